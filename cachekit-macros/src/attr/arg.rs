@@ -1,0 +1,143 @@
+//! Options in general: `name = value`, one loop, one duplicate check.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::Token;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+
+use super::foreign;
+use crate::diag::{Errors, did_you_mean, quoted};
+
+/// One option, with its name kept so that errors can point at it.
+pub(crate) struct Arg<T> {
+    /// The option's name, as written.
+    pub(crate) key: Ident,
+    /// What stands behind it.
+    pub(crate) value: T,
+}
+
+impl<T> Arg<T> {
+    /// Fills `slot`; a second value is an error that shows both places.
+    pub(crate) fn set(slot: &mut Option<Self>, key: &Ident, value: T, errors: &mut Errors) {
+        if let Some(first) = slot {
+            errors.at(key.span(), format_args!("`{key}` is given twice"));
+            errors.at(first.key.span(), "first given here");
+        } else {
+            *slot = Some(Self {
+                key: key.clone(),
+                value,
+            });
+        }
+    }
+}
+
+impl<T: Parse> Arg<T> {
+    /// Reads `= value` into `slot`.
+    pub(crate) fn read(
+        slot: &mut Option<Self>,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if !input.peek(Token![=]) {
+            return Err(syn::Error::new(
+                key.span(),
+                format_args!("`{key}` needs a value: `{key} = ..`"),
+            ));
+        }
+        input.parse::<Token![=]>()?;
+        let value = input.parse()?;
+        Self::set(slot, key, value, errors);
+        Ok(())
+    }
+}
+
+/// The options of one attribute.
+pub(crate) trait Options: Default {
+    /// The attribute's name, for messages.
+    const ATTRIBUTE: &'static str;
+    /// Every option it knows.
+    const NAMES: &'static [&'static str];
+
+    /// Reads the value of `key`; `false` when there is no such option.
+    fn option(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool>;
+
+    /// Reads something that is not `name = value`; `false` when nothing of that kind stands here.
+    fn positional(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<bool> {
+        let _ = (input, errors);
+        Ok(false)
+    }
+}
+
+/// Reads a whole attribute. After a mistake it goes on behind the next comma.
+pub(crate) fn parse_all<A: Options>(tokens: TokenStream, errors: &mut Errors) -> A {
+    let mut args = A::default();
+    let result = (|input: ParseStream<'_>| {
+        while !input.is_empty() {
+            if let Err(error) = one(&mut args, input, errors) {
+                errors.push(error);
+                skip_to_comma(input);
+            }
+            if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+                errors.push(input.error("expected `,`"));
+                skip_to_comma(input);
+                let _ = input.parse::<Token![,]>();
+            }
+        }
+        Ok(())
+    })
+    .parse2(tokens);
+    // What an abandoned list leaves behind counts as unexpected; it has been reported already.
+    if let Err(error) = result
+        && errors.is_empty()
+    {
+        errors.push(error);
+    }
+    args
+}
+
+fn one<A: Options>(args: &mut A, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+    let is_option =
+        input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+    if !is_option && args.positional(input, errors)? {
+        return Ok(());
+    }
+    if !input.peek(Ident::peek_any) {
+        let names = quoted(A::NAMES.iter().copied());
+        return Err(input.error(format_args!("expected an option: {names}")));
+    }
+    let key = input.call(Ident::parse_any)?;
+    if args.option(&key, input, errors)? {
+        Ok(())
+    } else {
+        Err(unknown::<A>(&key))
+    }
+}
+
+fn unknown<A: Options>(key: &Ident) -> syn::Error {
+    let word = key.to_string();
+    let message = if let Some(answer) = foreign::answer(A::ATTRIBUTE, &word) {
+        answer
+    } else if let Some(known) = did_you_mean(&word, A::NAMES.iter().copied()) {
+        format!("unknown option `{word}`; did you mean `{known}`?")
+    } else {
+        format!(
+            "unknown option `{word}`; the options are {}",
+            quoted(A::NAMES.iter().copied())
+        )
+    };
+    syn::Error::new(key.span(), message)
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        if input.parse::<TokenTree>().is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The options of `#[cached]`.
+
+use proc_macro2::Ident;
+use syn::parse::ParseStream;
+use syn::{Expr, LitInt, LitStr, Path};
+
+use super::value::{CompanionName, Items, Share, SkipName, parse_skip};
+use super::{Arg, DurationValue, Options, Template};
+use crate::diag::Errors;
+
+/// What stands in the parentheses of `#[cached(..)]`.
+#[derive(Default)]
+pub(crate) struct CachedArgs {
+    pub(crate) cache: Option<Arg<Expr>>,
+    pub(crate) companion: Option<Arg<CompanionName>>,
+    pub(crate) events: Option<Arg<Items>>,
+    pub(crate) jitter: Option<Arg<Share>>,
+    pub(crate) key: Option<Arg<Template>>,
+    pub(crate) krate: Option<Arg<Path>>,
+    pub(crate) name: Option<Arg<LitStr>>,
+    pub(crate) none_ttl: Option<Arg<DurationValue>>,
+    pub(crate) skip: Option<Arg<Vec<SkipName>>>,
+    pub(crate) store_if: Option<Arg<Expr>>,
+    pub(crate) tags: Option<Arg<Items>>,
+    pub(crate) tier: Option<Arg<Ident>>,
+    pub(crate) ttl: Option<Arg<DurationValue>>,
+    pub(crate) version: Option<Arg<LitInt>>,
+    pub(crate) when: Option<Arg<Expr>>,
+}
+
+impl Options for CachedArgs {
+    const ATTRIBUTE: &'static str = "cached";
+    const NAMES: &'static [&'static str] = &[
+        "key",
+        "ttl",
+        "tags",
+        "events",
+        "skip",
+        "name",
+        "version",
+        "cache",
+        "when",
+        "store_if",
+        "none_ttl",
+        "jitter",
+        "tier",
+        "companion",
+        "crate",
+    ];
+
+    fn option(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "cache" => Arg::read(&mut self.cache, key, input, errors)?,
+            "companion" => Arg::read(&mut self.companion, key, input, errors)?,
+            "crate" => Arg::read(&mut self.krate, key, input, errors)?,
+            "events" => Arg::read(&mut self.events, key, input, errors)?,
+            "jitter" => Arg::read(&mut self.jitter, key, input, errors)?,
+            "key" => Arg::read(&mut self.key, key, input, errors)?,
+            "name" => Arg::read(&mut self.name, key, input, errors)?,
+            "none_ttl" => Arg::read(&mut self.none_ttl, key, input, errors)?,
+            "skip" => {
+                let names = parse_skip(key, input)?;
+                Arg::set(&mut self.skip, key, names, errors);
+            }
+            "store_if" => Arg::read(&mut self.store_if, key, input, errors)?,
+            "tags" => Arg::read(&mut self.tags, key, input, errors)?,
+            "tier" => Arg::read(&mut self.tier, key, input, errors)?,
+            "ttl" => Arg::read(&mut self.ttl, key, input, errors)?,
+            "version" => Arg::read(&mut self.version, key, input, errors)?,
+            "when" => Arg::read(&mut self.when, key, input, errors)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}

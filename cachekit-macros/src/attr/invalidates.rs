@@ -1,0 +1,78 @@
+//! The options of `#[invalidates]`.
+
+use proc_macro2::Ident;
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, Path};
+
+use super::value::Items;
+use super::{Arg, Options, Reference, Template};
+use crate::diag::Errors;
+
+/// What stands in the parentheses of `#[invalidates(..)]`.
+#[derive(Default)]
+pub(crate) struct InvalidatesArgs {
+    pub(crate) references: Vec<Reference>,
+    pub(crate) cache: Option<Arg<Expr>>,
+    pub(crate) condition: Option<Arg<Expr>>,
+    pub(crate) events: Option<Arg<Items>>,
+    pub(crate) key: Option<Arg<Template>>,
+    pub(crate) keys: Option<Arg<Items>>,
+    pub(crate) krate: Option<Arg<Path>>,
+    pub(crate) on: Option<Arg<Moment>>,
+    pub(crate) tags: Option<Arg<Items>>,
+}
+
+/// When to invalidate, as written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Ok,
+    Always,
+    Before,
+}
+
+impl Parse for Moment {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let word: Ident = input.parse()?;
+        match word.to_string().as_str() {
+            "ok" => Ok(Self::Ok),
+            "always" => Ok(Self::Always),
+            "before" => Ok(Self::Before),
+            _ => Err(syn::Error::new(
+                word.span(),
+                "expected `ok` (after success), `always` (after every end) or `before` (before and after)",
+            )),
+        }
+    }
+}
+
+impl Options for InvalidatesArgs {
+    const ATTRIBUTE: &'static str = "invalidates";
+    const NAMES: &'static [&'static str] = &[
+        "key", "keys", "tags", "events", "on", "if", "cache", "crate",
+    ];
+
+    fn option(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "cache" => Arg::read(&mut self.cache, key, input, errors)?,
+            "crate" => Arg::read(&mut self.krate, key, input, errors)?,
+            "events" => Arg::read(&mut self.events, key, input, errors)?,
+            "if" => Arg::read(&mut self.condition, key, input, errors)?,
+            "key" => Arg::read(&mut self.key, key, input, errors)?,
+            "keys" => Arg::read(&mut self.keys, key, input, errors)?,
+            "on" => Arg::read(&mut self.on, key, input, errors)?,
+            "tags" => Arg::read(&mut self.tags, key, input, errors)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn positional(&mut self, input: ParseStream<'_>, _: &mut Errors) -> syn::Result<bool> {
+        self.references.push(input.parse()?);
+        Ok(true)
+    }
+}

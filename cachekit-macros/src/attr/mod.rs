@@ -1,0 +1,22 @@
+//! What was written: syntax with its spans, nothing interpreted and no defaults.
+
+mod arg;
+mod cached;
+mod duration;
+mod foreign;
+mod invalidates;
+mod reference;
+mod template;
+mod value;
+mod write_through;
+
+pub(crate) use arg::{Arg, Options, parse_all};
+pub(crate) use cached::CachedArgs;
+pub(crate) use duration::DurationValue;
+#[cfg(test)]
+pub(crate) use duration::parse_duration;
+pub(crate) use invalidates::{InvalidatesArgs, Moment};
+pub(crate) use reference::{Callee, Reference, ReferenceArgs};
+pub(crate) use template::{Piece, Template};
+pub(crate) use value::{CompanionName, Item, Items, SkipName};
+pub(crate) use write_through::WriteThroughArgs;

@@ -1,0 +1,219 @@
+//! Templates of keys and tags: `"user:{id}"`, or with the other spelling `"user:<id>"`.
+//!
+//! Errors point at the whole literal and quote the placeholder: the compiler does not let macros
+//! point into a string.
+
+use proc_macro2::Ident;
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, LitStr};
+
+/// A template, taken apart.
+pub(crate) struct Template {
+    /// The literal, for its place.
+    pub(crate) literal: LitStr,
+    /// Its pieces, in order.
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// A piece of a template.
+pub(crate) enum Piece {
+    /// Text that stands for itself.
+    Literal(String),
+    /// An expression.
+    Placeholder {
+        /// What stands between the braces.
+        text: String,
+        /// The same, parsed; its tokens carry the place and the hygiene of the literal.
+        expr: Box<Expr>,
+        /// The name it begins with.
+        root: Ident,
+    },
+}
+
+impl Parse for Template {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let span = input.span();
+        let literal: LitStr = input.parse().map_err(|_| {
+            syn::Error::new(span, "expected a template in quotes, like `\"user:{id}\"`")
+        })?;
+        let raw =
+            scan(&literal.value()).map_err(|message| syn::Error::new(literal.span(), message))?;
+        let mut pieces = Vec::new();
+        for piece in raw {
+            pieces.push(match piece {
+                Raw::Literal(text) => Piece::Literal(text),
+                Raw::Placeholder(text) => {
+                    let (expr, root) = placeholder(&text, &literal)?;
+                    Piece::Placeholder {
+                        text,
+                        expr: Box::new(expr),
+                        root,
+                    }
+                }
+            });
+        }
+        Ok(Self { literal, pieces })
+    }
+}
+
+/// A piece before its expression is parsed.
+enum Raw {
+    Literal(String),
+    Placeholder(String),
+}
+
+/// Splits the text of a template.
+fn scan(text: &str) -> Result<Vec<Raw>, String> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    let mut spelling: Option<char> = None;
+    while let Some(next) = rest.chars().next() {
+        if let Some(escaped) = ["{{", "}}", "<<"]
+            .into_iter()
+            .find(|pair| rest.starts_with(pair))
+        {
+            literal.push_str(&escaped[1..]);
+            rest = &rest[2..];
+            continue;
+        }
+        let (inside, behind) = match next {
+            '{' => braced(rest)?,
+            '<' => angled(rest)?,
+            '}' => {
+                return Err(format!(
+                    "`}}` without `{{` in \"{text}\"; a literal brace is written `}}}}`"
+                ));
+            }
+            other => {
+                literal.push(other);
+                rest = &rest[other.len_utf8()..];
+                continue;
+            }
+        };
+        if spelling.is_some_and(|first| first != next) {
+            return Err(format!(
+                "\"{text}\" has both `{{..}}` and `<..>`; use one kind in a template, and `<<` for a \
+                 literal `<`"
+            ));
+        }
+        spelling = Some(next);
+        if !literal.is_empty() {
+            pieces.push(Raw::Literal(std::mem::take(&mut literal)));
+        }
+        pieces.push(Raw::Placeholder(inside.to_owned()));
+        rest = behind;
+    }
+    if !literal.is_empty() {
+        pieces.push(Raw::Literal(literal));
+    }
+    check_neighbours(&pieces)?;
+    Ok(pieces)
+}
+
+/// What stands between braces, and what behind them.
+fn braced(rest: &str) -> Result<(&str, &str), String> {
+    let inside = &rest[1..];
+    inside.split_once('}').ok_or_else(|| {
+        format!("`{{` without `}}` before \"{inside}\"; a literal brace is written `{{{{`")
+    })
+}
+
+/// What stands between angle brackets: names, fields and methods, so that text with a `<` in it is
+/// not taken for a placeholder.
+fn angled(rest: &str) -> Result<(&str, &str), String> {
+    let stray = || {
+        format!(
+            "stray `<` before \"{}\"; a literal `<` is written `<<`",
+            &rest[1..]
+        )
+    };
+    let (inside, behind) = rest[1..].split_once('>').ok_or_else(stray)?;
+    let is_name = |part: &str| {
+        let name = part.strip_suffix("()").unwrap_or(part);
+        let digits = !name.is_empty() && name.chars().all(|c| c.is_ascii_digit());
+        digits || syn::parse_str::<Ident>(name).is_ok() || name == "self"
+    };
+    if inside.split('.').all(is_name) {
+        Ok((inside, behind))
+    } else {
+        Err(stray())
+    }
+}
+
+/// Two values need something between them that tells where the first ends.
+fn check_neighbours(pieces: &[Raw]) -> Result<(), String> {
+    for pair in pieces.windows(2) {
+        match pair {
+            [Raw::Placeholder(left), Raw::Placeholder(right)] => {
+                return Err(format!(
+                    "`{left}` and `{right}` stand side by side, so that (1, 23) and (12, 3) would \
+                     be one key; put a separator between them"
+                ));
+            }
+            [Raw::Placeholder(left), Raw::Literal(text)] if text.starts_with(['%', '(']) => {
+                let sign = &text[..1];
+                return Err(format!(
+                    "`{sign}` may not follow `{left}` directly, because it begins an escaped part \
+                     of a value; put another separator between them"
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Parses what stands in a placeholder.
+fn placeholder(text: &str, literal: &LitStr) -> syn::Result<(Expr, Ident)> {
+    let error = |message: String| syn::Error::new(literal.span(), message);
+    if text.trim().is_empty() {
+        return Err(error(
+            "empty placeholder `{}`; name an argument in it".to_owned(),
+        ));
+    }
+    if has_format(text) {
+        let name = text.split(':').next().unwrap_or(text);
+        return Err(error(format!(
+            "`{{{text}}}`: formats are not supported; write `{{{name}}}`"
+        )));
+    }
+    let expr: Expr = LitStr::new(text, literal.span())
+        .parse()
+        .map_err(|_| unreadable(text, literal))?;
+    let root = root(&expr)
+        .ok_or_else(|| unreadable(text, literal))?
+        .clone();
+    Ok((expr, root))
+}
+
+fn unreadable(text: &str, literal: &LitStr) -> syn::Error {
+    syn::Error::new(
+        literal.span(),
+        format_args!(
+            "`{{{text}}}` is not a placeholder; it may name an argument, a field (`{{req.page}}`) \
+             or a method (`{{opts.sort()}}`)"
+        ),
+    )
+}
+
+/// Whether there is a colon that is not part of `::`.
+fn has_format(text: &str) -> bool {
+    text.replace("::", "").contains(':')
+}
+
+/// The name a placeholder begins with; `None` for an expression of another form.
+fn root(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() && path.path.leading_colon.is_none() => {
+            path.path.segments.first().map(|first| &first.ident)
+        }
+        Expr::Field(field) => root(&field.base),
+        Expr::MethodCall(call) => call
+            .args
+            .iter()
+            .all(|arg| matches!(arg, Expr::Lit(_)))
+            .then(|| root(&call.receiver))?,
+        _ => None,
+    }
+}

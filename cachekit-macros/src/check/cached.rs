@@ -1,0 +1,155 @@
+//! `#[cached]`: options against each other and against the function.
+
+use proc_macro2::Ident;
+use syn::Expr;
+
+use super::companion;
+use super::function::Facts;
+use super::key::key;
+use super::mention;
+use super::scope::RetRule;
+use super::steps::Steps;
+use crate::attr::{Arg, CachedArgs, DurationValue};
+use crate::diag::Errors;
+use crate::item::LooseFn;
+use crate::model::{CachedFn, Constant, Policy, What};
+
+/// The model of a cached function.
+pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
+    let facts = Facts::new("cached", item, errors);
+    let key = key(
+        &facts,
+        args.key.as_ref(),
+        args.skip.as_ref(),
+        args.version.as_ref(),
+        errors,
+    );
+    let mut steps = Steps::new(&facts, RetRule::Allowed, false);
+    steps.items("tag", Some("tags"), args.tags, errors);
+    steps.items("event", None, args.events, errors);
+    let ttl = match args.ttl {
+        Some(ttl) => match ttl.value {
+            DurationValue::Constant(ttl_value, span) => {
+                if ttl_value.is_zero() {
+                    errors.at(span, format_args!("a `{}` of 0 stores nothing", ttl.key));
+                }
+                Some(ttl_value)
+            }
+            DurationValue::Expr(expr) => {
+                steps.expr("ttl", expr, What::Value, errors);
+                None
+            }
+        },
+        None => None,
+    };
+    if let Some(store_if) = args.store_if {
+        steps.expr("store_if", store_if.value, What::Value, errors);
+    }
+    forbid_ret(
+        args.when.as_ref(),
+        "`when` is asked before the call gives a value",
+        errors,
+    );
+    forbid_ret(
+        args.cache.as_ref(),
+        "the cache is needed before the call gives a value",
+        errors,
+    );
+    check_tier(args.tier.as_ref(), errors);
+    let policy = Policy {
+        name: args.name.and_then(|name| checked_name(&name.value, errors)),
+        ttl,
+        none_ttl: args
+            .none_ttl
+            .and_then(|none_ttl| constant(&facts, none_ttl, errors)),
+        jitter: args.jitter.map(|jitter| jitter.value.0),
+    };
+    let companion = companion::companion(
+        args.companion,
+        item,
+        &facts,
+        &companion::Uses {
+            key: &key,
+            named: &steps.named,
+            in_expr: &steps.in_expr,
+            cache: args.cache.as_ref().map(|cache| &cache.value),
+        },
+    );
+    let (before, after) = steps.finish();
+    Some(CachedFn {
+        function: facts.into_function(args.krate, args.cache),
+        key: key.text,
+        left_out: key.left_out,
+        shared_self: key.shared_self,
+        policy,
+        when: args.when.map(|when| when.value),
+        before,
+        after,
+        companion,
+    })
+}
+
+/// Reports `ret` in an expression that runs before there is one.
+pub(super) fn forbid_ret(arg: Option<&Arg<Expr>>, reason: &str, errors: &mut Errors) {
+    let Some(arg) = arg else { return };
+    if let Some(ret) = mention::find(&arg.value, &Ident::new("ret", arg.key.span())) {
+        errors.at(ret.span(), format_args!("`ret`: {reason}"));
+    }
+}
+
+fn check_tier(tier: Option<&Arg<Ident>>, errors: &mut Errors) {
+    let Some(Arg { value: tier, .. }) = tier else {
+        return;
+    };
+    if tier == "redis" || tier == "both" {
+        errors.at(
+            tier.span(),
+            "this version has the memory tier only; write `tier = memory` or leave it out",
+        );
+    } else if tier != "memory" {
+        errors.at(
+            tier.span(),
+            format_args!("unknown tier `{tier}`; the tiers are `memory`"),
+        );
+    }
+}
+
+fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
+    let text = name.value();
+    if text.is_empty() {
+        errors.at(
+            name.span(),
+            "a name needs at least one letter; leave it out for the full path",
+        );
+        return None;
+    }
+    Some(text)
+}
+
+fn constant(facts: &Facts, none_ttl: Arg<DurationValue>, errors: &mut Errors) -> Option<Constant> {
+    match none_ttl.value {
+        DurationValue::Constant(value, span) => {
+            if value.is_zero() {
+                errors.at(span, "leave `none_ttl` out: then `None` is not cached");
+            }
+            Some(Constant::Known(value))
+        }
+        DurationValue::Expr(expr) => {
+            let mut names: Vec<Ident> = facts
+                .arguments
+                .iter()
+                .map(|argument| argument.name.clone())
+                .collect();
+            names.push(Ident::new("ret", none_ttl.key.span()));
+            names.push(Ident::new("self", none_ttl.key.span()));
+            if let Some(name) = names.iter().find_map(|name| mention::find(&expr, name)) {
+                errors.at(
+                    name.span(),
+                    format_args!("`none_ttl` is a constant and cannot depend on `{name}`"),
+                );
+                return None;
+            }
+            Some(Constant::Expr(expr))
+        }
+    }
+}

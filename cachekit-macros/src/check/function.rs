@@ -1,0 +1,238 @@
+//! Rules of the function itself, and its parts as the model wants them.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    FnArg, GenericParam, Pat, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
+    parse_quote,
+};
+
+use crate::attr::Arg;
+use crate::diag::Errors;
+use crate::item::LooseFn;
+use crate::model::{Argument, Function};
+use crate::names::RESERVED;
+
+/// What the rules of templates and expressions need to know of the function.
+pub(super) struct Facts {
+    /// Its arguments, without the receiver.
+    pub(super) arguments: Vec<Argument>,
+    /// Its receiver.
+    pub(super) receiver: Option<Receiver>,
+    /// Its type and const parameters.
+    pub(super) params: Vec<Param>,
+    /// What it returns.
+    pub(super) result: Type,
+    /// Whether an argument was rejected: its names are unknown, so nobody is told that one is.
+    pub(super) incomplete: bool,
+}
+
+/// A type or const parameter.
+pub(super) struct Param {
+    pub(super) name: Ident,
+    pub(super) is_const: bool,
+}
+
+impl Facts {
+    /// Checks the function and takes its parts.
+    pub(super) fn new(attribute: &str, item: &LooseFn, errors: &mut Errors) -> Self {
+        let sig = &item.sig;
+        check_kind(attribute, sig, errors);
+        check_result(attribute, &sig.output, errors);
+        let mut facts = Self {
+            arguments: Vec::new(),
+            receiver: sig.receiver().cloned(),
+            params: sig.generics.params.iter().filter_map(param).collect(),
+            result: match &sig.output {
+                ReturnType::Default => parse_quote!(()),
+                ReturnType::Type(_, ty) => (**ty).clone(),
+            },
+            incomplete: false,
+        };
+        for input in &sig.inputs {
+            let FnArg::Typed(input) = input else { continue };
+            if input.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
+                errors.on(
+                    &input.pat,
+                    format_args!(
+                        "`#[{attribute}]` cannot take an argument with `#[cfg]`; put the `#[cfg]` \
+                         on two versions of the function"
+                    ),
+                );
+            }
+            match argument_name(attribute, &input.pat) {
+                Ok(name) => {
+                    facts.arguments.push(Argument {
+                        name,
+                        ty: (*input.ty).clone(),
+                    });
+                }
+                Err(error) => {
+                    errors.push(error);
+                    facts.incomplete = true;
+                }
+            }
+        }
+        facts
+    }
+
+    /// The position of an argument.
+    pub(super) fn position(&self, name: &Ident) -> Option<usize> {
+        self.arguments
+            .iter()
+            .position(|argument| argument.name == *name)
+    }
+
+    /// Whether the receiver can be used while the body has it, as `&self` can.
+    pub(super) fn shares_self(&self) -> bool {
+        matches!(
+            self.receiver.as_ref().map(|receiver| &receiver.kind),
+            Some(ReceiverKind::Reference(_, _, None))
+        )
+    }
+
+    /// The model's part that is common to all attributes.
+    pub(super) fn into_function(
+        self,
+        krate: Option<Arg<syn::Path>>,
+        cache: Option<Arg<syn::Expr>>,
+    ) -> Function {
+        Function {
+            krate: krate.map(|arg| arg.value),
+            arguments: self.arguments,
+            result: self.result,
+            cache: cache.map(|arg| arg.value),
+        }
+    }
+}
+
+fn param(param: &GenericParam) -> Option<Param> {
+    match param {
+        GenericParam::Type(ty) => Some(Param {
+            name: ty.ident.clone(),
+            is_const: false,
+        }),
+        GenericParam::Const(value) => Some(Param {
+            name: value.ident.clone(),
+            is_const: true,
+        }),
+        GenericParam::Lifetime(_) => None,
+    }
+}
+
+fn check_kind(attribute: &str, sig: &Signature, errors: &mut Errors) {
+    if let Some(word) = &sig.constness {
+        errors.on(
+            word,
+            format_args!("`#[{attribute}]` cannot stand on a `const fn`"),
+        );
+    } else if sig.asyncness.is_none() {
+        errors.on(
+            sig.fn_token,
+            format_args!("`#[{attribute}]` needs an `async fn`"),
+        );
+    }
+    if let Safety::Unsafe(word) = &sig.safety {
+        errors.on(
+            word,
+            format_args!(
+                "`#[{attribute}]` cannot stand on an `unsafe fn`, because generated code would call \
+                 it; put it on a safe function around it"
+            ),
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        errors.on(
+            abi,
+            format_args!("`#[{attribute}]` cannot stand on an `extern` function"),
+        );
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.on(
+            variadic,
+            format_args!("`#[{attribute}]` cannot stand on a function with variable arguments"),
+        );
+    }
+}
+
+/// A stored value outlives the call, so its type may not borrow; bounds would say so badly.
+fn check_result(attribute: &str, output: &ReturnType, errors: &mut Errors) {
+    let ReturnType::Type(_, ty) = output else {
+        return;
+    };
+    match obstacle(ty.to_token_stream()) {
+        Some(Obstacle::Impl(span)) => errors.at(
+            span,
+            format_args!(
+                "`#[{attribute}]` cannot keep a value whose type has no name; write the type \
+                 instead of `impl`"
+            ),
+        ),
+        Some(Obstacle::Borrow(span)) => errors.at(
+            span,
+            format_args!(
+                "`#[{attribute}]` cannot keep a borrowed value, because it outlives the call; \
+                 return an owned one (`String` for `&str`, `Arc<T>` for `&T`)"
+            ),
+        ),
+        None => {}
+    }
+}
+
+enum Obstacle {
+    Impl(Span),
+    Borrow(Span),
+}
+
+fn obstacle(tokens: TokenStream) -> Option<Obstacle> {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Group(group) => {
+                if let Some(found) = obstacle(group.stream()) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Ident(ident) if ident == "impl" => {
+                return Some(Obstacle::Impl(ident.span()));
+            }
+            // `&'static str` is as good as owned; a lifetime that follows is judged by itself.
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                let named =
+                    matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
+                if !named {
+                    return Some(Obstacle::Borrow(punct.span()));
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => match trees.next() {
+                Some(TokenTree::Ident(ident)) if ident == "static" => {}
+                _ => return Some(Obstacle::Borrow(punct.span())),
+            },
+            _ => {}
+        }
+    }
+    None
+}
+
+fn argument_name(attribute: &str, pat: &Pat) -> syn::Result<Ident> {
+    match pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
+            if pat.ident.to_string().starts_with(RESERVED) {
+                let message = format!("names that begin with `{RESERVED}` are reserved");
+                return Err(syn::Error::new(pat.ident.span(), message));
+            }
+            Ok(pat.ident.clone())
+        }
+        Pat::Wild(_) => Err(syn::Error::new_spanned(
+            pat,
+            format_args!("`#[{attribute}]` needs a name for this argument, like `_name`"),
+        )),
+        _ => Err(syn::Error::new_spanned(
+            pat,
+            format_args!(
+                "`#[{attribute}]` does not take patterns in arguments yet; name the argument and \
+                 take it apart in the body"
+            ),
+        )),
+    }
+}

@@ -1,0 +1,167 @@
+//! The key: which arguments are in it, and which are rightly not.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::Ident;
+use quote::{ToTokens, quote};
+use syn::{LitInt, Token};
+
+use super::function::Facts;
+use super::scope::{Named, RetRule, resolve, text};
+use crate::attr::{Arg, SkipName, Template};
+use crate::diag::{Errors, did_you_mean, quoted};
+use crate::model::{Piece, Text};
+
+/// The key of a function, and what is not in it.
+pub(super) struct Key {
+    pub(super) text: Text,
+    /// Arguments in the key, by position.
+    pub(super) arguments: BTreeSet<usize>,
+    /// Type and const parameters that are not skipped, by position.
+    pub(super) params: BTreeSet<usize>,
+    pub(super) left_out: Vec<Ident>,
+    pub(super) shared_self: Option<Token![self]>,
+}
+
+/// What `skip(..)` names.
+#[derive(Default)]
+struct Skipped {
+    arguments: BTreeSet<usize>,
+    params: BTreeSet<usize>,
+    receiver: bool,
+}
+
+/// Decides the key.
+pub(super) fn key(
+    facts: &Facts,
+    written: Option<&Arg<Template>>,
+    skip: Option<&Arg<Vec<SkipName>>>,
+    version: Option<&Arg<LitInt>>,
+    errors: &mut Errors,
+) -> Key {
+    let skipped = skipped(facts, skip, errors);
+    let (mut pieces, named) = match written {
+        Some(template) => {
+            let rule = RetRule::Forbidden("the key is needed before the call gives a value");
+            let mut resolved = resolve(facts, &template.value, rule, errors);
+            let named = std::mem::take(&mut resolved.named);
+            (resolved.now().pieces, named)
+        }
+        None => default_pieces(facts, &skipped),
+    };
+    check_unused(facts, &skipped, &named, skip, errors);
+    let params: BTreeSet<usize> = (0..facts.params.len())
+        .filter(|at| !skipped.params.contains(at))
+        .collect();
+    for &position in params.difference(&named.params) {
+        let param = &facts.params[position];
+        let name = &param.name;
+        let value = if param.is_const {
+            quote!(#name)
+        } else {
+            quote!(::core::any::type_name::<#name>())
+        };
+        pieces.push(Piece::Literal(";".to_owned()));
+        pieces.push(Piece::Part { value, stop: 0 });
+    }
+    if let Some(version) = version {
+        pieces.push(Piece::Literal(format!(
+            ";v{}",
+            version.value.base10_digits()
+        )));
+    }
+    let left_out = facts.arguments.iter().enumerate().filter(|(position, _)| {
+        !named.arguments.contains(position) && !skipped.arguments.contains(position)
+    });
+    let receiver = facts.receiver.as_ref().map(|receiver| receiver.self_token);
+    Key {
+        text: text(pieces),
+        left_out: left_out
+            .map(|(_, argument)| argument.name.clone())
+            .collect(),
+        arguments: named.arguments,
+        params,
+        shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),
+    }
+}
+
+/// Without `key`: the name and every argument that is not skipped.
+fn default_pieces(facts: &Facts, skipped: &Skipped) -> (Vec<Piece>, Named) {
+    let mut pieces = vec![Piece::Name];
+    let mut named = Named::default();
+    for (position, argument) in facts.arguments.iter().enumerate() {
+        if !skipped.arguments.contains(&position) {
+            pieces.push(Piece::Literal(":".to_owned()));
+            pieces.push(Piece::Part {
+                value: argument.name.to_token_stream(),
+                stop: 0,
+            });
+            named.arguments.insert(position);
+        }
+    }
+    (pieces, named)
+}
+
+fn skipped(facts: &Facts, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors) -> Skipped {
+    let mut skipped = Skipped::default();
+    for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
+        let new = if name == "self" && facts.receiver.is_some() {
+            !std::mem::replace(&mut skipped.receiver, true)
+        } else if let Some(position) = facts.position(name) {
+            skipped.arguments.insert(position)
+        } else if let Some(position) = facts.params.iter().position(|param| param.name == *name) {
+            skipped.params.insert(position)
+        } else {
+            if !facts.incomplete {
+                errors.at(name.span(), unknown_skip(facts, name));
+            }
+            true
+        };
+        if !new {
+            errors.at(name.span(), format_args!("`{name}` is skipped twice"));
+        }
+    }
+    skipped
+}
+
+fn unknown_skip(facts: &Facts, name: &Ident) -> String {
+    let mut names: Vec<String> = facts
+        .arguments
+        .iter()
+        .map(|argument| argument.name.to_string())
+        .collect();
+    names.extend(facts.params.iter().map(|param| param.name.to_string()));
+    names.extend(facts.receiver.iter().map(|_| "self".to_owned()));
+    let known = || names.iter().map(String::as_str);
+    let rule = format!("unused skip: there is no argument `{name}`");
+    if let Some(meant) = did_you_mean(&name.to_string(), known()) {
+        format!("{rule}; did you mean `{meant}`?")
+    } else if names.is_empty() {
+        format!("{rule}; the function has no arguments")
+    } else {
+        format!("{rule}; one may skip {}", quoted(known()))
+    }
+}
+
+/// What is in the key cannot be skipped: one of the two is a mistake.
+fn check_unused(
+    facts: &Facts,
+    skipped: &Skipped,
+    named: &Named,
+    skip: Option<&Arg<Vec<SkipName>>>,
+    errors: &mut Errors,
+) {
+    for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
+        let argument = facts.position(name);
+        let param = facts.params.iter().position(|param| param.name == *name);
+        let in_key = argument.is_some_and(|at| named.arguments.contains(&at))
+            || param.is_some_and(|at| named.params.contains(&at))
+            || (name == "self" && skipped.receiver && named.receiver);
+        if in_key {
+            errors.at(
+                name.span(),
+                format_args!("unused skip: `{name}` is in the key; take it out of one of them"),
+            );
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Every rule that needs more than one word: arguments against templates, options against each
+//! other. Takes what was written, gives the model.
+
+mod cached;
+mod companion;
+mod function;
+mod key;
+mod mention;
+mod scope;
+mod steps;
+mod writes;
+
+pub(crate) use cached::cached;
+pub(crate) use writes::{invalidates, write_through};

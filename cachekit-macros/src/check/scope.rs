@@ -1,0 +1,160 @@
+//! Placeholders against the arguments of the function.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
+
+use super::function::Facts;
+use crate::attr;
+use crate::diag::{Errors, did_you_mean, quoted};
+use crate::model::{Piece, Text};
+
+/// What a template names.
+#[derive(Default)]
+pub(super) struct Named {
+    /// Arguments, by position.
+    pub(super) arguments: BTreeSet<usize>,
+    /// Type and const parameters, by position.
+    pub(super) params: BTreeSet<usize>,
+    /// Whether `self` is among them.
+    pub(super) receiver: bool,
+    /// `ret`, with the place and hygiene of the first template that has it.
+    pub(super) ret: Option<Ident>,
+}
+
+/// A template whose placeholders name something.
+pub(super) struct Resolved {
+    pieces: Vec<ResolvedPiece>,
+    pub(super) named: Named,
+}
+
+enum ResolvedPiece {
+    Literal(String),
+    Value { value: TokenStream, of_ret: bool },
+}
+
+/// Whether a template may name `ret`.
+#[derive(Clone, Copy)]
+pub(super) enum RetRule {
+    Allowed,
+    /// With the reason.
+    Forbidden(&'static str),
+}
+
+/// Finds what every placeholder names.
+pub(super) fn resolve(
+    facts: &Facts,
+    template: &attr::Template,
+    rule: RetRule,
+    errors: &mut Errors,
+) -> Resolved {
+    let mut resolved = Resolved {
+        pieces: Vec::new(),
+        named: Named::default(),
+    };
+    for piece in &template.pieces {
+        let (text, expr, root) = match piece {
+            attr::Piece::Literal(text) => {
+                resolved.pieces.push(ResolvedPiece::Literal(text.clone()));
+                continue;
+            }
+            attr::Piece::Placeholder { text, expr, root } => (text, expr, root),
+        };
+        let mut of_ret = false;
+        if let Some(position) = facts.position(root) {
+            resolved.named.arguments.insert(position);
+        } else if root == "self" && facts.receiver.is_some() {
+            resolved.named.receiver = true;
+        } else if let Some(position) = facts.params.iter().position(|param| param.name == *root) {
+            resolved.named.params.insert(position);
+        } else if root == "ret" {
+            of_ret = true;
+            resolved.named.ret.get_or_insert_with(|| root.clone());
+            if let RetRule::Forbidden(reason) = rule {
+                errors.at(
+                    template.literal.span(),
+                    format_args!("`{{{text}}}`: {reason}"),
+                );
+            }
+        } else if !facts.incomplete {
+            errors.at(template.literal.span(), unknown(facts, text, root));
+        }
+        resolved.pieces.push(ResolvedPiece::Value {
+            value: expr.to_token_stream(),
+            of_ret,
+        });
+    }
+    resolved
+}
+
+impl Resolved {
+    /// The text, with every value written where it is used.
+    pub(super) fn now(self) -> Text {
+        let pieces = self.pieces.into_iter().map(|piece| match piece {
+            ResolvedPiece::Literal(text) => Piece::Literal(text),
+            ResolvedPiece::Value { value, .. } => Piece::Part { value, stop: 0 },
+        });
+        text(pieces.collect())
+    }
+
+    /// The text, with values of arguments moved to `rendered`: the body has the arguments then.
+    pub(super) fn later(self, rendered: &mut Vec<(TokenStream, u8)>) -> Text {
+        let of_ret: Vec<bool> = self
+            .pieces
+            .iter()
+            .map(|piece| matches!(piece, ResolvedPiece::Value { of_ret: true, .. }))
+            .collect();
+        let mut text = self.now();
+        for (piece, of_ret) in text.pieces.iter_mut().zip(of_ret) {
+            let Piece::Part { value, stop } = piece else {
+                continue;
+            };
+            if !of_ret {
+                rendered.push((value.clone(), *stop));
+                *piece = Piece::Rendered {
+                    index: rendered.len() - 1,
+                };
+            }
+        }
+        text
+    }
+}
+
+/// Puts pieces together: each value learns which byte follows it, so that it can escape that byte.
+pub(super) fn text(pieces: Vec<Piece>) -> Text {
+    let mut joined: Vec<Piece> = Vec::new();
+    for piece in pieces {
+        match (joined.last_mut(), piece) {
+            (Some(Piece::Literal(before)), Piece::Literal(more)) => before.push_str(&more),
+            (last, Piece::Literal(text)) => {
+                if let Some(Piece::Part { stop, .. }) = last {
+                    *stop = text.bytes().next().unwrap_or(0);
+                }
+                joined.push(Piece::Literal(text));
+            }
+            (_, piece) => joined.push(piece),
+        }
+    }
+    Text { pieces: joined }
+}
+
+fn unknown(facts: &Facts, text: &str, root: &Ident) -> String {
+    if root == "self" {
+        return format!("`{{{text}}}`: this function has no `self`");
+    }
+    let names: Vec<String> = facts
+        .arguments
+        .iter()
+        .map(|argument| argument.name.to_string())
+        .collect();
+    let known = || names.iter().map(String::as_str);
+    let rule = format!("unknown placeholder `{{{text}}}`: no argument of that name");
+    if let Some(meant) = did_you_mean(&root.to_string(), known()) {
+        format!("{rule}; did you mean `{meant}`?")
+    } else if names.is_empty() {
+        format!("{rule}; the function has no arguments")
+    } else {
+        format!("{rule}; the arguments are {}", quoted(known()))
+    }
+}

@@ -1,0 +1,175 @@
+//! Tags, expressions and references: what runs before the body, and what when the value is known.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::Expr;
+
+use super::function::Facts;
+use super::mention;
+use super::scope::{RetRule, resolve};
+use crate::attr::{self, Arg, Item, Items};
+use crate::diag::Errors;
+use crate::model::{After, Step, What};
+
+/// Collects steps, and which arguments they name.
+pub(super) struct Steps<'a> {
+    facts: &'a Facts,
+    rule: RetRule,
+    /// Whether an expression over `ret` may name a shared `self`; not where it is kept for later.
+    self_beside_ret: bool,
+    before: Vec<Step>,
+    after: Vec<Step>,
+    ret: Option<Ident>,
+    rendered: Vec<(TokenStream, u8)>,
+    cloned: BTreeSet<usize>,
+    /// Arguments that anything names, by position.
+    pub(super) named: BTreeSet<usize>,
+    /// Arguments that an expression names, by position.
+    pub(super) in_expr: BTreeSet<usize>,
+}
+
+impl<'a> Steps<'a> {
+    /// No steps so far.
+    pub(super) fn new(facts: &'a Facts, rule: RetRule, self_beside_ret: bool) -> Self {
+        Self {
+            facts,
+            rule,
+            self_beside_ret,
+            before: Vec::new(),
+            after: Vec::new(),
+            ret: None,
+            rendered: Vec::new(),
+            cloned: BTreeSet::new(),
+            named: BTreeSet::new(),
+            in_expr: BTreeSet::new(),
+        }
+    }
+
+    /// Adds a template.
+    pub(super) fn template(
+        &mut self,
+        method: &'static str,
+        template: &attr::Template,
+        errors: &mut Errors,
+    ) {
+        let mut resolved = resolve(self.facts, template, self.rule, errors);
+        self.named.append(&mut resolved.named.arguments);
+        if let Some(ret) = resolved.named.ret.take() {
+            let what = What::Text(resolved.later(&mut self.rendered));
+            self.add_after(method, ret, what, errors);
+        } else {
+            self.before.push(Step {
+                method,
+                what: What::Text(resolved.now()),
+            });
+        }
+    }
+
+    /// Adds a list: templates by the method `one`, sequences by `many`.
+    pub(super) fn items(
+        &mut self,
+        one: &'static str,
+        many: Option<&'static str>,
+        items: Option<Arg<Items>>,
+        errors: &mut Errors,
+    ) {
+        for item in items.into_iter().flat_map(|items| items.value.0) {
+            match (item, many) {
+                (Item::Template(template), _) => self.template(one, &template, errors),
+                (Item::Splice(expr), Some(many)) => self.expr(many, expr, What::Value, errors),
+                (Item::Expr(expr), Some(many)) if one == "key" => {
+                    self.expr(many, expr, What::Once, errors);
+                }
+                (Item::Expr(expr), Some(_)) => errors.on(
+                    &expr,
+                    "expected a template in quotes, or `..EXPR` for a sequence of texts",
+                ),
+                (Item::Expr(expr) | Item::Splice(expr), None) => {
+                    errors.on(
+                        &expr,
+                        "expected a template in quotes, like `\"product.updated\"`",
+                    );
+                }
+            }
+        }
+    }
+
+    /// Adds an expression; `what` says how it is passed.
+    pub(super) fn expr(
+        &mut self,
+        method: &'static str,
+        expr: Expr,
+        what: fn(Expr) -> What,
+        errors: &mut Errors,
+    ) {
+        let ret = self.uses(&expr, errors);
+        self.add(method, ret, what(expr), errors);
+    }
+
+    /// Adds a step whose tokens were [looked at](Self::uses).
+    pub(super) fn add(
+        &mut self,
+        method: &'static str,
+        ret: Option<Ident>,
+        what: What,
+        errors: &mut Errors,
+    ) {
+        match ret {
+            Some(ret) => self.add_after(method, ret, what, errors),
+            None => self.before.push(Step { method, what }),
+        }
+    }
+
+    /// Notes which arguments an expression names; gives its `ret`, if it has one.
+    pub(super) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
+        let ret = mention::find(expr, &Ident::new("ret", Span::call_site()));
+        let named = (0..self.facts.arguments.len())
+            .filter(|&at| mention::find(expr, &self.facts.arguments[at].name).is_some());
+        for position in named {
+            self.named.insert(position);
+            self.in_expr.insert(position);
+            if ret.is_some() {
+                self.cloned.insert(position);
+            }
+        }
+        let ret = ret?;
+        if let RetRule::Forbidden(reason) = self.rule {
+            errors.at(ret.span(), format_args!("`ret`: {reason}"));
+        }
+        let receiver = mention::find(expr, &Ident::new("self", Span::call_site()));
+        if let Some(receiver) = receiver
+            && !(self.self_beside_ret && self.facts.shares_self())
+        {
+            errors.at(
+                receiver.span(),
+                "`self` and `ret` cannot stand in one expression, because the body has `self` then; \
+                 use a template, where `{self.field}` is taken before",
+            );
+        }
+        Some(ret)
+    }
+
+    fn add_after(&mut self, method: &'static str, ret: Ident, what: What, errors: &mut Errors) {
+        if let Some(argument) = self.facts.position(&ret) {
+            errors.at(
+                self.facts.arguments[argument].name.span(),
+                "an argument named `ret` hides the value that `ret` means here; rename it",
+            );
+        }
+        self.ret.get_or_insert(ret);
+        self.after.push(Step { method, what });
+    }
+
+    /// The steps before the body, and those after it.
+    pub(super) fn finish(self) -> (Vec<Step>, Option<After>) {
+        let after = self.ret.map(|ret| After {
+            ret,
+            rendered: self.rendered,
+            cloned: self.cloned.into_iter().collect(),
+            steps: self.after,
+        });
+        (self.before, after)
+    }
+}

@@ -1,0 +1,192 @@
+//! `#[invalidates]` and `#[write_through]`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::cached::forbid_ret;
+use super::function::Facts;
+use super::scope::RetRule;
+use super::steps::Steps;
+use crate::attr::{self, InvalidatesArgs, Moment, ReferenceArgs, WriteThroughArgs};
+use crate::diag::Errors;
+use crate::item::LooseFn;
+use crate::model::{Callee, InvalidatingFn, Reference, What, WritingFn, WrittenValue};
+
+/// The model of a function that invalidates.
+pub(crate) fn invalidates(
+    args: InvalidatesArgs,
+    item: &LooseFn,
+    errors: &mut Errors,
+) -> Option<InvalidatingFn> {
+    let facts = Facts::new("invalidates", item, errors);
+    let moment = args.on.as_ref().map_or(Moment::Ok, |on| on.value);
+    let rule = match moment {
+        Moment::Ok => RetRule::Allowed,
+        Moment::Always => RetRule::Forbidden("with `on = always` there may be no value"),
+        Moment::Before => RetRule::Forbidden("with `on = before` there is no value yet"),
+    };
+    let nothing = args.references.is_empty()
+        && args.key.is_none()
+        && args.keys.is_none()
+        && args.tags.is_none()
+        && args.events.is_none();
+    if nothing && errors.is_empty() {
+        errors.at(
+            Span::call_site(),
+            "say what to invalidate: `get_user(_, id)`, `list_users(..)`, `tags = [..]`, \
+             `key = \"..\"` or `events = [..]`",
+        );
+    }
+    let mut steps = Steps::new(&facts, rule, true);
+    for reference in args.references {
+        let ret = steps.uses(&values(&reference), errors);
+        let all = matches!(reference.args, ReferenceArgs::All);
+        if let Some(reference) = model(reference, errors) {
+            let method = if all { "function" } else { "target" };
+            steps.add(method, ret, What::Reference(reference), errors);
+        }
+    }
+    if let Some(key) = args.key {
+        steps.template("key", &key.value, errors);
+    }
+    steps.items("key", Some("keys"), args.keys, errors);
+    steps.items("tag", Some("tags"), args.tags, errors);
+    steps.items("event", None, args.events, errors);
+    if let Some(condition) = args.condition {
+        steps.expr("only_if", condition.value, What::Value, errors);
+    }
+    forbid_ret(
+        args.cache.as_ref(),
+        "the cache is needed before the call gives a value",
+        errors,
+    );
+    let (before, after) = steps.finish();
+    let on = match moment {
+        Moment::Ok => "Ok",
+        Moment::Always => "Always",
+        Moment::Before => "Before",
+    };
+    let function = facts.into_function(args.krate, args.cache);
+    Some(InvalidatingFn {
+        function,
+        on,
+        before,
+        after,
+    })
+}
+
+/// The model of a function that writes through.
+pub(crate) fn write_through(
+    args: WriteThroughArgs,
+    item: &LooseFn,
+    errors: &mut Errors,
+) -> Option<WritingFn> {
+    let facts = Facts::new("write_through", item, errors);
+    let mut references = args.references.into_iter();
+    let first = references.next();
+    if first.is_none() && errors.is_empty() {
+        errors.at(
+            Span::call_site(),
+            "say which entry to write: `get_user(_, id)`",
+        );
+    }
+    for another in references {
+        errors.on(
+            &another.written,
+            "one function writes one entry; use a second `#[write_through(..)]` for this one",
+        );
+    }
+    let rule = RetRule::Forbidden("the entry is needed before the call gives a value");
+    let target = first.and_then(|reference| {
+        Steps::new(&facts, rule, true).uses(&values(&reference), errors);
+        if matches!(reference.args, ReferenceArgs::All) {
+            errors.on(
+                &reference.written,
+                "`..` is every entry; name the one to write",
+            );
+        }
+        model(reference, errors)
+    });
+    let value = args.value.map(|value| {
+        let mut steps = Steps::new(&facts, RetRule::Allowed, true);
+        let ret = steps.uses(&value.value, errors);
+        let cloned = steps.in_expr.iter().copied().collect();
+        WrittenValue {
+            expr: value.value,
+            ret,
+            cloned,
+        }
+    });
+    Some(WritingFn {
+        function: facts.into_function(args.krate, None),
+        target: target?,
+        value,
+    })
+}
+
+/// The values in a reference, as tokens to look names up in.
+fn values(reference: &attr::Reference) -> TokenStream {
+    let mut tokens = match &reference.callee {
+        attr::Callee::Method { receiver, .. } => receiver.to_token_stream(),
+        attr::Callee::Path(_) => TokenStream::new(),
+    };
+    if let ReferenceArgs::Positions(positions) = &reference.args {
+        // Kept apart, so that a value that begins with a dot is not taken for a field.
+        tokens.extend(positions.iter().flatten().map(|value| quote!(; #value)));
+    }
+    tokens
+}
+
+/// Decides what a reference means.
+fn model(reference: attr::Reference, errors: &mut Errors) -> Option<Reference> {
+    let all = matches!(reference.args, ReferenceArgs::All);
+    let callee = match reference.callee {
+        attr::Callee::Path(path) if is_method(&path) => Callee::Method(path),
+        attr::Callee::Path(path) => Callee::Free(path),
+        attr::Callee::Method {
+            receiver,
+            name,
+            generics,
+        } => {
+            if all && !is_self(&receiver) {
+                errors.on(
+                    &reference.written,
+                    format_args!("write the type: `Type::{name}(..)` is every entry of the method"),
+                );
+                return None;
+            }
+            let generics = generics.to_token_stream();
+            Callee::Receiver {
+                receiver,
+                name,
+                generics,
+            }
+        }
+    };
+    let args = match reference.args {
+        ReferenceArgs::All => None,
+        ReferenceArgs::Positions(positions) => Some(positions),
+    };
+    Some(Reference { callee, args })
+}
+
+fn is_self(expr: &syn::Expr) -> bool {
+    matches!(expr, syn::Expr::Path(path) if path.path.is_ident("self"))
+}
+
+/// `Self::get`, `Repo::get`, `<T as Trait>::get`: what stands before the name is a type.
+fn is_method(path: &syn::ExprPath) -> bool {
+    let segments = &path.path.segments;
+    let before = segments
+        .len()
+        .checked_sub(2)
+        .and_then(|at| segments.get(at));
+    path.qself.is_some()
+        || before.is_some_and(|segment| {
+            segment
+                .ident
+                .to_string()
+                .trim_start_matches("r#")
+                .starts_with(char::is_uppercase)
+        })
+}

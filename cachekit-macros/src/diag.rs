@@ -1,0 +1,124 @@
+//! Mistakes: collected, so that one compile shows all of them, and worded.
+
+use std::fmt::Display;
+
+use proc_macro2::Span;
+use quote::ToTokens;
+
+/// Collects the mistakes of one attribute.
+///
+/// Dropping it without [`finish`](Self::finish) panics: no path may forget what it found.
+pub(crate) struct Errors {
+    found: Vec<syn::Error>,
+    finished: bool,
+}
+
+impl Errors {
+    /// No mistake so far.
+    pub(crate) fn new() -> Self {
+        Self {
+            found: Vec::new(),
+            finished: false,
+        }
+    }
+
+    /// Adds a mistake that already has its place.
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        self.found.push(error);
+    }
+
+    /// Adds a mistake at `span`.
+    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// Adds a mistake at all of `tokens`.
+    pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
+    }
+
+    /// Keeps the value of a result, or its error.
+    pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Whether nothing was found so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The value, if nothing was found; else everything that was.
+    pub(crate) fn finish<T>(mut self, value: Option<T>) -> syn::Result<T> {
+        self.finished = true;
+        let mut found = std::mem::take(&mut self.found).into_iter();
+        if let Some(mut first) = found.next() {
+            first.extend(found);
+            return Err(first);
+        }
+        value.ok_or_else(|| {
+            syn::Error::new(
+                Span::call_site(),
+                "bug in cachekit: rejected without a reason",
+            )
+        })
+    }
+}
+
+impl Drop for Errors {
+    fn drop(&mut self) {
+        assert!(
+            self.finished || std::thread::panicking(),
+            "bug in cachekit: mistakes were found and dropped"
+        );
+    }
+}
+
+/// The word of `known` that is one or two typing mistakes away from `word`.
+pub(crate) fn did_you_mean<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // A word of two letters is two mistakes away from every other one.
+    let limit = if word.chars().count() <= 3 { 1 } else { 2 };
+    known
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Edit distance; swapping two neighbours counts as one mistake (`tll` for `ttl` is the usual one).
+fn distance(left: &str, right: &str) -> usize {
+    let left: Vec<char> = left.chars().collect();
+    let right: Vec<char> = right.chars().collect();
+    let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=left.len() {
+        for j in 1..=right.len() {
+            let substituted = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut best = substituted.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            let swapped =
+                i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
+            if swapped {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[left.len()][right.len()]
+}
+
+/// Words as a list for a message: `` `a`, `b` ``.
+pub(crate) fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words
+        .into_iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,88 @@
+//! The body of a cached function: look, and on a miss compute.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::key::writer;
+use super::steps::{Place, after, collected};
+use super::{source, spec};
+use crate::item::LooseFn;
+use crate::model::{CachedFn, Companion};
+use crate::names::{Names, local};
+
+/// The new body.
+pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
+    let Names { krate, private } = names;
+    let [plan, looked, hit, miss, labels, spec] = [
+        "__plan", "__looked", "__hit", "__miss", "__labels", "__spec",
+    ]
+    .map(local);
+    let guards = guards(model, names);
+    let result = &model.function.result;
+    let (cache, source) = source(&model.function, names);
+    let find_spec = find_spec(model, item, names);
+    let when = model
+        .when
+        .as_ref()
+        .map_or_else(|| quote!(true), |when| quote!(#when));
+    let key = writer(&model.key, &quote!(#spec), names);
+    let (label, labelled) = collected(
+        quote!(#private::Labels::new()),
+        &model.before,
+        &labels,
+        names,
+    );
+    let after = after(
+        model.after.as_ref(),
+        "after",
+        &labels,
+        Place::Call,
+        &model.function,
+        names,
+    );
+    let body = super::body(&model.function, item);
+    // What looks is a statement of its own: temporaries of a scrutinee would live across the await.
+    quote! {
+        #guards
+        #cache
+        let #plan = #krate::__plan!(#result);
+        let #spec = #find_spec;
+        let #looked = #private::look(#source, #spec, #plan, #when, #key);
+        match #looked {
+            ::core::result::Result::Ok(#hit) => #hit,
+            ::core::result::Result::Err(#miss) => {
+                #label
+                #private::compute(#miss, #plan, #labelled, #after, #body).await
+            }
+        }
+    }
+}
+
+/// Arguments the key forgets, for the type system to judge.
+fn guards(model: &CachedFn, names: &Names) -> TokenStream {
+    let krate = &names.krate;
+    let left_out = &model.left_out;
+    let mut guards = quote!(#(#krate::__left_out!(#left_out);)*);
+    if let Some(receiver) = &model.shared_self {
+        let ty = quote::quote_spanned!(receiver.span=> Self);
+        guards.extend(quote!(#krate::__shared_self!(#ty);));
+    }
+    guards
+}
+
+/// The expression that finds the spec.
+fn find_spec(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
+    match &model.companion {
+        Companion::Type { name, .. } => quote!(#name::__spec()),
+        Companion::Siblings { .. } => {
+            let hidden = format_ident!("__cachekit_{}_spec", item.sig.ident);
+            quote!(Self::#hidden())
+        }
+        Companion::None => {
+            let name = spec::plain_name();
+            let function = spec::function(model, &name, None, names);
+            // A block of its own, so that the user's body does not see the function.
+            quote!({ #function #name() })
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! References to cached functions as calls of their hidden positional functions.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{ExprPath, PathArguments};
+
+use crate::model::{Callee, Reference};
+use crate::names::Names;
+
+/// What is asked of the referenced function.
+#[derive(Clone, Copy)]
+pub(super) enum Ask {
+    /// Its spec, for all of its entries.
+    Spec,
+    /// The key of an entry.
+    Key,
+    /// An entry that can be written.
+    Entry,
+}
+
+impl Ask {
+    fn beside_type(self) -> &'static str {
+        match self {
+            Self::Spec => "__spec",
+            Self::Key => "__key_at",
+            Self::Entry => "__entry_at",
+        }
+    }
+
+    fn beside_method(self, name: &Ident) -> Ident {
+        let suffix = match self {
+            Self::Spec => "spec",
+            Self::Key => "key_at",
+            Self::Entry => "entry_at",
+        };
+        // The user's place: a method without these is reported there.
+        let mut hidden = format_ident!("__cachekit_{name}_{suffix}");
+        hidden.set_span(name.span());
+        hidden
+    }
+}
+
+/// The call that stands for a reference.
+pub(super) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStream {
+    let args = arguments(reference, names);
+    match &reference.callee {
+        Callee::Free(path) => {
+            let (path, generics) = without_generics(path, ask);
+            let span = path
+                .path
+                .segments
+                .last()
+                .map_or_else(proc_macro2::Span::call_site, |last| last.ident.span());
+            let hidden = Ident::new(ask.beside_type(), span);
+            quote!(#path::#hidden #generics(#args))
+        }
+        Callee::Method(path) => {
+            let (mut path, generics) = without_generics(path, ask);
+            if let Some(last) = path.path.segments.last_mut() {
+                last.ident = ask.beside_method(&last.ident);
+            }
+            quote!(#path #generics(#args))
+        }
+        Callee::Receiver { name, .. } if reference.args.is_none() => {
+            let hidden = ask.beside_method(name);
+            quote!(Self::#hidden())
+        }
+        Callee::Receiver {
+            receiver,
+            name,
+            generics,
+        } => {
+            let hidden = ask.beside_method(name);
+            quote!(#receiver.#hidden #generics(#args))
+        }
+    }
+}
+
+/// Every value by reference: nothing is moved before the body, and `String` fits `&str`.
+fn arguments(reference: &Reference, names: &Names) -> TokenStream {
+    let private = &names.private;
+    let args = reference.args.iter().flatten().map(|arg| {
+        arg.as_ref().map_or_else(|| quote!(#private::NotInKey), |value| quote!(&(#value)))
+    });
+    quote!(#(#args),*)
+}
+
+/// Takes `::<T>` off the end of a path: it belongs to the hidden function, except that a spec is
+/// the same for all types.
+fn without_generics(path: &ExprPath, ask: Ask) -> (ExprPath, Option<TokenStream>) {
+    let mut path = path.clone();
+    let taken = path
+        .path
+        .segments
+        .last_mut()
+        .map(|last| std::mem::replace(&mut last.arguments, PathArguments::None));
+    let generics = match taken {
+        Some(PathArguments::AngleBracketed(generics)) if !matches!(ask, Ask::Spec) => {
+            Some(generics.to_token_stream())
+        }
+        _ => None,
+    };
+    (path, generics)
+}

@@ -1,0 +1,127 @@
+//! Steps as statements, and the closure of those that wait for the value.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::key::{rendered_name, stop_token, writer};
+use super::reference::{Ask, call};
+use crate::model::{After, Argument, Function, Step, What};
+use crate::names::{Names, local};
+
+/// Who owns the arguments where the closure is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The function: the closure runs before its call ends.
+    Call,
+    /// The controls: the closure is kept, and borrows nothing.
+    Entry,
+}
+
+/// One statement per step.
+pub(super) fn statements(steps: &[Step], receiver: &Ident, names: &Names) -> TokenStream {
+    steps
+        .iter()
+        .map(|step| statement(step, receiver, names))
+        .collect()
+}
+
+fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
+    let method = Ident::new(step.method, proc_macro2::Span::call_site());
+    let what = match &step.what {
+        // Only keys hold the function's name.
+        What::Text(text) => writer(text, &TokenStream::new(), names),
+        What::Value(expr) => quote!(#expr),
+        What::Once(expr) => quote!(::core::iter::once(#expr)),
+        What::Reference(reference) => {
+            let ask = if reference.args.is_none() {
+                Ask::Spec
+            } else {
+                Ask::Key
+            };
+            call(reference, ask, names)
+        }
+    };
+    quote!(#receiver.#method(#what);)
+}
+
+/// A labels-like local with its steps: the statements, and how to pass it.
+pub(super) fn collected(
+    new: TokenStream,
+    steps: &[Step],
+    receiver: &Ident,
+    names: &Names,
+) -> (TokenStream, TokenStream) {
+    if steps.is_empty() {
+        return (TokenStream::new(), new);
+    }
+    let statements = statements(steps, receiver, names);
+    (
+        quote!(let mut #receiver = #new; #statements),
+        quote!(#receiver),
+    )
+}
+
+/// The closure for the value, by the plan's method `keep`, which fixes its types.
+pub(super) fn after(
+    after: Option<&After>,
+    keep: &str,
+    receiver: &Ident,
+    place: Place,
+    function: &Function,
+    names: &Names,
+) -> TokenStream {
+    let plan = local("__plan");
+    let keep = Ident::new(keep, proc_macro2::Span::call_site());
+    let Some(after) = after else {
+        return quote!(#plan.#keep(|_, _| {}));
+    };
+    let krate = &names.krate;
+    let rendered = after
+        .rendered
+        .iter()
+        .enumerate()
+        .map(|(index, (value, stop))| {
+            let name = rendered_name(index);
+            let stop = stop_token(*stop);
+            quote!(let #name = #krate::__rendered!(#stop, #value);)
+        });
+    let bindings: TokenStream = rendered.collect();
+    let cloned = || after.cloned.iter().map(|&at| &function.arguments[at]);
+    let outside: TokenStream = cloned().map(|argument| outside(argument, place)).collect();
+    let inside: TokenStream = cloned().map(|argument| inside(argument, place)).collect();
+    let statements = statements(&after.steps, receiver, names);
+    let ret = &after.ret;
+    let closure = quote!(#plan.#keep(move |#ret, #receiver| { #inside #statements }));
+    if bindings.is_empty() && outside.is_empty() {
+        return closure;
+    }
+    quote!({ #bindings #outside #closure })
+}
+
+/// The argument as the closure keeps it.
+fn outside(argument: &Argument, place: Place) -> TokenStream {
+    let name = &argument.name;
+    match place {
+        Place::Call => clone(name),
+        Place::Entry if argument.referent().is_some() => {
+            quote!(let #name = ::std::borrow::ToOwned::to_owned(#name);)
+        }
+        Place::Entry => TokenStream::new(),
+    }
+}
+
+/// The argument as the expression finds it: the closure may run again and keeps its own.
+fn inside(argument: &Argument, place: Place) -> TokenStream {
+    let name = &argument.name;
+    match argument.referent() {
+        Some(ty) if place == Place::Entry => {
+            quote!(let #name: &#ty = ::core::borrow::Borrow::borrow(&#name);)
+        }
+        _ => clone(name),
+    }
+}
+
+/// An argument's own copy.
+pub(super) fn clone(name: &Ident) -> TokenStream {
+    quote!(let #name = ::core::clone::Clone::clone(&#name);)
+}

@@ -1,0 +1,53 @@
+//! The body of a function that writes through.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::body;
+use super::reference::{Ask, call};
+use super::steps::clone;
+use crate::item::LooseFn;
+use crate::model::WritingFn;
+use crate::names::{Names, local};
+
+/// The function, with its body around the write of an entry.
+pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
+    let names = Names::new(model.function.krate.as_ref());
+    let Names { krate, private } = &names;
+    let [plan, entry, value] = ["__plan", "__entry", "__value"].map(local);
+    let result = &model.function.result;
+    let target = call(&model.target, Ask::Entry, &names);
+    let made = made(model);
+    let body = body(&model.function, item);
+    item.with_body(&quote! {
+        let #plan = #krate::__plan!(#result);
+        let #entry = #target;
+        let #value = #made;
+        #private::write_through(#plan, #entry.__begin(), #value, #body).await
+    })
+}
+
+/// The closure that makes the value to store from the one returned.
+fn made(model: &WritingFn) -> TokenStream {
+    let plan = local("__plan");
+    let Some(value) = &model.value else {
+        let ret = local("__ret");
+        return quote!(#plan.value(|#ret| ::core::clone::Clone::clone(#ret)));
+    };
+    let expr = &value.expr;
+    let ret = value
+        .ret
+        .as_ref()
+        .map_or_else(|| quote!(_), |ret| quote!(#ret));
+    let clones: TokenStream = value
+        .cloned
+        .iter()
+        .map(|&at| clone(&model.function.arguments[at].name))
+        .collect();
+    let closure = quote!(#plan.value(move |#ret| #expr));
+    if clones.is_empty() {
+        closure
+    } else {
+        quote!({ #clones #closure })
+    }
+}

@@ -1,0 +1,89 @@
+//! The function an attribute stands on, parsed no further than needed.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Signature, Token, Visibility};
+
+/// A function whose body is only carried along: a half-typed body is the compiler's business.
+pub(crate) struct LooseFn {
+    /// Everything written above the function, other attributes of ours included.
+    pub(crate) attrs: Vec<Attribute>,
+    /// Its visibility, as written.
+    pub(crate) vis: Visibility,
+    /// Its signature, as written.
+    pub(crate) sig: Signature,
+    /// `#![..]` at the head of the body; they belong to the function, not to a block inside it.
+    inner_attrs: TokenStream,
+    /// The rest of the body, in braces.
+    pub(crate) body: Group,
+}
+
+impl Parse for LooseFn {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig: Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(syn::Error::new_spanned(
+                &sig.ident,
+                "this function has no body; put the attribute on the `impl`",
+            ));
+        }
+        let body: Group = input.parse()?;
+        if body.delimiter() != Delimiter::Brace {
+            return Err(syn::Error::new(
+                body.span(),
+                "expected the body of the function",
+            ));
+        }
+        let (inner_attrs, body) = split_inner_attrs(&body);
+        Ok(Self {
+            attrs,
+            vis,
+            sig,
+            inner_attrs,
+            body,
+        })
+    }
+}
+
+impl LooseFn {
+    /// The function with another body.
+    pub(crate) fn with_body(&self, body: &TokenStream) -> TokenStream {
+        let Self {
+            attrs,
+            vis,
+            sig,
+            inner_attrs,
+            ..
+        } = self;
+        quote!(#(#attrs)* #vis #sig { #inner_attrs #body })
+    }
+}
+
+impl ToTokens for LooseFn {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let body = self.body.stream();
+        tokens.extend(self.with_body(&body));
+    }
+}
+
+/// Takes the leading `#![..]` off a body.
+fn split_inner_attrs(body: &Group) -> (TokenStream, Group) {
+    let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let is = |tree: &TokenTree, wanted: char| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted);
+    let mut end = 0;
+    while let [first, second, TokenTree::Group(group), ..] = &tokens[end..] {
+        let is_attr = is(first, '#') && is(second, '!') && group.delimiter() == Delimiter::Bracket;
+        if !is_attr {
+            break;
+        }
+        end += 3;
+    }
+    let mut rest = tokens;
+    let attrs: TokenStream = rest.drain(..end).collect();
+    let mut inner = Group::new(Delimiter::Brace, rest.into_iter().collect());
+    inner.set_span(body.span());
+    (attrs, inner)
+}

@@ -1,0 +1,99 @@
+//! The attributes of cachekit: `#[cached]`, `#[invalidates]`, `#[write_through]` and
+//! `#[derive(CachePart)]`.
+//!
+//! Use them through the `cachekit` crate, which exports them. This crate only turns words into
+//! calls of the runtime and decides no algorithm. The stages stand in this order:
+//!
+//! ```text
+//! attr, item   what was written (syntax, with spans)
+//! check        every rule that spans more than one word; all mistakes are collected
+//! model        what is left: validated, nothing to interpret
+//! expand       the output
+//! ```
+//!
+//! `attr` knows nothing of `model`, `expand` nothing of `attr`.
+
+use proc_macro::TokenStream;
+
+mod attr;
+mod check;
+mod diag;
+mod expand;
+mod item;
+mod model;
+mod names;
+mod pipeline;
+#[cfg(test)]
+mod tests;
+
+/// Caches the results of an `async fn`.
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `key = "user:{id}"` | key template over the arguments; `<id>` is accepted for `{id}` | the name and every argument |
+/// | `ttl = 300` | seconds, `"5m"`, or an expression over the arguments and `ret` giving a `Duration` | the cache's |
+/// | `tags = ["users", "org:{ret.org_id}", ..EXPR]` | tag templates over the arguments and `ret`, and sequences | none |
+/// | `events = ["product.updated"]` | entries dropped when that event is emitted | none |
+/// | `skip(pool, self, T)` | arguments that are rightly not in the key | none |
+/// | `name = "users::get_user"` | its name in keys, statistics and logs | the full path |
+/// | `version = 2` | part of the key: raising it abandons every older entry | none |
+/// | `cache = EXPR` | the cache to use | the global one |
+/// | `when = EXPR` | `bool` over the arguments; `false` bypasses the cache | `true` |
+/// | `store_if = EXPR` | `bool` over `ret` and the arguments; `false` returns without storing | `true` |
+/// | `none_ttl = 30` | how long a `None` is cached | `None` is not cached |
+/// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
+/// | `tier = memory` | where entries live | `memory` |
+/// | `companion = NAME` | renames the companion type; `false` omits it | the function's name |
+/// | `crate = path` | where the cachekit crate is | `::cachekit` |
+///
+/// A bare number is seconds. `ret` is a reference to the value about to be stored.
+///
+/// A free function gets a companion type of its own name with `entry(..)`, `refresh(..)`,
+/// `invalidate_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
+/// and `get_cache()`.
+#[proc_macro_attribute]
+pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::cached(args.into(), item.into()).into()
+}
+
+/// Drops cache entries after an `async fn` that writes.
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `get_user(_, id)` | the entry of that call; `_` is an argument that is not in its key | |
+/// | `list_users(..)` | every entry of that function | |
+/// | `key = "user:{id}"` | the entry with that key | none |
+/// | `keys = ["user:{id}", EXPR, ..EXPR]` | several: templates, values, sequences of values | none |
+/// | `tags = ["users"]` | every entry with one of these tags; sequences as in `cached` | none |
+/// | `events = ["product.updated"]` | emits these events | none |
+/// | `on = ok` | when: `ok`, `always`, or `before` (before and after) | `ok` |
+/// | `if = EXPR` | `bool` over the arguments and `ret`; `false` invalidates nothing | `true` |
+/// | `cache = EXPR` | the cache of tags, keys and events | the global one |
+/// | `crate = path` | where the cachekit crate is | `::cachekit` |
+///
+/// Write a reference as you would write the call: `self.get(id)`, `Self::get(self, id)`.
+#[proc_macro_attribute]
+pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::invalidates(args.into(), item.into()).into()
+}
+
+/// Stores what an `async fn` returns as the entry of a cached function.
+///
+/// | option | meaning | default |
+/// |---|---|---|
+/// | `get_user(_, id)` | the entry to write; exactly one | |
+/// | `value = EXPR` | the value, over the arguments and `ret` | the returned one |
+/// | `crate = path` | where the cachekit crate is | `::cachekit` |
+#[proc_macro_attribute]
+pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
+    pipeline::write_through(args.into(), item.into()).into()
+}
+
+/// Makes a struct or an enum usable in keys and tags.
+///
+/// A struct of one field is written as that field; otherwise the fields stand in parentheses, and
+/// a variant begins with its name. `#[cachekit(crate = path)]` says where the cachekit crate is.
+#[proc_macro_derive(CachePart, attributes(cachekit))]
+pub fn derive_cache_part(item: TokenStream) -> TokenStream {
+    pipeline::derive_cache_part(item.into()).into()
+}

@@ -1,0 +1,196 @@
+//! What the attributes mean: validated, so that `expand` has nothing left to decide.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, ExprPath, Path, Token, Type};
+
+/// What every function with an attribute has.
+pub(crate) struct Function {
+    /// `crate = path`.
+    pub(crate) krate: Option<Path>,
+    /// Its arguments, without the receiver.
+    pub(crate) arguments: Vec<Argument>,
+    /// What it returns; `()` when nothing is written.
+    pub(crate) result: Type,
+    /// `cache = EXPR`.
+    pub(crate) cache: Option<Expr>,
+}
+
+/// An argument.
+pub(crate) struct Argument {
+    /// Its name.
+    pub(crate) name: Ident,
+    /// Its type, as written.
+    pub(crate) ty: Type,
+}
+
+impl Argument {
+    /// What a reference argument points at; `None` for an argument that is taken by value.
+    pub(crate) fn referent(&self) -> Option<&Type> {
+        match &self.ty {
+            Type::Reference(reference) => Some(&reference.elem),
+            _ => None,
+        }
+    }
+}
+
+/// A function with `#[cached]`.
+pub(crate) struct CachedFn {
+    pub(crate) function: Function,
+    /// The key.
+    pub(crate) key: Text,
+    /// Arguments in neither `key` nor `skip`, for the runtime to judge by type.
+    pub(crate) left_out: Vec<Ident>,
+    /// The receiver, when the key says nothing of it.
+    pub(crate) shared_self: Option<Token![self]>,
+    /// Constants of the function.
+    pub(crate) policy: Policy,
+    /// `when = EXPR`.
+    pub(crate) when: Option<Expr>,
+    /// Tags and the like, before the body takes the arguments.
+    pub(crate) before: Vec<Step>,
+    /// The same, when the value is known.
+    pub(crate) after: Option<After>,
+    /// Where the spec stands and what controls are emitted.
+    pub(crate) companion: Companion,
+}
+
+/// The constants of a cached function.
+pub(crate) struct Policy {
+    pub(crate) name: Option<String>,
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) none_ttl: Option<Constant>,
+    pub(crate) jitter: Option<f32>,
+}
+
+/// A duration of the spec.
+pub(crate) enum Constant {
+    Known(Duration),
+    Expr(Expr),
+}
+
+/// The controls of a cached function.
+pub(crate) enum Companion {
+    /// None: the spec stands in the function.
+    None,
+    /// A type beside a free function.
+    Type { name: Ident, parts: CompanionParts },
+    /// Siblings of a method, named after `prefix`.
+    Siblings {
+        prefix: Ident,
+        parts: CompanionParts,
+    },
+}
+
+/// What the controls take.
+pub(crate) struct CompanionParts {
+    /// Whether an argument is a parameter of `entry`, by position.
+    pub(crate) in_entry: Vec<bool>,
+    /// Whether an argument is in the key, by position.
+    pub(crate) in_key: Vec<bool>,
+    /// Whether an argument is named by `cache = EXPR`, by position.
+    pub(crate) in_cache: Vec<bool>,
+    /// Whether an argument is named by an expression, which wants it as the function has it.
+    pub(crate) in_expr: Vec<bool>,
+    /// Type and const parameters, lifetimes, and the bounds that go with them.
+    pub(crate) generics: syn::Generics,
+}
+
+/// A rendered text: a key, a tag or an event.
+#[derive(Clone)]
+pub(crate) struct Text {
+    pub(crate) pieces: Vec<Piece>,
+}
+
+/// A piece of a text.
+#[derive(Clone)]
+pub(crate) enum Piece {
+    /// The function's name.
+    Name,
+    /// Text that stands for itself.
+    Literal(String),
+    /// A value, followed by a literal that begins with `stop` (0 at the end).
+    Part { value: TokenStream, stop: u8 },
+    /// A value that was rendered before: `__p0`.
+    Rendered { index: usize },
+}
+
+/// A statement about labels or invalidations: a method of the runtime and what it gets.
+pub(crate) struct Step {
+    /// The method's name.
+    pub(crate) method: &'static str,
+    /// Its argument.
+    pub(crate) what: What,
+}
+
+/// The argument of a step.
+pub(crate) enum What {
+    /// A closure that writes a text.
+    Text(Text),
+    /// An expression.
+    Value(Expr),
+    /// A single value, where the method takes a sequence.
+    Once(Expr),
+    /// A reference to a cached function.
+    Reference(Reference),
+}
+
+/// Steps that need the value, which is known after the body took the arguments.
+pub(crate) struct After {
+    /// The name of the value, with the hygiene of the user's words.
+    pub(crate) ret: Ident,
+    /// Parts of arguments in texts, rendered before: value and stop.
+    pub(crate) rendered: Vec<(TokenStream, u8)>,
+    /// Arguments that expressions name, by position: cloned before.
+    pub(crate) cloned: Vec<usize>,
+    /// The steps.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A reference to a cached function.
+pub(crate) struct Reference {
+    pub(crate) callee: Callee,
+    /// `None` is every entry; in the list, `None` is `_`.
+    pub(crate) args: Option<Vec<Option<Expr>>>,
+}
+
+/// Which function a reference means.
+pub(crate) enum Callee {
+    /// A free function.
+    Free(ExprPath),
+    /// A method by path: `Self::get`.
+    Method(ExprPath),
+    /// A method by receiver: `self.get`.
+    Receiver {
+        receiver: Box<Expr>,
+        name: Ident,
+        generics: TokenStream,
+    },
+}
+
+/// A function with `#[invalidates]`.
+pub(crate) struct InvalidatingFn {
+    pub(crate) function: Function,
+    /// The variant of the runtime's `On`.
+    pub(crate) on: &'static str,
+    pub(crate) before: Vec<Step>,
+    pub(crate) after: Option<After>,
+}
+
+/// A function with `#[write_through]`.
+pub(crate) struct WritingFn {
+    pub(crate) function: Function,
+    pub(crate) target: Reference,
+    /// The value; the returned one when `None`.
+    pub(crate) value: Option<WrittenValue>,
+}
+
+/// `value = EXPR`.
+pub(crate) struct WrittenValue {
+    pub(crate) expr: Expr,
+    /// The name of the returned value, if the expression uses it.
+    pub(crate) ret: Option<Ident>,
+    /// Arguments it names, by position.
+    pub(crate) cloned: Vec<usize>,
+}

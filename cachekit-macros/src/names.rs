@@ -1,0 +1,29 @@
+//! Names that generated code uses: the crate's path and hygienic locals.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+
+/// Arguments of users may not begin so: hidden items in their scope do.
+pub(crate) const RESERVED: &str = "__cachekit";
+
+/// Where the runtime is.
+pub(crate) struct Names {
+    /// The crate itself, for its macros and public types.
+    pub(crate) krate: TokenStream,
+    /// The module that only generated code may name.
+    pub(crate) private: TokenStream,
+}
+
+impl Names {
+    /// The names below `krate`, or below `::cachekit`.
+    pub(crate) fn new(krate: Option<&syn::Path>) -> Self {
+        let krate = krate.map_or_else(|| quote!(::cachekit), ToTokens::to_token_stream);
+        let private = quote!(#krate::__private);
+        Self { krate, private }
+    }
+}
+
+/// A local variable that user code can neither see nor be shadowed by.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}

@@ -1,0 +1,49 @@
+//! The stages in order: parse, check, expand.
+
+use proc_macro2::TokenStream;
+
+use crate::attr::{self, Options};
+use crate::check;
+use crate::diag::Errors;
+use crate::expand;
+use crate::item::LooseFn;
+
+/// `#[cached]`
+pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
+    run(args, item, check::cached, expand::cached)
+}
+
+/// `#[invalidates]`
+pub(crate) fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
+    run(args, item, check::invalidates, expand::invalidates)
+}
+
+/// `#[write_through]`
+pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
+    run(args, item, check::write_through, expand::write_through)
+}
+
+/// `#[derive(CachePart)]`
+pub(crate) fn derive_cache_part(item: TokenStream) -> TokenStream {
+    expand::derive_cache_part(item).unwrap_or_else(|error| error.to_compile_error())
+}
+
+/// Whatever happens, the function itself is emitted: its callers shall not fail as well.
+fn run<Args: Options, Model>(
+    args: TokenStream,
+    item: TokenStream,
+    check: fn(Args, &LooseFn, &mut Errors) -> Option<Model>,
+    expand: fn(&Model, &LooseFn) -> TokenStream,
+) -> TokenStream {
+    let mut errors = Errors::new();
+    let args = attr::parse_all::<Args>(args, &mut errors);
+    let parsed = errors.keep(syn::parse2::<LooseFn>(item.clone()));
+    let model = parsed
+        .as_ref()
+        .and_then(|item| check(args, item, &mut errors));
+    match (errors.finish(model), parsed) {
+        (Ok(model), Some(item)) => expand(&model, &item),
+        (Ok(_), None) => item,
+        (Err(error), _) => expand::fallback(&item, &error),
+    }
+}

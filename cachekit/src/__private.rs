@@ -1,0 +1,44 @@
+//! What generated code calls. Not for use by hand: it changes without notice.
+
+mod call;
+mod macros;
+mod seen;
+
+pub use std::time::Duration;
+
+pub use call::{Current, Miss, NotInKey, Source, compute, entry, function, look, refresh};
+pub use inventory;
+pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
+
+pub use crate::cache::{
+    Invalidation, On, PendingWrite, Target, invalidate_around, write_through,
+};
+pub use crate::function::FnSpec;
+pub use crate::key::{KeyBuf, Piece, Rendered};
+pub use crate::labels::Labels;
+pub use crate::plan::Plan;
+pub use crate::policy::IntoTtl;
+pub use crate::registry::Registered;
+
+/// Inherent-over-trait dispatch: what a return type means.
+pub mod plan {
+    pub use crate::plan::{
+        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, WeighNothing, probe,
+    };
+
+    /// What generated code brings into scope only where the feature `serde` is on.
+    pub mod serialised {
+        #[cfg(feature = "serde")]
+        pub use crate::plan::WeighEncoded;
+    }
+}
+
+/// Autoref dispatch: what kind of thing an argument is.
+pub mod kinds {
+    pub use super::seen::{ViaContainer, ViaDisplay, ViaEq, ViaHash, ViaNothing, ViaPart};
+}
+
+/// Autoref dispatch: how a value is written into a key.
+pub mod part {
+    pub use super::macros::{ByDisplay, ByPart, Part, Unwritable};
+}

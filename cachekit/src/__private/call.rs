@@ -1,0 +1,159 @@
+//! From an annotated function into the cache.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::cache::{
+    Cache, Entry, FunctionHandle, Invalidation, Job, On, compute as compute_job, function_handle,
+    refreshing, take_refresh, typed_entry,
+};
+use crate::function::FnSpec;
+use crate::global;
+use crate::key::{Key, KeyBuf};
+use crate::labels::Labels;
+use crate::owner::Owner;
+use crate::plan::{Plan, Shape};
+
+/// Where a function finds its cache.
+pub trait Source {
+    /// Calls `f` with it.
+    fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T;
+}
+
+/// The task's cache, else the global one.
+#[derive(Debug, Clone, Copy)]
+pub struct Current;
+
+impl Source for Current {
+    fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T {
+        global::with_current(f)
+    }
+}
+
+impl Source for Cache {
+    fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T {
+        f(self)
+    }
+}
+
+/// What `_` in a reference to a cached function becomes.
+#[derive(Debug, Clone, Copy)]
+pub struct NotInKey;
+
+/// A call that memory did not answer.
+pub struct Miss(Kind);
+
+enum Kind {
+    Call(Job),
+    /// Past the cache: `when` was false, or the cache is off.
+    Bypass(Arc<Owner>),
+}
+
+impl fmt::Debug for Miss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Miss")
+    }
+}
+
+/// Looks into memory.
+///
+/// # Errors
+///
+/// What is needed to compute, if memory has no answer.
+#[inline]
+pub fn look<S>(
+    source: &impl Source,
+    spec: &'static FnSpec,
+    _plan: Plan<S>,
+    when: bool,
+    write: impl FnOnce(&mut KeyBuf),
+) -> Result<S::Ret, Miss>
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    source.with(|cache| {
+        let core = cache.core();
+        if !when || !core.is_enabled() {
+            return Err(Miss(Kind::Bypass(core.owner(spec))));
+        }
+        let mut key = KeyBuf::new();
+        write(&mut key);
+        let fresh = take_refresh(spec.id());
+        if !fresh && let Some(ret) = core.hit::<S>(key.as_bytes(), spec.id()) {
+            return Ok(ret);
+        }
+        Err(missed(cache, spec, &key, fresh))
+    })
+}
+
+#[cold]
+fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Miss {
+    let core = cache.core();
+    Miss(Kind::Call(Job {
+        core: Arc::clone(core),
+        owner: core.owner(spec),
+        key: Key::new(key.as_bytes()),
+        lives: spec.lives(),
+        began: core.now(),
+        fresh,
+    }))
+}
+
+/// Computes, or waits for another's computation.
+pub async fn compute<S, A, F, Fut>(
+    miss: Miss,
+    plan: Plan<S>,
+    labels: Labels,
+    after: A,
+    body: F,
+) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+    A: FnOnce(&S::Value, &mut Labels),
+    F: FnOnce() -> Fut,
+    Fut: Future<Output = S::Ret>,
+{
+    match miss.0 {
+        Kind::Call(job) => compute_job(job, plan, labels, after, body).await,
+        Kind::Bypass(owner) => {
+            owner.counts.bypassed.bump();
+            body().await
+        }
+    }
+}
+
+/// A companion's `entry`.
+pub fn entry<S, A>(
+    source: &impl Source,
+    spec: &'static FnSpec,
+    plan: Plan<S>,
+    write: impl FnOnce(&mut KeyBuf),
+    labels: Labels,
+    after: A,
+) -> Entry<S::Ret>
+where
+    S: Shape + 'static,
+    S::Value: 'static,
+    A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
+{
+    source.with(|cache| typed_entry(cache, spec, plan, write, labels, after))
+}
+
+/// A companion's whole function.
+pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
+    source.with(|cache| function_handle(cache, spec))
+}
+
+/// Runs `call`, a call of `spec`, so that it recomputes.
+pub async fn refresh<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
+    refreshing(spec.id(), call).await
+}
+
+impl Invalidation {
+    /// Nothing yet, in the cache of `source`.
+    pub fn new(source: &impl Source, on: On) -> Self {
+        Self::of(source.with(Clone::clone), on)
+    }
+}

@@ -1,0 +1,170 @@
+//! Autoref dispatch behind short names, so that expansions stay readable.
+
+use std::fmt;
+
+use crate::key::{CachePart, KeyBuf, PartWriter};
+
+/// A value on its way into a key.
+#[derive(Debug)]
+pub struct Part<'a, T: ?Sized>(pub &'a T);
+
+/// First choice.
+pub trait ByPart {
+    /// Writes it.
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
+    /// Writes it as an element of a composite.
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>);
+}
+impl<T: CachePart + ?Sized> ByPart for &&Part<'_, T> {
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8) {
+        key.part(stop, self.0);
+    }
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>) {
+        out.field(self.0);
+    }
+}
+
+/// Second choice.
+pub trait ByDisplay {
+    /// Writes it.
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
+    /// Writes it as an element of a composite.
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>);
+}
+impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8) {
+        key.display(stop, self.0);
+    }
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>) {
+        out.field_display(self.0);
+    }
+}
+
+/// No choice left: the bound on the methods gives the error its words.
+pub trait Unwritable<T: ?Sized> {
+    /// Never gets here.
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
+    where
+        T: CachePart;
+    /// Never gets here.
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>)
+    where
+        T: CachePart;
+}
+impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
+    where
+        T: CachePart,
+    {
+        key.part(stop, self.0);
+    }
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>)
+    where
+        T: CachePart,
+    {
+        out.field(self.0);
+    }
+}
+
+/// Writes an argument into a key: by `CachePart`, else by `Display`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __part {
+    ($key:expr, $stop:expr, $value:expr) => {
+        match (&mut *$key, $stop, &$value) {
+            (key, stop, value) => {
+                #[allow(unused_imports, reason = "which one is used depends on the type")]
+                use $crate::__private::part::{ByDisplay as _, ByPart as _, Unwritable as _};
+                (&&&$crate::__private::part::Part(value)).__cachekit_write(key, stop)
+            }
+        }
+    };
+}
+
+/// Writes a field of a struct or variant: by `CachePart`, else by `Display`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __field {
+    ($out:expr, $value:expr) => {
+        match (&mut *$out, &$value) {
+            (out, value) => {
+                #[allow(unused_imports, reason = "which one is used depends on the type")]
+                use $crate::__private::part::{ByDisplay as _, ByPart as _, Unwritable as _};
+                (&&&$crate::__private::part::Part(value)).__cachekit_field(out)
+            }
+        }
+    };
+}
+
+/// Renders an argument that the body will take away.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rendered {
+    ($stop:expr, $value:expr) => {
+        match &$value {
+            value => {
+                $crate::__private::Rendered::new(|key| $crate::__part!(key, $stop, *value))
+            }
+        }
+    };
+}
+
+/// What a return type means to the cache.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __plan {
+    ($ret:ty) => {{
+        #[allow(unused_imports, reason = "which ones are used depends on the type")]
+        use $crate::__private::plan::{
+            ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, WeighNothing as _,
+        };
+        #[allow(unused_imports, reason = "which ones are used depends on the type")]
+        use $crate::__private::plan::serialised::*;
+        let plan = $crate::__private::plan::probe::<$ret>().peel().plan();
+        plan.with((&&plan).error_sharing(), (&&plan).weigher())
+    }};
+}
+
+/// A compile-time error if the value could matter to the key.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __left_out {
+    ($value:expr) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::Seen;
+        let _ = || $crate::__private::left_out($crate::__seen!(&$value));
+    }};
+}
+
+/// A compile-time error unless all instances of the type are interchangeable.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __shared_self {
+    ($ty:ty) => {
+        $crate::__private::shared_self::<$ty>()
+    };
+}
+
+/// A function that tells the path of the place where it stands.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site {
+    () => {
+        || {
+            struct __CachekitHere;
+            ::core::any::type_name::<__CachekitHere>()
+        }
+    };
+    ($name:literal) => {
+        $crate::__site!()
+    };
+}
+
+/// Registers a function at link time.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($spec:ident) => {
+        $crate::__private::inventory::submit! { $crate::__private::Registered(&$spec) }
+    };
+}

@@ -1,0 +1,175 @@
+//! The cache, as applications hold it.
+
+mod around;
+mod builder;
+mod compute;
+mod entry;
+mod env;
+mod invalidate;
+mod mode;
+mod read;
+mod region;
+mod store;
+mod write;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+pub use around::{Invalidation, On, invalidate_around, write_through};
+pub use builder::CacheBuilder;
+pub(crate) use compute::{Job, Outcome, compute};
+pub use entry::{Entry, FunctionHandle, PendingWrite, Target};
+pub(crate) use entry::{function_handle, typed_entry};
+pub(crate) use mode::{refreshing, take_refresh};
+pub use region::Region;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::counter::Counter;
+use crate::epoch::{Epoch, Moment};
+use crate::fault::Faults;
+use crate::flight::Flights;
+use crate::function::FnSpec;
+use crate::owner::{Owner, OwnerId};
+use crate::stats::{FunctionStats, Stats};
+use crate::tags::Tags;
+use crate::tier::{MemoryTier, Size};
+use crate::writes::Writes;
+
+/// A cache. Cloning it gives another handle to the same one.
+///
+/// Most applications build one at start-up and hand it to [`init`](crate::init); annotated
+/// functions find it by themselves. Several caches live side by side without touching each
+/// other.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use std::time::Duration;
+/// use cachekit::{Cache, Capacity, Policy};
+///
+/// let cache = Cache::builder().memory_capacity(Capacity::entries(50_000)).build().await?;
+/// let policy = Policy::new().ttl(Duration::from_secs(60)).tag("prices");
+///
+/// let price = cache.get_or_compute("price:7", &policy, || async { 1_299_u64 }).await;
+/// assert_eq!(price, 1_299);
+/// assert_eq!(cache.get::<u64>("price:7").await, Some(1_299));
+///
+/// cache.invalidate_tags(["prices"]).await;
+/// assert_eq!(cache.get::<u64>("price:7").await, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Cache {
+    core: Arc<Core>,
+}
+
+/// All parts of one cache. A region with a capacity of its own has a core of its own that
+/// shares everything but the memory tier.
+#[derive(Debug, Clone)]
+pub(crate) struct Core {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    memory: Arc<dyn MemoryTier>,
+    tags: Arc<Tags>,
+    /// Moved by `clear`.
+    epoch: Arc<Epoch>,
+    flights: Arc<Flights<Outcome>>,
+    writes: Arc<Writes>,
+    owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
+    regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
+    invalidations: Arc<Counter>,
+    faults: Faults,
+}
+
+/// Where a region's entries are.
+#[derive(Debug, Clone)]
+pub(crate) struct RegionPlace {
+    owner: Arc<Owner>,
+    core: Option<Arc<Core>>,
+}
+
+impl Cache {
+    /// Begins to set up a cache.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// What the cache did so far, in total and by function.
+    ///
+    /// Also lets the memory tier tidy up, so that `entries` is exact; call it for a
+    /// dashboard, not for every request.
+    pub fn stats(&self) -> Stats {
+        let owners = self.core.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let functions = owners.values().map(|owner| FunctionStats::of(owner)).collect();
+        drop(owners);
+        let size = self.core.size();
+        Stats {
+            invalidations: self.core.invalidations.sum(),
+            entries: size.entries,
+            bytes: size.bytes,
+            flights: self.core.flights.len(),
+            writes: self.core.writes.len(),
+            tags: self.core.tags.len(),
+            ..Stats::sum(functions)
+        }
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("config", &self.core.config).finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// The state of the function `spec` in this cache.
+    pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
+        self.owner_of(spec.id(), spec.name())
+    }
+
+    /// Where the node is in the sequence of its invalidations.
+    pub(crate) fn now(&self) -> Moment {
+        self.tags.now()
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.config.enabled
+    }
+
+    fn owner_of(&self, id: OwnerId, name: &str) -> Arc<Owner> {
+        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owner) = owners.get(&id) {
+            return Arc::clone(owner);
+        }
+        drop(owners);
+        let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(owners.entry(id).or_insert_with(|| Arc::new(Owner::new(id, name))))
+    }
+
+    fn direct_owner(&self) -> Arc<Owner> {
+        self.owner_of(OwnerId::DIRECT, "(direct)")
+    }
+
+    /// The cores of the regions that have a memory tier of their own.
+    fn own_regions(&self) -> Vec<Arc<Core>> {
+        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        regions.values().filter_map(|place| place.core.clone()).collect()
+    }
+
+    fn size(&self) -> Size {
+        let cores = self.own_regions();
+        cores.iter().map(|core| core.memory.size()).fold(self.memory.size(), |sum, size| Size {
+            entries: sum.entries + size.entries,
+            bytes: sum.bytes + size.bytes,
+        })
+    }
+}

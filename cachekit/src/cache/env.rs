@@ -1,0 +1,101 @@
+//! Settings from the environment.
+
+use std::ffi::OsString;
+
+use crate::config::{Config, parse_duration};
+use crate::error::BuildError;
+
+/// Changes `config` by the variables that `get` knows.
+pub(super) fn read(
+    config: &mut Config,
+    get: impl Fn(&str) -> Option<OsString>,
+) -> Result<(), BuildError> {
+    set(&get, "CACHE_ENABLED", parse_bool, &mut config.enabled)?;
+    set(&get, "CACHE_DEFAULT_TTL", parse_duration, &mut config.default_ttl)?;
+    set(&get, "CACHE_MEMORY_CAPACITY", str::parse, &mut config.memory_capacity)?;
+    set(&get, "CACHE_EVICTION", str::parse, &mut config.eviction)?;
+    set(&get, "CACHE_LOCK_TIMEOUT", parse_duration, &mut config.lock_timeout)?;
+    for name in ["REDIS_URL", "CACHEKIT_CONFIG"] {
+        if get(name).is_some_and(|value| !value.is_empty()) {
+            // Silence would leave its user believing that nodes share entries.
+            return Err(BuildError::setting(
+                name,
+                "is set, but this version has the memory tier only",
+                "unset it, or build the cache in code with `Cache::builder()`",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn set<T>(
+    get: impl Fn(&str) -> Option<OsString>,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+    setting: &mut T,
+) -> Result<(), BuildError> {
+    let Some(value) = get(name) else { return Ok(()) };
+    let value = value.to_string_lossy();
+    if value.trim().is_empty() {
+        return Ok(());
+    }
+    *setting = parse(&value)
+        .map_err(|expected| BuildError::setting(name, format!("cannot read `{value}`"), expected))?;
+    Ok(())
+}
+
+fn parse_bool(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("expected `true` or `false`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Capacity, Eviction};
+
+    fn read_from(pairs: &[(&str, &str)]) -> Result<Config, BuildError> {
+        let mut config = Config::default();
+        read(&mut config, |name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
+        })?;
+        Ok(config)
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let config = read_from(&[
+            ("CACHE_ENABLED", "false"),
+            ("CACHE_DEFAULT_TTL", "5m"),
+            ("CACHE_MEMORY_CAPACITY", "64MB"),
+            ("CACHE_EVICTION", "tiny-lfu"),
+            ("CACHE_LOCK_TIMEOUT", "2"),
+        ])
+        .unwrap();
+        assert!(!config.enabled);
+        assert_eq!(config.default_ttl, Duration::from_secs(300));
+        assert_eq!(config.memory_capacity, Capacity::bytes(64 << 20));
+        assert_eq!(config.eviction, Eviction::TinyLfu);
+        assert_eq!(config.lock_timeout, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_bad_value_names_the_variable_and_what_is_expected() {
+        let error = read_from(&[("CACHE_MEMORY_CAPACITY", "10 apples")]).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("CACHE_MEMORY_CAPACITY") && said.contains("10 apples"), "{said}");
+        assert!(said.contains("64MB"), "{said}");
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_an_error() {
+        let error = read_from(&[("REDIS_URL", "redis://localhost")]).unwrap_err();
+        assert!(error.to_string().contains("memory tier only"));
+        assert!(!error.to_string().contains("redis://"), "values may hold a password");
+    }
+}

@@ -1,0 +1,209 @@
+//! A named part of a cache with values of one type, used without a macro.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::compute::{Job, compute};
+use super::store::Value;
+use super::write::Bracket;
+use super::{Cache, Core, RegionPlace};
+use crate::config::Capacity;
+use crate::event;
+use crate::key::{CachePart, Key, KeyBuf};
+use crate::labels::Labels;
+use crate::owner::{Owner, OwnerId};
+use crate::plan::{Plain, Plan};
+use crate::policy::{Lives, Policy};
+use crate::stats::FunctionStats;
+use crate::tier::memory::Moka;
+
+/// A named part of a cache whose values are of type `V`.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use std::time::Duration;
+/// use cachekit::{Cache, Capacity};
+///
+/// let cache = Cache::builder().build().await?;
+/// let profiles = cache
+///     .region::<String>("profiles")
+///     .ttl(Duration::from_secs(60))
+///     .capacity(Capacity::entries(1_000));
+///
+/// profiles.set(7, "Ann".to_owned()).await;
+/// assert_eq!(profiles.get(7).await.as_deref(), Some("Ann"));
+/// profiles.delete(7).await;
+/// assert_eq!(profiles.get(7).await, None);
+/// # Ok::<(), cachekit::BuildError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Region<V> {
+    core: Arc<Core>,
+    owner: Arc<Owner>,
+    name: Box<str>,
+    policy: Policy,
+    values: PhantomData<fn() -> V>,
+}
+
+impl Cache {
+    /// The region called `name`: asked for twice, it is the same one.
+    ///
+    /// Two types under one name share keys; a value of the other type reads as absent.
+    pub fn region<V: Clone + Send + Sync + 'static>(&self, name: &str) -> Region<V> {
+        let place = self.core.region_place(name);
+        Region {
+            core: place.core.unwrap_or_else(|| Arc::clone(&self.core)),
+            owner: place.owner,
+            name: name.into(),
+            policy: Policy::new(),
+            values: PhantomData,
+        }
+    }
+}
+
+impl Core {
+    fn region_place(&self, name: &str) -> RegionPlace {
+        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = regions.get(name) {
+            return place.clone();
+        }
+        // The place is kept for as long as the cache lives, so its address is an identity.
+        let key: Box<str> = name.into();
+        let id = OwnerId(Arc::as_ptr(&self.regions).addr().wrapping_add(1 + regions.len()));
+        let owner = self.owner_of(id, &format!("region {name}"));
+        let place = RegionPlace { owner, core: None };
+        regions.insert(key, place.clone());
+        place
+    }
+}
+
+impl<V: Clone + Send + Sync + 'static> Region<V> {
+    /// How long its entries live, from here on. Default: the cache's `default_ttl`.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.policy = self.policy.ttl(ttl);
+        self
+    }
+
+    /// Gives it memory of its own instead of a share of the cache's. The first capacity
+    /// that a region is given stays.
+    pub fn capacity(mut self, capacity: Capacity) -> Self {
+        let regions = Arc::clone(&self.core.regions);
+        let mut regions = regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(place) = regions.get_mut(&*self.name) else { return self };
+        let core = match &place.core {
+            Some(core) => {
+                if core.config.memory_capacity != capacity {
+                    event::capacity_kept(&self.name);
+                }
+                Arc::clone(core)
+            }
+            None => {
+                let core = Arc::new(self.core.with_capacity(capacity));
+                place.core = Some(Arc::clone(&core));
+                core
+            }
+        };
+        drop(regions);
+        self.core = core;
+        self
+    }
+
+    /// Its entries are gone when this tag is invalidated.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.policy = self.policy.tag(tag);
+        self
+    }
+
+    /// The value under `key`. Never computes.
+    #[expect(clippy::unused_async, reason = "a cache with a second tier asks it here")]
+    pub async fn get(&self, key: impl CachePart) -> Option<V> {
+        let hit = self.core.hit::<Plain<V>>(self.key(&key).as_bytes(), self.owner.id);
+        if hit.is_none() {
+            self.owner.counts.misses.bump();
+        }
+        hit
+    }
+
+    /// The value under `key`, else what `compute` gives, which is then stored; as
+    /// [`Cache::get_or_compute`].
+    pub async fn get_or_compute<F, Fut>(&self, key: impl CachePart, compute_value: F) -> V
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = V>,
+    {
+        if !self.core.is_enabled() {
+            self.owner.counts.bypassed.bump();
+            return compute_value().await;
+        }
+        let key = self.key(&key);
+        if let Some(hit) = self.core.hit::<Plain<V>>(key.as_bytes(), self.owner.id) {
+            return hit;
+        }
+        let job = Job {
+            core: Arc::clone(&self.core),
+            owner: Arc::clone(&self.owner),
+            key,
+            lives: Lives::from(&self.policy),
+            began: self.core.tags.now(),
+            fresh: false,
+        };
+        let labels = Labels::from(&self.policy);
+        compute(job, Plan::<Plain<V>>::plain(), labels, |_, _| {}, compute_value).await
+    }
+
+    /// Stores `value` under `key`; as [`Cache::put`].
+    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    pub async fn set(&self, key: impl CachePart, value: V) {
+        let owner = Arc::clone(&self.owner);
+        let lives = Lives::from(&self.policy);
+        let bracket = Bracket::begin(&self.core, owner, self.key(&key), lives);
+        bracket.finish(&Labels::from(&self.policy), Value { value: Some(value), heap: 0 });
+    }
+
+    /// Removes the value under `key`; as [`Cache::invalidate`].
+    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    pub async fn delete(&self, key: impl CachePart) {
+        self.core.invalidate_key(self.key(&key).as_bytes());
+    }
+
+    /// Removes all its values, in constant time.
+    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    pub async fn clear(&self) {
+        self.core.invalidations.bump();
+        self.core.tags.invalidate_epoch(&self.owner.epoch);
+    }
+
+    /// What it did so far.
+    pub fn stats(&self) -> FunctionStats {
+        FunctionStats::of(&self.owner)
+    }
+
+    fn key(&self, key: &impl CachePart) -> Key {
+        let mut buf = KeyBuf::new();
+        buf.part(b':', &*self.name);
+        buf.literal(":");
+        buf.part(0, key);
+        Key::new(buf.as_bytes())
+    }
+}
+
+impl Core {
+    /// A core with a memory tier of its own that shares everything else.
+    fn with_capacity(&self, capacity: Capacity) -> Self {
+        let mut config = (*self.config).clone();
+        config.memory_capacity = capacity;
+        let memory = Arc::new(Moka::new(capacity, config.eviction));
+        Self { config: Arc::new(config), memory, ..self.clone() }
+    }
+}
+
+impl<V> fmt::Debug for Region<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! How a value becomes an entry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Core;
+use crate::clock::Tick;
+use crate::config::Unit;
+use crate::epoch::{Epochs, Moment};
+use crate::fault::Point;
+use crate::key::Key;
+use crate::labels::Labels;
+use crate::owner::Owner;
+use crate::policy::{Lives, jittered};
+use crate::stored::{AnyStored, Stored};
+
+/// What an entry weighs beside its key and value: the entry's header, two epochs and the
+/// memory tier's own bookkeeping, rounded.
+const OVERHEAD: usize = 256;
+
+/// A computed value, or the absence of one.
+pub(super) struct Value<V> {
+    pub(super) value: Option<V>,
+    /// The bytes that it points to, as far as they are known.
+    pub(super) heap: usize,
+}
+
+impl Core {
+    /// The epochs of the cache, of `owner` and of the tags and events in `labels`.
+    pub(super) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
+        let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
+        whole.into_iter().chain(labels.tags.iter().map(|tag| self.tags.epoch(tag))).collect()
+    }
+
+    /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
+    pub(super) fn ttl(&self, lives: Lives, labels: &Labels, present: bool) -> Option<Duration> {
+        let ttl = if present {
+            labels.ttl.or(lives.ttl).unwrap_or(self.config.default_ttl)
+        } else {
+            lives.none_ttl?
+        };
+        let ttl = jittered(ttl, lives.jitter, fastrand::f64());
+        (!labels.refused && !ttl.is_zero()).then_some(ttl)
+    }
+
+    /// An entry for `value`. One that is not to be kept (`ttl` is `None`) can still be
+    /// handed to those who wait for it.
+    pub(super) fn stored<V: Clone + Send + Sync + 'static>(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        began: Moment,
+        labels: &Labels,
+        ttl: Option<Duration>,
+        value: Value<V>,
+    ) -> Arc<AnyStored> {
+        let now = Tick::now(&*self.clock);
+        let deadline = ttl.map_or(now, |ttl| now.after(ttl));
+        let weight = match self.config.memory_capacity.unit {
+            Unit::Entries => 1,
+            Unit::Bytes => {
+                let own = key.as_bytes().len() + size_of::<Option<V>>() + value.heap + OVERHEAD;
+                u32::try_from(own).unwrap_or(u32::MAX)
+            }
+        };
+        let epochs = self.epochs(owner, labels);
+        Stored::new(Arc::clone(owner), began, epochs, deadline, weight, value.value)
+    }
+
+    /// Puts `entry` into memory.
+    pub(super) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+        self.faults.at(Point::BeforeInsert);
+        self.memory.insert(key, entry);
+    }
+}

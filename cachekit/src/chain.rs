@@ -1,0 +1,40 @@
+//! Which flights the running task leads.
+//!
+//! A cached function that calls itself with the same key, directly or through others,
+//! would wait for itself. The chain of computations that the current task is inside of is
+//! carried in a task-local, so such a call is recognised and simply runs. Work that the
+//! function spawned is a task of its own and not covered: it waits for `lock_timeout` at
+//! most.
+
+use std::sync::Arc;
+
+tokio::task_local! {
+    static LED: Arc<Link>;
+}
+
+/// One computation inside another.
+struct Link {
+    flight: usize,
+    outer: Option<Arc<Link>>,
+}
+
+/// Whether the current task leads `flight`.
+pub(crate) fn leads(flight: usize) -> bool {
+    LED.try_with(|innermost| {
+        let mut link = Some(innermost);
+        while let Some(current) = link {
+            if current.flight == flight {
+                return true;
+            }
+            link = current.outer.as_ref();
+        }
+        false
+    })
+    .unwrap_or(false)
+}
+
+/// Runs `body` as the computation of `flight`.
+pub(crate) async fn leading<F: Future>(flight: usize, body: F) -> F::Output {
+    let outer = LED.try_with(Arc::clone).ok();
+    LED.scope(Arc::new(Link { flight, outer }), body).await
+}

@@ -1,0 +1,163 @@
+//! The settings of a cache: plain data, and how their written forms are read.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+/// How much the memory tier holds.
+///
+/// # Examples
+///
+/// ```
+/// use cachekit::Capacity;
+///
+/// let few = Capacity::entries(10_000);
+/// let megabytes = Capacity::bytes(64 << 20);
+/// assert_eq!("64MB".parse(), Ok(megabytes));
+/// assert_eq!("10000".parse(), Ok(few));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    pub(crate) amount: u64,
+    pub(crate) unit: Unit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Entries,
+    Bytes,
+}
+
+impl Capacity {
+    /// At most this many entries.
+    pub const fn entries(amount: u64) -> Self {
+        Self { amount, unit: Unit::Entries }
+    }
+
+    /// About this many bytes: an entry counts for its key, its bookkeeping, the size of
+    /// its type and, with the feature `serde`, the encoded size of what it points to.
+    pub const fn bytes(amount: u64) -> Self {
+        Self { amount, unit: Unit::Bytes }
+    }
+}
+
+impl std::str::FromStr for Capacity {
+    type Err = String;
+
+    /// `10000` (entries), `64MB`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
+    fn from_str(text: &str) -> Result<Self, String> {
+        const SHOWN: &str = "expected a number of entries (`10000`) or bytes (`64MB`, `512KB`)";
+        let text = text.trim();
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let number: u64 = text[..digits].parse().map_err(|_| SHOWN.to_owned())?;
+        let shift = match text[digits..].trim().to_ascii_lowercase().as_str() {
+            "" => return Ok(Self::entries(number)),
+            "b" => 0,
+            "kb" | "kib" => 10,
+            "mb" | "mib" => 20,
+            "gb" | "gib" => 30,
+            _ => return Err(SHOWN.to_owned()),
+        };
+        let bytes = number.checked_mul(1 << shift).ok_or_else(|| SHOWN.to_owned())?;
+        Ok(Self::bytes(bytes))
+    }
+}
+
+/// Which entry leaves when the memory tier is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Eviction {
+    /// Frequency decides who enters, recency who leaves (TinyLFU, Einziger, Friedman and
+    /// Manes, ACM ToS 2017).
+    TinyLfu,
+    /// The least recently used entry leaves. The default: on real access traces it kept
+    /// more hits (`docs/decisions/0001-eviction-policy.md`).
+    #[default]
+    Lru,
+}
+
+impl std::str::FromStr for Eviction {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "tiny-lfu" | "tiny_lfu" | "tinylfu" => Ok(Self::TinyLfu),
+            "lru" => Ok(Self::Lru),
+            _ => Err("expected `tiny-lfu` or `lru`".to_owned()),
+        }
+    }
+}
+
+/// All settings of one cache, validated.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    pub(crate) default_ttl: Duration,
+    pub(crate) memory_capacity: Capacity,
+    pub(crate) eviction: Eviction,
+    pub(crate) lock_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            default_ttl: Duration::from_secs(300),
+            memory_capacity: Capacity::entries(10_000),
+            eviction: Eviction::default(),
+            lock_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Reads `300` (seconds), `5m`, `1h30m`, `500ms`, `2d`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    const SHOWN: &str = "expected seconds (`300`) or a length of time (`5m`, `1h30m`, `500ms`)";
+    let shown = || SHOWN.to_owned();
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(shown)?;
+        let amount: NonZeroU64 = rest[..digits].parse().map_err(|_| shown())?;
+        rest = &rest[digits..];
+        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let millis = match &rest[..letters] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(shown()),
+        };
+        let millis = amount.get().checked_mul(millis).ok_or_else(shown)?;
+        total = total.checked_add(Duration::from_millis(millis)).ok_or_else(shown)?;
+        rest = &rest[letters..];
+    }
+    if total.is_zero() { Err(shown()) } else { Ok(total) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("300"), Ok(Duration::from_secs(300)));
+        assert_eq!(parse_duration("1h30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        for bad in ["", "5x", "m", "0m", "-1", "1.5h", "99999999999999999d"] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn capacities() {
+        assert_eq!("512 KiB".parse(), Ok(Capacity::bytes(512 << 10)));
+        for bad in ["", "10 apples", "MB", "-5", "99999999999999999999", "99999999999999999GB"] {
+            assert!(bad.parse::<Capacity>().is_err(), "{bad}");
+        }
+    }
+}

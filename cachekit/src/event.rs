@@ -1,0 +1,37 @@
+//! What the cache tells the log: as `tracing` events, with the feature `tracing`.
+//!
+//! No event holds a value. Keys hold arguments, so they appear at debug level only.
+
+use crate::key::Key;
+
+/// A value was computed but not stored: an invalidation or a write came in between.
+pub(crate) fn store_refused(owner: &str, key: &Key) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: "cachekit", function = owner, ?key, "store refused");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, key);
+}
+
+/// A call waited for another's computation as long as it may.
+pub(crate) fn lock_timed_out(owner: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", function = owner, "waited too long for a computation");
+    #[cfg(not(feature = "tracing"))]
+    let _ = owner;
+}
+
+/// Cached functions are in each other's way, and nobody called `init` to be told.
+pub(crate) fn function_conflict(problem: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(target: "cachekit", "{problem}");
+    #[cfg(not(feature = "tracing"))]
+    let _ = problem;
+}
+
+/// A region was asked for with another capacity than it has.
+pub(crate) fn capacity_kept(region: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", region, "the region keeps its first capacity");
+    #[cfg(not(feature = "tracing"))]
+    let _ = region;
+}

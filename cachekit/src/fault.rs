@@ -1,0 +1,78 @@
+//! Guards that a test may break on purpose.
+//!
+//! A test of a concurrency claim proves something only if it fails once the guard that it
+//! tests is gone. With the feature `seeded-faults` a cache can be built with one guard
+//! removed; without it every question here is a constant `false` and costs nothing.
+
+/// One guard to remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A hit does not look at the epochs of its tags, its function and the cache.
+    IgnoreEpochs,
+    /// The epochs are read when a computation ends instead of when it begins.
+    EpochsAfterCompute,
+    /// An invalidation by key leaves running computations able to store.
+    LeaveFlight,
+    /// A call may join a computation that began before an invalidation it must see.
+    JoinThePast,
+    /// A waiter takes a result without asking whether its tags moved since it began.
+    AcceptThePast,
+    /// An entry that was invalidated between its check and its insertion is served.
+    IgnoreDead,
+    /// A write stores although another write or an invalidation came in between.
+    IgnoreWriteToken,
+    /// A leader does not look into memory again after it won the flight.
+    NoSecondLook,
+}
+
+/// A place where a test may step in between two steps of the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Point {
+    /// A value was allowed to be stored and is not yet in the memory tier.
+    BeforeInsert,
+    /// A call found nothing in memory and has not yet entered a flight.
+    BeforeEnter,
+}
+
+/// What a test does at a [`Point`].
+#[cfg(feature = "seeded-faults")]
+pub(crate) type StepIn = fn(Point);
+
+/// The guards removed from one cache.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Faults {
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) broken: Option<Fault>,
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) step_in: Option<StepIn>,
+}
+
+impl Faults {
+    /// Lets a test step in.
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) fn at(self, point: Point) {
+        if let Some(step_in) = self.step_in {
+            step_in(point);
+        }
+    }
+
+    /// Nothing, in a build that users run.
+    #[cfg(not(feature = "seeded-faults"))]
+    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
+    pub(crate) fn at(self, _: Point) {}
+
+    /// Whether `fault`'s guard is removed.
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) fn has(self, fault: Fault) -> bool {
+        self.broken == Some(fault)
+    }
+
+    /// Whether `fault`'s guard is removed: never, in a build that users run.
+    #[cfg(not(feature = "seeded-faults"))]
+    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
+    pub(crate) fn has(self, _: Fault) -> bool {
+        false
+    }
+}

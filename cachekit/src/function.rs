@@ -1,0 +1,135 @@
+//! What is known about a cached function before it is ever called.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::key::Piece;
+use crate::owner::OwnerId;
+use crate::policy::Lives;
+
+/// A cached function's constant data. Every attribute makes one `static` of it.
+pub struct FnSpec {
+    site: fn() -> &'static str,
+    file: &'static str,
+    line: u32,
+    given_name: Option<&'static str>,
+    name: OnceLock<String>,
+    template: &'static [Piece],
+    lives: Lives,
+}
+
+impl FnSpec {
+    /// A function defined at `site`, in `file`, at `line`.
+    pub const fn new(site: fn() -> &'static str, file: &'static str, line: u32) -> Self {
+        Self {
+            site,
+            file,
+            line,
+            given_name: None,
+            name: OnceLock::new(),
+            template: &[],
+            lives: Lives { ttl: None, none_ttl: None, jitter: 0.0 },
+        }
+    }
+
+    /// `name = ".."`.
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.given_name = Some(name);
+        self
+    }
+
+    /// The skeleton of its keys.
+    pub const fn template(mut self, pieces: &'static [Piece]) -> Self {
+        self.template = pieces;
+        self
+    }
+
+    /// `ttl = ..`, where it is constant.
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.lives.ttl = Some(ttl);
+        self
+    }
+
+    /// `none_ttl = ..`.
+    pub const fn none_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.none_ttl = Some(ttl);
+        self
+    }
+
+    /// `jitter = ..`.
+    pub const fn jitter(mut self, share: f32) -> Self {
+        self.lives.jitter = share;
+        self
+    }
+
+    /// The function's name: as given, else its full path.
+    pub fn name(&self) -> &str {
+        match self.given_name {
+            Some(name) => name,
+            None => self.name.get_or_init(|| tidy((self.site)())),
+        }
+    }
+
+    pub(crate) fn id(&'static self) -> OwnerId {
+        // A static's address tells it from every other for as long as the process runs.
+        OwnerId(std::ptr::from_ref(self).addr())
+    }
+
+    pub(crate) fn pieces(&self) -> &'static [Piece] {
+        self.template
+    }
+
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+
+    pub(crate) fn lives(&self) -> Lives {
+        self.lives
+    }
+}
+
+impl fmt::Debug for FnSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FnSpec")
+            .field("name", &self.name())
+            .field("place", &self.place())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Turns the path of a marker inside a function into the function's own path:
+/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` gives `a::outer::get`. A method's
+/// marker stands in a hidden sibling `__cachekit_get_spec`, which gives `get` back.
+fn tidy(marker: &str) -> String {
+    let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
+    let path = marker[..end].replace("::{{closure}}", "");
+    let path = path.strip_suffix("::__spec").unwrap_or(&path);
+    match path.rsplit_once("::") {
+        Some((parent, last)) => {
+            let own = last
+                .strip_prefix("__cachekit_")
+                .and_then(|rest| rest.strip_suffix("_spec"))
+                .unwrap_or(last);
+            format!("{parent}::{own}")
+        }
+        None => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy;
+
+    #[test]
+    fn names_of_functions_and_methods() {
+        let free = "shop::users::get_user::__spec::{{closure}}::__CachekitHere";
+        assert_eq!(tidy(free), "shop::users::get_user");
+        let method = "shop::Repo::__cachekit_get_spec::{{closure}}::__CachekitHere";
+        assert_eq!(tidy(method), "shop::Repo::get");
+        let inline = "<shop::Pg as shop::Repo>::get::{{closure}}::{{closure}}::__CachekitHere";
+        assert_eq!(tidy(inline), "<shop::Pg as shop::Repo>::get");
+        let nested = "shop::outer::{{closure}}::inner::__spec::{{closure}}::__CachekitHere";
+        assert_eq!(tidy(nested), "shop::outer::inner");
+    }
+}

@@ -1,0 +1,76 @@
+//! The cache that annotated functions use when they name none.
+
+use std::sync::LazyLock;
+
+use once_cell::sync::OnceCell;
+
+use crate::cache::Cache;
+use crate::error::BuildError;
+use crate::event;
+use crate::registry;
+
+// once_cell's: std's has no stable `try_insert`, and `init` must not lose a race silently.
+static GLOBAL: OnceCell<Cache> = OnceCell::new();
+
+/// For programs that set nothing up.
+static DEFAULT: LazyLock<Cache> = LazyLock::new(|| {
+    for problem in registry::problems() {
+        event::function_conflict(&problem);
+    }
+    Cache::builder().assemble()
+});
+
+/// Makes `cache` the one that annotated functions use. Call it once, at start-up.
+///
+/// What was cached before, with the default settings, is left behind.
+///
+/// # Errors
+///
+/// If it was called before, or if two cached functions have the same name or keys that
+/// overlap; the message names both and the remedy.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use cachekit::{Cache, Capacity};
+///
+/// let cache = Cache::builder().memory_capacity(Capacity::entries(100_000)).build().await?;
+/// cachekit::init(cache)?;
+/// # Ok::<(), cachekit::BuildError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn init(cache: Cache) -> Result<(), BuildError> {
+    let problems = registry::problems();
+    if !problems.is_empty() {
+        return Err(BuildError::functions(problems));
+    }
+    GLOBAL.try_insert(cache).map(|_| ()).map_err(|_| BuildError::already_initialised())
+}
+
+/// [`init`] with the settings of the environment: see
+/// [`CacheBuilder::from_env`](crate::CacheBuilder::from_env).
+///
+/// # Errors
+///
+/// Those of [`init`], and a variable that cannot be read.
+pub async fn init_from_env() -> Result<(), BuildError> {
+    init(Cache::builder().from_env().build().await?)
+}
+
+/// The cache that annotated functions use: the one given to [`init`], before that one with
+/// the default settings, so that attributes work with no set-up at all.
+pub fn global() -> Cache {
+    with_current(Clone::clone)
+}
+
+/// Calls `f` with the current task's cache, else the global one.
+pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
+    #[cfg(feature = "testing")]
+    let f = match crate::testing::with_scoped(f) {
+        Ok(result) => return result,
+        Err(f) => f,
+    };
+    f(GLOBAL.get().unwrap_or_else(|| &DEFAULT))
+}

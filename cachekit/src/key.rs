@@ -1,0 +1,49 @@
+//! Keys: what they look like, and why two of them are never the same by accident.
+//!
+//! A key is readable text, `user:42`. The literals of a template stand in it verbatim; an
+//! argument is written through an escaper that leaves `A-Z a-z 0-9 - _ . @ + = ~ ! /` and
+//! everything beyond ASCII as it is and writes any other byte as `%XX`, upper-case
+//! hexadecimal. The first byte of the literal that follows an argument is escaped in it
+//! too. So, from left to right, it is always clear where an argument ends: two different
+//! tuples of arguments never give the same key.
+//!
+//! Composite arguments use bytes that the escaper never leaves bare: `(1,2)` is a tuple, a
+//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`].
+
+mod buf;
+pub(crate) mod part;
+pub(crate) mod template;
+
+use std::borrow::Borrow;
+use std::fmt;
+
+pub use buf::{KeyBuf, Rendered};
+pub use part::{CachePart, PartWriter};
+pub use template::Piece;
+
+/// An owned key.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key(std::sync::Arc<[u8]>);
+
+impl Key {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+// `Arc<[u8]>` hashes and compares as `[u8]` does, which is what `Borrow` asks for.
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&String::from_utf8_lossy(&self.0), f)
+    }
+}

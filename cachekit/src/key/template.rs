@@ -1,0 +1,199 @@
+//! The skeleton of a key, and whether two skeletons can give the same key.
+
+use std::collections::HashSet;
+
+use super::part::is_safe;
+
+/// A piece of a key template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Piece {
+    /// Text that stands in every key.
+    Literal(&'static str),
+    /// An argument; the byte is the first one of the literal that follows, 0 at the end.
+    Argument(u8),
+    /// The function's name.
+    Name,
+}
+
+/// One step of the pattern that a template's keys match.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Byte(u8),
+    /// Any number of bytes that an argument can hold.
+    Any {
+        stop: u8,
+    },
+}
+
+/// Whether some key could come from both templates.
+///
+/// Both are patterns of literals and "anything an argument can hold", read left to right
+/// at the same time: the pairs of positions that can be reached are searched, so the
+/// answer is exact up to the structure inside composite arguments, where it errs towards
+/// yes.
+pub(crate) fn overlap(a: &[Piece], a_name: &str, b: &[Piece], b_name: &str) -> bool {
+    let (a, b) = (steps(a, a_name), steps(b, b_name));
+    let mut seen = HashSet::new();
+    let mut open = vec![(0, 0)];
+    while let Some((i, j)) = open.pop() {
+        if i == a.len() && j == b.len() {
+            return true;
+        }
+        if !seen.insert((i, j)) {
+            continue;
+        }
+        let (left, right) = (a.get(i).copied(), b.get(j).copied());
+        // An argument may be empty or end here.
+        if let Some(Step::Any { .. }) = left {
+            open.push((i + 1, j));
+        }
+        if let Some(Step::Any { .. }) = right {
+            open.push((i, j + 1));
+        }
+        match (left, right) {
+            (Some(Step::Byte(x)), Some(Step::Byte(y))) if x == y => open.push((i + 1, j + 1)),
+            (Some(Step::Any { stop }), Some(Step::Byte(y))) if holds(stop, y) => {
+                open.push((i, j + 1));
+            }
+            (Some(Step::Byte(x)), Some(Step::Any { stop })) if holds(stop, x) => {
+                open.push((i + 1, j));
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
+    let bytes = |text: &str| text.bytes().map(Step::Byte).collect::<Vec<_>>();
+    pieces
+        .iter()
+        .flat_map(|piece| match *piece {
+            Piece::Literal(text) => bytes(text),
+            Piece::Name => bytes(name),
+            Piece::Argument(stop) => vec![Step::Any { stop }],
+        })
+        .collect()
+}
+
+/// Whether a written argument can hold `byte`: what is safe and not its stop byte, and
+/// what escapes (`%`) and composites (`(`, `,`, `)`) are made of.
+fn holds(stop: u8, byte: u8) -> bool {
+    (is_safe(byte) && byte != stop) || matches!(byte, b'%' | b'(' | b',' | b')')
+        // The digits of an escape may be the stop byte.
+        || (byte == stop && (byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'+')))
+}
+
+/// The template as a user would write it, for messages.
+pub(crate) fn shown(pieces: &[Piece], name: &str) -> String {
+    pieces
+        .iter()
+        .map(|piece| match *piece {
+            Piece::Literal(text) => text,
+            Piece::Name => name,
+            Piece::Argument(_) => "{}",
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::key::KeyBuf;
+
+    fn meet(a: &[Piece], b: &[Piece]) -> bool {
+        overlap(a, "a::f", b, "b::g")
+    }
+
+    /// A template: literals and arguments in turn, so that arguments have a separator.
+    fn template() -> impl Strategy<Value = Vec<Piece>> {
+        let literal = prop::sample::select(vec!["a", "b", "a:", ":", "-", "ab:", "A", ",", ")"]);
+        let middle = prop::collection::vec(literal.clone(), 0..3);
+        (prop::option::of(literal.clone()), middle, any::<bool>()).prop_map(|(first, rest, last)| {
+            let mut pieces: Vec<Piece> = first.into_iter().map(Piece::Literal).collect();
+            for literal in rest {
+                pieces.push(Piece::Argument(literal.as_bytes()[0]));
+                pieces.push(Piece::Literal(literal));
+            }
+            if last {
+                pieces.push(Piece::Argument(0));
+            }
+            pieces
+        })
+    }
+
+    fn argument() -> impl Strategy<Value = Option<(String, Vec<String>)>> {
+        let text = "[ab:,)%-]{0,3}";
+        prop::option::weighted(0.8, (text, prop::collection::vec(text, 0..2)))
+    }
+
+    fn rendered(pieces: &[Piece], arguments: &[Option<(String, Vec<String>)>], plain: bool) -> String {
+        let mut key = KeyBuf::new();
+        let mut arguments = arguments.iter();
+        for piece in pieces {
+            match *piece {
+                Piece::Literal(text) => key.literal(text),
+                Piece::Name => key.literal("name"),
+                Piece::Argument(stop) => match arguments.next() {
+                    Some(Some((text, _))) if plain => key.part(stop, text),
+                    other => key.part(stop, &other),
+                },
+            }
+        }
+        key.to_text().into_owned()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Two templates that pass registration never give one key.
+        #[test]
+        fn templates_that_do_not_meet_share_no_key(
+            a in template(), b in template(),
+            left in prop::collection::vec(argument(), 4), right in prop::collection::vec(argument(), 4),
+            plain in any::<bool>(),
+        ) {
+            if rendered(&a, &left, plain) == rendered(&b, &right, plain) {
+                prop_assert!(meet(&a, &b), "{} and {}", shown(&a, ""), shown(&b, ""));
+            }
+        }
+    }
+
+    #[test]
+    fn same_shape_meets() {
+        let user = [Piece::Literal("user:"), Piece::Argument(0)];
+        assert!(meet(&user, &user));
+    }
+
+    #[test]
+    fn other_prefix_does_not_meet() {
+        let user = [Piece::Literal("user:"), Piece::Argument(0)];
+        let org = [Piece::Literal("org:"), Piece::Argument(0)];
+        assert!(!meet(&user, &org));
+    }
+
+    #[test]
+    fn an_argument_does_not_reach_over_a_separator() {
+        let kind = [Piece::Argument(b':'), Piece::Literal(":"), Piece::Argument(0)];
+        let user = [Piece::Literal("user:"), Piece::Argument(0)];
+        let deep = [Piece::Literal("user:x:"), Piece::Argument(0)];
+        assert!(meet(&kind, &user));
+        assert!(!meet(&user, &deep));
+    }
+
+    #[test]
+    fn a_bare_argument_meets_a_safe_prefix() {
+        let prefixed = [Piece::Literal("u"), Piece::Argument(0)];
+        assert!(meet(&prefixed, &[Piece::Argument(0)]));
+    }
+
+    #[test]
+    fn names_keep_default_keys_apart() {
+        let default = [Piece::Name, Piece::Literal(":"), Piece::Argument(0)];
+        assert!(!meet(&default, &default));
+        assert!(overlap(&default, "a::f", &default, "a::f"));
+    }
+}

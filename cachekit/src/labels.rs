@@ -1,0 +1,90 @@
+//! What an entry hangs on and how long it lives, gathered around one computation.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::key::KeyBuf;
+use crate::policy::{IntoTtl, Policy};
+
+/// A tag, or an event: they are told apart by their first byte.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Tag(Box<str>);
+
+impl Tag {
+    pub(crate) fn tag(text: &str) -> Self {
+        Self(format!("t{text}").into())
+    }
+
+    pub(crate) fn event(text: &str) -> Self {
+        Self(format!("e{text}").into())
+    }
+}
+
+/// The tags, events and time to live of one value.
+#[derive(Debug, Clone, Default)]
+pub struct Labels {
+    pub(crate) tags: Vec<Tag>,
+    /// `None`: as the function or the cache says.
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) refused: bool,
+}
+
+impl Labels {
+    /// No tags, the default time to live.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A tag.
+    pub fn tag(&mut self, write: impl FnOnce(&mut KeyBuf)) {
+        self.tags.push(Tag::tag(&text(write)));
+    }
+
+    /// An event.
+    pub fn event(&mut self, write: impl FnOnce(&mut KeyBuf)) {
+        self.tags.push(Tag::event(&text(write)));
+    }
+
+    /// Tags from a sequence.
+    pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
+        self.tags.extend(tags.into_iter().map(|tag| Tag::tag(&tag.to_string())));
+    }
+
+    /// `ttl = EXPR`.
+    pub fn ttl(&mut self, ttl: impl IntoTtl) {
+        match ttl.into_ttl() {
+            Some(ttl) => self.ttl = Some(ttl),
+            None => self.refused = true,
+        }
+    }
+
+    /// `store_if = EXPR`.
+    pub fn store_if(&mut self, keep: bool) {
+        self.refused |= !keep;
+    }
+}
+
+impl From<&Policy> for Labels {
+    fn from(policy: &Policy) -> Self {
+        let tags = policy.tags.iter().map(|tag| Tag::tag(tag));
+        let events = policy.events.iter().map(|event| Tag::event(event));
+        Self { tags: tags.chain(events).collect(), ttl: policy.ttl, refused: false }
+    }
+}
+
+/// What `write` writes, as text.
+pub(crate) fn text(write: impl FnOnce(&mut KeyBuf)) -> String {
+    let mut buf = KeyBuf::new();
+    write(&mut buf);
+    buf.to_text().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tag;
+
+    #[test]
+    fn a_tag_and_an_event_of_one_name_differ() {
+        assert_ne!(Tag::tag("x"), Tag::event("x"));
+    }
+}

@@ -1,0 +1,120 @@
+//! A caching toolkit for services: annotate a function, and its results are cached;
+//! annotate a function that writes, and what it changes is gone.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+//! use cachekit::{cached, invalidates};
+//!
+//! #[cached(key = "user:{id}", ttl = 300, tags = ["users"])]
+//! async fn user_name(id: u64) -> Result<String, std::io::Error> {
+//!     Ok(format!("user {id}")) // a slow query
+//! }
+//!
+//! #[invalidates(user_name(id))]
+//! async fn rename_user(id: u64, name: &str) -> Result<(), std::io::Error> {
+//!     println!("user {id} is {name} now"); // the write
+//!     Ok(())
+//! }
+//!
+//! user_name(7).await?; // runs the function
+//! user_name(7).await?; // from memory
+//! rename_user(7, "Ann").await?;
+//! user_name(7).await?; // runs it again
+//! # Ok::<(), std::io::Error>(())
+//! # })?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Nothing has to be set up: without [`init`] a memory-only cache with default settings is
+//! used. What the attributes take is written at [`cached`], [`invalidates`] and
+//! [`write_through`]; [`Cache`] is the same without macros.
+//!
+//! # What may be relied on
+//!
+//! - A call that begins after an invalidation returned never gets a value whose
+//!   computation began before it: not from memory, and not by joining a computation that
+//!   was already running.
+//! - Of the callers that miss one key at the same time, one computes.
+//! - Invalidating a tag, a function or everything takes constant time.
+//! - What fails in the cache never fails the call.
+//!
+//! `docs/guarantees.md` in the repository says it in full, with the assumptions.
+
+#![forbid(unsafe_code)]
+
+// Imports go down only, level by level; `tests/architecture` checks it.
+
+// level 0: leaves
+mod clock;
+mod counter;
+mod error;
+mod event;
+mod fault;
+// level 1: values, without async, I/O or a clock of their own
+mod config;
+mod epoch;
+mod function;
+mod key;
+mod labels;
+mod owner;
+mod plan;
+mod policy;
+mod stored;
+// level 2: ports
+mod tier;
+// level 3: mechanisms, which never import one another
+mod chain;
+mod flight;
+mod stats;
+mod tags;
+mod writes;
+// level 4: facade
+mod cache;
+// level 5: edges
+#[doc(hidden)]
+pub mod __private;
+mod global;
+mod registry;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
+
+pub use cache::{Cache, CacheBuilder, Entry, FunctionHandle, Region};
+pub use clock::{Clock, SystemClock};
+pub use config::{Capacity, Eviction};
+pub use error::BuildError;
+pub use global::{global, init, init_from_env};
+pub use key::{CachePart, PartWriter};
+pub use policy::Policy;
+pub use stats::{FunctionStats, Stats};
+
+/// A type whose instances are interchangeable for every cached method: none of its fields
+/// can change a result.
+///
+/// A cached method must say what `self` means to its key. For a repository that holds
+/// only a pool, say it once, here, instead of `skip(self)` on every method.
+///
+/// # Examples
+///
+/// ```
+/// struct Users {
+///     pool: (),
+/// }
+///
+/// impl cachekit::Shared for Users {}
+///
+/// impl Users {
+///     #[cachekit::cached(key = "user:{id}")]
+///     pub async fn name(&self, id: u64) -> String {
+///         format!("user {id}")
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`self` is in neither `key` nor `skip`",
+    label = "could change the result, but the key forgets it",
+    note = "name what matters of it, as in `key = \"user:{{self.tenant}}:{{id}}\"`; if nothing does, \
+            write `skip(self)`, or `impl cachekit::Shared for {Self} {{}}` once for all its methods"
+)]
+pub trait Shared {}

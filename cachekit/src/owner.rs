@@ -1,0 +1,45 @@
+//! Whose an entry is: a function's, a region's, or the caller's own.
+
+use std::sync::Arc;
+
+use crate::counter::Counter;
+use crate::epoch::Epoch;
+
+/// Tells owners apart within one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct OwnerId(pub(crate) usize);
+
+impl OwnerId {
+    /// Entries that were stored by `put` and `get_or_compute` of the cache itself.
+    pub(crate) const DIRECT: Self = Self(0);
+}
+
+/// One owner's state in one cache.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    pub(crate) id: OwnerId,
+    pub(crate) name: Box<str>,
+    /// Moved when all of the owner's entries are invalidated.
+    pub(crate) epoch: Arc<Epoch>,
+    pub(crate) counts: Counts,
+}
+
+/// What happened to one owner's calls.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) memory_hits: Counter,
+    pub(crate) misses: Counter,
+    pub(crate) computations: Counter,
+    pub(crate) coalesced: Counter,
+    pub(crate) bypassed: Counter,
+    pub(crate) errors: Counter,
+    pub(crate) stores: Counter,
+    pub(crate) refused_stores: Counter,
+    pub(crate) lock_timeouts: Counter,
+}
+
+impl Owner {
+    pub(crate) fn new(id: OwnerId, name: &str) -> Self {
+        Self { id, name: name.into(), epoch: Arc::default(), counts: Counts::default() }
+    }
+}

@@ -1,0 +1,78 @@
+//! What the memory tier holds: a value with all that decides whether it may be served.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::clock::Tick;
+use crate::epoch::{Epochs, Moment};
+use crate::fault::{Fault, Faults};
+use crate::owner::{Owner, OwnerId};
+
+/// An entry of any type.
+pub(crate) type AnyStored = Stored<dyn Any + Send + Sync>;
+
+/// An entry. In memory its `value` is an `Option<V>`: `None` is a remembered absence.
+pub(crate) struct Stored<T: ?Sized> {
+    pub(crate) owner: Arc<Owner>,
+    /// When the computation began that made the value.
+    pub(crate) began: Moment,
+    /// The tags' epochs, the owner's and the cache's.
+    pub(crate) epochs: Epochs,
+    pub(crate) deadline: Tick,
+    /// Bytes that it counts for in a cache bounded by bytes, its key included.
+    pub(crate) weight: u32,
+    /// Set by an invalidation that came between the entry's check and its insertion.
+    dead: AtomicBool,
+    value: T,
+}
+
+impl<V: Send + Sync + 'static> Stored<Option<V>> {
+    pub(crate) fn new(
+        owner: Arc<Owner>,
+        began: Moment,
+        epochs: Epochs,
+        deadline: Tick,
+        weight: u32,
+        value: Option<V>,
+    ) -> Arc<AnyStored> {
+        let dead = AtomicBool::new(false);
+        Arc::new(Self { owner, began, epochs, deadline, weight, dead, value })
+    }
+}
+
+impl AnyStored {
+    /// Whether it may be served to `reader` at `now`.
+    pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
+        self.owner.id == reader && now < self.deadline && self.is_valid(faults)
+    }
+
+    /// Whether nothing invalidated it.
+    pub(crate) fn is_valid(&self, faults: Faults) -> bool {
+        (self.epochs.unmoved_since(self.began) || faults.has(Fault::IgnoreEpochs))
+            && (!self.dead.load(Ordering::Acquire) || faults.has(Fault::IgnoreDead))
+    }
+
+    /// The value, if it is of the type asked for. Two types under one key and owner are
+    /// possible only for a generic function that skips a type parameter: a miss.
+    pub(crate) fn value<V: 'static>(&self) -> Option<&Option<V>> {
+        self.value.downcast_ref()
+    }
+
+    /// Takes it out of use wherever it is, or is about to be inserted.
+    pub(crate) fn kill(&self) {
+        self.dead.store(true, Ordering::Release);
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Stored<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the value: it may be anything, a secret too.
+        f.debug_struct("Stored")
+            .field("owner", &self.owner.name)
+            .field("began", &self.began)
+            .field("deadline", &self.deadline)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,106 @@
+//! For tests: a clock moved by hand, and a cache for one task.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cache::Cache;
+use crate::clock::Clock;
+
+#[cfg(feature = "seeded-faults")]
+#[doc(hidden)]
+pub use crate::fault::{Fault, Point};
+
+/// A clock that stands still until it is moved.
+///
+/// Clones move together.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use std::time::Duration;
+/// use cachekit::testing::ManualClock;
+/// use cachekit::{Cache, Policy};
+///
+/// let clock = ManualClock::new();
+/// let cache = Cache::builder().clock(clock.clone()).build().await?;
+/// cache.put("a", 1, &Policy::new().ttl(Duration::from_secs(60))).await;
+///
+/// clock.advance(Duration::from_secs(59));
+/// assert_eq!(cache.get::<i32>("a").await, Some(1));
+/// clock.advance(Duration::from_secs(1));
+/// assert_eq!(cache.get::<i32>("a").await, None);
+/// # Ok::<(), cachekit::BuildError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ManualClock {
+    nanos: Arc<AtomicU64>,
+}
+
+impl ManualClock {
+    /// A clock at zero.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves it on.
+    pub fn advance(&self, by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.nanos.fetch_add(nanos, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.nanos.load(Ordering::SeqCst))
+    }
+}
+
+tokio::task_local! {
+    static SCOPED: Cache;
+}
+
+/// Runs `future` with `cache` as the global cache of its task, so that tests of annotated
+/// functions run side by side.
+///
+/// Tasks that `future` spawns are tasks of their own: give each its scope.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use cachekit::{Cache, cached, testing};
+///
+/// #[cached]
+/// async fn answer() -> u64 {
+///     42
+/// }
+///
+/// let cache = Cache::builder().build().await?;
+/// testing::scope(cache.clone(), async {
+///     answer().await;
+///     answer().await;
+/// })
+/// .await;
+/// assert_eq!(cache.stats().memory_hits, 1);
+/// # Ok::<(), cachekit::BuildError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub async fn scope<F: Future>(cache: Cache, future: F) -> F::Output {
+    SCOPED.scope(cache, future).await
+}
+
+/// Calls `f` with the task's cache; gives `f` back if it has none.
+pub(crate) fn with_scoped<T, F: FnOnce(&Cache) -> T>(f: F) -> Result<T, F> {
+    let mut f = Some(f);
+    let result = SCOPED.try_with(|cache| f.take().map(|f| f(cache)));
+    match (result, f) {
+        (Ok(Some(result)), _) => Ok(result),
+        (_, Some(f)) => Err(f),
+        (_, None) => unreachable!("taken only to be called"),
+    }
+}

@@ -1,0 +1,80 @@
+//! A hit allocates nothing: counted by an allocator that counts.
+//!
+//! A binary of its own, with one test: the count is of the whole process.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use cachekit::cached;
+use cachekit_tests::poll_once;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+#[expect(unsafe_code, reason = "an allocator can be written in no other way")]
+// SAFETY: every call is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static GLOBAL: Counting = Counting;
+
+#[derive(Debug)]
+struct Product {
+    name: String,
+}
+
+#[cached(key = "product:{id}", ttl = 300, tags = ["products", "shop:{ret.name}"])]
+async fn by_id(id: u64) -> Arc<Product> {
+    Arc::new(Product { name: format!("product {id}") })
+}
+
+#[cached(key = "page:{shop}:{name}", ttl = 300, tags = ["pages"])]
+async fn by_name(shop: &str, name: &str) -> Result<Arc<Product>, std::io::Error> {
+    Ok(Arc::new(Product { name: format!("{shop} {name}") }))
+}
+
+/// How many allocations a ready call makes.
+fn allocations<T>(call: impl Future<Output = T>) -> (u64, T) {
+    let mut call = pin!(call);
+    let before = ALLOCATIONS.get();
+    let polled = poll_once(call.as_mut());
+    let made = ALLOCATIONS.get() - before;
+    match polled {
+        Poll::Ready(value) => (made, value),
+        Poll::Pending => panic!("the call waits"),
+    }
+}
+
+#[test]
+fn a_hit_allocates_nothing() {
+    let (miss, _) = allocations(by_id(7));
+    assert!(miss > 0, "the counter counts");
+    assert!(allocations(by_name("a shop", "a name: with marks")).0 > 0);
+    // moka tidies up now and then, in the caller's thread; what it allocates then is its
+    // own and not a hit's, so the rounds are many and each must be without.
+    for round in 0..1_000 {
+        let (made, product) = allocations(by_id(7));
+        assert_eq!(made, 0, "round {round}");
+        assert_eq!(product.name, "product 7");
+        let (made, product) = allocations(by_name("a shop", "a name: with marks"));
+        assert_eq!(made, 0, "round {round}");
+        assert!(product.is_ok());
+    }
+}

@@ -1,0 +1,204 @@
+//! The layers of the runtime crate, read from its `use` lines.
+//!
+//! Imports go down only. Within a level nobody imports anybody, but for a folder and the
+//! file of its name, the values (plain data made of plain data) and the edges.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every module of `cachekit/src`, with its level.
+const LEVELS: &[(&str, u8)] = &[
+    ("clock", 0),
+    ("counter", 0),
+    ("error", 0),
+    ("fault", 0),
+    ("config", 1),
+    ("epoch", 1),
+    ("event", 1),
+    ("function", 1),
+    ("key", 1),
+    ("labels", 1),
+    ("owner", 1),
+    ("plan", 1),
+    ("policy", 1),
+    ("stored", 1),
+    ("tier", 2),
+    ("chain", 3),
+    ("flight", 3),
+    ("stats", 3),
+    ("tags", 3),
+    ("writes", 3),
+    ("cache", 4),
+    ("__private", 5),
+    ("global", 5),
+    ("registry", 5),
+    ("testing", 5),
+];
+
+/// Levels whose modules may import one another.
+const OPEN_LEVELS: &[u8] = &[1, 5];
+
+/// A crate, and the only places that may name it.
+const NAMED_IN: &[(&str, &[&str])] = &[
+    ("moka", &["tier/memory.rs"]),
+    ("once_cell", &["global.rs"]),
+    ("inventory", &["registry.rs", "__private.rs", "__private/macros.rs"]),
+    ("tracing", &["event.rs"]),
+];
+
+#[test]
+fn imports_go_down_only() {
+    let problems = check(&sources());
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn the_check_sees_an_upward_import() {
+    let mut sources = sources();
+    add(&mut sources, "epoch.rs", "use crate::cache::Cache;\n");
+    assert_eq!(check(&sources), ["epoch.rs (level 1) imports `cache` (level 4)"]);
+}
+
+#[test]
+fn the_check_sees_a_path_in_the_code() {
+    let mut sources = sources();
+    add(&mut sources, "tier/memory.rs", "fn f() { crate::global::global(); }\n");
+    assert_eq!(check(&sources), ["tier/memory.rs (level 2) imports `global` (level 5)"]);
+}
+
+#[test]
+fn the_check_sees_mechanisms_that_import_one_another() {
+    let mut sources = sources();
+    add(&mut sources, "flight.rs", "use crate::tags::Tags;\n");
+    assert_eq!(check(&sources), ["flight.rs (level 3) imports `tags` (level 3)"]);
+}
+
+#[test]
+fn the_check_sees_moka_outside_its_file() {
+    let mut sources = sources();
+    add(&mut sources, "cache/read.rs", "use moka::sync::Cache;\n");
+    assert_eq!(check(&sources), ["cache/read.rs names `moka`; only tier/memory.rs may"]);
+}
+
+#[test]
+fn the_check_sees_a_module_without_a_level() {
+    let mut sources = sources();
+    add(&mut sources, "helpers.rs", "");
+    assert_eq!(check(&sources), ["helpers.rs has no level; give it one in tests/architecture"]);
+}
+
+/// The values are pure: no async, no I/O, no clock of their own.
+#[test]
+fn values_are_pure() {
+    for (file, text) in sources() {
+        if level(&file) != Some(1) || file == "event.rs" {
+            continue;
+        }
+        for forbidden in ["async ", "tokio::", "std::fs", "std::net", "Instant::now", "SystemTime"] {
+            assert!(!code(&text).contains(forbidden), "{file} holds `{forbidden}`");
+        }
+    }
+}
+
+fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (file, text) in sources {
+        if file == "lib.rs" {
+            continue;
+        }
+        let Some(own) = level(file) else {
+            problems.push(format!("{file} has no level; give it one in tests/architecture"));
+            continue;
+        };
+        let code = code(text);
+        for module in imported(&code) {
+            let Some(other) = level(&module) else { continue };
+            let same_folder = module == folder(file);
+            let allowed = other < own || same_folder || (other == own && OPEN_LEVELS.contains(&own));
+            if !allowed {
+                problems.push(format!("{file} (level {own}) imports `{module}` (level {other})"));
+            }
+        }
+        for (name, places) in NAMED_IN {
+            let named = words(&code).any(|word| word == *name);
+            if named && !places.contains(&file.as_str()) {
+                problems.push(format!("{file} names `{name}`; only {} may", places.join(", ")));
+            }
+        }
+    }
+    problems.dedup();
+    problems
+}
+
+fn sources() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cachekit/src");
+    let mut files = vec![];
+    collect(&root, &mut files);
+    assert!(files.len() > 20, "the sources are there");
+    let named = |path: &PathBuf| {
+        let relative = path.strip_prefix(&root).expect("below the root");
+        let name = relative.to_str().expect("UTF-8").replace('\\', "/");
+        (name, fs::read_to_string(path).expect("readable"))
+    };
+    files.iter().map(named).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+fn add(sources: &mut BTreeMap<String, String>, file: &str, text: &str) {
+    sources.entry(file.to_owned()).or_default().insert_str(0, text);
+}
+
+fn folder(file: &str) -> &str {
+    let first = file.split('/').next().unwrap_or(file);
+    first.strip_suffix(".rs").unwrap_or(first)
+}
+
+fn level(file: &str) -> Option<u8> {
+    LEVELS.iter().find(|(name, _)| *name == folder(file)).map(|(_, level)| *level)
+}
+
+/// The text without comments, documentation and its own tests.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap_or(text);
+    let lines = text.lines().map(|line| line.split("//").next().unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The modules behind every `crate::`, those in braces too.
+fn imported(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        // `$crate::` in a macro names what is exported, not a module.
+        if code[..at].ends_with('$') {
+            continue;
+        }
+        let rest = &code[at + "crate::".len()..];
+        if let Some(list) = rest.strip_prefix('{') {
+            let end = list.find("};").unwrap_or(list.len());
+            found.extend(list[..end].split(',').map(|part| first_word(part.trim()).to_owned()));
+        } else {
+            found.push(first_word(rest).to_owned());
+        }
+    }
+    found.retain(|module| !module.is_empty());
+    found
+}
+
+fn first_word(text: &str) -> &str {
+    words(text).next().unwrap_or_default()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}

@@ -1,0 +1,4 @@
+//! Two different calls never share a key.
+
+mod arguments;
+mod templates;

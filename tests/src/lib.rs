@@ -1,0 +1,78 @@
+//! Shared pieces of the tests: a computation under control, and callers in numbers.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+
+use tokio::sync::Semaphore;
+
+/// A step of a computation that waits until the test lets it go on, and tells that it was
+/// reached: interleavings without a single sleep.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    arrived: Arc<Semaphore>,
+    open: Arc<Semaphore>,
+    passed: Arc<AtomicUsize>,
+}
+
+impl Gate {
+    /// A closed gate.
+    pub fn new() -> Self {
+        let closed = || Arc::new(Semaphore::new(0));
+        Self { arrived: closed(), open: closed(), passed: Arc::default() }
+    }
+
+    /// In the computation: says that it got here, and waits.
+    ///
+    /// # Panics
+    ///
+    /// Never: the gate is not closed for good.
+    pub async fn pass(&self) {
+        self.arrived.add_permits(1);
+        self.open.acquire().await.expect("open").forget();
+        self.passed.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// In the test: waits until one more computation got here.
+    ///
+    /// # Panics
+    ///
+    /// Never: the gate is not closed for good.
+    pub async fn arrived(&self) {
+        self.arrived.acquire().await.expect("open").forget();
+    }
+
+    /// Lets one computation go on.
+    pub fn open(&self) {
+        self.open.add_permits(1);
+    }
+
+    /// Lets every computation go on, those to come too.
+    pub fn open_for_all(&self) {
+        self.open.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
+
+    /// How many computations are here and have not been waited for.
+    pub fn waiting(&self) -> usize {
+        self.arrived.available_permits()
+    }
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Polls `future` once.
+pub fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Lets every other task of a current-thread runtime run until it waits.
+pub async fn settle() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+}
