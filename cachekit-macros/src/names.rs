@@ -1,6 +1,6 @@
 //! Names that generated code uses: the crate's path and hygienic locals.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 /// Arguments of users may not begin so: hidden items in their scope do.
@@ -26,4 +26,23 @@ impl Names {
 /// A local variable that user code can neither see nor be shadowed by.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
+}
+
+/// `tokens` with the place of `place`, for errors, and their own hygiene.
+///
+/// For generated code that only what stands there can be blamed for.
+pub(crate) fn blaming(place: Span, tokens: TokenStream) -> TokenStream {
+    let moved = tokens.into_iter().map(|tree| {
+        let span = tree.span().located_at(place);
+        let mut tree = match tree {
+            TokenTree::Group(group) => {
+                let inside = blaming(place, group.stream());
+                TokenTree::Group(Group::new(group.delimiter(), inside))
+            }
+            other => other,
+        };
+        tree.set_span(span);
+        tree
+    });
+    moved.collect()
 }

@@ -6,7 +6,7 @@ mod seen;
 
 pub use std::time::Duration;
 
-pub use call::{Current, Miss, NotInKey, Source, compute, entry, function, look, refresh};
+pub use call::{Current, Miss, NotInKey, Source, compute, entry, function, look, refresh, target};
 pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
 

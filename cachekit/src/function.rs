@@ -104,7 +104,8 @@ impl fmt::Debug for FnSpec {
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");
-    let path = path.strip_suffix("::__spec").unwrap_or(&path);
+    let path = path.strip_suffix("::__SPEC").unwrap_or(&path);
+    let path = path.strip_suffix("::__spec").unwrap_or(path);
     match path.rsplit_once("::") {
         Some((parent, last)) => {
             let own = last
@@ -123,13 +124,13 @@ mod tests {
 
     #[test]
     fn names_of_functions_and_methods() {
-        let free = "shop::users::get_user::__spec::{{closure}}::__CachekitHere";
+        let free = "shop::users::get_user::__spec::__SPEC::{{closure}}::__CachekitHere";
         assert_eq!(tidy(free), "shop::users::get_user");
-        let method = "shop::Repo::__cachekit_get_spec::{{closure}}::__CachekitHere";
+        let method = "shop::Repo::__cachekit_get_spec::__SPEC::{{closure}}::__CachekitHere";
         assert_eq!(tidy(method), "shop::Repo::get");
-        let inline = "<shop::Pg as shop::Repo>::get::{{closure}}::{{closure}}::__CachekitHere";
+        let inline = "<shop::Pg as shop::Repo>::get::{{closure}}::__spec::__SPEC::{{closure}}::__CachekitHere";
         assert_eq!(tidy(inline), "<shop::Pg as shop::Repo>::get");
-        let nested = "shop::outer::{{closure}}::inner::__spec::{{closure}}::__CachekitHere";
+        let nested = "shop::outer::{{closure}}::inner::__spec::__SPEC::{{closure}}::__CachekitHere";
         assert_eq!(tidy(nested), "shop::outer::inner");
     }
 }

@@ -145,7 +145,7 @@ impl<S: Shape> Plan<S> {
     }
 
     /// `closure`, with the type of `ret` fixed.
-    pub fn after<F: FnOnce(&S::Value, &mut crate::labels::Labels)>(self, closure: F) -> F {
+    pub fn after<F: Fn(&S::Value, &mut crate::labels::Labels)>(self, closure: F) -> F {
         closure
     }
 

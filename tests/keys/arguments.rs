@@ -96,8 +96,11 @@ macro_rules! injective {
             $(
                 #[test]
                 fn $name(one in ($($strategy,)+), other in ($($strategy,)+)) {
-                    let key = |($($arg,)+)| $call.key().to_owned();
-                    prop_assert_eq!(key(one.clone()) == key(other.clone()), one == other);
+                    let ($($arg,)+) = one.clone();
+                    let left = $call.key().to_owned();
+                    let ($($arg,)+) = other.clone();
+                    let right = $call.key().to_owned();
+                    prop_assert_eq!(left == right, one == other);
                 }
             )*
         }

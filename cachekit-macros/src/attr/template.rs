@@ -107,6 +107,9 @@ fn scan(text: &str) -> Result<Vec<Raw>, String> {
     if !literal.is_empty() {
         pieces.push(Raw::Literal(literal));
     }
+    if pieces.is_empty() {
+        return Err("an empty template names nothing".to_owned());
+    }
     check_neighbours(&pieces)?;
     Ok(pieces)
 }

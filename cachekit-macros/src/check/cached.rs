@@ -1,5 +1,7 @@
 //! `#[cached]`: options against each other and against the function.
 
+use std::time::Duration;
+
 use proc_macro2::Ident;
 use syn::Expr;
 
@@ -14,7 +16,7 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Constant, Policy, What};
 
-/// The model of a cached function.
+/// The model of a cached function; `None` only where a mistake was found.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
     let facts = Facts::new("cached", item, errors);
     let key = key(
@@ -27,21 +29,9 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let mut steps = Steps::new(&facts, RetRule::Allowed, false);
     steps.items("tag", Some("tags"), args.tags, errors);
     steps.items("event", None, args.events, errors);
-    let ttl = match args.ttl {
-        Some(ttl) => match ttl.value {
-            DurationValue::Constant(ttl_value, span) => {
-                if ttl_value.is_zero() {
-                    errors.at(span, format_args!("a `{}` of 0 stores nothing", ttl.key));
-                }
-                Some(ttl_value)
-            }
-            DurationValue::Expr(expr) => {
-                steps.expr("ttl", expr, What::Value, errors);
-                None
-            }
-        },
-        None => None,
-    };
+    let ttl = args
+        .ttl
+        .and_then(|ttl| constant_ttl(ttl, &mut steps, errors));
     if let Some(store_if) = args.store_if {
         steps.expr("store_if", store_if.value, What::Value, errors);
     }
@@ -61,22 +51,18 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         ttl,
         none_ttl: args
             .none_ttl
-            .and_then(|none_ttl| constant(&facts, none_ttl, errors)),
+            .and_then(|none_ttl| none_ttl_of(&facts, none_ttl, errors)),
         jitter: args.jitter.map(|jitter| jitter.value.0),
     };
-    let companion = companion::companion(
-        args.companion,
-        item,
-        &facts,
-        &companion::Uses {
-            key: &key,
-            named: &steps.named,
-            in_expr: &steps.in_expr,
-            cache: args.cache.as_ref().map(|cache| &cache.value),
-        },
-    );
+    let uses = companion::Uses {
+        key: &key,
+        named: &steps.named,
+        in_expr: &steps.in_expr,
+        cache: args.cache.as_ref().map(|cache| &cache.value),
+    };
+    let companion = companion::companion(args.companion, item, &facts, &uses);
     let (before, after) = steps.finish();
-    Some(CachedFn {
+    errors.is_empty().then(|| CachedFn {
         function: facts.into_function(args.krate, args.cache),
         key: key.text,
         left_out: key.left_out,
@@ -87,6 +73,26 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         after,
         companion,
     })
+}
+
+/// A time to live that is known now; another one becomes a step.
+fn constant_ttl(
+    ttl: Arg<DurationValue>,
+    steps: &mut Steps<'_>,
+    errors: &mut Errors,
+) -> Option<Duration> {
+    match ttl.value {
+        DurationValue::Constant(value, span) => {
+            if value.is_zero() {
+                errors.at(span, "a `ttl` of 0 stores nothing");
+            }
+            Some(value)
+        }
+        DurationValue::Expr(expr) => {
+            steps.expr("ttl", expr, What::Value, errors);
+            None
+        }
+    }
 }
 
 /// Reports `ret` in an expression that runs before there is one.
@@ -126,7 +132,12 @@ fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
     Some(text)
 }
 
-fn constant(facts: &Facts, none_ttl: Arg<DurationValue>, errors: &mut Errors) -> Option<Constant> {
+/// How long a `None` lives: nothing is known yet that it could depend on.
+fn none_ttl_of(
+    facts: &Facts,
+    none_ttl: Arg<DurationValue>,
+    errors: &mut Errors,
+) -> Option<Constant> {
     match none_ttl.value {
         DurationValue::Constant(value, span) => {
             if value.is_zero() {

@@ -64,11 +64,8 @@ pub(super) fn key(
         pieces.push(Piece::Literal(";".to_owned()));
         pieces.push(Piece::Part { value, stop: 0 });
     }
-    if let Some(version) = version {
-        pieces.push(Piece::Literal(format!(
-            ";v{}",
-            version.value.base10_digits()
-        )));
+    if let Some(version) = version.and_then(|it| errors.keep(it.value.base10_parse::<u32>())) {
+        pieces.push(Piece::Literal(format!(";v{version}")));
     }
     let left_out = facts.arguments.iter().enumerate().filter(|(position, _)| {
         !named.arguments.contains(position) && !skipped.arguments.contains(position)

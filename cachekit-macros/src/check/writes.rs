@@ -12,7 +12,7 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Callee, InvalidatingFn, Reference, What, WritingFn, WrittenValue};
 
-/// The model of a function that invalidates.
+/// The model of a function that invalidates; `None` only where a mistake was found.
 pub(crate) fn invalidates(
     args: InvalidatesArgs,
     item: &LooseFn,
@@ -67,7 +67,7 @@ pub(crate) fn invalidates(
         Moment::Before => "Before",
     };
     let function = facts.into_function(args.krate, args.cache);
-    Some(InvalidatingFn {
+    errors.is_empty().then_some(InvalidatingFn {
         function,
         on,
         before,

@@ -1,14 +1,15 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::spanned::Spanned;
 
 use super::key::writer;
 use super::steps::{Place, after, collected};
 use super::{source, spec};
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Companion};
-use crate::names::{Names, local};
+use crate::names::{Names, blaming, local};
 
 /// The new body.
 pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
@@ -41,18 +42,23 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         names,
     );
     let body = super::body(&model.function, item);
+    // A type that cannot be kept is the return type's fault.
+    let place = result.span();
+    let look = blaming(place, quote!(#private::look));
+    let compute = blaming(place, quote!(#private::compute));
+    let planned = blaming(place, quote!(#plan));
     // What looks is a statement of its own: temporaries of a scrutinee would live across the await.
     quote! {
         #guards
         #cache
         let #plan = #krate::__plan!(#result);
         let #spec = #find_spec;
-        let #looked = #private::look(#source, #spec, #plan, #when, #key);
+        let #looked = #look(#source, #spec, #planned, #when, #key);
         match #looked {
             ::core::result::Result::Ok(#hit) => #hit,
             ::core::result::Result::Err(#miss) => {
                 #label
-                #private::compute(#miss, #plan, #labelled, #after, #body).await
+                #compute(#miss, #planned, #labelled, #after, #body).await
             }
         }
     }
@@ -61,13 +67,30 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
 /// Arguments the key forgets, for the type system to judge.
 fn guards(model: &CachedFn, names: &Names) -> TokenStream {
     let krate = &names.krate;
-    let left_out = &model.left_out;
-    let mut guards = quote!(#(#krate::__left_out!(#left_out);)*);
+    let mut guards = TokenStream::new();
+    for name in &model.left_out {
+        let unnoticed = unnoticed(name);
+        guards.extend(blaming(
+            name.span(),
+            quote!(#krate::__left_out!(#unnoticed);),
+        ));
+    }
     if let Some(receiver) = &model.shared_self {
-        let ty = quote::quote_spanned!(receiver.span=> Self);
-        guards.extend(quote!(#krate::__shared_self!(#ty);));
+        guards.extend(blaming(
+            receiver.span,
+            quote!(#krate::__shared_self!(Self);),
+        ));
     }
     guards
+}
+
+/// An argument, so that a look at `_pool` is not the user's use of it. Others keep their hygiene.
+fn unnoticed(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    if name.to_string().starts_with('_') {
+        name.set_span(Span::call_site().located_at(name.span()));
+    }
+    name
 }
 
 /// The expression that finds the spec.

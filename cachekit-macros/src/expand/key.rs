@@ -2,23 +2,21 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
+use syn::spanned::Spanned;
 
 use crate::model::{Piece, Text};
-use crate::names::{Names, local};
+use crate::names::{Names, blaming, local};
 
 /// A closure that writes a text.
 pub(super) fn writer(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
     let krate = &names.krate;
     let key = local("__key");
-    if text.pieces.is_empty() {
-        return quote!(|_| {});
-    }
     let statements = text.pieces.iter().map(|piece| match piece {
         Piece::Name => quote!(#key.literal(#spec.name());),
         Piece::Literal(text) => quote!(#key.literal(#text);),
         Piece::Part { value, stop } => {
             let stop = stop_token(*stop);
-            quote!(#krate::__part!(#key, #stop, #value);)
+            blaming(value.span(), quote!(#krate::__part!(#key, #stop, #value);))
         }
         Piece::Rendered { index } => {
             let rendered = rendered_name(*index);

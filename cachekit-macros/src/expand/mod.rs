@@ -45,8 +45,22 @@ fn source(function: &Function, names: &Names) -> (Option<TokenStream>, TokenStre
 }
 
 /// The body as an async closure, called once: `return` and `?` leave it and nothing else.
+///
+/// A return type on an async closure does not reach its body: `Err(Box::new(error))` would not
+/// become a `Box<dyn Error>`, and a wrong type would be reported about closures. So the first
+/// `return`, which never runs, says the type to later ones, and a local says it to the end.
 fn body(function: &Function, item: &LooseFn) -> TokenStream {
     let result = &function.result;
     let body = &item.body;
-    quote!(async move || -> #result #body)
+    let ret = local("__ret");
+    quote! {
+        async move || {
+            if let ::core::option::Option::Some(#ret) = ::core::option::Option::None::<#result> {
+                return #ret;
+            }
+            let #ret: #result = #body;
+            #[allow(unreachable_code, reason = "the body may end by `return`")]
+            #ret
+        }
+    }
 }

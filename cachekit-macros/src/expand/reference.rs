@@ -80,7 +80,8 @@ pub(super) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStrea
 fn arguments(reference: &Reference, names: &Names) -> TokenStream {
     let private = &names.private;
     let args = reference.args.iter().flatten().map(|arg| {
-        arg.as_ref().map_or_else(|| quote!(#private::NotInKey), |value| quote!(&(#value)))
+        arg.as_ref()
+            .map_or_else(|| quote!(#private::NotInKey), |value| quote!(&(#value)))
     });
     quote!(#(#args),*)
 }

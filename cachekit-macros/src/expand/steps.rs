@@ -2,11 +2,12 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
+use syn::spanned::Spanned;
 
 use super::key::{rendered_name, stop_token, writer};
 use super::reference::{Ask, call};
 use crate::model::{After, Argument, Function, Step, What};
-use crate::names::{Names, local};
+use crate::names::{Names, blaming, local};
 
 /// Who owns the arguments where the closure is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,10 @@ pub(super) fn after(
         .map(|(index, (value, stop))| {
             let name = rendered_name(index);
             let stop = stop_token(*stop);
-            quote!(let #name = #krate::__rendered!(#stop, #value);)
+            blaming(
+                value.span(),
+                quote!(let #name = #krate::__rendered!(#stop, #value);),
+            )
         });
     let bindings: TokenStream = rendered.collect();
     let cloned = || after.cloned.iter().map(|&at| &function.arguments[at]);
@@ -101,13 +105,10 @@ pub(super) fn after(
 /// The argument as the closure keeps it.
 fn outside(argument: &Argument, place: Place) -> TokenStream {
     let name = &argument.name;
-    match place {
-        Place::Call => clone(name),
-        Place::Entry if argument.referent().is_some() => {
-            quote!(let #name = ::std::borrow::ToOwned::to_owned(#name);)
-        }
-        Place::Entry => TokenStream::new(),
+    if place == Place::Entry && argument.referent().is_some() {
+        return quote!(let #name = ::std::borrow::ToOwned::to_owned(#name););
     }
+    clone(name)
 }
 
 /// The argument as the expression finds it: the closure may run again and keeps its own.

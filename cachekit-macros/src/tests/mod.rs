@@ -1,1 +1,44 @@
-//! Unit tests.
+//! Unit tests: what is parsed, what is said, what is emitted.
+
+mod diagnostics;
+mod docs;
+mod duration;
+mod expand;
+mod templates;
+
+use proc_macro2::TokenStream;
+
+use crate::pipeline;
+
+/// Tokens of a piece of source.
+fn tokens(source: &str) -> TokenStream {
+    source
+        .parse()
+        .expect("the source of a test has balanced brackets")
+}
+
+/// The messages of an expansion, in order.
+fn messages(expansion: &TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut behind_compile_error = false;
+    for tree in expansion.clone() {
+        match tree {
+            proc_macro2::TokenTree::Ident(ident) if ident == "compile_error" => {
+                behind_compile_error = true;
+            }
+            proc_macro2::TokenTree::Group(group) if behind_compile_error => {
+                behind_compile_error = false;
+                let text: syn::LitStr =
+                    syn::parse2(group.stream()).expect("compile_error has a string");
+                found.push(text.value());
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The messages of `#[cached(args)]` on `item`.
+fn cached_messages(args: &str, item: &str) -> Vec<String> {
+    messages(&pipeline::cached(tokens(args), tokens(item)))
+}

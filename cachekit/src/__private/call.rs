@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Entry, FunctionHandle, Invalidation, Job, On, compute as compute_job, function_handle,
+    Cache, Entry, FunctionHandle, Invalidation, Job, On, Target, compute as compute_job, function_handle,
     refreshing, take_refresh, typed_entry,
 };
 use crate::function::FnSpec;
@@ -139,6 +139,11 @@ where
     A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
 {
     source.with(|cache| typed_entry(cache, spec, plan, write, labels, after))
+}
+
+/// What a reference to one entry of `spec` names.
+pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf)) -> Target {
+    Target::new(write)
 }
 
 /// A companion's whole function.

@@ -73,8 +73,10 @@ const SAFE: [bool; 256] = {
     safe
 };
 
-pub(crate) fn is_safe(byte: u8) -> bool {
-    SAFE[usize::from(byte)]
+/// Whether `byte` stands as it is in an argument that `stop` follows. After a stop byte
+/// beyond ASCII no byte beyond ASCII does: a character is escaped as a whole or not at all.
+pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
+    SAFE[usize::from(byte)] && byte != stop && (byte < 0x80 || stop < 0x80)
 }
 
 impl<'a> PartWriter<'a> {
@@ -85,7 +87,7 @@ impl<'a> PartWriter<'a> {
     /// A string, escaped.
     pub fn text(&mut self, text: &str) {
         let stop = self.stop;
-        let bare = |byte: u8| is_safe(byte) && byte != stop;
+        let bare = |byte: u8| is_bare(byte, stop);
         let mut rest = text.as_bytes();
         loop {
             let clean = rest.iter().position(|byte| !bare(*byte)).unwrap_or(rest.len());

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::part::is_safe;
+use super::part::is_bare;
 
 /// A piece of a key template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
 /// Whether a written argument can hold `byte`: what is safe and not its stop byte, and
 /// what escapes (`%`) and composites (`(`, `,`, `)`) are made of.
 fn holds(stop: u8, byte: u8) -> bool {
-    (is_safe(byte) && byte != stop) || matches!(byte, b'%' | b'(' | b',' | b')')
+    is_bare(byte, stop) || matches!(byte, b'%' | b'(' | b',' | b')')
         // The digits of an escape may be the stop byte.
         || (byte == stop && (byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'+')))
 }

@@ -1,0 +1,273 @@
+//! Messages: all of them at once, and the function in every case.
+
+use super::{cached_messages, messages, tokens};
+use crate::diag::{Errors, did_you_mean};
+use crate::pipeline;
+
+const GET: &str = "async fn get(pool: &Pool, id: u64) -> u64 { 1 }";
+
+#[test]
+fn typing_mistakes() {
+    let known = ["ttl", "tags", "key", "version", "store_if"];
+    let cases = [
+        ("tll", Some("ttl")),
+        ("tag", Some("tags")),
+        ("versoin", Some("version")),
+        ("storeif", Some("store_if")),
+        ("banana", None),
+        ("xyz", None),
+    ];
+    for (word, meant) in cases {
+        assert_eq!(did_you_mean(word, known), meant, "{word}");
+    }
+}
+
+#[test]
+fn mistakes_add_up() {
+    let mut errors = Errors::new();
+    errors.at(proc_macro2::Span::call_site(), "one");
+    errors.at(proc_macro2::Span::call_site(), "two");
+    let error = errors.finish(Some(())).expect_err("there are two");
+    assert_eq!(
+        error
+            .into_iter()
+            .map(|error| error.to_string())
+            .collect::<Vec<_>>(),
+        ["one", "two"]
+    );
+}
+
+#[test]
+#[should_panic(expected = "mistakes were found and dropped")]
+fn mistakes_cannot_be_forgotten() {
+    drop(Errors::new());
+}
+
+#[test]
+fn all_mistakes_come_at_once() {
+    let args = "tll = 3, key = \"{x}\", stale = 60, ttl = \"5\", expire = 4, tags = [\"{a\", \"{b\"], \
+                ttl = 3, jitter = 2.0, tier = redis, skip(nobody), ttl = 4";
+    let found = cached_messages(args, GET);
+    let expected = [
+        "unknown option `tll`; did you mean `ttl`?",
+        "`stale` is not available in this version yet",
+        "the last number has no unit",
+        "there is no option `expire`; write `ttl = 300`",
+        "`{` without `}` before \"a\"",
+        "`{` without `}` before \"b\"",
+        "expected a share between 0 and 1",
+        "`ttl` is given twice",
+        "first given here",
+        "unused skip: there is no argument `nobody`; one may skip `pool`, `id`",
+        "unknown placeholder `{x}`",
+        "this version has the memory tier only",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.contains(expected), "{found} has no {expected}");
+    }
+}
+
+#[test]
+fn one_message_for_one_mistake() {
+    let cases = [
+        ("key", "`key` needs a value: `key = ..`"),
+        (
+            "banana = 3",
+            "unknown option `banana`; the options are `key`, `ttl`",
+        ),
+        ("\"user:{id}\"", "expected an option: `key`"),
+        ("ttl = 3 key = \"a\"", "expected `,`"),
+        ("ttl = 1.5", "is not a whole number of seconds"),
+        ("ttl = 5m", "with quotes"),
+        ("ttl = 0", "a `ttl` of 0 stores nothing"),
+        (
+            "none_ttl = Duration::from_secs(id)",
+            "cannot depend on `id`",
+        ),
+        ("tags = \"users\"", "expected a list: `[\"users\"]`"),
+        (
+            "tags = [name()]",
+            "expected a template in quotes, or `..EXPR`",
+        ),
+        ("events = [..names()]", "expected a template in quotes"),
+        (
+            "skip = pool",
+            "expected the names of arguments: `skip(pool, trace_id)`",
+        ),
+        (
+            "key = \"{id}\", skip(id)",
+            "unused skip: `id` is in the key",
+        ),
+        ("skip(pool, pool)", "`pool` is skipped twice"),
+        ("skip(self)", "unused skip: there is no argument `self`"),
+        ("companion = \"x\"", "expected a name, or `false` for none"),
+        ("when = ret.ok", "`ret`: `when` is asked before"),
+        ("cache = ret.cache", "`ret`: the cache is needed before"),
+        ("name = \"\"", "a name needs at least one letter"),
+        ("version = 4294967296", "number too large"),
+        ("tier = disk", "unknown tier `disk`"),
+        ("key = user_key(id)", "expected a template in quotes"),
+    ];
+    for (args, words) in cases {
+        let found = cached_messages(args, GET);
+        assert!(
+            found.len() == 1 && found[0].contains(words),
+            "{args}: {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn functions_that_cannot_be_cached() {
+    let cases = [
+        ("fn get() -> u64 { 1 }", "`#[cached]` needs an `async fn`"),
+        ("const fn get() -> u64 { 1 }", "`const fn`"),
+        ("async unsafe fn get() -> u64 { 1 }", "`unsafe fn`"),
+        (
+            "async extern \"C\" fn get() -> u64 { 1 }",
+            "`extern` function",
+        ),
+        (
+            "async fn get() -> &str { \"\" }",
+            "cannot keep a borrowed value",
+        ),
+        (
+            "async fn get<'a>() -> Cow<'a, str> { x }",
+            "cannot keep a borrowed value",
+        ),
+        (
+            "async fn get() -> Result<impl Send, E> { x }",
+            "whose type has no name",
+        ),
+        (
+            "async fn get((a, b): (u8, u8)) -> u64 { 1 }",
+            "does not take patterns",
+        ),
+        (
+            "async fn get(_: u8) -> u64 { 1 }",
+            "needs a name for this argument",
+        ),
+        (
+            "async fn get(__cachekit_a: u8) -> u64 { 1 }",
+            "are reserved",
+        ),
+        (
+            "async fn get(#[cfg(unix)] a: u8) -> u64 { 1 }",
+            "an argument with `#[cfg]`",
+        ),
+        ("async fn get() -> u64;", "put the attribute on the `impl`"),
+    ];
+    for (item, words) in cases {
+        let expansion = pipeline::cached(tokens("skip()"), tokens(item));
+        let found = messages(&expansion);
+        assert!(
+            found.len() == 1 && found[0].contains(words),
+            "{item}: {found:#?}"
+        );
+        assert!(
+            expansion.to_string().starts_with(&tokens(item).to_string()),
+            "{item} is kept"
+        );
+    }
+    assert!(cached_messages("", "async fn get() -> &'static str { \"\" }").is_empty());
+}
+
+#[test]
+fn mistakes_in_writes() {
+    let item = "async fn save(state: &State, id: u64) -> Result<User, E> { x }";
+    let cases = [
+        ("", "say what to invalidate"),
+        ("get_user", "say which entries: `get_user(_, id)`"),
+        ("\"user:{id}\"", "expected a function reference"),
+        ("get_user(_, ..)", "`..` stands alone"),
+        ("state.repo.get(..)", "write the type: `Type::get(..)`"),
+        (
+            "get_user(ret.id), on = always",
+            "with `on = always` there may be no value",
+        ),
+        (
+            "tags = [\"{ret.id}\"], on = before",
+            "with `on = before` there is no value yet",
+        ),
+        ("tags = [\"a\"], on = never", "expected `ok`"),
+        ("tags = [\"a\"], when = id > 1", "write `if = EXPR`"),
+        ("tags = [\"a\"], ky = \"b\"", "did you mean `key`?"),
+        (
+            "tags = [\"a\"], cache = ret.cache",
+            "the cache is needed before",
+        ),
+    ];
+    for (args, words) in cases {
+        let found = messages(&pipeline::invalidates(tokens(args), tokens(item)));
+        assert!(
+            found.len() == 1 && found[0].contains(words),
+            "{args}: {found:#?}"
+        );
+    }
+    let cases = [
+        ("", "say which entry to write"),
+        ("list(..)", "`..` is every entry"),
+        ("get(_, id), other(id)", "one function writes one entry"),
+        (
+            "get(_, ret.id)",
+            "the entry is needed before the call gives a value",
+        ),
+        (
+            "get(_, id), order_by = ret.version",
+            "not available in this version yet",
+        ),
+    ];
+    for (args, words) in cases {
+        let found = messages(&pipeline::write_through(tokens(args), tokens(item)));
+        assert!(
+            found.len() == 1 && found[0].contains(words),
+            "{args}: {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn self_and_ret_do_not_meet_in_an_expression() {
+    let item = "pub async fn get(&self, id: u64) -> u64 { 1 }";
+    let found = cached_messages("skip(self), store_if = self.wants(ret)", item);
+    assert!(
+        found.len() == 1 && found[0].contains("cannot stand in one expression"),
+        "{found:#?}"
+    );
+    let named_ret = "async fn get(ret: u64) -> u64 { 1 }";
+    assert!(cached_messages("", named_ret).is_empty());
+    assert!(cached_messages("tags = [\"{ret}\"]", named_ret).is_empty());
+    assert_eq!(cached_messages("store_if = *ret > 1", named_ret).len(), 1);
+}
+
+#[test]
+fn half_typed_code_survives() {
+    let half = "async fn get(id: u64) -> u64 { if 1 }";
+    let expansion = pipeline::cached(tokens("ttl = 3"), tokens(half)).to_string();
+    assert!(expansion.contains("-> u64 { if 1 }"), "{expansion}");
+    let expansion = pipeline::cached(tokens("ttl = "), tokens(half));
+    assert_eq!(messages(&expansion).len(), 1);
+    assert!(
+        expansion
+            .to_string()
+            .starts_with("async fn get (id : u64) -> u64 { if 1 }")
+    );
+    let signature = "async fn get(id: ) { 1 }";
+    let expansion = pipeline::cached(tokens("banana = 1"), tokens(signature));
+    assert_eq!(messages(&expansion).len(), 2);
+    assert!(
+        expansion
+            .to_string()
+            .starts_with(&tokens(signature).to_string())
+    );
+}
+
+#[test]
+fn unions_have_no_parts() {
+    let found = messages(&pipeline::derive_cache_part(tokens("union U { a: u8 }")));
+    assert_eq!(
+        found,
+        ["`CachePart` can be derived for structs and enums only"]
+    );
+}

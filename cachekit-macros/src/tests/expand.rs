@@ -1,0 +1,136 @@
+//! Expansions, compared with files under `expand/`. `CACHEKIT_BLESS=1` rewrites them.
+
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+
+use super::{messages, tokens};
+use crate::pipeline;
+
+/// Compares an expansion with the file `name`.
+fn check(name: &str, expansion: &TokenStream) {
+    assert!(messages(expansion).is_empty(), "{name}: {expansion}");
+    let file: syn::File = syn::parse2(expansion.clone()).expect("an expansion is a list of items");
+    let shown = prettyplease::unparse(&file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/tests/expand")
+        .join(name)
+        .with_extension("rs");
+    if std::env::var_os("CACHEKIT_BLESS").is_some() {
+        std::fs::write(&path, &shown).expect("the file can be written");
+        return;
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        shown, expected,
+        "{name} has changed; CACHEKIT_BLESS=1 accepts it"
+    );
+}
+
+/// Methods are shown in an `impl`.
+fn in_impl(expansion: &TokenStream) -> TokenStream {
+    quote::quote!(impl Repo { #expansion })
+}
+
+#[test]
+fn free_functions() {
+    let cases = [
+        (
+            "free_fn",
+            "key = \"user:{id}\", ttl = 300, tags = [\"users\", \"org:{ret.org_id}\"]",
+            "/// Gets.\npub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> { body }",
+        ),
+        (
+            "default_key",
+            "",
+            "async fn total(day: Date, unit: &str) -> u64 { body }",
+        ),
+        (
+            "expressions",
+            "key = \"<name>\", tags = [\"{id}:{ret.kind}\", ..ret.tags(name)], \
+             ttl = Duration::from_secs(ret.age + id), store_if = ret.ok, when = id > 0, \
+             skip(id), name = \"app::find\", none_ttl = \"90s\", jitter = 0.1, version = 2",
+            "async fn find(name: &str, id: u64) -> Option<Item> { body }",
+        ),
+        (
+            "generic_fn",
+            "key = \"{id}\"",
+            "async fn get<'a, T: Repo, U, const N: usize>(repo: &'a T, id: u64) -> U \
+             where U: Load<T> { body }",
+        ),
+        (
+            "own_cache",
+            "cache = state.cache, key = \"{id}\", crate = crate::renamed",
+            "async fn get(state: &State, id: u64) -> u64 { body }",
+        ),
+        (
+            "no_companion",
+            "companion = false",
+            "async fn get(id: u64) { #![allow(x)] body }",
+        ),
+    ];
+    for (name, args, item) in cases {
+        check(name, &pipeline::cached(tokens(args), tokens(item)));
+    }
+}
+
+#[test]
+fn methods() {
+    let args = "key = \"{self.tenant}:{id}\", tags = [\"t:{self.tenant}:{ret.kind}\"]";
+    let item = "pub async fn get(&self, pool: &Pool, id: u64) -> Result<User, E> { body }";
+    check(
+        "method",
+        &in_impl(&pipeline::cached(tokens(args), tokens(item))),
+    );
+    let item = "async fn get(self: Arc<Self>, id: u64) -> User { body }";
+    check(
+        "private_method",
+        &in_impl(&pipeline::cached(tokens("key = \"{id}\""), tokens(item))),
+    );
+}
+
+#[test]
+fn writes() {
+    let args = "get_user(_, id), users::list(..), self.get(id), Self::get(self, ret.id), \
+                Repo::all::<T>(..), tags = [\"users\", \"org:{ret.org_id}:{id}\"], \
+                keys = [\"user:{id}\", id, ..ids], events = [\"changed\"], if = ret.changed";
+    let item = "#[must_use] async fn save(&self, id: u64, user: User) -> Result<User, E> { body }";
+    check(
+        "invalidates",
+        &in_impl(&pipeline::invalidates(tokens(args), tokens(item))),
+    );
+    let item = "async fn save(user: User) -> Result<u64, E> { body }";
+    let args = "get_user(_, user.id)";
+    check(
+        "write_through",
+        &pipeline::write_through(tokens(args), tokens(item)),
+    );
+    let args = "crate::get::<Pg>(_, user.id), value = User { version: ret, ..user }";
+    check(
+        "write_through_value",
+        &pipeline::write_through(tokens(args), tokens(item)),
+    );
+}
+
+#[test]
+fn derives() {
+    let cases = [
+        (
+            "derive_struct",
+            "struct Page<T> { number: u32, #[doc = \"x\"] filter: T }",
+        ),
+        ("derive_newtype", "struct Id(u64);"),
+        (
+            "derive_unit",
+            "#[cachekit(crate = crate::renamed)] struct All;",
+        ),
+        (
+            "derive_enum",
+            "enum Sort { Asc, By(String, u8), Field { name: String } }",
+        ),
+        ("derive_empty", "enum Never {}"),
+    ];
+    for (name, item) in cases {
+        check(name, &pipeline::derive_cache_part(tokens(item)));
+    }
+}

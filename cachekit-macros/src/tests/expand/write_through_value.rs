@@ -1,0 +1,17 @@
+async fn save(user: User) -> Result<u64, E> {
+    let __plan = ::cachekit::__plan!(Result < u64, E >);
+    let __entry = crate::get::__entry_at::<
+        Pg,
+    >(::cachekit::__private::NotInKey, &(user.id));
+    let __value = {
+        let user = ::core::clone::Clone::clone(&user);
+        __plan.value(move |ret| User { version: ret, ..user })
+    };
+    ::cachekit::__private::write_through(
+            __plan,
+            __entry.__begin(),
+            __value,
+            async move || -> Result<u64, E> { body },
+        )
+        .await
+}
