@@ -1,12 +1,12 @@
 //! What a cache does, seen through its public surface.
 
-//ATTR
+mod attributes;
 mod cancellation;
-//DIRECT
-//FRESH
+mod direct;
+mod freshness;
 mod leaders;
 mod past;
-//WRITES
+mod writes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

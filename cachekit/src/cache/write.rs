@@ -44,7 +44,9 @@ impl Bracket {
         let redeemed = self.token.redeem(&stored) || core.faults.has(Fault::IgnoreWriteToken);
         if ttl.is_some() && redeemed && stored.is_valid(core.faults) && core.config.enabled {
             // A computation that began before the write may have read what was there then.
-            core.flights.ground(self.key.as_bytes());
+            if !core.faults.has(Fault::LeaveFlight) {
+                core.flights.ground(self.key.as_bytes());
+            }
             core.insert(&self.key, stored);
             self.owner.counts.stores.bump();
             return;
