@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, ExprPath, Path, Token, Type};
 
 /// What every function with an attribute has.
@@ -151,8 +151,16 @@ pub(crate) struct After {
 /// A reference to a cached function.
 pub(crate) struct Reference {
     pub(crate) callee: Callee,
-    /// `None` is every entry; in the list, `None` is `_`.
-    pub(crate) args: Option<Vec<Option<Expr>>>,
+    /// `None` is every entry.
+    pub(crate) args: Option<Vec<Position>>,
+}
+
+/// What stands in one position of a reference.
+pub(crate) enum Position {
+    /// `_`, and where.
+    NotInKey(Span),
+    /// A value.
+    Value(Expr),
 }
 
 /// Which function a reference means.

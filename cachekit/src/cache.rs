@@ -104,8 +104,15 @@ impl Cache {
     /// Also lets the memory tier tidy up, so that `entries` is exact; call it for a
     /// dashboard, not for every request.
     pub fn stats(&self) -> Stats {
-        let owners = self.core.owners.read().unwrap_or_else(PoisonError::into_inner);
-        let functions = owners.values().map(|owner| FunctionStats::of(owner)).collect();
+        let owners = self
+            .core
+            .owners
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let functions = owners
+            .values()
+            .map(|owner| FunctionStats::of(owner))
+            .collect();
         drop(owners);
         let size = self.core.size();
         Stats {
@@ -126,7 +133,9 @@ impl Cache {
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cache").field("config", &self.core.config).finish_non_exhaustive()
+        f.debug_struct("Cache")
+            .field("config", &self.core.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -152,7 +161,11 @@ impl Core {
         }
         drop(owners);
         let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(owners.entry(id).or_insert_with(|| Arc::new(Owner::new(id, name))))
+        Arc::clone(
+            owners
+                .entry(id)
+                .or_insert_with(|| Arc::new(Owner::new(id, name))),
+        )
     }
 
     fn direct_owner(&self) -> Arc<Owner> {
@@ -162,14 +175,20 @@ impl Core {
     /// The cores of the regions that have a memory tier of their own.
     fn own_regions(&self) -> Vec<Arc<Core>> {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        regions.values().filter_map(|place| place.core.clone()).collect()
+        regions
+            .values()
+            .filter_map(|place| place.core.clone())
+            .collect()
     }
 
     fn size(&self) -> Size {
         let cores = self.own_regions();
-        cores.iter().map(|core| core.memory.size()).fold(self.memory.size(), |sum, size| Size {
-            entries: sum.entries + size.entries,
-            bytes: sum.bytes + size.bytes,
-        })
+        cores
+            .iter()
+            .map(|core| core.memory.size())
+            .fold(self.memory.size(), |sum, size| Size {
+                entries: sum.entries + size.entries,
+                bytes: sum.bytes + size.bytes,
+            })
     }
 }

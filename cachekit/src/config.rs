@@ -30,13 +30,19 @@ pub(crate) enum Unit {
 impl Capacity {
     /// At most this many entries.
     pub const fn entries(amount: u64) -> Self {
-        Self { amount, unit: Unit::Entries }
+        Self {
+            amount,
+            unit: Unit::Entries,
+        }
     }
 
     /// About this many bytes: an entry counts for its key, its bookkeeping, the size of
     /// its type and, with the feature `serde`, the encoded size of what it points to.
     pub const fn bytes(amount: u64) -> Self {
-        Self { amount, unit: Unit::Bytes }
+        Self {
+            amount,
+            unit: Unit::Bytes,
+        }
     }
 }
 
@@ -47,7 +53,9 @@ impl std::str::FromStr for Capacity {
     fn from_str(text: &str) -> Result<Self, String> {
         const SHOWN: &str = "expected a number of entries (`10000`) or bytes (`64MB`, `512KB`)";
         let text = text.trim();
-        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let digits = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
         let number: u64 = text[..digits].parse().map_err(|_| SHOWN.to_owned())?;
         let shift = match text[digits..].trim().to_ascii_lowercase().as_str() {
             "" => return Ok(Self::entries(number)),
@@ -57,7 +65,9 @@ impl std::str::FromStr for Capacity {
             "gb" | "gib" => 30,
             _ => return Err(SHOWN.to_owned()),
         };
-        let bytes = number.checked_mul(1 << shift).ok_or_else(|| SHOWN.to_owned())?;
+        let bytes = number
+            .checked_mul(1 << shift)
+            .ok_or_else(|| SHOWN.to_owned())?;
         Ok(Self::bytes(bytes))
     }
 }
@@ -66,8 +76,8 @@ impl std::str::FromStr for Capacity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Eviction {
-    /// Frequency decides who enters, recency who leaves (TinyLFU, Einziger, Friedman and
-    /// Manes, ACM ToS 2017).
+    /// Frequency decides who enters, recency who leaves (Einziger, Friedman and Manes,
+    /// "`TinyLFU`: A Highly Efficient Cache Admission Policy", 2017).
     TinyLfu,
     /// The least recently used entry leaves. The default: on real access traces it kept
     /// more hits (`docs/decisions/0001-eviction-policy.md`).
@@ -123,7 +133,9 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(shown)?;
         let amount: NonZeroU64 = rest[..digits].parse().map_err(|_| shown())?;
         rest = &rest[digits..];
-        let letters = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let letters = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let millis = match &rest[..letters] {
             "ms" => 1,
             "s" => 1_000,
@@ -133,10 +145,16 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
             _ => return Err(shown()),
         };
         let millis = amount.get().checked_mul(millis).ok_or_else(shown)?;
-        total = total.checked_add(Duration::from_millis(millis)).ok_or_else(shown)?;
+        total = total
+            .checked_add(Duration::from_millis(millis))
+            .ok_or_else(shown)?;
         rest = &rest[letters..];
     }
-    if total.is_zero() { Err(shown()) } else { Ok(total) }
+    if total.is_zero() {
+        Err(shown())
+    } else {
+        Ok(total)
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +174,14 @@ mod tests {
     #[test]
     fn capacities() {
         assert_eq!("512 KiB".parse(), Ok(Capacity::bytes(512 << 10)));
-        for bad in ["", "10 apples", "MB", "-5", "99999999999999999999", "99999999999999999GB"] {
+        for bad in [
+            "",
+            "10 apples",
+            "MB",
+            "-5",
+            "99999999999999999999",
+            "99999999999999999GB",
+        ] {
             assert!(bad.parse::<Capacity>().is_err(), "{bad}");
         }
     }

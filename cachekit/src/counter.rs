@@ -28,7 +28,10 @@ impl Counter {
 
     /// The sum. Not a snapshot: bumps that run at the same time may or may not be in it.
     pub(crate) fn sum(&self) -> u64 {
-        self.stripes.iter().map(|stripe| stripe.0.load(Ordering::Relaxed)).sum()
+        self.stripes
+            .iter()
+            .map(|stripe| stripe.0.load(Ordering::Relaxed))
+            .sum()
     }
 }
 

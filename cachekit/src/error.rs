@@ -16,9 +16,15 @@ pub struct BuildError {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Kind {
-    Setting { name: String, problem: String, remedy: String },
+    Setting {
+        name: String,
+        problem: String,
+        remedy: String,
+    },
     AlreadyInitialised,
-    Functions { problems: Vec<String> },
+    Functions {
+        problems: Vec<String>,
+    },
 }
 
 impl BuildError {
@@ -37,11 +43,15 @@ impl BuildError {
     }
 
     pub(crate) fn already_initialised() -> Self {
-        Self { kind: Kind::AlreadyInitialised }
+        Self {
+            kind: Kind::AlreadyInitialised,
+        }
     }
 
     pub(crate) fn functions(problems: Vec<String>) -> Self {
-        Self { kind: Kind::Functions { problems } }
+        Self {
+            kind: Kind::Functions { problems },
+        }
     }
 
     /// The global cache was already set.
@@ -58,7 +68,11 @@ impl BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            Kind::Setting { name, problem, remedy } => write!(f, "{name}: {problem}; {remedy}"),
+            Kind::Setting {
+                name,
+                problem,
+                remedy,
+            } => write!(f, "{name}: {problem}; {remedy}"),
             Kind::AlreadyInitialised => f.write_str(
                 "the global cache is already set; call `cachekit::init` once, at start-up, and \
                  pass other caches to functions with `cache = EXPR`",

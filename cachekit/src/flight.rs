@@ -99,7 +99,11 @@ pub(crate) enum Woken<O: Clone> {
 impl<O: Clone> Flights<O> {
     pub(crate) fn new(kill: fn(&O)) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { kill, hasher: Hasher::default(), shards }
+        Self {
+            kill,
+            hasher: Hasher::default(),
+            shards,
+        }
     }
 
     /// Joins the flight of `key` if `joinable` says so, else leads a new one. A flight
@@ -138,7 +142,10 @@ impl<O: Clone> Flights<O> {
 
     /// Takes the flight of `key` out of the table: it stores nothing any more.
     pub(crate) fn ground(&self, key: &[u8]) {
-        let mut table = self.shard(key).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self
+            .shard(key)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = table.remove(key) {
             flight.ground(self.kill);
         }
@@ -146,9 +153,8 @@ impl<O: Clone> Flights<O> {
 
     /// How many flights are in the air.
     pub(crate) fn len(&self) -> usize {
-        let size = |shard: &Mutex<Table<O>>| {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).len()
-        };
+        let size =
+            |shard: &Mutex<Table<O>>| shard.lock().unwrap_or_else(PoisonError::into_inner).len();
         self.shards.iter().map(size).sum()
     }
 
@@ -173,17 +179,26 @@ impl<O: Clone> Flights<O> {
             width: AtomicU64::new(1),
         });
         table.insert(key.clone(), Arc::clone(&flight));
-        Lead { permit, seat: self.seat(&flight), leadership }
+        Lead {
+            permit,
+            seat: self.seat(&flight),
+            leadership,
+        }
     }
 
     /// Call with the shard locked.
     fn seat(self: &Arc<Self>, flight: &Arc<Flight<O>>) -> Seat<O> {
         flight.seats.fetch_add(1, Ordering::Relaxed);
-        Seat { flights: Arc::clone(self), flight: Arc::clone(flight) }
+        Seat {
+            flights: Arc::clone(self),
+            flight: Arc::clone(flight),
+        }
     }
 
     fn table(&self, key: &Key) -> MutexGuard<'_, Table<O>> {
-        self.shard(key.as_bytes()).lock().unwrap_or_else(PoisonError::into_inner)
+        self.shard(key.as_bytes())
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shard(&self, key: &[u8]) -> &Mutex<Table<O>> {
@@ -194,7 +209,10 @@ impl<O: Clone> Flights<O> {
 
 /// Removes `flight` from `table` if it is the one that is there.
 fn remove<O>(table: &mut Table<O>, flight: &Arc<Flight<O>>) {
-    if table.get(&flight.key).is_some_and(|current| Arc::ptr_eq(current, flight)) {
+    if table
+        .get(&flight.key)
+        .is_some_and(|current| Arc::ptr_eq(current, flight))
+    {
         table.remove(&flight.key);
     }
 }
@@ -267,8 +285,16 @@ impl<O: Clone> Seat<O> {
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
             (Ok(permit), None) if !self.flight.is_grounded() => {
                 let leadership = leadership();
-                *self.flight.began.lock().unwrap_or_else(PoisonError::into_inner) = leadership;
-                Woken::Lead(Lead { permit: Some(permit), seat: self, leadership })
+                *self
+                    .flight
+                    .began
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner) = leadership;
+                Woken::Lead(Lead {
+                    permit: Some(permit),
+                    seat: self,
+                    leadership,
+                })
             }
             // Leading it would be in vain: what it computes is not stored any more.
             (Ok(_) | Err(_), None) => Woken::Grounded,

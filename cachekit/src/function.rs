@@ -29,7 +29,11 @@ impl FnSpec {
             given_name: None,
             name: OnceLock::new(),
             template: &[],
-            lives: Lives { ttl: None, none_ttl: None, jitter: 0.0 },
+            lives: Lives {
+                ttl: None,
+                none_ttl: None,
+                jitter: 0.0,
+            },
         }
     }
 

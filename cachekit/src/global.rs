@@ -46,7 +46,10 @@ pub fn init(cache: Cache) -> Result<(), BuildError> {
     if !problems.is_empty() {
         return Err(BuildError::functions(problems));
     }
-    GLOBAL.try_insert(cache).map(|_| ()).map_err(|_| BuildError::already_initialised())
+    GLOBAL
+        .try_insert(cache)
+        .map(|_| ())
+        .map_err(|_| BuildError::already_initialised())
 }
 
 /// [`init`] with the settings of the environment: see

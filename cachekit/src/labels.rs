@@ -11,7 +11,7 @@ use crate::policy::{IntoTtl, Policy};
 pub(crate) struct Tag(Box<str>);
 
 impl Tag {
-    pub(crate) fn tag(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(format!("t{text}").into())
     }
 
@@ -37,7 +37,7 @@ impl Labels {
 
     /// A tag.
     pub fn tag(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::tag(&text(write)));
+        self.tags.push(Tag::of(&text(write)));
     }
 
     /// An event.
@@ -47,7 +47,8 @@ impl Labels {
 
     /// Tags from a sequence.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
-        self.tags.extend(tags.into_iter().map(|tag| Tag::tag(&tag.to_string())));
+        self.tags
+            .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
     /// `ttl = EXPR`.
@@ -66,9 +67,13 @@ impl Labels {
 
 impl From<&Policy> for Labels {
     fn from(policy: &Policy) -> Self {
-        let tags = policy.tags.iter().map(|tag| Tag::tag(tag));
+        let tags = policy.tags.iter().map(|tag| Tag::of(tag));
         let events = policy.events.iter().map(|event| Tag::event(event));
-        Self { tags: tags.chain(events).collect(), ttl: policy.ttl, refused: false }
+        Self {
+            tags: tags.chain(events).collect(),
+            ttl: policy.ttl,
+            refused: false,
+        }
     }
 }
 
@@ -85,6 +90,6 @@ mod tests {
 
     #[test]
     fn a_tag_and_an_event_of_one_name_differ() {
-        assert_ne!(Tag::tag("x"), Tag::event("x"));
+        assert_ne!(Tag::of("x"), Tag::event("x"));
     }
 }

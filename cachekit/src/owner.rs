@@ -40,6 +40,11 @@ pub(crate) struct Counts {
 
 impl Owner {
     pub(crate) fn new(id: OwnerId, name: &str) -> Self {
-        Self { id, name: name.into(), epoch: Arc::default(), counts: Counts::default() }
+        Self {
+            id,
+            name: name.into(),
+            epoch: Arc::default(),
+            counts: Counts::default(),
+        }
     }
 }

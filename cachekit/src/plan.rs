@@ -132,7 +132,10 @@ pub struct Plan<S: Shape> {
 
 impl<S: Shape> Plan<S> {
     pub(crate) fn plain() -> Self {
-        Self { error_sharing: None, weigh: |_| 0 }
+        Self {
+            error_sharing: None,
+            weigh: |_| 0,
+        }
     }
 
     /// Adds what autoref dispatch found out.
@@ -141,7 +144,10 @@ impl<S: Shape> Plan<S> {
         error_sharing: Option<ErrorSharing<S::Error>>,
         weigh: fn(&S::Value) -> usize,
     ) -> Self {
-        Self { error_sharing, weigh }
+        Self {
+            error_sharing,
+            weigh,
+        }
     }
 
     /// `closure`, with the type of `ret` fixed.
@@ -155,11 +161,15 @@ impl<S: Shape> Plan<S> {
     }
 
     pub(crate) fn share(&self, error: &S::Error) -> Option<SharedError> {
-        self.error_sharing.as_ref().map(|sharing| (sharing.share)(error))
+        self.error_sharing
+            .as_ref()
+            .map(|sharing| (sharing.share)(error))
     }
 
     pub(crate) fn copy(&self, error: &SharedError) -> Option<S::Error> {
-        self.error_sharing.as_ref().and_then(|sharing| (sharing.copy)(&**error))
+        self.error_sharing
+            .as_ref()
+            .and_then(|sharing| (sharing.copy)(&**error))
     }
 
     /// The bytes that `value` points to, as far as they are known.
@@ -174,6 +184,11 @@ impl<E> Clone for ErrorSharing<E> {
     }
 }
 impl<E> Copy for ErrorSharing<E> {}
+// Derived, they would ask for `S::Error: Copy`.
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "a derive would bound the parameter"
+)]
 impl<S: Shape> Clone for Plan<S> {
     fn clone(&self) -> Self {
         *self
@@ -194,7 +209,7 @@ pub struct Probe<R>(PhantomData<fn() -> R>);
 
 /// Second step: is `T`, of `R` without its error, an `Option`?
 #[derive(Debug)]
-pub struct Peel<R, T, E>(PhantomData<fn() -> (R, T, E)>);
+pub struct Peel<R, T, E>(PhantomData<(R, T, E)>);
 
 /// Begins to ask about `R`.
 pub const fn probe<R>() -> Probe<R> {
@@ -203,6 +218,7 @@ pub const fn probe<R>() -> Probe<R> {
 
 impl<T, E> Probe<Result<T, E>> {
     /// It is.
+    #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub const fn peel(self) -> Peel<Result<T, E>, T, E> {
         Peel(PhantomData)
     }
@@ -219,6 +235,7 @@ impl<R> PeelAny<R> for Probe<R> {}
 
 impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
     /// `Result<Option<V>, E>`.
+    #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn plan(self) -> Plan<FallibleOptional<V, E>> {
         Plan::plain()
     }
@@ -226,6 +243,7 @@ impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
 
 impl<V> Peel<Option<V>, Option<V>, Infallible> {
     /// `Option<V>`.
+    #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn plan(self) -> Plan<Optional<V>> {
         Plan::plain()
     }
@@ -243,6 +261,10 @@ pub trait PlanAny: Sized {
 impl<T, E> PlanAny for Peel<Result<T, E>, T, E> {
     type Shape = Fallible<T, E>;
 }
+#[expect(
+    clippy::mismatching_type_param_order,
+    reason = "nothing was peeled: both are `T`"
+)]
 impl<T> PlanAny for Peel<T, T, Infallible> {
     type Shape = Plain<T>;
 }

@@ -65,7 +65,11 @@ pub(crate) struct Lives {
 
 impl From<&Policy> for Lives {
     fn from(policy: &Policy) -> Self {
-        Self { ttl: policy.ttl, none_ttl: None, jitter: policy.jitter }
+        Self {
+            ttl: policy.ttl,
+            none_ttl: None,
+            jitter: policy.jitter,
+        }
     }
 }
 

@@ -15,7 +15,9 @@ inventory::collect!(Registered);
 ///
 /// Functions of a crate that nothing refers to are not linked and so not seen here.
 pub(crate) fn problems() -> Vec<String> {
-    let functions: Vec<&FnSpec> = inventory::iter::<Registered>().map(|entry| entry.0).collect();
+    let functions: Vec<&FnSpec> = inventory::iter::<Registered>()
+        .map(|entry| entry.0)
+        .collect();
     let mut problems = same_names(&functions);
     for (index, a) in functions.iter().enumerate() {
         for b in &functions[index + 1..] {
@@ -31,7 +33,10 @@ pub(crate) fn problems() -> Vec<String> {
 fn same_names(functions: &[&FnSpec]) -> Vec<String> {
     let mut places: HashMap<&str, Vec<String>> = HashMap::new();
     for function in functions {
-        places.entry(function.name()).or_default().push(function.place());
+        places
+            .entry(function.name())
+            .or_default()
+            .push(function.place());
     }
     places
         .into_iter()

@@ -31,7 +31,10 @@ pub struct FunctionStats {
 
 impl FunctionStats {
     pub(crate) fn of(owner: &Owner) -> Self {
-        let mut stats = Self { name: owner.name.to_string(), ..Self::default() };
+        let mut stats = Self {
+            name: owner.name.to_string(),
+            ..Self::default()
+        };
         stats.add(&owner.counts);
         stats
     }
@@ -124,5 +127,9 @@ impl Stats {
 #[expect(clippy::cast_precision_loss, reason = "a share of two counters")]
 fn share(hits: u64, misses: u64) -> f64 {
     let calls = hits + misses;
-    if calls == 0 { 0.0 } else { hits as f64 / calls as f64 }
+    if calls == 0 {
+        0.0
+    } else {
+        hits as f64 / calls as f64
+    }
 }

@@ -38,7 +38,15 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
         value: Option<V>,
     ) -> Arc<AnyStored> {
         let dead = AtomicBool::new(false);
-        Arc::new(Self { owner, began, epochs, deadline, weight, dead, value })
+        Arc::new(Self {
+            owner,
+            began,
+            epochs,
+            deadline,
+            weight,
+            dead,
+            value,
+        })
     }
 }
 

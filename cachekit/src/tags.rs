@@ -51,13 +51,19 @@ impl Tags {
 
     /// The epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
-        let mut shard = self.shard(tag).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self
+            .shard(tag)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         shard.epoch(tag)
     }
 
     /// Invalidates everything that hangs on `tag`: one store.
     pub(crate) fn invalidate(&self, tag: &Tag) {
-        let mut shard = self.shard(tag).lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self
+            .shard(tag)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         shard.epoch(tag).invalidate(self.sequence.next());
     }
 
@@ -69,7 +75,11 @@ impl Tags {
     /// How many epochs are kept.
     pub(crate) fn len(&self) -> usize {
         let size = |shard: &Mutex<Shard>| {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).epochs.len()
+            shard
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .epochs
+                .len()
         };
         self.shards.iter().map(size).sum()
     }
@@ -118,23 +128,30 @@ mod tests {
     fn a_swept_invalidation_is_remembered_by_the_floor() {
         let tags = Tags::new();
         let began = tags.now();
-        tags.invalidate(&Tag::tag("org:7"));
+        tags.invalidate(&Tag::of("org:7"));
         for n in 0..100_000 {
-            tags.epoch(&Tag::tag(&n.to_string()));
+            tags.epoch(&Tag::of(&n.to_string()));
         }
-        assert!(tags.len() < 20_000, "unused epochs are swept: {}", tags.len());
-        assert!(tags.epoch(&Tag::tag("org:7")).last() > began, "org:7 moved since `began`");
+        assert!(
+            tags.len() < 20_000,
+            "unused epochs are swept: {}",
+            tags.len()
+        );
+        assert!(
+            tags.epoch(&Tag::of("org:7")).last() > began,
+            "org:7 moved since `began`"
+        );
     }
 
     #[test]
     fn a_used_epoch_is_never_swept() {
         let tags = Tags::new();
-        let held = tags.epoch(&Tag::tag("held"));
+        let held = tags.epoch(&Tag::of("held"));
         for n in 0..100_000 {
-            tags.epoch(&Tag::tag(&n.to_string()));
+            tags.epoch(&Tag::of(&n.to_string()));
         }
         let began = tags.now();
-        tags.invalidate(&Tag::tag("held"));
+        tags.invalidate(&Tag::of("held"));
         assert!(held.last() > began);
     }
 }

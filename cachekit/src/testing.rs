@@ -1,7 +1,7 @@
 //! For tests: a clock moved by hand, and a cache for one task.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::cache::Cache;

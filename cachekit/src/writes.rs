@@ -42,7 +42,11 @@ impl Writes {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let writing = keys.entry(key.clone()).or_default();
         writing.writers += 1;
-        WriteToken { writes: Arc::clone(self), key: key.clone(), generation: writing.generation }
+        WriteToken {
+            writes: Arc::clone(self),
+            key: key.clone(),
+            generation: writing.generation,
+        }
     }
 
     /// Spoils the tokens of every write of `key` that is under way.
@@ -58,7 +62,10 @@ impl Writes {
 
     /// How many keys are being written.
     pub(crate) fn len(&self) -> usize {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 }
 
@@ -66,8 +73,14 @@ impl WriteToken {
     /// Whether `entry` may be inserted. Until the token is dropped, whatever spoils it
     /// takes `entry` out of use, also if that has not been inserted yet.
     pub(crate) fn redeem(&self, entry: &Arc<AnyStored>) -> bool {
-        let mut keys = self.writes.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(writing) = keys.get_mut(&self.key) else { return false };
+        let mut keys = self
+            .writes
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let Some(writing) = keys.get_mut(&self.key) else {
+            return false;
+        };
         let alone = writing.writers == 1 && writing.generation == self.generation;
         if alone {
             writing.landing = Some(Arc::clone(entry));
@@ -83,7 +96,11 @@ impl WriteToken {
 
 impl Drop for WriteToken {
     fn drop(&mut self) {
-        let mut keys = self.writes.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self
+            .writes
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(writing) = keys.get_mut(&self.key) {
             writing.writers -= 1;
             if writing.writers == 0 {

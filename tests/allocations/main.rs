@@ -42,12 +42,16 @@ struct Product {
 
 #[cached(key = "product:{id}", ttl = 300, tags = ["products", "shop:{ret.name}"])]
 async fn by_id(id: u64) -> Arc<Product> {
-    Arc::new(Product { name: format!("product {id}") })
+    Arc::new(Product {
+        name: format!("product {id}"),
+    })
 }
 
 #[cached(key = "page:{shop}:{name}", ttl = 300, tags = ["pages"])]
 async fn by_name(shop: &str, name: &str) -> Result<Arc<Product>, std::io::Error> {
-    Ok(Arc::new(Product { name: format!("{shop} {name}") }))
+    Ok(Arc::new(Product {
+        name: format!("{shop} {name}"),
+    }))
 }
 
 /// How many allocations a ready call makes.

@@ -43,7 +43,10 @@ const OPEN_LEVELS: &[u8] = &[1, 5];
 const NAMED_IN: &[(&str, &[&str])] = &[
     ("moka", &["tier/memory.rs"]),
     ("once_cell", &["global.rs"]),
-    ("inventory", &["registry.rs", "__private.rs", "__private/macros.rs"]),
+    (
+        "inventory",
+        &["registry.rs", "__private.rs", "__private/macros.rs"],
+    ),
     ("tracing", &["event.rs"]),
 ];
 
@@ -57,35 +60,54 @@ fn imports_go_down_only() {
 fn the_check_sees_an_upward_import() {
     let mut sources = sources();
     add(&mut sources, "epoch.rs", "use crate::cache::Cache;\n");
-    assert_eq!(check(&sources), ["epoch.rs (level 1) imports `cache` (level 4)"]);
+    assert_eq!(
+        check(&sources),
+        ["epoch.rs (level 1) imports `cache` (level 4)"]
+    );
 }
 
 #[test]
 fn the_check_sees_a_path_in_the_code() {
     let mut sources = sources();
-    add(&mut sources, "tier/memory.rs", "fn f() { crate::global::global(); }\n");
-    assert_eq!(check(&sources), ["tier/memory.rs (level 2) imports `global` (level 5)"]);
+    add(
+        &mut sources,
+        "tier/memory.rs",
+        "fn f() { crate::global::global(); }\n",
+    );
+    assert_eq!(
+        check(&sources),
+        ["tier/memory.rs (level 2) imports `global` (level 5)"]
+    );
 }
 
 #[test]
 fn the_check_sees_mechanisms_that_import_one_another() {
     let mut sources = sources();
     add(&mut sources, "flight.rs", "use crate::tags::Tags;\n");
-    assert_eq!(check(&sources), ["flight.rs (level 3) imports `tags` (level 3)"]);
+    assert_eq!(
+        check(&sources),
+        ["flight.rs (level 3) imports `tags` (level 3)"]
+    );
 }
 
 #[test]
 fn the_check_sees_moka_outside_its_file() {
     let mut sources = sources();
     add(&mut sources, "cache/read.rs", "use moka::sync::Cache;\n");
-    assert_eq!(check(&sources), ["cache/read.rs names `moka`; only tier/memory.rs may"]);
+    assert_eq!(
+        check(&sources),
+        ["cache/read.rs names `moka`; only tier/memory.rs may"]
+    );
 }
 
 #[test]
 fn the_check_sees_a_module_without_a_level() {
     let mut sources = sources();
     add(&mut sources, "helpers.rs", "");
-    assert_eq!(check(&sources), ["helpers.rs has no level; give it one in tests/architecture"]);
+    assert_eq!(
+        check(&sources),
+        ["helpers.rs has no level; give it one in tests/architecture"]
+    );
 }
 
 /// The values are pure: no async, no I/O, no clock of their own.
@@ -95,8 +117,18 @@ fn values_are_pure() {
         if level(&file) != Some(1) || file == "event.rs" {
             continue;
         }
-        for forbidden in ["async ", "tokio::", "std::fs", "std::net", "Instant::now", "SystemTime"] {
-            assert!(!code(&text).contains(forbidden), "{file} holds `{forbidden}`");
+        for forbidden in [
+            "async ",
+            "tokio::",
+            "std::fs",
+            "std::net",
+            "Instant::now",
+            "SystemTime",
+        ] {
+            assert!(
+                !code(&text).contains(forbidden),
+                "{file} holds `{forbidden}`"
+            );
         }
     }
 }
@@ -108,22 +140,32 @@ fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
             continue;
         }
         let Some(own) = level(file) else {
-            problems.push(format!("{file} has no level; give it one in tests/architecture"));
+            problems.push(format!(
+                "{file} has no level; give it one in tests/architecture"
+            ));
             continue;
         };
         let code = code(text);
         for module in imported(&code) {
-            let Some(other) = level(&module) else { continue };
+            let Some(other) = level(&module) else {
+                continue;
+            };
             let same_folder = module == folder(file);
-            let allowed = other < own || same_folder || (other == own && OPEN_LEVELS.contains(&own));
+            let allowed =
+                other < own || same_folder || (other == own && OPEN_LEVELS.contains(&own));
             if !allowed {
-                problems.push(format!("{file} (level {own}) imports `{module}` (level {other})"));
+                problems.push(format!(
+                    "{file} (level {own}) imports `{module}` (level {other})"
+                ));
             }
         }
         for (name, places) in NAMED_IN {
             let named = words(&code).any(|word| word == *name);
             if named && !places.contains(&file.as_str()) {
-                problems.push(format!("{file} names `{name}`; only {} may", places.join(", ")));
+                problems.push(format!(
+                    "{file} names `{name}`; only {} may",
+                    places.join(", ")
+                ));
             }
         }
     }
@@ -156,7 +198,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn add(sources: &mut BTreeMap<String, String>, file: &str, text: &str) {
-    sources.entry(file.to_owned()).or_default().insert_str(0, text);
+    sources
+        .entry(file.to_owned())
+        .or_default()
+        .insert_str(0, text);
 }
 
 fn folder(file: &str) -> &str {
@@ -165,13 +210,18 @@ fn folder(file: &str) -> &str {
 }
 
 fn level(file: &str) -> Option<u8> {
-    LEVELS.iter().find(|(name, _)| *name == folder(file)).map(|(_, level)| *level)
+    LEVELS
+        .iter()
+        .find(|(name, _)| *name == folder(file))
+        .map(|(_, level)| *level)
 }
 
 /// The text without comments, documentation and its own tests.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]").next().unwrap_or(text);
-    let lines = text.lines().map(|line| line.split("//").next().unwrap_or(line));
+    let lines = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or(line));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -186,7 +236,11 @@ fn imported(code: &str) -> Vec<String> {
         let rest = &code[at + "crate::".len()..];
         if let Some(list) = rest.strip_prefix('{') {
             let end = list.find("};").unwrap_or(list.len());
-            found.extend(list[..end].split(',').map(|part| first_word(part.trim()).to_owned()));
+            found.extend(
+                list[..end]
+                    .split(',')
+                    .map(|part| first_word(part.trim()).to_owned()),
+            );
         } else {
             found.push(first_word(rest).to_owned());
         }
@@ -200,5 +254,6 @@ fn first_word(text: &str) -> &str {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| !word.is_empty())
 }

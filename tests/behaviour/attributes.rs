@@ -59,7 +59,10 @@ async fn whole(page: Page) -> u32 {
 #[tokio::test]
 async fn fields_methods_and_derived_parts() {
     scope(cache().await, async {
-        let page = Page { number: 3, size: 10 };
+        let page = Page {
+            number: 3,
+            size: 10,
+        };
         assert_eq!(paged::entry(page.clone()).key(), "literal {braces} 10/30");
         assert_eq!(whole::entry(page.clone()).key(), "whole:(3,10)");
         assert_eq!((paged(page.clone()).await, whole(page).await), (3, 3));
@@ -81,9 +84,15 @@ async fn named(id: u64) -> u64 {
 async fn names_versions_and_default_keys() {
     scope(cache().await, async {
         let runs = Runs::default();
-        assert_eq!(default_key::entry(1).key(), "behaviour::attributes::default_key:1");
+        assert_eq!(
+            default_key::entry(1).key(),
+            "behaviour::attributes::default_key:1"
+        );
         assert_eq!(default_key(1, &runs).await, default_key(1, &runs).await);
-        assert_eq!(default_key::stats().name, "behaviour::attributes::default_key");
+        assert_eq!(
+            default_key::stats().name,
+            "behaviour::attributes::default_key"
+        );
         assert_eq!(named::entry(1).key(), "renamed:1;v2");
         assert_eq!(named(1).await, 1);
         assert_eq!(named::stats().computations, 1);
@@ -106,7 +115,10 @@ async fn when_and_store_if() {
             conditional(id, &runs).await;
         }
         let stats = conditional::stats();
-        assert_eq!((stats.memory_hits, stats.computations, stats.bypassed), (1, 3, 2));
+        assert_eq!(
+            (stats.memory_hits, stats.computations, stats.bypassed),
+            (1, 3, 2)
+        );
         assert_eq!(runs.0.load(Ordering::SeqCst), 5);
     })
     .await;
@@ -122,7 +134,11 @@ struct Repository {
 impl Repository {
     #[cached(key = "user:{self.tenant}:{id}", cache = self.cache, tags = ["of:{self.tenant}"])]
     pub async fn user(&self, id: u64) -> Result<Arc<String>, std::fmt::Error> {
-        Ok(Arc::new(format!("{} {id} {}", self.tenant, self.runs.bump())))
+        Ok(Arc::new(format!(
+            "{} {id} {}",
+            self.tenant,
+            self.runs.bump()
+        )))
     }
 
     #[invalidates(self.user(id), cache = self.cache)]
@@ -164,7 +180,10 @@ async fn methods() {
     assert_eq!(*one.user(1).await.expect("right"), "one 1 1");
     assert_eq!(*two.user(1).await.expect("right"), "two 1 1");
     assert_eq!(one.user_entry(1).key(), "user:one:1");
-    assert_eq!(one.user_cache().name(), "behaviour::attributes::Repository::user");
+    assert_eq!(
+        one.user_cache().name(),
+        "behaviour::attributes::Repository::user"
+    );
     one.rename(1).await.expect("right");
     assert_eq!(one.user_entry(1).get().await, None);
     assert_eq!(*one.user(1).await.expect("right"), "one 1 2");
@@ -289,7 +308,10 @@ async fn every_way_to_invalidate() {
         }
         target(1).await;
         by_reference(1, Fail::Now).await.expect_err("fails");
-        assert!(target::entry(1).get().await.is_some(), "a failed write changed nothing");
+        assert!(
+            target::entry(1).get().await.is_some(),
+            "a failed write changed nothing"
+        );
         target(2).await;
         by_value(2).await.expect("right");
         assert!(target::entry(2).get().await.is_some(), "`if` said no");
@@ -326,5 +348,8 @@ fn futures_are_send() {
     is_send(&target(1));
     is_send(&by_reference(1, Fail::Never));
     let mut first = Box::pin(target(77));
-    assert!(cachekit_tests::poll_once(first.as_mut()).is_ready(), "outside a runtime too");
+    assert!(
+        cachekit_tests::poll_once(first.as_mut()).is_ready(),
+        "outside a runtime too"
+    );
 }

@@ -53,7 +53,9 @@ fn finish<T>(call: &mut Call<T>) -> T {
 fn nothing_leaks(cache: &Cache) {
     let stats = cache.stats();
     assert_eq!((stats.flights, stats.writes), (0, 0));
-    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let tasks = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
     assert_eq!(tasks, 0, "no task was spawned, none is left");
 }
 
@@ -68,7 +70,11 @@ async fn a_leader_dropped_at_any_await_point() {
         let done = (0..polls).any(|_| poll_once(leader.as_mut()).is_ready());
         let mut waiters: Vec<_> = (0..3).map(|_| call(&cache, steps(1))).collect();
         for waiter in &mut waiters {
-            assert_eq!(poll_once(waiter.as_mut()).is_ready(), done, "waits for the leader");
+            assert_eq!(
+                poll_once(waiter.as_mut()).is_ready(),
+                done,
+                "waits for the leader"
+            );
         }
         if done {
             break;
@@ -77,7 +83,11 @@ async fn a_leader_dropped_at_any_await_point() {
         for waiter in &mut waiters {
             assert_eq!(finish(waiter), 10);
         }
-        assert_eq!(cache.stats().computations, 2, "the leader's, and one taken over");
+        assert_eq!(
+            cache.stats().computations,
+            2,
+            "the leader's, and one taken over"
+        );
         nothing_leaks(&cache);
         points += 1;
     }
@@ -142,7 +152,11 @@ async fn a_call_that_is_never_polled() {
     drop(call(&cache, writing(1)));
     let invalidations = cache.stats().invalidations;
     drop(call(&cache, invalidating(1)));
-    assert_eq!(cache.stats().invalidations, invalidations, "the body did not begin");
+    assert_eq!(
+        cache.stats().invalidations,
+        invalidations,
+        "the body did not begin"
+    );
     nothing_leaks(&cache);
 }
 
@@ -163,7 +177,10 @@ async fn a_write_dropped_at_any_await_point() {
             }
             drop(write);
             let entry = testing::scope(cache.clone(), async { steps::entry(1).get().await }).await;
-            assert_eq!(entry, None, "after {polls} polls, write_through: {write_through}");
+            assert_eq!(
+                entry, None,
+                "after {polls} polls, write_through: {write_through}"
+            );
             nothing_leaks(&cache);
         }
     }

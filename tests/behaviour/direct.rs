@@ -17,22 +17,35 @@ async fn get_or_compute_runs_once() {
         assert_eq!(cache.get_or_compute("n", &Policy::new(), compute).await, 0);
     }
     assert_eq!(cache.get::<u64>("n").await, Some(0));
-    assert_eq!(cache.get::<String>("n").await, None, "another type reads as absent");
+    assert_eq!(
+        cache.get::<String>("n").await,
+        None,
+        "another type reads as absent"
+    );
     cache.invalidate("n").await;
     assert_eq!(cache.get_or_compute("n", &Policy::new(), compute).await, 1);
     let stats = cache.stats();
-    assert_eq!((stats.memory_hits, stats.computations, stats.invalidations), (3, 2, 1));
+    assert_eq!(
+        (stats.memory_hits, stats.computations, stats.invalidations),
+        (3, 2, 1)
+    );
 }
 
 #[tokio::test]
 async fn errors_are_returned_and_not_stored() {
     let cache = cache().await;
     let policy = Policy::new();
-    let failed = cache.try_get_or_compute("e", &policy, || async { Err::<u64, _>("no") }).await;
+    let failed = cache
+        .try_get_or_compute("e", &policy, || async { Err::<u64, _>("no") })
+        .await;
     assert_eq!(failed, Err("no"));
-    let right = cache.try_get_or_compute("e", &policy, || async { Ok::<_, &str>(5_u64) }).await;
+    let right = cache
+        .try_get_or_compute("e", &policy, || async { Ok::<_, &str>(5_u64) })
+        .await;
     assert_eq!(right, Ok(5));
-    let hit = cache.try_get_or_compute("e", &policy, || async { Err::<u64, _>("no") }).await;
+    let hit = cache
+        .try_get_or_compute("e", &policy, || async { Err::<u64, _>("no") })
+        .await;
     assert_eq!(hit, Ok(5));
     assert_eq!(cache.stats().errors, 1);
 }
@@ -54,13 +67,20 @@ async fn tags_and_events_of_a_policy() {
     cache.put("k", 9, &policy).await;
     cache.invalidate_tags(["changed"]).await;
     cache.emit("a").await;
-    assert_eq!(cache.get::<i32>("k").await, Some(9), "tags and events have names of their own");
+    assert_eq!(
+        cache.get::<i32>("k").await,
+        Some(9),
+        "tags and events have names of their own"
+    );
 }
 
 #[tokio::test]
 async fn a_million_entries_go_with_one_tag() {
-    let cache =
-        Cache::builder().memory_capacity(Capacity::entries(2_000_000)).build().await.expect("right");
+    let cache = Cache::builder()
+        .memory_capacity(Capacity::entries(2_000_000))
+        .build()
+        .await
+        .expect("right");
     let policy = Policy::new().tag("all");
     for n in 0..1_000_000_u64 {
         cache.put(&n.to_string(), n, &policy).await;
@@ -90,10 +110,22 @@ async fn a_region_is_found_again_by_its_name() {
     let profiles = cache.region::<String>("profiles");
     profiles.set(1, "Ann".to_owned()).await;
     profiles.set("1:2", "Bob".to_owned()).await;
-    assert_eq!(cache.region::<String>("profiles").get(1).await.as_deref(), Some("Ann"));
+    assert_eq!(
+        cache.region::<String>("profiles").get(1).await.as_deref(),
+        Some("Ann")
+    );
     assert_eq!(cache.region::<String>("others").get(1).await, None);
-    assert_eq!(cache.region::<u8>("profiles").get(1).await, None, "another type");
-    assert_eq!(profiles.get_or_compute(2, || async { "Cyd".to_owned() }).await, "Cyd");
+    assert_eq!(
+        cache.region::<u8>("profiles").get(1).await,
+        None,
+        "another type"
+    );
+    assert_eq!(
+        profiles
+            .get_or_compute(2, || async { "Cyd".to_owned() })
+            .await,
+        "Cyd"
+    );
     profiles.delete("1:2").await;
     assert_eq!(profiles.get("1:2").await, None);
     assert_eq!(profiles.get(2).await.as_deref(), Some("Cyd"));
@@ -105,18 +137,32 @@ async fn a_region_is_found_again_by_its_name() {
 
 #[tokio::test]
 async fn a_region_with_a_capacity_of_its_own() {
-    let cache =
-        Cache::builder().memory_capacity(Capacity::entries(100)).build().await.expect("right");
-    let small = cache.region::<u64>("small").capacity(Capacity::entries(2)).tag("small");
+    let cache = Cache::builder()
+        .memory_capacity(Capacity::entries(100))
+        .build()
+        .await
+        .expect("right");
+    let small = cache
+        .region::<u64>("small")
+        .capacity(Capacity::entries(2))
+        .tag("small");
     for n in 0..50_u64 {
         small.set(n, n).await;
     }
     cache.put("mine", 1, &Policy::new()).await;
     assert_eq!(cache.stats().entries, 3, "two in the region, one beside it");
-    assert_eq!(cache.get::<i32>("mine").await, Some(1), "it does not push others out");
+    assert_eq!(
+        cache.get::<i32>("mine").await,
+        Some(1),
+        "it does not push others out"
+    );
     small.set(50, 50).await;
     let again = cache.region::<u64>("small").capacity(Capacity::entries(7));
-    assert_eq!(again.get(50).await, Some(50), "asked for again it is the same");
+    assert_eq!(
+        again.get(50).await,
+        Some(50),
+        "asked for again it is the same"
+    );
     cache.invalidate("small:50").await;
     assert_eq!(small.get(50).await, None, "its keys are the cache's keys");
     small.set(51, 51).await;
@@ -130,12 +176,18 @@ async fn a_region_with_a_capacity_of_its_own() {
 #[tokio::test]
 async fn bounded_by_entries() {
     for eviction in [Eviction::Lru, Eviction::TinyLfu] {
-        let builder = Cache::builder().memory_capacity(Capacity::entries(100)).eviction(eviction);
+        let builder = Cache::builder()
+            .memory_capacity(Capacity::entries(100))
+            .eviction(eviction);
         let cache = builder.build().await.expect("right");
         for n in 0..10_000_u64 {
             cache.put(&n.to_string(), n, &Policy::new()).await;
         }
-        assert!(cache.stats().entries <= 100, "{eviction:?}: {}", cache.stats().entries);
+        assert!(
+            cache.stats().entries <= 100,
+            "{eviction:?}: {}",
+            cache.stats().entries
+        );
     }
 }
 
@@ -146,8 +198,11 @@ async fn bounded_by_bytes() {
     async fn blob(id: u64) -> Arc<String> {
         Arc::new(id.to_string().repeat(10_000))
     }
-    let cache =
-        Cache::builder().memory_capacity(Capacity::bytes(1 << 20)).build().await.expect("right");
+    let cache = Cache::builder()
+        .memory_capacity(Capacity::bytes(1 << 20))
+        .build()
+        .await
+        .expect("right");
     cachekit::testing::scope(cache.clone(), async {
         for id in 10..500 {
             blob(id).await;
@@ -156,17 +211,36 @@ async fn bounded_by_bytes() {
     .await;
     let stats = cache.stats();
     assert!(stats.bytes <= 1 << 20, "{}", stats.bytes);
-    assert!((20..=50).contains(&stats.entries), "of 20 to 30 KB each: {}", stats.entries);
+    assert!(
+        (20..=50).contains(&stats.entries),
+        "of 20 to 30 KB each: {}",
+        stats.entries
+    );
 }
 
 #[tokio::test]
 async fn bad_settings_are_told_in_words() {
     let none = Capacity::entries(0);
-    let told = Cache::builder().memory_capacity(none).build().await.expect_err("zero").to_string();
-    assert!(told.contains("memory_capacity") && told.contains("at least 1"), "{told}");
-    let told =
-        Cache::builder().default_ttl(Duration::ZERO).build().await.expect_err("zero").to_string();
-    assert!(told.contains("default_ttl") && told.contains("enabled(false)"), "{told}");
+    let told = Cache::builder()
+        .memory_capacity(none)
+        .build()
+        .await
+        .expect_err("zero")
+        .to_string();
+    assert!(
+        told.contains("memory_capacity") && told.contains("at least 1"),
+        "{told}"
+    );
+    let told = Cache::builder()
+        .default_ttl(Duration::ZERO)
+        .build()
+        .await
+        .expect_err("zero")
+        .to_string();
+    assert!(
+        told.contains("default_ttl") && told.contains("enabled(false)"),
+        "{told}"
+    );
     let builder = Cache::builder().lock_timeout(Duration::ZERO);
     let told = builder.build().await.expect_err("zero").to_string();
     assert!(told.contains("lock_timeout"), "{told}");
@@ -174,7 +248,11 @@ async fn bad_settings_are_told_in_words() {
 
 #[tokio::test]
 async fn a_disabled_cache_computes_and_still_invalidates() {
-    let cache = Cache::builder().enabled(false).build().await.expect("right");
+    let cache = Cache::builder()
+        .enabled(false)
+        .build()
+        .await
+        .expect("right");
     let runs = AtomicU64::new(0);
     let compute = || async { runs.fetch_add(1, Ordering::SeqCst) };
     assert_eq!(cache.get_or_compute("k", &Policy::new(), compute).await, 0);
@@ -183,13 +261,21 @@ async fn a_disabled_cache_computes_and_still_invalidates() {
     assert_eq!(cache.get::<i32>("k").await, None);
     cache.invalidate("k").await;
     let stats = cache.stats();
-    assert_eq!((stats.bypassed, stats.invalidations, stats.entries), (2, 1, 0));
+    assert_eq!(
+        (stats.bypassed, stats.invalidations, stats.entries),
+        (2, 1, 0)
+    );
 }
 
 #[tokio::test]
 async fn keys_and_values_stay_out_of_debug_output() {
     let cache = cache().await;
-    cache.put("key-of-ann", "secret".to_owned(), &Policy::new()).await;
+    cache
+        .put("key-of-ann", "secret".to_owned(), &Policy::new())
+        .await;
     let shown = format!("{cache:?} {:?}", cache.stats());
-    assert!(!shown.contains("secret") && !shown.contains("ann"), "{shown}");
+    assert!(
+        !shown.contains("secret") && !shown.contains("ann"),
+        "{shown}"
+    );
 }

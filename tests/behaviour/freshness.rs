@@ -12,7 +12,11 @@ fn bump(runs: &AtomicU64) -> u64 {
 }
 
 async fn cache(clock: &ManualClock) -> Cache {
-    Cache::builder().clock(clock.clone()).build().await.expect("right")
+    Cache::builder()
+        .clock(clock.clone())
+        .build()
+        .await
+        .expect("right")
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,7 +38,13 @@ async fn an_entry_lives_as_long_as_its_ttl_says() {
     let clock = ManualClock::new();
     let runs: [AtomicU64; 3] = Default::default();
     scope(cache(&clock).await, async {
-        let all = async || (seconds(&runs[0]).await, text(&runs[1]).await, default(&runs[2]).await);
+        let all = async || {
+            (
+                seconds(&runs[0]).await,
+                text(&runs[1]).await,
+                default(&runs[2]).await,
+            )
+        };
         assert_eq!(all().await, (1, 1, 1));
         clock.advance(59 * SECOND);
         assert_eq!(all().await, (1, 1, 1));
@@ -69,12 +79,22 @@ async fn an_adaptive_ttl() {
     let clock = ManualClock::new();
     let (a, b, c) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     scope(cache(&clock).await, async {
-        assert_eq!((by_argument(5, &a).await, by_value(1, &b).await), (1, Ok(10)));
+        assert_eq!(
+            (by_argument(5, &a).await, by_value(1, &b).await),
+            (1, Ok(10))
+        );
         clock.advance(5 * SECOND);
-        assert_eq!((by_argument(5, &a).await, by_value(1, &b).await), (2, Ok(10)));
+        assert_eq!(
+            (by_argument(5, &a).await, by_value(1, &b).await),
+            (2, Ok(10))
+        );
         clock.advance(6 * SECOND);
         assert_eq!(by_value(1, &b).await, Ok(20), "10 + 1 seconds");
-        assert_eq!((perhaps(false, &c).await, perhaps(false, &c).await), (1, 2), "not stored");
+        assert_eq!(
+            (perhaps(false, &c).await, perhaps(false, &c).await),
+            (1, 2),
+            "not stored"
+        );
         assert_eq!((perhaps(true, &c).await, perhaps(true, &c).await), (3, 3));
     })
     .await;
@@ -106,7 +126,11 @@ async fn an_absence_is_remembered_for_none_ttl_only() {
         assert_eq!(b.load(Ordering::SeqCst), 2);
         cache.invalidate_tags(["absent"]).await;
         remembered(1, &b).await.expect("right");
-        assert_eq!(b.load(Ordering::SeqCst), 3, "an absence has the tags without `ret`");
+        assert_eq!(
+            b.load(Ordering::SeqCst),
+            3,
+            "an absence has the tags without `ret`"
+        );
         assert_eq!(remembered::entry(1).get().await, None);
     })
     .await;
@@ -126,8 +150,14 @@ async fn jitter_spreads_the_ends() {
             lives.push(spread::entry(id).ttl().await.expect("stored"));
         }
         lives.sort();
-        assert!(lives[0] >= 50 * SECOND && lives[199] <= 100 * SECOND, "{lives:?}");
-        assert!(lives[199] - lives[0] > 30 * SECOND, "they differ: {lives:?}");
+        assert!(
+            lives[0] >= 50 * SECOND && lives[199] <= 100 * SECOND,
+            "{lives:?}"
+        );
+        assert!(
+            lives[199] > lives[0] + 30 * SECOND,
+            "they differ: {lives:?}"
+        );
     })
     .await;
 }
@@ -145,7 +175,11 @@ async fn expire_ends_the_time_to_live() {
         counted::entry(10).expire().await;
         assert_eq!(counted::entry(10).ttl().await, None);
         assert_eq!(counted(10, &runs).await, 12);
-        assert_eq!(counted::refresh(10, &runs).await, 13, "recomputes though it is there");
+        assert_eq!(
+            counted::refresh(10, &runs).await,
+            13,
+            "recomputes though it is there"
+        );
         assert_eq!(counted(10, &runs).await, 13);
     })
     .await;

@@ -50,7 +50,11 @@ async fn owned_error(
     let run = source.runs() + 1;
     let _here = running.enter();
     source.read().await;
-    if run >= good { Ok(run as u64) } else { Err(Owned(run)) }
+    if run >= good {
+        Ok(run as u64)
+    } else {
+        Err(Owned(run))
+    }
 }
 
 /// Counts how many are inside at once.
@@ -88,7 +92,9 @@ where
 {
     let leader = spawn(cache, call(source.clone()));
     source.gate.arrived().await;
-    let waiters = (0..WAITERS).map(|_| spawn(cache, call(source.clone()))).collect();
+    let waiters = (0..WAITERS)
+        .map(|_| spawn(cache, call(source.clone())))
+        .collect();
     settle().await;
     assert_eq!(source.runs(), 1, "one computes");
     assert_eq!(cache.stats().flights, 1);
@@ -106,7 +112,10 @@ async fn all_waiters_get_the_leaders_value() {
         assert_eq!(waiter.await.expect("no panic"), 1);
     }
     let stats = cache.stats();
-    assert_eq!((source.runs(), stats.computations, stats.coalesced), (1, 1, WAITERS as u64));
+    assert_eq!(
+        (source.runs(), stats.computations, stats.coalesced),
+        (1, 1, WAITERS as u64)
+    );
     assert_eq!(stats.flights, 0);
 }
 
@@ -134,7 +143,12 @@ async fn a_panic_is_the_leaders_own() {
     let (cache, source) = (cache().await, Source::default());
     let (leader, waiters) = leader_and_waiters(&cache, &source, |source| panicky(source, 1)).await;
     source.gate.open();
-    assert!(leader.await.expect_err("its caller sees the panic").is_panic());
+    assert!(
+        leader
+            .await
+            .expect_err("its caller sees the panic")
+            .is_panic()
+    );
     source.gate.arrived().await;
     source.gate.open();
     for waiter in waiters {
@@ -156,7 +170,9 @@ async fn an_error_that_can_be_cloned_is_everybodys() {
     }
     assert_eq!((source.runs(), cache.stats().flights), (1, 0));
     source.gate.open();
-    let next = spawn(&cache, shared_error(source.clone(), 1)).await.expect("no panic");
+    let next = spawn(&cache, shared_error(source.clone(), 1))
+        .await
+        .expect("no panic");
     assert_eq!(next, Err(Shared(2)), "an error is never stored");
 }
 
@@ -179,7 +195,10 @@ async fn after_an_error_of_ones_own_a_bounded_number_tries() {
     }
     assert_eq!(errors, 199, "each failed run has one caller who sees it");
     assert!(source.runs() < 200 + 64, "{} runs", source.runs());
-    assert!(peak.most.load(Ordering::SeqCst) <= 64, "at most 64 at once: {peak:?}");
+    assert!(
+        peak.most.load(Ordering::SeqCst) <= 64,
+        "at most 64 at once: {peak:?}"
+    );
     assert_eq!(cache.stats().flights, 0);
 }
 
@@ -187,7 +206,11 @@ async fn after_an_error_of_ones_own_a_bounded_number_tries() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_longer_than_the_lock_timeout() {
     let limit = Duration::from_secs(3);
-    let cache = Cache::builder().lock_timeout(limit).build().await.expect("right");
+    let cache = Cache::builder()
+        .lock_timeout(limit)
+        .build()
+        .await
+        .expect("right");
     let source = Source::default();
     let running = Arc::<Peak>::default();
     let call = move |source| owned_error(source, Arc::clone(&running), usize::MAX, 1);
@@ -209,18 +232,28 @@ async fn nobody_waits_longer_than_the_lock_timeout() {
 #[tokio::test(start_paused = true)]
 async fn a_hung_computation_wedges_no_key() {
     let limit = Duration::from_secs(3);
-    let cache = Cache::builder().lock_timeout(limit).build().await.expect("right");
+    let cache = Cache::builder()
+        .lock_timeout(limit)
+        .build()
+        .await
+        .expect("right");
     let source = Source::default();
     let hung = spawn(&cache, plain(source.clone(), 1));
     source.gate.arrived().await;
-    tokio::time::sleep(limit - Duration::from_millis(1)).await;
+    tokio::time::sleep(Duration::from_millis(2_999)).await;
     // They come late: what they wait is bounded by the computation's age, not by theirs.
-    let waiters: Vec<_> = (0..WAITERS).map(|_| spawn(&cache, plain(source.clone(), 1))).collect();
+    let waiters: Vec<_> = (0..WAITERS)
+        .map(|_| spawn(&cache, plain(source.clone(), 1)))
+        .collect();
     settle().await;
     assert_eq!(source.runs(), 1);
     tokio::time::sleep(Duration::from_millis(2)).await;
     settle().await;
-    assert_eq!(source.runs(), 2, "one of them computes, the others wait for that one");
+    assert_eq!(
+        source.runs(),
+        2,
+        "one of them computes, the others wait for that one"
+    );
     source.gate.arrived().await;
     hung.abort();
     source.gate.open();
@@ -235,7 +268,11 @@ async fn a_hung_computation_wedges_no_key() {
 #[tokio::test(start_paused = true)]
 async fn a_late_result_of_a_hung_computation_is_not_stored() {
     let limit = Duration::from_secs(3);
-    let cache = Cache::builder().lock_timeout(limit).build().await.expect("right");
+    let cache = Cache::builder()
+        .lock_timeout(limit)
+        .build()
+        .await
+        .expect("right");
     let (slow, quick) = (Source::default(), Source::default());
     slow.write(1);
     quick.write(2);
@@ -246,8 +283,15 @@ async fn a_late_result_of_a_hung_computation_is_not_stored() {
     quick.gate.open();
     assert_eq!(waiter.await.expect("no panic"), 2);
     slow.gate.open();
-    assert_eq!(hung.await.expect("no panic"), 1, "the value goes to its caller");
-    assert_eq!(spawn(&cache, versioned(slow, 1)).await.expect("no panic"), 2);
+    assert_eq!(
+        hung.await.expect("no panic"),
+        1,
+        "the value goes to its caller"
+    );
+    assert_eq!(
+        spawn(&cache, versioned(slow, 1)).await.expect("no panic"),
+        2
+    );
 }
 
 #[cached(key = "versioned:{id}", skip(source))]
@@ -275,7 +319,9 @@ async fn roundabout(id: u64, depth: u64) -> u64 {
 async fn a_function_that_calls_itself_does_not_wait_for_itself() {
     let cache = cache().await;
     let before = Instant::now();
-    let callers: Vec<_> = (0..WAITERS).map(|_| spawn(&cache, recursive(1, 4))).collect();
+    let callers: Vec<_> = (0..WAITERS)
+        .map(|_| spawn(&cache, recursive(1, 4)))
+        .collect();
     for caller in callers {
         assert_eq!(caller.await.expect("no panic"), 5);
     }
@@ -288,12 +334,23 @@ async fn a_function_that_calls_itself_does_not_wait_for_itself() {
 async fn hits_do_not_wait_for_flights() {
     let (cache, source) = (cache().await, Source::default());
     source.gate.open();
-    spawn(&cache, plain(source.clone(), 2)).await.expect("no panic");
+    spawn(&cache, plain(source.clone(), 2))
+        .await
+        .expect("no panic");
     source.gate.arrived().await;
     let leader = spawn(&cache, plain(source.clone(), 1));
     source.gate.arrived().await;
-    assert_eq!(spawn(&cache, plain(source.clone(), 2)).await.expect("no panic"), 1);
+    assert_eq!(
+        spawn(&cache, plain(source.clone(), 2))
+            .await
+            .expect("no panic"),
+        1
+    );
     leader.abort();
     settle().await;
-    assert_eq!(cache.stats().flights, 0, "a flight that nobody wants is gone");
+    assert_eq!(
+        cache.stats().flights,
+        0,
+        "a flight that nobody wants is gone"
+    );
 }

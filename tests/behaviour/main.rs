@@ -55,6 +55,13 @@ where
 }
 
 /// A cache with the defaults.
+///
+/// # Panics
+///
+/// Never: the defaults are right.
 pub async fn cache() -> Cache {
-    Cache::builder().build().await.expect("the defaults are right")
+    Cache::builder()
+        .build()
+        .await
+        .expect("the defaults are right")
 }

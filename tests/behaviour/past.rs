@@ -24,7 +24,10 @@ struct Row {
     skip(source)
 )]
 async fn row(source: Source, id: u64) -> Row {
-    Row { version: source.read().await, shard: 7 }
+    Row {
+        version: source.read().await,
+        shard: 7,
+    }
 }
 
 /// Everything that an entry can be invalidated by.
@@ -105,7 +108,10 @@ struct Seen {
     stale: bool,
 }
 
-const SAFE: Seen = Seen { joined: false, stale: false };
+const SAFE: Seen = Seen {
+    joined: false,
+    stale: false,
+};
 
 /// A computation runs; invalidation; a second call begins; only then both may finish.
 async fn invalidated_while_a_computation_runs(by: By, fault: Option<Fault>) -> Seen {
@@ -121,7 +127,10 @@ async fn invalidated_while_a_computation_runs(by: By, fault: Option<Fault>) -> S
     first.await.expect("no panic");
     let second = second.await.expect("no panic");
     assert_eq!(cache.stats().flights, 0);
-    Seen { joined, stale: second.version < 2 }
+    Seen {
+        joined,
+        stale: second.version < 2,
+    }
 }
 
 /// A computation runs; invalidation; it finishes; then a second call begins.
@@ -132,27 +141,47 @@ async fn invalidated_before_a_computation_stores(by: By, fault: Option<Fault>) -
     source.write(2);
     by.apply(&cache).await;
     source.gate.open_for_all();
-    assert_eq!(first.await.expect("no panic").version, 0, "its caller began before");
-    let second = spawn(&cache, row(source.clone(), 1)).await.expect("no panic");
-    Seen { joined: false, stale: second.version < 2 }
+    assert_eq!(
+        first.await.expect("no panic").version,
+        0,
+        "its caller began before"
+    );
+    let second = spawn(&cache, row(source.clone(), 1))
+        .await
+        .expect("no panic");
+    Seen {
+        joined: false,
+        stale: second.version < 2,
+    }
 }
 
 /// An entry is in memory; invalidation; a call begins.
 async fn invalidated_in_memory(by: By, fault: Option<Fault>) -> Seen {
     let (cache, source) = (cache(fault).await, Source::default());
     source.gate.open_for_all();
-    spawn(&cache, row(source.clone(), 1)).await.expect("no panic");
+    spawn(&cache, row(source.clone(), 1))
+        .await
+        .expect("no panic");
     source.write(2);
     by.apply(&cache).await;
-    let second = spawn(&cache, row(source.clone(), 1)).await.expect("no panic");
-    Seen { joined: false, stale: second.version < 2 }
+    let second = spawn(&cache, row(source.clone(), 1))
+        .await
+        .expect("no panic");
+    Seen {
+        joined: false,
+        stale: second.version < 2,
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_invalidation_wins_over_every_computation() {
     for by in ALL {
         assert_eq!(invalidated_in_memory(by, None).await, SAFE, "{by:?}");
-        assert_eq!(invalidated_before_a_computation_stores(by, None).await, SAFE, "{by:?}");
+        assert_eq!(
+            invalidated_before_a_computation_stores(by, None).await,
+            SAFE,
+            "{by:?}"
+        );
         let seen = invalidated_while_a_computation_runs(by, None).await;
         assert!(!seen.stale, "{by:?}");
         // What a value's own tag will be is not known when a call joins; it then finds out
@@ -163,7 +192,10 @@ async fn every_invalidation_wins_over_every_computation() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_epochs_memory_is_stale() {
-    for by in ALL.into_iter().filter(|by| !by.is_key() && *by != By::Clear) {
+    for by in ALL
+        .into_iter()
+        .filter(|by| !by.is_key() && *by != By::Clear)
+    {
         let seen = invalidated_in_memory(by, Some(Fault::IgnoreEpochs)).await;
         assert!(seen.stale, "{by:?}");
     }
@@ -177,7 +209,12 @@ async fn without_the_epochs_memory_is_stale() {
 async fn epochs_read_after_the_computation_are_too_late() {
     for by in ALL.into_iter().filter(|by| !by.is_key()) {
         let fault = Some(Fault::EpochsAfterCompute);
-        assert!(invalidated_before_a_computation_stores(by, fault).await.stale, "{by:?}");
+        assert!(
+            invalidated_before_a_computation_stores(by, fault)
+                .await
+                .stale,
+            "{by:?}"
+        );
     }
 }
 
@@ -186,14 +223,29 @@ async fn a_flight_left_in_the_table_is_joined_and_stores() {
     for by in ALL.into_iter().filter(|by| by.is_key()) {
         let fault = Some(Fault::LeaveFlight);
         let seen = invalidated_while_a_computation_runs(by, fault).await;
-        assert_eq!(seen, Seen { joined: true, stale: true }, "{by:?}");
-        assert!(invalidated_before_a_computation_stores(by, fault).await.stale, "{by:?}");
+        assert_eq!(
+            seen,
+            Seen {
+                joined: true,
+                stale: true
+            },
+            "{by:?}"
+        );
+        assert!(
+            invalidated_before_a_computation_stores(by, fault)
+                .await
+                .stale,
+            "{by:?}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_the_check_at_the_door_a_call_joins_the_past() {
-    for by in ALL.into_iter().filter(|by| !by.is_key() && !by.is_of_value()) {
+    for by in ALL
+        .into_iter()
+        .filter(|by| !by.is_key() && !by.is_of_value())
+    {
         let seen = invalidated_while_a_computation_runs(by, Some(Fault::JoinThePast)).await;
         assert!(seen.joined, "{by:?}");
     }
@@ -247,15 +299,26 @@ async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Seen {
     source.gate.open_for_all();
     STAGE.set(Some((cache.clone(), source.clone())));
     scope(cache.clone(), row(source.clone(), 1)).await;
-    assert_eq!(source.version.load(Ordering::SeqCst), 2, "the step in between was taken");
+    assert_eq!(
+        source.version.load(Ordering::SeqCst),
+        2,
+        "the step in between was taken"
+    );
     let second = scope(cache.clone(), row(source.clone(), 1)).await;
-    Seen { joined: false, stale: second.version < 2 }
+    Seen {
+        joined: false,
+        stale: second.version < 2,
+    }
 }
 
 #[tokio::test]
 async fn an_entry_killed_on_its_way_in_is_not_served() {
     assert_eq!(invalidated_between_check_and_insertion(None).await, SAFE);
-    assert!(invalidated_between_check_and_insertion(Some(Fault::IgnoreDead)).await.stale);
+    assert!(
+        invalidated_between_check_and_insertion(Some(Fault::IgnoreDead))
+            .await
+            .stale
+    );
 }
 
 fn compute_before_enter(point: Point) {
@@ -282,7 +345,10 @@ async fn computed_between_miss_and_flight(fault: Option<Fault>) -> usize {
 #[tokio::test]
 async fn a_leader_looks_again_before_it_computes() {
     assert_eq!(computed_between_miss_and_flight(None).await, 1);
-    assert_eq!(computed_between_miss_and_flight(Some(Fault::NoSecondLook)).await, 2);
+    assert_eq!(
+        computed_between_miss_and_flight(Some(Fault::NoSecondLook)).await,
+        2
+    );
 }
 
 /// Who waited before the invalidation may have the old value; who came after may not.
@@ -291,11 +357,15 @@ async fn the_line_is_drawn_where_the_invalidation_returned() {
     let (cache, source) = (cache(None).await, Source::default());
     let leader = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
-    let before: Vec<_> = (0..100).map(|_| spawn(&cache, row(source.clone(), 1))).collect();
+    let before: Vec<_> = (0..100)
+        .map(|_| spawn(&cache, row(source.clone(), 1)))
+        .collect();
     settle().await;
     source.write(2);
     By::Key.apply(&cache).await;
-    let after: Vec<_> = (0..100).map(|_| spawn(&cache, row(source.clone(), 1))).collect();
+    let after: Vec<_> = (0..100)
+        .map(|_| spawn(&cache, row(source.clone(), 1)))
+        .collect();
     settle().await;
     assert_eq!(source.runs(), 2);
     source.gate.open_for_all();
@@ -316,7 +386,9 @@ async fn waiters_of_a_grounded_flight_find_together_again() {
     let (cache, source) = (cache(None).await, Source::default());
     let leader = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
-    let waiters: Vec<_> = (0..100).map(|_| spawn(&cache, row(source.clone(), 1))).collect();
+    let waiters: Vec<_> = (0..100)
+        .map(|_| spawn(&cache, row(source.clone(), 1)))
+        .collect();
     settle().await;
     source.write(2);
     By::Key.apply(&cache).await;

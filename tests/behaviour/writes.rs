@@ -41,7 +41,10 @@ async fn entry(cache: &Cache) -> Option<u64> {
 async fn what_was_written_is_there() {
     let (cache, source) = (cache(None).await, Source::default());
     source.gate.open_for_all();
-    spawn(&cache, set_item(source.clone(), 1, 5)).await.expect("no panic").expect("written");
+    spawn(&cache, set_item(source.clone(), 1, 5))
+        .await
+        .expect("no panic")
+        .expect("written");
     assert_eq!(entry(&cache).await, Some(5));
     assert_eq!(source.runs(), 0, "and no call had to compute it");
     assert_eq!(cache.stats().writes, 0);
@@ -67,7 +70,11 @@ async fn two_writes_cross(fault: Option<Fault>) -> Option<u64> {
 async fn overlapping_writes_leave_the_entry_empty() {
     assert_eq!(two_writes_cross(None).await, None);
     let unguarded = two_writes_cross(Some(Fault::IgnoreWriteToken)).await;
-    assert_eq!(unguarded, Some(1), "without the token the older value stays");
+    assert_eq!(
+        unguarded,
+        Some(1),
+        "without the token the older value stays"
+    );
 }
 
 /// A write is under way; the key is invalidated; the write returns.
@@ -100,18 +107,31 @@ async fn computed_around_a_write(fault: Option<Fault>) -> Option<u64> {
     let (cache, source) = (cache(fault).await, Source::default());
     let computation = spawn(&cache, item(source.clone(), 1));
     source.gate.arrived().await;
-    let writer = Source { version: source.version.clone(), ..Source::default() };
+    let writer = Source {
+        version: source.version.clone(),
+        ..Source::default()
+    };
     writer.gate.open_for_all();
-    spawn(&cache, set_item(writer, 1, 2)).await.expect("no panic").expect("written");
+    spawn(&cache, set_item(writer, 1, 2))
+        .await
+        .expect("no panic")
+        .expect("written");
     source.gate.open();
-    assert_eq!(computation.await.expect("no panic"), 0, "its caller began before");
+    assert_eq!(
+        computation.await.expect("no panic"),
+        0,
+        "its caller began before"
+    );
     entry(&cache).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_computation_that_began_before_a_write_does_not_store_over_it() {
     assert_eq!(computed_around_a_write(None).await, Some(2));
-    assert_eq!(computed_around_a_write(Some(Fault::LeaveFlight)).await, Some(0));
+    assert_eq!(
+        computed_around_a_write(Some(Fault::LeaveFlight)).await,
+        Some(0)
+    );
 }
 
 thread_local! {
@@ -138,7 +158,9 @@ async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Option
     let source = Source::default();
     source.gate.open_for_all();
     STAGE.set(Some(cache.clone()));
-    scope(cache.clone(), set_item(source, 1, 1)).await.expect("written");
+    scope(cache.clone(), set_item(source, 1, 1))
+        .await
+        .expect("written");
     assert!(STAGE.take().is_none(), "the step in between was taken");
     entry(&cache).await
 }
@@ -146,7 +168,10 @@ async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Option
 #[tokio::test]
 async fn a_write_killed_on_its_way_in_is_not_served() {
     assert_eq!(invalidated_between_check_and_insertion(None).await, None);
-    assert_eq!(invalidated_between_check_and_insertion(Some(Fault::IgnoreDead)).await, Some(1));
+    assert_eq!(
+        invalidated_between_check_and_insertion(Some(Fault::IgnoreDead)).await,
+        Some(1)
+    );
 }
 
 #[tokio::test]

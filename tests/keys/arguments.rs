@@ -40,7 +40,9 @@ fn shape() -> impl Strategy<Value = Shape> {
         any::<u8>().prop_map(Shape::Line),
         (hostile(), hostile()).prop_map(|(left, right)| Shape::Text { left, right }),
     ];
-    leaf.prop_recursive(3, 8, 1, |inner| inner.prop_map(|shape| Shape::Nested(Box::new(shape))))
+    leaf.prop_recursive(3, 8, 1, |inner| {
+        inner.prop_map(|shape| Shape::Nested(Box::new(shape)))
+    })
 }
 
 #[cached(key = "pair:{a}:{b}")]
@@ -63,6 +65,7 @@ async fn numbers(a: i64, b: i64, c: u64) -> u8 {
 async fn accent(a: &str, b: &str) -> u8 {
     0
 }
+#[expect(clippy::option_option, reason = "options in options must differ too")]
 #[cached(key = "options:{a}-{b}")]
 async fn options(a: Option<Option<String>>, b: Option<Option<Option<u8>>>) -> u8 {
     0
@@ -139,13 +142,25 @@ injective! {
 /// The keys that people read and type.
 #[test]
 fn simple_keys_look_as_they_are_written() {
-    assert_eq!(colon::entry("ann@example.com", "42").key(), "pair:ann@example.com:42");
+    assert_eq!(
+        colon::entry("ann@example.com", "42").key(),
+        "pair:ann@example.com:42"
+    );
     assert_eq!(colon::entry("1:2", "{x}*").key(), "pair:1%3A2:%7Bx%7D%2A");
     assert_eq!(dash::entry("a-b", "c-d").key(), "dash:a%2Db-c-d");
     assert_eq!(options::entry(None, Some(None)).key(), "options:%--%+%-");
-    assert_eq!(lists::entry(vec!["a".into(), String::new()], &[]).key(), "lists:(a,,),()");
-    let text = Shape::Text { left: "l".into(), right: "r".into() };
-    assert_eq!(shapes::entry(Shape::Line(3), Some(text)).key(), "shapes:Line(3):Text(l,r)");
+    assert_eq!(
+        lists::entry(vec!["a".into(), String::new()], &[]).key(),
+        "lists:(a,,),()"
+    );
+    let text = Shape::Text {
+        left: "l".into(),
+        right: "r".into(),
+    };
+    assert_eq!(
+        shapes::entry(Shape::Line(3), Some(text)).key(),
+        "shapes:Line(3):Text(l,r)"
+    );
     assert_eq!(
         default_key::entry("x", None, 'y', true).key(),
         "keys::arguments::default_key:x:%-:y:true"

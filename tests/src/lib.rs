@@ -20,7 +20,11 @@ impl Gate {
     /// A closed gate.
     pub fn new() -> Self {
         let closed = || Arc::new(Semaphore::new(0));
-        Self { arrived: closed(), open: closed(), passed: Arc::default() }
+        Self {
+            arrived: closed(),
+            open: closed(),
+            passed: Arc::default(),
+        }
     }
 
     /// In the computation: says that it got here, and waits.

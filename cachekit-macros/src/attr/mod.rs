@@ -16,7 +16,7 @@ pub(crate) use duration::DurationValue;
 #[cfg(test)]
 pub(crate) use duration::parse_duration;
 pub(crate) use invalidates::{InvalidatesArgs, Moment};
-pub(crate) use reference::{Callee, Reference, ReferenceArgs};
+pub(crate) use reference::{Callee, Position, Reference, ReferenceArgs};
 pub(crate) use template::{Piece, Template};
 pub(crate) use value::{CompanionName, Item, Items, SkipName};
 pub(crate) use write_through::WriteThroughArgs;

@@ -1,6 +1,7 @@
 //! References to cached functions, written as calls: `get_user(_, id)`, `self.get(id)`,
 //! `list_users(..)`.
 
+use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{AngleBracketedGenericArguments, Expr, Ident, Path, Token};
@@ -31,8 +32,16 @@ pub(crate) enum Callee {
 pub(crate) enum ReferenceArgs {
     /// `..`
     All,
-    /// One a position; `None` is `_`.
-    Positions(Vec<Option<Expr>>),
+    /// One a position.
+    Positions(Vec<Position>),
+}
+
+/// What stands in one position.
+pub(crate) enum Position {
+    /// `_`
+    NotInKey(Span),
+    /// A value.
+    Value(Expr),
 }
 
 const HOW: &str = "expected a function reference like `get_user(_, id)`, where `_` stands for an \
@@ -89,14 +98,16 @@ fn positions(args: &Punctuated<Expr, Token![,]>) -> syn::Result<ReferenceArgs> {
     let mut positions = Vec::new();
     for arg in args {
         match arg {
-            Expr::Infer(_) => positions.push(None),
+            Expr::Infer(infer) => {
+                positions.push(Position::NotInKey(infer.underscore_token.span));
+            }
             arg if is_all(arg) => {
                 return Err(syn::Error::new_spanned(
                     arg,
                     "`..` stands alone: all entries",
                 ));
             }
-            arg => positions.push(Some(arg.clone())),
+            arg => positions.push(Position::Value(arg.clone())),
         }
     }
     Ok(ReferenceArgs::Positions(positions))

@@ -10,7 +10,7 @@ use super::steps::Steps;
 use crate::attr::{self, InvalidatesArgs, Moment, ReferenceArgs, WriteThroughArgs};
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{Callee, InvalidatingFn, Reference, What, WritingFn, WrittenValue};
+use crate::model::{Callee, InvalidatingFn, Position, Reference, What, WritingFn, WrittenValue};
 
 /// The model of a function that invalidates; `None` only where a mistake was found.
 pub(crate) fn invalidates(
@@ -132,7 +132,11 @@ fn values(reference: &attr::Reference) -> TokenStream {
     };
     if let ReferenceArgs::Positions(positions) = &reference.args {
         // Kept apart, so that a value that begins with a dot is not taken for a field.
-        tokens.extend(positions.iter().flatten().map(|value| quote!(; #value)));
+        for position in positions {
+            if let attr::Position::Value(value) = position {
+                tokens.extend(quote!(; #value));
+            }
+        }
     }
     tokens
 }
@@ -165,7 +169,13 @@ fn model(reference: attr::Reference, errors: &mut Errors) -> Option<Reference> {
     };
     let args = match reference.args {
         ReferenceArgs::All => None,
-        ReferenceArgs::Positions(positions) => Some(positions),
+        ReferenceArgs::Positions(positions) => {
+            let positions = positions.into_iter().map(|position| match position {
+                attr::Position::NotInKey(span) => Position::NotInKey(span),
+                attr::Position::Value(value) => Position::Value(value),
+            });
+            Some(positions.collect())
+        }
     };
     Some(Reference { callee, args })
 }

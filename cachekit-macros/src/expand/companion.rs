@@ -2,13 +2,14 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::spanned::Spanned;
 
 use super::key::writer;
 use super::steps::{Place, after, collected};
 use super::{source, spec};
 use crate::item::LooseFn;
-use crate::model::{Argument, CachedFn, Companion, CompanionParts};
-use crate::names::{Names, local};
+use crate::model::{Argument, CachedFn, Companion, CompanionParts, Piece, Text};
+use crate::names::{Names, blaming, local};
 
 /// The controls of a cached function; nothing where none are wanted.
 pub(super) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
@@ -122,9 +123,9 @@ impl Controls<'_> {
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
         let entry_positions = self.positions(&self.parts.in_entry);
-        let key = writer(&self.model.key, find_spec, self.names);
+        let key = writer(&self.key_of_references(&[]), find_spec, self.names);
         let result = &self.model.function.result;
-        let entry = self.entry_body(find_spec, &key);
+        let entry = self.entry_body(find_spec);
         let allow = self
             .in_method
             .then(|| quote!(#[allow(dead_code, clippy::pedantic, reason = #LINTS)]));
@@ -142,11 +143,16 @@ impl Controls<'_> {
         }
     }
 
-    fn entry_body(&self, find_spec: &TokenStream, key: &TokenStream) -> TokenStream {
+    fn entry_body(&self, find_spec: &TokenStream) -> TokenStream {
         let Names { krate, private } = self.names;
         let model = self.model;
         let result = &model.function.result;
         let [plan, labels] = ["__plan", "__labels"].map(local);
+        let key = writer(
+            &self.key_of_references(&self.parts.in_expr),
+            find_spec,
+            self.names,
+        );
         // Values come as references; expressions want them as the function has them.
         let owned: TokenStream = self
             .arguments(&self.parts.in_expr)
@@ -175,6 +181,28 @@ impl Controls<'_> {
             #label
             #private::entry(#source, #find_spec, #plan, #key, #labelled, #after)
         }
+    }
+
+    /// The key where arguments by value come as references, except for those that are `owned`:
+    /// `{id}` is written as the same type as in the function, so that what cannot be written is
+    /// reported once.
+    fn key_of_references(&self, owned: &[bool]) -> Text {
+        let mut key = self.model.key.clone();
+        for (position, argument) in self.model.function.arguments.iter().enumerate() {
+            let name = &argument.name;
+            let is_owned = owned.get(position).copied().unwrap_or(false);
+            if is_owned || argument.referent().is_some() {
+                continue;
+            }
+            for piece in &mut key.pieces {
+                if let Piece::Part { value, .. } = piece
+                    && syn::parse2::<Ident>(value.clone()).is_ok_and(|value| value == *name)
+                {
+                    *value = blaming(value.span(), quote!(*#value));
+                }
+            }
+        }
+        key
     }
 
     fn entry(&self, name: &Ident, entry_at: &Ident) -> TokenStream {

@@ -1,11 +1,12 @@
 //! References to cached functions as calls of their hidden positional functions.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{ExprPath, PathArguments};
 
-use crate::model::{Callee, Reference};
-use crate::names::Names;
+use crate::model::{Callee, Position, Reference};
+use crate::names::{Names, blaming};
 
 /// What is asked of the referenced function.
 #[derive(Clone, Copy)]
@@ -76,13 +77,38 @@ pub(super) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStrea
     }
 }
 
+/// Where a reference stands: at the name of the function.
+pub(super) fn place(reference: &Reference) -> Span {
+    match &reference.callee {
+        Callee::Free(path) | Callee::Method(path) => name_span(path),
+        Callee::Receiver { name, .. } => name.span(),
+    }
+}
+
+fn name_span(path: &ExprPath) -> Span {
+    path.path
+        .segments
+        .last()
+        .map_or_else(Span::call_site, |last| last.ident.span())
+}
+
 /// Every value by reference: nothing is moved before the body, and `String` fits `&str`.
 fn arguments(reference: &Reference, names: &Names) -> TokenStream {
     let private = &names.private;
-    let args = reference.args.iter().flatten().map(|arg| {
-        arg.as_ref()
-            .map_or_else(|| quote!(#private::NotInKey), |value| quote!(&(#value)))
-    });
+    let args = reference
+        .args
+        .iter()
+        .flatten()
+        .map(|position| match position {
+            Position::NotInKey(span) => blaming(*span, quote!(#private::NotInKey)),
+            Position::Value(value) => {
+                let place = Span::call_site().located_at(value.span());
+                // The value's own tokens keep their places.
+                let mut group = Group::new(Delimiter::Parenthesis, value.to_token_stream());
+                group.set_span(place);
+                quote_spanned!(place=> & #group)
+            }
+        });
     quote!(#(#args),*)
 }
 

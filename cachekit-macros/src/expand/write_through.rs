@@ -2,13 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::spanned::Spanned;
 
 use super::body;
-use super::reference::{Ask, call};
+use super::reference::{Ask, call, place};
 use super::steps::clone;
 use crate::item::LooseFn;
 use crate::model::WritingFn;
-use crate::names::{Names, local};
+use crate::names::{Names, blaming, local};
 
 /// The function, with its body around the write of an entry.
 pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
@@ -27,12 +28,15 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     })
 }
 
-/// The closure that makes the value to store from the one returned.
+/// The closure that makes the value to store from the one returned. A value of another type than
+/// the entry's is the fault of the reference, or of `value`.
 fn made(model: &WritingFn) -> TokenStream {
     let plan = local("__plan");
     let Some(value) = &model.value else {
         let ret = local("__ret");
-        return quote!(#plan.value(|#ret| ::core::clone::Clone::clone(#ret)));
+        let closure = quote!(|#ret| ::core::clone::Clone::clone(#ret));
+        let closure = blaming(place(&model.target), closure);
+        return quote!(#plan.value(#closure));
     };
     let expr = &value.expr;
     let ret = value
@@ -44,7 +48,8 @@ fn made(model: &WritingFn) -> TokenStream {
         .iter()
         .map(|&at| clone(&model.function.arguments[at].name))
         .collect();
-    let closure = quote!(#plan.value(move |#ret| #expr));
+    let head = blaming(expr.span(), quote!(move |#ret|));
+    let closure = quote!(#plan.value(#head #expr));
     if clones.is_empty() {
         closure
     } else {

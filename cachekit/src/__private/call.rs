@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Entry, FunctionHandle, Invalidation, Job, On, Target, compute as compute_job, function_handle,
-    refreshing, take_refresh, typed_entry,
+    Cache, Entry, FunctionHandle, Invalidation, Job, On, Target, compute as compute_job,
+    function_handle, refreshing, take_refresh, typed_entry,
 };
 use crate::function::FnSpec;
 use crate::global;

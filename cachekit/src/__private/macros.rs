@@ -102,9 +102,7 @@ macro_rules! __field {
 macro_rules! __rendered {
     ($stop:expr, $value:expr) => {
         match &$value {
-            value => {
-                $crate::__private::Rendered::new(|key| $crate::__part!(key, $stop, *value))
-            }
+            value => $crate::__private::Rendered::new(|key| $crate::__part!(key, $stop, *value)),
         }
     };
 }
@@ -115,11 +113,11 @@ macro_rules! __rendered {
 macro_rules! __plan {
     ($ret:ty) => {{
         #[allow(unused_imports, reason = "which ones are used depends on the type")]
+        use $crate::__private::plan::serialised::*;
+        #[allow(unused_imports, reason = "which ones are used depends on the type")]
         use $crate::__private::plan::{
             ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, WeighNothing as _,
         };
-        #[allow(unused_imports, reason = "which ones are used depends on the type")]
-        use $crate::__private::plan::serialised::*;
         let plan = $crate::__private::plan::probe::<$ret>().peel().plan();
         plan.with((&&plan).error_sharing(), (&&plan).weigher())
     }};

@@ -34,7 +34,14 @@ pub struct Invalidation {
 impl Invalidation {
     /// Nothing yet.
     pub(crate) fn of(cache: Cache, on: On) -> Self {
-        Self { cache, on, wanted: true, keys: vec![], tags: vec![], functions: vec![] }
+        Self {
+            cache,
+            on,
+            wanted: true,
+            keys: vec![],
+            tags: vec![],
+            functions: vec![],
+        }
     }
 
     /// One entry of a cached function.
@@ -54,17 +61,21 @@ impl Invalidation {
 
     /// Entries, by their keys.
     pub fn keys<T: fmt::Display>(&mut self, keys: impl IntoIterator<Item = T>) {
-        self.keys.extend(keys.into_iter().map(|key| Key::new(key.to_string().as_bytes())));
+        self.keys.extend(
+            keys.into_iter()
+                .map(|key| Key::new(key.to_string().as_bytes())),
+        );
     }
 
     /// A tag.
     pub fn tag(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::tag(&text(write)));
+        self.tags.push(Tag::of(&text(write)));
     }
 
     /// Tags from a sequence.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
-        self.tags.extend(tags.into_iter().map(|tag| Tag::tag(&tag.to_string())));
+        self.tags
+            .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
     /// An event.
@@ -152,7 +163,12 @@ where
         Split::None => false,
         Split::Err(_) => true,
     };
-    if failed && due.0.as_ref().is_some_and(|invalidation| invalidation.on == On::Ok) {
+    if failed
+        && due
+            .0
+            .as_ref()
+            .is_some_and(|invalidation| invalidation.on == On::Ok)
+    {
         due.0 = None;
     }
     due.discharge();

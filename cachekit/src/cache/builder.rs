@@ -125,7 +125,10 @@ impl CacheBuilder {
     /// # Errors
     ///
     /// A setting that cannot be honoured, with the remedy.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier connects here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier connects here"
+    )]
     pub async fn build(self) -> Result<Cache, BuildError> {
         if let Some(error) = self.error {
             return Err(error);
@@ -149,7 +152,10 @@ impl CacheBuilder {
             );
         }
         if self.config.lock_timeout.is_zero() {
-            return zero("lock_timeout", "give at least as long as a computation may take");
+            return zero(
+                "lock_timeout",
+                "give at least as long as a computation may take",
+            );
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::read::returned;
 use super::store::Value;
 use super::{Cache, Core};
+use crate::chain;
 use crate::epoch::{Epochs, Moment};
 use crate::event;
 use crate::fault::{Fault, Point};
@@ -18,7 +19,6 @@ use crate::owner::Owner;
 use crate::plan::{Fallible, Plain, Plan, Shape, SharedError, Split};
 use crate::policy::{Lives, Policy};
 use crate::stored::AnyStored;
-use crate::chain;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]
@@ -116,11 +116,16 @@ impl Job {
                 flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
             }
         };
-        self.core.flights.enter(&self.key, epochs, || self.leadership(), may_join)
+        self.core
+            .flights
+            .enter(&self.key, epochs, || self.leadership(), may_join)
     }
 
     fn leadership(&self) -> Leadership {
-        Leadership { moment: self.core.tags.now(), start: Instant::now() }
+        Leadership {
+            moment: self.core.tags.now(),
+            start: Instant::now(),
+        }
     }
 
     /// What the value is known to hang on before it is computed.
@@ -156,11 +161,25 @@ impl Job {
                 after(&value, &mut labels);
                 let ret = S::some(value.clone());
                 let heap = plan.weigh(&value);
-                self.settle(lead, labels, Value { value: Some(value), heap });
+                self.settle(
+                    lead,
+                    &labels,
+                    Value {
+                        value: Some(value),
+                        heap,
+                    },
+                );
                 ret
             }
             Split::None => {
-                self.settle(lead, labels, Value::<S::Value> { value: None, heap: 0 });
+                self.settle(
+                    lead,
+                    &labels,
+                    Value::<S::Value> {
+                        value: None,
+                        heap: 0,
+                    },
+                );
                 // A shape that can be split into `None` can be made of it.
                 S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
             }
@@ -192,7 +211,7 @@ impl Job {
         Some((stored, ret))
     }
 
-    fn settle<V>(&self, lead: Lead<Outcome>, labels: Labels, value: Value<V>)
+    fn settle<V>(&self, lead: Lead<Outcome>, labels: &Labels, value: Value<V>)
     where
         V: Clone + Send + Sync + 'static,
     {
@@ -201,8 +220,8 @@ impl Job {
         if core.faults.has(Fault::EpochsAfterCompute) {
             began = core.tags.now();
         }
-        let ttl = core.ttl(self.lives, &labels, value.value.is_some());
-        let stored = core.stored(&self.owner, &self.key, began, &labels, ttl, value);
+        let ttl = core.ttl(self.lives, labels, value.value.is_some());
+        let stored = core.stored(&self.owner, &self.key, began, labels, ttl, value);
         let wanted = ttl.is_some();
         let keep = wanted && stored.is_valid(core.faults);
         let landed = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
@@ -261,7 +280,10 @@ struct Patience {
 
 impl Patience {
     fn new(lock_timeout: Duration) -> Self {
-        Self { start: Instant::now(), lock_timeout }
+        Self {
+            start: Instant::now(),
+            lock_timeout,
+        }
     }
 
     /// For the next wait: what is left of this call's own time, and no longer than until
@@ -299,7 +321,8 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        self.direct(key, policy, Plan::<Plain<V>>::plain(), compute).await
+        self.direct(key, policy, Plan::<Plain<V>>::plain(), compute)
+            .await
     }
 
     /// [`get_or_compute`](Self::get_or_compute) for a computation that can fail.
@@ -319,16 +342,11 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        self.direct(key, policy, Plan::<Fallible<V, E>>::plain(), compute).await
+        self.direct(key, policy, Plan::<Fallible<V, E>>::plain(), compute)
+            .await
     }
 
-    async fn direct<S, F, Fut>(
-        &self,
-        key: &str,
-        policy: &Policy,
-        plan: Plan<S>,
-        body: F,
-    ) -> S::Ret
+    async fn direct<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
     where
         S: Shape,
         S::Value: Clone + Send + Sync + 'static,

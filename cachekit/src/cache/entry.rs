@@ -92,7 +92,9 @@ where
     }
 
     fn weigh(&self, value: &dyn Any) -> usize {
-        value.downcast_ref().map_or(0, |value| self.plan.weigh(value))
+        value
+            .downcast_ref()
+            .map_or(0, |value| self.plan.weigh(value))
     }
 }
 
@@ -120,7 +122,10 @@ where
         labels,
         describe: Box::new(Described { plan, after }),
     };
-    Entry(Inner(Innermost { slot, returns: PhantomData }))
+    Entry(Inner(Innermost {
+        slot,
+        returns: PhantomData,
+    }))
 }
 
 impl<R> Entry<R> {
@@ -131,7 +136,10 @@ impl<R> Entry<R> {
     }
 
     /// How much longer the entry lives; `None` if there is none.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier asks it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier asks it here"
+    )]
     pub async fn ttl(&self) -> Option<Duration> {
         let slot = self.slot();
         let stored = slot.core.peek(&slot.key, slot.owner.id)?;
@@ -140,7 +148,10 @@ impl<R> Entry<R> {
 
     /// Removes the entry. A call that begins after this returned never gets a value whose
     /// computation began before.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn invalidate(&self) {
         self.slot().core.invalidate_key(self.slot().key.as_bytes());
     }
@@ -148,7 +159,10 @@ impl<R> Entry<R> {
     /// Ends the entry's time to live: the next call computes. Unlike
     /// [`invalidate`](Self::invalidate) it says nothing against the value: a computation
     /// that is running may still store.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn expire(&self) {
         self.slot().core.memory.remove(self.slot().key.as_bytes());
     }
@@ -173,7 +187,13 @@ impl Slot {
         let mut labels = self.labels.clone();
         self.describe.label(&value, &mut labels);
         let heap = self.describe.weigh(&value);
-        bracket.finish(&labels, Value { value: Some(value), heap });
+        bracket.finish(
+            &labels,
+            Value {
+                value: Some(value),
+                heap,
+            },
+        );
     }
 }
 
@@ -185,7 +205,6 @@ macro_rules! typed {
         {
             /// The value, if it is cached. Never computes; a remembered absence is `None`
             /// too.
-            #[expect(clippy::unused_async, reason = "a cache with a second tier asks it here")]
             pub async fn get(&self) -> Option<T> {
                 self.raw().get()
             }
@@ -194,7 +213,6 @@ macro_rules! typed {
             ///
             /// Two writes of one entry that overlap leave it empty, as does one that
             /// overlaps with an invalidation of it.
-            #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
             pub async fn put(&self, value: T) {
                 let slot = self.raw();
                 slot.finish(slot.begin(), value);
@@ -251,17 +269,23 @@ impl<R> Deref for Inner<R> {
 
 impl<R> fmt::Debug for Entry<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("key", &self.key()).finish_non_exhaustive()
+        f.debug_struct("Entry")
+            .field("key", &self.key())
+            .finish_non_exhaustive()
     }
 }
 impl<R> fmt::Debug for Inner<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner").field("key", &self.raw().key).finish_non_exhaustive()
+        f.debug_struct("Inner")
+            .field("key", &self.raw().key)
+            .finish_non_exhaustive()
     }
 }
 impl<R> fmt::Debug for Innermost<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Innermost").field("key", &self.raw().key).finish_non_exhaustive()
+        f.debug_struct("Innermost")
+            .field("key", &self.raw().key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -301,7 +325,9 @@ impl<V> Drop for PendingWrite<'_, V> {
 
 impl<V> fmt::Debug for PendingWrite<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingWrite").field("key", &self.slot.key).finish_non_exhaustive()
+        f.debug_struct("PendingWrite")
+            .field("key", &self.slot.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -316,7 +342,9 @@ impl Target {
     pub fn new(write: impl FnOnce(&mut KeyBuf)) -> Self {
         let mut key = KeyBuf::new();
         write(&mut key);
-        Self { key: Key::new(key.as_bytes()) }
+        Self {
+            key: Key::new(key.as_bytes()),
+        }
     }
 }
 
@@ -330,7 +358,10 @@ pub struct FunctionHandle {
 }
 
 pub(crate) fn function_handle(cache: &Cache, spec: &'static FnSpec) -> FunctionHandle {
-    FunctionHandle { core: Arc::clone(cache.core()), spec }
+    FunctionHandle {
+        core: Arc::clone(cache.core()),
+        spec,
+    }
 }
 
 impl FunctionHandle {
@@ -341,7 +372,10 @@ impl FunctionHandle {
 
     /// Removes all its entries, in constant time. A call that begins after this returned
     /// never gets a value whose computation began before.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn invalidate_all(&self) {
         self.core.invalidate_function(self.spec);
     }
@@ -354,6 +388,8 @@ impl FunctionHandle {
 
 impl fmt::Debug for FunctionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FunctionHandle").field("name", &self.name()).finish_non_exhaustive()
+        f.debug_struct("FunctionHandle")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
     }
 }

@@ -11,10 +11,25 @@ pub(super) fn read(
     get: impl Fn(&str) -> Option<OsString>,
 ) -> Result<(), BuildError> {
     set(&get, "CACHE_ENABLED", parse_bool, &mut config.enabled)?;
-    set(&get, "CACHE_DEFAULT_TTL", parse_duration, &mut config.default_ttl)?;
-    set(&get, "CACHE_MEMORY_CAPACITY", str::parse, &mut config.memory_capacity)?;
+    set(
+        &get,
+        "CACHE_DEFAULT_TTL",
+        parse_duration,
+        &mut config.default_ttl,
+    )?;
+    set(
+        &get,
+        "CACHE_MEMORY_CAPACITY",
+        str::parse,
+        &mut config.memory_capacity,
+    )?;
     set(&get, "CACHE_EVICTION", str::parse, &mut config.eviction)?;
-    set(&get, "CACHE_LOCK_TIMEOUT", parse_duration, &mut config.lock_timeout)?;
+    set(
+        &get,
+        "CACHE_LOCK_TIMEOUT",
+        parse_duration,
+        &mut config.lock_timeout,
+    )?;
     for name in ["REDIS_URL", "CACHEKIT_CONFIG"] {
         if get(name).is_some_and(|value| !value.is_empty()) {
             // Silence would leave its user believing that nodes share entries.
@@ -34,13 +49,16 @@ fn set<T>(
     parse: impl FnOnce(&str) -> Result<T, String>,
     setting: &mut T,
 ) -> Result<(), BuildError> {
-    let Some(value) = get(name) else { return Ok(()) };
+    let Some(value) = get(name) else {
+        return Ok(());
+    };
     let value = value.to_string_lossy();
     if value.trim().is_empty() {
         return Ok(());
     }
-    *setting = parse(&value)
-        .map_err(|expected| BuildError::setting(name, format!("cannot read `{value}`"), expected))?;
+    *setting = parse(&value).map_err(|expected| {
+        BuildError::setting(name, format!("cannot read `{value}`"), expected)
+    })?;
     Ok(())
 }
 
@@ -62,7 +80,10 @@ mod tests {
     fn read_from(pairs: &[(&str, &str)]) -> Result<Config, BuildError> {
         let mut config = Config::default();
         read(&mut config, |name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.into())
         })?;
         Ok(config)
     }
@@ -88,7 +109,10 @@ mod tests {
     fn a_bad_value_names_the_variable_and_what_is_expected() {
         let error = read_from(&[("CACHE_MEMORY_CAPACITY", "10 apples")]).unwrap_err();
         let said = error.to_string();
-        assert!(said.contains("CACHE_MEMORY_CAPACITY") && said.contains("10 apples"), "{said}");
+        assert!(
+            said.contains("CACHE_MEMORY_CAPACITY") && said.contains("10 apples"),
+            "{said}"
+        );
         assert!(said.contains("64MB"), "{said}");
     }
 
@@ -96,6 +120,9 @@ mod tests {
     fn what_cannot_be_honoured_is_an_error() {
         let error = read_from(&[("REDIS_URL", "redis://localhost")]).unwrap_err();
         assert!(error.to_string().contains("memory tier only"));
-        assert!(!error.to_string().contains("redis://"), "values may hold a password");
+        assert!(
+            !error.to_string().contains("redis://"),
+            "values may hold a password"
+        );
     }
 }

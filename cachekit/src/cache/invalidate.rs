@@ -55,7 +55,10 @@ impl Cache {
     ///
     /// A call that begins after this returned never gets a value whose computation began
     /// before, from memory or from a computation that is still running.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn invalidate(&self, key: &str) {
         self.core.invalidate_key(key.as_bytes());
     }
@@ -63,17 +66,23 @@ impl Cache {
     /// Removes every entry that has one of `tags`, in constant time for each tag.
     ///
     /// The promise is that of [`invalidate`](Self::invalidate).
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
         for tag in tags {
-            self.core.invalidate_tag(&Tag::tag(tag.as_ref()));
+            self.core.invalidate_tag(&Tag::of(tag.as_ref()));
         }
     }
 
     /// Removes every entry that named `event` in its `events`.
     ///
     /// The promise is that of [`invalidate`](Self::invalidate).
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn emit(&self, event: &str) {
         self.core.invalidate_tag(&Tag::event(event));
     }
@@ -82,9 +91,16 @@ impl Cache {
     /// is one that was called.
     ///
     /// For functions that have no companion: those in a trait's `impl`.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn invalidate_function(&self, name: &str) -> bool {
-        let owners = self.core.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let owners = self
+            .core
+            .owners
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut found = false;
         for owner in owners.values().filter(|owner| &*owner.name == name) {
             self.core.invalidations.bump();
@@ -97,7 +113,10 @@ impl Cache {
     /// Removes everything.
     ///
     /// The promise is that of [`invalidate`](Self::invalidate).
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn clear(&self) {
         self.core.clear();
     }

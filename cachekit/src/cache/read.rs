@@ -29,7 +29,9 @@ impl Core {
     /// The entry under `key`, if it may be served to `reader`. Not counted as a hit.
     pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
         let stored = self.memory.get(key.as_bytes())?;
-        stored.may_serve(reader, Tick::now(&*self.clock), self.faults).then_some(stored)
+        stored
+            .may_serve(reader, Tick::now(&*self.clock), self.faults)
+            .then_some(stored)
     }
 }
 
@@ -50,7 +52,10 @@ impl Cache {
     /// [`get_or_compute`](Self::get_or_compute). Never computes.
     ///
     /// `None` also if the value under that key is of another type.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier asks it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier asks it here"
+    )]
     pub async fn get<V: Clone + Send + Sync + 'static>(&self, key: &str) -> Option<V> {
         let hit = self.core.hit::<Plain<V>>(key.as_bytes(), OwnerId::DIRECT);
         if hit.is_none() {

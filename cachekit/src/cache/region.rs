@@ -74,7 +74,11 @@ impl Core {
         }
         // The place is kept for as long as the cache lives, so its address is an identity.
         let key: Box<str> = name.into();
-        let id = OwnerId(Arc::as_ptr(&self.regions).addr().wrapping_add(1 + regions.len()));
+        let id = OwnerId(
+            Arc::as_ptr(&self.regions)
+                .addr()
+                .wrapping_add(1 + regions.len()),
+        );
         let owner = self.owner_of(id, &format!("region {name}"));
         let place = RegionPlace { owner, core: None };
         regions.insert(key, place.clone());
@@ -94,22 +98,17 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
     pub fn capacity(mut self, capacity: Capacity) -> Self {
         let regions = Arc::clone(&self.core.regions);
         let mut regions = regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(place) = regions.get_mut(&*self.name) else { return self };
-        let core = match &place.core {
-            Some(core) => {
-                if core.config.memory_capacity != capacity {
-                    event::capacity_kept(&self.name);
-                }
-                Arc::clone(core)
-            }
-            None => {
-                let core = Arc::new(self.core.with_capacity(capacity));
-                place.core = Some(Arc::clone(&core));
-                core
-            }
+        let Some(place) = regions.get_mut(&*self.name) else {
+            return self;
         };
+        let core = place
+            .core
+            .get_or_insert_with(|| Arc::new(self.core.with_capacity(capacity)));
+        if core.config.memory_capacity != capacity {
+            event::capacity_kept(&self.name);
+        }
+        self.core = Arc::clone(core);
         drop(regions);
-        self.core = core;
         self
     }
 
@@ -120,9 +119,14 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
     }
 
     /// The value under `key`. Never computes.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier asks it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier asks it here"
+    )]
     pub async fn get(&self, key: impl CachePart) -> Option<V> {
-        let hit = self.core.hit::<Plain<V>>(self.key(&key).as_bytes(), self.owner.id);
+        let hit = self
+            .core
+            .hit::<Plain<V>>(self.key(&key).as_bytes(), self.owner.id);
         if hit.is_none() {
             self.owner.counts.misses.bump();
         }
@@ -153,26 +157,48 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
             fresh: false,
         };
         let labels = Labels::from(&self.policy);
-        compute(job, Plan::<Plain<V>>::plain(), labels, |_, _| {}, compute_value).await
+        compute(
+            job,
+            Plan::<Plain<V>>::plain(),
+            labels,
+            |_, _| {},
+            compute_value,
+        )
+        .await
     }
 
     /// Stores `value` under `key`; as [`Cache::put`].
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn set(&self, key: impl CachePart, value: V) {
         let owner = Arc::clone(&self.owner);
         let lives = Lives::from(&self.policy);
         let bracket = Bracket::begin(&self.core, owner, self.key(&key), lives);
-        bracket.finish(&Labels::from(&self.policy), Value { value: Some(value), heap: 0 });
+        bracket.finish(
+            &Labels::from(&self.policy),
+            Value {
+                value: Some(value),
+                heap: 0,
+            },
+        );
     }
 
     /// Removes the value under `key`; as [`Cache::invalidate`].
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn delete(&self, key: impl CachePart) {
         self.core.invalidate_key(self.key(&key).as_bytes());
     }
 
     /// Removes all its values, in constant time.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn clear(&self) {
         self.core.invalidations.bump();
         self.core.tags.invalidate_epoch(&self.owner.epoch);
@@ -198,12 +224,18 @@ impl Core {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;
         let memory = Arc::new(Moka::new(capacity, config.eviction));
-        Self { config: Arc::new(config), memory, ..self.clone() }
+        Self {
+            config: Arc::new(config),
+            memory,
+            ..self.clone()
+        }
     }
 }
 
 impl<V> fmt::Debug for Region<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Region").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Region")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

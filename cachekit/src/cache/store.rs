@@ -29,7 +29,10 @@ impl Core {
     /// The epochs of the cache, of `owner` and of the tags and events in `labels`.
     pub(super) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
-        whole.into_iter().chain(labels.tags.iter().map(|tag| self.tags.epoch(tag))).collect()
+        whole
+            .into_iter()
+            .chain(labels.tags.iter().map(|tag| self.tags.epoch(tag)))
+            .collect()
     }
 
     /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
@@ -64,7 +67,14 @@ impl Core {
             }
         };
         let epochs = self.epochs(owner, labels);
-        Stored::new(Arc::clone(owner), began, epochs, deadline, weight, value.value)
+        Stored::new(
+            Arc::clone(owner),
+            began,
+            epochs,
+            deadline,
+            weight,
+            value.value,
+        )
     }
 
     /// Puts `entry` into memory.

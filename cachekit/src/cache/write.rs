@@ -29,7 +29,14 @@ impl Bracket {
     pub(super) fn begin(core: &Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
         let began = core.tags.now();
         let token = core.writes.begin(&key);
-        Self { core: Arc::clone(core), owner, key, lives, began, token }
+        Self {
+            core: Arc::clone(core),
+            owner,
+            key,
+            lives,
+            began,
+            token,
+        }
     }
 
     /// Ends it: stores `value`, unless an invalidation or another write came in between,
@@ -69,7 +76,10 @@ impl Cache {
     ///
     /// Two calls that overlap, or one that overlaps with an invalidation of the key, leave
     /// it empty: which value is the newer one cannot be known.
-    #[expect(clippy::unused_async, reason = "a cache with a second tier tells it here")]
+    #[expect(
+        clippy::unused_async,
+        reason = "a cache with a second tier tells it here"
+    )]
     pub async fn put<V: Clone + Send + Sync + 'static>(
         &self,
         key: &str,
@@ -79,6 +89,12 @@ impl Cache {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
         let bracket = Bracket::begin(&self.core, owner, key, Lives::from(policy));
-        bracket.finish(&Labels::from(policy), Value { value: Some(value), heap: 0 });
+        bracket.finish(
+            &Labels::from(policy),
+            Value {
+                value: Some(value),
+                heap: 0,
+            },
+        );
     }
 }

@@ -22,7 +22,11 @@ pub struct Rendered(Box<[u8]>);
 
 impl KeyBuf {
     pub(crate) fn new() -> Self {
-        Self { inline: [0; INLINE], len: 0, spill: None }
+        Self {
+            inline: [0; INLINE],
+            len: 0,
+            spill: None,
+        }
     }
 
     /// A literal of the template, verbatim.

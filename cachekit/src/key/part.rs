@@ -64,14 +64,21 @@ const SAFE: [bool; 256] = {
     let mut safe = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        let c = byte as u8;
-        safe[byte] = c.is_ascii_alphanumeric()
-            || matches!(c, b'-' | b'_' | b'.' | b'@' | b'+' | b'=' | b'~' | b'!' | b'/')
-            || c >= 0x80;
+        safe[byte] = byte >= 0x80;
         byte += 1;
+    }
+    let mut listed = 0;
+    while listed < BARE.len() {
+        safe[BARE[listed] as usize] = true;
+        listed += 1;
     }
     safe
 };
+
+/// The bytes of ASCII that need no escape.
+const BARE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@+=~!/";
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Whether `byte` stands as it is in an argument that `stop` follows. After a stop byte
 /// beyond ASCII no byte beyond ASCII does: a character is escaped as a whole or not at all.
@@ -81,7 +88,11 @@ pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
 
 impl<'a> PartWriter<'a> {
     pub(super) fn new(out: &'a mut KeyBuf, stop: u8) -> Self {
-        Self { out, stop, element: None }
+        Self {
+            out,
+            stop,
+            element: None,
+        }
     }
 
     /// A string, escaped.
@@ -90,10 +101,12 @@ impl<'a> PartWriter<'a> {
         let bare = |byte: u8| is_bare(byte, stop);
         let mut rest = text.as_bytes();
         loop {
-            let clean = rest.iter().position(|byte| !bare(*byte)).unwrap_or(rest.len());
+            let clean = rest
+                .iter()
+                .position(|byte| !bare(*byte))
+                .unwrap_or(rest.len());
             self.out.push(&rest[..clean]);
             let Some(byte) = rest.get(clean) else { return };
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
             let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
             self.out.push(&[b'%', HEX[high], HEX[low]]);
             rest = &rest[clean + 1..];
@@ -232,7 +245,9 @@ impl CachePart for () {
 /// `None` or such a `%+`: so `None`, `Some(None)` and `Some(Some(None))` all differ.
 impl<T: CachePart> CachePart for Option<T> {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        let Some(value) = self else { return out.out.push(b"%-") };
+        let Some(value) = self else {
+            return out.out.push(b"%-");
+        };
         let start = out.out.len();
         value.write_part(&mut PartWriter::new(out.out, out.stop));
         if matches!(out.out.as_bytes()[start..], [b'%', b'-' | b'+', ..]) {
@@ -290,11 +305,14 @@ macro_rules! tuples {
     )*};
 }
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
-          (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
+(A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
 
 #[cfg(feature = "uuid")]
 impl CachePart for uuid::Uuid {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.text(self.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
+        out.text(
+            self.hyphenated()
+                .encode_lower(&mut uuid::Uuid::encode_buffer()),
+        );
     }
 }

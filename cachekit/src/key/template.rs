@@ -112,17 +112,19 @@ mod tests {
     fn template() -> impl Strategy<Value = Vec<Piece>> {
         let literal = prop::sample::select(vec!["a", "b", "a:", ":", "-", "ab:", "A", ",", ")"]);
         let middle = prop::collection::vec(literal.clone(), 0..3);
-        (prop::option::of(literal.clone()), middle, any::<bool>()).prop_map(|(first, rest, last)| {
-            let mut pieces: Vec<Piece> = first.into_iter().map(Piece::Literal).collect();
-            for literal in rest {
-                pieces.push(Piece::Argument(literal.as_bytes()[0]));
-                pieces.push(Piece::Literal(literal));
-            }
-            if last {
-                pieces.push(Piece::Argument(0));
-            }
-            pieces
-        })
+        (prop::option::of(literal.clone()), middle, any::<bool>()).prop_map(
+            |(first, rest, last)| {
+                let mut pieces: Vec<Piece> = first.into_iter().map(Piece::Literal).collect();
+                for literal in rest {
+                    pieces.push(Piece::Argument(literal.as_bytes()[0]));
+                    pieces.push(Piece::Literal(literal));
+                }
+                if last {
+                    pieces.push(Piece::Argument(0));
+                }
+                pieces
+            },
+        )
     }
 
     fn argument() -> impl Strategy<Value = Option<(String, Vec<String>)>> {
@@ -130,7 +132,11 @@ mod tests {
         prop::option::weighted(0.8, (text, prop::collection::vec(text, 0..2)))
     }
 
-    fn rendered(pieces: &[Piece], arguments: &[Option<(String, Vec<String>)>], plain: bool) -> String {
+    fn rendered(
+        pieces: &[Piece],
+        arguments: &[Option<(String, Vec<String>)>],
+        plain: bool,
+    ) -> String {
         let mut key = KeyBuf::new();
         let mut arguments = arguments.iter();
         for piece in pieces {
@@ -177,7 +183,11 @@ mod tests {
 
     #[test]
     fn an_argument_does_not_reach_over_a_separator() {
-        let kind = [Piece::Argument(b':'), Piece::Literal(":"), Piece::Argument(0)];
+        let kind = [
+            Piece::Argument(b':'),
+            Piece::Literal(":"),
+            Piece::Argument(0),
+        ];
         let user = [Piece::Literal("user:"), Piece::Argument(0)];
         let deep = [Piece::Literal("user:x:"), Piece::Argument(0)];
         assert!(meet(&kind, &user));

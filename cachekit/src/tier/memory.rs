@@ -31,12 +31,17 @@ impl Moka {
             Eviction::TinyLfu => EvictionPolicy::tiny_lfu(),
             Eviction::Lru => EvictionPolicy::lru(),
         };
-        let builder = Cache::builder().max_capacity(capacity.amount).eviction_policy(policy);
+        let builder = Cache::builder()
+            .max_capacity(capacity.amount)
+            .eviction_policy(policy);
         let builder = match capacity.unit {
             Unit::Entries => builder,
             Unit::Bytes => builder.weigher(|_: &Key, entry: &Arc<AnyStored>| entry.weight),
         };
-        Self { entries: builder.build_with_hasher(Hasher::default()), unit: capacity.unit }
+        Self {
+            entries: builder.build_with_hasher(Hasher::default()),
+            unit: capacity.unit,
+        }
     }
 }
 
@@ -64,13 +69,18 @@ impl MemoryTier for Moka {
             Unit::Entries => 0,
             Unit::Bytes => self.entries.weighted_size(),
         };
-        Size { entries: self.entries.entry_count(), bytes }
+        Size {
+            entries: self.entries.entry_count(),
+            bytes,
+        }
     }
 }
 
 impl fmt::Debug for Moka {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // moka's own `Debug` would print every entry.
-        f.debug_struct("Moka").field("unit", &self.unit).finish_non_exhaustive()
+        f.debug_struct("Moka")
+            .field("unit", &self.unit)
+            .finish_non_exhaustive()
     }
 }
