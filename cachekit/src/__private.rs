@@ -11,6 +11,7 @@ pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
 
 pub use crate::cache::{Invalidation, On, PendingWrite, Target, invalidate_around, write_through};
+pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
 pub use crate::key::{KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;

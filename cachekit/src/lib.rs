@@ -105,7 +105,7 @@ pub use stats::{FunctionStats, Stats};
 /// impl cachekit::Shared for Users {}
 ///
 /// impl Users {
-///     #[cachekit::cached(key = "user:{id}")]
+///     #[cachekit::cached(key = "profile:{id}")]
 ///     pub async fn name(&self, id: u64) -> String {
 ///         format!("user {id}")
 ///     }

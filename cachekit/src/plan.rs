@@ -124,7 +124,7 @@ pub struct ErrorSharing<E> {
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }
 
-/// A [`Shape`] with what else the compiler knows about its types.
+/// A shape with what else the compiler knows about its types.
 pub struct Plan<S: Shape> {
     error_sharing: Option<ErrorSharing<S::Error>>,
     weigh: fn(&S::Value) -> usize,

@@ -58,6 +58,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         key: &key,
         named: &steps.named,
         in_expr: &steps.in_expr,
+        params: &steps.params,
         cache: args.cache.as_ref().map(|cache| &cache.value),
     };
     let companion = companion::companion(args.companion, item, &facts, &uses);

@@ -20,6 +20,8 @@ pub(super) struct Uses<'a> {
     pub(super) named: &'a BTreeSet<usize>,
     /// Arguments named by expressions.
     pub(super) in_expr: &'a BTreeSet<usize>,
+    /// Type and const parameters named by tags, events and expressions.
+    pub(super) params: &'a BTreeSet<usize>,
     /// `cache = EXPR`
     pub(super) cache: Option<&'a Expr>,
 }
@@ -53,7 +55,7 @@ pub(super) fn companion(
         .map(|at| in_key[at] || in_cache[at] || uses.named.contains(&at))
         .collect();
     let in_expr = positions.map(|at| uses.in_expr.contains(&at)).collect();
-    let generics = reachable(&item.sig.generics, facts, &in_entry, &uses.key.params);
+    let generics = reachable(&item.sig.generics, facts, &in_entry, uses);
     let parts = CompanionParts {
         in_entry,
         in_key,
@@ -82,12 +84,7 @@ pub(super) fn companion(
 
 /// The generics of the controls: an unreachable `T: Repo` could not be inferred in
 /// `get::entry(4)`.
-fn reachable(
-    generics: &Generics,
-    facts: &Facts,
-    in_entry: &[bool],
-    in_key: &BTreeSet<usize>,
-) -> Generics {
+fn reachable(generics: &Generics, facts: &Facts, in_entry: &[bool], uses: &Uses<'_>) -> Generics {
     let mut reached: TokenStream = facts.result.to_token_stream();
     for (argument, _) in facts
         .arguments
@@ -97,7 +94,8 @@ fn reachable(
     {
         argument.ty.to_tokens(&mut reached);
     }
-    for &position in in_key {
+    uses.cache.to_tokens(&mut reached);
+    for &position in uses.key.params.union(uses.params) {
         facts.params[position].name.to_tokens(&mut reached);
     }
     // A bound of a kept parameter may name another one; once round for each is enough.

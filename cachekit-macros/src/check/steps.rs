@@ -28,6 +28,8 @@ pub(super) struct Steps<'a> {
     pub(super) named: BTreeSet<usize>,
     /// Arguments that an expression names, by position.
     pub(super) in_expr: BTreeSet<usize>,
+    /// Type and const parameters that anything names, by position.
+    pub(super) params: BTreeSet<usize>,
 }
 
 impl<'a> Steps<'a> {
@@ -44,6 +46,7 @@ impl<'a> Steps<'a> {
             cloned: BTreeSet::new(),
             named: BTreeSet::new(),
             in_expr: BTreeSet::new(),
+            params: BTreeSet::new(),
         }
     }
 
@@ -56,6 +59,7 @@ impl<'a> Steps<'a> {
     ) {
         let mut resolved = resolve(self.facts, template, self.rule, errors);
         self.named.append(&mut resolved.named.arguments);
+        self.params.append(&mut resolved.named.params);
         if let Some(ret) = resolved.named.ret.take() {
             let what = What::Text(resolved.later(&mut self.rendered));
             self.add_after(method, ret, what, errors);
@@ -134,6 +138,10 @@ impl<'a> Steps<'a> {
                 self.cloned.insert(position);
             }
         }
+        let params = &self.facts.params;
+        self.params.extend(
+            (0..params.len()).filter(|&at| mention::find(expr, &params[at].name).is_some()),
+        );
         let ret = ret?;
         if let RetRule::Forbidden(reason) = self.rule {
             errors.at(ret.span(), format_args!("`ret`: {reason}"));

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use super::key::writer;
@@ -61,7 +62,7 @@ impl Controls<'_> {
             #[allow(non_camel_case_types, dead_code, missing_debug_implementations, reason = #LINTS)]
             #[non_exhaustive]
             #vis struct #name {}
-            #[allow(dead_code, clippy::pedantic, reason = #LINTS)]
+            #[allow(dead_code, deprecated, clippy::all, clippy::pedantic, reason = #LINTS)]
             impl #name {
                 #[doc(hidden)]
                 #vis #spec
@@ -106,7 +107,7 @@ impl Controls<'_> {
             #hidden
             #entry
             #[doc = #doc]
-            #[allow(dead_code, clippy::pedantic, reason = #LINTS)]
+            #[allow(dead_code, clippy::all, clippy::pedantic, reason = #LINTS)]
             #vis fn #handle(&self, #parameters) -> #krate::FunctionHandle {
                 #cache
                 #private::function(#source, Self::#spec_name())
@@ -128,7 +129,7 @@ impl Controls<'_> {
         let entry = self.entry_body(find_spec);
         let allow = self
             .in_method
-            .then(|| quote!(#[allow(dead_code, clippy::pedantic, reason = #LINTS)]));
+            .then(|| quote!(#[allow(dead_code, clippy::all, clippy::pedantic, reason = #LINTS)]));
         quote! {
             #[doc(hidden)]
             #allow
@@ -240,7 +241,7 @@ impl Controls<'_> {
         };
         let allow = self
             .in_method
-            .then(|| quote!(#[allow(dead_code, clippy::pedantic, reason = #LINTS)]));
+            .then(|| quote!(#[allow(dead_code, clippy::all, clippy::pedantic, reason = #LINTS)]));
         quote! {
             #[doc = #doc]
             #allow
@@ -312,6 +313,8 @@ impl Controls<'_> {
             match (kept, argument.referent()) {
                 (false, _) => quote!(_: impl ::core::marker::Sized),
                 (true, Some(referent)) => quote!(#name: &#referent),
+                // `&impl A + B` is ambiguous.
+                (true, None) if matches!(ty, Type::ImplTrait(_)) => quote!(#name: &(#ty)),
                 (true, None) => quote!(#name: &#ty),
             }
         });

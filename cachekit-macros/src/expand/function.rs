@@ -1,6 +1,6 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 
@@ -47,6 +47,12 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     let look = blaming(place, quote!(#private::look));
     let compute = blaming(place, quote!(#private::compute));
     let planned = blaming(place, quote!(#plan));
+    let mut computed = Group::new(
+        Delimiter::Parenthesis,
+        quote!(#miss, #planned, #labelled, #after, #body),
+    );
+    computed.set_span(Span::call_site().located_at(place));
+    let wait = blaming(place, quote!(.await));
     // What looks is a statement of its own: temporaries of a scrutinee would live across the await.
     quote! {
         #guards
@@ -58,7 +64,7 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
             ::core::result::Result::Ok(#hit) => #hit,
             ::core::result::Result::Err(#miss) => {
                 #label
-                #compute(#miss, #planned, #labelled, #after, #body).await
+                #compute #computed #wait
             }
         }
     }

@@ -44,7 +44,16 @@ impl Repo {
                             __inv.only_if(ret.changed);
                         })
                 },
-                async move || -> Result<User, E> { body },
+                async move || {
+                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                        Result<User, E>,
+                    > {
+                        return __ret;
+                    }
+                    let __ret: Result<User, E> = { body };
+                    #[allow(unreachable_code, reason = "the body may end by `return`")]
+                    __ret
+                },
             )
             .await
     }

@@ -39,7 +39,18 @@ async fn get(id: u64) {
                     __plan,
                     ::cachekit::__private::Labels::new(),
                     __plan.after(|_, _| {}),
-                    async move || -> () { body },
+                    async move || {
+                        if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                            (),
+                        > {
+                            return __ret;
+                        }
+                        let __ret: () = { body };
+                        #[allow(
+                            unreachable_code,
+                            reason = "the body may end by `return`"
+                        )] __ret
+                    },
                 )
                 .await
         }

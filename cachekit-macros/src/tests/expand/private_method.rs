@@ -32,7 +32,18 @@ impl Repo {
                         __plan,
                         ::cachekit::__private::Labels::new(),
                         __plan.after(|_, _| {}),
-                        async move || -> User { body },
+                        async move || {
+                            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                                User,
+                            > {
+                                return __ret;
+                            }
+                            let __ret: User = { body };
+                            #[allow(
+                                unreachable_code,
+                                reason = "the body may end by `return`"
+                            )] __ret
+                        },
                     )
                     .await
             }

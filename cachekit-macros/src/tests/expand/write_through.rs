@@ -6,7 +6,15 @@ async fn save(user: User) -> Result<u64, E> {
             __plan,
             __entry.__begin(),
             __value,
-            async move || -> Result<u64, E> { body },
+            async move || {
+                if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                    Result<u64, E>,
+                > {
+                    return __ret;
+                }
+                let __ret: Result<u64, E> = { body };
+                #[allow(unreachable_code, reason = "the body may end by `return`")] __ret
+            },
         )
         .await
 }
