@@ -50,7 +50,8 @@ mod tests;
 ///
 /// A free function gets a companion type of its own name with `entry(..)`, `refresh(..)`,
 /// `invalidate_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
-/// and `get_cache()`.
+/// and `get_cache()`. An associated function without `self` needs `companion = false`, because it
+/// looks like a free function and no type can stand in an `impl`.
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::cached(args.into(), item.into()).into()

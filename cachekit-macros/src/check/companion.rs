@@ -65,6 +65,12 @@ pub(super) fn companion(
     };
     let fn_name = item.sig.ident.clone();
     if facts.receiver.is_none() {
+        // An associated function, then: a type cannot stand in an `impl`. One without `Self` in
+        // its signature cannot be told from a free function.
+        let this = Ident::new("Self", fn_name.span());
+        if mention::find(&item.sig, &this).is_some() {
+            return Companion::None;
+        }
         return Companion::Type {
             name: name.unwrap_or(fn_name),
             parts,

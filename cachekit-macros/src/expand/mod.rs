@@ -6,6 +6,7 @@ mod fallback;
 mod function;
 mod invalidates;
 mod key;
+mod positional;
 mod reference;
 mod spec;
 mod steps;
