@@ -6,6 +6,7 @@ mod direct;
 mod freshness;
 mod leaders;
 mod past;
+mod stress;
 mod writes;
 
 use std::sync::Arc;

@@ -113,7 +113,7 @@ impl Shop {
         self.queries.load(Ordering::Relaxed)
     }
 
-    /// What [`get_product`] does when the cache has no answer.
+    /// What [`get_product()`] does when the cache has no answer.
     pub(crate) async fn load(&self, id: u32) -> Result<Arc<Product>, sqlx::Error> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let row = sqlx::query_as("SELECT * FROM product WHERE id = ?");
