@@ -6,11 +6,17 @@ mod seen;
 
 pub use std::time::Duration;
 
-pub use call::{Current, Miss, NotInKey, Source, compute, entry, function, look, refresh, target};
+pub use call::{
+    Current, Miss, NotInKey, Source, compute, compute_blocking, entry, function, look, refresh,
+    refresh_blocking, target,
+};
 pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
 
-pub use crate::cache::{Invalidation, On, PendingWrite, Target, invalidate_around, write_through};
+pub use crate::cache::{
+    Invalidation, On, PendingWrite, Target, invalidate_around, invalidate_around_blocking,
+    write_through, write_through_blocking,
+};
 pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
 pub use crate::key::{KeyBuf, Piece, Rendered};

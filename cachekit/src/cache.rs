@@ -1,8 +1,11 @@
 //! The cache, as applications hold it.
 
 mod around;
+mod blocking;
 mod builder;
 mod compute;
+mod deferred;
+mod direct;
 mod entry;
 mod env;
 mod invalidate;
@@ -16,12 +19,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-pub use around::{Invalidation, On, invalidate_around, write_through};
+pub use around::{
+    Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
+    write_through_blocking,
+};
+pub(crate) use blocking::compute_blocking;
 pub use builder::CacheBuilder;
 pub(crate) use compute::{Job, Outcome, compute};
+pub use deferred::deferred;
 pub use entry::{Entry, FunctionHandle, PendingWrite, Target};
 pub(crate) use entry::{function_handle, typed_entry};
-pub(crate) use mode::{refreshing, take_refresh};
+pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
 pub use region::Region;
 
 use crate::clock::Clock;

@@ -35,6 +35,17 @@ pub(crate) fn leads(flight: usize) -> bool {
 
 /// Runs `body` as the computation of `flight`.
 pub(crate) async fn leading<F: Future>(flight: usize, body: F) -> F::Output {
-    let outer = LED.try_with(Arc::clone).ok();
-    LED.scope(Arc::new(Link { flight, outer }), body).await
+    LED.scope(link(flight), body).await
+}
+
+/// Runs `body`, synchronously, as the computation of `flight`.
+pub(crate) fn leading_blocking<T>(flight: usize, body: impl FnOnce() -> T) -> T {
+    LED.sync_scope(link(flight), body)
+}
+
+fn link(flight: usize) -> Arc<Link> {
+    Arc::new(Link {
+        flight,
+        outer: LED.try_with(Arc::clone).ok(),
+    })
 }

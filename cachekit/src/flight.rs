@@ -26,8 +26,10 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -280,10 +282,31 @@ impl<O: Clone> Seat<O> {
             },
             None => acquire.await,
         };
-        match (acquired, self.flight.outcome.get()) {
+        self.woken(acquired.ok(), leadership)
+    }
+
+    /// [`wait`](Self::wait) for a synchronous caller: parks the thread.
+    pub(crate) fn wait_blocking(
+        self,
+        limit: Duration,
+        leadership: impl FnOnce() -> Leadership,
+    ) -> Woken<O> {
+        let acquire = Arc::clone(&self.flight.permits).acquire_owned();
+        match park_on(acquire, limit) {
+            Some(acquired) => self.woken(acquired.ok(), leadership),
+            None => Woken::TimedOut(self),
+        }
+    }
+
+    fn woken(
+        self,
+        permit: Option<OwnedSemaphorePermit>,
+        leadership: impl FnOnce() -> Leadership,
+    ) -> Woken<O> {
+        match (permit, self.flight.outcome.get()) {
             // A permit and an outcome: it was settled while the permit was on its way.
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
-            (Ok(permit), None) if !self.flight.is_grounded() => {
+            (Some(permit), None) if !self.flight.is_grounded() => {
                 let leadership = leadership();
                 *self
                     .flight
@@ -297,7 +320,7 @@ impl<O: Clone> Seat<O> {
                 })
             }
             // Leading it would be in vain: what it computes is not stored any more.
-            (Ok(_) | Err(_), None) => Woken::Grounded,
+            (_, None) => Woken::Grounded,
         }
     }
 
@@ -309,6 +332,29 @@ impl<O: Clone> Seat<O> {
     /// Which flight it is.
     pub(crate) fn flight_id(&self) -> usize {
         self.flight.id()
+    }
+}
+
+/// Runs `future` on this thread for at most `limit`.
+fn park_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
+    struct Unpark(std::thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let start = std::time::Instant::now();
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return Some(value);
+        }
+        let left = limit
+            .checked_sub(start.elapsed())
+            .filter(|left| !left.is_zero())?;
+        std::thread::park_timeout(left);
     }
 }
 

@@ -80,7 +80,7 @@ pub mod testing;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
-pub use cache::{Cache, CacheBuilder, Entry, FunctionHandle, Region};
+pub use cache::{Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
 pub use clock::{Clock, SystemClock};
 pub use config::{Capacity, Eviction};
 pub use error::BuildError;

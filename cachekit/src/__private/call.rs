@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::cache::{
     Cache, Entry, FunctionHandle, Invalidation, Job, On, Target, compute as compute_job,
-    function_handle, refreshing, take_refresh, typed_entry,
+    compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
+    take_refresh, typed_entry,
 };
 use crate::function::FnSpec;
 use crate::global;
@@ -124,6 +125,28 @@ where
     }
 }
 
+/// Computes, or waits for another's computation, on this thread.
+pub fn compute_blocking<S, A>(
+    miss: Miss,
+    plan: Plan<S>,
+    labels: Labels,
+    after: A,
+    body: impl FnOnce() -> S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+    A: FnOnce(&S::Value, &mut Labels),
+{
+    match miss.0 {
+        Kind::Call(job) => compute_job_blocking(&job, plan, labels, after, body),
+        Kind::Bypass(owner) => {
+            owner.counts.bypassed.bump();
+            body()
+        }
+    }
+}
+
 /// A companion's `entry`.
 pub fn entry<S, A>(
     source: &impl Source,
@@ -154,6 +177,11 @@ pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
 /// Runs `call`, a call of `spec`, so that it recomputes.
 pub async fn refresh<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
     refreshing(spec.id(), call).await
+}
+
+/// Calls `call`, a call of `spec`, so that it recomputes.
+pub fn refresh_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
+    refreshing_blocking(spec.id(), call)
 }
 
 impl Invalidation {

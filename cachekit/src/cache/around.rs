@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::entry::PendingWrite;
-use super::{Cache, Target};
+use super::{Cache, Target, deferred};
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
 use crate::labels::{Tag, text};
@@ -88,7 +88,7 @@ impl Invalidation {
         self.wanted &= condition;
     }
 
-    fn apply(&self) {
+    pub(super) fn apply(&self) {
         if !self.wanted {
             return;
         }
@@ -117,16 +117,31 @@ impl<S: Shape> Plan<S> {
 struct Due(Option<Invalidation>);
 
 impl Due {
-    fn discharge(&mut self) {
-        if let Some(invalidation) = self.0.take() {
+    fn begin(invalidation: Invalidation) -> Self {
+        if invalidation.on == On::Before {
             invalidation.apply();
+        }
+        Self(Some(invalidation))
+    }
+
+    /// The body returned `ret`.
+    fn end<S: Shape>(mut self, ret: &S::Ret, after: impl FnOnce(&S::Value, &mut Invalidation)) {
+        let Some(invalidation) = &mut self.0 else {
+            return;
+        };
+        match S::peek(ret) {
+            Split::Some(value) => after(value, invalidation),
+            Split::Err(_) if invalidation.on == On::Ok => self.0 = None,
+            Split::None | Split::Err(_) => {}
         }
     }
 }
 
 impl Drop for Due {
     fn drop(&mut self) {
-        self.discharge();
+        if let Some(invalidation) = self.0.take() {
+            deferred::or_now(invalidation);
+        }
     }
 }
 
@@ -148,30 +163,26 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    if invalidation.on == On::Before {
-        invalidation.apply();
-    }
-    let mut due = Due(Some(invalidation));
+    let due = Due::begin(invalidation);
     let ret = body().await;
-    let failed = match S::peek(&ret) {
-        Split::Some(value) => {
-            if let Some(invalidation) = &mut due.0 {
-                after(value, invalidation);
-            }
-            false
-        }
-        Split::None => false,
-        Split::Err(_) => true,
-    };
-    if failed
-        && due
-            .0
-            .as_ref()
-            .is_some_and(|invalidation| invalidation.on == On::Ok)
-    {
-        due.0 = None;
-    }
-    due.discharge();
+    due.end::<S>(&ret, after);
+    ret
+}
+
+/// [`invalidate_around`] for a synchronous function.
+pub fn invalidate_around_blocking<S, A>(
+    _plan: Plan<S>,
+    invalidation: Invalidation,
+    after: A,
+    body: impl FnOnce() -> S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    A: FnOnce(&S::Value, &mut Invalidation),
+{
+    let due = Due::begin(invalidation);
+    let ret = body();
+    due.end::<S>(&ret, after);
     ret
 }
 
@@ -197,7 +208,33 @@ where
     Fut: Future<Output = S::Ret>,
 {
     let ret = body().await;
-    match S::peek(&ret) {
+    end_write::<S, V>(pending, &ret, value);
+    ret
+}
+
+/// [`write_through`] for a synchronous function.
+pub fn write_through_blocking<S, V, A>(
+    _plan: Plan<S>,
+    pending: PendingWrite<'_, V>,
+    value: A,
+    body: impl FnOnce() -> S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    V: Clone + Send + Sync + 'static,
+    A: FnOnce(&S::Value) -> V,
+{
+    let ret = body();
+    end_write::<S, V>(pending, &ret, value);
+    ret
+}
+
+fn end_write<S, V>(pending: PendingWrite<'_, V>, ret: &S::Ret, value: impl FnOnce(&S::Value) -> V)
+where
+    S: Shape,
+    V: Clone + Send + Sync + 'static,
+{
+    match S::peek(ret) {
         Split::Some(written) => {
             let value = value(written);
             pending.store(value);
@@ -205,5 +242,4 @@ where
         Split::None => drop(pending),
         Split::Err(_) => pending.cancel(),
     }
-    ret
 }

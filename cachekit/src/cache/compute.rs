@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Core;
 use super::read::returned;
 use super::store::Value;
-use super::{Cache, Core};
 use crate::chain;
 use crate::epoch::{Epochs, Moment};
 use crate::event;
@@ -16,8 +16,8 @@ use crate::flight::{Entered, Flight, Lead, Leadership, Seat, Woken};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
-use crate::plan::{Fallible, Plain, Plan, Shape, SharedError, Split};
-use crate::policy::{Lives, Policy};
+use crate::plan::{Plan, Shape, SharedError, Split};
+use crate::policy::Lives;
 use crate::stored::AnyStored;
 
 /// What a flight ends with.
@@ -72,7 +72,7 @@ where
     job.owner.counts.misses.bump();
     job.core.faults.at(Point::BeforeEnter);
     let epochs = job.epochs(&labels);
-    let patience = Patience::new(job.core.config.lock_timeout);
+    let patience = Patience::new(job.lock_timeout());
     loop {
         let seat = match job.enter(&epochs) {
             Entered::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
@@ -82,7 +82,9 @@ where
             drop(seat);
             return job.alone::<S, _, _>(body).await;
         }
-        let limit = patience.limit(&seat);
+        // Outside a tokio runtime there is no timer.
+        let timer = tokio::runtime::Handle::try_current().is_ok();
+        let limit = timer.then(|| patience.limit(&seat));
         match seat.wait(limit, || job.leadership()).await {
             Woken::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
             Woken::Settled(outcome) => {
@@ -92,11 +94,7 @@ where
             }
             Woken::Grounded => {}
             Woken::TimedOut(seat) => {
-                job.owner.counts.lock_timeouts.bump();
-                event::lock_timed_out(&job.owner.name);
-                let replaced = job.core.flights.replace(&seat, || job.leadership());
-                drop(seat);
-                if let Some(lead) = replaced {
+                if let Some(lead) = job.replace(seat) {
                     return job.lead(lead, plan, labels, after, body).await;
                 }
                 if patience.is_over() {
@@ -108,7 +106,7 @@ where
 }
 
 impl Job {
-    fn enter(&self, epochs: &Epochs) -> Entered<Outcome> {
+    pub(super) fn enter(&self, epochs: &Epochs) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.fresh {
                 flight.began_after(self.began)
@@ -121,7 +119,21 @@ impl Job {
             .enter(&self.key, epochs, || self.leadership(), may_join)
     }
 
-    fn leadership(&self) -> Leadership {
+    /// After a wait that took too long: leads in the place of who was waited for, unless
+    /// another waiter already does.
+    pub(super) fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
+        self.owner.counts.lock_timeouts.bump();
+        event::lock_timed_out(&self.owner.name);
+        let replaced = self.core.flights.replace(&seat, || self.leadership());
+        drop(seat);
+        replaced
+    }
+
+    pub(super) fn lock_timeout(&self) -> Duration {
+        self.core.config.lock_timeout
+    }
+
+    pub(super) fn leadership(&self) -> Leadership {
         Leadership {
             moment: self.core.tags.now(),
             start: Instant::now(),
@@ -129,7 +141,7 @@ impl Job {
     }
 
     /// What the value is known to hang on before it is computed.
-    fn epochs(&self, labels: &Labels) -> Epochs {
+    pub(super) fn epochs(&self, labels: &Labels) -> Epochs {
         self.core.epochs(&self.owner, labels)
     }
 
@@ -138,7 +150,7 @@ impl Job {
         &self,
         lead: Lead<Outcome>,
         plan: Plan<S>,
-        mut labels: Labels,
+        labels: Labels,
         after: A,
         body: F,
     ) -> S::Ret
@@ -156,6 +168,23 @@ impl Job {
         self.owner.counts.computations.bump();
         // Boxed, so that a caller that hits does not carry the body's state around.
         let ret = chain::leading(lead.flight_id(), Box::pin(body())).await;
+        self.conclude(lead, plan, labels, after, ret)
+    }
+
+    /// What a leader owes after its body returned.
+    pub(super) fn conclude<S, A>(
+        &self,
+        lead: Lead<Outcome>,
+        plan: Plan<S>,
+        mut labels: Labels,
+        after: A,
+        ret: S::Ret,
+    ) -> S::Ret
+    where
+        S: Shape,
+        S::Value: Clone + Send + Sync + 'static,
+        A: FnOnce(&S::Value, &mut Labels),
+    {
         match S::split(ret) {
             Split::Some(value) => {
                 after(&value, &mut labels);
@@ -197,7 +226,7 @@ impl Job {
     }
 
     /// Between the miss and the flight another leader may have stored.
-    fn second_look<S>(&self) -> Option<(Arc<AnyStored>, S::Ret)>
+    pub(super) fn second_look<S>(&self) -> Option<(Arc<AnyStored>, S::Ret)>
     where
         S: Shape,
         S::Value: Clone + 'static,
@@ -238,7 +267,7 @@ impl Job {
     }
 
     /// Another's result, if this call may have it.
-    fn accept<S>(&self, plan: Plan<S>, outcome: &Outcome) -> Option<S::Ret>
+    pub(super) fn accept<S>(&self, plan: Plan<S>, outcome: &Outcome) -> Option<S::Ret>
     where
         S: Shape,
         S::Value: Clone + 'static,
@@ -273,13 +302,13 @@ impl Job {
 }
 
 /// How long one call waits for others, in all.
-struct Patience {
+pub(super) struct Patience {
     start: Instant,
     lock_timeout: Duration,
 }
 
 impl Patience {
-    fn new(lock_timeout: Duration) -> Self {
+    pub(super) fn new(lock_timeout: Duration) -> Self {
         Self {
             start: Instant::now(),
             lock_timeout,
@@ -288,87 +317,12 @@ impl Patience {
 
     /// For the next wait: what is left of this call's own time, and no longer than until
     /// the computation waited for is as old as that.
-    fn limit(&self, seat: &Seat<Outcome>) -> Option<Duration> {
-        // Outside a tokio runtime there is no timer.
-        tokio::runtime::Handle::try_current().ok()?;
+    pub(super) fn limit(&self, seat: &Seat<Outcome>) -> Duration {
         let own = self.lock_timeout.saturating_sub(self.start.elapsed());
-        Some(own.min(self.lock_timeout.saturating_sub(seat.age())))
+        own.min(self.lock_timeout.saturating_sub(seat.age()))
     }
 
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.start.elapsed() >= self.lock_timeout
-    }
-}
-
-impl Cache {
-    /// The value under `key`, else what `compute` gives, which is then stored.
-    ///
-    /// Of callers that miss at the same time one computes; the others get its value. A
-    /// value whose key, tags or cache was invalidated while it was computed is returned
-    /// but not stored.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future hands the computation to the next waiter, with its own `compute`.
-    ///
-    /// # Panics
-    ///
-    /// If `compute` panics, the panic is the caller's; waiters go on as after a
-    /// cancellation.
-    pub async fn get_or_compute<V, F, Fut>(&self, key: &str, policy: &Policy, compute: F) -> V
-    where
-        V: Clone + Send + Sync + 'static,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = V>,
-    {
-        self.direct(key, policy, Plan::<Plain<V>>::plain(), compute)
-            .await
-    }
-
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that can fail.
-    ///
-    /// # Errors
-    ///
-    /// Those of `compute`. They are never stored, and not shared: after an error the
-    /// waiters try by themselves, a bounded number at a time.
-    pub async fn try_get_or_compute<V, E, F, Fut>(
-        &self,
-        key: &str,
-        policy: &Policy,
-        compute: F,
-    ) -> Result<V, E>
-    where
-        V: Clone + Send + Sync + 'static,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<V, E>>,
-    {
-        self.direct(key, policy, Plan::<Fallible<V, E>>::plain(), compute)
-            .await
-    }
-
-    async fn direct<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
-    where
-        S: Shape,
-        S::Value: Clone + Send + Sync + 'static,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = S::Ret>,
-    {
-        let owner = self.core.direct_owner();
-        if !self.core.config.enabled {
-            owner.counts.bypassed.bump();
-            return body().await;
-        }
-        if let Some(ret) = self.core.hit::<S>(key.as_bytes(), owner.id) {
-            return ret;
-        }
-        let job = Job {
-            core: Arc::clone(&self.core),
-            owner,
-            key: Key::new(key.as_bytes()),
-            lives: Lives::from(policy),
-            began: self.core.tags.now(),
-            fresh: false,
-        };
-        compute(job, plan, Labels::from(policy), |_, _| {}, body).await
     }
 }

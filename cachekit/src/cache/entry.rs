@@ -7,10 +7,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::around::{Invalidation, On};
 use super::read::returned;
 use super::store::Value;
 use super::write::Bracket;
-use super::{Cache, Core};
+use super::{Cache, Core, deferred};
 use crate::clock::Tick;
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
@@ -302,7 +303,9 @@ pub struct PendingWrite<'a, V> {
 impl<V: Clone + Send + Sync + 'static> PendingWrite<'_, V> {
     /// The write happened, and this is the value now.
     pub(super) fn store(mut self, value: V) {
-        if let Some(bracket) = self.bracket.take() {
+        if !deferred::is_on()
+            && let Some(bracket) = self.bracket.take()
+        {
             self.slot.finish(bracket, value);
         }
     }
@@ -317,8 +320,15 @@ impl<V> PendingWrite<'_, V> {
 
 impl<V> Drop for PendingWrite<'_, V> {
     fn drop(&mut self) {
-        if let Some(bracket) = self.bracket.take() {
-            bracket.abandon();
+        if self.bracket.take().is_some() {
+            let cache = Cache {
+                core: Arc::clone(&self.slot.core),
+            };
+            let mut invalidation = Invalidation::of(cache, On::Always);
+            invalidation.target(Target {
+                key: self.slot.key.clone(),
+            });
+            deferred::or_now(invalidation);
         }
     }
 }

@@ -43,6 +43,12 @@ pub(crate) async fn refreshing<F: Future>(function: OwnerId, call: F) -> F::Outp
     .await
 }
 
+/// Calls `call`, a call of the synchronous `function`, so that it recomputes.
+pub(crate) fn refreshing_blocking<T>(function: OwnerId, call: impl FnOnce() -> T) -> T {
+    let _restore = Restore(REFRESH.replace(function));
+    call()
+}
+
 /// Puts the thread-local back, also when the call panics.
 struct Restore(OwnerId);
 

@@ -1,0 +1,83 @@
+//! Computing under a key that the caller names: the cache without macros.
+
+use std::sync::Arc;
+
+use super::Cache;
+use super::compute::{Job, compute};
+use crate::key::Key;
+use crate::labels::Labels;
+use crate::plan::{Fallible, Plain, Plan, Shape};
+use crate::policy::{Lives, Policy};
+
+impl Cache {
+    /// The value under `key`, else what `compute` gives, which is then stored.
+    ///
+    /// Of callers that miss at the same time one computes; the others get its value. A
+    /// value whose key, tags or cache was invalidated while it was computed is returned
+    /// but not stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future hands the computation to the next waiter, with its own `compute`.
+    ///
+    /// # Panics
+    ///
+    /// If `compute` panics, the panic is the caller's; waiters go on as after a
+    /// cancellation.
+    pub async fn get_or_compute<V, F, Fut>(&self, key: &str, policy: &Policy, compute: F) -> V
+    where
+        V: Clone + Send + Sync + 'static,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = V>,
+    {
+        self.direct(key, policy, Plan::<Plain<V>>::plain(), compute)
+            .await
+    }
+
+    /// [`get_or_compute`](Self::get_or_compute) for a computation that can fail.
+    ///
+    /// # Errors
+    ///
+    /// Those of `compute`. They are never stored, and not shared: after an error the
+    /// waiters try by themselves, a bounded number at a time.
+    pub async fn try_get_or_compute<V, E, F, Fut>(
+        &self,
+        key: &str,
+        policy: &Policy,
+        compute: F,
+    ) -> Result<V, E>
+    where
+        V: Clone + Send + Sync + 'static,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<V, E>>,
+    {
+        self.direct(key, policy, Plan::<Fallible<V, E>>::plain(), compute)
+            .await
+    }
+
+    async fn direct<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
+    where
+        S: Shape,
+        S::Value: Clone + Send + Sync + 'static,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = S::Ret>,
+    {
+        let owner = self.core.direct_owner();
+        if !self.core.config.enabled {
+            owner.counts.bypassed.bump();
+            return body().await;
+        }
+        if let Some(ret) = self.core.hit::<S>(key.as_bytes(), owner.id) {
+            return ret;
+        }
+        let job = Job {
+            core: Arc::clone(&self.core),
+            owner,
+            key: Key::new(key.as_bytes()),
+            lives: Lives::from(policy),
+            began: self.core.tags.now(),
+            fresh: false,
+        };
+        compute(job, plan, Labels::from(policy), |_, _| {}, body).await
+    }
+}
