@@ -1,7 +1,7 @@
 //! The function an attribute stands on, parsed no further than needed.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Token, Visibility};
 
@@ -49,23 +49,15 @@ impl Parse for LooseFn {
 }
 
 impl LooseFn {
-    /// The function with another body.
-    pub(crate) fn with_body(&self, body: &TokenStream) -> TokenStream {
+    /// The function with another signature and another body.
+    pub(crate) fn with(&self, sig: &Signature, body: &TokenStream) -> TokenStream {
         let Self {
             attrs,
             vis,
-            sig,
             inner_attrs,
             ..
         } = self;
         quote!(#(#attrs)* #vis #sig { #inner_attrs #body })
-    }
-}
-
-impl ToTokens for LooseFn {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        let body = self.body.stream();
-        tokens.extend(self.with_body(&body));
     }
 }
 

@@ -23,6 +23,7 @@ mod item;
 mod model;
 mod names;
 mod pipeline;
+mod shape;
 #[cfg(test)]
 mod tests;
 

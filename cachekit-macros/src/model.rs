@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::{Expr, ExprPath, Path, Token, Type};
+use syn::{Expr, ExprPath, Pat, Path, Token, Type};
+
+use crate::shape::Form;
 
 /// What every function with an attribute has.
 pub(crate) struct Function {
@@ -11,7 +13,9 @@ pub(crate) struct Function {
     pub(crate) krate: Option<Path>,
     /// Its arguments, without the receiver.
     pub(crate) arguments: Vec<Argument>,
-    /// What it returns; `()` when nothing is written.
+    /// In which form it computes.
+    pub(crate) form: Form,
+    /// What it computes; `()` when nothing is written.
     pub(crate) result: Type,
     /// `cache = EXPR`.
     pub(crate) cache: Option<Expr>,
@@ -23,9 +27,29 @@ pub(crate) struct Argument {
     pub(crate) name: Ident,
     /// Its type, as written.
     pub(crate) ty: Type,
+    /// What stood in the place of the name.
+    pub(crate) pattern: Option<Pattern>,
+}
+
+/// A pattern in the place of an argument's name.
+pub(crate) struct Pattern {
+    /// As it was.
+    pub(crate) written: Pat,
+    /// The names it binds.
+    pub(crate) binds: Vec<Ident>,
+    /// Whether they are all there is of the argument.
+    pub(crate) is_whole: bool,
 }
 
 impl Argument {
+    /// The names that the user has for it.
+    pub(crate) fn names(&self) -> &[Ident] {
+        match &self.pattern {
+            Some(pattern) => &pattern.binds,
+            None => std::slice::from_ref(&self.name),
+        }
+    }
+
     /// What a reference argument points at; `None` for an argument that is taken by value.
     pub(crate) fn referent(&self) -> Option<&Type> {
         match &self.ty {
@@ -35,13 +59,20 @@ impl Argument {
     }
 }
 
+impl Pattern {
+    /// `&(a, b)`: binds copies, not references.
+    pub(crate) fn is_reference(&self) -> bool {
+        matches!(self.written, Pat::Reference(_))
+    }
+}
+
 /// A function with `#[cached]`.
 pub(crate) struct CachedFn {
     pub(crate) function: Function,
     /// The key.
     pub(crate) key: Text,
     /// Arguments in neither `key` nor `skip`, for the runtime to judge by type.
-    pub(crate) left_out: Vec<Ident>,
+    pub(crate) left_out: Vec<LeftOut>,
     /// The receiver, when the key says nothing of it.
     pub(crate) shared_self: Option<Token![self]>,
     /// Constants of the function.
@@ -54,6 +85,13 @@ pub(crate) struct CachedFn {
     pub(crate) after: Option<After>,
     /// Where the spec stands and what controls are emitted.
     pub(crate) companion: Companion,
+}
+
+/// An argument that the key says nothing of.
+pub(crate) struct LeftOut {
+    pub(crate) name: Ident,
+    /// Whether the name is ours.
+    pub(crate) is_pattern: bool,
 }
 
 /// The constants of a cached function.

@@ -46,6 +46,13 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         errors,
     );
     check_tier(args.tier.as_ref(), errors);
+    if facts.form.is_sync() && args.tier.is_none() {
+        errors.on(
+            item.sig.fn_token,
+            "a function that is not `async` can only be cached in memory, because other tiers are \
+             asked asynchronously; add `tier = memory`, or make it an `async fn`",
+        );
+    }
     let policy = Policy {
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
@@ -150,7 +157,7 @@ fn none_ttl_of(
             let mut names: Vec<Ident> = facts
                 .arguments
                 .iter()
-                .map(|argument| argument.name.clone())
+                .flat_map(|argument| argument.names().iter().cloned())
                 .collect();
             names.push(Ident::new("ret", none_ttl.key.span()));
             names.push(Ident::new("self", none_ttl.key.span()));

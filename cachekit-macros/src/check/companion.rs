@@ -43,7 +43,7 @@ pub(super) fn companion(
         .clone()
         .map(|at| {
             uses.cache
-                .is_some_and(|cache| mention::find(cache, &facts.arguments[at].name).is_some())
+                .is_some_and(|cache| mention::any(cache, facts.arguments[at].names()))
         })
         .collect();
     let in_key: Vec<bool> = positions

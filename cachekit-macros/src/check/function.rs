@@ -2,16 +2,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{
-    FnArg, GenericParam, Pat, Receiver, ReceiverKind, ReturnType, Safety, Signature, Type,
-    parse_quote,
-};
+use syn::{FnArg, GenericParam, Receiver, ReceiverKind, Safety, Signature, Type};
 
+use super::pattern::argument;
 use crate::attr::Arg;
 use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Argument, Function};
-use crate::names::RESERVED;
+use crate::shape::{Form, Shape};
 
 /// What the rules of templates and expressions need to know of the function.
 pub(super) struct Facts {
@@ -21,7 +19,9 @@ pub(super) struct Facts {
     pub(super) receiver: Option<Receiver>,
     /// Its type and const parameters.
     pub(super) params: Vec<Param>,
-    /// What it returns.
+    /// In which form it computes.
+    pub(super) form: Form,
+    /// What it computes.
     pub(super) result: Type,
     /// Whether an argument was rejected: its names are unknown, so nobody is told that one is.
     pub(super) incomplete: bool,
@@ -37,20 +37,22 @@ impl Facts {
     /// Checks the function and takes its parts.
     pub(super) fn new(attribute: &str, item: &LooseFn, errors: &mut Errors) -> Self {
         let sig = &item.sig;
-        check_kind(attribute, sig, errors);
-        check_result(attribute, &sig.output, errors);
+        let Shape { form, result } = Shape::of(item);
+        check_kind(attribute, sig, &form, errors);
+        check_result(attribute, &result, errors);
         let mut facts = Self {
             arguments: Vec::new(),
             receiver: sig.receiver().cloned(),
             params: sig.generics.params.iter().filter_map(param).collect(),
-            result: match &sig.output {
-                ReturnType::Default => parse_quote!(()),
-                ReturnType::Type(_, ty) => (**ty).clone(),
-            },
+            form,
+            result,
             incomplete: false,
         };
-        for input in &sig.inputs {
-            let FnArg::Typed(input) = input else { continue };
+        let typed = sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(input) => Some(input),
+            FnArg::Receiver(_) => None,
+        });
+        for (position, input) in typed.enumerate() {
             if input.attrs.iter().any(|attr| attr.path().is_ident("cfg")) {
                 errors.on(
                     &input.pat,
@@ -60,13 +62,8 @@ impl Facts {
                     ),
                 );
             }
-            match argument_name(attribute, &input.pat) {
-                Ok(name) => {
-                    facts.arguments.push(Argument {
-                        name,
-                        ty: (*input.ty).clone(),
-                    });
-                }
+            match argument(position, &input.pat, &input.ty) {
+                Ok(argument) => facts.arguments.push(argument),
                 Err(error) => {
                     errors.push(error);
                     facts.incomplete = true;
@@ -80,7 +77,7 @@ impl Facts {
     pub(super) fn position(&self, name: &Ident) -> Option<usize> {
         self.arguments
             .iter()
-            .position(|argument| argument.name == *name)
+            .position(|argument| argument.names().contains(name))
     }
 
     /// Whether the receiver can be used while the body has it, as `&self` can.
@@ -100,6 +97,7 @@ impl Facts {
         Function {
             krate: krate.map(|arg| arg.value),
             arguments: self.arguments,
+            form: self.form,
             result: self.result,
             cache: cache.map(|arg| arg.value),
         }
@@ -120,16 +118,19 @@ fn param(param: &GenericParam) -> Option<Param> {
     }
 }
 
-fn check_kind(attribute: &str, sig: &Signature, errors: &mut Errors) {
+fn check_kind(attribute: &str, sig: &Signature, form: &Form, errors: &mut Errors) {
     if let Some(word) = &sig.constness {
         errors.on(
             word,
             format_args!("`#[{attribute}]` cannot stand on a `const fn`"),
         );
-    } else if sig.asyncness.is_none() {
+    } else if matches!(form, Form::Opaque) {
         errors.on(
-            sig.fn_token,
-            format_args!("`#[{attribute}]` needs an `async fn`"),
+            &sig.output,
+            format_args!(
+                "`#[{attribute}]` must see what is computed; make this an `async fn`, or end it with \
+                 an `async move {{ .. }}` block"
+            ),
         );
     }
     if let Safety::Unsafe(word) = &sig.safety {
@@ -156,10 +157,7 @@ fn check_kind(attribute: &str, sig: &Signature, errors: &mut Errors) {
 }
 
 /// A stored value outlives the call, so its type may not borrow; bounds would say so badly.
-fn check_result(attribute: &str, output: &ReturnType, errors: &mut Errors) {
-    let ReturnType::Type(_, ty) = output else {
-        return;
-    };
+fn check_result(attribute: &str, ty: &Type, errors: &mut Errors) {
     match obstacle(ty.to_token_stream()) {
         Some(Obstacle::Impl(span)) => errors.at(
             span,
@@ -212,27 +210,4 @@ fn obstacle(tokens: TokenStream) -> Option<Obstacle> {
         }
     }
     None
-}
-
-fn argument_name(attribute: &str, pat: &Pat) -> syn::Result<Ident> {
-    match pat {
-        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-            if pat.ident.to_string().starts_with(RESERVED) {
-                let message = format!("names that begin with `{RESERVED}` are reserved");
-                return Err(syn::Error::new(pat.ident.span(), message));
-            }
-            Ok(pat.ident.clone())
-        }
-        Pat::Wild(_) => Err(syn::Error::new_spanned(
-            pat,
-            format_args!("`#[{attribute}]` needs a name for this argument, like `_name`"),
-        )),
-        _ => Err(syn::Error::new_spanned(
-            pat,
-            format_args!(
-                "`#[{attribute}]` does not take patterns in arguments yet; name the argument and \
-                 take it apart in the body"
-            ),
-        )),
-    }
 }

@@ -10,7 +10,7 @@ use super::function::Facts;
 use super::scope::{Named, RetRule, resolve, text};
 use crate::attr::{Arg, SkipName, Template};
 use crate::diag::{Errors, did_you_mean, quoted};
-use crate::model::{Piece, Text};
+use crate::model::{LeftOut, Piece, Text};
 
 /// The key of a function, and what is not in it.
 pub(super) struct Key {
@@ -19,14 +19,14 @@ pub(super) struct Key {
     pub(super) arguments: BTreeSet<usize>,
     /// Type and const parameters that are not skipped, by position.
     pub(super) params: BTreeSet<usize>,
-    pub(super) left_out: Vec<Ident>,
+    pub(super) left_out: Vec<LeftOut>,
     pub(super) shared_self: Option<Token![self]>,
 }
 
 /// What `skip(..)` names.
 #[derive(Default)]
 struct Skipped {
-    arguments: BTreeSet<usize>,
+    words: BTreeSet<String>,
     params: BTreeSet<usize>,
     receiver: bool,
 }
@@ -67,14 +67,23 @@ pub(super) fn key(
     if let Some(version) = version.and_then(|it| errors.keep(it.value.base10_parse::<u32>())) {
         pieces.push(Piece::Literal(format!(";v{version}")));
     }
-    let left_out = facts.arguments.iter().enumerate().filter(|(position, _)| {
-        !named.arguments.contains(position) && !skipped.arguments.contains(position)
+    let left_out = facts.arguments.iter().filter(|argument| {
+        let decided = |name: &Ident| {
+            let name = name.to_string();
+            named.words.contains(&name) || skipped.words.contains(&name)
+        };
+        let pattern_leaves_some = argument.pattern.as_ref().is_some_and(|it| !it.is_whole);
+        let whole_in_key = named.words.contains(&argument.name.to_string());
+        !whole_in_key && (pattern_leaves_some || !argument.names().iter().all(decided))
     });
     let receiver = facts.receiver.as_ref().map(|receiver| receiver.self_token);
     Key {
         text: text(pieces),
         left_out: left_out
-            .map(|(_, argument)| argument.name.clone())
+            .map(|argument| LeftOut {
+                name: argument.name.clone(),
+                is_pattern: argument.pattern.is_some(),
+            })
             .collect(),
         arguments: named.arguments,
         params,
@@ -87,13 +96,23 @@ fn default_pieces(facts: &Facts, skipped: &Skipped) -> (Vec<Piece>, Named) {
     let mut pieces = vec![Piece::Name];
     let mut named = Named::default();
     for (position, argument) in facts.arguments.iter().enumerate() {
-        if !skipped.arguments.contains(&position) {
+        // Of a pattern with a skipped name, the other names; else the argument as a whole.
+        let names = argument.names();
+        let whole = std::slice::from_ref(&argument.name);
+        let is_skipped = |name: &&Ident| skipped.words.contains(&name.to_string());
+        let parts = if names.iter().any(|name| is_skipped(&name)) {
+            names
+        } else {
+            whole
+        };
+        for name in parts.iter().filter(|name| !is_skipped(name)) {
             pieces.push(Piece::Literal(":".to_owned()));
             pieces.push(Piece::Part {
-                value: argument.name.to_token_stream(),
+                value: name.to_token_stream(),
                 stop: 0,
             });
             named.arguments.insert(position);
+            named.words.insert(name.to_string());
         }
     }
     (pieces, named)
@@ -104,8 +123,8 @@ fn skipped(facts: &Facts, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors
     for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
         let new = if name == "self" && facts.receiver.is_some() {
             !std::mem::replace(&mut skipped.receiver, true)
-        } else if let Some(position) = facts.position(name) {
-            skipped.arguments.insert(position)
+        } else if facts.position(name).is_some() {
+            skipped.words.insert(name.to_string())
         } else if let Some(position) = facts.params.iter().position(|param| param.name == *name) {
             skipped.params.insert(position)
         } else {
@@ -125,7 +144,7 @@ fn unknown_skip(facts: &Facts, name: &Ident) -> String {
     let mut names: Vec<String> = facts
         .arguments
         .iter()
-        .map(|argument| argument.name.to_string())
+        .flat_map(|argument| argument.names().iter().map(Ident::to_string))
         .collect();
     names.extend(facts.params.iter().map(|param| param.name.to_string()));
     names.extend(facts.receiver.iter().map(|_| "self".to_owned()));
@@ -149,9 +168,8 @@ fn check_unused(
     errors: &mut Errors,
 ) {
     for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
-        let argument = facts.position(name);
         let param = facts.params.iter().position(|param| param.name == *name);
-        let in_key = argument.is_some_and(|at| named.arguments.contains(&at))
+        let in_key = named.words.contains(&name.to_string())
             || param.is_some_and(|at| named.params.contains(&at))
             || (name == "self" && skipped.receiver && named.receiver);
         if in_key {

@@ -10,6 +10,11 @@ pub(super) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
     find_in(expr.to_token_stream(), word)
 }
 
+/// Whether `expr` uses one of `words`.
+pub(super) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
+    words.iter().any(|word| find(expr, word).is_some())
+}
+
 fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
     let mut dots = 0;
     for tree in tokens {

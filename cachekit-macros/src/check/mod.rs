@@ -6,6 +6,7 @@ mod companion;
 mod function;
 mod key;
 mod mention;
+mod pattern;
 mod scope;
 mod steps;
 mod writes;

@@ -15,6 +15,8 @@ use crate::model::{Piece, Text};
 pub(super) struct Named {
     /// Arguments, by position.
     pub(super) arguments: BTreeSet<usize>,
+    /// The names of arguments.
+    pub(super) words: BTreeSet<String>,
     /// Type and const parameters, by position.
     pub(super) params: BTreeSet<usize>,
     /// Whether `self` is among them.
@@ -64,6 +66,7 @@ pub(super) fn resolve(
         let mut of_ret = false;
         if let Some(position) = facts.position(root) {
             resolved.named.arguments.insert(position);
+            resolved.named.words.insert(root.to_string());
         } else if root == "self" && facts.receiver.is_some() {
             resolved.named.receiver = true;
         } else if let Some(position) = facts.params.iter().position(|param| param.name == *root) {
@@ -146,7 +149,7 @@ fn unknown(facts: &Facts, text: &str, root: &Ident) -> String {
     let names: Vec<String> = facts
         .arguments
         .iter()
-        .map(|argument| argument.name.to_string())
+        .flat_map(|argument| argument.names().iter().map(Ident::to_string))
         .collect();
     let known = || names.iter().map(String::as_str);
     let rule = format!("unknown placeholder `{{{text}}}`: no argument of that name");

@@ -11,7 +11,7 @@ use super::mention;
 use super::scope::{RetRule, resolve};
 use crate::attr::{self, Arg, Item, Items};
 use crate::diag::Errors;
-use crate::model::{After, Step, What};
+use crate::model::{After, Argument, Step, What};
 
 /// Collects steps, and which arguments they name.
 pub(super) struct Steps<'a> {
@@ -130,7 +130,7 @@ impl<'a> Steps<'a> {
     pub(super) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
         let ret = mention::find(expr, &Ident::new("ret", Span::call_site()));
         let named = (0..self.facts.arguments.len())
-            .filter(|&at| mention::find(expr, &self.facts.arguments[at].name).is_some());
+            .filter(|&at| mention::any(expr, self.facts.arguments[at].names()));
         for position in named {
             self.named.insert(position);
             self.in_expr.insert(position);
@@ -160,9 +160,10 @@ impl<'a> Steps<'a> {
     }
 
     fn add_after(&mut self, method: &'static str, ret: Ident, what: What, errors: &mut Errors) {
-        if let Some(argument) = self.facts.position(&ret) {
+        let names = self.facts.arguments.iter().flat_map(Argument::names);
+        if let Some(argument) = names.into_iter().find(|name| **name == ret) {
             errors.at(
-                self.facts.arguments[argument].name.span(),
+                argument.span(),
                 "an argument named `ret` hides the value that `ret` means here; rename it",
             );
         }

@@ -184,6 +184,15 @@ impl Controls<'_> {
             .arguments
             .iter()
             .map(|argument| &argument.ty);
+        if self.model.function.form.is_sync() {
+            return quote! {
+                /// Calls the function and stores what it returns, whatever the cache holds.
+                #vis fn refresh #impl_generics (#(#names: #types),*) -> #result #where_clause {
+                    let call = move || #function #turbofish(#(#names),*);
+                    #private::refresh_blocking(Self::__spec(), call)
+                }
+            };
+        }
         quote! {
             /// Calls the function and stores what it returns, whatever the cache holds.
             #vis async fn refresh #impl_generics (#(#names: #types),*) -> #result #where_clause {
@@ -207,7 +216,7 @@ impl Controls<'_> {
     fn parameters(&self, kept: &[bool]) -> TokenStream {
         let parameters = self
             .arguments(kept)
-            .map(|Argument { name, ty }| quote!(#name: #ty));
+            .map(|Argument { name, ty, .. }| quote!(#name: #ty));
         quote!(#(#parameters),*)
     }
 }

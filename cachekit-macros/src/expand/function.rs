@@ -6,9 +6,9 @@ use syn::spanned::Spanned;
 
 use super::key::writer;
 use super::steps::{Place, after, collected};
-use super::{source, spec};
+use super::{in_form, looked_at, source, spec};
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Companion};
+use crate::model::{CachedFn, Companion, LeftOut};
 use crate::names::{Names, blaming, local};
 
 /// The new body.
@@ -45,16 +45,18 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     // A type that cannot be kept is the return type's fault.
     let place = result.span();
     let look = blaming(place, quote!(#private::look));
-    let compute = blaming(place, quote!(#private::compute));
+    let (compute, wait) = in_form(&model.function, "compute", place);
+    let compute = blaming(place, quote!(#private::#compute));
     let planned = blaming(place, quote!(#plan));
     let mut computed = Group::new(
         Delimiter::Parenthesis,
         quote!(#miss, #planned, #labelled, #after, #body),
     );
     computed.set_span(Span::call_site().located_at(place));
-    let wait = blaming(place, quote!(.await));
     // What looks is a statement of its own: temporaries of a scrutinee would live across the await.
+    let looked_at = looked_at(model.function.arguments.iter(), false);
     quote! {
+        #looked_at
         #guards
         #cache
         let #plan = #krate::__plan!(#result);
@@ -74,11 +76,15 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
 fn guards(model: &CachedFn, names: &Names) -> TokenStream {
     let krate = &names.krate;
     let mut guards = TokenStream::new();
-    for name in &model.left_out {
-        let unnoticed = unnoticed(name);
+    for LeftOut { name, is_pattern } in &model.left_out {
+        let looked_at = if *is_pattern {
+            name.clone()
+        } else {
+            unnoticed(name)
+        };
         guards.extend(blaming(
             name.span(),
-            quote!(#krate::__left_out!(#unnoticed);),
+            quote!(#krate::__left_out!(#looked_at);),
         ));
     }
     if let Some(receiver) = &model.shared_self {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use super::steps::{Place, after, collected};
-use super::{body, source};
+use super::{assemble, body, in_form, looked_at, source};
 use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
 use crate::names::{Names, local};
@@ -28,10 +28,14 @@ pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream
         &names,
     );
     let body = body(&model.function, item);
-    item.with_body(&quote! {
+    let (around, wait) = in_form(&model.function, "invalidate_around", Span::call_site());
+    let looked_at = looked_at(model.function.arguments.iter(), false);
+    let inner = quote! {
+        #looked_at
         #cache
         let #plan = #krate::__plan!(#result);
         #steps
-        #private::invalidate_around(#plan, #collected, #after, #body).await
-    })
+        #private::#around(#plan, #collected, #after, #body) #wait
+    };
+    assemble(&model.function, item, inner)
 }

@@ -12,12 +12,14 @@ mod spec;
 mod steps;
 mod write_through;
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{FnArg, parse_quote};
 
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Function};
-use crate::names::{Names, local};
+use crate::model::{Argument, CachedFn, Function};
+use crate::names::{Names, blaming, local};
+use crate::shape::Form;
 
 pub(crate) use derive_cache_part::derive_cache_part;
 pub(crate) use fallback::fallback;
@@ -27,7 +29,8 @@ pub(crate) use write_through::write_through;
 /// A cached function and its controls.
 pub(crate) fn cached(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let names = Names::new(model.function.krate.as_ref());
-    let function = item.with_body(&function::body(model, item, &names));
+    let body = function::body(model, item, &names);
+    let function = assemble(&model.function, item, body);
     let companion = companion::companion(model, item, &names);
     quote!(#function #companion)
 }
@@ -45,23 +48,98 @@ fn source(function: &Function, names: &Names) -> (Option<TokenStream>, TokenStre
     )
 }
 
-/// The body as an async closure, called once: `return` and `?` leave it and nothing else.
+/// The function with `inner` for its body: in its own form, and with names for its patterns.
+fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) -> TokenStream {
+    let mut sig = item.sig.clone();
+    let typed = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(input) => Some(input),
+        FnArg::Receiver(_) => None,
+    });
+    for (input, argument) in typed.zip(&function.arguments) {
+        if argument.pattern.is_some() {
+            let name = &argument.name;
+            *input.pat = parse_quote!(#name);
+        }
+    }
+    item.with(&sig, &function.form.wrap(inner))
+}
+
+/// The names that patterns bind, as references to what they bind: for keys and expressions,
+/// before the body takes the arguments. `by_reference`: so do the arguments come.
+fn looked_at<'a>(arguments: impl Iterator<Item = &'a Argument>, by_reference: bool) -> TokenStream {
+    arguments
+        .filter_map(|argument| {
+            let pattern = bare(argument.pattern.as_ref()?.written.to_token_stream());
+            let name = &argument.name;
+            let is_reference = by_reference || argument.referent().is_some();
+            let borrow = (!is_reference).then(|| quote!(&));
+            Some(quote! {
+                #[allow(unused_variables, reason = "a pattern may bind more than the key names")]
+                let #pattern = #borrow #name;
+            })
+        })
+        .collect()
+}
+
+/// A pattern without `mut` and `ref`: what it binds follows from what it is matched against.
+fn bare(pattern: TokenStream) -> TokenStream {
+    let kept = pattern.into_iter().filter_map(|tree| match tree {
+        TokenTree::Ident(word) if word == "mut" || word == "ref" => None,
+        TokenTree::Group(group) => {
+            let mut inside = Group::new(group.delimiter(), bare(group.stream()));
+            inside.set_span(group.span());
+            Some(TokenTree::Group(inside))
+        }
+        other => Some(other),
+    });
+    kept.collect()
+}
+
+/// The body as a closure, called once: `return` and `?` leave it and nothing else.
 ///
 /// A return type on an async closure does not reach its body: `Err(Box::new(error))` would not
 /// become a `Box<dyn Error>`, and a wrong type would be reported about closures. So the first
 /// `return`, which never runs, says the type to later ones, and a local says it to the end.
 fn body(function: &Function, item: &LooseFn) -> TokenStream {
     let result = &function.result;
-    let body = &item.body;
+    let taken = function.arguments.iter().filter_map(|argument| {
+        let (name, pattern) = (&argument.name, &argument.pattern.as_ref()?.written);
+        Some(quote!(let #pattern = #name;))
+    });
+    let taken: TokenStream = taken.collect();
+    let body = match &function.form {
+        Form::Block(block) => &block.content,
+        Form::Async | Form::Sync | Form::Opaque => &item.body,
+    };
+    if function.form.is_sync() {
+        return if taken.is_empty() {
+            quote!(move || -> #result #body)
+        } else {
+            quote!(move || -> #result { #taken #body })
+        };
+    }
     let ret = local("__ret");
     quote! {
         async move || {
             if let ::core::option::Option::Some(#ret) = ::core::option::Option::None::<#result> {
                 return #ret;
             }
+            #taken
             let #ret: #result = #body;
             #[allow(unreachable_code, reason = "the body may end by `return`")]
             #ret
         }
     }
+}
+
+/// The runtime's function `name` for this form, and what follows its call.
+fn in_form(function: &Function, name: &str, place: Span) -> (Ident, TokenStream) {
+    let span = Span::call_site().located_at(place);
+    if function.form.is_sync() {
+        return (
+            Ident::new(&format!("{name}_blocking"), span),
+            TokenStream::new(),
+        );
+    }
+    (Ident::new(name, span), blaming(place, quote!(.await)))
 }

@@ -8,8 +8,8 @@ use syn::spanned::Spanned;
 
 use super::companion::{Controls, LINTS};
 use super::key::writer;
-use super::source;
 use super::steps::{Place, after, collected};
+use super::{looked_at, source};
 use crate::model::{Argument, Piece, Text};
 use crate::names::{Names, blaming, local};
 
@@ -30,6 +30,7 @@ impl Controls<'_> {
         let entry_positions = self.positions(&self.parts.in_entry);
         let key = writer(&self.key_of_references(&[]), find_spec, self.names);
         let result = &self.model.function.result;
+        let unpacked_key = looked_at(self.arguments(&self.parts.in_key), true);
         let entry = self.entry_body(find_spec);
         let allow = self
             .in_method
@@ -38,6 +39,7 @@ impl Controls<'_> {
             #[doc(hidden)]
             #allow
             #vis fn #key_at #impl_generics (#receiver #key_positions) -> #private::Target #where_clause {
+                #unpacked_key
                 #private::target(#find_spec, #key)
             }
             #[doc(hidden)]
@@ -61,7 +63,7 @@ impl Controls<'_> {
         // Values come as references; expressions want them as the function has them.
         let owned: TokenStream = self
             .arguments(&self.parts.in_expr)
-            .filter(|argument| argument.referent().is_none())
+            .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
             .map(|Argument { name, .. }| quote!(let #name = ::core::clone::Clone::clone(#name);))
             .collect();
         let (cache, source) = source(&model.function, self.names);
@@ -79,8 +81,10 @@ impl Controls<'_> {
             &model.function,
             self.names,
         );
+        let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
         quote! {
             #owned
+            #unpacked
             #cache
             let #plan = #krate::__plan!(#result);
             #label
@@ -114,7 +118,7 @@ impl Controls<'_> {
     fn positions(&self, kept: &[bool]) -> TokenStream {
         let arguments = self.model.function.arguments.iter().zip(kept);
         let positions = arguments.map(|(argument, kept)| {
-            let Argument { name, ty } = argument;
+            let Argument { name, ty, .. } = argument;
             match (kept, argument.referent()) {
                 (false, _) => quote!(_: impl ::core::marker::Sized),
                 (true, Some(referent)) => quote!(#name: &#referent),

@@ -103,23 +103,42 @@ pub(super) fn after(
 }
 
 /// The argument as the closure keeps it.
-fn outside(argument: &Argument, place: Place) -> TokenStream {
-    let name = &argument.name;
-    if place == Place::Entry && argument.referent().is_some() {
-        return quote!(let #name = ::std::borrow::ToOwned::to_owned(#name););
-    }
-    clone(name)
+pub(super) fn outside(argument: &Argument, place: Place) -> TokenStream {
+    let kept = |name: &Ident| {
+        // A name of a pattern is a reference into the argument, which the body takes.
+        let borrows = argument
+            .pattern
+            .as_ref()
+            .is_some_and(|it| !it.is_reference())
+            || (place == Place::Entry && argument.pattern.is_none());
+        if borrows && (argument.pattern.is_some() || argument.referent().is_some()) {
+            return quote!(let #name = ::std::borrow::ToOwned::to_owned(#name););
+        }
+        clone(name)
+    };
+    bindings(argument, kept)
 }
 
 /// The argument as the expression finds it: the closure may run again and keeps its own.
-fn inside(argument: &Argument, place: Place) -> TokenStream {
-    let name = &argument.name;
-    match argument.referent() {
-        Some(ty) if place == Place::Entry => {
+pub(super) fn inside(argument: &Argument, place: Place) -> TokenStream {
+    let found = |name: &Ident| match (&argument.pattern, argument.referent()) {
+        (Some(pattern), _) if !pattern.is_reference() => quote!(let #name = &#name;),
+        (None, Some(ty)) if place == Place::Entry => {
             quote!(let #name: &#ty = ::core::borrow::Borrow::borrow(&#name);)
         }
         _ => clone(name),
-    }
+    };
+    bindings(argument, found)
+}
+
+/// One binding for each name; an expression may use some of a pattern's only.
+fn bindings(argument: &Argument, binding: impl Fn(&Ident) -> TokenStream) -> TokenStream {
+    let quiet = argument
+        .pattern
+        .is_some()
+        .then(|| quote!(#[allow(unused_variables, reason = "of a pattern")]));
+    let bindings = argument.names().iter().map(binding);
+    quote!(#(#quiet #bindings)*)
 }
 
 /// An argument's own copy.

@@ -1,12 +1,12 @@
 //! The body of a function that writes through.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
 
-use super::body;
 use super::reference::{Ask, call, place};
-use super::steps::clone;
+use super::steps::{Place, inside, outside};
+use super::{assemble, body, in_form, looked_at};
 use crate::item::LooseFn;
 use crate::model::WritingFn;
 use crate::names::{Names, blaming, local};
@@ -20,12 +20,16 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let target = call(&model.target, Ask::Entry, &names);
     let made = made(model);
     let body = body(&model.function, item);
-    item.with_body(&quote! {
+    let (write, wait) = in_form(&model.function, "write_through", Span::call_site());
+    let looked_at = looked_at(model.function.arguments.iter(), false);
+    let inner = quote! {
+        #looked_at
         let #plan = #krate::__plan!(#result);
         let #entry = #target;
         let #value = #made;
-        #private::write_through(#plan, #entry.__begin(), #value, #body).await
-    })
+        #private::#write(#plan, #entry.__begin(), #value, #body) #wait
+    };
+    assemble(&model.function, item, inner)
 }
 
 /// The closure that makes the value to store from the one returned. A value of another type than
@@ -43,16 +47,20 @@ fn made(model: &WritingFn) -> TokenStream {
         .ret
         .as_ref()
         .map_or_else(|| quote!(_), |ret| quote!(#ret));
-    let clones: TokenStream = value
-        .cloned
-        .iter()
-        .map(|&at| clone(&model.function.arguments[at].name))
+    let cloned = || value.cloned.iter().map(|&at| &model.function.arguments[at]);
+    let outside: TokenStream = cloned().map(|it| outside(it, Place::Call)).collect();
+    let inside: TokenStream = cloned()
+        .filter(|it| it.pattern.is_some())
+        .map(|it| inside(it, Place::Call))
         .collect();
     let head = blaming(expr.span(), quote!(move |#ret|));
-    let closure = quote!(#plan.value(#head #expr));
-    if clones.is_empty() {
-        closure
-    } else {
-        quote!({ #clones #closure })
+    if outside.is_empty() {
+        return quote!(#plan.value(#head #expr));
     }
+    let made = if inside.is_empty() {
+        quote!(#expr)
+    } else {
+        quote!({ #inside #expr })
+    };
+    quote!({ #outside #plan.value(#head #made) })
 }
