@@ -146,6 +146,8 @@ pub(crate) struct Text {
 pub(crate) enum Piece {
     /// The function's name.
     Name,
+    /// The type of `self`, written only if it is generic: an attribute cannot see the `impl`.
+    SelfType,
     /// Text that stands for itself.
     Literal(String),
     /// A value, followed by a literal that begins with `stop` (0 at the end).

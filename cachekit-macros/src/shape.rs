@@ -81,9 +81,10 @@ impl Form {
             ..
         } = block;
         let future = quote!(async #movement { #inner });
-        match wrapper {
-            Some(wrapper) => quote!(#head #wrapper(#future)),
-            None => quote!(#head #future),
+        if wrapper.is_some() {
+            quote!(#head #wrapper(#future))
+        } else {
+            quote!(#head #future)
         }
     }
 
@@ -96,9 +97,8 @@ impl Form {
 impl Block {
     fn of(body: &Group) -> Option<Self> {
         let mut trees: Vec<TokenTree> = body.stream().into_iter().collect();
-        let last = match trees.pop()? {
-            TokenTree::Group(group) => group,
-            _ => return None,
+        let TokenTree::Group(last) = trees.pop()? else {
+            return None;
         };
         match last.delimiter() {
             Delimiter::Brace => Self::ending(trees, last, None),

@@ -3,6 +3,7 @@
 mod call;
 mod macros;
 mod seen;
+mod templates;
 
 pub use std::time::Duration;
 
@@ -36,6 +37,11 @@ pub mod plan {
         #[cfg(feature = "serde")]
         pub use crate::plan::WeighEncoded;
     }
+}
+
+/// Autoref dispatch: whether a value can be kept.
+pub mod keep {
+    pub use crate::plan::{Keepable, NotKeepable};
 }
 
 /// Autoref dispatch: what kind of thing an argument is.

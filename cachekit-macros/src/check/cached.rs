@@ -45,14 +45,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         "the cache is needed before the call gives a value",
         errors,
     );
-    check_tier(args.tier.as_ref(), errors);
-    if facts.form.is_sync() && args.tier.is_none() {
-        errors.on(
-            item.sig.fn_token,
-            "a function that is not `async` can only be cached in memory, because other tiers are \
-             asked asynchronously; add `tier = memory`, or make it an `async fn`",
-        );
-    }
+    check_tier(&facts, item, args.tier.as_ref(), errors);
     let policy = Policy {
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
@@ -111,8 +104,15 @@ pub(super) fn forbid_ret(arg: Option<&Arg<Expr>>, reason: &str, errors: &mut Err
     }
 }
 
-fn check_tier(tier: Option<&Arg<Ident>>, errors: &mut Errors) {
+fn check_tier(facts: &Facts, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
     let Some(Arg { value: tier, .. }) = tier else {
+        if facts.form.is_sync() {
+            errors.on(
+                item.sig.fn_token,
+                "a function that is not `async` can only be cached in memory, because other tiers \
+                 are asked asynchronously; add `tier = memory`, or make it an `async fn`",
+            );
+        }
         return;
     };
     if tier == "redis" || tier == "both" {

@@ -64,6 +64,9 @@ pub(super) fn key(
         pieces.push(Piece::Literal(";".to_owned()));
         pieces.push(Piece::Part { value, stop: 0 });
     }
+    if facts.receiver.is_some() {
+        pieces.push(Piece::SelfType);
+    }
     if let Some(version) = version.and_then(|it| errors.keep(it.value.base10_parse::<u32>())) {
         pieces.push(Piece::Literal(format!(";v{version}")));
     }
@@ -97,11 +100,11 @@ fn default_pieces(facts: &Facts, skipped: &Skipped) -> (Vec<Piece>, Named) {
     let mut named = Named::default();
     for (position, argument) in facts.arguments.iter().enumerate() {
         // Of a pattern with a skipped name, the other names; else the argument as a whole.
-        let names = argument.names();
+        let bound = argument.names();
         let whole = std::slice::from_ref(&argument.name);
         let is_skipped = |name: &&Ident| skipped.words.contains(&name.to_string());
-        let parts = if names.iter().any(|name| is_skipped(&name)) {
-            names
+        let parts = if bound.iter().any(|name| is_skipped(&name)) {
+            bound
         } else {
             whole
         };

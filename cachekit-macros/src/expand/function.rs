@@ -1,74 +1,51 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
-use super::key::writer;
-use super::steps::{Place, after, collected};
-use super::{in_form, looked_at, source, spec};
+use super::key::writing;
+use super::steps::{Place, after, statements};
+use super::{form_word, looked_at, source, spec};
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Companion, LeftOut};
 use crate::names::{Names, blaming, local};
 
 /// The new body.
 pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
-    let Names { krate, private } = names;
-    let [plan, looked, hit, miss, labels, spec] = [
-        "__plan", "__looked", "__hit", "__miss", "__labels", "__spec",
-    ]
-    .map(local);
-    let guards = guards(model, names);
+    let krate = &names.krate;
+    let [plan, labels, spec] = ["__plan", "__labels", "__spec"].map(local);
     let result = &model.function.result;
+    // A type that cannot be kept is the return type's fault.
+    let place = result.span();
+    let planned = blaming(place, quote!(let #plan = #krate::__kept!(#result);));
+    let form = form_word(&model.function);
+    let looked_at = looked_at(model.function.arguments.iter(), false);
+    let guards = guards(model, names);
     let (cache, source) = source(&model.function, names);
     let find_spec = find_spec(model, item, names);
+    let always = || quote!(true);
     let when = model
         .when
         .as_ref()
-        .map_or_else(|| quote!(true), |when| quote!(#when));
-    let key = writer(&model.key, &quote!(#spec), names);
-    let (label, labelled) = collected(
-        quote!(#private::Labels::new()),
-        &model.before,
-        &labels,
-        names,
-    );
+        .map_or_else(always, ToTokens::to_token_stream);
+    let key = writing(&model.key, &quote!(#spec), names);
+    let before = statements(&model.before, &labels, names);
     let after = after(
         model.after.as_ref(),
-        "after",
         &labels,
         Place::Call,
         &model.function,
         names,
     );
     let body = super::body(&model.function, item);
-    // A type that cannot be kept is the return type's fault.
-    let place = result.span();
-    let look = blaming(place, quote!(#private::look));
-    let (compute, wait) = in_form(&model.function, "compute", place);
-    let compute = blaming(place, quote!(#private::#compute));
-    let planned = blaming(place, quote!(#plan));
-    let mut computed = Group::new(
-        Delimiter::Parenthesis,
-        quote!(#miss, #planned, #labelled, #after, #body),
-    );
-    computed.set_span(Span::call_site().located_at(place));
-    // What looks is a statement of its own: temporaries of a scrutinee would live across the await.
-    let looked_at = looked_at(model.function.arguments.iter(), false);
     quote! {
         #looked_at
         #guards
         #cache
-        let #plan = #krate::__plan!(#result);
+        #planned
         let #spec = #find_spec;
-        let #looked = #look(#source, #spec, #planned, #when, #key);
-        match #looked {
-            ::core::result::Result::Ok(#hit) => #hit,
-            ::core::result::Result::Err(#miss) => {
-                #label
-                #compute #computed #wait
-            }
-        }
+        #krate::__cached!(#form #plan (#result) (#spec, (#source), #when) (#key) (#labels #before) (#after) #body)
     }
 }
 
@@ -114,10 +91,10 @@ fn find_spec(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
             quote!(Self::#hidden())
         }
         Companion::None => {
-            let name = spec::plain_name();
-            let function = spec::function(model, &name, None, names);
+            let krate = &names.krate;
+            let constants = spec::constants(model, names);
             // A block of its own, so that the user's body does not see the function.
-            quote!({ #function #name() })
+            quote!({ #krate::__spec!(__spec #constants); __spec() })
         }
     }
 }

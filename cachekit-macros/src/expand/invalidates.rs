@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::steps::{Place, after, collected};
-use super::{assemble, body, in_form, looked_at, source};
+use super::steps::{Place, after, statements};
+use super::{assemble, body, form_word, looked_at, source};
 use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
 use crate::names::{Names, local};
@@ -12,30 +12,26 @@ use crate::names::{Names, local};
 /// The function, with its body between what is rendered before and what is applied after.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {
     let names = Names::new(model.function.krate.as_ref());
-    let Names { krate, private } = &names;
-    let [plan, inv] = ["__plan", "__inv"].map(local);
+    let krate = &names.krate;
+    let inv = local("__inv");
     let result = &model.function.result;
     let (cache, source) = source(&model.function, &names);
     let on = Ident::new(model.on, Span::call_site());
-    let new = quote!(#private::Invalidation::new(#source, #private::On::#on));
-    let (steps, collected) = collected(new, &model.before, &inv, &names);
+    let before = statements(&model.before, &inv, &names);
     let after = after(
         model.after.as_ref(),
-        "after_write",
         &inv,
         Place::Call,
         &model.function,
         &names,
     );
     let body = body(&model.function, item);
-    let (around, wait) = in_form(&model.function, "invalidate_around", Span::call_site());
+    let form = form_word(&model.function);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let inner = quote! {
         #looked_at
         #cache
-        let #plan = #krate::__plan!(#result);
-        #steps
-        #private::#around(#plan, #collected, #after, #body) #wait
+        #krate::__invalidates!(#form (#result) ((#source), #on) (#inv #before) (#after) #body)
     };
     assemble(&model.function, item, inner)
 }

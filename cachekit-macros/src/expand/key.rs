@@ -9,10 +9,24 @@ use crate::names::{Names, blaming, local};
 
 /// A closure that writes a text.
 pub(super) fn writer(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
+    let key = local("__key");
+    let statements = statements(text, spec, names);
+    quote!(|#key| { #statements })
+}
+
+/// The name of the writer, and the statements that write a text with it: for a template.
+pub(super) fn writing(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
+    let key = local("__key");
+    let statements = statements(text, spec, names);
+    quote!(#key #statements)
+}
+
+fn statements(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
     let krate = &names.krate;
     let key = local("__key");
     let statements = text.pieces.iter().map(|piece| match piece {
         Piece::Name => quote!(#key.literal(#spec.name());),
+        Piece::SelfType => quote!(#key.self_type(#krate::__type!(Self));),
         Piece::Literal(text) => quote!(#key.literal(#text);),
         Piece::Part { value, stop } => {
             let stop = stop_token(*stop);
@@ -23,22 +37,22 @@ pub(super) fn writer(text: &Text, spec: &TokenStream, names: &Names) -> TokenStr
             quote!(#key.text(&#rendered);)
         }
     });
-    quote!(|#key| { #(#statements)* })
+    quote!(#(#statements)*)
 }
 
-/// The same as data, for the registry.
-pub(super) fn template(text: &Text, names: &Names) -> TokenStream {
-    let private = &names.private;
-    let pieces = text.pieces.iter().map(|piece| match piece {
-        Piece::Literal(text) => quote!(#private::Piece::Literal(#text)),
+/// The same as data, for the registry: text, `(stop)` for an argument, `_` for the name.
+pub(super) fn template(text: &Text) -> TokenStream {
+    let pieces = text.pieces.iter().filter_map(|piece| match piece {
+        Piece::Literal(text) => Some(quote!(#text)),
         Piece::Part { stop, .. } => {
             let stop = stop_token(*stop);
-            quote!(#private::Piece::Argument(#stop))
+            Some(quote!((#stop)))
         }
+        Piece::Name => Some(quote!(_)),
         // A key has nothing rendered: it is written before the body.
-        Piece::Name | Piece::Rendered { .. } => quote!(#private::Piece::Name),
+        Piece::Rendered { .. } | Piece::SelfType => None,
     });
-    quote!(&[#(#pieces),*])
+    quote!([#(#pieces)*])
 }
 
 /// The local that holds a value rendered before.

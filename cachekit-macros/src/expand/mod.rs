@@ -12,13 +12,13 @@ mod spec;
 mod steps;
 mod write_through;
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{FnArg, parse_quote};
 
 use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Function};
-use crate::names::{Names, blaming, local};
+use crate::names::{Names, local};
 use crate::shape::Form;
 
 pub(crate) use derive_cache_part::derive_cache_part;
@@ -35,11 +35,11 @@ pub(crate) fn cached(model: &CachedFn, item: &LooseFn) -> TokenStream {
     quote!(#function #companion)
 }
 
-/// The statement for `cache = EXPR`, and the expression for the cache.
+/// The statement for `cache = EXPR`, and the expression for the cache; nothing for the current one.
 fn source(function: &Function, names: &Names) -> (Option<TokenStream>, TokenStream) {
-    let Names { krate, private } = names;
+    let krate = &names.krate;
     let Some(expr) = &function.cache else {
-        return (None, quote!(&#private::Current));
+        return (None, TokenStream::new());
     };
     let cache = local("__cache");
     (
@@ -95,51 +95,24 @@ fn bare(pattern: TokenStream) -> TokenStream {
     kept.collect()
 }
 
-/// The body as a closure, called once: `return` and `?` leave it and nothing else.
-///
-/// A return type on an async closure does not reach its body: `Err(Box::new(error))` would not
-/// become a `Box<dyn Error>`, and a wrong type would be reported about closures. So the first
-/// `return`, which never runs, says the type to later ones, and a local says it to the end.
+/// The patterns' bindings, and the body: a template makes a closure of them.
 fn body(function: &Function, item: &LooseFn) -> TokenStream {
-    let result = &function.result;
     let taken = function.arguments.iter().filter_map(|argument| {
         let (name, pattern) = (&argument.name, &argument.pattern.as_ref()?.written);
         Some(quote!(let #pattern = #name;))
     });
-    let taken: TokenStream = taken.collect();
     let body = match &function.form {
         Form::Block(block) => &block.content,
         Form::Async | Form::Sync | Form::Opaque => &item.body,
     };
-    if function.form.is_sync() {
-        return if taken.is_empty() {
-            quote!(move || -> #result #body)
-        } else {
-            quote!(move || -> #result { #taken #body })
-        };
-    }
-    let ret = local("__ret");
-    quote! {
-        async move || {
-            if let ::core::option::Option::Some(#ret) = ::core::option::Option::None::<#result> {
-                return #ret;
-            }
-            #taken
-            let #ret: #result = #body;
-            #[allow(unreachable_code, reason = "the body may end by `return`")]
-            #ret
-        }
-    }
+    quote!((#(#taken)*) #body)
 }
 
-/// The runtime's function `name` for this form, and what follows its call.
-fn in_form(function: &Function, name: &str, place: Span) -> (Ident, TokenStream) {
-    let span = Span::call_site().located_at(place);
+/// How a template is told the form.
+fn form_word(function: &Function) -> TokenStream {
     if function.form.is_sync() {
-        return (
-            Ident::new(&format!("{name}_blocking"), span),
-            TokenStream::new(),
-        );
+        quote!(sync)
+    } else {
+        quote!(async)
     }
-    (Ident::new(name, span), blaming(place, quote!(.await)))
 }

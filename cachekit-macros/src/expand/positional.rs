@@ -2,105 +2,79 @@
 //! that a reference is written like a call.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::companion::{Controls, LINTS};
-use super::key::writer;
-use super::steps::{Place, after, collected};
+use super::companion::{Controls, turbofish};
+use super::key::writing;
+use super::steps::{Place, after, statements};
 use super::{looked_at, source};
 use crate::model::{Argument, Piece, Text};
-use crate::names::{Names, blaming, local};
+use crate::names::{blaming, local};
 
 impl Controls<'_> {
-    /// The hidden functions that references call: one parameter a position.
-    pub(super) fn positional(
-        &self,
-        key_at: &str,
-        entry_at: &str,
-        find_spec: &TokenStream,
-    ) -> TokenStream {
-        let Names { krate, private } = self.names;
-        let vis = &self.item.vis;
-        let [key_at, entry_at] = [key_at, entry_at].map(|name| format_ident!("{name}"));
-        let (impl_generics, _, where_clause) = self.parts.generics.split_for_impl();
+    /// What the templates of the hidden functions are filled with: `__key_at`, `__entry_at`.
+    pub(super) fn positional(&self, find_spec: &TokenStream, key_name: &Ident) -> [TokenStream; 2] {
+        let model = self.model;
+        let labels = local("__labels");
+        let (generics, where_clause) = self.generics();
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
-        let entry_positions = self.positions(&self.parts.in_entry);
-        let key = writer(&self.key_of_references(&[]), find_spec, self.names);
-        let result = &self.model.function.result;
         let unpacked_key = looked_at(self.arguments(&self.parts.in_key), true);
-        let entry = self.entry_body(find_spec);
-        let allow = self
-            .in_method
-            .then(|| quote!(#[allow(dead_code, clippy::all, clippy::pedantic, reason = #LINTS)]));
-        quote! {
-            #[doc(hidden)]
-            #allow
-            #vis fn #key_at #impl_generics (#receiver #key_positions) -> #private::Target #where_clause {
-                #unpacked_key
-                #private::target(#find_spec, #key)
-            }
-            #[doc(hidden)]
-            #allow
-            #vis fn #entry_at #impl_generics (#receiver #entry_positions) -> #krate::Entry<#result> #where_clause {
-                #entry
-            }
-        }
-    }
+        let key = writing(&self.key_of_references(), find_spec, self.names);
+        let key_at = quote! {
+            (#generics (#receiver #key_positions) #where_clause { #unpacked_key } #key)
+        };
 
-    fn entry_body(&self, find_spec: &TokenStream) -> TokenStream {
-        let Names { krate, private } = self.names;
-        let model = self.model;
-        let result = &model.function.result;
-        let [plan, labels] = ["__plan", "__labels"].map(local);
-        let key = writer(
-            &self.key_of_references(&self.parts.in_expr),
-            find_spec,
-            self.names,
-        );
+        let entry_positions = self.positions(&self.parts.in_entry);
         // Values come as references; expressions want them as the function has them.
-        let owned: TokenStream = self
+        let owned = self
             .arguments(&self.parts.in_expr)
             .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
-            .map(|Argument { name, .. }| quote!(let #name = ::core::clone::Clone::clone(#name);))
-            .collect();
+            .map(|Argument { name, .. }| quote!(let #name = ::core::clone::Clone::clone(#name);));
+        let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
         let (cache, source) = source(&model.function, self.names);
-        let (label, labelled) = collected(
-            quote!(#private::Labels::new()),
-            &model.before,
-            &labels,
-            self.names,
-        );
+        let target = self.target(key_name);
+        let before = statements(&model.before, &labels, self.names);
         let after = after(
             model.after.as_ref(),
-            "after",
             &labels,
             Place::Entry,
             &model.function,
             self.names,
         );
-        let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
-        quote! {
-            #owned
-            #unpacked
-            #cache
-            let #plan = #krate::__plan!(#result);
-            #label
-            #private::entry(#source, #find_spec, #plan, #key, #labelled, #after)
-        }
+        let entry_at = quote! {
+            (#generics (#receiver #entry_positions) #where_clause { #(#owned)* #unpacked #cache }
+                (#source) (#target) (#labels #before) (#after))
+        };
+        [key_at, entry_at]
     }
 
-    /// The key where arguments by value come as references, except for those that are `owned`:
-    /// `{id}` is written as the same type as in the function, so that what cannot be written is
-    /// reported once.
-    fn key_of_references(&self, owned: &[bool]) -> Text {
+    /// The call of `__key_at` that an entry begins with.
+    fn target(&self, key_name: &Ident) -> TokenStream {
+        let turbofish = turbofish(&self.parts.generics);
+        let arguments = self.model.function.arguments.iter().zip(&self.parts.in_key);
+        let positions = arguments.map(
+            |(Argument { name, .. }, kept)| {
+                if *kept { quote!(#name) } else { quote!(()) }
+            },
+        );
+        let receiver = if self.in_method {
+            quote!(self.)
+        } else {
+            quote!(Self::)
+        };
+        quote!(#receiver #key_name #turbofish (#(#positions),*))
+    }
+
+    /// The key where arguments by value come as references: `{id}` is written as the same type as
+    /// in the function, so that what cannot be written is reported once.
+    fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
-        for (position, argument) in self.model.function.arguments.iter().enumerate() {
+        for argument in &self.model.function.arguments {
             let name = &argument.name;
-            let is_owned = owned.get(position).copied().unwrap_or(false);
-            if is_owned || argument.referent().is_some() {
+            if argument.referent().is_some() {
                 continue;
             }
             for piece in &mut key.pieces {

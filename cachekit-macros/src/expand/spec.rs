@@ -2,37 +2,18 @@
 
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::key;
 use crate::model::{CachedFn, Constant};
 use crate::names::Names;
 
-/// The name of the function around the static where it is no sibling of a method.
-pub(super) fn plain_name() -> Ident {
-    Ident::new("__spec", Span::call_site())
-}
-
-/// The function around the static. `site` is the name it stands for, when its own name hides it.
-pub(super) fn function(
-    model: &CachedFn,
-    name: &Ident,
-    site: Option<&str>,
-    names: &Names,
-) -> TokenStream {
-    let Names { krate, private } = names;
-    let template = key::template(&model.key, names);
+/// What the template of the spec is filled with.
+pub(super) fn constants(model: &CachedFn, names: &Names) -> TokenStream {
+    let template = key::template(&model.key);
     let setters = setters(model, names);
-    quote! {
-        fn #name() -> &'static #private::FnSpec {
-            static __SPEC: #private::FnSpec =
-                #private::FnSpec::new(#krate::__site!(#site), ::core::file!(), ::core::line!())
-                    .template(#template) #setters;
-            #krate::__register!(__SPEC);
-            &__SPEC
-        }
-    }
+    quote!((#template #setters))
 }
 
 fn setters(model: &CachedFn, names: &Names) -> TokenStream {

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use super::key::{rendered_name, stop_token, writer};
 use super::reference::{Ask, call};
 use crate::model::{After, Argument, Function, Step, What};
-use crate::names::{Names, blaming, local};
+use crate::names::{Names, blaming};
 
 /// Who owns the arguments where the closure is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,36 +45,16 @@ fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
     quote!(#receiver.#method(#what);)
 }
 
-/// A labels-like local with its steps: the statements, and how to pass it.
-pub(super) fn collected(
-    new: TokenStream,
-    steps: &[Step],
-    receiver: &Ident,
-    names: &Names,
-) -> (TokenStream, TokenStream) {
-    if steps.is_empty() {
-        return (TokenStream::new(), new);
-    }
-    let statements = statements(steps, receiver, names);
-    (
-        quote!(let mut #receiver = #new; #statements),
-        quote!(#receiver),
-    )
-}
-
-/// The closure for the value, by the plan's method `keep`, which fixes its types.
+/// What runs when the value is known, for a template: `[bindings] |ret| statements`.
 pub(super) fn after(
     after: Option<&After>,
-    keep: &str,
     receiver: &Ident,
     place: Place,
     function: &Function,
     names: &Names,
 ) -> TokenStream {
-    let plan = local("__plan");
-    let keep = Ident::new(keep, proc_macro2::Span::call_site());
     let Some(after) = after else {
-        return quote!(#plan.#keep(|_, _| {}));
+        return TokenStream::new();
     };
     let krate = &names.krate;
     let rendered = after
@@ -95,11 +75,7 @@ pub(super) fn after(
     let inside: TokenStream = cloned().map(|argument| inside(argument, place)).collect();
     let statements = statements(&after.steps, receiver, names);
     let ret = &after.ret;
-    let closure = quote!(#plan.#keep(move |#ret, #receiver| { #inside #statements }));
-    if bindings.is_empty() && outside.is_empty() {
-        return closure;
-    }
-    quote!({ #bindings #outside #closure })
+    quote!([#bindings #outside] |#ret| #inside #statements)
 }
 
 /// The argument as the closure keeps it.

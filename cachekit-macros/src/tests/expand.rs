@@ -112,6 +112,68 @@ fn writes() {
     );
 }
 
+/// A hundred functions as people write them: what each adds besides its body is short.
+#[test]
+fn expansions_are_short() {
+    let keys = [
+        "",
+        "key = \"user:{id}\"",
+        "key = \"user:{id}:{name}\"",
+        "key = \"<id>\", skip(name)",
+    ];
+    let options = [
+        "",
+        "ttl = 300",
+        "ttl = \"5m\", tags = [\"users\"]",
+        "ttl = 300, tags = [\"users\", \"org:{ret.org}\"]",
+        "none_ttl = 30, events = [\"user.changed\"], jitter = 0.1",
+    ];
+    let functions = [
+        "pub async fn get_user(id: u64, name: &str) -> Result<User, Error> { body }",
+        "async fn find(id: UserId, name: &str) -> Option<Arc<User>> { body }",
+        "pub(crate) async fn count(id: u64, name: String) -> u64 { body }",
+        "async fn get(&self, id: u64, name: &str) -> Result<User, Error> { body }",
+        "pub async fn get(&self, id: u64, name: &str) -> Result<Option<User>, Error> { body }",
+    ];
+    let mut lengths = Vec::new();
+    for (key, option) in keys
+        .iter()
+        .flat_map(|key| options.map(|option| (key, option)))
+    {
+        for function in functions {
+            let skip_self = if function.contains("&self") {
+                "skip(self)"
+            } else {
+                ""
+            };
+            let args = [key, option, skip_self].map(str::to_owned);
+            let args: Vec<String> = args.into_iter().filter(|part| !part.is_empty()).collect();
+            let args = args
+                .join(", ")
+                .replace("skip(name), ttl", "skip(name), ttl");
+            let args = if args.matches("skip").count() > 1 {
+                args.replace("skip(name), ", "")
+                    .replace("skip(self)", "skip(self, name)")
+            } else {
+                args
+            };
+            let expansion = pipeline::cached(tokens(&args), tokens(function));
+            assert!(messages(&expansion).is_empty(), "{args}: {expansion}");
+            let file = syn::parse2(in_impl(&expansion)).or_else(|_| syn::parse2(expansion.clone()));
+            let shown = prettyplease::unparse(&file.expect("items"));
+            let around = if shown.starts_with("impl Repo") { 2 } else { 0 };
+            lengths.push((
+                shown.lines().count() - around - 1,
+                format!("{args} {function}"),
+            ));
+        }
+    }
+    assert_eq!(lengths.len(), 100);
+    lengths.sort();
+    let (median, longest) = (lengths[50].0, &lengths[99]);
+    assert!(longest.0 <= 25, "median {median}, longest {longest:?}");
+}
+
 #[test]
 fn derives() {
     let cases = [

@@ -62,15 +62,17 @@ impl fmt::Debug for Miss {
 ///
 /// What is needed to compute, if memory has no answer.
 #[inline]
-pub fn look<S>(
-    source: &impl Source,
+pub fn look<S, C, W>(
+    source: &C,
     spec: &'static FnSpec,
     _plan: Plan<S>,
     when: bool,
-    write: impl FnOnce(&mut KeyBuf),
+    write: W,
 ) -> Result<S::Ret, Miss>
 where
     S: Shape,
+    C: Source,
+    W: FnOnce(&mut KeyBuf),
     S::Value: Clone + Send + Sync + 'static,
 {
     source.with(|cache| {
@@ -152,7 +154,7 @@ pub fn entry<S, A>(
     source: &impl Source,
     spec: &'static FnSpec,
     plan: Plan<S>,
-    write: impl FnOnce(&mut KeyBuf),
+    target: Target,
     labels: Labels,
     after: A,
 ) -> Entry<S::Ret>
@@ -161,7 +163,7 @@ where
     S::Value: 'static,
     A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
 {
-    source.with(|cache| typed_entry(cache, spec, plan, write, labels, after))
+    source.with(|cache| typed_entry(cache, spec, plan, target, labels, after))
 }
 
 /// What a reference to one entry of `spec` names.

@@ -186,7 +186,7 @@ where
     ret
 }
 
-/// Runs `body` and stores what `value` makes of its result.
+/// Runs `body` and lets `store` store what it makes of the result.
 ///
 /// After `Err` nothing is stored; after `Ok(None)` the entry is invalidated.
 ///
@@ -197,18 +197,18 @@ where
 pub async fn write_through<S, V, A, F, Fut>(
     _plan: Plan<S>,
     pending: PendingWrite<'_, V>,
-    value: A,
+    store: A,
     body: F,
 ) -> S::Ret
 where
     S: Shape,
     V: Clone + Send + Sync + 'static,
-    A: FnOnce(&S::Value) -> V,
+    A: FnOnce(&S::Value, PendingWrite<'_, V>),
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
     let ret = body().await;
-    end_write::<S, V>(pending, &ret, value);
+    end_write::<S, V>(pending, &ret, store);
     ret
 }
 
@@ -216,29 +216,29 @@ where
 pub fn write_through_blocking<S, V, A>(
     _plan: Plan<S>,
     pending: PendingWrite<'_, V>,
-    value: A,
+    store: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
 where
     S: Shape,
     V: Clone + Send + Sync + 'static,
-    A: FnOnce(&S::Value) -> V,
+    A: FnOnce(&S::Value, PendingWrite<'_, V>),
 {
     let ret = body();
-    end_write::<S, V>(pending, &ret, value);
+    end_write::<S, V>(pending, &ret, store);
     ret
 }
 
-fn end_write<S, V>(pending: PendingWrite<'_, V>, ret: &S::Ret, value: impl FnOnce(&S::Value) -> V)
-where
+fn end_write<S, V>(
+    pending: PendingWrite<'_, V>,
+    ret: &S::Ret,
+    store: impl FnOnce(&S::Value, PendingWrite<'_, V>),
+) where
     S: Shape,
     V: Clone + Send + Sync + 'static,
 {
     match S::peek(ret) {
-        Split::Some(written) => {
-            let value = value(written);
-            pending.store(value);
-        }
+        Split::Some(written) => store(written, pending),
         Split::None => drop(pending),
         Split::Err(_) => pending.cancel(),
     }

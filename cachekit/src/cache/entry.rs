@@ -99,12 +99,12 @@ where
     }
 }
 
-/// The entry of `spec` under the key that `write` writes.
+/// The entry of `spec` under the key of `target`.
 pub(crate) fn typed_entry<S, A>(
     cache: &Cache,
     spec: &'static FnSpec,
     plan: Plan<S>,
-    write: impl FnOnce(&mut KeyBuf),
+    target: Target,
     labels: Labels,
     after: A,
 ) -> Entry<S::Ret>
@@ -113,13 +113,11 @@ where
     S::Value: 'static,
     A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
 {
-    let mut key = KeyBuf::new();
-    write(&mut key);
     let slot = Slot {
         core: Arc::clone(cache.core()),
         owner: cache.core().owner(spec),
         spec,
-        key: Key::new(key.as_bytes()),
+        key: target.key,
         labels,
         describe: Box::new(Described { plan, after }),
     };
@@ -302,7 +300,7 @@ pub struct PendingWrite<'a, V> {
 
 impl<V: Clone + Send + Sync + 'static> PendingWrite<'_, V> {
     /// The write happened, and this is the value now.
-    pub(super) fn store(mut self, value: V) {
+    pub fn store(mut self, value: V) {
         if !deferred::is_on()
             && let Some(bracket) = self.bracket.take()
         {

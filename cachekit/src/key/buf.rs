@@ -34,6 +34,15 @@ impl KeyBuf {
         self.push(text.as_bytes());
     }
 
+    /// The type of a method's `self`, where it is generic: its type parameters may change
+    /// the result, and an attribute on a method cannot see them.
+    pub fn self_type(&mut self, name: &'static str) {
+        if name.contains('<') {
+            self.literal(";");
+            self.part(0, name);
+        }
+    }
+
     /// An argument that was rendered before.
     pub fn text(&mut self, rendered: &Rendered) {
         self.push(&rendered.0);

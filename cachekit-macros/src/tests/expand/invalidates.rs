@@ -1,60 +1,19 @@
 impl Repo {
     #[must_use]
     async fn save(&self, id: u64, user: User) -> Result<User, E> {
-        let __plan = ::cachekit::__plan!(Result < User, E >);
-        let mut __inv = ::cachekit::__private::Invalidation::new(
-            &::cachekit::__private::Current,
-            ::cachekit::__private::On::Ok,
-        );
-        __inv.target(get_user::__key_at(::cachekit::__private::NotInKey, &(id)));
-        __inv.function(users::list::__spec());
-        __inv.target(self.__cachekit_get_key_at(&(id)));
-        __inv.function(Repo::__cachekit_all_spec());
-        __inv
-            .key(|__key| {
-                __key.literal("user:");
-                ::cachekit::__part!(__key, 0u8, id);
-            });
-        __inv.keys(::core::iter::once(id));
-        __inv.keys(ids);
-        __inv
-            .tag(|__key| {
-                __key.literal("users");
-            });
-        __inv
-            .event(|__key| {
-                __key.literal("changed");
-            });
-        ::cachekit::__private::invalidate_around(
-                __plan,
-                __inv,
-                {
-                    let __p0 = ::cachekit::__rendered!(0u8, id);
-                    __plan
-                        .after_write(move |ret, __inv| {
-                            __inv
-                                .target(Self::__cachekit_get_key_at(&(self), &(ret.id)));
-                            __inv
-                                .tag(|__key| {
-                                    __key.literal("org:");
-                                    ::cachekit::__part!(__key, b':', ret.org_id);
-                                    __key.literal(":");
-                                    __key.text(&__p0);
-                                });
-                            __inv.only_if(ret.changed);
-                        })
-                },
-                async move || {
-                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
-                        Result<User, E>,
-                    > {
-                        return __ret;
-                    }
-                    let __ret: Result<User, E> = { body };
-                    #[allow(unreachable_code, reason = "the body may end by `return`")]
-                    __ret
-                },
-            )
-            .await
+        ::cachekit::__invalidates!(
+            async (Result < User, E >) ((), Ok) (__inv __inv
+            .target(get_user::__key_at(::cachekit::__private::NotInKey, & (id))); __inv
+            .function(users::list::__spec()); __inv.target(self.__cachekit_get_key_at(&
+            (id))); __inv.function(Repo::__cachekit_all_spec()); __inv.key(| __key | {
+            __key.literal("user:"); ::cachekit::__part!(__key, 0u8, id); }); __inv
+            .keys(::core::iter::once(id)); __inv.keys(ids); __inv.tag(| __key | { __key
+            .literal("users"); }); __inv.event(| __key | { __key.literal("changed"); });)
+            ([let __p0 = ::cachekit::__rendered!(0u8, id);] | ret | __inv
+            .target(Self::__cachekit_get_key_at(& (self), & (ret.id))); __inv.tag(| __key
+            | { __key.literal("org:"); ::cachekit::__part!(__key, b':', ret.org_id);
+            __key.literal(":"); __key.text(& __p0); }); __inv.only_if(ret.changed);) () {
+            body }
+        )
     }
 }

@@ -1,52 +1,14 @@
 impl Repo {
     async fn get(self: Arc<Self>, id: u64) -> User {
         ::cachekit::__shared_self!(Self);
-        let __plan = ::cachekit::__plan!(User);
+        let __plan = ::cachekit::__kept!(User);
         let __spec = {
-            fn __spec() -> &'static ::cachekit::__private::FnSpec {
-                static __SPEC: ::cachekit::__private::FnSpec = ::cachekit::__private::FnSpec::new(
-                        ::cachekit::__site!(),
-                        ::core::file!(),
-                        ::core::line!(),
-                    )
-                    .template(&[::cachekit::__private::Piece::Argument(0u8)]);
-                ::cachekit::__register!(__SPEC);
-                &__SPEC
-            }
+            ::cachekit::__spec!(__spec([(0u8)]));
             __spec()
         };
-        let __looked = ::cachekit::__private::look(
-            &::cachekit::__private::Current,
-            __spec,
-            __plan,
-            true,
-            |__key| {
-                ::cachekit::__part!(__key, 0u8, id);
-            },
-        );
-        match __looked {
-            ::core::result::Result::Ok(__hit) => __hit,
-            ::core::result::Result::Err(__miss) => {
-                ::cachekit::__private::compute(
-                        __miss,
-                        __plan,
-                        ::cachekit::__private::Labels::new(),
-                        __plan.after(|_, _| {}),
-                        async move || {
-                            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
-                                User,
-                            > {
-                                return __ret;
-                            }
-                            let __ret: User = { body };
-                            #[allow(
-                                unreachable_code,
-                                reason = "the body may end by `return`"
-                            )] __ret
-                        },
-                    )
-                    .await
-            }
-        }
+        ::cachekit::__cached!(
+            async __plan(User) (__spec, (), true) (__key::cachekit::__part!(__key, 0u8,
+            id); __key.self_type(::cachekit::__type!(Self));) (__labels) () () { body }
+        )
     }
 }

@@ -1,25 +1,8 @@
 async fn save(user: User) -> Result<u64, E> {
-    let __plan = ::cachekit::__plan!(Result < u64, E >);
-    let __entry = crate::get::__entry_at::<
-        Pg,
-    >(::cachekit::__private::NotInKey, &(user.id));
-    let __value = {
-        let user = ::core::clone::Clone::clone(&user);
-        __plan.value(move |ret| User { version: ret, ..user })
-    };
-    ::cachekit::__private::write_through(
-            __plan,
-            __entry.__begin(),
-            __value,
-            async move || {
-                if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
-                    Result<u64, E>,
-                > {
-                    return __ret;
-                }
-                let __ret: Result<u64, E> = { body };
-                #[allow(unreachable_code, reason = "the body may end by `return`")] __ret
-            },
-        )
-        .await
+    ::cachekit::__write_through!(
+        async (Result < u64, E >) (crate ::get::__entry_at:: < Pg >
+        (::cachekit::__private::NotInKey, & (user.id))) [let user =
+        ::core::clone::Clone::clone(& user);] (move | ret, __pending | { __pending
+        .store(User { version : ret, ..user }) }) () { body }
+    )
 }

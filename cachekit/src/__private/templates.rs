@@ -1,0 +1,331 @@
+//! The shape of what an attribute makes, as templates: the attribute fills in words, and all
+//! that is the same for every function stands here, once.
+//!
+//! Arguments that hold the user's tokens are handed on as they are, so that they keep their
+//! places and their hygiene. Names that such tokens use (`$key`, `$labels`) are given by the
+//! attribute.
+
+/// The body of a cached function: look, and on a miss compute.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __cached {
+    (
+        $form:ident $plan:ident ($ret:ty) ($spec:expr, ($($source:tt)*), $when:expr)
+        ($key:ident $($write:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
+        $taken:tt $body:tt
+    ) => {{
+        let source = $crate::__source!($($source)*);
+        let looked = $crate::__private::look(source, $spec, $plan, $when, |$key| { $($write)* });
+        match looked {
+            ::core::result::Result::Ok(hit) => hit,
+            ::core::result::Result::Err(miss) => {
+                #[allow(unused_mut, reason = "there may be no labels")]
+                let mut $labels = $crate::__private::Labels::new();
+                $($before)*
+                let after = $crate::__after!($plan.after, $labels, $($after)*);
+                let body = $crate::__body!($form ($ret) $taken $body);
+                $crate::__in_form!($form compute compute_blocking (miss, $plan, $labels, after, body))
+            }
+        }
+    }};
+}
+
+/// The body of a function that invalidates.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __invalidates {
+    (
+        $form:ident ($ret:ty) (($($source:tt)*), $on:ident)
+        ($inv:ident $($before:tt)*) ($($after:tt)*) $taken:tt $body:tt
+    ) => {{
+        let plan = $crate::__plan!($ret);
+        let on = $crate::__private::On::$on;
+        #[allow(unused_mut, reason = "everything may depend on the value")]
+        let mut $inv = $crate::__private::Invalidation::new($crate::__source!($($source)*), on);
+        $($before)*
+        let after = $crate::__after!(plan.after_write, $inv, $($after)*);
+        let body = $crate::__body!($form ($ret) $taken $body);
+        $crate::__in_form!(
+            $form invalidate_around invalidate_around_blocking (plan, $inv, after, body)
+        )
+    }};
+}
+
+/// The body of a function that writes an entry through. `$store` is what stores.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __write_through {
+    ($form:ident ($ret:ty) ($entry:expr) [$($bind:tt)*] ($($store:tt)*) $taken:tt $body:tt) => {{
+        let plan = $crate::__plan!($ret);
+        let entry = $entry;
+        $($bind)*
+        let body = $crate::__body!($form ($ret) $taken $body);
+        $crate::__in_form!(
+            $form write_through write_through_blocking (plan, entry.__begin(), $($store)*, body)
+        )
+    }};
+}
+
+/// Calls the runtime's function for an asynchronous form, or for a synchronous one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_form {
+    (async $name:ident $blocking:ident ($($args:tt)*)) => {
+        $crate::__private::$name($($args)*).await
+    };
+    (sync $name:ident $blocking:ident ($($args:tt)*)) => {
+        $crate::__private::$blocking($($args)*)
+    };
+}
+
+/// Where a function finds its cache: as said, else the current one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __source {
+    () => {
+        &$crate::__private::Current
+    };
+    ($($said:tt)+) => {
+        $($said)+
+    };
+}
+
+/// A plan for a value that is to be kept.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __kept {
+    ($ret:ty) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::keep::{Keepable as _, NotKeepable as _};
+        let plan = $crate::__plan!($ret);
+        (&&plan).__cachekit_keep()
+    }};
+}
+
+/// What runs when the value is there, as a closure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __after {
+    ($plan:ident.$keep:ident, $labels:ident,) => {
+        $plan.$keep(|_, _| {})
+    };
+    ($plan:ident.$keep:ident, $labels:ident, [$($bind:tt)*] |$ret:ident| $($then:tt)*) => {{
+        $($bind)*
+        $plan.$keep(move |$ret, $labels| { $($then)* })
+    }};
+}
+
+/// The user's body as a closure, called once: `return` and `?` leave it and nothing else.
+///
+/// A return type on an async closure does not reach its body: `Err(Box::new(error))` would
+/// not become a `Box<dyn Error>`, and a wrong type would be reported about closures. So the
+/// first `return`, which never runs, says the type to later ones, and a local says it to the
+/// end.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __body {
+    (async ($ret:ty) ($($taken:tt)*) $body:tt) => {
+        async move || {
+            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {
+                return ret;
+            }
+            $($taken)*
+            let ret: $ret = $body;
+            #[allow(unreachable_code, reason = "the body may end by `return`")]
+            ret
+        }
+    };
+    (sync ($ret:ty) () $body:tt) => {
+        move || -> $ret $body
+    };
+    (sync ($ret:ty) ($($taken:tt)+) $body:tt) => {
+        move || -> $ret {
+            $($taken)+
+            $body
+        }
+    };
+}
+
+/// The companion of a free function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __companion {
+    (
+        $vis:vis $name:ident $function:literal ($ret:ty) cache ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
+        spec $spec:tt
+        key_at $key_at:tt
+        entry_at $entry_at:tt
+        entry [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => ($($turbofish:tt)*) ($($args:tt)*)
+        refresh $form:ident $refresh:tt
+    ) => {
+        #[doc = concat!("Cache controls of [`", $function, "()`].")]
+        #[allow(
+            non_camel_case_types, dead_code, missing_debug_implementations,
+            reason = "a companion is named like its function"
+        )]
+        #[non_exhaustive]
+        $vis struct $name {}
+
+        #[allow(dead_code, deprecated, clippy::all, clippy::pedantic, reason = "generated")]
+        impl $name {
+            $crate::__spec!($vis __spec $spec);
+            $crate::__key_at!($vis __key_at Self::__spec() ; $key_at);
+            $crate::__entry_at!($vis __entry_at ($ret) Self::__spec() ; $entry_at);
+
+            /// The entry for these arguments.
+            $vis fn entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
+                Self::__entry_at $($turbofish)* ($($args)*)
+            }
+
+            $crate::__refresh!($vis $form ($ret) $refresh);
+
+            /// Drops every entry of the function.
+            $vis async fn invalidate_all($($cache)*) {
+                $($let)*
+                let source = $crate::__source!($($source)*);
+                $crate::__private::function(source, Self::__spec()).invalidate_all().await
+            }
+
+            /// What the cache did for the function so far.
+            $vis fn stats($($cache)*) -> $crate::FunctionStats {
+                $($let)*
+                let source = $crate::__source!($($source)*);
+                $crate::__private::function(source, Self::__spec()).stats()
+            }
+        }
+    };
+}
+
+/// What stands beside a method instead.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __siblings {
+    (
+        [$vis:vis] ($ret:ty)
+        spec $spec_name:ident $spec:tt
+        key_at $key_name:ident $key_at:tt
+        entry_at $entry_name:ident $entry_at:tt
+        $entry:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => ($($call:tt)*)
+        $handle:ident ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
+    ) => {
+        $crate::__spec!($vis $spec_name $spec);
+        $crate::__key_at!($vis $key_name Self::$spec_name() ; $key_at);
+        $crate::__entry_at!($vis $entry_name ($ret) Self::$spec_name() ; $entry_at);
+
+        /// The entry of the cached method for these arguments.
+        #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
+        $vis fn $entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
+            $($call)*
+        }
+
+        /// The cached method as a whole: all its entries, and its statistics.
+        #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
+        $vis fn $handle($($cache)*) -> $crate::FunctionHandle {
+            $($let)*
+            $crate::__private::function($crate::__source!($($source)*), Self::$spec_name())
+        }
+    };
+}
+
+/// The name of a type parameter in a key.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __type {
+    ($ty:ty) => {
+        ::core::any::type_name::<$ty>()
+    };
+}
+
+/// The constants of a function, registered at link time.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __spec {
+    ($vis:vis $name:ident ([$($piece:tt)*] $($setters:tt)*)) => {
+        #[doc(hidden)]
+        $vis fn $name() -> &'static $crate::__private::FnSpec {
+            static __SPEC: $crate::__private::FnSpec =
+                $crate::__private::FnSpec::new($crate::__site!(), ::core::file!(), ::core::line!())
+                    .template(&[$($crate::__piece!($piece)),*])
+                    $($setters)*;
+            $crate::__register!(__SPEC);
+            &__SPEC
+        }
+    };
+}
+
+/// A piece of a template: a literal, `_` for the name, `(stop)` for an argument.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __piece {
+    (_) => {
+        $crate::__private::Piece::Name
+    };
+    (($stop:literal)) => {
+        $crate::__private::Piece::Argument($stop)
+    };
+    ($text:literal) => {
+        $crate::__private::Piece::Literal($text)
+    };
+}
+
+/// What a reference to an entry calls: one parameter a position.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __key_at {
+    (
+        $vis:vis $name:ident $spec:expr ;
+        ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* } $key:ident $($write:tt)*)
+    ) => {
+        #[doc(hidden)]
+        #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
+        $vis fn $name $($generics)* ($($params)*) -> $crate::__private::Target $($where)* {
+            $($let)*
+            $crate::__private::target($spec, |$key| { $($write)* })
+        }
+    };
+}
+
+/// The entry, by the same positions.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __entry_at {
+    (
+        $vis:vis $name:ident ($ret:ty) $spec:expr ;
+        (
+            [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* } ($($source:tt)*)
+            ($($target:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
+        )
+    ) => {
+        #[doc(hidden)]
+        #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
+        $vis fn $name $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
+            let target = $($target)*;
+            $($let)*
+            let plan = $crate::__plan!($ret);
+            #[allow(unused_mut, reason = "there may be no labels")]
+            let mut $labels = $crate::__private::Labels::new();
+            $($before)*
+            let after = $crate::__after!(plan.after, $labels, $($after)*);
+            let source = $crate::__source!($($source)*);
+            $crate::__private::entry(source, $spec, plan, target, $labels, after)
+        }
+    };
+}
+
+/// `refresh` takes what the function takes, and calls it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refresh {
+    ($vis:vis async ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
+        /// Calls the function and stores what it returns, whatever the cache holds.
+        $vis async fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
+            $crate::__private::refresh(Self::__spec(), $($call)*).await
+        }
+    };
+    ($vis:vis sync ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
+        /// Calls the function and stores what it returns, whatever the cache holds.
+        $vis fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
+            $crate::__private::refresh_blocking(Self::__spec(), move || $($call)*)
+        }
+    };
+}
