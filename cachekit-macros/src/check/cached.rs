@@ -106,7 +106,8 @@ pub(super) fn forbid_ret(arg: Option<&Arg<Expr>>, reason: &str, errors: &mut Err
 
 fn check_tier(facts: &Facts, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
     let Some(Arg { value: tier, .. }) = tier else {
-        if facts.form.is_sync() {
+        // A `const fn` was told already.
+        if facts.form.is_sync() && item.sig.constness.is_none() {
             errors.on(
                 item.sig.fn_token,
                 "a function that is not `async` can only be cached in memory, because other tiers \
