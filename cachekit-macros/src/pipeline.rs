@@ -1,6 +1,8 @@
 //! The stages in order: parse, check, expand.
 
-use proc_macro2::TokenStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::{Span, TokenStream};
 
 use crate::attr::{self, Options};
 use crate::check;
@@ -30,6 +32,21 @@ pub(crate) fn derive_cache_part(item: TokenStream) -> TokenStream {
 
 /// Whatever happens, the function itself is emitted: its callers shall not fail as well.
 fn run<Args: Options, Model>(
+    args: TokenStream,
+    item: TokenStream,
+    check: fn(Args, &LooseFn, &mut Errors) -> Option<Model>,
+    expand: fn(&Model, &LooseFn) -> TokenStream,
+) -> TokenStream {
+    let kept = item.clone();
+    let stages = AssertUnwindSafe(|| stages(args, item, check, expand));
+    catch_unwind(stages).unwrap_or_else(|_| {
+        let words =
+            "bug in cachekit: the attribute panicked; please report the function it stands on";
+        expand::fallback(&kept, &syn::Error::new(Span::call_site(), words))
+    })
+}
+
+fn stages<Args: Options, Model>(
     args: TokenStream,
     item: TokenStream,
     check: fn(Args, &LooseFn, &mut Errors) -> Option<Model>,

@@ -56,6 +56,7 @@ fn every_link_of_a_document_leads_somewhere() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "docs/guarantees.md",
+        "docs/attributes.md",
     ] {
         let text = read(document);
         for link in text
