@@ -27,7 +27,11 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-/// Caches the results of an `async fn`.
+/// Caches the results of a function.
+///
+/// It stands on free functions, methods, methods in a trait's `impl` (native or
+/// `#[async_trait]`), functions that end with an `async` block, and, with `tier = memory`,
+/// functions that are not `async`.
 ///
 /// | option | meaning | default |
 /// |---|---|---|
@@ -53,12 +57,15 @@ mod tests;
 /// `invalidate_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
 /// and `get_cache()`. An associated function without `self` needs `companion = false`, because it
 /// looks like a free function and no type can stand in an `impl`.
+///
+/// In documentation, link to a cached function with parentheses, ``[`get_user()`]``: without
+/// them the link means its companion too.
 #[proc_macro_attribute]
 pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::cached(args.into(), item.into()).into()
 }
 
-/// Drops cache entries after an `async fn` that writes.
+/// Drops cache entries after a function that writes.
 ///
 /// | option | meaning | default |
 /// |---|---|---|
@@ -79,7 +86,7 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     pipeline::invalidates(args.into(), item.into()).into()
 }
 
-/// Stores what an `async fn` returns as the entry of a cached function.
+/// Stores what a function returns as the entry of a cached function.
 ///
 /// | option | meaning | default |
 /// |---|---|---|
