@@ -33,7 +33,7 @@ pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
 pub use region::Region;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Capacity, Config};
 use crate::counter::Counter;
 use crate::epoch::{Epoch, Moment};
 use crate::fault::Faults;
@@ -94,11 +94,12 @@ pub(crate) struct Core {
     faults: Faults,
 }
 
-/// Where a region's entries are.
+/// Whose a region's entries are, and where.
 #[derive(Debug, Clone)]
-pub(crate) struct RegionPlace {
+struct RegionPlace {
     owner: Arc<Owner>,
-    core: Option<Arc<Core>>,
+    /// Its own memory, if it has a capacity. Not a core: that would refer to itself.
+    memory: Option<(Capacity, Arc<dyn MemoryTier>)>,
 }
 
 impl Cache {
@@ -180,20 +181,18 @@ impl Core {
         self.owner_of(OwnerId::DIRECT, "(direct)")
     }
 
-    /// The cores of the regions that have a memory tier of their own.
-    fn own_regions(&self) -> Vec<Arc<Core>> {
+    /// The memory of the regions that have their own.
+    fn own_memories(&self) -> Vec<Arc<dyn MemoryTier>> {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        regions
-            .values()
-            .filter_map(|place| place.core.clone())
-            .collect()
+        let own = |place: &RegionPlace| place.memory.as_ref().map(|(_, memory)| memory.clone());
+        regions.values().filter_map(own).collect()
     }
 
     fn size(&self) -> Size {
-        let cores = self.own_regions();
-        cores
+        let memories = self.own_memories();
+        memories
             .iter()
-            .map(|core| core.memory.size())
+            .map(|memory| memory.size())
             .fold(self.memory.size(), |sum, size| Size {
                 entries: sum.entries + size.entries,
                 bytes: sum.bytes + size.bytes,

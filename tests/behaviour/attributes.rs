@@ -216,6 +216,32 @@ async fn type_parameters_are_part_of_the_key() {
     .await;
 }
 
+/// A repository over a backend; `skip(self)` says that its instances do not differ.
+struct Over<B>(B);
+
+impl<B: std::fmt::Debug> Over<B> {
+    #[cached(key = "over:{id}", skip(self))]
+    pub async fn get(&self, id: u64) -> String {
+        format!("{:?} {id}", self.0)
+    }
+}
+
+/// An attribute on a method cannot see the type parameters of the `impl`.
+#[tokio::test]
+async fn the_type_of_a_generic_self_is_part_of_the_key() {
+    scope(cache().await, async {
+        assert_eq!(Over(1_u8).get(1).await, "1 1");
+        assert_eq!(Over("a").get(1).await, "\"a\" 1");
+        assert_eq!(
+            Over(2_u8).get(1).await,
+            "1 1",
+            "instances do not differ, types do"
+        );
+        assert!(Over(1_u8).get_entry(1).key().starts_with("over:1;"));
+    })
+    .await;
+}
+
 #[cached(key = "list:{n}", tags = ["lists", ..ret.iter().map(|item| format!("item:{item}"))])]
 async fn list(n: u64) -> Vec<u64> {
     (0..n).collect()

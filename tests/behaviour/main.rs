@@ -1,6 +1,7 @@
 //! What a cache does, seen through its public surface.
 
 mod attributes;
+mod blocking;
 mod cancellation;
 mod direct;
 mod freshness;

@@ -24,8 +24,8 @@ impl Core {
         // Last: a flight that stores while this runs is found in the table before, or its
         // entry in memory here.
         self.memory.remove(key);
-        for region in self.own_regions() {
-            region.memory.remove(key);
+        for memory in self.own_memories() {
+            memory.remove(key);
         }
     }
 
@@ -44,8 +44,8 @@ impl Core {
         self.invalidations.bump();
         self.tags.invalidate_epoch(&self.epoch);
         self.memory.clear();
-        for region in self.own_regions() {
-            region.memory.clear();
+        for memory in self.own_memories() {
+            memory.clear();
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::owner::{Owner, OwnerId};
 use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
 use crate::stats::FunctionStats;
+use crate::tier::MemoryTier;
 use crate::tier::memory::Moka;
 
 /// A named part of a cache whose values are of type `V`.
@@ -56,8 +57,12 @@ impl Cache {
     /// Two types under one name share keys; a value of the other type reads as absent.
     pub fn region<V: Clone + Send + Sync + 'static>(&self, name: &str) -> Region<V> {
         let place = self.core.region_place(name);
+        let core = match place.memory {
+            Some((capacity, memory)) => Arc::new(self.core.with_memory(capacity, memory)),
+            None => Arc::clone(&self.core),
+        };
         Region {
-            core: place.core.unwrap_or_else(|| Arc::clone(&self.core)),
+            core,
             owner: place.owner,
             name: name.into(),
             policy: Policy::new(),
@@ -80,7 +85,10 @@ impl Core {
                 .wrapping_add(1 + regions.len()),
         );
         let owner = self.owner_of(id, &format!("region {name}"));
-        let place = RegionPlace { owner, core: None };
+        let place = RegionPlace {
+            owner,
+            memory: None,
+        };
         regions.insert(key, place.clone());
         place
     }
@@ -101,13 +109,14 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
         let Some(place) = regions.get_mut(&*self.name) else {
             return self;
         };
-        let core = place
-            .core
-            .get_or_insert_with(|| Arc::new(self.core.with_capacity(capacity)));
-        if core.config.memory_capacity != capacity {
+        let eviction = self.core.config.eviction;
+        let (kept, memory) = place
+            .memory
+            .get_or_insert_with(|| (capacity, Arc::new(Moka::new(capacity, eviction))));
+        if *kept != capacity {
             event::capacity_kept(&self.name);
         }
-        self.core = Arc::clone(core);
+        self.core = Arc::new(self.core.with_memory(*kept, Arc::clone(memory)));
         drop(regions);
         self
     }
@@ -219,11 +228,10 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
 }
 
 impl Core {
-    /// A core with a memory tier of its own that shares everything else.
-    fn with_capacity(&self, capacity: Capacity) -> Self {
+    /// A core with another memory tier that shares everything else.
+    fn with_memory(&self, capacity: Capacity, memory: Arc<dyn MemoryTier>) -> Self {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;
-        let memory = Arc::new(Moka::new(capacity, config.eviction));
         Self {
             config: Arc::new(config),
             memory,
