@@ -173,6 +173,35 @@ async fn a_region_with_a_capacity_of_its_own() {
     assert_eq!(small.get(52).await, None);
 }
 
+/// A clock that tells whether somebody still holds it.
+#[derive(Debug)]
+struct Held(#[expect(dead_code, reason = "held, not read")] Arc<()>);
+
+impl cachekit::Clock for Held {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_cache_is_gone() {
+    let held = Arc::new(());
+    let cache = Cache::builder()
+        .clock(Held(Arc::clone(&held)))
+        .build()
+        .await
+        .expect("right");
+    let region = cache.region::<u64>("own").capacity(Capacity::entries(5));
+    region.set(1, 1).await;
+    cache.put("k", 1, &Policy::new().tag("t")).await;
+    cache
+        .get_or_compute("n", &Policy::new(), || async { 1 })
+        .await;
+    assert_eq!(Arc::strong_count(&held), 2);
+    drop((cache, region));
+    assert_eq!(Arc::strong_count(&held), 1, "nothing refers to itself");
+}
+
 #[tokio::test]
 async fn bounded_by_entries() {
     for eviction in [Eviction::Lru, Eviction::TinyLfu] {
