@@ -133,6 +133,52 @@ fn values_are_pure() {
     }
 }
 
+/// The macros' stages: who may not know whom.
+const STAGES: &[(&str, &str)] = &[
+    ("attr", "model"),
+    ("attr", "check"),
+    ("attr", "expand"),
+    ("check", "expand"),
+    ("expand", "attr"),
+    ("expand", "check"),
+    ("model", "attr"),
+    ("model", "check"),
+    ("model", "expand"),
+];
+
+#[test]
+fn the_stages_of_the_macros_do_not_know_each_other() {
+    for (file, text) in read_folder("cachekit-macros/src") {
+        for module in imported(&code(&text)) {
+            let forbidden = STAGES.contains(&(folder(&file), module.as_str()));
+            assert!(!forbidden, "{file} imports `{module}`");
+        }
+    }
+}
+
+/// An expansion depends on tokens alone, so an editor may keep it.
+#[test]
+fn the_macros_read_no_file_and_no_environment() {
+    for (file, text) in read_folder("cachekit-macros/src") {
+        if file.starts_with("tests/") {
+            continue;
+        }
+        for forbidden in [
+            "std::env",
+            "std::fs",
+            "option_env",
+            "env!",
+            "include_str",
+            "SystemTime",
+        ] {
+            assert!(
+                !code(&text).contains(forbidden),
+                "{file} holds `{forbidden}`"
+            );
+        }
+    }
+}
+
 fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
     let mut problems = Vec::new();
     for (file, text) in sources {
@@ -174,9 +220,16 @@ fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
 }
 
 fn sources() -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cachekit/src");
+    read_folder("cachekit/src")
+}
+
+fn read_folder(folder: &str) -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder);
     let mut files = vec![];
     collect(&root, &mut files);
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     assert!(files.len() > 20, "the sources are there");
     let named = |path: &PathBuf| {
         let relative = path.strip_prefix(&root).expect("below the root");

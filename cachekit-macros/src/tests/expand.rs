@@ -159,6 +159,14 @@ fn expansions_are_short() {
             assert!(messages(&expansion).is_empty(), "{args}: {expansion}");
             let file = syn::parse2(in_impl(&expansion)).or_else(|_| syn::parse2(expansion.clone()));
             let shown = prettyplease::unparse(&file.expect("items"));
+            let fn_at = shown.find("fn ").expect("a function");
+            let controls_at = shown
+                .find("::cachekit::__companion")
+                .or(shown.find("__siblings"));
+            assert!(
+                controls_at.is_none_or(|at| fn_at < at),
+                "the function comes first"
+            );
             let around = if shown.starts_with("impl Repo") { 2 } else { 0 };
             lengths.push((
                 shown.lines().count() - around - 1,
