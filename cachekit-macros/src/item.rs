@@ -30,7 +30,7 @@ impl Parse for LooseFn {
                 "this function has no body; put the attribute on the `impl`",
             ));
         }
-        let body: Group = input.parse()?;
+        let body = group(input)?;
         if body.delimiter() != Delimiter::Brace {
             return Err(syn::Error::new(
                 body.span(),
@@ -73,9 +73,26 @@ fn split_inner_attrs(body: &Group) -> (TokenStream, Group) {
         }
         end += 3;
     }
+    if end == 0 {
+        return (TokenStream::new(), body.clone());
+    }
     let mut rest = tokens;
     let attrs: TokenStream = rest.drain(..end).collect();
     let mut inner = Group::new(Delimiter::Brace, rest.into_iter().collect());
     inner.set_span(body.span());
     (attrs, inner)
+}
+
+/// A group; one that a macro was given as `$body:block` comes inside an invisible one.
+fn group(input: ParseStream<'_>) -> syn::Result<Group> {
+    let mut tree: TokenTree = input.parse()?;
+    loop {
+        match tree {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                tree = syn::parse2(group.stream())?;
+            }
+            TokenTree::Group(group) => return Ok(group),
+            other => return Err(syn::Error::new(other.span(), "expected the body of the function")),
+        }
+    }
 }

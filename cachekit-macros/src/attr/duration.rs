@@ -16,7 +16,11 @@ pub(crate) enum DurationValue {
 
 impl Parse for DurationValue {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let expr: Expr = input.parse()?;
+        let mut expr: Expr = input.parse()?;
+        // What a macro was given as `$ttl:expr` comes in an invisible group.
+        while let Expr::Group(group) = expr {
+            expr = *group.expr;
+        }
         let Expr::Lit(ExprLit { lit, .. }) = &expr else {
             return Ok(Self::Expr(expr));
         };

@@ -53,7 +53,7 @@ impl Parse for Reference {
         let start = input.span();
         let written: Expr = input.parse().map_err(|_| syn::Error::new(start, HOW))?;
         let (callee, args) = match &written {
-            Expr::Call(call) => match &*call.func {
+            Expr::Call(call) => match peel(&call.func) {
                 Expr::Path(path) => (Callee::Path(path.clone()), &call.args),
                 _ => return Err(syn::Error::new_spanned(&written, HOW)),
             },
@@ -111,4 +111,11 @@ fn positions(args: &Punctuated<Expr, Token![,]>) -> syn::Result<ReferenceArgs> {
         }
     }
     Ok(ReferenceArgs::Positions(positions))
+}
+
+fn peel(mut expr: &Expr) -> &Expr {
+    while let Expr::Group(group) = expr {
+        expr = &group.expr;
+    }
+    expr
 }

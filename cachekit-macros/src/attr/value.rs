@@ -94,7 +94,11 @@ pub(crate) struct Share(pub(crate) f32);
 impl Parse for Share {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let span = input.span();
-        let value: Option<f32> = match input.parse::<Expr>()? {
+        let mut expr: Expr = input.parse()?;
+        while let Expr::Group(group) = expr {
+            expr = *group.expr;
+        }
+        let value: Option<f32> = match expr {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Float(number) => number.base10_parse().ok(),
                 Lit::Int(number) => number.base10_parse().ok(),

@@ -201,26 +201,26 @@ macro_rules! __companion {
 #[macro_export]
 macro_rules! __siblings {
     (
-        [$vis:vis] ($ret:ty)
+        [$($vis:tt)*] ($ret:ty)
         spec $spec_name:ident $spec:tt
         key_at $key_name:ident $key_at:tt
         entry_at $entry_name:ident $entry_at:tt
         $entry:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => ($($call:tt)*)
         $handle:ident ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
     ) => {
-        $crate::__spec!($vis $spec_name $spec);
-        $crate::__key_at!($vis $key_name Self::$spec_name() ; $key_at);
-        $crate::__entry_at!($vis $entry_name ($ret) Self::$spec_name() ; $entry_at);
+        $crate::__spec!($($vis)* $spec_name $spec);
+        $crate::__key_at!($($vis)* $key_name Self::$spec_name() ; $key_at);
+        $crate::__entry_at!($($vis)* $entry_name ($ret) Self::$spec_name() ; $entry_at);
 
         /// The entry of the cached method for these arguments.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
-        $vis fn $entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
+        $($vis)* fn $entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
             $($call)*
         }
 
         /// The cached method as a whole: all its entries, and its statistics.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
-        $vis fn $handle($($cache)*) -> $crate::FunctionHandle {
+        $($vis)* fn $handle($($cache)*) -> $crate::FunctionHandle {
             $($let)*
             $crate::__private::function($crate::__source!($($source)*), Self::$spec_name())
         }

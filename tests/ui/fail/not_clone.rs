@@ -1,0 +1,58 @@
+//! A stored value is handed to every caller: it must be `Clone`, and outlive the call.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use cachekit::cached;
+
+pub struct User {
+    pub name: String,
+}
+
+#[derive(Debug)]
+pub struct NotFound;
+
+#[cached]
+async fn plain(id: u64) -> User { //~ the value that this function returns cannot be cached
+    User { name: id.to_string() }
+}
+
+#[cached]
+async fn in_result(id: u64) -> Result<User, NotFound> { //~ the value that this function returns cannot be cached
+    Ok(User { name: id.to_string() })
+}
+
+#[cached]
+async fn in_option(id: u64) -> Option<User> { //~ the value that this function returns cannot be cached
+    Some(User { name: id.to_string() })
+}
+
+#[cached]
+async fn in_result_of_option(id: u64) -> Result<Option<User>, NotFound> { //~ the value that this function returns cannot be cached
+    Ok(Some(User { name: id.to_string() }))
+}
+
+#[cached]
+async fn not_send(id: u64) -> Rc<u64> { //~ the value that this function returns cannot be cached
+    Rc::new(id)
+}
+
+#[cached]
+async fn not_sync(id: u64) -> Cell<u64> { //~ the value that this function returns cannot be cached
+    Cell::new(id)
+}
+
+#[cached(key = "any:{id}")]
+async fn generic<T: Default + Send + Sync + 'static>(id: u64) -> T { //~ the value that this function returns cannot be cached
+    let _ = id;
+    T::default()
+}
+
+/// An error need not be `Clone`, and neither need what an `Arc` holds.
+#[cached]
+async fn right(id: u64) -> Result<Arc<User>, NotFound> {
+    Ok(Arc::new(User { name: id.to_string() }))
+}
+
+fn main() {}

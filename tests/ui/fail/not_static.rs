@@ -1,0 +1,21 @@
+//! A stored value outlives the call: what is not visibly borrowed is found by the compiler.
+
+use cachekit::cached;
+
+#[derive(Clone)]
+pub struct Name<'a>(&'a str);
+
+type Alias<'a> = Name<'a>;
+
+#[cached(key = "any:{id}")] //~ may not live long enough //~ may not live long enough //~ may not live long enough //~ may not live long enough
+async fn generic<T: Clone + Default + Send + Sync>(id: u64) -> T { //~ may not live long enough
+    let _ = id;
+    T::default()
+}
+
+#[cached] //~ may not live long enough
+async fn hidden_lifetime(name: &str) -> Alias {
+    Name(name)
+}
+
+fn main() {}

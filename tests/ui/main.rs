@@ -1,0 +1,144 @@
+//! What the attributes refuse, and in which words.
+//!
+//! For every `//~ words` at the end of a line of `fail/*.rs` that line must get one error with
+//! those words, and there may be no other. The `.stderr` beside it has all that one compiler says.
+//!
+//! After a change of words: `TRYBUILD=overwrite cargo test -p cachekit-tests --test ui`, and read
+//! the difference.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The compiler whose words the `.stderr` files have.
+const PINNED: &str = "rustc 1.95.";
+
+#[test]
+fn ui() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/*.rs");
+    let compiler = compiler();
+    if compiler.starts_with(PINNED) {
+        cases.compile_fail("ui/fail/*.rs");
+    } else {
+        // Past the harness, which hides what a passing test prints.
+        let _ = writeln!(
+            std::io::stderr(),
+            "skipped ui/fail: its `.stderr` files have the words of {PINNED}x, this is {compiler}"
+        );
+    }
+}
+
+/// Holds the `.stderr` files to the marks, so that nobody accepts a worse output unread. It needs
+/// no compiler.
+#[test]
+fn one_mistake_is_one_error() {
+    let mut wrong = Vec::new();
+    let files = files("rs");
+    assert!(!files.is_empty(), "no files in ui/fail");
+    for file in files {
+        let mut marked = marked(&read(&file));
+        let reported = reported(&read(&file.with_extension("stderr")), &file);
+        for (line, messages) in reported {
+            let words = marked.remove(&line).unwrap_or_default();
+            if !fits(&words, &messages) {
+                let file = file.display();
+                wrong.push(format!(
+                    "{file}:{line} is marked {words:?}, gets {messages:?}"
+                ));
+            }
+        }
+        for (line, words) in marked {
+            wrong.push(format!(
+                "{}:{line} is marked {words:?}, gets nothing",
+                file.display()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Whether each message has its own words.
+fn fits(words: &[String], messages: &[String]) -> bool {
+    let mut left: Vec<&String> = messages.iter().collect();
+    for words in words {
+        let Some(at) = left.iter().position(|message| message.contains(words)) else {
+            return false;
+        };
+        left.swap_remove(at);
+    }
+    left.is_empty()
+}
+
+/// No `.stderr` without its file.
+#[test]
+fn nothing_is_left_over() {
+    for file in files("stderr") {
+        let source = file.with_extension("rs");
+        assert!(source.exists(), "{} is missing", source.display());
+    }
+}
+
+/// The words after `//~`, by line; several are separated by a further `//~`.
+fn marked(source: &str) -> BTreeMap<usize, Vec<String>> {
+    let mut marked = BTreeMap::new();
+    for (line, text) in source.lines().enumerate() {
+        let words: Vec<String> = text
+            .split("//~")
+            .skip(1)
+            .map(|words| words.trim().to_owned())
+            .collect();
+        if !words.is_empty() {
+            marked.insert(line + 1, words);
+        }
+    }
+    marked
+}
+
+/// The messages of errors, by the line they point at.
+fn reported(stderr: &str, file: &Path) -> BTreeMap<usize, Vec<String>> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let arrow = format!("--> ui/fail/{name}:");
+    let mut reported: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut message: Option<&str> = None;
+    for line in stderr.lines() {
+        if line.starts_with("error") {
+            assert!(message.is_none(), "{name}: not in the file: {message:?}");
+            message = line.split_once(": ").map(|(_, words)| words);
+        } else if let Some(place) = line.trim_start().strip_prefix(&arrow)
+            && let Some(message) = message.take()
+        {
+            let number = place.split(':').next().unwrap_or_default();
+            let number = number.parse().expect("a line number behind the file");
+            reported.entry(number).or_default().push(message.to_owned());
+        }
+    }
+    assert!(message.is_none(), "{name}: not in the file: {message:?}");
+    reported
+}
+
+fn files(extension: &str) -> Vec<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fail");
+    let entries = fs::read_dir(directory).expect("ui/fail can be read");
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry of ui/fail").path())
+        .filter(|path| path.extension().is_some_and(|it| it == extension))
+        .collect();
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn compiler() -> String {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .arg("--version")
+        .output()
+        .expect("rustc can be run");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
