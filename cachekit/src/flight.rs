@@ -23,25 +23,23 @@
 //! A flight is in the table exactly while it has a seat and was neither settled nor taken
 //! out, so dropping futures at any await point leaks nothing.
 
+mod seat;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::epoch::{Epochs, Moment};
 use crate::key::Key;
 
-const SHARDS: usize = 64;
+pub(crate) use seat::{Lead, Seat, Woken};
 
-/// How many waiters may compute at once after errors that cannot be shared.
-const WIDEST: usize = 64;
+const SHARDS: usize = 64;
 
 type Hasher = foldhash::quality::RandomState;
 type Table<O> = HashMap<Key, Arc<Flight<O>>, Hasher>;
@@ -84,18 +82,6 @@ pub(crate) enum Entered<O: Clone> {
     Lead(Lead<O>),
     /// Somebody else does.
     Wait(Seat<O>),
-}
-
-/// How a wait ended.
-pub(crate) enum Woken<O: Clone> {
-    /// The flight was settled.
-    Settled(O),
-    /// The leader left, and the caller is next.
-    Lead(Lead<O>),
-    /// The flight was taken out of the table: enter again.
-    Grounded,
-    /// The time was up.
-    TimedOut(Seat<O>),
 }
 
 impl<O: Clone> Flights<O> {
@@ -252,164 +238,6 @@ impl<O> Flight<O> {
 
     fn is_grounded(&self) -> bool {
         self.grounded.load(Ordering::Acquire)
-    }
-}
-
-/// A caller's part in a flight.
-pub(crate) struct Seat<O: Clone> {
-    flights: Arc<Flights<O>>,
-    flight: Arc<Flight<O>>,
-}
-
-impl<O: Clone> Seat<O> {
-    /// Waits until the flight is settled, or this caller leads it, for at most `limit`
-    /// (where there is no timer to wait on, `None`: without a limit).
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future gives up the place in the line; a leadership that was already
-    /// handed to it goes to the next one.
-    pub(crate) async fn wait(
-        self,
-        limit: Option<Duration>,
-        leadership: impl FnOnce() -> Leadership,
-    ) -> Woken<O> {
-        let acquire = Arc::clone(&self.flight.permits).acquire_owned();
-        let acquired = match limit {
-            Some(limit) => match tokio::time::timeout(limit, acquire).await {
-                Ok(acquired) => acquired,
-                Err(_) => return Woken::TimedOut(self),
-            },
-            None => acquire.await,
-        };
-        self.woken(acquired.ok(), leadership)
-    }
-
-    /// [`wait`](Self::wait) for a synchronous caller: parks the thread.
-    pub(crate) fn wait_blocking(
-        self,
-        limit: Duration,
-        leadership: impl FnOnce() -> Leadership,
-    ) -> Woken<O> {
-        let acquire = Arc::clone(&self.flight.permits).acquire_owned();
-        match park_on(acquire, limit) {
-            Some(acquired) => self.woken(acquired.ok(), leadership),
-            None => Woken::TimedOut(self),
-        }
-    }
-
-    fn woken(
-        self,
-        permit: Option<OwnedSemaphorePermit>,
-        leadership: impl FnOnce() -> Leadership,
-    ) -> Woken<O> {
-        match (permit, self.flight.outcome.get()) {
-            // A permit and an outcome: it was settled while the permit was on its way.
-            (_, Some(outcome)) => Woken::Settled(outcome.clone()),
-            (Some(permit), None) if !self.flight.is_grounded() => {
-                let leadership = leadership();
-                *self
-                    .flight
-                    .began
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = leadership;
-                Woken::Lead(Lead {
-                    permit: Some(permit),
-                    seat: self,
-                    leadership,
-                })
-            }
-            // Leading it would be in vain: what it computes is not stored any more.
-            (_, None) => Woken::Grounded,
-        }
-    }
-
-    /// How long the current leader has been computing.
-    pub(crate) fn age(&self) -> Duration {
-        self.flight.leadership().start.elapsed()
-    }
-
-    /// Which flight it is.
-    pub(crate) fn flight_id(&self) -> usize {
-        self.flight.id()
-    }
-}
-
-/// Runs `future` on this thread for at most `limit`.
-fn park_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
-    struct Unpark(std::thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let start = std::time::Instant::now();
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-            return Some(value);
-        }
-        let left = limit
-            .checked_sub(start.elapsed())
-            .filter(|left| !left.is_zero())?;
-        std::thread::park_timeout(left);
-    }
-}
-
-impl<O: Clone> Drop for Seat<O> {
-    fn drop(&mut self) {
-        let mut table = self.flights.table(&self.flight.key);
-        if self.flight.seats.fetch_sub(1, Ordering::Relaxed) == 1 {
-            remove(&mut table, &self.flight);
-        }
-    }
-}
-
-/// The right, and the duty, to compute. Dropped without [`settle`](Self::settle), the next
-/// waiter has it.
-#[must_use]
-pub(crate) struct Lead<O: Clone> {
-    // Dropped before the seat: the next waiter must find the flight in the table.
-    permit: Option<OwnedSemaphorePermit>,
-    seat: Seat<O>,
-    pub(crate) leadership: Leadership,
-}
-
-impl<O: Clone> Lead<O> {
-    /// Which flight it leads.
-    pub(crate) fn flight_id(&self) -> usize {
-        self.seat.flight.id()
-    }
-
-    /// Ends the flight with `outcome`. `store` runs if the outcome may be stored: it is
-    /// the flight's first, and the flight was not taken out of the table. While it runs an
-    /// invalidation of the key still finds the flight, and with it the outcome.
-    pub(crate) fn settle(self, outcome: O, store: impl FnOnce()) -> bool {
-        let flight = &self.seat.flight;
-        let may_store = {
-            let _table = self.seat.flights.table(&flight.key);
-            flight.outcome.set(outcome).is_ok() && !flight.is_grounded()
-        };
-        if may_store {
-            store();
-        }
-        remove(&mut self.seat.flights.table(&flight.key), flight);
-        flight.permits.close();
-        may_store
-    }
-
-    /// Leaves the flight to its waiters after an error that cannot be shared: twice as
-    /// many as before may try at once, up to a bound.
-    pub(crate) fn leave_wider(self) {
-        let flight = &self.seat.flight;
-        let width = flight.width.load(Ordering::Relaxed);
-        if width < WIDEST as u64 {
-            flight.width.store(width + 1, Ordering::Relaxed);
-            flight.permits.add_permits(1);
-        }
-        drop(self.permit);
     }
 }
 

@@ -13,6 +13,7 @@ mod writes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use cachekit::testing::{Fault, Point};
 use cachekit::{Cache, testing};
 use cachekit_tests::Gate;
 use tokio::task::JoinHandle;
@@ -54,6 +55,29 @@ where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     tokio::spawn(testing::scope(cache.clone(), future))
+}
+
+/// A cache with the defaults, less one guard.
+///
+/// # Panics
+///
+/// Never: the defaults are right.
+pub async fn without(fault: Option<Fault>) -> Cache {
+    stepped(fault, |_| {}).await
+}
+
+/// The same, with a step in between two of its own.
+///
+/// # Panics
+///
+/// Never: the defaults are right.
+pub async fn stepped(fault: Option<Fault>, step_in: fn(Point)) -> Cache {
+    let builder = Cache::builder().__step_in(step_in);
+    let builder = match fault {
+        Some(fault) => builder.__seed(fault),
+        None => builder,
+    };
+    builder.build().await.expect("the defaults are right")
 }
 
 /// A cache with the defaults.

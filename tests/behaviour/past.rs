@@ -9,7 +9,7 @@ use cachekit::testing::{Fault, Point, scope};
 use cachekit::{Cache, cached};
 use cachekit_tests::{poll_once, settle};
 
-use crate::{Source, spawn};
+use crate::{Source, spawn, stepped, without};
 
 #[derive(Debug, Clone)]
 struct Row {
@@ -90,15 +90,6 @@ impl By {
     }
 }
 
-async fn cache(fault: Option<Fault>) -> Cache {
-    let builder = Cache::builder();
-    let builder = match fault {
-        Some(fault) => builder.__seed(fault),
-        None => builder,
-    };
-    builder.build().await.expect("right")
-}
-
 /// What went wrong in one run of an interleaving.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
@@ -115,7 +106,7 @@ const SAFE: Seen = Seen {
 
 /// A computation runs; invalidation; a second call begins; only then both may finish.
 async fn invalidated_while_a_computation_runs(by: By, fault: Option<Fault>) -> Seen {
-    let (cache, source) = (cache(fault).await, Source::default());
+    let (cache, source) = (without(fault).await, Source::default());
     let first = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
     source.write(2);
@@ -135,7 +126,7 @@ async fn invalidated_while_a_computation_runs(by: By, fault: Option<Fault>) -> S
 
 /// A computation runs; invalidation; it finishes; then a second call begins.
 async fn invalidated_before_a_computation_stores(by: By, fault: Option<Fault>) -> Seen {
-    let (cache, source) = (cache(fault).await, Source::default());
+    let (cache, source) = (without(fault).await, Source::default());
     let first = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
     source.write(2);
@@ -157,7 +148,7 @@ async fn invalidated_before_a_computation_stores(by: By, fault: Option<Fault>) -
 
 /// An entry is in memory; invalidation; a call begins.
 async fn invalidated_in_memory(by: By, fault: Option<Fault>) -> Seen {
-    let (cache, source) = (cache(fault).await, Source::default());
+    let (cache, source) = (without(fault).await, Source::default());
     source.gate.open_for_all();
     spawn(&cache, row(source.clone(), 1))
         .await
@@ -289,12 +280,7 @@ fn invalidate_before_insert(point: Point) {
 
 /// The key is invalidated after the flight's last check and before the insertion.
 async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Seen {
-    let builder = Cache::builder().__step_in(invalidate_before_insert);
-    let builder = match fault {
-        Some(fault) => builder.__seed(fault),
-        None => builder,
-    };
-    let cache = builder.build().await.expect("right");
+    let cache = stepped(fault, invalidate_before_insert).await;
     let source = Source::default();
     source.gate.open_for_all();
     STAGE.set(Some((cache.clone(), source.clone())));
@@ -329,12 +315,7 @@ fn compute_before_enter(point: Point) {
 
 /// Another call computes and stores between a call's miss and its flight.
 async fn computed_between_miss_and_flight(fault: Option<Fault>) -> usize {
-    let builder = Cache::builder().__step_in(compute_before_enter);
-    let builder = match fault {
-        Some(fault) => builder.__seed(fault),
-        None => builder,
-    };
-    let cache = builder.build().await.expect("right");
+    let cache = stepped(fault, compute_before_enter).await;
     let source = Source::default();
     source.gate.open_for_all();
     STAGE.set(Some((cache.clone(), source.clone())));
@@ -354,7 +335,7 @@ async fn a_leader_looks_again_before_it_computes() {
 /// Who waited before the invalidation may have the old value; who came after may not.
 #[tokio::test(start_paused = true)]
 async fn the_line_is_drawn_where_the_invalidation_returned() {
-    let (cache, source) = (cache(None).await, Source::default());
+    let (cache, source) = (without(None).await, Source::default());
     let leader = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
     let before: Vec<_> = (0..100)
@@ -383,7 +364,7 @@ async fn the_line_is_drawn_where_the_invalidation_returned() {
 /// they compute is stored.
 #[tokio::test(start_paused = true)]
 async fn waiters_of_a_grounded_flight_find_together_again() {
-    let (cache, source) = (cache(None).await, Source::default());
+    let (cache, source) = (without(None).await, Source::default());
     let leader = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
     let waiters: Vec<_> = (0..100)

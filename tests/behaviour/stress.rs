@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, cached, write_through};
 
+use crate::without;
+
 const KEYS: usize = 8;
 
 /// What the source holds, and what every reader may rely on.
@@ -109,12 +111,7 @@ async fn writer(cache: Cache, truth: Arc<Truth>, mix: Mix) {
 
 /// Runs until something stale was seen or the time is up; how many reads were stale.
 async fn run(fault: Option<Fault>, mix: Mix, limit: Duration) -> (u64, u64) {
-    let builder = Cache::builder();
-    let builder = match fault {
-        Some(fault) => builder.__seed(fault),
-        None => builder,
-    };
-    let cache = builder.build().await.expect("right");
+    let cache = without(fault).await;
     let truth = Arc::new(Truth::default());
     let mut tasks = Vec::new();
     for _ in 0..8 {

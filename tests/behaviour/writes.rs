@@ -9,7 +9,7 @@ use cachekit::testing::{Fault, Point, scope};
 use cachekit::{Cache, Policy, cached, write_through};
 use cachekit_tests::poll_once;
 
-use crate::{Source, spawn};
+use crate::{Source, spawn, stepped, without};
 
 #[cached(key = "item:{id}", tags = ["items"], skip(source))]
 async fn item(source: Source, id: u64) -> u64 {
@@ -24,22 +24,13 @@ async fn set_item(source: Source, id: u64, version: u64) -> Result<u64, ()> {
     Ok(version)
 }
 
-async fn cache(fault: Option<Fault>) -> Cache {
-    let builder = Cache::builder();
-    let builder = match fault {
-        Some(fault) => builder.__seed(fault),
-        None => builder,
-    };
-    builder.build().await.expect("right")
-}
-
 async fn entry(cache: &Cache) -> Option<u64> {
     scope(cache.clone(), async { item::entry(1).get().await }).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_written_is_there() {
-    let (cache, source) = (cache(None).await, Source::default());
+    let (cache, source) = (without(None).await, Source::default());
     source.gate.open_for_all();
     spawn(&cache, set_item(source.clone(), 1, 5))
         .await
@@ -52,7 +43,7 @@ async fn what_was_written_is_there() {
 
 /// Two writes: 1 commits, 2 commits, 2 stores, 1 stores.
 async fn two_writes_cross(fault: Option<Fault>) -> Option<u64> {
-    let cache = cache(fault).await;
+    let cache = without(fault).await;
     let (first, second) = (Source::default(), Source::default());
     let first_write = spawn(&cache, set_item(first.clone(), 1, 1));
     first.gate.arrived().await;
@@ -79,7 +70,7 @@ async fn overlapping_writes_leave_the_entry_empty() {
 
 /// A write is under way; the key is invalidated; the write returns.
 async fn invalidated_while_a_write_runs(tag: bool, fault: Option<Fault>) -> Option<u64> {
-    let (cache, source) = (cache(fault).await, Source::default());
+    let (cache, source) = (without(fault).await, Source::default());
     let write = spawn(&cache, set_item(source.clone(), 1, 1));
     source.gate.arrived().await;
     if tag {
@@ -104,7 +95,7 @@ async fn an_invalidation_spoils_a_write_that_is_under_way() {
 
 /// A computation reads the old value; a write goes through; the computation ends.
 async fn computed_around_a_write(fault: Option<Fault>) -> Option<u64> {
-    let (cache, source) = (cache(fault).await, Source::default());
+    let (cache, source) = (without(fault).await, Source::default());
     let computation = spawn(&cache, item(source.clone(), 1));
     source.gate.arrived().await;
     let writer = Source {
@@ -149,12 +140,7 @@ fn invalidate_before_insert(point: Point) {
 
 /// The key is invalidated after the write's last check and before the insertion.
 async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Option<u64> {
-    let builder = Cache::builder().__step_in(invalidate_before_insert);
-    let builder = match fault {
-        Some(fault) => builder.__seed(fault),
-        None => builder,
-    };
-    let cache = builder.build().await.expect("right");
+    let cache = stepped(fault, invalidate_before_insert).await;
     let source = Source::default();
     source.gate.open_for_all();
     STAGE.set(Some(cache.clone()));
@@ -180,7 +166,7 @@ async fn a_failed_write_changes_nothing() {
     async fn failing(id: u64) -> Result<u64, ()> {
         if id == 1 { Err(()) } else { Ok(id) }
     }
-    let (cache, source) = (cache(None).await, Source::default());
+    let (cache, source) = (without(None).await, Source::default());
     source.gate.open_for_all();
     source.write(7);
     scope(cache.clone(), item(source, 1)).await;
@@ -199,7 +185,7 @@ async fn a_write_that_returns_nothing_invalidates() {
     async fn remove(id: u64) -> Result<Option<u64>, String> {
         Ok(None.filter(|kept| *kept == id))
     }
-    let cache = cache(None).await;
+    let cache = without(None).await;
     scope(cache, async {
         maybe(1).await.expect("right");
         assert_eq!(maybe::entry(1).get().await, Some(1));
@@ -220,7 +206,7 @@ async fn a_value_made_of_the_result() {
     async fn add(id: u64, added: u64) -> Result<u64, String> {
         Ok(id * 100)
     }
-    scope(cache(None).await, async {
+    scope(without(None).await, async {
         add(2, 5).await.expect("right");
         assert_eq!(total(2).await, Some(205));
     })
@@ -230,7 +216,7 @@ async fn a_value_made_of_the_result() {
 /// The wrong order of two plain puts cannot be seen, so overlap alone decides.
 #[tokio::test]
 async fn a_put_during_a_write_leaves_the_entry_empty() {
-    let (cache, source) = (cache(None).await, Source::default());
+    let (cache, source) = (without(None).await, Source::default());
     let mut write = Box::pin(scope(cache.clone(), set_item(source.clone(), 1, 1)));
     assert!(poll_once(write.as_mut()).is_pending());
     scope(cache.clone(), async { item::entry(1).put(9).await }).await;

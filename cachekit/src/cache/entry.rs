@@ -18,7 +18,6 @@ use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::plan::{Optional, Plan, Shape};
-use crate::stats::FunctionStats;
 
 /// One entry of a cached function that returns `R`.
 ///
@@ -353,51 +352,5 @@ impl Target {
         Self {
             key: Key::new(key.as_bytes()),
         }
-    }
-}
-
-/// A cached function, as a whole, in one cache.
-///
-/// A method `get` that is cached has `get_cache(&self)`, which gives one.
-#[derive(Clone)]
-pub struct FunctionHandle {
-    core: Arc<Core>,
-    spec: &'static FnSpec,
-}
-
-pub(crate) fn function_handle(cache: &Cache, spec: &'static FnSpec) -> FunctionHandle {
-    FunctionHandle {
-        core: Arc::clone(cache.core()),
-        spec,
-    }
-}
-
-impl FunctionHandle {
-    /// Its name in statistics and configuration.
-    pub fn name(&self) -> &str {
-        self.spec.name()
-    }
-
-    /// Removes all its entries, in constant time. A call that begins after this returned
-    /// never gets a value whose computation began before.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
-    pub async fn invalidate_all(&self) {
-        self.core.invalidate_function(self.spec);
-    }
-
-    /// What it did so far.
-    pub fn stats(&self) -> FunctionStats {
-        FunctionStats::of(&self.core.owner(self.spec))
-    }
-}
-
-impl fmt::Debug for FunctionHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FunctionHandle")
-            .field("name", &self.name())
-            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,67 @@
+//! What a cache can do with a function's types if they allow it: share an error, weigh a value.
+
+use std::sync::Arc;
+
+use super::{ErrorSharing, Plan, Shape};
+
+/// The error can be cloned for every waiter.
+pub trait ErrorIsShared<E> {
+    /// How.
+    fn error_sharing(&self) -> Option<ErrorSharing<E>>;
+}
+impl<S: Shape> ErrorIsShared<S::Error> for &Plan<S>
+where
+    S::Error: Clone + Send + Sync + 'static,
+{
+    fn error_sharing(&self) -> Option<ErrorSharing<S::Error>> {
+        Some(ErrorSharing {
+            share: |error| Arc::new(error.clone()),
+            copy: |any| any.downcast_ref::<S::Error>().cloned(),
+        })
+    }
+}
+
+/// It cannot.
+pub trait ErrorIsOwned<E> {
+    /// There is no way.
+    fn error_sharing(&self) -> Option<ErrorSharing<E>>;
+}
+impl<S: Shape> ErrorIsOwned<S::Error> for Plan<S> {
+    fn error_sharing(&self) -> Option<ErrorSharing<S::Error>> {
+        None
+    }
+}
+
+/// The value can be serialised, so its encoded size tells about what it weighs.
+#[cfg(feature = "serde")]
+pub trait WeighEncoded<V> {
+    /// How to weigh it.
+    fn weigher(&self) -> fn(&V) -> usize;
+}
+#[cfg(feature = "serde")]
+impl<S: Shape> WeighEncoded<S::Value> for &Plan<S>
+where
+    S::Value: serde::Serialize,
+{
+    fn weigher(&self) -> fn(&S::Value) -> usize {
+        |value| {
+            let mut size = bincode::enc::write::SizeWriter::default();
+            let config = bincode::config::standard();
+            // A value that cannot be encoded still counts for its own size.
+            match bincode::serde::encode_into_writer(value, &mut size, config) {
+                Ok(()) | Err(_) => size.bytes_written,
+            }
+        }
+    }
+}
+
+/// It cannot be serialised: only the size of its type is known.
+pub trait WeighNothing<V> {
+    /// How to weigh it.
+    fn weigher(&self) -> fn(&V) -> usize;
+}
+impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
+    fn weigher(&self) -> fn(&S::Value) -> usize {
+        |_| 0
+    }
+}
