@@ -84,7 +84,8 @@ pub(crate) fn jittered(ttl: Duration, jitter: f32, random: f64) -> Duration {
 /// What `ttl = EXPR` may give.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a time to live",
-    note = "give a `Duration`, or an `Option<Duration>` where `None` means \"do not store\""
+    note = "give a `Duration`, or an `Option<Duration>` where `None` means \"do not store\"; seconds are \
+            one plain number, `ttl = 300`, and anything computed is a `Duration`"
 )]
 pub trait IntoTtl {
     /// The time to live; `None`: the value is not stored.
