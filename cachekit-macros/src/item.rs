@@ -92,7 +92,12 @@ fn group(input: ParseStream<'_>) -> syn::Result<Group> {
                 tree = syn::parse2(group.stream())?;
             }
             TokenTree::Group(group) => return Ok(group),
-            other => return Err(syn::Error::new(other.span(), "expected the body of the function")),
+            other => {
+                return Err(syn::Error::new(
+                    other.span(),
+                    "expected the body of the function",
+                ));
+            }
         }
     }
 }

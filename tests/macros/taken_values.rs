@@ -11,6 +11,7 @@ use crate::fresh;
     key = "taken:{name}",
     tags = ["taken:{name}:{ret}", ..[format!("{name}-{ret}")]],
     ttl = Duration::from_secs(list.len() as u64 + *ret),
+    skip(list),
     store_if = !list.is_empty() && *ret > 0,
     when = !name.is_empty()
 )]
@@ -20,18 +21,18 @@ async fn target(name: String, list: Arc<[u64]>) -> u64 {
     list.iter().sum()
 }
 
-#[write_through(target(&name, _), value = ids.len() as u64 + *ret)]
+#[write_through(target(&name, list()), value = ids.len() as u64 + *ret)]
 async fn store(name: String, ids: Vec<u64>) -> Result<u64, String> {
     drop(name);
     Ok(ids.into_iter().sum())
 }
 
-#[write_through(target(name.clone(), _), value = ids.len() as u64)]
+#[write_through(target(name.clone(), list()), value = ids.len() as u64)]
 fn store_at_once(name: String, ids: Vec<u64>) -> (String, Vec<u64>) {
     (name, ids)
 }
 
-#[write_through(target(&name, _), value = {
+#[write_through(target(&name, list()), value = {
     let mut ids = ids;
     ids.push(*ret);
     ids.len() as u64
