@@ -79,7 +79,7 @@ impl From<&Policy> for Labels {
 
 /// What `write` writes, as text.
 pub(crate) fn text(write: impl FnOnce(&mut KeyBuf)) -> String {
-    let mut buf = KeyBuf::new();
+    let mut buf = KeyBuf::verbatim();
     write(&mut buf);
     buf.to_text().into_owned()
 }

@@ -264,6 +264,47 @@ async fn tags_from_a_sequence() {
     .await;
 }
 
+#[cached(key = "named:{name}", tags = ["name:{name}", "of:{ret}:{name}"], events = ["named {name}"])]
+async fn named_by(name: &str) -> u64 {
+    name.len() as u64
+}
+
+#[invalidates(tags = [..[format!("name:{name}")]])]
+async fn by_formatted_tag(name: &str) {
+    let _ = name;
+}
+
+#[invalidates(tags = ["of:7:{name}"], keys = ["named:{name}"])]
+async fn by_template(name: &str) {
+    let _ = name;
+}
+
+/// What a person types, a template writes and an expression formats is one tag.
+#[tokio::test]
+async fn arguments_stand_in_tags_as_they_are() {
+    let cache = cache().await;
+    scope(cache.clone(), async {
+        let hostile = "ann: lee";
+        for way in 0..4 {
+            named_by("ann lee").await;
+            named_by(hostile).await;
+            match way {
+                0 => cache.invalidate_tags(["name:ann lee"]).await,
+                1 => by_formatted_tag("ann lee").await,
+                2 => by_template("ann lee").await,
+                _ => cache.emit("named ann lee").await,
+            }
+            assert!(
+                named_by::entry("ann lee").get().await.is_none(),
+                "way {way}"
+            );
+            assert!(named_by::entry(hostile).get().await.is_some(), "way {way}");
+        }
+        assert_eq!(named_by::entry("ann lee").key(), "named:ann%20lee");
+    })
+    .await;
+}
+
 #[cached(key = "target:{id}", tags = ["targets"], events = ["target.changed"])]
 async fn target(id: u64) -> u64 {
     id

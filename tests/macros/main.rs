@@ -16,6 +16,7 @@ mod order_of_writes;
 mod patterns;
 mod private_methods;
 mod references;
+mod refreshed;
 mod renamed;
 mod spans;
 mod surroundings;

@@ -7,7 +7,7 @@ use crate::{fresh, twins};
 struct Pool;
 
 twins! {
-    #[cached(key = "underscores:{id}:{_more}", skip(_less))]
+    #[cached(key = "underscores:{id}", skip(_more, _less))]
     fn annotated and plain(_pool: &Pool, id: u64, _more: u64, _less: u64) -> u64 {
         id
     }

@@ -77,12 +77,13 @@ where
 {
     source.with(|cache| {
         let core = cache.core();
+        // Taken also by a call that goes past the cache: it is not for a call inside it.
+        let fresh = take_refresh(spec.id());
         if !when || !core.is_enabled() {
             return Err(Miss(Kind::Bypass(core.owner(spec))));
         }
         let mut key = KeyBuf::new();
         write(&mut key);
-        let fresh = take_refresh(spec.id());
         if !fresh && let Some(ret) = core.hit::<S>(key.as_bytes(), spec.id()) {
             return Ok(ret);
         }

@@ -53,6 +53,10 @@ impl Core {
 impl Cache {
     /// Removes the entry under `key`, whoever stored it.
     ///
+    /// `key` is the text as it stands in the cache, as [`Entry::key`](crate::Entry::key)
+    /// gives it: arguments of a template are escaped in it (`docs/keys.md`). Where the
+    /// function is at hand, `get_user::entry(id).invalidate()` spells it for you.
+    ///
     /// A call that begins after this returned never gets a value whose computation began
     /// before, from memory or from a computation that is still running.
     #[expect(
@@ -63,7 +67,8 @@ impl Cache {
         self.core.invalidate_key(key.as_bytes());
     }
 
-    /// Removes every entry that has one of `tags`, in constant time for each tag.
+    /// Removes every entry that has one of `tags`, in constant time for each tag. Tags are
+    /// plain text; arguments stand in them unescaped.
     ///
     /// The promise is that of [`invalidate`](Self::invalidate).
     #[expect(

@@ -10,15 +10,23 @@ const INLINE: usize = 128;
 /// Writes one key, or the text of one tag.
 ///
 /// Keys of up to 128 bytes are built without an allocation.
+///
+/// Arguments are escaped in a key, because two keys must never be the same. In a tag they
+/// stand as they are: whoever invalidates `name:ann lee` writes just that, and two tags that
+/// are the same by accident cost a computation, never a stale value.
 pub struct KeyBuf {
     inline: [u8; INLINE],
     len: usize,
     spill: Option<Vec<u8>>,
+    verbatim: bool,
 }
 
-/// An argument that was rendered before the function took it away.
+/// An argument that was rendered before the function took it away: for keys, and for tags.
 #[derive(Debug, Clone)]
-pub struct Rendered(Box<[u8]>);
+pub struct Rendered {
+    escaped: Box<[u8]>,
+    verbatim: Box<[u8]>,
+}
 
 impl KeyBuf {
     pub(crate) fn new() -> Self {
@@ -26,6 +34,15 @@ impl KeyBuf {
             inline: [0; INLINE],
             len: 0,
             spill: None,
+            verbatim: false,
+        }
+    }
+
+    /// A buffer for the text of a tag.
+    pub(crate) fn verbatim() -> Self {
+        Self {
+            verbatim: true,
+            ..Self::new()
         }
     }
 
@@ -45,7 +62,11 @@ impl KeyBuf {
 
     /// An argument that was rendered before.
     pub fn text(&mut self, rendered: &Rendered) {
-        self.push(&rendered.0);
+        self.push(if self.verbatim {
+            &rendered.verbatim
+        } else {
+            &rendered.escaped
+        });
     }
 
     /// An argument, escaped. `stop` is the first byte of the literal that follows it.
@@ -73,6 +94,10 @@ impl KeyBuf {
     /// nothing is lost.
     pub(crate) fn to_text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.as_bytes())
+    }
+
+    pub(super) fn is_verbatim(&self) -> bool {
+        self.verbatim
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
@@ -106,10 +131,15 @@ impl KeyBuf {
 
 impl Rendered {
     /// What `write` writes.
-    pub fn new(write: impl FnOnce(&mut KeyBuf)) -> Self {
-        let mut buf = KeyBuf::new();
-        write(&mut buf);
-        Self(buf.as_bytes().into())
+    pub fn new(write: impl Fn(&mut KeyBuf)) -> Self {
+        let into = |mut buf: KeyBuf| -> Box<[u8]> {
+            write(&mut buf);
+            buf.as_bytes().into()
+        };
+        Self {
+            escaped: into(KeyBuf::new()),
+            verbatim: into(KeyBuf::verbatim()),
+        }
     }
 }
 

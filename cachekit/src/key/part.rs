@@ -97,6 +97,9 @@ impl<'a> PartWriter<'a> {
 
     /// A string, escaped.
     pub fn text(&mut self, text: &str) {
+        if self.out.is_verbatim() {
+            return self.out.push(text.as_bytes());
+        }
         let stop = self.stop;
         let bare = |byte: u8| is_bare(byte, stop);
         let mut rest = text.as_bytes();
