@@ -72,7 +72,7 @@ pub(crate) struct CachedFn {
     /// The key.
     pub(crate) key: Text,
     /// Arguments in neither `key` nor `skip`, for the runtime to judge by type.
-    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) left_out: Vec<Ident>,
     /// The receiver, when the key says nothing of it.
     pub(crate) shared_self: Option<Token![self]>,
     /// Constants of the function.
@@ -85,13 +85,6 @@ pub(crate) struct CachedFn {
     pub(crate) after: Option<After>,
     /// Where the spec stands and what controls are emitted.
     pub(crate) companion: Companion,
-}
-
-/// An argument that the key says nothing of.
-pub(crate) struct LeftOut {
-    pub(crate) name: Ident,
-    /// Whether the name is ours.
-    pub(crate) is_pattern: bool,
 }
 
 /// The constants of a cached function.
@@ -182,10 +175,18 @@ pub(crate) struct After {
     pub(crate) ret: Ident,
     /// Parts of arguments in texts, rendered before: value and stop.
     pub(crate) rendered: Vec<(TokenStream, u8)>,
-    /// Arguments that expressions name, by position: cloned before.
-    pub(crate) cloned: Vec<usize>,
+    /// Arguments that expressions name: cloned before.
+    pub(crate) cloned: Vec<Cloned>,
     /// The steps.
     pub(crate) steps: Vec<Step>,
+}
+
+/// A name of an argument that a closure keeps.
+pub(crate) struct Cloned {
+    /// The argument's position.
+    pub(crate) argument: usize,
+    /// The name: the argument's, or one that its pattern binds.
+    pub(crate) name: Ident,
 }
 
 /// A reference to a cached function.
@@ -239,6 +240,6 @@ pub(crate) struct WrittenValue {
     pub(crate) expr: Expr,
     /// The name of the returned value, if the expression uses it.
     pub(crate) ret: Option<Ident>,
-    /// Arguments it names, by position.
-    pub(crate) cloned: Vec<usize>,
+    /// Arguments it names.
+    pub(crate) cloned: Vec<Cloned>,
 }

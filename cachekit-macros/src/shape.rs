@@ -88,6 +88,16 @@ impl Form {
         }
     }
 
+    /// Whether the body is what takes the arguments.
+    pub(crate) fn takes_arguments(&self) -> bool {
+        matches!(self, Self::Async | Self::Sync)
+    }
+
+    /// Whether statements stand before an `async` block.
+    pub(crate) fn has_head(&self) -> bool {
+        matches!(self, Self::Block(block) if !block.head.is_empty())
+    }
+
     /// Whether the value is there at once.
     pub(crate) fn is_sync(&self) -> bool {
         matches!(self, Self::Sync)

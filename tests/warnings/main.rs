@@ -34,6 +34,7 @@
 pub mod forms;
 pub mod methods;
 pub mod options;
+pub mod taken;
 pub mod writes;
 
 #[test]

@@ -63,6 +63,14 @@ impl Facts {
                 );
             }
             match argument(position, &input.pat, &input.ty) {
+                Ok(argument) if argument.pattern.is_some() && facts.form.has_head() => {
+                    errors.on(
+                        &input.pat,
+                        "a pattern cannot stand here, because statements before the `async` block may \
+                         use its names; name the argument and take it apart in the body",
+                    );
+                    facts.incomplete = true;
+                }
                 Ok(argument) => facts.arguments.push(argument),
                 Err(error) => {
                     errors.push(error);

@@ -10,7 +10,7 @@ use super::function::Facts;
 use super::scope::{Named, RetRule, resolve, text};
 use crate::attr::{Arg, SkipName, Template};
 use crate::diag::{Errors, did_you_mean, quoted};
-use crate::model::{LeftOut, Piece, Text};
+use crate::model::{Piece, Text};
 
 /// The key of a function, and what is not in it.
 pub(super) struct Key {
@@ -19,7 +19,7 @@ pub(super) struct Key {
     pub(super) arguments: BTreeSet<usize>,
     /// Type and const parameters that are not skipped, by position.
     pub(super) params: BTreeSet<usize>,
-    pub(super) left_out: Vec<LeftOut>,
+    pub(super) left_out: Vec<Ident>,
     pub(super) shared_self: Option<Token![self]>,
 }
 
@@ -82,12 +82,7 @@ pub(super) fn key(
     let receiver = facts.receiver.as_ref().map(|receiver| receiver.self_token);
     Key {
         text: text(pieces),
-        left_out: left_out
-            .map(|argument| LeftOut {
-                name: argument.name.clone(),
-                is_pattern: argument.pattern.is_some(),
-            })
-            .collect(),
+        left_out: left_out.map(|argument| argument.name.clone()).collect(),
         arguments: named.arguments,
         params,
         shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),

@@ -1,6 +1,6 @@
 //! Tags, expressions and references: what runs before the body, and what when the value is known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use super::mention;
 use super::scope::{RetRule, resolve};
 use crate::attr::{self, Arg, Item, Items};
 use crate::diag::Errors;
-use crate::model::{After, Argument, Step, What};
+use crate::model::{After, Argument, Cloned, Step, What};
 
 /// Collects steps, and which arguments they name.
 pub(super) struct Steps<'a> {
@@ -23,7 +23,8 @@ pub(super) struct Steps<'a> {
     after: Vec<Step>,
     ret: Option<Ident>,
     rendered: Vec<(TokenStream, u8)>,
-    cloned: BTreeSet<usize>,
+    /// Names of arguments that an expression beside `ret` uses, with the argument's position.
+    cloned: BTreeMap<(usize, String), Ident>,
     /// Arguments that anything names, by position.
     pub(super) named: BTreeSet<usize>,
     /// Arguments that an expression names, by position.
@@ -43,7 +44,7 @@ impl<'a> Steps<'a> {
             after: Vec::new(),
             ret: None,
             rendered: Vec::new(),
-            cloned: BTreeSet::new(),
+            cloned: BTreeMap::new(),
             named: BTreeSet::new(),
             in_expr: BTreeSet::new(),
             params: BTreeSet::new(),
@@ -135,7 +136,7 @@ impl<'a> Steps<'a> {
             self.named.insert(position);
             self.in_expr.insert(position);
             if ret.is_some() {
-                self.cloned.insert(position);
+                self.clone_names(position, expr);
             }
         }
         let params = &self.facts.params;
@@ -159,6 +160,30 @@ impl<'a> Steps<'a> {
         Some(ret)
     }
 
+    fn clone_names(&mut self, position: usize, expr: &impl ToTokens) {
+        for name in self.facts.arguments[position].names() {
+            if mention::find(expr, name).is_some() {
+                self.cloned
+                    .insert((position, name.to_string()), name.clone());
+            }
+        }
+    }
+
+    /// Notes every argument that `expr` names as one to clone.
+    pub(super) fn clone_all(&mut self, expr: &impl ToTokens) {
+        for position in 0..self.facts.arguments.len() {
+            self.clone_names(position, expr);
+        }
+    }
+
+    /// What the closure for the value must clone.
+    pub(super) fn take_cloned(&mut self) -> Vec<Cloned> {
+        let cloned = std::mem::take(&mut self.cloned).into_iter();
+        cloned
+            .map(|((argument, _), name)| Cloned { argument, name })
+            .collect()
+    }
+
     fn add_after(&mut self, method: &'static str, ret: Ident, what: What, errors: &mut Errors) {
         let names = self.facts.arguments.iter().flat_map(Argument::names);
         if let Some(argument) = names.into_iter().find(|name| **name == ret) {
@@ -172,11 +197,12 @@ impl<'a> Steps<'a> {
     }
 
     /// The steps before the body, and those after it.
-    pub(super) fn finish(self) -> (Vec<Step>, Option<After>) {
+    pub(super) fn finish(mut self) -> (Vec<Step>, Option<After>) {
+        let cloned = self.take_cloned();
         let after = self.ret.map(|ret| After {
             ret,
             rendered: self.rendered,
-            cloned: self.cloned.into_iter().collect(),
+            cloned,
             steps: self.after,
         });
         (self.before, after)

@@ -110,7 +110,9 @@ pub(crate) fn write_through(
     let value = args.value.map(|value| {
         let mut steps = Steps::new(&facts, RetRule::Allowed, true);
         let ret = steps.uses(&value.value, errors);
-        let cloned = steps.in_expr.iter().copied().collect();
+        // Also without `ret`: the closure runs when the body has the arguments.
+        steps.clone_all(&value.value);
+        let cloned = steps.take_cloned();
         WrittenValue {
             expr: value.value,
             ret,

@@ -1,6 +1,6 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
@@ -8,17 +8,17 @@ use super::key::writing;
 use super::steps::{Place, after, statements};
 use super::{form_word, looked_at, source, spec};
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Companion, LeftOut};
+use crate::model::{CachedFn, Companion};
 use crate::names::{Names, blaming, local};
 
 /// The new body.
 pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
     let krate = &names.krate;
-    let [plan, labels, spec] = ["__plan", "__labels", "__spec"].map(local);
+    let [labels, spec] = ["__labels", "__spec"].map(local);
     let result = &model.function.result;
     // A type that cannot be kept is the return type's fault.
     let place = result.span();
-    let planned = blaming(place, quote!(let #plan = #krate::__kept!(#result);));
+    let plan = blaming(place, quote!(#krate::__kept!(#result)));
     let form = form_word(&model.function);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let guards = guards(model, names);
@@ -43,9 +43,7 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         #looked_at
         #guards
         #cache
-        #planned
-        let #spec = #find_spec;
-        #krate::__cached!(#form #plan (#result) (#spec, (#source), #when) (#key) (#labels #before) (#after) #body)
+        #krate::__cached!(#form (#plan) (#result) (#spec = #find_spec, (#source), #when) (#key) (#labels #before) (#after) #body)
     }
 }
 
@@ -53,16 +51,13 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
 fn guards(model: &CachedFn, names: &Names) -> TokenStream {
     let krate = &names.krate;
     let mut guards = TokenStream::new();
-    for LeftOut { name, is_pattern } in &model.left_out {
-        let looked_at = if *is_pattern {
-            name.clone()
-        } else {
-            unnoticed(name)
-        };
-        guards.extend(blaming(
-            name.span(),
-            quote!(#krate::__left_out!(#looked_at);),
-        ));
+    for name in &model.left_out {
+        let mut guard = quote!(#krate::__left_out!(#name););
+        if name.to_string().starts_with('_') {
+            // The look is not the user's use of an argument called `_pool`.
+            guard = quote!(#[allow(clippy::used_underscore_binding)] { #guard });
+        }
+        guards.extend(blaming(name.span(), guard));
     }
     if let Some(receiver) = &model.shared_self {
         guards.extend(blaming(
@@ -71,15 +66,6 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
         ));
     }
     guards
-}
-
-/// An argument, so that a look at `_pool` is not the user's use of it. Others keep their hygiene.
-fn unnoticed(name: &Ident) -> Ident {
-    let mut name = name.clone();
-    if name.to_string().starts_with('_') {
-        name.set_span(Span::call_site().located_at(name.span()));
-    }
-    name
 }
 
 /// The expression that finds the spec.

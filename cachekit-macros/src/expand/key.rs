@@ -26,7 +26,7 @@ fn statements(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
     let key = local("__key");
     let statements = text.pieces.iter().map(|piece| match piece {
         Piece::Name => quote!(#key.literal(#spec.name());),
-        Piece::SelfType => quote!(#key.self_type(#krate::__type!(Self));),
+        Piece::SelfType => quote!(#key.self_type::<Self>();),
         Piece::Literal(text) => quote!(#key.literal(#text);),
         Piece::Part { value, stop } => {
             let stop = stop_token(*stop);

@@ -14,10 +14,10 @@ mod write_through;
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{FnArg, parse_quote};
+use syn::{FnArg, Pat, parse_quote};
 
 use crate::item::LooseFn;
-use crate::model::{Argument, CachedFn, Function};
+use crate::model::{Argument, CachedFn, Function, Pattern};
 use crate::names::{Names, local};
 use crate::shape::Form;
 
@@ -56,7 +56,8 @@ fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) -> TokenStr
         FnArg::Receiver(_) => None,
     });
     for (input, argument) in typed.zip(&function.arguments) {
-        if argument.pattern.is_some() {
+        // `mut` goes with the body, which takes the argument under its own pattern.
+        if argument.pattern.is_some() || function.form.takes_arguments() {
             let name = &argument.name;
             *input.pat = parse_quote!(#name);
         }
@@ -95,17 +96,33 @@ fn bare(pattern: TokenStream) -> TokenStream {
     kept.collect()
 }
 
-/// The patterns' bindings, and the body: a template makes a closure of them.
+/// The arguments and the body: a template makes a closure of them.
 fn body(function: &Function, item: &LooseFn) -> TokenStream {
-    let taken = function.arguments.iter().filter_map(|argument| {
-        let (name, pattern) = (&argument.name, &argument.pattern.as_ref()?.written);
-        Some(quote!(let #pattern = #name;))
+    let typed = item.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(input) => Some(&*input.pat),
+        FnArg::Receiver(_) => None,
     });
+    let taken = function
+        .arguments
+        .iter()
+        .zip(typed)
+        .filter_map(|(argument, pat)| {
+            let name = &argument.name;
+            let is_mut = matches!(pat, Pat::Ident(pat) if pat.mutability.is_some());
+            match &argument.pattern {
+                Some(Pattern { written, .. }) => Some(quote!([#name #written])),
+                // The block of another form may have taken it before.
+                None if !function.form.takes_arguments() => None,
+                None if is_mut => Some(quote!((mut #name))),
+                None => Some(quote!(#name)),
+            }
+        });
+    let taken: TokenStream = taken.collect();
     let body = match &function.form {
         Form::Block(block) => &block.content,
         Form::Async | Form::Sync | Form::Opaque => &item.body,
     };
-    quote!((#(#taken)*) #body)
+    quote!((#taken) #body)
 }
 
 /// How a template is told the form.

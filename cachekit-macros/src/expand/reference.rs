@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 use syn::{ExprPath, PathArguments};
 
@@ -34,6 +35,7 @@ impl Ask {
             Self::Key => "key_at",
             Self::Entry => "entry_at",
         };
+        let name = name.unraw();
         // The user's place: a method without these is reported there.
         let mut hidden = format_ident!("__cachekit_{name}_{suffix}");
         hidden.set_span(name.span());

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::key::{rendered_name, stop_token, writer};
 use super::reference::{Ask, call};
-use crate::model::{After, Argument, Function, Step, What};
+use crate::model::{After, Cloned, Function, Step, What};
 use crate::names::{Names, blaming};
 
 /// Who owns the arguments where the closure is built.
@@ -70,51 +70,40 @@ pub(super) fn after(
             )
         });
     let bindings: TokenStream = rendered.collect();
-    let cloned = || after.cloned.iter().map(|&at| &function.arguments[at]);
-    let outside: TokenStream = cloned().map(|argument| outside(argument, place)).collect();
-    let inside: TokenStream = cloned().map(|argument| inside(argument, place)).collect();
+    let cloned = || after.cloned.iter();
+    let outside: TokenStream = cloned().map(|it| outside(it, function, place)).collect();
+    let inside: TokenStream = cloned().map(|it| inside(it, function, place)).collect();
     let statements = statements(&after.steps, receiver, names);
     let ret = &after.ret;
     quote!([#bindings #outside] |#ret| #inside #statements)
 }
 
 /// The argument as the closure keeps it.
-pub(super) fn outside(argument: &Argument, place: Place) -> TokenStream {
-    let kept = |name: &Ident| {
+pub(super) fn outside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+    let name = &cloned.name;
+    let argument = &function.arguments[cloned.argument];
+    let borrows = match &argument.pattern {
         // A name of a pattern is a reference into the argument, which the body takes.
-        let borrows = argument
-            .pattern
-            .as_ref()
-            .is_some_and(|it| !it.is_reference())
-            || (place == Place::Entry && argument.pattern.is_none());
-        if borrows && (argument.pattern.is_some() || argument.referent().is_some()) {
-            return quote!(let #name = ::std::borrow::ToOwned::to_owned(#name););
-        }
-        clone(name)
+        Some(pattern) => !pattern.is_reference(),
+        None => place == Place::Entry && argument.referent().is_some(),
     };
-    bindings(argument, kept)
+    if borrows {
+        return quote!(let #name = ::std::borrow::ToOwned::to_owned(#name););
+    }
+    clone(name)
 }
 
 /// The argument as the expression finds it: the closure may run again and keeps its own.
-pub(super) fn inside(argument: &Argument, place: Place) -> TokenStream {
-    let found = |name: &Ident| match (&argument.pattern, argument.referent()) {
+pub(super) fn inside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+    let name = &cloned.name;
+    let argument = &function.arguments[cloned.argument];
+    match (&argument.pattern, argument.referent()) {
         (Some(pattern), _) if !pattern.is_reference() => quote!(let #name = &#name;),
         (None, Some(ty)) if place == Place::Entry => {
             quote!(let #name: &#ty = ::core::borrow::Borrow::borrow(&#name);)
         }
         _ => clone(name),
-    };
-    bindings(argument, found)
-}
-
-/// One binding for each name; an expression may use some of a pattern's only.
-fn bindings(argument: &Argument, binding: impl Fn(&Ident) -> TokenStream) -> TokenStream {
-    let quiet = argument
-        .pattern
-        .is_some()
-        .then(|| quote!(#[allow(unused_variables, reason = "of a pattern")]));
-    let bindings = argument.names().iter().map(binding);
-    quote!(#(#quiet #bindings)*)
+    }
 }
 
 /// An argument's own copy.

@@ -42,11 +42,18 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
         .ret
         .as_ref()
         .map_or_else(unused, ToTokens::to_token_stream);
-    let cloned = || value.cloned.iter().map(|&at| &model.function.arguments[at]);
-    let outside = cloned().map(|it| outside(it, Place::Call)).collect();
-    let inside: TokenStream = cloned()
-        .filter(|it| it.pattern.is_some())
-        .map(|it| inside(it, Place::Call))
+    let function = &model.function;
+    let outside = value
+        .cloned
+        .iter()
+        .map(|it| outside(it, function, Place::Call))
+        .collect();
+    let of_patterns = value
+        .cloned
+        .iter()
+        .filter(|it| function.arguments[it.argument].pattern.is_some());
+    let inside: TokenStream = of_patterns
+        .map(|it| inside(it, function, Place::Call))
         .collect();
     (
         outside,

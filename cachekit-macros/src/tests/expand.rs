@@ -112,66 +112,64 @@ fn writes() {
     );
 }
 
+const KEYS: [&str; 4] = [
+    "",
+    "key = \"user:{id}\"",
+    "key = \"user:{id}:{name}\"",
+    "key = \"<id>\"",
+];
+
+const OPTIONS: [&str; 5] = [
+    "",
+    "ttl = 300",
+    "ttl = \"5m\", tags = [\"users\"]",
+    "ttl = 300, tags = [\"users\", \"org:{ret.org}\"]",
+    "none_ttl = 30, events = [\"user.changed\"], jitter = 0.1",
+];
+
+const FUNCTIONS: [&str; 5] = [
+    "pub async fn get_user(id: u64, name: &str) -> Result<User, Error> { body }",
+    "async fn find(id: UserId, name: &str) -> Option<Arc<User>> { body }",
+    "pub(crate) async fn count(id: u64, name: String) -> u64 { body }",
+    "async fn get(&self, id: u64, name: &str) -> Result<User, Error> { body }",
+    "pub async fn get(&self, id: u64, name: &str) -> Result<Option<User>, Error> { body }",
+];
+
+/// How many lines an expansion has besides its body's one.
+fn length(args: &str, function: &str) -> usize {
+    let expansion = pipeline::cached(tokens(args), tokens(function));
+    assert!(messages(&expansion).is_empty(), "{args}: {expansion}");
+    let in_impl = syn::parse2(in_impl(&expansion)).ok();
+    let around = if in_impl.is_some() { 2 } else { 0 };
+    let file = in_impl.or_else(|| syn::parse2(expansion).ok());
+    let shown = prettyplease::unparse(&file.expect("items"));
+    let function_at = shown.find("fn ").expect("a function");
+    let controls_at = shown.find("__companion!").or(shown.find("__siblings!"));
+    assert!(
+        controls_at.is_none_or(|at| function_at < at),
+        "the function comes first"
+    );
+    shown.lines().count() - around - 1
+}
+
 /// A hundred functions as people write them: what each adds besides its body is short.
 #[test]
 fn expansions_are_short() {
-    let keys = [
-        "",
-        "key = \"user:{id}\"",
-        "key = \"user:{id}:{name}\"",
-        "key = \"<id>\", skip(name)",
-    ];
-    let options = [
-        "",
-        "ttl = 300",
-        "ttl = \"5m\", tags = [\"users\"]",
-        "ttl = 300, tags = [\"users\", \"org:{ret.org}\"]",
-        "none_ttl = 30, events = [\"user.changed\"], jitter = 0.1",
-    ];
-    let functions = [
-        "pub async fn get_user(id: u64, name: &str) -> Result<User, Error> { body }",
-        "async fn find(id: UserId, name: &str) -> Option<Arc<User>> { body }",
-        "pub(crate) async fn count(id: u64, name: String) -> u64 { body }",
-        "async fn get(&self, id: u64, name: &str) -> Result<User, Error> { body }",
-        "pub async fn get(&self, id: u64, name: &str) -> Result<Option<User>, Error> { body }",
-    ];
     let mut lengths = Vec::new();
-    for (key, option) in keys
+    for (key, options) in KEYS
         .iter()
-        .flat_map(|key| options.map(|option| (key, option)))
+        .flat_map(|key| OPTIONS.map(|options| (key, options)))
     {
-        for function in functions {
-            let skip_self = if function.contains("&self") {
+        for function in FUNCTIONS {
+            let skip = if function.contains("&self") {
                 "skip(self)"
             } else {
                 ""
             };
-            let args = [key, option, skip_self].map(str::to_owned);
-            let args: Vec<String> = args.into_iter().filter(|part| !part.is_empty()).collect();
-            let args = args.join(", ");
-            let args = if args.matches("skip").count() > 1 {
-                args.replace("skip(name), ", "")
-                    .replace("skip(self)", "skip(self, name)")
-            } else {
-                args
-            };
-            let expansion = pipeline::cached(tokens(&args), tokens(function));
-            assert!(messages(&expansion).is_empty(), "{args}: {expansion}");
-            let file = syn::parse2(in_impl(&expansion)).or_else(|_| syn::parse2(expansion.clone()));
-            let shown = prettyplease::unparse(&file.expect("items"));
-            let fn_at = shown.find("fn ").expect("a function");
-            let controls_at = shown
-                .find("::cachekit::__companion")
-                .or(shown.find("__siblings"));
-            assert!(
-                controls_at.is_none_or(|at| fn_at < at),
-                "the function comes first"
-            );
-            let around = if shown.starts_with("impl Repo") { 2 } else { 0 };
-            lengths.push((
-                shown.lines().count() - around - 1,
-                format!("{args} {function}"),
-            ));
+            let parts = [*key, options, skip];
+            let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            let args = parts.join(", ");
+            lengths.push((length(&args, function), format!("{args} {function}")));
         }
     }
     assert_eq!(lengths.len(), 100);

@@ -10,21 +10,23 @@
 #[macro_export]
 macro_rules! __cached {
     (
-        $form:ident $plan:ident ($ret:ty) ($spec:expr, ($($source:tt)*), $when:expr)
+        $form:ident ($plan:expr) ($ret:ty) ($spec:ident = $find:expr, ($($source:tt)*), $when:expr)
         ($key:ident $($write:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
         $taken:tt $body:tt
     ) => {{
+        let plan = $plan;
+        let $spec = $find;
         let source = $crate::__source!($($source)*);
-        let looked = $crate::__private::look(source, $spec, $plan, $when, |$key| { $($write)* });
+        let looked = $crate::__private::look(source, $spec, plan, $when, |$key| { $($write)* });
         match looked {
             ::core::result::Result::Ok(hit) => hit,
             ::core::result::Result::Err(miss) => {
                 #[allow(unused_mut, reason = "there may be no labels")]
                 let mut $labels = $crate::__private::Labels::new();
                 $($before)*
-                let after = $crate::__after!($plan.after, $labels, $($after)*);
+                let after = $crate::__after!(plan.after, $labels, $($after)*);
                 let body = $crate::__body!($form ($ret) $taken $body);
-                $crate::__in_form!($form compute compute_blocking (miss, $plan, $labels, after, body))
+                $crate::__in_form!($form compute compute_blocking (miss, plan, $labels, after, body))
             }
         }
     }};
@@ -58,10 +60,13 @@ macro_rules! __write_through {
     ($form:ident ($ret:ty) ($entry:expr) [$($bind:tt)*] ($($store:tt)*) $taken:tt $body:tt) => {{
         let plan = $crate::__plan!($ret);
         let entry = $entry;
-        $($bind)*
-        let body = $crate::__body!($form ($ret) $taken $body);
+        // In this order, and in a block of its own: what the closure keeps is bound for it
+        // alone, before the body takes the arguments.
         $crate::__in_form!(
-            $form write_through write_through_blocking (plan, entry.__begin(), $($store)*, body)
+            $form write_through write_through_blocking (
+                plan, entry.__begin(), { $($bind)* $($store)* },
+                $crate::__body!($form ($ret) $taken $body)
+            )
         )
     }};
 }
@@ -121,15 +126,19 @@ macro_rules! __after {
 /// not become a `Box<dyn Error>`, and a wrong type would be reported about closures. So the
 /// first `return`, which never runs, says the type to later ones, and a local says it to the
 /// end.
+///
+/// A closure captures what its body mentions, as it mentions it: a part of an argument
+/// alone, and in another order. So the arguments are taken whole, in their order, under
+/// their own patterns: they are dropped, and changed, as those of the plain function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __body {
-    (async ($ret:ty) ($($taken:tt)*) $body:tt) => {
+    (async ($ret:ty) ($($arg:tt)*) $body:tt) => {
         async move || {
             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {
                 return ret;
             }
-            $($taken)*
+            $($crate::__take!($arg);)*
             let ret: $ret = $body;
             #[allow(unreachable_code, reason = "the body may end by `return`")]
             ret
@@ -138,11 +147,33 @@ macro_rules! __body {
     (sync ($ret:ty) () $body:tt) => {
         move || -> $ret $body
     };
-    (sync ($ret:ty) ($($taken:tt)+) $body:tt) => {
+    (sync ($ret:ty) ($($arg:tt)*) $body:tt) => {
         move || -> $ret {
-            $($taken)+
+            $($crate::__take!($arg);)*
             $body
         }
+    };
+}
+
+/// Takes one argument: `name`, `(mut name)`, or `[name PATTERN]` for one with a pattern.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __take {
+    ([$name:ident $($pattern:tt)+]) => {
+        let $name = $name;
+        #[allow(unused_variables, reason = "the key may be its only use")]
+        let $($pattern)+ = $name;
+    };
+    ((mut $name:ident)) => {
+        #[allow(unused_variables, reason = "the key may be its only use")]
+        let mut $name = $name;
+    };
+    ($name:ident) => {
+        #[allow(
+            unused_variables, clippy::used_underscore_binding,
+            clippy::no_effect_underscore_binding, reason = "the key may be its only use"
+        )]
+        let $name = $name;
     };
 }
 
@@ -158,7 +189,7 @@ macro_rules! __companion {
         entry [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => ($($turbofish:tt)*) ($($args:tt)*)
         refresh $form:ident $refresh:tt
     ) => {
-        #[doc = concat!("Cache controls of [`", $function, "()`].")]
+        #[doc = ::core::concat!("Cache controls of [`", $function, "()`].")]
         #[allow(
             non_camel_case_types, dead_code, missing_debug_implementations,
             reason = "a companion is named like its function"

@@ -53,7 +53,8 @@ impl KeyBuf {
 
     /// The type of a method's `self`, where it is generic: its type parameters may change
     /// the result, and an attribute on a method cannot see them.
-    pub fn self_type(&mut self, name: &'static str) {
+    pub fn self_type<T: ?Sized>(&mut self) {
+        let name = std::any::type_name::<T>();
         if name.contains('<') {
             self.literal(";");
             self.part(0, name);

@@ -1,10 +1,9 @@
 async fn total(day: Date, unit: &str) -> u64 {
-    let __plan = ::cachekit::__kept!(u64);
-    let __spec = total::__spec();
     ::cachekit::__cached!(
-        async __plan(u64) (__spec, (), true) (__key __key.literal(__spec.name()); __key
-        .literal(":"); ::cachekit::__part!(__key, b':', day); __key.literal(":");
-        ::cachekit::__part!(__key, 0u8, unit);) (__labels) () () { body }
+        async (::cachekit::__kept!(u64)) (u64) (__spec = total::__spec(), (), true)
+        (__key __key.literal(__spec.name()); __key.literal(":");
+        ::cachekit::__part!(__key, b':', day); __key.literal(":");
+        ::cachekit::__part!(__key, 0u8, unit);) (__labels) () (day unit) { body }
     )
 }
 ::cachekit::__companion! {

@@ -1,16 +1,15 @@
 async fn find(name: &str, id: u64) -> Option<Item> {
-    let __plan = ::cachekit::__kept!(Option < Item >);
-    let __spec = find::__spec();
     ::cachekit::__cached!(
-        async __plan(Option < Item >) (__spec, (), id > 0)
-        (__key::cachekit::__part!(__key, b';', name); __key.literal(";v2");) (__labels)
-        ([let __p0 = ::cachekit::__rendered!(b':', id); let name =
-        ::core::clone::Clone::clone(& name); let id = ::core::clone::Clone::clone(& id);]
-        | ret | let name = ::core::clone::Clone::clone(& name); let id =
-        ::core::clone::Clone::clone(& id); __labels.tag(| __key | { __key.text(& __p0);
-        __key.literal(":"); ::cachekit::__part!(__key, 0u8, ret.kind); }); __labels
-        .tags(ret.tags(name)); __labels.ttl(Duration::from_secs(ret.age + id)); __labels
-        .store_if(ret.ok);) () { body }
+        async (::cachekit::__kept!(Option < Item >)) (Option < Item >) (__spec =
+        find::__spec(), (), id > 0) (__key::cachekit::__part!(__key, b';', name); __key
+        .literal(";v2");) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', id); let
+        name = ::core::clone::Clone::clone(& name); let id =
+        ::core::clone::Clone::clone(& id);] | ret | let name =
+        ::core::clone::Clone::clone(& name); let id = ::core::clone::Clone::clone(& id);
+        __labels.tag(| __key | { __key.text(& __p0); __key.literal(":");
+        ::cachekit::__part!(__key, 0u8, ret.kind); }); __labels.tags(ret.tags(name));
+        __labels.ttl(Duration::from_secs(ret.age + id)); __labels.store_if(ret.ok);)
+        (name id) { body }
     )
 }
 ::cachekit::__companion! {

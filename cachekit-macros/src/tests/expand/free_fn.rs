@@ -1,13 +1,13 @@
 /// Gets.
 pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     ::cachekit::__left_out!(pool);
-    let __plan = ::cachekit::__kept!(Result < User, E >);
-    let __spec = get_user::__spec();
     ::cachekit::__cached!(
-        async __plan(Result < User, E >) (__spec, (), true) (__key __key
-        .literal("user:"); ::cachekit::__part!(__key, 0u8, id);) (__labels __labels.tag(|
-        __key | { __key.literal("users"); });) ([] | ret | __labels.tag(| __key | { __key
-        .literal("org:"); ::cachekit::__part!(__key, 0u8, ret.org_id); });) () { body }
+        async (::cachekit::__kept!(Result < User, E >)) (Result < User, E >) (__spec =
+        get_user::__spec(), (), true) (__key __key.literal("user:");
+        ::cachekit::__part!(__key, 0u8, id);) (__labels __labels.tag(| __key | { __key
+        .literal("users"); });) ([] | ret | __labels.tag(| __key | { __key
+        .literal("org:"); ::cachekit::__part!(__key, 0u8, ret.org_id); });) (pool id) {
+        body }
     )
 }
 ::cachekit::__companion! {

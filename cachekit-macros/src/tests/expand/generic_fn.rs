@@ -3,14 +3,13 @@ where
     U: Load<T>,
 {
     ::cachekit::__left_out!(repo);
-    let __plan = ::cachekit::__kept!(U);
-    let __spec = get::__spec();
     ::cachekit::__cached!(
-        async __plan(U) (__spec, (), true) (__key::cachekit::__part!(__key, b';', id);
-        __key.literal(";"); ::cachekit::__part!(__key, b';', ::core::any::type_name:: < T
-        > ()); __key.literal(";"); ::cachekit::__part!(__key, b';',
-        ::core::any::type_name:: < U > ()); __key.literal(";");
-        ::cachekit::__part!(__key, 0u8, N);) (__labels) () () { body }
+        async (::cachekit::__kept!(U)) (U) (__spec = get::__spec(), (), true)
+        (__key::cachekit::__part!(__key, b';', id); __key.literal(";");
+        ::cachekit::__part!(__key, b';', ::core::any::type_name:: < T > ()); __key
+        .literal(";"); ::cachekit::__part!(__key, b';', ::core::any::type_name:: < U >
+        ()); __key.literal(";"); ::cachekit::__part!(__key, 0u8, N);) (__labels) () (repo
+        id) { body }
     )
 }
 ::cachekit::__companion! {

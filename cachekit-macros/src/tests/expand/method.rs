@@ -1,26 +1,23 @@
 impl Repo {
     pub async fn get(&self, pool: &Pool, id: u64) -> Result<User, E> {
         ::cachekit::__left_out!(pool);
-        let __plan = ::cachekit::__kept!(Result < User, E >);
-        let __spec = Self::__cachekit_get_spec();
         ::cachekit::__cached!(
-            async __plan(Result < User, E >) (__spec, (), true)
-            (__key::cachekit::__part!(__key, b':', self.tenant); __key.literal(":");
-            ::cachekit::__part!(__key, 0u8, id); __key
-            .self_type(::cachekit::__type!(Self));) (__labels) ([let __p0 =
+            async (::cachekit::__kept!(Result < User, E >)) (Result < User, E >) (__spec
+            = Self::__cachekit_get_spec(), (), true) (__key::cachekit::__part!(__key,
+            b':', self.tenant); __key.literal(":"); ::cachekit::__part!(__key, 0u8, id);
+            __key.self_type:: < Self > ();) (__labels) ([let __p0 =
             ::cachekit::__rendered!(b':', self.tenant);] | ret | __labels.tag(| __key | {
             __key.literal("t:"); __key.text(& __p0); __key.literal(":");
-            ::cachekit::__part!(__key, 0u8, ret.kind); });) () { body }
+            ::cachekit::__part!(__key, 0u8, ret.kind); });) (pool id) { body }
         )
     }
     ::cachekit::__siblings! {
         [pub] (Result < User, E >) spec __cachekit_get_spec([(b':') ":"(0u8)]) key_at
         __cachekit_get_key_at([] (& self, _ : impl ::core::marker::Sized, id : & u64) []
         {} __key::cachekit::__part!(__key, b':', self.tenant); __key.literal(":");
-        ::cachekit::__part!(__key, 0u8, * id); __key
-        .self_type(::cachekit::__type!(Self));) entry_at __cachekit_get_entry_at([] (&
-        self, _ : impl ::core::marker::Sized, id : & u64) [] {} () (self
-        .__cachekit_get_key_at((), id)) (__labels) ([let __p0 =
+        ::cachekit::__part!(__key, 0u8, * id); __key.self_type:: < Self > ();) entry_at
+        __cachekit_get_entry_at([] (& self, _ : impl ::core::marker::Sized, id : & u64)
+        [] {} () (self.__cachekit_get_key_at((), id)) (__labels) ([let __p0 =
         ::cachekit::__rendered!(b':', self.tenant);] | ret | __labels.tag(| __key | {
         __key.literal("t:"); __key.text(& __p0); __key.literal(":");
         ::cachekit::__part!(__key, 0u8, ret.kind); });)) get_entry[] (& self, id : u64)

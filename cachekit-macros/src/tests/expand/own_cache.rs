@@ -1,11 +1,10 @@
 async fn get(state: &State, id: u64) -> u64 {
     crate::renamed::__left_out!(state);
     let __cache: &crate::renamed::Cache = &(state.cache);
-    let __plan = crate::renamed::__kept!(u64);
-    let __spec = get::__spec();
     crate::renamed::__cached!(
-        async __plan(u64) (__spec, (__cache), true) (__key crate
-        ::renamed::__part!(__key, 0u8, id);) (__labels) () () { body }
+        async (crate ::renamed::__kept!(u64)) (u64) (__spec = get::__spec(), (__cache),
+        true) (__key crate ::renamed::__part!(__key, 0u8, id);) (__labels) () (state id)
+        { body }
     )
 }
 crate::renamed::__companion! {

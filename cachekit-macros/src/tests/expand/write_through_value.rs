@@ -3,6 +3,6 @@ async fn save(user: User) -> Result<u64, E> {
         async (Result < u64, E >) (crate ::get::__entry_at:: < Pg >
         (::cachekit::__private::NotInKey, & (user.id))) [let user =
         ::core::clone::Clone::clone(& user);] (move | ret, __pending | { __pending
-        .store(User { version : ret, ..user }) }) () { body }
+        .store(User { version : ret, ..user }) }) (user) { body }
     )
 }
