@@ -80,6 +80,10 @@ pub(super) fn after(
 
 /// The argument as the closure keeps it.
 pub(super) fn outside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+    quiet(&kept(cloned, function, place))
+}
+
+fn kept(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     let borrows = match &argument.pattern {
@@ -95,6 +99,10 @@ pub(super) fn outside(cloned: &Cloned, function: &Function, place: Place) -> Tok
 
 /// The argument as the expression finds it: the closure may run again and keeps its own.
 pub(super) fn inside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+    quiet(&found(cloned, function, place))
+}
+
+fn found(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     match (&argument.pattern, argument.referent()) {
@@ -104,6 +112,11 @@ pub(super) fn inside(cloned: &Cloned, function: &Function, place: Place) -> Toke
         }
         _ => clone(name),
     }
+}
+
+/// A binding that may be unused: a word of an expression may be a field's name, not the argument's.
+fn quiet(binding: &TokenStream) -> TokenStream {
+    quote!(#[allow(unused_variables, reason = "found by its name")] #binding)
 }
 
 /// An argument's own copy.

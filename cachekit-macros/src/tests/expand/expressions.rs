@@ -2,14 +2,17 @@ async fn find(name: &str, id: u64) -> Option<Item> {
     ::cachekit::__cached!(
         async (::cachekit::__kept!(Option < Item >)) (Option < Item >) (__spec =
         find::__spec(), (), id > 0) (__key::cachekit::__part!(__key, b';', name); __key
-        .literal(";v2");) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', id); let
-        name = ::core::clone::Clone::clone(& name); let id =
-        ::core::clone::Clone::clone(& id);] | ret | let name =
-        ::core::clone::Clone::clone(& name); let id = ::core::clone::Clone::clone(& id);
-        __labels.tag(| __key | { __key.text(& __p0); __key.literal(":");
-        ::cachekit::__part!(__key, 0u8, ret.kind); }); __labels.tags(ret.tags(name));
-        __labels.ttl(Duration::from_secs(ret.age + id)); __labels.store_if(ret.ok);)
-        (name id) { body }
+        .literal(";v2");) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', id);
+        #[allow(unused_variables, reason = "found by its name")] let name =
+        ::core::clone::Clone::clone(& name); #[allow(unused_variables, reason =
+        "found by its name")] let id = ::core::clone::Clone::clone(& id);] | ret |
+        #[allow(unused_variables, reason = "found by its name")] let name =
+        ::core::clone::Clone::clone(& name); #[allow(unused_variables, reason =
+        "found by its name")] let id = ::core::clone::Clone::clone(& id); __labels.tag(|
+        __key | { __key.text(& __p0); __key.literal(":"); ::cachekit::__part!(__key, 0u8,
+        ret.kind); }); __labels.tags(ret.tags(name)); __labels
+        .ttl(Duration::from_secs(ret.age + id)); __labels.store_if(ret.ok);) (name id) {
+        body }
     )
 }
 ::cachekit::__companion! {
@@ -19,12 +22,14 @@ async fn find(name: &str, id: u64) -> Option<Item> {
     __key::cachekit::__part!(__key, b';', name); __key.literal(";v2");) entry_at([] (name
     : & str, id : & u64) [] { let id = ::core::clone::Clone::clone(id); } ()
     (Self::__key_at(name, ())) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', id);
-    let name = ::std::borrow::ToOwned::to_owned(name); let id =
-    ::core::clone::Clone::clone(& id);] | ret | let name : & str =
-    ::core::borrow::Borrow::borrow(& name); let id = ::core::clone::Clone::clone(& id);
-    __labels.tag(| __key | { __key.text(& __p0); __key.literal(":");
-    ::cachekit::__part!(__key, 0u8, ret.kind); }); __labels.tags(ret.tags(name));
-    __labels.ttl(Duration::from_secs(ret.age + id)); __labels.store_if(ret.ok);)) entry[]
-    (name : & str, id : u64) [] => () (name, & id) refresh async ([] (name : & str, id :
-    u64) [] => find(name, id))
+    #[allow(unused_variables, reason = "found by its name")] let name =
+    ::std::borrow::ToOwned::to_owned(name); #[allow(unused_variables, reason =
+    "found by its name")] let id = ::core::clone::Clone::clone(& id);] | ret |
+    #[allow(unused_variables, reason = "found by its name")] let name : & str =
+    ::core::borrow::Borrow::borrow(& name); #[allow(unused_variables, reason =
+    "found by its name")] let id = ::core::clone::Clone::clone(& id); __labels.tag(|
+    __key | { __key.text(& __p0); __key.literal(":"); ::cachekit::__part!(__key, 0u8, ret
+    .kind); }); __labels.tags(ret.tags(name)); __labels.ttl(Duration::from_secs(ret.age +
+    id)); __labels.store_if(ret.ok);)) entry[] (name : & str, id : u64) [] => () (name, &
+    id) refresh async ([] (name : & str, id : u64) [] => find(name, id))
 }
