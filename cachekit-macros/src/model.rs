@@ -92,6 +92,8 @@ pub(crate) struct Policy {
     pub(crate) name: Option<String>,
     pub(crate) ttl: Option<Duration>,
     pub(crate) none_ttl: Option<Constant>,
+    /// Where `none_ttl` stands.
+    pub(crate) none_ttl_at: Option<Span>,
     pub(crate) jitter: Option<f32>,
 }
 

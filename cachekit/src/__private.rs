@@ -22,7 +22,7 @@ pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
 pub use crate::key::{KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
-pub use crate::plan::Plan;
+pub use crate::plan::{Plan, can_be_absent};
 pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
 

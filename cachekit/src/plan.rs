@@ -124,6 +124,18 @@ shapes! {
         |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
 }
 
+/// A shape with an `Option` in it.
+#[diagnostic::on_unimplemented(
+    message = "`none_ttl` is for functions that return an `Option`",
+    label = "this function never returns `None`; take `none_ttl` out"
+)]
+pub trait MayBeAbsent {}
+impl<T> MayBeAbsent for Optional<T> {}
+impl<T, E> MayBeAbsent for FallibleOptional<T, E> {}
+
+/// Compiles for such a shape.
+pub fn can_be_absent<S: Shape + MayBeAbsent>(_: Plan<S>) {}
+
 /// An error that any number of waiters may have a copy of.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 

@@ -46,7 +46,9 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         errors,
     );
     check_tier(&facts, item, args.tier.as_ref(), errors);
+    let none_ttl_at = args.none_ttl.as_ref().map(|none_ttl| none_ttl.key.span());
     let policy = Policy {
+        none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
         none_ttl: args

@@ -59,6 +59,10 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
         }
         guards.extend(blaming(name.span(), guard));
     }
+    if let Some(place) = model.policy.none_ttl_at {
+        let result = &model.function.result;
+        guards.extend(blaming(place, quote!(#krate::__absent!(#result);)));
+    }
     if let Some(receiver) = &model.shared_self {
         guards.extend(blaming(
             receiver.span,

@@ -123,6 +123,15 @@ macro_rules! __plan {
     }};
 }
 
+/// A compile-time error unless the return type has a way to say that there is nothing.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __absent {
+    ($ret:ty) => {
+        $crate::__private::can_be_absent($crate::__plan!($ret));
+    };
+}
+
 /// A compile-time error if the value could matter to the key.
 #[doc(hidden)]
 #[macro_export]

@@ -1,4 +1,5 @@
 async fn find(name: &str, id: u64) -> Option<Item> {
+    ::cachekit::__absent!(Option < Item >);
     ::cachekit::__cached!(
         async (::cachekit::__kept!(Option < Item >)) (Option < Item >) (__spec =
         find::__spec(), (), id > 0) (__key::cachekit::__part!(__key, b';', name); __key
