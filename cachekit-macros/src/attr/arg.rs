@@ -17,11 +17,13 @@ pub(crate) struct Arg<T> {
 }
 
 impl<T> Arg<T> {
-    /// Fills `slot`; a second value is an error that shows both places.
+    /// Fills `slot`; a second value is an error.
     pub(crate) fn set(slot: &mut Option<Self>, key: &Ident, value: T, errors: &mut Errors) {
-        if let Some(first) = slot {
-            errors.at(key.span(), format_args!("`{key}` is given twice"));
-            errors.at(first.key.span(), "first given here");
+        if slot.is_some() {
+            errors.at(
+                key.span(),
+                format_args!("`{key}` is given twice; take one away"),
+            );
         } else {
             *slot = Some(Self {
                 key: key.clone(),
@@ -49,6 +51,28 @@ impl<T: Parse> Arg<T> {
         let value = input.parse()?;
         Self::set(slot, key, value, errors);
         Ok(())
+    }
+}
+
+impl<T: Parse> Arg<T> {
+    /// [`read`](Self::read), with words of its own for a value that cannot be read.
+    pub(crate) fn read_or(
+        slot: &mut Option<Self>,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+        expected: &str,
+    ) -> syn::Result<()> {
+        let ahead = input.fork();
+        let has_value = ahead.parse::<Token![=]>().is_ok() && !ahead.is_empty();
+        let value = ahead.span();
+        Self::read(slot, key, input, errors).map_err(|error| {
+            if has_value {
+                syn::Error::new(value, expected)
+            } else {
+                error
+            }
+        })
     }
 }
 
@@ -106,6 +130,11 @@ fn one<A: Options>(args: &mut A, input: ParseStream<'_>, errors: &mut Errors) ->
         input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
     if !is_option && args.positional(input, errors)? {
         return Ok(());
+    }
+    if input.peek(syn::LitStr) && A::NAMES.contains(&"key") {
+        let text: syn::LitStr = input.parse()?;
+        let message = format!("write `key = {:?}`", text.value());
+        return Err(syn::Error::new(text.span(), message));
     }
     if !input.peek(Ident::peek_any) {
         let names = quoted(A::NAMES.iter().copied());

@@ -28,6 +28,9 @@ pub(crate) struct CachedArgs {
     pub(crate) when: Option<Arg<Expr>>,
 }
 
+/// What a `version` may be.
+pub(crate) const VERSION: &str = "expected a whole number from 0 to 4294967295, like `2`";
+
 impl Options for CachedArgs {
     const ATTRIBUTE: &'static str = "cached";
     const NAMES: &'static [&'static str] = &[
@@ -61,7 +64,10 @@ impl Options for CachedArgs {
             "events" => Arg::read(&mut self.events, key, input, errors)?,
             "jitter" => Arg::read(&mut self.jitter, key, input, errors)?,
             "key" => Arg::read(&mut self.key, key, input, errors)?,
-            "name" => Arg::read(&mut self.name, key, input, errors)?,
+            "name" => {
+                let expected = "expected a name in quotes, like `\"users::get_user\"`";
+                Arg::read_or(&mut self.name, key, input, errors, expected)?;
+            }
             "none_ttl" => Arg::read(&mut self.none_ttl, key, input, errors)?,
             "skip" => {
                 let names = parse_skip(key, input)?;
@@ -69,9 +75,12 @@ impl Options for CachedArgs {
             }
             "store_if" => Arg::read(&mut self.store_if, key, input, errors)?,
             "tags" => Arg::read(&mut self.tags, key, input, errors)?,
-            "tier" => Arg::read(&mut self.tier, key, input, errors)?,
+            "tier" => {
+                let expected = "write `tier = memory`, without quotes";
+                Arg::read_or(&mut self.tier, key, input, errors, expected)?;
+            }
             "ttl" => Arg::read(&mut self.ttl, key, input, errors)?,
-            "version" => Arg::read(&mut self.version, key, input, errors)?,
+            "version" => Arg::read_or(&mut self.version, key, input, errors, VERSION)?,
             "when" => Arg::read(&mut self.when, key, input, errors)?,
             _ => return Ok(false),
         }

@@ -32,13 +32,14 @@ pub(crate) enum Moment {
 
 impl Parse for Moment {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let word: Ident = input.parse()?;
-        match word.to_string().as_str() {
-            "ok" => Ok(Self::Ok),
-            "always" => Ok(Self::Always),
-            "before" => Ok(Self::Before),
+        let span = input.span();
+        let word: Option<Ident> = input.parse().ok();
+        match word.map(|word| word.to_string()).as_deref() {
+            Some("ok") => Ok(Self::Ok),
+            Some("always") => Ok(Self::Always),
+            Some("before") => Ok(Self::Before),
             _ => Err(syn::Error::new(
-                word.span(),
+                span,
                 "expected `ok` (after success), `always` (after every end) or `before` (before and after)",
             )),
         }

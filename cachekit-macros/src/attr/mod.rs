@@ -11,7 +11,7 @@ mod value;
 mod write_through;
 
 pub(crate) use arg::{Arg, Options, parse_all};
-pub(crate) use cached::CachedArgs;
+pub(crate) use cached::{CachedArgs, VERSION};
 pub(crate) use duration::DurationValue;
 #[cfg(test)]
 pub(crate) use duration::parse_duration;

@@ -4,8 +4,9 @@
 //! point into a string.
 
 use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, LitStr};
+use syn::{Expr, LitStr, parse_quote};
 
 /// A template, taken apart.
 pub(crate) struct Template {
@@ -180,6 +181,19 @@ fn placeholder(text: &str, literal: &LitStr) -> syn::Result<(Expr, Ident)> {
         return Err(error(format!(
             "`{{{text}}}`: formats are not supported; write `{{{name}}}`"
         )));
+    }
+    let raw = syn::parse::Parser::parse_str(Ident::parse_any, text)
+        .ok()
+        .filter(|_| syn::parse_str::<Ident>(text).is_err())
+        .filter(|word| {
+            !["self", "Self", "super", "crate", "_"]
+                .iter()
+                .any(|it| word == it)
+        });
+    if let Some(word) = raw {
+        // `{type}` names `r#type`, as in `format!`.
+        let word = Ident::new_raw(&word.to_string(), literal.span());
+        return Ok((parse_quote!(#word), word));
     }
     let expr: Expr = LitStr::new(text, literal.span())
         .parse()

@@ -18,7 +18,7 @@ use crate::model::{CachedFn, Constant, Policy, What};
 
 /// The model of a cached function; `None` only where a mistake was found.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
-    let facts = Facts::new("cached", item, errors);
+    let facts = facts(item, errors);
     let key = key(
         &facts,
         args.key.as_ref(),
@@ -36,11 +36,13 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         steps.expr("store_if", store_if.value, What::Value, errors);
     }
     forbid_ret(
+        &facts,
         args.when.as_ref(),
-        "`when` is asked before the call gives a value",
+        "`when` is asked before the call gives a value; write `store_if`",
         errors,
     );
     forbid_ret(
+        &facts,
         args.cache.as_ref(),
         "the cache is needed before the call gives a value",
         errors,
@@ -78,6 +80,21 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     })
 }
 
+/// The function's facts. A second `#[cached]` would make the same companion.
+fn facts(item: &LooseFn, errors: &mut Errors) -> Facts {
+    let is_cached = |attr: &&syn::Attribute| {
+        let last = attr.path().segments.last();
+        last.is_some_and(|last| last.ident == "cached")
+    };
+    if let Some(second) = item.attrs.iter().find(is_cached) {
+        errors.on(
+            second.path(),
+            "`#[cached]` stands here twice; take one away",
+        );
+    }
+    Facts::new("cached", item, errors)
+}
+
 /// A time to live that is known now; another one becomes a step.
 fn constant_ttl(
     ttl: Arg<DurationValue>,
@@ -87,7 +104,10 @@ fn constant_ttl(
     match ttl.value {
         DurationValue::Constant(value, span) => {
             if value.is_zero() {
-                errors.at(span, "a `ttl` of 0 stores nothing");
+                errors.at(
+                    span,
+                    "a `ttl` of 0 stores nothing; leave it out for the cache's default",
+                );
             }
             Some(value)
         }
@@ -98,9 +118,15 @@ fn constant_ttl(
     }
 }
 
-/// Reports `ret` in an expression that runs before there is one.
-pub(super) fn forbid_ret(arg: Option<&Arg<Expr>>, reason: &str, errors: &mut Errors) {
+/// Reports `ret`, and a `self` that is not there, in an expression that runs before the body.
+pub(super) fn forbid_ret(
+    facts: &Facts,
+    arg: Option<&Arg<Expr>>,
+    reason: &str,
+    errors: &mut Errors,
+) {
     let Some(arg) = arg else { return };
+    facts.check_self(&arg.value, errors);
     if let Some(ret) = mention::find(&arg.value, &Ident::new("ret", arg.key.span())) {
         errors.at(ret.span(), format_args!("`ret`: {reason}"));
     }
@@ -108,8 +134,8 @@ pub(super) fn forbid_ret(arg: Option<&Arg<Expr>>, reason: &str, errors: &mut Err
 
 fn check_tier(facts: &Facts, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
     let Some(Arg { value: tier, .. }) = tier else {
-        // A `const fn` was told already.
-        if facts.form.is_sync() && item.sig.constness.is_none() {
+        // A `const fn` and an `extern fn` were told already.
+        if facts.form.is_sync() && item.sig.constness.is_none() && item.sig.abi.is_none() {
             errors.on(
                 item.sig.fn_token,
                 "a function that is not `async` can only be cached in memory, because other tiers \

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, Receiver, ReceiverKind, Safety, Signature, Type};
 
+use super::mention;
 use super::pattern::argument;
 use crate::attr::Arg;
 use crate::diag::Errors;
@@ -86,6 +87,16 @@ impl Facts {
         self.arguments
             .iter()
             .position(|argument| argument.names().contains(name))
+    }
+
+    /// Reports `self` in an expression of a function that has none.
+    pub(super) fn check_self(&self, expr: &impl ToTokens, errors: &mut Errors) {
+        if self.receiver.is_some() {
+            return;
+        }
+        if let Some(found) = mention::find(expr, &Ident::new("self", Span::call_site())) {
+            errors.at(found.span(), "`self`: this function has no `self`");
+        }
     }
 
     /// Whether the receiver can be used while the body has it, as `&self` can.

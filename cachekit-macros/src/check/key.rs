@@ -8,7 +8,7 @@ use syn::{LitInt, Token};
 
 use super::function::Facts;
 use super::scope::{Named, RetRule, resolve, text};
-use crate::attr::{Arg, SkipName, Template};
+use crate::attr::{Arg, SkipName, Template, VERSION};
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Piece, Text};
 
@@ -42,7 +42,10 @@ pub(super) fn key(
     let skipped = skipped(facts, skip, errors);
     let (mut pieces, named) = match written {
         Some(template) => {
-            let rule = RetRule::Forbidden("the key is needed before the call gives a value");
+            let rule = RetRule::Forbidden(
+                "the key is needed before the call gives a value; name arguments here, `ret` can stand in `tags` \
+                                           and `store_if`",
+            );
             let mut resolved = resolve(facts, &template.value, rule, errors);
             let named = std::mem::take(&mut resolved.named);
             (resolved.now().pieces, named)
@@ -50,6 +53,7 @@ pub(super) fn key(
         None => default_pieces(facts, &skipped),
     };
     check_unused(facts, &skipped, &named, skip, errors);
+    check_exclusive(facts, &named, errors);
     let params: BTreeSet<usize> = (0..facts.params.len())
         .filter(|at| !skipped.params.contains(at))
         .collect();
@@ -67,7 +71,7 @@ pub(super) fn key(
     if facts.receiver.is_some() {
         pieces.push(Piece::SelfType);
     }
-    if let Some(version) = version.and_then(|it| errors.keep(it.value.base10_parse::<u32>())) {
+    if let Some(version) = version.and_then(|it| version_of(it, errors)) {
         pieces.push(Piece::Literal(format!(";v{version}")));
     }
     let left_out = facts.arguments.iter().filter(|argument| {
@@ -87,6 +91,28 @@ pub(super) fn key(
         params,
         shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),
     }
+}
+
+/// A hit does not run the body, so it cannot change what an argument refers to.
+fn check_exclusive(facts: &Facts, named: &Named, errors: &mut Errors) {
+    for &position in &named.arguments {
+        let argument = &facts.arguments[position];
+        if matches!(&argument.ty, syn::Type::Reference(ty) if ty.mutability.is_some()) {
+            let name = &argument.name;
+            errors.at(
+                name.span(),
+                format_args!(
+                    "a hit would not change `{name}`; take it by `&`, or leave it out with \
+                     `skip({name})`"
+                ),
+            );
+        }
+    }
+}
+
+fn version_of(version: &Arg<LitInt>, errors: &mut Errors) -> Option<u32> {
+    let parsed = version.value.base10_parse::<u32>();
+    errors.keep(parsed.map_err(|_| syn::Error::new(version.value.span(), VERSION)))
 }
 
 /// Without `key`: the name and every argument that is not skipped.

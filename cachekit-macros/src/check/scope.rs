@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 
 use super::function::Facts;
 use crate::attr;
@@ -83,10 +83,19 @@ pub(super) fn resolve(
         } else if !facts.incomplete {
             errors.at(template.literal.span(), unknown(facts, text, root));
         }
-        resolved.pieces.push(ResolvedPiece::Value {
-            value: expr.to_token_stream(),
-            of_ret,
-        });
+        let type_param = facts
+            .params
+            .iter()
+            .find(|it| it.name == *root && !it.is_const);
+        let value = match (type_param, &**expr) {
+            // A type is named by its name.
+            (Some(param), syn::Expr::Path(path)) if path.path.is_ident(&param.name) => {
+                let name = &param.name;
+                quote!(::core::any::type_name::<#name>())
+            }
+            _ => expr.to_token_stream(),
+        };
+        resolved.pieces.push(ResolvedPiece::Value { value, of_ret });
     }
     resolved
 }

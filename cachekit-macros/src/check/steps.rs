@@ -129,6 +129,7 @@ impl<'a> Steps<'a> {
 
     /// Notes which arguments an expression names; gives its `ret`, if it has one.
     pub(super) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
+        self.facts.check_self(expr, errors);
         let ret = mention::find(expr, &Ident::new("ret", Span::call_site()));
         let named = (0..self.facts.arguments.len())
             .filter(|&at| mention::any(expr, self.facts.arguments[at].names()));
@@ -149,6 +150,7 @@ impl<'a> Steps<'a> {
         }
         let receiver = mention::find(expr, &Ident::new("self", Span::call_site()));
         if let Some(receiver) = receiver
+            && self.facts.receiver.is_some()
             && !(self.self_beside_ret && self.facts.shares_self())
         {
             errors.at(

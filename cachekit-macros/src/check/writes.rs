@@ -22,8 +22,12 @@ pub(crate) fn invalidates(
     let moment = args.on.as_ref().map_or(Moment::Ok, |on| on.value);
     let rule = match moment {
         Moment::Ok => RetRule::Allowed,
-        Moment::Always => RetRule::Forbidden("with `on = always` there may be no value"),
-        Moment::Before => RetRule::Forbidden("with `on = before` there is no value yet"),
+        Moment::Always => RetRule::Forbidden(
+            "with `on = always` there may be no value; name arguments, or write `on = ok`",
+        ),
+        Moment::Before => RetRule::Forbidden(
+            "with `on = before` there is no value yet; name arguments, or write `on = ok`",
+        ),
     };
     let nothing = args.references.is_empty()
         && args.key.is_none()
@@ -56,6 +60,7 @@ pub(crate) fn invalidates(
         steps.expr("only_if", condition.value, What::Value, errors);
     }
     forbid_ret(
+        &facts,
         args.cache.as_ref(),
         "the cache is needed before the call gives a value",
         errors,
@@ -96,7 +101,10 @@ pub(crate) fn write_through(
             "one function writes one entry; use a second `#[write_through(..)]` for this one",
         );
     }
-    let rule = RetRule::Forbidden("the entry is needed before the call gives a value");
+    let rule = RetRule::Forbidden(
+        "the entry is needed before the call gives a value; name arguments, or call \
+                                   `entry(..).put(..)` in the body",
+    );
     let target = first.and_then(|reference| {
         Steps::new(&facts, rule, true).uses(&values(&reference), errors);
         if matches!(reference.args, ReferenceArgs::All) {

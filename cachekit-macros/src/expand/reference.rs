@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
-use syn::{ExprPath, PathArguments};
+use syn::{Expr, ExprPath, PathArguments};
 
 use crate::model::{Callee, Position, Reference};
 use crate::names::{Names, blaming};
@@ -103,6 +103,8 @@ fn arguments(reference: &Reference, names: &Names) -> TokenStream {
         .flatten()
         .map(|position| match position {
             Position::NotInKey(span) => blaming(*span, quote!(#private::NotInKey)),
+            // Already by reference.
+            Position::Value(value @ Expr::Reference(_)) => value.to_token_stream(),
             Position::Value(value) => {
                 let place = Span::call_site().located_at(value.span());
                 // The value's own tokens keep their places.

@@ -106,7 +106,8 @@ fn placeholders_name_arguments() {
         ),
         (
             "key = \"{ret.x}\"",
-            "`{ret.x}`: the key is needed before the call gives a value",
+            "`{ret.x}`: the key is needed before the call gives a value; name arguments here, \
+             `ret` can stand in `tags` and `store_if`",
         ),
     ];
     for (args, message) in cases {

@@ -17,17 +17,17 @@ async fn jitter_in_words() -> u64 {
     1
 }
 
-#[cached(version = "2")] //~ expected integer literal
+#[cached(version = "2")] //~ expected a whole number from 0 to 4294967295, like `2`
 async fn version_in_quotes() -> u64 {
     1
 }
 
-#[cached(version = 4294967296)] //~ number too large
+#[cached(version = 4294967296)] //~ expected a whole number from 0 to 4294967295, like `2`
 async fn version_too_large() -> u64 {
     1
 }
 
-#[cached(version = -1)] //~ invalid digit found in string
+#[cached(version = -1)] //~ expected a whole number from 0 to 4294967295, like `2`
 async fn version_negative() -> u64 {
     1
 }
@@ -37,7 +37,7 @@ async fn name_empty() -> u64 {
     1
 }
 
-#[cached(name = users)] //~ expected string literal
+#[cached(name = users)] //~ expected a name in quotes, like `"users::get_user"`
 async fn name_without_quotes() -> u64 {
     1
 }
@@ -62,7 +62,7 @@ async fn tier_unknown() -> u64 {
     1
 }
 
-#[cached(tier = "memory")] //~ expected identifier
+#[cached(tier = "memory")] //~ write `tier = memory`, without quotes
 async fn tier_in_quotes() -> u64 {
     1
 }
@@ -80,7 +80,7 @@ async fn cache_of_ret() -> u64 {
 #[invalidates(tags = ["users"], on = never)] //~ expected `ok` (after success), `always` (after every end) or `before`
 async fn on_never() {}
 
-#[invalidates(tags = ["users"], on = "ok")] //~ expected identifier
+#[invalidates(tags = ["users"], on = "ok")] //~ expected `ok` (after success), `always` (after every end) or `before`
 async fn on_in_quotes() {}
 
 fn main() {}

@@ -3,7 +3,7 @@
 use cachekit::{cached, invalidates, write_through};
 
 #[cached(
-    key = "user:{id}", //~ first given here
+    key = "user:{id}",
     key = "users:{id}", //~ `key` is given twice
 )]
 async fn key(id: u64) -> u64 {
@@ -11,7 +11,7 @@ async fn key(id: u64) -> u64 {
 }
 
 #[cached(
-    ttl = 300, //~ first given here
+    ttl = 300,
     tags = ["users"],
     ttl = 300, //~ `ttl` is given twice
 )]
@@ -21,7 +21,7 @@ async fn ttl(id: u64) -> u64 {
 
 #[cached(
     key = "all",
-    skip(id), //~ first given here
+    skip(id),
     skip(page), //~ `skip` is given twice
 )]
 async fn skip(id: u64, page: u64) -> u64 {
@@ -29,7 +29,7 @@ async fn skip(id: u64, page: u64) -> u64 {
 }
 
 #[invalidates(
-    tags = ["users"], //~ first given here
+    tags = ["users"],
     tags = ["orgs"], //~ `tags` is given twice
 )]
 async fn write(id: u64) {
@@ -43,7 +43,7 @@ async fn get(id: u64) -> u64 {
 
 #[write_through(
     get(id),
-    value = *ret, //~ first given here
+    value = *ret,
     value = *ret, //~ `value` is given twice
 )]
 async fn save(id: u64) -> u64 {

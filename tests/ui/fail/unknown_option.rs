@@ -52,7 +52,7 @@ async fn later(id: u64) -> u64 {
     id
 }
 
-#[cached("user:{id}")] //~ expected an option: `key`, `ttl`, `tags`
+#[cached("user:{id}")] //~ write `key = "user:{id}"`
 async fn no_name(id: u64) -> u64 {
     id
 }
