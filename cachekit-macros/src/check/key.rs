@@ -98,7 +98,7 @@ fn check_exclusive(facts: &Facts, named: &Named, errors: &mut Errors) {
     for &position in &named.arguments {
         let argument = &facts.arguments[position];
         if matches!(&argument.ty, syn::Type::Reference(ty) if ty.mutability.is_some()) {
-            let name = &argument.name;
+            let name = argument.names().first().unwrap_or(&argument.name);
             errors.at(
                 name.span(),
                 format_args!(

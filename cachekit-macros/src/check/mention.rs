@@ -1,5 +1,7 @@
 //! Which names an expression uses, by its tokens.
 
+use std::iter::Peekable;
+
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
@@ -17,7 +19,8 @@ pub(super) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
 
 fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
     let mut dots = 0;
-    for tree in tokens {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
         match tree {
             TokenTree::Group(group) => {
                 if let Some(found) = find_in(group.stream(), word) {
@@ -25,7 +28,12 @@ fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
                 }
             }
             // One dot is a field; two are a range.
-            TokenTree::Ident(ident) if dots != 1 && ident == *word => return Some(ident),
+            // `self::limit` is a path, not the receiver.
+            TokenTree::Ident(ident)
+                if dots != 1 && ident == *word && !begins_path(&ident, &mut trees) =>
+            {
+                return Some(ident);
+            }
             TokenTree::Literal(literal) if captures(&literal.to_string(), word) => {
                 let mut name = word.clone();
                 name.set_span(literal.span());
@@ -40,6 +48,12 @@ fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
         dots = 0;
     }
     None
+}
+
+/// Whether `self` begins a path here.
+fn begins_path(word: &Ident, behind: &mut Peekable<impl Iterator<Item = TokenTree>>) -> bool {
+    word == "self"
+        && matches!(behind.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
 /// Whether a literal is a string with `{word}` or `{word:` in it.

@@ -103,8 +103,8 @@ fn arguments(reference: &Reference, names: &Names) -> TokenStream {
         .flatten()
         .map(|position| match position {
             Position::NotInKey(span) => blaming(*span, quote!(#private::NotInKey)),
-            // Already by reference.
-            Position::Value(value @ Expr::Reference(_)) => value.to_token_stream(),
+            // A slice by reference: another `&` would hide that from the compiler.
+            Position::Value(value) if is_slice(value) => value.to_token_stream(),
             Position::Value(value) => {
                 let place = Span::call_site().located_at(value.span());
                 // The value's own tokens keep their places.
@@ -114,6 +114,11 @@ fn arguments(reference: &Reference, names: &Names) -> TokenStream {
             }
         });
     quote!(#(#args),*)
+}
+
+/// `&[1, 2]`.
+fn is_slice(value: &Expr) -> bool {
+    matches!(value, Expr::Reference(value) if matches!(*value.expr, Expr::Array(_)))
 }
 
 /// Takes `::<T>` off the end of a path: it belongs to the hidden function, except that a spec is
