@@ -264,6 +264,29 @@ async fn tags_from_a_sequence() {
     .await;
 }
 
+#[cached(key = "shown:{value}")]
+async fn shown<T: std::fmt::Display + Sync>(value: &T) -> String {
+    value.to_string()
+}
+
+#[invalidates(shown::<String>(&name))]
+async fn hide(name: String) {
+    drop(name);
+}
+
+/// A reference to a generic function says its type parameters: they are part of the key.
+#[tokio::test]
+async fn a_reference_to_a_generic_function() {
+    scope(cache().await, async {
+        let name = "ann".to_owned();
+        shown(&name).await;
+        assert!(shown::entry::<String>(&name).get().await.is_some());
+        hide(name.clone()).await;
+        assert!(shown::entry::<String>(&name).get().await.is_none());
+    })
+    .await;
+}
+
 #[cached(key = "named:{name}", tags = ["name:{name}", "of:{ret}:{name}"], events = ["named {name}"])]
 async fn named_by(name: &str) -> u64 {
     name.len() as u64
