@@ -40,8 +40,19 @@ pub fn read(name: &Path, limit: usize) -> Result<Vec<u32>, TraceError> {
         path: path.clone(),
         problem,
     };
-    let bytes = fs::read(&path).map_err(|cause| error(cause.to_string()))?;
-    decode(&bytes, limit).map_err(error)
+    load(&path, limit).map_err(error)
+}
+
+/// The first bytes of every xz file.
+const XZ: &[u8] = &[0xFD, b'7', b'z', b'X', b'Z', 0];
+
+fn load(path: &Path, limit: usize) -> Result<Vec<u32>, String> {
+    let bytes = fs::read(path).map_err(|cause| cause.to_string())?;
+    // Read as plain keys it would give a workload, but not the one that was meant.
+    if path.extension().is_some_and(|end| end == "xz") && !bytes.starts_with(XZ) {
+        return Err("no xz data in it, though its name says so; fetch it again".to_owned());
+    }
+    decode(&bytes, limit)
 }
 
 fn find(name: &Path, folder: Option<&Path>) -> Result<PathBuf, TraceError> {
@@ -63,12 +74,11 @@ fn find(name: &Path, folder: Option<&Path>) -> Result<PathBuf, TraceError> {
 }
 
 fn decode(bytes: &[u8], limit: usize) -> Result<Vec<u32>, String> {
-    const XZ: &[u8] = &[0xFD, b'7', b'z', b'X', b'Z', 0];
     let mut unpacked = Vec::new();
     let plain = if bytes.starts_with(XZ) {
         lzma_rust2::XzReader::new(bytes, true)
             .read_to_end(&mut unpacked)
-            .map_err(|cause| format!("damaged xz data ({cause})"))?;
+            .map_err(|cause| format!("damaged xz data ({cause}); fetch it again"))?;
         &unpacked
     } else {
         bytes
@@ -76,12 +86,12 @@ fn decode(bytes: &[u8], limit: usize) -> Result<Vec<u32>, String> {
     let (keys, rest) = plain.as_chunks::<4>();
     if !rest.is_empty() {
         return Err(format!(
-            "{} bytes is no whole number of 4-byte keys; it is damaged or no trace",
+            "{} bytes is no whole number of 4-byte keys; fetch it again, or give another",
             plain.len()
         ));
     }
     if keys.is_empty() {
-        return Err("it is empty".to_owned());
+        return Err("it is empty; give one with at least one key".to_owned());
     }
     Ok(keys
         .iter()
@@ -117,6 +127,16 @@ mod tests {
         let mut flipped = PACKED.to_vec();
         flipped[30] ^= 0xFF;
         assert!(decode(&flipped, 10).unwrap_err().contains("xz"));
+    }
+
+    #[test]
+    fn a_name_that_promises_xz_is_held_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, packed) = (folder.path().join("day"), folder.path().join("day.xz"));
+        fs::write(&plain, [0, 0, 0, 1]).unwrap();
+        fs::write(&packed, [0, 0, 0, 1]).unwrap();
+        assert_eq!(load(&plain, 10), Ok(vec![1]));
+        assert!(load(&packed, 10).unwrap_err().contains("xz"));
     }
 
     #[test]

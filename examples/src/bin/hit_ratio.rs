@@ -1,25 +1,40 @@
 //! Which eviction policy keeps more hits: replays access traces through the memory tier.
-//!
-//! `hit_ratio TRACE..` prints a table: the share of hits of the first 2,000,000 accesses of
-//! each trace, by one caller, with room for 5, 10 and 25 % of its distinct keys. With no
-//! arguments the traces are generated.
 
 use std::collections::HashSet;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use cachekit::{Cache, Capacity, Eviction, Policy};
 use cachekit_examples::{trace, workload};
+use lexopt::Arg;
+
+const HELP: &str = "\
+Replays access traces through the memory tier and prints the share of hits by eviction policy.
+
+Usage: hit_ratio [FILE]..
+
+Each FILE is an access trace (4-byte big-endian keys, plain or .xz), or a name in the folder
+CACHEKIT_TRACES; with none, one is generated. The first 2,000,000 accesses of each are replayed
+by one caller, with room for 5, 10 and 25 % of its distinct keys.
+";
 
 const ACCESSES: usize = 2_000_000;
 const POLICIES: [(&str, Eviction); 2] = [("TinyLFU", Eviction::TinyLfu), ("LRU", Eviction::Lru)];
 
 type Fail = Box<dyn std::error::Error>;
 
+/// Keys in the order of their accesses, and what to call them.
+struct Trace {
+    name: String,
+    keys: Vec<u32>,
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match compare(std::env::args().skip(1).collect()).await {
+    match run().await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(fail) if reader_left(&*fail) => ExitCode::SUCCESS,
         Err(fail) => {
             eprintln!("error: {fail}");
             ExitCode::from(2)
@@ -27,30 +42,53 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn compare(names: Vec<String>) -> Result<(), Fail> {
-    println!(
-        "| trace | room for | {} |",
-        POLICIES.map(|(name, _)| name).join(" | ")
-    );
-    println!("|---|---|{}", "---|".repeat(POLICIES.len()));
-    if names.is_empty() {
-        rows("zipf 0.99", &workload::zipf(100_000, ACCESSES, 1)).await?;
-    }
-    for name in names {
-        rows(&name, &trace::read(Path::new(&name), ACCESSES)?).await?;
-    }
-    Ok(())
+/// As in `hit_ratio | head`: no failure.
+fn reader_left(fail: &(dyn std::error::Error + 'static)) -> bool {
+    fail.downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-async fn rows(name: &str, keys: &[u32]) -> Result<(), Fail> {
-    let distinct = keys.iter().collect::<HashSet<_>>().len() as u64;
-    for percent in [5, 10, 25] {
-        print!("| {name} | {percent} % |");
-        for (_, eviction) in POLICIES {
-            let room = Capacity::entries((distinct * percent / 100).max(1));
-            print!(" {:.1} % |", hit_rate(keys, room, eviction).await? * 100.0);
+async fn run() -> Result<(), Fail> {
+    let mut traces = Vec::new();
+    let mut words = lexopt::Parser::from_env();
+    while let Some(word) = words.next()? {
+        match word {
+            // All are read before the first is replayed, so that a bad name is told at once.
+            Arg::Value(file) => traces.push(Trace {
+                name: file.to_string_lossy().into_owned(),
+                keys: trace::read(Path::new(&file), ACCESSES)?,
+            }),
+            Arg::Long("help") | Arg::Short('h') => {
+                return Ok(io::stdout().write_all(HELP.as_bytes())?);
+            }
+            other => return Err(format!("{}; see --help", other.unexpected()).into()),
         }
-        println!();
+    }
+    if traces.is_empty() {
+        traces.push(Trace {
+            name: "zipf 0.99".to_owned(),
+            keys: workload::zipf(100_000, ACCESSES, 1),
+        });
+    }
+    print_table(&traces).await
+}
+
+async fn print_table(traces: &[Trace]) -> Result<(), Fail> {
+    let mut out = io::stdout();
+    let names = POLICIES.map(|(name, _)| name).join(" | ");
+    writeln!(out, "| trace | room for | {names} |")?;
+    writeln!(out, "|---|---|{}", "---|".repeat(POLICIES.len()))?;
+    for Trace { name, keys } in traces {
+        let distinct = keys.iter().collect::<HashSet<_>>().len() as u64;
+        for percent in [5, 10, 25] {
+            write!(out, "| {name} | {percent} % |")?;
+            for (_, eviction) in POLICIES {
+                let room = Capacity::entries((distinct * percent / 100).max(1));
+                let share = hit_rate(keys, room, eviction).await? * 100.0;
+                write!(out, " {share:.1} % |")?;
+            }
+            writeln!(out)?;
+        }
     }
     Ok(())
 }

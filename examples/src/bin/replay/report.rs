@@ -27,7 +27,9 @@ pub(crate) fn table(
     let mut row = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<28} {value:>14}");
     };
-    row("calls", workload.len().to_string());
+    // As counted by the callers: it says so if an access was lost.
+    let calls = with.reads + with.writes;
+    row("calls", calls.to_string());
     row("  reads", with.reads.to_string());
     row("  writes", with.writes.to_string());
     row("distinct products", workload.products().len().to_string());
@@ -46,7 +48,7 @@ pub(crate) fn table(
     );
     row("stale reads", with.stale.len().to_string());
     row("wall time", format!("{:.2?}", with.wall));
-    row("calls per second", per_second(workload.len(), with.wall));
+    row("calls per second", per_second(calls, with.wall));
     text.push('\n');
     latencies(&mut text, with, without);
     for stale in with.stale.iter().take(5) {
@@ -78,8 +80,11 @@ fn latencies(text: &mut String, with: &Outcome, without: &Outcome) {
         ("max", 1.0),
     ];
     for (name, quantile) in quantiles {
-        let at = |outcome: &Outcome| shown(outcome.latency.value_at_quantile(quantile));
+        let at = |outcome: &Outcome| shown(&outcome.latency, quantile);
         let _ = writeln!(text, "{name:<28} {:>14} {:>14}", at(with), at(without));
+    }
+    if with.reads == 0 {
+        return;
     }
     let mean = |latency: &Histogram<u64>| latency.mean();
     let (with, without) = (mean(&with.latency), mean(&without.latency));
@@ -101,7 +106,11 @@ fn latencies(text: &mut String, with: &Outcome, without: &Outcome) {
     }
 }
 
-fn shown(nanos: u64) -> String {
+fn shown(latency: &Histogram<u64>, quantile: f64) -> String {
+    if latency.is_empty() {
+        return "-".to_owned();
+    }
+    let nanos = latency.value_at_quantile(quantile);
     format!("{:.1?}", Duration::from_nanos(nanos))
 }
 
@@ -119,6 +128,6 @@ fn percent_of(share: f64) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown without digits")]
-fn per_second(calls: usize, wall: Duration) -> String {
+fn per_second(calls: u64, wall: Duration) -> String {
     format!("{:.0}", calls as f64 / wall.as_secs_f64().max(f64::EPSILON))
 }

@@ -124,7 +124,8 @@ impl Shop {
             .map(Arc::new)
     }
 
-    async fn update(&self, id: u32) -> Result<Product, sqlx::Error> {
+    /// The write itself, which the annotated functions wrap.
+    pub(crate) async fn update(&self, id: u32) -> Result<Product, sqlx::Error> {
         self.queries.fetch_add(1, Ordering::Relaxed);
         let row = sqlx::query_as(
             "UPDATE product SET version = version + 1, price_cents = price_cents + 1
