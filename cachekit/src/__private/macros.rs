@@ -137,8 +137,6 @@ macro_rules! __absent {
 #[macro_export]
 macro_rules! __left_out {
     ($value:expr) => {{
-        #[allow(unused_imports, reason = "which one is used depends on the type")]
-        use $crate::__private::Seen;
         let _ = || $crate::__private::left_out($crate::__seen!(&$value));
     }};
 }
@@ -161,9 +159,6 @@ macro_rules! __site {
             struct __CachekitHere;
             ::core::any::type_name::<__CachekitHere>()
         }
-    };
-    ($name:literal) => {
-        $crate::__site!()
     };
 }
 

@@ -258,15 +258,6 @@ macro_rules! __siblings {
     };
 }
 
-/// The name of a type parameter in a key.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __type {
-    ($ty:ty) => {
-        ::core::any::type_name::<$ty>()
-    };
-}
-
 /// The constants of a function, registered at link time.
 #[doc(hidden)]
 #[macro_export]

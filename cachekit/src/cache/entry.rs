@@ -130,7 +130,7 @@ impl<R> Entry<R> {
     /// The entry's key, as it stands in the cache.
     pub fn key(&self) -> &str {
         // Keys are written from strings only.
-        str::from_utf8(self.slot().key.as_bytes()).unwrap_or_default()
+        str::from_utf8(self.raw().key.as_bytes()).unwrap_or_default()
     }
 
     /// How much longer the entry lives; `None` if there is none.
@@ -139,7 +139,7 @@ impl<R> Entry<R> {
         reason = "a cache with a second tier asks it here"
     )]
     pub async fn ttl(&self) -> Option<Duration> {
-        let slot = self.slot();
+        let slot = self.raw();
         let stored = slot.core.peek(&slot.key, slot.owner.id)?;
         Some(stored.deadline.since(Tick::now(&*slot.core.clock)))
     }
@@ -151,7 +151,7 @@ impl<R> Entry<R> {
         reason = "a cache with a second tier tells it here"
     )]
     pub async fn invalidate(&self) {
-        self.slot().core.invalidate_key(self.slot().key.as_bytes());
+        self.raw().core.invalidate_key(self.raw().key.as_bytes());
     }
 
     /// Ends the entry's time to live: the next call computes. Unlike
@@ -162,11 +162,7 @@ impl<R> Entry<R> {
         reason = "a cache with a second tier tells it here"
     )]
     pub async fn expire(&self) {
-        self.slot().core.memory.remove(self.slot().key.as_bytes());
-    }
-
-    fn slot(&self) -> &Slot {
-        &self.0.0.slot
+        self.raw().core.memory.remove(self.raw().key.as_bytes());
     }
 }
 
@@ -235,7 +231,7 @@ typed! {
 
 impl<R> Entry<R> {
     fn raw(&self) -> &Slot {
-        self.slot()
+        &self.0.0.slot
     }
 }
 impl<R> Inner<R> {
