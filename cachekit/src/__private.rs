@@ -32,9 +32,9 @@ pub mod plan {
         ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, WeighNothing, probe,
     };
 
-    /// What generated code brings into scope only where the feature `serde` is on.
+    /// What generated code brings into scope only where the feature `bincode` is on.
     pub mod serialised {
-        #[cfg(feature = "serde")]
+        #[cfg(feature = "bincode")]
         pub use crate::plan::WeighEncoded;
     }
 }

@@ -51,6 +51,7 @@ mod error;
 mod event;
 mod fault;
 // level 1: values, without async, I/O or a clock of their own
+mod codec;
 mod config;
 mod epoch;
 mod function;
@@ -82,6 +83,7 @@ pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
 pub use cache::{Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
 pub use clock::{Clock, SystemClock};
+pub use codec::Codec;
 pub use config::{Capacity, Eviction};
 pub use error::BuildError;
 pub use global::{global, init, init_from_env};

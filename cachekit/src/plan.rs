@@ -15,7 +15,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "bincode")]
 pub use extras::WeighEncoded;
 pub use extras::{ErrorIsOwned, ErrorIsShared, WeighNothing};
 pub use keep::{Keepable, NotKeepable};

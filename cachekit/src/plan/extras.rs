@@ -33,12 +33,12 @@ impl<S: Shape> ErrorIsOwned<S::Error> for Plan<S> {
 }
 
 /// The value can be serialised, so its encoded size tells about what it weighs.
-#[cfg(feature = "serde")]
+#[cfg(feature = "bincode")]
 pub trait WeighEncoded<V> {
     /// How to weigh it.
     fn weigher(&self) -> fn(&V) -> usize;
 }
-#[cfg(feature = "serde")]
+#[cfg(feature = "bincode")]
 impl<S: Shape> WeighEncoded<S::Value> for &Plan<S>
 where
     S::Value: serde::Serialize,

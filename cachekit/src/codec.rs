@@ -1,0 +1,103 @@
+//! How values are written for Redis, and read back from bytes that may be anything.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How values are written for Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// bincode 2: compact and fast (feature `bincode`).
+    Bincode,
+    /// `MessagePack` with field names (feature `msgpack`).
+    MsgPack,
+    /// JSON (feature `json`).
+    Json,
+}
+
+impl Codec {
+    /// Whether the feature that it needs is on.
+    pub const fn is_available(self) -> bool {
+        match self {
+            Self::Bincode => cfg!(feature = "bincode"),
+            Self::MsgPack => cfg!(feature = "msgpack"),
+            Self::Json => cfg!(feature = "json"),
+        }
+    }
+
+    /// The one that is used where none is named: the first whose feature is on.
+    pub(crate) fn preferred() -> Option<Self> {
+        [Self::Bincode, Self::MsgPack, Self::Json]
+            .into_iter()
+            .find(|codec| codec.is_available())
+    }
+}
+
+impl FromStr for Codec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "bincode" => Ok(Self::Bincode),
+            "msgpack" | "messagepack" => Ok(Self::MsgPack),
+            "json" => Ok(Self::Json),
+            _ => Err("expected `bincode`, `msgpack` or `json`".to_owned()),
+        }
+    }
+}
+
+/// Why a value could not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unwritable {
+    /// The codec cannot carry the type; in words.
+    Type(String),
+    /// Larger than allowed.
+    TooLarge,
+    /// The value's own `Serialize` failed or panicked.
+    Value,
+}
+
+/// Why bytes could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// The codec's feature is off.
+    Codec,
+    /// Not what the codec writes, or longer or deeper than allowed.
+    Decode,
+    /// The type's own `Deserialize` panicked.
+    Panic,
+}
+
+/// How values of one type cross to Redis and back.
+pub struct Wire<V> {
+    /// Appends `value`, as `codec` writes it, to `out`, which may become `limit` bytes longer.
+    pub(crate) encode: fn(Codec, &V, out: &mut Vec<u8>, limit: usize) -> Result<(), Unwritable>,
+    /// Reads what `encode` wrote; all of `bytes` must be consumed.
+    pub(crate) decode: fn(Codec, bytes: &[u8]) -> Result<V, Unreadable>,
+    /// The fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
+    pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
+}
+
+impl<V> Clone for Wire<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<V> Copy for Wire<V> {}
+impl<V> fmt::Debug for Wire<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
+    /// By serde.
+    pub(crate) fn serde() -> Self {
+        Self {
+            encode: |_, _, _, _| Err(Unwritable::Value),
+            decode: |_, _| Err(Unreadable::Codec),
+            fingerprint: |_| Err(String::new()),
+        }
+    }
+}
