@@ -35,3 +35,33 @@ pub(crate) fn capacity_kept(region: &str) {
     #[cfg(not(feature = "tracing"))]
     let _ = region;
 }
+
+/// There is a connection to Redis.
+pub(crate) fn redis_connected() {
+    #[cfg(feature = "tracing")]
+    tracing::info!(target: "cachekit", "connected to Redis");
+}
+
+/// The connection to Redis was left.
+pub(crate) fn redis_lost(why: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", why, "left the connection to Redis");
+    #[cfg(not(feature = "tracing"))]
+    let _ = why;
+}
+
+/// Redis cannot be reached.
+pub(crate) fn redis_away(why: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: "cachekit", why, "Redis is away");
+    #[cfg(not(feature = "tracing"))]
+    let _ = why;
+}
+
+/// Redis cannot be reached at start-up.
+pub(crate) fn redis_away_at_start(address: &str, why: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", address, why, "Redis is away; memory only until it comes");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (address, why);
+}

@@ -24,6 +24,12 @@ pub enum Fault {
     IgnoreWriteToken,
     /// A leader does not look into memory again after it won the flight.
     NoSecondLook,
+    /// Redis stores a value although its token is gone.
+    FillWithoutToken,
+    /// Redis stores a value although a version that it hangs on is gone.
+    FillWithoutVersions,
+    /// A version is made of what the client sent alone, so a repeated command brings it back.
+    ClientMadeVersions,
 }
 
 /// A place where a test may step in between two steps of the cache.

@@ -18,6 +18,16 @@ impl Tag {
     pub(crate) fn event(text: &str) -> Self {
         Self(format!("e{text}").into())
     }
+
+    /// The kind, as it stands in names, and the text.
+    pub(crate) fn parts(&self) -> (&'static [u8], &str) {
+        let kind: &[u8] = if self.0.starts_with('e') {
+            b"e:"
+        } else {
+            b"t:"
+        };
+        (kind, self.0.get(1..).unwrap_or_default())
+    }
 }
 
 /// The tags, events and time to live of one value.

@@ -53,6 +53,7 @@ mod fault;
 // level 1: values, without async, I/O or a clock of their own
 mod codec;
 mod config;
+mod envelope;
 mod epoch;
 mod function;
 mod key;
@@ -62,6 +63,7 @@ mod plan;
 mod policy;
 mod stored;
 // level 2: ports
+mod remote;
 mod tier;
 // level 3: mechanisms, which never import one another
 mod chain;

@@ -1,0 +1,117 @@
+//! The bytes of one entry in a store that processes share.
+//!
+//! `docs/format.md` shows every byte. In short:
+//!
+//! ```text
+//! head  0  "CK"  format  flags  codec  waiters  0 0   (8)
+//!       8  token                                       (16)  the generation, and the fill's id
+//!      24  holder                                      (16)  who should compute; zero: nobody
+//!      40  floor   ms, big-endian                      (8)   the lease lives while PTTL > floor
+//!      48  grace   ms, big-endian                      (8)   the entry is fresh while PTTL > grace
+//! body 56  fingerprint  origin  delta us  life ms  checksum  (8 each)
+//!      96  number of versions (2), versions (24 each)
+//!          names of the tags, function, key            (length, bytes)
+//!          payload                                     (length, bytes)
+//! ```
+//!
+//! Scripts on the server change the head in place and never touch the body, so a value
+//! never passes through one. An entry that only holds a token ends after the head. All
+//! lengths of life are differences to the key's own remaining life: no clock is compared.
+//! Integers of the body are little-endian.
+
+mod read;
+mod write;
+
+use std::fmt;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::Xxh3;
+
+pub(crate) use read::{Envelope, Reject};
+pub(crate) use write::Draft;
+
+/// What every entry begins with: two letters, and the number of this format.
+pub(crate) const MAGIC: [u8; 3] = *b"CK\x01";
+
+/// Where the head ends: an entry of this length holds a token and no value.
+pub(crate) const HEAD: usize = 56;
+
+/// Where the versions begin.
+pub(crate) const VERSIONS: usize = 98;
+
+/// How many versions every entry has beside those of its tags: the namespace's and its
+/// function's.
+pub(crate) const IMPLICIT: usize = 2;
+
+const CHECKSUM: usize = 88;
+
+/// There is a payload, or an absence: more than a token.
+const FILLED: u8 = 1;
+/// The function returned `None`.
+const ABSENT: u8 = 2;
+
+/// What a store must show to be accepted; removed by an invalidation, replaced by a store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token(pub(crate) [u8; 16]);
+
+impl Token {
+    /// One that nobody has had.
+    pub(crate) fn random() -> Self {
+        let mut token = [0; 16];
+        // Without the system's randomness, two processes still differ by their seeds.
+        if getrandom::fill(&mut token).is_err() {
+            token = fastrand::u128(..).to_ne_bytes();
+        }
+        Self(token)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Token({:x})", u128::from_be_bytes(self.0))
+    }
+}
+
+/// The version of a tag, a function or the namespace: opaque, equal or not. Its first
+/// eight bytes are the server's origin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Version(pub(crate) [u8; Version::LEN]);
+
+impl Version {
+    pub(crate) const LEN: usize = 24;
+
+    /// What stands in Redis, if it is a version.
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Debug for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Version(")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str(")")
+    }
+}
+
+/// Over everything that decides what a reader makes of the entry, but for the fields that
+/// scripts change in place.
+fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in [
+        &bytes[..5],
+        &bytes[HEAD..CHECKSUM],
+        &bytes[96..VERSIONS],
+        &bytes[after_versions..],
+    ] {
+        hash.update(part);
+    }
+    hash.digest()
+}
+
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

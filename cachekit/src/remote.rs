@@ -1,0 +1,209 @@
+//! The port to a store that processes share: what the cache needs, in its own words.
+//!
+//! A store keeps, for every key, a value with the versions that it hangs on, a *generation
+//! token* and an exclusive *lease*. The token does the fencing: a store must show it, an
+//! invalidation removes it, a store replaces it. The lease only says who should compute.
+//! A tag, a function and the namespace have an opaque *version* each, made by the store
+//! itself whenever one is missing; an entry is valid while the versions that were read
+//! before its computation began are still there. Removing them is all that an
+//! invalidation does, so it may be repeated and may run late.
+
+pub(crate) mod name;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::envelope::{Token, Version};
+use name::Name;
+
+/// What a store answers, in time or not.
+pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// A store that processes share.
+///
+/// No operation is repeated by the store itself: what was given up on may still run later.
+/// So a value is only ever stored against a token, and only removals are unconditional.
+/// Every operation is one round trip, and ends at `until` at the latest.
+pub(crate) trait Store: fmt::Debug + Send + Sync {
+    /// Whether it can be asked now.
+    fn is_up(&self) -> bool;
+
+    /// Which data set its server holds.
+    fn origin(&self) -> [u8; 8];
+
+    /// The entry at `place` and the versions that it should hang on.
+    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found>;
+
+    /// Versions alone.
+    fn versions<'a>(
+        &'a self,
+        names: &'a [Name],
+        until: Instant,
+    ) -> Answer<'a, Vec<Option<Version>>>;
+
+    /// The right to compute and to store.
+    fn acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, Acquired>;
+
+    /// Both in one round trip, for who expects a miss.
+    fn read_or_acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, (Found, Acquired)>;
+
+    /// Stores, if nothing happened since the right to was given; gives up the lease.
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled>;
+
+    /// Goes on computing: keeps the token, and, with a lease, keeps others waiting.
+    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()>;
+
+    /// Gives up the lease without a store.
+    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()>;
+
+    /// Ends the entry's life, without a word against its value or running computations.
+    fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()>;
+
+    /// Removes entries with their tokens, and versions. May be repeated.
+    fn invalidate<'a>(&'a self, names: &'a [Name], until: Instant) -> Answer<'a, ()>;
+}
+
+/// What a store tells by itself, at any time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// It can be asked again, or cannot any more.
+    Up(bool),
+    /// The lease of this entry came to an end, for those who wait for it.
+    Wake(Name),
+}
+
+/// Where messages go.
+pub(crate) type Sink = std::sync::Arc<dyn Fn(Message) + Send + Sync>;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There is no connection. Nothing was sent.
+    Away,
+    /// No answer in time, or the connection broke: it may run, now or later, or never.
+    Unknown,
+    /// The store said no: nothing was done.
+    Refused(String),
+}
+
+impl Failure {
+    /// Whether what was asked may have been done, or may be done yet.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        *self == Self::Unknown
+    }
+}
+
+/// One entry and what it hangs on, by names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub(crate) entry: &'a Name,
+    /// Of the namespace and of the function, then of the tags that are known.
+    pub(crate) versions: &'a [Name],
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) bytes: Option<Vec<u8>>,
+    /// How much longer the bytes are kept, their grace included.
+    pub(crate) left: Duration,
+    /// As they are now, in the order of the names.
+    pub(crate) versions: Vec<Option<Version>>,
+}
+
+/// How long the token and the lease live, from now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lease {
+    /// At most as long as `room`; zero: let the lease run out.
+    pub(crate) lease: Duration,
+    pub(crate) room: Duration,
+}
+
+/// What is asked of [`Store::acquire`].
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    /// The holder of the lease to be; `None`: the token is enough.
+    pub(crate) holder: Option<Token>,
+    pub(crate) lives: Lease,
+    /// An entry that is of no use to the asker, though it may look good to the store.
+    pub(crate) judged: Option<Token>,
+    /// Ask even where the entry is good.
+    pub(crate) regardless: bool,
+    /// A write is about to happen: whoever has the token loses it.
+    pub(crate) new_token: bool,
+    /// What must not move while tags are still unknown.
+    pub(crate) guards: Vec<Name>,
+    /// How long versions made now are kept if nothing hangs on them.
+    pub(crate) version_life: Duration,
+}
+
+/// What came of asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Acquired {
+    /// A good entry is there: read again.
+    Filled,
+    /// Another computes, and its lease lives so much longer.
+    Held(Duration),
+    /// The asker may compute and store.
+    Granted(Grant),
+}
+
+/// Whose computation it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Right {
+    pub(crate) entry: Name,
+    pub(crate) token: Token,
+    /// With a lease: its holder.
+    pub(crate) holder: Option<Token>,
+}
+
+/// The right to store one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) token: Token,
+    /// Read before the computation begins, in the order of the names.
+    pub(crate) versions: Vec<Version>,
+    pub(crate) guards: Vec<Version>,
+}
+
+/// A value to be stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Fill {
+    pub(crate) right: Right,
+    pub(crate) grant: Grant,
+    /// The names of the grant's versions and guards.
+    pub(crate) versions: Vec<Name>,
+    pub(crate) guards: Vec<Name>,
+    /// Tags that were not known when the right was given. Their versions are added.
+    pub(crate) late: Vec<Name>,
+    pub(crate) bytes: Vec<u8>,
+    /// How long the bytes are kept.
+    pub(crate) kept: Duration,
+    /// How long versions that the entry hangs on are kept at least.
+    pub(crate) version_life: Duration,
+}
+
+/// What came of storing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filled {
+    Stored,
+    /// The token is gone: an invalidation, a write, or another's store came in between.
+    Fenced,
+    /// A tag, the function or the namespace was invalidated in between.
+    Moved,
+}

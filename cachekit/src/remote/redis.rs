@@ -1,0 +1,354 @@
+//! The store on Redis.
+
+mod address;
+mod handshake;
+mod link;
+mod reply;
+mod script;
+mod subscriber;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{Pipeline, Value};
+use tokio::time::Instant;
+
+use self::address::Address;
+use self::link::{Connected, Link};
+use self::script::{Call, Script, Scripts};
+use self::subscriber::Subscriber;
+use super::name::Name;
+use super::{
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Sink, Store,
+};
+use crate::envelope::Version;
+use crate::fault::Faults;
+
+/// A Redis.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    /// What every key begins with: the namespace and a colon.
+    prefix: Box<[u8]>,
+    link: Link,
+    scripts: Arc<Scripts>,
+    _subscriber: Subscriber,
+}
+
+/// What is wrong with an address, and the remedy.
+pub(crate) type Wrong = (String, String);
+
+impl Redis {
+    /// Connects, or begins to: a server that is away now is used when it comes.
+    ///
+    /// # Errors
+    ///
+    /// An address that cannot be read, or a login that is refused.
+    pub(crate) async fn open(
+        url: &str,
+        password: Option<&str>,
+        namespace: &str,
+        sink: Sink,
+        faults: Faults,
+    ) -> Result<Self, Wrong> {
+        let address = Address::parse(url, password)?;
+        let scripts = Arc::new(Scripts::new(faults));
+        let prefix: Box<[u8]> = format!("{namespace}:").into_bytes().into();
+        let (link, first) =
+            Link::open(address.clone(), Arc::clone(&scripts), Arc::clone(&sink)).await;
+        if let Err(error) = first {
+            if error.kind() == redis::ErrorKind::AuthenticationFailed {
+                let problem = format!("{address:?} refuses the login");
+                return Err((problem, "check the user and the password".to_owned()));
+            }
+            crate::event::redis_away_at_start(&format!("{address:?}"), &link::shown(&error));
+        }
+        let channel = [&*prefix, b"wake"].concat();
+        let subscriber = Subscriber::open(address, channel, sink);
+        Ok(Self {
+            prefix,
+            link,
+            scripts,
+            _subscriber: subscriber,
+        })
+    }
+
+    fn full(&self, name: &Name) -> Vec<u8> {
+        [&*self.prefix, name.as_bytes()].concat()
+    }
+
+    fn connected(&self) -> Result<Arc<Connected>, Failure> {
+        self.link.current().ok_or(Failure::Away)
+    }
+
+    async fn run(&self, commands: &Pipeline, until: Instant) -> Result<Vec<Value>, Failure> {
+        self.link.run(&self.connected()?, commands, until).await
+    }
+
+    /// Adds `PTTL` and `MGET`. The life is asked for first: of an entry that is replaced in
+    /// between it is too short then, never too long.
+    fn ask_for(&self, commands: &mut Pipeline, place: Place<'_>) {
+        let entry = self.full(place.entry);
+        commands.cmd("PTTL").arg(&entry[..]);
+        commands.cmd("MGET").arg(&entry[..]);
+        for name in place.versions {
+            commands.arg(&self.full(name)[..]);
+        }
+    }
+
+    fn acquiring(&self, place: Place<'_>, ask: &Ask, origin: [u8; 8]) -> Call {
+        let names = place.versions.iter().chain(&ask.guards);
+        let keys = std::iter::once(place.entry)
+            .chain(names)
+            .map(|name| self.full(name));
+        let token = |token: Option<crate::envelope::Token>| token.map_or(vec![], |it| it.0.into());
+        let option = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
+        let options = option(ask.regardless, "r") + &option(ask.new_token, "n");
+        let args = [
+            nonce(),
+            origin.into(),
+            token(ask.holder),
+            millis(ask.lives.lease),
+            millis(ask.lives.room),
+            token(ask.judged),
+            millis(ask.version_life),
+            place.versions.len().to_string().into(),
+            options.into(),
+        ];
+        Call {
+            keys: keys.collect(),
+            args: args.into(),
+        }
+    }
+
+    fn filling(&self, fill: &Fill, origin: [u8; 8]) -> Call {
+        let names = fill.versions.iter().chain(&fill.guards).chain(&fill.late);
+        let keys = std::iter::once(&fill.right.entry)
+            .chain(names)
+            .map(|name| self.full(name));
+        let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
+        let args = [
+            fill.right.token.0.into(),
+            fill.right.holder.map_or(vec![], |holder| holder.0.into()),
+            fill.bytes.clone(),
+            millis(fill.kept),
+            millis(fill.version_life),
+            fill.versions.len().to_string().into(),
+            fill.guards.len().to_string().into(),
+            recorded.flat_map(|version| version.0).collect(),
+            nonce(),
+            origin.into(),
+            self.full_channel(),
+            fill.right.entry.as_bytes().into(),
+        ];
+        Call {
+            keys: keys.collect(),
+            args: args.into(),
+        }
+    }
+
+    fn full_channel(&self) -> Vec<u8> {
+        [&*self.prefix, b"wake"].concat()
+    }
+
+    /// Runs one script.
+    async fn script(
+        &self,
+        connected: &Arc<Connected>,
+        script: Script,
+        call: &Call,
+        until: Instant,
+    ) -> Result<Value, Failure> {
+        let mut commands = Pipeline::new();
+        commands.add_command(
+            self.scripts
+                .by_digest(script, &connected.greeting.digests, call),
+        );
+        let mut values = self.link.run(connected, &commands, until).await?;
+        let value = values.pop().unwrap_or(Value::Nil);
+        if is_unknown_script(&value) {
+            self.by_text(connected, script, call, until).await
+        } else {
+            Ok(value)
+        }
+    }
+
+    /// Runs a script that the server has lost: it said so, and did nothing.
+    async fn by_text(
+        &self,
+        connected: &Arc<Connected>,
+        script: Script,
+        call: &Call,
+        until: Instant,
+    ) -> Result<Value, Failure> {
+        let mut commands = Pipeline::new();
+        commands.add_command(self.scripts.by_text(script, call));
+        let mut values = self.link.run(connected, &commands, until).await?;
+        Ok(values.pop().unwrap_or(Value::Nil))
+    }
+
+    /// Runs a script that answers with a number.
+    async fn tell(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
+        let value = self
+            .script(&self.connected()?, script, &call, until)
+            .await?;
+        match value {
+            Value::Int(_) => Ok(()),
+            other => Err(reply::failure(&other)),
+        }
+    }
+}
+
+impl Store for Redis {
+    fn is_up(&self) -> bool {
+        self.link.current().is_some()
+    }
+
+    fn origin(&self) -> [u8; 8] {
+        self.link
+            .current()
+            .map_or([0; 8], |connected| connected.greeting.origin)
+    }
+
+    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            self.ask_for(&mut commands, place);
+            let mut values = self.run(&commands, until).await?;
+            let found = values.pop().unwrap_or(Value::Nil);
+            reply::found(&values.pop().unwrap_or(Value::Nil), found)
+        })
+    }
+
+    fn versions<'a>(
+        &'a self,
+        names: &'a [Name],
+        until: Instant,
+    ) -> Answer<'a, Vec<Option<Version>>> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.cmd("MGET");
+            for name in names {
+                commands.arg(&self.full(name)[..]);
+            }
+            let mut values = self.run(&commands, until).await?;
+            reply::versions(values.pop().unwrap_or(Value::Nil))
+        })
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, Acquired> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.acquiring(place, ask, connected.greeting.origin);
+            let value = self
+                .script(&connected, Script::Acquire, &call, until)
+                .await?;
+            reply::acquired(value, place.versions.len())
+        })
+    }
+
+    fn read_or_acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, (Found, Acquired)> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.acquiring(place, ask, connected.greeting.origin);
+            let digests = &connected.greeting.digests;
+            let mut commands = Pipeline::new();
+            self.ask_for(&mut commands, place);
+            commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
+            let mut values = self.link.run(&connected, &commands, until).await?;
+            let mut acquired = values.pop().unwrap_or(Value::Nil);
+            if is_unknown_script(&acquired) {
+                acquired = self
+                    .by_text(&connected, Script::Acquire, &call, until)
+                    .await?;
+            }
+            let found = values.pop().unwrap_or(Value::Nil);
+            let found = reply::found(&values.pop().unwrap_or(Value::Nil), found)?;
+            Ok((found, reply::acquired(acquired, place.versions.len())?))
+        })
+    }
+
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.filling(fill, connected.greeting.origin);
+            let value = self.script(&connected, Script::Fill, &call, until).await?;
+            reply::filled(&value)
+        })
+    }
+
+    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()> {
+        let args = [
+            right.token.0.into(),
+            right.holder.map_or(vec![], |holder| holder.0.into()),
+            millis(lives.lease),
+            millis(lives.room),
+        ];
+        let call = Call {
+            keys: vec![self.full(&right.entry)],
+            args: args.into(),
+        };
+        Box::pin(self.tell(Script::Renew, call, until))
+    }
+
+    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
+        let args = [
+            right.holder.map_or(vec![], |holder| holder.0.into()),
+            self.full_channel(),
+            right.entry.as_bytes().into(),
+        ];
+        let call = Call {
+            keys: vec![self.full(&right.entry)],
+            args: args.into(),
+        };
+        Box::pin(self.tell(Script::Release, call, until))
+    }
+
+    fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()> {
+        let call = Call {
+            keys: vec![self.full(entry)],
+            args: vec![],
+        };
+        Box::pin(self.tell(Script::Expire, call, until))
+    }
+
+    fn invalidate<'a>(&'a self, names: &'a [Name], until: Instant) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            // Not in a transaction: a server that is out of memory refuses those.
+            commands.cmd("UNLINK");
+            for name in names {
+                commands.arg(&self.full(name)[..]);
+            }
+            let values = self.run(&commands, until).await?;
+            match values.first() {
+                Some(Value::Int(_)) => Ok(()),
+                other => Err(reply::failure(other.unwrap_or(&Value::Nil))),
+            }
+        })
+    }
+}
+
+fn is_unknown_script(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
+fn millis(length: Duration) -> Vec<u8> {
+    // Redis takes no life of zero.
+    let millis = length.as_millis().min(u128::from(u64::MAX >> 12));
+    millis.to_string().into()
+}
+
+/// Half of what makes a version unlike any other; the server's time is the other.
+fn nonce() -> Vec<u8> {
+    crate::envelope::Token::random().0[..8].into()
+}

@@ -1,0 +1,68 @@
+-- The right to compute and to store.
+-- KEYS entry, versions.., guards..
+-- ARGV nonce, origin, holder or '', lease ms, room ms, judged token or '', version ms,
+--      number of versions, options ('r': although the entry is good; 'n': a new token)
+local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
+local none = string.rep('\0', 16)
+local time = redis.call('TIME')
+time = time[1] * 1000000 + time[2]
+-- Made here at each run, never by the client: a command that runs twice must not bring
+-- back a version that was removed in between.
+local function unique(index)
+  return ARGV[1] .. struct.pack('>I8', time + index)
+end
+
+local left = redis.call('PTTL', entry)
+local head = redis.call('GETRANGE', entry, 0, 55)
+local known = left > 0 and #head == 56 and string.sub(head, 1, 3) == 'CK\1'
+local floor, grace = 0, 0
+if known then floor, grace = struct.unpack('>I8I8', head, 41) end
+
+local versions = redis.call('MGET', unpack(KEYS, 2))
+for i = 1, #KEYS - 1 do
+  if not versions[i] or #versions[i] ~= 24 then
+    versions[i] = ARGV[2] .. unique(i)
+    if i <= 2 then
+      -- Of the namespace and of the function: what everything hangs on does not run out.
+      redis.call('SET', KEYS[i + 1], versions[i])
+    else
+      redis.call('SET', KEYS[i + 1], versions[i], 'PX', ARGV[7])
+    end
+  end
+end
+
+local function good()
+  if string.byte(head, 4) % 2 == 0 or left <= grace or string.sub(head, 9, 24) == ARGV[6] then
+    return false
+  end
+  local kept = redis.call('GETRANGE', entry, 96, 97 + 24 * count)
+  if #kept ~= 2 + 24 * count or struct.unpack('<I2', kept) < count then return false end
+  for i = 1, count do
+    if string.sub(kept, 24 * i - 21, 24 * i + 2) ~= versions[i] then return false end
+  end
+  return true
+end
+if known and not string.find(options, 'r') and good() then return { 2 } end
+
+local holder = known and string.sub(head, 25, 40) or none
+if ARGV[3] ~= '' and holder ~= none and holder ~= ARGV[3] and left > floor then
+  -- Whoever ends the lease tells those who wait for it.
+  redis.call('SETRANGE', entry, 5, '\1')
+  return { 0, left - floor }
+end
+
+local token = known and string.sub(head, 9, 24)
+if not token or string.find(options, 'n') then token = unique(0) end
+local room = tonumber(ARGV[5])
+if not known then
+  redis.call('SET', entry, 'CK\1' .. string.rep('\0', 53), 'PX', room)
+  left = room
+elseif left < room then
+  redis.call('PEXPIRE', entry, room)
+  floor, grace, left = floor + room - left, grace + room - left, room
+end
+if ARGV[3] ~= '' then
+  holder, floor = ARGV[3], left - math.min(left, tonumber(ARGV[4]))
+end
+redis.call('SETRANGE', entry, 8, token .. holder .. struct.pack('>I8I8', floor, grace))
+return { 1, token, unpack(versions) }

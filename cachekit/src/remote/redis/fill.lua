@@ -1,0 +1,50 @@
+-- Stores a value, if nothing happened since the right to was given; ends the lease.
+-- KEYS entry, versions.., guards.., tags that were not known before..
+-- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
+--      guards, their values, nonce, origin, channel, message
+local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
+local head = redis.call('GETRANGE', entry, 0, 55)
+local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
+
+local function wake()
+  if known and string.byte(head, 6) == 1 then redis.call('PUBLISH', ARGV[11], ARGV[12]) end
+end
+local function refuse(why)
+  if known and ARGV[2] ~= '' and string.sub(head, 25, 40) == ARGV[2] then
+    redis.call('SETRANGE', entry, 24, string.rep('\0', 16))
+    redis.call('SETRANGE', entry, 5, '\0')
+    wake()
+  end
+  return why
+end
+
+if not known or string.sub(head, 9, 24) ~= ARGV[1] then return refuse(0) end
+
+local versions = redis.call('MGET', unpack(KEYS, 2))
+for i = 1, count + guards do
+  if versions[i] ~= string.sub(ARGV[8], 24 * i - 23, 24 * i) then return refuse(-1) end
+end
+
+local time = redis.call('TIME')
+time = time[1] * 1000000 + time[2]
+local late = ''
+for i = count + guards + 1, #KEYS - 1 do
+  local version = versions[i]
+  if not version or #version ~= 24 then
+    version = ARGV[10] .. ARGV[9] .. struct.pack('>I8', time + i)
+    redis.call('SET', KEYS[i + 1], version, 'PX', ARGV[5])
+  end
+  late = late .. version
+end
+
+redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
+if late ~= '' then redis.call('SETRANGE', entry, 98 + 24 * count, late) end
+-- A tag's version lives longer than what hangs on it; those of the namespace and the
+-- function, the first two, for ever.
+for i = 3, #KEYS - 1 do
+  if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then
+    redis.call('PEXPIRE', KEYS[i + 1], ARGV[5])
+  end
+end
+wake()
+return 1

@@ -1,0 +1,91 @@
+//! What is asked of a server before anything else.
+
+use redis::aio::MultiplexedConnection;
+use redis::{ErrorKind, Pipeline, RedisError, Value};
+
+use super::script::{Digests, Scripts};
+
+/// What a server said of itself.
+#[derive(Debug, Clone)]
+pub(super) struct Greeting {
+    /// The beginning of its replication id: it changes with the data set.
+    pub(super) origin: [u8; 8],
+    pub(super) digests: Digests,
+}
+
+/// Asks for the server's role and replication id, and loads the scripts: one round trip.
+pub(super) async fn greet(
+    connection: &mut MultiplexedConnection,
+    scripts: &Scripts,
+) -> Result<Greeting, RedisError> {
+    let mut questions = Pipeline::new();
+    questions.cmd("ROLE");
+    questions.cmd("INFO").arg("replication");
+    for load in scripts.load() {
+        questions.add_command(load);
+    }
+    let answers = connection
+        .send_packed_commands(&questions, 0, 2 + scripts.count())
+        .await?;
+    let mut answers = answers.into_iter();
+    if let Some(Value::Array(role)) = answers.next()
+        && role
+            .first()
+            .and_then(text)
+            .is_some_and(|role| role != "master")
+    {
+        return Err(RedisError::from((
+            ErrorKind::Client,
+            "the server is a replica",
+        )));
+    }
+    let info = answers.next();
+    let origin = info.as_ref().and_then(text).map_or([0; 8], origin);
+    // Where loading is forbidden, or lost, every call sends the script's text.
+    let digests: Option<Digests> = answers
+        .map(|answer| text(&answer).map(Into::into))
+        .collect();
+    Ok(Greeting {
+        origin,
+        digests: digests.unwrap_or_default(),
+    })
+}
+
+/// The beginning of the replication id that stands in `info`.
+pub(super) fn origin(info: &str) -> [u8; 8] {
+    let id = info
+        .lines()
+        .find_map(|line| line.strip_prefix("master_replid:"));
+    let mut origin = [0; 8];
+    for (byte, pair) in origin
+        .iter_mut()
+        .zip(id.unwrap_or_default().as_bytes().chunks(2))
+    {
+        let digits = str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(digits, 16).unwrap_or_default();
+    }
+    origin
+}
+
+fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_is_the_beginning_of_the_replication_id() {
+        let info = "# Replication\r\nrole:master\r\nmaster_replid:0123456789abcdef0000\r\n";
+        assert_eq!(
+            origin(info),
+            [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]
+        );
+        assert_eq!(origin("nothing of the kind"), [0; 8]);
+    }
+}

@@ -1,0 +1,248 @@
+//! One connection that is always being repaired.
+//!
+//! The client's own reconnecting connection never leaves one that hangs, so connections
+//! are watched here: one that breaks, stops answering, or turns out to be a replica's is
+//! left, and another is made, with a growing pause, for ever.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, PushInfo, PushKind, RedisError, Value};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::address::Address;
+use super::handshake::{self, Greeting};
+use super::script::Scripts;
+use crate::event;
+use crate::remote::{Failure, Message, Sink};
+
+/// A connection and its handshake take no longer.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// So many commands in a row without an answer, and the connection is left.
+const HOPELESS: u32 = 3;
+
+/// The connection for commands.
+pub(super) struct Link {
+    shared: Arc<Shared>,
+    supervisor: JoinHandle<()>,
+}
+
+struct Shared {
+    address: Address,
+    scripts: Arc<Scripts>,
+    current: RwLock<Option<Arc<Connected>>>,
+    /// The current connection is to be left.
+    broken: Notify,
+    sink: Sink,
+}
+
+/// A connection that works as far as is known.
+pub(super) struct Connected {
+    connection: MultiplexedConnection,
+    pub(super) greeting: Greeting,
+    timeouts: AtomicU32,
+    /// Set by the connection itself when its other end is gone.
+    closed: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// Begins to connect. The first attempt's outcome, if it comes soon.
+    pub(super) async fn open(
+        address: Address,
+        scripts: Arc<Scripts>,
+        sink: Sink,
+    ) -> (Self, Result<(), RedisError>) {
+        let shared = Arc::new(Shared {
+            address,
+            scripts,
+            current: RwLock::new(None),
+            broken: Notify::new(),
+            sink,
+        });
+        let first = Shared::connect(&shared).await;
+        let supervisor = tokio::spawn(supervise(Arc::clone(&shared)));
+        (Self { shared, supervisor }, first)
+    }
+
+    /// The connection, if there is one.
+    pub(super) fn current(&self) -> Option<Arc<Connected>> {
+        {
+            let current = self
+                .shared
+                .current
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            current.clone().filter(|connected| !connected.is_closed())
+        }
+    }
+
+    /// Sends `commands` in one go and waits for as many answers.
+    pub(super) async fn run(
+        &self,
+        connected: &Arc<Connected>,
+        commands: &Pipeline,
+        until: Instant,
+    ) -> Result<Vec<Value>, Failure> {
+        let count = commands.len();
+        let mut connection = connected.connection.clone();
+        let sent = connection.send_packed_commands(commands, 0, count);
+        match timeout_at(until, sent).await {
+            Err(_) => {
+                if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= HOPELESS {
+                    self.leave(connected, "it does not answer");
+                }
+                Err(Failure::Unknown)
+            }
+            Ok(Err(error)) => {
+                self.leave(connected, &shown(&error));
+                Err(Failure::Unknown)
+            }
+            Ok(Ok(replies)) => {
+                connected.timeouts.store(0, Ordering::Relaxed);
+                if let Some(problem) = replies.iter().find_map(misplaced) {
+                    self.leave(connected, &problem);
+                }
+                if replies.len() == count {
+                    Ok(replies)
+                } else {
+                    Err(Failure::Unknown)
+                }
+            }
+        }
+    }
+
+    /// Takes `connected` out of use.
+    pub(super) fn leave(&self, connected: &Arc<Connected>, why: &str) {
+        let mut current = self
+            .shared
+            .current
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if current
+            .as_ref()
+            .is_some_and(|now| Arc::ptr_eq(now, connected))
+        {
+            *current = None;
+            drop(current);
+            event::redis_lost(why);
+            self.shared.broken.notify_one();
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.supervisor.abort();
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("address", &self.shared.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn is_connected(&self) -> bool {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        current
+            .as_ref()
+            .is_some_and(|connected| !connected.is_closed())
+    }
+
+    async fn connect(self: &Arc<Self>) -> Result<(), RedisError> {
+        let weak = Arc::downgrade(self);
+        let closed = Arc::new(AtomicBool::new(false));
+        let is_closed = Arc::clone(&closed);
+        let on_push = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection
+                && let Some(shared) = weak.upgrade()
+            {
+                is_closed.store(true, Ordering::Release);
+                shared.broken.notify_one();
+            }
+            Ok(())
+        };
+        let made = async {
+            let mut connection = self.address.connect(on_push).await?;
+            let greeting = handshake::greet(&mut connection, &self.scripts).await?;
+            Ok::<_, RedisError>((connection, greeting))
+        };
+        let (connection, greeting) = match timeout(CONNECT_TIMEOUT, made).await {
+            Ok(made) => made?,
+            Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        };
+        let connected = Connected {
+            connection,
+            greeting,
+            timeouts: AtomicU32::new(0),
+            closed,
+        };
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(connected));
+        event::redis_connected();
+        (self.sink)(Message::Up(true));
+        Ok(())
+    }
+}
+
+impl Connected {
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+/// Connects whenever there is no connection.
+async fn supervise(shared: Arc<Shared>) {
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        if shared.is_connected() {
+            pause = SHORTEST_PAUSE;
+            while shared.is_connected() {
+                shared.broken.notified().await;
+            }
+            shared
+                .current
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            (shared.sink)(Message::Up(false));
+        }
+        if let Err(error) = shared.connect().await {
+            event::redis_away(&shown(&error));
+            tokio::time::sleep(jittered(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// From half of `pause` to all of it, so that nodes do not come back in step.
+pub(super) fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + 0.5 * fastrand::f64())
+}
+
+/// Whether an answer says that this server, or this login, is the wrong one.
+fn misplaced(reply: &Value) -> Option<String> {
+    let Value::ServerError(error) = reply else {
+        return None;
+    };
+    let wrong = ["READONLY", "MASTERDOWN", "LOADING", "NOAUTH", "WRONGPASS"];
+    wrong
+        .contains(&error.code())
+        .then(|| error.code().to_owned())
+}
+
+/// An error in words; the client's hold no address and no password.
+pub(super) fn shown(error: &RedisError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,18 @@
+-- Goes on computing: keeps the token, and with a lease keeps others waiting.
+-- KEYS entry
+-- ARGV token, holder or '', lease ms (0: let it run out), room ms
+local left = redis.call('PTTL', KEYS[1])
+local head = redis.call('GETRANGE', KEYS[1], 0, 55)
+if left <= 0 or #head ~= 56 or string.sub(head, 1, 3) ~= 'CK\1' then return 0 end
+if string.sub(head, 9, 24) ~= ARGV[1] then return 0 end
+local floor, grace = struct.unpack('>I8I8', head, 41)
+local room, lease = tonumber(ARGV[4]), tonumber(ARGV[3])
+if left < room then
+  redis.call('PEXPIRE', KEYS[1], room)
+  floor, grace, left = floor + room - left, grace + room - left, room
+end
+if lease > 0 and ARGV[2] ~= '' and string.sub(head, 25, 40) == ARGV[2] then
+  floor = left - math.min(left, lease)
+end
+redis.call('SETRANGE', KEYS[1], 40, struct.pack('>I8I8', floor, grace))
+return 1

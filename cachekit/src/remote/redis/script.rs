@@ -1,0 +1,141 @@
+//! The scripts that run on the server, each as one atomic step.
+
+use redis::{Cmd, cmd};
+
+use crate::fault::{Fault, Faults};
+
+/// Which script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Script {
+    Acquire,
+    Fill,
+    Renew,
+    Release,
+    Expire,
+}
+
+const ALL: [Script; 5] = [
+    Script::Acquire,
+    Script::Fill,
+    Script::Renew,
+    Script::Release,
+    Script::Expire,
+];
+
+/// The scripts' texts.
+#[derive(Debug)]
+pub(super) struct Scripts([String; ALL.len()]);
+
+/// The names under which one server knows them.
+pub(super) type Digests = Vec<Box<str>>;
+
+impl Scripts {
+    pub(super) fn new(faults: Faults) -> Self {
+        Self(ALL.map(|script| broken(script, faults)))
+    }
+
+    /// Loads them all: one command each.
+    pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
+        self.0.iter().map(|text| {
+            let mut load = cmd("SCRIPT");
+            load.arg("LOAD").arg(text);
+            load
+        })
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// A call of `script` by its digest; `call` adds the keys and arguments.
+    pub(super) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
+        match digests.get(script as usize) {
+            Some(digest) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
+            None => self.by_text(script, call),
+        }
+    }
+
+    /// The same by its text, for a server that lost it; it keeps it then.
+    pub(super) fn by_text(&self, script: Script, call: &Call) -> Cmd {
+        call.onto(cmd("EVAL"), self.0[script as usize].as_bytes())
+    }
+}
+
+/// Keys and arguments.
+#[derive(Debug, Default)]
+pub(super) struct Call {
+    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) args: Vec<Vec<u8>>,
+}
+
+impl Call {
+    fn onto(&self, mut command: Cmd, script: &[u8]) -> Cmd {
+        command.arg(script).arg(self.keys.len());
+        for word in self.keys.iter().chain(&self.args) {
+            command.arg(&word[..]);
+        }
+        command
+    }
+}
+
+/// The text of `script`, without the guard that `faults` removes.
+fn broken(script: Script, faults: Faults) -> String {
+    let (text, guards): (&str, &[(Fault, &str, &str)]) = match script {
+        Script::Acquire => (
+            include_str!("acquire.lua"),
+            &[(
+                Fault::ClientMadeVersions,
+                "time = time[1] * 1000000 + time[2]",
+                "time = 0",
+            )],
+        ),
+        Script::Fill => (
+            include_str!("fill.lua"),
+            &[
+                (
+                    Fault::FillWithoutToken,
+                    "if not known or string.sub(head, 9, 24) ~= ARGV[1] then return refuse(0) end",
+                    "",
+                ),
+                (
+                    Fault::FillWithoutVersions,
+                    "then return refuse(-1) end",
+                    "then break end",
+                ),
+            ],
+        ),
+        Script::Renew => (include_str!("renew.lua"), &[]),
+        Script::Release => (include_str!("release.lua"), &[]),
+        Script::Expire => (include_str!("expire.lua"), &[]),
+    };
+    let removed = guards.iter().find(|(fault, _, _)| faults.has(*fault));
+    removed.map_or_else(
+        || text.to_owned(),
+        |(_, guard, without)| text.replacen(guard, without, 1),
+    )
+}
+
+#[cfg(all(test, feature = "seeded-faults"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_guard_is_found_in_its_script() {
+        for (script, fault) in [
+            (Script::Acquire, Fault::ClientMadeVersions),
+            (Script::Fill, Fault::FillWithoutToken),
+            (Script::Fill, Fault::FillWithoutVersions),
+        ] {
+            let faults = Faults {
+                broken: Some(fault),
+                ..Faults::default()
+            };
+            assert_ne!(
+                broken(script, faults),
+                broken(script, Faults::default()),
+                "{fault:?}"
+            );
+        }
+    }
+}
