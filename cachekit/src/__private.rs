@@ -29,11 +29,13 @@ pub use crate::registry::Registered;
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {
     pub use crate::plan::{
-        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, WeighNothing, probe,
+        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, StaysHere, WeighNothing, probe,
     };
 
-    /// What generated code brings into scope only where the feature `bincode` is on.
+    /// What generated code brings into scope only where a feature for it is on.
     pub mod serialised {
+        #[cfg(feature = "serde")]
+        pub use crate::plan::CrossesBySerde;
         #[cfg(feature = "bincode")]
         pub use crate::plan::WeighEncoded;
     }

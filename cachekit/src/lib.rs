@@ -68,8 +68,10 @@ mod tier;
 // level 3: mechanisms, which never import one another
 mod chain;
 mod flight;
+mod outbox;
 mod stats;
 mod tags;
+mod wakes;
 mod writes;
 // level 4: facade
 mod cache;

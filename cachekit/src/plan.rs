@@ -15,9 +15,13 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::codec::Wire;
+
+#[cfg(feature = "serde")]
+pub use extras::CrossesBySerde;
 #[cfg(feature = "bincode")]
 pub use extras::WeighEncoded;
-pub use extras::{ErrorIsOwned, ErrorIsShared, WeighNothing};
+pub use extras::{ErrorIsOwned, ErrorIsShared, StaysHere, WeighNothing};
 pub use keep::{Keepable, NotKeepable};
 pub use probe::{PeelAny, PlanAny, probe};
 
@@ -150,6 +154,7 @@ pub struct ErrorSharing<E> {
 pub struct Plan<S: Shape> {
     error_sharing: Option<ErrorSharing<S::Error>>,
     weigh: fn(&S::Value) -> usize,
+    wire: Option<Wire<S::Value>>,
 }
 
 impl<S: Shape> Plan<S> {
@@ -157,6 +162,7 @@ impl<S: Shape> Plan<S> {
         Self {
             error_sharing: None,
             weigh: |_| 0,
+            wire: None,
         }
     }
 
@@ -165,16 +171,23 @@ impl<S: Shape> Plan<S> {
         self,
         error_sharing: Option<ErrorSharing<S::Error>>,
         weigh: fn(&S::Value) -> usize,
+        wire: Option<Wire<S::Value>>,
     ) -> Self {
         Self {
             error_sharing,
             weigh,
+            wire,
         }
     }
 
     /// `closure`, with the type of `ret` fixed.
     pub fn after<F: Fn(&S::Value, &mut crate::labels::Labels)>(self, closure: F) -> F {
         closure
+    }
+
+    /// How the value crosses to another tier, if it can.
+    pub(crate) fn wire(&self) -> Option<Wire<S::Value>> {
+        self.wire
     }
 
     pub(crate) fn share(&self, error: &S::Error) -> Option<SharedError> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{ErrorSharing, Plan, Shape};
+use crate::codec::Wire;
 
 /// The error can be cloned for every waiter.
 pub trait ErrorIsShared<E> {
@@ -63,5 +64,32 @@ pub trait WeighNothing<V> {
 impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
     fn weigher(&self) -> fn(&S::Value) -> usize {
         |_| 0
+    }
+}
+
+/// The value crosses to another tier by serde.
+#[cfg(feature = "serde")]
+pub trait CrossesBySerde<V> {
+    /// How.
+    fn __cachekit_wire(&self) -> Option<Wire<V>>;
+}
+#[cfg(feature = "serde")]
+impl<S: Shape> CrossesBySerde<S::Value> for &Plan<S>
+where
+    S::Value: serde::Serialize + serde::de::DeserializeOwned + 'static,
+{
+    fn __cachekit_wire(&self) -> Option<Wire<S::Value>> {
+        Some(Wire::serde())
+    }
+}
+
+/// It stays in this process.
+pub trait StaysHere<V> {
+    /// There is no way.
+    fn __cachekit_wire(&self) -> Option<Wire<V>>;
+}
+impl<S: Shape> StaysHere<S::Value> for Plan<S> {
+    fn __cachekit_wire(&self) -> Option<Wire<S::Value>> {
+        None
     }
 }

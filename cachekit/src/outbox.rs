@@ -1,0 +1,136 @@
+//! Invalidations that the shared store has not accepted.
+//!
+//! A removal that fails is not forgotten: it is kept here, and until it was accepted this
+//! node neither reads from the store nor stores into it. Removals may be repeated and may
+//! run late, so sending them again is always right. What exceeds the bound becomes one
+//! removal of everything, never a loss.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::remote::name::Name;
+
+/// More names than this become one removal of everything.
+const MOST: usize = 100_000;
+
+/// Sent in one command.
+const BATCH: usize = 1_000;
+
+/// What one node still has to tell.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    waiting: Mutex<Waiting>,
+    /// Whether nothing waits; read on every call that missed in memory.
+    blocked: AtomicBool,
+    filled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    names: HashSet<Name>,
+    /// Being sent; still to be told until `accepted`.
+    sending: Vec<Name>,
+}
+
+impl Outbox {
+    /// Whether everything was accepted, so that the store may be trusted.
+    pub(crate) fn is_clear(&self) -> bool {
+        !self.blocked.load(Ordering::SeqCst)
+    }
+
+    /// Keeps `names` until they are accepted.
+    pub(crate) fn add(&self, names: impl IntoIterator<Item = Name>) {
+        let mut waiting = self.lock();
+        waiting.names.extend(names);
+        if waiting.names.len() > MOST {
+            waiting.names = HashSet::from([Name::everything()]);
+        }
+        if !waiting.names.is_empty() {
+            self.blocked.store(true, Ordering::SeqCst);
+            drop(waiting);
+            self.filled.notify_one();
+        }
+    }
+
+    /// Waits until there is something to tell.
+    pub(crate) async fn filled(&self) {
+        while self.is_clear() {
+            self.filled.notified().await;
+        }
+    }
+
+    /// What to send next.
+    pub(crate) fn next(&self) -> Vec<Name> {
+        let mut waiting = self.lock();
+        if waiting.sending.is_empty() {
+            let batch: Vec<Name> = waiting.names.iter().take(BATCH).cloned().collect();
+            for name in &batch {
+                waiting.names.remove(name);
+            }
+            waiting.sending = batch;
+        }
+        waiting.sending.clone()
+    }
+
+    /// What was sent last was accepted. What came in since then still waits.
+    pub(crate) fn accepted(&self) {
+        let mut waiting = self.lock();
+        waiting.sending.clear();
+        self.blocked
+            .store(!waiting.names.is_empty(), Ordering::SeqCst);
+    }
+
+    /// How many removals wait.
+    pub(crate) fn len(&self) -> usize {
+        let waiting = self.lock();
+        waiting.names.len() + waiting.sending.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::read(text.as_bytes())
+    }
+
+    #[test]
+    fn what_comes_in_while_sending_is_sent_again() {
+        let outbox = Outbox::default();
+        assert!(outbox.is_clear());
+        outbox.add([name("k:a")]);
+        assert_eq!(outbox.next(), [name("k:a")]);
+        assert!(!outbox.is_clear(), "sent is not accepted");
+        outbox.add([name("k:a")]);
+        outbox.accepted();
+        assert!(
+            !outbox.is_clear(),
+            "the second may be newer than the answer"
+        );
+        assert_eq!(outbox.next(), [name("k:a")]);
+        outbox.accepted();
+        assert!(outbox.is_clear());
+    }
+
+    #[test]
+    fn what_was_not_accepted_is_next_again() {
+        let outbox = Outbox::default();
+        outbox.add([name("k:a")]);
+        assert_eq!(outbox.next(), outbox.next());
+    }
+
+    #[test]
+    fn an_overflow_becomes_one_clear() {
+        let outbox = Outbox::default();
+        outbox.add((0..=MOST).map(|n| name(&format!("k:{n}"))));
+        assert_eq!((outbox.len(), outbox.next()), (1, vec![Name::everything()]));
+    }
+}

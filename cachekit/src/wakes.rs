@@ -1,0 +1,82 @@
+//! Waiting for another process to end its computation.
+//!
+//! The store tells when a lease ends for which somebody waits; the message finds the
+//! waiters here. It may be lost, so every wait also ends by itself, and then asks.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::remote::name::Name;
+
+/// Who waits for which entry.
+#[derive(Debug, Default)]
+pub(crate) struct Wakes(Mutex<HashMap<Name, Arc<Notify>>>);
+
+/// One who waits. Dropped, it waits no more.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    wakes: Arc<Wakes>,
+    name: Name,
+    wake: Arc<Notify>,
+}
+
+impl Wakes {
+    /// Begins to wait: a message that comes from here on is not missed.
+    pub(crate) fn enter(self: &Arc<Self>, name: &Name) -> Waiter {
+        let wake = Arc::clone(self.lock().entry(name.clone()).or_default());
+        Waiter {
+            wakes: Arc::clone(self),
+            name: name.clone(),
+            wake,
+        }
+    }
+
+    /// The lease of `name` ended.
+    pub(crate) fn wake(&self, name: &Name) {
+        if let Some(wake) = self.lock().get(name) {
+            // Kept for one who entered and does not wait yet.
+            wake.notify_one();
+            wake.notify_waiters();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Arc<Notify>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiter {
+    /// Waits for the next message.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let mut wakes = self.wakes.lock();
+        // The table's, and this one's.
+        if Arc::strong_count(&self.wake) <= 2 {
+            wakes.remove(&self.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_before_the_wait_is_not_missed() {
+        let wakes = Arc::new(Wakes::default());
+        let name = Name::read(b"k:a");
+        let waiter = wakes.enter(&name);
+        wakes.wake(&name);
+        waiter.woken().await;
+        drop(waiter);
+        assert!(wakes.lock().is_empty());
+        wakes.wake(&name);
+    }
+}
