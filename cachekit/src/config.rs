@@ -97,6 +97,30 @@ impl std::str::FromStr for Eviction {
     }
 }
 
+/// Where entries live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tier {
+    /// In this process alone: values need no serde.
+    Memory,
+    /// In Redis alone: no process keeps a copy.
+    Redis,
+    /// In memory, and behind it in Redis.
+    Both,
+}
+
+/// Who waits for whom when several callers miss one key at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SingleFlight {
+    /// Nobody: every caller computes.
+    Off,
+    /// The callers of one process.
+    Process,
+    /// The callers of all processes that share one Redis.
+    Cluster,
+}
+
 /// All settings of one cache, validated.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {

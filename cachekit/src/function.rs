@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::codec::Codec;
+use crate::config::{SingleFlight, Tier};
 use crate::key::Piece;
 use crate::owner::OwnerId;
 use crate::policy::Lives;
@@ -29,11 +31,7 @@ impl FnSpec {
             given_name: None,
             name: OnceLock::new(),
             template: &[],
-            lives: Lives {
-                ttl: None,
-                none_ttl: None,
-                jitter: 0.0,
-            },
+            lives: Lives::UNSAID,
         }
     }
 
@@ -64,6 +62,42 @@ impl FnSpec {
     /// `jitter = ..`.
     pub const fn jitter(mut self, share: f32) -> Self {
         self.lives.jitter = share;
+        self
+    }
+
+    /// `tier = ..`.
+    pub const fn tier(mut self, tier: Tier) -> Self {
+        self.lives.tier = tier;
+        self
+    }
+
+    /// `memory_ttl = ..`.
+    pub const fn memory_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.memory_ttl = Some(ttl);
+        self
+    }
+
+    /// `redis_ttl = ..`.
+    pub const fn redis_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.redis_ttl = Some(ttl);
+        self
+    }
+
+    /// `single_flight = ..`.
+    pub const fn single_flight(mut self, single_flight: SingleFlight) -> Self {
+        self.lives.single_flight = Some(single_flight);
+        self
+    }
+
+    /// `lock_timeout = ..`.
+    pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
+        self.lives.lock_timeout = Some(lock_timeout);
+        self
+    }
+
+    /// `codec = ..`.
+    pub const fn codec(mut self, codec: Codec) -> Self {
+        self.lives.codec = Some(codec);
         self
     }
 

@@ -81,7 +81,7 @@ impl From<&Policy> for Labels {
         let events = policy.events.iter().map(|event| Tag::event(event));
         Self {
             tags: tags.chain(events).collect(),
-            ttl: policy.ttl,
+            ttl: policy.lives.ttl,
             refused: false,
         }
     }

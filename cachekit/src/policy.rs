@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::codec::Codec;
+use crate::config::{SingleFlight, Tier};
+
 /// The options of one call to [`Cache::get_or_compute`](crate::Cache::get_or_compute) and
 /// [`Cache::put`](crate::Cache::put).
 ///
@@ -15,8 +18,7 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policy {
-    pub(crate) ttl: Option<Duration>,
-    pub(crate) jitter: f32,
+    pub(crate) lives: Lives,
     pub(crate) tags: Vec<String>,
     pub(crate) events: Vec<String>,
 }
@@ -29,14 +31,51 @@ impl Policy {
 
     /// How long the entry lives. Zero: it is not stored.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.ttl = Some(ttl);
+        self.lives.ttl = Some(ttl);
         self
     }
 
     /// Shortens the time to live at random by up to this share, so that entries stored
     /// together do not expire together. Taken as 0 below 0 and as 1 above 1.
     pub fn jitter(mut self, share: f32) -> Self {
-        self.jitter = share.clamp(0.0, 1.0);
+        self.lives.jitter = share.clamp(0.0, 1.0);
+        self
+    }
+
+    /// Where the entry lives; both tiers, if nothing is said.
+    pub fn tier(mut self, tier: Tier) -> Self {
+        self.lives.tier = tier;
+        self
+    }
+
+    /// The longest that memory keeps the entry, whatever its `ttl`.
+    pub fn memory_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.memory_ttl = Some(ttl);
+        self
+    }
+
+    /// The longest that Redis keeps the entry, whatever its `ttl`.
+    pub fn redis_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.redis_ttl = Some(ttl);
+        self
+    }
+
+    /// Who waits for whom when several miss; all that share the cache, if nothing is said.
+    pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
+        self.lives.single_flight = Some(single_flight);
+        self
+    }
+
+    /// How long this call waits for another's computation, in all; the cache's, if nothing
+    /// is said.
+    pub fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
+        self.lives.lock_timeout = Some(lock_timeout);
+        self
+    }
+
+    /// How the value is written for Redis; as the cache writes, if nothing is said.
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.lives.codec = Some(codec);
         self
     }
 
@@ -53,23 +92,56 @@ impl Policy {
     }
 }
 
-/// How long a function's entries live.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+/// How long entries live, where, and who computes them.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Lives {
     /// `None`: the cache's `default_ttl`.
     pub(crate) ttl: Option<Duration>,
     /// For a remembered absence; `None`: absences are not remembered.
     pub(crate) none_ttl: Option<Duration>,
+    /// At most that long in memory.
+    pub(crate) memory_ttl: Option<Duration>,
+    /// At most that long in Redis.
+    pub(crate) redis_ttl: Option<Duration>,
     pub(crate) jitter: f32,
+    pub(crate) tier: Tier,
+    /// `None`: as wide as the tier is shared.
+    pub(crate) single_flight: Option<SingleFlight>,
+    /// `None`: the cache's.
+    pub(crate) lock_timeout: Option<Duration>,
+    /// `None`: the cache's.
+    pub(crate) codec: Option<Codec>,
+}
+
+impl Lives {
+    /// Nothing said: everything as the cache has it.
+    pub(crate) const UNSAID: Self = Self {
+        ttl: None,
+        none_ttl: None,
+        memory_ttl: None,
+        redis_ttl: None,
+        jitter: 0.0,
+        tier: Tier::Both,
+        single_flight: None,
+        lock_timeout: None,
+        codec: None,
+    };
+
+    /// How long memory may keep what lives for `ttl`.
+    pub(crate) fn in_memory(&self, ttl: Duration) -> Duration {
+        self.memory_ttl.map_or(ttl, |most| most.min(ttl))
+    }
+}
+
+impl Default for Lives {
+    fn default() -> Self {
+        Self::UNSAID
+    }
 }
 
 impl From<&Policy> for Lives {
     fn from(policy: &Policy) -> Self {
-        Self {
-            ttl: policy.ttl,
-            none_ttl: None,
-            jitter: policy.jitter,
-        }
+        policy.lives
     }
 }
 
@@ -107,6 +179,45 @@ impl IntoTtl for Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_policy_passes_on_what_it_was_told() {
+        let [ttl, memory, redis, lock] = [1, 2, 3, 4].map(Duration::from_secs);
+        let policy = Policy::new()
+            .ttl(ttl)
+            .jitter(2.0)
+            .tier(Tier::Redis)
+            .memory_ttl(memory)
+            .redis_ttl(redis)
+            .single_flight(SingleFlight::Off)
+            .lock_timeout(lock)
+            .codec(Codec::Json);
+        let told = Lives {
+            ttl: Some(ttl),
+            none_ttl: None,
+            memory_ttl: Some(memory),
+            redis_ttl: Some(redis),
+            jitter: 1.0,
+            tier: Tier::Redis,
+            single_flight: Some(SingleFlight::Off),
+            lock_timeout: Some(lock),
+            codec: Some(Codec::Json),
+        };
+        assert_eq!(Lives::from(&policy), told);
+        assert_eq!(Lives::from(&Policy::new()), Lives::default());
+    }
+
+    #[test]
+    fn memory_keeps_no_longer_than_its_cap() {
+        let [short, long] = [30, 300].map(Duration::from_secs);
+        let capped = Lives {
+            memory_ttl: Some(short),
+            ..Lives::UNSAID
+        };
+        assert_eq!(capped.in_memory(long), short);
+        assert_eq!(capped.in_memory(short / 2), short / 2);
+        assert_eq!(Lives::UNSAID.in_memory(long), long);
+    }
 
     #[test]
     fn jitter_shortens_by_at_most_its_share() {

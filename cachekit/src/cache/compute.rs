@@ -130,7 +130,8 @@ impl Job {
     }
 
     pub(super) fn lock_timeout(&self) -> Duration {
-        self.core.config.lock_timeout
+        let own = self.lives.lock_timeout;
+        own.unwrap_or(self.core.config.lock_timeout)
     }
 
     pub(super) fn leadership(&self) -> Leadership {

@@ -42,7 +42,7 @@ impl Core {
         } else {
             lives.none_ttl?
         };
-        let ttl = jittered(ttl, lives.jitter, fastrand::f64());
+        let ttl = jittered(lives.in_memory(ttl), lives.jitter, fastrand::f64());
         (!labels.refused && !ttl.is_zero()).then_some(ttl)
     }
 
