@@ -4,16 +4,23 @@ mod around;
 mod blocking;
 mod builder;
 mod compute;
+mod conclude;
 mod deferred;
 mod direct;
 mod entry;
 mod env;
+mod fetch;
+mod fill;
 mod function;
 mod invalidate;
+mod judge;
 mod mode;
+mod names;
 mod read;
 mod region;
+mod remote;
 mod store;
+mod turn;
 mod write;
 
 use std::collections::HashMap;
@@ -34,6 +41,7 @@ pub use function::FunctionHandle;
 pub(crate) use function::function_handle;
 pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
 pub use region::Region;
+use remote::Remote;
 
 use crate::clock::Clock;
 use crate::config::{Capacity, Config};
@@ -95,6 +103,8 @@ pub(crate) struct Core {
     regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
     invalidations: Arc<Counter>,
     faults: Faults,
+    /// The tier that processes share, if there is one.
+    remote: Option<Arc<Remote>>,
 }
 
 /// Whose a region's entries are, and where.
@@ -134,6 +144,12 @@ impl Cache {
             flights: self.core.flights.len(),
             writes: self.core.writes.len(),
             tags: self.core.tags.len(),
+            redis: self
+                .core
+                .remote
+                .as_ref()
+                .map(|remote| remote.stats())
+                .unwrap_or_default(),
             ..Stats::sum(functions)
         }
     }

@@ -25,11 +25,30 @@ impl Codec {
         }
     }
 
+    /// Its number in an entry's bytes.
+    pub(crate) const fn id(self) -> u8 {
+        match self {
+            Self::Bincode => 1,
+            Self::MsgPack => 2,
+            Self::Json => 3,
+        }
+    }
+
     /// The one that is used where none is named: the first whose feature is on.
     pub(crate) fn preferred() -> Option<Self> {
         [Self::Bincode, Self::MsgPack, Self::Json]
             .into_iter()
             .find(|codec| codec.is_available())
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bincode => "bincode",
+            Self::MsgPack => "msgpack",
+            Self::Json => "json",
+        })
     }
 }
 
@@ -99,5 +118,57 @@ impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
             decode: |_, _| Err(Unreadable::Codec),
             fingerprint: |_| Err(String::new()),
         }
+    }
+}
+
+/// A value that can be cached by hand: with [`Cache::put`](crate::Cache::put),
+/// [`Cache::get_or_compute`](crate::Cache::get_or_compute) and in a
+/// [`Region`](crate::Region).
+///
+/// It is implemented for every type that is `Clone + Send + Sync + 'static` and, in builds
+/// with the feature `redis`, `serde::Serialize` and `serde::Deserialize`.
+#[cfg(feature = "redis")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "needs `Clone + Send + Sync + 'static`, `serde::Serialize` and `serde::Deserialize`",
+    note = "derive what is missing; `serde` is for Redis, and not asked for without the feature `redis`"
+)]
+pub trait Cacheable: Clone + Send + Sync + 'static {
+    /// How it crosses to another tier.
+    #[doc(hidden)]
+    fn __wire() -> Option<Wire<Self>>;
+}
+
+#[cfg(feature = "redis")]
+impl<T> Cacheable for T
+where
+    T: Clone + Send + Sync + 'static + serde::Serialize + serde::de::DeserializeOwned,
+{
+    fn __wire() -> Option<Wire<Self>> {
+        Some(Wire::serde())
+    }
+}
+
+/// A value that can be cached by hand: with [`Cache::put`](crate::Cache::put),
+/// [`Cache::get_or_compute`](crate::Cache::get_or_compute) and in a
+/// [`Region`](crate::Region).
+///
+/// It is implemented for every type that is `Clone + Send + Sync + 'static` and, in builds
+/// with the feature `redis`, `serde::Serialize` and `serde::Deserialize`.
+#[cfg(not(feature = "redis"))]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be cached",
+    label = "needs `Clone + Send + Sync + 'static`"
+)]
+pub trait Cacheable: Clone + Send + Sync + 'static {
+    /// How it crosses to another tier.
+    #[doc(hidden)]
+    fn __wire() -> Option<Wire<Self>>;
+}
+
+#[cfg(not(feature = "redis"))]
+impl<T: Clone + Send + Sync + 'static> Cacheable for T {
+    fn __wire() -> Option<Wire<Self>> {
+        None
     }
 }

@@ -3,6 +3,8 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use crate::codec::Codec;
+
 /// How much the memory tier holds.
 ///
 /// # Examples
@@ -129,6 +131,11 @@ pub(crate) struct Config {
     pub(crate) memory_capacity: Capacity,
     pub(crate) eviction: Eviction,
     pub(crate) lock_timeout: Duration,
+    pub(crate) namespace: String,
+    pub(crate) redis_timeout: Duration,
+    /// `None`: the first whose feature is on.
+    pub(crate) codec: Option<Codec>,
+    pub(crate) max_value_bytes: usize,
 }
 
 impl Default for Config {
@@ -139,6 +146,10 @@ impl Default for Config {
             memory_capacity: Capacity::entries(10_000),
             eviction: Eviction::default(),
             lock_timeout: Duration::from_secs(10),
+            namespace: "cachekit".to_owned(),
+            redis_timeout: Duration::from_millis(100),
+            codec: None,
+            max_value_bytes: 8 << 20,
         }
     }
 }

@@ -65,3 +65,19 @@ pub(crate) fn redis_away_at_start(address: &str, why: &str) {
     #[cfg(not(feature = "tracing"))]
     let _ = (address, why);
 }
+
+/// Redis gave no answer in time, or an error.
+pub(crate) fn redis_failed(failure: &dyn std::fmt::Debug) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: "cachekit", ?failure, "Redis did not answer as asked");
+    #[cfg(not(feature = "tracing"))]
+    let _ = failure;
+}
+
+/// A value cannot be stored in Redis.
+pub(crate) fn unstorable(owner: &str, why: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", function = owner, why, "values stay in memory only");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, why);
+}

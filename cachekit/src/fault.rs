@@ -24,6 +24,8 @@ pub enum Fault {
     IgnoreWriteToken,
     /// A leader does not look into memory again after it won the flight.
     NoSecondLook,
+    /// An invalidation is not applied again after the store accepted it.
+    NoSecondBump,
     /// Redis stores a value although its token is gone.
     FillWithoutToken,
     /// Redis stores a value although a version that it hangs on is gone.

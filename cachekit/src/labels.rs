@@ -19,6 +19,16 @@ impl Tag {
         Self(format!("e{text}").into())
     }
 
+    /// The tag, or the event, of this name.
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        let (kind, text) = str::from_utf8(name).ok()?.split_once(':')?;
+        match kind {
+            "t" => Some(Self::of(text)),
+            "e" => Some(Self::event(text)),
+            _ => None,
+        }
+    }
+
     /// The kind, as it stands in names, and the text.
     pub(crate) fn parts(&self) -> (&'static [u8], &str) {
         let kind: &[u8] = if self.0.starts_with('e') {

@@ -55,12 +55,14 @@ mod codec;
 mod config;
 mod envelope;
 mod epoch;
+mod families;
 mod function;
 mod key;
 mod labels;
 mod owner;
 mod plan;
 mod policy;
+mod reason;
 mod stored;
 // level 2: ports
 mod remote;
@@ -87,13 +89,13 @@ pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
 pub use cache::{Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
 pub use clock::{Clock, SystemClock};
-pub use codec::Codec;
+pub use codec::{Cacheable, Codec};
 pub use config::{Capacity, Eviction, SingleFlight, Tier};
 pub use error::BuildError;
 pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};
 pub use policy::Policy;
-pub use stats::{FunctionStats, Stats};
+pub use stats::{FunctionStats, RedisMisses, RedisStats, Stats};
 
 /// A type whose instances are interchangeable for every cached method: none of its fields
 /// can change a result.

@@ -26,6 +26,8 @@ pub(crate) struct Outbox {
     /// Whether nothing waits; read on every call that missed in memory.
     blocked: AtomicBool,
     filled: Notify,
+    /// There is reason to send again at once.
+    again: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +83,16 @@ impl Outbox {
         waiting.sending.clear();
         self.blocked
             .store(!waiting.names.is_empty(), Ordering::SeqCst);
+    }
+
+    /// The store is back: send again.
+    pub(crate) fn retry(&self) {
+        self.again.notify_one();
+    }
+
+    /// Waits for [`retry`](Self::retry).
+    pub(crate) async fn retried(&self) {
+        self.again.notified().await;
     }
 
     /// How many removals wait.

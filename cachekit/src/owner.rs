@@ -1,9 +1,11 @@
 //! Whose an entry is: a function's, a region's, or the caller's own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::counter::Counter;
 use crate::epoch::Epoch;
+use crate::families::Families;
 
 /// Tells owners apart within one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,12 +24,16 @@ pub(crate) struct Owner {
     /// Moved when all of the owner's entries are invalidated.
     pub(crate) epoch: Arc<Epoch>,
     pub(crate) counts: Counts,
+    /// Of tags made from its values.
+    pub(crate) families: Families,
+    complained: AtomicBool,
 }
 
 /// What happened to one owner's calls.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) memory_hits: Counter,
+    pub(crate) redis_hits: Counter,
     pub(crate) misses: Counter,
     pub(crate) computations: Counter,
     pub(crate) coalesced: Counter,
@@ -45,6 +51,13 @@ impl Owner {
             name: name.into(),
             epoch: Arc::default(),
             counts: Counts::default(),
+            families: Families::default(),
+            complained: AtomicBool::new(false),
         }
+    }
+
+    /// Whether nothing was said against its type before.
+    pub(crate) fn is_first_complaint(&self) -> bool {
+        !self.complained.swap(true, Ordering::Relaxed)
     }
 }

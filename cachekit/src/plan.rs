@@ -15,7 +15,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::codec::Wire;
+use crate::codec::{Cacheable, Wire};
 
 #[cfg(feature = "serde")]
 pub use extras::CrossesBySerde;
@@ -163,6 +163,17 @@ impl<S: Shape> Plan<S> {
             error_sharing: None,
             weigh: |_| 0,
             wire: None,
+        }
+    }
+
+    /// For a value that is cached without a macro.
+    pub(crate) fn by_hand() -> Self
+    where
+        S::Value: Cacheable,
+    {
+        Self {
+            wire: S::Value::__wire(),
+            ..Self::plain()
         }
     }
 

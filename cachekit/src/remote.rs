@@ -114,6 +114,8 @@ pub(crate) struct Place<'a> {
     pub(crate) entry: &'a Name,
     /// Of the namespace and of the function, then of the tags that are known.
     pub(crate) versions: &'a [Name],
+    /// Also ask for the versions of tags that only the entry itself names.
+    pub(crate) late: bool,
 }
 
 /// What was read.
@@ -124,6 +126,8 @@ pub(crate) struct Found {
     pub(crate) left: Duration,
     /// As they are now, in the order of the names.
     pub(crate) versions: Vec<Option<Version>>,
+    /// Those of the tags that the entry of this fill names beyond them, in its order.
+    pub(crate) late: Option<(Token, Vec<Option<Version>>)>,
 }
 
 /// How long the token and the lease live, from now.

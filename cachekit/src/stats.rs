@@ -2,6 +2,7 @@
 
 use crate::counter::Counter;
 use crate::owner::{Counts, Owner};
+use crate::reason::{Reason, Reasons};
 
 /// What one cached function, or one region, did so far in one cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct FunctionStats {
     pub name: String,
     /// Calls answered from memory.
     pub memory_hits: u64,
+    /// Calls answered from Redis.
+    pub redis_hits: u64,
     /// Calls that memory could not answer.
     pub misses: u64,
     /// How often the function ran.
@@ -42,6 +45,7 @@ impl FunctionStats {
     fn add(&mut self, counts: &Counts) {
         let add = |to: &mut u64, counter: &Counter| *to += counter.sum();
         add(&mut self.memory_hits, &counts.memory_hits);
+        add(&mut self.redis_hits, &counts.redis_hits);
         add(&mut self.misses, &counts.misses);
         add(&mut self.computations, &counts.computations);
         add(&mut self.coalesced, &counts.coalesced);
@@ -54,7 +58,7 @@ impl FunctionStats {
 
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
-        share(self.memory_hits, self.misses)
+        share(self.memory_hits, self.redis_hits, self.misses)
     }
 }
 
@@ -67,6 +71,8 @@ impl FunctionStats {
 pub struct Stats {
     /// Calls answered from memory.
     pub memory_hits: u64,
+    /// Calls answered from Redis.
+    pub redis_hits: u64,
     /// Calls that memory could not answer.
     pub misses: u64,
     /// How often a function ran.
@@ -95,6 +101,8 @@ pub struct Stats {
     pub writes: usize,
     /// Tags and events whose last invalidation is kept.
     pub tags: usize,
+    /// What the tier that processes share did; all zero without one.
+    pub redis: RedisStats,
     /// The same by function and region, in order of name.
     pub functions: Vec<FunctionStats>,
 }
@@ -104,6 +112,7 @@ impl Stats {
         let mut stats = Self::default();
         for function in &functions {
             stats.memory_hits += function.memory_hits;
+            stats.redis_hits += function.redis_hits;
             stats.misses += function.misses;
             stats.computations += function.computations;
             stats.coalesced += function.coalesced;
@@ -120,16 +129,89 @@ impl Stats {
 
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
-        share(self.memory_hits, self.misses)
+        share(self.memory_hits, self.redis_hits, self.misses)
+    }
+}
+
+/// What happened to the entries in Redis, as one cache saw it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RedisStats {
+    /// Whether it can be asked now.
+    pub is_up: bool,
+    /// Values stored.
+    pub stores: u64,
+    /// Values not stored because something happened while they were computed.
+    pub refused_stores: u64,
+    /// Values that are not for Redis: too large, or of a type that the codec cannot carry.
+    pub unstorable: u64,
+    /// Questions that had no answer in time, or an error for one.
+    pub failures: u64,
+    /// Times that a call waited for the computation of another process.
+    pub waits: u64,
+    /// Invalidations that it has not accepted yet.
+    pub unaccepted: usize,
+    /// Why entries were of no use.
+    pub misses: RedisMisses,
+}
+
+/// Why entries in Redis were of no use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RedisMisses {
+    /// There was none.
+    pub absent: u64,
+    /// Its life was over.
+    pub expired: u64,
+    /// A tag, its function or everything was invalidated.
+    pub invalidated: u64,
+    /// Not written by this library.
+    pub foreign: u64,
+    /// Written in another version of the format.
+    pub format: u64,
+    /// Cut short or changed.
+    pub damaged: u64,
+    /// Another key's.
+    pub key: u64,
+    /// Another function's, under the same key.
+    pub function: u64,
+    /// Written by another codec.
+    pub codec: u64,
+    /// Of a type of another shape.
+    pub schema: u64,
+    /// Larger than `max_value_bytes`.
+    pub too_large: u64,
+    /// The codec could not read it.
+    pub undecodable: u64,
+}
+
+impl RedisMisses {
+    pub(crate) fn of(reasons: &Reasons) -> Self {
+        let of = |reason| reasons.of(reason);
+        Self {
+            absent: of(Reason::Absent),
+            expired: of(Reason::Expired),
+            invalidated: of(Reason::Invalidated),
+            foreign: of(Reason::Foreign),
+            format: of(Reason::Format),
+            damaged: of(Reason::Damaged),
+            key: of(Reason::Key),
+            function: of(Reason::Function),
+            codec: of(Reason::Codec),
+            schema: of(Reason::Schema),
+            too_large: of(Reason::TooLarge),
+            undecodable: of(Reason::Undecodable),
+        }
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of two counters")]
-fn share(hits: u64, misses: u64) -> f64 {
-    let calls = hits + misses;
+fn share(memory: u64, redis: u64, misses: u64) -> f64 {
+    // A call that Redis answers has missed in memory before.
+    let calls = memory + misses;
     if calls == 0 {
         0.0
     } else {
-        hits as f64 / calls as f64
+        (memory + redis) as f64 / calls as f64
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Stored<T: ?Sized> {
     /// The tags' epochs, the owner's and the cache's.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
+    /// When it would end if memory kept it as long as it may live.
+    pub(crate) end: Tick,
     /// Bytes that it counts for in a cache bounded by bytes, its key included.
     pub(crate) weight: u32,
     /// Set by an invalidation that came between the entry's check and its insertion.
@@ -33,7 +35,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
         owner: Arc<Owner>,
         began: Moment,
         epochs: Epochs,
-        deadline: Tick,
+        (deadline, end): (Tick, Tick),
         weight: u32,
         value: Option<V>,
     ) -> Arc<AnyStored> {
@@ -43,6 +45,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
             began,
             epochs,
             deadline,
+            end,
             weight,
             dead,
             value,
@@ -54,6 +57,11 @@ impl AnyStored {
     /// Whether it may be served to `reader` at `now`.
     pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
         self.owner.id == reader && now < self.deadline && self.is_valid(faults)
+    }
+
+    /// Whether no tier can have it any more: its life is over, or it was invalidated.
+    pub(crate) fn is_gone(&self, now: Tick, faults: Faults) -> bool {
+        now >= self.end || !self.is_valid(faults)
     }
 
     /// Whether nothing invalidated it.

@@ -101,6 +101,7 @@ fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Mi
         lives: spec.lives(),
         began: core.now(),
         fresh,
+        foreseen: core.foresees_miss(key.as_bytes(), spec.id()),
     }))
 }
 

@@ -64,7 +64,7 @@ macro_rules! __write_through {
         // alone, before the body takes the arguments.
         $crate::__in_form!(
             $form write_through write_through_blocking (
-                plan, entry.__begin(), { $($bind)* $($store)* },
+                plan, entry.__pending(), { $($bind)* $($store)* },
                 $crate::__body!($form ($ret) $taken $body)
             )
         )

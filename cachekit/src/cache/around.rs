@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::entry::PendingWrite;
+use super::invalidate::{Doomed, Invalidating};
 use super::{Cache, Target, deferred};
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
@@ -88,20 +89,25 @@ impl Invalidation {
         self.wanted &= condition;
     }
 
-    pub(super) fn apply(&self) {
-        if !self.wanted {
-            return;
+    /// What takes place of it, in which cache.
+    pub(super) fn doomed(self) -> (Cache, Doomed) {
+        let mut doomed = Doomed::default();
+        if self.wanted {
+            doomed.keys = self.keys;
+            doomed.tags = self.tags;
+            doomed.functions = self
+                .functions
+                .iter()
+                .map(|spec| spec.name().into())
+                .collect();
         }
-        let core = self.cache.core();
-        for key in &self.keys {
-            core.invalidate_key(key.as_bytes());
-        }
-        for tag in &self.tags {
-            core.invalidate_tag(tag);
-        }
-        for spec in &self.functions {
-            core.invalidate_function(spec);
-        }
+        (self.cache, doomed)
+    }
+
+    /// Carries it out on this node; the rest is to be waited for, or told later.
+    pub(super) fn begin(self) -> Invalidating {
+        let (cache, doomed) = self.doomed();
+        cache.core().invalidate(doomed)
     }
 }
 
@@ -117,31 +123,40 @@ impl<S: Shape> Plan<S> {
 struct Due(Option<Invalidation>);
 
 impl Due {
-    fn begin(invalidation: Invalidation) -> Self {
-        if invalidation.on == On::Before {
-            invalidation.apply();
-        }
-        Self(Some(invalidation))
+    /// With `on = before`, what is to be waited for first.
+    fn begin(invalidation: Invalidation) -> (Self, Option<Invalidating>) {
+        let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
+        (Self(Some(invalidation)), before)
     }
 
-    /// The body returned `ret`.
-    fn end<S: Shape>(mut self, ret: &S::Ret, after: impl FnOnce(&S::Value, &mut Invalidation)) {
-        let Some(invalidation) = &mut self.0 else {
-            return;
-        };
+    /// The body returned `ret`: what is to be waited for now.
+    fn end<S: Shape>(
+        mut self,
+        ret: &S::Ret,
+        after: impl FnOnce(&S::Value, &mut Invalidation),
+    ) -> Option<Invalidating> {
+        let mut invalidation = self.0.take()?;
         match S::peek(ret) {
-            Split::Some(value) => after(value, invalidation),
-            Split::Err(_) if invalidation.on == On::Ok => self.0 = None,
+            Split::Some(value) => after(value, &mut invalidation),
+            Split::Err(_) if invalidation.on == On::Ok => return None,
             Split::None | Split::Err(_) => {}
         }
+        deferred::or_now(invalidation)
     }
 }
 
 impl Drop for Due {
     fn drop(&mut self) {
         if let Some(invalidation) = self.0.take() {
-            deferred::or_now(invalidation);
+            drop(deferred::or_now(invalidation));
         }
+    }
+}
+
+/// Waits for what is to be waited for.
+async fn accepted(invalidating: Option<Invalidating>) {
+    if let Some(invalidating) = invalidating {
+        invalidating.accepted().await;
     }
 }
 
@@ -163,9 +178,10 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    let due = Due::begin(invalidation);
+    let (due, before) = Due::begin(invalidation);
+    accepted(before).await;
     let ret = body().await;
-    due.end::<S>(&ret, after);
+    accepted(due.end::<S>(&ret, after)).await;
     ret
 }
 
@@ -180,9 +196,11 @@ where
     S: Shape,
     A: FnOnce(&S::Value, &mut Invalidation),
 {
-    let due = Due::begin(invalidation);
+    // A thread cannot wait here: what others have to be told of is told in the background.
+    let (due, before) = Due::begin(invalidation);
+    drop(before);
     let ret = body();
-    due.end::<S>(&ret, after);
+    drop(due.end::<S>(&ret, after));
     ret
 }
 
@@ -196,50 +214,61 @@ where
 /// happened.
 pub async fn write_through<S, V, A, F, Fut>(
     _plan: Plan<S>,
-    pending: PendingWrite<'_, V>,
+    mut pending: PendingWrite<'_, V>,
     store: A,
     body: F,
 ) -> S::Ret
 where
     S: Shape,
     V: Clone + Send + Sync + 'static,
-    A: FnOnce(&S::Value, PendingWrite<'_, V>),
+    A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
+    pending.begin().await;
     let ret = body().await;
-    end_write::<S, V>(pending, &ret, store);
+    if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
+        pending.finish(rest).await;
+    }
+    accepted(pending.leave()).await;
     ret
 }
 
 /// [`write_through`] for a synchronous function.
 pub fn write_through_blocking<S, V, A>(
     _plan: Plan<S>,
-    pending: PendingWrite<'_, V>,
+    mut pending: PendingWrite<'_, V>,
     store: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
 where
     S: Shape,
     V: Clone + Send + Sync + 'static,
-    A: FnOnce(&S::Value, PendingWrite<'_, V>),
+    A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
 {
+    pending.begin_here();
     let ret = body();
-    end_write::<S, V>(pending, &ret, store);
+    if let Some(value) = end_write::<S, V>(&mut pending, &ret, store) {
+        pending.finish_here(value);
+    }
+    drop(pending.leave());
     ret
 }
 
+/// The value to be stored, if there is one; what there is to leave is left to `pending`.
 fn end_write<S, V>(
-    pending: PendingWrite<'_, V>,
+    pending: &mut PendingWrite<'_, V>,
     ret: &S::Ret,
-    store: impl FnOnce(&S::Value, PendingWrite<'_, V>),
-) where
+    store: impl FnOnce(&S::Value, &mut PendingWrite<'_, V>),
+) -> Option<V>
+where
     S: Shape,
     V: Clone + Send + Sync + 'static,
 {
     match S::peek(ret) {
         Split::Some(written) => store(written, pending),
-        Split::None => drop(pending),
+        Split::None => {}
         Split::Err(_) => pending.cancel(),
     }
+    pending.take_value()
 }

@@ -5,6 +5,7 @@
 //! one from going on.
 
 use super::compute::{Job, Outcome, Patience};
+use super::turn::Access;
 use crate::chain;
 use crate::flight::{Entered, Woken};
 use crate::labels::Labels;
@@ -31,7 +32,7 @@ where
             Entered::Lead(lead) => break Some(lead),
             Entered::Wait(seat) => seat,
         };
-        if chain::leads(seat.flight_id()) {
+        if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
             break None;
         }
         let limit = patience.limit(&seat);
@@ -61,5 +62,5 @@ where
     }
     job.owner.counts.computations.bump();
     let ret = chain::leading_blocking(lead.flight_id(), body);
-    job.conclude(lead, plan, labels, after, ret)
+    job.conclude(lead, plan, labels, after, ret, Access::None)
 }

@@ -5,13 +5,19 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use super::compute::Outcome;
+use super::remote::Remote;
+#[cfg(feature = "redis")]
+use super::remote::{Parts, Settings};
 use super::{Cache, Core, env};
 use crate::clock::{Clock, SystemClock};
+use crate::codec::Codec;
 use crate::config::{Capacity, Config, Eviction};
 use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Faults;
 use crate::flight::Flights;
+#[cfg(feature = "redis")]
+use crate::remote::redis::Redis;
 use crate::tags::Tags;
 use crate::tier::memory::Moka;
 use crate::writes::Writes;
@@ -41,6 +47,8 @@ pub struct CacheBuilder {
     config: Config,
     clock: Arc<dyn Clock>,
     faults: Faults,
+    redis: Option<String>,
+    redis_password: Option<String>,
     /// The first bad value that was read; told by `build`.
     error: Option<BuildError>,
 }
@@ -51,6 +59,8 @@ impl CacheBuilder {
             config: Config::default(),
             clock: Arc::new(SystemClock::new()),
             faults: Faults::default(),
+            redis: None,
+            redis_password: None,
             error: None,
         }
     }
@@ -80,6 +90,50 @@ impl CacheBuilder {
         self
     }
 
+    /// What every key in Redis begins with, before a colon, so that applications share one.
+    /// Letters, digits, `-`, `_` and `.`; the default is `cachekit`.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.config.namespace = namespace.into();
+        self
+    }
+
+    /// A Redis that processes share: `redis://[user:password@]host[:port][/db]` or
+    /// `unix:///path`. A call that memory cannot answer asks there before it runs the
+    /// function.
+    ///
+    /// A Redis that is away when the cache is built is a warning, and used when it comes.
+    pub fn redis(mut self, url: impl Into<String>) -> Self {
+        self.redis = Some(url.into());
+        self
+    }
+
+    /// The password for a Redis whose address holds none.
+    pub fn redis_password(mut self, password: impl Into<String>) -> Self {
+        self.redis_password = Some(password.into());
+        self
+    }
+
+    /// The longest that a call waits for Redis before it goes on without. Default: 100
+    /// milliseconds.
+    pub fn redis_timeout(mut self, timeout: Duration) -> Self {
+        self.config.redis_timeout = timeout;
+        self
+    }
+
+    /// How values are written for Redis, where a function does not say otherwise. Default:
+    /// [`Codec::Bincode`], or the first whose feature is on.
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.config.codec = Some(codec);
+        self
+    }
+
+    /// The largest value that is written to Redis or read from there, encoded; larger ones
+    /// stay in memory only. Default: 8 MiB.
+    pub fn max_value_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_value_bytes = bytes;
+        self
+    }
+
     /// `false`: every call runs its function, nothing is stored; invalidations are still
     /// carried out. Default: `true`.
     pub fn enabled(mut self, enabled: bool) -> Self {
@@ -95,10 +149,17 @@ impl CacheBuilder {
 
     /// Takes settings from the environment: `CACHE_ENABLED` (`true` or `false`),
     /// `CACHE_DEFAULT_TTL` (`300`, `5m`), `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`),
-    /// `CACHE_EVICTION` (`lru`, `tiny-lfu`) and `CACHE_LOCK_TIMEOUT` (`10s`). What is not
+    /// `CACHE_EVICTION` (`lru`, `tiny-lfu`), `CACHE_LOCK_TIMEOUT` (`10s`),
+    /// `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`, `CACHE_REDIS_TIMEOUT` (`100ms`),
+    /// `CACHE_CODEC` (`bincode`, `msgpack`, `json`) and `CACHE_MAX_VALUE_BYTES`. What is not
     /// set stays as it is; a bad value is reported by [`build`](Self::build).
     pub fn from_env(mut self) -> Self {
-        if let Err(error) = env::read(&mut self.config, |name| std::env::var_os(name)) {
+        let get = |name: &str| std::env::var_os(name);
+        let read = env::read(&mut self.config, get).and_then(|()| {
+            env::read_text(get, "REDIS_URL", &mut self.redis)?;
+            env::read_text(get, "REDIS_PASSWORD", &mut self.redis_password)
+        });
+        if let Err(error) = read {
             self.error.get_or_insert(error);
         }
         self
@@ -120,21 +181,64 @@ impl CacheBuilder {
         self
     }
 
-    /// Builds the cache.
+    /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
+    /// the cache goes on without Redis when that runtime ends.
     ///
     /// # Errors
     ///
     /// A setting that cannot be honoured, with the remedy.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier connects here"
-    )]
-    pub async fn build(self) -> Result<Cache, BuildError> {
+    pub async fn build(mut self) -> Result<Cache, BuildError> {
         if let Some(error) = self.error {
             return Err(error);
         }
         self.check()?;
-        Ok(self.assemble())
+        let remote = match self.redis.take() {
+            Some(url) => Some(Arc::new(self.connect(&url).await?)),
+            None => None,
+        };
+        Ok(self.with_remote(remote))
+    }
+
+    #[cfg(feature = "redis")]
+    async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
+        let wrong = |(problem, remedy): (String, String)| {
+            BuildError::setting("redis (REDIS_URL)", problem, remedy)
+        };
+        if tokio::runtime::Handle::try_current().is_err() {
+            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
+            return Err(wrong((
+                "needs a tokio runtime".to_owned(),
+                remedy.to_owned(),
+            )));
+        }
+        let codec = self.config.codec.or_else(Codec::preferred).ok_or_else(|| {
+            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
+            wrong(("there is no codec for values".to_owned(), remedy.to_owned()))
+        })?;
+        let parts = Parts::default();
+        let password = self.redis_password.as_deref();
+        let (namespace, faults) = (&self.config.namespace, self.faults);
+        let redis = Redis::open(url, password, namespace, parts.sink(), faults);
+        let settings = Settings {
+            timeout: self.config.redis_timeout,
+            codec,
+            max_value: self.config.max_value_bytes,
+        };
+        Ok(parts.with(Arc::new(redis.await.map_err(wrong)?), settings))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(
+        clippy::unused_async,
+        reason = "the same signature as with the feature"
+    )]
+    async fn connect(&self, _: &str) -> Result<Remote, BuildError> {
+        let remedy = "turn on the feature `redis` of cachekit, or take it out";
+        Err(BuildError::setting(
+            "redis (REDIS_URL)",
+            "this build has no Redis",
+            remedy,
+        ))
     }
 
     fn check(&self) -> Result<(), BuildError> {
@@ -157,11 +261,37 @@ impl CacheBuilder {
                 "give at least as long as a computation may take",
             );
         }
+        if self.config.redis_timeout.is_zero() {
+            return zero(
+                "redis_timeout",
+                "give at least as long as a network round trip takes",
+            );
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let namespace = &self.config.namespace;
+        if namespace.is_empty() || namespace.len() > 64 || !namespace.chars().all(is_plain) {
+            return Err(BuildError::setting(
+                "namespace",
+                format!("cannot be `{namespace}`"),
+                "give 1 to 64 letters, digits, `-`, `_` and `.`",
+            ));
+        }
+        if let Some(codec) = self.config.codec.filter(|codec| !codec.is_available()) {
+            return Err(BuildError::setting(
+                "codec",
+                format!("this build has no `{codec}`"),
+                format!("turn on the feature `{codec}` of cachekit"),
+            ));
+        }
         Ok(())
     }
 
-    /// A cache of the settings as they are.
+    /// A cache of the settings as they are, with memory only.
     pub(crate) fn assemble(self) -> Cache {
+        self.with_remote(None)
+    }
+
+    fn with_remote(self, remote: Option<Arc<Remote>>) -> Cache {
         let memory = Moka::new(self.config.memory_capacity, self.config.eviction);
         Cache {
             core: Arc::new(Core {
@@ -176,6 +306,7 @@ impl CacheBuilder {
                 regions: Arc::new(Mutex::new(HashMap::new())),
                 invalidations: Arc::new(Counter::default()),
                 faults: self.faults,
+                remote,
             }),
         }
     }

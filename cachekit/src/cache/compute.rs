@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Core;
+use super::fetch::Fetched;
 use super::read::returned;
-use super::store::Value;
+use super::turn::Access;
 use crate::chain;
+use crate::config::SingleFlight;
 use crate::epoch::{Epochs, Moment};
 use crate::event;
 use crate::fault::{Fault, Point};
@@ -16,7 +18,7 @@ use crate::flight::{Entered, Flight, Lead, Leadership, Seat, Woken};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
-use crate::plan::{Plan, Shape, SharedError, Split};
+use crate::plan::{Plan, Shape, SharedError};
 use crate::policy::Lives;
 use crate::stored::AnyStored;
 
@@ -47,6 +49,8 @@ pub(crate) struct Job {
     pub(crate) began: Moment,
     /// Recompute although memory could answer.
     pub(crate) fresh: bool,
+    /// Memory knows that no tier can have the entry.
+    pub(crate) foreseen: bool,
 }
 
 /// Answers `job` by another's computation or its own.
@@ -78,7 +82,7 @@ where
             Entered::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
             Entered::Wait(seat) => seat,
         };
-        if chain::leads(seat.flight_id()) {
+        if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
             drop(seat);
             return job.alone::<S, _, _>(body).await;
         }
@@ -134,6 +138,11 @@ impl Job {
         own.unwrap_or(self.core.config.lock_timeout)
     }
 
+    /// `single_flight = off`: of computations that overlap, the first is stored.
+    pub(super) fn waits_for_nobody(&self) -> bool {
+        self.lives.single_flight == Some(SingleFlight::Off)
+    }
+
     pub(super) fn leadership(&self) -> Leadership {
         Leadership {
             moment: self.core.tags.now(),
@@ -166,64 +175,22 @@ impl Job {
             lead.settle(Outcome::Value(stored), || {});
             return ret;
         }
+        let began = lead.leadership.moment;
+        // Boxed, so that a caller that hits does not carry the state of all this around.
+        let access = match Box::pin(self.fetch(plan, &labels, began)).await {
+            Fetched::Hit(stored, ret) => {
+                self.land(lead, stored);
+                return ret;
+            }
+            Fetched::Compute(access) => access,
+        };
         self.owner.counts.computations.bump();
-        // Boxed, so that a caller that hits does not carry the body's state around.
-        let ret = chain::leading(lead.flight_id(), Box::pin(body())).await;
-        self.conclude(lead, plan, labels, after, ret)
-    }
-
-    /// What a leader owes after its body returned.
-    pub(super) fn conclude<S, A>(
-        &self,
-        lead: Lead<Outcome>,
-        plan: Plan<S>,
-        mut labels: Labels,
-        after: A,
-        ret: S::Ret,
-    ) -> S::Ret
-    where
-        S: Shape,
-        S::Value: Clone + Send + Sync + 'static,
-        A: FnOnce(&S::Value, &mut Labels),
-    {
-        match S::split(ret) {
-            Split::Some(value) => {
-                after(&value, &mut labels);
-                let ret = S::some(value.clone());
-                let heap = plan.weigh(&value);
-                self.settle(
-                    lead,
-                    &labels,
-                    Value {
-                        value: Some(value),
-                        heap,
-                    },
-                );
-                ret
-            }
-            Split::None => {
-                self.settle(
-                    lead,
-                    &labels,
-                    Value::<S::Value> {
-                        value: None,
-                        heap: 0,
-                    },
-                );
-                // A shape that can be split into `None` can be made of it.
-                S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
-            }
-            Split::Err(error) => {
-                self.owner.counts.errors.bump();
-                match plan.share(&error) {
-                    Some(shared) => {
-                        lead.settle(Outcome::Error(shared), || {});
-                    }
-                    None => lead.leave_wider(),
-                }
-                S::err(error)
-            }
-        }
+        let body = chain::leading(lead.flight_id(), Box::pin(body()));
+        let ret = match &access {
+            Access::Granted(turn) => turn.keeping(body, self.lock_timeout()).await,
+            Access::Unseen | Access::None => body.await,
+        };
+        self.conclude(lead, plan, labels, after, ret, access)
     }
 
     /// Between the miss and the flight another leader may have stored.
@@ -239,32 +206,6 @@ impl Job {
         let ret = returned::<S>(&stored)?;
         self.owner.counts.coalesced.bump();
         Some((stored, ret))
-    }
-
-    fn settle<V>(&self, lead: Lead<Outcome>, labels: &Labels, value: Value<V>)
-    where
-        V: Clone + Send + Sync + 'static,
-    {
-        let core = &self.core;
-        let mut began = lead.leadership.moment;
-        if core.faults.has(Fault::EpochsAfterCompute) {
-            began = core.tags.now();
-        }
-        let ttl = core.ttl(self.lives, labels, value.value.is_some());
-        let stored = core.stored(&self.owner, &self.key, began, labels, ttl, value);
-        let wanted = ttl.is_some();
-        let keep = wanted && stored.is_valid(core.faults);
-        let landed = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
-            if keep {
-                core.insert(&self.key, stored);
-            }
-        });
-        if keep && landed {
-            self.owner.counts.stores.bump();
-        } else if wanted {
-            self.owner.counts.refused_stores.bump();
-            event::store_refused(&self.owner.name, &self.key);
-        }
     }
 
     /// Another's result, if this call may have it.

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Cache;
 use super::around::Invalidation;
+use super::invalidate::{Doomed, Invalidating};
 
 tokio::task_local! {
     static WAITING: Waiting;
@@ -67,12 +69,19 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
     if result.is_err() {
         end.0 = None;
     }
-    drop(end);
+    for invalidating in end.begin() {
+        invalidating.accepted().await;
+    }
     result
 }
 
-/// Carries out `invalidation`, or leaves it to the scope that it is in.
-pub(super) fn or_now(invalidation: Invalidation) {
+/// Carries out `invalidation` on this node, or leaves it to the scope that it is in.
+pub(super) fn or_now(invalidation: Invalidation) -> Option<Invalidating> {
+    leave(invalidation).map(Invalidation::begin)
+}
+
+/// Leaves `invalidation` to the scope that it is in; gives it back if it is in none.
+fn leave(invalidation: Invalidation) -> Option<Invalidation> {
     let mut left = Some(invalidation);
     let _ = WAITING.try_with(|waiting| {
         waiting
@@ -80,9 +89,7 @@ pub(super) fn or_now(invalidation: Invalidation) {
             .unwrap_or_else(PoisonError::into_inner)
             .extend(left.take());
     });
-    if let Some(invalidation) = left {
-        invalidation.apply();
-    }
+    left
 }
 
 /// Whether invalidations wait here.
@@ -93,11 +100,35 @@ pub(super) fn is_on() -> bool {
 /// The end of the scope.
 struct End(Option<Waiting>);
 
-impl Drop for End {
-    fn drop(&mut self) {
-        let Some(waiting) = self.0.take() else { return };
+impl End {
+    /// Carries out on this node what waited, together for each cache.
+    fn begin(&mut self) -> Vec<Invalidating> {
+        let Some(waiting) = self.0.take() else {
+            return vec![];
+        };
         let invalidations =
             std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        invalidations.into_iter().for_each(or_now);
+        let mut together: Vec<(Cache, Doomed)> = vec![];
+        for (cache, doomed) in invalidations
+            .into_iter()
+            .filter_map(leave)
+            .map(Invalidation::doomed)
+        {
+            let same = |(other, _): &&mut (Cache, Doomed)| Arc::ptr_eq(other.core(), cache.core());
+            match together.iter_mut().find(same) {
+                Some((_, all)) => all.join(doomed),
+                None => together.push((cache, doomed)),
+            }
+        }
+        together
+            .into_iter()
+            .map(|(cache, doomed)| cache.core().invalidate(doomed))
+            .collect()
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        drop(self.begin());
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Cache;
 use super::compute::{Job, compute};
+use crate::codec::Cacheable;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::plan::{Fallible, Plain, Plan, Shape};
@@ -26,11 +27,11 @@ impl Cache {
     /// cancellation.
     pub async fn get_or_compute<V, F, Fut>(&self, key: &str, policy: &Policy, compute: F) -> V
     where
-        V: Clone + Send + Sync + 'static,
+        V: Cacheable,
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        self.direct(key, policy, Plan::<Plain<V>>::plain(), compute)
+        self.direct(key, policy, Plan::<Plain<V>>::by_hand(), compute)
             .await
     }
 
@@ -47,18 +48,18 @@ impl Cache {
         compute: F,
     ) -> Result<V, E>
     where
-        V: Clone + Send + Sync + 'static,
+        V: Cacheable,
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        self.direct(key, policy, Plan::<Fallible<V, E>>::plain(), compute)
+        self.direct(key, policy, Plan::<Fallible<V, E>>::by_hand(), compute)
             .await
     }
 
     async fn direct<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
     where
         S: Shape,
-        S::Value: Clone + Send + Sync + 'static,
+        S::Value: Cacheable,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
@@ -77,6 +78,7 @@ impl Cache {
             lives: Lives::from(policy),
             began: self.core.tags.now(),
             fresh: false,
+            foreseen: false,
         };
         compute(job, plan, Labels::from(policy), |_, _| {}, body).await
     }

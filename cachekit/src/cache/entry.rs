@@ -8,11 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::around::{Invalidation, On};
+use super::fetch::Fingerprint;
+use super::invalidate::{Doomed, Invalidating};
 use super::read::returned;
 use super::store::Value;
 use super::write::Bracket;
 use super::{Cache, Core, deferred};
 use crate::clock::Tick;
+use crate::codec::Wire;
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
@@ -72,6 +75,9 @@ struct Slot {
 trait Describe: Send + Sync {
     fn label(&self, value: &dyn Any, labels: &mut Labels);
     fn weigh(&self, value: &dyn Any) -> usize;
+    /// An `Option<Wire<V>>`.
+    fn wire(&self) -> Box<dyn Any>;
+    fn fingerprint(&self) -> Option<Fingerprint>;
 }
 
 struct Described<S: Shape, A> {
@@ -95,6 +101,14 @@ where
         value
             .downcast_ref()
             .map_or(0, |value| self.plan.weigh(value))
+    }
+
+    fn wire(&self) -> Box<dyn Any> {
+        Box::new(self.plan.wire())
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        self.plan.wire().map(|wire| wire.fingerprint)
     }
 }
 
@@ -134,60 +148,91 @@ impl<R> Entry<R> {
     }
 
     /// How much longer the entry lives; `None` if there is none.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier asks it here"
-    )]
     pub async fn ttl(&self) -> Option<Duration> {
         let slot = self.raw();
-        let stored = slot.core.peek(&slot.key, slot.owner.id)?;
-        Some(stored.deadline.since(Tick::now(&*slot.core.clock)))
+        if let Some(stored) = slot.core.peek(&slot.key, slot.owner.id) {
+            return Some(stored.end.since(Tick::now(&*slot.core.clock)));
+        }
+        let (owner, labels, lives) = (&slot.owner, &slot.labels, slot.spec.lives());
+        let fingerprint = slot.describe.fingerprint();
+        slot.core
+            .life_in_store(owner, &slot.key, labels, lives, fingerprint)
+            .await
     }
 
     /// Removes the entry. A call that begins after this returned never gets a value whose
     /// computation began before.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`Cache::invalidate`].
     pub async fn invalidate(&self) {
-        self.raw().core.invalidate_key(self.raw().key.as_bytes());
+        let doomed = Doomed::key(self.raw().key.as_bytes());
+        self.raw().core.invalidate(doomed).accepted().await;
     }
 
     /// Ends the entry's time to live: the next call computes. Unlike
     /// [`invalidate`](Self::invalidate) it says nothing against the value: a computation
-    /// that is running may still store.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
+    /// that is running may still store, and other processes keep what they have in memory.
     pub async fn expire(&self) {
-        self.raw().core.memory.remove(self.raw().key.as_bytes());
+        let slot = self.raw();
+        slot.core.memory.remove(slot.key.as_bytes());
+        slot.core
+            .expire_in_store(&slot.key, slot.spec.lives())
+            .await;
     }
 }
 
 impl Slot {
-    fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
-        let stored = self.core.peek(&self.key, self.owner.id)?;
+    async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
+        let stored = match self.core.peek(&self.key, self.owner.id) {
+            Some(stored) => stored,
+            None => {
+                let (core, lives) = (&self.core, self.spec.lives());
+                let wire = self.wire::<V>();
+                core.look_further(&self.owner, &self.key, &self.labels, lives, wire)
+                    .await?
+            }
+        };
         returned::<Optional<V>>(&stored)?
     }
 
-    fn begin(&self) -> Bracket {
-        let owner = Arc::clone(&self.owner);
-        Bracket::begin(&self.core, owner, self.key.clone(), self.spec.lives())
+    fn wire<V: 'static>(&self) -> Option<Wire<V>> {
+        self.describe
+            .wire()
+            .downcast_ref::<Option<Wire<V>>>()
+            .copied()?
     }
 
-    fn finish<V: Clone + Send + Sync + 'static>(&self, bracket: Bracket, value: V) {
+    fn begin_here(&self) -> Bracket {
+        let owner = Arc::clone(&self.owner);
+        Bracket::begin_here(&self.core, owner, self.key.clone(), self.spec.lives())
+    }
+
+    async fn begin(&self) -> Bracket {
+        let mut bracket = self.begin_here();
+        bracket
+            .begin_there(&self.labels, self.describe.fingerprint())
+            .await;
+        bracket
+    }
+
+    fn described<V: 'static>(&self, value: V) -> (Labels, Value<V>) {
         let mut labels = self.labels.clone();
         self.describe.label(&value, &mut labels);
         let heap = self.describe.weigh(&value);
-        bracket.finish(
-            &labels,
+        (
+            labels,
             Value {
                 value: Some(value),
                 heap,
             },
-        );
+        )
+    }
+
+    async fn finish<V: Clone + Send + Sync + 'static>(&self, bracket: Bracket, value: V) {
+        let (labels, value) = self.described(value);
+        bracket.finish(labels, value, self.wire::<V>()).await;
     }
 }
 
@@ -200,7 +245,7 @@ macro_rules! typed {
             /// The value, if it is cached. Never computes; a remembered absence is `None`
             /// too.
             pub async fn get(&self) -> Option<T> {
-                self.raw().get()
+                self.raw().get().await
             }
 
             /// Stores `value` with the function's own time to live, tags and events.
@@ -209,14 +254,14 @@ macro_rules! typed {
             /// overlaps with an invalidation of it.
             pub async fn put(&self, value: T) {
                 let slot = self.raw();
-                slot.finish(slot.begin(), value);
+                let bracket = slot.begin().await;
+                slot.finish(bracket, value).await;
             }
 
-            /// Begins a write that ends after a function's body.
+            /// A write that is to begin before a function's body and to end after it.
             #[doc(hidden)]
-            pub fn __begin(&self) -> PendingWrite<'_, T> {
-                let slot = self.raw();
-                PendingWrite { slot, bracket: Some(slot.begin()), value: PhantomData }
+            pub fn __pending(&self) -> PendingWrite<'_, T> {
+                PendingWrite { slot: self.raw(), bracket: None, value: None }
             }
         }
     )*};
@@ -283,46 +328,83 @@ impl<R> fmt::Debug for Innermost<R> {
     }
 }
 
-/// A write of one entry that has begun. Dropped unfinished, it leaves the entry empty: the
-/// write may have happened.
+/// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
+/// empty: the write may have happened.
 #[doc(hidden)]
 #[must_use]
 pub struct PendingWrite<'a, V> {
     slot: &'a Slot,
     bracket: Option<Bracket>,
-    value: PhantomData<fn(V)>,
+    value: Option<V>,
 }
 
 impl<V: Clone + Send + Sync + 'static> PendingWrite<'_, V> {
+    pub(super) async fn begin(&mut self) {
+        self.begin_here();
+        if let Some(bracket) = &mut self.bracket {
+            bracket
+                .begin_there(&self.slot.labels, self.slot.describe.fingerprint())
+                .await;
+        }
+    }
+
+    pub(super) fn begin_here(&mut self) {
+        self.bracket = Some(self.slot.begin_here());
+    }
+
     /// The write happened, and this is the value now.
-    pub fn store(mut self, value: V) {
-        if !deferred::is_on()
-            && let Some(bracket) = self.bracket.take()
-        {
-            self.slot.finish(bracket, value);
+    pub fn store(&mut self, value: V) {
+        self.value = Some(value);
+    }
+
+    /// What is to be stored; in a scope that defers, nothing.
+    pub(super) fn take_value(&mut self) -> Option<V> {
+        self.value.take().filter(|_| !deferred::is_on())
+    }
+
+    /// Ends it with `value` stored.
+    pub(super) async fn finish(&mut self, value: V) {
+        if let Some(bracket) = self.bracket.take() {
+            self.slot.finish(bracket, value).await;
+        }
+    }
+
+    /// The same on this node, where nothing can wait.
+    pub(super) fn finish_here(&mut self, value: V) {
+        if let Some(bracket) = self.bracket.take() {
+            let (labels, value) = self.slot.described(value);
+            bracket.finish_here(&labels, value);
         }
     }
 }
 
 impl<V> PendingWrite<'_, V> {
     /// The write did not happen.
-    pub(super) fn cancel(mut self) {
+    pub(super) fn cancel(&mut self) {
         self.bracket = None;
+    }
+
+    /// Ends it, if it has not ended yet, with the entry empty.
+    pub(super) fn leave(mut self) -> Option<Invalidating> {
+        self.give_up()
+    }
+
+    fn give_up(&mut self) -> Option<Invalidating> {
+        self.bracket.take()?;
+        let cache = Cache {
+            core: Arc::clone(&self.slot.core),
+        };
+        let mut invalidation = Invalidation::of(cache, On::Always);
+        invalidation.target(Target {
+            key: self.slot.key.clone(),
+        });
+        deferred::or_now(invalidation)
     }
 }
 
 impl<V> Drop for PendingWrite<'_, V> {
     fn drop(&mut self) {
-        if self.bracket.take().is_some() {
-            let cache = Cache {
-                core: Arc::clone(&self.slot.core),
-            };
-            let mut invalidation = Invalidation::of(cache, On::Always);
-            invalidation.target(Target {
-                key: self.slot.key.clone(),
-            });
-            deferred::or_now(invalidation);
-        }
+        drop(self.give_up());
     }
 }
 

@@ -30,16 +30,55 @@ pub(super) fn read(
         parse_duration,
         &mut config.lock_timeout,
     )?;
-    for name in ["REDIS_URL", "CACHEKIT_CONFIG"] {
-        if get(name).is_some_and(|value| !value.is_empty()) {
-            // Silence would leave its user believing that nodes share entries.
-            return Err(BuildError::setting(
-                name,
-                "is set, but this version has the memory tier only",
-                "unset it, or build the cache in code with `Cache::builder()`",
-            ));
-        }
+    set(
+        &get,
+        "CACHE_NAMESPACE",
+        |text| Ok(text.trim().to_owned()),
+        &mut config.namespace,
+    )?;
+    set(
+        &get,
+        "CACHE_REDIS_TIMEOUT",
+        parse_duration,
+        &mut config.redis_timeout,
+    )?;
+    let codec = |text: &str| text.parse().map(Some);
+    set(&get, "CACHE_CODEC", codec, &mut config.codec)?;
+    let bytes = |text: &str| {
+        text.trim()
+            .parse()
+            .map_err(|_| "expected a number".to_owned())
+    };
+    set(
+        &get,
+        "CACHE_MAX_VALUE_BYTES",
+        bytes,
+        &mut config.max_value_bytes,
+    )?;
+    if get("CACHEKIT_CONFIG").is_some_and(|value| !value.is_empty()) {
+        // Silence would leave its user believing that the file is honoured.
+        return Err(BuildError::setting(
+            "CACHEKIT_CONFIG",
+            "is set, but this version reads no configuration file",
+            "unset it, and use the other variables or `Cache::builder()`",
+        ));
     }
+    Ok(())
+}
+
+/// Reads a text that no message may repeat: it may hold a password.
+pub(super) fn read_text(
+    get: impl Fn(&str) -> Option<OsString>,
+    name: &str,
+    setting: &mut Option<String>,
+) -> Result<(), BuildError> {
+    let Some(value) = get(name).filter(|value| !value.is_empty()) else {
+        return Ok(());
+    };
+    let text = value.into_string().map_err(|_| {
+        BuildError::setting(name, "is not UTF-8", "percent-encode what is not in it")
+    })?;
+    *setting = Some(text);
     Ok(())
 }
 
@@ -96,6 +135,10 @@ mod tests {
             ("CACHE_MEMORY_CAPACITY", "64MB"),
             ("CACHE_EVICTION", "tiny-lfu"),
             ("CACHE_LOCK_TIMEOUT", "2"),
+            ("CACHE_NAMESPACE", "shop"),
+            ("CACHE_REDIS_TIMEOUT", "50ms"),
+            ("CACHE_CODEC", "json"),
+            ("CACHE_MAX_VALUE_BYTES", "1000"),
         ])
         .unwrap();
         assert!(!config.enabled);
@@ -103,6 +146,10 @@ mod tests {
         assert_eq!(config.memory_capacity, Capacity::bytes(64 << 20));
         assert_eq!(config.eviction, Eviction::TinyLfu);
         assert_eq!(config.lock_timeout, Duration::from_secs(2));
+        assert_eq!(config.namespace, "shop");
+        assert_eq!(config.redis_timeout, Duration::from_millis(50));
+        assert_eq!(config.codec, Some(crate::codec::Codec::Json));
+        assert_eq!(config.max_value_bytes, 1_000);
     }
 
     #[test]
@@ -118,11 +165,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_honoured_is_an_error() {
-        let error = read_from(&[("REDIS_URL", "redis://localhost")]).unwrap_err();
-        assert!(error.to_string().contains("memory tier only"));
-        assert!(
-            !error.to_string().contains("redis://"),
-            "values may hold a password"
-        );
+        let error = read_from(&[("CACHEKIT_CONFIG", "cachekit.toml")]).unwrap_err();
+        assert!(error.to_string().contains("no configuration file"));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::invalidate::Doomed;
 use super::{Cache, Core};
 use crate::function::FnSpec;
 use crate::stats::FunctionStats;
@@ -31,12 +32,9 @@ impl FunctionHandle {
 
     /// Removes all its entries, in constant time. A call that begins after this returned
     /// never gets a value whose computation began before.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
     pub async fn invalidate_all(&self) {
-        self.core.invalidate_function(self.spec);
+        let doomed = Doomed::function(self.name());
+        self.core.invalidate(doomed).accepted().await;
     }
 
     /// What it did so far.

@@ -1,22 +1,138 @@
 //! Taking entries out of use.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
+use super::names::with_guards;
 use super::{Cache, Core};
 use crate::fault::Fault;
-use crate::function::FnSpec;
+use crate::key::Key;
 use crate::labels::Tag;
+use crate::remote::name::Name;
+
+/// What is to be invalidated, together.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Doomed {
+    pub(super) keys: Vec<Key>,
+    pub(super) tags: Vec<Tag>,
+    /// Functions and regions, by name.
+    pub(super) functions: Vec<Box<str>>,
+    pub(super) everything: bool,
+}
+
+impl Doomed {
+    pub(super) fn key(key: &[u8]) -> Self {
+        Self {
+            keys: vec![Key::new(key)],
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn function(name: &str) -> Self {
+        Self {
+            functions: vec![name.into()],
+            ..Self::default()
+        }
+    }
+
+    fn tags(tags: impl IntoIterator<Item = Tag>) -> Self {
+        Self {
+            tags: tags.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    fn everything() -> Self {
+        Self {
+            everything: true,
+            ..Self::default()
+        }
+    }
+
+    /// Adds `other` to it.
+    pub(super) fn join(&mut self, other: Self) {
+        self.keys.extend(other.keys);
+        self.tags.extend(other.tags);
+        self.functions.extend(other.functions);
+        self.everything |= other.everything;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
+    }
+
+    /// What the store is told to remove.
+    fn names(&self) -> Vec<Name> {
+        let keys = self.keys.iter().map(Name::entry);
+        let tags = self
+            .tags
+            .iter()
+            .flat_map(|tag| with_guards(&Name::tag(tag)));
+        let functions = self.functions.iter().map(|name| Name::function(name));
+        let everything = self.everything.then(Name::everything);
+        keys.chain(tags)
+            .chain(functions)
+            .chain(everything)
+            .collect()
+    }
+}
+
+/// An invalidation that took place on this node and that others have to be told of.
+/// Dropped before they were, it is told later.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Invalidating {
+    core: Arc<Core>,
+    doomed: Option<Doomed>,
+}
 
 impl Core {
-    /// After this returns, no call that begins gets a value of `key` whose computation
-    /// began before.
-    pub(super) fn invalidate_key(&self, key: &[u8]) {
-        self.invalidations.bump();
-        self.drop_key(key);
+    /// Takes `doomed` out of use on this node.
+    pub(super) fn invalidate(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
+        for _ in 0..doomed.len() {
+            self.invalidations.bump();
+        }
+        self.forget(doomed)
     }
 
     /// The same, for the cache's own purposes: not counted.
-    pub(super) fn drop_key(&self, key: &[u8]) {
+    pub(super) fn forget(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
+        self.apply(&doomed);
+        let is_told = self.remote.is_none() || doomed.is_empty();
+        Invalidating {
+            core: Arc::clone(self),
+            doomed: (!is_told).then_some(doomed),
+        }
+    }
+
+    /// After this returns, no call that begins gets a value of what is doomed whose
+    /// computation began before, from memory or from a computation that is running.
+    fn apply(&self, doomed: &Doomed) {
+        for key in &doomed.keys {
+            self.drop_key(key.as_bytes());
+        }
+        for tag in &doomed.tags {
+            self.tags.invalidate(tag);
+        }
+        if !doomed.functions.is_empty() {
+            let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+            let named = owners
+                .values()
+                .filter(|owner| doomed.functions.contains(&owner.name));
+            named.for_each(|owner| self.tags.invalidate_epoch(&owner.epoch));
+        }
+        if doomed.everything {
+            self.tags.invalidate_epoch(&self.epoch);
+            self.memory.clear();
+            self.own_memories().iter().for_each(|memory| memory.clear());
+        }
+    }
+
+    /// Takes one key out of use on this node.
+    fn drop_key(&self, key: &[u8]) {
         self.writes.spoil(key);
         if !self.faults.has(Fault::LeaveFlight) {
             self.flights.ground(key);
@@ -28,24 +144,34 @@ impl Core {
             memory.remove(key);
         }
     }
+}
 
-    pub(super) fn invalidate_tag(&self, tag: &Tag) {
-        self.invalidations.bump();
-        self.tags.invalidate(tag);
+impl Invalidating {
+    /// Waits until the store has accepted it, or has not in time: then it is told later,
+    /// and until it was, this node does not use the store.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it is told later.
+    pub(super) async fn accepted(mut self) {
+        let Some(doomed) = &self.doomed else { return };
+        if let Some(remote) = &self.core.remote {
+            remote.remove(doomed.names()).await;
+        }
+        // Again: in between a call may have read from the store what was still there.
+        if !self.core.faults.has(Fault::NoSecondBump) {
+            self.core.apply(doomed);
+        }
+        self.doomed = None;
     }
+}
 
-    /// Every entry of the function `spec`.
-    pub(super) fn invalidate_function(&self, spec: &'static FnSpec) {
-        self.invalidations.bump();
-        self.tags.invalidate_epoch(&self.owner(spec).epoch);
-    }
-
-    pub(super) fn clear(&self) {
-        self.invalidations.bump();
-        self.tags.invalidate_epoch(&self.epoch);
-        self.memory.clear();
-        for memory in self.own_memories() {
-            memory.clear();
+impl Drop for Invalidating {
+    fn drop(&mut self) {
+        if let (Some(doomed), Some(remote)) = (self.doomed.take(), &self.core.remote) {
+            remote.outbox.add(doomed.names());
+            // What was read from the store until here is void, and from here on it is not read.
+            self.core.apply(&doomed);
         }
     }
 }
@@ -59,70 +185,61 @@ impl Cache {
     ///
     /// A call that begins after this returned never gets a value whose computation began
     /// before, from memory or from a computation that is still running.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped after it was polled once, it takes place all the same: at once on this node,
+    /// and in Redis as soon as that can be told.
     pub async fn invalidate(&self, key: &str) {
-        self.core.invalidate_key(key.as_bytes());
+        self.core
+            .invalidate(Doomed::key(key.as_bytes()))
+            .accepted()
+            .await;
     }
 
     /// Removes every entry that has one of `tags`, in constant time for each tag. Tags are
     /// plain text; arguments stand in them unescaped.
     ///
-    /// The promise is that of [`invalidate`](Self::invalidate).
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
+    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
-        for tag in tags {
-            self.core.invalidate_tag(&Tag::of(tag.as_ref()));
-        }
+        let doomed = Doomed::tags(tags.into_iter().map(|tag| Tag::of(tag.as_ref())));
+        self.core.invalidate(doomed).accepted().await;
     }
 
     /// Removes every entry that named `event` in its `events`.
     ///
-    /// The promise is that of [`invalidate`](Self::invalidate).
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
+    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
     pub async fn emit(&self, event: &str) {
-        self.core.invalidate_tag(&Tag::event(event));
+        self.core
+            .invalidate(Doomed::tags([Tag::event(event)]))
+            .accepted()
+            .await;
     }
 
-    /// Removes every entry of the cached function with this name, and says whether there
-    /// is one that was called.
+    /// Removes every entry of the cached function with this name, in every process that
+    /// shares the Redis; says whether one of that name was called in this process.
     ///
     /// For functions that have no companion: those in a trait's `impl`.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
     pub async fn invalidate_function(&self, name: &str) -> bool {
-        let owners = self
-            .core
-            .owners
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut found = false;
-        for owner in owners.values().filter(|owner| &*owner.name == name) {
-            self.core.invalidations.bump();
-            self.core.tags.invalidate_epoch(&owner.epoch);
-            found = true;
-        }
-        found
+        let is_known = {
+            let owners = self
+                .core
+                .owners
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
+            owners.values().any(|owner| &*owner.name == name)
+        };
+        self.core
+            .invalidate(Doomed::function(name))
+            .accepted()
+            .await;
+        is_known
     }
 
     /// Removes everything.
     ///
-    /// The promise is that of [`invalidate`](Self::invalidate).
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
+    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
     pub async fn clear(&self) {
-        self.core.clear();
+        self.core.invalidate(Doomed::everything()).accepted().await;
     }
 }

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::{Cache, Core};
 use crate::clock::Tick;
+use crate::codec::Cacheable;
 use crate::key::Key;
-use crate::owner::OwnerId;
+use crate::labels::Labels;
+use crate::owner::{Owner, OwnerId};
 use crate::plan::{Plain, Shape};
+use crate::policy::Lives;
 use crate::stored::AnyStored;
 
 impl Core {
@@ -24,6 +27,16 @@ impl Core {
         let ret = returned::<S>(&stored)?;
         stored.owner.counts.memory_hits.bump();
         Some(ret)
+    }
+
+    /// Whether memory knows that no tier can have what `reader` stored under `key`.
+    pub(crate) fn foresees_miss(&self, key: &[u8], reader: OwnerId) -> bool {
+        // Without a second tier nobody asks.
+        self.remote.is_some()
+            && self.memory.get(key).is_some_and(|stored| {
+                let now = Tick::now(&*self.clock);
+                stored.owner.id == reader && stored.is_gone(now, self.faults)
+            })
     }
 
     /// The entry under `key`, if it may be served to `reader`. Not counted as a hit.
@@ -52,15 +65,25 @@ impl Cache {
     /// [`get_or_compute`](Self::get_or_compute). Never computes.
     ///
     /// `None` also if the value under that key is of another type.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier asks it here"
-    )]
-    pub async fn get<V: Clone + Send + Sync + 'static>(&self, key: &str) -> Option<V> {
-        let hit = self.core.hit::<Plain<V>>(key.as_bytes(), OwnerId::DIRECT);
-        if hit.is_none() {
-            self.core.direct_owner().counts.misses.bump();
-        }
-        hit
+    pub async fn get<V: Cacheable>(&self, key: &str) -> Option<V> {
+        let owner = self.core.direct_owner();
+        get(&self.core, &owner, &Key::new(key.as_bytes()), Lives::UNSAID).await
     }
+}
+
+/// The value under `key`, from memory or from the store.
+pub(super) async fn get<V: Cacheable>(
+    core: &Core,
+    owner: &Arc<Owner>,
+    key: &Key,
+    lives: Lives,
+) -> Option<V> {
+    if let Some(hit) = core.hit::<Plain<V>>(key.as_bytes(), owner.id) {
+        return Some(hit);
+    }
+    owner.counts.misses.bump();
+    let stored = core
+        .look_further(owner, key, &Labels::default(), lives, V::__wire())
+        .await?;
+    returned::<Plain<V>>(&stored)
 }

@@ -6,9 +6,11 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::compute::{Job, compute};
-use super::store::Value;
-use super::write::Bracket;
+use super::invalidate::Doomed;
+use super::read::get;
+use super::write::put;
 use super::{Cache, Core, RegionPlace};
+use crate::codec::Cacheable;
 use crate::config::Capacity;
 use crate::event;
 use crate::key::{CachePart, Key, KeyBuf};
@@ -55,7 +57,7 @@ impl Cache {
     /// The region called `name`: asked for twice, it is the same one.
     ///
     /// Two types under one name share keys; a value of the other type reads as absent.
-    pub fn region<V: Clone + Send + Sync + 'static>(&self, name: &str) -> Region<V> {
+    pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
         let place = self.core.region_place(name);
         let core = match place.memory {
             Some((capacity, memory)) => Arc::new(self.core.with_memory(capacity, memory)),
@@ -94,7 +96,7 @@ impl Core {
     }
 }
 
-impl<V: Clone + Send + Sync + 'static> Region<V> {
+impl<V: Cacheable> Region<V> {
     /// How long its entries live, from here on. Default: the cache's `default_ttl`.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.policy = self.policy.ttl(ttl);
@@ -128,18 +130,9 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
     }
 
     /// The value under `key`. Never computes.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier asks it here"
-    )]
     pub async fn get(&self, key: impl CachePart) -> Option<V> {
-        let hit = self
-            .core
-            .hit::<Plain<V>>(self.key(&key).as_bytes(), self.owner.id);
-        if hit.is_none() {
-            self.owner.counts.misses.bump();
-        }
-        hit
+        let lives = Lives::from(&self.policy);
+        get(&self.core, &self.owner, &self.key(&key), lives).await
     }
 
     /// The value under `key`, else what `compute` gives, which is then stored; as
@@ -164,11 +157,12 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
             lives: Lives::from(&self.policy),
             began: self.core.tags.now(),
             fresh: false,
+            foreseen: false,
         };
         let labels = Labels::from(&self.policy);
         compute(
             job,
-            Plan::<Plain<V>>::plain(),
+            Plan::<Plain<V>>::by_hand(),
             labels,
             |_, _| {},
             compute_value,
@@ -177,40 +171,23 @@ impl<V: Clone + Send + Sync + 'static> Region<V> {
     }
 
     /// Stores `value` under `key`; as [`Cache::put`].
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
     pub async fn set(&self, key: impl CachePart, value: V) {
         let owner = Arc::clone(&self.owner);
         let lives = Lives::from(&self.policy);
-        let bracket = Bracket::begin(&self.core, owner, self.key(&key), lives);
-        bracket.finish(
-            &Labels::from(&self.policy),
-            Value {
-                value: Some(value),
-                heap: 0,
-            },
-        );
+        let labels = Labels::from(&self.policy);
+        put(&self.core, owner, self.key(&key), lives, labels, value).await;
     }
 
     /// Removes the value under `key`; as [`Cache::invalidate`].
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
     pub async fn delete(&self, key: impl CachePart) {
-        self.core.invalidate_key(self.key(&key).as_bytes());
+        let doomed = Doomed::key(self.key(&key).as_bytes());
+        self.core.invalidate(doomed).accepted().await;
     }
 
     /// Removes all its values, in constant time.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
     pub async fn clear(&self) {
-        self.core.invalidations.bump();
-        self.core.tags.invalidate_epoch(&self.owner.epoch);
+        let doomed = Doomed::function(&self.owner.name);
+        self.core.invalidate(doomed).accepted().await;
     }
 
     /// What it did so far.

@@ -42,10 +42,11 @@ impl Core {
         } else {
             lives.none_ttl?
         };
-        let ttl = jittered(lives.in_memory(ttl), lives.jitter, fastrand::f64());
+        let ttl = jittered(ttl, lives.jitter, fastrand::f64());
         (!labels.refused && !ttl.is_zero()).then_some(ttl)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
     /// An entry for `value`. One that is not to be kept (`ttl` is `None`) can still be
     /// handed to those who wait for it.
     pub(super) fn stored<V: Clone + Send + Sync + 'static>(
@@ -54,11 +55,13 @@ impl Core {
         key: &Key,
         began: Moment,
         labels: &Labels,
+        lives: Lives,
         ttl: Option<Duration>,
         value: Value<V>,
     ) -> Arc<AnyStored> {
         let now = Tick::now(&*self.clock);
-        let deadline = ttl.map_or(now, |ttl| now.after(ttl));
+        let end = ttl.map_or(now, |ttl| now.after(ttl));
+        let deadline = ttl.map_or(now, |ttl| now.after(lives.in_memory(ttl)));
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
@@ -71,7 +74,7 @@ impl Core {
             Arc::clone(owner),
             began,
             epochs,
-            deadline,
+            (deadline, end),
             weight,
             value.value,
         )

@@ -1,9 +1,17 @@
 //! Storing a value that was not computed by a cached call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::fetch::Fingerprint;
+use super::fill::{Filling, Landed};
+use super::invalidate::Doomed;
+use super::names::guards;
 use super::store::Value;
+use super::turn::{self, Turn, version_life};
 use super::{Cache, Core};
+use crate::codec::{Cacheable, Wire};
+use crate::config::Tier;
 use crate::epoch::Moment;
 use crate::event;
 use crate::fault::Fault;
@@ -11,6 +19,9 @@ use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::policy::{Lives, Policy};
+use crate::remote::name::Name;
+use crate::remote::{Acquired, Ask};
+use crate::stored::AnyStored;
 use crate::writes::WriteToken;
 
 /// A write of one entry that has begun.
@@ -23,10 +34,13 @@ pub(super) struct Bracket {
     /// When it began, among the node's invalidations.
     began: Moment,
     token: WriteToken,
+    /// The right to store for all processes. Without it the store's entry is removed.
+    turn: Option<Turn>,
 }
 
 impl Bracket {
-    pub(super) fn begin(core: &Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
+    /// Begins on this node alone.
+    pub(super) fn begin_here(core: &Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
         let began = core.tags.now();
         let token = core.writes.begin(&key);
         Self {
@@ -36,38 +50,137 @@ impl Bracket {
             lives,
             began,
             token,
+            turn: None,
+        }
+    }
+
+    /// Begins in the store too: whoever computes the entry now may not store it any more.
+    pub(super) async fn begin_there(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
+        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
+        let question = self
+            .core
+            .question(owner, key, labels, lives, fingerprint, self.began);
+        let Some(question) = question else { return };
+        let guards = guards(&self.owner);
+        let ask = Ask {
+            holder: None,
+            lives: turn::lives(
+                self.lives
+                    .lock_timeout
+                    .unwrap_or(self.core.config.lock_timeout),
+            ),
+            judged: None,
+            regardless: true,
+            new_token: true,
+            guards: guards.clone(),
+            version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
+        };
+        let remote = question.remote;
+        let place = question.names.place(&self.owner);
+        match remote.store.acquire(place, &ask, remote.deadline()).await {
+            Ok(Acquired::Granted(grant)) => {
+                self.turn = Some(Turn::new(
+                    remote,
+                    question.names.clone(),
+                    guards,
+                    grant,
+                    None,
+                ));
+            }
+            // Without a right the entry is removed when the write ends.
+            Ok(Acquired::Held(_) | Acquired::Filled) => {}
+            Err(failure) => remote.failed(&failure),
         }
     }
 
     /// Ends it: stores `value`, unless an invalidation or another write came in between,
     /// or the value is not to be stored; then the entry is left empty.
-    pub(super) fn finish<V>(self, labels: &Labels, value: Value<V>)
+    pub(super) async fn finish<V>(mut self, labels: Labels, value: Value<V>, wire: Option<Wire<V>>)
+    where
+        V: Clone + Send + Sync + 'static,
+    {
+        let turn = self.turn.take();
+        let Some((ttl, stored)) = self.land(&labels, value) else {
+            return self.abandon().await;
+        };
+        let (Some(turn), Some(wire)) = (turn, wire) else {
+            return self.empty_store().await;
+        };
+        let core = Arc::clone(&self.core);
+        let filling = Filling {
+            took: turn.took(),
+            turn,
+            owner: Arc::clone(&self.owner),
+            key: self.key.clone(),
+            lives: self.lives,
+            labels,
+            ttl,
+            wire,
+            stored,
+        };
+        match filling.run(&core).await {
+            Landed::Stored | Landed::Unknown => {}
+            Landed::Left => self.empty_store().await,
+            Landed::Refused => self.abandon().await,
+        }
+    }
+
+    /// The same where nothing can wait: the store's entry is removed in the background.
+    pub(super) fn finish_here<V>(self, labels: &Labels, value: Value<V>)
+    where
+        V: Clone + Send + Sync + 'static,
+    {
+        if self.land(labels, value).is_some() {
+            self.core.distrust(&self.key, self.lives);
+        } else {
+            drop(self.core.forget(Doomed::key(self.key.as_bytes())));
+        }
+    }
+
+    /// Puts the value into memory, if it may be stored at all.
+    fn land<V>(&self, labels: &Labels, value: Value<V>) -> Option<(Duration, Arc<AnyStored>)>
     where
         V: Clone + Send + Sync + 'static,
     {
         let core = &self.core;
-        let ttl = core.ttl(self.lives, labels, value.value.is_some());
-        let stored = core.stored(&self.owner, &self.key, self.began, labels, ttl, value);
-        let redeemed = self.token.redeem(&stored) || core.faults.has(Fault::IgnoreWriteToken);
-        if ttl.is_some() && redeemed && stored.is_valid(core.faults) && core.config.enabled {
-            // A computation that began before the write may have read what was there then.
-            if !core.faults.has(Fault::LeaveFlight) {
-                core.flights.ground(self.key.as_bytes());
-            }
-            core.insert(&self.key, stored);
-            self.owner.counts.stores.bump();
-            return;
+        let ttl = core.ttl(self.lives, labels, value.value.is_some())?;
+        if !core.config.enabled {
+            return None;
         }
-        if ttl.is_some() && core.config.enabled {
+        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
+        let stored = core.stored(owner, key, self.began, labels, lives, Some(ttl), value);
+        let redeemed = self.token.redeem(&stored) || core.faults.has(Fault::IgnoreWriteToken);
+        if !redeemed || !stored.is_valid(core.faults) {
             self.owner.counts.refused_stores.bump();
             event::store_refused(&self.owner.name, &self.key);
+            return None;
         }
-        self.abandon();
+        // A computation that began before the write may have read what was there then.
+        if !core.faults.has(Fault::LeaveFlight) {
+            core.flights.ground(self.key.as_bytes());
+        }
+        if lives.tier != Tier::Redis {
+            core.insert(&self.key, Arc::clone(&stored));
+        }
+        self.owner.counts.stores.bump();
+        Some((ttl, stored))
     }
 
-    /// Ends it with the entry empty.
-    pub(super) fn abandon(self) {
-        self.core.drop_key(self.key.as_bytes());
+    /// Ends it with the entry empty, here and in the store.
+    async fn abandon(self) {
+        self.core
+            .forget(Doomed::key(self.key.as_bytes()))
+            .accepted()
+            .await;
+    }
+
+    /// Leaves the value in memory and nothing in the store.
+    async fn empty_store(self) {
+        if let Some(remote) = &self.core.remote
+            && self.lives.tier != Tier::Memory
+        {
+            remote.remove(vec![Name::entry(&self.key)]).await;
+        }
     }
 }
 
@@ -76,25 +189,35 @@ impl Cache {
     ///
     /// Two calls that overlap, or one that overlaps with an invalidation of the key, leave
     /// it empty: which value is the newer one cannot be known.
-    #[expect(
-        clippy::unused_async,
-        reason = "a cache with a second tier tells it here"
-    )]
-    pub async fn put<V: Clone + Send + Sync + 'static>(
-        &self,
-        key: &str,
-        value: V,
-        policy: &Policy,
-    ) {
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped in between, it leaves what was there, or `value`, or nothing.
+    pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
-        let bracket = Bracket::begin(&self.core, owner, key, Lives::from(policy));
-        bracket.finish(
-            &Labels::from(policy),
-            Value {
-                value: Some(value),
-                heap: 0,
-            },
-        );
+        let labels = Labels::from(policy);
+        put(&self.core, owner, key, Lives::from(policy), labels, value).await;
     }
+}
+
+/// Stores `value`, all of whose labels are known.
+pub(super) async fn put<V: Cacheable>(
+    core: &Arc<Core>,
+    owner: Arc<Owner>,
+    key: Key,
+    lives: Lives,
+    labels: Labels,
+    value: V,
+) {
+    let wire = V::__wire();
+    let mut bracket = Bracket::begin_here(core, owner, key, lives);
+    bracket
+        .begin_there(&labels, wire.map(|wire| wire.fingerprint))
+        .await;
+    let value = Value {
+        value: Some(value),
+        heap: 0,
+    };
+    bracket.finish(labels, value, wire).await;
 }

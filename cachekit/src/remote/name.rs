@@ -9,7 +9,6 @@ use std::fmt;
 
 use crate::key::Key;
 use crate::labels::Tag;
-use crate::owner::Owner;
 
 /// The name of something in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,8 +27,8 @@ impl Name {
     }
 
     /// The version of all entries of a function.
-    pub(crate) fn function(owner: &Owner) -> Self {
-        Self::of(b"f:", owner.name.as_bytes())
+    pub(crate) fn function(name: &str) -> Self {
+        Self::of(b"f:", name.as_bytes())
     }
 
     /// The version of everything.

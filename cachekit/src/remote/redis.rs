@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use self::address::Address;
 use self::link::{Connected, Link};
-use self::script::{Call, Script, Scripts};
+use self::script::{Call, Digests, Script, Scripts};
 use self::subscriber::Subscriber;
 use super::name::Name;
 use super::{
@@ -92,6 +92,18 @@ impl Redis {
         commands.cmd("MGET").arg(&entry[..]);
         for name in place.versions {
             commands.arg(&self.full(name)[..]);
+        }
+    }
+
+    /// Adds the question for late tags, if it is to be asked.
+    fn ask_for_late(&self, commands: &mut Pipeline, place: Place<'_>, digests: &Digests) {
+        if place.late {
+            let known = place.versions.len().to_string();
+            let call = Call {
+                keys: vec![self.full(place.entry)],
+                args: vec![self.prefix.to_vec(), known.into()],
+            };
+            commands.add_command(self.scripts.by_digest(Script::Late, digests, &call));
         }
     }
 
@@ -211,11 +223,16 @@ impl Store for Redis {
 
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
         Box::pin(async move {
+            let connected = self.connected()?;
             let mut commands = Pipeline::new();
             self.ask_for(&mut commands, place);
-            let mut values = self.run(&commands, until).await?;
-            let found = values.pop().unwrap_or(Value::Nil);
-            reply::found(&values.pop().unwrap_or(Value::Nil), found)
+            self.ask_for_late(&mut commands, place, &connected.greeting.digests);
+            let mut values = self
+                .link
+                .run(&connected, &commands, until)
+                .await?
+                .into_iter();
+            reply::found(&mut values, place.late)
         })
     }
 
@@ -263,16 +280,20 @@ impl Store for Redis {
             let digests = &connected.greeting.digests;
             let mut commands = Pipeline::new();
             self.ask_for(&mut commands, place);
+            self.ask_for_late(&mut commands, place, digests);
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
-            let mut values = self.link.run(&connected, &commands, until).await?;
-            let mut acquired = values.pop().unwrap_or(Value::Nil);
+            let mut values = self
+                .link
+                .run(&connected, &commands, until)
+                .await?
+                .into_iter();
+            let found = reply::found(&mut values, place.late)?;
+            let mut acquired = values.next().unwrap_or(Value::Nil);
             if is_unknown_script(&acquired) {
                 acquired = self
                     .by_text(&connected, Script::Acquire, &call, until)
                     .await?;
             }
-            let found = values.pop().unwrap_or(Value::Nil);
-            let found = reply::found(&values.pop().unwrap_or(Value::Nil), found)?;
             Ok((found, reply::acquired(acquired, place.versions.len())?))
         })
     }

@@ -1,10 +1,11 @@
 //! What a server answered, taken apart. Anything may stand there.
 
+use std::time::Duration;
+
 use redis::Value;
 
 use crate::envelope::{Token, Version};
 use crate::remote::{Acquired, Failure, Filled, Found, Grant};
-use std::time::Duration;
 
 /// `None` where the answer is not of the form that was asked for.
 pub(super) trait Read: Sized {
@@ -45,12 +46,20 @@ pub(super) fn failure(value: &Value) -> Failure {
     }
 }
 
-/// The answers to `PTTL` and `MGET`.
-pub(super) fn found(left: &Value, values: Value) -> Result<Found, Failure> {
-    let read = |values: Vec<Value>| {
-        let mut values = values.into_iter().map(Read::bytes);
-        let bytes = values.next()??;
-        let versions = values
+/// The answers to `PTTL`, `MGET` and, with `late`, the script for late tags.
+pub(super) fn found(
+    values: &mut impl Iterator<Item = Value>,
+    late: bool,
+) -> Result<Found, Failure> {
+    let mut next = || values.next().unwrap_or(Value::Nil);
+    let (left, entry) = (next(), next());
+    // A server that lost the script makes it one more question, no more.
+    let late = if late { late_of(next()) } else { None };
+    let problem = failure(&entry);
+    let read = || {
+        let mut entry = entry.list()?.into_iter().map(Read::bytes);
+        let bytes = entry.next()??;
+        let versions = entry
             .map(|value| Some(value?.as_deref().and_then(Version::of)))
             .collect::<Option<_>>()?;
         // Below zero: it does not exist, or lost its end by hand; then nothing is known.
@@ -59,12 +68,17 @@ pub(super) fn found(left: &Value, values: Value) -> Result<Found, Failure> {
             bytes,
             left,
             versions,
+            late,
         })
     };
-    match values {
-        Value::Array(values) => read(values).ok_or_else(|| failure(left)),
-        other => Err(failure(&other)),
-    }
+    read().ok_or(problem)
+}
+
+fn late_of(value: Value) -> Option<(Token, Vec<Option<Version>>)> {
+    let mut parts = value.list()?.into_iter();
+    let token = Token(parts.next()?.bytes()??.try_into().ok()?);
+    let versions = parts.map(|part| Some(part.bytes()?.as_deref().and_then(Version::of)));
+    Some((token, versions.collect::<Option<_>>()?))
 }
 
 /// The answer to `MGET` of versions.
@@ -129,9 +143,14 @@ mod tests {
         assert!(acquired(odd(), 2).is_err());
         assert!(acquired(Value::Array(vec![]), 2).is_err());
         assert!(acquired(Value::Nil, 2).is_err());
-        assert!(found(&Value::Nil, Value::Array(vec![Value::Nil])).is_err());
-        assert!(found(&Value::Int(1), Value::Array(vec![])).is_err());
-        assert!(found(&Value::Int(1), Value::Okay).is_err());
+        for values in [
+            vec![Value::Nil, Value::Array(vec![Value::Nil])],
+            vec![Value::Int(1), Value::Array(vec![])],
+            vec![Value::Int(1), Value::Okay],
+            vec![],
+        ] {
+            assert!(found(&mut values.into_iter(), false).is_err());
+        }
         assert!(filled(&Value::Int(7)).is_err());
         let short = Value::Array(vec![Value::Int(1), Value::BulkString(vec![0; 16])]);
         assert!(
@@ -143,7 +162,7 @@ mod tests {
     #[test]
     fn a_value_that_is_no_version_is_none() {
         let values = Value::Array(vec![Value::Nil, Value::BulkString(vec![0; 3])]);
-        let found = found(&Value::Int(-2), values).unwrap();
+        let found = found(&mut [Value::Int(-2), values].into_iter(), true).unwrap();
         assert_eq!((found.bytes, found.left), (None, Duration::ZERO));
         assert_eq!(found.versions, [None]);
     }

@@ -12,14 +12,16 @@ pub(super) enum Script {
     Renew,
     Release,
     Expire,
+    Late,
 }
 
-const ALL: [Script; 5] = [
+const ALL: [Script; 6] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
     Script::Release,
     Script::Expire,
+    Script::Late,
 ];
 
 /// The scripts' texts.
@@ -108,6 +110,7 @@ fn broken(script: Script, faults: Faults) -> String {
         Script::Renew => (include_str!("renew.lua"), &[]),
         Script::Release => (include_str!("release.lua"), &[]),
         Script::Expire => (include_str!("expire.lua"), &[]),
+        Script::Late => (include_str!("late.lua"), &[]),
     };
     let removed = guards.iter().find(|(fault, _, _)| faults.has(*fault));
     removed.map_or_else(

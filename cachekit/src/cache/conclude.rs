@@ -1,0 +1,152 @@
+//! The end of a computation: for the caller, for those who wait, and for the tiers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::compute::{Job, Outcome};
+use super::fill::Filling;
+use super::store::Value;
+use super::turn::Access;
+use crate::config::Tier;
+use crate::event;
+use crate::fault::Fault;
+use crate::flight::Lead;
+use crate::labels::Labels;
+use crate::plan::{Plan, Shape, Split};
+use crate::stored::AnyStored;
+
+impl Job {
+    /// What a leader owes after its body returned.
+    pub(super) fn conclude<S, A>(
+        &self,
+        lead: Lead<Outcome>,
+        plan: Plan<S>,
+        mut labels: Labels,
+        after: A,
+        ret: S::Ret,
+        access: Access,
+    ) -> S::Ret
+    where
+        S: Shape,
+        S::Value: Clone + Send + Sync + 'static,
+        A: FnOnce(&S::Value, &mut Labels),
+    {
+        match S::split(ret) {
+            Split::Some(value) => {
+                after(&value, &mut labels);
+                let ret = S::some(value.clone());
+                let heap = plan.weigh(&value);
+                let value = Value {
+                    value: Some(value),
+                    heap,
+                };
+                self.settle(lead, plan, labels, value, access);
+                ret
+            }
+            Split::None => {
+                let absence = Value {
+                    value: None,
+                    heap: 0,
+                };
+                self.settle(lead, plan, labels, absence, access);
+                // A shape that can be split into `None` can be made of it.
+                S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
+            }
+            Split::Err(error) => {
+                self.owner.counts.errors.bump();
+                // Others need not wait for this one any longer.
+                drop(access);
+                match plan.share(&error) {
+                    Some(shared) => {
+                        lead.settle(Outcome::Error(shared), || {});
+                    }
+                    None => lead.leave_wider(),
+                }
+                S::err(error)
+            }
+        }
+    }
+
+    fn settle<S>(
+        &self,
+        lead: Lead<Outcome>,
+        plan: Plan<S>,
+        labels: Labels,
+        value: Value<S::Value>,
+        access: Access,
+    ) where
+        S: Shape,
+        S::Value: Clone + Send + Sync + 'static,
+    {
+        let core = &self.core;
+        let mut began = lead.leadership.moment;
+        if core.faults.has(Fault::EpochsAfterCompute) {
+            began = core.tags.now();
+        }
+        let ttl = core.ttl(self.lives, &labels, value.value.is_some());
+        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
+        let stored = core.stored(owner, key, began, &labels, lives, ttl, value);
+        let Some(ttl) = ttl else {
+            lead.settle(Outcome::Value(stored), || {});
+            return;
+        };
+        if self.land(lead, Arc::clone(&stored)) {
+            self.owner.counts.stores.bump();
+            self.fill(plan, labels, ttl, stored, access);
+        } else {
+            self.owner.counts.refused_stores.bump();
+            event::store_refused(&self.owner.name, &self.key);
+        }
+    }
+
+    /// Ends the flight with `stored`, and puts it into memory if it may be kept; says so.
+    pub(super) fn land(&self, lead: Lead<Outcome>, stored: Arc<AnyStored>) -> bool {
+        let core = &self.core;
+        let keep = stored.is_valid(core.faults);
+        let in_memory = self.lives.tier != Tier::Redis;
+        let landed = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+            if keep && in_memory {
+                core.insert(&self.key, stored);
+            }
+        });
+        keep && landed
+    }
+
+    /// Hands the value on to the store.
+    fn fill<S>(
+        &self,
+        plan: Plan<S>,
+        labels: Labels,
+        ttl: Duration,
+        stored: Arc<AnyStored>,
+        access: Access,
+    ) where
+        S: Shape,
+        S::Value: Clone + Send + Sync + 'static,
+    {
+        match (access, plan.wire()) {
+            (Access::Granted(turn), Some(wire)) => {
+                let filling = Filling {
+                    took: turn.took(),
+                    turn,
+                    owner: Arc::clone(&self.owner),
+                    key: self.key.clone(),
+                    lives: self.lives,
+                    labels,
+                    ttl,
+                    wire,
+                    stored,
+                };
+                filling.in_background(&self.core);
+            }
+            (Access::Unseen, Some(_)) => self.core.distrust(&self.key, self.lives),
+            _ => {}
+        }
+    }
+
+    /// The longest that an entry of this call may live.
+    pub(super) fn longest_life(&self) -> Duration {
+        let ttl = self.lives.ttl.unwrap_or(self.core.config.default_ttl);
+        self.lives.redis_ttl.map_or(ttl, |most| most.min(ttl))
+    }
+}

@@ -1,0 +1,394 @@
+//! From memory to the shared store: reading there, and the right to compute where that
+//! has nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::Core;
+use super::compute::Job;
+use super::judge::{Judged, Question};
+use super::names::{Names, guards};
+use super::read::returned;
+use super::remote::Remote;
+use super::turn::{self, Access, Turn, version_life};
+use crate::codec::{Codec, Wire};
+use crate::config::{SingleFlight, Tier};
+use crate::envelope::Token;
+use crate::epoch::Moment;
+use crate::event;
+use crate::key::Key;
+use crate::labels::Labels;
+use crate::owner::Owner;
+use crate::plan::{Plan, Shape};
+use crate::policy::Lives;
+use crate::remote::name::Name;
+use crate::remote::{Acquired, Ask, Failure, Grant, Right};
+use crate::stored::AnyStored;
+use crate::wakes::Waiter;
+
+/// While another computes, it is asked again after so long, and then twice as long.
+const FIRST_POLL: Duration = Duration::from_millis(50);
+const LONGEST_POLL: Duration = Duration::from_millis(500);
+
+/// An entry that the store calls good and this reader cannot use is offered only so often.
+const MOST_OFFERS: usize = 3;
+
+/// Tells the shape of a type under a codec.
+pub(super) type Fingerprint = fn(Codec) -> Result<u64, String>;
+
+/// What the store made of a call.
+pub(super) enum Fetched<R> {
+    Hit(Arc<AnyStored>, R),
+    /// To be computed.
+    Compute(Access),
+}
+
+impl Core {
+    /// A question to the store, if it is to be asked for such a value at all.
+    pub(super) fn question<'a>(
+        &'a self,
+        owner: &'a Arc<Owner>,
+        key: &'a Key,
+        labels: &Labels,
+        lives: Lives,
+        fingerprint: Option<Fingerprint>,
+        began: Moment,
+    ) -> Option<Question<'a>> {
+        let remote = self
+            .remote
+            .as_ref()
+            .filter(|_| lives.tier != Tier::Memory)?;
+        let fingerprint = fingerprint.filter(|_| remote.is_usable())?;
+        let codec = lives.codec.unwrap_or(remote.settings.codec);
+        let fingerprint = match fingerprint(codec) {
+            Ok(fingerprint) => fingerprint,
+            Err(why) => {
+                self.unstorable(remote, owner, &why);
+                return None;
+            }
+        };
+        let names = Names::new(key, owner, labels);
+        Some(Question {
+            core: self,
+            remote,
+            owner,
+            key,
+            names,
+            lives,
+            codec,
+            fingerprint,
+            began,
+        })
+    }
+
+    /// Says it once for each function, and counts it every time.
+    pub(super) fn unstorable(&self, remote: &Remote, owner: &Owner, why: &str) {
+        remote.counts.unstorable.bump();
+        if owner.is_first_complaint() {
+            event::unstorable(&owner.name, why);
+        }
+    }
+
+    /// What memory does not have, from the store. Never computes.
+    pub(super) async fn look_further<V: Clone + Send + Sync + 'static>(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        lives: Lives,
+        wire: Option<Wire<V>>,
+    ) -> Option<Arc<AnyStored>> {
+        let began = self.tags.now();
+        let wire = wire.filter(|_| self.config.enabled)?;
+        let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
+        let until = question.remote.deadline();
+        let asked = async {
+            let found = question
+                .remote
+                .store
+                .read(question.names.place(owner), until)
+                .await?;
+            question.judge(wire, &found, until).await
+        };
+        match asked.await {
+            Ok(Judged::Good(stored)) => {
+                owner.counts.redis_hits.bump();
+                if lives.tier != Tier::Redis && stored.is_valid(self.faults) {
+                    self.insert(key, Arc::clone(&stored));
+                }
+                Some(stored)
+            }
+            Ok(Judged::Useless(_)) => None,
+            Err(failure) => {
+                question.remote.failed(&failure);
+                None
+            }
+        }
+    }
+
+    /// How much longer the store's entry lives.
+    pub(super) async fn life_in_store(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        lives: Lives,
+        fingerprint: Option<Fingerprint>,
+    ) -> Option<Duration> {
+        let began = self.tags.now();
+        let question = self.question(owner, key, labels, lives, fingerprint, began)?;
+        let until = question.remote.deadline();
+        let found = question
+            .remote
+            .store
+            .read(question.names.place(owner), until)
+            .await;
+        match found {
+            Ok(found) => question.life(&found, until).await.ok().flatten(),
+            Err(failure) => {
+                question.remote.failed(&failure);
+                None
+            }
+        }
+    }
+
+    /// Ends the life of the store's entry.
+    pub(super) async fn expire_in_store(&self, key: &Key, lives: Lives) {
+        if let Some(remote) = &self.remote
+            && lives.tier != Tier::Memory
+        {
+            let told = remote
+                .store
+                .expire(&Name::entry(key), remote.deadline())
+                .await;
+            if let Err(failure) = told {
+                remote.failed(&failure);
+            }
+        }
+    }
+
+    /// A value was computed for `key` without asking the store: what is there may be older,
+    /// and this node must not go back to it.
+    pub(super) fn distrust(&self, key: &Key, lives: Lives) {
+        if let Some(remote) = &self.remote
+            && lives.tier != Tier::Memory
+        {
+            remote.outbox.add([Name::entry(key)]);
+        }
+    }
+}
+
+impl Job {
+    /// Asks the store, and waits while another process computes.
+    pub(super) async fn fetch<S>(
+        &self,
+        plan: Plan<S>,
+        labels: &Labels,
+        began: Moment,
+    ) -> Fetched<S::Ret>
+    where
+        S: Shape,
+        S::Value: Clone + Send + Sync + 'static,
+    {
+        let fingerprint = plan.wire().map(|wire| wire.fingerprint);
+        let question = self.core.question(
+            &self.owner,
+            &self.key,
+            labels,
+            self.lives,
+            fingerprint,
+            began,
+        );
+        let (Some(question), Some(wire)) = (question, plan.wire()) else {
+            let is_away = self
+                .core
+                .remote
+                .as_ref()
+                .is_some_and(|remote| !remote.is_usable());
+            return Fetched::Compute(if is_away {
+                Access::Unseen
+            } else {
+                Access::None
+            });
+        };
+        let asking = Asking::new(self, &question, wire);
+        match asking.run::<S>().await {
+            Ok(fetched) => fetched,
+            Err(failure) => {
+                question.remote.failed(&failure);
+                let said_no = matches!(failure, Failure::Refused(_));
+                Fetched::Compute(if said_no {
+                    Access::None
+                } else {
+                    Access::Unseen
+                })
+            }
+        }
+    }
+}
+
+/// One call's way through the store.
+struct Asking<'a, V> {
+    job: &'a Job,
+    question: &'a Question<'a>,
+    wire: Wire<V>,
+    start: Instant,
+    holder: Token,
+    guards: Vec<Name>,
+    /// Entered before the first question, so that no message is missed.
+    waiter: Option<Waiter>,
+}
+
+impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
+    fn new(job: &'a Job, question: &'a Question<'a>, wire: Wire<V>) -> Self {
+        let single_flight = question
+            .lives
+            .single_flight
+            .unwrap_or(SingleFlight::Cluster);
+        // Who recomputes whatever is there waits for nobody.
+        let is_shared = single_flight == SingleFlight::Cluster && !job.fresh;
+        let wakes = &question.remote.wakes;
+        Self {
+            job,
+            question,
+            wire,
+            start: Instant::now(),
+            holder: Token::random(),
+            guards: guards(question.owner),
+            waiter: is_shared.then(|| wakes.enter(&question.names.entry)),
+        }
+    }
+
+    async fn run<S: Shape<Value = V>>(&self) -> Result<Fetched<S::Ret>, Failure> {
+        let mut poll = FIRST_POLL;
+        let mut offers = 0;
+        let mut expects_miss = self.job.foreseen;
+        loop {
+            let until = self.question.remote.deadline();
+            let acquired = match self.ask(expects_miss, until).await? {
+                Step::Hit(stored) => {
+                    let Some(ret) = returned::<S>(&stored) else {
+                        return Ok(Fetched::Compute(Access::None));
+                    };
+                    self.question.owner.counts.redis_hits.bump();
+                    return Ok(Fetched::Hit(stored, ret));
+                }
+                Step::Miss(acquired) => acquired,
+            };
+            match acquired {
+                Acquired::Granted(grant) => {
+                    return Ok(Fetched::Compute(Access::Granted(self.turn(grant))));
+                }
+                Acquired::Filled if offers < MOST_OFFERS => {
+                    offers += 1;
+                    expects_miss = false;
+                }
+                Acquired::Filled => return Ok(Fetched::Compute(Access::None)),
+                Acquired::Held(left) => {
+                    self.wait(left.min(poll)).await;
+                    poll = (poll * 2).min(LONGEST_POLL);
+                    expects_miss = true;
+                }
+            }
+        }
+    }
+
+    /// Reads, and asks for the right to compute if that is of no use.
+    async fn ask(&self, expects_miss: bool, until: Instant) -> Result<Step, Failure> {
+        let store = &self.question.remote.store;
+        let place = self.question.names.place(self.question.owner);
+        let mut ask = self.request(None);
+        if self.job.fresh {
+            let acquired = store.acquire(place, &ask, until).await;
+            return Ok(Step::Miss(self.or_release(acquired)?));
+        }
+        let (found, acquired) = if expects_miss {
+            let (found, acquired) =
+                self.or_release(store.read_or_acquire(place, &ask, until).await)?;
+            (found, Some(acquired))
+        } else {
+            (store.read(place, until).await?, None)
+        };
+        let judged = match self.question.judge(self.wire, &found, until).await? {
+            Judged::Good(stored) => {
+                if let Some(Acquired::Granted(grant)) = acquired {
+                    // It came in between: the turn is given back.
+                    drop(self.turn(grant));
+                }
+                return Ok(Step::Hit(stored));
+            }
+            Judged::Useless(judged) => judged,
+        };
+        Ok(Step::Miss(match acquired {
+            Some(acquired) if acquired != Acquired::Filled => acquired,
+            _ => {
+                ask.judged = judged;
+                self.or_release(store.acquire(place, &ask, until).await)?
+            }
+        }))
+    }
+
+    /// A lease that was perhaps given is given back.
+    fn or_release<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        if let (Err(failure), Some(holder)) = (&answer, self.lease())
+            && failure.is_ambiguous()
+        {
+            let entry = self.question.names.entry.clone();
+            // The token is not known, and not needed for that.
+            let right = Right {
+                entry,
+                token: holder,
+                holder: Some(holder),
+            };
+            turn::release(self.question.remote, right);
+        }
+        answer
+    }
+
+    /// Who wants the lease, if it is wanted: not by one who has waited long enough.
+    fn lease(&self) -> Option<Token> {
+        let waits = self.waiter.is_some() && self.start.elapsed() < self.job.lock_timeout();
+        waits.then_some(self.holder)
+    }
+
+    fn request(&self, judged: Option<Token>) -> Ask {
+        Ask {
+            holder: self.lease(),
+            lives: turn::lives(self.job.lock_timeout()),
+            judged,
+            regardless: self.job.fresh,
+            new_token: false,
+            guards: self.guards.clone(),
+            version_life: version_life(self.job.longest_life()),
+        }
+    }
+
+    fn turn(&self, grant: Grant) -> Turn {
+        let names = self.question.names.clone();
+        Turn::new(
+            self.question.remote,
+            names,
+            self.guards.clone(),
+            grant,
+            self.lease(),
+        )
+    }
+
+    /// Waits for the other's lease to end, for at most `longest`.
+    async fn wait(&self, longest: Duration) {
+        let Some(waiter) = &self.waiter else { return };
+        self.question.remote.counts.waits.bump();
+        let patience = self.job.lock_timeout().saturating_sub(self.start.elapsed());
+        // A little longer: a lease that ends now may be found out only by the next question.
+        let longest = (longest + Duration::from_millis(1)).min(patience);
+        let _ = timeout(longest, waiter.woken()).await;
+    }
+}
+
+/// What one question gave.
+enum Step {
+    Hit(Arc<AnyStored>),
+    Miss(Acquired),
+}

@@ -1,0 +1,154 @@
+//! Storing a computed value for all processes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Core;
+use super::names::is_guarded;
+use super::remote::Remote;
+use super::turn::Turn;
+use crate::codec::{Codec, Unwritable, Wire};
+use crate::config::Tier;
+use crate::envelope::{Draft, IMPLICIT};
+use crate::event;
+use crate::key::Key;
+use crate::labels::Labels;
+use crate::owner::Owner;
+use crate::policy::Lives;
+use crate::remote::name::{Name, family};
+use crate::remote::{Failure, Fill, Filled};
+use crate::stored::AnyStored;
+
+/// What came of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Landed {
+    Stored,
+    /// Something happened in between: nothing was stored.
+    Refused,
+    /// It was not to be stored there, or cannot be.
+    Left,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A value on its way into the store.
+pub(super) struct Filling<V> {
+    pub(super) turn: Turn,
+    pub(super) owner: Arc<Owner>,
+    pub(super) key: Key,
+    pub(super) lives: Lives,
+    pub(super) labels: Labels,
+    pub(super) ttl: Duration,
+    pub(super) took: Duration,
+    pub(super) wire: Wire<V>,
+    pub(super) stored: Arc<AnyStored>,
+}
+
+impl<V: Clone + Send + Sync + 'static> Filling<V> {
+    /// Stores it. Nobody waits, so that this may take longer than a call may.
+    pub(super) fn in_background(self, core: &Arc<Core>) {
+        let remote = Arc::clone(&self.turn.remote);
+        let core = Arc::clone(core);
+        remote.spawn(async move {
+            let stored = Arc::clone(&self.stored);
+            if self.run(&core).await == Landed::Refused {
+                // What others may not have, this node does not keep either.
+                stored.kill();
+            }
+        });
+    }
+
+    /// Stores it, and says what came of it.
+    pub(super) async fn run(self, core: &Core) -> Landed {
+        let remote = Arc::clone(&self.turn.remote);
+        let entry = self.turn.names.entry.clone();
+        let owner = Arc::clone(&self.owner);
+        let key = self.key.clone();
+        let fill = match self.prepare(core, &remote) {
+            Ok(fill) => fill,
+            Err(landed) => return landed,
+        };
+        match remote.store.fill(&fill, Remote::late_deadline()).await {
+            Ok(Filled::Stored) => {
+                remote.counts.stores.bump();
+                Landed::Stored
+            }
+            Ok(Filled::Fenced | Filled::Moved) => {
+                remote.counts.refused_stores.bump();
+                event::store_refused(&owner.name, &key);
+                Landed::Refused
+            }
+            Err(failure) => {
+                remote.failed(&failure);
+                if matches!(failure, Failure::Refused(_)) {
+                    return Landed::Left;
+                }
+                // What is there now may be older than what this node serves.
+                remote.outbox.add([entry]);
+                Landed::Unknown
+            }
+        }
+    }
+
+    /// The store's order, or why there is none.
+    fn prepare(self, core: &Core, remote: &Remote) -> Result<Fill, Landed> {
+        let kept = self
+            .lives
+            .redis_ttl
+            .map_or(self.ttl, |most| most.min(self.ttl));
+        if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
+            return Err(Landed::Left);
+        }
+        let tags: Vec<Name> = self.labels.tags.iter().map(Name::tag).collect();
+        let late = tags
+            .get(self.turn.names.versions.len() - IMPLICIT..)
+            .unwrap_or_default();
+        for name in late {
+            self.owner.families.see(family(name));
+        }
+        if !late.iter().all(|name| is_guarded(&self.turn.guards, name)) {
+            // The first value with a tag of this family: from now on it is guarded.
+            remote.counts.refused_stores.bump();
+            return Err(Landed::Left);
+        }
+        let codec = self.lives.codec.unwrap_or(remote.settings.codec);
+        let bytes = self.bytes(codec, remote, kept, &tags).map_err(|why| {
+            core.unstorable(remote, &self.owner, &why);
+            Landed::Left
+        })?;
+        let late = late.to_vec();
+        self.turn.fill(late, bytes, kept).ok_or(Landed::Left)
+    }
+
+    fn bytes(
+        &self,
+        codec: Codec,
+        remote: &Remote,
+        kept: Duration,
+        tags: &[Name],
+    ) -> Result<Vec<u8>, String> {
+        let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
+        let draft = Draft {
+            codec: codec.id(),
+            fingerprint: (self.wire.fingerprint)(codec)?,
+            origin: remote.store.origin(),
+            fill: crate::envelope::Token::random(),
+            grace: Duration::ZERO,
+            life: kept,
+            delta: self.took,
+            versions: &self.turn.grant.versions,
+            tags: &tags,
+            function: &self.owner.name,
+            key: self.key.as_bytes(),
+        };
+        let value = self.stored.value::<V>().ok_or("its type changed")?.as_ref();
+        let limit = remote.settings.max_value;
+        let payload =
+            value.map(|value| |out: &mut Vec<u8>| (self.wire.encode)(codec, value, out, limit));
+        draft.write(payload).map_err(|why| match why {
+            Unwritable::Type(why) => why,
+            Unwritable::TooLarge => format!("larger than `max_value_bytes`, {limit}"),
+            Unwritable::Value => "its `Serialize` failed".to_owned(),
+        })
+    }
+}

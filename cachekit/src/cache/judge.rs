@@ -1,0 +1,204 @@
+//! Whether what stands in the store may be served, and what it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Core;
+use super::names::Names;
+use super::remote::Remote;
+use super::store::Value;
+use crate::codec::{Codec, Wire};
+use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
+use crate::epoch::Moment;
+use crate::key::Key;
+use crate::labels::{Labels, Tag};
+use crate::owner::Owner;
+use crate::policy::Lives;
+use crate::reason::Reason;
+use crate::remote::name::{Name, family};
+use crate::remote::{Failure, Found};
+use crate::stored::AnyStored;
+
+/// An envelope's bytes beside its payload: generous.
+const OVERHEAD: usize = 64 << 10;
+
+/// What is asked of the store, and by whom.
+pub(super) struct Question<'a> {
+    pub(super) core: &'a Core,
+    pub(super) remote: &'a Arc<Remote>,
+    pub(super) owner: &'a Arc<Owner>,
+    pub(super) key: &'a Key,
+    pub(super) names: Names,
+    pub(super) lives: Lives,
+    pub(super) codec: Codec,
+    pub(super) fingerprint: u64,
+    /// Where this node was in the sequence of its invalidations before it asked.
+    pub(super) began: Moment,
+}
+
+/// A judgement.
+pub(super) enum Judged {
+    Good(Arc<AnyStored>),
+    /// Of no use. The token of what is there, so that the store does not offer it again.
+    Useless(Option<Token>),
+}
+
+impl Question<'_> {
+    /// Judges what was found; asks for versions that the question did not name.
+    pub(super) async fn judge<V: Clone + Send + Sync + 'static>(
+        &self,
+        wire: Wire<V>,
+        found: &Found,
+        until: Instant,
+    ) -> Result<Judged, Failure> {
+        let envelope = match self.open(found) {
+            Ok(envelope) => envelope,
+            Err((reason, token)) => return Ok(self.useless(reason, token)),
+        };
+        let fill = Some(envelope.fill);
+        if !self.is_current(&envelope, found, until).await? {
+            return Ok(self.useless(Reason::Invalidated, fill));
+        }
+        Ok(match self.value(wire, &envelope) {
+            Some(value) => Judged::Good(self.stored(&envelope, left(&envelope, found), value)),
+            None => self.useless(Reason::Undecodable, fill),
+        })
+    }
+
+    /// How much longer the entry that was found lives, if it may be served.
+    pub(super) async fn life(
+        &self,
+        found: &Found,
+        until: Instant,
+    ) -> Result<Option<Duration>, Failure> {
+        let Ok(envelope) = self.open(found) else {
+            return Ok(None);
+        };
+        let is_current = self.is_current(&envelope, found, until).await?;
+        Ok(is_current.then(|| left(&envelope, found)))
+    }
+
+    fn useless(&self, reason: Reason, token: Option<Token>) -> Judged {
+        self.remote.counts.reasons.count(reason);
+        Judged::Useless(token)
+    }
+
+    /// The entry, if it is this question's, alive, and of the type that is asked for.
+    fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (Reason, Option<Token>)> {
+        let bytes = found.bytes.as_deref().ok_or((Reason::Absent, None))?;
+        if bytes.len() > self.remote.settings.max_value.saturating_add(OVERHEAD) {
+            return Err((Reason::TooLarge, None));
+        }
+        let envelope = Envelope::parse(bytes).map_err(|reject| (reason(reject), None))?;
+        let wrong = [
+            (envelope.key != self.key.as_bytes(), Reason::Key),
+            (
+                envelope.function != self.owner.name.as_bytes(),
+                Reason::Function,
+            ),
+            (envelope.codec != self.codec.id(), Reason::Codec),
+            (envelope.fingerprint != self.fingerprint, Reason::Schema),
+            (found.left <= envelope.grace, Reason::Expired),
+        ];
+        match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
+            Some((_, reason)) => Err((*reason, Some(envelope.fill))),
+            None => Ok(envelope),
+        }
+    }
+
+    /// Whether every version that the entry hangs on is still there.
+    async fn is_current(
+        &self,
+        envelope: &Envelope<'_>,
+        found: &Found,
+        until: Instant,
+    ) -> Result<bool, Failure> {
+        let names = &self.names.versions;
+        if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
+            // Written by code that knew of fewer tags.
+            return Ok(false);
+        }
+        let tags: Vec<Name> = envelope.tags.iter().map(|tag| Name::read(tag)).collect();
+        let (known, late) = tags.split_at(names.len() - IMPLICIT);
+        let (recorded, late_recorded) = envelope.versions.split_at(names.len());
+        if known != &names[IMPLICIT..] || !are(recorded, &found.versions) {
+            return Ok(false);
+        }
+        if late.is_empty() {
+            return Ok(true);
+        }
+        for name in late {
+            self.owner.families.see(family(name));
+        }
+        if let Some((token, versions)) = &found.late
+            && *token == envelope.fill
+            && versions.len() == late.len()
+        {
+            return Ok(are(late_recorded, versions));
+        }
+        let versions = self.remote.store.versions(late, until).await?;
+        Ok(are(late_recorded, &versions))
+    }
+
+    /// `None`: it cannot be read. `Some(None)`: a remembered absence.
+    fn value<V>(&self, wire: Wire<V>, envelope: &Envelope<'_>) -> Option<Option<V>> {
+        if envelope.is_absent {
+            return Some(None);
+        }
+        (wire.decode)(self.codec, envelope.payload).ok().map(Some)
+    }
+
+    fn stored<V: Clone + Send + Sync + 'static>(
+        &self,
+        envelope: &Envelope<'_>,
+        left: Duration,
+        value: Option<V>,
+    ) -> Arc<AnyStored> {
+        let labels = Labels {
+            tags: envelope
+                .tags
+                .iter()
+                .filter_map(|name| Tag::named(name))
+                .collect(),
+            ..Labels::default()
+        };
+        let value = Value {
+            value,
+            heap: envelope.payload.len(),
+        };
+        let lives = self.lives;
+        self.core.stored(
+            self.owner,
+            self.key,
+            self.began,
+            &labels,
+            lives,
+            Some(left),
+            value,
+        )
+    }
+}
+
+/// How much longer it is fresh: by the store's clock, and never longer than it was stored for.
+fn left(envelope: &Envelope<'_>, found: &Found) -> Duration {
+    found.left.saturating_sub(envelope.grace).min(envelope.life)
+}
+
+fn are(recorded: &[Version], now: &[Option<Version>]) -> bool {
+    recorded.len() == now.len()
+        && recorded
+            .iter()
+            .zip(now)
+            .all(|(recorded, now)| *now == Some(*recorded))
+}
+
+fn reason(reject: Reject) -> Reason {
+    match reject {
+        Reject::NotOurs => Reason::Foreign,
+        Reject::Format => Reason::Format,
+        Reject::Vacant => Reason::Absent,
+        Reject::Damaged => Reason::Damaged,
+    }
+}

@@ -1,0 +1,148 @@
+//! The right to compute an entry for all processes, and to store it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::names::Names;
+use super::remote::Remote;
+use crate::envelope::Token;
+use crate::remote::name::Name;
+use crate::remote::{Fill, Grant, Lease, Right};
+
+/// A lease is at most this long: so much later others go on if its holder dies.
+const LONGEST_LEASE: Duration = Duration::from_secs(3);
+
+/// Dropped without a store, it gives the lease back, so that nobody waits in vain.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) remote: Arc<Remote>,
+    pub(super) names: Names,
+    pub(super) guards: Vec<Name>,
+    pub(super) grant: Grant,
+    right: Option<Right>,
+    began: Instant,
+}
+
+/// What a computation has to do with the store.
+#[derive(Debug)]
+pub(super) enum Access {
+    /// It may store there.
+    Granted(Turn),
+    /// The store could not be asked: what is there may be older than the computation.
+    Unseen,
+    /// Nothing.
+    None,
+}
+
+/// How long a lease lives, and its token, before they are renewed.
+pub(super) fn lives(lock_timeout: Duration) -> Lease {
+    let lease = lock_timeout.min(LONGEST_LEASE);
+    // A computation that outlives its lease may still store.
+    let room = lock_timeout.saturating_mul(2).max(LONGEST_LEASE);
+    Lease { lease, room }
+}
+
+impl Turn {
+    pub(super) fn new(
+        remote: &Arc<Remote>,
+        names: Names,
+        guards: Vec<Name>,
+        grant: Grant,
+        holder: Option<Token>,
+    ) -> Self {
+        let right = Right {
+            entry: names.entry.clone(),
+            token: grant.token,
+            holder,
+        };
+        Self {
+            remote: Arc::clone(remote),
+            names,
+            guards,
+            grant,
+            right: Some(right),
+            began: Instant::now(),
+        }
+    }
+
+    /// How long the computation has taken.
+    pub(super) fn took(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Runs `body`, and meanwhile keeps the token, and for `lock_timeout` the lease.
+    pub(super) async fn keeping<F: Future>(&self, body: F, lock_timeout: Duration) -> F::Output {
+        let mut body = pin!(body);
+        let mut renewing = pin!(self.renew(lock_timeout));
+        std::future::poll_fn(|context| {
+            let polled = body.as_mut().poll(context);
+            if polled.is_pending() {
+                let renewed: Poll<()> = renewing.as_mut().poll(context);
+                debug_assert!(renewed.is_pending(), "it ends with the body");
+            }
+            polled
+        })
+        .await
+    }
+
+    async fn renew(&self, lock_timeout: Duration) {
+        let Some(right) = &self.right else {
+            return std::future::pending().await;
+        };
+        let mut lives = lives(lock_timeout);
+        loop {
+            let is_leased = right.holder.is_some() && self.took() < lock_timeout;
+            if !is_leased {
+                lives.lease = Duration::ZERO;
+            }
+            let pause = if is_leased { lives.lease } else { lives.room };
+            tokio::time::sleep(pause / 3).await;
+            // Whether it worked shows when the value is stored.
+            let _ = self
+                .remote
+                .store
+                .renew(right, lives, Remote::late_deadline())
+                .await;
+        }
+    }
+
+    /// What is to be stored; ends the turn.
+    pub(super) fn fill(mut self, late: Vec<Name>, bytes: Vec<u8>, kept: Duration) -> Option<Fill> {
+        Some(Fill {
+            right: self.right.take()?,
+            grant: self.grant.clone(),
+            versions: self.names.versions.clone(),
+            guards: self.guards.clone(),
+            late,
+            bytes,
+            kept,
+            version_life: version_life(kept),
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(right) = self.right.take().filter(|right| right.holder.is_some()) {
+            release(&self.remote, right);
+        }
+    }
+}
+
+/// Gives a lease back, in the background.
+pub(super) fn release(remote: &Arc<Remote>, right: Right) {
+    let store = Arc::clone(&remote.store);
+    remote.spawn(async move {
+        // A lease that is not given back runs out.
+        let _ = store.release(&right, Remote::late_deadline()).await;
+    });
+}
+
+/// Versions are kept longer than what hangs on them, so that it is never lost by theirs.
+pub(super) fn version_life(entry: Duration) -> Duration {
+    entry.saturating_mul(2).max(Duration::from_secs(60))
+}

@@ -1,0 +1,81 @@
+//! Which tags an owner's values turned out to have.
+//!
+//! A tag made from a value is not known before it is computed, so an invalidation of it in
+//! between cannot be seen by its version. Tags have families, which are known: they begin
+//! alike. What begins a computation guards the families that the owner's tags were of
+//! before.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// More families than this are as good as all.
+const MOST: usize = 8;
+
+/// The families of one owner's late tags.
+#[derive(Debug, Default)]
+pub(crate) struct Families {
+    is_known: AtomicBool,
+    seen: RwLock<Vec<Box<[u8]>>>,
+}
+
+impl Families {
+    /// Whether any late tag was seen.
+    pub(crate) fn is_known(&self) -> bool {
+        self.is_known.load(Ordering::Relaxed)
+    }
+
+    /// A late tag of `family` was seen. The empty one is that of all tags.
+    pub(crate) fn see(&self, family: &[u8]) {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        if seen
+            .iter()
+            .any(|known| &**known == family || known.is_empty())
+        {
+            return;
+        }
+        drop(seen);
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        if family.is_empty() || seen.len() >= MOST {
+            *seen = vec![Box::default()];
+        } else if !seen.iter().any(|known| &**known == family) {
+            seen.push(family.into());
+        }
+        self.is_known.store(true, Ordering::Relaxed);
+    }
+
+    /// Those to guard: the one of all tags while nothing is known.
+    pub(crate) fn names(&self) -> Vec<Box<[u8]>> {
+        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        if seen.is_empty() {
+            vec![Box::default()]
+        } else {
+            seen.clone()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(families: &Families) -> Vec<String> {
+        let text = |name: &Box<[u8]>| String::from_utf8(name.to_vec()).unwrap();
+        families.names().iter().map(text).collect()
+    }
+
+    #[test]
+    fn all_tags_are_guarded_until_some_are_known_and_when_there_are_too_many() {
+        let families = Families::default();
+        assert_eq!(shown(&families), [""]);
+        families.see(b"org:");
+        families.see(b"org:");
+        families.see(b"team:");
+        assert_eq!(shown(&families), ["org:", "team:"]);
+        for n in 0..MOST {
+            families.see(format!("{n}:").as_bytes());
+        }
+        assert_eq!(shown(&families), [""]);
+        families.see(b"org:");
+        assert_eq!(shown(&families), [""]);
+    }
+}
