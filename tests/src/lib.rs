@@ -1,4 +1,5 @@
-//! Shared pieces of the tests: a computation under control, callers in numbers, and a real Redis.
+//! Shared pieces of the tests: a computation under control, callers in numbers, and a real Redis
+//! with a network that fails on demand.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Semaphore;
 
+pub mod proxy;
 pub mod redis;
 
 /// A step of a computation that waits until the test lets it go on, and tells that it was

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use cachekit_tests::redis::{Redis, Reply};
 
@@ -110,7 +111,7 @@ fn is_gone_after_a_panic() {
 #[test]
 fn frozen_answers_nothing_until_thawed() {
     let redis = Redis::start();
-    let mut client = redis.client();
+    let mut client = redis.client().patience(Duration::from_millis(100));
     redis.freeze();
     let error = client.try_run(&["PING"]).expect_err("it is frozen");
     assert_eq!(error.kind(), ErrorKind::TimedOut);

@@ -12,6 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Client {
     stream: BufReader<TcpStream>,
+    patience: Duration,
 }
 
 /// What a Redis answers.
@@ -40,15 +41,24 @@ impl Client {
     pub fn connect(addr: SocketAddr) -> Self {
         let stream = TcpStream::connect_timeout(&addr, PATIENCE);
         let stream = stream.unwrap_or_else(|error| panic!("{addr}: {error}"));
-        let set_up = || {
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
-            stream.set_nodelay(true)
-        };
-        set_up().expect("a socket that takes options");
-        Self {
-            stream: BufReader::new(stream),
-        }
+        stream.set_nodelay(true).expect("a socket takes it");
+        let stream = BufReader::new(stream);
+        let patience = PATIENCE;
+        Self { stream, patience }.patience(PATIENCE)
+    }
+
+    /// Waits for an answer no longer than this; otherwise it is a few seconds.
+    ///
+    /// # Panics
+    ///
+    /// If it is no time at all.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        let stream = self.stream.get_ref();
+        let set = stream.set_read_timeout(Some(patience));
+        let set = set.and_then(|()| stream.set_write_timeout(Some(patience)));
+        set.expect("a time to wait");
+        self
     }
 
     /// Runs one command.
@@ -67,7 +77,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If no answer comes in a few seconds, or the connection ends.
+    /// If no answer comes in time, or the connection ends.
     pub fn try_run<A: AsRef<[u8]>>(&mut self, args: &[A]) -> io::Result<Reply> {
         let mut bytes = format!("*{}\r\n", args.len()).into_bytes();
         for arg in args.iter().map(AsRef::as_ref) {
@@ -78,7 +88,7 @@ impl Client {
         self.stream.get_mut().write_all(&bytes)?;
         self.reply().map_err(|error| match error.kind() {
             ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                let why = format!("the server does not answer in {PATIENCE:?}");
+                let why = format!("the server does not answer in {:?}", self.patience);
                 io::Error::new(ErrorKind::TimedOut, why)
             }
             _ => error,
