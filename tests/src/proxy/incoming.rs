@@ -54,7 +54,7 @@ impl Incoming {
 
     /// Takes in all that has arrived.
     pub(super) fn drain(&self, mut client: &TcpStream) -> io::Result<()> {
-        let mut chunk = vec![0; 1 << 16];
+        let mut chunk = [0; 1 << 13];
         let mut stream = self.stream();
         while stream.queue.is_some() {
             match client.read(&mut chunk) {
