@@ -153,3 +153,30 @@ fn large_and_binary_values_pass_unharmed() {
     assert_eq!(client.bulk(&["GET", "key"]), Some(value.clone()));
     assert_eq!(redis.client().bulk(&["GET", "key"]), Some(value));
 }
+
+#[tokio::test]
+async fn the_client_of_the_cache_is_understood() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    for url in [proxy.url(), format!("{}?protocol=resp3", proxy.url())] {
+        let client = redis::Client::open(url).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        let mut connection = connection.expect("a connection");
+        assert_eq!(proxy.round_trips(), 0, "{:?}", proxy.commands());
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SET").arg("key").arg("value").ignore();
+        pipeline
+            .cmd("PTTL")
+            .arg("key")
+            .cmd("MGET")
+            .arg(&["key", "other"]);
+        let found: (i64, (String, Option<String>)) = pipeline
+            .query_async(&mut connection)
+            .await
+            .expect("it answers");
+        assert_eq!(found, (-1, ("value".to_owned(), None)));
+        assert_eq!(proxy.commands(), ["SET", "PTTL", "MGET"]);
+        assert_eq!(proxy.round_trips(), 1);
+        proxy.clear();
+    }
+}
