@@ -1,4 +1,5 @@
-//! Shared pieces of the tests: a computation under control, and callers in numbers.
+//! Shared pieces of the tests: a computation under control, callers in numbers, and a real Redis
+//! with a network that fails on demand.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,6 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Semaphore;
+
+pub mod proxy;
+pub mod redis;
 
 /// A step of a computation that waits until the test lets it go on, and tells that it was
 /// reached: interleavings without a single sleep.

@@ -1,0 +1,133 @@
+//! What the test sets and the connections ask.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::sent::Sent;
+
+/// Asked about commands. It may change its mind.
+pub(super) type Predicate = Box<dyn FnMut(&Sent) -> bool + Send>;
+
+/// The state, and who is to be told when it changes.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    changes: watch::Sender<()>,
+}
+
+/// The log, the faults and the connections.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) log: Vec<Sent>,
+    pub(super) round_trips: usize,
+    /// Those that are open: one that is taken out ends.
+    pub(super) connections: HashMap<usize, Ends>,
+    pub(super) faults: Faults,
+    /// Commands that are held back, the first first, each with its number.
+    pub(super) held: Vec<(usize, Sent)>,
+    pub(super) ever_held: usize,
+    /// Commands to be sent once more, each after what set its connection up.
+    pub(super) repeats: Vec<Vec<Vec<Vec<u8>>>>,
+    /// What the proxy could not make sense of.
+    pub(super) mistake: Option<String>,
+}
+
+/// What goes wrong.
+#[derive(Default)]
+pub(super) struct Faults {
+    pub(super) hold: Vec<Predicate>,
+    pub(super) swallow: Vec<Predicate>,
+    pub(super) repeat: Vec<Predicate>,
+    pub(super) to_server: bool,
+    pub(super) to_client: bool,
+    pub(super) delay: Duration,
+    pub(super) refuse: bool,
+}
+
+/// A connection, from outside.
+pub(super) struct Ends {
+    pub(super) client: Arc<TcpStream>,
+    pub(super) server: Arc<TcpStream>,
+}
+
+impl Shared {
+    pub(super) fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            changes: watch::Sender::new(()),
+        }
+    }
+
+    /// Looks at the state, or changes it in a way that nobody waits for.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state, and tells those who wait for it.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let changed = change(&mut self.state());
+        self.tell();
+        changed
+    }
+
+    /// Something changed.
+    pub(super) fn tell(&self) {
+        self.changes.send_replace(());
+    }
+
+    /// Waits until the check, made after every change, finds something.
+    pub(super) async fn until<T>(&self, mut check: impl FnMut(&mut State) -> Option<T>) -> T {
+        let mut changes = self.changes.subscribe();
+        loop {
+            if let Some(found) = check(&mut self.state()) {
+                return found;
+            }
+            changes.changed().await.expect("its sender is in `self`");
+        }
+    }
+}
+
+impl State {
+    /// Holds the command back if it is to be: the number is its own.
+    pub(super) fn hold(&mut self, sent: &Sent) -> Option<usize> {
+        any(&mut self.faults.hold, sent).then(|| {
+            self.ever_held += 1;
+            self.held.push((self.ever_held, sent.clone()));
+            self.ever_held
+        })
+    }
+
+    pub(super) fn is_held(&self, number: usize) -> bool {
+        self.held.iter().any(|(held, _)| *held == number)
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Ends {
+    /// Ends the connection to the client. What it has sent still reaches the server.
+    pub(super) fn close_client(&self) {
+        // It fails only if the client was faster.
+        let _ = self.client.shutdown(Shutdown::Both);
+    }
+
+    /// Ends it on both sides, with all that is on its way.
+    pub(super) fn close(&self) {
+        self.close_client();
+        let _ = self.server.shutdown(Shutdown::Both);
+    }
+}
+
+/// Whether one of them says so. Each is asked, for those that count.
+pub(super) fn any(predicates: &mut [Predicate], sent: &Sent) -> bool {
+    let ask = |said, predicate: &mut Predicate| predicate(sent) || said;
+    predicates.iter_mut().fold(false, ask)
+}

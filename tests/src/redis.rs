@@ -1,0 +1,160 @@
+//! A real `redis-server`, started for one test and gone with it.
+
+mod client;
+mod process;
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub use self::client::{Client, Reply};
+use self::process::{Failure, Process};
+
+/// How often another port is tried, and how long the same one.
+const ATTEMPTS: usize = 20;
+const RESTART: Duration = Duration::from_secs(5);
+
+/// A server of its own: a temporary folder, a loopback port and a unix socket. It keeps nothing
+/// on disk unless told to. Dropped, it is killed, and its folder is removed.
+#[derive(Debug)]
+pub struct Redis {
+    // Before the folder: a server is gone before its files are.
+    process: Mutex<Option<Process>>,
+    port: u16,
+    args: Vec<String>,
+    folder: TempDir,
+}
+
+impl Redis {
+    /// A server with nothing special.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// A server with these arguments too, which win over the usual ones.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start: with what it wrote.
+    pub fn with(args: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().prefix("cachekit-redis-").tempdir();
+        let folder = folder.expect("a temporary folder");
+        let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
+        for _ in 0..ATTEMPTS {
+            let port = free_port();
+            match Process::start(folder.path(), port, &args) {
+                Ok(process) => {
+                    let process = Mutex::new(Some(process));
+                    return Self {
+                        process,
+                        port,
+                        args,
+                        folder,
+                    };
+                }
+                // Another process was faster.
+                Err(Failure::PortInUse) => {}
+                Err(Failure::Other(why)) => panic!("{why}"),
+            }
+        }
+        panic!("no free port in {ATTEMPTS} attempts");
+    }
+
+    /// `redis://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.addr())
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    /// `unix:///..`: the same server by its socket.
+    pub fn socket_url(&self) -> String {
+        let socket = process::socket(self.folder.path());
+        format!("unix://{}", socket.display())
+    }
+
+    /// What it wrote since it was last started.
+    pub fn log(&self) -> String {
+        process::log(self.folder.path())
+    }
+
+    /// A new connection, as if from another program.
+    ///
+    /// # Panics
+    ///
+    /// If nothing listens.
+    pub fn client(&self) -> Client {
+        Client::connect(self.addr())
+    }
+
+    /// Stops it in the middle of what it does: it takes connections and bytes (the system does)
+    /// and answers nothing. Back when it stands.
+    ///
+    /// # Panics
+    ///
+    /// If it is down.
+    pub fn freeze(&self) {
+        self.running().as_ref().expect("it runs").freeze();
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    ///
+    /// # Panics
+    ///
+    /// If it is down.
+    pub fn thaw(&self) {
+        self.running().as_ref().expect("it runs").thaw();
+    }
+
+    /// Kills it: connections end, new ones are refused. It stays down.
+    pub fn kill(&self) {
+        self.running().take();
+    }
+
+    /// Starts it again on the same port and in the same folder; kills it first if it runs. It is
+    /// empty then, unless its arguments made it write its data to disk.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    pub fn restart(&self) {
+        let mut running = self.running();
+        running.take();
+        let deadline = Instant::now() + RESTART;
+        *running = loop {
+            match Process::start(self.folder.path(), self.port, &self.args) {
+                Ok(process) => break Some(process),
+                Err(Failure::PortInUse) if Instant::now() < deadline => {
+                    thread::sleep(Duration::from_millis(50));
+                }
+                Err(Failure::PortInUse) => panic!("somebody took port {}", self.port),
+                Err(Failure::Other(why)) => panic!("{why}"),
+            }
+        };
+    }
+
+    /// A test that failed with it locked still drops it.
+    fn running(&self) -> MutexGuard<'_, Option<Process>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A port that nobody listens on, below those that the system gives to outgoing connections: one
+/// of these would take it while the server is down.
+fn free_port() -> u16 {
+    let random = RandomState::new();
+    let candidate = |n: u64| 20_000 + u16::try_from(random.hash_one(n) % 12_000).unwrap_or(0);
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    (0..1000).map(candidate).find(free).expect("a free port")
+}
