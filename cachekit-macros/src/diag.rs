@@ -114,6 +114,16 @@ fn distance(left: &str, right: &str) -> usize {
     rows[left.len()][right.len()]
 }
 
+/// Words to choose from: `` `a`, `b` or `c` ``.
+pub(crate) fn either(words: &[&str]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => {
+            format!("{} or `{last}`", quoted(first.iter().copied()))
+        }
+        _ => quoted(words.iter().copied()),
+    }
+}
+
 /// Words as a list for a message: `` `a`, `b` ``.
 pub(crate) fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words

@@ -47,7 +47,12 @@ mod tests;
 /// | `store_if = EXPR` | `bool` over `ret` and the arguments; `false` returns without storing | `true` |
 /// | `none_ttl = 30` | how long a `None` is cached | `None` is not cached |
 /// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
-/// | `tier = memory` | where entries live | `memory` |
+/// | `tier = memory`, `redis`, `both` | where entries live; with `memory`, values need no serde | `both` |
+/// | `memory_ttl = 30` | the longest that memory keeps an entry | as long as `ttl` |
+/// | `redis_ttl = "1h"` | the longest that Redis keeps an entry | as long as `ttl` |
+/// | `single_flight = process`, `cluster`, `off` | who waits for whom when several miss | `cluster` with Redis, else `process` |
+/// | `lock_timeout = "10s"` | how long a call waits for another's computation | the cache's |
+/// | `codec = bincode`, `msgpack`, `json` | how values are written for Redis | the cache's |
 /// | `companion = NAME` | renames the companion type; `false` omits it | the function's name |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |
 ///

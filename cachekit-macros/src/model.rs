@@ -91,10 +91,25 @@ pub(crate) struct CachedFn {
 pub(crate) struct Policy {
     pub(crate) name: Option<String>,
     pub(crate) ttl: Option<Duration>,
-    pub(crate) none_ttl: Option<Constant>,
     /// Where `none_ttl` stands.
     pub(crate) none_ttl_at: Option<Span>,
     pub(crate) jitter: Option<f32>,
+    /// Other durations, by option.
+    pub(crate) lengths: Vec<(&'static str, Constant)>,
+    /// Options that are one word.
+    pub(crate) choices: Vec<Choice>,
+}
+
+/// An option that is one word out of a few.
+pub(crate) struct Choice {
+    /// The option's name.
+    pub(crate) option: &'static str,
+    /// The runtime's type for it.
+    pub(crate) ty: &'static str,
+    /// The variant that the word stands for.
+    pub(crate) variant: &'static str,
+    /// Where the word stands.
+    pub(crate) place: Span,
 }
 
 /// A duration of the spec.

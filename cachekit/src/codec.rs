@@ -34,6 +34,20 @@ impl Codec {
         }
     }
 
+    /// What to do where it is not, for a message.
+    #[doc(hidden)]
+    pub const fn __remedy(self) -> &'static str {
+        match self {
+            Self::Bincode => {
+                "`codec = bincode` needs the feature `bincode` of cachekit; turn it on"
+            }
+            Self::MsgPack => {
+                "`codec = msgpack` needs the feature `msgpack` of cachekit; turn it on"
+            }
+            Self::Json => "`codec = json` needs the feature `json` of cachekit; turn it on",
+        }
+    }
+
     /// The one that is used where none is named: the first whose feature is on.
     pub(crate) fn preferred() -> Option<Self> {
         [Self::Bincode, Self::MsgPack, Self::Json]

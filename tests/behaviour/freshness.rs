@@ -185,6 +185,55 @@ async fn expire_ends_the_time_to_live() {
     .await;
 }
 
+/// Whatever the `ttl` is: constant, computed, or an absence's.
+#[tokio::test]
+async fn memory_ttl_caps_what_memory_keeps() {
+    const CAP: Duration = Duration::from_secs(30);
+    #[cached(key = "fresh-capped", ttl = 600, memory_ttl = 30, skip(runs))]
+    async fn constant(runs: &AtomicU64) -> u64 {
+        bump(runs)
+    }
+    #[cached(key = "fresh-capped:{long}", ttl = Duration::from_secs(long), memory_ttl = CAP, skip(runs))]
+    async fn computed(long: u64, runs: &AtomicU64) -> u64 {
+        bump(runs)
+    }
+    #[cached(
+        key = "fresh-capped-none",
+        none_ttl = "10m",
+        memory_ttl = "30s",
+        skip(runs)
+    )]
+    async fn absent(runs: &AtomicU64) -> Option<u64> {
+        bump(runs);
+        None
+    }
+    let clock = ManualClock::new();
+    let cache = cache(&clock).await;
+    let runs: [AtomicU64; 3] = Default::default();
+    scope(cache.clone(), async {
+        for expected in [1, 1, 2] {
+            constant(&runs[0]).await;
+            computed(600, &runs[1]).await;
+            absent(&runs[2]).await;
+            let counts = runs.each_ref().map(|runs| runs.load(Ordering::SeqCst));
+            assert_eq!(counts, [expected; 3]);
+            clock.advance(29 * SECOND);
+        }
+        assert_eq!(computed(5, &runs[1]).await, 3);
+        let short = computed::entry(5);
+        assert_eq!(
+            short.ttl().await,
+            Some(5 * SECOND),
+            "a cap does not lengthen"
+        );
+    })
+    .await;
+    let policy = Policy::new().ttl(600 * SECOND).memory_ttl(CAP);
+    cache.put("capped", 1, &policy).await;
+    clock.advance(CAP);
+    assert_eq!(cache.get::<i32>("capped").await, None);
+}
+
 #[tokio::test]
 async fn a_zero_ttl_is_not_stored() {
     let clock = ManualClock::new();

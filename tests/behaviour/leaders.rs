@@ -228,6 +228,30 @@ async fn nobody_waits_longer_than_the_lock_timeout() {
     assert_eq!(cache.stats().flights, 0);
 }
 
+/// A function's own `lock_timeout`, where the cache's is ten seconds.
+#[tokio::test(start_paused = true)]
+async fn a_function_may_say_how_long_it_waits() {
+    #[cached(key = "impatient", lock_timeout = "500ms", skip(source))]
+    async fn impatient(source: Source) -> u64 {
+        source.read().await
+    }
+    let cache = cache().await;
+    let source = Source::default();
+    let leader = spawn(&cache, impatient(source.clone()));
+    source.gate.arrived().await;
+    let waiter = spawn(&cache, impatient(source.clone()));
+    tokio::time::sleep(Duration::from_millis(499)).await;
+    settle().await;
+    assert_eq!(source.runs(), 1, "it waits");
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    settle().await;
+    assert_eq!(source.runs(), 2, "no longer");
+    source.gate.open_for_all();
+    for caller in [leader, waiter] {
+        assert_eq!(caller.await.expect("no panic"), 0);
+    }
+}
+
 /// "A hung computation wedges no key for longer than that."
 #[tokio::test(start_paused = true)]
 async fn a_hung_computation_wedges_no_key() {

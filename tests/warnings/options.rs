@@ -79,6 +79,9 @@ fn cache() -> Cache {
     store_if = !ret.groups.is_empty() && id > 1,
     jitter = 0.1,
     tier = memory,
+    memory_ttl = 60,
+    single_flight = process,
+    lock_timeout = "5s",
     companion = find_cache,
     crate = ::cachekit
 )]
@@ -102,8 +105,10 @@ impl PartialEq for Sort {
     }
 }
 
+const SHORT: Duration = Duration::from_secs(60);
+
 /// An absence that is remembered, a time that depends on the value.
-#[cached(none_ttl = "30s", ttl = Duration::from_secs(ret.id.max(id)))]
+#[cached(none_ttl = "30s", single_flight = off, codec = bincode, redis_ttl = SHORT, ttl = Duration::from_secs(ret.id.max(id)))]
 pub async fn maybe(id: u64) -> Option<Found> {
     (id > 0).then(|| Found { id, groups: vec![] })
 }

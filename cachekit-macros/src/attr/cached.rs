@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path};
 
+use super::tiers::TierArgs;
 use super::value::{CompanionName, Items, Share, SkipName, parse_skip};
 use super::{Arg, DurationValue, Options, Template};
 use crate::diag::Errors;
@@ -22,7 +23,7 @@ pub(crate) struct CachedArgs {
     pub(crate) skip: Option<Arg<Vec<SkipName>>>,
     pub(crate) store_if: Option<Arg<Expr>>,
     pub(crate) tags: Option<Arg<Items>>,
-    pub(crate) tier: Option<Arg<Ident>>,
+    pub(crate) tiers: TierArgs,
     pub(crate) ttl: Option<Arg<DurationValue>>,
     pub(crate) version: Option<Arg<LitInt>>,
     pub(crate) when: Option<Arg<Expr>>,
@@ -47,6 +48,11 @@ impl Options for CachedArgs {
         "none_ttl",
         "jitter",
         "tier",
+        "memory_ttl",
+        "redis_ttl",
+        "single_flight",
+        "lock_timeout",
+        "codec",
         "companion",
         "crate",
     ];
@@ -75,14 +81,10 @@ impl Options for CachedArgs {
             }
             "store_if" => Arg::read(&mut self.store_if, key, input, errors)?,
             "tags" => Arg::read(&mut self.tags, key, input, errors)?,
-            "tier" => {
-                let expected = "write `tier = memory`, without quotes";
-                Arg::read_or(&mut self.tier, key, input, errors, expected)?;
-            }
             "ttl" => Arg::read(&mut self.ttl, key, input, errors)?,
             "version" => Arg::read_or(&mut self.version, key, input, errors, VERSION)?,
             "when" => Arg::read(&mut self.when, key, input, errors)?,
-            _ => return Ok(false),
+            _ => return self.tiers.option(key, input, errors),
         }
         Ok(true)
     }

@@ -2,15 +2,10 @@
 
 /// Part of the contract, but without a mechanism so far.
 const LATER: &[&str] = &[
-    "codec",
     "compress",
     "early",
     "encrypt",
-    "lock_timeout",
     "max_computations",
-    "memory_ttl",
-    "redis_ttl",
-    "single_flight",
     "soft_timeout",
     "stale",
     "stale_if_error",
@@ -64,11 +59,11 @@ const FOREIGN: &[(&str, &str)] = &[
     ),
     (
         "sync",
-        "leave it out; concurrent calls for one key always share one computation",
+        "leave it out; concurrent calls for one key share one computation unless `single_flight = off`",
     ),
     (
         "sync_writes",
-        "leave it out; concurrent calls for one key always share one computation",
+        "leave it out; concurrent calls for one key share one computation unless `single_flight = off`",
     ),
     ("tag", "write `tags = [\"..\"]`"),
     ("time", "write `ttl = 300`"),

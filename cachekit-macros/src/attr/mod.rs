@@ -7,7 +7,9 @@ mod foreign;
 mod invalidates;
 mod reference;
 mod template;
+mod tiers;
 mod value;
+mod word;
 mod write_through;
 
 pub(crate) use arg::{Arg, Options, parse_all};
@@ -18,5 +20,6 @@ pub(crate) use duration::parse_duration;
 pub(crate) use invalidates::{InvalidatesArgs, Moment};
 pub(crate) use reference::{Callee, Position, Reference, ReferenceArgs};
 pub(crate) use template::{Piece, Template};
+pub(crate) use tiers::{CODECS, FLIGHTS, TIERS, TierArgs};
 pub(crate) use value::{CompanionName, Item, Items, SkipName};
 pub(crate) use write_through::WriteThroughArgs;

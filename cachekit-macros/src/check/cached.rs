@@ -11,6 +11,7 @@ use super::key::key;
 use super::mention;
 use super::scope::RetRule;
 use super::steps::Steps;
+use super::tiers::{Tiers, tiers};
 use crate::attr::{Arg, CachedArgs, DurationValue};
 use crate::diag::Errors;
 use crate::item::LooseFn;
@@ -47,15 +48,22 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         "the cache is needed before the call gives a value",
         errors,
     );
-    check_tier(&facts, item, args.tier.as_ref(), errors);
     let none_ttl_at = args.none_ttl.as_ref().map(|none_ttl| none_ttl.key.span());
+    let Tiers {
+        choices,
+        mut lengths,
+    } = tiers(&facts, item, args.tiers, errors);
+    if let Some(none_ttl) = args.none_ttl {
+        let zero = "leave `none_ttl` out: then `None` is not cached";
+        let none_ttl = constant(&facts, none_ttl, zero, errors);
+        lengths.extend(none_ttl.map(|none_ttl| ("none_ttl", none_ttl)));
+    }
     let policy = Policy {
         none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
-        none_ttl: args
-            .none_ttl
-            .and_then(|none_ttl| none_ttl_of(&facts, none_ttl, errors)),
+        lengths,
+        choices,
         jitter: args.jitter.map(|jitter| jitter.value.0),
     };
     let uses = companion::Uses {
@@ -132,31 +140,6 @@ pub(super) fn forbid_ret(
     }
 }
 
-fn check_tier(facts: &Facts, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
-    let Some(Arg { value: tier, .. }) = tier else {
-        // A `const fn` and an `extern fn` were told already.
-        if facts.form.is_sync() && item.sig.constness.is_none() && item.sig.abi.is_none() {
-            errors.on(
-                item.sig.fn_token,
-                "a function that is not `async` can only be cached in memory, because other tiers \
-                 are asked asynchronously; add `tier = memory`, or make it an `async fn`",
-            );
-        }
-        return;
-    };
-    if tier == "redis" || tier == "both" {
-        errors.at(
-            tier.span(),
-            "this version has the memory tier only; write `tier = memory` or leave it out",
-        );
-    } else if tier != "memory" {
-        errors.at(
-            tier.span(),
-            format_args!("unknown tier `{tier}`; the tiers are `memory`"),
-        );
-    }
-}
-
 fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
     let text = name.value();
     if text.is_empty() {
@@ -169,16 +152,19 @@ fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
     Some(text)
 }
 
-/// How long a `None` lives: nothing is known yet that it could depend on.
-fn none_ttl_of(
+/// A duration of the spec: nothing is known yet that it could depend on. `zero` says what
+/// is wrong with one of 0.
+pub(super) fn constant(
     facts: &Facts,
-    none_ttl: Arg<DurationValue>,
+    arg: Arg<DurationValue>,
+    zero: &str,
     errors: &mut Errors,
 ) -> Option<Constant> {
-    match none_ttl.value {
+    let Arg { key, value } = arg;
+    match value {
         DurationValue::Constant(value, span) => {
             if value.is_zero() {
-                errors.at(span, "leave `none_ttl` out: then `None` is not cached");
+                errors.at(span, zero);
             }
             Some(Constant::Known(value))
         }
@@ -188,12 +174,12 @@ fn none_ttl_of(
                 .iter()
                 .flat_map(|argument| argument.names().iter().cloned())
                 .collect();
-            names.push(Ident::new("ret", none_ttl.key.span()));
-            names.push(Ident::new("self", none_ttl.key.span()));
+            names.push(Ident::new("ret", key.span()));
+            names.push(Ident::new("self", key.span()));
             if let Some(name) = names.iter().find_map(|name| mention::find(&expr, name)) {
                 errors.at(
                     name.span(),
-                    format_args!("`none_ttl` is a constant and cannot depend on `{name}`"),
+                    format_args!("`{key}` is a constant and cannot depend on `{name}`"),
                 );
                 return None;
             }

@@ -9,6 +9,7 @@ mod mention;
 mod pattern;
 mod scope;
 mod steps;
+mod tiers;
 mod writes;
 
 pub(crate) use cached::cached;

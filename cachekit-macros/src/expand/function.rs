@@ -63,6 +63,12 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
         let result = &model.function.result;
         guards.extend(blaming(place, quote!(#krate::__absent!(#result);)));
     }
+    for choice in &model.policy.choices {
+        if choice.ty == "Codec" {
+            let codec = format_ident!("{}", choice.variant);
+            guards.extend(blaming(choice.place, quote!(#krate::__codec!(#codec);)));
+        }
+    }
     if let Some(receiver) = &model.shared_self {
         guards.extend(blaming(
             receiver.span,

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::key;
-use crate::model::{CachedFn, Constant};
+use crate::model::{CachedFn, Choice, Constant};
 use crate::names::Names;
 
 /// What the template of the spec is filled with.
@@ -26,15 +26,27 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
         let ttl = duration(ttl, names);
         setters.extend(quote!(.ttl(#ttl)));
     }
-    if let Some(none_ttl) = &policy.none_ttl {
-        let none_ttl = match none_ttl {
+    for (option, length) in &policy.lengths {
+        let setter = format_ident!("{option}");
+        let length = match length {
             Constant::Known(value) => duration(*value, names),
             Constant::Expr(expr) => quote!(#expr),
         };
-        setters.extend(quote!(.none_ttl(#none_ttl)));
+        setters.extend(quote!(.#setter(#length)));
     }
     if let Some(jitter) = policy.jitter {
         setters.extend(quote!(.jitter(#jitter)));
+    }
+    let krate = &names.krate;
+    for Choice {
+        option,
+        ty,
+        variant,
+        ..
+    } in &policy.choices
+    {
+        let [setter, ty, variant] = [option, ty, variant].map(|name| format_ident!("{name}"));
+        setters.extend(quote!(.#setter(#krate::#ty::#variant)));
     }
     setters
 }

@@ -46,7 +46,7 @@ fn mistakes_cannot_be_forgotten() {
 #[test]
 fn all_mistakes_come_at_once() {
     let args = "tll = 3, key = \"{x}\", stale = 60, ttl = \"5\", expire = 4, tags = [\"{a\", \"{b\"], \
-                ttl = 3, jitter = 2.0, tier = redis, skip(nobody), ttl = 4";
+                ttl = 3, jitter = 2.0, tier = disk, skip(nobody), ttl = 4";
     let found = cached_messages(args, GET);
     let expected = [
         "unknown option `tll`; did you mean `ttl`?",
@@ -59,7 +59,7 @@ fn all_mistakes_come_at_once() {
         "`ttl` is given twice",
         "unused skip: there is no argument `nobody`; one may skip `pool`, `id`",
         "unknown placeholder `{x}`",
-        "this version has the memory tier only",
+        "unknown tier `disk`; expected `memory`, `redis` or `both`",
     ];
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     for (found, expected) in found.iter().zip(expected) {
@@ -106,6 +106,37 @@ fn one_message_for_one_mistake() {
         ("name = \"\"", "a name needs at least one letter"),
         ("version = 4294967296", "from 0 to 4294967295"),
         ("tier = disk", "unknown tier `disk`"),
+        ("tier = \"redis\"", "write `tier = redis`, without quotes"),
+        (
+            "tier = \"disk\"",
+            "expected `memory`, `redis` or `both`, without quotes",
+        ),
+        ("tier = 3", "expected `memory`, `redis` or `both`"),
+        ("tier", "`tier` needs a value: `tier = ..`"),
+        ("codec = \"json\"", "write `codec = json`, without quotes"),
+        ("codec = xml", "expected `bincode`, `msgpack` or `json`"),
+        ("codec = off", "unknown codec `off`"),
+        (
+            "single_flight = on",
+            "expected `process`, `cluster` or `off`",
+        ),
+        ("tier = memory, redis_ttl = 3", "`redis_ttl` is about Redis"),
+        ("tier = memory, codec = json", "`codec` is about Redis"),
+        (
+            "tier = redis, memory_ttl = 3",
+            "`memory_ttl` is about memory",
+        ),
+        (
+            "tier = memory, single_flight = cluster",
+            "write `single_flight = process`",
+        ),
+        ("memory_ttl = 0", "write `tier = redis`"),
+        ("redis_ttl = 0", "write `tier = memory`"),
+        ("lock_timeout = 0", "write `single_flight = off`"),
+        (
+            "lock_timeout = Duration::from_secs(id)",
+            "`lock_timeout` is a constant and cannot depend on `id`",
+        ),
         ("key = user_key(id)", "expected a template in quotes"),
     ];
     for (args, words) in cases {
@@ -166,6 +197,27 @@ fn functions_that_cannot_be_cached() {
         );
     }
     assert!(cached_messages("", "async fn get() -> &'static str { \"\" }").is_empty());
+}
+
+#[test]
+fn a_sync_function_stays_in_memory() {
+    let item = "fn get(id: u64) -> u64 { id }";
+    for tier in ["tier = redis", "tier = both", "tier = both, codec = json"] {
+        let found = cached_messages(tier, item);
+        assert!(
+            found.len() == 1
+                && found[0].contains("write `tier = memory`, or make it an `async fn`"),
+            "{tier}: {found:#?}"
+        );
+    }
+    for tier in [
+        "tier = \"memory\"",
+        "tier = disk",
+        "tier = memory, codec = json",
+    ] {
+        assert_eq!(cached_messages(tier, item).len(), 1, "{tier}");
+    }
+    assert!(cached_messages("tier = memory, single_flight = off", item).is_empty());
 }
 
 #[test]

@@ -64,6 +64,17 @@ fn free_functions() {
             "async fn get(state: &State, id: u64) -> u64 { body }",
         ),
         (
+            "tiers",
+            "tier = both, memory_ttl = 30, redis_ttl = LONG, single_flight = cluster, \
+             lock_timeout = \"1500ms\", codec = msgpack",
+            "async fn get(id: u64) -> u64 { body }",
+        ),
+        (
+            "in_memory",
+            "tier = memory, single_flight = off",
+            "fn get(id: u64) -> u64 { body }",
+        ),
+        (
             "no_companion",
             "companion = false",
             "async fn get(id: u64) { #![allow(x)] body }",

@@ -137,6 +137,19 @@ macro_rules! __absent {
     };
 }
 
+/// A compile-time error if the feature of a codec is off.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec {
+    ($codec:ident) => {
+        const _: () = ::core::assert!(
+            $crate::Codec::$codec.is_available(),
+            "{}",
+            $crate::Codec::$codec.__remedy()
+        );
+    };
+}
+
 /// A compile-time error if the value could matter to the key.
 #[doc(hidden)]
 #[macro_export]

@@ -52,12 +52,12 @@ async fn companion_with_a_path() -> u64 {
     1
 }
 
-#[cached(tier = redis)] //~ this version has the memory tier only; write `tier = memory` or leave it out
-async fn tier_redis() -> u64 {
+#[cached(lock_timeout = "soon")] //~ `soon` is not a duration: a number was expected
+async fn lock_timeout_in_words() -> u64 {
     1
 }
 
-#[cached(tier = disk)] //~ unknown tier `disk`; the tiers are `memory`
+#[cached(tier = disk)] //~ unknown tier `disk`; expected `memory`, `redis` or `both`
 async fn tier_unknown() -> u64 {
     1
 }

@@ -21,9 +21,19 @@ impl Repo {
     }
 }
 
-/// One mistake is reported, not the absence of `async` as well.
-#[cached(tier = redis)] //~ this version has the memory tier only
+#[cached(tier = redis)] //~ a function that is not `async` can only be cached in memory
 fn other_tier(id: u64) -> u64 {
+    id
+}
+
+#[cached(tier = both)] //~ a function that is not `async` can only be cached in memory
+fn both_tiers(id: u64) -> u64 {
+    id
+}
+
+/// One mistake is reported, not the absence of `async` as well.
+#[cached(tier = "memory")] //~ write `tier = memory`, without quotes
+fn in_quotes(id: u64) -> u64 {
     id
 }
 

@@ -10,6 +10,7 @@ async fn get(id: u64) -> u64 {
 #[cached(
     tll = 300, //~ unknown option `tll`; did you mean `ttl`?
     versoin = 2, //~ unknown option `versoin`; did you mean `version`?
+    codek = json, //~ unknown option `codek`; did you mean `codec`?
     storeif = true, //~ unknown option `storeif`; did you mean `store_if`?
     banana = 3, //~ unknown option `banana`; the options are `key`, `ttl`, `tags`
 )]
@@ -44,8 +45,8 @@ async fn flags(id: u64) -> u64 {
 
 #[cached(
     stale = 60, //~ `stale` is not available in this version yet
-    codec = json, //~ `codec` is not available in this version yet
-    single_flight = cluster, //~ `single_flight` is not available in this version yet
+    compress = true, //~ `compress` is not available in this version yet
+    max_computations = 64, //~ `max_computations` is not available in this version yet
     early = 1.0, //~ `early` is not available in this version yet
 )]
 async fn later(id: u64) -> u64 {

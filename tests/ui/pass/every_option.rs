@@ -48,6 +48,9 @@ pub struct Missing;
     none_ttl = TTL,
     jitter = 0.1,
     tier = memory,
+    memory_ttl = 60,
+    single_flight = process,
+    lock_timeout = TTL,
     companion = user,
     crate = cachekit,
 )]
@@ -57,7 +60,17 @@ async fn get_user(pool: &Pool, id: u64, trace: &str) -> Result<Option<User>, Mis
     Ok(Some(User { id, org: 1, lives }))
 }
 
-#[cached(ttl = "1h30m", none_ttl = 30, companion = false)]
+#[cached(
+    ttl = "1h30m",
+    none_ttl = 30,
+    companion = false,
+    tier = both,
+    memory_ttl = TTL,
+    redis_ttl = "1h",
+    single_flight = cluster,
+    lock_timeout = 5,
+    codec = bincode,
+)]
 async fn list(page: Page<String>, sort: Option<&Sort>) -> Option<u64> {
     let _ = sort;
     Some(u64::from(page.number))

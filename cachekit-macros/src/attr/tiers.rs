@@ -1,0 +1,48 @@
+//! The options of `#[cached]` about the two tiers, and about who computes.
+
+use proc_macro2::Ident;
+use syn::parse::ParseStream;
+
+use super::{Arg, DurationValue};
+use crate::diag::Errors;
+
+/// What `tier` may be.
+pub(crate) const TIERS: &[&str] = &["memory", "redis", "both"];
+/// What `single_flight` may be.
+pub(crate) const FLIGHTS: &[&str] = &["process", "cluster", "off"];
+/// What `codec` may be.
+pub(crate) const CODECS: &[&str] = &["bincode", "msgpack", "json"];
+
+/// Those options, as written.
+#[derive(Default)]
+pub(crate) struct TierArgs {
+    pub(crate) codec: Option<Arg<Ident>>,
+    pub(crate) lock_timeout: Option<Arg<DurationValue>>,
+    pub(crate) memory_ttl: Option<Arg<DurationValue>>,
+    pub(crate) redis_ttl: Option<Arg<DurationValue>>,
+    pub(crate) single_flight: Option<Arg<Ident>>,
+    pub(crate) tier: Option<Arg<Ident>>,
+}
+
+impl TierArgs {
+    /// Reads the value of `key`; `false` when it is none of them.
+    pub(super) fn option(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "codec" => Arg::read_word(&mut self.codec, key, input, errors, CODECS)?,
+            "lock_timeout" => Arg::read(&mut self.lock_timeout, key, input, errors)?,
+            "memory_ttl" => Arg::read(&mut self.memory_ttl, key, input, errors)?,
+            "redis_ttl" => Arg::read(&mut self.redis_ttl, key, input, errors)?,
+            "single_flight" => {
+                Arg::read_word(&mut self.single_flight, key, input, errors, FLIGHTS)?;
+            }
+            "tier" => Arg::read_word(&mut self.tier, key, input, errors, TIERS)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,43 @@
+//! Bare words out of a few: `tier = memory`.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{LitStr, Token};
+
+use super::Arg;
+use crate::diag::{Errors, either};
+
+impl Arg<Ident> {
+    /// Reads `= word` into `slot`; which word it is, is checked later.
+    pub(super) fn read_word(
+        slot: &mut Option<Self>,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+        words: &[&str],
+    ) -> syn::Result<()> {
+        let ahead = input.fork();
+        let text = ahead
+            .parse::<Token![=]>()
+            .and_then(|_| ahead.parse::<LitStr>());
+        let Ok(text) = text else {
+            let expected = format!("expected {}", either(words));
+            return Self::read_or(slot, key, input, errors, &expected);
+        };
+        input.parse::<Token![=]>()?;
+        input.parse::<LitStr>()?;
+        let meant = text.value();
+        if words.contains(&meant.as_str()) {
+            let message = format!("write `{key} = {meant}`, without quotes");
+            errors.at(text.span(), message);
+            // It is clear what was meant, so nothing more is said for want of it.
+            let mut word = Ident::parse_any.parse_str(&meant)?;
+            word.set_span(text.span());
+            Self::set(slot, key, word, errors);
+            return Ok(());
+        }
+        let message = format!("expected {}, without quotes", either(words));
+        Err(syn::Error::new(text.span(), message))
+    }
+}

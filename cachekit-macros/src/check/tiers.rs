@@ -1,0 +1,168 @@
+//! Where entries live, and the options that only make sense there.
+
+use proc_macro2::Ident;
+
+use super::cached::constant;
+use super::function::Facts;
+use crate::attr::{Arg, CODECS, DurationValue, FLIGHTS, TIERS, TierArgs};
+use crate::diag::{Errors, either};
+use crate::item::LooseFn;
+use crate::model::{Choice, Constant};
+
+/// The part of the policy that tells the tiers apart.
+pub(super) struct Tiers {
+    pub(super) choices: Vec<Choice>,
+    pub(super) lengths: Vec<(&'static str, Constant)>,
+}
+
+/// Takes the options about tiers out of `args`.
+pub(super) fn tiers(facts: &Facts, item: &LooseFn, args: TierArgs, errors: &mut Errors) -> Tiers {
+    check_sync(facts, item, args.tier.as_ref(), errors);
+    let only = args.tier.as_ref().map(|tier| tier.value.to_string());
+    match only.as_deref() {
+        Some("memory") => check_memory(&args, errors),
+        Some("redis") => check_redis(&args, errors),
+        _ => {}
+    }
+    let lengths = lengths(
+        facts,
+        args.memory_ttl,
+        args.redis_ttl,
+        args.lock_timeout,
+        errors,
+    );
+    let choices = [
+        ("tier", "Tier", args.tier, TIERS),
+        ("single_flight", "SingleFlight", args.single_flight, FLIGHTS),
+        ("codec", "Codec", args.codec, CODECS),
+    ];
+    Tiers {
+        choices: choices
+            .into_iter()
+            .filter_map(|(option, ty, arg, words)| {
+                let arg = arg?;
+                Some(Choice {
+                    option,
+                    ty,
+                    variant: variant(&arg, words, errors)?,
+                    place: arg.value.span(),
+                })
+            })
+            .collect(),
+        lengths,
+    }
+}
+
+/// What is asked of Redis although nothing is stored there.
+fn check_memory(args: &TierArgs, errors: &mut Errors) {
+    let remote = [
+        args.redis_ttl.as_ref().map(|arg| &arg.key),
+        args.codec.as_ref().map(|arg| &arg.key),
+    ];
+    for key in remote.into_iter().flatten() {
+        errors.at(
+            key.span(),
+            format_args!(
+                "`{key}` is about Redis, where `tier = memory` stores nothing; take one of them out"
+            ),
+        );
+    }
+    if let Some(Arg { value, .. }) = &args.single_flight
+        && value == "cluster"
+    {
+        errors.at(
+            value.span(),
+            "other processes are met in Redis, which `tier = memory` never asks; write \
+             `single_flight = process`, or take one of them out",
+        );
+    }
+}
+
+/// What is asked of memory although nothing is stored there.
+fn check_redis(args: &TierArgs, errors: &mut Errors) {
+    if let Some(Arg { key, .. }) = &args.memory_ttl {
+        errors.at(
+            key.span(),
+            "`memory_ttl` is about memory, where `tier = redis` stores nothing; take one of them \
+             out",
+        );
+    }
+}
+
+/// Only an asynchronous function can wait for an answer of Redis.
+fn check_sync(facts: &Facts, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
+    const WHY: &str = "a function that is not `async` can only be cached in memory, because other \
+                       tiers are asked asynchronously";
+    // A `const fn` and an `extern fn` were told already.
+    if !facts.form.is_sync() || item.sig.constness.is_some() || item.sig.abi.is_some() {
+        return;
+    }
+    match tier {
+        None => errors.on(
+            item.sig.fn_token,
+            format_args!("{WHY}; add `tier = memory`, or make it an `async fn`"),
+        ),
+        Some(tier) if tier.value == "redis" || tier.value == "both" => errors.at(
+            tier.value.span(),
+            format_args!("{WHY}; write `tier = memory`, or make it an `async fn`"),
+        ),
+        Some(_) => {}
+    }
+}
+
+/// The variant of the runtime that a word stands for, if it is one of `words`.
+fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'static str> {
+    const VARIANTS: &[(&str, &str)] = &[
+        ("bincode", "Bincode"),
+        ("both", "Both"),
+        ("cluster", "Cluster"),
+        ("json", "Json"),
+        ("memory", "Memory"),
+        ("msgpack", "MsgPack"),
+        ("off", "Off"),
+        ("process", "Process"),
+        ("redis", "Redis"),
+    ];
+    let Arg { key, value } = arg;
+    let variant = VARIANTS
+        .iter()
+        .find(|(word, _)| value == word && words.contains(word));
+    if variant.is_none() {
+        let words = either(words);
+        errors.at(
+            value.span(),
+            format_args!("unknown {key} `{value}`; expected {words}"),
+        );
+    }
+    variant.map(|(_, variant)| *variant)
+}
+
+fn lengths(
+    facts: &Facts,
+    memory_ttl: Option<Arg<DurationValue>>,
+    redis_ttl: Option<Arg<DurationValue>>,
+    lock_timeout: Option<Arg<DurationValue>>,
+    errors: &mut Errors,
+) -> Vec<(&'static str, Constant)> {
+    let lengths = [
+        (
+            "memory_ttl",
+            memory_ttl,
+            "a `memory_ttl` of 0 keeps nothing in memory; write `tier = redis` in its place",
+        ),
+        (
+            "redis_ttl",
+            redis_ttl,
+            "a `redis_ttl` of 0 keeps nothing in Redis; write `tier = memory` in its place",
+        ),
+        (
+            "lock_timeout",
+            lock_timeout,
+            "a `lock_timeout` of 0 waits for nobody; write `single_flight = off` in its place",
+        ),
+    ];
+    lengths
+        .into_iter()
+        .filter_map(|(name, arg, zero)| Some((name, constant(facts, arg?, zero, errors)?)))
+        .collect()
+}
