@@ -1,5 +1,22 @@
 //! How values are written for Redis, and read back from bytes that may be anything.
 
+#[cfg(feature = "bincode")]
+mod bincode;
+#[cfg(feature = "bincode")]
+mod fnv;
+#[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
+mod guard;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "msgpack")]
+mod msgpack;
+#[cfg(feature = "bincode")]
+mod schema;
+#[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
+mod sink;
+#[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
+mod wire;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -46,6 +63,11 @@ impl Codec {
             }
             Self::Json => "`codec = json` needs the feature `json` of cachekit; turn it on",
         }
+    }
+
+    /// What to say where its feature is off.
+    fn is_off(self) -> String {
+        format!("the feature `{self}` of `cachekit` is off; turn it on, or name another codec")
     }
 
     /// The one that is used where none is named: the first whose feature is on.
@@ -123,14 +145,17 @@ impl<V> fmt::Debug for Wire<V> {
     }
 }
 
-#[cfg(feature = "serde")]
+#[cfg(all(
+    feature = "serde",
+    not(any(feature = "bincode", feature = "msgpack", feature = "json"))
+))]
 impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
-    /// By serde.
+    /// By serde, which needs a codec, and none is on.
     pub(crate) fn serde() -> Self {
         Self {
-            encode: |_, _, _, _| Err(Unwritable::Value),
+            encode: |codec, _, _, _| Err(Unwritable::Type(codec.is_off())),
             decode: |_, _| Err(Unreadable::Codec),
-            fingerprint: |_| Err(String::new()),
+            fingerprint: |codec| Err(codec.is_off()),
         }
     }
 }

@@ -1,0 +1,41 @@
+//! bincode 2: the shape is the type's, and the bytes hold nothing of it.
+
+use ::bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
+use ::bincode::error::EncodeError;
+use ::bincode::serde::EncodeError as SerdeError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::guard::Limits;
+use super::sink::Sink;
+use super::{Unreadable, Unwritable};
+
+/// What any payload may claim to hold. It is part of the decoder's type, so one constant has
+/// to do for all caches; a cache's own limit is checked before anything is decoded.
+const LIMIT: usize = 64 << 20;
+
+fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
+    config::standard().with_limit()
+}
+
+/// Appends `value`.
+pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unwritable> {
+    ::bincode::serde::encode_into_writer(value, sink, config()).map_err(|error| match error {
+        EncodeError::Serde(SerdeError::SequenceMustHaveLength) => Unwritable::Type(format!(
+            "`{}` holds a sequence or map whose length is not known before its end, or \
+             `#[serde(flatten)]`, which bincode cannot carry; write `codec = msgpack`",
+            std::any::type_name::<T>()
+        )),
+        _ => Unwritable::Value,
+    })
+}
+
+/// Reads a value that takes all of `bytes`.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+    let limits = Limits::new(bytes.len());
+    let read = ::bincode::serde::seed_decode_from_slice(limits.seed::<T>(), bytes, config());
+    match read {
+        Ok((value, read)) if read == bytes.len() => Ok(value),
+        _ => Err(Unreadable::Decode),
+    }
+}

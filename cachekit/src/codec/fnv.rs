@@ -1,0 +1,62 @@
+//! FNV-1a, 64 bits: the same in every process, release and architecture.
+//!
+//! What `std::hash` gives may change with the compiler, and then every deploy with a new one
+//! would find its cache cold.
+
+/// A hash on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Fnv(u64);
+
+impl Fnv {
+    /// Of nothing yet.
+    pub(crate) const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// What came so far, and `bytes`.
+    #[must_use]
+    pub(crate) const fn bytes(self, bytes: &[u8]) -> Self {
+        let mut hash = self.0;
+        let mut at = 0;
+        while at < bytes.len() {
+            hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+            at += 1;
+        }
+        Self(hash)
+    }
+
+    /// A number.
+    #[must_use]
+    pub(crate) const fn number(self, number: u64) -> Self {
+        self.bytes(&number.to_le_bytes())
+    }
+
+    /// A text; its length goes first, so that no two lists of texts run into the same bytes.
+    #[must_use]
+    pub(crate) const fn text(self, text: &str) -> Self {
+        self.number(text.len() as u64).bytes(text.as_bytes())
+    }
+
+    /// The number.
+    pub(crate) const fn finish(self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_the_published_function() {
+        assert_eq!(Fnv::new().bytes(b"").finish(), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(Fnv::new().bytes(b"a").finish(), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(Fnv::new().bytes(b"foobar").finish(), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn texts_do_not_run_together() {
+        let split = |a, b| Fnv::new().text(a).text(b);
+        assert_ne!(split("ab", "c"), split("a", "bc"));
+    }
+}

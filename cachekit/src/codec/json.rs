@@ -1,0 +1,34 @@
+//! JSON, as other programs read and write it.
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde_json::error::Category;
+
+use super::guard::Limits;
+use super::sink::Sink;
+use super::{Unreadable, Unwritable};
+
+/// Appends `value`.
+pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unwritable> {
+    serde_json::to_writer(sink, value).map_err(|error| match error.classify() {
+        // All that `serde_json` itself refuses to write is a map's key.
+        Category::Syntax => Unwritable::Type(format!(
+            "`{}` holds a map whose keys are neither strings nor numbers, which JSON cannot \
+             carry; write `codec = msgpack`",
+            std::any::type_name::<T>()
+        )),
+        _ => Unwritable::Value,
+    })
+}
+
+/// Reads a value that takes all of `bytes`.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+    let limits = Limits::new(bytes.len());
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = limits
+        .seed::<T>()
+        .deserialize(&mut deserializer)
+        .map_err(|_| Unreadable::Decode)?;
+    deserializer.end().map_err(|_| Unreadable::Decode)?;
+    Ok(value)
+}

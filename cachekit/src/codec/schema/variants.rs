@@ -1,0 +1,58 @@
+//! The variant of an enum that a trace shows.
+
+use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
+
+use super::recorder::Recorder;
+use super::refused::Refused;
+
+/// One variant.
+pub(super) struct Variant<'a> {
+    pub(super) inside: Recorder<'a>,
+    pub(super) index: u32,
+    /// The enum's name.
+    pub(super) of: &'static str,
+    pub(super) name: &'static str,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_> {
+    type Error = Refused;
+    type Variant = Self;
+
+    // By number, as bincode does.
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
+        let value = seed.deserialize(self.index.into_deserializer())?;
+        Ok((value, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_> {
+    type Error = Refused;
+
+    fn unit_variant(self) -> Result<(), Refused> {
+        self.inside.trace.step(b'u')
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refused> {
+        self.inside.trace.step(b'N')?;
+        seed.deserialize(self.inside.part(0)?)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Refused> {
+        self.inside.trace.step(b'T')?;
+        self.inside.trace.number(len);
+        self.inside.trace.shapes.add_fields(self.of, self.name, len);
+        self.inside.parts(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        let trace = self.inside.trace;
+        trace.step(b'S')?;
+        trace.names(fields);
+        trace.shapes.add_fields(self.of, self.name, fields.len());
+        self.inside.parts(fields.len(), visitor)
+    }
+}
