@@ -1,0 +1,152 @@
+//! What each step costs: counted, not timed.
+
+use cachekit::{Cache, Policy, cached, testing};
+use cachekit_tests::proxy::Proxy;
+use cachekit_tests::redis::Redis;
+
+use crate::world::{node, settings, until};
+
+#[cached(key = "price:{id}", name = "price", tags = ["prices"])]
+async fn price(id: u64) -> u64 {
+    id * 100
+}
+
+#[cached(key = "item:{id}", name = "item", tags = ["items", "shelf:{ret.0}"])]
+async fn item(id: u64) -> (u64, u64) {
+    (id % 3, id)
+}
+
+/// The commands since the last look, and their round trips.
+fn seen(proxy: &Proxy) -> (usize, Vec<String>) {
+    let seen = (proxy.round_trips(), proxy.commands());
+    proxy.clear();
+    seen
+}
+
+async fn start() -> (Redis, Proxy, Cache) {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let cache = node(&proxy.url()).await;
+    proxy.clear();
+    (redis, proxy, cache)
+}
+
+async fn stored(cache: &Cache, count: u64) {
+    until("the value is stored", || {
+        cache.stats().redis.stores == count
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cold_miss_is_two_before_and_one_after() {
+    let (_redis, proxy, cache) = start().await;
+    testing::scope(cache.clone(), price(1)).await;
+    stored(&cache, 1).await;
+    assert_eq!(
+        seen(&proxy),
+        (3, names(&["PTTL", "MGET", "EVALSHA", "EVALSHA"]))
+    );
+}
+
+#[tokio::test]
+async fn a_hit_in_redis_is_one() {
+    let (redis, proxy, cache) = start().await;
+    let other = node(&redis.url()).await;
+    testing::scope(other.clone(), price(1)).await;
+    stored(&other, 1).await;
+    testing::scope(cache.clone(), price(1)).await;
+    assert_eq!(seen(&proxy), (1, names(&["PTTL", "MGET"])));
+    assert_eq!(cache.stats().redis_hits, 1);
+}
+
+#[tokio::test]
+async fn a_hit_with_tags_of_the_value_is_one_from_the_second_on() {
+    let (redis, proxy, cache) = start().await;
+    let other = node(&redis.url()).await;
+    for id in [1, 2] {
+        testing::scope(other.clone(), item(id)).await;
+    }
+    stored(&other, 2).await;
+    testing::scope(cache.clone(), item(1)).await;
+    assert_eq!(
+        seen(&proxy),
+        (2, names(&["PTTL", "MGET", "MGET"])),
+        "what it hangs on is new"
+    );
+    testing::scope(cache.clone(), item(2)).await;
+    assert_eq!(seen(&proxy), (1, names(&["PTTL", "MGET", "EVALSHA"])));
+    assert_eq!(cache.stats().redis_hits, 2);
+}
+
+#[tokio::test]
+async fn a_foreseen_miss_is_one_before_and_one_after() {
+    let (_redis, proxy, cache) = start().await;
+    testing::scope(cache.clone(), price(1)).await;
+    stored(&cache, 1).await;
+    cache.invalidate_tags(["prices"]).await;
+    proxy.clear();
+    testing::scope(cache.clone(), price(1)).await;
+    stored(&cache, 2).await;
+    assert_eq!(
+        seen(&proxy),
+        (2, names(&["PTTL", "MGET", "EVALSHA", "EVALSHA"]))
+    );
+}
+
+#[tokio::test]
+async fn an_invalidation_is_one_whatever_it_takes_away() {
+    let (_redis, proxy, cache) = start().await;
+    cache.invalidate("price:1").await;
+    assert_eq!(seen(&proxy), (1, names(&["UNLINK"])));
+    let tags: Vec<String> = (0..10).map(|n| format!("tag:{n}")).collect();
+    cache.invalidate_tags(&tags).await;
+    assert_eq!(seen(&proxy), (1, names(&["UNLINK"])));
+    cache.invalidate_function("price").await;
+    assert_eq!(seen(&proxy), (1, names(&["UNLINK"])));
+    cache.clear().await;
+    assert_eq!(seen(&proxy), (1, names(&["UNLINK"])));
+}
+
+#[tokio::test]
+async fn a_write_is_one_before_and_one_after() {
+    let (_redis, proxy, cache) = start().await;
+    cache.put("a", 1, &Policy::new()).await;
+    assert_eq!(seen(&proxy), (2, names(&["EVALSHA", "EVALSHA"])));
+}
+
+#[tokio::test]
+async fn a_hit_in_memory_is_none() {
+    let (_redis, proxy, cache) = start().await;
+    testing::scope(cache.clone(), price(1)).await;
+    stored(&cache, 1).await;
+    proxy.clear();
+    testing::scope(cache.clone(), price(1)).await;
+    assert_eq!(seen(&proxy), (0, vec![]));
+}
+
+#[tokio::test]
+async fn scripts_that_a_server_lost_are_sent_again() {
+    let (redis, proxy, cache) = start().await;
+    redis.client().run(&["SCRIPT", "FLUSH"]);
+    testing::scope(cache.clone(), price(1)).await;
+    stored(&cache, 1).await;
+    let expected = ["PTTL", "MGET", "EVALSHA", "EVAL", "EVALSHA", "EVAL"];
+    assert_eq!(seen(&proxy), (5, names(&expected)));
+}
+
+#[tokio::test]
+async fn a_disabled_cache_still_invalidates_and_asks_nothing() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let cache = settings(&proxy.url()).enabled(false).build().await.unwrap();
+    proxy.clear();
+    testing::scope(cache.clone(), price(1)).await;
+    assert_eq!(seen(&proxy), (0, vec![]));
+    cache.invalidate("price:1").await;
+    assert_eq!(seen(&proxy), (1, names(&["UNLINK"])));
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
