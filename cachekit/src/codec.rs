@@ -3,6 +3,8 @@
 #[cfg(feature = "bincode")]
 mod bincode;
 #[cfg(feature = "bincode")]
+mod checked;
+#[cfg(feature = "bincode")]
 mod fnv;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod guard;

@@ -6,7 +6,9 @@ use ::bincode::serde::EncodeError as SerdeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::checked::{Checked, Watch};
 use super::guard::Limits;
+use super::schema;
 use super::sink::Sink;
 use super::{Unreadable, Unwritable};
 
@@ -18,14 +20,26 @@ fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
     config::standard().with_limit()
 }
 
-/// Appends `value`.
-pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unwritable> {
-    ::bincode::serde::encode_into_writer(value, sink, config()).map_err(|error| match error {
-        EncodeError::Serde(SerdeError::SequenceMustHaveLength) => Unwritable::Type(format!(
-            "`{}` holds a sequence or map whose length is not known before its end, or \
-             `#[serde(flatten)]`, which bincode cannot carry; write `codec = msgpack`",
-            std::any::type_name::<T>()
-        )),
+/// Appends `value`, if it can be read back.
+pub(super) fn encode<T>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unwritable>
+where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    let schema = schema::of::<T>();
+    schema.fingerprint().map_err(Unwritable::Type)?;
+    let watch = Watch::new(schema.look());
+    let checked = Checked {
+        inner: value,
+        watch: &watch,
+    };
+    let written = ::bincode::serde::encode_into_writer(checked, sink, config());
+    if let Some(found) = watch.found.take() {
+        return Err(Unwritable::Type(schema.refuse(&found)));
+    }
+    written.map_err(|error| match error {
+        EncodeError::Serde(SerdeError::SequenceMustHaveLength) => {
+            Unwritable::Type(schema.refuse("there is a sequence or map of unknown length"))
+        }
         _ => Unwritable::Value,
     })
 }

@@ -114,3 +114,142 @@ impl<'a, T> Guard<'a, T> {
         Ok((self.inner, below))
     }
 }
+
+#[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
+mod tests {
+    use std::collections::{BTreeSet, HashMap};
+
+    use serde::{Deserialize, Serialize};
+
+    use crate::codec::{Codec, Unreadable, Wire};
+
+    fn read<V: Serialize + serde::de::DeserializeOwned + 'static>(
+        codec: Codec,
+        bytes: &[u8],
+    ) -> Result<V, Unreadable> {
+        (Wire::serde().decode)(codec, bytes)
+    }
+
+    fn refuses<V>(codec: Codec, bytes: &[u8])
+    where
+        V: Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug + 'static,
+    {
+        assert_eq!(
+            read::<V>(codec, bytes),
+            Err(Unreadable::Decode),
+            "{codec:?}"
+        );
+    }
+
+    /// A length as bincode writes one.
+    fn length(len: u64) -> Vec<u8> {
+        [&[253][..], &len.to_le_bytes()].concat()
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct List {
+        next: Option<Box<List>>,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Tree {
+        Leaf,
+        Node(Box<Tree>),
+        Fork(Vec<Tree>),
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Peano(Option<Box<Peano>>);
+
+    #[test]
+    fn a_length_that_is_not_there_is_refused() {
+        for len in [1 << 20, 1 << 40, 1 << 62, 1 << 63, u64::MAX] {
+            refuses::<String>(Codec::Bincode, &length(len));
+            refuses::<Vec<u8>>(Codec::Bincode, &length(len));
+            refuses::<Vec<u64>>(Codec::Bincode, &length(len));
+            refuses::<HashMap<u64, u64>>(Codec::Bincode, &length(len));
+            refuses::<BTreeSet<()>>(Codec::Bincode, &length(len));
+            refuses::<Vec<()>>(Codec::Bincode, &length(len));
+            refuses::<Vec<[u64; 0]>>(Codec::Bincode, &length(len));
+        }
+        for marker in [0xdb, 0xc6, 0xdd, 0xdf] {
+            let bytes = [marker, 0xff, 0xff, 0xff, 0xff];
+            refuses::<String>(Codec::MsgPack, &bytes);
+            refuses::<Vec<u64>>(Codec::MsgPack, &bytes);
+            refuses::<BTreeSet<()>>(Codec::MsgPack, &bytes);
+            refuses::<HashMap<u64, u64>>(Codec::MsgPack, &bytes);
+        }
+    }
+
+    /// Each is within the payload's length; together they would be its square.
+    #[test]
+    fn lengths_are_summed_up() {
+        let inner = 60_000_u16;
+        let mut bytes = vec![251];
+        bytes.extend(20_000_u16.to_le_bytes());
+        for _ in 0..20_000 {
+            bytes.push(251);
+            bytes.extend(inner.to_le_bytes());
+        }
+        assert!(usize::from(inner) < bytes.len());
+        refuses::<Vec<BTreeSet<()>>>(Codec::Bincode, &bytes);
+    }
+
+    #[test]
+    fn depth_is_limited_in_every_codec() {
+        let deep = 1_000_000;
+        refuses::<List>(Codec::Bincode, &vec![1; deep]);
+        refuses::<Tree>(Codec::Bincode, &vec![1; deep]);
+        refuses::<Tree>(Codec::Bincode, &[2, 1].repeat(deep));
+        refuses::<List>(Codec::MsgPack, &b"\x81\xa4next".repeat(deep));
+        refuses::<Tree>(Codec::MsgPack, &b"\x81\xa4Node".repeat(deep));
+        refuses::<Tree>(Codec::MsgPack, &b"\x81\xa4Fork\x91".repeat(deep));
+        refuses::<List>(Codec::Json, &br#"{"next":"#.repeat(deep));
+        refuses::<Tree>(Codec::Json, &br#"{"Node":"#.repeat(deep));
+        refuses::<serde_json::Value>(Codec::Json, &b"[".repeat(deep));
+        refuses::<serde_json::Value>(Codec::MsgPack, &b"\x91".repeat(deep));
+    }
+
+    /// One byte, for ever: nothing is consumed on the way down.
+    #[test]
+    fn a_loop_without_input_ends() {
+        refuses::<Peano>(Codec::MsgPack, &[0x01]);
+        refuses::<Peano>(Codec::Json, b"1");
+        refuses::<Peano>(Codec::Bincode, &[1; 1000]);
+    }
+
+    #[test]
+    fn what_is_moderately_deep_is_read() {
+        let mut list = List { next: None };
+        for _ in 0..50 {
+            list = List {
+                next: Some(Box::new(list)),
+            };
+        }
+        for codec in [Codec::Bincode, Codec::MsgPack, Codec::Json] {
+            let mut out = Vec::new();
+            (Wire::serde().encode)(codec, &list, &mut out, 1 << 20).unwrap();
+            assert_eq!(read(codec, &out).as_ref(), Ok(&list), "{codec:?}");
+        }
+    }
+
+    #[test]
+    fn trailing_bytes_are_refused() {
+        refuses::<u8>(Codec::Bincode, &[1, 1]);
+        refuses::<()>(Codec::Bincode, &[0]);
+        refuses::<u8>(Codec::MsgPack, &[1, 1]);
+        refuses::<u8>(Codec::MsgPack, &[1, 0xc1]);
+        refuses::<Option<u8>>(Codec::MsgPack, &[0xc0, 0xc0]);
+        refuses::<u8>(Codec::Json, b"1 1");
+        refuses::<Vec<u8>>(Codec::Json, b"[1]]");
+    }
+
+    #[test]
+    fn nothing_is_no_value() {
+        for codec in [Codec::Bincode, Codec::MsgPack, Codec::Json] {
+            refuses::<u8>(codec, &[]);
+            refuses::<Option<u8>>(codec, &[]);
+            refuses::<List>(codec, &[]);
+        }
+    }
+}

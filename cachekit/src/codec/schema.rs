@@ -76,7 +76,7 @@ impl Schema {
     pub(crate) fn refuse(&self, what: &str) -> String {
         let why = || {
             format!(
-                "{what} in `{}`, which bincode cannot carry; write `codec = msgpack`",
+                "`{}` cannot be carried by bincode: {what}; write `codec = msgpack`",
                 self.type_name
             )
         };
