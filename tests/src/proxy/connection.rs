@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::io;
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -15,7 +15,7 @@ use super::incoming::{Forward, Incoming};
 use super::pending::Pending;
 use super::resp::{Kind, Scanner};
 use super::sent::Sent;
-use super::state::{Shared, State, any};
+use super::state::{Shared, State, any, close};
 
 /// Both ends of a connection.
 pub(super) struct Connection {
@@ -168,7 +168,7 @@ impl Connection {
                     // It gets what came before, which it might have got in time.
                     let _ = client.write_all(&replies).await;
                     replies.clear();
-                    self.close_client();
+                    close(&self.client);
                 } else {
                     replies.extend(reply);
                 }
@@ -189,11 +189,6 @@ impl Connection {
         let _ = self.drain();
         self.incoming.answered();
         any(&mut self.shared.state().faults.swallow, &sent)
-    }
-
-    fn close_client(&self) {
-        // It fails only if the client was faster.
-        let _ = self.client.shutdown(Shutdown::Both);
     }
 }
 
