@@ -59,7 +59,7 @@ impl Connection {
             closed.then_some(())
         });
         tokio::select! {
-            // First: nothing goes on once the test has ended it.
+            // Commands that are there are taken in before the reply that they did not wait for.
             biased;
             () = closed => Ok(()),
             ended = self.read(&reader) => ended,
@@ -99,9 +99,7 @@ impl Connection {
             let sent = &command.sent;
             self.delayed(command.arrived).await;
             self.held(sent).await;
-            self.shared
-                .until(|state| (!state.faults.to_server).then_some(()))
-                .await;
+            self.passable().await;
             if matches!(sent.name().as_str(), "HELLO" | "AUTH" | "SELECT") {
                 set_up.push(sent.args.clone());
             }
@@ -114,6 +112,15 @@ impl Connection {
         // It ends the connection, after the last reply.
         server.shutdown().await?;
         pending().await
+    }
+
+    /// Until commands get through: never, once the test has ended the connection.
+    async fn passable(&self) {
+        let passable = |state: &mut State| {
+            let open = state.connections.contains_key(&self.id);
+            (open && !state.faults.to_server).then_some(())
+        };
+        self.shared.until(passable).await;
     }
 
     async fn delayed(&self, arrived: Instant) {
