@@ -20,7 +20,8 @@ use tokio::sync::oneshot;
 use crate::redis::{Client, Reply};
 
 pub use self::sent::Sent;
-use self::state::{Ends, Predicate, Shared, State};
+pub use self::state::Direction;
+use self::state::{Predicate, Shared, State, close};
 
 /// How long a test waits for a command to be held back.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,15 +44,6 @@ pub struct Proxy {
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// Of two ways to go, one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Commands.
-    ToServer,
-    /// Replies.
-    ToClient,
 }
 
 impl Proxy {
@@ -223,7 +215,10 @@ impl Proxy {
     /// runs. New connections are welcome.
     pub fn close_clients(&self) {
         self.shared.change(|state| {
-            state.connections.drain().for_each(|(_, ends)| ends.close());
+            state
+                .connections
+                .drain()
+                .for_each(|(_, client)| close(&client));
             state.held.clear();
         });
     }
@@ -235,7 +230,7 @@ impl Proxy {
             .state()
             .connections
             .values()
-            .for_each(Ends::close_client);
+            .for_each(|client| close(client));
     }
 
     /// From now on the server runs these commands, but the client does not get the reply: its
@@ -287,12 +282,17 @@ impl Proxy {
 /// A network that is slow or silent.
 impl Proxy {
     /// Nothing arrives in this direction any more, and nobody is told. After
-    /// [`heal`](Self::heal) it does, late, as after the retransmissions of TCP.
+    /// [`lift`](Self::lift) or [`heal`](Self::heal) it does, late, as after the retransmissions
+    /// of TCP.
     pub fn black_hole(&self, direction: Direction) {
-        self.shared.change(|state| match direction {
-            Direction::ToServer => state.faults.to_server = true,
-            Direction::ToClient => state.faults.to_client = true,
-        });
+        self.shared
+            .change(|state| *state.faults.lost(direction) = true);
+    }
+
+    /// Ends a [`black_hole`](Self::black_hole), and no other fault.
+    pub fn lift(&self, direction: Direction) {
+        self.shared
+            .change(|state| *state.faults.lost(direction) = false);
     }
 
     /// Each command reaches the server this much later.

@@ -6,21 +6,12 @@ use std::time::{Duration, Instant};
 use cachekit_tests::proxy::{Direction, Proxy, Sent};
 use cachekit_tests::redis::{Client, Redis, Reply};
 
-use crate::{Raw, command};
+use crate::{Raw, command, eventually};
 
 fn pair() -> (Redis, Proxy) {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     (redis, proxy)
-}
-
-/// Waits for what the server does by itself.
-fn eventually(mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(5);
-    while !done() {
-        assert!(Instant::now() < deadline, "it never happens");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 fn number(redis: &Redis) -> Option<Vec<u8>> {

@@ -7,7 +7,8 @@ mod subscriptions;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A connection that sends and reads any bytes.
 struct Raw(TcpStream);
@@ -49,4 +50,13 @@ fn command(words: &[&str]) -> Vec<u8> {
     let word = |word: &&str| format!("${}\r\n{word}\r\n", word.len());
     let words: Vec<_> = words.iter().map(word).collect();
     format!("*{}\r\n{}", words.len(), words.concat()).into_bytes()
+}
+
+/// Waits for what the server does by itself.
+fn eventually(mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !done() {
+        assert!(Instant::now() < deadline, "it never happens");
+        thread::sleep(Duration::from_millis(2));
+    }
 }

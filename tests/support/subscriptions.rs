@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use cachekit_tests::proxy::Proxy;
+use cachekit_tests::proxy::{Direction, Proxy};
 use cachekit_tests::redis::Redis;
 
-use crate::{Raw, command};
+use crate::{Raw, command, eventually};
 
 /// What a subscription to a channel, and a message in it, look like; `mark` is of the protocol.
 fn subscribed(mark: char, channel: &str, count: usize) -> Vec<u8> {
@@ -51,15 +51,19 @@ fn by_resp3_beside_commands() {
     assert_eq!(proxy.round_trips(), 2);
 
     // A message that comes while a command is unanswered does not answer it.
+    raw.send(&command(&["BLPOP", "list", "0"]));
+    let mut other = redis.client();
+    eventually(|| other.info("clients", "blocked_clients").as_deref() == Some("1"));
+    assert_eq!(other.int(&["PUBLISH", "b", "hi"]), 1);
+    raw.expect(&message('>', "b"));
     proxy.hold("GET");
     raw.send(&command(&["GET", "n"]));
     proxy.held_blocking();
-    assert_eq!(redis.client().int(&["PUBLISH", "b", "hi"]), 1);
-    raw.expect(&message('>', "b"));
-    raw.send(&command(&["GET", "n"]));
+    assert_eq!(other.int(&["LPUSH", "list", "x"]), 1);
+    raw.expect(b"*2\r\n$4\r\nlist\r\n$1\r\nx\r\n");
     proxy.release();
-    raw.expect(b"$1\r\n2\r\n$1\r\n2\r\n");
-    assert_eq!(proxy.round_trips(), 3, "both GETs are one");
+    raw.expect(b"$1\r\n2\r\n");
+    assert_eq!(proxy.round_trips(), 3, "both are one");
 
     raw.send(&command(&["UNSUBSCRIBE", "a", "b"]));
     raw.expect(b">3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n");
@@ -88,4 +92,24 @@ fn by_resp2_where_messages_are_lists() {
     raw.expect(b"$-1\r\n");
     assert_eq!(proxy.commands(), ["UNSUBSCRIBE", "UNSUBSCRIBE", "GET"]);
     assert_eq!(proxy.round_trips(), 3);
+}
+
+#[test]
+fn a_message_does_not_answer_a_subscription() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let mut raw = Raw::to(proxy.addr());
+    raw.send(&command(&["SUBSCRIBE", "a"]));
+    raw.expect(&subscribed('*', "a", 1));
+    // The message is on its way when the next subscription is.
+    proxy.black_hole(Direction::ToClient);
+    let mut other = redis.client();
+    assert_eq!(other.int(&["PUBLISH", "a", "hi"]), 1);
+    raw.send(&command(&["SUBSCRIBE", "b", "c"]));
+    eventually(|| other.int(&["PUBLISH", "c", "hi"]) == 1);
+    proxy.swallow_reply_if(|sent| sent.mentions("c"));
+    proxy.lift(Direction::ToClient);
+    raw.expect(&message('*', "a"));
+    raw.expect(&subscribed('*', "b", 2));
+    assert!(raw.ended(), "the second answer was the last");
 }

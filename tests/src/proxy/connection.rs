@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::io;
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -15,7 +15,7 @@ use super::incoming::{Forward, Incoming};
 use super::pending::Pending;
 use super::resp::{Kind, Scanner};
 use super::sent::Sent;
-use super::state::{Shared, State, any};
+use super::state::{Shared, State, any, close};
 
 /// Both ends of a connection.
 pub(super) struct Connection {
@@ -59,7 +59,7 @@ impl Connection {
             closed.then_some(())
         });
         tokio::select! {
-            // First: nothing goes on once the test has ended it.
+            // Commands that are there are taken in before the reply that they did not wait for.
             biased;
             () = closed => Ok(()),
             ended = self.read(&reader) => ended,
@@ -99,9 +99,7 @@ impl Connection {
             let sent = &command.sent;
             self.delayed(command.arrived).await;
             self.held(sent).await;
-            self.shared
-                .until(|state| (!state.faults.to_server).then_some(()))
-                .await;
+            self.passable().await;
             if matches!(sent.name().as_str(), "HELLO" | "AUTH" | "SELECT") {
                 set_up.push(sent.args.clone());
             }
@@ -114,6 +112,15 @@ impl Connection {
         // It ends the connection, after the last reply.
         server.shutdown().await?;
         pending().await
+    }
+
+    /// Until commands get through: never, once the test has ended the connection.
+    async fn passable(&self) {
+        let passable = |state: &mut State| {
+            let open = state.connections.contains_key(&self.id);
+            (open && !state.faults.to_server).then_some(())
+        };
+        self.shared.until(passable).await;
     }
 
     async fn delayed(&self, arrived: Instant) {
@@ -168,7 +175,7 @@ impl Connection {
                     // It gets what came before, which it might have got in time.
                     let _ = client.write_all(&replies).await;
                     replies.clear();
-                    self.close_client();
+                    close(&self.client);
                 } else {
                     replies.extend(reply);
                 }
@@ -189,11 +196,6 @@ impl Connection {
         let _ = self.drain();
         self.incoming.answered();
         any(&mut self.shared.state().faults.swallow, &sent)
-    }
-
-    fn close_client(&self) {
-        // It fails only if the client was faster.
-        let _ = self.client.shutdown(Shutdown::Both);
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net;
 
 use super::connection::Connection;
-use super::state::{Ends, Shared};
+use super::state::{Shared, close};
 
 /// Takes connections for ever.
 pub(super) async fn serve(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) {
@@ -26,17 +26,14 @@ async fn connect(id: usize, client: net::TcpStream, server: SocketAddr, shared: 
     let Ok(server) = net::TcpStream::connect(server).await else {
         return;
     };
-    let (client, own_client) = twice(client).expect("a socket");
-    let (server, own_server) = twice(server).expect("a socket");
-    let ends = Ends {
-        client: own_client.clone(),
-        server: own_server,
-    };
-    shared.state().connections.insert(id, ends);
-    let (connection, commands) = Connection::new(id, own_client, shared.clone());
+    let (client, own) = twice(client).expect("a socket");
+    server.set_nodelay(true).expect("a socket");
+    shared.state().connections.insert(id, own.clone());
+    let (connection, commands) = Connection::new(id, own.clone(), shared.clone());
     let ended = connection.run(commands, client, server).await;
     shared.change(|state| {
-        state.connections.remove(&id).as_ref().map(Ends::close);
+        state.connections.remove(&id);
+        close(&own);
         // A server that was killed is part of a test; bytes that are not RESP are a mistake.
         let mistake = ended
             .err()

@@ -24,8 +24,8 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) log: Vec<Sent>,
     pub(super) round_trips: usize,
-    /// Those that are open: one that is taken out ends.
-    pub(super) connections: HashMap<usize, Ends>,
+    /// Those that are open, each with its client: one that is taken out ends.
+    pub(super) connections: HashMap<usize, Arc<TcpStream>>,
     pub(super) faults: Faults,
     /// Commands that are held back, the first first, each with its number.
     pub(super) held: Vec<(usize, Sent)>,
@@ -34,6 +34,15 @@ pub(super) struct State {
     pub(super) repeats: Vec<Vec<Vec<Vec<u8>>>>,
     /// What the proxy could not make sense of.
     pub(super) mistake: Option<String>,
+}
+
+/// Of two ways to go, one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Commands.
+    ToServer,
+    /// Replies.
+    ToClient,
 }
 
 /// What goes wrong.
@@ -46,12 +55,6 @@ pub(super) struct Faults {
     pub(super) to_client: bool,
     pub(super) delay: Duration,
     pub(super) refuse: bool,
-}
-
-/// A connection, from outside.
-pub(super) struct Ends {
-    pub(super) client: Arc<TcpStream>,
-    pub(super) server: Arc<TcpStream>,
 }
 
 impl Shared {
@@ -91,6 +94,16 @@ impl Shared {
     }
 }
 
+impl Faults {
+    /// Whether what goes this way is lost.
+    pub(super) fn lost(&mut self, direction: Direction) -> &mut bool {
+        match direction {
+            Direction::ToServer => &mut self.to_server,
+            Direction::ToClient => &mut self.to_client,
+        }
+    }
+}
+
 impl State {
     /// Holds the command back if it is to be: the number is its own.
     pub(super) fn hold(&mut self, sent: &Sent) -> Option<usize> {
@@ -112,18 +125,10 @@ impl fmt::Debug for Shared {
     }
 }
 
-impl Ends {
-    /// Ends the connection to the client. What it has sent still reaches the server.
-    pub(super) fn close_client(&self) {
-        // It fails only if the client was faster.
-        let _ = self.client.shutdown(Shutdown::Both);
-    }
-
-    /// Ends it on both sides, with all that is on its way.
-    pub(super) fn close(&self) {
-        self.close_client();
-        let _ = self.server.shutdown(Shutdown::Both);
-    }
+/// Ends a connection on the side of its client.
+pub(super) fn close(client: &TcpStream) {
+    // It fails only if the client was faster.
+    let _ = client.shutdown(Shutdown::Both);
 }
 
 /// Whether one of them says so. Each is asked, for those that count.
