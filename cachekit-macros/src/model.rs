@@ -94,6 +94,8 @@ pub(crate) struct Policy {
     /// Where `none_ttl` stands.
     pub(crate) none_ttl_at: Option<Span>,
     pub(crate) jitter: Option<f32>,
+    /// Whether its values never leave this process.
+    pub(crate) in_memory: bool,
     /// Other durations, by option.
     pub(crate) lengths: Vec<(&'static str, Constant)>,
     /// Options that are one word.

@@ -29,21 +29,45 @@ pub use crate::registry::Registered;
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {
     pub use crate::plan::{
-        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, StaysHere, WeighNothing, probe,
+        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, WeighNothing, probe,
     };
 
     /// What generated code brings into scope only where a feature for it is on.
     pub mod serialised {
-        #[cfg(feature = "serde")]
-        pub use crate::plan::CrossesBySerde;
         #[cfg(feature = "bincode")]
         pub use crate::plan::WeighEncoded;
     }
 }
 
-/// Autoref dispatch: whether a value can be kept.
+/// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so
+/// that they hide none of the user's.
 pub mod keep {
-    pub use crate::plan::{Keepable, NotKeepable};
+    /// In this process.
+    pub mod memory {
+        pub use crate::plan::{Keepable as _, NotKeepable as _};
+    }
+    /// In Redis too.
+    pub mod shared {
+        #[cfg(not(feature = "redis"))]
+        pub use crate::plan::Keepable as _;
+        pub use crate::plan::NotKeepable as _;
+        #[cfg(feature = "redis")]
+        pub use crate::plan::{NotOwned as _, NotStorable as _, Storable as _};
+    }
+}
+
+/// The same for an entry, where nothing is required any more.
+pub mod wired {
+    /// In this process.
+    pub mod memory {
+        pub use crate::plan::NotWired as _;
+    }
+    /// In Redis too.
+    pub mod shared {
+        pub use crate::plan::NotWired as _;
+        #[cfg(feature = "redis")]
+        pub use crate::plan::{Wired as _, WiredToNothing as _};
+    }
 }
 
 /// Autoref dispatch: what kind of thing an argument is.

@@ -118,6 +118,10 @@ pub(crate) enum Unwritable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     /// The codec's feature is off.
+    #[cfg_attr(
+        all(feature = "bincode", feature = "msgpack", feature = "json"),
+        expect(dead_code, reason = "every feature is on")
+    )]
     Codec,
     /// Not what the codec writes, or longer or deeper than allowed.
     Decode,

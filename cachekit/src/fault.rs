@@ -30,6 +30,9 @@ pub enum Fault {
     FillWithoutToken,
     /// Redis stores a value although a version that it hangs on is gone.
     FillWithoutVersions,
+    /// Redis records the versions that it has when a value is stored, not those that were
+    /// there when its computation began.
+    VersionsAfterCompute,
     /// A version is made of what the client sent alone, so a repeated command brings it back.
     ClientMadeVersions,
 }
@@ -51,8 +54,9 @@ pub(crate) type StepIn = fn(Point);
 /// The guards removed from one cache.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
+    /// One bit for each.
     #[cfg(feature = "seeded-faults")]
-    pub(crate) broken: Option<Fault>,
+    broken: u64,
     #[cfg(feature = "seeded-faults")]
     pub(crate) step_in: Option<StepIn>,
 }
@@ -71,10 +75,19 @@ impl Faults {
     #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
     pub(crate) fn at(self, _: Point) {}
 
+    /// Removes `fault`'s guard too.
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) fn with(self, fault: Fault) -> Self {
+        Self {
+            broken: self.broken | 1 << fault as u64,
+            ..self
+        }
+    }
+
     /// Whether `fault`'s guard is removed.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn has(self, fault: Fault) -> bool {
-        self.broken == Some(fault)
+        self.broken & 1 << fault as u64 != 0
     }
 
     /// Whether `fault`'s guard is removed: never, in a build that users run.

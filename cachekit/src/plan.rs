@@ -8,6 +8,8 @@
 mod extras;
 mod keep;
 mod probe;
+#[cfg(feature = "redis")]
+mod storable;
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -15,15 +17,17 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::codec::{Cacheable, Wire};
-
-#[cfg(feature = "serde")]
-pub use extras::CrossesBySerde;
 #[cfg(feature = "bincode")]
 pub use extras::WeighEncoded;
-pub use extras::{ErrorIsOwned, ErrorIsShared, StaysHere, WeighNothing};
+pub use extras::{ErrorIsOwned, ErrorIsShared, NotWired, WeighNothing};
+#[cfg(feature = "redis")]
+pub use extras::{Wired, WiredToNothing};
 pub use keep::{Keepable, NotKeepable};
 pub use probe::{PeelAny, PlanAny, probe};
+#[cfg(feature = "redis")]
+pub use storable::{NotOwned, NotStorable, Storable};
+
+use crate::codec::{Cacheable, Wire};
 
 /// A returned value, taken apart.
 #[derive(Debug)]
@@ -182,23 +186,17 @@ impl<S: Shape> Plan<S> {
         self,
         error_sharing: Option<ErrorSharing<S::Error>>,
         weigh: fn(&S::Value) -> usize,
-        wire: Option<Wire<S::Value>>,
     ) -> Self {
         Self {
             error_sharing,
             weigh,
-            wire,
+            wire: self.wire,
         }
     }
 
     /// `closure`, with the type of `ret` fixed.
     pub fn after<F: Fn(&S::Value, &mut crate::labels::Labels)>(self, closure: F) -> F {
         closure
-    }
-
-    /// How the value crosses to another tier, if it can.
-    pub(crate) fn wire(&self) -> Option<Wire<S::Value>> {
-        self.wire
     }
 
     pub(crate) fn share(&self, error: &S::Error) -> Option<SharedError> {
@@ -211,6 +209,11 @@ impl<S: Shape> Plan<S> {
         self.error_sharing
             .as_ref()
             .and_then(|sharing| (sharing.copy)(&**error))
+    }
+
+    /// How values cross to Redis; `None` where they stay in this process.
+    pub(crate) fn wire(&self) -> Option<Wire<S::Value>> {
+        self.wire
     }
 
     /// The bytes that `value` points to, as far as they are known.

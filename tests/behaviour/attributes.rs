@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cachekit::testing::scope;
 use cachekit::{Cache, CachePart, cached, invalidates};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::cache;
 
@@ -201,7 +203,10 @@ async fn methods() {
 }
 
 #[cached(key = "generic:{id}")]
-async fn generic<T: Default + Clone + Send + Sync + 'static>(id: u64) -> (u64, T) {
+async fn generic<T>(id: u64) -> (u64, T)
+where
+    T: Default + Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+{
     (id, T::default())
 }
 

@@ -11,7 +11,7 @@ use cachekit_tests::{poll_once, settle};
 
 use crate::{Source, spawn, stepped, without};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Row {
     version: u64,
     shard: u64,

@@ -32,7 +32,7 @@ async fn read(truth: &Truth, key: usize) -> Row {
     Row { key, version }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct Row {
     key: usize,
     version: u64,

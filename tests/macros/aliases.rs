@@ -136,10 +136,10 @@ async fn aliases_of_options() {
 #[tokio::test]
 async fn types_that_can_do_little() {
     struct Opaque;
-    #[derive(Clone)]
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
     struct Result<T>(T);
 
-    #[cached(key = "opaque:{id}")]
+    #[cached(key = "opaque:{id}", tier = memory)]
     async fn opaque(id: u64) -> core::result::Result<Arc<Opaque>, Opaque> {
         if id == 0 {
             Err(Opaque)
@@ -166,12 +166,12 @@ async fn types_that_can_do_little() {
 /// Tuples, arrays, `'static` borrows and function pointers are values like any other.
 #[tokio::test]
 async fn other_values() {
-    #[cached(key = "static:{id}")]
+    #[cached(key = "static:{id}", tier = memory)]
     async fn borrowed(id: u64) -> Option<&'static str> {
         ["zero", "one"].get(usize::try_from(id).ok()?).copied()
     }
     type Many = (Option<u64>, Result<u8, ()>, [Vec<u64>; 2], fn(u64) -> u64);
-    #[cached(key = "many:{id}")]
+    #[cached(key = "many:{id}", tier = memory)]
     async fn many(id: u64) -> Many {
         (None, Err(()), [vec![id], vec![]], |id| id + 1)
     }

@@ -5,6 +5,8 @@ use std::fmt::Display;
 use std::hash::Hash;
 
 use cachekit::{CachePart, cached, invalidates, write_through};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::{Log, fresh};
 
@@ -77,7 +79,7 @@ async fn type_parameters_tell_entries_apart_unless_they_are_skipped() {
 #[cached]
 async fn part<K>(id: K) -> K
 where
-    K: CachePart + Clone + Send + Sync + 'static,
+    K: CachePart + Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
     id
 }
@@ -87,7 +89,7 @@ async fn display<L: Display, R: Display + Hash + Eq>(left: L, right: &R) -> Stri
     format!("{left} {right}")
 }
 
-#[cached(key = "const:{id}", skip(log))]
+#[cached(key = "const:{id}", skip(log), tier = memory)]
 async fn constant<const N: usize, const UP: bool>(log: &Log, id: u64) -> [u64; N] {
     log.add(format!("{N} {UP}"));
     [if UP { id + 1 } else { id }; N]
@@ -111,7 +113,7 @@ async fn write<T>(id: u64, _what: T) {
 #[write_through(part(id))]
 async fn store<T>(id: T) -> Result<T, String>
 where
-    T: CachePart + Clone + Send + Sync + 'static,
+    T: CachePart + Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
     Ok(id)
 }

@@ -79,7 +79,7 @@ impl Users {
         id
     }
 
-    #[cached(key = "methods:me:{id}", companion = false)]
+    #[cached(key = "methods:me:{id}", companion = false, tier = memory)]
     pub(crate) async fn with_self(id: u64, like: &Self) -> Option<Self> {
         (id > 0).then(|| like.clone())
     }
@@ -172,7 +172,7 @@ impl<T, const N: usize> Repository<'_, T, N>
 where
     T: Clone + Send + Sync + 'static,
 {
-    #[cached(key = "generic-methods:{at}", skip(U, more))]
+    #[cached(key = "generic-methods:{at}", skip(U, more), tier = memory)]
     pub(crate) async fn item<U>(&self, at: u64, more: Option<&Arc<U>>) -> Option<T>
     where
         U: Into<usize> + Clone,

@@ -127,7 +127,7 @@ impl Inner {
         id
     }
 
-    #[cached(key = "references:inner-generic:{id}")]
+    #[cached(key = "references:inner-generic:{id}", tier = memory)]
     pub(crate) async fn generic<T: Default + Clone + Send + Sync + 'static>(&self, id: u64) -> T {
         let _ = id;
         T::default()

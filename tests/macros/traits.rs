@@ -42,7 +42,7 @@ impl Native for Users {
         Ok(format!("{}-{id}", self.tenant))
     }
 
-    #[cached(key = "native-generic:{id}")]
+    #[cached(key = "native-generic:{id}", tier = memory)]
     async fn generic<T: Default + Clone + Send + Sync + 'static>(&self, id: u64) -> (u64, T) {
         self.log.add("generic");
         (id, T::default())

@@ -1,5 +1,7 @@
 //! The tier that processes share, over a real Redis.
 
+mod interleavings;
+mod late;
 mod round_trips;
 mod tiers;
 mod world;

@@ -8,8 +8,11 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Semaphore;
 
+pub use self::source::Source;
+
 pub mod proxy;
 pub mod redis;
+mod source;
 
 /// A step of a computation that waits until the test lets it go on, and tells that it was
 /// reached: interleavings without a single sleep.

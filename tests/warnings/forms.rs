@@ -60,7 +60,7 @@ pub async fn returns(id: u64) -> Option<u64> {
 }
 
 /// Generics.
-#[cached(key = "{id}:{T::X}", skip(U, more, less))]
+#[cached(key = "{id}:{T::X}", skip(U, more, less), tier = memory)]
 pub async fn generic<'a, T, U: Clone, const N: usize>(id: u64, more: &'a U, less: &'a T) -> [u64; N]
 where
     T: Named + Display,

@@ -36,7 +36,7 @@ pub enum Sort {
 }
 
 /// What is found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Found {
     /// Its number.
     pub id: u64,

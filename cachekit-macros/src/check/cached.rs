@@ -62,6 +62,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
+        in_memory: choices.iter().any(|choice| choice.variant == "Memory"),
         lengths,
         choices,
         jitter: args.jitter.map(|jitter| jitter.value.0),

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::key::writing;
 use super::steps::{Place, after, statements};
-use super::{form_word, looked_at, source, spec};
+use super::{form_word, looked_at, source, spec, tier_word};
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Companion};
 use crate::names::{Names, blaming, local};
@@ -16,9 +16,10 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     let krate = &names.krate;
     let [labels, spec] = ["__labels", "__spec"].map(local);
     let result = &model.function.result;
+    let tier = tier_word(model);
     // A type that cannot be kept is the return type's fault.
     let place = result.span();
-    let plan = blaming(place, quote!(#krate::__kept!(#result)));
+    let plan = blaming(place, quote!(#krate::__kept!(#tier #result)));
     let form = form_word(&model.function);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let guards = guards(model, names);

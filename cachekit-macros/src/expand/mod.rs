@@ -125,6 +125,15 @@ fn body(function: &Function, item: &LooseFn) -> TokenStream {
     quote!((#taken) #body)
 }
 
+/// How a template is told whether values stay in this process.
+fn tier_word(model: &CachedFn) -> TokenStream {
+    if model.policy.in_memory {
+        quote!(memory)
+    } else {
+        quote!(shared)
+    }
+}
+
 /// How a template is told the form.
 fn form_word(function: &Function) -> TokenStream {
     if function.form.is_sync() {

@@ -9,7 +9,7 @@ use syn::spanned::Spanned;
 use super::companion::{Controls, turbofish};
 use super::key::writing;
 use super::steps::{Place, after, statements};
-use super::{looked_at, source};
+use super::{looked_at, source, tier_word};
 use crate::model::{Argument, Piece, Text};
 use crate::names::{blaming, local};
 
@@ -36,6 +36,7 @@ impl Controls<'_> {
         let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
         let (cache, source) = source(&model.function, self.names);
         let target = self.target(key_name);
+        let tier = tier_word(model);
         let before = statements(&model.before, &labels, self.names);
         let after = after(
             model.after.as_ref(),
@@ -45,7 +46,7 @@ impl Controls<'_> {
             self.names,
         );
         let entry_at = quote! {
-            (#generics (#receiver #entry_positions) #where_clause { #(#owned)* #unpacked #cache }
+            (#tier #generics (#receiver #entry_positions) #where_clause { #(#owned)* #unpacked #cache }
                 (#source) (#target) (#labels #before) (#after))
         };
         [key_at, entry_at]

@@ -116,15 +116,10 @@ macro_rules! __plan {
         use $crate::__private::plan::serialised::*;
         #[allow(unused_imports, reason = "which ones are used depends on the type")]
         use $crate::__private::plan::{
-            ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, StaysHere as _,
-            WeighNothing as _,
+            ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, WeighNothing as _,
         };
         let plan = $crate::__private::plan::probe::<$ret>().peel().plan();
-        plan.with(
-            (&&plan).error_sharing(),
-            (&&plan).weigher(),
-            (&&plan).__cachekit_wire(),
-        )
+        plan.with((&&plan).error_sharing(), (&&plan).weigher())
     }};
 }
 

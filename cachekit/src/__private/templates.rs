@@ -95,15 +95,27 @@ macro_rules! __source {
     };
 }
 
-/// A plan for a value that is to be kept.
+/// A plan for a value that is to be kept: in `memory`, or in a tier that is `shared`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kept {
-    ($ret:ty) => {{
+    ($tier:ident $ret:ty) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
-        use $crate::__private::keep::{Keepable as _, NotKeepable as _};
+        use $crate::__private::keep::$tier::*;
         let plan = $crate::__plan!($ret);
-        (&&plan).__cachekit_keep()
+        (&&&&plan).__cachekit_keep()
+    }};
+}
+
+/// The same for an entry; what its value lacks is told by the function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __wired {
+    ($tier:ident $ret:ty) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::wired::$tier::*;
+        let plan = $crate::__plan!($ret);
+        (&&&plan).__cachekit_wired()
     }};
 }
 
@@ -314,8 +326,8 @@ macro_rules! __entry_at {
     (
         $vis:vis $name:ident ($ret:ty) $spec:expr ;
         (
-            [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* } ($($source:tt)*)
-            ($($target:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
+            $tier:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* }
+            ($($source:tt)*) ($($target:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
         )
     ) => {
         #[doc(hidden)]
@@ -323,7 +335,7 @@ macro_rules! __entry_at {
         $vis fn $name $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
             let target = $($target)*;
             $($let)*
-            let plan = $crate::__plan!($ret);
+            let plan = $crate::__wired!($tier $ret);
             #[allow(unused_mut, reason = "there may be no labels")]
             let mut $labels = $crate::__private::Labels::new();
             $($before)*
@@ -350,4 +362,24 @@ macro_rules! __refresh {
             $crate::__private::refresh_blocking(Self::__spec(), move || $($call)*)
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    #[derive(Clone)]
+    struct Local;
+
+    #[test]
+    fn only_what_may_leave_the_process_has_a_wire() {
+        let shared = cfg!(feature = "redis");
+        assert_eq!(crate::__kept!(shared Arc<str>).wire().is_some(), shared);
+        assert_eq!(crate::__wired!(shared Option<u64>).wire().is_some(), shared);
+        assert!(crate::__kept!(memory u64).wire().is_none());
+        assert!(crate::__wired!(memory u64).wire().is_none());
+        assert!(crate::__kept!(memory Local).wire().is_none());
+        assert!(crate::__wired!(shared Local).wire().is_none());
+        assert!(crate::__wired!(shared &'static str).wire().is_none());
+    }
 }

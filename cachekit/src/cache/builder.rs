@@ -165,11 +165,11 @@ impl CacheBuilder {
         self
     }
 
-    /// Removes one guard. For tests that must see a promise broken.
+    /// Removes one more guard. For tests that must see a promise broken.
     #[cfg(feature = "seeded-faults")]
     #[doc(hidden)]
     pub fn __seed(mut self, fault: crate::fault::Fault) -> Self {
-        self.faults.broken = Some(fault);
+        self.faults = self.faults.with(fault);
         self
     }
 

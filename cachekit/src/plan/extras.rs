@@ -1,8 +1,12 @@
-//! What a cache can do with a function's types if they allow it: share an error, weigh a value.
+//! What a cache can do with a function's types if they allow it: share an error, weigh a value,
+//! send it to another process.
 
 use std::sync::Arc;
 
+#[cfg(feature = "redis")]
+use super::storable::Reference;
 use super::{ErrorSharing, Plan, Shape};
+#[cfg(feature = "redis")]
 use crate::codec::Wire;
 
 /// The error can be cloned for every waiter.
@@ -67,29 +71,48 @@ impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
     }
 }
 
-/// The value crosses to another tier by serde.
-#[cfg(feature = "serde")]
-pub trait CrossesBySerde<V> {
-    /// How.
-    fn __cachekit_wire(&self) -> Option<Wire<V>>;
+/// The value of an entry is a reference: it cannot be stored in Redis.
+#[cfg(feature = "redis")]
+pub trait WiredToNothing<S: Shape> {
+    /// Its plan.
+    fn __cachekit_wired(&self) -> Plan<S>;
 }
-#[cfg(feature = "serde")]
-impl<S: Shape> CrossesBySerde<S::Value> for &Plan<S>
+#[cfg(feature = "redis")]
+impl<S: Shape> WiredToNothing<S> for &&Plan<S>
 where
-    S::Value: serde::Serialize + serde::de::DeserializeOwned + 'static,
+    S::Value: Reference,
 {
-    fn __cachekit_wire(&self) -> Option<Wire<S::Value>> {
-        Some(Wire::serde())
+    fn __cachekit_wired(&self) -> Plan<S> {
+        ***self
     }
 }
 
-/// It stays in this process.
-pub trait StaysHere<V> {
-    /// There is no way.
-    fn __cachekit_wire(&self) -> Option<Wire<V>>;
+/// The value of an entry can be stored in Redis.
+#[cfg(feature = "redis")]
+pub trait Wired<S: Shape> {
+    /// Its plan.
+    fn __cachekit_wired(&self) -> Plan<S>;
 }
-impl<S: Shape> StaysHere<S::Value> for Plan<S> {
-    fn __cachekit_wire(&self) -> Option<Wire<S::Value>> {
-        None
+#[cfg(feature = "redis")]
+impl<S: Shape> Wired<S> for &Plan<S>
+where
+    S::Value: serde::Serialize + serde::de::DeserializeOwned + 'static,
+{
+    fn __cachekit_wired(&self) -> Plan<S> {
+        Plan {
+            wire: Some(Wire::serde()),
+            ..**self
+        }
+    }
+}
+
+/// It cannot, or is not to be; where it should be, the function itself says what is wrong.
+pub trait NotWired<S: Shape> {
+    /// Its plan.
+    fn __cachekit_wired(&self) -> Plan<S>;
+}
+impl<S: Shape> NotWired<S> for Plan<S> {
+    fn __cachekit_wired(&self) -> Plan<S> {
+        *self
     }
 }

@@ -45,7 +45,7 @@ async fn write(name: &str) -> &str { //~ cannot keep a borrowed value
     name
 }
 
-#[cached]
+#[cached(tier = memory)]
 async fn right() -> &'static str {
     "right"
 }

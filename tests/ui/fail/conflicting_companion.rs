@@ -3,7 +3,7 @@
 
 use cachekit::cached;
 
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 #[allow(non_camel_case_types, reason = "it is to be in the way")]
 pub struct user {
     pub id: u64,

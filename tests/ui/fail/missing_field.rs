@@ -2,7 +2,7 @@
 
 use cachekit::{cached, invalidates, write_through};
 
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct User {
     pub id: u64,
 }

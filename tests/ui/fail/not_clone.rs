@@ -50,7 +50,7 @@ async fn generic<T: Default + Send + Sync + 'static>(id: u64) -> T { //~ the val
 }
 
 /// An error need not be `Clone`, and neither need what an `Arc` holds.
-#[cached]
+#[cached(tier = memory)]
 async fn right(id: u64) -> Result<Arc<User>, NotFound> {
     Ok(Arc::new(User { name: id.to_string() }))
 }

@@ -7,13 +7,13 @@ pub struct Name<'a>(&'a str);
 
 type Alias<'a> = Name<'a>;
 
-#[cached(key = "any:{id}")] //~ may not live long enough //~ may not live long enough //~ may not live long enough //~ may not live long enough
+#[cached(key = "any:{id}", tier = memory)] //~ may not live long enough //~ may not live long enough //~ may not live long enough //~ may not live long enough
 async fn generic<T: Clone + Default + Send + Sync>(id: u64) -> T { //~ may not live long enough
     let _ = id;
     T::default()
 }
 
-#[cached] //~ may not live long enough
+#[cached(tier = memory)] //~ may not live long enough
 async fn hidden_lifetime(name: &str) -> Alias {
     Name(name)
 }

@@ -40,12 +40,12 @@ async fn generic<T: Send>(value: T) -> u8 {
     0
 }
 
-#[cached(key = "all", tags = ["page:{req}"], skip(req))] //~ `Request` cannot be part of a key //~ `Request` cannot be part of a key
+#[cached(key = "all", tier = memory, tags = ["page:{req}"], skip(req))] //~ `Request` cannot be part of a key //~ `Request` cannot be part of a key
 async fn in_a_tag(req: Request) -> u32 {
     req.page
 }
 
-#[cached(key = "all", tags = ["page:{ret}"])] //~ `Request` cannot be part of a key
+#[cached(key = "all", tier = memory, tags = ["page:{ret}"])] //~ `Request` cannot be part of a key
 async fn in_a_tag_of_ret() -> std::sync::Arc<Request> {
     std::sync::Arc::new(Request { page: 1 })
 }

@@ -2,12 +2,12 @@
 
 use cachekit::{cached, write_through};
 
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct User {
     pub id: u64,
 }
 
-#[derive(Clone)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub struct Order {
     pub id: u64,
 }

@@ -15,7 +15,7 @@ use cachekit::{cached, invalidates, write_through};
 #[cached]
 async fn nothing() {}
 
-#[cached]
+#[cached(tier = memory)]
 async fn never_none() -> Option<&'static str> {
     None
 }

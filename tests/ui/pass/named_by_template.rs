@@ -3,7 +3,7 @@
 
 use cachekit::{cached, invalidates};
 
-#[cached(key = "{T}:{N}:{id}")]
+#[cached(key = "{T}:{N}:{id}", tier = memory)]
 pub async fn generic<T: Clone + Default + Send + Sync + 'static, const N: usize>(id: u64) -> (u64, T) {
     (id, T::default())
 }

@@ -1,7 +1,7 @@
 async fn find(name: &str, id: u64) -> Option<Item> {
     ::cachekit::__absent!(Option < Item >);
     ::cachekit::__cached!(
-        async (::cachekit::__kept!(Option < Item >)) (Option < Item >) (__spec =
+        async (::cachekit::__kept!(shared Option < Item >)) (Option < Item >) (__spec =
         find::__spec(), (), id > 0) (__key::cachekit::__part!(__key, b';', name); __key
         .literal(";v2");) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', id);
         #[allow(unused_variables, reason = "found by its name")] let name =
@@ -20,8 +20,8 @@ async fn find(name: &str, id: u64) -> Option<Item> {
     find "find"(Option < Item >) cache() {} () spec([(b';') ";v2"].named("app::find")
     .none_ttl(::cachekit::__private::Duration::from_secs(90u64)).jitter(0.1f32))
     key_at([] (name : & str, _ : impl ::core::marker::Sized) [] {}
-    __key::cachekit::__part!(__key, b';', name); __key.literal(";v2");) entry_at([] (name
-    : & str, id : & u64) [] { let id = ::core::clone::Clone::clone(id); } ()
+    __key::cachekit::__part!(__key, b';', name); __key.literal(";v2");) entry_at(shared[]
+    (name : & str, id : & u64) [] { let id = ::core::clone::Clone::clone(id); } ()
     (Self::__key_at(name, ())) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', id);
     #[allow(unused_variables, reason = "found by its name")] let name =
     ::std::borrow::ToOwned::to_owned(name); #[allow(unused_variables, reason =

@@ -2,8 +2,8 @@
 pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     ::cachekit::__left_out!(pool);
     ::cachekit::__cached!(
-        async (::cachekit::__kept!(Result < User, E >)) (Result < User, E >) (__spec =
-        get_user::__spec(), (), true) (__key __key.literal("user:");
+        async (::cachekit::__kept!(shared Result < User, E >)) (Result < User, E >)
+        (__spec = get_user::__spec(), (), true) (__key __key.literal("user:");
         ::cachekit::__part!(__key, 0u8, id);) (__labels __labels.tag(| __key | { __key
         .literal("users"); });) ([] | ret | __labels.tag(| __key | { __key
         .literal("org:"); ::cachekit::__part!(__key, 0u8, ret.org_id); });) (pool id) {
@@ -14,10 +14,10 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     pub get_user "get_user"(Result < User, E >) cache() {} () spec(["user:"(0u8)]
     .ttl(::cachekit::__private::Duration::from_secs(300u64))) key_at([] (_ : impl
     ::core::marker::Sized, id : & u64) [] {} __key __key.literal("user:");
-    ::cachekit::__part!(__key, 0u8, * id);) entry_at([] (_ : impl ::core::marker::Sized,
-    id : & u64) [] {} () (Self::__key_at((), id)) (__labels __labels.tag(| __key | {
-    __key.literal("users"); });) ([] | ret | __labels.tag(| __key | { __key
-    .literal("org:"); ::cachekit::__part!(__key, 0u8, ret.org_id); });)) entry[] (id :
-    u64) [] => () ((), & id) refresh async ([] (pool : & PgPool, id : u64) [] =>
-    get_user(pool, id))
+    ::cachekit::__part!(__key, 0u8, * id);) entry_at(shared[] (_ : impl
+    ::core::marker::Sized, id : & u64) [] {} () (Self::__key_at((), id)) (__labels
+    __labels.tag(| __key | { __key.literal("users"); });) ([] | ret | __labels.tag(|
+    __key | { __key.literal("org:"); ::cachekit::__part!(__key, 0u8, ret.org_id); });))
+    entry[] (id : u64) [] => () ((), & id) refresh async ([] (pool : & PgPool, id : u64)
+    [] => get_user(pool, id))
 }

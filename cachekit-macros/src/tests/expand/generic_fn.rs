@@ -4,7 +4,7 @@ where
 {
     ::cachekit::__left_out!(repo);
     ::cachekit::__cached!(
-        async (::cachekit::__kept!(U)) (U) (__spec = get::__spec(), (), true)
+        async (::cachekit::__kept!(shared U)) (U) (__spec = get::__spec(), (), true)
         (__key::cachekit::__part!(__key, b';', id); __key.literal(";");
         ::cachekit::__part!(__key, b';', ::core::any::type_name:: < T > ()); __key
         .literal(";"); ::cachekit::__part!(__key, b';', ::core::any::type_name:: < U >
@@ -18,10 +18,10 @@ where
     Load < T >] {} __key::cachekit::__part!(__key, b';', * id); __key.literal(";");
     ::cachekit::__part!(__key, b';', ::core::any::type_name:: < T > ()); __key
     .literal(";"); ::cachekit::__part!(__key, b';', ::core::any::type_name:: < U > ());
-    __key.literal(";"); ::cachekit::__part!(__key, 0u8, N);) entry_at([< T : Repo, U,
-    const N : usize >] (_ : impl ::core::marker::Sized, id : & u64) [where U : Load < T
-    >] {} () (Self::__key_at:: < T, U, N > ((), id)) (__labels) ()) entry[< T : Repo, U,
-    const N : usize >] (id : u64) [where U : Load < T >] => (:: < T, U, N >) ((), & id)
-    refresh async ([< 'a, T : Repo, U, const N : usize >] (repo : & 'a T, id : u64)
+    __key.literal(";"); ::cachekit::__part!(__key, 0u8, N);) entry_at(shared[< T : Repo,
+    U, const N : usize >] (_ : impl ::core::marker::Sized, id : & u64) [where U : Load <
+    T >] {} () (Self::__key_at:: < T, U, N > ((), id)) (__labels) ()) entry[< T : Repo,
+    U, const N : usize >] (id : u64) [where U : Load < T >] => (:: < T, U, N >) ((), &
+    id) refresh async ([< 'a, T : Repo, U, const N : usize >] (repo : & 'a T, id : u64)
     [where U : Load < T >] => get:: < T, U, N > (repo, id))
 }

@@ -1,8 +1,9 @@
 async fn get(id: u64) {
     #![allow(x)]
     ::cachekit::__cached!(
-        async (::cachekit::__kept!(())) (()) (__spec = { ::cachekit::__spec!(__spec([_
-        ":"(0u8)])); __spec() }, (), true) (__key __key.literal(__spec.name()); __key
-        .literal(":"); ::cachekit::__part!(__key, 0u8, id);) (__labels) () (id) { body }
+        async (::cachekit::__kept!(shared())) (()) (__spec = {
+        ::cachekit::__spec!(__spec([_ ":"(0u8)])); __spec() }, (), true) (__key __key
+        .literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8,
+        id);) (__labels) () (id) { body }
     )
 }

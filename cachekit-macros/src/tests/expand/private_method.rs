@@ -2,7 +2,7 @@ impl Repo {
     async fn get(self: Arc<Self>, id: u64) -> User {
         ::cachekit::__shared_self!(Self);
         ::cachekit::__cached!(
-            async (::cachekit::__kept!(User)) (User) (__spec = {
+            async (::cachekit::__kept!(shared User)) (User) (__spec = {
             ::cachekit::__spec!(__spec([(0u8)])); __spec() }, (), true)
             (__key::cachekit::__part!(__key, 0u8, id); __key.self_type:: < Self > ();)
             (__labels) () (id) { body }

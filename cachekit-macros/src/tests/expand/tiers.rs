@@ -1,9 +1,9 @@
 async fn get(id: u64) -> u64 {
     ::cachekit::__codec!(MsgPack);
     ::cachekit::__cached!(
-        async (::cachekit::__kept!(u64)) (u64) (__spec = get::__spec(), (), true) (__key
-        __key.literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8,
-        id);) (__labels) () (id) { body }
+        async (::cachekit::__kept!(shared u64)) (u64) (__spec = get::__spec(), (), true)
+        (__key __key.literal(__spec.name()); __key.literal(":");
+        ::cachekit::__part!(__key, 0u8, id);) (__labels) () (id) { body }
     )
 }
 ::cachekit::__companion! {
@@ -13,6 +13,6 @@ async fn get(id: u64) -> u64 {
     .tier(::cachekit::Tier::Both).single_flight(::cachekit::SingleFlight::Cluster)
     .codec(::cachekit::Codec::MsgPack)) key_at([] (id : & u64) [] {} __key __key
     .literal(Self::__spec().name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8,
-    * id);) entry_at([] (id : & u64) [] {} () (Self::__key_at(id)) (__labels) ()) entry[]
-    (id : u64) [] => () (& id) refresh async ([] (id : u64) [] => get(id))
+    * id);) entry_at(shared[] (id : & u64) [] {} () (Self::__key_at(id)) (__labels) ())
+    entry[] (id : u64) [] => () (& id) refresh async ([] (id : u64) [] => get(id))
 }

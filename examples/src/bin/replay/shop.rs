@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cachekit::{cached, invalidates, write_through};
+use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tempfile::TempDir;
@@ -11,12 +12,10 @@ use tempfile::TempDir;
 use crate::Fail;
 
 /// A product page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Product {
     pub(crate) id: u32,
-    #[expect(dead_code, reason = "what a page would show")]
     pub(crate) name: String,
-    #[expect(dead_code, reason = "what a page would show")]
     pub(crate) price_cents: u32,
     pub(crate) category_id: u32,
     /// Raised by every write.
