@@ -75,7 +75,7 @@ pub enum Codec {
     ///
     /// For values that people or other programs read. Tolerant of changes as
     /// [`MsgPack`](Self::MsgPack), and it too reads `Some(None)` as `None`. Keys of maps must
-    /// be strings or numbers, and a `NaN` or an infinity cannot be read back.
+    /// be strings or numbers, and a `NaN` or an infinity is written as `null`.
     Json,
 }
 

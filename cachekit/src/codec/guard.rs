@@ -115,7 +115,8 @@ impl<'a, T> Guard<'a, T> {
     }
 }
 
-#[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
+#[cfg(test)]
+#[cfg(all(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod tests {
     use std::collections::{BTreeSet, HashMap};
 

@@ -89,12 +89,6 @@ impl Schema {
         }
         None
     }
-
-    /// Whether everything in the type was reached.
-    #[cfg(test)]
-    pub(crate) fn is_complete(&self) -> bool {
-        self.complete
-    }
 }
 
 /// What is known about `T`; found out once.
@@ -131,7 +125,7 @@ mod tests {
     /// The fingerprint of a type that is seen completely.
     fn print<T: DeserializeOwned + 'static>() -> u64 {
         let schema = of::<T>();
-        assert!(schema.is_complete(), "{}", schema.type_name);
+        assert!(schema.complete, "{}", schema.type_name);
         assert_eq!(Schema::trace::<T>().fingerprint, schema.fingerprint);
         schema.fingerprint().unwrap()
     }
@@ -340,7 +334,7 @@ mod tests {
     #[test]
     fn what_refuses_everything_hides_nothing_else() {
         let incomplete = of::<(u8, Impossible, u16)>();
-        assert!(!incomplete.is_complete());
+        assert!(!incomplete.complete);
         incomplete.fingerprint().unwrap();
 
         all_differ(&versions! { Around:
@@ -359,7 +353,7 @@ mod tests {
         type Ten<T> = Box<(T, T, T, T, T, T, T, T, T, T)>;
         let started = std::time::Instant::now();
         let schema = of::<Ten<Ten<Ten<Ten<Ten<Ten<u8>>>>>>>();
-        assert!(!schema.is_complete());
+        assert!(!schema.complete);
         schema.fingerprint().unwrap();
         assert!(started.elapsed() < Duration::from_secs(5));
     }
@@ -369,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_type_without_values_ends() {
-        assert!(!of::<Endless>().is_complete());
+        assert!(!of::<Endless>().complete);
     }
 
     #[derive(Deserialize)]

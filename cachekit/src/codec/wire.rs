@@ -71,7 +71,8 @@ fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, Unreadab
     read.unwrap_or(Err(Unreadable::Panic))
 }
 
-#[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
+#[cfg(test)]
+#[cfg(all(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod tests {
     use std::collections::{BTreeMap, HashMap};
     use std::fmt;
