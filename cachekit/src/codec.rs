@@ -179,3 +179,39 @@ impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "serde")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_codec_whose_feature_is_off_says_so() {
+        let wire = Wire::<u8>::serde();
+        for (codec, feature) in [
+            (Codec::Bincode, "`bincode`"),
+            (Codec::MsgPack, "`msgpack`"),
+            (Codec::Json, "`json`"),
+        ] {
+            let mut out = Vec::new();
+            let written = (wire.encode)(codec, &7, &mut out, 10);
+            let read = (wire.decode)(codec, &out);
+            if codec.is_available() {
+                assert_eq!((written, read), (Ok(()), Ok(7)));
+                continue;
+            }
+            assert_eq!(read, Err(Unreadable::Codec));
+            let why = (wire.fingerprint)(codec).unwrap_err();
+            assert!(why.contains(feature), "{why}");
+            assert_eq!(written, Err(Unwritable::Type(why)));
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_people_write_them() {
+        assert_eq!(" MsgPack ".parse(), Ok(Codec::MsgPack));
+        assert_eq!("bincode".parse(), Ok(Codec::Bincode));
+        assert_eq!("JSON".parse(), Ok(Codec::Json));
+        assert!("yaml".parse::<Codec>().is_err());
+    }
+}
