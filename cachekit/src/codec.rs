@@ -2,10 +2,13 @@
 
 #[cfg(feature = "bincode")]
 mod bincode;
+mod cacheable;
 #[cfg(feature = "bincode")]
 mod checked;
 #[cfg(feature = "bincode")]
 mod fnv;
+#[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
+mod fuzz;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod guard;
 #[cfg(feature = "json")]
@@ -22,15 +25,59 @@ mod wire;
 use std::fmt;
 use std::str::FromStr;
 
+pub use cacheable::Cacheable;
+
 /// How values are written for Redis.
+///
+/// Whatever the bytes are, reading them ends in a value or in a miss: lengths that are not
+/// there, endless nesting (more than 128 layers) and bytes left over are refused before they
+/// cost memory. So is a value beyond the cache's limit when it is written.
+///
+/// The `None` and `Err` of a cached function itself are kept beside the value, and no codec
+/// sees them.
+///
+/// # Without bincode
+///
+/// bincode is the default because it is the smallest and the fastest. It is also finished:
+/// version 2.0.1 is frozen and nobody maintains it (RUSTSEC-2025-0141, which reports that
+/// and no defect), so `cargo deny` and `cargo audit` name it. To build without it:
+///
+/// ```toml
+/// cachekit = { version = "0.1", default-features = false, features = ["redis", "msgpack"] }
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use cachekit::Codec;
+///
+/// let codec: Codec = "msgpack".parse()?;
+/// assert_eq!(codec, Codec::MsgPack);
+/// // Whether this build can use it.
+/// assert_eq!(codec.is_available(), cfg!(feature = "msgpack"));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Codec {
     /// bincode 2: compact and fast (feature `bincode`).
+    ///
+    /// The bytes hold values and no names. So the type's shape is stored beside them, and a
+    /// type whose fields, variants or numbers changed finds its older values gone instead of
+    /// misread. It cannot carry `#[serde(flatten)]`, `untagged`, `tag`, `skip_serializing_if`
+    /// or a `serde_json::Value`; that is noticed, and said.
     Bincode,
     /// `MessagePack` with field names (feature `msgpack`).
+    ///
+    /// For whatever serde can describe, and for types that change: added, removed and
+    /// reordered fields leave the cache warm. Values are up to twice as large as bincode's.
+    /// An `Option` in an `Option` loses one: `Some(None)` comes back as `None`.
     MsgPack,
     /// JSON (feature `json`).
+    ///
+    /// For values that people or other programs read. Tolerant of changes as
+    /// [`MsgPack`](Self::MsgPack), and it too reads `Some(None)` as `None`. Keys of maps must
+    /// be strings or numbers, and a `NaN` or an infinity is written as `null`.
     Json,
 }
 
@@ -166,54 +213,38 @@ impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
     }
 }
 
-/// A value that can be cached by hand: with [`Cache::put`](crate::Cache::put),
-/// [`Cache::get_or_compute`](crate::Cache::get_or_compute) and in a
-/// [`Region`](crate::Region).
-///
-/// It is implemented for every type that is `Clone + Send + Sync + 'static` and, in builds
-/// with the feature `redis`, `serde::Serialize` and `serde::Deserialize`.
-#[cfg(feature = "redis")]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be cached",
-    label = "needs `Clone + Send + Sync + 'static`, `serde::Serialize` and `serde::Deserialize`",
-    note = "derive what is missing; `serde` is for Redis, and not asked for without the feature `redis`"
-)]
-pub trait Cacheable: Clone + Send + Sync + 'static {
-    /// How it crosses to another tier.
-    #[doc(hidden)]
-    fn __wire() -> Option<Wire<Self>>;
-}
+#[cfg(test)]
+#[cfg(feature = "serde")]
+mod tests {
+    use super::*;
 
-#[cfg(feature = "redis")]
-impl<T> Cacheable for T
-where
-    T: Clone + Send + Sync + 'static + serde::Serialize + serde::de::DeserializeOwned,
-{
-    fn __wire() -> Option<Wire<Self>> {
-        Some(Wire::serde())
+    #[test]
+    fn a_codec_whose_feature_is_off_says_so() {
+        let wire = Wire::<u8>::serde();
+        for (codec, feature) in [
+            (Codec::Bincode, "`bincode`"),
+            (Codec::MsgPack, "`msgpack`"),
+            (Codec::Json, "`json`"),
+        ] {
+            let mut out = Vec::new();
+            let written = (wire.encode)(codec, &7, &mut out, 10);
+            let read = (wire.decode)(codec, &out);
+            if codec.is_available() {
+                assert_eq!((written, read), (Ok(()), Ok(7)));
+                continue;
+            }
+            assert_eq!(read, Err(Unreadable::Codec));
+            let why = (wire.fingerprint)(codec).unwrap_err();
+            assert!(why.contains(feature), "{why}");
+            assert_eq!(written, Err(Unwritable::Type(why)));
+        }
     }
-}
 
-/// A value that can be cached by hand: with [`Cache::put`](crate::Cache::put),
-/// [`Cache::get_or_compute`](crate::Cache::get_or_compute) and in a
-/// [`Region`](crate::Region).
-///
-/// It is implemented for every type that is `Clone + Send + Sync + 'static` and, in builds
-/// with the feature `redis`, `serde::Serialize` and `serde::Deserialize`.
-#[cfg(not(feature = "redis"))]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be cached",
-    label = "needs `Clone + Send + Sync + 'static`"
-)]
-pub trait Cacheable: Clone + Send + Sync + 'static {
-    /// How it crosses to another tier.
-    #[doc(hidden)]
-    fn __wire() -> Option<Wire<Self>>;
-}
-
-#[cfg(not(feature = "redis"))]
-impl<T: Clone + Send + Sync + 'static> Cacheable for T {
-    fn __wire() -> Option<Wire<Self>> {
-        None
+    #[test]
+    fn names_are_read_as_people_write_them() {
+        assert_eq!(" MsgPack ".parse(), Ok(Codec::MsgPack));
+        assert_eq!("bincode".parse(), Ok(Codec::Bincode));
+        assert_eq!("JSON".parse(), Ok(Codec::Json));
+        assert!("yaml".parse::<Codec>().is_err());
     }
 }

@@ -115,7 +115,8 @@ impl<'a, T> Guard<'a, T> {
     }
 }
 
-#[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
+#[cfg(test)]
+#[cfg(all(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod tests {
     use std::collections::{BTreeSet, HashMap};
 
@@ -231,6 +232,62 @@ mod tests {
             (Wire::serde().encode)(codec, &list, &mut out, 1 << 20).unwrap();
             assert_eq!(read(codec, &out).as_ref(), Ok(&list), "{codec:?}");
         }
+    }
+
+    /// How a type was told about what comes.
+    #[derive(Debug, PartialEq, Serialize)]
+    enum Told {
+        Lent,
+        Made,
+        Announced(Option<usize>),
+    }
+
+    impl<'de> serde::de::Visitor<'de> for Told {
+        type Value = Self;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a string or a tuple")
+        }
+
+        fn visit_borrowed_str<E>(self, _: &'de str) -> Result<Self, E> {
+            Ok(Self::Lent)
+        }
+
+        fn visit_string<E>(self, _: String) -> Result<Self, E> {
+            Ok(Self::Made)
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, access: A) -> Result<Self, A::Error> {
+            Ok(Self::Announced(access.size_hint()))
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize)]
+    struct Text(Told);
+
+    impl<'de> Deserialize<'de> for Text {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_string(Told::Made).map(Self)
+        }
+    }
+
+    #[derive(Debug, PartialEq, Serialize)]
+    struct Tuple(Told);
+
+    impl<'de> Deserialize<'de> for Tuple {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer
+                .deserialize_tuple(1_000_000, Told::Made)
+                .map(Self)
+        }
+    }
+
+    /// What is lent was there. What is made was made as long as the bytes said.
+    #[test]
+    fn no_room_is_made_for_what_is_not_there() {
+        assert_eq!(read(Codec::Bincode, b"\x01a"), Ok(Text(Told::Lent)));
+        let told = Told::Announced(Some(0));
+        assert_eq!(read(Codec::Bincode, &[]), Ok(Tuple(told)));
     }
 
     #[test]
