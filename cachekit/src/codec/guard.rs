@@ -253,7 +253,7 @@ mod tests {
             Ok(Self::Lent)
         }
 
-        fn visit_string<E>(self, _: String) -> Result<Self, E> {
+        fn visit_str<E>(self, _: &str) -> Result<Self, E> {
             Ok(Self::Made)
         }
 
