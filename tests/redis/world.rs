@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use cachekit::testing::Fault;
 use cachekit::{Cache, CacheBuilder};
 
 /// Settings for a cache of the namespace `shop` that is patient with a slow machine.
@@ -16,15 +15,6 @@ pub(crate) fn settings(url: &str) -> CacheBuilder {
 /// A node: a cache of its own over the Redis at `url`.
 pub(crate) async fn node(url: &str) -> Cache {
     settings(url).build().await.expect("a valid set-up")
-}
-
-/// A node without one of its guards.
-pub(crate) async fn broken(url: &str, fault: Fault) -> Cache {
-    settings(url)
-        .__seed(fault)
-        .build()
-        .await
-        .expect("a valid set-up")
 }
 
 /// Waits until `condition` holds; what nobody waits for happens a little later.
