@@ -379,6 +379,8 @@ mod tests {
         assert!(crate::__kept!(memory u64).wire().is_none());
         assert!(crate::__wired!(memory u64).wire().is_none());
         assert!(crate::__kept!(memory Local).wire().is_none());
+        #[cfg(not(feature = "redis"))]
+        assert!(crate::__kept!(shared Local).wire().is_none());
         assert!(crate::__wired!(shared Local).wire().is_none());
         assert!(crate::__wired!(shared &'static str).wire().is_none());
     }
