@@ -45,7 +45,8 @@ pub struct NotInKey;
 pub struct Miss(Kind);
 
 enum Kind {
-    Call(Job),
+    /// Boxed: a hit is not to be the size of a miss.
+    Call(Box<Job>),
     /// Past the cache: `when` was false, or the cache is off.
     Bypass(Arc<Owner>),
 }
@@ -94,14 +95,14 @@ where
 #[cold]
 fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Miss {
     let core = cache.core();
-    Miss(Kind::Call(Job {
+    Miss(Kind::Call(Box::new(Job {
         core: Arc::clone(core),
         owner: core.owner(spec),
         key: Key::new(key.as_bytes()),
         lives: spec.lives(),
         began: core.now(),
         fresh,
-    }))
+    })))
 }
 
 /// Computes, or waits for another's computation.
@@ -120,7 +121,7 @@ where
     Fut: Future<Output = S::Ret>,
 {
     match miss.0 {
-        Kind::Call(job) => compute_job(job, plan, labels, after, body).await,
+        Kind::Call(job) => compute_job(*job, plan, labels, after, body).await,
         Kind::Bypass(owner) => {
             owner.counts.bypassed.bump();
             body().await

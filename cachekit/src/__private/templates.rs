@@ -365,6 +365,10 @@ macro_rules! __refresh {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::allow_attributes,
+    reason = "templates stand in other crates as a rule"
+)]
 mod tests {
     use std::sync::Arc;
 
