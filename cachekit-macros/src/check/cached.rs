@@ -36,28 +36,12 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     if let Some(store_if) = args.store_if {
         steps.expr("store_if", store_if.value, What::Value, errors);
     }
-    forbid_ret(
-        &facts,
-        args.when.as_ref(),
-        "`when` is asked before the call gives a value; write `store_if`",
-        errors,
-    );
-    forbid_ret(
-        &facts,
-        args.cache.as_ref(),
-        "the cache is needed before the call gives a value",
-        errors,
-    );
+    let when = "`when` is asked before the call gives a value; write `store_if`";
+    forbid_ret(&facts, args.when.as_ref(), when, errors);
+    let cache = "the cache is needed before the call gives a value";
+    forbid_ret(&facts, args.cache.as_ref(), cache, errors);
     let none_ttl_at = args.none_ttl.as_ref().map(|none_ttl| none_ttl.key.span());
-    let Tiers {
-        choices,
-        mut lengths,
-    } = tiers(&facts, item, args.tiers, errors);
-    if let Some(none_ttl) = args.none_ttl {
-        let zero = "leave `none_ttl` out: then `None` is not cached";
-        let none_ttl = constant(&facts, none_ttl, zero, errors);
-        lengths.extend(none_ttl.map(|none_ttl| ("none_ttl", none_ttl)));
-    }
+    let Tiers { choices, lengths } = tiers(&facts, item, args.tiers, args.none_ttl, errors);
     let policy = Policy {
         none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),

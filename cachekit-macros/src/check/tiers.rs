@@ -15,8 +15,14 @@ pub(super) struct Tiers {
     pub(super) lengths: Vec<(&'static str, Constant)>,
 }
 
-/// Takes the options about tiers out of `args`.
-pub(super) fn tiers(facts: &Facts, item: &LooseFn, args: TierArgs, errors: &mut Errors) -> Tiers {
+/// Checks the options about tiers, and `none_ttl`, a constant like most of them.
+pub(super) fn tiers(
+    facts: &Facts,
+    item: &LooseFn,
+    args: TierArgs,
+    none_ttl: Option<Arg<DurationValue>>,
+    errors: &mut Errors,
+) -> Tiers {
     check_sync(facts, item, args.tier.as_ref(), errors);
     let only = args.tier.as_ref().map(|tier| tier.value.to_string());
     match only.as_deref() {
@@ -24,13 +30,8 @@ pub(super) fn tiers(facts: &Facts, item: &LooseFn, args: TierArgs, errors: &mut 
         Some("redis") => check_redis(&args, errors),
         _ => {}
     }
-    let lengths = lengths(
-        facts,
-        args.memory_ttl,
-        args.redis_ttl,
-        args.lock_timeout,
-        errors,
-    );
+    let lengths = [none_ttl, args.memory_ttl, args.redis_ttl, args.lock_timeout];
+    let lengths = constants(facts, lengths, errors);
     let choices = [
         ("tier", "Tier", args.tier, TIERS),
         ("single_flight", "SingleFlight", args.single_flight, FLIGHTS),
@@ -137,32 +138,34 @@ fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'st
     variant.map(|(_, variant)| *variant)
 }
 
-fn lengths(
+/// Constant durations, and what is wrong with one of 0.
+const LENGTHS: [(&str, &str); 4] = [
+    (
+        "none_ttl",
+        "leave `none_ttl` out: then `None` is not cached",
+    ),
+    (
+        "memory_ttl",
+        "a `memory_ttl` of 0 keeps nothing in memory; write `tier = redis` in its place",
+    ),
+    (
+        "redis_ttl",
+        "a `redis_ttl` of 0 keeps nothing in Redis; write `tier = memory` in its place",
+    ),
+    (
+        "lock_timeout",
+        "a `lock_timeout` of 0 waits for nobody; write `single_flight = off` in its place",
+    ),
+];
+
+/// The constants of [`LENGTHS`], in that order, where they are given.
+fn constants(
     facts: &Facts,
-    memory_ttl: Option<Arg<DurationValue>>,
-    redis_ttl: Option<Arg<DurationValue>>,
-    lock_timeout: Option<Arg<DurationValue>>,
+    given: [Option<Arg<DurationValue>>; 4],
     errors: &mut Errors,
 ) -> Vec<(&'static str, Constant)> {
-    let lengths = [
-        (
-            "memory_ttl",
-            memory_ttl,
-            "a `memory_ttl` of 0 keeps nothing in memory; write `tier = redis` in its place",
-        ),
-        (
-            "redis_ttl",
-            redis_ttl,
-            "a `redis_ttl` of 0 keeps nothing in Redis; write `tier = memory` in its place",
-        ),
-        (
-            "lock_timeout",
-            lock_timeout,
-            "a `lock_timeout` of 0 waits for nobody; write `single_flight = off` in its place",
-        ),
-    ];
-    lengths
-        .into_iter()
-        .filter_map(|(name, arg, zero)| Some((name, constant(facts, arg?, zero, errors)?)))
+    let known = LENGTHS.into_iter().zip(given);
+    known
+        .filter_map(|((name, zero), arg)| Some((name, constant(facts, arg?, zero, errors)?)))
         .collect()
 }

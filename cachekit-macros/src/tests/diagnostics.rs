@@ -106,6 +106,14 @@ fn one_message_for_one_mistake() {
         ("name = \"\"", "a name needs at least one letter"),
         ("version = 4294967296", "from 0 to 4294967295"),
         ("tier = disk", "unknown tier `disk`"),
+        ("key = user_key(id)", "expected a template in quotes"),
+    ];
+    check_one_message(&cases);
+}
+
+#[test]
+fn one_message_about_a_tier() {
+    let cases = [
         ("tier = \"redis\"", "write `tier = redis`, without quotes"),
         (
             "tier = \"disk\"",
@@ -137,8 +145,12 @@ fn one_message_for_one_mistake() {
             "lock_timeout = Duration::from_secs(id)",
             "`lock_timeout` is a constant and cannot depend on `id`",
         ),
-        ("key = user_key(id)", "expected a template in quotes"),
     ];
+    check_one_message(&cases);
+}
+
+/// Options with the words of their only message.
+fn check_one_message(cases: &[(&str, &str)]) {
     for (args, words) in cases {
         let found = cached_messages(args, GET);
         assert!(

@@ -45,7 +45,8 @@ pub struct NotInKey;
 pub struct Miss(Kind);
 
 enum Kind {
-    Call(Job),
+    /// Boxed: a hit is not to be the size of a miss.
+    Call(Box<Job>),
     /// Past the cache: `when` was false, or the cache is off.
     Bypass(Arc<Owner>),
 }
@@ -94,7 +95,7 @@ where
 #[cold]
 fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Miss {
     let core = cache.core();
-    Miss(Kind::Call(Job {
+    Miss(Kind::Call(Box::new(Job {
         core: Arc::clone(core),
         owner: core.owner(spec),
         key: Key::new(key.as_bytes()),
@@ -102,7 +103,7 @@ fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Mi
         began: core.now(),
         fresh,
         foreseen: core.foresees_miss(key.as_bytes(), spec.id()),
-    }))
+    })))
 }
 
 /// Computes, or waits for another's computation.
@@ -121,7 +122,7 @@ where
     Fut: Future<Output = S::Ret>,
 {
     match miss.0 {
-        Kind::Call(job) => compute_job(job, plan, labels, after, body).await,
+        Kind::Call(job) => compute_job(*job, plan, labels, after, body).await,
         Kind::Bypass(owner) => {
             owner.counts.bypassed.bump();
             body().await

@@ -365,6 +365,10 @@ macro_rules! __refresh {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::allow_attributes,
+    reason = "templates stand in other crates as a rule"
+)]
 mod tests {
     use std::sync::Arc;
 
@@ -379,6 +383,8 @@ mod tests {
         assert!(crate::__kept!(memory u64).wire().is_none());
         assert!(crate::__wired!(memory u64).wire().is_none());
         assert!(crate::__kept!(memory Local).wire().is_none());
+        #[cfg(not(feature = "redis"))]
+        assert!(crate::__kept!(shared Local).wire().is_none());
         assert!(crate::__wired!(shared Local).wire().is_none());
         assert!(crate::__wired!(shared &'static str).wire().is_none());
     }
