@@ -2,6 +2,7 @@
 
 mod interleavings;
 mod late;
+mod processes;
 mod round_trips;
 mod tiers;
 mod world;
