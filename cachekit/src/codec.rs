@@ -152,6 +152,13 @@ impl FromStr for Codec {
 
 /// Why a value could not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    all(
+        feature = "redis",
+        not(any(feature = "bincode", feature = "msgpack", feature = "json"))
+    ),
+    expect(dead_code, reason = "no codec is on")
+)]
 pub(crate) enum Unwritable {
     /// The codec cannot carry the type; in words.
     Type(String),
@@ -163,6 +170,13 @@ pub(crate) enum Unwritable {
 
 /// Why bytes could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    all(
+        feature = "redis",
+        not(any(feature = "bincode", feature = "msgpack", feature = "json"))
+    ),
+    expect(dead_code, reason = "no codec is on")
+)]
 pub(crate) enum Unreadable {
     /// The codec's feature is off.
     #[cfg_attr(

@@ -59,8 +59,10 @@ mod tests {
     use super::*;
 
     fn shown(families: &Families) -> Vec<String> {
-        let text = |name: &Box<[u8]>| String::from_utf8(name.to_vec()).unwrap();
-        families.names().iter().map(text).collect()
+        let names = families.names().into_iter();
+        names
+            .map(|name| String::from_utf8(name.into_vec()).unwrap())
+            .collect()
     }
 
     #[test]

@@ -103,7 +103,7 @@ async fn invalidated_in_between(by: By, same: bool, faults: &[Fault], known: boo
     if known {
         // What the value hangs on is known from an earlier one.
         source.gate.open();
-        spawn(&computing, &source).await.unwrap();
+        spawn(&computing, &source).await.expect("it ends well");
         source.gate.arrived().await;
         stored(&computing, 0).await;
         computing.invalidate("row:1").await;
@@ -121,12 +121,16 @@ async fn invalidated_in_between(by: By, same: bool, faults: &[Fault], known: boo
     by.invalidate(if same { &computing } else { &other }, &redis)
         .await;
     source.gate.open_for_all();
-    assert_eq!(old.await.unwrap().0, 0, "who began before may have it");
+    assert_eq!(
+        old.await.expect("it ends well").0,
+        0,
+        "who began before may have it"
+    );
     if !same || faults.contains(&Fault::LeaveFlight) {
         stored(&computing, before).await;
     }
     let third = node(&redis.url()).await;
-    spawn(&third, &source).await.unwrap().0
+    spawn(&third, &source).await.expect("it ends well").0
 }
 
 #[tokio::test]
@@ -184,8 +188,8 @@ async fn a_refused_value_is_not_kept_in_memory_either() {
     source.write(1);
     two.invalidate("row:1").await;
     source.gate.open_for_all();
-    old.await.unwrap();
+    old.await.expect("it ends well");
     stored(&one, 0).await;
     assert_eq!(one.stats().redis.refused_stores, 1);
-    assert_eq!(spawn(&one, &source).await.unwrap().0, 1);
+    assert_eq!(spawn(&one, &source).await.expect("it ends well").0, 1);
 }

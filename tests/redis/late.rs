@@ -39,7 +39,10 @@ fn names_key(key: &'static str) -> impl FnMut(&cachekit_tests::proxy::Sent) -> b
 async fn version_made_twice(fault: Option<Fault>) -> u64 {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
-    let first = seeded(settings(&proxy.url()), fault).build().await.unwrap();
+    let first = seeded(settings(&proxy.url()), fault)
+        .build()
+        .await
+        .expect("a valid set-up");
     let second = node(&redis.url()).await;
     let source = Source::default();
 
@@ -55,8 +58,8 @@ async fn version_made_twice(fault: Option<Fault>) -> u64 {
     let repeated = proxy.repeat_now();
     assert_eq!(repeated.len(), 1, "{repeated:?}");
     source.gate.open_for_all();
-    making.await.unwrap();
-    computing.await.unwrap();
+    making.await.expect("it ends well");
+    computing.await.expect("it ends well");
     until("the store was answered", || {
         second.stats().redis.stores + second.stats().redis.refused_stores == 1
     })
@@ -75,7 +78,10 @@ async fn a_repeated_command_brings_no_version_back() {
 async fn store_given_up_on(fault: Option<Fault>, newer: bool) -> Option<u64> {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
-    let slow = seeded(settings(&proxy.url()), fault).build().await.unwrap();
+    let slow = seeded(settings(&proxy.url()), fault)
+        .build()
+        .await
+        .expect("a valid set-up");
     let policy = Policy::new();
     // The first command of the write takes the token, the second stores.
     let mut seen = 0;
@@ -89,7 +95,7 @@ async fn store_given_up_on(fault: Option<Fault>, newer: bool) -> Option<u64> {
     });
     proxy.held().await;
     proxy.close_clients_keep_server();
-    late.await.unwrap();
+    late.await.expect("it ends well");
     drop(slow);
 
     let other = node(&redis.url()).await;
@@ -133,7 +139,11 @@ async fn a_frozen_server_runs_what_was_given_up_on_and_nothing_old_comes_of_it()
     source.write(1);
     redis.freeze();
     source.gate.open_for_all();
-    assert_eq!(computing.await.unwrap(), 0, "nobody waits for the store");
+    assert_eq!(
+        computing.await.expect("it ends well"),
+        0,
+        "nobody waits for the store"
+    );
     until("the store was given up", || slow.stats().redis.failures > 0).await;
     drop(slow);
     let other = tokio::spawn({
@@ -141,7 +151,7 @@ async fn a_frozen_server_runs_what_was_given_up_on_and_nothing_old_comes_of_it()
         async move { node(&url).await }
     });
     redis.thaw();
-    let other = other.await.unwrap();
+    let other = other.await.expect("it ends well");
     until("the other is connected", || other.stats().redis.is_up).await;
     other.invalidate("a:1").await;
     assert_eq!(testing::scope(other, a(source.clone(), 1)).await, 1);
@@ -157,21 +167,24 @@ async fn store_after_the_lease(fault: Option<Fault>) -> u64 {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     let short = |url: &str| settings(url).lock_timeout(Duration::from_millis(300));
-    let zombie = seeded(short(&proxy.url()), fault).build().await.unwrap();
+    let zombie = seeded(short(&proxy.url()), fault)
+        .build()
+        .await
+        .expect("a valid set-up");
     let source = Source::default();
     let old = tokio::spawn(testing::scope(zombie.clone(), a(source.clone(), 1)));
     source.gate.arrived().await;
     source.write(1);
     // It cannot renew.
     proxy.hold("EVALSHA");
-    let other = short(&redis.url()).build().await.unwrap();
+    let other = short(&redis.url()).build().await.expect("a valid set-up");
     let new = tokio::spawn(testing::scope(other.clone(), a(source.clone(), 1)));
     source.gate.arrived().await;
     source.gate.open();
     // The gate does not say whose turn it is: both are let go, the old one's store is held.
     source.gate.open();
-    old.await.unwrap();
-    assert_eq!(new.await.unwrap(), 1);
+    old.await.expect("it ends well");
+    assert_eq!(new.await.expect("it ends well"), 1);
     until("the new one stored", || other.stats().redis.stores == 1).await;
     proxy.release();
     until("the old one's store was answered", || {
@@ -223,9 +236,9 @@ async fn overlapping_writes(nodes: &[Cache; 2], redis: &Redis) -> Option<u64> {
     let second = tokio::spawn(testing::scope(nodes[1].clone(), write(other.clone(), 1, 2)));
     other.gate.arrived().await;
     other.gate.open();
-    second.await.unwrap();
+    second.await.expect("it ends well");
     table.gate.open();
-    first.await.unwrap();
+    first.await.expect("it ends well");
     let reader = node(&redis.url()).await;
     testing::scope(reader, async { read::entry(1).get().await }).await
 }
@@ -245,6 +258,9 @@ async fn without_the_token_the_older_of_two_writes_stays() {
             .__seed(Fault::FillWithoutToken)
             .build()
     };
-    let nodes = [broken().await.unwrap(), broken().await.unwrap()];
+    let nodes = [
+        broken().await.expect("it ends well"),
+        broken().await.unwrap(),
+    ];
     assert_eq!(overlapping_writes(&nodes, &redis).await, Some(1));
 }

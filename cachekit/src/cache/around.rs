@@ -156,7 +156,7 @@ impl Drop for Due {
 /// Waits for what is to be waited for.
 async fn accepted(invalidating: Option<Invalidating>) {
     if let Some(invalidating) = invalidating {
-        invalidating.accepted().await;
+        Box::pin(invalidating.accepted()).await;
     }
 }
 
@@ -225,10 +225,11 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    pending.begin().await;
+    // Boxed: the caller's future holds only the body's state.
+    Box::pin(pending.begin()).await;
     let ret = body().await;
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
-        pending.finish(rest).await;
+        Box::pin(pending.finish(rest)).await;
     }
     accepted(pending.leave()).await;
     ret

@@ -126,6 +126,7 @@ impl Job {
     {
         match (access, plan.wire()) {
             (Access::Granted(turn), Some(wire)) => {
+                let turn = *turn;
                 let filling = Filling {
                     took: turn.took(),
                     turn,
@@ -137,7 +138,7 @@ impl Job {
                     wire,
                     stored,
                 };
-                filling.in_background(&self.core);
+                filling.in_background();
             }
             (Access::Unseen, Some(_)) => self.core.distrust(&self.key, self.lives),
             _ => {}

@@ -70,7 +70,7 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
         end.0 = None;
     }
     for invalidating in end.begin() {
-        invalidating.accepted().await;
+        Box::pin(invalidating.accepted()).await;
     }
     result
 }

@@ -185,15 +185,12 @@ impl<R> Entry<R> {
 
 impl Slot {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
-        let stored = match self.core.peek(&self.key, self.owner.id) {
-            Some(stored) => stored,
-            None => {
-                let (core, lives) = (&self.core, self.spec.lives());
-                let wire = self.wire::<V>();
-                core.look_further(&self.owner, &self.key, &self.labels, lives, wire)
-                    .await?
-            }
-        };
+        if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
+            return returned::<Optional<V>>(&stored)?;
+        }
+        let (core, lives, wire) = (&self.core, self.spec.lives(), self.wire::<V>());
+        let further = core.look_further(&self.owner, &self.key, &self.labels, lives, wire);
+        let stored = further.await?;
         returned::<Optional<V>>(&stored)?
     }
 

@@ -11,13 +11,11 @@ use super::compute::Job;
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
 use super::read::returned;
-use super::remote::Remote;
 use super::turn::{self, Access, Turn, version_life};
 use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
 use crate::epoch::Moment;
-use crate::event;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -65,7 +63,7 @@ impl Core {
         let fingerprint = match fingerprint(codec) {
             Ok(fingerprint) => fingerprint,
             Err(why) => {
-                self.unstorable(remote, owner, &why);
+                remote.unstorable(owner, &why);
                 return None;
             }
         };
@@ -81,14 +79,6 @@ impl Core {
             fingerprint,
             began,
         })
-    }
-
-    /// Says it once for each function, and counts it every time.
-    pub(super) fn unstorable(&self, remote: &Remote, owner: &Owner, why: &str) {
-        remote.counts.unstorable.bump();
-        if owner.is_first_complaint() {
-            event::unstorable(&owner.name, why);
-        }
     }
 
     /// What memory does not have, from the store. Never computes.
@@ -279,7 +269,9 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             };
             match acquired {
                 Acquired::Granted(grant) => {
-                    return Ok(Fetched::Compute(Access::Granted(self.turn(grant))));
+                    return Ok(Fetched::Compute(Access::Granted(Box::new(
+                        self.turn(grant),
+                    ))));
                 }
                 Acquired::Filled if offers < MOST_OFFERS => {
                     offers += 1;

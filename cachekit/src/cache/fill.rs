@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Core;
 use super::names::is_guarded;
 use super::remote::Remote;
 use super::turn::Turn;
@@ -46,12 +45,11 @@ pub(super) struct Filling<V> {
 
 impl<V: Clone + Send + Sync + 'static> Filling<V> {
     /// Stores it. Nobody waits, so that this may take longer than a call may.
-    pub(super) fn in_background(self, core: &Arc<Core>) {
+    pub(super) fn in_background(self) {
         let remote = Arc::clone(&self.turn.remote);
-        let core = Arc::clone(core);
         remote.spawn(async move {
             let stored = Arc::clone(&self.stored);
-            if self.run(&core).await == Landed::Refused {
+            if self.run().await == Landed::Refused {
                 // What others may not have, this node does not keep either.
                 stored.kill();
             }
@@ -59,12 +57,12 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
     }
 
     /// Stores it, and says what came of it.
-    pub(super) async fn run(self, core: &Core) -> Landed {
+    pub(super) async fn run(self) -> Landed {
         let remote = Arc::clone(&self.turn.remote);
         let entry = self.turn.names.entry.clone();
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
-        let fill = match self.prepare(core, &remote) {
+        let fill = match self.prepare(&remote) {
             Ok(fill) => fill,
             Err(landed) => return landed,
         };
@@ -91,7 +89,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
     }
 
     /// The store's order, or why there is none.
-    fn prepare(self, core: &Core, remote: &Remote) -> Result<Fill, Landed> {
+    fn prepare(self, remote: &Remote) -> Result<Fill, Landed> {
         let kept = self
             .lives
             .redis_ttl
@@ -113,7 +111,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         }
         let codec = self.lives.codec.unwrap_or(remote.settings.codec);
         let bytes = self.bytes(codec, remote, kept, &tags).map_err(|why| {
-            core.unstorable(remote, &self.owner, &why);
+            remote.unstorable(&self.owner, &why);
             Landed::Left
         })?;
         let late = late.to_vec();

@@ -9,7 +9,7 @@ use super::Core;
 use super::names::Names;
 use super::remote::Remote;
 use super::store::Value;
-use crate::codec::{Codec, Wire};
+use crate::codec::{Codec, Unreadable, Wire};
 use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
 use crate::epoch::Moment;
 use crate::key::Key;
@@ -62,8 +62,8 @@ impl Question<'_> {
             return Ok(self.useless(Reason::Invalidated, fill));
         }
         Ok(match self.value(wire, &envelope) {
-            Some(value) => Judged::Good(self.stored(&envelope, left(&envelope, found), value)),
-            None => self.useless(Reason::Undecodable, fill),
+            Ok(value) => Judged::Good(self.stored(&envelope, left(&envelope, found), value)),
+            Err(_) => self.useless(Reason::Undecodable, fill),
         })
     }
 
@@ -142,12 +142,12 @@ impl Question<'_> {
         Ok(are(late_recorded, &versions))
     }
 
-    /// `None`: it cannot be read. `Some(None)`: a remembered absence.
-    fn value<V>(&self, wire: Wire<V>, envelope: &Envelope<'_>) -> Option<Option<V>> {
+    /// `None`: a remembered absence.
+    fn value<V>(&self, wire: Wire<V>, envelope: &Envelope<'_>) -> Result<Option<V>, Unreadable> {
         if envelope.is_absent {
-            return Some(None);
+            return Ok(None);
         }
-        (wire.decode)(self.codec, envelope.payload).ok().map(Some)
+        (wire.decode)(self.codec, envelope.payload).map(Some)
     }
 
     fn stored<V: Clone + Send + Sync + 'static>(

@@ -11,6 +11,7 @@ use crate::codec::Codec;
 use crate::counter::Counter;
 use crate::event;
 use crate::outbox::Outbox;
+use crate::owner::Owner;
 use crate::reason::Reasons;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Message, Sink, Store};
@@ -138,6 +139,14 @@ impl Remote {
         }
     }
 
+    /// Counts it every time, and says it once for each function.
+    pub(super) fn unstorable(&self, owner: &Owner, why: &str) {
+        self.counts.unstorable.bump();
+        if owner.is_first_complaint() {
+            event::unstorable(&owner.name, why);
+        }
+    }
+
     pub(super) fn failed(&self, failure: &Failure) {
         self.counts.failures.bump();
         event::redis_failed(failure);
@@ -156,15 +165,13 @@ async fn send(store: Arc<dyn Store>, outbox: Arc<Outbox>) {
     loop {
         outbox.filled().await;
         let names = outbox.next();
-        match store.invalidate(&names, Instant::now() + BACKGROUND).await {
-            Ok(()) => {
-                outbox.accepted();
-                pause = FIRST_PAUSE;
-            }
-            Err(_) => {
-                let _ = tokio::time::timeout(pause, outbox.retried()).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+        let told = store.invalidate(&names, Instant::now() + BACKGROUND).await;
+        if told.is_ok() {
+            outbox.accepted();
+            pause = FIRST_PAUSE;
+        } else {
+            let _ = tokio::time::timeout(pause, outbox.retried()).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 }

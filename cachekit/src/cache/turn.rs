@@ -31,7 +31,7 @@ pub(super) struct Turn {
 #[derive(Debug)]
 pub(super) enum Access {
     /// It may store there.
-    Granted(Turn),
+    Granted(Box<Turn>),
     /// The store could not be asked: what is there may be older than the computation.
     Unseen,
     /// Nothing.

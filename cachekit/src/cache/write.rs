@@ -106,7 +106,6 @@ impl Bracket {
         let (Some(turn), Some(wire)) = (turn, wire) else {
             return self.empty_store().await;
         };
-        let core = Arc::clone(&self.core);
         let filling = Filling {
             took: turn.took(),
             turn,
@@ -118,7 +117,7 @@ impl Bracket {
             wire,
             stored,
         };
-        match filling.run(&core).await {
+        match filling.run().await {
             Landed::Stored | Landed::Unknown => {}
             Landed::Left => self.empty_store().await,
             Landed::Refused => self.abandon().await,

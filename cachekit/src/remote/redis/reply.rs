@@ -7,34 +7,40 @@ use redis::Value;
 use crate::envelope::{Token, Version};
 use crate::remote::{Acquired, Failure, Filled, Found, Grant};
 
-/// `None` where the answer is not of the form that was asked for.
-pub(super) trait Read: Sized {
-    fn bytes(self) -> Option<Option<Vec<u8>>>;
-    fn list(self) -> Option<Vec<Value>>;
-    fn int(&self) -> Option<i64>;
+/// The answer is not of the form that was asked for.
+struct Odd;
+
+type Read<T> = Result<T, Odd>;
+
+fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
+    match value {
+        Value::BulkString(bytes) => Ok(Some(bytes)),
+        Value::Nil => Ok(None),
+        _ => Err(Odd),
+    }
 }
 
-impl Read for Value {
-    fn bytes(self) -> Option<Option<Vec<u8>>> {
-        match self {
-            Self::BulkString(bytes) => Some(Some(bytes)),
-            Self::Nil => Some(None),
-            _ => None,
-        }
-    }
+/// `None` also for a value that is no version.
+fn version(value: Value) -> Read<Option<Version>> {
+    Ok(bytes(value)?.as_deref().and_then(Version::of))
+}
 
-    fn list(self) -> Option<Vec<Value>> {
-        match self {
-            Self::Array(values) => Some(values),
-            _ => None,
-        }
-    }
+fn token(value: Option<Value>) -> Read<Token> {
+    let bytes = bytes(value.ok_or(Odd)?)?.ok_or(Odd)?;
+    bytes.try_into().map(Token).map_err(|_| Odd)
+}
 
-    fn int(&self) -> Option<i64> {
-        match self {
-            Self::Int(number) => Some(*number),
-            _ => None,
-        }
+fn list(value: Value) -> Read<std::vec::IntoIter<Value>> {
+    match value {
+        Value::Array(values) => Ok(values.into_iter()),
+        _ => Err(Odd),
+    }
+}
+
+fn int(value: &Value) -> Read<i64> {
+    match value {
+        Value::Int(number) => Ok(*number),
+        _ => Err(Odd),
     }
 }
 
@@ -54,81 +60,82 @@ pub(super) fn found(
     let mut next = || values.next().unwrap_or(Value::Nil);
     let (left, entry) = (next(), next());
     // A server that lost the script makes it one more question, no more.
-    let late = if late { late_of(next()) } else { None };
+    let late = if late { late_of(next()).ok() } else { None };
     let problem = failure(&entry);
-    let read = || {
-        let mut entry = entry.list()?.into_iter().map(Read::bytes);
-        let bytes = entry.next()??;
-        let versions = entry
-            .map(|value| Some(value?.as_deref().and_then(Version::of)))
-            .collect::<Option<_>>()?;
-        // Below zero: it does not exist, or lost its end by hand; then nothing is known.
-        let left = Duration::from_millis(u64::try_from(left.int()?).unwrap_or_default());
-        Some(Found {
-            bytes,
-            left,
-            versions,
-            late,
-        })
-    };
-    read().ok_or(problem)
+    found_of(&left, entry, late).map_err(|Odd| problem)
 }
 
-fn late_of(value: Value) -> Option<(Token, Vec<Option<Version>>)> {
-    let mut parts = value.list()?.into_iter();
-    let token = Token(parts.next()?.bytes()??.try_into().ok()?);
-    let versions = parts.map(|part| Some(part.bytes()?.as_deref().and_then(Version::of)));
-    Some((token, versions.collect::<Option<_>>()?))
+fn found_of(
+    left: &Value,
+    entry: Value,
+    late: Option<(Token, Vec<Option<Version>>)>,
+) -> Read<Found> {
+    let mut entry = list(entry)?;
+    let bytes = bytes(entry.next().ok_or(Odd)?)?;
+    let versions = entry.map(version).collect::<Read<_>>()?;
+    // Below zero: it does not exist, or lost its end by hand; then nothing is known.
+    let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());
+    Ok(Found {
+        bytes,
+        left,
+        versions,
+        late,
+    })
+}
+
+fn late_of(value: Value) -> Read<(Token, Vec<Option<Version>>)> {
+    let mut parts = list(value)?;
+    let token = token(parts.next())?;
+    Ok((token, parts.map(version).collect::<Read<_>>()?))
 }
 
 /// The answer to `MGET` of versions.
 pub(super) fn versions(values: Value) -> Result<Vec<Option<Version>>, Failure> {
-    match values {
-        Value::Array(values) => values
-            .into_iter()
-            .map(|value| Some(value.bytes()?.as_deref().and_then(Version::of)))
-            .collect::<Option<_>>()
-            .ok_or_else(|| failure(&Value::Nil)),
-        other => Err(failure(&other)),
-    }
+    let problem = failure(&values);
+    let read = list(values).and_then(|values| values.map(version).collect());
+    read.map_err(|Odd| problem)
 }
 
 /// The answer of the script that grants.
 pub(super) fn acquired(value: Value, versions: usize) -> Result<Acquired, Failure> {
     let problem = failure(&value);
-    acquired_of(value, versions).ok_or(problem)
+    acquired_of(value, versions).map_err(|Odd| problem)
 }
 
-fn acquired_of(value: Value, count: usize) -> Option<Acquired> {
-    let mut parts = value.list()?.into_iter();
-    match parts.next()?.int()? {
-        2 => Some(Acquired::Filled),
+fn acquired_of(value: Value, count: usize) -> Read<Acquired> {
+    let mut parts = list(value)?;
+    let what = int(&parts.next().ok_or(Odd)?)?;
+    match what {
+        2 => Ok(Acquired::Filled),
         0 => {
-            let left = u64::try_from(parts.next()?.int()?).ok()?;
-            Some(Acquired::Held(Duration::from_millis(left)))
+            let left = int(&parts.next().ok_or(Odd)?)?;
+            let left = u64::try_from(left).map_err(|_| Odd)?;
+            Ok(Acquired::Held(Duration::from_millis(left)))
         }
         1 => {
-            let token = Token(parts.next()?.bytes()??.try_into().ok()?);
-            let mut versions = parts
-                .map(|part| Version::of(&part.bytes()??))
-                .collect::<Option<Vec<_>>>()?;
-            let guards = (versions.len() >= count).then(|| versions.split_off(count))?;
-            Some(Acquired::Granted(Grant {
+            let token = token(parts.next())?;
+            let made = |part| version(part)?.ok_or(Odd);
+            let mut versions = parts.map(made).collect::<Read<Vec<_>>>()?;
+            if versions.len() < count {
+                return Err(Odd);
+            }
+            let guards = versions.split_off(count);
+            Ok(Acquired::Granted(Grant {
                 token,
                 versions,
                 guards,
             }))
         }
-        _ => None,
+        _ => Err(Odd),
     }
 }
 
 /// The answer of the script that stores.
 pub(super) fn filled(value: &Value) -> Result<Filled, Failure> {
-    match value.int() {
-        Some(1) => Ok(Filled::Stored),
-        Some(0) => Ok(Filled::Fenced),
-        Some(-1) => Ok(Filled::Moved),
+    match value {
+        Value::Int(1) => Ok(Filled::Stored),
+        Value::Int(0) => Ok(Filled::Fenced),
+        Value::Int(-1) => Ok(Filled::Moved),
         _ => Err(failure(value)),
     }
 }
