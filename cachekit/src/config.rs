@@ -123,6 +123,31 @@ pub enum SingleFlight {
     Cluster,
 }
 
+/// What memory does while messages of invalidations cannot reach this process and Redis
+/// cannot be asked either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnDisconnect {
+    /// It goes on for so long after the last message came through, then every call computes.
+    ServeFor(Duration),
+    /// It is not trusted: every call computes.
+    Bypass,
+    /// It goes on for as long as entries live.
+    Serve,
+}
+
+/// What to make of entries when Redis turns out to hold another data set: after a restart
+/// from an old snapshot, or a failover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnNewMaster {
+    /// None of them is used any more: an invalidation may be missing there.
+    Clear,
+    /// They are used, and every process repeats its recent invalidations. One that was
+    /// lost with its process is undone until the entry's life ends.
+    Replay,
+}
+
 /// All settings of one cache, validated.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
@@ -136,6 +161,9 @@ pub(crate) struct Config {
     /// `None`: the first whose feature is on.
     pub(crate) codec: Option<Codec>,
     pub(crate) max_value_bytes: usize,
+    pub(crate) bus_timeout: Duration,
+    pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) on_new_master: OnNewMaster,
 }
 
 impl Default for Config {
@@ -150,6 +178,9 @@ impl Default for Config {
             redis_timeout: Duration::from_millis(100),
             codec: None,
             max_value_bytes: 8 << 20,
+            bus_timeout: Duration::from_secs(1),
+            on_disconnect: OnDisconnect::ServeFor(Duration::from_secs(30)),
+            on_new_master: OnNewMaster::Clear,
         }
     }
 }

@@ -26,6 +26,16 @@ pub enum Fault {
     NoSecondLook,
     /// An invalidation is not applied again after the store accepted it.
     NoSecondBump,
+    /// Memory is trusted although no message comes through.
+    NoHeartbeat,
+    /// Memory from before an interruption of the messages is trusted after it.
+    NoEpoch,
+    /// A message of an unknown form is passed over.
+    IgnoreUnknownMessage,
+    /// The version of a tag made from a value is taken as it is when the value is stored.
+    RetTagLate,
+    /// A missing version counts as one that never changed.
+    MissingTagIsZero,
     /// Redis stores a value although its token is gone.
     FillWithoutToken,
     /// Redis stores a value although a version that it hangs on is gone.

@@ -94,7 +94,7 @@ pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 pub use cache::{Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
 pub use clock::{Clock, SystemClock};
 pub use codec::{Cacheable, Codec};
-pub use config::{Capacity, Eviction, SingleFlight, Tier};
+pub use config::{Capacity, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use error::BuildError;
 pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};

@@ -57,6 +57,9 @@ const NAMED_IN: &[(&str, &[&str])] = &[
     ("tracing", &["event.rs"]),
 ];
 
+/// The only place that names the client, whose name is a module's and a feature's too.
+const REDIS_FOLDER: &str = "remote/redis";
+
 #[test]
 fn imports_go_down_only() {
     let problems = check(&sources());
@@ -104,6 +107,16 @@ fn the_check_sees_moka_outside_its_file() {
     assert_eq!(
         check(&sources),
         ["cache/read.rs names `moka`; only tier/memory.rs may"]
+    );
+}
+
+#[test]
+fn the_check_sees_redis_outside_its_folder() {
+    let mut sources = sources();
+    add(&mut sources, "cache/read.rs", "use redis::Value;\n");
+    assert_eq!(
+        check(&sources),
+        ["cache/read.rs names the crate `redis`; only remote/redis may"]
     );
 }
 
@@ -221,9 +234,22 @@ fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
                 ));
             }
         }
+        if names_redis_client(&code) && !file.starts_with(REDIS_FOLDER) {
+            problems.push(format!(
+                "{file} names the crate `redis`; only {REDIS_FOLDER} may"
+            ));
+        }
     }
     problems.dedup();
     problems
+}
+
+/// Whether a path begins with `redis::`.
+fn names_redis_client(code: &str) -> bool {
+    code.match_indices("redis::").any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        before.is_none_or(|c| !(c == ':' || c == '_' || c.is_alphanumeric()))
+    })
 }
 
 fn sources() -> BTreeMap<String, String> {

@@ -11,7 +11,7 @@ use super::remote::{Parts, Settings};
 use super::{Cache, Core, env};
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
-use crate::config::{Capacity, Config, Eviction};
+use crate::config::{Capacity, Config, Eviction, OnDisconnect, OnNewMaster};
 use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Faults;
@@ -117,6 +117,27 @@ impl CacheBuilder {
     /// milliseconds.
     pub fn redis_timeout(mut self, timeout: Duration) -> Self {
         self.config.redis_timeout = timeout;
+        self
+    }
+
+    /// The longest that the memory of this process may serve a value after Redis accepted
+    /// its invalidation by another process. Default: 1 second; usually it is milliseconds.
+    pub fn bus_timeout(mut self, timeout: Duration) -> Self {
+        self.config.bus_timeout = timeout;
+        self
+    }
+
+    /// What memory does while neither messages nor Redis can be reached. Default: it goes
+    /// on for 30 seconds.
+    pub fn on_disconnect(mut self, policy: OnDisconnect) -> Self {
+        self.config.on_disconnect = policy;
+        self
+    }
+
+    /// What to make of entries when Redis turns out to hold another data set. Default:
+    /// [`OnNewMaster::Clear`].
+    pub fn on_new_master(mut self, policy: OnNewMaster) -> Self {
+        self.config.on_new_master = policy;
         self
     }
 
