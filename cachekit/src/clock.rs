@@ -60,6 +60,14 @@ impl Tick {
         Self(self.0.saturating_add(nanos(length)))
     }
 
+    pub(crate) fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    pub(crate) fn nanos(self) -> u64 {
+        self.0
+    }
+
     /// How long it is from `earlier` to here; zero if it is not later.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))

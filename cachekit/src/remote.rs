@@ -8,6 +8,7 @@
 //! before its computation began are still there. Removing them is all that an
 //! invalidation does, so it may be repeated and may run late.
 
+pub(crate) mod bulletin;
 pub(crate) mod name;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::envelope::{Token, Version};
+use bulletin::{Bulletin, NodeId};
 use name::Name;
 
 /// What a store answers, in time or not.
@@ -74,8 +76,21 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Ends the entry's life, without a word against its value or running computations.
     fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()>;
 
-    /// Removes entries with their tokens, and versions. May be repeated.
-    fn invalidate<'a>(&'a self, names: &'a [Name], until: Instant) -> Answer<'a, ()>;
+    /// Removes entries with their tokens, and versions, and tells every node. May be repeated.
+    fn invalidate<'a>(
+        &'a self,
+        names: &'a [Name],
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()>;
+
+    /// Tells every node, or one, something.
+    fn tell<'a>(
+        &'a self,
+        whom: Option<NodeId>,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()>;
 }
 
 /// What a store tells by itself, at any time.
@@ -85,6 +100,12 @@ pub(crate) enum Message {
     Up(bool),
     /// The lease of this entry came to an end, for those who wait for it.
     Wake(Name),
+    /// Messages come, by the subscription of this number; those from before may be lost.
+    Subscribed(u64),
+    /// A node, or another program, says something.
+    Told(Bulletin),
+    /// Somebody said something that cannot be understood.
+    Unknown,
 }
 
 /// Where messages go.

@@ -10,13 +10,14 @@ mod subscriber;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Pipeline, Value};
+use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
 use self::address::Address;
 use self::link::{Connected, Link};
 use self::script::{Call, Digests, Script, Scripts};
-use self::subscriber::Subscriber;
+use self::subscriber::{Channels, Subscriber};
+use super::bulletin::{Bulletin, NodeId};
 use super::name::Name;
 use super::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Sink, Store,
@@ -47,6 +48,7 @@ impl Redis {
         url: &str,
         password: Option<&str>,
         namespace: &str,
+        node: NodeId,
         sink: Sink,
         faults: Faults,
     ) -> Result<Self, Wrong> {
@@ -62,8 +64,7 @@ impl Redis {
             }
             crate::event::redis_away_at_start(&format!("{address:?}"), &link::shown(&error));
         }
-        let channel = [&*prefix, b"wake"].concat();
-        let subscriber = Subscriber::open(address, channel, sink);
+        let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
         Ok(Self {
             prefix,
             link,
@@ -158,6 +159,14 @@ impl Redis {
         }
     }
 
+    fn publishing(&self, whom: Option<NodeId>, bulletin: &Bulletin) -> Cmd {
+        let channel = whom.map_or_else(|| "bus".to_owned(), NodeId::channel);
+        let mut publish = cmd("PUBLISH");
+        publish.arg([&*self.prefix, channel.as_bytes()].concat());
+        publish.arg(bulletin.write());
+        publish
+    }
+
     fn full_channel(&self) -> Vec<u8> {
         [&*self.prefix, b"wake"].concat()
     }
@@ -199,7 +208,7 @@ impl Redis {
     }
 
     /// Runs a script that answers with a number.
-    async fn tell(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
+    async fn order(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
         let value = self
             .script(&self.connected()?, script, &call, until)
             .await?;
@@ -318,7 +327,7 @@ impl Store for Redis {
             keys: vec![self.full(&right.entry)],
             args: args.into(),
         };
-        Box::pin(self.tell(Script::Renew, call, until))
+        Box::pin(self.order(Script::Renew, call, until))
     }
 
     fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
@@ -331,7 +340,7 @@ impl Store for Redis {
             keys: vec![self.full(&right.entry)],
             args: args.into(),
         };
-        Box::pin(self.tell(Script::Release, call, until))
+        Box::pin(self.order(Script::Release, call, until))
     }
 
     fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()> {
@@ -339,10 +348,15 @@ impl Store for Redis {
             keys: vec![self.full(entry)],
             args: vec![],
         };
-        Box::pin(self.tell(Script::Expire, call, until))
+        Box::pin(self.order(Script::Expire, call, until))
     }
 
-    fn invalidate<'a>(&'a self, names: &'a [Name], until: Instant) -> Answer<'a, ()> {
+    fn invalidate<'a>(
+        &'a self,
+        names: &'a [Name],
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
         Box::pin(async move {
             let mut commands = Pipeline::new();
             // Not in a transaction: a server that is out of memory refuses those.
@@ -350,10 +364,26 @@ impl Store for Redis {
             for name in names {
                 commands.arg(&self.full(name)[..]);
             }
+            // After the removal: who is told reads what is there then.
+            commands.add_command(self.publishing(None, bulletin));
             let values = self.run(&commands, until).await?;
-            match values.first() {
+            let refused = values.iter().find(|value| !matches!(value, Value::Int(_)));
+            refused.map_or(Ok(()), |value| Err(reply::failure(value)))
+        })
+    }
+
+    fn tell<'a>(
+        &'a self,
+        whom: Option<NodeId>,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.add_command(self.publishing(whom, bulletin));
+            match self.run(&commands, until).await?.pop() {
                 Some(Value::Int(_)) => Ok(()),
-                other => Err(reply::failure(other.unwrap_or(&Value::Nil))),
+                other => Err(reply::failure(&other.unwrap_or(Value::Nil))),
             }
         })
     }

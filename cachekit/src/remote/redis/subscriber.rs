@@ -13,23 +13,54 @@ use tokio::time::timeout;
 
 use super::address::Address;
 use super::link::{CONNECT_TIMEOUT, jittered};
+use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{Message, Sink};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
+/// What is listened to.
+#[derive(Debug, Clone)]
+pub(super) struct Channels {
+    wake: Vec<u8>,
+    bus: Vec<u8>,
+    own: Vec<u8>,
+}
+
+impl Channels {
+    pub(super) fn new(namespace: &str, node: NodeId) -> Self {
+        let channel = |name: &str| format!("{namespace}:{name}").into_bytes();
+        Self {
+            wake: channel("wake"),
+            bus: channel("bus"),
+            own: channel(&node.channel()),
+        }
+    }
+
+    /// What a push says, if it is one of theirs.
+    fn read(&self, push: &PushInfo) -> Option<Message> {
+        let [Value::BulkString(channel), Value::BulkString(text)] = &push.data[..] else {
+            return None;
+        };
+        if *channel == self.wake {
+            return Some(Message::Wake(Name::read(text)));
+        }
+        Some(Bulletin::read(text).map_or(Message::Unknown, Message::Told))
+    }
+}
+
 /// Subscribes, and subscribes again whenever the connection is lost.
 #[derive(Debug)]
 pub(super) struct Subscriber(JoinHandle<()>);
 
 impl Subscriber {
-    /// Listens to `channel` for ever.
-    pub(super) fn open(address: Address, channel: Vec<u8>, sink: Sink) -> Self {
+    /// Listens to `channels` for ever.
+    pub(super) fn open(address: Address, channels: Channels, sink: Sink) -> Self {
         Self(tokio::spawn(async move {
             let mut pause = SHORTEST_PAUSE;
-            loop {
-                let heard = listen(&address, &channel, &sink).await;
+            for subscription in 1.. {
+                let heard = listen(&address, &channels, subscription, &sink).await;
                 if heard.is_ok() {
                     pause = SHORTEST_PAUSE;
                 } else {
@@ -48,16 +79,21 @@ impl Drop for Subscriber {
 }
 
 /// Listens until the connection is lost.
-async fn listen(address: &Address, channel: &[u8], sink: &Sink) -> Result<(), RedisError> {
+async fn listen(
+    address: &Address,
+    channels: &Channels,
+    subscription: u64,
+    sink: &Sink,
+) -> Result<(), RedisError> {
     let lost = Arc::new(Notify::new());
     let on_push = {
-        let (sink, lost) = (Arc::clone(sink), Arc::clone(&lost));
+        let (sink, lost, channels) = (Arc::clone(sink), Arc::clone(&lost), channels.clone());
         move |push: PushInfo| {
             match push.kind {
                 PushKind::Disconnection => lost.notify_one(),
                 PushKind::Message => {
-                    if let Some(Value::BulkString(name)) = push.data.get(1) {
-                        sink(Message::Wake(Name::read(name)));
+                    if let Some(message) = channels.read(&push) {
+                        sink(message);
                     }
                 }
                 _ => {}
@@ -67,13 +103,15 @@ async fn listen(address: &Address, channel: &[u8], sink: &Sink) -> Result<(), Re
     };
     let subscribe = async {
         let mut connection = address.connect(on_push).await?;
-        connection.subscribe(channel).await?;
+        let Channels { wake, bus, own } = channels;
+        connection.subscribe(&[&wake[..], bus, own][..]).await?;
         Ok::<_, RedisError>(connection)
     };
     let _connection = match timeout(CONNECT_TIMEOUT, subscribe).await {
         Ok(made) => made?,
         Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     };
+    sink(Message::Subscribed(subscription));
     lost.notified().await;
     Ok(())
 }

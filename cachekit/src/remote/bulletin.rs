@@ -1,0 +1,255 @@
+//! What nodes tell one another.
+//!
+//! Two forms arrive on one channel. Nodes write `CK`, the number of this form, who speaks,
+//! and names; other programs write lines of text (`docs/format.md`):
+//!
+//! ```text
+//! invalidate
+//! tag org:7
+//! event product.updated id=7
+//! ```
+//!
+//! A message in any other form is not passed over: whoever gets it no longer relies on
+//! what it knows.
+
+use std::fmt::Write as _;
+
+use super::name::Name;
+use crate::envelope::Token;
+
+/// One life of one node: it speaks under another one after it may have been misunderstood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct NodeId(pub(crate) [u8; 16]);
+
+impl NodeId {
+    /// One that nobody has, in its first life.
+    pub(crate) fn random() -> Self {
+        Self(Token::random().0).in_life(0)
+    }
+
+    /// The same node in another life.
+    pub(crate) fn in_life(mut self, life: u32) -> Self {
+        self.0[12..].copy_from_slice(&life.to_be_bytes());
+        self
+    }
+
+    /// Whether it is the same node, in whatever life.
+    pub(crate) fn is_same_node(self, other: Self) -> bool {
+        self.0[..12] == other.0[..12]
+    }
+
+    /// What its own channel is called.
+    pub(crate) fn channel(self) -> String {
+        let mut name = "node:".to_owned();
+        for byte in &self.0[..12] {
+            // Writing to a string does not fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
+    }
+}
+
+/// A message from a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bulletin {
+    /// These are invalidated. With a number, whoever has applied it says so.
+    Invalidated {
+        from: NodeId,
+        ack: Option<u64>,
+        names: Vec<Name>,
+    },
+    /// So many invalidations of this node were accepted before.
+    Count { from: NodeId, invalidations: u64 },
+    /// `by` has applied the invalidation of this number.
+    Applied { by: NodeId, ack: u64 },
+    /// This node's own: everything that was sent before it has arrived.
+    Echo { subscription: u64, sent: u64 },
+    /// What another program asks for.
+    Asked(Vec<Request>),
+}
+
+/// One line of another program's message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    Key(String),
+    Tag(String),
+    Function(String),
+    Everything,
+    /// An event and what it is about.
+    Event(String, Vec<(String, String)>),
+}
+
+const FORM: &[u8] = b"CK\x01";
+
+impl Bulletin {
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut out = FORM.to_vec();
+        match self {
+            Self::Invalidated { from, ack, names } => {
+                out.push(b'i');
+                out.extend(from.0);
+                out.push(u8::from(ack.is_some()));
+                out.extend(ack.unwrap_or_default().to_le_bytes());
+                for name in names {
+                    let bytes = name.as_bytes();
+                    out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+                    out.extend(bytes);
+                }
+            }
+            Self::Count { from, invalidations } => {
+                out.push(b'c');
+                out.extend(from.0);
+                out.extend(invalidations.to_le_bytes());
+            }
+            Self::Applied { by, ack } => {
+                out.push(b'a');
+                out.extend(by.0);
+                out.extend(ack.to_le_bytes());
+            }
+            Self::Echo { subscription, sent } => {
+                out.push(b'e');
+                out.extend(subscription.to_le_bytes());
+                out.extend(sent.to_le_bytes());
+            }
+            Self::Asked(_) => {}
+        }
+        out
+    }
+
+    /// `None`: of an unknown form.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let Some(rest) = bytes.strip_prefix(FORM) else {
+            return asked(str::from_utf8(bytes).ok()?).map(Self::Asked);
+        };
+        let (kind, mut rest) = rest.split_first()?;
+        let rest = &mut rest;
+        let bulletin = match kind {
+            b'i' => {
+                let from = NodeId(take(rest)?);
+                let [wants_ack] = take(rest)?;
+                let ack = u64::from_le_bytes(take(rest)?);
+                let mut names = Vec::new();
+                while !rest.is_empty() {
+                    let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
+                    let (name, after) = rest.split_at_checked(length)?;
+                    names.push(Name::read(name));
+                    *rest = after;
+                }
+                let ack = (wants_ack != 0).then_some(ack);
+                Self::Invalidated { from, ack, names }
+            }
+            b'c' => Self::Count {
+                from: NodeId(take(rest)?),
+                invalidations: u64::from_le_bytes(take(rest)?),
+            },
+            b'a' => Self::Applied {
+                by: NodeId(take(rest)?),
+                ack: u64::from_le_bytes(take(rest)?),
+            },
+            b'e' => Self::Echo {
+                subscription: u64::from_le_bytes(take(rest)?),
+                sent: u64::from_le_bytes(take(rest)?),
+            },
+            _ => return None,
+        };
+        rest.is_empty().then_some(bulletin)
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*taken)
+}
+
+fn asked(text: &str) -> Option<Vec<Request>> {
+    let mut lines = text.lines();
+    if lines.next()?.trim_end() != "invalidate" {
+        return None;
+    }
+    lines.filter(|line| !line.trim().is_empty()).map(request).collect()
+}
+
+fn request(line: &str) -> Option<Request> {
+    if line.trim_end() == "all" {
+        return Some(Request::Everything);
+    }
+    let (kind, what) = line.split_once(' ')?;
+    let what = what.trim_end_matches('\r');
+    Some(match kind {
+        "key" => Request::Key(what.to_owned()),
+        "tag" => Request::Tag(what.to_owned()),
+        "function" => Request::Function(what.to_owned()),
+        "event" => {
+            let mut words = what.split(' ');
+            let name = words.next()?.to_owned();
+            let pair = |word: &str| {
+                let (name, value) = word.split_once('=')?;
+                Some((name.to_owned(), value.to_owned()))
+            };
+            Request::Event(name, words.map(pair).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn some() -> [Bulletin; 5] {
+        let node = NodeId([7; 16]);
+        let names = vec![Name::read(b"k:user:1"), Name::read(b""), Name::read(b"t:org:7")];
+        [
+            Bulletin::Invalidated { from: node, ack: None, names: names.clone() },
+            Bulletin::Invalidated { from: node, ack: Some(9), names },
+            Bulletin::Count { from: node, invalidations: 12 },
+            Bulletin::Applied { by: node, ack: 9 },
+            Bulletin::Echo { subscription: 3, sent: u64::MAX },
+        ]
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_nothing_less() {
+        for bulletin in some() {
+            let bytes = bulletin.write();
+            assert_eq!(Bulletin::read(&bytes), Some(bulletin.clone()));
+            for length in 0..bytes.len() {
+                assert_ne!(Bulletin::read(&bytes[..length]), Some(bulletin.clone()), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn other_programs_write_lines() {
+        let text = "invalidate\ntag org:7\nkey user:1\nfunction shop::get user\n\nevent sold id=7 shop=a\nall\n";
+        let pairs = [("id", "7"), ("shop", "a")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let expected = vec![
+            Request::Tag("org:7".to_owned()),
+            Request::Key("user:1".to_owned()),
+            Request::Function("shop::get user".to_owned()),
+            Request::Event("sold".to_owned(), pairs.to_vec()),
+            Request::Everything,
+        ];
+        assert_eq!(Bulletin::read(text.as_bytes()), Some(Bulletin::Asked(expected)));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_not_passed_over() {
+        for text in ["", "hello", "invalidate\nentry x", "invalidate\nevent a b", "CK\x02i"] {
+            assert_eq!(Bulletin::read(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Bulletin::read(&bytes);
+            let mut ours = FORM.to_vec();
+            ours.extend(bytes);
+            let _ = Bulletin::read(&ours);
+        }
+    }
+}
