@@ -3,6 +3,7 @@
 mod around;
 mod blocking;
 mod builder;
+mod bus;
 mod compute;
 mod conclude;
 mod deferred;
@@ -97,6 +98,8 @@ pub(crate) struct Core {
     tags: Arc<Tags>,
     /// Moved by `clear`.
     epoch: Arc<Epoch>,
+    /// Moved when messages of other nodes may have been missed.
+    bus_epoch: Arc<Epoch>,
     flights: Arc<Flights<Outcome>>,
     writes: Arc<Writes>,
     owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
@@ -170,7 +173,7 @@ impl fmt::Debug for Cache {
 impl Core {
     /// The state of the function `spec` in this cache.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
-        self.owner_of(spec.id(), spec.name())
+        self.owner_of(spec.id(), spec.name(), spec.event_templates())
     }
 
     /// Where the node is in the sequence of its invalidations.
@@ -182,7 +185,7 @@ impl Core {
         self.config.enabled
     }
 
-    fn owner_of(&self, id: OwnerId, name: &str) -> Arc<Owner> {
+    fn owner_of(&self, id: OwnerId, name: &str, events: &'static [&'static str]) -> Arc<Owner> {
         let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(owner) = owners.get(&id) {
             return Arc::clone(owner);
@@ -192,12 +195,12 @@ impl Core {
         Arc::clone(
             owners
                 .entry(id)
-                .or_insert_with(|| Arc::new(Owner::new(id, name))),
+                .or_insert_with(|| Arc::new(Owner::new(id, name).with_events(events))),
         )
     }
 
     fn direct_owner(&self) -> Arc<Owner> {
-        self.owner_of(OwnerId::DIRECT, "(direct)")
+        self.owner_of(OwnerId::DIRECT, "(direct)", &[])
     }
 
     /// The memory of the regions that have their own.

@@ -80,6 +80,13 @@ pub(crate) struct Version(pub(crate) [u8; Version::LEN]);
 impl Version {
     pub(crate) const LEN: usize = 24;
 
+    /// The data set in which it was made.
+    pub(crate) fn origin(self) -> [u8; 8] {
+        let mut origin = [0; 8];
+        origin.copy_from_slice(&self.0[..8]);
+        origin
+    }
+
     /// What stands in Redis, if it is a version.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)

@@ -81,3 +81,15 @@ pub(crate) fn unstorable(owner: &str, why: &str) {
     #[cfg(not(feature = "tracing"))]
     let _ = (owner, why);
 }
+
+/// A message of another node, or program, is of an unknown form.
+pub(crate) fn unknown_message() {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", "a message of an unknown form; memory is asked for again");
+}
+
+/// A message of another node did not arrive.
+pub(crate) fn message_lost() {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", "a message was lost; memory is asked for again");
+}

@@ -19,6 +19,7 @@ pub struct FnSpec {
     name: OnceLock<String>,
     template: &'static [Piece],
     lives: Lives,
+    events: &'static [&'static str],
 }
 
 impl FnSpec {
@@ -32,6 +33,7 @@ impl FnSpec {
             name: OnceLock::new(),
             template: &[],
             lives: Lives::UNSAID,
+            events: &[],
         }
     }
 
@@ -99,6 +101,16 @@ impl FnSpec {
     pub const fn codec(mut self, codec: Codec) -> Self {
         self.lives.codec = Some(codec);
         self
+    }
+
+    /// `events = [..]`, as written.
+    pub const fn events(mut self, events: &'static [&'static str]) -> Self {
+        self.events = events;
+        self
+    }
+
+    pub(crate) fn event_templates(&self) -> &'static [&'static str] {
+        self.events
     }
 
     /// The function's name: as given, else its full path.

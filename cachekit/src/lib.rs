@@ -55,6 +55,7 @@ mod error;
 mod event;
 mod fault;
 // level 1: values, without async, I/O or a clock of their own
+mod binding;
 mod codec;
 mod config;
 mod envelope;
@@ -77,6 +78,7 @@ mod flight;
 mod outbox;
 mod stats;
 mod tags;
+mod trust;
 mod wakes;
 mod writes;
 // level 4: facade

@@ -5,16 +5,22 @@
 //! run late, so sending them again is always right. What exceeds the bound becomes one
 //! removal of everything, never a loss.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::remote::name::Name;
 
 /// More names than this become one removal of everything.
 const MOST: usize = 100_000;
+
+/// So long, and so many, accepted removals are repeated to a server that comes back.
+const RECENT: Duration = Duration::from_secs(60);
+const MOST_RECENT: usize = 10_000;
 
 /// Sent in one command.
 const BATCH: usize = 1_000;
@@ -28,6 +34,34 @@ pub(crate) struct Outbox {
     filled: Notify,
     /// There is reason to send again at once.
     again: Notify,
+    recent: Mutex<Recent>,
+}
+
+/// What was accepted lately, bounded in time and number.
+#[derive(Debug, Default)]
+struct Recent(VecDeque<(Instant, Vec<Name>)>);
+
+impl Recent {
+    fn retain_from(&mut self, now: Instant) {
+        while self
+            .0
+            .front()
+            .is_some_and(|(at, _)| self.0.len() > MOST_RECENT || now.duration_since(*at) > RECENT)
+        {
+            self.0.pop_front();
+        }
+    }
+
+    fn add(&mut self, now: Instant, names: Vec<Name>) {
+        self.0.push_back((now, names));
+    }
+
+    fn names(&self) -> Vec<Name> {
+        self.0
+            .iter()
+            .flat_map(|(_, names)| names.iter().cloned())
+            .collect()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -85,8 +119,23 @@ impl Outbox {
             .store(!waiting.names.is_empty(), Ordering::SeqCst);
     }
 
-    /// The store is back: send again.
-    pub(crate) fn retry(&self) {
+    /// Keeps what was accepted for a while: a server that comes back with an older data set,
+    /// or is replaced by one that never got it, has to be told again.
+    pub(crate) fn remember(&self, names: Vec<Name>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        recent.retain_from(now);
+        recent.add(now, names);
+    }
+
+    /// The store is there (again): tells it what was accepted lately, and what was not.
+    pub(crate) fn repeat_recent(&self) {
+        let recent = {
+            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.retain_from(Instant::now());
+            recent.names()
+        };
+        self.add(recent);
         self.again.notify_one();
     }
 

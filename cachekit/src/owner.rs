@@ -26,6 +26,8 @@ pub(crate) struct Owner {
     pub(crate) counts: Counts,
     /// Of tags made from its values.
     pub(crate) families: Families,
+    /// The templates of its events, as they are written.
+    pub(crate) events: &'static [&'static str],
     complained: AtomicBool,
 }
 
@@ -52,8 +54,15 @@ impl Owner {
             epoch: Arc::default(),
             counts: Counts::default(),
             families: Families::default(),
+            events: &[],
             complained: AtomicBool::new(false),
         }
+    }
+
+    /// The same with these templates of events.
+    pub(crate) fn with_events(mut self, events: &'static [&'static str]) -> Self {
+        self.events = events;
+        self
     }
 
     /// Whether nothing was said against its type before.

@@ -35,8 +35,14 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Whether it can be asked now.
     fn is_up(&self) -> bool;
 
-    /// Which data set its server holds.
+    /// Which data set its server holds, as far as is known.
     fn origin(&self) -> [u8; 8];
+
+    /// Asks for it again.
+    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]>;
+
+    /// Messages should come and do not: listen by another connection.
+    fn listen_anew(&self);
 
     /// The entry at `place` and the versions that it should hang on.
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found>;
@@ -171,6 +177,8 @@ pub(crate) struct Ask {
     pub(crate) regardless: bool,
     /// A write is about to happen: whoever has the token loses it.
     pub(crate) new_token: bool,
+    /// Versions of another data set count too.
+    pub(crate) any_origin: bool,
     /// What must not move while tags are still unknown.
     pub(crate) guards: Vec<Name>,
     /// How long versions made now are kept if nothing hangs on them.
@@ -217,6 +225,8 @@ pub(crate) struct Fill {
     /// Tags that were not known when the right was given. Their versions are added.
     pub(crate) late: Vec<Name>,
     pub(crate) bytes: Vec<u8>,
+    /// Versions of another data set count too.
+    pub(crate) any_origin: bool,
     /// How long the bytes are kept.
     pub(crate) kept: Duration,
     /// How long versions that the entry hangs on are kept at least.

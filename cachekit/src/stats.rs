@@ -149,6 +149,9 @@ pub struct RedisStats {
     pub failures: u64,
     /// Times that a call waited for the computation of another process.
     pub waits: u64,
+    /// Times that messages of other processes were, or may have been, missed, so that memory
+    /// asked for everything again; the first is the beginning.
+    pub interruptions: u64,
     /// Invalidations that it has not accepted yet.
     pub unaccepted: usize,
     /// Why entries were of no use.

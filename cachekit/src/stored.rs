@@ -23,6 +23,8 @@ pub(crate) struct Stored<T: ?Sized> {
     pub(crate) deadline: Tick,
     /// When it would end if memory kept it as long as it may live.
     pub(crate) end: Tick,
+    /// It lives in this process only: nobody else can be asked for it.
+    pub(crate) local: bool,
     /// Bytes that it counts for in a cache bounded by bytes, its key included.
     pub(crate) weight: u32,
     /// Set by an invalidation that came between the entry's check and its insertion.
@@ -36,6 +38,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
         began: Moment,
         epochs: Epochs,
         (deadline, end): (Tick, Tick),
+        local: bool,
         weight: u32,
         value: Option<V>,
     ) -> Arc<AnyStored> {
@@ -46,6 +49,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
             epochs,
             deadline,
             end,
+            local,
             weight,
             dead,
             value,

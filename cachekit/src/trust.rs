@@ -93,7 +93,9 @@ impl Trust {
             speakers.clear();
         }
         let speaker = speakers.entry(from).or_default();
-        let before = *speaker.before.get_or_insert_with(|| sent.saturating_sub(speaker.arrived));
+        let before = *speaker
+            .before
+            .get_or_insert_with(|| sent.saturating_sub(speaker.arrived));
         let is_missing = before + speaker.arrived < sent;
         if is_missing {
             // Told once.
@@ -137,7 +139,10 @@ mod tests {
         assert!(!trust.is_missing(node, 41), "who listens late begins late");
         trust.heard(node);
         trust.heard(node);
-        assert!(!trust.is_missing(node, 42), "one more came than was counted yet");
+        assert!(
+            !trust.is_missing(node, 42),
+            "one more came than was counted yet"
+        );
         assert!(!trust.is_missing(node, 43));
         assert!(trust.is_missing(node, 44));
         assert!(!trust.is_missing(node, 44));

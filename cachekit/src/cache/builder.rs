@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::compute::Outcome;
 use super::remote::Remote;
-#[cfg(feature = "redis")]
-use super::remote::{Parts, Settings};
 use super::{Cache, Core, env};
+#[cfg(feature = "redis")]
+use super::{bus::Desk, remote::Settings};
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
 use crate::config::{Capacity, Config, Eviction, OnDisconnect, OnNewMaster};
@@ -217,7 +217,13 @@ impl CacheBuilder {
             Some(url) => Some(Arc::new(self.connect(&url).await?)),
             None => None,
         };
-        Ok(self.with_remote(remote))
+        let clock = Arc::clone(&self.clock);
+        let cache = self.with_remote(remote);
+        if let Some(remote) = &cache.core.remote {
+            remote.desk.attend(&cache.core);
+            remote.settle(&clock).await;
+        }
+        Ok(cache)
     }
 
     #[cfg(feature = "redis")]
@@ -236,16 +242,21 @@ impl CacheBuilder {
             let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
             wrong(("there is no codec for values".to_owned(), remedy.to_owned()))
         })?;
-        let parts = Parts::default();
+        let faults = self.faults;
+        let desk = Desk::new(self.config.bus_timeout, faults);
         let password = self.redis_password.as_deref();
-        let (namespace, faults) = (&self.config.namespace, self.faults);
-        let redis = Redis::open(url, password, namespace, parts.sink(), faults);
+        let namespace = &self.config.namespace;
+        let redis = Redis::open(url, password, namespace, desk.node, desk.sink(), faults);
         let settings = Settings {
             timeout: self.config.redis_timeout,
             codec,
             max_value: self.config.max_value_bytes,
+            bus_timeout: self.config.bus_timeout,
+            on_disconnect: self.config.on_disconnect,
+            on_new_master: self.config.on_new_master,
         };
-        Ok(parts.with(Arc::new(redis.await.map_err(wrong)?), settings))
+        let store = Arc::new(redis.await.map_err(wrong)?);
+        Ok(Remote::new(desk, store, settings, &self.clock))
     }
 
     #[cfg(not(feature = "redis"))]
@@ -281,6 +292,13 @@ impl CacheBuilder {
                 "lock_timeout",
                 "give at least as long as a computation may take",
             );
+        }
+        if self.config.bus_timeout < Duration::from_millis(20) {
+            return Err(BuildError::setting(
+                "bus_timeout",
+                format!("is {:?}", self.config.bus_timeout),
+                "give at least 20 milliseconds: a few round trips must fit",
+            ));
         }
         if self.config.redis_timeout.is_zero() {
             return zero(
@@ -321,6 +339,7 @@ impl CacheBuilder {
                 memory: Arc::new(memory),
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),
+                bus_epoch: Arc::default(),
                 flights: Arc::new(Flights::new(Outcome::kill)),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::new(RwLock::new(HashMap::new())),

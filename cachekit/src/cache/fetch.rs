@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::Core;
-use super::compute::Job;
+use super::compute::{Job, Outcome};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
 use super::read::returned;
@@ -16,6 +16,7 @@ use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
 use crate::epoch::Moment;
+use crate::flight::{Entered, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -90,9 +91,23 @@ impl Core {
         lives: Lives,
         wire: Option<Wire<V>>,
     ) -> Option<Arc<AnyStored>> {
-        let began = self.tags.now();
         let wire = wire.filter(|_| self.config.enabled)?;
+        // Through the key's flight: an invalidation that comes between the reading and the
+        // storing finds it there. Where a computation is in the air, it stores.
+        let epochs = self.epochs(owner, labels);
+        let leadership = || Leadership {
+            moment: self.tags.now(),
+            start: Instant::now(),
+        };
+        let (lead, began) = match self.flights.enter(key, &epochs, leadership, |_| true) {
+            Entered::Lead(lead) => {
+                let began = lead.leadership.moment;
+                (Some(lead), began)
+            }
+            Entered::Wait(_) => (None, self.tags.now()),
+        };
         let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
+        let _asking = question.remote.ask();
         let until = question.remote.deadline();
         let asked = async {
             let found = question
@@ -105,15 +120,20 @@ impl Core {
         match asked.await {
             Ok(Judged::Good(stored)) => {
                 owner.counts.redis_hits.bump();
-                if lives.tier != Tier::Redis && stored.is_valid(self.faults) {
-                    self.insert(key, Arc::clone(&stored));
+                if let Some(lead) = lead {
+                    let in_memory = lives.tier != Tier::Redis && stored.is_valid(self.faults);
+                    lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+                        if in_memory {
+                            self.insert(key, Arc::clone(&stored));
+                        }
+                    });
                 }
                 Some(stored)
             }
             Ok(Judged::Useless(_)) => None,
             Err(failure) => {
                 question.remote.failed(&failure);
-                None
+                self.peek_unconfirmed(key, owner.id)
             }
         }
     }
@@ -165,7 +185,7 @@ impl Core {
         if let Some(remote) = &self.remote
             && lives.tier != Tier::Memory
         {
-            remote.outbox.add([Name::entry(key)]);
+            remote.desk.outbox.add([Name::entry(key)]);
         }
     }
 }
@@ -203,6 +223,7 @@ impl Job {
                 Access::None
             });
         };
+        let _guard = question.remote.ask();
         let asking = Asking::new(self, &question, wire);
         match asking.run::<S>().await {
             Ok(fetched) => fetched,
@@ -239,7 +260,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             .unwrap_or(SingleFlight::Cluster);
         // Who recomputes whatever is there waits for nobody.
         let is_shared = single_flight == SingleFlight::Cluster && !job.fresh;
-        let wakes = &question.remote.wakes;
+        let wakes = &question.remote.desk.wakes;
         Self {
             job,
             question,
@@ -352,6 +373,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             judged,
             regardless: self.job.fresh,
             new_token: false,
+            any_origin: self.question.remote.takes_any_origin(),
             guards: self.guards.clone(),
             version_life: version_life(self.job.longest_life()),
         }

@@ -82,7 +82,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
                     return Landed::Left;
                 }
                 // What is there now may be older than what this node serves.
-                remote.outbox.add([entry]);
+                remote.desk.outbox.add([entry]);
                 Landed::Unknown
             }
         }

@@ -3,10 +3,13 @@
 use std::sync::{Arc, PoisonError};
 
 use super::names::with_guards;
+use super::remote::Remote;
 use super::{Cache, Core};
+use crate::binding::bound;
 use crate::fault::Fault;
 use crate::key::Key;
 use crate::labels::Tag;
+use crate::remote::bulletin::{Bulletin, NodeId, Request};
 use crate::remote::name::Name;
 
 /// What is to be invalidated, together.
@@ -46,6 +49,22 @@ impl Doomed {
             everything: true,
             ..Self::default()
         }
+    }
+
+    /// What these names stand for.
+    pub(super) fn named(names: &[Name]) -> Self {
+        let mut doomed = Self::default();
+        for name in names {
+            match name.parts() {
+                Some(("k", key)) => doomed.keys.push(Key::new(key)),
+                Some(("f", name)) => doomed.functions.push(String::from_utf8_lossy(name).into()),
+                Some(("all", _)) => doomed.everything = true,
+                Some(("t" | "e", _)) => doomed.tags.extend(Tag::named(name.as_bytes())),
+                // Guards guard what is not stored yet.
+                _ => {}
+            }
+        }
+        doomed
     }
 
     /// Adds `other` to it.
@@ -110,7 +129,7 @@ impl Core {
 
     /// After this returns, no call that begins gets a value of what is doomed whose
     /// computation began before, from memory or from a computation that is running.
-    fn apply(&self, doomed: &Doomed) {
+    pub(super) fn apply(&self, doomed: &Doomed) {
         for key in &doomed.keys {
             self.drop_key(key.as_bytes());
         }
@@ -128,6 +147,53 @@ impl Core {
             self.tags.invalidate_epoch(&self.epoch);
             self.memory.clear();
             self.own_memories().iter().for_each(|memory| memory.clear());
+        }
+    }
+
+    /// Tells the node that invalidated that this one has applied it.
+    pub(super) fn say_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
+        if let Some(remote) = &self.remote {
+            let store = Arc::clone(&remote.store);
+            remote.spawn(async move {
+                let applied = Bulletin::Applied { by, ack };
+                // Who does not hear it waits as long as for a node that is gone.
+                let _ = store
+                    .tell(Some(whom), &applied, Remote::late_deadline())
+                    .await;
+            });
+        }
+    }
+
+    /// What `requests` mean to the functions of this process.
+    fn asked(&self, requests: Vec<Request>) -> Doomed {
+        let mut doomed = Doomed::default();
+        for request in requests {
+            match request {
+                Request::Key(key) => doomed.keys.push(Key::new(key.as_bytes())),
+                Request::Tag(tag) => doomed.tags.push(Tag::of(&tag)),
+                Request::Function(name) => doomed.functions.push(name.into()),
+                Request::Everything => doomed.everything = true,
+                Request::Event(event, about) => doomed.tags.extend(self.event(&event, &about)),
+            }
+        }
+        doomed
+    }
+
+    /// The event, and those that functions made of it with their arguments.
+    fn event(&self, event: &str, about: &[(String, String)]) -> Vec<Tag> {
+        let mut tags = vec![Tag::event(event)];
+        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let templates = owners.values().flat_map(|owner| owner.events);
+        let bound = templates.filter_map(|template| bound(template, event, about));
+        tags.extend(bound.map(|event| Tag::event(&event)));
+        tags
+    }
+
+    /// Does what another program asks for, here and in the store.
+    pub(super) fn do_as_asked(self: &Arc<Self>, requests: Vec<Request>) {
+        let invalidating = self.invalidate(self.asked(requests));
+        if let Some(remote) = &self.remote {
+            remote.spawn(invalidating.accepted());
         }
     }
 
@@ -169,7 +235,7 @@ impl Invalidating {
 impl Drop for Invalidating {
     fn drop(&mut self) {
         if let (Some(doomed), Some(remote)) = (self.doomed.take(), &self.core.remote) {
-            remote.outbox.add(doomed.names());
+            remote.desk.outbox.add(doomed.names());
             // What was read from the store until here is void, and from here on it is not read.
             self.core.apply(&doomed);
         }
@@ -214,6 +280,25 @@ impl Cache {
             .invalidate(Doomed::tags([Tag::event(event)]))
             .accepted()
             .await;
+    }
+
+    /// [`emit`](Self::emit) for an event that is about something: also removes every entry
+    /// whose function named `event` with arguments that are these, as in
+    /// `events = ["product.updated {id}"]`.
+    ///
+    /// Functions that were not called in this process yet are not known here; where their
+    /// entries may be in Redis, emit the event as they write it.
+    pub async fn emit_about<K: Into<String>, V: ToString>(
+        &self,
+        event: &str,
+        about: impl IntoIterator<Item = (K, V)>,
+    ) {
+        let about: Vec<_> = about
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.to_string()))
+            .collect();
+        let doomed = Doomed::tags(self.core.event(event, &about));
+        self.core.invalidate(doomed).accepted().await;
     }
 
     /// Removes every entry of the cached function with this name, in every process that

@@ -12,6 +12,7 @@ use super::store::Value;
 use crate::codec::{Codec, Unreadable, Wire};
 use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
 use crate::epoch::Moment;
+use crate::fault::Fault;
 use crate::key::Key;
 use crate::labels::{Labels, Tag};
 use crate::owner::Owner;
@@ -123,7 +124,10 @@ impl Question<'_> {
         let tags: Vec<Name> = envelope.tags.iter().map(|tag| Name::read(tag)).collect();
         let (known, late) = tags.split_at(names.len() - IMPLICIT);
         let (recorded, late_recorded) = envelope.versions.split_at(names.len());
-        if known != &names[IMPLICIT..] || !are(recorded, &found.versions) {
+        if known != &names[IMPLICIT..] || !self.are(recorded, &found.versions) {
+            return Ok(false);
+        }
+        if !self.is_of_this_origin(&envelope.versions, until).await? {
             return Ok(false);
         }
         if late.is_empty() {
@@ -136,10 +140,37 @@ impl Question<'_> {
             && *token == envelope.fill
             && versions.len() == late.len()
         {
-            return Ok(are(late_recorded, versions));
+            return Ok(self.are(late_recorded, versions));
         }
         let versions = self.remote.store.versions(late, until).await?;
-        Ok(are(late_recorded, &versions))
+        Ok(self.are(late_recorded, &versions))
+    }
+
+    /// Whether the versions that were recorded are those of now.
+    fn are(&self, recorded: &[Version], now: &[Option<Version>]) -> bool {
+        let zero = self.core.faults.has(Fault::MissingTagIsZero);
+        let missing = zero.then_some(Version([0; Version::LEN]));
+        let mut pairs = recorded.iter().zip(now);
+        recorded.len() == now.len() && pairs.all(|(was, is)| is.or(missing) == Some(*was))
+    }
+
+    /// Whether versions were made in the data set that the server holds now. One that came
+    /// back with an older one may have versions that were invalidated since.
+    async fn is_of_this_origin(
+        &self,
+        versions: &[Version],
+        until: Instant,
+    ) -> Result<bool, Failure> {
+        let is_of = |origin| versions.iter().all(|version| version.origin() == origin);
+        let remote = self.remote;
+        if remote.takes_any_origin() || is_of(remote.store.origin()) {
+            return Ok(true);
+        }
+        if self.core.faults.has(Fault::MissingTagIsZero) {
+            return Ok(true);
+        }
+        // The server may have taken another name since it was asked.
+        Ok(is_of(remote.store.ask_origin(until).await?))
     }
 
     /// `None`: a remembered absence.
@@ -184,14 +215,6 @@ impl Question<'_> {
 /// How much longer it is fresh: by the store's clock, and never longer than it was stored for.
 fn left(envelope: &Envelope<'_>, found: &Found) -> Duration {
     found.left.saturating_sub(envelope.grace).min(envelope.life)
-}
-
-fn are(recorded: &[Version], now: &[Option<Version>]) -> bool {
-    recorded.len() == now.len()
-        && recorded
-            .iter()
-            .zip(now)
-            .all(|(recorded, now)| *now == Some(*recorded))
 }
 
 fn reason(reject: Reject) -> Reason {

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::remote::Remote;
 use super::{Cache, Core};
 use crate::clock::Tick;
 use crate::codec::Cacheable;
+use crate::fault::Fault;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId};
@@ -21,7 +23,8 @@ impl Core {
         S::Value: Clone + 'static,
     {
         let stored = self.memory.get(key)?;
-        if !stored.may_serve(reader, Tick::now(&*self.clock), self.faults) {
+        let now = Tick::now(&*self.clock);
+        if !stored.may_serve(reader, now, self.faults) || !self.trusts(&stored, now) {
             return None;
         }
         let ret = returned::<S>(&stored)?;
@@ -42,9 +45,37 @@ impl Core {
     /// The entry under `key`, if it may be served to `reader`. Not counted as a hit.
     pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
         let stored = self.memory.get(key.as_bytes())?;
-        stored
-            .may_serve(reader, Tick::now(&*self.clock), self.faults)
-            .then_some(stored)
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.may_serve(reader, now, self.faults) && self.trusts(&stored, now);
+        may_serve.then_some(stored)
+    }
+
+    /// The same where the store could not be asked for it.
+    pub(super) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+        let remote = self.remote.as_ref()?;
+        let stored = self.memory.get(key.as_bytes())?;
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.may_serve(reader, now, self.faults) && remote.goes_on(now);
+        may_serve.then_some(stored)
+    }
+
+    /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
+    #[inline]
+    fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {
+        match &self.remote {
+            None => true,
+            Some(remote) => remote.is_heard(now) || self.goes_on_without(remote, stored, now),
+        }
+    }
+
+    /// Whether to serve what nobody confirms.
+    #[cold]
+    fn goes_on_without(&self, remote: &Remote, stored: &AnyStored, now: Tick) -> bool {
+        if self.faults.has(Fault::NoHeartbeat) {
+            return true;
+        }
+        let can_ask = !stored.local && remote.is_usable() && remote.may_ask();
+        !can_ask && remote.goes_on(now)
     }
 }
 

@@ -1,22 +1,25 @@
 //! The second tier as one cache has it: the store, and what keeps it honest.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::bus::{Desk, beat};
+use crate::clock::{Clock, Tick};
 use crate::codec::Codec;
+use crate::config::{OnDisconnect, OnNewMaster};
 use crate::counter::Counter;
 use crate::event;
-use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::reason::Reasons;
+use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
-use crate::remote::{Failure, Message, Sink, Store};
+use crate::remote::{Failure, Store};
 use crate::stats::{RedisMisses, RedisStats};
-use crate::wakes::Wakes;
 
 /// The pause between two attempts to send what was not accepted.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -29,13 +32,17 @@ const BACKGROUND: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Remote {
     pub(super) store: Arc<dyn Store>,
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) wakes: Arc<Wakes>,
+    pub(super) desk: Arc<Desk>,
     pub(super) counts: RemoteCounts,
     pub(super) settings: Settings,
+    /// Calls that ask the store right now.
+    asking: AtomicUsize,
     runtime: Handle,
-    sender: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
+
+/// More calls than this do not ask at once only because memory is not trusted.
+const MOST_ASKING: usize = 512;
 
 /// How a cache uses its store.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +52,9 @@ pub(crate) struct Settings {
     pub(crate) codec: Codec,
     /// The largest value that is stored or read, in bytes.
     pub(crate) max_value: usize,
+    pub(crate) bus_timeout: Duration,
+    pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) on_new_master: OnNewMaster,
 }
 
 /// What happened to it.
@@ -61,35 +71,41 @@ pub(crate) struct RemoteCounts {
     pub(super) waits: Counter,
 }
 
-/// What a store needs of the cache before there is one.
-#[derive(Debug, Default)]
-pub(crate) struct Parts {
-    outbox: Arc<Outbox>,
-    wakes: Arc<Wakes>,
-}
-
-impl Parts {
-    /// What the store's messages do.
-    pub(crate) fn sink(&self) -> Sink {
-        let (outbox, wakes) = (Arc::clone(&self.outbox), Arc::clone(&self.wakes));
-        Arc::new(move |message| match message {
-            Message::Up(true) => outbox.retry(),
-            Message::Up(false) => {}
-            Message::Wake(name) => wakes.wake(&name),
-        })
-    }
-
-    /// Takes `store` into use, on this runtime.
-    pub(crate) fn with(self, store: Arc<dyn Store>, settings: Settings) -> Remote {
-        let sender = tokio::spawn(send(Arc::clone(&store), Arc::clone(&self.outbox)));
-        Remote {
+impl Remote {
+    /// Takes `store`, whose messages arrive at `desk`, into use on this runtime.
+    pub(crate) fn new(
+        desk: Arc<Desk>,
+        store: Arc<dyn Store>,
+        settings: Settings,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        let sender = tokio::spawn(send(Arc::clone(&desk), Arc::clone(&store)));
+        let beating = beat(
+            Arc::clone(&desk),
+            Arc::clone(&store),
+            Arc::clone(clock),
+            settings.bus_timeout,
+        );
+        Self {
             store,
-            outbox: self.outbox,
-            wakes: self.wakes,
+            desk,
             counts: RemoteCounts::default(),
             settings,
+            asking: AtomicUsize::new(0),
             runtime: Handle::current(),
-            sender,
+            tasks: [sender, tokio::spawn(beating)],
+        }
+    }
+
+    /// Waits until memory may be served, for a moment at most: a cache that is built where
+    /// Redis is at hand begins with everything in order.
+    pub(crate) async fn settle(&self, clock: &Arc<dyn Clock>) {
+        let end = Instant::now() + self.settings.bus_timeout;
+        while self.store.is_up()
+            && Instant::now() < end
+            && !self.desk.trust.covers(Tick::now(&**clock))
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 }
@@ -98,7 +114,37 @@ impl Remote {
     /// Whether it may be read and stored into: it can be asked, and it was told everything
     /// that was invalidated here.
     pub(super) fn is_usable(&self) -> bool {
-        self.outbox.is_clear() && self.store.is_up()
+        self.desk.outbox.is_clear() && self.store.is_up()
+    }
+
+    /// Whether versions that were made in another data set count.
+    pub(super) fn takes_any_origin(&self) -> bool {
+        self.settings.on_new_master == OnNewMaster::Replay
+    }
+
+    /// Whether messages come through, so that memory may be served.
+    pub(super) fn is_heard(&self, now: Tick) -> bool {
+        self.desk.trust.covers(now)
+    }
+
+    /// Whether memory is served although no message comes through and nobody can be asked.
+    pub(super) fn goes_on(&self, now: Tick) -> bool {
+        match self.settings.on_disconnect {
+            OnDisconnect::Serve => true,
+            OnDisconnect::Bypass => false,
+            OnDisconnect::ServeFor(length) => now < self.desk.trust.until().after(length),
+        }
+    }
+
+    /// Whether one more call may ask: many do where memory is not trusted.
+    pub(super) fn may_ask(&self) -> bool {
+        self.asking.load(Ordering::Relaxed) < MOST_ASKING
+    }
+
+    /// Counts one that asks, for as long as the guard lives.
+    pub(super) fn ask(self: &Arc<Self>) -> AskGuard {
+        self.asking.fetch_add(1, Ordering::Relaxed);
+        AskGuard(Arc::clone(self))
     }
 
     /// When a call that asks now stops waiting.
@@ -117,12 +163,15 @@ impl Remote {
         self.runtime.spawn(future);
     }
 
-    /// Has `names` removed; what is not accepted now waits in the outbox.
+    /// Has `names` removed everywhere; what is not accepted now waits in the outbox.
     pub(super) async fn remove(&self, names: Vec<Name>) {
-        let told = self.store.invalidate(&names, self.deadline()).await;
-        if let Err(failure) = told {
-            self.failed(&failure);
-            self.outbox.add(names);
+        let told = tell(&self.desk, &*self.store, &names, self.deadline()).await;
+        match told {
+            Ok(()) => self.desk.outbox.remember(names),
+            Err(failure) => {
+                self.failed(&failure);
+                self.desk.outbox.add(names);
+            }
         }
     }
 
@@ -134,7 +183,8 @@ impl Remote {
             unstorable: self.counts.unstorable.sum(),
             failures: self.counts.failures.sum(),
             waits: self.counts.waits.sum(),
-            unaccepted: self.outbox.len(),
+            interruptions: self.desk.interruptions.load(Ordering::Relaxed),
+            unaccepted: self.desk.outbox.len(),
             misses: RedisMisses::of(&self.counts.reasons),
         }
     }
@@ -153,19 +203,48 @@ impl Remote {
     }
 }
 
-impl Drop for Remote {
+/// One call that asks the store.
+#[derive(Debug)]
+pub(super) struct AskGuard(Arc<Remote>);
+
+impl Drop for AskGuard {
     fn drop(&mut self) {
-        self.sender.abort();
+        self.0.asking.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Has `names` removed and tells every node.
+async fn tell(
+    desk: &Desk,
+    store: &dyn Store,
+    names: &[Name],
+    until: Instant,
+) -> Result<(), Failure> {
+    let (from, _) = desk.voice.now();
+    let bulletin = Bulletin::Invalidated {
+        from,
+        ack: None,
+        names: names.to_vec(),
+    };
+    let told = store.invalidate(names, &bulletin, until).await;
+    desk.voice.sent(from, &told);
+    told
+}
+
 /// Sends what was not accepted, again and again, until it is.
-async fn send(store: Arc<dyn Store>, outbox: Arc<Outbox>) {
+async fn send(desk: Arc<Desk>, store: Arc<dyn Store>) {
+    let outbox = &desk.outbox;
     let mut pause = FIRST_PAUSE;
     loop {
         outbox.filled().await;
         let names = outbox.next();
-        let told = store.invalidate(&names, Instant::now() + BACKGROUND).await;
+        let told = tell(&desk, &*store, &names, Instant::now() + BACKGROUND).await;
         if told.is_ok() {
             outbox.accepted();
             pause = FIRST_PAUSE;

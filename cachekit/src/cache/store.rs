@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Core;
 use crate::clock::Tick;
-use crate::config::Unit;
+use crate::config::{Tier, Unit};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Point;
 use crate::key::Key;
@@ -29,8 +29,10 @@ impl Core {
     /// The epochs of the cache, of `owner` and of the tags and events in `labels`.
     pub(super) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
+        let bus = self.remote.is_some().then(|| Arc::clone(&self.bus_epoch));
         whole
             .into_iter()
+            .chain(bus)
             .chain(labels.tags.iter().map(|tag| self.tags.epoch(tag)))
             .collect()
     }
@@ -75,6 +77,7 @@ impl Core {
             began,
             epochs,
             (deadline, end),
+            lives.tier == Tier::Memory,
             weight,
             value.value,
         )

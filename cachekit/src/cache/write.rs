@@ -72,6 +72,7 @@ impl Bracket {
             judged: None,
             regardless: true,
             new_token: true,
+            any_origin: question.remote.takes_any_origin(),
             guards: guards.clone(),
             version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
         };

@@ -96,7 +96,10 @@ impl Bulletin {
                     out.extend(bytes);
                 }
             }
-            Self::Count { from, invalidations } => {
+            Self::Count {
+                from,
+                invalidations,
+            } => {
                 out.push(b'c');
                 out.extend(from.0);
                 out.extend(invalidations.to_le_bytes());
@@ -167,7 +170,10 @@ fn asked(text: &str) -> Option<Vec<Request>> {
     if lines.next()?.trim_end() != "invalidate" {
         return None;
     }
-    lines.filter(|line| !line.trim().is_empty()).map(request).collect()
+    lines
+        .filter(|line| !line.trim().is_empty())
+        .map(request)
+        .collect()
 }
 
 fn request(line: &str) -> Option<Request> {
@@ -201,13 +207,31 @@ mod tests {
 
     fn some() -> [Bulletin; 5] {
         let node = NodeId([7; 16]);
-        let names = vec![Name::read(b"k:user:1"), Name::read(b""), Name::read(b"t:org:7")];
+        let names = vec![
+            Name::read(b"k:user:1"),
+            Name::read(b""),
+            Name::read(b"t:org:7"),
+        ];
         [
-            Bulletin::Invalidated { from: node, ack: None, names: names.clone() },
-            Bulletin::Invalidated { from: node, ack: Some(9), names },
-            Bulletin::Count { from: node, invalidations: 12 },
+            Bulletin::Invalidated {
+                from: node,
+                ack: None,
+                names: names.clone(),
+            },
+            Bulletin::Invalidated {
+                from: node,
+                ack: Some(9),
+                names,
+            },
+            Bulletin::Count {
+                from: node,
+                invalidations: 12,
+            },
             Bulletin::Applied { by: node, ack: 9 },
-            Bulletin::Echo { subscription: 3, sent: u64::MAX },
+            Bulletin::Echo {
+                subscription: 3,
+                sent: u64::MAX,
+            },
         ]
     }
 
@@ -217,7 +241,11 @@ mod tests {
             let bytes = bulletin.write();
             assert_eq!(Bulletin::read(&bytes), Some(bulletin.clone()));
             for length in 0..bytes.len() {
-                assert_ne!(Bulletin::read(&bytes[..length]), Some(bulletin.clone()), "{length}");
+                assert_ne!(
+                    Bulletin::read(&bytes[..length]),
+                    Some(bulletin.clone()),
+                    "{length}"
+                );
             }
         }
     }
@@ -233,12 +261,21 @@ mod tests {
             Request::Event("sold".to_owned(), pairs.to_vec()),
             Request::Everything,
         ];
-        assert_eq!(Bulletin::read(text.as_bytes()), Some(Bulletin::Asked(expected)));
+        assert_eq!(
+            Bulletin::read(text.as_bytes()),
+            Some(Bulletin::Asked(expected))
+        );
     }
 
     #[test]
     fn what_is_not_understood_is_not_passed_over() {
-        for text in ["", "hello", "invalidate\nentry x", "invalidate\nevent a b", "CK\x02i"] {
+        for text in [
+            "",
+            "hello",
+            "invalidate\nentry x",
+            "invalidate\nevent a b",
+            "CK\x02i",
+        ] {
             assert_eq!(Bulletin::read(text.as_bytes()), None, "{text:?}");
         }
     }

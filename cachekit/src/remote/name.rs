@@ -50,6 +50,13 @@ impl Name {
         &self.0
     }
 
+    /// The kind, and what follows it.
+    pub(crate) fn parts(&self) -> Option<(&str, &[u8])> {
+        let end = self.0.iter().position(|byte| *byte == b':');
+        let kind = str::from_utf8(&self.0[..end.unwrap_or(self.0.len())]).ok()?;
+        Some((kind, end.map_or(&[], |end| &self.0[end + 1..])))
+    }
+
     fn of(kind: &[u8], text: &[u8]) -> Self {
         Self([kind, text].concat().into())
     }

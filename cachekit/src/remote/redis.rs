@@ -32,7 +32,7 @@ pub(crate) struct Redis {
     prefix: Box<[u8]>,
     link: Link,
     scripts: Arc<Scripts>,
-    _subscriber: Subscriber,
+    subscriber: Subscriber,
 }
 
 /// What is wrong with an address, and the remedy.
@@ -69,7 +69,7 @@ impl Redis {
             prefix,
             link,
             scripts,
-            _subscriber: subscriber,
+            subscriber,
         })
     }
 
@@ -115,7 +115,9 @@ impl Redis {
             .map(|name| self.full(name));
         let token = |token: Option<crate::envelope::Token>| token.map_or(vec![], |it| it.0.into());
         let option = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
-        let options = option(ask.regardless, "r") + &option(ask.new_token, "n");
+        let options = option(ask.regardless, "r")
+            + &option(ask.new_token, "n")
+            + &option(ask.any_origin, "o");
         let args = [
             nonce(),
             origin.into(),
@@ -152,6 +154,7 @@ impl Redis {
             origin.into(),
             self.full_channel(),
             fill.right.entry.as_bytes().into(),
+            if fill.any_origin { b"o".into() } else { vec![] },
         ];
         Call {
             keys: keys.collect(),
@@ -227,7 +230,24 @@ impl Store for Redis {
     fn origin(&self) -> [u8; 8] {
         self.link
             .current()
-            .map_or([0; 8], |connected| connected.greeting.origin)
+            .map_or([0; 8], |connected| connected.origin())
+    }
+
+    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let mut commands = Pipeline::new();
+            commands.cmd("INFO").arg("replication");
+            let values = self.link.run(&connected, &commands, until).await?;
+            if let Some(info) = values.first().and_then(handshake::text) {
+                connected.set_origin(handshake::origin(info));
+            }
+            Ok(connected.origin())
+        })
+    }
+
+    fn listen_anew(&self) {
+        self.subscriber.leave();
     }
 
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
@@ -269,7 +289,7 @@ impl Store for Redis {
     ) -> Answer<'a, Acquired> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(place, ask, connected.greeting.origin);
+            let call = self.acquiring(place, ask, connected.origin());
             let value = self
                 .script(&connected, Script::Acquire, &call, until)
                 .await?;
@@ -285,7 +305,7 @@ impl Store for Redis {
     ) -> Answer<'a, (Found, Acquired)> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(place, ask, connected.greeting.origin);
+            let call = self.acquiring(place, ask, connected.origin());
             let digests = &connected.greeting.digests;
             let mut commands = Pipeline::new();
             self.ask_for(&mut commands, place);
@@ -310,7 +330,7 @@ impl Store for Redis {
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.filling(fill, connected.greeting.origin);
+            let call = self.filling(fill, connected.origin());
             let value = self.script(&connected, Script::Fill, &call, until).await?;
             reply::filled(&value)
         })

@@ -1,7 +1,8 @@
 -- The right to compute and to store.
 -- KEYS entry, versions.., guards..
 -- ARGV nonce, origin, holder or '', lease ms, room ms, judged token or '', version ms,
---      number of versions, options ('r': although the entry is good; 'n': a new token)
+--      number of versions, options ('r': although the entry is good; 'n': a new token;
+--      'o': versions of another origin count)
 local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
 local none = string.rep('\0', 16)
 local time = redis.call('TIME')
@@ -20,7 +21,10 @@ if known then floor, grace = struct.unpack('>I8I8', head, 41) end
 
 local versions = redis.call('MGET', unpack(KEYS, 2))
 for i = 1, #KEYS - 1 do
-  if not versions[i] or #versions[i] ~= 24 then
+  local version = versions[i]
+  -- Of another data set, it may be one that was invalidated there.
+  local strange = version and not string.find(options, 'o') and string.sub(version, 1, 8) ~= ARGV[2]
+  if not version or #version ~= 24 or strange then
     versions[i] = ARGV[2] .. unique(i)
     if i <= 2 then
       -- Of the namespace and of the function: what everything hangs on does not run out.

@@ -1,7 +1,8 @@
 -- Stores a value, if nothing happened since the right to was given; ends the lease.
 -- KEYS entry, versions.., guards.., tags that were not known before..
 -- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
---      guards, their values, nonce, origin, channel, message
+--      guards, their values, nonce, origin, channel, message, 'o' if versions of another
+--      origin count
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
@@ -30,7 +31,8 @@ time = time[1] * 1000000 + time[2]
 local late = ''
 for i = count + guards + 1, #KEYS - 1 do
   local version = versions[i]
-  if not version or #version ~= 24 then
+  local strange = version and ARGV[13] ~= 'o' and string.sub(version, 1, 8) ~= ARGV[10]
+  if not version or #version ~= 24 or strange then
     version = ARGV[10] .. ARGV[9] .. struct.pack('>I8', time + i)
     redis.call('SET', KEYS[i + 1], version, 'PX', ARGV[5])
   end

@@ -5,7 +5,7 @@
 //! left, and another is made, with a growing pause, for ever.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ pub(super) struct Connected {
     connection: MultiplexedConnection,
     pub(super) greeting: Greeting,
     timeouts: AtomicU32,
+    /// The greeting's, until it changes.
+    origin: AtomicU64,
     /// Set by the connection itself when its other end is gone.
     closed: Arc<AtomicBool>,
 }
@@ -185,6 +187,7 @@ impl Shared {
         };
         let connected = Connected {
             connection,
+            origin: AtomicU64::new(u64::from_ne_bytes(greeting.origin)),
             greeting,
             timeouts: AtomicU32::new(0),
             closed,
@@ -197,6 +200,16 @@ impl Shared {
 }
 
 impl Connected {
+    /// Which data set the server holds, as far as is known.
+    pub(super) fn origin(&self) -> [u8; 8] {
+        self.origin.load(Ordering::Relaxed).to_ne_bytes()
+    }
+
+    pub(super) fn set_origin(&self, origin: [u8; 8]) {
+        self.origin
+            .store(u64::from_ne_bytes(origin), Ordering::Relaxed);
+    }
+
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }

@@ -84,11 +84,20 @@ impl Call {
 /// A guard in a script's text, and what stands there without it.
 type Guard = (Fault, &'static str, &'static str);
 
-const ACQUIRE_GUARDS: &[Guard] = &[(
-    Fault::ClientMadeVersions,
-    "time = time[1] * 1000000 + time[2]",
-    "time = 0",
-)];
+const ACQUIRE_GUARDS: &[Guard] = &[
+    (
+        Fault::ClientMadeVersions,
+        "time = time[1] * 1000000 + time[2]",
+        "time = 0",
+    ),
+    (
+        Fault::MissingTagIsZero,
+        "if not version or #version ~= 24 or strange then",
+        "if not version and i <= count then
+           versions[i] = string.rep('\\0', 24)
+         elseif not version or #version ~= 24 or strange then",
+    ),
+];
 
 const CHECK_OF_VERSIONS: &str =
     "if versions[i] ~= string.sub(ARGV[8], 24 * i - 23, 24 * i) then return refuse(-1) end";
@@ -100,6 +109,16 @@ const FILL_GUARDS: &[Guard] = &[
         "",
     ),
     (Fault::FillWithoutVersions, CHECK_OF_VERSIONS, ""),
+    (
+        Fault::MissingTagIsZero,
+        "if versions[i] ~= string.sub",
+        "if (versions[i] or string.rep('\\0', 24)) ~= string.sub",
+    ),
+    (
+        Fault::RetTagLate,
+        "for i = 1, count + guards do",
+        "for i = 1, count do",
+    ),
     (
         Fault::VersionsAfterCompute,
         CHECK_OF_VERSIONS,

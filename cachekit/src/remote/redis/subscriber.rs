@@ -3,7 +3,9 @@
 //! It carries no commands: a push that the client takes for an answer would give every
 //! later command the answer of another.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use redis::{PushInfo, PushKind, RedisError, Value};
@@ -52,15 +54,20 @@ impl Channels {
 
 /// Subscribes, and subscribes again whenever the connection is lost.
 #[derive(Debug)]
-pub(super) struct Subscriber(JoinHandle<()>);
+pub(super) struct Subscriber {
+    listener: JoinHandle<()>,
+    hopeless: Arc<Notify>,
+}
 
 impl Subscriber {
     /// Listens to `channels` for ever.
     pub(super) fn open(address: Address, channels: Channels, sink: Sink) -> Self {
-        Self(tokio::spawn(async move {
+        let hopeless = Arc::new(Notify::new());
+        let told = Arc::clone(&hopeless);
+        let listener = tokio::spawn(async move {
             let mut pause = SHORTEST_PAUSE;
             for subscription in 1.. {
-                let heard = listen(&address, &channels, subscription, &sink).await;
+                let heard = listen(&address, &channels, subscription, &sink, &told).await;
                 if heard.is_ok() {
                     pause = SHORTEST_PAUSE;
                 } else {
@@ -68,13 +75,19 @@ impl Subscriber {
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
-        }))
+        });
+        Self { listener, hopeless }
+    }
+
+    /// Leaves a connection on which nothing comes any more.
+    pub(super) fn leave(&self) {
+        self.hopeless.notify_one();
     }
 }
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        self.0.abort();
+        self.listener.abort();
     }
 }
 
@@ -84,6 +97,7 @@ async fn listen(
     channels: &Channels,
     subscription: u64,
     sink: &Sink,
+    hopeless: &Notify,
 ) -> Result<(), RedisError> {
     let lost = Arc::new(Notify::new());
     let on_push = {
@@ -112,6 +126,16 @@ async fn listen(
         Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     };
     sink(Message::Subscribed(subscription));
-    lost.notified().await;
+    let mut lost = pin!(lost.notified());
+    let mut hopeless = pin!(hopeless.notified());
+    std::future::poll_fn(|context| {
+        let ended = lost.as_mut().poll(context).is_ready();
+        if ended || hopeless.as_mut().poll(context).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
     Ok(())
 }

@@ -1,0 +1,206 @@
+//! What this node hears from others, and what it says to itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use super::Core;
+use super::invalidate::Doomed;
+use crate::clock::{Clock, Tick};
+use crate::event;
+use crate::fault::{Fault, Faults};
+use crate::outbox::Outbox;
+use crate::remote::bulletin::{Bulletin, NodeId};
+use crate::remote::{Failure, Message, Sink, Store};
+use crate::trust::Trust;
+use crate::wakes::Wakes;
+
+/// How many echoes, at least, one trusts before the first is missed.
+const ECHOES: u32 = 4;
+
+/// Where messages arrive. It is there before the store, and the cache after.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) node: NodeId,
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) wakes: Arc<Wakes>,
+    pub(super) trust: Arc<Trust>,
+    pub(super) voice: Voice,
+    /// Times that messages were, or may have been, missed.
+    pub(super) interruptions: AtomicU64,
+    /// An echo should be sent at once.
+    kick: Notify,
+    core: OnceLock<Weak<Core>>,
+    faults: Faults,
+}
+
+/// Under which life this node speaks, and how many of its invalidations were accepted.
+#[derive(Debug)]
+pub(super) struct Voice {
+    node: NodeId,
+    life: Mutex<(u32, u64)>,
+}
+
+impl Voice {
+    /// Who speaks now, and how many invalidations it has sent.
+    pub(super) fn now(&self) -> (NodeId, u64) {
+        let life = self.life.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.node.in_life(life.0), life.1)
+    }
+
+    /// What came of an invalidation that `from` sent.
+    pub(super) fn sent(&self, from: NodeId, told: &Result<(), Failure>) {
+        let mut life = self.life.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.node.in_life(life.0) != from {
+            return;
+        }
+        match told {
+            Ok(()) => life.1 += 1,
+            // Others may have heard it or not: they begin to count anew.
+            Err(failure) if failure.is_ambiguous() => *life = (life.0 + 1, 0),
+            Err(_) => {}
+        }
+    }
+}
+
+impl Desk {
+    pub(crate) fn new(bus_timeout: Duration, faults: Faults) -> Arc<Self> {
+        let node = NodeId::random();
+        Arc::new(Self {
+            node,
+            outbox: Arc::default(),
+            wakes: Arc::default(),
+            trust: Arc::new(Trust::new(bus_timeout)),
+            voice: Voice {
+                node,
+                life: Mutex::default(),
+            },
+            interruptions: AtomicU64::new(0),
+            kick: Notify::new(),
+            core: OnceLock::new(),
+            faults,
+        })
+    }
+
+    /// From here on, messages change what is in `core`.
+    pub(super) fn attend(&self, core: &Arc<Core>) {
+        // Once: a cache has one desk.
+        let _ = self.core.set(Arc::downgrade(core));
+    }
+
+    /// What the store's messages do.
+    pub(crate) fn sink(self: &Arc<Self>) -> Sink {
+        let desk = Arc::clone(self);
+        Arc::new(move |message| desk.take(message))
+    }
+
+    fn take(&self, message: Message) {
+        match message {
+            Message::Up(true) => self.outbox.repeat_recent(),
+            Message::Up(false) => {}
+            Message::Wake(name) => self.wakes.wake(&name),
+            Message::Subscribed(subscription) => {
+                // Before trust begins anew: what came in between is unknown.
+                if !self.faults.has(Fault::NoEpoch) {
+                    self.interrupted();
+                }
+                self.trust.begin(subscription);
+                self.kick.notify_one();
+            }
+            Message::Told(bulletin) => self.hear(bulletin),
+            Message::Unknown => {
+                if !self.faults.has(Fault::IgnoreUnknownMessage) {
+                    event::unknown_message();
+                    self.interrupted();
+                }
+            }
+        }
+    }
+
+    fn hear(&self, bulletin: Bulletin) {
+        match bulletin {
+            Bulletin::Echo { subscription, sent } => {
+                self.trust.confirm(subscription, Tick::from_nanos(sent));
+            }
+            Bulletin::Invalidated { from, ack, names } if !from.is_same_node(self.node) => {
+                self.trust.heard(from);
+                if let Some(core) = self.core() {
+                    core.apply(&Doomed::named(&names));
+                    if let Some(ack) = ack {
+                        core.say_applied(from, self.node, ack);
+                    }
+                }
+            }
+            Bulletin::Count {
+                from,
+                invalidations,
+            } if !from.is_same_node(self.node) => {
+                if self.trust.is_missing(from, invalidations) {
+                    event::message_lost();
+                    self.interrupted();
+                }
+            }
+            Bulletin::Asked(requests) => {
+                if let Some(core) = self.core() {
+                    core.do_as_asked(requests);
+                }
+            }
+            Bulletin::Invalidated { .. } | Bulletin::Count { .. } | Bulletin::Applied { .. } => {}
+        }
+    }
+
+    /// Messages were, or may have been, missed: what is in memory is asked for again.
+    fn interrupted(&self) {
+        self.interruptions.fetch_add(1, Ordering::Relaxed);
+        if let Some(core) = self.core() {
+            core.tags.invalidate_epoch(&core.bus_epoch);
+        }
+    }
+
+    fn core(&self) -> Option<Arc<Core>> {
+        self.core.get()?.upgrade()
+    }
+}
+
+/// Sends the echoes by which this node knows that messages come through, and tells the
+/// others how many invalidations it has sent.
+pub(super) async fn beat(
+    desk: Arc<Desk>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    bus_timeout: Duration,
+) {
+    let period = bus_timeout / ECHOES;
+    let mut left_at = Tick::now(&*clock);
+    for beat in 0_u32.. {
+        let now = Tick::now(&*clock);
+        let subscription = desk.trust.subscription();
+        if subscription != 0 {
+            let until = Instant::now() + period;
+            let echo = Bulletin::Echo {
+                subscription,
+                sent: now.nanos(),
+            };
+            // A lost one shows by itself.
+            let _ = store.tell(Some(desk.node), &echo, until).await;
+            if beat.is_multiple_of(ECHOES) {
+                let (from, invalidations) = desk.voice.now();
+                let count = Bulletin::Count {
+                    from,
+                    invalidations,
+                };
+                let _ = store.tell(None, &count, until).await;
+            }
+        }
+        let silent_since = desk.trust.until().max(left_at);
+        if subscription != 0 && now.since(silent_since) > bus_timeout && store.is_up() {
+            // The connection hangs: another may not.
+            left_at = now;
+            store.listen_anew();
+        }
+        let _ = timeout(period, desk.kick.notified()).await;
+    }
+}
