@@ -26,6 +26,8 @@ pub enum Fault {
     NoSecondLook,
     /// An invalidation is not applied again after the store accepted it.
     NoSecondBump,
+    /// A node does not hear what others invalidate.
+    Deaf,
     /// Memory is trusted although no message comes through.
     NoHeartbeat,
     /// Memory from before an interruption of the messages is trusted after it.

@@ -43,7 +43,12 @@ async fn version_made_twice(fault: Option<Fault>) -> u64 {
         .build()
         .await
         .expect("a valid set-up");
-    let second = node(&redis.url()).await;
+    // It must not hear of the invalidation: then it would not even try to store.
+    let second = settings(&redis.url())
+        .__seed(Fault::Deaf)
+        .build()
+        .await
+        .expect("a valid set-up");
     let source = Source::default();
 
     // The first run makes the version of the tag `shared`.

@@ -123,7 +123,7 @@ const FILL_GUARDS: &[Guard] = &[
         Fault::VersionsAfterCompute,
         CHECK_OF_VERSIONS,
         "if not versions[i] then
-           versions[i] = string.rep('v', 24)
+           versions[i] = ARGV[10] .. string.rep('v', 16)
            redis.call('SET', KEYS[i + 1], versions[i])
          end",
     ),

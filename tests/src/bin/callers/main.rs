@@ -15,8 +15,8 @@ use cachekit_tests::redis::Client;
 async fn slow(address: String, length: Duration, key: u64) -> String {
     let counted = tokio::task::spawn_blocking(move || {
         let mut client = Client::connect(address.parse().expect("an address"));
-        client.run(&["SET", "holder", &std::process::id().to_string()]);
-        client.int(&["INCR", "runs"])
+        client.int(&["INCR", "runs"]);
+        client.run(&["SET", "holder", &std::process::id().to_string()])
     });
     counted.await.expect("counted");
     tokio::time::sleep(length).await;
