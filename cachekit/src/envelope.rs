@@ -64,6 +64,12 @@ impl Token {
         }
         Self(token)
     }
+
+    /// The one that stands in an entry, whatever else is wrong with it.
+    pub(crate) fn of(entry: &[u8]) -> Option<Self> {
+        let token = entry.get(8..24)?.try_into().ok()?;
+        Some(Self(token))
+    }
 }
 
 impl fmt::Debug for Token {
