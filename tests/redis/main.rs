@@ -1,7 +1,11 @@
 //! The tier that processes share, over a real Redis.
 
+mod hostile;
 mod interleavings;
 mod late;
+mod named_shapes;
 mod round_trips;
+mod shapes;
 mod tiers;
+mod unstorable;
 mod world;

@@ -65,34 +65,34 @@ macro_rules! after {
 
 after! {
     reordered_fields:
-        pub struct Value { count: u64, last: String, first: String } 1
+        pub(super) struct Value { count: u64, last: String, first: String } 1
         tolerated: Some(Value { first: "Ann".into(), last: "Lee".into(), count: 7 });
     removed_fields:
-        pub struct Value { count: u64 } 1
+        pub(super) struct Value { count: u64 } 1
         tolerated: Some(Value { count: 7 });
     added_with_default:
-        pub struct Value { count: u64, #[serde(default)] rank: u8 } 1
+        pub(super) struct Value { count: u64, #[serde(default)] rank: u8 } 1
         tolerated: Some(Value { count: 7, rank: 0 });
     added_option:
-        pub struct Value { count: u64, rank: Option<u8> } 1
+        pub(super) struct Value { count: u64, rank: Option<u8> } 1
         tolerated: Some(Value { count: 7, rank: None });
     added_without_default:
-        pub struct Value { count: u64, rank: u8 } 1
+        pub(super) struct Value { count: u64, rank: u8 } 1
         tolerated: None;
     renamed_field:
-        pub struct Value { count: u64, given_name: String } 1
+        pub(super) struct Value { count: u64, given_name: String } 1
         tolerated: None;
     renamed_with_alias:
-        pub struct Value { count: u64, #[serde(alias = "first")] given_name: String } 1
+        pub(super) struct Value { count: u64, #[serde(alias = "first")] given_name: String } 1
         tolerated: Some(Value { count: 7, given_name: "Ann".into() });
     wider_number:
-        pub struct Value { count: i128 } 1
+        pub(super) struct Value { count: i128 } 1
         tolerated: Some(Value { count: 7 });
     narrower_number_that_fits:
-        pub struct Value { count: u8 } 1
+        pub(super) struct Value { count: u8 } 1
         tolerated: Some(Value { count: 7 });
     another_type:
-        pub struct Value { count: u64, first: Vec<u64> } 1
+        pub(super) struct Value { count: u64, first: Vec<u64> } 1
         tolerated: None;
 }
 

@@ -51,9 +51,9 @@ macro_rules! versions {
 // As bincode alone reads it, it is "Lee", "Ann".
 versions! { swapped_fields, "shape.swapped":
     {
-    pub struct Value { first: String, last: String }
+    pub(super) struct Value { first: String, last: String }
     } => {
-    pub struct Value { last: String, first: String }
+    pub(super) struct Value { last: String, first: String }
     }
     Value { first: "Ann".into(), last: "Lee".into() } =>
     Value { first: "Ann".into(), last: "Lee".into() }
@@ -62,9 +62,9 @@ versions! { swapped_fields, "shape.swapped":
 // Read by its number, `Paid` is `Packed`.
 versions! { inserted_variant, "shape.variant":
     {
-    pub enum Value { Open, Paid }
+    pub(super) enum Value { Open, Paid }
     } => {
-    pub enum Value { Open, Packed, Paid }
+    pub(super) enum Value { Open, Packed, Paid }
     }
     { let _ = Value::Open; Value::Paid } =>
     { let _ = (Value::Open, Value::Packed); Value::Paid }
@@ -72,27 +72,27 @@ versions! { inserted_variant, "shape.variant":
 
 versions! { renamed_field, "shape.renamed":
     {
-    pub struct Value { price: u64 }
+    pub(super) struct Value { price: u64 }
     } => {
-    pub struct Value { price_in_cents: u64 }
+    pub(super) struct Value { price_in_cents: u64 }
     }
     Value { price: 3 } => Value { price_in_cents: 300 }
 }
 
 versions! { removed_field, "shape.removed":
     {
-    pub struct Value { id: u64, name: String }
+    pub(super) struct Value { id: u64, name: String }
     } => {
-    pub struct Value { id: u64 }
+    pub(super) struct Value { id: u64 }
     }
     Value { id: 1, name: String::new() } => Value { id: 1 }
 }
 
 versions! { added_field, "shape.added":
     {
-    pub struct Value { id: u64 }
+    pub(super) struct Value { id: u64 }
     } => {
-    pub struct Value { id: u64, #[serde(default)] rank: Option<u64> }
+    pub(super) struct Value { id: u64, #[serde(default)] rank: Option<u64> }
     }
     Value { id: 1 } => Value { id: 1, rank: Some(2) }
 }
@@ -100,18 +100,18 @@ versions! { added_field, "shape.added":
 // Small numbers are the same byte in both.
 versions! { wider_number, "shape.number":
     {
-    pub struct Value { count: u32 }
+    pub(super) struct Value { count: u32 }
     } => {
-    pub struct Value { count: u64 }
+    pub(super) struct Value { count: u64 }
     }
     Value { count: 7 } => Value { count: 7 }
 }
 
 versions! { signed_number, "shape.sign":
     {
-    pub struct Value { count: u32 }
+    pub(super) struct Value { count: u32 }
     } => {
-    pub struct Value { count: i32 }
+    pub(super) struct Value { count: i32 }
     }
     Value { count: 7 } => Value { count: -4 }
 }
@@ -119,11 +119,11 @@ versions! { signed_number, "shape.sign":
 // The change is in a type that the value's type only mentions.
 versions! { changed_inside, "shape.inside":
     {
-    pub struct Value { lines: Vec<Option<Line>> }
-    pub struct Line { price: u64, count: u64 }
+    pub(super) struct Value { lines: Vec<Option<Line>> }
+    pub(super) struct Line { price: u64, count: u64 }
     } => {
-    pub struct Value { lines: Vec<Option<Line>> }
-    pub struct Line { count: u64, price: u64 }
+    pub(super) struct Value { lines: Vec<Option<Line>> }
+    pub(super) struct Line { count: u64, price: u64 }
     }
     Value { lines: vec![Some(Line { price: 5, count: 1 })] } =>
     Value { lines: vec![Some(Line { price: 5, count: 1 })] }
