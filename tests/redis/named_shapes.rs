@@ -48,7 +48,12 @@ macro_rules! after {
             }
 
             fn computed() -> Value {
-                Value { count: $count, ..Value::default() }
+                counted(Value::default())
+            }
+
+            fn counted(mut value: Value) -> Value {
+                value.count = $count;
+                value
             }
 
             #[tokio::test]
