@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use cachekit::{Cache, RedisMisses, cached, testing};
+use cachekit_tests::entry::seal;
 use cachekit_tests::redis::{Client, Redis, Reply};
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +180,33 @@ async fn bytes_of_others_are_one_miss() {
         world
             .is_one_miss(&ours, &damaged, "the same behind a good beginning")
             .await;
+    }
+}
+
+/// Behind a checksum that is right, a payload that no `Card` is.
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_is_one_miss() {
+    let mut world = World::new().await;
+    let written = b"\x01\x06card 1";
+    let names = world.good.len() - written.len() - 4;
+    assert_eq!(&world.good[names + 4..], written);
+    let payloads: [&[u8]; 7] = [
+        b"",
+        b"\x01\x06card",
+        b"\x01\x06card 1 and more",
+        b"\x01\x02\xff\xfe",
+        b"\x01\xfd\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x01\xfc\xff\xff\xff\x03",
+        b"\xff\x06card 1",
+    ];
+    for payload in payloads {
+        let mut entry = world.good[..names].to_vec();
+        entry.extend(u32::try_from(payload.len()).unwrap().to_le_bytes());
+        entry.extend(payload);
+        seal(&mut entry);
+        let expected = misses(|it| it.undecodable = 1);
+        let what = payload.escape_ascii().to_string();
+        world.is_one_miss(&entry, &expected, &what).await;
     }
 }
 
