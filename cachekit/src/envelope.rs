@@ -115,6 +115,19 @@ fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
     hash.digest()
 }
 
+/// Writes the right checksum into an entry that was changed, if it is long enough for one.
+#[cfg(all(feature = "seeded-faults", feature = "testing", feature = "serde"))]
+pub(crate) fn seal(entry: &mut [u8]) {
+    let Some(&[low, high]) = entry.get(VERSIONS - 2..VERSIONS) else {
+        return;
+    };
+    let after_versions = VERSIONS + usize::from(u16::from_le_bytes([low, high])) * Version::LEN;
+    if after_versions <= entry.len() {
+        let sum = checksum(entry, after_versions).to_le_bytes();
+        entry[CHECKSUM..CHECKSUM + 8].copy_from_slice(&sum);
+    }
+}
+
 fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
