@@ -1,5 +1,10 @@
 //! For tests: a clock moved by hand, and a cache for one task.
 
+#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+mod anything;
+#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+mod zoo;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -10,6 +15,10 @@ use crate::clock::Clock;
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
 pub use crate::fault::{Fault, Point};
+
+#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+#[doc(hidden)]
+pub use anything::read_anything;
 
 /// A clock that stands still until it is moved.
 ///

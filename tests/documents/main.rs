@@ -57,6 +57,7 @@ fn every_link_of_a_document_leads_somewhere() {
         "CONTRIBUTING.md",
         "docs/guarantees.md",
         "docs/attributes.md",
+        "docs/format.md",
     ] {
         let text = read(document);
         for link in text
@@ -71,4 +72,24 @@ fn every_link_of_a_document_leads_somewhere() {
             assert!(target.exists(), "{document} links to {link}");
         }
     }
+}
+
+/// Each row: where it begins, bytes, and after two spaces what they mean.
+#[test]
+fn the_entry_that_is_shown_is_the_golden_one() {
+    let page = read("docs/format.md");
+    let listing = page
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("a listing");
+    let mut shown = String::new();
+    for row in listing.lines() {
+        let (start, bytes) = row.trim_start().split_once("  ").expect("a row");
+        assert_eq!(start.parse(), Ok(shown.len() / 2), "{row}");
+        let bytes = bytes.split("  ").next().unwrap_or_default();
+        shown.extend(bytes.split_whitespace());
+    }
+    let golden = read("cachekit/src/envelope/golden/value.hex");
+    assert_eq!(shown, golden.split_whitespace().collect::<String>());
 }

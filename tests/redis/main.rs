@@ -1,8 +1,13 @@
 //! The tier that processes share, over a real Redis.
 
+mod by_hand;
+mod hostile;
 mod interleavings;
 mod late;
+mod named_shapes;
 mod processes;
 mod round_trips;
+mod shapes;
 mod tiers;
+mod unstorable;
 mod world;

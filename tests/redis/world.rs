@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cachekit::{Cache, CacheBuilder};
+use cachekit::{Cache, CacheBuilder, RedisMisses, testing};
+use cachekit_tests::redis::Redis;
 
 /// Settings for a cache of the namespace `shop` that is patient with a slow machine.
 pub(crate) fn settings(url: &str) -> CacheBuilder {
@@ -26,4 +27,57 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     panic!("waited in vain until {what}");
+}
+
+/// Waits until `cache` has stored so many values in Redis.
+pub(crate) async fn stored(cache: &Cache, count: u64) {
+    until("the value is stored", || {
+        cache.stats().redis.stores == count
+    })
+    .await;
+}
+
+/// Misses of which `set` sets the counts, and all others are zero.
+pub(crate) fn misses(set: impl FnOnce(&mut RedisMisses)) -> RedisMisses {
+    let mut misses = RedisMisses::default();
+    set(&mut misses);
+    misses
+}
+
+/// What the version before of a program left in Redis, and the version after found there.
+pub(crate) struct Upgrade<T> {
+    /// What the version after got.
+    pub(crate) value: T,
+    /// Whether its function ran.
+    pub(crate) ran: bool,
+    /// Why the older entry was of no use.
+    pub(crate) misses: RedisMisses,
+}
+
+/// Calls `before` on one node and `after` on a second one. A third one must find in Redis what
+/// the second one got, so that an upgrade costs one computation and no more.
+pub(crate) async fn upgrade<A, B>(
+    before: impl AsyncFn() -> A,
+    after: impl AsyncFn() -> B,
+) -> Upgrade<B>
+where
+    B: PartialEq + std::fmt::Debug,
+{
+    let redis = Redis::start();
+    let (old, new) = (node(&redis.url()).await, node(&redis.url()).await);
+    testing::scope(old.clone(), before()).await;
+    stored(&old, 1).await;
+    let value = testing::scope(new.clone(), after()).await;
+    let ran = new.stats().computations == 1;
+    stored(&new, u64::from(ran)).await;
+    let third = node(&redis.url()).await;
+    assert_eq!(testing::scope(third.clone(), after()).await, value);
+    let stats = third.stats();
+    assert_eq!((stats.redis_hits, stats.computations), (1, 0));
+    assert_eq!(stats.redis.misses, RedisMisses::default());
+    Upgrade {
+        value,
+        ran,
+        misses: new.stats().redis.misses,
+    }
 }

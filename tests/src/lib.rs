@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 pub use self::source::Source;
 
+pub mod entry;
 pub mod proxy;
 pub mod redis;
 mod source;

@@ -89,10 +89,14 @@ impl Question<'_> {
     /// The entry, if it is this question's, alive, and of the type that is asked for.
     fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (Reason, Option<Token>)> {
         let bytes = found.bytes.as_deref().ok_or((Reason::Absent, None))?;
-        if bytes.len() > self.remote.settings.max_value.saturating_add(OVERHEAD) {
-            return Err((Reason::TooLarge, None));
+        let most = self.remote.settings.max_value;
+        if bytes.len() > most.saturating_add(OVERHEAD) {
+            return Err((Reason::TooLarge, Token::of(bytes)));
         }
-        let envelope = Envelope::parse(bytes).map_err(|reject| (reason(reject), None))?;
+        // To the store's scripts, which look at no more than the head and the versions, an
+        // entry that was cut short may look good.
+        let envelope =
+            Envelope::parse(bytes).map_err(|reject| (reason(reject), Token::of(bytes)))?;
         let wrong = [
             (envelope.key != self.key.as_bytes(), Reason::Key),
             (
@@ -102,6 +106,7 @@ impl Question<'_> {
             (envelope.codec != self.codec.id(), Reason::Codec),
             (envelope.fingerprint != self.fingerprint, Reason::Schema),
             (found.left <= envelope.grace, Reason::Expired),
+            (envelope.payload.len() > most, Reason::TooLarge),
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, reason)) => Err((*reason, Some(envelope.fill))),

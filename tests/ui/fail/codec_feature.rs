@@ -1,4 +1,4 @@
-//! A codec needs its feature; this build has `bincode` alone.
+//! A codec needs its feature; this build has no `json`.
 
 use cachekit::cached;
 

@@ -1,0 +1,104 @@
+//! Bytes that may be anything, read in every way that the library has: for the fuzzer.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::zoo;
+use crate::codec::{Codec, Unreadable, Unwritable, Wire};
+use crate::envelope::{Draft, Envelope, HEAD, Reject, seal};
+
+/// Reads `bytes` as an entry and its payload, and `bytes` themselves, as values of many types by
+/// every codec of this build.
+///
+/// # Panics
+///
+/// If something does not hold that must hold for any bytes.
+pub fn read_anything(bytes: &[u8]) {
+    read_entry(bytes);
+    zoo::read_all(bytes);
+    // A fuzzer does not guess a checksum.
+    let mut sealed = bytes.to_vec();
+    seal(&mut sealed);
+    if sealed != bytes {
+        read_entry(&sealed);
+    }
+}
+
+fn read_entry(bytes: &[u8]) {
+    match Envelope::parse(bytes) {
+        Ok(envelope) => {
+            is_written_as_it_was(&envelope, bytes);
+            zoo::read_all(envelope.payload);
+        }
+        Err(Reject::Vacant) => assert_eq!(bytes.len(), HEAD, "more than a token"),
+        Err(Reject::NotOurs | Reject::Format | Reject::Damaged) => {}
+    }
+}
+
+/// What was read says all that a reader may rely on: written again, it is read the same.
+fn is_written_as_it_was(envelope: &Envelope<'_>, bytes: &[u8]) {
+    let Ok(function) = std::str::from_utf8(envelope.function) else {
+        return;
+    };
+    let tags: Vec<Box<[u8]>> = envelope.tags.iter().map(|tag| (*tag).into()).collect();
+    let draft = Draft {
+        codec: envelope.codec,
+        fingerprint: envelope.fingerprint,
+        origin: bytes[64..72].try_into().unwrap_or_default(),
+        fill: envelope.fill,
+        grace: envelope.grace,
+        life: envelope.life,
+        delta: envelope.delta,
+        versions: &envelope.versions,
+        tags: &tags,
+        function,
+        key: envelope.key,
+    };
+    let payload = |out: &mut Vec<u8>| {
+        out.extend(envelope.payload);
+        Ok::<_, std::convert::Infallible>(())
+    };
+    let written = draft.write((!envelope.is_absent).then_some(payload));
+    let written = written.unwrap_or_default();
+    assert_eq!(written.len(), bytes.len());
+    assert_eq!(Envelope::parse(&written).as_ref(), Ok(envelope));
+}
+
+/// Bytes that can be read as a `T` are one value: it can be written, and what was written is
+/// read as the same.
+pub(super) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
+    let Some(value) = read::<T>(codec, bytes) else {
+        return;
+    };
+    let Some(written) = write(codec, &value) else {
+        return;
+    };
+    let again = read::<T>(codec, &written);
+    let again = again.and_then(|value| write(codec, &value));
+    let name = std::any::type_name::<T>();
+    assert_eq!(again, Some(written), "{codec:?}, {name}");
+}
+
+/// A value or an error, for types that a codec does not give back as they were.
+pub(super) fn ends<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
+    if let Some(value) = read::<T>(codec, bytes) {
+        write(codec, &value);
+    }
+}
+
+fn read<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) -> Option<T> {
+    let read = (Wire::serde().decode)(codec, bytes);
+    let name = std::any::type_name::<T>();
+    let panicked = matches!(read, Err(Unreadable::Panic));
+    assert!(!panicked, "{codec:?}, {name}: it panicked");
+    read.ok()
+}
+
+fn write<T: Serialize + DeserializeOwned + 'static>(codec: Codec, value: &T) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    match (Wire::serde().encode)(codec, value, &mut out, usize::MAX) {
+        Ok(()) => Some(out),
+        Err(Unwritable::Type(_)) => None,
+        Err(why) => panic!("{codec:?}, {}: {why:?}", std::any::type_name::<T>()),
+    }
+}

@@ -1,0 +1,200 @@
+//! Values that are not for Redis: too large, or of a type that the codec cannot carry. They stay
+//! in memory, and the log says it once for each function.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use cachekit::{Cache, cached, testing};
+use cachekit_tests::redis::Redis;
+use serde::{Deserialize, Serialize};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber, subscriber};
+
+use crate::world::{misses, node, settings, until};
+
+/// Keeps what is warned of.
+#[derive(Debug, Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// Those that mention `word`.
+    fn about(&self, word: &str) -> Vec<String> {
+        let lines = self.0.lock().expect("not poisoned");
+        lines
+            .iter()
+            .filter(|line| line.contains(word))
+            .cloned()
+            .collect()
+    }
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let field = format!("{field}={value:?} ");
+        self.0 += &field;
+    }
+}
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "cachekit" && *metadata.level() <= Level::WARN
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        self.0.lock().expect("not poisoned").push(line.0);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Number {
+    Integer(u64),
+    Text(String),
+}
+
+#[cached(key = "untagged:{id}", name = "untagged")]
+async fn untagged(id: u64) -> Number {
+    match id {
+        0 => Number::Text("none".to_owned()),
+        _ => Number::Integer(id),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Open {
+    id: u64,
+    #[serde(flatten)]
+    rest: BTreeMap<String, u64>,
+}
+
+#[cached(key = "flattened:{id}", name = "flattened")]
+async fn flattened(id: u64) -> Open {
+    Open {
+        id,
+        rest: BTreeMap::from([("a".to_owned(), id)]),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Sparse {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    id: u64,
+}
+
+// What is wrong with it shows only when a value leaves a field out.
+#[cached(key = "sparse:{id}", name = "sparse")]
+async fn sparse(id: u64) -> Sparse {
+    Sparse { note: None, id }
+}
+
+#[cached(key = "text:{length}", name = "text")]
+async fn text(length: usize) -> String {
+    "x".repeat(length)
+}
+
+async fn unstorable(cache: &Cache, count: u64) {
+    until("it is found unstorable", || {
+        cache.stats().redis.unstorable == count
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_type_that_bincode_cannot_carry_stays_in_memory_and_is_told_once() {
+    let warnings = Warnings::default();
+    let _guard = subscriber::set_default(warnings.clone());
+    let redis = Redis::start();
+    let cache = node(&redis.url()).await;
+    testing::scope(cache.clone(), async {
+        for id in [0, 1, 2] {
+            let expected = match id {
+                0 => Number::Text("none".to_owned()),
+                _ => Number::Integer(id),
+            };
+            assert_eq!(untagged(id).await, expected);
+            assert_eq!(untagged(id).await, expected, "from memory");
+            assert_eq!(flattened(id).await.rest["a"], id);
+            assert_eq!(flattened(id).await.id, id);
+            assert_eq!(sparse(id).await, Sparse { note: None, id });
+            assert_eq!(sparse(id).await, Sparse { note: None, id });
+        }
+    })
+    .await;
+    unstorable(&cache, 9).await;
+    let stats = cache.stats();
+    assert_eq!((stats.computations, stats.memory_hits), (9, 9));
+    assert_eq!(stats.redis.stores, 0);
+    let values = redis.client().keys("shop:k:*");
+    for key in &values {
+        let length = redis.client().int(&["STRLEN", key]);
+        assert_eq!(length, 56, "{key} holds a token and no value");
+    }
+    for function in ["untagged", "flattened", "sparse"] {
+        let told = warnings.about(&format!("function=\"{function}\""));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("codec = msgpack"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_is_too_large_stays_in_memory() {
+    let warnings = Warnings::default();
+    let _guard = subscriber::set_default(warnings.clone());
+    let redis = Redis::start();
+    let small = settings(&redis.url()).max_value_bytes(100);
+    let cache = small.build().await.unwrap();
+    testing::scope(cache.clone(), async {
+        for length in [101, 102, 101, 102] {
+            assert_eq!(text(length).await.len(), length);
+        }
+        unstorable(&cache, 2).await;
+        // Its length takes a byte.
+        assert_eq!(text(99).await.len(), 99);
+    })
+    .await;
+    crate::world::stored(&cache, 1).await;
+    let stats = cache.stats();
+    assert_eq!((stats.computations, stats.memory_hits), (3, 2));
+    assert_eq!(stats.redis.unstorable, 2);
+    let told = warnings.about("function=\"text\"");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("max_value_bytes"), "{told:?}");
+}
+
+/// To the byte, and far beyond. The larger entry of a node with another limit is left alone.
+#[tokio::test]
+async fn a_value_that_is_too_large_is_not_read_either() {
+    for length in [100, 200_000] {
+        let redis = Redis::start();
+        let large = node(&redis.url()).await;
+        testing::scope(large.clone(), text(length)).await;
+        crate::world::stored(&large, 1).await;
+        let small = settings(&redis.url()).max_value_bytes(100);
+        let small = small.build().await.unwrap();
+        let read = testing::scope(small.clone(), text(length)).await;
+        assert_eq!(read.len(), length);
+        unstorable(&small, 1).await;
+        let stats = small.stats();
+        assert_eq!((stats.redis_hits, stats.computations), (0, 1));
+        assert_eq!(stats.redis.misses, misses(|it| it.too_large = 1));
+        let third = node(&redis.url()).await;
+        testing::scope(third.clone(), text(length)).await;
+        assert_eq!(third.stats().redis_hits, 1, "it is still there");
+    }
+}

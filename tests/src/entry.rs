@@ -1,0 +1,127 @@
+//! The bytes of an entry, by `docs/format.md` alone: nothing here is the library's, so that a
+//! mistake in one shows in the other.
+
+use xxhash_rust::xxh3::Xxh3;
+
+/// Where the checksum stands, the number of versions, and the versions.
+const CHECKSUM: usize = 88;
+const COUNT: usize = 96;
+const VERSIONS: usize = 98;
+
+/// An entry to be written.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// 1: bincode, 2: `MessagePack`, 3: JSON.
+    pub codec: u8,
+    /// The tags, with their kind, as `t:org:7`.
+    pub tags: &'a [&'a str],
+    /// Its function's name.
+    pub function: &'a str,
+    /// Its key.
+    pub key: &'a str,
+    /// The value, encoded; `None`: an absence.
+    pub payload: Option<&'a [u8]>,
+}
+
+impl Entry<'_> {
+    /// Its bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = b"CK\x01".to_vec();
+        out.push(if self.payload.is_some() { 1 } else { 3 });
+        out.extend([self.codec, 0, 0, 0]);
+        out.extend(*b"0123456789abcdef");
+        out.extend([0; 24]);
+        out.extend(60_000_u64.to_be_bytes());
+        out.extend(0x0102_0304_0506_0708_u64.to_le_bytes());
+        out.extend(*b"ORIGIN01");
+        out.extend(1_500_u64.to_le_bytes());
+        out.extend(300_000_u64.to_le_bytes());
+        out.extend([0; 8]);
+        let count = 2 + self.tags.len();
+        out.extend(u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes());
+        for version in 1..=count {
+            out.extend([u8::try_from(version).unwrap_or_default(); 24]);
+        }
+        for tag in self.tags {
+            text(&mut out, tag.as_bytes());
+        }
+        text(&mut out, self.function.as_bytes());
+        text(&mut out, self.key.as_bytes());
+        text(&mut out, self.payload.unwrap_or_default());
+        seal(&mut out);
+        out
+    }
+}
+
+fn text(out: &mut Vec<u8>, text: &[u8]) {
+    let length = u32::try_from(text.len()).expect("a short text");
+    out.extend(length.to_le_bytes());
+    out.extend(text);
+}
+
+/// Writes the right checksum into an entry that was changed. Leaves alone what is too short to
+/// have one.
+pub fn seal(entry: &mut [u8]) {
+    let Some(&[low, high]) = entry.get(COUNT..VERSIONS) else {
+        return;
+    };
+    let names = VERSIONS + 24 * usize::from(u16::from_le_bytes([low, high]));
+    if names > entry.len() {
+        return;
+    }
+    let mut hash = Xxh3::new();
+    for part in [
+        &entry[..5],
+        &entry[56..CHECKSUM],
+        &entry[COUNT..VERSIONS],
+        &entry[names..],
+    ] {
+        hash.update(part);
+    }
+    entry[CHECKSUM..COUNT].copy_from_slice(&hash.digest().to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same entry as the library's own golden files hold.
+    fn golden(payload: Option<&[u8]>) -> Vec<u8> {
+        let entry = Entry {
+            codec: 1,
+            tags: &["t:users", "t:org:7"],
+            function: "shop::get_user",
+            key: "user:42",
+            payload,
+        };
+        let mut bytes = entry.bytes();
+        // A store fills it in.
+        bytes[VERSIONS + 3 * 24..VERSIONS + 4 * 24].fill(0);
+        bytes
+    }
+
+    #[test]
+    fn two_writers_agree_on_every_byte() {
+        let files = [
+            include_str!("../../cachekit/src/envelope/golden/value.hex"),
+            include_str!("../../cachekit/src/envelope/golden/absence.hex"),
+        ];
+        for (file, payload) in files.into_iter().zip([Some(&b"value"[..]), None]) {
+            let hex: String = golden(payload)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            assert_eq!(hex, file.split_whitespace().collect::<String>());
+        }
+    }
+
+    #[test]
+    fn a_sealed_entry_stays_as_it_is() {
+        let mut sealed = golden(Some(b"value"));
+        seal(&mut sealed);
+        assert_eq!(sealed, golden(Some(b"value")));
+        for length in 0..sealed.len() {
+            seal(&mut sealed.clone()[..length]);
+        }
+    }
+}
