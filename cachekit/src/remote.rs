@@ -8,6 +8,10 @@
 //! before its computation began are still there. Removing them is all that an
 //! invalidation does, so it may be repeated and may run late.
 
+#[cfg(all(test, feature = "redis", feature = "seeded-faults"))]
+mod conformance;
+#[cfg(feature = "seeded-faults")]
+pub(crate) mod fake;
 pub(crate) mod name;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;

@@ -10,6 +10,9 @@ use crate::clock::Clock;
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
 pub use crate::fault::{Fault, Point};
+#[cfg(feature = "seeded-faults")]
+#[doc(hidden)]
+pub use crate::remote::fake::{FakeStore, Op, Step, Trouble};
 
 /// A clock that stands still until it is moved.
 ///

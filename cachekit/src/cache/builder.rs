@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::compute::Outcome;
 use super::remote::Remote;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use super::remote::{Parts, Settings};
 use super::{Cache, Core, env};
 use crate::clock::{Clock, SystemClock};
@@ -16,6 +16,8 @@ use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Faults;
 use crate::flight::Flights;
+#[cfg(feature = "seeded-faults")]
+use crate::remote::fake::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
 use crate::tags::Tags;
@@ -49,6 +51,8 @@ pub struct CacheBuilder {
     faults: Faults,
     redis: Option<String>,
     redis_password: Option<String>,
+    #[cfg(feature = "seeded-faults")]
+    fake: Option<FakeStore>,
     /// The first bad value that was read; told by `build`.
     error: Option<BuildError>,
 }
@@ -61,6 +65,8 @@ impl CacheBuilder {
             faults: Faults::default(),
             redis: None,
             redis_password: None,
+            #[cfg(feature = "seeded-faults")]
+            fake: None,
             error: None,
         }
     }
@@ -181,6 +187,14 @@ impl CacheBuilder {
         self
     }
 
+    /// A store in memory instead of a Redis. For tests that must see it fail.
+    #[cfg(feature = "seeded-faults")]
+    #[doc(hidden)]
+    pub fn __store(mut self, store: FakeStore) -> Self {
+        self.fake = Some(store);
+        self
+    }
+
     /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
     /// the cache goes on without Redis when that runtime ends.
     ///
@@ -192,6 +206,13 @@ impl CacheBuilder {
             return Err(error);
         }
         self.check()?;
+        #[cfg(feature = "seeded-faults")]
+        if let Some(store) = self.fake.take() {
+            let parts = Parts::default();
+            let store = store.open(parts.sink());
+            let remote = parts.with(store, self.settings()?);
+            return Ok(self.with_remote(Some(Arc::new(remote))));
+        }
         let remote = match self.redis.take() {
             Some(url) => Some(Arc::new(self.connect(&url).await?)),
             None => None,
@@ -201,30 +222,35 @@ impl CacheBuilder {
 
     #[cfg(feature = "redis")]
     async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
-        let wrong = |(problem, remedy): (String, String)| {
-            BuildError::setting("redis (REDIS_URL)", problem, remedy)
-        };
-        if tokio::runtime::Handle::try_current().is_err() {
-            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
-            return Err(wrong((
-                "needs a tokio runtime".to_owned(),
-                remedy.to_owned(),
-            )));
-        }
-        let codec = self.config.codec.or_else(Codec::preferred).ok_or_else(|| {
-            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
-            wrong(("there is no codec for values".to_owned(), remedy.to_owned()))
-        })?;
+        let settings = self.settings()?;
         let parts = Parts::default();
         let password = self.redis_password.as_deref();
         let (namespace, faults) = (&self.config.namespace, self.faults);
         let redis = Redis::open(url, password, namespace, parts.sink(), faults);
-        let settings = Settings {
+        let redis = redis.await.map_err(|(problem, remedy)| {
+            BuildError::setting("redis (REDIS_URL)", problem, remedy)
+        })?;
+        Ok(parts.with(Arc::new(redis), settings))
+    }
+
+    /// How a store is used, if one can be.
+    #[cfg(any(feature = "redis", feature = "seeded-faults"))]
+    fn settings(&self) -> Result<Settings, BuildError> {
+        let wrong =
+            |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
+        if tokio::runtime::Handle::try_current().is_err() {
+            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
+            return wrong("needs a tokio runtime", remedy);
+        }
+        let Some(codec) = self.config.codec.or_else(Codec::preferred) else {
+            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
+            return wrong("there is no codec for values", remedy);
+        };
+        Ok(Settings {
             timeout: self.config.redis_timeout,
             codec,
             max_value: self.config.max_value_bytes,
-        };
-        Ok(parts.with(Arc::new(redis.await.map_err(wrong)?), settings))
+        })
     }
 
     #[cfg(not(feature = "redis"))]
