@@ -8,8 +8,6 @@
 //! before its computation began are still there. Removing them is all that an
 //! invalidation does, so it may be repeated and may run late.
 
-#[cfg(all(test, feature = "redis", feature = "seeded-faults"))]
-mod conformance;
 #[cfg(feature = "seeded-faults")]
 pub(crate) mod fake;
 pub(crate) mod name;
@@ -215,3 +213,7 @@ pub(crate) enum Filled {
     /// A tag, the function or the namespace was invalidated in between.
     Moved,
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "redis", feature = "seeded-faults"))]
+mod conformance;

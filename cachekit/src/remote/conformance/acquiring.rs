@@ -23,11 +23,7 @@ async fn a_grant_tells_token_versions_and_guards(under: &Under) {
         Err(Reject::Vacant),
         "a token, no value"
     );
-    assert!(
-        found.left <= LONG && found.left > LONG - SHORT,
-        "{:?}",
-        found.left
-    );
+    assert!(is_about(found.left, LONG), "{:?}", found.left);
     assert_eq!(found.late, None);
 }
 

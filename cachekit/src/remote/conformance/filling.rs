@@ -7,11 +7,7 @@ async fn a_value_is_stored_for_as_long_as_it_is_kept(under: &Under) {
     let fill = under.filled().await;
     let found = under.read().await;
     assert_eq!(found.bytes.as_ref(), Some(&fill.bytes));
-    assert!(
-        found.left <= LONG && found.left > LONG - SHORT,
-        "{:?}",
-        found.left
-    );
+    assert!(is_about(found.left, LONG), "{:?}", found.left);
     let token = Envelope::parse(&fill.bytes).unwrap().fill;
     assert_eq!(found.late, Some((token, vec![])), "no tags that are late");
 }
