@@ -119,21 +119,31 @@ impl Fake {
                 self.shared.run(step);
                 Err(Failure::Unknown)
             }
-            Some(Trouble::Held) => {
-                let later = Box::new(|data: &mut Data| drop(step(data)));
-                self.shared.lock().held.push(later);
-                Err(Failure::Unknown)
-            }
+            Some(Trouble::Held) => self.hold(step),
             Some(Trouble::Slow(delay)) => {
                 let done = self.shared.run(step);
                 let arrives = sleep_until(Instant::now() + delay);
                 let in_time = timeout_at(until, arrives).await;
                 in_time.map(|()| done).map_err(|_| Failure::Unknown)
             }
+            Some(Trouble::Late(delay)) => {
+                let arrives = sleep_until(Instant::now() + delay);
+                match timeout_at(until, arrives).await {
+                    Ok(()) => Ok(self.shared.run(step)),
+                    Err(_) => self.hold(step),
+                }
+            }
         };
         // No network answers at once: who asked can be dropped in between.
         tokio::task::yield_now().await;
         answer
+    }
+
+    /// Keeps `step` until the test releases it.
+    fn hold<T>(&self, step: impl FnOnce(&mut Data) -> T + Send + 'static) -> Result<T, Failure> {
+        let later = Box::new(|data: &mut Data| drop(step(data)));
+        self.shared.lock().held.push(later);
+        Err(Failure::Unknown)
     }
 }
 

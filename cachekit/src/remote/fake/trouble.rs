@@ -43,6 +43,8 @@ pub enum Trouble {
     Held,
     /// It runs at once, and its answer takes so long.
     Slow(Duration),
+    /// It runs after so long, and is answered then. Without an answer in time it is held.
+    Late(Duration),
 }
 
 /// One operation that was sent.
