@@ -19,6 +19,8 @@
 //! lengths of life are differences to the key's own remaining life: no clock is compared.
 //! Integers of the body are little-endian.
 
+#[cfg(feature = "seeded-faults")]
+mod head;
 mod read;
 mod write;
 
@@ -27,11 +29,17 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::Xxh3;
 
+#[cfg(feature = "seeded-faults")]
+pub(crate) use head::Head;
 pub(crate) use read::{Envelope, Reject};
 pub(crate) use write::Draft;
 
 /// What every entry begins with: two letters, and the number of this format.
 pub(crate) const MAGIC: [u8; 3] = *b"CK\x01";
+
+const FLAGS: usize = 3;
+const TOKEN: usize = 8;
+const GRACE: usize = 48;
 
 /// Where the head ends: an entry of this length holds a token and no value.
 pub(crate) const HEAD: usize = 56;

@@ -9,6 +9,8 @@
 //! invalidation does, so it may be repeated and may run late.
 
 pub(crate) mod bulletin;
+#[cfg(feature = "seeded-faults")]
+pub(crate) mod fake;
 pub(crate) mod name;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
@@ -242,3 +244,7 @@ pub(crate) enum Filled {
     /// A tag, the function or the namespace was invalidated in between.
     Moved,
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "redis", feature = "seeded-faults"))]
+mod conformance;

@@ -15,6 +15,9 @@ use crate::clock::Clock;
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
 pub use crate::fault::{Fault, Point};
+#[cfg(feature = "seeded-faults")]
+#[doc(hidden)]
+pub use crate::remote::fake::{FakeStore, Op, Step, Trouble};
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
 #[doc(hidden)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::compute::Outcome;
 use super::remote::Remote;
 use super::{Cache, Core, env};
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use super::{bus::Desk, remote::Settings};
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
@@ -16,6 +16,8 @@ use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Faults;
 use crate::flight::Flights;
+#[cfg(feature = "seeded-faults")]
+use crate::remote::fake::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
 use crate::tags::Tags;
@@ -49,6 +51,8 @@ pub struct CacheBuilder {
     faults: Faults,
     redis: Option<String>,
     redis_password: Option<String>,
+    #[cfg(feature = "seeded-faults")]
+    fake: Option<FakeStore>,
     /// The first bad value that was read; told by `build`.
     error: Option<BuildError>,
 }
@@ -61,6 +65,8 @@ impl CacheBuilder {
             faults: Faults::default(),
             redis: None,
             redis_password: None,
+            #[cfg(feature = "seeded-faults")]
+            fake: None,
             error: None,
         }
     }
@@ -202,6 +208,14 @@ impl CacheBuilder {
         self
     }
 
+    /// A store in memory instead of a Redis. For tests that must see it fail.
+    #[cfg(feature = "seeded-faults")]
+    #[doc(hidden)]
+    pub fn __store(mut self, store: FakeStore) -> Self {
+        self.fake = Some(store);
+        self
+    }
+
     /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
     /// the cache goes on without Redis when that runtime ends.
     ///
@@ -213,10 +227,17 @@ impl CacheBuilder {
             return Err(error);
         }
         self.check()?;
-        let remote = match self.redis.take() {
+        let mut remote = match self.redis.take() {
             Some(url) => Some(Arc::new(self.connect(&url).await?)),
             None => None,
         };
+        #[cfg(feature = "seeded-faults")]
+        if let Some(store) = self.fake.take() {
+            let desk = Desk::new(self.config.bus_timeout, self.faults);
+            let store = store.open(desk.node, desk.sink());
+            let fake = Remote::new(desk, store, self.settings()?, &self.clock);
+            remote = Some(Arc::new(fake));
+        }
         let clock = Arc::clone(&self.clock);
         let cache = self.with_remote(remote);
         if let Some(remote) = &cache.core.remote {
@@ -228,35 +249,39 @@ impl CacheBuilder {
 
     #[cfg(feature = "redis")]
     async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
-        let wrong = |(problem, remedy): (String, String)| {
-            BuildError::setting("redis (REDIS_URL)", problem, remedy)
-        };
-        if tokio::runtime::Handle::try_current().is_err() {
-            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
-            return Err(wrong((
-                "needs a tokio runtime".to_owned(),
-                remedy.to_owned(),
-            )));
-        }
-        let codec = self.config.codec.or_else(Codec::preferred).ok_or_else(|| {
-            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
-            wrong(("there is no codec for values".to_owned(), remedy.to_owned()))
-        })?;
+        let settings = self.settings()?;
         let faults = self.faults;
         let desk = Desk::new(self.config.bus_timeout, faults);
         let password = self.redis_password.as_deref();
         let namespace = &self.config.namespace;
         let redis = Redis::open(url, password, namespace, desk.node, desk.sink(), faults);
-        let settings = Settings {
+        let redis = redis.await.map_err(|(problem, remedy)| {
+            BuildError::setting("redis (REDIS_URL)", problem, remedy)
+        })?;
+        Ok(Remote::new(desk, Arc::new(redis), settings, &self.clock))
+    }
+
+    /// How a store is used, if one can be.
+    #[cfg(any(feature = "redis", feature = "seeded-faults"))]
+    fn settings(&self) -> Result<Settings, BuildError> {
+        let wrong =
+            |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
+        if tokio::runtime::Handle::try_current().is_err() {
+            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
+            return wrong("needs a tokio runtime", remedy);
+        }
+        let Some(codec) = self.config.codec.or_else(Codec::preferred) else {
+            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
+            return wrong("there is no codec for values", remedy);
+        };
+        Ok(Settings {
             timeout: self.config.redis_timeout,
             codec,
             max_value: self.config.max_value_bytes,
             bus_timeout: self.config.bus_timeout,
             on_disconnect: self.config.on_disconnect,
             on_new_master: self.config.on_new_master,
-        };
-        let store = Arc::new(redis.await.map_err(wrong)?);
-        Ok(Remote::new(desk, store, settings, &self.clock))
+        })
     }
 
     #[cfg(not(feature = "redis"))]

@@ -11,6 +11,7 @@ use super::compute::{Job, Outcome};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
 use super::read::returned;
+use super::remote::Remote;
 use super::turn::{self, Access, Turn, version_life};
 use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
@@ -23,7 +24,7 @@ use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
 use crate::policy::Lives;
 use crate::remote::name::Name;
-use crate::remote::{Acquired, Ask, Failure, Grant, Right};
+use crate::remote::{Acquired, Ask, Failure, Right};
 use crate::stored::AnyStored;
 use crate::wakes::Waiter;
 
@@ -278,7 +279,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         let mut expects_miss = self.job.foreseen;
         loop {
             let until = self.question.remote.deadline();
-            let acquired = match self.ask(expects_miss, until).await? {
+            let taken = match self.ask(expects_miss, until).await? {
                 Step::Hit(stored) => {
                     let Some(ret) = returned::<S>(&stored) else {
                         return Ok(Fetched::Compute(Access::None));
@@ -286,20 +287,18 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
                     self.question.owner.counts.redis_hits.bump();
                     return Ok(Fetched::Hit(stored, ret));
                 }
-                Step::Miss(acquired) => acquired,
+                Step::Miss(taken) => taken,
             };
-            match acquired {
-                Acquired::Granted(grant) => {
-                    return Ok(Fetched::Compute(Access::Granted(Box::new(
-                        self.turn(grant),
-                    ))));
+            match taken {
+                Taken::Granted(turn) => {
+                    return Ok(Fetched::Compute(Access::Granted(Box::new(turn))));
                 }
-                Acquired::Filled if offers < MOST_OFFERS => {
+                Taken::Filled if offers < MOST_OFFERS => {
                     offers += 1;
                     expects_miss = false;
                 }
-                Acquired::Filled => return Ok(Fetched::Compute(Access::None)),
-                Acquired::Held(left) => {
+                Taken::Filled => return Ok(Fetched::Compute(Access::None)),
+                Taken::Held(left) => {
                     self.wait(left.min(poll)).await;
                     poll = (poll * 2).min(LONGEST_POLL);
                     expects_miss = true;
@@ -312,52 +311,63 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     async fn ask(&self, expects_miss: bool, until: Instant) -> Result<Step, Failure> {
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
-        let mut ask = self.request(None);
+        let mut ask = self.request();
         if self.job.fresh {
-            let acquired = store.acquire(place, &ask, until).await;
-            return Ok(Step::Miss(self.or_release(acquired)?));
+            return Ok(Step::Miss(self.acquire(&ask, until).await?));
         }
-        let (found, acquired) = if expects_miss {
-            let (found, acquired) =
-                self.or_release(store.read_or_acquire(place, &ask, until).await)?;
-            (found, Some(acquired))
+        let (found, taken) = if expects_miss {
+            let wish = self.wish(&ask);
+            let answer = store.read_or_acquire(place, &ask, until).await;
+            let (found, acquired) = wish.answered(answer)?;
+            // Before anything else: dropped, the turn is given back.
+            (found, Some(self.taken(acquired, &ask)))
         } else {
             (store.read(place, until).await?, None)
         };
         let judged = match self.question.judge(self.wire, &found, until).await? {
-            Judged::Good(stored) => {
-                if let Some(Acquired::Granted(grant)) = acquired {
-                    // It came in between: the turn is given back.
-                    drop(self.turn(grant));
-                }
-                return Ok(Step::Hit(stored));
-            }
+            Judged::Good(stored) => return Ok(Step::Hit(stored)),
             Judged::Useless(judged) => judged,
         };
-        Ok(Step::Miss(match acquired {
-            Some(acquired) if acquired != Acquired::Filled => acquired,
+        Ok(Step::Miss(match taken {
+            Some(taken) if !matches!(taken, Taken::Filled) => taken,
             _ => {
                 ask.judged = judged;
-                self.or_release(store.acquire(place, &ask, until).await)?
+                self.acquire(&ask, until).await?
             }
         }))
     }
 
-    /// A lease that was perhaps given is given back.
-    fn or_release<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
-        if let (Err(failure), Some(holder)) = (&answer, self.lease())
-            && failure.is_ambiguous()
-        {
-            let entry = self.question.names.entry.clone();
-            // The token is not known, and not needed for that.
-            let right = Right {
-                entry,
+    async fn acquire(&self, ask: &Ask, until: Instant) -> Result<Taken, Failure> {
+        let place = self.question.names.place(self.question.owner);
+        let wish = self.wish(ask);
+        let answer = self.question.remote.store.acquire(place, ask, until).await;
+        Ok(self.taken(wish.answered(answer)?, ask))
+    }
+
+    fn wish(&self, ask: &Ask) -> Wish<'_> {
+        Wish {
+            remote: self.question.remote,
+            // The token is not known, and not needed to give a lease back.
+            right: ask.holder.map(|holder| Right {
+                entry: self.question.names.entry.clone(),
                 token: holder,
                 holder: Some(holder),
-            };
-            turn::release(self.question.remote, right);
+            }),
         }
-        answer
+    }
+
+    fn taken(&self, acquired: Acquired, ask: &Ask) -> Taken {
+        match acquired {
+            Acquired::Filled => Taken::Filled,
+            Acquired::Held(left) => Taken::Held(left),
+            Acquired::Granted(grant) => Taken::Granted(Turn::new(
+                self.question.remote,
+                self.question.names.clone(),
+                self.guards.clone(),
+                grant,
+                ask.holder,
+            )),
+        }
     }
 
     /// Who wants the lease, if it is wanted: not by one who has waited long enough.
@@ -366,28 +376,17 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         waits.then_some(self.holder)
     }
 
-    fn request(&self, judged: Option<Token>) -> Ask {
+    fn request(&self) -> Ask {
         Ask {
             holder: self.lease(),
             lives: turn::lives(self.job.lock_timeout()),
-            judged,
+            judged: None,
             regardless: self.job.fresh,
             new_token: false,
             any_origin: self.question.remote.takes_any_origin(),
             guards: self.guards.clone(),
             version_life: version_life(self.job.longest_life()),
         }
-    }
-
-    fn turn(&self, grant: Grant) -> Turn {
-        let names = self.question.names.clone();
-        Turn::new(
-            self.question.remote,
-            names,
-            self.guards.clone(),
-            grant,
-            self.lease(),
-        )
     }
 
     /// Waits for the other's lease to end, for at most `longest`.
@@ -404,5 +403,36 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
 /// What one question gave.
 enum Step {
     Hit(Arc<AnyStored>),
-    Miss(Acquired),
+    Miss(Taken),
+}
+
+/// [`Acquired`], with the obligation that comes with a grant.
+enum Taken {
+    Filled,
+    Held(Duration),
+    Granted(Turn),
+}
+
+/// A lease that was asked for. Dropped before it is known that it was not given, it is given
+/// back: the caller went away, or the answer got lost, and others would wait for nobody.
+struct Wish<'a> {
+    remote: &'a Arc<Remote>,
+    right: Option<Right>,
+}
+
+impl Wish<'_> {
+    fn answered<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
+        if !answer.as_ref().is_err_and(Failure::is_ambiguous) {
+            self.right = None;
+        }
+        answer
+    }
+}
+
+impl Drop for Wish<'_> {
+    fn drop(&mut self) {
+        if let Some(right) = self.right.take() {
+            turn::release(self.remote, right);
+        }
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{ABSENT, CHECKSUM, FILLED, HEAD, IMPLICIT, MAGIC, Token, VERSIONS, Version, checksum};
+use super::{
+    ABSENT, CHECKSUM, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, MAGIC, TOKEN, Token, VERSIONS, Version,
+    checksum,
+};
 
 /// An entry, as far as it can be judged without its value's type.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +46,7 @@ impl<'a> Envelope<'a> {
             Some([b'C', b'K', _]) => return Err(Reject::Format),
             _ => return Err(Reject::NotOurs),
         }
-        let flags = *bytes.get(3).ok_or(Reject::Damaged)?;
+        let flags = *bytes.get(FLAGS).ok_or(Reject::Damaged)?;
         if flags & FILLED == 0 {
             return Err(if bytes.len() == HEAD {
                 Reject::Vacant
@@ -73,8 +76,8 @@ impl<'a> Envelope<'a> {
         Some(Self {
             codec: bytes[4],
             is_absent,
-            fill: Token(array(bytes, 8)?),
-            grace: Duration::from_millis(u64::from_be_bytes(array(bytes, 48)?)),
+            fill: Token(array(bytes, TOKEN)?),
+            grace: Duration::from_millis(u64::from_be_bytes(array(bytes, GRACE)?)),
             fingerprint: u64::from_le_bytes(array(bytes, 56)?),
             delta: Duration::from_micros(u64::from_le_bytes(array(bytes, 72)?)),
             life: Duration::from_millis(u64::from_le_bytes(array(bytes, 80)?)),

@@ -1,0 +1,265 @@
+//! What the port promises, asked of every adapter: the Redis and the store of the tests.
+
+mod acquiring;
+mod filling;
+mod leases;
+mod lives;
+mod same;
+mod server;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use self::server::Server;
+use super::bulletin::{Bulletin, NodeId};
+use super::fake::FakeStore;
+use super::name::Name;
+use super::redis::Redis;
+use super::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Place, Right, Sink, Store};
+use crate::envelope::{Draft, Token, Version};
+use crate::fault::Faults;
+
+/// Long enough for a slow machine to ask twice within it, and for a test to wait for.
+const SHORT: Duration = Duration::from_millis(600);
+const LONG: Duration = Duration::from_secs(60);
+
+/// An adapter under test.
+struct Under {
+    store: Arc<dyn Store>,
+    messages: Arc<Mutex<Vec<Message>>>,
+    _server: Option<Server>,
+}
+
+/// Collects messages, so that a test sees them.
+fn sink() -> (Sink, Arc<Mutex<Vec<Message>>>) {
+    let messages = Arc::new(Mutex::new(vec![]));
+    let sink = Arc::clone(&messages);
+    (
+        Arc::new(move |message| sink.lock().unwrap().push(message)),
+        messages,
+    )
+}
+
+fn fake() -> Under {
+    let (sink, messages) = sink();
+    Under {
+        store: FakeStore::new().open(NodeId::random(), sink),
+        messages,
+        _server: None,
+    }
+}
+
+async fn redis() -> Under {
+    let server = Server::start();
+    let (sink, messages) = sink();
+    let url = server.url();
+    let redis = Redis::open(
+        &url,
+        None,
+        "shop",
+        NodeId::random(),
+        sink,
+        Faults::default(),
+    );
+    let store = Arc::new(redis.await.expect("an address"));
+    Under {
+        store,
+        messages,
+        _server: Some(server),
+    }
+}
+
+/// Each case as two tests, one for each adapter.
+macro_rules! cases {
+    ($($case:ident)*) => {
+        mod fake {
+            $(#[tokio::test(start_paused = true)]
+            async fn $case() {
+                super::$case(&super::super::fake()).await;
+            })*
+        }
+        mod redis {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(&super::super::redis().await).await;
+            })*
+        }
+    };
+}
+use cases;
+
+fn name(text: &str) -> Name {
+    Name::read(text.as_bytes())
+}
+
+fn names(texts: &[&str]) -> Vec<Name> {
+    texts.iter().map(|text| name(text)).collect()
+}
+
+/// What one entry hangs on.
+struct Spot {
+    entry: Name,
+    versions: Vec<Name>,
+    guards: Vec<Name>,
+}
+
+/// The entry that most cases are about.
+fn spot() -> Spot {
+    Spot {
+        entry: name("k:a"),
+        versions: names(&["all", "f:a", "t:tag"]),
+        guards: names(&["g:org:"]),
+    }
+}
+
+/// What most cases ask, for the given holder.
+fn ask(holder: Option<Token>) -> Ask {
+    Ask {
+        holder,
+        lives: Lease {
+            lease: SHORT,
+            room: LONG,
+        },
+        judged: None,
+        regardless: false,
+        new_token: false,
+        any_origin: false,
+        guards: spot().guards,
+        version_life: LONG,
+    }
+}
+
+/// Who wants the lease; 0: nobody.
+fn holder(number: u8) -> Option<Token> {
+    (number > 0).then_some(Token([number; 16]))
+}
+
+/// Whether it is so much, less the time that a slow machine takes.
+fn is_about(length: Duration, expected: Duration) -> bool {
+    length <= expected && length + SHORT > expected
+}
+
+impl Spot {
+    fn place(&self) -> Place<'_> {
+        Place {
+            entry: &self.entry,
+            versions: &self.versions,
+            late: true,
+        }
+    }
+
+    fn right(&self, grant: &Grant, holder: Option<Token>) -> Right {
+        Right {
+            entry: self.entry.clone(),
+            token: grant.token,
+            holder,
+        }
+    }
+
+    /// A fill with these late tags.
+    fn fill(&self, grant: &Grant, holder: Option<Token>, late: &[&str]) -> Fill {
+        let late = names(late);
+        let tags = self.versions[2..].iter().chain(&late);
+        let tags: Vec<Box<[u8]>> = tags.map(|name| name.as_bytes().into()).collect();
+        let draft = Draft {
+            codec: 1,
+            fingerprint: 7,
+            origin: [0; 8],
+            fill: Token::random(),
+            grace: Duration::ZERO,
+            life: LONG,
+            delta: Duration::ZERO,
+            versions: &grant.versions,
+            tags: &tags,
+            function: "a",
+            key: b"a",
+        };
+        let payload = |out: &mut Vec<u8>| {
+            out.extend(b"value");
+            Ok::<(), ()>(())
+        };
+        Fill {
+            any_origin: false,
+            right: self.right(grant, holder),
+            grant: grant.clone(),
+            versions: self.versions.clone(),
+            guards: self.guards.clone(),
+            late,
+            bytes: draft.write(Some(payload)).unwrap(),
+            kept: LONG,
+            version_life: LONG,
+        }
+    }
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
+impl Under {
+    async fn read(&self) -> Found {
+        self.store.read(spot().place(), soon()).await.unwrap()
+    }
+
+    async fn acquire(&self, ask: &Ask) -> Acquired {
+        let spot = spot();
+        self.store.acquire(spot.place(), ask, soon()).await.unwrap()
+    }
+
+    async fn granted(&self, ask: &Ask) -> Grant {
+        match self.acquire(ask).await {
+            Acquired::Granted(grant) => grant,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn fill(&self, fill: &Fill) -> Filled {
+        self.store.fill(fill, soon()).await.unwrap()
+    }
+
+    /// Stores a value, and gives back what was asked for.
+    async fn filled(&self) -> Fill {
+        let grant = self.granted(&ask(None)).await;
+        let fill = spot().fill(&grant, None, &[]);
+        assert_eq!(self.fill(&fill).await, Filled::Stored);
+        fill
+    }
+
+    async fn invalidate(&self, texts: &[&str]) {
+        let names = names(texts);
+        let told = Bulletin::Invalidated {
+            from: NodeId::random(),
+            ack: None,
+            names: names.clone(),
+        };
+        self.store.invalidate(&names, &told, soon()).await.unwrap();
+    }
+
+    async fn versions(&self, texts: &[&str]) -> Vec<Option<Version>> {
+        let names = names(texts);
+        self.store.versions(&names, soon()).await.unwrap()
+    }
+
+    async fn release(&self, right: &Right) {
+        self.store.release(right, soon()).await.unwrap();
+    }
+
+    async fn renew(&self, right: &Right, lease: Duration) {
+        let lives = Lease { lease, room: LONG };
+        self.store.renew(right, lives, soon()).await.unwrap();
+    }
+
+    /// Whether a waiter is told within a while.
+    async fn is_told(&self) -> bool {
+        let wake = Message::Wake(spot().entry);
+        for _ in 0..40 {
+            if self.messages.lock().unwrap().contains(&wake) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        false
+    }
+}

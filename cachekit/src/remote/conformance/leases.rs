@@ -1,0 +1,130 @@
+//! Leases: who may compute, and how others learn that it is their turn.
+
+use super::*;
+use tokio::time::sleep;
+
+const HALF: Duration = Duration::from_millis(350);
+
+async fn a_lease_that_runs_out_goes_to_the_next(under: &Under) {
+    let first = under.granted(&ask(holder(1))).await;
+    sleep(SHORT + Duration::from_millis(20)).await;
+    let second = under.granted(&ask(holder(2))).await;
+    assert_eq!(first.token, second.token, "the first may store yet");
+    assert!(matches!(
+        under.acquire(&ask(holder(3))).await,
+        Acquired::Held(_)
+    ));
+    let fill = spot().fill(&first, holder(1), &[]);
+    assert_eq!(under.fill(&fill).await, Filled::Stored);
+    let fill = spot().fill(&second, holder(2), &[]);
+    assert_eq!(under.fill(&fill).await, Filled::Fenced);
+}
+
+async fn a_renewed_lease_goes_on(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    let right = spot().right(&grant, holder(1));
+    sleep(HALF).await;
+    under.renew(&right, SHORT).await;
+    sleep(HALF).await;
+    assert!(matches!(
+        under.acquire(&ask(holder(2))).await,
+        Acquired::Held(_)
+    ));
+    under.renew(&right, Duration::ZERO).await;
+    sleep(HALF).await;
+    assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
+}
+
+async fn a_lease_is_renewed_by_its_holder_and_token_alone(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    let mut wrong = spot().right(&grant, holder(2));
+    sleep(HALF).await;
+    under.renew(&wrong, LONG).await;
+    wrong.holder = None;
+    under.renew(&wrong, LONG).await;
+    wrong = Right {
+        token: Token([9; 16]),
+        ..spot().right(&grant, holder(1))
+    };
+    under.renew(&wrong, LONG).await;
+    sleep(HALF).await;
+    under.granted(&ask(holder(2))).await;
+}
+
+async fn a_released_lease_is_free_and_its_waiters_are_told(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    assert!(matches!(
+        under.acquire(&ask(holder(2))).await,
+        Acquired::Held(_)
+    ));
+    under.release(&spot().right(&grant, holder(3))).await;
+    assert!(matches!(
+        under.acquire(&ask(holder(2))).await,
+        Acquired::Held(_)
+    ));
+    assert!(!under.is_told().await);
+    under.release(&spot().right(&grant, holder(1))).await;
+    assert!(under.is_told().await);
+    assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
+}
+
+async fn who_nobody_waits_for_tells_nobody(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    under.release(&spot().right(&grant, holder(1))).await;
+    let grant = under.granted(&ask(holder(1))).await;
+    let fill = spot().fill(&grant, holder(1), &[]);
+    assert_eq!(under.fill(&fill).await, Filled::Stored);
+    assert!(!under.is_told().await);
+}
+
+async fn a_store_tells_those_who_wait(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    under.acquire(&ask(holder(2))).await;
+    let fill = spot().fill(&grant, holder(1), &[]);
+    assert_eq!(under.fill(&fill).await, Filled::Stored);
+    assert!(under.is_told().await);
+    assert_eq!(under.acquire(&ask(holder(2))).await, Acquired::Filled);
+}
+
+async fn a_refused_store_tells_those_who_wait(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    under.acquire(&ask(holder(2))).await;
+    under.invalidate(&["t:tag"]).await;
+    let fill = spot().fill(&grant, holder(1), &[]);
+    assert_eq!(under.fill(&fill).await, Filled::Moved);
+    assert!(under.is_told().await);
+    under.granted(&ask(holder(2))).await;
+}
+
+async fn a_store_without_the_lease_leaves_it_to_its_holder_if_refused(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    under.invalidate(&["t:tag"]).await;
+    let fill = spot().fill(&grant, None, &[]);
+    assert_eq!(under.fill(&fill).await, Filled::Moved);
+    assert!(matches!(
+        under.acquire(&ask(holder(2))).await,
+        Acquired::Held(_)
+    ));
+}
+
+async fn what_is_not_there_is_neither_renewed_nor_released(under: &Under) {
+    let grant = under.granted(&ask(holder(1))).await;
+    let right = spot().right(&grant, holder(1));
+    under.invalidate(&["k:a"]).await;
+    under.renew(&right, LONG).await;
+    under.release(&right).await;
+    under.store.expire(&spot().entry, soon()).await.unwrap();
+    assert_eq!(under.read().await.bytes, None);
+}
+
+cases! {
+    a_lease_that_runs_out_goes_to_the_next
+    a_renewed_lease_goes_on
+    a_lease_is_renewed_by_its_holder_and_token_alone
+    a_released_lease_is_free_and_its_waiters_are_told
+    who_nobody_waits_for_tells_nobody
+    a_store_tells_those_who_wait
+    a_refused_store_tells_those_who_wait
+    a_store_without_the_lease_leaves_it_to_its_holder_if_refused
+    what_is_not_there_is_neither_renewed_nor_released
+}

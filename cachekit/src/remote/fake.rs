@@ -1,0 +1,272 @@
+//! The store in memory, with troubles on demand: for tests of what the cache does with it.
+//!
+//! What it answers is what the Redis would, step for step; `conformance` runs the same
+//! cases against both. Time is tokio's, so that it stands still where a test stops it.
+
+mod controls;
+mod data;
+mod steps;
+mod trouble;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+pub use self::controls::FakeStore;
+use self::data::Data;
+use self::trouble::Troubles;
+pub use self::trouble::{Op, Step, Trouble};
+use super::bulletin::{Bulletin, NodeId};
+use super::name::Name;
+use super::{
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Place, Right, Sink, Store,
+};
+use crate::envelope::Version;
+
+/// What all caches over one store share.
+#[derive(Default)]
+struct Shared(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    data: Data,
+    troubles: Troubles,
+    is_away: bool,
+    /// Messages to those who wait are lost.
+    is_mute: bool,
+    log: Vec<Step>,
+    /// Sent, and not run yet.
+    held: Vec<Later>,
+    sinks: Vec<(NodeId, Weak<dyn Fn(Message) + Send + Sync>)>,
+}
+
+type Later = Box<dyn FnOnce(&mut Data) + Send>;
+
+/// The store as one cache has it.
+pub(crate) struct Fake {
+    shared: Arc<Shared>,
+    /// Kept for as long as messages may come.
+    _sink: Sink,
+}
+
+impl fmt::Debug for Fake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fake").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `step` against the data, and passes on what it tells.
+    fn run<T>(&self, step: impl FnOnce(&mut Data) -> T) -> T {
+        let mut state = self.lock();
+        let done = step(&mut state.data);
+        let woken = std::mem::take(&mut state.data.woken);
+        let is_mute = state.is_mute;
+        drop(state);
+        if !is_mute {
+            for name in woken {
+                self.tell(None, &Message::Wake(name));
+            }
+        }
+        done
+    }
+
+    /// Passes `message` on to all, or to one.
+    fn tell(&self, whom: Option<NodeId>, message: &Message) {
+        let mut state = self.lock();
+        state.sinks.retain(|(_, sink)| sink.strong_count() > 0);
+        let is_meant = |node: NodeId| whom.is_none_or(|whom| whom.is_same_node(node));
+        let meant = state.sinks.iter().filter(|(node, _)| is_meant(*node));
+        let sinks: Vec<Sink> = meant.filter_map(|(_, sink)| sink.upgrade()).collect();
+        // Who is told may ask at once.
+        drop(state);
+        for sink in sinks {
+            sink(message.clone());
+        }
+    }
+}
+
+impl Fake {
+    fn new(shared: Arc<Shared>, node: NodeId, sink: Sink) -> Self {
+        shared.lock().sinks.push((node, Arc::downgrade(&sink)));
+        sink(Message::Subscribed(1));
+        Self {
+            shared,
+            _sink: sink,
+        }
+    }
+
+    /// One round trip: written down, troubled perhaps, and run.
+    async fn ask<T, F>(&self, op: Op, names: &[Name], until: Instant, step: F) -> Result<T, Failure>
+    where
+        F: FnOnce(&mut Data) -> T + Send + 'static,
+    {
+        let trouble = {
+            let mut state = self.shared.lock();
+            let trouble = state.troubles.next(op);
+            if state.is_away || trouble == Some(Trouble::Away) {
+                return Err(Failure::Away);
+            }
+            state.log.push(Step::new(op, names));
+            trouble
+        };
+        let answer = match trouble {
+            None => Ok(self.shared.run(step)),
+            Some(Trouble::Away) => Err(Failure::Away),
+            Some(Trouble::Refused(code)) => Err(Failure::Refused(code.to_owned())),
+            Some(Trouble::Lost) => Err(Failure::Unknown),
+            Some(Trouble::AnswerLost) => {
+                self.shared.run(step);
+                Err(Failure::Unknown)
+            }
+            Some(Trouble::Held) => self.hold(step),
+            Some(Trouble::Slow(delay)) => {
+                let done = self.shared.run(step);
+                let arrives = sleep_until(Instant::now() + delay);
+                let in_time = timeout_at(until, arrives).await;
+                in_time.map(|()| done).map_err(|_| Failure::Unknown)
+            }
+            Some(Trouble::Late(delay)) => {
+                let arrives = sleep_until(Instant::now() + delay);
+                match timeout_at(until, arrives).await {
+                    Ok(()) => Ok(self.shared.run(step)),
+                    Err(_) => self.hold(step),
+                }
+            }
+        };
+        // No network answers at once: who asked can be dropped in between.
+        tokio::task::yield_now().await;
+        answer
+    }
+
+    /// Keeps `step` until the test releases it.
+    fn hold<T>(&self, step: impl FnOnce(&mut Data) -> T + Send + 'static) -> Result<T, Failure> {
+        let later = Box::new(|data: &mut Data| drop(step(data)));
+        self.shared.lock().held.push(later);
+        Err(Failure::Unknown)
+    }
+}
+
+impl Store for Fake {
+    fn is_up(&self) -> bool {
+        !self.shared.lock().is_away
+    }
+
+    fn origin(&self) -> [u8; 8] {
+        self.shared.lock().data.origin()
+    }
+
+    fn ask_origin(&self, _: Instant) -> Answer<'_, [u8; 8]> {
+        Box::pin(std::future::ready(Ok(self.origin())))
+    }
+
+    fn listen_anew(&self) {}
+
+    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
+        let (entry, versions, late) = owned(place);
+        let step = move |data: &mut Data| data.find(&entry, &versions, late);
+        Box::pin(self.ask(Op::Read, std::slice::from_ref(place.entry), until, step))
+    }
+
+    fn versions<'a>(
+        &'a self,
+        names: &'a [Name],
+        until: Instant,
+    ) -> Answer<'a, Vec<Option<Version>>> {
+        let asked = names.to_vec();
+        let step = move |data: &mut Data| data.versions(&asked);
+        Box::pin(self.ask(Op::Versions, names, until, step))
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, Acquired> {
+        let ((entry, versions, _), ask) = (owned(place), ask.clone());
+        let step = move |data: &mut Data| data.acquire(&entry, &versions, &ask);
+        Box::pin(self.ask(Op::Acquire, std::slice::from_ref(place.entry), until, step))
+    }
+
+    fn read_or_acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, (Found, Acquired)> {
+        let ((entry, versions, late), ask) = (owned(place), ask.clone());
+        let step = move |data: &mut Data| {
+            let found = data.find(&entry, &versions, late);
+            (found, data.acquire(&entry, &versions, &ask))
+        };
+        let names = std::slice::from_ref(place.entry);
+        Box::pin(self.ask(Op::ReadOrAcquire, names, until, step))
+    }
+
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+        let names = std::slice::from_ref(&fill.right.entry);
+        let fill = fill.clone();
+        let step = move |data: &mut Data| data.fill(&fill);
+        Box::pin(self.ask(Op::Fill, names, until, step))
+    }
+
+    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()> {
+        let names = std::slice::from_ref(&right.entry);
+        let right = right.clone();
+        let step = move |data: &mut Data| data.renew(&right, lives);
+        Box::pin(self.ask(Op::Renew, names, until, step))
+    }
+
+    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
+        let names = std::slice::from_ref(&right.entry);
+        let right = right.clone();
+        let step = move |data: &mut Data| data.release(&right);
+        Box::pin(self.ask(Op::Release, names, until, step))
+    }
+
+    fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()> {
+        let name = entry.clone();
+        let step = move |data: &mut Data| data.expire(&name);
+        Box::pin(self.ask(Op::Expire, std::slice::from_ref(entry), until, step))
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        names: &'a [Name],
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        let doomed = names.to_vec();
+        let step = move |data: &mut Data| data.remove(&doomed);
+        Box::pin(async move {
+            self.ask(Op::Invalidate, names, until, step).await?;
+            self.shared.tell(None, &Message::Told(bulletin.clone()));
+            Ok(())
+        })
+    }
+
+    fn tell<'a>(
+        &'a self,
+        whom: Option<NodeId>,
+        bulletin: &'a Bulletin,
+        _: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if !self.is_up() {
+                return Err(Failure::Away);
+            }
+            self.shared.tell(whom, &Message::Told(bulletin.clone()));
+            Ok(())
+        })
+    }
+}
+
+fn owned(place: Place<'_>) -> (Name, Vec<Name>, bool) {
+    (place.entry.clone(), place.versions.to_vec(), place.late)
+}

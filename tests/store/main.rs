@@ -1,0 +1,9 @@
+//! What a cache does with the tier that processes share, over one that fails on demand and
+//! with a clock that stands still.
+
+mod outbox;
+mod reading;
+mod refusals;
+mod turns;
+mod waiting;
+mod world;

@@ -1,0 +1,158 @@
+//! What the store was not told, or may not have been.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use cachekit::Policy;
+use cachekit::testing::{Op, Trouble};
+use cachekit_tests::{Source, poll_once, settle};
+
+use crate::world::{ENTRY, call, call_with, put, quick, sleep, two};
+
+const UNTOLD: [Trouble; 4] = [
+    Trouble::Away,
+    Trouble::Refused("READONLY"),
+    Trouble::Lost,
+    Trouble::AnswerLost,
+];
+
+#[tokio::test(start_paused = true)]
+async fn until_it_is_told_the_store_is_not_used() {
+    for trouble in UNTOLD {
+        let (store, one, other) = two().await;
+        put(&other, 1).await;
+        store.always(Op::Invalidate, trouble);
+        one.invalidate("row").await;
+        assert_eq!(one.stats().redis.unaccepted, 1);
+        store.take_log();
+        assert_eq!(call(&one, &quick(2)).await.await.unwrap(), 2, "{trouble:?}");
+        one.put("another", 3_u64, &Policy::new()).await;
+        let log = store.take_log();
+        assert!(log.iter().all(|step| step.op == Op::Invalidate), "{log:?}");
+
+        store.heal();
+        sleep(1_100).await;
+        assert_eq!(one.stats().redis.unaccepted, 0, "{trouble:?}");
+        assert!(!store.has(ENTRY), "{trouble:?}");
+        put(&other, 4).await;
+        one.invalidate("another").await;
+        store.take_log();
+        assert_eq!(one.get::<u64>("another").await, None);
+        assert_eq!(store.count(Op::Read), 1, "it is used again");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_told_again_until_it_is_accepted_and_not_too_often() {
+    let (store, one, _other) = two().await;
+    store.always(Op::Invalidate, Trouble::Lost);
+    one.invalidate_tags(["rows"]).await;
+    store.take_log();
+    sleep(30_000).await;
+    let told = store.count(Op::Invalidate);
+    assert!((30..=40).contains(&told), "{told}");
+    assert_eq!(one.stats().redis.unaccepted, 2, "the tag, and its guard");
+    store.heal();
+    sleep(1_100).await;
+    assert_eq!(one.stats().redis.unaccepted, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_comes_back_is_told_at_once() {
+    let (store, one, other) = two().await;
+    put(&other, 1).await;
+    store.away(true);
+    one.invalidate("row").await;
+    sleep(60_000).await;
+    assert!(store.has(ENTRY) && !one.stats().redis.is_up);
+    store.away(false);
+    settle().await;
+    assert!(!store.has(ENTRY));
+    assert_eq!(one.stats().redis.unaccepted, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_invalidation_that_is_dropped_is_told_all_the_same() {
+    for trouble in [Trouble::Lost, Trouble::Late(Duration::from_millis(50))] {
+        let (store, one, other) = two().await;
+        put(&other, 1).await;
+        assert_eq!(one.get::<u64>("row").await, Some(1));
+        store.once(Op::Invalidate, trouble);
+        {
+            let mut invalidating = pin!(one.invalidate("row"));
+            assert!(poll_once(invalidating.as_mut()).is_pending());
+        }
+        assert_eq!(one.stats().redis.unaccepted, 1);
+        settle().await;
+        assert!(!store.has(ENTRY), "{trouble:?}");
+        assert_eq!(one.stats().redis.unaccepted, 0);
+        assert_eq!(one.get::<u64>("row").await, None);
+    }
+}
+
+/// Nobody knows whether the value was stored, so that it is removed; what comes late finds
+/// its token gone.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_got_lost_is_taken_back() {
+    for trouble in [Trouble::Lost, Trouble::AnswerLost, Trouble::Held] {
+        let (store, one, other) = two().await;
+        store.once(Op::Fill, trouble);
+        assert_eq!(call(&one, &quick(1)).await.await.unwrap(), 1);
+        sleep(10).await;
+        let log = store.take_log();
+        let told = |names: &[String]| names == [ENTRY];
+        assert!(
+            log.iter()
+                .any(|step| step.op == Op::Invalidate && told(&step.names)),
+            "{trouble:?}: {log:?}"
+        );
+        store.release();
+        assert!(!store.has(ENTRY), "{trouble:?}");
+        put(&other, 2).await;
+        store.release();
+        assert_eq!(other.get::<u64>("row").await, Some(2));
+    }
+}
+
+/// A node that computed while it could not ask the store does not go back to what stands
+/// there when it can again.
+#[tokio::test(start_paused = true)]
+async fn what_was_computed_without_the_store_gives_way_to_nothing_older() {
+    for trouble in [None, Some(Trouble::Lost), Some(Trouble::AnswerLost)] {
+        let (store, one, other) = two().await;
+        put(&other, 1).await;
+        match trouble {
+            None => store.away(true),
+            Some(trouble) => store.once(Op::Read, trouble),
+        }
+        let short = Policy::new().memory_ttl(Duration::from_secs(1));
+        let value = call_with(&one, &quick(2), short.clone()).await;
+        assert_eq!(value.await.unwrap(), 2);
+        store.away(false);
+        sleep(2_000).await;
+        assert_eq!(one.stats().redis.unaccepted, 0);
+        let value = call_with(&one, &quick(3), short).await;
+        assert_eq!(
+            value.await.unwrap(),
+            3,
+            "not the one of before: {trouble:?}"
+        );
+    }
+}
+
+/// The same if the store comes back in the middle of the computation.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_comes_back_during_the_computation_is_not_trusted_yet() {
+    let (store, one, other) = two().await;
+    put(&other, 1).await;
+    store.away(true);
+    let source = Source::default();
+    source.write(2);
+    let computing = call(&one, &source).await;
+    store.away(false);
+    settle().await;
+    source.gate.open();
+    assert_eq!(computing.await.unwrap(), 2);
+    settle().await;
+    assert!(!store.has(ENTRY), "what stood there is older");
+}

@@ -1,0 +1,117 @@
+//! Whoever goes away gives back what others wait for.
+
+use std::time::Duration;
+
+use cachekit::testing::{Op, Trouble};
+use cachekit_tests::{Source, settle};
+
+use crate::world::{call, policy, quick, sleep, timed, two};
+
+/// At once, as far as a clock that stands still can tell.
+const AT_ONCE: Duration = Duration::from_millis(5);
+
+#[tokio::test(start_paused = true)]
+async fn a_computation_that_is_dropped_lets_the_next_node_go_on() {
+    let (_store, one, other) = two().await;
+    let source = Source::default();
+    let first = call(&one, &source).await;
+    let waiting = call(&other, &source).await;
+    first.abort();
+    source.gate.open_for_all();
+    let (took, value) = timed(waiting).await;
+    assert_eq!((value.unwrap(), source.runs()), (0, 2));
+    assert!(took < AT_ONCE, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_computation_that_panics_lets_the_next_node_go_on() {
+    let (_store, one, other) = two().await;
+    let source = Source::default();
+    let gate = source.gate.clone();
+    let first = tokio::spawn({
+        let one = one.clone();
+        async move {
+            let body = || async move {
+                gate.pass().await;
+                panic!("on purpose");
+            };
+            one.get_or_compute::<u64, _, _>("row", &policy(), body)
+                .await
+        }
+    });
+    source.gate.arrived().await;
+    let waiting = call(&other, &quick(7)).await;
+    assert!(!waiting.is_finished());
+    source.gate.open();
+    let (took, value) = timed(waiting).await;
+    assert_eq!(value.unwrap(), 7);
+    assert!(took < AT_ONCE, "{took:?}");
+    assert!(first.await.unwrap_err().is_panic());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_waits_and_goes_away_hands_the_wait_on() {
+    let (_store, one, other) = two().await;
+    let source = Source::default();
+    let first = call(&one, &source).await;
+    let leading = call(&other, &source).await;
+    let following = call(&other, &source).await;
+    leading.abort();
+    settle().await;
+    assert_eq!(source.runs(), 1, "it waits for the first node too");
+    source.gate.open();
+    let (took, value) = timed(following).await;
+    assert_eq!((value.unwrap(), source.runs()), (0, 1));
+    assert!(took < AT_ONCE, "{took:?}");
+    first.await.unwrap();
+}
+
+/// The caller goes away between its question and the answer, which gives it the lease.
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_was_given_to_nobody_is_given_back() {
+    for op in [Op::Acquire, Op::ReadOrAcquire] {
+        let (store, one, other) = two().await;
+        if op == Op::ReadOrAcquire {
+            // Memory knows that no tier can have it.
+            call(&one, &quick(0)).await.await.unwrap();
+            settle().await;
+            one.invalidate_tags(["rows"]).await;
+        }
+        store.once(op, Trouble::Slow(Duration::from_millis(50)));
+        let source = Source::default();
+        let first = call(&one, &source).await;
+        assert_eq!(source.runs(), 0, "{op:?}: it waits for the answer");
+        first.abort();
+        settle().await;
+        let (took, value) = timed(call(&other, &quick(7)).await).await;
+        assert_eq!(value.unwrap(), 7);
+        assert!(took < AT_ONCE, "{op:?}: {took:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_whose_answer_got_lost_is_given_back() {
+    let (store, one, other) = two().await;
+    store.once(Op::Acquire, Trouble::AnswerLost);
+    let source = Source::default();
+    let first = call(&one, &source).await;
+    assert_eq!(source.runs(), 1, "it goes on without");
+    let (took, value) = timed(call(&other, &quick(7)).await).await;
+    assert_eq!(value.unwrap(), 7);
+    assert!(took < AT_ONCE, "{took:?}");
+    source.gate.open();
+    first.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_runs_out_if_it_cannot_be_given_back() {
+    let (store, one, other) = two().await;
+    store.once(Op::Release, Trouble::Lost);
+    let source = Source::default();
+    let first = call(&one, &source).await;
+    first.abort();
+    sleep(1).await;
+    let (took, value) = timed(call(&other, &quick(7)).await).await;
+    assert_eq!(value.unwrap(), 7);
+    assert!(took < Duration::from_millis(3_600), "{took:?}");
+}
