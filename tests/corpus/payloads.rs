@@ -29,6 +29,8 @@ fn bincode() -> Vec<(&'static str, Vec<u8>)> {
         ("bincode-duration", b"\x05\xfc\xff\xff\xff\xff".to_vec()),
         ("bincode-most-seconds", [&huge()[..], &[0]].concat()),
         ("bincode-huge", huge()),
+        // Less than what bincode itself refuses.
+        ("bincode-large", b"\xfc\0\0\0\x01".to_vec()),
         (
             "bincode-huge-and-a-little",
             [&huge()[..], &[7; 40]].concat(),
