@@ -103,16 +103,13 @@ impl Core {
         let began = self.tags.now();
         let wire = wire.filter(|_| self.config.enabled)?;
         let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
-        let until = question.remote.deadline();
-        let asked = async {
-            let found = question
-                .remote
-                .store
-                .read(question.names.place(owner), until)
-                .await?;
-            question.judge(wire, &found, until).await
+        let answer = async {
+            let asked = question.asked();
+            let place = question.names.place(owner);
+            let found = question.remote.store.read(place, asked.until).await?;
+            question.judge(wire, &found, asked).await
         };
-        match asked.await {
+        match answer.await {
             Ok(Judged::Good(stored)) => {
                 owner.counts.redis_hits.bump();
                 if lives.tier != Tier::Redis && stored.is_valid(self.faults) {
@@ -139,14 +136,14 @@ impl Core {
     ) -> Option<Duration> {
         let began = self.tags.now();
         let question = self.question(owner, key, labels, lives, fingerprint, began)?;
-        let until = question.remote.deadline();
+        let asked = question.asked();
         let found = question
             .remote
             .store
-            .read(question.names.place(owner), until)
+            .read(question.names.place(owner), asked.until)
             .await;
         match found {
-            Ok(found) => question.life(&found, until).await.ok().flatten(),
+            Ok(found) => question.life(&found, asked).await.ok().flatten(),
             Err(failure) => {
                 question.remote.failed(&failure);
                 None
@@ -266,8 +263,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         let mut offers = 0;
         let mut expects_miss = self.job.foreseen;
         loop {
-            let until = self.question.remote.deadline();
-            let taken = match self.ask(expects_miss, until).await? {
+            let taken = match self.ask(expects_miss).await? {
                 Step::Hit(stored) => {
                     let Some(ret) = returned::<S>(&stored) else {
                         return Ok(Fetched::Compute(Access::None));
@@ -294,7 +290,9 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// Reads, and asks for the right to compute if that is of no use.
-    async fn ask(&self, expects_miss: bool, until: Instant) -> Result<Step, Failure> {
+    async fn ask(&self, expects_miss: bool) -> Result<Step, Failure> {
+        let asked = self.question.asked();
+        let until = asked.until;
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
         let mut ask = self.request();
@@ -310,7 +308,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         } else {
             (store.read(place, until).await?, None)
         };
-        let judged = match self.question.judge(self.wire, &found, until).await? {
+        let judged = match self.question.judge(self.wire, &found, asked).await? {
             Judged::Good(stored) => return Ok(Step::Hit(stored)),
             Judged::Useless(judged) => judged,
         };
