@@ -125,7 +125,7 @@ async fn read_before_acceptance(by: By, fault: Option<Fault>) -> Option<u64> {
         async move { by.invalidate(&one).await }
     });
     sleep(20).await;
-    let compute = || async { 2 };
+    let compute = || async { 2_u64 };
     let read = one.get_or_compute("row", &policy(), compute).await;
     assert_eq!(read, 1, "the store was not told yet");
     invalidating.await.unwrap();
