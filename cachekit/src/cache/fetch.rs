@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::Core;
-use super::compute::Job;
+use super::compute::{Job, Outcome};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
 use super::read::returned;
@@ -18,6 +18,7 @@ use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
 use crate::epoch::Moment;
 use crate::event;
+use crate::flight::{Entered, Lead, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -100,9 +101,10 @@ impl Core {
         lives: Lives,
         wire: Option<Wire<V>>,
     ) -> Option<Arc<AnyStored>> {
-        let began = self.tags.now();
         let wire = wire.filter(|_| self.config.enabled)?;
+        let began = self.tags.now();
         let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
+        let lead = self.lead_a_look(owner, key, labels, began);
         let answer = async {
             let asked = question.asked();
             let place = question.names.place(owner);
@@ -112,8 +114,13 @@ impl Core {
         match answer.await {
             Ok(Judged::Good(stored)) => {
                 owner.counts.redis_hits.bump();
-                if lives.tier != Tier::Redis && stored.is_valid(self.faults) {
-                    self.insert(key, Arc::clone(&stored));
+                if let Some(lead) = lead {
+                    let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
+                    lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+                        if keep {
+                            self.insert(key, Arc::clone(&stored));
+                        }
+                    });
                 }
                 Some(stored)
             }
@@ -122,6 +129,28 @@ impl Core {
                 question.remote.failed(&failure);
                 None
             }
+        }
+    }
+
+    /// The flight in which what is found reaches memory, so that an invalidation or a write
+    /// of the key in between keeps it out. `None` if another is in the air: then memory is
+    /// left to that one.
+    fn lead_a_look(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        began: Moment,
+    ) -> Option<Lead<Outcome>> {
+        let epochs = self.epochs(owner, labels);
+        let leadership = || Leadership {
+            moment: began,
+            start: Instant::now(),
+            computes: false,
+        };
+        match self.flights.enter(key, &epochs, leadership, |_| true) {
+            Entered::Lead(lead) => Some(lead),
+            Entered::Wait(_) => None,
         }
     }
 
