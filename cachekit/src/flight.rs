@@ -74,6 +74,8 @@ pub(crate) struct Flight<O> {
 pub(crate) struct Leadership {
     pub(crate) moment: Moment,
     pub(crate) start: Instant,
+    /// Whether it surely computes: what it ends with is not what some tier had.
+    pub(crate) computes: bool,
 }
 
 /// How a caller came into a flight.
@@ -213,9 +215,10 @@ impl<O> Flight<O> {
         began >= moment || self.epochs.unmoved_since(began)
     }
 
-    /// Whether the current computation began no earlier than `moment`.
-    pub(crate) fn began_after(&self, moment: Moment) -> bool {
-        self.leadership().moment >= moment
+    /// Whether it surely computes, and began to no earlier than `moment`.
+    pub(crate) fn recomputes_after(&self, moment: Moment) -> bool {
+        let leadership = self.leadership();
+        leadership.computes && leadership.moment >= moment
     }
 
     /// Which flight it is, for as long as it lives.

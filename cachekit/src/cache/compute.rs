@@ -113,7 +113,7 @@ impl Job {
     pub(super) fn enter(&self, epochs: &Epochs) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.fresh {
-                flight.began_after(self.began)
+                flight.recomputes_after(self.began)
             } else {
                 flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
             }
@@ -147,6 +147,8 @@ impl Job {
         Leadership {
             moment: self.core.tags.now(),
             start: Instant::now(),
+            // Another may first find it in the store.
+            computes: self.fresh || self.core.remote.is_none(),
         }
     }
 

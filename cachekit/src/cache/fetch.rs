@@ -17,7 +17,7 @@ use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
 use crate::epoch::Moment;
-use crate::flight::{Entered, Leadership};
+use crate::flight::{Entered, Lead, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -93,38 +93,23 @@ impl Core {
         wire: Option<Wire<V>>,
     ) -> Option<Arc<AnyStored>> {
         let wire = wire.filter(|_| self.config.enabled)?;
-        // Through the key's flight: an invalidation that comes between the reading and the
-        // storing finds it there. Where a computation is in the air, it stores.
-        let epochs = self.epochs(owner, labels);
-        let leadership = || Leadership {
-            moment: self.tags.now(),
-            start: Instant::now(),
-        };
-        let (lead, began) = match self.flights.enter(key, &epochs, leadership, |_| true) {
-            Entered::Lead(lead) => {
-                let began = lead.leadership.moment;
-                (Some(lead), began)
-            }
-            Entered::Wait(_) => (None, self.tags.now()),
-        };
+        let began = self.tags.now();
         let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
         let _asking = question.remote.ask();
-        let until = question.remote.deadline();
-        let asked = async {
-            let found = question
-                .remote
-                .store
-                .read(question.names.place(owner), until)
-                .await?;
-            question.judge(wire, &found, until).await
+        let lead = self.lead_a_look(owner, key, labels, began);
+        let answer = async {
+            let asked = question.asked();
+            let place = question.names.place(owner);
+            let found = question.remote.store.read(place, asked.until).await?;
+            question.judge(wire, &found, asked).await
         };
-        match asked.await {
+        match answer.await {
             Ok(Judged::Good(stored)) => {
                 owner.counts.redis_hits.bump();
                 if let Some(lead) = lead {
-                    let in_memory = lives.tier != Tier::Redis && stored.is_valid(self.faults);
+                    let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
-                        if in_memory {
+                        if keep {
                             self.insert(key, Arc::clone(&stored));
                         }
                     });
@@ -139,6 +124,28 @@ impl Core {
         }
     }
 
+    /// The flight in which what is found reaches memory, so that an invalidation or a write
+    /// of the key in between keeps it out. `None` if another is in the air: then memory is
+    /// left to that one.
+    fn lead_a_look(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        began: Moment,
+    ) -> Option<Lead<Outcome>> {
+        let epochs = self.epochs(owner, labels);
+        let leadership = || Leadership {
+            moment: began,
+            start: Instant::now(),
+            computes: false,
+        };
+        match self.flights.enter(key, &epochs, leadership, |_| true) {
+            Entered::Lead(lead) => Some(lead),
+            Entered::Wait(_) => None,
+        }
+    }
+
     /// How much longer the store's entry lives.
     pub(super) async fn life_in_store(
         &self,
@@ -150,14 +157,14 @@ impl Core {
     ) -> Option<Duration> {
         let began = self.tags.now();
         let question = self.question(owner, key, labels, lives, fingerprint, began)?;
-        let until = question.remote.deadline();
+        let asked = question.asked();
         let found = question
             .remote
             .store
-            .read(question.names.place(owner), until)
+            .read(question.names.place(owner), asked.until)
             .await;
         match found {
-            Ok(found) => question.life(&found, until).await.ok().flatten(),
+            Ok(found) => question.life(&found, asked).await.ok().flatten(),
             Err(failure) => {
                 question.remote.failed(&failure);
                 None
@@ -278,8 +285,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         let mut offers = 0;
         let mut expects_miss = self.job.foreseen;
         loop {
-            let until = self.question.remote.deadline();
-            let taken = match self.ask(expects_miss, until).await? {
+            let taken = match self.ask(expects_miss).await? {
                 Step::Hit(stored) => {
                     let Some(ret) = returned::<S>(&stored) else {
                         return Ok(Fetched::Compute(Access::None));
@@ -308,7 +314,9 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// Reads, and asks for the right to compute if that is of no use.
-    async fn ask(&self, expects_miss: bool, until: Instant) -> Result<Step, Failure> {
+    async fn ask(&self, expects_miss: bool) -> Result<Step, Failure> {
+        let asked = self.question.asked();
+        let until = asked.until;
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
         let mut ask = self.request();
@@ -324,7 +332,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         } else {
             (store.read(place, until).await?, None)
         };
-        let judged = match self.question.judge(self.wire, &found, until).await? {
+        let judged = match self.question.judge(self.wire, &found, asked).await? {
             Judged::Good(stored) => return Ok(Step::Hit(stored)),
             Judged::Useless(judged) => judged,
         };

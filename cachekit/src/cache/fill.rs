@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::names::is_guarded;
 use super::remote::Remote;
-use super::turn::Turn;
+use super::turn::{self, Turn};
 use crate::codec::{Codec, Unwritable, Wire};
 use crate::config::Tier;
 use crate::envelope::{Draft, IMPLICIT};
@@ -79,6 +79,9 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             Err(failure) => {
                 remote.failed(&failure);
                 if matches!(failure, Failure::Refused(_)) {
+                    if fill.right.holder.is_some() {
+                        turn::release(&remote, fill.right);
+                    }
                     return Landed::Left;
                 }
                 // What is there now may be older than what this node serves.

@@ -39,6 +39,13 @@ pub(super) struct Question<'a> {
     pub(super) began: Moment,
 }
 
+/// When a question was asked, and until when an answer is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) until: Instant,
+    at: Duration,
+}
+
 /// A judgement.
 pub(super) enum Judged {
     Good(Arc<AnyStored>),
@@ -47,23 +54,36 @@ pub(super) enum Judged {
 }
 
 impl Question<'_> {
+    /// To be called before each question.
+    pub(super) fn asked(&self) -> Asked {
+        Asked {
+            until: self.remote.deadline(),
+            at: self.core.clock.now(),
+        }
+    }
+
     /// Judges what was found; asks for versions that the question did not name.
     pub(super) async fn judge<V: Clone + Send + Sync + 'static>(
         &self,
         wire: Wire<V>,
         found: &Found,
-        until: Instant,
+        asked: Asked,
     ) -> Result<Judged, Failure> {
         let envelope = match self.open(found) {
             Ok(envelope) => envelope,
             Err((reason, token)) => return Ok(self.useless(reason, token)),
         };
         let fill = Some(envelope.fill);
-        if !self.is_current(&envelope, found, until).await? {
+        if !self.is_current(&envelope, found, asked.until).await? {
             return Ok(self.useless(Reason::Invalidated, fill));
         }
         Ok(match self.value(wire, &envelope) {
-            Ok(value) => Judged::Good(self.stored(&envelope, left(&envelope, found), value)),
+            Ok(value) => {
+                // The store told how long before its answer was on its way.
+                let passed = self.core.clock.now().saturating_sub(asked.at);
+                let left = left(&envelope, found).saturating_sub(passed);
+                Judged::Good(self.stored(&envelope, left, value))
+            }
             Err(_) => self.useless(Reason::Undecodable, fill),
         })
     }
@@ -72,12 +92,12 @@ impl Question<'_> {
     pub(super) async fn life(
         &self,
         found: &Found,
-        until: Instant,
+        asked: Asked,
     ) -> Result<Option<Duration>, Failure> {
         let Ok(envelope) = self.open(found) else {
             return Ok(None);
         };
-        let is_current = self.is_current(&envelope, found, until).await?;
+        let is_current = self.is_current(&envelope, found, asked.until).await?;
         Ok(is_current.then(|| left(&envelope, found)))
     }
 
