@@ -119,7 +119,7 @@ async fn read_before_acceptance(by: By, fault: Option<Fault>) -> Option<u64> {
         Some(fault) => builder.__seed(fault),
         None => builder,
     };
-    let one = builder.build().await.unwrap();
+    let one = builder.build().await.expect("a valid set-up");
     put(&node(&store).await, 1).await;
     store.once(Op::Invalidate, LATE);
     let invalidating = tokio::spawn({
@@ -130,7 +130,7 @@ async fn read_before_acceptance(by: By, fault: Option<Fault>) -> Option<u64> {
     let compute = || async { 2_u64 };
     let read = one.get_or_compute("row", &policy(), compute).await;
     assert_eq!(read, 1, "the store was not told yet");
-    invalidating.await.unwrap();
+    invalidating.await.expect("it ends");
     one.get::<u64>("row").await
 }
 

@@ -116,12 +116,21 @@ impl Remote {
         self.runtime.spawn(future);
     }
 
-    /// Has `names` removed; what is not accepted now waits in the outbox.
+    /// Has `names` removed; what is not accepted now waits in the outbox, also if the caller
+    /// goes away.
     pub(super) async fn remove(&self, names: Vec<Name>) {
-        let told = self.store.invalidate(&names, self.deadline()).await;
-        if let Err(failure) = told {
-            self.failed(&failure);
-            self.outbox.add(names);
+        let untold = self.untold(names);
+        match self.store.invalidate(&untold.names, self.deadline()).await {
+            Ok(()) => untold.settled(),
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    /// The duty to have `names` removed.
+    pub(super) fn untold(&self, names: Vec<Name>) -> Untold<'_> {
+        Untold {
+            outbox: &self.outbox,
+            names,
         }
     }
 
@@ -141,6 +150,27 @@ impl Remote {
     pub(super) fn failed(&self, failure: &Failure) {
         self.counts.failures.bump();
         event::redis_failed(failure);
+    }
+}
+
+/// Names that have to be removed from the store unless it answers. Dropped before, they wait
+/// in the outbox.
+#[must_use]
+pub(super) struct Untold<'a> {
+    outbox: &'a Outbox,
+    names: Vec<Name>,
+}
+
+impl Untold<'_> {
+    /// There is nothing left to tell.
+    pub(super) fn settled(mut self) {
+        self.names.clear();
+    }
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        self.outbox.add(std::mem::take(&mut self.names));
     }
 }
 
