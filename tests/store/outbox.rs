@@ -156,3 +156,26 @@ async fn a_store_that_comes_back_during_the_computation_is_not_trusted_yet() {
     settle().await;
     assert!(!store.has(ENTRY), "what stood there is older");
 }
+
+/// A write whose caller goes away before the store answered: nobody may find there what was
+/// before the write.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_dropped_leaves_nothing_older() {
+    for (op, refused) in [(Op::Fill, false), (Op::Invalidate, true)] {
+        let (store, one, other) = two().await;
+        put(&other, 1).await;
+        if refused {
+            store.once(Op::Fill, Trouble::Refused("OOM"));
+        }
+        store.once(op, Trouble::Late(Duration::from_millis(50)));
+        let writing = tokio::spawn({
+            let one = one.clone();
+            async move { put(&one, 2).await }
+        });
+        sleep(20).await;
+        writing.abort();
+        settle().await;
+        assert!(!store.has(ENTRY), "{op:?}");
+        assert_eq!(one.get::<u64>("row").await, Some(2), "{op:?}");
+    }
+}

@@ -66,7 +66,14 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             Ok(fill) => fill,
             Err(landed) => return landed,
         };
-        match remote.store.fill(&fill, Remote::late_deadline()).await {
+        // Until it is known what came of it, what is there may be older than what this node
+        // serves.
+        let untold = remote.untold(vec![entry]);
+        let answer = remote.store.fill(&fill, Remote::late_deadline()).await;
+        if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
+            drop(untold.settled());
+        }
+        match answer {
             Ok(Filled::Stored) => {
                 remote.counts.stores.bump();
                 Landed::Stored
@@ -84,8 +91,6 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
                     }
                     return Landed::Left;
                 }
-                // What is there now may be older than what this node serves.
-                remote.desk.outbox.add([entry]);
                 Landed::Unknown
             }
         }

@@ -14,6 +14,7 @@ use crate::codec::Codec;
 use crate::config::{OnDisconnect, OnNewMaster};
 use crate::counter::Counter;
 use crate::event;
+use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::reason::Reasons;
 use crate::remote::bulletin::Bulletin;
@@ -163,15 +164,21 @@ impl Remote {
         self.runtime.spawn(future);
     }
 
-    /// Has `names` removed everywhere; what is not accepted now waits in the outbox.
+    /// Has `names` removed everywhere; what is not accepted now waits in the outbox, also if
+    /// the caller goes away.
     pub(super) async fn remove(&self, names: Vec<Name>) {
-        let told = tell(&self.desk, &*self.store, &names, self.deadline()).await;
-        match told {
-            Ok(()) => self.desk.outbox.remember(names),
-            Err(failure) => {
-                self.failed(&failure);
-                self.desk.outbox.add(names);
-            }
+        let untold = self.untold(names);
+        match tell(&self.desk, &*self.store, &untold.names, self.deadline()).await {
+            Ok(()) => self.desk.outbox.remember(untold.settled()),
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    /// The duty to have `names` removed.
+    pub(super) fn untold(&self, names: Vec<Name>) -> Untold<'_> {
+        Untold {
+            outbox: &self.desk.outbox,
+            names,
         }
     }
 
@@ -210,6 +217,27 @@ pub(super) struct AskGuard(Arc<Remote>);
 impl Drop for AskGuard {
     fn drop(&mut self) {
         self.0.asking.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Names that have to be removed from the store unless it answers. Dropped before, they wait
+/// in the outbox.
+#[must_use]
+pub(super) struct Untold<'a> {
+    outbox: &'a Outbox,
+    names: Vec<Name>,
+}
+
+impl Untold<'_> {
+    /// There is nothing left to tell.
+    pub(super) fn settled(mut self) -> Vec<Name> {
+        std::mem::take(&mut self.names)
+    }
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        self.outbox.add(std::mem::take(&mut self.names));
     }
 }
 
