@@ -80,8 +80,10 @@ impl Shares<'_> {
     }
 }
 
+type Reason = (&'static str, fn(&RedisMisses) -> u64);
+
 /// Why entries in Redis were of no use.
-const REASONS: [(&str, fn(&RedisMisses) -> u64); 12] = [
+const REASONS: [Reason; 12] = [
     ("  none there", |of| of.absent),
     ("  expired", |of| of.expired),
     ("  invalidated", |of| of.invalidated),
