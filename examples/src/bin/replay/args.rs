@@ -21,11 +21,17 @@ Usage: replay [OPTIONS]
                     call returns a value older than a write that had returned before it began
   --capacity N      entries that the memory tier holds (default: 5000)
   --policy P        lru or tiny-lfu (default: the library's)
-  --tasks N         concurrent callers, 1 to 1000 (default: 16)
+  --tasks N         concurrent callers, 1 to 1000 (default: 16, or one for each node)
+  --redis URL       a Redis as second tier, redis://[user:password@]host[:port][/db] or
+                    unix:///path; the run has a namespace of its own there
+  --nodes N         nodes with a cache each that share that Redis, 1 to 64 (default: 1); the callers
+                    are spread over them. A node's memory is not told what others invalidate: reads
+                    that are older for that are counted, not taken for stale
   --seed N          of everything drawn at random (default: 1)
   --help            this text
 
-Exit status: 0, all well; 1, a stale read; 2, a bad argument or trace.
+Exit status: 0, all well; 1, a stale read; 2, a bad argument or trace, or a Redis that
+cannot be reached.
 ";
 
 #[derive(Debug)]
@@ -36,6 +42,8 @@ pub(crate) struct Args {
     pub(crate) capacity: u64,
     pub(crate) eviction: Option<Eviction>,
     pub(crate) tasks: usize,
+    pub(crate) redis: Option<String>,
+    pub(crate) nodes: usize,
     pub(crate) seed: u64,
 }
 
@@ -47,6 +55,10 @@ pub(crate) enum Parsed {
 
 /// Each caller holds a histogram of some 200 KB.
 const MOST_TASKS: usize = 1_000;
+const TASKS: usize = 16;
+
+/// Each node holds a memory tier and connections.
+const MOST_NODES: usize = 64;
 
 pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed, Fail> {
     let mut args = Args {
@@ -55,9 +67,12 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed,
         writes: 0.0,
         capacity: 5_000,
         eviction: None,
-        tasks: 16,
+        tasks: TASKS,
+        redis: None,
+        nodes: 1,
         seed: 1,
     };
+    let mut tasks = None;
     let mut parser = Parser::from_iter(words);
     while let Some(arg) = parser.next().map_err(|error| with_remedy(&error))? {
         match arg {
@@ -66,13 +81,30 @@ pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Parsed,
             Arg::Long("writes") => args.writes = share(&mut parser)?,
             Arg::Long("capacity") => args.capacity = number(&mut parser, "--capacity")?,
             Arg::Long("policy") => args.eviction = Some(policy(&mut parser)?),
-            Arg::Long("tasks") => args.tasks = tasks(&mut parser)?,
+            Arg::Long("tasks") => {
+                tasks = Some(at_most(&mut parser, "--tasks", MOST_TASKS)?);
+            }
+            Arg::Long("redis") => args.redis = Some(text(&mut parser)?),
+            Arg::Long("nodes") => args.nodes = at_most(&mut parser, "--nodes", MOST_NODES)?,
             Arg::Long("seed") => args.seed = parse_value(&mut parser, "--seed", "a number")?,
             Arg::Long("help") | Arg::Short('h') => return Ok(Parsed::Help),
             other => return Err(with_remedy(&other.unexpected())),
         }
     }
+    args.tasks = tasks.unwrap_or(TASKS.max(args.nodes));
+    check(&args)?;
     Ok(Parsed::Run(args))
+}
+
+/// What arguments must be together.
+fn check(args: &Args) -> Result<(), Fail> {
+    if args.nodes > 1 && args.redis.is_none() {
+        return Err("--nodes: what nodes share is a Redis; name one with --redis".into());
+    }
+    if args.tasks < args.nodes {
+        return Err("--tasks: give at least one caller for each of --nodes".into());
+    }
+    Ok(())
 }
 
 fn with_remedy(error: &lexopt::Error) -> Fail {
@@ -102,12 +134,13 @@ fn number<T: FromStr + PartialOrd + From<u8>>(parser: &mut Parser, name: &str) -
     Ok(number)
 }
 
-fn tasks(parser: &mut Parser) -> Result<usize, Fail> {
-    let tasks = number(parser, "--tasks")?;
-    if tasks > MOST_TASKS {
-        return Err(format!("--tasks: give a number of at most {MOST_TASKS}").into());
+/// A number from 1 to `most`.
+fn at_most(parser: &mut Parser, name: &str, most: usize) -> Result<usize, Fail> {
+    let number = number(parser, name)?;
+    if number > most {
+        return Err(format!("{name}: give a number of at most {most}").into());
     }
-    Ok(tasks)
+    Ok(number)
 }
 
 fn share(parser: &mut Parser) -> Result<f64, Fail> {
@@ -141,6 +174,10 @@ mod tests {
         assert!(told(&["--limit", "0"]).contains("at least 1"));
         assert!(told(&["--tasks", "0"]).contains("at least 1"));
         assert!(told(&["--tasks", "100000"]).contains("at most 1000"));
+        assert!(told(&["--nodes", "0", "--redis", "unix:///r"]).contains("at least 1"));
+        assert!(told(&["--nodes", "65", "--redis", "unix:///r"]).contains("at most 64"));
+        assert!(told(&["--nodes", "2"]).contains("with --redis"));
+        assert!(told(&["--redis"]).contains("--help"));
         assert!(told(&["--writes", "2"]).contains("0 to 1"));
         assert!(told(&["--writes", "NaN"]).contains("0 to 1"));
         assert!(told(&["--policy", "fifo"]).contains("lru"));
@@ -148,5 +185,20 @@ mod tests {
         assert!(told(&["--trace"]).contains("--trace"));
         assert!(told(&["--trace"]).contains("--help"));
         assert!(told(&["web12"]).contains("web12"));
+    }
+
+    #[test]
+    fn each_node_has_a_caller() {
+        let words = |more: &[&'static str]| {
+            let shared = ["--redis", "unix:///r", "--nodes", "20"];
+            [&shared[..], more].concat()
+        };
+        assert!(told(&words(&["--tasks", "19"])).contains("--nodes"));
+        let words = words(&[]);
+        let words = std::iter::once(&"replay").chain(&words).map(OsString::from);
+        let Ok(Parsed::Run(args)) = parse(words) else {
+            panic!("good arguments");
+        };
+        assert_eq!((args.nodes, args.tasks), (20, 20));
     }
 }

@@ -3,20 +3,25 @@
 //! With no arguments: product views drawn from Zipf's law over an `SQLite` database that the
 //! program makes, with and without the cache. See `--help`.
 
+mod accesses;
 mod args;
+mod database;
+mod nodes;
 mod report;
 mod run;
+mod shares;
 mod shop;
 mod truth;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use accesses::Workload;
 use args::{Args, Parsed};
-use cachekit::{Cache, Capacity};
+use cachekit::{Cache, Stats};
 use cachekit_examples::{trace, workload};
-use run::Workload;
-use shop::Shop;
+use database::Database;
+use shares::Shares;
 
 /// What ends the program, in words.
 type Fail = Box<dyn std::error::Error + Send + Sync>;
@@ -48,29 +53,27 @@ async fn tokio_main(args: &Args) -> Result<bool, Fail> {
 
 /// Replays; whether no read was stale.
 async fn replay(args: &Args) -> Result<bool, Fail> {
+    let caches = nodes::caches(args).await?;
     let keys = match &args.trace {
         Some(name) => trace::read(name, args.limit)?,
         None => workload::zipf(PRODUCTS, ACCESSES.min(args.limit), args.seed),
     };
     let workload = Workload::new(&keys, args);
-    let mut builder = Cache::builder().memory_capacity(Capacity::entries(args.capacity));
-    if let Some(eviction) = args.eviction {
-        builder = builder.eviction(eviction);
-    }
-    cachekit::init(builder.build().await?)?;
-
-    let shop = Arc::new(Shop::create(workload.products()).await?);
-    let with = run::with_cache(&shop, &workload, args).await?;
-    let queries = shop.queries();
+    let database = Arc::new(Database::create(workload.products()).await?);
+    let shops = nodes::open(&caches, &database);
+    let with = run::with_cache(&shops, &workload, args).await?;
+    let queries = database.queries();
     // Afterwards, when the database has its pages at hand: the comparison must not flatter.
-    let without = run::without_cache(&shop, &workload, args).await?;
-    report::print(&report::table(
-        &workload,
-        &with,
-        &without,
+    let without = run::without_cache(&database, &workload, args).await?;
+    let stats: Vec<Stats> = caches.iter().map(Cache::stats).collect();
+    nodes::clear(&caches).await;
+    let shares = Shares {
+        reads: with.reads,
         queries,
-        &cachekit::global().stats(),
-    ));
+        stats: &stats,
+        is_shared: args.redis.is_some(),
+    };
+    report::print(&report::table(&workload, &with, &without, &shares));
     Ok(with.stale.is_empty())
 }
 

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use cachekit::Stats;
 use hdrhistogram::Histogram;
 
-use crate::run::{Outcome, Workload};
+use crate::accesses::Workload;
+use crate::run::Outcome;
+use crate::shares::Shares;
 
 /// Prints to standard output. A reader that went away is no failure.
 pub(crate) fn print(text: &str) {
@@ -20,8 +21,7 @@ pub(crate) fn table(
     workload: &Workload,
     with: &Outcome,
     without: &Outcome,
-    queries: u64,
-    stats: &Stats,
+    shares: &Shares<'_>,
 ) -> String {
     let mut text = String::new();
     let mut row = |name: &str, value: String| {
@@ -33,23 +33,17 @@ pub(crate) fn table(
     row("  reads", with.reads.to_string());
     row("  writes", with.writes.to_string());
     row("distinct products", workload.products().len().to_string());
-    for (tier, hits) in tiers(stats) {
-        row(
-            &format!("hits in {tier}"),
-            format!("{hits} ({})", percent(hits, with.reads)),
-        );
+    for (name, value) in shares.rows() {
+        row(name, value);
     }
-    row("answered by another's query", stats.coalesced.to_string());
-    row("database queries", queries.to_string());
-    row("hit rate", percent_of(stats.hit_rate()));
-    row(
-        "stores refused as outdated",
-        stats.refused_stores.to_string(),
-    );
+    if shares.stats.len() > 1 {
+        row("reads behind another node", with.behind.to_string());
+    }
     row("stale reads", with.stale.len().to_string());
     row("wall time", format!("{:.2?}", with.wall));
     row("calls per second", per_second(calls, with.wall));
     text.push('\n');
+    nodes(&mut text, shares);
     latencies(&mut text, with, without);
     for stale in with.stale.iter().take(5) {
         let _ = writeln!(
@@ -61,9 +55,24 @@ pub(crate) fn table(
     text
 }
 
-/// The tiers that can answer a call, nearest first.
-fn tiers(stats: &Stats) -> [(&'static str, u64); 1] {
-    [("memory", stats.memory_hits)]
+/// The hits of each node, where there are several.
+fn nodes(text: &mut String, shares: &Shares<'_>) {
+    if shares.stats.len() < 2 {
+        return;
+    }
+    let mut row = |name: &str, memory: &str, redis: &str| {
+        let _ = writeln!(text, "{name:<28} {memory:>14} {redis:>14}");
+    };
+    row("hits", "in memory", "in Redis");
+    for (node, stats) in (1..).zip(shares.stats) {
+        let (memory, redis) = (stats.memory_hits, stats.redis_hits);
+        row(
+            &format!("node {node}"),
+            &memory.to_string(),
+            &redis.to_string(),
+        );
+    }
+    text.push('\n');
 }
 
 fn latencies(text: &mut String, with: &Outcome, without: &Outcome) {
@@ -112,19 +121,6 @@ fn shown(latency: &Histogram<u64>, quantile: f64) -> String {
     }
     let nanos = latency.value_at_quantile(quantile);
     format!("{:.1?}", Duration::from_nanos(nanos))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
-fn percent(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        "-".to_owned()
-    } else {
-        percent_of(part as f64 / whole as f64)
-    }
-}
-
-fn percent_of(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown without digits")]

@@ -6,31 +6,14 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
 use tokio::task::JoinHandle;
 
 use crate::Fail;
+use crate::accesses::{Access, Workload};
 use crate::args::Args;
+use crate::database::Database;
 use crate::shop::{self, Shop};
-use crate::truth::{StaleRead, Truth, judge};
-
-/// One access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    Read(u32),
-    /// A write that invalidates.
-    ChangePrice(u32),
-    /// A write that stores.
-    Restock(u32),
-}
-
-/// What is replayed.
-#[derive(Debug)]
-pub(crate) struct Workload {
-    accesses: Vec<Access>,
-    products: Vec<u32>,
-}
+use crate::truth::{StaleRead, Truth, Verdict, judge};
 
 /// What was seen.
 #[derive(Debug)]
@@ -40,6 +23,8 @@ pub(crate) struct Outcome {
     pub(crate) wall: Duration,
     /// Of reads, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
+    /// Reads older than a write through another node.
+    pub(crate) behind: u64,
     pub(crate) stale: Vec<StaleRead>,
 }
 
@@ -49,43 +34,16 @@ const LONGEST: u64 = 60_000_000_000;
 /// Accesses without the cache, for comparison.
 const BASELINE: usize = 20_000;
 
-impl Workload {
-    pub(crate) fn new(keys: &[u32], args: &Args) -> Self {
-        let mut random = SmallRng::seed_from_u64(args.seed);
-        let mut access = |key: u32| {
-            if !random.random_bool(args.writes) {
-                Access::Read(key)
-            } else if random.random_bool(0.5) {
-                Access::ChangePrice(key)
-            } else {
-                Access::Restock(key)
-            }
-        };
-        let accesses = keys.iter().map(|key| access(*key)).collect();
-        let mut products = keys.to_vec();
-        products.sort_unstable();
-        products.dedup();
-        Self { accesses, products }
-    }
-
-    pub(crate) fn products(&self) -> &[u32] {
-        &self.products
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.accesses.len()
-    }
-}
-
 /// The first accesses, reads and writes, by the database alone.
 pub(crate) async fn without_cache(
-    shop: &Arc<Shop>,
+    database: &Arc<Database>,
     workload: &Workload,
     args: &Args,
 ) -> Result<Outcome, Fail> {
-    let accesses = &workload.accesses[..workload.len().min(BASELINE)];
-    let work = Work::new("without the cache", accesses, &workload.products);
-    let caller = || ask_database(Arc::clone(shop), Arc::clone(&work));
+    let accesses = workload.accesses();
+    let accesses = &accesses[..accesses.len().min(BASELINE)];
+    let work = Work::new("without the cache", accesses, workload.products(), 1);
+    let caller = || ask_database(Arc::clone(database), Arc::clone(&work));
     together(
         &work,
         (0..args.tasks).map(|_| tokio::spawn(caller())).collect(),
@@ -93,58 +51,58 @@ pub(crate) async fn without_cache(
     .await
 }
 
-/// All accesses through the annotated functions.
+/// All accesses through the annotated functions, by callers that are spread over the nodes.
 pub(crate) async fn with_cache(
-    shop: &Arc<Shop>,
+    shops: &[Arc<Shop>],
     workload: &Workload,
     args: &Args,
 ) -> Result<Outcome, Fail> {
-    let work = Work::new("with the cache", &workload.accesses, &workload.products);
-    let caller = || call_functions(Arc::clone(shop), Arc::clone(&work));
-    together(
-        &work,
-        (0..args.tasks).map(|_| tokio::spawn(caller())).collect(),
-    )
-    .await
+    let (accesses, products) = (workload.accesses(), workload.products());
+    let work = Work::new("with the cache", accesses, products, shops.len());
+    let nodes = shops.iter().enumerate().cycle().take(args.tasks);
+    let caller = |(node, shop)| call_functions(node, Arc::clone(shop), Arc::clone(&work));
+    together(&work, nodes.map(|at| tokio::spawn(caller(at))).collect()).await
 }
 
-async fn ask_database(shop: Arc<Shop>, work: Arc<Work>) -> Result<Part, Fail> {
+async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Result<Part, Fail> {
     let mut part = Part::new()?;
     while let Some(access) = work.next() {
         match access {
             Access::Read(id) => {
                 let start = Instant::now();
-                shop.load(id).await?;
+                database.load(id).await?;
                 part.read(start.elapsed());
             }
             // Writers hold up readers of the database, so the baseline has them too.
             Access::ChangePrice(id) | Access::Restock(id) => {
-                let version = shop.update(id).await?.version;
-                part.write(&work.truth, id, version);
+                database.update(id).await?;
+                part.writes += 1;
             }
         }
     }
     Ok(part)
 }
 
-async fn call_functions(shop: Arc<Shop>, work: Arc<Work>) -> Result<Part, Fail> {
+async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Result<Part, Fail> {
     let mut part = Part::new()?;
     while let Some(access) = work.next() {
         match access {
             Access::Read(id) => {
-                let floor = work.truth.floor(id);
+                let floor = work.truth.floor(node, id);
                 let start = Instant::now();
                 let product = shop::get_product(&shop, id).await?;
                 part.read(start.elapsed());
-                part.stale.extend(judge(floor, &product));
+                part.judged(judge(floor, &product));
             }
             Access::ChangePrice(id) => {
                 let version = shop::change_price(&shop, id).await?;
-                part.write(&work.truth, id, version);
+                work.truth.written(node, id, version);
+                part.writes += 1;
             }
             Access::Restock(id) => {
                 let version = shop::restock(&shop, id).await?.version;
-                part.write(&work.truth, id, version);
+                work.truth.written(node, id, version);
+                part.writes += 1;
             }
         }
     }
@@ -160,13 +118,13 @@ struct Work {
 }
 
 impl Work {
-    fn new(what: &'static str, accesses: &[Access], products: &[u32]) -> Arc<Self> {
+    fn new(what: &'static str, accesses: &[Access], products: &[u32], nodes: usize) -> Arc<Self> {
         // Drawn on standard error, and only if that is a terminal.
         let bar = ProgressBar::new(accesses.len() as u64).with_message(what);
         if let Ok(style) = ProgressStyle::with_template("{msg:18} {wide_bar} {percent:>3} %") {
             bar.set_style(style);
         }
-        let truth = Truth::new(products);
+        let truth = Truth::new(products, nodes);
         Arc::new(Self {
             accesses: accesses.to_vec(),
             next: AtomicUsize::new(0),
@@ -188,6 +146,7 @@ impl Work {
 struct Part {
     writes: u64,
     latency: Histogram<u64>,
+    behind: u64,
     stale: Vec<StaleRead>,
 }
 
@@ -196,6 +155,7 @@ impl Part {
         Ok(Self {
             writes: 0,
             latency: Histogram::new_with_max(LONGEST, 3)?,
+            behind: 0,
             stale: vec![],
         })
     }
@@ -205,9 +165,12 @@ impl Part {
             .saturating_record(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    fn write(&mut self, truth: &Truth, id: u32, version: u32) {
-        self.writes += 1;
-        truth.written(id, version);
+    fn judged(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Fresh => {}
+            Verdict::Behind => self.behind += 1,
+            Verdict::Stale(stale) => self.stale.push(stale),
+        }
     }
 }
 
@@ -222,19 +185,16 @@ async fn together(
         let part = caller.await??;
         all.writes += part.writes;
         all.latency.add(part.latency)?;
+        all.behind += part.behind;
         all.stale.extend(part.stale);
     }
     work.bar.finish_and_clear();
-    let Part {
-        writes,
-        latency,
-        stale,
-    } = all;
     Ok(Outcome {
-        reads: latency.len(),
-        writes,
+        reads: all.latency.len(),
+        writes: all.writes,
         wall: start.elapsed(),
-        latency,
-        stale,
+        latency: all.latency,
+        behind: all.behind,
+        stale: all.stale,
     })
 }

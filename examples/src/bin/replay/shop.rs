@@ -1,138 +1,37 @@
-//! The shop: an `SQLite` database, and the annotated functions that read and write it.
+//! The annotated functions that read and write the shop's products.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use cachekit::{cached, invalidates, write_through};
-use serde::{Deserialize, Serialize};
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use tempfile::TempDir;
+use cachekit::{Cache, cached, invalidates, write_through};
 
-use crate::Fail;
+use crate::database::{Database, Product};
 
-/// A product page.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Product {
-    pub(crate) id: u32,
-    pub(crate) name: String,
-    pub(crate) price_cents: u32,
-    pub(crate) category_id: u32,
-    /// Raised by every write.
-    pub(crate) version: u32,
-}
-
-impl Product {
-    /// From a row in the order of the table's columns.
-    fn from_row(
-        (id, name, price_cents, category_id, version): (u32, String, u32, u32, u32),
-    ) -> Self {
-        Self {
-            id,
-            name,
-            price_cents,
-            category_id,
-            version,
-        }
-    }
-}
-
-/// The database, counting its queries.
+/// The shop as one node has it: a database that all share, and a cache of its own.
 #[derive(Debug)]
 pub(crate) struct Shop {
-    pool: SqlitePool,
-    queries: AtomicU64,
-    /// Holds the file; removed with the shop.
-    _folder: TempDir,
+    pub(crate) database: Arc<Database>,
+    pub(crate) cache: Cache,
 }
 
 /// The main job: a slow lookup, cached.
 #[cached(
     key = "product:{id}",
     ttl = 300,
-    tags = ["products", "category:{ret.category_id}"]
+    tags = ["products", "category:{ret.category_id}"],
+    cache = shop.cache
 )]
 pub(crate) async fn get_product(shop: &Shop, id: u32) -> Result<Arc<Product>, sqlx::Error> {
-    shop.load(id).await
+    shop.database.load(id).await
 }
 
 /// A write after which the cached product is gone.
-#[invalidates(get_product(_, id))]
+#[invalidates(get_product(_, id), cache = shop.cache)]
 pub(crate) async fn change_price(shop: &Shop, id: u32) -> Result<u32, sqlx::Error> {
-    Ok(shop.update(id).await?.version)
+    Ok(shop.database.update(id).await?.version)
 }
 
 /// A write after which the new product is cached.
-#[write_through(get_product(_, id))]
+#[write_through(get_product(shop, id))]
 pub(crate) async fn restock(shop: &Shop, id: u32) -> Result<Arc<Product>, sqlx::Error> {
-    shop.update(id).await.map(Arc::new)
-}
-
-impl Shop {
-    /// Makes a database with these products in a temporary folder.
-    pub(crate) async fn create(products: &[u32]) -> Result<Self, Fail> {
-        let folder = tempfile::tempdir()?;
-        let options = SqliteConnectOptions::new()
-            .filename(folder.path().join("shop.db"))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(std::time::Duration::from_secs(30));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
-        sqlx::query(
-            "CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT NOT NULL,
-             price_cents INTEGER NOT NULL, category_id INTEGER NOT NULL, version INTEGER NOT NULL)",
-        )
-        .execute(&pool)
-        .await?;
-        let list = products
-            .iter()
-            .map(u32::to_string)
-            .collect::<Vec<_>>()
-            .join(",");
-        sqlx::query(
-            "INSERT INTO product
-             SELECT value, 'Product ' || value, 100 + value % 9900, value % 50, 0 FROM json_each(?)",
-        )
-        .bind(format!("[{list}]"))
-        .execute(&pool)
-        .await?;
-        Ok(Self {
-            pool,
-            queries: AtomicU64::new(0),
-            _folder: folder,
-        })
-    }
-
-    /// How many queries the database has answered.
-    pub(crate) fn queries(&self) -> u64 {
-        self.queries.load(Ordering::Relaxed)
-    }
-
-    /// What [`get_product()`] does when the cache has no answer.
-    pub(crate) async fn load(&self, id: u32) -> Result<Arc<Product>, sqlx::Error> {
-        self.queries.fetch_add(1, Ordering::Relaxed);
-        let row = sqlx::query_as("SELECT * FROM product WHERE id = ?");
-        row.bind(id)
-            .fetch_one(&self.pool)
-            .await
-            .map(Product::from_row)
-            .map(Arc::new)
-    }
-
-    /// The write itself, which the annotated functions wrap.
-    pub(crate) async fn update(&self, id: u32) -> Result<Product, sqlx::Error> {
-        self.queries.fetch_add(1, Ordering::Relaxed);
-        let row = sqlx::query_as(
-            "UPDATE product SET version = version + 1, price_cents = price_cents + 1
-             WHERE id = ? RETURNING *",
-        );
-        row.bind(id)
-            .fetch_one(&self.pool)
-            .await
-            .map(Product::from_row)
-    }
+    shop.database.update(id).await.map(Arc::new)
 }

@@ -1,0 +1,51 @@
+//! What is replayed.
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use crate::args::Args;
+
+/// One access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read(u32),
+    /// A write that invalidates.
+    ChangePrice(u32),
+    /// A write that stores.
+    Restock(u32),
+}
+
+/// All accesses.
+#[derive(Debug)]
+pub(crate) struct Workload {
+    accesses: Vec<Access>,
+    products: Vec<u32>,
+}
+
+impl Workload {
+    pub(crate) fn new(keys: &[u32], args: &Args) -> Self {
+        let mut random = SmallRng::seed_from_u64(args.seed);
+        let mut access = |key: u32| {
+            if !random.random_bool(args.writes) {
+                Access::Read(key)
+            } else if random.random_bool(0.5) {
+                Access::ChangePrice(key)
+            } else {
+                Access::Restock(key)
+            }
+        };
+        let accesses = keys.iter().map(|key| access(*key)).collect();
+        let mut products = keys.to_vec();
+        products.sort_unstable();
+        products.dedup();
+        Self { accesses, products }
+    }
+
+    pub(crate) fn products(&self) -> &[u32] {
+        &self.products
+    }
+
+    pub(crate) fn accesses(&self) -> &[Access] {
+        &self.accesses
+    }
+}
