@@ -95,7 +95,7 @@ fn damaged() -> Vec<(String, Vec<u8>)> {
         ("sealed-fewer-versions", with(96, &[3, 0])),
         ("sealed-most-versions", with(96, &[0xff, 0xff])),
         ("sealed-huge-tag", with(194, &[0xff; 4])),
-        ("sealed-huge-payload", with(232, &[0xff, 0xff, 0xff, 0x7f])),
+        ("sealed-huge-payload", with(245, &[0xff, 0xff, 0xff, 0x7f])),
         ("sealed-endless-grace", with(48, &[0xff; 8])),
         ("sealed-endless-life", with(72, &[0xff; 16])),
         ("sealed-absence-with-payload", with(3, &[3])),
