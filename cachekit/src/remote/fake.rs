@@ -38,8 +38,10 @@ struct State {
     log: Vec<Step>,
     /// Sent, and not run yet.
     held: Vec<Later>,
-    sinks: Vec<(NodeId, Weak<dyn Fn(Message) + Send + Sync>)>,
+    listeners: Vec<(NodeId, Listener)>,
 }
+
+type Listener = Weak<dyn Fn(Message) + Send + Sync>;
 
 type Later = Box<dyn FnOnce(&mut Data) + Send>;
 
@@ -79,9 +81,9 @@ impl Shared {
     /// Passes `message` on to all, or to one.
     fn tell(&self, whom: Option<NodeId>, message: &Message) {
         let mut state = self.lock();
-        state.sinks.retain(|(_, sink)| sink.strong_count() > 0);
+        state.listeners.retain(|(_, sink)| sink.strong_count() > 0);
         let is_meant = |node: NodeId| whom.is_none_or(|whom| whom.is_same_node(node));
-        let meant = state.sinks.iter().filter(|(node, _)| is_meant(*node));
+        let meant = state.listeners.iter().filter(|(node, _)| is_meant(*node));
         let sinks: Vec<Sink> = meant.filter_map(|(_, sink)| sink.upgrade()).collect();
         // Who is told may ask at once.
         drop(state);
@@ -93,7 +95,7 @@ impl Shared {
 
 impl Fake {
     fn new(shared: Arc<Shared>, node: NodeId, sink: Sink) -> Self {
-        shared.lock().sinks.push((node, Arc::downgrade(&sink)));
+        shared.lock().listeners.push((node, Arc::downgrade(&sink)));
         sink(Message::Subscribed(1));
         Self {
             shared,
