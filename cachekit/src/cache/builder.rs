@@ -227,19 +227,17 @@ impl CacheBuilder {
             return Err(error);
         }
         self.check()?;
-        let mut remote = match self.redis.take() {
-            Some(url) => Some(Arc::new(self.connect(&url).await?)),
+        let remote = match self.redis.take() {
+            Some(url) => Some(self.connect(&url).await?),
             None => None,
         };
         #[cfg(feature = "seeded-faults")]
-        if let Some(store) = self.fake.take() {
-            let desk = Desk::new(self.config.bus_timeout, self.faults);
-            let store = store.open(desk.node, desk.sink());
-            let fake = Remote::new(desk, store, self.settings()?, &self.clock);
-            remote = Some(Arc::new(fake));
-        }
+        let remote = match self.fake.take() {
+            Some(store) => Some(self.fake_remote(&store)?),
+            None => remote,
+        };
         let clock = Arc::clone(&self.clock);
-        let cache = self.with_remote(remote);
+        let cache = self.with_remote(remote.map(Arc::new));
         if let Some(remote) = &cache.core.remote {
             remote.desk.attend(&cache.core);
             remote.settle(&clock).await;
@@ -259,6 +257,13 @@ impl CacheBuilder {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
         Ok(Remote::new(desk, Arc::new(redis), settings, &self.clock))
+    }
+
+    #[cfg(feature = "seeded-faults")]
+    fn fake_remote(&self, store: &FakeStore) -> Result<Remote, BuildError> {
+        let desk = Desk::new(self.config.bus_timeout, self.faults);
+        let store = store.open(desk.node, desk.sink());
+        Ok(Remote::new(desk, store, self.settings()?, &self.clock))
     }
 
     /// How a store is used, if one can be.
