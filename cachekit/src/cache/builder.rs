@@ -228,7 +228,7 @@ impl CacheBuilder {
         }
         self.check()?;
         let remote = match self.redis.take() {
-            Some(url) => Some(self.connect(&url).await?),
+            Some(url) => Some(Box::pin(self.connect(&url)).await?),
             None => None,
         };
         #[cfg(feature = "seeded-faults")]
