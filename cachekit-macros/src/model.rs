@@ -100,6 +100,8 @@ pub(crate) struct Policy {
     pub(crate) lengths: Vec<(&'static str, Constant)>,
     /// Options that are one word.
     pub(crate) choices: Vec<Choice>,
+    /// Templates of events that hold arguments, as written.
+    pub(crate) events: Vec<String>,
 }
 
 /// An option that is one word out of a few.

@@ -149,6 +149,10 @@ pub struct RedisStats {
     pub failures: u64,
     /// Times that a call waited for the computation of another process.
     pub waits: u64,
+    /// Invalidations by other processes that arrived.
+    pub messages: u64,
+    /// Messages to itself that came back: while they do, memory is served.
+    pub echoes: u64,
     /// Times that messages of other processes were, or may have been, missed, so that memory
     /// asked for everything again; the first is the beginning.
     pub interruptions: u64,

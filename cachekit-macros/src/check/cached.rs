@@ -12,10 +12,26 @@ use super::mention;
 use super::scope::RetRule;
 use super::steps::Steps;
 use super::tiers::{Tiers, tiers};
-use crate::attr::{Arg, CachedArgs, DurationValue};
+use crate::attr::{Arg, CachedArgs, DurationValue, Item, Items, Piece, Template};
 use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Constant, Policy, What};
+
+/// The events that hold arguments, as written: others emit them with theirs.
+fn event_templates(items: &Arg<Items>) -> Vec<String> {
+    let written = items.value.0.iter().filter_map(|item| match item {
+        Item::Template(template) => Some(template),
+        Item::Splice(_) | Item::Expr(_) => None,
+    });
+    let holds_arguments = |template: &&Template| {
+        let mut pieces = template.pieces.iter();
+        pieces.any(|piece| matches!(piece, Piece::Placeholder { .. }))
+    };
+    written
+        .filter(holds_arguments)
+        .map(|template| template.literal.value())
+        .collect()
+}
 
 /// The model of a cached function; `None` only where a mistake was found.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
@@ -29,6 +45,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     );
     let mut steps = Steps::new(&facts, RetRule::Allowed, false);
     steps.items("tag", Some("tags"), args.tags, errors);
+    let events = args.events.as_ref().map_or_else(Vec::new, event_templates);
     steps.items("event", None, args.events, errors);
     let ttl = args
         .ttl
@@ -49,6 +66,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         in_memory: choices.iter().any(|choice| choice.variant == "Memory"),
         lengths,
         choices,
+        events,
         jitter: args.jitter.map(|jitter| jitter.value.0),
     };
     let uses = companion::Uses {

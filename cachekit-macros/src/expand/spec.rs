@@ -37,6 +37,10 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some(jitter) = policy.jitter {
         setters.extend(quote!(.jitter(#jitter)));
     }
+    let events = &policy.events;
+    if !events.is_empty() {
+        setters.extend(quote!(.events(&[#(#events),*])));
+    }
     let krate = &names.krate;
     for Choice {
         option,

@@ -222,13 +222,18 @@ impl CacheBuilder {
     /// # Errors
     ///
     /// A setting that cannot be honoured, with the remedy.
-    pub async fn build(mut self) -> Result<Cache, BuildError> {
+    pub async fn build(self) -> Result<Cache, BuildError> {
+        // Boxed: connecting has a large state, and `main` need not carry it.
+        Box::pin(self.set_up()).await
+    }
+
+    async fn set_up(mut self) -> Result<Cache, BuildError> {
         if let Some(error) = self.error {
             return Err(error);
         }
         self.check()?;
         let remote = match self.redis.take() {
-            Some(url) => Some(Box::pin(self.connect(&url)).await?),
+            Some(url) => Some(self.connect(&url).await?),
             None => None,
         };
         #[cfg(feature = "seeded-faults")]

@@ -31,6 +31,9 @@ pub(crate) struct Desk {
     pub(super) voice: Voice,
     /// Times that messages were, or may have been, missed.
     pub(super) interruptions: AtomicU64,
+    /// Messages of others that arrived, and echoes of its own.
+    pub(super) messages: AtomicU64,
+    pub(super) echoes: AtomicU64,
     /// An echo should be sent at once.
     kick: Notify,
     core: OnceLock<Weak<Core>>,
@@ -79,6 +82,8 @@ impl Desk {
                 life: Mutex::default(),
             },
             interruptions: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+            echoes: AtomicU64::new(0),
             kick: Notify::new(),
             core: OnceLock::new(),
             faults,
@@ -127,11 +132,13 @@ impl Desk {
         match bulletin {
             Bulletin::Echo { subscription, sent } => {
                 self.trust.confirm(subscription, Tick::from_nanos(sent));
+                self.echoes.fetch_add(1, Ordering::Relaxed);
             }
             Bulletin::Invalidated { from, ack, names } if !from.is_same_node(self.node) => {
                 self.trust.heard(from);
                 if let Some(core) = self.core() {
                     core.apply(&Doomed::named(&names));
+                    self.messages.fetch_add(1, Ordering::Relaxed);
                     if let Some(ack) = ack {
                         core.say_applied(from, self.node, ack);
                     }
@@ -149,6 +156,7 @@ impl Desk {
             Bulletin::Asked(requests) => {
                 if let Some(core) = self.core() {
                     core.do_as_asked(requests);
+                    self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
             Bulletin::Invalidated { .. } | Bulletin::Count { .. } | Bulletin::Applied { .. } => {}

@@ -190,6 +190,8 @@ impl Remote {
             unstorable: self.counts.unstorable.sum(),
             failures: self.counts.failures.sum(),
             waits: self.counts.waits.sum(),
+            messages: self.desk.messages.load(Ordering::Relaxed),
+            echoes: self.desk.echoes.load(Ordering::Relaxed),
             interruptions: self.desk.interruptions.load(Ordering::Relaxed),
             unaccepted: self.desk.outbox.len(),
             misses: RedisMisses::of(&self.counts.reasons),
