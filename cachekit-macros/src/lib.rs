@@ -81,6 +81,7 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `tags = ["users"]` | every entry with one of these tags; sequences as in `cached` | none |
 /// | `events = ["product.updated"]` | emits these events | none |
 /// | `on = ok` | when: `ok`, `always`, or `before` (before and after) | `ok` |
+/// | `ack` | the call returns when every process has applied it; `ack = "200ms"`: after that long at most | no |
 /// | `if = EXPR` | `bool` over the arguments and `ret`; `false` invalidates nothing | `true` |
 /// | `cache = EXPR` | the cache of tags, keys and events | the global one |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |

@@ -1,5 +1,6 @@
 //! The cache, as applications hold it.
 
+mod acknowledged;
 mod around;
 mod blocking;
 mod builder;
@@ -28,6 +29,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+pub use acknowledged::Acknowledged;
 pub use around::{
     Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
     write_through_blocking,

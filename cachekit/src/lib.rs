@@ -73,6 +73,7 @@ mod stored;
 mod remote;
 mod tier;
 // level 3: mechanisms, which never import one another
+mod acks;
 mod chain;
 mod flight;
 mod outbox;
@@ -93,7 +94,7 @@ pub mod testing;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
-pub use cache::{Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
+pub use cache::{Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
 pub use clock::{Clock, SystemClock};
 pub use codec::{Cacheable, Codec};
 pub use config::{Capacity, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};

@@ -92,6 +92,20 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> Answer<'a, ()>;
 
+    /// The same, and who has to have heard of it: who may serve from memory now.
+    fn invalidate_and_ask<'a>(
+        &'a self,
+        names: &'a [Name],
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, Vec<NodeId>>;
+
+    /// From here on this node may serve from memory; it has to be waited for.
+    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, ()>;
+
+    /// These are not waited for any more.
+    fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()>;
+
     /// Tells every node, or one, something.
     fn tell<'a>(
         &'a self,

@@ -149,6 +149,10 @@ pub struct RedisStats {
     pub failures: u64,
     /// Times that a call waited for the computation of another process.
     pub waits: u64,
+    /// Acknowledged invalidations that every process said it applied in time.
+    pub acknowledged: u64,
+    /// Those of which one did not say so.
+    pub unacknowledged: u64,
     /// Invalidations by other processes that arrived.
     pub messages: u64,
     /// Messages to itself that came back: while they do, memory is served.

@@ -30,6 +30,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("stored", 1),
     ("remote", 2),
     ("tier", 2),
+    ("acks", 3),
     ("chain", 3),
     ("flight", 3),
     ("outbox", 3),

@@ -1,5 +1,6 @@
 //! The tier that processes share, over a real Redis.
 
+mod acks;
 mod bus;
 mod by_hand;
 mod hostile;

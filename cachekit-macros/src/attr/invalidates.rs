@@ -2,16 +2,18 @@
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Path};
+use syn::{Expr, Path, Token};
 
 use super::value::Items;
-use super::{Arg, Options, Reference, Template};
+use super::{Arg, DurationValue, Options, Reference, Template};
 use crate::diag::Errors;
 
 /// What stands in the parentheses of `#[invalidates(..)]`.
 #[derive(Default)]
 pub(crate) struct InvalidatesArgs {
     pub(crate) references: Vec<Reference>,
+    /// `ack`, or `ack = DURATION`.
+    pub(crate) ack: Option<Arg<Option<DurationValue>>>,
     pub(crate) cache: Option<Arg<Expr>>,
     pub(crate) condition: Option<Arg<Expr>>,
     pub(crate) events: Option<Arg<Items>>,
@@ -49,7 +51,7 @@ impl Parse for Moment {
 impl Options for InvalidatesArgs {
     const ATTRIBUTE: &'static str = "invalidates";
     const NAMES: &'static [&'static str] = &[
-        "key", "keys", "tags", "events", "on", "if", "cache", "crate",
+        "key", "keys", "tags", "events", "on", "if", "ack", "cache", "crate",
     ];
 
     fn option(
@@ -59,6 +61,11 @@ impl Options for InvalidatesArgs {
         errors: &mut Errors,
     ) -> syn::Result<bool> {
         match key.to_string().as_str() {
+            "ack" => {
+                input.parse::<Token![=]>()?;
+                let within = Some(input.parse()?);
+                Arg::set(&mut self.ack, key, within, errors);
+            }
             "cache" => Arg::read(&mut self.cache, key, input, errors)?,
             "crate" => Arg::read(&mut self.krate, key, input, errors)?,
             "events" => Arg::read(&mut self.events, key, input, errors)?,
@@ -72,7 +79,14 @@ impl Options for InvalidatesArgs {
         Ok(true)
     }
 
-    fn positional(&mut self, input: ParseStream<'_>, _: &mut Errors) -> syn::Result<bool> {
+    fn positional(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<bool> {
+        let ends = |at: ParseStream<'_>| at.is_empty() || at.peek(Token![,]);
+        let ahead = input.fork();
+        if ahead.parse::<Ident>().is_ok_and(|word| word == "ack") && ends(&ahead) {
+            let key = input.parse()?;
+            Arg::set(&mut self.ack, &key, None, errors);
+            return Ok(true);
+        }
         self.references.push(input.parse()?);
         Ok(true)
     }

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
+use syn::{Expr, parse_quote};
 
 use super::cached::forbid_ret;
 use super::function::Facts;
 use super::scope::RetRule;
 use super::steps::Steps;
-use crate::attr::{self, InvalidatesArgs, Moment, ReferenceArgs, WriteThroughArgs};
+use crate::attr::{self, DurationValue, InvalidatesArgs, Moment, ReferenceArgs, WriteThroughArgs};
 use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Callee, InvalidatingFn, Position, Reference, What, WritingFn, WrittenValue};
@@ -42,6 +43,9 @@ pub(crate) fn invalidates(
         );
     }
     let mut steps = Steps::new(&facts, rule, true);
+    if let Some(ack) = args.ack {
+        steps.add("ack", None, What::Value(within(ack.value)), errors);
+    }
     for reference in args.references {
         let ret = steps.uses(&values(&reference), errors);
         let all = matches!(reference.args, ReferenceArgs::All);
@@ -78,6 +82,18 @@ pub(crate) fn invalidates(
         before,
         after,
     })
+}
+
+/// How long to wait for an acknowledgement, as the runtime takes it.
+fn within(length: Option<DurationValue>) -> Expr {
+    match length {
+        None => parse_quote!(::core::option::Option::None),
+        Some(DurationValue::Constant(length, _)) => {
+            let millis = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+            parse_quote!(::core::option::Option::Some(::core::time::Duration::from_millis(#millis)))
+        }
+        Some(DurationValue::Expr(length)) => parse_quote!(::core::option::Option::Some(#length)),
+    }
 }
 
 /// The model of a function that writes through.

@@ -1,9 +1,10 @@
 //! What happens around the body of a function that writes.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::entry::PendingWrite;
-use super::invalidate::{Doomed, Invalidating};
+use super::invalidate::{Ack, Doomed, Invalidating};
 use super::{Cache, Target, deferred};
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
@@ -30,6 +31,7 @@ pub struct Invalidation {
     keys: Vec<Key>,
     tags: Vec<Tag>,
     functions: Vec<&'static FnSpec>,
+    ack: Option<Ack>,
 }
 
 impl Invalidation {
@@ -42,6 +44,7 @@ impl Invalidation {
             keys: vec![],
             tags: vec![],
             functions: vec![],
+            ack: None,
         }
     }
 
@@ -84,13 +87,18 @@ impl Invalidation {
         self.tags.push(Tag::event(&text(write)));
     }
 
+    /// `ack`: the call returns when every process has applied it; or after so long.
+    pub fn ack(&mut self, within: Option<Duration>) {
+        self.ack = Some(within.map_or(Ack::Certain, Ack::Within));
+    }
+
     /// `if = EXPR`.
     pub fn only_if(&mut self, condition: bool) {
         self.wanted &= condition;
     }
 
     /// What takes place of it, in which cache.
-    pub(super) fn doomed(self) -> (Cache, Doomed) {
+    pub(super) fn doomed(self) -> (Cache, Doomed, Option<Ack>) {
         let mut doomed = Doomed::default();
         if self.wanted {
             doomed.keys = self.keys;
@@ -101,13 +109,13 @@ impl Invalidation {
                 .map(|spec| spec.name().into())
                 .collect();
         }
-        (self.cache, doomed)
+        (self.cache, doomed, self.ack)
     }
 
     /// Carries it out on this node; the rest is to be waited for, or told later.
     pub(super) fn begin(self) -> Invalidating {
-        let (cache, doomed) = self.doomed();
-        cache.core().invalidate(doomed)
+        let (cache, doomed, ack) = self.doomed();
+        cache.core().invalidate(doomed).acknowledged(ack)
     }
 }
 

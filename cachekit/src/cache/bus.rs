@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Core;
 use super::invalidate::Doomed;
+use crate::acks::Acks;
 use crate::clock::{Clock, Tick};
 use crate::event;
 use crate::fault::{Fault, Faults};
@@ -28,6 +29,7 @@ pub(crate) struct Desk {
     pub(super) outbox: Arc<Outbox>,
     pub(super) wakes: Arc<Wakes>,
     pub(super) trust: Arc<Trust>,
+    pub(super) acks: Arc<Acks>,
     pub(super) voice: Voice,
     /// Times that messages were, or may have been, missed.
     pub(super) interruptions: AtomicU64,
@@ -77,6 +79,7 @@ impl Desk {
             outbox: Arc::default(),
             wakes: Arc::default(),
             trust: Arc::new(Trust::new(bus_timeout)),
+            acks: Arc::default(),
             voice: Voice {
                 node,
                 life: Mutex::default(),
@@ -153,13 +156,14 @@ impl Desk {
                     self.interrupted();
                 }
             }
+            Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
             Bulletin::Asked(requests) => {
                 if let Some(core) = self.core() {
                     core.do_as_asked(requests);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            Bulletin::Invalidated { .. } | Bulletin::Count { .. } | Bulletin::Applied { .. } => {}
+            Bulletin::Invalidated { .. } | Bulletin::Count { .. } => {}
         }
     }
 
@@ -186,18 +190,34 @@ pub(super) async fn beat(
 ) {
     let period = bus_timeout / ECHOES;
     let mut left_at = Tick::now(&*clock);
+    let mut joined = 0;
+    let mut member = 0;
     for beat in 0_u32.. {
         let now = Tick::now(&*clock);
         let subscription = desk.trust.subscription();
         if subscription != 0 {
             let until = Instant::now() + period;
-            let echo = Bulletin::Echo {
-                subscription,
-                sent: now.nanos(),
-            };
-            // A lost one shows by itself.
-            let _ = store.tell(Some(desk.node), &echo, until).await;
-            if beat.is_multiple_of(ECHOES) {
+            let counts = beat.is_multiple_of(ECHOES);
+            // Before memory is trusted, so that whoever wants to know waits for this node;
+            // under a new name, for the old one may be struck out right now. And again from
+            // time to time, for a server that lost it.
+            if joined != subscription || !desk.trust.covers(now) {
+                joined = 0;
+                member += 1;
+            }
+            let name = desk.node.in_life(member);
+            if (counts || joined == 0) && store.join(name, until).await.is_ok() {
+                joined = subscription;
+            }
+            if joined == subscription {
+                let echo = Bulletin::Echo {
+                    subscription,
+                    sent: now.nanos(),
+                };
+                // A lost one shows by itself.
+                let _ = store.tell(Some(desk.node), &echo, until).await;
+            }
+            if counts {
                 let (from, invalidations) = desk.voice.now();
                 let count = Bulletin::Count {
                     from,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Cache;
 use super::around::Invalidation;
-use super::invalidate::{Doomed, Invalidating};
+use super::invalidate::{Ack, Doomed, Invalidating};
 
 tokio::task_local! {
     static WAITING: Waiting;
@@ -108,21 +108,27 @@ impl End {
         };
         let invalidations =
             std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut together: Vec<(Cache, Doomed)> = vec![];
-        for (cache, doomed) in invalidations
+        let mut together: Vec<(Cache, Doomed, Option<Ack>)> = vec![];
+        for (cache, doomed, ack) in invalidations
             .into_iter()
             .filter_map(leave)
             .map(Invalidation::doomed)
         {
-            let same = |(other, _): &&mut (Cache, Doomed)| Arc::ptr_eq(other.core(), cache.core());
+            let same = |(other, _, _): &&mut (Cache, Doomed, Option<Ack>)| {
+                Arc::ptr_eq(other.core(), cache.core())
+            };
             match together.iter_mut().find(same) {
-                Some((_, all)) => all.join(doomed),
-                None => together.push((cache, doomed)),
+                Some((_, all, acks)) => {
+                    all.join(doomed);
+                    // One that waits for certainty waits for all.
+                    *acks = (*acks).max(ack);
+                }
+                None => together.push((cache, doomed, ack)),
             }
         }
         together
             .into_iter()
-            .map(|(cache, doomed)| cache.core().invalidate(doomed))
+            .map(|(cache, doomed, ack)| cache.core().invalidate(doomed).acknowledged(ack))
             .collect()
     }
 }

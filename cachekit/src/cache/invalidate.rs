@@ -1,6 +1,7 @@
 //! Taking entries out of use.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use super::names::with_guards;
 use super::remote::Remote;
@@ -37,14 +38,14 @@ impl Doomed {
         }
     }
 
-    fn tags(tags: impl IntoIterator<Item = Tag>) -> Self {
+    pub(super) fn tags(tags: impl IntoIterator<Item = Tag>) -> Self {
         Self {
             tags: tags.into_iter().collect(),
             ..Self::default()
         }
     }
 
-    fn everything() -> Self {
+    pub(super) fn everything() -> Self {
         Self {
             everything: true,
             ..Self::default()
@@ -106,6 +107,16 @@ impl Doomed {
 pub(super) struct Invalidating {
     core: Arc<Core>,
     doomed: Option<Doomed>,
+    ack: Option<Ack>,
+}
+
+/// Whether to wait until every process has applied an invalidation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Ack {
+    /// For so long at most.
+    Within(Duration),
+    /// For as long as it takes to be certain.
+    Certain,
 }
 
 impl Core {
@@ -124,6 +135,7 @@ impl Core {
         Invalidating {
             core: Arc::clone(self),
             doomed: (!is_told).then_some(doomed),
+            ack: None,
         }
     }
 
@@ -193,7 +205,9 @@ impl Core {
     pub(super) fn do_as_asked(self: &Arc<Self>, requests: Vec<Request>) {
         let invalidating = self.invalidate(self.asked(requests));
         if let Some(remote) = &self.remote {
-            remote.spawn(invalidating.accepted());
+            remote.spawn(async move {
+                invalidating.accepted().await;
+            });
         }
     }
 
@@ -216,19 +230,41 @@ impl Invalidating {
     /// Waits until the store has accepted it, or has not in time: then it is told later,
     /// and until it was, this node does not use the store.
     ///
+    /// With an acknowledgement asked for, whether it is certain that no process serves
+    /// anything from before.
+    ///
     /// # Cancel safety
     ///
     /// Dropped, it is told later.
-    pub(super) async fn accepted(mut self) {
-        let Some(doomed) = &self.doomed else { return };
+    pub(super) async fn accepted(mut self) -> bool {
+        let Some(doomed) = &self.doomed else {
+            return true;
+        };
+        let mut certain = true;
         if let Some(remote) = &self.core.remote {
-            remote.remove(doomed.names()).await;
+            match self.ack {
+                None => remote.remove(doomed.names()).await,
+                Some(ack) => {
+                    let within = match ack {
+                        Ack::Certain => None,
+                        Ack::Within(within) => Some(within),
+                    };
+                    certain = remote.remove_everywhere(doomed.names(), within).await;
+                }
+            }
         }
         // Again: in between a call may have read from the store what was still there.
         if !self.core.faults.has(Fault::NoSecondBump) {
             self.core.apply(doomed);
         }
         self.doomed = None;
+        certain
+    }
+
+    /// Also waits until every process has applied it.
+    pub(super) fn acknowledged(mut self, ack: Option<Ack>) -> Self {
+        self.ack = ack;
+        self
     }
 }
 

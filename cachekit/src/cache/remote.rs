@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::bus::{Desk, beat};
 use crate::clock::{Clock, Tick};
@@ -17,7 +17,7 @@ use crate::event;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::reason::Reasons;
-use crate::remote::bulletin::Bulletin;
+use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
 use crate::stats::{RedisMisses, RedisStats};
@@ -36,6 +36,8 @@ pub(crate) struct Remote {
     pub(super) desk: Arc<Desk>,
     pub(super) counts: RemoteCounts,
     pub(super) settings: Settings,
+    /// When it was taken into use.
+    began: Instant,
     /// Calls that ask the store right now.
     asking: AtomicUsize,
     runtime: Handle,
@@ -70,6 +72,9 @@ pub(crate) struct RemoteCounts {
     pub(super) failures: Counter,
     /// Times that a call waited for another process.
     pub(super) waits: Counter,
+    /// Invalidations that every node said it applied in time, and those of which one did not.
+    pub(super) acknowledged: Counter,
+    pub(super) unacknowledged: Counter,
 }
 
 impl Remote {
@@ -92,6 +97,7 @@ impl Remote {
             desk,
             counts: RemoteCounts::default(),
             settings,
+            began: Instant::now(),
             asking: AtomicUsize::new(0),
             runtime: Handle::current(),
             tasks: [sender, tokio::spawn(beating)],
@@ -174,6 +180,74 @@ impl Remote {
         }
     }
 
+    /// [`remove`](Self::remove), and then waits until every node has applied it, or serves
+    /// nothing from before any more; for `within` at most, if that is shorter. Whether it is
+    /// certain.
+    pub(super) async fn remove_everywhere(
+        &self,
+        names: Vec<Name>,
+        within: Option<Duration>,
+    ) -> bool {
+        let untold = self.untold(names);
+        let waiting = self.desk.acks.begin();
+        let (from, _) = self.desk.voice.now();
+        let names = untold.names.clone();
+        let bulletin = Bulletin::Invalidated {
+            from,
+            ack: Some(waiting.number),
+            names,
+        };
+        let told = self
+            .store
+            .invalidate_and_ask(&untold.names, &bulletin, self.deadline())
+            .await;
+        self.desk
+            .voice
+            .sent(from, &told.as_ref().map(|_| ()).map_err(Clone::clone));
+        let nodes = match told {
+            Ok(nodes) => nodes,
+            Err(failure) => {
+                self.failed(&failure);
+                return false;
+            }
+        };
+        self.desk.outbox.remember(untold.settled());
+        let own = self.desk.node;
+        let others: Vec<NodeId> = nodes
+            .into_iter()
+            .filter(|node| !node.is_same_node(own))
+            .collect();
+        waiting.expect(others.iter().copied());
+        // By this node's own clock, which may run a little slower than another's: after that,
+        // who has not answered has not heard itself either, and serves nothing from memory.
+        let promised = self.settings.bus_timeout.mul_f64(1.01);
+        let longest = within.unwrap_or(promised).min(promised);
+        let are_all = timeout(longest, waiting.all()).await.is_ok();
+        if are_all {
+            self.counts.acknowledged.bump();
+            return true;
+        }
+        self.counts.unacknowledged.bump();
+        self.strike_silent(others.into_iter().filter(|node| waiting.is_missing(*node)))
+            .await;
+        longest == promised
+    }
+
+    /// Those from which nothing was heard for long are not waited for any more: they are
+    /// gone, or join again before they serve anything.
+    async fn strike_silent(&self, nodes: impl Iterator<Item = NodeId>) {
+        let long = self.settings.bus_timeout * 4;
+        let is_silent = |node: &NodeId| {
+            let heard = self.desk.acks.last_heard(*node).unwrap_or(self.began);
+            heard.elapsed() > long
+        };
+        let silent: Vec<NodeId> = nodes.filter(is_silent).collect();
+        if !silent.is_empty() {
+            // Who stays on the list only makes the next one wait.
+            let _ = self.store.strike(&silent, self.deadline()).await;
+        }
+    }
+
     /// The duty to have `names` removed.
     pub(super) fn untold(&self, names: Vec<Name>) -> Untold<'_> {
         Untold {
@@ -190,6 +264,8 @@ impl Remote {
             unstorable: self.counts.unstorable.sum(),
             failures: self.counts.failures.sum(),
             waits: self.counts.waits.sum(),
+            acknowledged: self.counts.acknowledged.sum(),
+            unacknowledged: self.counts.unacknowledged.sum(),
             messages: self.desk.messages.load(Ordering::Relaxed),
             echoes: self.desk.echoes.load(Ordering::Relaxed),
             interruptions: self.desk.interruptions.load(Ordering::Relaxed),
@@ -279,7 +355,7 @@ async fn send(desk: Arc<Desk>, store: Arc<dyn Store>) {
             outbox.accepted();
             pause = FIRST_PAUSE;
         } else {
-            let _ = tokio::time::timeout(pause, outbox.retried()).await;
+            let _ = timeout(pause, outbox.retried()).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }

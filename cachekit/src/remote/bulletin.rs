@@ -38,6 +38,13 @@ impl NodeId {
         self.0[..12] == other.0[..12]
     }
 
+    /// What tells nodes apart, whatever life they are in.
+    pub(crate) fn base(self) -> [u8; 12] {
+        let mut base = [0; 12];
+        base.copy_from_slice(&self.0[..12]);
+        base
+    }
+
     /// What its own channel is called.
     pub(crate) fn channel(self) -> String {
         let mut name = "node:".to_owned();

@@ -39,6 +39,8 @@ struct State {
     /// Sent, and not run yet.
     held: Vec<Later>,
     listeners: Vec<(NodeId, Listener)>,
+    /// Who may serve from memory.
+    nodes: Vec<NodeId>,
 }
 
 type Listener = Weak<dyn Fn(Message) + Send + Sync>;
@@ -251,6 +253,37 @@ impl Store for Fake {
             self.shared.tell(None, &Message::Told(bulletin.clone()));
             Ok(())
         })
+    }
+
+    fn invalidate_and_ask<'a>(
+        &'a self,
+        names: &'a [Name],
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, Vec<NodeId>> {
+        Box::pin(async move {
+            self.invalidate(names, bulletin, until).await?;
+            Ok(self.shared.lock().nodes.clone())
+        })
+    }
+
+    fn join(&self, node: NodeId, _: Instant) -> Answer<'_, ()> {
+        let mut state = self.shared.lock();
+        if state.is_away {
+            return Box::pin(std::future::ready(Err(Failure::Away)));
+        }
+        if !state.nodes.contains(&node) {
+            state.nodes.push(node);
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn strike<'a>(&'a self, nodes: &'a [NodeId], _: Instant) -> Answer<'a, ()> {
+        self.shared
+            .lock()
+            .nodes
+            .retain(|node| !nodes.contains(node));
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn tell<'a>(

@@ -162,6 +162,22 @@ impl Redis {
         }
     }
 
+    /// The removal, and the message after it: who is told reads what is there then.
+    fn removing(&self, names: &[Name], bulletin: &Bulletin) -> Pipeline {
+        let mut commands = Pipeline::new();
+        // Not in a transaction: a server that is out of memory refuses those.
+        commands.cmd("UNLINK");
+        for name in names {
+            commands.arg(&self.full(name)[..]);
+        }
+        commands.add_command(self.publishing(None, bulletin));
+        commands
+    }
+
+    fn nodes(&self) -> Vec<u8> {
+        [&*self.prefix, b"nodes"].concat()
+    }
+
     fn publishing(&self, whom: Option<NodeId>, bulletin: &Bulletin) -> Cmd {
         let channel = whom.map_or_else(|| "bus".to_owned(), NodeId::channel);
         let mut publish = cmd("PUBLISH");
@@ -378,17 +394,43 @@ impl Store for Redis {
         until: Instant,
     ) -> Answer<'a, ()> {
         Box::pin(async move {
-            let mut commands = Pipeline::new();
-            // Not in a transaction: a server that is out of memory refuses those.
-            commands.cmd("UNLINK");
-            for name in names {
-                commands.arg(&self.full(name)[..]);
-            }
-            // After the removal: who is told reads what is there then.
-            commands.add_command(self.publishing(None, bulletin));
+            let commands = self.removing(names, bulletin);
             let values = self.run(&commands, until).await?;
-            let refused = values.iter().find(|value| !matches!(value, Value::Int(_)));
-            refused.map_or(Ok(()), |value| Err(reply::failure(value)))
+            reply::numbers(&values)
+        })
+    }
+
+    fn invalidate_and_ask<'a>(
+        &'a self,
+        names: &'a [Name],
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, Vec<NodeId>> {
+        Box::pin(async move {
+            let mut commands = self.removing(names, bulletin);
+            // After the message: who joins later hears of it before it serves anything.
+            commands.cmd("SMEMBERS").arg(self.nodes());
+            let mut values = self.run(&commands, until).await?;
+            let nodes = values.pop().unwrap_or(Value::Nil);
+            reply::numbers(&values)?;
+            reply::nodes(nodes)
+        })
+    }
+
+    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, ()> {
+        let mut commands = Pipeline::new();
+        commands.cmd("SADD").arg(self.nodes()).arg(&node.0[..]);
+        Box::pin(async move { reply::numbers(&self.run(&commands, until).await?) })
+    }
+
+    fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.cmd("SREM").arg(self.nodes());
+            for node in nodes {
+                commands.arg(&node.0[..]);
+            }
+            reply::numbers(&self.run(&commands, until).await?)
         })
     }
 
@@ -401,10 +443,7 @@ impl Store for Redis {
         Box::pin(async move {
             let mut commands = Pipeline::new();
             commands.add_command(self.publishing(whom, bulletin));
-            match self.run(&commands, until).await?.pop() {
-                Some(Value::Int(_)) => Ok(()),
-                other => Err(reply::failure(&other.unwrap_or(Value::Nil))),
-            }
+            reply::numbers(&self.run(&commands, until).await?)
         })
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use redis::Value;
 
 use crate::envelope::{Token, Version};
+use crate::remote::bulletin::NodeId;
 use crate::remote::{Acquired, Failure, Filled, Found, Grant};
 
 /// The answer is not of the form that was asked for.
@@ -50,6 +51,23 @@ pub(super) fn failure(value: &Value) -> Failure {
         Value::ServerError(error) => Failure::Refused(error.code().to_owned()),
         _ => Failure::Refused("an answer of another form".to_owned()),
     }
+}
+
+/// Answers of which nothing matters but that they are numbers.
+pub(super) fn numbers(values: &[Value]) -> Result<(), Failure> {
+    let refused = values.iter().find(|value| int(value).is_err());
+    refused.map_or(Ok(()), |value| Err(failure(value)))
+}
+
+/// The members of the set of nodes; what is no node's number was not put there by us.
+pub(super) fn nodes(value: Value) -> Result<Vec<NodeId>, Failure> {
+    let problem = failure(&value);
+    let members = match value {
+        Value::Array(values) | Value::Set(values) => values,
+        _ => return Err(problem),
+    };
+    let node = |value| bytes(value).ok().flatten()?.try_into().ok().map(NodeId);
+    Ok(members.into_iter().filter_map(node).collect())
 }
 
 /// The answers to `PTTL`, `MGET` and, with `late`, the script for late tags.
