@@ -52,10 +52,10 @@ pub(crate) struct Mix {
 
 /// A bit of everything.
 pub(crate) const USUAL: Mix = Mix {
-    readers: 24,
+    readers: 32,
     read_pause: 10,
     writers: 4,
-    write_pause: 150,
+    write_pause: 300,
     kinds: &[
         Kind::Plain,
         Kind::Grouped,
@@ -122,9 +122,15 @@ pub(crate) const BY_VALUE: Mix = Mix {
     ..USUAL
 };
 
-/// What was invalidated stays so for a while, so that a late command finds it that way.
+/// What was invalidated stays so for a moment, so that a late command finds it that way.
 pub(crate) const SELDOM_READ: Mix = Mix {
-    readers: 6,
-    read_pause: 40,
-    ..BY_TAG
+    readers: 10,
+    read_pause: 30,
+    writers: 2,
+    write_pause: 500,
+    kinds: &[Kind::Plain, Kind::Fallible, Kind::Direct],
+    ways: &[Way::Tag],
+    sleep: 10,
+    dropped: 0,
+    ..USUAL
 };

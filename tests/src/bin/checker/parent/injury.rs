@@ -122,10 +122,12 @@ impl Injuries {
         counts
     }
 
-    /// Those in a span of time, in words.
+    /// Those in a span of time, in words; without what goes on all the time.
     pub(super) fn between(&self, from: u64, to: u64) -> Vec<(u64, String)> {
         let log = lock(&self.log);
-        let within = log.iter().filter(|(time, ..)| (from..=to).contains(time));
+        let within = log
+            .iter()
+            .filter(|(time, injury, _)| *injury != Injury::RepeatAll && (from..=to).contains(time));
         let words = |(time, injury, what): &(u64, Injury, String)| {
             (*time, format!("{} {what}", name(*injury)))
         };

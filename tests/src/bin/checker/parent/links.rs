@@ -1,5 +1,6 @@
 //! Faults of the network between one node and the server.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -24,6 +25,9 @@ const AMONG: &[Injury] = &[
     Injury::Close,
 ];
 
+/// So many commands are kept to be run again.
+const COPIES: usize = 120;
+
 /// One node's link, with how many commands something is yet to happen to.
 struct Link<'a> {
     proxy: &'a Proxy,
@@ -41,7 +45,9 @@ impl<'a> Link<'a> {
         let swallowed = Arc::clone(&link.swallowed);
         proxy.swallow_reply_if(move |sent| !sent.is_set_up() && takes_one(&swallowed));
         let repeated = Arc::clone(&link.repeated);
-        proxy.repeat_if(move |sent| !sent.is_set_up() && takes_one(&repeated));
+        proxy.repeat_if(move |sent| {
+            sent.name() != "UNLINK" && !sent.is_set_up() && takes_one(&repeated)
+        });
         link
     }
 }
@@ -123,23 +129,29 @@ fn repeat(world: &World, link: &Link<'_>) -> usize {
     link.proxy.repeat_now().len()
 }
 
-/// Runs what passes once more, all the time; and loses a reply now and then.
+/// Runs what passed a while ago again and again, and loses a reply now and then.
 fn repeat_all(world: &World, links: &[Link<'_>], random: &mut fastrand::Rng) {
+    let mut copies = VecDeque::new();
+    let mut client = world.redis.client();
     while !world.is_stopped() {
+        world.sleep(Duration::from_millis(2));
         for (number, link) in links.iter().enumerate() {
             link.repeated.store(1_000, Ordering::SeqCst);
-            world.sleep(Duration::from_millis(random.u64(1..60)));
-            let count = repeat(world, link);
-            if count > 0 {
-                let what = format!("at node {number} {count}");
-                world.injuries.note(Injury::RepeatAll, what);
-            }
-            if world.injuries.has(Injury::Swallow) && random.u32(..50) == 0 {
+            copies.extend(link.proxy.take_copies());
+            if world.injuries.has(Injury::Swallow) && random.u32(..3_000) == 0 {
                 link.swallowed.store(1, Ordering::SeqCst);
                 let what = format!("at node {number} 1");
                 world.injuries.note(Injury::Swallow, what);
             }
         }
+        copies.drain(..copies.len().saturating_sub(COPIES));
+        let again: Vec<&Vec<Vec<u8>>> = copies.iter().filter(|_| random.u32(..8) == 0).collect();
+        for command in &again {
+            client.run(command);
+        }
+        world
+            .injuries
+            .note(Injury::RepeatAll, format!("{}", again.len()));
     }
 }
 
