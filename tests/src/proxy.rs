@@ -259,6 +259,13 @@ impl Proxy {
             .collect()
     }
 
+    /// Hands the copies over instead, each without what set its connection up: to send them when
+    /// and as often as the test likes.
+    pub fn take_copies(&self) -> Vec<Vec<Vec<u8>>> {
+        let copies = std::mem::take(&mut self.shared.state().repeats);
+        copies.into_iter().filter_map(|mut it| it.pop()).collect()
+    }
+
     fn repeat(&self, commands: &[Vec<Vec<u8>>]) -> Reply {
         let mut client = Client::connect(self.server);
         let mut last = Reply::Nil;

@@ -1,0 +1,207 @@
+//! What the command line says.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::mix::{self, Mix};
+use crate::parent::{self, Injury};
+use crate::seeded::{self, Broken};
+
+pub(crate) const HELP: &str = "\
+checker: several processes over one Redis, faults of every kind, and a judge
+
+    checker [--nodes 3] [--seconds 60] [--seed N] [--faults all|none|LIST] [--bus on|off]
+            [--break NAME]
+
+--nodes N       processes with a cache each
+--seconds N     how long they call
+--seed N        of what is drawn at random; without it, another each time (it is printed)
+--faults LIST   which faults are injected: all (the default), none, or some of
+                del-entry, del-version, del-guard, kill-pubsub, kill-normal, restart, freeze,
+                script-flush, flush-all, delay, hole, swallow, repeat, close, repeat-all;
+                repeat-all, every command once more, is not in `all`
+--bus on|off    on (the default): values in memory too, and nodes tell one another what is
+                invalid; off: every read goes to Redis
+--break NAME    removes one guard from every node, which must end with a violation; the
+                mix of calls and the faults are chosen for it, unless --faults is given
+
+Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
+reads a minute, with 2 if the arguments make no sense.";
+
+/// What is to be done.
+pub(crate) enum Parsed {
+    Help,
+    Parent(Settings),
+    Node(NodeSettings),
+}
+
+/// The parent's settings.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) nodes: u8,
+    pub(crate) length: Duration,
+    pub(crate) seed: u64,
+    pub(crate) injuries: Vec<Injury>,
+    pub(crate) bus: bool,
+    pub(crate) broken: Option<Broken>,
+}
+
+/// A node's settings, as the parent gives them.
+#[derive(Debug, Clone)]
+pub(crate) struct NodeSettings {
+    pub(crate) id: u8,
+    pub(crate) nodes: u8,
+    pub(crate) parent: SocketAddr,
+    pub(crate) redis: String,
+    pub(crate) bus: bool,
+    pub(crate) broken: Option<Broken>,
+    pub(crate) seed: u64,
+}
+
+impl NodeSettings {
+    pub(crate) fn mix(&self) -> Mix {
+        self.broken.map_or(mix::USUAL, |broken| broken.mix)
+    }
+
+    /// The words that [`parse`] reads.
+    pub(crate) fn to_args(&self) -> Vec<String> {
+        let mut args = vec![
+            "node".to_owned(),
+            format!("--id={}", self.id),
+            format!("--nodes={}", self.nodes),
+            format!("--parent={}", self.parent),
+            format!("--redis={}", self.redis),
+            format!("--bus={}", if self.bus { "on" } else { "off" }),
+            format!("--seed={}", self.seed),
+        ];
+        args.extend(self.broken.map(|broken| format!("--break={}", broken.name)));
+        args
+    }
+}
+
+/// Reads the words after the program's name.
+pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Parsed, String> {
+    let mut args = args.peekable();
+    if args.next_if(|arg| arg == "node").is_some() {
+        return node(Words::read(args)?).map(Parsed::Node);
+    }
+    let words = Words::read(args)?;
+    if words.help {
+        return Ok(Parsed::Help);
+    }
+    parent(words).map(Parsed::Parent)
+}
+
+fn parent(mut words: Words) -> Result<Settings, String> {
+    let nodes = words.number("nodes")?.unwrap_or(3);
+    let seconds = words.number("seconds")?.unwrap_or(60);
+    if !(1..=16).contains(&nodes) {
+        return Err("--nodes: expected 1 to 16".to_owned());
+    }
+    if seconds == 0 {
+        return Err("--seconds: expected at least 1".to_owned());
+    }
+    let broken = words.broken()?;
+    let injuries = match (words.take("faults"), &broken) {
+        (Some(list), _) => parent::injuries(&list)?,
+        (None, Some(broken)) => broken.injuries.to_vec(),
+        (None, None) => parent::injuries("all")?,
+    };
+    let settings = Settings {
+        nodes,
+        length: Duration::from_secs(seconds),
+        seed: words.number("seed")?.unwrap_or_else(|| fastrand::u64(..)),
+        injuries,
+        bus: words.bus()?,
+        broken,
+    };
+    words.end()?;
+    Ok(settings)
+}
+
+fn node(mut words: Words) -> Result<NodeSettings, String> {
+    let missing = |name: &str| format!("--{name} is missing");
+    let settings = NodeSettings {
+        id: words.number("id")?.ok_or_else(|| missing("id"))?,
+        nodes: words.number("nodes")?.ok_or_else(|| missing("nodes"))?,
+        parent: words.number("parent")?.ok_or_else(|| missing("parent"))?,
+        redis: words.take("redis").ok_or_else(|| missing("redis"))?,
+        bus: words.bus()?,
+        broken: words.broken()?,
+        seed: words.number("seed")?.ok_or_else(|| missing("seed"))?,
+    };
+    words.end()?;
+    Ok(settings)
+}
+
+/// Options by name.
+#[derive(Default)]
+struct Words {
+    pairs: Vec<(String, String)>,
+    help: bool,
+}
+
+impl Words {
+    fn read(mut args: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut words = Self::default();
+        while let Some(arg) = args.next() {
+            let Some(option) = arg.strip_prefix("--") else {
+                return Err(format!("`{arg}`: expected an option, see --help"));
+            };
+            if option == "help" {
+                words.help = true;
+                continue;
+            }
+            if option == "ack" || option.starts_with("ack=") {
+                let why = "invalidations that wait until every node applied them are not in \
+                           this version; leave it out";
+                return Err(format!("--ack: {why}"));
+            }
+            let pair = match option.split_once('=') {
+                Some((name, value)) => (name.to_owned(), value.to_owned()),
+                None => match args.next() {
+                    Some(value) => (option.to_owned(), value),
+                    None => return Err(format!("{arg}: a value is missing")),
+                },
+            };
+            words.pairs.push(pair);
+        }
+        Ok(words)
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.pairs.iter().position(|(given, _)| given == name)?;
+        Some(self.pairs.remove(at).1)
+    }
+
+    fn number<N: FromStr>(&mut self, name: &str) -> Result<Option<N>, String> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        let number = value.parse().map(Some);
+        number.map_err(|_| format!("--{name}: cannot be `{value}`"))
+    }
+
+    fn bus(&mut self) -> Result<bool, String> {
+        match self.take("bus").as_deref() {
+            None | Some("on") => Ok(true),
+            Some("off") => Ok(false),
+            Some(other) => Err(format!("--bus: expected `on` or `off`, not `{other}`")),
+        }
+    }
+
+    fn broken(&mut self) -> Result<Option<Broken>, String> {
+        self.take("break")
+            .map(|name| seeded::find(&name))
+            .transpose()
+    }
+
+    /// Nothing else may stand there.
+    fn end(&self) -> Result<(), String> {
+        match self.pairs.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(format!("--{name}: unknown or given twice, see --help")),
+        }
+    }
+}

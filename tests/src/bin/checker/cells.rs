@@ -1,0 +1,98 @@
+//! What is cached: rows of several kinds.
+
+use std::fmt;
+
+/// Rows of each kind.
+const ROWS: u16 = 8;
+
+/// Tags take in rows of the same remainder.
+const PARTS: u16 = 4;
+
+/// How rows are cached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// With tags made from arguments.
+    Plain,
+    /// With a tag made from the value.
+    Grouped,
+    /// With events, and short-lived.
+    Evented,
+    /// Absent at every third version.
+    Maybe,
+    /// A computation that fails now and then.
+    Fallible,
+    /// Written through, and with a tag made from the value.
+    Through,
+    /// Without a macro.
+    Direct,
+    /// Stored by hand, each row by one node only.
+    Put,
+}
+
+const KINDS: [Kind; 8] = [
+    Kind::Plain,
+    Kind::Grouped,
+    Kind::Evented,
+    Kind::Maybe,
+    Kind::Fallible,
+    Kind::Through,
+    Kind::Direct,
+    Kind::Put,
+];
+
+/// One row of one kind: what one entry is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Cell(pub(crate) u16);
+
+/// How many there are.
+pub(crate) const CELLS: u16 = ROWS * 8;
+
+impl Cell {
+    pub(crate) fn new(kind: Kind, row: u64) -> Self {
+        let row = u16::try_from(row).unwrap_or_default() % ROWS;
+        Self(kind as u16 * ROWS + row)
+    }
+
+    /// Any of `kinds`.
+    pub(crate) fn any(kinds: &[Kind]) -> Self {
+        let kind = kinds[fastrand::usize(..kinds.len())];
+        Self::new(kind, u64::from(fastrand::u16(..ROWS)))
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        KINDS[usize::from(self.0 / ROWS)]
+    }
+
+    pub(crate) fn row(self) -> u64 {
+        u64::from(self.0 % ROWS)
+    }
+
+    /// Which of the tags it has.
+    pub(crate) fn part(self) -> u64 {
+        self.row() % u64::from(PARTS)
+    }
+
+    /// Up to `most` rows of `kinds` that have this one's tag.
+    pub(crate) fn alike(self, kinds: &[Kind], most: usize) -> Vec<Self> {
+        let mut cells: Vec<_> = kinds
+            .iter()
+            .flat_map(|kind| (0..ROWS).map(|row| Self::new(*kind, row.into())))
+            .filter(|cell| cell.part() == self.part())
+            .collect();
+        fastrand::shuffle(&mut cells);
+        cells.truncate(most);
+        cells
+    }
+
+    /// Whether a version of it is an absence.
+    pub(crate) fn is_absent(self, version: u64) -> bool {
+        self.kind() == Kind::Maybe && version % 3 == 0
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = format!("{:?}", self.kind()).to_lowercase();
+        write!(f, "{kind}:{}", self.row())
+    }
+}

@@ -1,0 +1,136 @@
+//! How much of what the nodes do.
+
+use crate::cells::Kind;
+
+/// A way to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// `Cache::invalidate`.
+    Key,
+    /// `entry(..).invalidate()`.
+    Entry,
+    /// A tag made from arguments.
+    Tag,
+    /// A tag made from the value.
+    ValueTag,
+    Event,
+    /// Every entry of a function.
+    Function,
+    Clear,
+    /// `Cache::put`.
+    Put,
+    /// `#[write_through]`.
+    Through,
+    /// `#[invalidates]`, of entries.
+    Annotated,
+    /// `#[invalidates]`, of tags and events.
+    Regrouped,
+    /// Several annotated functions in one `deferred`.
+    Deferred,
+}
+
+/// What one node does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mix {
+    pub(crate) readers: usize,
+    /// The longest pause of a reader, in milliseconds.
+    pub(crate) read_pause: u64,
+    pub(crate) writers: usize,
+    /// The longest pause of a writer, in milliseconds.
+    pub(crate) write_pause: u64,
+    /// The kinds that are read.
+    pub(crate) kinds: &'static [Kind],
+    /// Each as often as it stands here.
+    pub(crate) ways: &'static [Way],
+    /// The longest sleep of most computations, in milliseconds.
+    pub(crate) sleep: u64,
+    /// Of a thousand computations so many take longer than a lease.
+    pub(crate) slow: u32,
+    /// Of a hundred writes and reads so many are dropped in the middle.
+    pub(crate) dropped: u32,
+}
+
+/// A bit of everything.
+pub(crate) const USUAL: Mix = Mix {
+    readers: 32,
+    read_pause: 10,
+    writers: 4,
+    write_pause: 300,
+    kinds: &[
+        Kind::Plain,
+        Kind::Grouped,
+        Kind::Evented,
+        Kind::Maybe,
+        Kind::Fallible,
+        Kind::Through,
+        Kind::Direct,
+        Kind::Put,
+    ],
+    ways: &[
+        Way::Key,
+        Way::Key,
+        Way::Key,
+        Way::Entry,
+        Way::Entry,
+        Way::Tag,
+        Way::Tag,
+        Way::Tag,
+        Way::ValueTag,
+        Way::ValueTag,
+        Way::ValueTag,
+        Way::Event,
+        Way::Event,
+        Way::Function,
+        Way::Clear,
+        Way::Put,
+        Way::Put,
+        Way::Put,
+        Way::Through,
+        Way::Through,
+        Way::Through,
+        Way::Annotated,
+        Way::Annotated,
+        Way::Regrouped,
+        Way::Regrouped,
+        Way::Deferred,
+        Way::Deferred,
+    ],
+    sleep: 40,
+    slow: 5,
+    dropped: 5,
+};
+
+/// Invalidations that remove entries, while others compute.
+pub(crate) const BY_KEY: Mix = Mix {
+    kinds: &[Kind::Plain, Kind::Direct, Kind::Fallible],
+    ways: &[Way::Key, Way::Entry, Way::Annotated],
+    write_pause: 60,
+    ..USUAL
+};
+
+/// Invalidations that remove versions of tags known beforehand.
+pub(crate) const BY_TAG: Mix = Mix {
+    kinds: &[Kind::Plain, Kind::Direct, Kind::Fallible, Kind::Maybe],
+    ways: &[Way::Tag, Way::Tag, Way::Tag, Way::Function, Way::Event],
+    ..USUAL
+};
+
+/// Invalidations of tags that only the value names.
+pub(crate) const BY_VALUE: Mix = Mix {
+    kinds: &[Kind::Grouped, Kind::Through],
+    ways: &[Way::ValueTag, Way::Regrouped],
+    ..USUAL
+};
+
+/// What was invalidated stays so for a moment, so that a late command finds it that way.
+pub(crate) const SELDOM_READ: Mix = Mix {
+    readers: 10,
+    read_pause: 30,
+    writers: 2,
+    write_pause: 500,
+    kinds: &[Kind::Plain, Kind::Fallible, Kind::Direct],
+    ways: &[Way::Tag],
+    sleep: 10,
+    dropped: 0,
+    ..USUAL
+};

@@ -1,0 +1,213 @@
+//! The cached functions, once with values in memory too and once without.
+
+use super::source::Row;
+use super::written::Written;
+use super::{NODE, node};
+use crate::cells::Cell;
+
+/// What a read gave.
+pub(super) enum Got {
+    Row(Row),
+    Absent,
+    Failed(String),
+}
+
+/// `cell`'s name among tags.
+fn tags(cell: Cell) -> (String, String) {
+    (
+        format!("bucket:{}", cell.part()),
+        format!("changed:{}", cell.row()),
+    )
+}
+
+macro_rules! functions {
+    ($module:ident, $tier:ident, $policy:expr) => {
+        mod $module {
+            use cachekit::{Cache, Policy, Tier, cached, invalidates, write_through};
+
+            use super::super::source::{Row, compute, compute_maybe, try_compute};
+            use super::super::written::Written;
+            use super::{Got, tags};
+            use crate::cells::{Cell, Kind};
+
+            #[cached(tier = $tier, tags = ["plain", "bucket:{bucket}"])]
+            async fn plain(bucket: u64, row: u64) -> Row {
+                compute(Cell::new(Kind::Plain, row)).await
+            }
+
+            #[cached(tier = $tier, tags = ["row:{row}", "group:{ret.part}"])]
+            async fn grouped(row: u64) -> Row {
+                compute(Cell::new(Kind::Grouped, row)).await
+            }
+
+            #[cached(tier = $tier, ttl = "1500ms", events = ["changed", "changed:{row}"])]
+            async fn evented(row: u64) -> Row {
+                compute(Cell::new(Kind::Evented, row)).await
+            }
+
+            #[cached(tier = $tier, none_ttl = 2, tags = ["bucket:{bucket}"])]
+            async fn maybe(bucket: u64, row: u64) -> Option<Row> {
+                compute_maybe(Cell::new(Kind::Maybe, row)).await
+            }
+
+            #[cached(tier = $tier, tags = ["bucket:{bucket}"])]
+            async fn fallible(bucket: u64, row: u64) -> Result<Row, String> {
+                try_compute(Cell::new(Kind::Fallible, row)).await
+            }
+
+            #[cached(tier = $tier, tags = ["group:{ret.part}"])]
+            async fn through(row: u64) -> Row {
+                compute(Cell::new(Kind::Through, row)).await
+            }
+
+            /// Writes two rows, and names their entries.
+            #[invalidates(plain(bucket, row), fallible(bucket, row))]
+            pub(super) async fn change(bucket: u64, row: u64, written: &Written) {
+                let kinds = [Kind::Plain, Kind::Fallible];
+                let cells = kinds.map(|kind| Cell::new(kind, row));
+                written.commit_annotated(&cells).await;
+            }
+
+            /// Writes rows of a group, and names its tag and an event.
+            #[invalidates(tags = ["group:{group}"], events = ["changed:{row}"])]
+            pub(super) async fn regroup(group: u64, row: u64, written: &Written) {
+                let mut cells = Cell::new(Kind::Grouped, group).alike(&[Kind::Grouped], 2);
+                cells.push(Cell::new(Kind::Evented, row));
+                written.commit_annotated(&cells).await;
+            }
+
+            /// Writes one row through.
+            #[write_through(through(row))]
+            pub(super) async fn store(row: u64, written: &Written) -> Row {
+                let cell = Cell::new(Kind::Through, row);
+                Row::new(cell, written.commit_annotated(&[cell]).await)
+            }
+
+            fn policy(cell: Cell) -> Policy {
+                let (tag, event) = tags(cell);
+                let policy = Policy::new().tier($policy);
+                if cell.kind() == Kind::Direct {
+                    policy.tag(tag).event(event)
+                } else {
+                    policy
+                }
+            }
+
+            pub(super) async fn read(cell: Cell, cache: &Cache) -> Got {
+                let (part, row) = (cell.part(), cell.row());
+                match cell.kind() {
+                    Kind::Plain => Got::Row(plain(part, row).await),
+                    Kind::Grouped => Got::Row(grouped(row).await),
+                    Kind::Evented => Got::Row(evented(row).await),
+                    Kind::Maybe => maybe(part, row).await.map_or(Got::Absent, Got::Row),
+                    Kind::Fallible => match fallible(part, row).await {
+                        Ok(row) => Got::Row(row),
+                        Err(why) => Got::Failed(why),
+                    },
+                    Kind::Through => Got::Row(through(row).await),
+                    Kind::Direct | Kind::Put => {
+                        let (key, policy) = (cell.to_string(), policy(cell));
+                        let computed = cache.get_or_compute(&key, &policy, || compute(cell));
+                        Got::Row(computed.await)
+                    }
+                }
+            }
+
+            pub(super) async fn put(cell: Cell, row: Row, cache: &Cache) {
+                cache.put(&cell.to_string(), row, &policy(cell)).await;
+            }
+
+            pub(super) fn key(cell: Cell) -> String {
+                let (part, row) = (cell.part(), cell.row());
+                match cell.kind() {
+                    Kind::Plain => plain::entry(part, row).key().to_owned(),
+                    Kind::Grouped => grouped::entry(row).key().to_owned(),
+                    Kind::Evented => evented::entry(row).key().to_owned(),
+                    Kind::Maybe => maybe::entry(part, row).key().to_owned(),
+                    Kind::Fallible => fallible::entry(part, row).key().to_owned(),
+                    Kind::Through => through::entry(row).key().to_owned(),
+                    Kind::Direct | Kind::Put => cell.to_string(),
+                }
+            }
+
+            pub(super) async fn invalidate_entry(cell: Cell, cache: &Cache) {
+                let (part, row) = (cell.part(), cell.row());
+                match cell.kind() {
+                    Kind::Plain => plain::entry(part, row).invalidate().await,
+                    Kind::Grouped => grouped::entry(row).invalidate().await,
+                    Kind::Evented => evented::entry(row).invalidate().await,
+                    Kind::Maybe => maybe::entry(part, row).invalidate().await,
+                    Kind::Fallible => fallible::entry(part, row).invalidate().await,
+                    Kind::Through => through::entry(row).invalidate().await,
+                    Kind::Direct | Kind::Put => cache.invalidate(&cell.to_string()).await,
+                }
+            }
+
+            /// Every entry of the function that makes `cell`; what has none, by its tag.
+            pub(super) async fn invalidate_function(cell: Cell, cache: &Cache) {
+                match cell.kind() {
+                    Kind::Plain => plain::invalidate_all().await,
+                    Kind::Grouped => grouped::invalidate_all().await,
+                    Kind::Evented => evented::invalidate_all().await,
+                    Kind::Maybe => maybe::invalidate_all().await,
+                    Kind::Fallible => fallible::invalidate_all().await,
+                    Kind::Through => through::invalidate_all().await,
+                    Kind::Direct | Kind::Put => cache.invalidate_tags([tags(cell).0]).await,
+                }
+            }
+        }
+    };
+}
+
+functions!(near, both, Tier::Both);
+functions!(far, redis, Tier::Redis);
+
+/// Calls the function of that name: the one with memory where nodes tell one another.
+macro_rules! dispatch {
+    ($($name:ident($($arg:expr),*))+) => {$(
+        if node().settings.bus {
+            near::$name($($arg),*).await
+        } else {
+            far::$name($($arg),*).await
+        }
+    )+};
+}
+
+pub(super) async fn read(cell: Cell) -> Got {
+    dispatch!(read(cell, &node().cache))
+}
+
+pub(super) async fn put(cell: Cell, row: Row) {
+    dispatch!(put(cell, row, &node().cache));
+}
+
+pub(super) async fn invalidate_entry(cell: Cell) {
+    dispatch!(invalidate_entry(cell, &node().cache));
+}
+
+pub(super) async fn invalidate_function(cell: Cell) {
+    dispatch!(invalidate_function(cell, &node().cache));
+}
+
+pub(super) async fn change(cell: Cell, written: &Written) {
+    dispatch!(change(cell.part(), cell.row(), written));
+}
+
+pub(super) async fn regroup(cell: Cell, written: &Written) {
+    dispatch!(regroup(cell.part(), cell.row(), written));
+}
+
+pub(super) async fn store(cell: Cell, written: &Written) -> Row {
+    dispatch!(store(cell.row(), written))
+}
+
+/// The text of `cell`'s key.
+pub(super) fn key(cell: Cell) -> String {
+    let bus = NODE.get().is_none_or(|node| node.settings.bus);
+    if bus { near::key(cell) } else { far::key(cell) }
+}
+
+/// The tag, and the event, of `cell`.
+pub(super) fn labels(cell: Cell) -> (String, String) {
+    tags(cell)
+}

@@ -1,0 +1,63 @@
+//! Readers.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::functions::{self, Got};
+use super::record::Read;
+use super::source::{PLANNED, spending};
+use super::{node, pause};
+use crate::cells::{Cell, Kind};
+use crate::clock;
+
+/// Reads, one after the other, until the end.
+pub(super) async fn read_on(number: usize) {
+    let node = node();
+    let kinds = node.mix.kinds;
+    // One kind more often than others, so that readers of one row meet.
+    let favourite = [kinds[number % kinds.len()]];
+    while !node.is_stopped() {
+        let kinds: &[Kind] = if fastrand::bool() { &favourite } else { kinds };
+        read_once(Cell::any(kinds)).await;
+        pause(node.mix.read_pause).await;
+    }
+}
+
+async fn read_once(cell: Cell) {
+    let node = node();
+    let _calling = node.calling();
+    let begin = clock::now();
+    let reading = spending(functions::read(cell));
+    let dropped = fastrand::u32(..100) < node.mix.dropped;
+    let patience = if dropped {
+        Duration::from_millis(fastrand::u64(..=node.mix.sleep))
+    } else {
+        Duration::MAX
+    };
+    // Dropped in the middle: nobody sees what it would have given.
+    let Ok((got, spent)) = timeout(patience, reading).await else {
+        return;
+    };
+    let end = clock::now();
+    let version = match got {
+        Got::Row(row) if row.cell == cell.0 && row.part == cell.part() => row.version,
+        Got::Row(row) => {
+            let problem = format!("a read of {cell} gave another row: {row:?}");
+            return node.record.problem(&problem);
+        }
+        Got::Absent => 0,
+        Got::Failed(why) if why == PLANNED => return,
+        Got::Failed(why) => {
+            let problem = format!("a read of {cell} failed: {why}");
+            return node.record.problem(&problem);
+        }
+    };
+    node.record.read(Read {
+        cell,
+        begin,
+        end,
+        version,
+        spent,
+    });
+}

@@ -1,0 +1,147 @@
+//! Writers: they raise versions, and then invalidate in every way there is.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::source::Row;
+use super::written::Written;
+use super::{functions, node, pause};
+use crate::cells::{Cell, Kind};
+use crate::clock;
+use crate::mix::Way;
+
+/// What annotated functions cache, and what may be written by anybody.
+const SHARED: &[Kind] = &[
+    Kind::Plain,
+    Kind::Grouped,
+    Kind::Evented,
+    Kind::Maybe,
+    Kind::Fallible,
+    Kind::Through,
+    Kind::Direct,
+];
+/// Those with a tag made from arguments.
+const TAGGED: &[Kind] = &[Kind::Plain, Kind::Maybe, Kind::Fallible, Kind::Direct];
+/// Those with a tag made from the value.
+const GROUPED: &[Kind] = &[Kind::Grouped, Kind::Through];
+
+/// Writes, one after the other, until the end.
+pub(super) async fn write_on(_number: usize) {
+    let node = node();
+    while !node.is_stopped() {
+        let ways = node.mix.ways;
+        write_once(ways[fastrand::usize(..ways.len())]).await;
+        pause(node.mix.write_pause).await;
+    }
+}
+
+async fn write_once(way: Way) {
+    let node = node();
+    let _calling = node.calling();
+    let written = Written::default();
+    if fastrand::u32(..100) < node.mix.dropped {
+        let patience = Duration::from_micros(fastrand::u64(..5_000));
+        let _ = timeout(patience, write(way, &written)).await;
+    } else {
+        write(way, &written).await;
+    }
+    let returned = clock::now();
+    if let Some((began, versions)) = written.end() {
+        node.record.write(way, &versions, (began, returned));
+    }
+}
+
+async fn write(way: Way, written: &Written) {
+    let kinds = node().mix.kinds;
+    let shared: Vec<Kind> = SHARED
+        .iter()
+        .copied()
+        .filter(|kind| kinds.contains(kind))
+        .collect();
+    let cell = Cell::any(if shared.is_empty() { SHARED } else { &shared });
+    match way {
+        Way::Key | Way::Entry => by_name(way, cell, written).await,
+        Way::Tag => by_tag(cell, TAGGED, written).await,
+        Way::ValueTag => by_tag(cell, GROUPED, written).await,
+        Way::Event => by_event(cell, written).await,
+        Way::Function => {
+            written.commit(&[cell]).await;
+            written.begin();
+            functions::invalidate_function(cell).await;
+        }
+        Way::Clear => {
+            let cells: Vec<_> = (0..4).map(|_| Cell::any(SHARED)).collect();
+            written.commit(&cells).await;
+            written.begin();
+            node().cache.clear().await;
+        }
+        Way::Put => put(written).await,
+        Way::Through => {
+            functions::store(cell, written).await;
+        }
+        Way::Annotated => functions::change(cell, written).await,
+        Way::Regrouped => functions::regroup(cell, written).await,
+        Way::Deferred => deferred(cell, written).await,
+    }
+}
+
+async fn by_name(way: Way, cell: Cell, written: &Written) {
+    written.commit(&[cell]).await;
+    written.begin();
+    if way == Way::Key {
+        node().cache.invalidate(&functions::key(cell)).await;
+    } else {
+        functions::invalidate_entry(cell).await;
+    }
+}
+
+async fn by_tag(cell: Cell, kinds: &[Kind], written: &Written) {
+    let cells = cell.alike(kinds, fastrand::usize(1..=3));
+    written.commit(&cells).await;
+    written.begin();
+    let tag = if kinds == GROUPED {
+        format!("group:{}", cell.part())
+    } else {
+        functions::labels(cell).0
+    };
+    node().cache.invalidate_tags([tag]).await;
+}
+
+async fn by_event(cell: Cell, written: &Written) {
+    let kinds = [Kind::Evented, Kind::Direct];
+    let cells = kinds.map(|kind| Cell::new(kind, cell.row()));
+    written.commit(&cells).await;
+    written.begin();
+    node().cache.emit(&functions::labels(cell).1).await;
+}
+
+/// Stores a row by hand. Which of two values is the newer one, `put` cannot know: so one
+/// node writes the row, and one value after the other.
+async fn put(written: &Written) {
+    let node = node();
+    let settings = &node.settings;
+    let cell = Cell::any(&[Kind::Put]);
+    let owner = cell.row() % u64::from(settings.nodes);
+    if owner != u64::from(settings.id) {
+        return;
+    }
+    let _turn = node.turns[usize::from(cell.0)].lock().await;
+    let version = written.commit(&[cell]).await;
+    functions::put(cell, Row::new(cell, version)).await;
+    // Dropped before, it promises nothing.
+    written.begin();
+}
+
+/// Several writes as one transaction, which takes a moment to commit.
+async fn deferred(cell: Cell, written: &Written) {
+    let transaction = async {
+        functions::change(cell, written).await;
+        functions::store(cell, written).await;
+        functions::regroup(cell, written).await;
+        pause(3).await;
+        Ok::<_, Infallible>(())
+    };
+    let Ok(()) = cachekit::deferred(transaction).await;
+}

@@ -1,0 +1,53 @@
+//! What one write changed.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::node;
+use crate::cells::Cell;
+use crate::clock;
+
+/// The versions that a write raised, as far as it got. It outlives the write when that is
+/// dropped.
+#[derive(Debug, Default)]
+pub(super) struct Written(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    began: Option<u64>,
+    versions: Vec<(Cell, u64)>,
+}
+
+impl Written {
+    /// Raises the versions of `cells`; the first of the new ones.
+    pub(super) async fn commit(&self, cells: &[Cell]) -> u64 {
+        let versions = node().truth.commit(cells).await;
+        let first = versions.first().copied().unwrap_or_default();
+        let committed = cells.iter().copied().zip(versions);
+        self.lock().versions.extend(committed);
+        first
+    }
+
+    /// The same in a function whose attribute does what is owed, whatever comes.
+    pub(super) async fn commit_annotated(&self, cells: &[Cell]) -> u64 {
+        let version = self.commit(cells).await;
+        self.begin();
+        version
+    }
+
+    /// From here on the invalidation takes place, also if it is dropped: to be said right
+    /// before it is polled.
+    pub(super) fn begin(&self) {
+        self.lock().began.get_or_insert_with(clock::now);
+    }
+
+    /// The versions whose past may not be served any more, and since when it is so.
+    pub(super) fn end(&self) -> Option<(u64, Vec<(Cell, u64)>)> {
+        let mut state = self.lock();
+        let began = state.began?;
+        Some((began, std::mem::take(&mut state.versions)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

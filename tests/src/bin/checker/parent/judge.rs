@@ -1,0 +1,238 @@
+//! Holds what readers got against what was promised.
+//!
+//! A version is the floor of its row on a node from the moment on when its invalidation
+//! holds there: on the node that invalidated, when the call returned, Redis up or down; on
+//! others a while after Redis accepted it. A read that begins later gets that version or a
+//! newer one.
+
+mod floors;
+mod propagation;
+
+use super::World;
+use super::history::{Events, Read, Write};
+use super::table::Table;
+use crate::args::Settings;
+use crate::cells::{CELLS, Cell};
+use crate::clock::{millis, nanos};
+use crate::node::{BUS_TIMEOUT, LOCK_TIMEOUT};
+use floors::{Floor, Floors};
+use std::time::Duration;
+
+/// For the scheduler and the rounding of timers.
+const ALLOWANCE: Duration = Duration::from_millis(50);
+
+/// A call that takes longer, without what was computed inside of it, is a lost one.
+const LONGEST_CALL: Duration = Duration::from_secs(5);
+
+/// What is asked of other nodes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// How long after Redis accepted an invalidation others may go on.
+    window: u64,
+}
+
+impl Rules {
+    pub(super) fn of(settings: &Settings) -> Self {
+        // Without messages a call may still join a computation that began before, which is
+        // waited for no longer than until it is so old.
+        let window = if settings.bus {
+            BUS_TIMEOUT
+        } else {
+            LOCK_TIMEOUT
+        };
+        Self {
+            window: nanos(window + ALLOWANCE),
+        }
+    }
+}
+
+/// What must not happen, and did.
+#[derive(Debug, Clone)]
+pub(super) struct Violation {
+    pub(super) time: u64,
+    pub(super) text: String,
+    pub(super) read: Option<Read>,
+}
+
+/// The outcome.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    pub(super) events: Events,
+    pub(super) violations: Vec<Violation>,
+    /// For each accepted invalidation and each other node with reads after it, how long after
+    /// the acceptance the last read began that got something older; in order.
+    pub(super) propagation: Vec<u64>,
+    /// Reads that got something older than an earlier read of that node, all within what is
+    /// allowed.
+    pub(super) went_back: usize,
+    /// The longest call, without what was computed inside of it.
+    pub(super) slowest: u64,
+}
+
+/// Judges everything so far.
+pub(super) fn judge(world: &World, rules: Rules) -> Verdict {
+    let mut events = world.history.events();
+    events
+        .reads
+        .sort_by_key(|read| (read.cell, read.node, read.begin));
+    events
+        .writes
+        .sort_by_key(|write| (write.cell, write.returned));
+    let mut verdict = Verdict::default();
+    for number in 0..CELLS {
+        let judging = Judging {
+            world,
+            rules,
+            table: &world.table,
+            cell: Cell(number),
+            writes: of_cell(&events.writes, number, |write| write.cell),
+        };
+        let reads = of_cell(&events.reads, number, |read| read.cell);
+        for node in reads.chunk_by(|a, b| a.node == b.node) {
+            judging.node(node, &mut verdict);
+        }
+    }
+    for (time, text) in &events.problems {
+        verdict.violations.push(Violation {
+            time: *time,
+            text: text.clone(),
+            read: None,
+        });
+    }
+    verdict.violations.sort_by_key(|violation| violation.time);
+    verdict.propagation.sort_unstable();
+    verdict.events = events;
+    verdict
+}
+
+/// Those of one cell, of a list in order of cells.
+fn of_cell<T>(all: &[T], number: u16, cell: impl Fn(&T) -> Cell) -> &[T] {
+    let start = all.partition_point(|one| cell(one).0 < number);
+    let end = all.partition_point(|one| cell(one).0 <= number);
+    &all[start..end]
+}
+
+/// One row.
+struct Judging<'a> {
+    world: &'a World,
+    rules: Rules,
+    table: &'a Table,
+    cell: Cell,
+    writes: &'a [Write],
+}
+
+impl Judging<'_> {
+    /// Judges what one node read, in order of the reads' beginning.
+    fn node(&self, reads: &[Read], verdict: &mut Verdict) {
+        let Some(first) = reads.first() else { return };
+        let floors = Floors::new(self.writes, first.node, self.rules.window);
+        let commits = self.table.commits(self.cell);
+        let newest_before = newest_before(reads);
+        for (read, before) in reads.iter().zip(newest_before) {
+            let took = (read.end - read.begin).saturating_sub(read.spent);
+            verdict.slowest = verdict.slowest.max(took);
+            if took > nanos(LONGEST_CALL) {
+                let text = format!("{} took {:.0} ms", self.name(read), millis(took));
+                verdict.violations.push(self.violation(read, text));
+            }
+            let newest = commits.partition_point(|(time, _)| *time <= read.end);
+            let newest = commits
+                .get(newest.wrapping_sub(1))
+                .map_or(0, |(_, version)| *version);
+            if let Some(problem) = self.problem(read, floors.at(read.begin), newest, before) {
+                verdict.violations.push(self.violation(read, problem));
+            } else if read.version != 0 && read.version < before {
+                verdict.went_back += 1;
+            }
+        }
+        propagation::add(self.writes, reads, &mut verdict.propagation);
+    }
+
+    /// What is wrong with a read, if anything.
+    fn problem(
+        &self,
+        read: &Read,
+        floor: Option<Floor<'_>>,
+        newest: u64,
+        before: u64,
+    ) -> Option<String> {
+        let name = self.name(read);
+        if read.version > newest {
+            return Some(format!(
+                "{name} got version {}, which did not exist",
+                read.version
+            ));
+        }
+        let floor = floor?;
+        let least = floor.write.version;
+        if read.version == 0 {
+            // Any version that may be absent may have been it.
+            let may_be = (least..=newest).any(|version| self.cell.is_absent(version));
+            let what = || format!("{name} got an absence; {}", self.told(&floor, read));
+            return (!may_be).then(what);
+        }
+        if read.version >= least {
+            return None;
+        }
+        let back = if read.version < before {
+            format!(" after this node had returned version {before}")
+        } else {
+            String::new()
+        };
+        let told = self.told(&floor, read);
+        Some(format!("{name} got version {}{back}; {told}", read.version))
+    }
+
+    fn name(&self, read: &Read) -> String {
+        let history = &self.world.history;
+        format!(
+            "node {}'s read of {} from {} to {} ({})",
+            read.node,
+            self.cell,
+            history.shown(read.begin),
+            history.shown(read.end),
+            if read.spent > 0 { "computed" } else { "cached" },
+        )
+    }
+
+    /// What the read had to know.
+    fn told(&self, floor: &Floor<'_>, read: &Read) -> String {
+        let write = floor.write;
+        let history = &self.world.history;
+        let accepted = write.accepted.map_or("not accepted".to_owned(), |time| {
+            format!("accepted by {}", history.shown(time))
+        });
+        format!(
+            "node {} had raised it to {}, invalidated it ({}) from {} to {}, {accepted}: {:.2} ms too late",
+            write.node,
+            write.version,
+            write.way,
+            history.shown(write.began),
+            history.shown(write.returned),
+            millis(read.begin.saturating_sub(floor.since)),
+        )
+    }
+
+    fn violation(&self, read: &Read, text: String) -> Violation {
+        Violation {
+            time: read.end,
+            text,
+            read: Some(*read),
+        }
+    }
+}
+
+/// For each read, the newest version of those that ended before it began.
+fn newest_before(reads: &[Read]) -> Vec<u64> {
+    let mut ends: Vec<_> = reads.iter().map(|read| (read.end, read.version)).collect();
+    ends.sort_unstable();
+    let mut ends = ends.into_iter().peekable();
+    let mut newest = 0;
+    let before = reads.iter().map(|read| {
+        while let Some((_, version)) = ends.next_if(|(end, _)| *end < read.begin) {
+            newest = newest.max(version);
+        }
+        newest
+    });
+    before.collect()
+}

@@ -1,0 +1,164 @@
+//! Faults of the network between one node and the server.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use cachekit_tests::proxy::{Direction, Proxy};
+
+use super::World;
+use super::injury::Injury;
+
+/// How often each is drawn.
+const AMONG: &[Injury] = &[
+    Injury::Delay,
+    Injury::Delay,
+    Injury::Hole,
+    Injury::Swallow,
+    Injury::Swallow,
+    Injury::Swallow,
+    Injury::Repeat,
+    Injury::Repeat,
+    Injury::Repeat,
+    Injury::Close,
+];
+
+/// So many commands are kept to be run again.
+const COPIES: usize = 120;
+
+/// One node's link, with how many commands something is yet to happen to.
+struct Link<'a> {
+    proxy: &'a Proxy,
+    swallowed: Arc<AtomicU32>,
+    repeated: Arc<AtomicU32>,
+}
+
+impl<'a> Link<'a> {
+    fn new(proxy: &'a Proxy) -> Self {
+        let link = Self {
+            proxy,
+            swallowed: Arc::default(),
+            repeated: Arc::default(),
+        };
+        let swallowed = Arc::clone(&link.swallowed);
+        proxy.swallow_reply_if(move |sent| !sent.is_set_up() && takes_one(&swallowed));
+        let repeated = Arc::clone(&link.repeated);
+        proxy.repeat_if(move |sent| {
+            sent.name() != "UNLINK" && !sent.is_set_up() && takes_one(&repeated)
+        });
+        link
+    }
+}
+
+/// Takes one from what is left, now and then.
+fn takes_one(left: &AtomicU32) -> bool {
+    let less = |left: u32| left.checked_sub(1);
+    fastrand::bool()
+        && left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+            .is_ok()
+}
+
+/// Injects faults until the end.
+pub(super) fn injure(world: &World, seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed.wrapping_add(1));
+    let links: Vec<_> = world.proxies.iter().map(Link::new).collect();
+    if world.injuries.has(Injury::RepeatAll) {
+        return repeat_all(world, &links, &mut random);
+    }
+    while !world.is_stopped() {
+        world.sleep(Duration::from_millis(random.u64(10..200)));
+        let Some(injury) = world.injuries.draw(AMONG, &mut random) else {
+            return;
+        };
+        let number = random.usize(..links.len());
+        let what = inject(injury, world, &links[number], &mut random);
+        world
+            .injuries
+            .note(injury, format!("at node {number} {what}"));
+    }
+}
+
+/// Injects one, and says what it was in words.
+fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand::Rng) -> String {
+    let proxy = link.proxy;
+    match injury {
+        Injury::Delay => {
+            let by = Duration::from_millis(random.u64(1..60));
+            let length = Duration::from_millis(random.u64(100..1_000));
+            proxy.delay(by);
+            world.sleep(length);
+            proxy.delay(Duration::ZERO);
+            format!("until now, by {by:?} for {length:?}")
+        }
+        Injury::Hole => {
+            let both = [Direction::ToServer, Direction::ToClient];
+            let directions = [&both[..], &both[..1], &both[1..]][random.usize(..3)];
+            let length = Duration::from_millis(random.u64(50..2_000));
+            directions.iter().for_each(|way| proxy.black_hole(*way));
+            world.sleep(length);
+            directions.iter().for_each(|way| proxy.lift(*way));
+            format!("until now, {directions:?} for {length:?}")
+        }
+        Injury::Swallow => {
+            let count = random.u32(1..4);
+            link.swallowed.store(count, Ordering::SeqCst);
+            format!("{count}")
+        }
+        Injury::Repeat => {
+            link.repeated.store(random.u32(1..20), Ordering::SeqCst);
+            world.sleep(Duration::from_millis(random.u64(5..300)));
+            format!("{}", repeat(world, link))
+        }
+        _ => {
+            if random.bool() {
+                proxy.close_clients();
+            } else {
+                proxy.close_clients_keep_server();
+            }
+            String::new()
+        }
+    }
+}
+
+/// Runs the copies of a link's commands, and counts them.
+fn repeat(world: &World, link: &Link<'_>) -> usize {
+    let _answering = world.injuries.answering();
+    link.proxy.repeat_now().len()
+}
+
+/// Runs what passed a while ago again and again, and loses a reply now and then.
+fn repeat_all(world: &World, links: &[Link<'_>], random: &mut fastrand::Rng) {
+    let mut copies = VecDeque::new();
+    let mut client = world.redis.client();
+    while !world.is_stopped() {
+        world.sleep(Duration::from_millis(2));
+        for (number, link) in links.iter().enumerate() {
+            link.repeated.store(1_000, Ordering::SeqCst);
+            copies.extend(link.proxy.take_copies());
+            if world.injuries.has(Injury::Swallow) && random.u32(..3_000) == 0 {
+                link.swallowed.store(1, Ordering::SeqCst);
+                let what = format!("at node {number} 1");
+                world.injuries.note(Injury::Swallow, what);
+            }
+        }
+        copies.drain(..copies.len().saturating_sub(COPIES));
+        let again: Vec<&Vec<Vec<u8>>> = copies.iter().filter(|_| random.u32(..8) == 0).collect();
+        for command in &again {
+            client.run(command);
+        }
+        world
+            .injuries
+            .note(Injury::RepeatAll, format!("{}", again.len()));
+    }
+}
+
+/// Forgets what the proxies noted: nobody looks at it.
+pub(super) fn tidy(world: &World) {
+    while !world.is_stopped() {
+        thread::sleep(Duration::from_millis(100));
+        world.proxies.iter().for_each(Proxy::clear);
+    }
+}

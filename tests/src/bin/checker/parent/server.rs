@@ -1,0 +1,96 @@
+//! Faults of the server, and what other programs do to it.
+
+use std::thread;
+use std::time::Duration;
+
+use cachekit_tests::redis::Client;
+
+use super::World;
+use super::injury::Injury;
+use crate::node::NAMESPACE;
+
+/// How often each is drawn.
+const AMONG: &[Injury] = &[
+    Injury::DelEntry,
+    Injury::DelEntry,
+    Injury::DelEntry,
+    Injury::DelEntry,
+    Injury::DelVersion,
+    Injury::DelVersion,
+    Injury::DelVersion,
+    Injury::DelVersion,
+    Injury::DelGuard,
+    Injury::DelGuard,
+    Injury::KillPubsub,
+    Injury::KillPubsub,
+    Injury::KillNormal,
+    Injury::ScriptFlush,
+    Injury::FlushAll,
+    Injury::Restart,
+    Injury::Freeze,
+];
+
+/// Injects faults until the end.
+pub(super) fn injure(world: &World, seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    while !world.is_stopped() {
+        world.sleep(Duration::from_millis(random.u64(20..300)));
+        let Some(injury) = world.injuries.draw(AMONG, &mut random) else {
+            return;
+        };
+        if !world.is_stopped() {
+            let what = inject(injury, world, &mut random);
+            world.injuries.note(injury, what);
+        }
+    }
+}
+
+/// Injects one, and says what it was in words.
+fn inject(injury: Injury, world: &World, random: &mut fastrand::Rng) -> String {
+    let redis = &world.redis;
+    let client = || redis.client();
+    match injury {
+        Injury::DelEntry => remove(&mut client(), &["k:*"], random),
+        Injury::DelVersion => remove(&mut client(), &["t:*", "e:*", "f:*", "all"], random),
+        Injury::DelGuard => remove(&mut client(), &["g:*"], random),
+        Injury::KillPubsub => run(&mut client(), &["CLIENT", "KILL", "TYPE", "pubsub"]),
+        Injury::KillNormal => run(&mut client(), &["CLIENT", "KILL", "TYPE", "normal"]),
+        Injury::ScriptFlush => run(&mut client(), &["SCRIPT", "FLUSH"]),
+        Injury::FlushAll => run(&mut client(), &["FLUSHALL"]),
+        Injury::Restart => {
+            let away = random.u64(0..500);
+            let _answering = world.injuries.answering();
+            redis.kill();
+            thread::sleep(Duration::from_millis(away));
+            redis.restart();
+            format!("after {away} ms")
+        }
+        _ => {
+            let length = random.u64(20..1_000);
+            let _answering = world.injuries.answering();
+            redis.freeze();
+            thread::sleep(Duration::from_millis(length));
+            redis.thaw();
+            format!("until now, {length} ms")
+        }
+    }
+}
+
+fn run(client: &mut Client, command: &[&str]) -> String {
+    format!("{:?}", client.run(command))
+}
+
+/// Removes some of the keys that match.
+fn remove(client: &mut Client, patterns: &[&str], random: &mut fastrand::Rng) -> String {
+    let pattern = random.choice(patterns).copied().unwrap_or_default();
+    let mut keys = client.keys(&format!("{NAMESPACE}:{pattern}"));
+    random.shuffle(&mut keys);
+    keys.truncate(random.usize(1..8));
+    if keys.is_empty() {
+        return "nothing".to_owned();
+    }
+    let mut command = vec!["DEL".to_owned()];
+    command.extend(keys);
+    client.run(&command);
+    command[1..].join(" ")
+}
