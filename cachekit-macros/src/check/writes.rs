@@ -30,18 +30,7 @@ pub(crate) fn invalidates(
             "with `on = before` there is no value yet; name arguments, or write `on = ok`",
         ),
     };
-    let nothing = args.references.is_empty()
-        && args.key.is_none()
-        && args.keys.is_none()
-        && args.tags.is_none()
-        && args.events.is_none();
-    if nothing && errors.is_empty() {
-        errors.at(
-            Span::call_site(),
-            "say what to invalidate: `get_user(_, id)`, `list_users(..)`, `tags = [..]`, \
-             `key = \"..\"` or `events = [..]`",
-        );
-    }
+    something(&args, errors);
     let mut steps = Steps::new(&facts, rule, true);
     if let Some(ack) = args.ack {
         steps.add("ack", None, What::Value(within(ack.value)), errors);
@@ -82,6 +71,22 @@ pub(crate) fn invalidates(
         before,
         after,
     })
+}
+
+/// That there is something to invalidate.
+fn something(args: &InvalidatesArgs, errors: &mut Errors) {
+    let nothing = args.references.is_empty()
+        && args.key.is_none()
+        && args.keys.is_none()
+        && args.tags.is_none()
+        && args.events.is_none();
+    if nothing && errors.is_empty() {
+        errors.at(
+            Span::call_site(),
+            "say what to invalidate: `get_user(_, id)`, `list_users(..)`, `tags = [..]`, \
+             `key = \"..\"` or `events = [..]`",
+        );
+    }
 }
 
 /// How long to wait for an acknowledgement, as the runtime takes it.
