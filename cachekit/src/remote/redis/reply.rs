@@ -62,9 +62,8 @@ pub(super) fn numbers(values: &[Value]) -> Result<(), Failure> {
 /// The members of the set of nodes; what is no node's number was not put there by us.
 pub(super) fn nodes(value: Value) -> Result<Vec<NodeId>, Failure> {
     let problem = failure(&value);
-    let members = match value {
-        Value::Array(values) | Value::Set(values) => values,
-        _ => return Err(problem),
+    let (Value::Array(members) | Value::Set(members)) = value else {
+        return Err(problem);
     };
     let node = |value| bytes(value).ok().flatten()?.try_into().ok().map(NodeId);
     Ok(members.into_iter().filter_map(node).collect())
