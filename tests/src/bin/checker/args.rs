@@ -12,7 +12,7 @@ pub(crate) const HELP: &str = "\
 checker: several processes over one Redis, faults of every kind, and a judge
 
     checker [--nodes 3] [--seconds 60] [--seed N] [--faults all|none|LIST] [--bus on|off]
-            [--break NAME]
+            [--break NAME] [--mix NAME]
 
 --nodes N       processes with a cache each
 --seconds N     how long they call
@@ -25,6 +25,8 @@ checker: several processes over one Redis, faults of every kind, and a judge
                 invalid; off: every read goes to Redis
 --break NAME    removes one guard from every node, which must end with a violation; the
                 mix of calls and the faults are chosen for it, unless --faults is given
+--mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read or dropped (calls
+                that are dropped in the middle)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";
@@ -45,6 +47,7 @@ pub(crate) struct Settings {
     pub(crate) injuries: Vec<Injury>,
     pub(crate) bus: bool,
     pub(crate) broken: Option<Broken>,
+    pub(crate) mix: Option<(&'static str, Mix)>,
 }
 
 /// A node's settings, as the parent gives them.
@@ -56,12 +59,14 @@ pub(crate) struct NodeSettings {
     pub(crate) redis: String,
     pub(crate) bus: bool,
     pub(crate) broken: Option<Broken>,
+    pub(crate) mix: Option<(&'static str, Mix)>,
     pub(crate) seed: u64,
 }
 
 impl NodeSettings {
     pub(crate) fn mix(&self) -> Mix {
-        self.broken.map_or(mix::USUAL, |broken| broken.mix)
+        let of_broken = self.broken.map_or(mix::USUAL, |broken| broken.mix);
+        self.mix.map_or(of_broken, |(_, mix)| mix)
     }
 
     /// The words that [`parse`] reads.
@@ -76,6 +81,7 @@ impl NodeSettings {
             format!("--seed={}", self.seed),
         ];
         args.extend(self.broken.map(|broken| format!("--break={}", broken.name)));
+        args.extend(self.mix.map(|(name, _)| format!("--mix={name}")));
         args
     }
 }
@@ -115,6 +121,7 @@ fn parent(mut words: Words) -> Result<Settings, String> {
         injuries,
         bus: words.bus()?,
         broken,
+        mix: words.mix()?,
     };
     words.end()?;
     Ok(settings)
@@ -129,6 +136,7 @@ fn node(mut words: Words) -> Result<NodeSettings, String> {
         redis: words.take("redis").ok_or_else(|| missing("redis"))?,
         bus: words.bus()?,
         broken: words.broken()?,
+        mix: words.mix()?,
         seed: words.number("seed")?.ok_or_else(|| missing("seed"))?,
     };
     words.end()?;
@@ -195,6 +203,10 @@ impl Words {
         self.take("break")
             .map(|name| seeded::find(&name))
             .transpose()
+    }
+
+    fn mix(&mut self) -> Result<Option<(&'static str, Mix)>, String> {
+        self.take("mix").map(|name| mix::find(&name)).transpose()
     }
 
     /// Nothing else may stand there.

@@ -134,3 +134,30 @@ pub(crate) const SELDOM_READ: Mix = Mix {
     dropped: 0,
     ..USUAL
 };
+
+/// Writes that store, and calls that are dropped in the middle.
+pub(crate) const DROPPED: Mix = Mix {
+    kinds: &[Kind::Through, Kind::Put, Kind::Plain, Kind::Fallible],
+    ways: &[Way::Through, Way::Put, Way::Annotated, Way::Deferred],
+    write_pause: 150,
+    dropped: 40,
+    ..USUAL
+};
+
+const NAMED: &[(&str, Mix)] = &[
+    ("usual", USUAL),
+    ("by-key", BY_KEY),
+    ("by-tag", BY_TAG),
+    ("by-value", BY_VALUE),
+    ("seldom-read", SELDOM_READ),
+    ("dropped", DROPPED),
+];
+
+/// The mix of this name, with its name.
+pub(crate) fn find(name: &str) -> Result<(&'static str, Mix), String> {
+    let found = NAMED.iter().find(|(known, _)| *known == name).copied();
+    found.ok_or_else(|| {
+        let names: Vec<_> = NAMED.iter().map(|(name, _)| *name).collect();
+        format!("--mix {name}: expected one of {}", names.join(", "))
+    })
+}

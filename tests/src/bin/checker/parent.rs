@@ -71,6 +71,7 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
                 redis: proxy.url(),
                 bus: settings.bus,
                 broken: settings.broken,
+                mix: settings.mix,
                 seed: settings.seed,
             })
         })

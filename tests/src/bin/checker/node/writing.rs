@@ -42,7 +42,8 @@ async fn write_once(way: Way) {
     let _calling = node.calling();
     let written = Written::default();
     if fastrand::u32(..100) < node.mix.dropped {
-        let patience = Duration::from_micros(fastrand::u64(..5_000));
+        let longest = if fastrand::bool() { 3_000 } else { 60_000 };
+        let patience = Duration::from_micros(fastrand::u64(..longest));
         let _ = timeout(patience, write(way, &written)).await;
     } else {
         write(way, &written).await;

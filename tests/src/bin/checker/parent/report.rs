@@ -19,8 +19,10 @@ pub(super) fn opening(settings: &Settings) -> String {
     let broken = settings
         .broken
         .map_or("nothing broken", |broken| broken.name);
+    let of_broken = settings.broken.map_or("usual", |_| "for it");
+    let mix = settings.mix.map_or(of_broken, |(name, _)| name);
     format!(
-        "{} nodes, {} s, bus {}, seed {}, {broken}",
+        "{} nodes, {} s, bus {}, seed {}, mix {mix}, {broken}",
         settings.nodes,
         settings.length.as_secs(),
         if settings.bus { "on" } else { "off" },
