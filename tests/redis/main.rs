@@ -3,13 +3,17 @@
 mod acks;
 mod bus;
 mod by_hand;
+mod constant;
 mod hostile;
 mod interleavings;
 mod late;
 mod named_shapes;
+mod out_of_memory;
 mod processes;
 mod round_trips;
 mod shapes;
 mod tiers;
 mod unstorable;
+mod untouched;
+mod version_lives;
 mod world;

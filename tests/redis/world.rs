@@ -18,6 +18,13 @@ pub(crate) async fn node(url: &str) -> Cache {
     settings(url).build().await.expect("a valid set-up")
 }
 
+/// A node that speaks to itself so rarely that only what is asked for is seen, and that goes on
+/// trusting its memory for long.
+pub(crate) async fn quiet(url: &str) -> Cache {
+    let settings = settings(url).bus_timeout(Duration::from_secs(60));
+    settings.build().await.expect("a valid set-up")
+}
+
 /// Waits until `condition` holds; what nobody waits for happens a little later.
 pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     for _ in 0..2_000 {

@@ -133,6 +133,11 @@ const FILL_GUARDS: &[Guard] = &[
         "redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
          redis.call('SETRANGE', entry, 98, table.concat(versions, '', 1, count))",
     ),
+    (
+        Fault::VersionsRunOut,
+        "if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then",
+        "if false then",
+    ),
 ];
 
 /// The text of `script`, without the guards that `faults` removes.
