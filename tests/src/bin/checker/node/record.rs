@@ -21,6 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// One read that returned.
+#[derive(Clone, Copy)]
 pub(super) struct Read {
     pub(super) cell: Cell,
     pub(super) begin: u64,
