@@ -59,9 +59,9 @@ async fn fill(cache: &Cache, count: usize) {
         })
     });
     for writer in writers.collect::<Vec<_>>() {
-        writer.await.expect("it before");
+        writer.await.expect("it stores");
     }
-    let stored = cache.stats().redis.stores - stores;
+    let stored = cache.stats().redis.stores - before;
     assert_eq!(stored, count as u64, "{:?}", cache.stats().redis);
 }
 
