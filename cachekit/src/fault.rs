@@ -22,6 +22,8 @@ pub enum Fault {
     IgnoreDead,
     /// A write stores although another write or an invalidation came in between.
     IgnoreWriteToken,
+    /// A write that is dropped while it is being stored leaves in the store what was there.
+    LeaveDroppedStore,
     /// A leader does not look into memory again after it won the flight.
     NoSecondLook,
     /// An invalidation is not applied again after the store accepted it.

@@ -264,3 +264,42 @@ async fn without_the_token_the_older_of_two_writes_stays() {
     ];
     assert_eq!(overlapping_writes(&nodes, &redis).await, Some(1));
 }
+
+/// A write is dropped while its store is on the way, where it is lost. What a reader finds
+/// in Redis then, where the row was 0 before.
+async fn store_dropped(fault: Option<Fault>) -> Option<u64> {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let writer = seeded(settings(&proxy.url()), fault)
+        .build()
+        .await
+        .expect("a valid set-up");
+    let table = Table::default();
+    assert_eq!(
+        testing::scope(writer.clone(), read(table.clone(), 1)).await,
+        0
+    );
+    until("it is stored", || writer.stats().redis.stores == 1).await;
+    let writing = tokio::spawn(testing::scope(writer.clone(), write(table.clone(), 1, 1)));
+    table.gate.arrived().await;
+    proxy.hold("EVALSHA");
+    table.gate.open();
+    proxy.held().await;
+    writing.abort();
+    assert!(writing.await.expect_err("dropped").is_cancelled());
+    proxy.close_clients();
+    proxy.heal();
+    until("the writer is connected", || {
+        writer.stats().redis.is_up && writer.stats().redis.unaccepted == 0
+    })
+    .await;
+    let reader = node(&redis.url()).await;
+    testing::scope(reader, async { read::entry(1).get().await }).await
+}
+
+#[tokio::test]
+async fn a_write_dropped_while_it_is_stored_leaves_nothing_old() {
+    assert_eq!(store_dropped(None).await, None);
+    let fault = Some(Fault::LeaveDroppedStore);
+    assert_eq!(store_dropped(fault).await, Some(0));
+}

@@ -118,11 +118,24 @@ impl Remote {
     }
 
     /// Has `names` removed; what is not accepted now waits in the outbox.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it leaves them there too.
     pub(super) async fn remove(&self, names: Vec<Name>) {
-        let told = self.store.invalidate(&names, self.deadline()).await;
-        if let Err(failure) = told {
-            self.failed(&failure);
-            self.outbox.add(names);
+        let doubt = self.doubt(names);
+        let told = self.store.invalidate(&doubt.names, self.deadline()).await;
+        match told {
+            Ok(()) => doubt.settle(),
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    /// Begins something after whose failure nobody knows what the store holds of `names`.
+    pub(super) fn doubt(&self, names: Vec<Name>) -> Doubt {
+        Doubt {
+            outbox: Arc::clone(&self.outbox),
+            names,
         }
     }
 
@@ -150,6 +163,28 @@ impl Remote {
     pub(super) fn failed(&self, failure: &Failure) {
         self.counts.failures.bump();
         event::redis_failed(failure);
+    }
+}
+
+/// What may be stale in the store. Dropped before it is settled, it waits in the outbox for
+/// its removal: so whoever drops the future that holds it leaves nothing old behind.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Doubt {
+    outbox: Arc<Outbox>,
+    names: Vec<Name>,
+}
+
+impl Doubt {
+    /// It is known what the store holds, or somebody else sees to it.
+    pub(super) fn settle(mut self) {
+        self.names.clear();
+    }
+}
+
+impl Drop for Doubt {
+    fn drop(&mut self) {
+        self.outbox.add(std::mem::take(&mut self.names));
     }
 }
 

@@ -95,6 +95,11 @@ impl Bracket {
 
     /// Ends it: stores `value`, unless an invalidation or another write came in between,
     /// or the value is not to be stored; then the entry is left empty.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it leaves the entry in the store empty: what is there may be older than the
+    /// write.
     pub(super) async fn finish<V>(mut self, labels: Labels, value: Value<V>, wire: Option<Wire<V>>)
     where
         V: Clone + Send + Sync + 'static,
@@ -106,6 +111,7 @@ impl Bracket {
         let (Some(turn), Some(wire)) = (turn, wire) else {
             return self.empty_store().await;
         };
+        let doubt = turn.remote.doubt(self.doubted());
         let filling = Filling {
             took: turn.took(),
             turn,
@@ -117,11 +123,22 @@ impl Bracket {
             wire,
             stored,
         };
-        match filling.run().await {
+        let landed = filling.run().await;
+        // What is left to be done is as safe to drop.
+        doubt.settle();
+        match landed {
             Landed::Stored | Landed::Unknown => {}
             Landed::Left => self.empty_store().await,
             Landed::Refused => self.abandon().await,
         }
+    }
+
+    /// What is to be removed if the store was not heard of.
+    fn doubted(&self) -> Vec<Name> {
+        if self.core.faults.has(Fault::LeaveDroppedStore) {
+            return vec![];
+        }
+        vec![Name::entry(&self.key)]
     }
 
     /// The same where nothing can wait: the store's entry is removed in the background.
