@@ -32,6 +32,8 @@ pub enum Fault {
     NoHeartbeat,
     /// Memory from before an interruption of the messages is trusted after it.
     NoEpoch,
+    /// A node tells of its invalidations in a form that no other knows.
+    SpeakUnknown,
     /// A message of an unknown form is passed over.
     IgnoreUnknownMessage,
     /// The version of a tag made from a value is taken as it is when the value is stored.

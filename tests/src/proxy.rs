@@ -284,6 +284,11 @@ impl Proxy {
     pub fn refuse(&self) {
         self.shared.change(|state| state.faults.refuse = true);
     }
+
+    /// New connections are served again.
+    pub fn accept(&self) {
+        self.shared.change(|state| state.faults.refuse = false);
+    }
 }
 
 /// A network that is slow or silent.

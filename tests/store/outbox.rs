@@ -176,6 +176,6 @@ async fn a_write_that_is_dropped_leaves_nothing_older() {
         writing.abort();
         settle().await;
         assert!(!store.has(ENTRY), "{op:?}");
-        assert_eq!(one.get::<u64>("row").await, Some(2), "{op:?}");
+        assert_eq!(one.get::<u64>("row").await, None, "{op:?}");
     }
 }

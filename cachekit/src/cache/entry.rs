@@ -12,7 +12,7 @@ use super::fetch::Fingerprint;
 use super::invalidate::{Doomed, Invalidating};
 use super::read::returned;
 use super::store::Value;
-use super::write::Bracket;
+use super::write::{Bracket, Unfinished};
 use super::{Cache, Core, deferred};
 use crate::clock::Tick;
 use crate::codec::Wire;
@@ -248,11 +248,13 @@ macro_rules! typed {
             /// Stores `value` with the function's own time to live, tags and events.
             ///
             /// Two writes of one entry that overlap leave it empty, as does one that
-            /// overlaps with an invalidation of it.
+            /// overlaps with an invalidation of it, or is dropped after it was polled once.
             pub async fn put(&self, value: T) {
                 let slot = self.raw();
+                let unfinished = Unfinished::new(&slot.core, &slot.key);
                 let bracket = slot.begin().await;
                 slot.finish(bracket, value).await;
+                unfinished.done();
             }
 
             /// A write that is to begin before a function's body and to end after it.

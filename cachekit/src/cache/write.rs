@@ -192,7 +192,7 @@ impl Cache {
     ///
     /// # Cancel safety
     ///
-    /// Dropped in between, it leaves what was there, or `value`, or nothing.
+    /// Dropped after it was polled once, it leaves the entry empty.
     pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
@@ -211,6 +211,7 @@ pub(super) async fn put<V: Cacheable>(
     value: V,
 ) {
     let wire = V::__wire();
+    let unfinished = Unfinished::new(core, &key);
     let mut bracket = Bracket::begin_here(core, owner, key, lives);
     bracket
         .begin_there(&labels, wire.map(|wire| wire.fingerprint))
@@ -220,4 +221,33 @@ pub(super) async fn put<V: Cacheable>(
         heap: 0,
     };
     bracket.finish(labels, value, wire).await;
+    unfinished.done();
+}
+
+/// A write that has begun. Dropped before it is done, it leaves the entry empty: what was
+/// there is older than what the caller was about to store.
+pub(super) struct Unfinished {
+    core: Arc<Core>,
+    key: Option<Key>,
+}
+
+impl Unfinished {
+    pub(super) fn new(core: &Arc<Core>, key: &Key) -> Self {
+        Self {
+            core: Arc::clone(core),
+            key: Some(key.clone()),
+        }
+    }
+
+    pub(super) fn done(mut self) {
+        self.key = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            drop(self.core.forget(Doomed::key(key.as_bytes())));
+        }
+    }
 }

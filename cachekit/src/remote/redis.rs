@@ -23,7 +23,7 @@ use super::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Sink, Store,
 };
 use crate::envelope::Version;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 
 /// A Redis.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(crate) struct Redis {
     link: Link,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
+    faults: Faults,
 }
 
 /// What is wrong with an address, and the remedy.
@@ -70,6 +71,7 @@ impl Redis {
             link,
             scripts,
             subscriber,
+            faults,
         })
     }
 
@@ -182,7 +184,12 @@ impl Redis {
         let channel = whom.map_or_else(|| "bus".to_owned(), NodeId::channel);
         let mut publish = cmd("PUBLISH");
         publish.arg([&*self.prefix, channel.as_bytes()].concat());
-        publish.arg(bulletin.write());
+        let mut text = bulletin.write();
+        if self.faults.has(Fault::SpeakUnknown) && matches!(bulletin, Bulletin::Invalidated { .. })
+        {
+            text[2] = 0x7f;
+        }
+        publish.arg(text);
         publish
     }
 

@@ -114,12 +114,13 @@ fn parent(mut words: Words) -> Result<Settings, String> {
         (None, Some(broken)) => broken.injuries.to_vec(),
         (None, None) => parent::injuries("all")?,
     };
+    let wants_bus = broken.as_ref().is_none_or(Broken::wants_bus);
     let settings = Settings {
         nodes,
         length: Duration::from_secs(seconds),
         seed: words.number("seed")?.unwrap_or_else(|| fastrand::u64(..)),
         injuries,
-        bus: words.bus()?,
+        bus: words.bus()? && wants_bus,
         broken,
         mix: words.mix()?,
     };

@@ -88,7 +88,7 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
         .on_disconnect(OnDisconnect::Bypass)
         .on_new_master(OnNewMaster::Clear);
     if let Some(broken) = settings.broken {
-        builder = builder.__seed(broken.fault);
+        builder = builder.__seed(broken.of_node(settings.id));
     }
     let cache = builder.build().await?;
     cachekit::init(cache.clone())?;

@@ -51,7 +51,7 @@ const ALL: &[Broken] = &[
         name: "no-epoch",
         fault: Fault::NoEpoch,
         mix: mix::USUAL,
-        injuries: &[Injury::KillPubsub, Injury::Close],
+        injuries: &[Injury::Close],
     },
     Broken {
         name: "repeat-lease",
@@ -78,6 +78,24 @@ const ALL: &[Broken] = &[
         injuries: &[],
     },
 ];
+
+impl Broken {
+    /// What is removed from the node of this number.
+    pub(crate) fn of_node(&self, number: u8) -> Fault {
+        // Somebody has to say what the others do not understand.
+        if self.fault == Fault::IgnoreUnknownMessage && number == 0 {
+            Fault::SpeakUnknown
+        } else {
+            self.fault
+        }
+    }
+
+    /// Whether nodes hear of one another: who hears of an invalidation does not even try
+    /// to store what a guard would refuse.
+    pub(crate) fn wants_bus(&self) -> bool {
+        self.fault != Fault::ClientMadeVersions
+    }
+}
 
 /// The one of this name.
 pub(crate) fn find(name: &str) -> Result<Broken, String> {

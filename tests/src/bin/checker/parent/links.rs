@@ -117,12 +117,17 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
             format!("{}", repeat(world, link))
         }
         _ => {
+            // Long enough for others to say something that this node does not hear.
+            let length = Duration::from_millis(random.u64(0..400));
+            proxy.refuse();
             if random.bool() {
                 proxy.close_clients();
             } else {
                 proxy.close_clients_keep_server();
             }
-            String::new()
+            world.sleep(length);
+            proxy.accept();
+            format!("until now, for {length:?}")
         }
     }
 }
