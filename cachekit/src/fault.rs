@@ -34,6 +34,8 @@ pub enum Fault {
     NoEpoch,
     /// A node tells of its invalidations in a form that no other knows.
     SpeakUnknown,
+    /// A node does not count what others say they have sent.
+    IgnoreGaps,
     /// A message of an unknown form is passed over.
     IgnoreUnknownMessage,
     /// The version of a tag made from a value is taken as it is when the value is stored.

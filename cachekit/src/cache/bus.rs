@@ -151,7 +151,9 @@ impl Desk {
                 from,
                 invalidations,
             } if !from.is_same_node(self.node) => {
-                if self.trust.is_missing(from, invalidations) {
+                if self.trust.is_missing(from, invalidations)
+                    && !self.faults.has(Fault::IgnoreGaps)
+                {
                     event::message_lost();
                     self.interrupted();
                 }

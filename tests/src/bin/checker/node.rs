@@ -88,7 +88,9 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
         .on_disconnect(OnDisconnect::Bypass)
         .on_new_master(OnNewMaster::Clear);
     if let Some(broken) = settings.broken {
-        builder = builder.__seed(broken.of_node(settings.id));
+        for fault in broken.of_node(settings.id) {
+            builder = builder.__seed(*fault);
+        }
     }
     let cache = builder.build().await?;
     cachekit::init(cache.clone())?;

@@ -81,12 +81,13 @@ const ALL: &[Broken] = &[
 
 impl Broken {
     /// What is removed from the node of this number.
-    pub(crate) fn of_node(&self, number: u8) -> Fault {
-        // Somebody has to say what the others do not understand.
-        if self.fault == Fault::IgnoreUnknownMessage && number == 0 {
-            Fault::SpeakUnknown
-        } else {
-            self.fault
+    pub(crate) fn of_node(&self, number: u8) -> &[Fault] {
+        match self.fault {
+            // Somebody has to say what the others do not understand; and they would find
+            // out by counting.
+            Fault::IgnoreUnknownMessage if number == 0 => &[Fault::SpeakUnknown],
+            Fault::IgnoreUnknownMessage => &[Fault::IgnoreUnknownMessage, Fault::IgnoreGaps],
+            _ => std::slice::from_ref(&self.fault),
         }
     }
 
