@@ -4,9 +4,10 @@ use crate::CAPACITY;
 use crate::load::LABELS;
 use crate::report::Row;
 
-/// How much more memory than after the first tenth may be in use, in KiB: what an allocator
-/// leaves behind. Ten million keys that left a word each would be more than twice as much.
-const MOST_GROWTH: u64 = 32 << 10;
+/// How much more memory than after the first tenth may be in use: a fifth, in any case some that an
+/// allocator leaves behind, and never more than what ten million keys would take that left four
+/// bytes each. In KiB.
+const GROWTH: [u64; 2] = [8 << 10, 32 << 10];
 
 /// Entries that left and are not tidied up yet, and calls that are running.
 const SLACK: u64 = 1_000;
@@ -18,7 +19,7 @@ const MOST_TAGS: u64 = 2 * LABELS * (CAPACITY + SLACK) + 16 * 256;
 /// What is wrong with the rows `after` the warm-up, which ended with `warm`.
 pub(crate) fn problems(warm: &Row, after: &[Row]) -> Vec<String> {
     let mut problems = Vec::new();
-    let most = warm.resident + MOST_GROWTH.min(warm.resident / 5);
+    let most = warm.resident + (warm.resident / 5).clamp(GROWTH[0], GROWTH[1]);
     let last = after.last().unwrap_or(warm);
     if last.resident > most {
         problems.push(format!(
