@@ -48,7 +48,7 @@ fn policy() -> Policy {
 }
 
 async fn fill(cache: &Cache, count: usize) {
-    let stores = cache.stats().redis.stores;
+    let before = cache.stats().redis.stores;
     let writers = (0..WRITERS).map(|writer| {
         let cache = cache.clone();
         tokio::spawn(async move {
@@ -61,7 +61,7 @@ async fn fill(cache: &Cache, count: usize) {
     for writer in writers.collect::<Vec<_>>() {
         writer.await.expect("it stores");
     }
-    let stored = cache.stats().redis.stores - stores;
+    let stored = cache.stats().redis.stores - before;
     assert_eq!(stored, count as u64, "{:?}", cache.stats().redis);
 }
 
