@@ -3,7 +3,8 @@
 //! A tag made from a value is not known before it is computed, so an invalidation of it in
 //! between cannot be seen by its version. Tags have families, which are known: they begin
 //! alike. What begins a computation guards the families that the owner's tags were of
-//! before.
+//! before, and none once a value had no late tag: most owners have none, and what began under
+//! the guard of all tags is refused whenever anybody invalidates any tag.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -15,6 +16,8 @@ const MOST: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct Families {
     is_known: AtomicBool,
+    /// A value had no late tag.
+    had_none: AtomicBool,
     seen: RwLock<Vec<Box<[u8]>>>,
 }
 
@@ -43,10 +46,16 @@ impl Families {
         self.is_known.store(true, Ordering::Relaxed);
     }
 
+    /// A value had no late tag. One that has a tag of a family that was not guarded is not
+    /// stored, so this may be wrong.
+    pub(crate) fn see_none(&self) {
+        self.had_none.store(true, Ordering::Relaxed);
+    }
+
     /// Those to guard: the one of all tags while nothing is known.
     pub(crate) fn names(&self) -> Vec<Box<[u8]>> {
         let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
-        if seen.is_empty() {
+        if seen.is_empty() && !self.had_none.load(Ordering::Relaxed) {
             vec![Box::default()]
         } else {
             seen.clone()
@@ -79,5 +88,15 @@ mod tests {
         assert_eq!(shown(&families), [""]);
         families.see(b"org:");
         assert_eq!(shown(&families), [""]);
+    }
+
+    #[test]
+    fn nothing_is_guarded_where_values_have_no_late_tags() {
+        let families = Families::default();
+        families.see_none();
+        assert!(shown(&families).is_empty());
+        families.see(b"org:");
+        families.see_none();
+        assert_eq!(shown(&families), ["org:"]);
     }
 }

@@ -15,12 +15,11 @@ use tokio::time::Instant;
 
 use crate::remote::name::Name;
 
-/// More names than this become one removal of everything.
+/// More names than this, waiting or accepted lately, become one removal of everything.
 const MOST: usize = 100_000;
 
-/// So long, and so many, accepted removals are repeated to a server that comes back.
+/// So long accepted removals are repeated to a server that comes back.
 const RECENT: Duration = Duration::from_secs(60);
-const MOST_RECENT: usize = 10_000;
 
 /// Sent in one command.
 const BATCH: usize = 1_000;
@@ -39,25 +38,34 @@ pub(crate) struct Outbox {
 
 /// What was accepted lately, bounded in time and number.
 #[derive(Debug, Default)]
-struct Recent(VecDeque<(Instant, Vec<Name>)>);
+struct Recent {
+    accepted: VecDeque<(Instant, Vec<Name>)>,
+    /// How many names they have.
+    count: usize,
+}
 
 impl Recent {
     fn retain_from(&mut self, now: Instant) {
-        while self
-            .0
-            .front()
-            .is_some_and(|(at, _)| self.0.len() > MOST_RECENT || now.duration_since(*at) > RECENT)
-        {
-            self.0.pop_front();
+        let is_over = |(at, _): &(Instant, Vec<Name>)| now.duration_since(*at) > RECENT;
+        while self.accepted.front().is_some_and(is_over) {
+            let (_, names) = self.accepted.pop_front().unwrap_or((now, Vec::new()));
+            self.count -= names.len();
         }
     }
 
-    fn add(&mut self, now: Instant, names: Vec<Name>) {
-        self.0.push_back((now, names));
+    fn add(&mut self, now: Instant, mut names: Vec<Name>) {
+        if self.count + names.len() > MOST {
+            // Leaving the oldest out would lose them.
+            self.accepted.clear();
+            self.count = 0;
+            names = vec![Name::everything()];
+        }
+        self.count += names.len();
+        self.accepted.push_back((now, names));
     }
 
     fn names(&self) -> Vec<Name> {
-        self.0
+        self.accepted
             .iter()
             .flat_map(|(_, names)| names.iter().cloned())
             .collect()
@@ -186,6 +194,30 @@ mod tests {
         let outbox = Outbox::default();
         outbox.add([name("k:a")]);
         assert_eq!(outbox.next(), outbox.next());
+    }
+
+    #[test]
+    fn many_recent_ones_become_one_clear_and_none_is_left_out() {
+        let mut recent = Recent::default();
+        let start = Instant::now();
+        let three = |n: usize| (0..3).map(|k| name(&format!("k:{n}:{k}"))).collect();
+        for n in 0..MOST / 3 {
+            recent.add(start, three(n));
+        }
+        assert_eq!(recent.names().len(), MOST / 3 * 3);
+        let later = start + RECENT / 2;
+        recent.add(later, three(0));
+        assert_eq!(recent.names(), [Name::everything()]);
+        for n in 0..10 {
+            recent.add(later, three(n));
+        }
+        assert_eq!(recent.names().len(), 31);
+        recent.retain_from(start + RECENT + Duration::from_secs(1));
+        assert_eq!((recent.names().len(), recent.count), (31, 31));
+        recent.retain_from(later + RECENT + Duration::from_secs(1));
+        assert_eq!((recent.names().len(), recent.count), (0, 0));
+        recent.add(later, (0..=MOST).map(|n| name(&n.to_string())).collect());
+        assert_eq!(recent.names(), [Name::everything()]);
     }
 
     #[test]

@@ -12,7 +12,15 @@ use crate::remote::name::Name;
 
 /// Who waits for which entry.
 #[derive(Debug, Default)]
-pub(crate) struct Wakes(Mutex<HashMap<Name, Arc<Notify>>>);
+pub(crate) struct Wakes(Mutex<HashMap<Name, Waited>>);
+
+/// An entry that somebody waits for.
+#[derive(Debug, Default)]
+struct Waited {
+    wake: Arc<Notify>,
+    /// How many wait. Not the count of `wake`: one who leaves still has its own then.
+    waiters: usize,
+}
 
 /// One who waits. Dropped, it waits no more.
 #[derive(Debug)]
@@ -25,24 +33,26 @@ pub(crate) struct Waiter {
 impl Wakes {
     /// Begins to wait: a message that comes from here on is not missed.
     pub(crate) fn enter(self: &Arc<Self>, name: &Name) -> Waiter {
-        let wake = Arc::clone(self.lock().entry(name.clone()).or_default());
+        let mut table = self.lock();
+        let waited = table.entry(name.clone()).or_default();
+        waited.waiters += 1;
         Waiter {
             wakes: Arc::clone(self),
             name: name.clone(),
-            wake,
+            wake: Arc::clone(&waited.wake),
         }
     }
 
     /// The lease of `name` ended.
     pub(crate) fn wake(&self, name: &Name) {
-        if let Some(wake) = self.lock().get(name) {
+        if let Some(waited) = self.lock().get(name) {
             // Kept for one who entered and does not wait yet.
-            wake.notify_one();
-            wake.notify_waiters();
+            waited.wake.notify_one();
+            waited.wake.notify_waiters();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Arc<Notify>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Waited>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -56,10 +66,12 @@ impl Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        let mut wakes = self.wakes.lock();
-        // The table's, and this one's.
-        if Arc::strong_count(&self.wake) <= 2 {
-            wakes.remove(&self.name);
+        let mut table = self.wakes.lock();
+        if let Some(waited) = table.get_mut(&self.name) {
+            waited.waiters -= 1;
+            if waited.waiters == 0 {
+                table.remove(&self.name);
+            }
         }
     }
 }
@@ -78,5 +90,17 @@ mod tests {
         drop(waiter);
         assert!(wakes.lock().is_empty());
         wakes.wake(&name);
+    }
+
+    #[test]
+    fn the_last_of_those_who_leave_together_tidies_up() {
+        let wakes = Arc::new(Wakes::default());
+        let name = Name::read(b"k:a");
+        let waiters = [wakes.enter(&name), wakes.enter(&name)];
+        // As one has it that has left the table and is not gone altogether.
+        let leaving = Arc::clone(&waiters[0].wake);
+        drop(waiters);
+        assert!(wakes.lock().is_empty());
+        drop(leaving);
     }
 }

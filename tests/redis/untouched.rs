@@ -1,9 +1,10 @@
 //! What another process invalidates costs entries that do not hang on it nothing.
 
 use cachekit::{Cache, cached, testing};
+use cachekit_tests::Source;
 use cachekit_tests::redis::Redis;
 
-use crate::world::quiet;
+use crate::world::{node, quiet, stored};
 
 /// How many keys, and how many tags, the other process invalidates.
 const EACH: u64 = 1_000;
@@ -45,4 +46,48 @@ async fn hits_go_on_while_others_invalidate() {
         before.redis.interruptions,
         "no message is missing"
     );
+}
+
+#[cached(key = "plain:{id}", name = "plain", tags = ["plain"], skip(source))]
+async fn plain(source: Source, id: u64) -> u64 {
+    source.read().await + id
+}
+
+#[cached(key = "late:{id}", name = "late", tags = ["late:{ret}"], skip(source))]
+async fn late(source: Source, id: u64) -> u64 {
+    source.read().await + id
+}
+
+/// Whether what `call` computes is stored although somebody invalidates other tags meanwhile; the
+/// first value, by which it is known what tags its values have, was stored before.
+async fn is_stored<F>(call: impl Fn(Source, u64) -> F) -> bool
+where
+    F: Future<Output = u64> + Send + 'static,
+{
+    let redis = Redis::start();
+    let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
+    let source = Source::default();
+    source.gate.open();
+    testing::scope(one.clone(), call(source.clone(), 1)).await;
+    stored(&one, 1).await;
+    source.gate.arrived().await;
+
+    let running = tokio::spawn(testing::scope(one.clone(), call(source.clone(), 2)));
+    source.gate.arrived().await;
+    two.invalidate_tags(["other", "other:1"]).await;
+    two.emit("other").await;
+    source.gate.open();
+    running.await.expect("a value");
+    crate::world::until("the store has answered", || {
+        let redis = one.stats().redis;
+        redis.stores + redis.refused_stores == 2
+    })
+    .await;
+    one.stats().redis.stores == 2
+}
+
+#[tokio::test]
+async fn computations_are_stored_while_others_invalidate() {
+    assert!(is_stored(plain).await);
+    assert!(is_stored(late).await);
 }

@@ -109,6 +109,9 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         let late = tags
             .get(self.turn.names.versions.len() - IMPLICIT..)
             .unwrap_or_default();
+        if late.is_empty() {
+            self.owner.families.see_none();
+        }
         for name in late {
             self.owner.families.see(family(name));
         }

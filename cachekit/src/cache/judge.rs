@@ -156,6 +156,7 @@ impl Question<'_> {
             return Ok(false);
         }
         if late.is_empty() {
+            self.owner.families.see_none();
             return Ok(true);
         }
         for name in late {

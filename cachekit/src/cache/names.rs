@@ -34,7 +34,7 @@ impl Names {
 }
 
 /// The guards that must not move while an owner's late tags are unknown: those of the
-/// families that its tags were of so far; of all tags, before it had any.
+/// families that its tags were of so far; of all tags, before it had a value.
 pub(super) fn guards(owner: &Owner) -> Vec<Name> {
     owner
         .families
