@@ -86,7 +86,7 @@ impl Cell {
 
     /// Whether a version of it is an absence.
     pub(crate) fn is_absent(self, version: u64) -> bool {
-        self.kind() == Kind::Maybe && version % 3 == 0
+        self.kind() == Kind::Maybe && version.is_multiple_of(3)
     }
 }
 

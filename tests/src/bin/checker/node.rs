@@ -60,8 +60,11 @@ fn node() -> &'static Node {
 
 /// Runs a node until its parent says otherwise.
 pub(crate) fn run(settings: NodeSettings) -> ExitCode {
+    let seed = settings.seed ^ u64::from(settings.id) << 32;
+    let threads = AtomicU64::new(0);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .on_thread_start(move || fastrand::seed(seed ^ threads.fetch_add(1, Ordering::Relaxed)))
         .enable_all()
         .build();
     match runtime.expect("a runtime").block_on(serve(settings)) {

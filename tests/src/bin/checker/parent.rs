@@ -91,7 +91,9 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
 fn observe(settings: &Settings, world: &Arc<World>, children: &mut [Child]) -> Verdict {
     let rules = Rules::of(settings);
     world.history.start();
-    children.iter_mut().for_each(|child| child.order("go"));
+    for child in children.iter_mut() {
+        child.order("go");
+    }
     let injuring = injure(world, settings.seed);
     let end = Instant::now() + settings.length;
     while Instant::now() < end {
@@ -109,7 +111,9 @@ fn observe(settings: &Settings, world: &Arc<World>, children: &mut [Child]) -> V
     }
     world.proxies.iter().for_each(Proxy::heal);
     thread::sleep(PEACE);
-    children.iter_mut().for_each(|child| child.order("stop"));
+    for child in children.iter_mut() {
+        child.order("stop");
+    }
     for child in children {
         if let Err(problem) = child.end() {
             world.history.problem(problem);

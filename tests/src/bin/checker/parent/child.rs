@@ -80,18 +80,15 @@ pub(super) fn accept(
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line).expect("a node says who it is");
-        match line.trim().split_once(' ') {
-            Some(("history", node)) => {
-                let node: u8 = node.parse().expect("a node's number");
-                let child = &mut children[usize::from(node)];
-                let history = Arc::clone(history);
-                child.orders = Some(writer);
-                child.history = Some(thread::spawn(move || history.collect(node, reader)));
-            }
-            _ => {
-                let table = Arc::clone(table);
-                thread::spawn(move || table.serve(reader, writer));
-            }
+        if let Some(("history", node)) = line.trim().split_once(' ') {
+            let node: u8 = node.parse().expect("a node's number");
+            let child = &mut children[usize::from(node)];
+            let history = Arc::clone(history);
+            child.orders = Some(writer);
+            child.history = Some(thread::spawn(move || history.collect(node, reader)));
+        } else {
+            let table = Arc::clone(table);
+            thread::spawn(move || table.serve(reader, writer));
         }
     }
 }

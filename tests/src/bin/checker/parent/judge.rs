@@ -133,14 +133,14 @@ impl Judging<'_> {
             verdict.slowest = verdict.slowest.max(took);
             if took > nanos(LONGEST_CALL) {
                 let text = format!("{} took {:.0} ms", self.name(read), millis(took));
-                verdict.violations.push(self.violation(read, text));
+                verdict.violations.push(violation(read, text));
             }
             let newest = commits.partition_point(|(time, _)| *time <= read.end);
             let newest = commits
                 .get(newest.wrapping_sub(1))
                 .map_or(0, |(_, version)| *version);
             if let Some(problem) = self.problem(read, floors.at(read.begin), newest, before) {
-                verdict.violations.push(self.violation(read, problem));
+                verdict.violations.push(violation(read, problem));
             } else if read.version != 0 && read.version < before {
                 verdict.went_back += 1;
             }
@@ -212,13 +212,13 @@ impl Judging<'_> {
             millis(read.begin.saturating_sub(floor.since)),
         )
     }
+}
 
-    fn violation(&self, read: &Read, text: String) -> Violation {
-        Violation {
-            time: read.end,
-            text,
-            read: Some(*read),
-        }
+fn violation(read: &Read, text: String) -> Violation {
+    Violation {
+        time: read.end,
+        text,
+        read: Some(*read),
     }
 }
 

@@ -97,9 +97,13 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
             let both = [Direction::ToServer, Direction::ToClient];
             let directions = [&both[..], &both[..1], &both[1..]][random.usize(..3)];
             let length = Duration::from_millis(random.u64(50..2_000));
-            directions.iter().for_each(|way| proxy.black_hole(*way));
+            for way in directions {
+                proxy.black_hole(*way);
+            }
             world.sleep(length);
-            directions.iter().for_each(|way| proxy.lift(*way));
+            for way in directions {
+                proxy.lift(*way);
+            }
             format!("until now, {directions:?} for {length:?}")
         }
         Injury::Swallow => {
