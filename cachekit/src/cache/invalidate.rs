@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::names::with_guards;
 use super::{Cache, Core};
-use crate::fault::Fault;
+use crate::fault::{Fault, Point};
 use crate::key::Key;
 use crate::labels::Tag;
 use crate::remote::name::Name;
@@ -156,6 +156,7 @@ impl Invalidating {
     pub(super) async fn accepted(mut self) {
         let Some(doomed) = &self.doomed else { return };
         if let Some(remote) = &self.core.remote {
+            self.core.faults.at(Point::BeforeRemoval);
             remote.remove(doomed.names()).await;
         }
         // Again: in between a call may have read from the store what was still there.
