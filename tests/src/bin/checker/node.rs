@@ -1,6 +1,6 @@
 //! One process with a cache.
 
-mod functions;
+pub(crate) mod functions;
 mod reading;
 mod record;
 mod source;
@@ -25,6 +25,7 @@ use self::truth::Truth;
 use crate::args::NodeSettings;
 use crate::cells::CELLS;
 use crate::mix::Mix;
+use crate::seeded;
 
 /// The namespace of every node.
 pub(crate) const NAMESPACE: &str = "checked";
@@ -81,17 +82,20 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
     let stream = TcpStream::connect(settings.parent).await?;
     stream.set_nodelay(true)?;
     let (orders, told) = stream.into_split();
+    // The first node has room for fewer entries than there are.
+    let room = u64::from(CELLS) * if settings.id == 0 { 3 } else { 8 } / 4;
     let mut builder = Cache::builder()
         .namespace(NAMESPACE)
         .redis(&settings.redis)
-        .memory_capacity(Capacity::entries(u64::from(CELLS) * 3 / 4))
+        .memory_capacity(Capacity::entries(room))
         .lock_timeout(LOCK_TIMEOUT)
         .bus_timeout(BUS_TIMEOUT)
         // Any other choice lets memory serve, by design, what was invalidated elsewhere.
         .on_disconnect(OnDisconnect::Bypass)
-        .on_new_master(OnNewMaster::Clear);
+        .on_new_master(OnNewMaster::Clear)
+        .__step_in(seeded::stumble);
     if let Some(broken) = settings.broken {
-        builder = builder.__seed(broken.fault);
+        builder = builder.__seed(broken.fault).__step_in(broken.step_in);
     }
     let cache = builder.build().await?;
     cachekit::init(cache.clone())?;

@@ -96,7 +96,10 @@ async fn by_name(way: Way, cell: Cell, written: &Written) {
     written.commit(&[cell]).await;
     written.begin();
     if way == Way::Key {
-        node().cache.invalidate(&functions::key(cell)).await;
+        node()
+            .cache
+            .invalidate(&functions::key(cell, node().settings.bus))
+            .await;
     } else {
         functions::invalidate_entry(cell).await;
     }
