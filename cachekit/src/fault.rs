@@ -63,6 +63,8 @@ pub enum Point {
     BeforeInsert,
     /// A call found nothing in memory and has not yet entered a flight.
     BeforeEnter,
+    /// An invalidation took place on this node, and the store has not been told yet.
+    BeforeRemoval,
 }
 
 /// What a test does at a [`Point`].

@@ -151,8 +151,7 @@ impl Desk {
                 from,
                 invalidations,
             } if !from.is_same_node(self.node) => {
-                if self.trust.is_missing(from, invalidations)
-                    && !self.faults.has(Fault::IgnoreGaps)
+                if self.trust.is_missing(from, invalidations) && !self.faults.has(Fault::IgnoreGaps)
                 {
                     event::message_lost();
                     self.interrupted();

@@ -7,7 +7,7 @@ use super::names::with_guards;
 use super::remote::Remote;
 use super::{Cache, Core};
 use crate::binding::bound;
-use crate::fault::Fault;
+use crate::fault::{Fault, Point};
 use crate::key::Key;
 use crate::labels::Tag;
 use crate::remote::bulletin::{Bulletin, NodeId, Request};
@@ -242,6 +242,7 @@ impl Invalidating {
         };
         let mut certain = true;
         if let Some(remote) = &self.core.remote {
+            self.core.faults.at(Point::BeforeRemoval);
             match self.ack {
                 None => remote.remove(doomed.names()).await,
                 Some(ack) => {

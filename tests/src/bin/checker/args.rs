@@ -19,14 +19,16 @@ checker: several processes over one Redis, faults of every kind, and a judge
 --seed N        of what is drawn at random; without it, another each time (it is printed)
 --faults LIST   which faults are injected: all (the default), none, or some of
                 del-entry, del-version, del-guard, kill-pubsub, kill-normal, restart, freeze,
-                script-flush, flush-all, delay, hole, swallow, repeat, close, repeat-all;
-                repeat-all, every command once more, is not in `all`
+                script-flush, flush-all, delay, hole, swallow, repeat, close, foreign,
+                repeat-all; the last two are not in `all`: another program writes, removes
+                the entry and says so in a form that nobody knows; commands run again and
+                again
 --bus on|off    on (the default): values in memory too, and nodes tell one another what is
                 invalid; off: every read goes to Redis
 --break NAME    removes one guard from every node, which must end with a violation; the
                 mix of calls and the faults are chosen for it, unless --faults is given
---mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read or dropped (calls
-                that are dropped in the middle)
+--mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm or dropped
+                (calls that are dropped in the middle)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";

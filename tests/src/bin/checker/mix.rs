@@ -135,6 +135,24 @@ pub(crate) const SELDOM_READ: Mix = Mix {
     ..USUAL
 };
 
+/// A row is written seldom, so that what is not told shows; nothing takes everything away.
+pub(crate) const CALM: Mix = Mix {
+    writers: 2,
+    write_pause: 400,
+    ways: &[
+        Way::Key,
+        Way::Entry,
+        Way::Tag,
+        Way::ValueTag,
+        Way::Event,
+        Way::Put,
+        Way::Through,
+        Way::Annotated,
+        Way::Regrouped,
+    ],
+    ..USUAL
+};
+
 /// Writes that store, and calls that are dropped in the middle.
 pub(crate) const DROPPED: Mix = Mix {
     kinds: &[Kind::Through, Kind::Put, Kind::Plain, Kind::Fallible],
@@ -150,6 +168,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("by-tag", BY_TAG),
     ("by-value", BY_VALUE),
     ("seldom-read", SELDOM_READ),
+    ("calm", CALM),
     ("dropped", DROPPED),
 ];
 

@@ -1,6 +1,6 @@
 //! One process with a cache.
 
-mod functions;
+pub(crate) mod functions;
 mod reading;
 mod record;
 mod source;
@@ -25,6 +25,7 @@ use self::truth::Truth;
 use crate::args::NodeSettings;
 use crate::cells::CELLS;
 use crate::mix::Mix;
+use crate::seeded;
 
 /// The namespace of every node.
 pub(crate) const NAMESPACE: &str = "checked";
@@ -60,8 +61,11 @@ fn node() -> &'static Node {
 
 /// Runs a node until its parent says otherwise.
 pub(crate) fn run(settings: NodeSettings) -> ExitCode {
+    let seed = settings.seed ^ u64::from(settings.id) << 32;
+    let threads = AtomicU64::new(0);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .on_thread_start(move || fastrand::seed(seed ^ threads.fetch_add(1, Ordering::Relaxed)))
         .enable_all()
         .build();
     match runtime.expect("a runtime").block_on(serve(settings)) {
@@ -78,19 +82,23 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
     let stream = TcpStream::connect(settings.parent).await?;
     stream.set_nodelay(true)?;
     let (orders, told) = stream.into_split();
+    // The first node has room for fewer entries than there are.
+    let room = u64::from(CELLS) * if settings.id == 0 { 3 } else { 8 } / 4;
     let mut builder = Cache::builder()
         .namespace(NAMESPACE)
         .redis(&settings.redis)
-        .memory_capacity(Capacity::entries(u64::from(CELLS) * 3 / 4))
+        .memory_capacity(Capacity::entries(room))
         .lock_timeout(LOCK_TIMEOUT)
         .bus_timeout(BUS_TIMEOUT)
         // Any other choice lets memory serve, by design, what was invalidated elsewhere.
         .on_disconnect(OnDisconnect::Bypass)
-        .on_new_master(OnNewMaster::Clear);
+        .on_new_master(OnNewMaster::Clear)
+        .__step_in(seeded::stumble);
     if let Some(broken) = settings.broken {
         for fault in broken.of_node(settings.id) {
             builder = builder.__seed(*fault);
         }
+        builder = builder.__step_in(broken.step_in);
     }
     let cache = builder.build().await?;
     cachekit::init(cache.clone())?;

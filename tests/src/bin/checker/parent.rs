@@ -42,6 +42,8 @@ struct World {
     history: Arc<History>,
     injuries: Injuries,
     stopped: AtomicBool,
+    /// Whether nodes tell one another what is invalid.
+    bus: bool,
 }
 
 /// Runs the whole thing.
@@ -57,6 +59,7 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
         history: Arc::default(),
         injuries: Injuries::new(settings),
         stopped: AtomicBool::new(false),
+        bus: settings.bus,
     });
     println!("{}", report::opening(settings));
     let mut children: Vec<Child> = world

@@ -1,6 +1,8 @@
 //! The guards that may be removed from every node.
 
-use cachekit::testing::Fault;
+use std::time::Duration;
+
+use cachekit::testing::{Fault, Point};
 
 use crate::mix::{self, Mix};
 use crate::parent::Injury;
@@ -14,6 +16,22 @@ pub(crate) struct Broken {
     pub(crate) mix: Mix,
     /// The faults that it takes.
     pub(crate) injuries: &'static [Injury],
+    /// What makes the moment longer in which it shows.
+    pub(crate) step_in: fn(Point),
+}
+
+/// Now and then a call stands still between two steps, as under load.
+pub(crate) fn stumble(_: Point) {
+    if fastrand::u32(..64) == 0 {
+        std::thread::sleep(Duration::from_micros(fastrand::u64(..2_000)));
+    }
+}
+
+/// Other calls get ahead of the word to Redis.
+fn hesitate(point: Point) {
+    if point == Point::BeforeRemoval {
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 const ALL: &[Broken] = &[
@@ -22,60 +40,70 @@ const ALL: &[Broken] = &[
         fault: Fault::FillWithoutToken,
         mix: mix::BY_KEY,
         injuries: &[],
+        step_in: stumble,
     },
     Broken {
         name: "fill-without-versions",
         fault: Fault::FillWithoutVersions,
         mix: mix::BY_VALUE,
         injuries: &[],
+        step_in: stumble,
     },
     Broken {
         name: "versions-after-compute",
         fault: Fault::VersionsAfterCompute,
         mix: mix::BY_TAG,
         injuries: &[],
+        step_in: stumble,
     },
     Broken {
         name: "missing-tag-is-zero",
         fault: Fault::MissingTagIsZero,
         mix: mix::BY_TAG,
         injuries: &[Injury::DelVersion],
+        step_in: stumble,
     },
     Broken {
         name: "no-heartbeat",
         fault: Fault::NoHeartbeat,
-        mix: mix::USUAL,
+        mix: mix::CALM,
         injuries: &[Injury::Hole],
+        step_in: stumble,
     },
     Broken {
         name: "no-epoch",
         fault: Fault::NoEpoch,
         mix: mix::USUAL,
         injuries: &[Injury::Close],
+        step_in: stumble,
     },
     Broken {
         name: "repeat-lease",
         fault: Fault::ClientMadeVersions,
         mix: mix::SELDOM_READ,
         injuries: &[Injury::RepeatAll, Injury::Swallow],
+        step_in: stumble,
     },
     Broken {
         name: "no-second-bump",
         fault: Fault::NoSecondBump,
         mix: mix::BY_KEY,
-        injuries: &[Injury::Delay],
+        injuries: &[],
+        step_in: hesitate,
     },
     Broken {
         name: "ret-tag-late",
         fault: Fault::RetTagLate,
         mix: mix::BY_VALUE,
         injuries: &[],
+        step_in: stumble,
     },
     Broken {
         name: "ignore-unknown-message",
         fault: Fault::IgnoreUnknownMessage,
-        mix: mix::USUAL,
-        injuries: &[],
+        mix: mix::CALM,
+        injuries: &[Injury::Foreign],
+        step_in: stumble,
     },
 ];
 

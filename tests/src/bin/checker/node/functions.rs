@@ -1,8 +1,8 @@
 //! The cached functions, once with values in memory too and once without.
 
+use super::node;
 use super::source::Row;
 use super::written::Written;
-use super::{NODE, node};
 use crate::cells::Cell;
 
 /// What a read gave.
@@ -201,9 +201,8 @@ pub(super) async fn store(cell: Cell, written: &Written) -> Row {
     dispatch!(store(cell.row(), written))
 }
 
-/// The text of `cell`'s key.
-pub(super) fn key(cell: Cell) -> String {
-    let bus = NODE.get().is_none_or(|node| node.settings.bus);
+/// The text of `cell`'s key, with or without messages between nodes.
+pub(crate) fn key(cell: Cell, bus: bool) -> String {
     if bus { near::key(cell) } else { far::key(cell) }
 }
 

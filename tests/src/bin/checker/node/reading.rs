@@ -53,7 +53,7 @@ async fn read_once(cell: Cell) {
             return node.record.problem(&problem);
         }
     };
-    node.record.read(Read {
+    node.record.read(&Read {
         cell,
         begin,
         end,

@@ -12,7 +12,6 @@ use tokio::net::tcp::OwnedWriteHalf;
 use super::node;
 use crate::cells::Cell;
 use crate::clock;
-use crate::mix::Way;
 
 /// How often the parent is told.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -52,7 +51,7 @@ impl Record {
         }
     }
 
-    pub(super) fn read(&self, read: Read) {
+    pub(super) fn read(&self, read: &Read) {
         let Read {
             cell,
             begin,
@@ -64,9 +63,9 @@ impl Record {
     }
 
     /// A write whose invalidation began and returned then.
-    pub(super) fn write(&self, way: Way, versions: &[(Cell, u64)], (began, returned): (u64, u64)) {
+    pub(super) fn write(&self, way: &str, versions: &[(Cell, u64)], (began, returned): (u64, u64)) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut line = format!("w {id} {way:?} {began} {returned}");
+        let mut line = format!("w {id} {way} {began} {returned}");
         for (cell, version) in versions {
             // Writing to a string cannot fail.
             let _ = write!(line, " {}:{version}", cell.0);

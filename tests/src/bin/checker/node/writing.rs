@@ -41,16 +41,20 @@ async fn write_once(way: Way) {
     let node = node();
     let _calling = node.calling();
     let written = Written::default();
-    if fastrand::u32(..100) < node.mix.dropped {
+    let dropped = fastrand::u32(..100) < node.mix.dropped;
+    let mut name = format!("{way:?}");
+    if dropped {
         let longest = if fastrand::bool() { 3_000 } else { 60_000 };
         let patience = Duration::from_micros(fastrand::u64(..longest));
-        let _ = timeout(patience, write(way, &written)).await;
+        if timeout(patience, write(way, &written)).await.is_err() {
+            name.push_str("-dropped");
+        }
     } else {
         write(way, &written).await;
     }
     let returned = clock::now();
     if let Some((began, versions)) = written.end() {
-        node.record.write(way, &versions, (began, returned));
+        node.record.write(&name, &versions, (began, returned));
     }
 }
 
@@ -92,7 +96,10 @@ async fn by_name(way: Way, cell: Cell, written: &Written) {
     written.commit(&[cell]).await;
     written.begin();
     if way == Way::Key {
-        node().cache.invalidate(&functions::key(cell)).await;
+        node()
+            .cache
+            .invalidate(&functions::key(cell, node().settings.bus))
+            .await;
     } else {
         functions::invalidate_entry(cell).await;
     }

@@ -22,6 +22,9 @@ pub(super) struct Read {
     pub(super) spent: u64,
 }
 
+/// The number of another program among nodes.
+pub(super) const NOBODY: u8 = u8::MAX;
+
 /// A version whose past was invalidated.
 #[derive(Debug, Clone)]
 pub(super) struct Write {
@@ -33,6 +36,17 @@ pub(super) struct Write {
     pub(super) began: u64,
     pub(super) returned: u64,
     pub(super) accepted: Option<u64>,
+}
+
+impl Write {
+    /// Who made it, in words.
+    pub(super) fn who(&self) -> String {
+        if self.node == NOBODY {
+            "another program".to_owned()
+        } else {
+            format!("node {}", self.node)
+        }
+    }
 }
 
 /// All that the nodes told so far.
@@ -71,6 +85,11 @@ impl History {
 
     pub(super) fn problem(&self, problem: String) {
         self.lock().problems.push((clock::now(), problem));
+    }
+
+    /// A write that no node made.
+    pub(super) fn foreign(&self, write: Write) {
+        self.lock().writes.push(write);
     }
 
     /// Takes in what a node tells; says whether it came to its end.

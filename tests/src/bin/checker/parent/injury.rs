@@ -33,7 +33,9 @@ pub(crate) enum Injury {
     Repeat,
     /// Connections of one node end.
     Close,
-    /// Every command runs twice, the second time late.
+    /// Another program writes a row, removes its entry and says so as nobody else does.
+    Foreign,
+    /// Commands run again and again.
     RepeatAll,
 }
 
@@ -52,15 +54,19 @@ const NAMES: &[(Injury, &str)] = &[
     (Injury::Swallow, "swallow"),
     (Injury::Repeat, "repeat"),
     (Injury::Close, "close"),
+    (Injury::Foreign, "foreign"),
     (Injury::RepeatAll, "repeat-all"),
 ];
+
+/// Those that are not in `all`.
+const APART: &[Injury] = &[Injury::Foreign, Injury::RepeatAll];
 
 /// Reads `all`, `none` or names between commas.
 pub(crate) fn injuries(list: &str) -> Result<Vec<Injury>, String> {
     let all = NAMES.iter().map(|(injury, _)| *injury);
     match list {
         "none" => return Ok(vec![]),
-        "all" => return Ok(all.filter(|injury| *injury != Injury::RepeatAll).collect()),
+        "all" => return Ok(all.filter(|injury| !APART.contains(injury)).collect()),
         _ => {}
     }
     let find = |word: &str| {

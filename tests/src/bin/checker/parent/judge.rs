@@ -203,8 +203,8 @@ impl Judging<'_> {
             format!("accepted by {}", history.shown(time))
         });
         format!(
-            "node {} had raised it to {}, invalidated it ({}) from {} to {}, {accepted}: {:.2} ms too late",
-            write.node,
+            "{} had raised it to {}, invalidated it ({}) from {} to {}, {accepted}: {:.2} ms too late",
+            write.who(),
             write.version,
             write.way,
             history.shown(write.began),

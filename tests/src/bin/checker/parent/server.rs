@@ -6,8 +6,11 @@ use std::time::Duration;
 use cachekit_tests::redis::Client;
 
 use super::World;
+use super::history::{NOBODY, Write};
 use super::injury::Injury;
-use crate::node::NAMESPACE;
+use crate::cells::{Cell, Kind};
+use crate::clock;
+use crate::node::{NAMESPACE, functions};
 
 /// How often each is drawn.
 const AMONG: &[Injury] = &[
@@ -28,7 +31,15 @@ const AMONG: &[Injury] = &[
     Injury::FlushAll,
     Injury::Restart,
     Injury::Freeze,
+    Injury::Foreign,
+    Injury::Foreign,
+    Injury::Foreign,
+    Injury::Foreign,
 ];
+
+/// What a program of another version might say, and where.
+const CHANNEL: &str = "wake";
+const UNKNOWN: &[u8] = b"\xff\xffsomething happened";
 
 /// Injects faults until the end.
 pub(super) fn injure(world: &World, seed: u64) {
@@ -57,6 +68,7 @@ fn inject(injury: Injury, world: &World, random: &mut fastrand::Rng) -> String {
         Injury::KillNormal => run(&mut client(), &["CLIENT", "KILL", "TYPE", "normal"]),
         Injury::ScriptFlush => run(&mut client(), &["SCRIPT", "FLUSH"]),
         Injury::FlushAll => run(&mut client(), &["FLUSHALL"]),
+        Injury::Foreign => foreign(world, &mut client()),
         Injury::Restart => {
             let away = random.u64(0..500);
             let _answering = world.injuries.answering();
@@ -74,6 +86,29 @@ fn inject(injury: Injury, world: &World, random: &mut fastrand::Rng) -> String {
             format!("until now, {length} ms")
         }
     }
+}
+
+/// Another program writes a row, removes its entry, and says so in a form that nobody knows:
+/// whoever hears of it cannot trust anything any more.
+fn foreign(world: &World, client: &mut Client) -> String {
+    let cell = Cell::any(&[Kind::Plain, Kind::Maybe, Kind::Through, Kind::Direct]);
+    let version = world.table.commit(cell);
+    let began = clock::now();
+    let key = format!("{NAMESPACE}:k:{}", functions::key(cell, world.bus));
+    client.run(&["UNLINK", &key]);
+    let channel = format!("{NAMESPACE}:{CHANNEL}");
+    client.run(&[b"PUBLISH", channel.as_bytes(), UNKNOWN]);
+    let accepted = clock::now();
+    world.history.foreign(Write {
+        node: NOBODY,
+        cell,
+        version,
+        way: "foreign".to_owned(),
+        began,
+        returned: accepted,
+        accepted: Some(accepted),
+    });
+    format!("{key}, version {version}")
 }
 
 fn run(client: &mut Client, command: &[&str]) -> String {

@@ -29,8 +29,8 @@ pub(super) fn tell(world: &World, verdict: &Verdict, about: &Read) -> Vec<String
         if within(write.returned) {
             let accepted = write.accepted.map_or("never".to_owned(), shown);
             let line = format!(
-                "node {} invalidated before {} ({}), from {}, accepted {accepted}",
-                write.node,
+                "{} invalidated before {} ({}), from {}, accepted {accepted}",
+                write.who(),
                 write.version,
                 write.way,
                 shown(write.began),

@@ -79,7 +79,8 @@ impl Table {
         row.running = row.running.saturating_sub(1);
     }
 
-    fn commit(&self, cell: Cell) -> u64 {
+    /// Raises the version of `cell`.
+    pub(super) fn commit(&self, cell: Cell) -> u64 {
         let mut row = self.row(cell);
         row.version += 1;
         let commit = (clock::now(), row.version);
