@@ -247,6 +247,8 @@ pub(crate) struct Fill {
     pub(crate) kept: Duration,
     /// How long versions that the entry hangs on are kept at least.
     pub(crate) version_life: Duration,
+    /// What every node is told if it is stored: that what was there is not valid any more.
+    pub(crate) bulletin: Option<Bulletin>,
 }
 
 /// What came of storing.

@@ -91,6 +91,18 @@ async fn entries_that_live_in_memory_only_are_told_too() {
 }
 
 #[tokio::test]
+async fn what_one_node_writes_takes_the_place_of_what_others_have() {
+    let redis = Redis::start();
+    let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
+    for n in 0..10_u64 {
+        one.put("k", n, &Policy::new()).await;
+        until("the other has heard", || two.stats().redis.messages > n).await;
+        assert_eq!(two.get::<u64>("k").await, Some(n));
+        assert_eq!(two.get::<u64>("k").await, Some(n), "from memory");
+    }
+}
+
+#[tokio::test]
 async fn other_programs_ask_in_words() {
     let redis = Redis::start();
     let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);

@@ -261,6 +261,7 @@ async fn without_the_token_the_older_of_two_writes_stays() {
     let broken = || {
         settings(&redis.url())
             .__seed(Fault::FillWithoutToken)
+            .__seed(Fault::Deaf)
             .build()
     };
     let nodes = [

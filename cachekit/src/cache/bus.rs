@@ -1,6 +1,6 @@
 //! What this node hears from others, and what it says to itself.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(super) trust: Arc<Trust>,
     pub(super) acks: Arc<Acks>,
     pub(super) voice: Voice,
+    /// The store keeps no list of nodes at present.
+    pub(super) is_unlisted: AtomicBool,
     /// Times that messages were, or may have been, missed.
     pub(super) interruptions: AtomicU64,
     /// Messages of others that arrived, and echoes of its own.
@@ -84,6 +86,7 @@ impl Desk {
                 node,
                 life: Mutex::default(),
             },
+            is_unlisted: AtomicBool::new(false),
             interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             echoes: AtomicU64::new(0),
@@ -207,8 +210,15 @@ pub(super) async fn beat(
                 member += 1;
             }
             let name = desk.node.in_life(member);
-            if (counts || joined == 0) && store.join(name, until).await.is_ok() {
-                joined = subscription;
+            if counts || joined == 0 {
+                let answer = store.join(name, until).await;
+                // A server that is full takes no names. Memory is served all the same, and
+                // who waits for acknowledgements waits for those that are not on the list.
+                let is_full = matches!(answer, Err(Failure::Refused(_)));
+                desk.is_unlisted.store(is_full, Ordering::Release);
+                if answer.is_ok() || is_full {
+                    joined = subscription;
+                }
             }
             if joined == subscription {
                 let echo = Bulletin::Echo {

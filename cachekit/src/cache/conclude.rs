@@ -137,6 +137,7 @@ impl Job {
                     ttl,
                     wire,
                     stored,
+                    replaces: false,
                 };
                 filling.in_background();
             }

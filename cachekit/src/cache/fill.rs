@@ -14,6 +14,7 @@ use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::policy::Lives;
+use crate::remote::bulletin::Bulletin;
 use crate::remote::name::{Name, family};
 use crate::remote::{Failure, Fill, Filled};
 use crate::stored::AnyStored;
@@ -41,6 +42,8 @@ pub(super) struct Filling<V> {
     pub(super) took: Duration,
     pub(super) wire: Wire<V>,
     pub(super) stored: Arc<AnyStored>,
+    /// It takes the place of what others may have in memory.
+    pub(super) replaces: bool,
 }
 
 impl<V: Clone + Send + Sync + 'static> Filling<V> {
@@ -62,16 +65,27 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         let entry = self.turn.names.entry.clone();
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
-        let fill = match self.prepare(&remote) {
+        let replaces = self.replaces;
+        let mut fill = match self.prepare(&remote) {
             Ok(fill) => fill,
             Err(landed) => return landed,
         };
+        let (from, _) = remote.desk.voice.now();
+        fill.bulletin = replaces.then(|| Bulletin::Invalidated {
+            from,
+            ack: None,
+            names: vec![entry.clone()],
+        });
         // Until it is known what came of it, what is there may be older than what this node
         // serves.
         let untold = remote.untold(vec![entry]);
         let answer = remote.store.fill(&fill, Remote::late_deadline()).await;
         if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
             drop(untold.settled());
+        }
+        if replaces && matches!(answer, Ok(Filled::Stored) | Err(_)) {
+            let told = answer.as_ref().map(|_| ()).map_err(Clone::clone);
+            remote.desk.voice.sent(from, &told);
         }
         match answer {
             Ok(Filled::Stored) => {

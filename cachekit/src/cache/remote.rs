@@ -217,7 +217,10 @@ impl Remote {
             .into_iter()
             .filter(|node| !node.is_same_node(own))
             .collect();
-        waiting.expect(others.iter().copied());
+        // Somebody who never answers stands for those that could not be put on the list.
+        let is_unlisted = self.desk.is_unlisted.load(Ordering::Acquire);
+        let unlisted = is_unlisted.then_some(NodeId([0; 16]));
+        waiting.expect(others.iter().copied().chain(unlisted));
         // By this node's own clock, which may run a little slower than another's: after that,
         // who has not answered has not heard itself either, and serves nothing from memory.
         let promised = self.settings.bus_timeout.mul_f64(1.01);

@@ -122,6 +122,7 @@ impl Turn {
             any_origin: self.remote.takes_any_origin(),
             kept,
             version_life: version_life(kept),
+            bulletin: None,
         })
     }
 }

@@ -117,6 +117,7 @@ impl Bracket {
             ttl,
             wire,
             stored,
+            replaces: true,
         };
         match filling.run().await {
             Landed::Stored | Landed::Unknown => {}

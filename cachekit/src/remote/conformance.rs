@@ -181,6 +181,7 @@ impl Spot {
             Ok::<(), ()>(())
         };
         Fill {
+            bulletin: None,
             any_origin: false,
             right: self.right(grant, holder),
             grant: grant.clone(),

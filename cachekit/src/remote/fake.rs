@@ -215,9 +215,16 @@ impl Store for Fake {
 
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
         let names = std::slice::from_ref(&fill.right.entry);
+        let bulletin = fill.bulletin.clone();
         let fill = fill.clone();
         let step = move |data: &mut Data| data.fill(&fill);
-        Box::pin(self.ask(Op::Fill, names, until, step))
+        Box::pin(async move {
+            let filled = self.ask(Op::Fill, names, until, step).await?;
+            if let (Filled::Stored, Some(bulletin)) = (filled, bulletin) {
+                self.shared.tell(None, &Message::Told(bulletin));
+            }
+            Ok(filled)
+        })
     }
 
     fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()> {

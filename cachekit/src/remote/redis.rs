@@ -157,6 +157,8 @@ impl Redis {
             self.full_channel(),
             fill.right.entry.as_bytes().into(),
             if fill.any_origin { b"o".into() } else { vec![] },
+            [&*self.prefix, b"bus"].concat(),
+            fill.bulletin.as_ref().map_or(vec![], Bulletin::write),
         ];
         Call {
             keys: keys.collect(),

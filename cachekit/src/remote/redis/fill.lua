@@ -2,7 +2,7 @@
 -- KEYS entry, versions.., guards.., tags that were not known before..
 -- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
 --      guards, their values, nonce, origin, channel, message, 'o' if versions of another
---      origin count
+--      origin count, channel of all nodes, what to tell them or ''
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
@@ -49,4 +49,5 @@ for i = 3, #KEYS - 1 do
   end
 end
 wake()
+if ARGV[15] ~= '' then redis.call('PUBLISH', ARGV[14], ARGV[15]) end
 return 1
