@@ -161,6 +161,11 @@ async fn served_for(fault: Option<Fault>, hole: Direction) -> Duration {
     let other = node(&redis.url()).await;
     let policy = Policy::new().tag("t");
     other.put("k", 1, &policy).await;
+    // It takes the place of what others have in memory: not of what is read after this.
+    until("it has heard of the write", || {
+        deaf.stats().redis.messages == 1
+    })
+    .await;
     assert_eq!(deaf.get::<i32>("k").await, Some(1));
     proxy.black_hole(hole);
     other.invalidate("k").await;
