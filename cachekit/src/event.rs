@@ -50,12 +50,16 @@ pub(crate) fn redis_lost(why: &str) {
     let _ = why;
 }
 
-/// Redis cannot be reached.
-pub(crate) fn redis_away(why: &str) {
+/// Redis cannot be reached: found out just now, or still.
+pub(crate) fn redis_away(why: &str, is_new: bool) {
     #[cfg(feature = "tracing")]
-    tracing::debug!(target: "cachekit", why, "Redis is away");
+    if is_new {
+        tracing::warn!(target: "cachekit", why, "Redis is away");
+    } else {
+        tracing::debug!(target: "cachekit", why, "Redis is still away");
+    }
     #[cfg(not(feature = "tracing"))]
-    let _ = why;
+    let _ = (why, is_new);
 }
 
 /// Redis cannot be reached at start-up.
@@ -92,4 +96,48 @@ pub(crate) fn unknown_message() {
 pub(crate) fn message_lost() {
     #[cfg(feature = "tracing")]
     tracing::warn!(target: "cachekit", "a message was lost; memory is asked for again");
+}
+
+/// Redis failed several times in a row: calls do not ask it any more.
+pub(crate) fn breaker_opened(failures: u32) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", failures, "Redis is not asked until it is well again");
+    #[cfg(not(feature = "tracing"))]
+    let _ = failures;
+}
+
+/// It is well again.
+pub(crate) fn breaker_closed() {
+    #[cfg(feature = "tracing")]
+    tracing::info!(target: "cachekit", "Redis is asked again");
+}
+
+/// It is asked whether it is well again.
+pub(crate) fn breaker_half_open() {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: "cachekit", "trying whether Redis is well again");
+}
+
+/// More invalidations wait for Redis than are kept one by one.
+pub(crate) fn outbox_overflowed() {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "cachekit",
+        "too many invalidations wait for Redis; it will be told to forget everything"
+    );
+}
+
+/// Messages of other processes come through (again): memory is served.
+pub(crate) fn memory_trusted() {
+    #[cfg(feature = "tracing")]
+    tracing::info!(target: "cachekit", "invalidations of other processes come through");
+}
+
+/// They do not: what is in memory is asked for, or served as `on_disconnect` says.
+pub(crate) fn memory_not_trusted() {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "cachekit",
+        "invalidations of other processes do not come through; memory is not served unasked"
+    );
 }

@@ -53,6 +53,12 @@ pub enum Fault {
     VersionsRunOut,
     /// A version is made of what the client sent alone, so a repeated command brings it back.
     ClientMadeVersions,
+    /// The circuit breaker never opens.
+    NoBreaker,
+    /// Every question of one call may take a whole `redis_timeout`.
+    FreshBudget,
+    /// A connection that gave another key's entry is kept.
+    KeepSuspect,
 }
 
 /// A place where a test may step in between two steps of the cache.

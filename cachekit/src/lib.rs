@@ -74,6 +74,7 @@ mod remote;
 mod tier;
 // level 3: mechanisms, which never import one another
 mod acks;
+mod breaker;
 mod chain;
 mod flight;
 mod outbox;
@@ -102,7 +103,7 @@ pub use error::BuildError;
 pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};
 pub use policy::Policy;
-pub use stats::{FunctionStats, RedisMisses, RedisStats, Stats};
+pub use stats::{BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
 
 /// A type whose instances are interchangeable for every cached method: none of its fields
 /// can change a result.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::event;
 use crate::remote::name::Name;
 
 /// More names than this, waiting or accepted lately, become one removal of everything.
@@ -75,6 +76,8 @@ impl Recent {
 #[derive(Debug, Default)]
 struct Waiting {
     names: HashSet<Name>,
+    /// There were too many: one removal of everything stands for all, and for more.
+    is_everything: bool,
     /// Being sent; still to be told until `accepted`.
     sending: Vec<Name>,
 }
@@ -88,9 +91,13 @@ impl Outbox {
     /// Keeps `names` until they are accepted.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = Name>) {
         let mut waiting = self.lock();
-        waiting.names.extend(names);
+        if !waiting.is_everything {
+            waiting.names.extend(names);
+        }
         if waiting.names.len() > MOST {
             waiting.names = HashSet::from([Name::everything()]);
+            waiting.is_everything = true;
+            event::outbox_overflowed();
         }
         if !waiting.names.is_empty() {
             self.blocked.store(true, Ordering::SeqCst);
@@ -114,6 +121,8 @@ impl Outbox {
             for name in &batch {
                 waiting.names.remove(name);
             }
+            // What comes from here on may not be covered by what is being sent.
+            waiting.is_everything = false;
             waiting.sending = batch;
         }
         waiting.sending.clone()
@@ -224,6 +233,9 @@ mod tests {
     fn an_overflow_becomes_one_clear() {
         let outbox = Outbox::default();
         outbox.add((0..=MOST).map(|n| name(&format!("k:{n}"))));
+        outbox.add([name("k:a")]);
         assert_eq!((outbox.len(), outbox.next()), (1, vec![Name::everything()]));
+        outbox.add([name("k:a")]);
+        assert_eq!(outbox.len(), 2, "it may be newer than what is being sent");
     }
 }

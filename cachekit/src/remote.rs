@@ -46,6 +46,13 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Messages should come and do not: listen by another connection.
     fn listen_anew(&self);
 
+    /// It answered with another entry than it was asked for: it may answer everything with
+    /// the answer of something else, so ask by another connection.
+    fn suspect(&self);
+
+    /// How many connections for questions were made.
+    fn connections(&self) -> u64;
+
     /// The entry at `place` and the versions that it should hang on.
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found>;
 
@@ -148,6 +155,12 @@ impl Failure {
     /// Whether what was asked may have been done, or may be done yet.
     pub(crate) fn is_ambiguous(&self) -> bool {
         *self == Self::Unknown
+    }
+
+    /// Whether the store can be read, and has no room for what was to be put there.
+    pub(crate) fn takes_nothing(&self) -> bool {
+        const FULL: [&str; 3] = ["OOM", "MISCONF", "NOREPLICAS"];
+        matches!(self, Self::Refused(code) if FULL.contains(&&**code))
     }
 }
 

@@ -137,8 +137,14 @@ impl Stats {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisStats {
-    /// Whether it can be asked now.
+    /// Whether it can be asked now: there is a connection, and the breaker is closed.
     pub is_up: bool,
+    /// Its circuit breaker.
+    pub breaker: BreakerState,
+    /// How often that opened.
+    pub openings: u64,
+    /// How often a connection for commands was made.
+    pub connections: u64,
     /// Values stored.
     pub stores: u64,
     /// Values not stored because something happened while they were computed.
@@ -164,6 +170,19 @@ pub struct RedisStats {
     pub unaccepted: usize,
     /// Why entries were of no use.
     pub misses: RedisMisses,
+}
+
+/// Whether calls ask Redis, as its circuit breaker has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// They do.
+    #[default]
+    Closed,
+    /// They go on without: it failed several times in a row.
+    Open,
+    /// The same, while one question in the background finds out whether it is well again.
+    HalfOpen,
 }
 
 /// Why entries in Redis were of no use.

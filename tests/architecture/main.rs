@@ -31,6 +31,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("remote", 2),
     ("tier", 2),
     ("acks", 3),
+    ("breaker", 3),
     ("chain", 3),
     ("flight", 3),
     ("outbox", 3),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::cache::{
     Cache, Entry, FunctionHandle, Invalidation, Job, On, Target, compute as compute_job,
     compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
@@ -100,6 +102,7 @@ fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Mi
         owner: core.owner(spec),
         key: Key::new(key.as_bytes()),
         lives: spec.lives(),
+        since: Instant::now(),
         began: core.now(),
         fresh,
         foreseen: core.foresees_miss(key.as_bytes(), spec.id()),

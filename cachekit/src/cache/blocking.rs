@@ -4,7 +4,7 @@
 //! for runs on another thread, for a body that never yields, so parking cannot keep that
 //! one from going on.
 
-use super::compute::{Job, Outcome, Patience};
+use super::compute::{Job, Outcome};
 use super::turn::Access;
 use crate::chain;
 use crate::flight::{Entered, Woken};
@@ -26,7 +26,7 @@ where
 {
     job.owner.counts.misses.bump();
     let epochs = job.epochs(&labels);
-    let patience = Patience::new(job.lock_timeout());
+    let patience = job.patience();
     let lead = loop {
         let seat = match job.enter(&epochs) {
             Entered::Lead(lead) => break Some(lead),

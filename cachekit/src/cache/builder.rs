@@ -261,14 +261,17 @@ impl CacheBuilder {
         let redis = redis.await.map_err(|(problem, remedy)| {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
-        Ok(Remote::new(desk, Arc::new(redis), settings, &self.clock))
+        let store = Arc::new(redis);
+        Ok(Remote::new(desk, store, settings, &self.clock, faults))
     }
 
     #[cfg(feature = "seeded-faults")]
     fn fake_remote(&self, store: &FakeStore) -> Result<Remote, BuildError> {
         let desk = Desk::new(self.config.bus_timeout, self.faults);
         let store = store.open(desk.node, desk.sink());
-        Ok(Remote::new(desk, store, self.settings()?, &self.clock))
+        let settings = self.settings()?;
+        let faults = self.faults;
+        Ok(Remote::new(desk, store, settings, &self.clock, faults))
     }
 
     /// How a store is used, if one can be.

@@ -196,8 +196,18 @@ pub(super) async fn beat(
     let mut left_at = Tick::now(&*clock);
     let mut joined = 0;
     let mut member = 0;
+    let mut was_heard = false;
     for beat in 0_u32.. {
         let now = Tick::now(&*clock);
+        let is_heard = desk.trust.covers(now);
+        if is_heard != was_heard {
+            was_heard = is_heard;
+            if is_heard {
+                event::memory_trusted();
+            } else {
+                event::memory_not_trusted();
+            }
+        }
         let subscription = desk.trust.subscription();
         if subscription != 0 {
             let until = Instant::now() + period;

@@ -45,6 +45,8 @@ pub(crate) struct Job {
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) lives: Lives,
+    /// When the call began to wait.
+    pub(crate) since: Instant,
     /// When the call began: nothing older may answer it that was invalidated before.
     pub(crate) began: Moment,
     /// Recompute although memory could answer.
@@ -76,7 +78,6 @@ where
     job.owner.counts.misses.bump();
     job.core.faults.at(Point::BeforeEnter);
     let epochs = job.epochs(&labels);
-    let patience = Patience::new(job.lock_timeout());
     loop {
         let seat = match job.enter(&epochs) {
             Entered::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
@@ -88,7 +89,7 @@ where
         }
         // Outside a tokio runtime there is no timer.
         let timer = tokio::runtime::Handle::try_current().is_ok();
-        let limit = timer.then(|| patience.limit(&seat));
+        let limit = timer.then(|| job.patience().limit(&seat));
         match seat.wait(limit, || job.leadership()).await {
             Woken::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
             Woken::Settled(outcome) => {
@@ -101,7 +102,7 @@ where
                 if let Some(lead) = job.replace(seat) {
                     return job.lead(lead, plan, labels, after, body).await;
                 }
-                if patience.is_over() {
+                if job.patience().is_over() {
                     return job.alone::<S, _, _>(body).await;
                 }
             }
@@ -136,6 +137,14 @@ impl Job {
     pub(super) fn lock_timeout(&self) -> Duration {
         let own = self.lives.lock_timeout;
         own.unwrap_or(self.core.config.lock_timeout)
+    }
+
+    /// How long this call waits for others' computations.
+    pub(super) fn patience(&self) -> Patience {
+        Patience {
+            start: self.since,
+            lock_timeout: self.lock_timeout(),
+        }
     }
 
     /// `single_flight = off`: of computations that overlap, the first is stored.
@@ -266,28 +275,26 @@ impl Job {
     }
 }
 
-/// How long one call waits for others, in all.
+/// How long one call waits for others' computations, in all.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Patience {
     start: Instant,
     lock_timeout: Duration,
 }
 
 impl Patience {
-    pub(super) fn new(lock_timeout: Duration) -> Self {
-        Self {
-            start: Instant::now(),
-            lock_timeout,
-        }
-    }
-
     /// For the next wait: what is left of this call's own time, and no longer than until
     /// the computation waited for is as old as that.
     pub(super) fn limit(&self, seat: &Seat<Outcome>) -> Duration {
-        let own = self.lock_timeout.saturating_sub(self.start.elapsed());
-        own.min(self.lock_timeout.saturating_sub(seat.age()))
+        self.left()
+            .min(self.lock_timeout.saturating_sub(seat.age()))
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.lock_timeout.saturating_sub(self.start.elapsed())
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.start.elapsed() >= self.lock_timeout
+        self.left().is_zero()
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Cache;
 use super::compute::{Job, compute};
 use crate::codec::Cacheable;
@@ -76,6 +78,7 @@ impl Cache {
             owner,
             key: Key::new(key.as_bytes()),
             lives: Lives::from(policy),
+            since: Instant::now(),
             began: self.core.tags.now(),
             fresh: false,
             foreseen: false,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::Core;
-use super::compute::{Job, Outcome};
+use super::compute::{Job, Outcome, Patience};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
 use super::read::returned;
@@ -17,6 +17,7 @@ use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
 use crate::epoch::Moment;
+use crate::fault::Fault;
 use crate::flight::{Entered, Lead, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
@@ -98,7 +99,7 @@ impl Core {
         let _asking = question.remote.ask();
         let lead = self.lead_a_look(owner, key, labels, began);
         let answer = async {
-            let asked = question.asked();
+            let asked = question.asked(question.remote.deadline());
             let place = question.names.place(owner);
             let found = question.remote.store.read(place, asked.until).await?;
             question.judge(wire, &found, asked).await
@@ -157,7 +158,7 @@ impl Core {
     ) -> Option<Duration> {
         let began = self.tags.now();
         let question = self.question(owner, key, labels, lives, fingerprint, began)?;
-        let asked = question.asked();
+        let asked = question.asked(question.remote.deadline());
         let found = question
             .remote
             .store
@@ -237,8 +238,9 @@ impl Job {
             Ok(fetched) => fetched,
             Err(failure) => {
                 question.remote.failed(&failure);
-                let said_no = matches!(failure, Failure::Refused(_));
-                Fetched::Compute(if said_no {
+                // One that takes nothing had nothing either, unless nobody looked.
+                let is_left_alone = failure.takes_nothing() && !self.fresh;
+                Fetched::Compute(if is_left_alone {
                     Access::None
                 } else {
                     Access::Unseen
@@ -248,12 +250,52 @@ impl Job {
     }
 }
 
+/// Until when one call waits for answers, in all. Once it is another's computation that it
+/// waits for, what it asks in between belongs to that wait, and is bounded with it.
+struct Budget {
+    timeout: Duration,
+    /// Without others' computations.
+    until: Instant,
+    /// When another's computation was first waited for: the end of that wait, and what was
+    /// left then.
+    paused: Option<(Instant, Duration)>,
+    is_fresh: bool,
+}
+
+impl Budget {
+    fn new(question: &Question<'_>) -> Self {
+        let timeout = question.remote.settings.timeout;
+        Self {
+            timeout,
+            until: Instant::now() + timeout,
+            paused: None,
+            is_fresh: question.core.faults.has(Fault::FreshBudget),
+        }
+    }
+
+    /// Until when the next answer is waited for.
+    fn until(&self) -> Instant {
+        let next = Instant::now() + self.timeout;
+        match self.paused {
+            _ if self.is_fresh => next,
+            None => self.until,
+            Some((end, left)) => next.min(end + left),
+        }
+    }
+
+    /// Another computes, and is waited for until `patience` is over.
+    fn pause(&mut self, patience: Patience) {
+        let now = Instant::now();
+        let left = self.until.saturating_duration_since(now);
+        self.paused.get_or_insert((now + patience.left(), left));
+    }
+}
+
 /// One call's way through the store.
 struct Asking<'a, V> {
     job: &'a Job,
     question: &'a Question<'a>,
     wire: Wire<V>,
-    start: Instant,
     holder: Token,
     guards: Vec<Name>,
     /// Entered before the first question, so that no message is missed.
@@ -273,7 +315,6 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             job,
             question,
             wire,
-            start: Instant::now(),
             holder: Token::random(),
             guards: guards(question.owner),
             waiter: is_shared.then(|| wakes.enter(&question.names.entry)),
@@ -281,11 +322,12 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     async fn run<S: Shape<Value = V>>(&self) -> Result<Fetched<S::Ret>, Failure> {
+        let mut budget = Budget::new(self.question);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
         let mut expects_miss = self.job.foreseen;
         loop {
-            let taken = match self.ask(expects_miss).await? {
+            let taken = match self.ask(expects_miss, &budget).await? {
                 Step::Hit(stored) => {
                     let Some(ret) = returned::<S>(&stored) else {
                         return Ok(Fetched::Compute(Access::None));
@@ -305,6 +347,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
                 }
                 Taken::Filled => return Ok(Fetched::Compute(Access::None)),
                 Taken::Held(left) => {
+                    budget.pause(self.job.patience());
                     self.wait(left.min(poll)).await;
                     poll = (poll * 2).min(LONGEST_POLL);
                     expects_miss = true;
@@ -314,23 +357,22 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// Reads, and asks for the right to compute if that is of no use.
-    async fn ask(&self, expects_miss: bool) -> Result<Step, Failure> {
-        let asked = self.question.asked();
-        let until = asked.until;
+    async fn ask(&self, expects_miss: bool, budget: &Budget) -> Result<Step, Failure> {
+        let asked = self.question.asked(budget.until());
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
         let mut ask = self.request();
         if self.job.fresh {
-            return Ok(Step::Miss(self.acquire(&ask, until).await?));
+            return Ok(Step::Miss(self.acquire(&ask, asked.until).await?));
         }
         let (found, taken) = if expects_miss {
             let wish = self.wish(&ask);
-            let answer = store.read_or_acquire(place, &ask, until).await;
+            let answer = store.read_or_acquire(place, &ask, asked.until).await;
             let (found, acquired) = wish.answered(answer)?;
             // Before anything else: dropped, the turn is given back.
             (found, Some(self.taken(acquired, &ask)))
         } else {
-            (store.read(place, until).await?, None)
+            (store.read(place, asked.until).await?, None)
         };
         let judged = match self.question.judge(self.wire, &found, asked).await? {
             Judged::Good(stored) => return Ok(Step::Hit(stored)),
@@ -340,7 +382,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             Some(taken) if !matches!(taken, Taken::Filled) => taken,
             _ => {
                 ask.judged = judged;
-                self.acquire(&ask, until).await?
+                self.acquire(&ask, budget.until()).await?
             }
         }))
     }
@@ -380,7 +422,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
 
     /// Who wants the lease, if it is wanted: not by one who has waited long enough.
     fn lease(&self) -> Option<Token> {
-        let waits = self.waiter.is_some() && self.start.elapsed() < self.job.lock_timeout();
+        let waits = self.waiter.is_some() && !self.job.patience().is_over();
         waits.then_some(self.holder)
     }
 
@@ -401,7 +443,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     async fn wait(&self, longest: Duration) {
         let Some(waiter) = &self.waiter else { return };
         self.question.remote.counts.waits.bump();
-        let patience = self.job.lock_timeout().saturating_sub(self.start.elapsed());
+        let patience = self.job.patience().left();
         // A little longer: a lease that ends now may be found out only by the next question.
         let longest = (longest + Duration::from_millis(1)).min(patience);
         let _ = timeout(longest, waiter.woken()).await;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::names::is_guarded;
 use super::remote::Remote;
 use super::turn::{self, Turn};
@@ -52,7 +54,8 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         let remote = Arc::clone(&self.turn.remote);
         remote.spawn(async move {
             let stored = Arc::clone(&self.stored);
-            if self.run().await == Landed::Refused {
+            let until = Remote::late_deadline();
+            if self.run(until).await == Landed::Refused {
                 // What others may not have, this node does not keep either.
                 stored.kill();
             }
@@ -60,7 +63,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
     }
 
     /// Stores it, and says what came of it.
-    pub(super) async fn run(self) -> Landed {
+    pub(super) async fn run(self, until: Instant) -> Landed {
         let remote = Arc::clone(&self.turn.remote);
         let entry = self.turn.names.entry.clone();
         let owner = Arc::clone(&self.owner);
@@ -79,7 +82,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         // Until it is known what came of it, what is there may be older than what this node
         // serves.
         let untold = remote.untold(vec![entry]);
-        let answer = remote.store.fill(&fill, Remote::late_deadline()).await;
+        let answer = remote.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
             drop(untold.settled());
         }

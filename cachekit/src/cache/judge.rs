@@ -55,9 +55,9 @@ pub(super) enum Judged {
 
 impl Question<'_> {
     /// To be called before each question.
-    pub(super) fn asked(&self) -> Asked {
+    pub(super) fn asked(&self, until: Instant) -> Asked {
         Asked {
-            until: self.remote.deadline(),
+            until,
             at: self.core.clock.now(),
         }
     }
@@ -103,6 +103,9 @@ impl Question<'_> {
 
     fn useless(&self, reason: Reason, token: Option<Token>) -> Judged {
         self.remote.counts.reasons.count(reason);
+        if reason == Reason::Key {
+            self.remote.store.suspect();
+        }
         Judged::Useless(token)
     }
 

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::compute::{Job, compute};
 use super::invalidate::Doomed;
 use super::read::get;
@@ -155,6 +157,7 @@ impl<V: Cacheable> Region<V> {
             owner: Arc::clone(&self.owner),
             key,
             lives: Lives::from(&self.policy),
+            since: Instant::now(),
             began: self.core.tags.now(),
             fresh: false,
             foreseen: false,

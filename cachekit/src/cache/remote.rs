@@ -9,30 +9,29 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::bus::{Desk, beat};
+use super::guarded::Guarded;
+use super::recovery::{BACKGROUND, Recovery, tell};
+use crate::breaker::Breaker;
 use crate::clock::{Clock, Tick};
 use crate::codec::Codec;
 use crate::config::{OnDisconnect, OnNewMaster};
 use crate::counter::Counter;
 use crate::event;
+use crate::fault::Faults;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::reason::Reasons;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
-use crate::stats::{RedisMisses, RedisStats};
-
-/// The pause between two attempts to send what was not accepted.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// What nobody waits for may take longer.
-const BACKGROUND: Duration = Duration::from_secs(1);
+use crate::stats::{BreakerState, RedisMisses, RedisStats};
 
 /// A shared store in use.
 #[derive(Debug)]
 pub(crate) struct Remote {
+    /// Behind its breaker.
     pub(super) store: Arc<dyn Store>,
+    breaker: Arc<Breaker>,
     pub(super) desk: Arc<Desk>,
     pub(super) counts: RemoteCounts,
     pub(super) settings: Settings,
@@ -84,23 +83,35 @@ impl Remote {
         store: Arc<dyn Store>,
         settings: Settings,
         clock: &Arc<dyn Clock>,
+        faults: Faults,
     ) -> Self {
-        let sender = tokio::spawn(send(Arc::clone(&desk), Arc::clone(&store)));
+        let breaker = Arc::new(Breaker::new(faults));
+        let recovery = Recovery {
+            desk: Arc::clone(&desk),
+            store: Arc::clone(&store),
+            breaker: Arc::clone(&breaker),
+            in_time: settings.timeout,
+        };
         let beating = beat(
             Arc::clone(&desk),
             Arc::clone(&store),
             Arc::clone(clock),
             settings.bus_timeout,
         );
+        let guarded = Guarded {
+            inner: store,
+            breaker: Arc::clone(&breaker),
+        };
         Self {
-            store,
+            store: Arc::new(guarded),
+            breaker,
             desk,
             counts: RemoteCounts::default(),
             settings,
             began: Instant::now(),
             asking: AtomicUsize::new(0),
             runtime: Handle::current(),
-            tasks: [sender, tokio::spawn(beating)],
+            tasks: [tokio::spawn(recovery.run()), tokio::spawn(beating)],
         }
     }
 
@@ -259,9 +270,22 @@ impl Remote {
         }
     }
 
+    fn breaker_state(&self) -> BreakerState {
+        if self.breaker.is_closed() {
+            BreakerState::Closed
+        } else if self.breaker.is_half_open() {
+            BreakerState::HalfOpen
+        } else {
+            BreakerState::Open
+        }
+    }
+
     pub(super) fn stats(&self) -> RedisStats {
         RedisStats {
             is_up: self.store.is_up(),
+            breaker: self.breaker_state(),
+            openings: self.breaker.openings(),
+            connections: self.store.connections(),
             stores: self.counts.stores.sum(),
             refused_stores: self.counts.refused_stores.sum(),
             unstorable: self.counts.unstorable.sum(),
@@ -325,41 +349,5 @@ impl Drop for Untold<'_> {
 impl Drop for Remote {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
-    }
-}
-
-/// Has `names` removed and tells every node.
-async fn tell(
-    desk: &Desk,
-    store: &dyn Store,
-    names: &[Name],
-    until: Instant,
-) -> Result<(), Failure> {
-    let (from, _) = desk.voice.now();
-    let bulletin = Bulletin::Invalidated {
-        from,
-        ack: None,
-        names: names.to_vec(),
-    };
-    let told = store.invalidate(names, &bulletin, until).await;
-    desk.voice.sent(from, &told);
-    told
-}
-
-/// Sends what was not accepted, again and again, until it is.
-async fn send(desk: Arc<Desk>, store: Arc<dyn Store>) {
-    let outbox = &desk.outbox;
-    let mut pause = FIRST_PAUSE;
-    loop {
-        outbox.filled().await;
-        let names = outbox.next();
-        let told = tell(&desk, &*store, &names, Instant::now() + BACKGROUND).await;
-        if told.is_ok() {
-            outbox.accepted();
-            pause = FIRST_PAUSE;
-        } else {
-            let _ = timeout(pause, outbox.retried()).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
     }
 }

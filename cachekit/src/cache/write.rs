@@ -119,7 +119,8 @@ impl Bracket {
             stored,
             replaces: true,
         };
-        match filling.run().await {
+        let until = filling.turn.remote.deadline();
+        match filling.run(until).await {
             Landed::Stored | Landed::Unknown => {}
             Landed::Left => self.empty_store().await,
             Landed::Refused => self.abandon().await,

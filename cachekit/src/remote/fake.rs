@@ -36,6 +36,8 @@ struct State {
     /// Messages to those who wait are lost.
     is_mute: bool,
     log: Vec<Step>,
+    /// Times that it was found to answer something else than it was asked.
+    suspicions: usize,
     /// Sent, and not run yet.
     held: Vec<Later>,
     listeners: Vec<(NodeId, Listener)>,
@@ -170,6 +172,14 @@ impl Store for Fake {
     }
 
     fn listen_anew(&self) {}
+
+    fn suspect(&self) {
+        self.shared.lock().suspicions += 1;
+    }
+
+    fn connections(&self) -> u64 {
+        1
+    }
 
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
         let (entry, versions, late) = owned(place);

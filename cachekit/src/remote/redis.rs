@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use self::address::Address;
 use self::link::{Connected, Link};
+use self::reply::{Problem, Said};
 use self::script::{Call, Digests, Script, Scripts};
 use self::subscriber::{Channels, Subscriber};
 use super::bulletin::{Bulletin, NodeId};
@@ -83,8 +84,27 @@ impl Redis {
         self.link.current().ok_or(Failure::Away)
     }
 
-    async fn run(&self, commands: &Pipeline, until: Instant) -> Result<Vec<Value>, Failure> {
-        self.link.run(&self.connected()?, commands, until).await
+    /// Runs `commands`, and reads the answers.
+    async fn run<T>(
+        &self,
+        commands: &Pipeline,
+        until: Instant,
+        read: impl FnOnce(Vec<Value>) -> Said<T>,
+    ) -> Result<T, Failure> {
+        let connected = self.connected()?;
+        let values = self.link.run(&connected, commands, until).await?;
+        self.said(&connected, read(values))
+    }
+
+    /// An answer that cannot be this question's is none, and the next may be no better.
+    fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
+        said.map_err(|problem| match problem {
+            Problem::Refused(code) => Failure::Refused(code),
+            Problem::Odd => {
+                self.link.suspect(connected);
+                Failure::Unknown
+            }
+        })
     }
 
     /// Adds `PTTL` and `MGET`. The life is asked for first: of an entry that is replaced in
@@ -237,12 +257,11 @@ impl Redis {
 
     /// Runs a script that answers with a number.
     async fn order(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
-        let value = self
-            .script(&self.connected()?, script, &call, until)
-            .await?;
+        let connected = self.connected()?;
+        let value = self.script(&connected, script, &call, until).await?;
         match value {
             Value::Int(_) => Ok(()),
-            other => Err(reply::failure(&other)),
+            other => self.said(&connected, Err(reply::problem(&other))),
         }
     }
 }
@@ -275,6 +294,18 @@ impl Store for Redis {
         self.subscriber.leave();
     }
 
+    fn suspect(&self) {
+        if let Some(connected) = self.link.current()
+            && !self.faults.has(Fault::KeepSuspect)
+        {
+            self.link.suspect(&connected);
+        }
+    }
+
+    fn connections(&self) -> u64 {
+        self.link.made()
+    }
+
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
         Box::pin(async move {
             let connected = self.connected()?;
@@ -286,7 +317,7 @@ impl Store for Redis {
                 .run(&connected, &commands, until)
                 .await?
                 .into_iter();
-            reply::found(&mut values, place.late)
+            self.said(&connected, reply::found(&mut values, place))
         })
     }
 
@@ -301,8 +332,10 @@ impl Store for Redis {
             for name in names {
                 commands.arg(&self.full(name)[..]);
             }
-            let mut values = self.run(&commands, until).await?;
-            reply::versions(values.pop().unwrap_or(Value::Nil))
+            let read = |mut values: Vec<Value>| {
+                reply::versions(values.pop().unwrap_or(Value::Nil), names.len())
+            };
+            self.run(&commands, until, read).await
         })
     }
 
@@ -318,7 +351,7 @@ impl Store for Redis {
             let value = self
                 .script(&connected, Script::Acquire, &call, until)
                 .await?;
-            reply::acquired(value, place.versions.len())
+            self.said(&connected, reply::acquired(value, place.versions.len()))
         })
     }
 
@@ -341,14 +374,15 @@ impl Store for Redis {
                 .run(&connected, &commands, until)
                 .await?
                 .into_iter();
-            let found = reply::found(&mut values, place.late)?;
+            let found = self.said(&connected, reply::found(&mut values, place))?;
             let mut acquired = values.next().unwrap_or(Value::Nil);
             if is_unknown_script(&acquired) {
                 acquired = self
                     .by_text(&connected, Script::Acquire, &call, until)
                     .await?;
             }
-            Ok((found, reply::acquired(acquired, place.versions.len())?))
+            let acquired = reply::acquired(acquired, place.versions.len());
+            Ok((found, self.said(&connected, acquired)?))
         })
     }
 
@@ -357,7 +391,7 @@ impl Store for Redis {
             let connected = self.connected()?;
             let call = self.filling(fill, connected.origin());
             let value = self.script(&connected, Script::Fill, &call, until).await?;
-            reply::filled(&value)
+            self.said(&connected, reply::filled(&value))
         })
     }
 
@@ -404,8 +438,8 @@ impl Store for Redis {
     ) -> Answer<'a, ()> {
         Box::pin(async move {
             let commands = self.removing(names, bulletin);
-            let values = self.run(&commands, until).await?;
-            reply::numbers(&values)
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
         })
     }
 
@@ -419,17 +453,22 @@ impl Store for Redis {
             let mut commands = self.removing(names, bulletin);
             // After the message: who joins later hears of it before it serves anything.
             commands.cmd("SMEMBERS").arg(self.nodes());
-            let mut values = self.run(&commands, until).await?;
-            let nodes = values.pop().unwrap_or(Value::Nil);
-            reply::numbers(&values)?;
-            reply::nodes(nodes)
+            let read = |mut values: Vec<Value>| {
+                let nodes = values.pop().unwrap_or(Value::Nil);
+                reply::numbers(&values)?;
+                reply::nodes(nodes)
+            };
+            self.run(&commands, until, read).await
         })
     }
 
     fn join(&self, node: NodeId, until: Instant) -> Answer<'_, ()> {
         let mut commands = Pipeline::new();
         commands.cmd("SADD").arg(self.nodes()).arg(&node.0[..]);
-        Box::pin(async move { reply::numbers(&self.run(&commands, until).await?) })
+        Box::pin(async move {
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
+        })
     }
 
     fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()> {
@@ -439,7 +478,8 @@ impl Store for Redis {
             for node in nodes {
                 commands.arg(&node.0[..]);
             }
-            reply::numbers(&self.run(&commands, until).await?)
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
         })
     }
 
@@ -452,7 +492,8 @@ impl Store for Redis {
         Box::pin(async move {
             let mut commands = Pipeline::new();
             commands.add_command(self.publishing(whom, bulletin));
-            reply::numbers(&self.run(&commands, until).await?)
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
         })
     }
 }

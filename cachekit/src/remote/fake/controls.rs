@@ -109,6 +109,11 @@ impl FakeStore {
         self.0.lock().data.left(&Name::read(name.as_bytes()))
     }
 
+    /// How often it was found to answer something else than it was asked.
+    pub fn suspicions(&self) -> usize {
+        self.0.lock().suspicions
+    }
+
     /// What was asked since the log was last taken.
     pub fn take_log(&self) -> Vec<Step> {
         std::mem::take(&mut self.0.lock().log)

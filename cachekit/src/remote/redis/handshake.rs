@@ -3,6 +3,7 @@
 use redis::aio::MultiplexedConnection;
 use redis::{ErrorKind, Pipeline, RedisError, Value};
 
+use super::link::misplaced;
 use super::script::{Digests, Scripts};
 
 /// What a server said of itself.
@@ -28,7 +29,12 @@ pub(super) async fn greet(
         .send_packed_commands(&questions, 0, 2 + scripts.count())
         .await?;
     let mut answers = answers.into_iter();
-    if let Some(Value::Array(role)) = answers.next()
+    let role = answers.next().unwrap_or(Value::Nil);
+    if let Some(code) = misplaced(&role) {
+        let what = "the server is not ready";
+        return Err(RedisError::from((ErrorKind::Client, what, code)));
+    }
+    if let Value::Array(role) = role
         && role
             .first()
             .and_then(text)

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -42,6 +42,10 @@ struct Shared {
     current: RwLock<Option<Arc<Connected>>>,
     /// The current connection is to be left.
     broken: Notify,
+    /// How many connections were made.
+    made: AtomicU64,
+    /// When one was last left because of what it answered.
+    suspected: Mutex<Option<Instant>>,
     sink: Sink,
 }
 
@@ -68,6 +72,8 @@ impl Link {
             scripts,
             current: RwLock::new(None),
             broken: Notify::new(),
+            made: AtomicU64::new(0),
+            suspected: Mutex::default(),
             sink,
         });
         let first = Shared::connect(&shared).await;
@@ -120,6 +126,28 @@ impl Link {
                 }
             }
         }
+    }
+
+    /// It gave the answer of something else than it was asked. What one entry says may also
+    /// have been put there by hand, so that a new connection says the same: one is left for
+    /// it now and then only.
+    pub(super) fn suspect(&self, connected: &Arc<Connected>) {
+        let mut suspected = self
+            .shared
+            .suspected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if suspected.is_none_or(|last| now - last >= LONGEST_PAUSE) {
+            *suspected = Some(now);
+            drop(suspected);
+            self.leave(connected, "it answered something else than it was asked");
+        }
+    }
+
+    /// How many connections were made.
+    pub(super) fn made(&self) -> u64 {
+        self.shared.made.load(Ordering::Relaxed)
     }
 
     /// Takes `connected` out of use.
@@ -193,6 +221,7 @@ impl Shared {
             closed,
         };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(connected));
+        self.made.fetch_add(1, Ordering::Relaxed);
         event::redis_connected();
         (self.sink)(Message::Up(true));
         Ok(())
@@ -232,7 +261,7 @@ async fn supervise(shared: Arc<Shared>) {
             (shared.sink)(Message::Up(false));
         }
         if let Err(error) = shared.connect().await {
-            event::redis_away(&shown(&error));
+            event::redis_away(&shown(&error), pause == SHORTEST_PAUSE);
             tokio::time::sleep(jittered(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -245,7 +274,7 @@ pub(super) fn jittered(pause: Duration) -> Duration {
 }
 
 /// Whether an answer says that this server, or this login, is the wrong one.
-fn misplaced(reply: &Value) -> Option<String> {
+pub(super) fn misplaced(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;
     };

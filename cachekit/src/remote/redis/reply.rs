@@ -6,12 +6,23 @@ use redis::Value;
 
 use crate::envelope::{Token, Version};
 use crate::remote::bulletin::NodeId;
-use crate::remote::{Acquired, Failure, Filled, Found, Grant};
+use crate::remote::{Acquired, Filled, Found, Grant, Place};
 
 /// The answer is not of the form that was asked for.
 struct Odd;
 
 type Read<T> = Result<T, Odd>;
+
+/// Why an answer is none.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    /// The server said no.
+    Refused(String),
+    /// It may be the answer of another question.
+    Odd,
+}
+
+pub(super) type Said<T> = Result<T, Problem>;
 
 fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
     match value {
@@ -45,23 +56,23 @@ fn int(value: &Value) -> Read<i64> {
     }
 }
 
-/// An answer of a form that was not asked for says nothing; an error says no.
-pub(super) fn failure(value: &Value) -> Failure {
+/// What is wrong with an answer that is not as it should be.
+pub(super) fn problem(value: &Value) -> Problem {
     match value {
-        Value::ServerError(error) => Failure::Refused(error.code().to_owned()),
-        _ => Failure::Refused("an answer of another form".to_owned()),
+        Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
+        _ => Problem::Odd,
     }
 }
 
 /// Answers of which nothing matters but that they are numbers.
-pub(super) fn numbers(values: &[Value]) -> Result<(), Failure> {
+pub(super) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
-    refused.map_or(Ok(()), |value| Err(failure(value)))
+    refused.map_or(Ok(()), |value| Err(problem(value)))
 }
 
 /// The members of the set of nodes; what is no node's number was not put there by us.
-pub(super) fn nodes(value: Value) -> Result<Vec<NodeId>, Failure> {
-    let problem = failure(&value);
+pub(super) fn nodes(value: Value) -> Said<Vec<NodeId>> {
+    let problem = problem(&value);
     let (Value::Array(members) | Value::Set(members)) = value else {
         return Err(problem);
     };
@@ -69,17 +80,23 @@ pub(super) fn nodes(value: Value) -> Result<Vec<NodeId>, Failure> {
     Ok(members.into_iter().filter_map(node).collect())
 }
 
-/// The answers to `PTTL`, `MGET` and, with `late`, the script for late tags.
-pub(super) fn found(
-    values: &mut impl Iterator<Item = Value>,
-    late: bool,
-) -> Result<Found, Failure> {
+/// The answers to `PTTL`, `MGET` and, with `place.late`, the script for late tags.
+pub(super) fn found(values: &mut impl Iterator<Item = Value>, place: Place<'_>) -> Said<Found> {
     let mut next = || values.next().unwrap_or(Value::Nil);
     let (left, entry) = (next(), next());
     // A server that lost the script makes it one more question, no more.
-    let late = if late { late_of(next()).ok() } else { None };
-    let problem = failure(&entry);
-    found_of(&left, entry, late).map_err(|Odd| problem)
+    let late = if place.late {
+        late_of(next()).ok()
+    } else {
+        None
+    };
+    let is_refused = matches!(left, Value::ServerError(_));
+    let problem = problem(if is_refused { &left } else { &entry });
+    let found = found_of(&left, entry, late);
+    found
+        .ok()
+        .filter(|found| found.versions.len() == place.versions.len())
+        .ok_or(problem)
 }
 
 fn found_of(
@@ -106,16 +123,18 @@ fn late_of(value: Value) -> Read<(Token, Vec<Option<Version>>)> {
     Ok((token, parts.map(version).collect::<Read<_>>()?))
 }
 
-/// The answer to `MGET` of versions.
-pub(super) fn versions(values: Value) -> Result<Vec<Option<Version>>, Failure> {
-    let problem = failure(&values);
-    let read = list(values).and_then(|values| values.map(version).collect());
-    read.map_err(|Odd| problem)
+/// The answer to `MGET` of so many versions.
+pub(super) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>> {
+    let problem = problem(&values);
+    let read = list(values).and_then(|values| values.map(version).collect::<Read<Vec<_>>>());
+    read.ok()
+        .filter(|versions| versions.len() == count)
+        .ok_or(problem)
 }
 
 /// The answer of the script that grants.
-pub(super) fn acquired(value: Value, versions: usize) -> Result<Acquired, Failure> {
-    let problem = failure(&value);
+pub(super) fn acquired(value: Value, versions: usize) -> Said<Acquired> {
+    let problem = problem(&value);
     acquired_of(value, versions).map_err(|Odd| problem)
 }
 
@@ -148,21 +167,31 @@ fn acquired_of(value: Value, count: usize) -> Read<Acquired> {
 }
 
 /// The answer of the script that stores.
-pub(super) fn filled(value: &Value) -> Result<Filled, Failure> {
+pub(super) fn filled(value: &Value) -> Said<Filled> {
     match value {
         Value::Int(1) => Ok(Filled::Stored),
         Value::Int(0) => Ok(Filled::Fenced),
         Value::Int(-1) => Ok(Filled::Moved),
-        _ => Err(failure(value)),
+        _ => Err(problem(value)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remote::name::Name;
+
+    fn place<'a>(entry: &'a Name, versions: &'a [Name]) -> Place<'a> {
+        Place {
+            entry,
+            versions,
+            late: false,
+        }
+    }
 
     #[test]
     fn answers_of_another_form_are_refused() {
+        let entry = Name::read(b"k:a");
         let odd = || Value::Array(vec![Value::Int(1), Value::BulkString(vec![1, 2, 3])]);
         assert!(acquired(odd(), 2).is_err());
         assert!(acquired(Value::Array(vec![]), 2).is_err());
@@ -173,7 +202,7 @@ mod tests {
             vec![Value::Int(1), Value::Okay],
             vec![],
         ] {
-            assert!(found(&mut values.into_iter(), false).is_err());
+            assert!(found(&mut values.into_iter(), place(&entry, &[])).is_err());
         }
         assert!(filled(&Value::Int(7)).is_err());
         let short = Value::Array(vec![Value::Int(1), Value::BulkString(vec![0; 16])]);
@@ -184,9 +213,25 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_of_another_question_is_odd_and_a_no_is_none() {
+        let entry = Name::read(b"k:a");
+        let other = || Value::Array(vec![Value::Nil, Value::Nil]);
+        let mut answers = [Value::Int(-2), other()].into_iter();
+        assert_eq!(found(&mut answers, place(&entry, &[])), Err(Problem::Odd));
+        assert_eq!(versions(other(), 3), Err(Problem::Odd));
+        assert_eq!(versions(Value::Int(1), 1), Err(Problem::Odd));
+        assert_eq!(numbers(&[Value::Int(1), other()]), Err(Problem::Odd));
+    }
+
+    #[test]
     fn a_value_that_is_no_version_is_none() {
         let values = Value::Array(vec![Value::Nil, Value::BulkString(vec![0; 3])]);
-        let found = found(&mut [Value::Int(-2), values].into_iter(), true).unwrap();
+        let (entry, versions) = (Name::read(b"k:a"), [Name::everything()]);
+        let late = Place {
+            late: true,
+            ..place(&entry, &versions)
+        };
+        let found = found(&mut [Value::Int(-2), values].into_iter(), late).unwrap();
         assert_eq!((found.bytes, found.left), (None, Duration::ZERO));
         assert_eq!(found.versions, [None]);
     }

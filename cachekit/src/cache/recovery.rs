@@ -1,0 +1,150 @@
+//! What goes on behind the calls until a store that failed is trusted again: first it is
+//! told what it has not accepted, then it has to answer a question in time.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::bus::Desk;
+use crate::breaker::Breaker;
+use crate::event;
+use crate::remote::bulletin::Bulletin;
+use crate::remote::name::Name;
+use crate::remote::{Failure, Store};
+
+/// The pause between two attempts to send what was not accepted.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The pause before a store that has just failed several times in a row is tried.
+const FIRST_REST: Duration = Duration::from_millis(100);
+
+/// One that fails again so soon was not well; the pauses go on growing.
+const RELAPSE: Duration = Duration::from_secs(10);
+
+/// What nobody waits for may take longer.
+pub(super) const BACKGROUND: Duration = Duration::from_secs(1);
+
+/// Has `names` removed and tells every node.
+pub(super) async fn tell(
+    desk: &Desk,
+    store: &dyn Store,
+    names: &[Name],
+    until: Instant,
+) -> Result<(), Failure> {
+    let (from, _) = desk.voice.now();
+    let bulletin = Bulletin::Invalidated {
+        from,
+        ack: None,
+        names: names.to_vec(),
+    };
+    let told = store.invalidate(names, &bulletin, until).await;
+    desk.voice.sent(from, &told);
+    told
+}
+
+/// A store that needs attention now and then.
+pub(super) struct Recovery {
+    pub(super) desk: Arc<Desk>,
+    /// Not behind its breaker.
+    pub(super) store: Arc<dyn Store>,
+    pub(super) breaker: Arc<Breaker>,
+    /// In time for a call.
+    pub(super) in_time: Duration,
+}
+
+impl Recovery {
+    /// Sends what was not accepted, again and again, until it is; and tries a store whose
+    /// breaker is open until it is well.
+    pub(super) async fn run(self) {
+        let (mut pause, mut rest) = (FIRST_PAUSE, FIRST_REST);
+        let mut was_closed = true;
+        let mut well_since: Option<Instant> = None;
+        loop {
+            first(self.desk.outbox.filled(), self.breaker.opened()).await;
+            let opened = was_closed && !self.breaker.is_closed();
+            if opened {
+                let is_relapse = well_since.is_some_and(|since| since.elapsed() < RELAPSE);
+                rest = if is_relapse { longer(rest) } else { FIRST_REST };
+                self.rest(rest).await;
+            }
+            let attempt = self.breaker.attempt();
+            if attempt.is_some() {
+                event::breaker_half_open();
+            }
+            let is_told = self.tell_all().await;
+            match attempt {
+                None if is_told => pause = FIRST_PAUSE,
+                Some(attempt) if is_told && self.is_well().await => {
+                    attempt.succeeded();
+                    well_since = Some(Instant::now());
+                }
+                Some(attempt) => {
+                    // Open again before the pause, for all to see.
+                    drop(attempt);
+                    rest = longer(rest);
+                    self.rest(rest).await;
+                }
+                None => {
+                    self.rest(pause).await;
+                    pause = longer(pause);
+                }
+            }
+            was_closed = self.breaker.is_closed();
+        }
+    }
+
+    /// Whether everything is accepted now.
+    async fn tell_all(&self) -> bool {
+        let outbox = &self.desk.outbox;
+        while !outbox.is_clear() {
+            let names = outbox.next();
+            let until = Instant::now() + BACKGROUND;
+            match tell(&self.desk, &*self.store, &names, until).await {
+                Ok(()) => outbox.accepted(),
+                Err(failure) => {
+                    event::redis_failed(&failure);
+                    if failure.is_ambiguous() {
+                        self.breaker.failed();
+                    }
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Whether a call would get its answer.
+    async fn is_well(&self) -> bool {
+        let question = [Name::everything()];
+        let until = Instant::now() + self.in_time;
+        self.store.versions(&question, until).await.is_ok()
+    }
+
+    /// Waits for `pause`, or until there is a new connection. Nodes do not come back in step.
+    async fn rest(&self, pause: Duration) {
+        let pause = pause.mul_f64(0.5 + 0.5 * fastrand::f64());
+        let _ = timeout(pause, self.desk.outbox.retried()).await;
+    }
+}
+
+fn longer(pause: Duration) -> Duration {
+    (pause * 2).min(LONGEST_PAUSE)
+}
+
+/// Waits for one of two.
+async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    std::future::poll_fn(|context| {
+        let is_ready = one.as_mut().poll(context).is_ready();
+        if is_ready || other.as_mut().poll(context).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
