@@ -1,15 +1,17 @@
 //! Invalidations that the shared store has not accepted.
 //!
 //! A removal that fails is not forgotten: it is kept here, and until it was accepted this
-//! node neither reads from the store nor stores into it. Removals may be repeated and may
-//! run late, so sending them again is always right. What exceeds the bound becomes one
-//! removal of everything, never a loss.
+//! node neither reads from the store nor stores into it what it touches: one entry, or, with
+//! a tag, a function or everything, all of them. Removals may be repeated and may run late,
+//! so sending them again is always right. What exceeds the bound becomes one removal of
+//! everything, never a loss.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::quality::RandomState;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -25,12 +27,21 @@ const RECENT: Duration = Duration::from_secs(60);
 /// Sent in one command.
 const BATCH: usize = 1_000;
 
+type HashSet<T> = std::collections::HashSet<T, RandomState>;
+
+const NOTHING: u8 = 0;
+/// Each concerns itself alone.
+const ENTRIES: u8 = 1;
+/// Any entry may hang on it.
+const MORE: u8 = 2;
+
 /// What one node still has to tell.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     waiting: Mutex<Waiting>,
-    /// Whether nothing waits; read on every call that missed in memory.
-    blocked: AtomicBool,
+    /// What waits, of [`NOTHING`], [`ENTRIES`] and [`MORE`]; read on every call that missed in
+    /// memory.
+    state: AtomicU8,
     filled: Notify,
     /// There is reason to send again at once.
     again: Notify,
@@ -75,33 +86,85 @@ impl Recent {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    names: HashSet<Name>,
-    /// There were too many: one removal of everything stands for all, and for more.
+    entries: HashSet<Name>,
+    /// Tags, functions and everything, with the guards.
+    more: HashSet<Name>,
+    /// There were too many: one removal of everything stands for all, and for what comes
+    /// until it is sent.
     is_everything: bool,
     /// Being sent; still to be told until `accepted`.
-    sending: Vec<Name>,
+    sending: HashSet<Name>,
+    /// Whether those are more than entries.
+    sends_more: bool,
+}
+
+impl Waiting {
+    fn add(&mut self, name: Name) {
+        let is_entry = name.is_entry();
+        let names = if is_entry {
+            &mut self.entries
+        } else {
+            &mut self.more
+        };
+        names.insert(name);
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len() + self.more.len() + self.sending.len()
+    }
+
+    fn state(&self) -> u8 {
+        if !self.more.is_empty() || (self.sends_more && !self.sending.is_empty()) {
+            MORE
+        } else if self.entries.is_empty() && self.sending.is_empty() {
+            NOTHING
+        } else {
+            ENTRIES
+        }
+    }
 }
 
 impl Outbox {
-    /// Whether everything was accepted, so that the store may be trusted.
+    /// Whether everything was accepted.
     pub(crate) fn is_clear(&self) -> bool {
-        !self.blocked.load(Ordering::SeqCst)
+        self.state.load(Ordering::SeqCst) == NOTHING
+    }
+
+    /// Whether the store is not to be used at all yet.
+    pub(crate) fn blocks_all(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == MORE
+    }
+
+    /// Whether the store is not to be used for this entry yet.
+    pub(crate) fn blocks(&self, entry: &Name) -> bool {
+        match self.state.load(Ordering::SeqCst) {
+            NOTHING => false,
+            ENTRIES => {
+                let waiting = self.lock();
+                waiting.entries.contains(entry) || waiting.sending.contains(entry)
+            }
+            _ => true,
+        }
     }
 
     /// Keeps `names` until they are accepted.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = Name>) {
         let mut waiting = self.lock();
         if !waiting.is_everything {
-            waiting.names.extend(names);
+            for name in names {
+                waiting.add(name);
+            }
         }
-        if waiting.names.len() > MOST {
-            waiting.names = HashSet::from([Name::everything()]);
+        if waiting.entries.len() + waiting.more.len() > MOST {
+            waiting.entries.clear();
+            waiting.more = HashSet::from_iter([Name::everything()]);
             waiting.is_everything = true;
             event::outbox_overflowed();
         }
-        if !waiting.names.is_empty() {
-            self.blocked.store(true, Ordering::SeqCst);
-            drop(waiting);
+        let state = waiting.state();
+        self.state.store(state, Ordering::SeqCst);
+        drop(waiting);
+        if state != NOTHING {
             self.filled.notify_one();
         }
     }
@@ -113,27 +176,33 @@ impl Outbox {
         }
     }
 
-    /// What to send next.
+    /// What to send next: first what keeps all others waiting.
     pub(crate) fn next(&self) -> Vec<Name> {
         let mut waiting = self.lock();
         if waiting.sending.is_empty() {
-            let batch: Vec<Name> = waiting.names.iter().take(BATCH).cloned().collect();
-            for name in &batch {
-                waiting.names.remove(name);
-            }
+            let Waiting { entries, more, .. } = &mut *waiting;
+            let sends_more = !more.is_empty();
+            let names = if sends_more { more } else { entries };
+            let batch: HashSet<Name> = if names.len() <= BATCH {
+                std::mem::take(names)
+            } else {
+                let batch: HashSet<Name> = names.iter().take(BATCH).cloned().collect();
+                names.retain(|name| !batch.contains(name));
+                batch
+            };
+            waiting.sending = batch;
+            waiting.sends_more = sends_more;
             // What comes from here on may not be covered by what is being sent.
             waiting.is_everything = false;
-            waiting.sending = batch;
         }
-        waiting.sending.clone()
+        waiting.sending.iter().cloned().collect()
     }
 
     /// What was sent last was accepted. What came in since then still waits.
     pub(crate) fn accepted(&self) {
         let mut waiting = self.lock();
         waiting.sending.clear();
-        self.blocked
-            .store(!waiting.names.is_empty(), Ordering::SeqCst);
+        self.state.store(waiting.state(), Ordering::SeqCst);
     }
 
     /// Keeps what was accepted for a while: a server that comes back with an older data set,
@@ -163,8 +232,7 @@ impl Outbox {
 
     /// How many removals wait.
     pub(crate) fn len(&self) -> usize {
-        let waiting = self.lock();
-        waiting.names.len() + waiting.sending.len()
+        self.lock().len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -203,6 +271,26 @@ mod tests {
         let outbox = Outbox::default();
         outbox.add([name("k:a")]);
         assert_eq!(outbox.next(), outbox.next());
+    }
+
+    #[test]
+    fn an_entry_keeps_itself_waiting_and_a_tag_all() {
+        let outbox = Outbox::default();
+        outbox.add([name("k:a")]);
+        assert!(outbox.blocks(&name("k:a")) && !outbox.blocks(&name("k:b")));
+        assert_eq!(outbox.next(), [name("k:a")]);
+        assert!(outbox.blocks(&name("k:a")), "until it is accepted");
+        outbox.add([name("t:x"), name("k:b")]);
+        outbox.accepted();
+        assert!(outbox.blocks_all() && outbox.blocks(&name("k:a")));
+        assert_eq!(outbox.next(), [name("t:x")], "before the others");
+        assert!(outbox.blocks_all());
+        outbox.accepted();
+        assert!(!outbox.blocks_all() && !outbox.blocks(&name("k:a")));
+        assert!(outbox.blocks(&name("k:b")));
+        assert_eq!(outbox.next(), [name("k:b")]);
+        outbox.accepted();
+        assert!(outbox.is_clear() && !outbox.blocks(&name("k:b")));
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use cachekit::Policy;
-use cachekit::testing::{Op, Trouble};
+use cachekit::testing::{Op, Step, Trouble};
 use cachekit_tests::{Source, poll_once, settle};
 
-use crate::world::{ENTRY, call, call_with, put, quick, sleep, two};
+use crate::world::{ENTRY, call, call_with, policy, put, quick, sleep, two};
 
 const UNTOLD: [Trouble; 4] = [
     Trouble::Away,
@@ -17,7 +17,7 @@ const UNTOLD: [Trouble; 4] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn until_it_is_told_the_store_is_not_used() {
+async fn until_it_is_told_the_store_is_not_used_for_it() {
     for trouble in UNTOLD {
         let (store, one, other) = two().await;
         put(&other, 1).await;
@@ -28,7 +28,13 @@ async fn until_it_is_told_the_store_is_not_used() {
         assert_eq!(call(&one, &quick(2)).await.await.unwrap(), 2, "{trouble:?}");
         one.put("another", 3_u64, &Policy::new()).await;
         let log = store.take_log();
-        assert!(log.iter().all(|step| step.op == Op::Invalidate), "{log:?}");
+        let about_it = |step: &Step| step.names == [ENTRY];
+        let is_use = |step: &Step| step.op != Op::Invalidate;
+        assert!(
+            !log.iter().any(|step| about_it(step) && is_use(step)),
+            "{log:?}"
+        );
+        assert!(log.iter().any(is_use), "others are stored: {log:?}");
 
         store.heal();
         sleep(1_100).await;
@@ -40,6 +46,70 @@ async fn until_it_is_told_the_store_is_not_used() {
         assert_eq!(one.get::<u64>("another").await, None);
         assert_eq!(store.count(Op::Read), 1, "it is used again");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn until_a_tag_is_told_the_store_is_not_used_at_all() {
+    let (store, one, other) = two().await;
+    put(&other, 1).await;
+    store.always(Op::Invalidate, Trouble::Lost);
+    one.invalidate_tags(["rows"]).await;
+    store.take_log();
+    assert_eq!(call(&one, &quick(2)).await.await.unwrap(), 2);
+    one.put("another", 3_u64, &Policy::new()).await;
+    let log = store.take_log();
+    assert!(log.iter().all(|step| step.op == Op::Invalidate), "{log:?}");
+    store.heal();
+    sleep(2_100).await;
+    assert_eq!(one.stats().redis.unaccepted, 0);
+    assert!(!store.has(ENTRY));
+}
+
+/// Calls go on, and each that has to do without the store adds to what it must be told; yet
+/// the store comes into use again.
+#[tokio::test(start_paused = true)]
+async fn a_busy_node_finds_back() {
+    let (store, one, _other) = two().await;
+    for op in [
+        Op::Read,
+        Op::Acquire,
+        Op::ReadOrAcquire,
+        Op::Versions,
+        Op::Invalidate,
+    ] {
+        store.always(op, Trouble::Late(Duration::from_secs(3_600)));
+    }
+    let busy = {
+        let one = one.clone();
+        tokio::spawn(async move {
+            for id in 0_u64.. {
+                let key = id.to_string();
+                one.get_or_compute(&key, &policy(), || async { id }).await;
+                one.invalidate_tags([format!("tag:{id}")]).await;
+                // Much less than it takes to tell the store anything.
+                tokio::time::sleep(Duration::from_micros(100)).await;
+            }
+        })
+    };
+    sleep(3_000).await;
+    assert_eq!(one.stats().redis.openings, 1);
+    store.heal();
+    let brief = Trouble::Slow(Duration::from_millis(2));
+    for op in [
+        Op::Read,
+        Op::Acquire,
+        Op::ReadOrAcquire,
+        Op::Versions,
+        Op::Invalidate,
+    ] {
+        store.always(op, brief);
+    }
+    let stores = one.stats().redis.stores;
+    sleep(3_000).await;
+    let redis = one.stats().redis;
+    assert!(redis.is_up && redis.stores > stores, "{redis:?}");
+    assert!(redis.unaccepted < 10, "{redis:?}");
+    busy.abort();
 }
 
 #[tokio::test(start_paused = true)]

@@ -61,7 +61,7 @@ impl Core {
             .remote
             .as_ref()
             .filter(|_| lives.tier != Tier::Memory)?;
-        let fingerprint = fingerprint.filter(|_| remote.is_usable())?;
+        let fingerprint = fingerprint.filter(|_| remote.is_usable_for(key))?;
         let codec = lives.codec.unwrap_or(remote.settings.codec);
         let fingerprint = match fingerprint(codec) {
             Ok(fingerprint) => fingerprint,
@@ -221,12 +221,8 @@ impl Job {
             began,
         );
         let (Some(question), Some(wire)) = (question, plan.wire()) else {
-            let is_away = self
-                .core
-                .remote
-                .as_ref()
-                .is_some_and(|remote| !remote.is_usable());
-            return Fetched::Compute(if is_away {
+            let is_away = |remote: &Arc<Remote>| !remote.is_usable_for(&self.key);
+            return Fetched::Compute(if self.core.remote.as_ref().is_some_and(is_away) {
                 Access::Unseen
             } else {
                 Access::None

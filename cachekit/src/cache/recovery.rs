@@ -75,7 +75,7 @@ impl Recovery {
             if attempt.is_some() {
                 event::breaker_half_open();
             }
-            let is_told = self.tell_all().await;
+            let is_told = self.tell_some().await;
             match attempt {
                 None if is_told => pause = FIRST_PAUSE,
                 Some(attempt) if is_told && self.is_well().await => {
@@ -97,24 +97,29 @@ impl Recovery {
         }
     }
 
-    /// Whether everything is accepted now.
-    async fn tell_all(&self) -> bool {
+    /// Sends the next names that were not accepted; whether they are now. Not all of them:
+    /// while calls go on without the store they add more, and what still waits keeps the
+    /// calls that it concerns from the store also when the breaker is closed.
+    async fn tell_some(&self) -> bool {
         let outbox = &self.desk.outbox;
-        while !outbox.is_clear() {
-            let names = outbox.next();
-            let until = Instant::now() + BACKGROUND;
-            match tell(&self.desk, &*self.store, &names, until).await {
-                Ok(()) => outbox.accepted(),
-                Err(failure) => {
-                    event::redis_failed(&failure);
-                    if failure.is_ambiguous() {
-                        self.breaker.failed();
-                    }
-                    return false;
+        if outbox.is_clear() {
+            return true;
+        }
+        let names = outbox.next();
+        let until = Instant::now() + BACKGROUND;
+        match tell(&self.desk, &*self.store, &names, until).await {
+            Ok(()) => {
+                outbox.accepted();
+                true
+            }
+            Err(failure) => {
+                event::redis_failed(&failure);
+                if failure.is_ambiguous() {
+                    self.breaker.failed();
                 }
+                false
             }
         }
-        true
     }
 
     /// Whether a call would get its answer.

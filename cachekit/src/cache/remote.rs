@@ -18,6 +18,7 @@ use crate::config::{OnDisconnect, OnNewMaster};
 use crate::counter::Counter;
 use crate::event;
 use crate::fault::Faults;
+use crate::key::Key;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::reason::Reasons;
@@ -130,9 +131,16 @@ impl Remote {
 
 impl Remote {
     /// Whether it may be read and stored into: it can be asked, and it was told everything
-    /// that was invalidated here.
+    /// that was invalidated here and may concern any entry.
     pub(super) fn is_usable(&self) -> bool {
-        self.desk.outbox.is_clear() && self.store.is_up()
+        !self.desk.outbox.blocks_all() && self.store.is_up()
+    }
+
+    /// The same for this entry: it was also told whatever concerns it alone.
+    pub(super) fn is_usable_for(&self, key: &Key) -> bool {
+        let outbox = &self.desk.outbox;
+        // Cheapest first: many calls ask this while the store is away.
+        self.store.is_up() && (outbox.is_clear() || !outbox.blocks(&Name::entry(key)))
     }
 
     /// Whether versions that were made in another data set count.

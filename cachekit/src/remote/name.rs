@@ -50,6 +50,11 @@ impl Name {
         &self.0
     }
 
+    /// Whether it is one entry's.
+    pub(crate) fn is_entry(&self) -> bool {
+        self.0.starts_with(b"k:")
+    }
+
     /// The kind, and what follows it.
     pub(crate) fn parts(&self) -> Option<(&str, &[u8])> {
         let end = self.0.iter().position(|byte| *byte == b':');
