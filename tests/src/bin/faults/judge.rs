@@ -18,6 +18,15 @@ use crate::world::World;
 /// So many examples of a problem are told.
 const EXAMPLES: usize = 3;
 
+/// So long after a fault began it is known that nothing answers.
+pub(crate) const NOTICED: Duration = Duration::from_millis(500);
+
+/// A call that takes so much longer than its function has waited for Redis.
+pub(crate) const WAITED: Duration = Duration::from_millis(50);
+
+/// From then on one call of so many may wait, to try it.
+pub(crate) const MOST_WAIT: usize = 100;
+
 /// A fault that is there so long must leave memory working.
 const LONG: Duration = Duration::from_millis(500);
 
@@ -89,7 +98,20 @@ impl Case<'_> {
             let took = self.beyond(write.began, write.returned, 0);
             (took, self.written(write))
         });
+        let (began, ended) = self.span;
+        let late = calls
+            .iter()
+            .filter(|it| (began + nanos(NOTICED)..ended).contains(&it.begin));
+        let waits = |call: &&Call| self.beyond(call.begin, call.end, call.spent) > nanos(WAITED);
+        outcome.late_calls = late.clone().count();
+        let waited: Vec<_> = late.filter(waits).collect();
+        outcome.waited = waited.len();
         let problems = &mut outcome.problems;
+        if self.row.is_silent && waited.len() * MOST_WAIT > outcome.late_calls {
+            tell(problems, "waits although nothing answers", waited, |call| {
+                self.name(call)
+            });
+        }
         outcome.alone = slowest("call alone with its key", of_kind(false), ALONE, problems);
         outcome.shared = slowest("call", of_kind(true), shared(), problems);
         outcome.write = slowest("write", written, WRITE, problems);

@@ -18,6 +18,10 @@ pub(crate) struct Outcome {
     pub(crate) alone: Duration,
     pub(crate) shared: Duration,
     pub(crate) write: Duration,
+    /// Of the calls that began while the fault had been there for a while, how many waited for
+    /// Redis; and how many there were.
+    pub(crate) waited: usize,
+    pub(crate) late_calls: usize,
     /// From the end of the fault until every node uses Redis again; `None`: never.
     pub(crate) back: Option<Duration>,
     pub(crate) stale: usize,
@@ -43,6 +47,8 @@ impl Outcome {
             alone: Duration::ZERO,
             shared: Duration::ZERO,
             write: Duration::ZERO,
+            waited: 0,
+            late_calls: 0,
             back: None,
             stale: 0,
             invalidations: 0,

@@ -74,6 +74,13 @@ impl Record {
         }
     }
 
+    /// The newest version of `row` that `node` wrote.
+    pub(crate) fn newest(&self, node: usize, row: u64) -> u64 {
+        let writes = lock(&self.writes);
+        let own = writes.iter().filter(|it| it.node == node && it.row == row);
+        own.map(|write| write.version).max().unwrap_or_default()
+    }
+
     /// Everything so far.
     pub(crate) fn all(&self) -> (Vec<Call>, Vec<Write>, Vec<String>) {
         let calls = lock(&self.calls).clone();

@@ -27,6 +27,8 @@ pub(crate) struct Row {
     /// What a reader of the promises has to take for granted.
     pub(crate) assumes: &'static str,
     pub(crate) is_quick: bool,
+    /// Whether nothing answers, all the time.
+    pub(crate) is_silent: bool,
     /// Arguments of the server.
     pub(crate) args: &'static [&'static str],
     /// Who the nodes log in as.
@@ -46,6 +48,7 @@ const ROW: Row = Row {
     what: "",
     assumes: "nothing",
     is_quick: false,
+    is_silent: false,
     args: &[],
     user: "default",
     host: None,

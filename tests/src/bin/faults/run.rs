@@ -101,12 +101,17 @@ async fn look(world: &Arc<World>, row: &Row) -> Found {
         let newcomer = Box::pin(world.newcomer(row)).await;
         readers.insert(0, newcomer.clone());
     }
-    for cache in &readers {
-        for row in 0..ROWS {
-            let value = load::look(world, cache, row).await;
-            let newest = world.truth.version(row);
-            if value.version < newest || !value.is_of(row) {
-                found.lost.push((row, value.version, newest));
+    for (node, cache) in readers.iter().enumerate() {
+        for number in 0..ROWS {
+            let value = load::look(world, cache, number).await;
+            let newest = if row.comes_back {
+                world.truth.version(number)
+            } else {
+                // What another node wrote it could not be told.
+                world.record.newest(node, number)
+            };
+            if value.version < newest || !value.is_of(number) {
+                found.lost.push((number, value.version, newest));
             }
         }
     }

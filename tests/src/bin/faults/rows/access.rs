@@ -28,6 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         name: "wrong-password",
         what: "another password, and CLIENT KILL of every connection; then the old one again",
         is_quick: true,
+        is_silent: true,
         inflict: |server| {
             let mut client = server.client();
             let another = format!("{PASSWORD}-2");

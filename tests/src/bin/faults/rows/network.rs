@@ -69,12 +69,14 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "slow-300ms",
         what: "each command arrives 300 ms later, which is more than `redis_timeout`",
+        is_silent: true,
         inflict: |server| slow(server, 300),
         ..ROW
     },
     Row {
         name: "refused",
         what: "connections end, and new ones are refused: nobody listens",
+        is_silent: true,
         inflict: |server| {
             server.networks(Proxy::stop_listening);
             server.networks(Proxy::close_clients);

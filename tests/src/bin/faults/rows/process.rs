@@ -13,6 +13,7 @@ pub(super) const ROWS: &[Row] = &[
         name: "killed",
         what: "kill -9, a second later a restart with nothing",
         is_quick: true,
+        is_silent: true,
         inflict: |server| {
             server.redis.kill();
             wait(1_000);

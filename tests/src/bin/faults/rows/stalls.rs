@@ -19,6 +19,7 @@ pub(super) const ROWS: &[Row] = &[
         name: "sigstop",
         what: "SIGSTOP, three seconds later SIGCONT",
         is_quick: true,
+        is_silent: true,
         inflict: |server| {
             server.redis.freeze();
             wait(3_000);
@@ -30,6 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "pause-all",
         what: "CLIENT PAUSE 1500 ALL",
+        is_silent: true,
         inflict: |server| pause(server, "ALL", &["PING"]),
         ..ROW
     },
@@ -42,6 +44,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "debug-sleep",
         what: "DEBUG SLEEP 2",
+        is_silent: true,
         inflict: |server| {
             server.run(&["DEBUG", "SLEEP", "2"])?;
             Ok("it slept for 2 s".to_owned())
@@ -52,6 +55,7 @@ pub(super) const ROWS: &[Row] = &[
         name: "keys",
         what: "another client's KEYS * of two seconds (a pattern that nearly matches everywhere, \
                over a few thousand long keys, stands for many millions of keys)",
+        is_silent: true,
         prepare: |server| fill(server).map(|_| ()),
         inflict: |server| {
             let took = ask_for_keys(&mut other(server)?)?;
