@@ -60,6 +60,17 @@ pub enum Mangled {
     Swapped,
 }
 
+/// What becomes of those who want to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Door {
+    #[default]
+    Open,
+    /// They are taken, and sent away.
+    Guarded,
+    /// Nobody listens.
+    Closed,
+}
+
 /// What goes wrong.
 #[derive(Default)]
 pub(super) struct Faults {
@@ -70,8 +81,7 @@ pub(super) struct Faults {
     pub(super) to_server: bool,
     pub(super) to_client: bool,
     pub(super) delay: Duration,
-    pub(super) refuse: bool,
-    pub(super) closed: bool,
+    pub(super) door: Door,
 }
 
 impl Shared {

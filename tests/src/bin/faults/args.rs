@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use cachekit::testing::Fault;
-
 use crate::rows::{self, Row};
+use crate::settings::{BROKEN, Broken};
 
 pub(crate) const HELP: &str = "\
 faults: what happens to Redis, and what a service with the cache notices of it
@@ -15,8 +14,8 @@ ROW             the rows to run, by name; without any, all
 --list          says which there are
 --quick         some of them, that take less than a minute together
 --markdown FILE writes the table there too
---break NAME    removes a guard from the cache, so that rows must fail: deaf, no-epoch,
-                no-heartbeat, ignore-gaps or fill-without-token
+--break NAME    takes something from the cache, so that rows must fail: deaf, no-epoch and
+                no-heartbeat each remove a guard, patient makes it wait a second for Redis
 
 Ends with 0 if every row is as promised, with 1 if one is not or if a secret was printed or
 logged, with 2 if the arguments make no sense.";
@@ -32,17 +31,9 @@ pub(crate) enum Parsed {
 pub(crate) struct Order {
     pub(crate) rows: Vec<Row>,
     pub(crate) markdown: Option<PathBuf>,
-    /// A guard that is removed from the cache.
-    pub(crate) broken: Option<Fault>,
+    /// What is taken from the cache.
+    pub(crate) broken: Option<Broken>,
 }
-
-const BROKEN: &[(&str, Fault)] = &[
-    ("deaf", Fault::Deaf),
-    ("no-epoch", Fault::NoEpoch),
-    ("no-heartbeat", Fault::NoHeartbeat),
-    ("ignore-gaps", Fault::IgnoreGaps),
-    ("fill-without-token", Fault::FillWithoutToken),
-];
 
 /// Reads the words after the program's name.
 pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Parsed, String> {
@@ -82,9 +73,9 @@ fn row(name: &str) -> Result<Row, String> {
     found.ok_or_else(|| format!("`{name}`: no such row, see --list"))
 }
 
-fn broken(name: &str) -> Result<Fault, String> {
+fn broken(name: &str) -> Result<Broken, String> {
     let found = BROKEN.iter().find(|(known, _)| *known == name);
-    found.map(|(_, fault)| *fault).ok_or_else(|| {
+    found.map(|(_, broken)| *broken).ok_or_else(|| {
         let names: Vec<_> = BROKEN.iter().map(|(name, _)| *name).collect();
         format!("--break {name}: expected one of {}", names.join(", "))
     })

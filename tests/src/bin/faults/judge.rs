@@ -142,7 +142,7 @@ impl Case<'_> {
                     times.collect::<Vec<_>>().join("; ")
                 ));
             }
-            if self.found.from_redis.is_none_or(|rows| rows < ROWS / 2) {
+            if self.found.from_redis.is_none_or(|rows| rows < ROWS / 10) {
                 let found = self.found.from_redis.unwrap_or_default();
                 problems.push(format!("Redis has {found} of {ROWS} rows when all is over"));
             }

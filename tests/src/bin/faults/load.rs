@@ -23,7 +23,7 @@ const WRITERS: usize = 2;
 /// The longest pauses of each, in microseconds.
 const READ_PAUSE: u64 = 6_000;
 const FRESH_PAUSE: u64 = 20_000;
-const WRITE_PAUSE: u64 = 150_000;
+const WRITE_PAUSE: u64 = 160_000;
 
 /// How long computations ran inside of one call.
 #[derive(Debug, Default)]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cachekit::testing::Fault;
 use cachekit_tests::clock::{self, nanos};
 use cachekit_tests::proxy::Proxy;
 use tokio::runtime::{Builder, Runtime};
@@ -13,7 +12,7 @@ use crate::judge::{self, Case, Found};
 use crate::load::{self, Load};
 use crate::outcome::Outcome;
 use crate::rows::Row;
-use crate::settings::{AFTER, ALLOWANCE, BEFORE, BUS_TIMEOUT, RECOVERY};
+use crate::settings::{AFTER, ALLOWANCE, BEFORE, BUS_TIMEOUT, Broken, RECOVERY};
 use crate::truth::ROWS;
 use crate::watch::{Sight, Watch};
 use crate::world::{Server, World};
@@ -25,7 +24,7 @@ const START: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs `row`.
-pub(crate) fn run(row: &Row, broken: Option<Fault>) -> Outcome {
+pub(crate) fn run(row: &Row, broken: Option<Broken>) -> Outcome {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cachekit::OnDisconnect;
+use cachekit::testing::Fault;
+use cachekit::{CacheBuilder, OnDisconnect};
 
 /// The namespace of every node.
 pub(crate) const NAMESPACE: &str = "faulty";
@@ -43,6 +44,30 @@ pub(crate) fn on_disconnect(node: usize) -> OnDisconnect {
         OnDisconnect::ServeFor(Duration::from_secs(30))
     } else {
         OnDisconnect::Bypass
+    }
+}
+
+/// What may be taken from the cache, to see a row fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Broken {
+    Guard(Fault),
+    /// It waits for Redis too long.
+    Patient,
+}
+
+pub(crate) const BROKEN: &[(&str, Broken)] = &[
+    ("deaf", Broken::Guard(Fault::Deaf)),
+    ("no-epoch", Broken::Guard(Fault::NoEpoch)),
+    ("no-heartbeat", Broken::Guard(Fault::NoHeartbeat)),
+    ("patient", Broken::Patient),
+];
+
+impl Broken {
+    pub(crate) fn apply(self, settings: CacheBuilder) -> CacheBuilder {
+        match self {
+            Self::Guard(fault) => settings.__seed(fault),
+            Self::Patient => settings.redis_timeout(REDIS_TIMEOUT * 10),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cachekit::testing::Fault;
 use cachekit::{Cache, CacheBuilder};
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::{Client, Redis, Reply};
@@ -11,7 +10,9 @@ use cachekit_tests::redis::{Client, Redis, Reply};
 use crate::record::Record;
 use crate::rows::Row;
 use crate::said::PASSWORD;
-use crate::settings::{BUS_TIMEOUT, LOCK_TIMEOUT, NAMESPACE, NODES, REDIS_TIMEOUT, on_disconnect};
+use crate::settings::{
+    BUS_TIMEOUT, Broken, LOCK_TIMEOUT, NAMESPACE, NODES, REDIS_TIMEOUT, on_disconnect,
+};
 use crate::truth::Truth;
 
 /// Everything of one row.
@@ -77,7 +78,7 @@ pub(crate) fn run(client: &mut Client, command: &[&str]) -> Result<Reply, String
 
 impl World {
     /// Starts the nodes, before a server that may be away.
-    pub(crate) async fn start(server: Server, row: &Row, broken: Option<Fault>) -> Arc<Self> {
+    pub(crate) async fn start(server: Server, row: &Row, broken: Option<Broken>) -> Arc<Self> {
         let mut nodes = Vec::new();
         for node in 0..NODES {
             let url = row.host.map_or_else(
@@ -136,9 +137,9 @@ fn settings(url: &str, node: usize) -> CacheBuilder {
         .on_disconnect(on_disconnect(node))
 }
 
-async fn build(mut settings: CacheBuilder, broken: Option<Fault>) -> Cache {
-    if let Some(fault) = broken {
-        settings = settings.__seed(fault);
+async fn build(mut settings: CacheBuilder, broken: Option<Broken>) -> Cache {
+    if let Some(broken) = broken {
+        settings = broken.apply(settings);
     }
     settings.build().await.expect("a valid set-up")
 }

@@ -1,5 +1,6 @@
 //! The server ends connections.
 
+use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Reply;
 
 use super::{Inflicted, ROW, Row, proof, wait};
@@ -22,7 +23,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "kill-subscribers",
-        what: "CLIENT KILL of the connections that listen, three times",
+        what: "CLIENT KILL of the connections that listen, three times, and no new one for a quarter of \
+               a second",
         is_quick: true,
         inflict: |server| kill(server, "pubsub"),
         ..ROW
@@ -56,10 +58,15 @@ pub(super) const ROWS: &[Row] = &[
 fn kill(server: &Server, kind: &str) -> Inflicted {
     let mut ended = 0;
     for _ in 0..TIMES {
+        if kind == "pubsub" {
+            server.networks(Proxy::stop_listening);
+        }
         if let Reply::Int(count) = server.run(&["CLIENT", "KILL", "TYPE", kind])? {
             ended += usize::try_from(count).unwrap_or_default();
         }
         wait(250);
+        server.networks(Proxy::listen);
+        wait(150);
     }
     proof(ended >= NODES, format!("{ended} connections ended"))
 }
