@@ -15,6 +15,7 @@ mod rows;
 mod run;
 mod said;
 mod settings;
+mod starved;
 mod table;
 mod truth;
 mod watch;

@@ -43,10 +43,13 @@ pub(crate) struct Row {
     pub(crate) inflict: fn(&Server) -> Inflicted,
 }
 
+/// For most rows.
+pub(crate) const NOTHING: &str = "nothing";
+
 const ROW: Row = Row {
     name: "",
     what: "",
-    assumes: "nothing",
+    assumes: NOTHING,
     is_quick: false,
     is_silent: false,
     args: &[],
@@ -75,6 +78,11 @@ pub(crate) fn all() -> Vec<Row> {
 /// Waits while the fault is there.
 fn wait(millis: u64) {
     thread::sleep(Duration::from_millis(millis));
+}
+
+/// What a command that was to be refused was told.
+fn refusal<T>(result: Result<T, String>) -> Inflicted {
+    result.err().ok_or("nothing was refused".to_owned())
 }
 
 /// `what`, if it is true.

@@ -13,6 +13,7 @@ use crate::load::{self, Load};
 use crate::outcome::Outcome;
 use crate::rows::Row;
 use crate::settings::{AFTER, ALLOWANCE, BEFORE, BUS_TIMEOUT, Broken, RECOVERY};
+use crate::starved::THREADS;
 use crate::truth::ROWS;
 use crate::watch::{Sight, Watch};
 use crate::world::{Server, World};
@@ -27,6 +28,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) fn run(row: &Row, broken: Option<Broken>) -> Outcome {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
+        .thread_name(THREADS)
         .enable_all()
         .build();
     let runtime = runtime.expect("a runtime");

@@ -141,8 +141,9 @@ pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
             outcome.evidence
         );
     }
-    text += "\n## Assumed\n\n";
-    for row in outcomes.iter().map(|outcome| &outcome.row) {
+    text += "\n## Assumed\n\nOf most faults nothing. Of the others:\n\n";
+    let rows = outcomes.iter().map(|outcome| &outcome.row);
+    for row in rows.filter(|row| row.assumes != rows::NOTHING) {
         text += &format!("- {}: {}.\n", row.name, row.assumes);
     }
     for outcome in outcomes.iter().filter(|outcome| !outcome.is_ok()) {

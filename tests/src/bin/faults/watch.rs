@@ -9,6 +9,7 @@ use std::time::Duration;
 use cachekit::Stats;
 use cachekit_tests::clock::{self, nanos};
 
+use crate::starved::Starved;
 use crate::world::World;
 
 /// Between two looks.
@@ -32,7 +33,8 @@ pub(crate) struct Seen {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sight {
     pub(crate) nodes: Vec<Seen>,
-    /// When this thread, which does nothing else, did not run: from, to.
+    /// When this thread, which does nothing else, or one of those that call did not get to run:
+    /// from, to.
     pub(crate) stalls: Vec<(u64, u64)>,
 }
 
@@ -92,12 +94,18 @@ struct Looking {
 impl Looking {
     fn look_on(mut self, until: &AtomicBool) {
         let mut last = clock::now();
+        let mut starved = Starved::new();
+        // What they waited before does not count.
+        starved.look();
         while !until.load(Ordering::SeqCst) {
             thread::sleep(PAUSE);
             let now = clock::now();
-            if now - last > nanos(PAUSE + STALL) {
+            let slept = (now - last).saturating_sub(nanos(PAUSE));
+            let slept = Some(slept).filter(|late| *late > nanos(STALL));
+            // The same moment shows in both, so only the longer one counts.
+            if let Some(stall) = slept.max(starved.look()) {
                 let mut sight = self.sight.lock().unwrap_or_else(PoisonError::into_inner);
-                sight.stalls.push((last + nanos(PAUSE), now));
+                sight.stalls.push((now.saturating_sub(stall), now));
             }
             last = now;
             for node in 0..self.before.len() {

@@ -1,6 +1,6 @@
 //! The server does not let the nodes do what they did before.
 
-use super::{Inflicted, ROW, Row, proof, wait};
+use super::{Inflicted, ROW, Row, refusal, wait};
 use crate::said::PASSWORD;
 use crate::world::{Server, run};
 
@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
             let refused = run(&mut client, &["SET", "other:1", "1"]);
             wait(1_500);
             run(&mut client, &["REPLICAOF", "NO", "ONE"])?;
-            proof(refused.is_err(), format!("a SET said {refused:?}"))
+            refusal(refused)
         },
         ..ROW
     },
@@ -39,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
             let refused = run(&mut server.redis.client(), &["AUTH", PASSWORD]);
             wait(1_500);
             run(&mut client, &["CONFIG", "SET", "requirepass", PASSWORD])?;
-            proof(refused.is_err(), "the old password was refused")
+            refusal(refused)
         },
         ..ROW
     },
@@ -64,5 +64,5 @@ fn revoke(server: &Server) -> Inflicted {
     let refused = run(&mut user, &["GET", "other:1"]);
     wait(1_500);
     server.run(&["ACL", "SETUSER", USER, "+@all"])?;
-    proof(refused.is_err(), format!("a GET said {refused:?}"))
+    refusal(refused)
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Inflicted, ROW, Row, proof, wait};
+use super::{Inflicted, ROW, Row, proof, refusal, wait};
 use crate::world::{Server, run};
 
 /// How long it stays full.
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
             let refused = run(&mut client, &["SET", "other:1", "1"]);
             wait(1_500);
             run(&mut client, &["CONFIG", "SET", "maxmemory", "0"])?;
-            proof(refused.is_err(), format!("a SET said {refused:?}"))
+            refusal(refused)
         },
         ..ROW
     },

@@ -24,6 +24,21 @@ pub(super) const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        name: "hung-start",
+        what: "the nodes start while Redis stands still; it goes on a second and a half later",
+        is_silent: true,
+        prepare: |server| {
+            server.redis.freeze();
+            Ok(())
+        },
+        inflict: |server| {
+            wait(800);
+            server.redis.thaw();
+            Ok("the nodes started alone".to_owned())
+        },
+        ..ROW
+    },
+    Row {
         name: "no-such-host",
         what: "the nodes start with a host name that nobody has, and stay alone",
         assumes: "a name that stops to be known, with a connection that has to be made anew, is the \
