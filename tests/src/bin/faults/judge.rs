@@ -50,7 +50,7 @@ pub(crate) struct Found {
 }
 
 /// Says what a row came to.
-pub(crate) fn judge(case: Case<'_>) -> Outcome {
+pub(crate) fn judge(case: &Case<'_>) -> Outcome {
     let (calls, writes, failures) = case.world.record.all();
     let wrong: Vec<_> = calls.iter().filter(|call| call.version.is_none()).collect();
     let (began, ended) = case.span;

@@ -57,7 +57,7 @@ pub(crate) fn run(row: &Row, broken: Option<Broken>) -> Outcome {
     runtime.block_on(load.end(&world));
     let found = runtime.block_on(look(&world, row));
     let sight = watch.end();
-    let mut outcome = judge::judge(Case {
+    let mut outcome = judge::judge(&Case {
         row,
         world: &world,
         sight: &sight,

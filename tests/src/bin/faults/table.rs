@@ -124,35 +124,45 @@ pub(crate) fn line(outcome: &Outcome) -> String {
 
 /// All of it, for the documentation.
 pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
-    let mut text = opening();
     let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
-    text += &format!(
-        "| fault | what is done | {} | result |\n",
-        names.join(" | ")
-    );
-    text += &format!("|---|---|{}---|\n", "--:|".repeat(COLUMNS.len()));
-    for outcome in outcomes {
-        let cells = COLUMNS.iter().map(|column| (column.cell)(outcome));
-        let cells = cells.collect::<Vec<_>>().join(" | ");
-        let row = &outcome.row;
-        let (name, what, result) = (row.name, row.what, result(outcome));
-        text += &format!(
-            "| {name} | {what} ({}) | {cells} | {result} |\n",
-            outcome.evidence
+    let mut lines = vec![
+        opening(),
+        format!("| fault | what is done | {} | result |", names.join(" | ")),
+        format!("|---|---|{}---|", "--:|".repeat(COLUMNS.len())),
+    ];
+    lines.extend(outcomes.iter().map(cells));
+    lines.push("\n## Assumed\n\nOf most faults nothing. Of the others:\n".to_owned());
+    let rows = outcomes.iter().map(|outcome| &outcome.row);
+    let assuming = rows.filter(|row| row.assumes != rows::NOTHING);
+    lines.extend(assuming.map(|row| format!("- {}: {}.", row.name, row.assumes)));
+    for outcome in outcomes.iter().filter(|outcome| !outcome.is_ok()) {
+        let name = outcome.row.name;
+        lines.push(format!("\n**{name}** is not as promised:\n"));
+        lines.extend(
+            outcome
+                .problems
+                .iter()
+                .map(|problem| format!("- {problem}")),
         );
     }
-    text += "\n## Assumed\n\nOf most faults nothing. Of the others:\n\n";
-    let rows = outcomes.iter().map(|outcome| &outcome.row);
-    for row in rows.filter(|row| row.assumes != rows::NOTHING) {
-        text += &format!("- {}: {}.\n", row.name, row.assumes);
-    }
-    for outcome in outcomes.iter().filter(|outcome| !outcome.is_ok()) {
-        text += &format!("\n**{}** is not as promised:\n\n", outcome.row.name);
-        for problem in &outcome.problems {
-            text += &format!("- {problem}\n");
-        }
-    }
-    text
+    lines.join("\n") + "\n"
+}
+
+/// One row of the table.
+fn cells(outcome: &Outcome) -> String {
+    let cells: Vec<_> = COLUMNS
+        .iter()
+        .map(|column| (column.cell)(outcome))
+        .collect();
+    let row = &outcome.row;
+    format!(
+        "| {} | {} ({}) | {} | {} |",
+        row.name,
+        row.what,
+        outcome.evidence,
+        cells.join(" | "),
+        result(outcome)
+    )
 }
 
 fn opening() -> String {
@@ -183,7 +193,7 @@ fn opening() -> String {
          after Redis accepted it, on the first node not before it hears messages. Promised: none.\n\
          - **writes**: invalidations, one by one.\n\
          - **lost**: rows of which a node, or a new one that knows only what is in Redis, has another \
-         version than the newest when all is over. Promised: none.\n\n",
+         version than the newest when all is over. Promised: none.\n",
         date = said("date", &["+%Y-%m-%d"]),
         version = env!("CARGO_PKG_VERSION"),
         redis = redis.unwrap_or("of an unknown version"),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use cachekit::Stats;
+use cachekit::{Cache, Stats};
 use cachekit_tests::clock::{self, nanos};
 
 use crate::starved::Starved;
@@ -55,7 +55,7 @@ impl Watch {
         let looking = Looking {
             world: Arc::clone(world),
             sight: Arc::clone(&sight),
-            before: world.nodes.iter().map(|node| node.stats()).collect(),
+            before: world.nodes.iter().map(Cache::stats).collect(),
             accepted: vec![0; world.nodes.len()],
         };
         let until = Arc::clone(&is_stopped);
