@@ -37,7 +37,6 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "swapped-replies",
         what: "one reply in ten arrives after the next one of its connection",
-        is_quick: true,
         inflict: |server| mangle(server, Mangled::Swapped),
         ..ROW
     },
