@@ -2,62 +2,20 @@
 //! in memory, and the log says it once for each function.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
 
 use cachekit::{Cache, cached, testing};
+use cachekit_tests::capture::{Capture, Line};
 use cachekit_tests::redis::Redis;
 use serde::{Deserialize, Serialize};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber, subscriber};
+use tracing::{Level, subscriber};
 
 use crate::world::{misses, node, settings, until};
 
-/// Keeps what is warned of.
-#[derive(Debug, Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-impl Warnings {
-    /// Those that mention `word`.
-    fn about(&self, word: &str) -> Vec<String> {
-        let lines = self.0.lock().expect("not poisoned");
-        lines
-            .iter()
-            .filter(|line| line.contains(word))
-            .cloned()
-            .collect()
-    }
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let field = format!("{field}={value:?} ");
-        self.0 += &field;
-    }
-}
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "cachekit" && *metadata.level() <= Level::WARN
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.0.lock().expect("not poisoned").push(line.0);
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
+/// What was warned of that mentions `word`.
+fn warnings(log: &Capture, word: &str) -> Vec<String> {
+    let is_warning = |line: &Line| line.level <= Level::WARN && line.text.contains(word);
+    let lines = log.lines().into_iter().filter(is_warning);
+    lines.map(|line| line.text).collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,8 +75,8 @@ async fn unstorable(cache: &Cache, count: u64) {
 
 #[tokio::test]
 async fn a_type_that_bincode_cannot_carry_stays_in_memory_and_is_told_once() {
-    let warnings = Warnings::default();
-    let _guard = subscriber::set_default(warnings.clone());
+    let log = Capture::default();
+    let _guard = subscriber::set_default(log.clone());
     let redis = Redis::start();
     let cache = node(&redis.url()).await;
     testing::scope(cache.clone(), async {
@@ -146,7 +104,7 @@ async fn a_type_that_bincode_cannot_carry_stays_in_memory_and_is_told_once() {
         assert_eq!(length, 56, "{key} holds a token and no value");
     }
     for function in ["untagged", "flattened", "sparse"] {
-        let told = warnings.about(&format!("function=\"{function}\""));
+        let told = warnings(&log, &format!("function={function} "));
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(told[0].contains("codec = msgpack"), "{told:?}");
     }
@@ -154,8 +112,8 @@ async fn a_type_that_bincode_cannot_carry_stays_in_memory_and_is_told_once() {
 
 #[tokio::test]
 async fn a_value_that_is_too_large_stays_in_memory() {
-    let warnings = Warnings::default();
-    let _guard = subscriber::set_default(warnings.clone());
+    let log = Capture::default();
+    let _guard = subscriber::set_default(log.clone());
     let redis = Redis::start();
     let small = settings(&redis.url()).max_value_bytes(100);
     let cache = small.build().await.unwrap();
@@ -172,7 +130,7 @@ async fn a_value_that_is_too_large_stays_in_memory() {
     let stats = cache.stats();
     assert_eq!((stats.computations, stats.memory_hits), (3, 2));
     assert_eq!(stats.redis.unstorable, 2);
-    let told = warnings.about("function=\"text\"");
+    let told = warnings(&log, "function=text ");
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("max_value_bytes"), "{told:?}");
 }

@@ -10,7 +10,11 @@ use tokio::sync::Semaphore;
 
 pub use self::source::Source;
 
+pub mod capture;
+pub mod clock;
 pub mod entry;
+pub mod floors;
+mod ports;
 pub mod proxy;
 pub mod redis;
 mod source;

@@ -1,6 +1,7 @@
 //! A network between a client and a Redis: it counts round trips, and fails on demand.
 
 mod connection;
+mod delivery;
 mod incoming;
 mod pending;
 mod resp;
@@ -9,7 +10,7 @@ mod serve;
 mod state;
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -17,11 +18,12 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+use crate::ports;
 use crate::redis::{Client, Reply};
 
 pub use self::sent::Sent;
-pub use self::state::Direction;
-use self::state::{Predicate, Shared, State, close};
+pub use self::state::{Direction, Mangled};
+use self::state::{Door, Predicate, Shared, State, close};
 
 /// How long a test waits for a command to be held back.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,7 +55,7 @@ impl Proxy {
     ///
     /// If the system gives no port or no thread.
     pub fn to(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let listener = ports::listener();
         let addr = listener.local_addr().expect("it listens");
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
@@ -280,14 +282,39 @@ impl Proxy {
         last
     }
 
+    /// From now on the replies to these commands do not arrive as the server sent them.
+    pub fn mangle_reply_if(&self, how: Mangled, which: impl FnMut(&Sent) -> bool + Send + 'static) {
+        self.shared
+            .change(|state| state.faults.mangle.push((how, Box::new(which))));
+    }
+
     /// New connections end at once. Those that are there stay.
     pub fn refuse(&self) {
-        self.shared.change(|state| state.faults.refuse = true);
+        self.shared
+            .change(|state| state.faults.door = Door::Guarded);
     }
 
     /// New connections are served again.
     pub fn accept(&self) {
-        self.shared.change(|state| state.faults.refuse = false);
+        self.shared.change(|state| state.faults.door = Door::Open);
+    }
+
+    /// Nobody listens any more, so the system refuses new connections; those that are there stay.
+    pub fn stop_listening(&self) {
+        self.shared.change(|state| state.faults.door = Door::Closed);
+        self.wait_until_deaf(true);
+    }
+
+    /// Listens again, at the same port.
+    pub fn listen(&self) {
+        self.shared.change(|state| state.faults.door = Door::Open);
+        self.wait_until_deaf(false);
+    }
+
+    fn wait_until_deaf(&self, is_deaf: bool) {
+        while self.shared.state().is_deaf != is_deaf {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
@@ -318,6 +345,7 @@ impl Proxy {
         self.release();
         self.shared
             .change(|state| state.faults = state::Faults::default());
+        self.wait_until_deaf(false);
     }
 
     fn add(

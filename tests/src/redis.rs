@@ -3,8 +3,7 @@
 mod client;
 mod process;
 
-use std::hash::{BuildHasher, RandomState};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use tempfile::TempDir;
 
 pub use self::client::{Client, Reply};
 use self::process::{Failure, Process};
+use crate::ports;
 
 /// How often another port is tried, and how long the same one.
 const ATTEMPTS: usize = 20;
@@ -49,7 +49,7 @@ impl Redis {
         let folder = folder.expect("a temporary folder");
         let args: Vec<_> = args.iter().map(|&arg| arg.to_owned()).collect();
         for _ in 0..ATTEMPTS {
-            let port = free_port();
+            let port = ports::free();
             match Process::start(folder.path(), port, &args) {
                 Ok(process) => {
                     let process = Mutex::new(Some(process));
@@ -148,13 +148,4 @@ impl Redis {
     fn running(&self) -> MutexGuard<'_, Option<Process>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A port that nobody listens on, below those that the system gives to outgoing connections: one
-/// of these would take it while the server is down.
-fn free_port() -> u16 {
-    let random = RandomState::new();
-    let candidate = |n: u64| 20_000 + u16::try_from(random.hash_one(n) % 12_000).unwrap_or(0);
-    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    (0..1000).map(candidate).find(free).expect("a free port")
 }

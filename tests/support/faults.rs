@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cachekit_tests::proxy::{Direction, Proxy, Sent};
+use cachekit_tests::proxy::{Direction, Mangled, Proxy, Sent};
 use cachekit_tests::redis::{Client, Redis, Reply};
 
 use crate::{Raw, command, eventually};
@@ -217,4 +217,46 @@ fn a_server_that_dies_ends_its_connections() {
     assert!(Raw::to(proxy.addr()).ended());
     redis.restart();
     assert_eq!(Client::connect(proxy.addr()).int(&["INCR", "number"]), 1);
+}
+
+#[test]
+fn replies_do_not_arrive_as_they_were_sent() {
+    let (_redis, proxy) = pair();
+    let mangle = |how| {
+        let asked = AtomicUsize::new(0);
+        proxy.heal();
+        // The first one only.
+        proxy.mangle_reply_if(how, move |sent| {
+            sent.name() == "ECHO" && asked.fetch_add(1, Ordering::SeqCst) == 0
+        });
+        let mut raw = Raw::to(proxy.addr());
+        raw.send(&[command(&["ECHO", "one"]), command(&["ECHO", "two"])].concat());
+        raw
+    };
+    mangle(Mangled::Swapped).expect(b"$3\r\ntwo\r\n$3\r\none\r\n");
+    mangle(Mangled::Garbage).expect(b"\xff\x00\x01 no reply at all\r\n$3\r\ntwo\r\n");
+    mangle(Mangled::Cut).expect(b"$3\r\n$3\r\ntwo\r\n");
+    let mut half = mangle(Mangled::Half);
+    half.expect(b"$3\r\n");
+    assert!(half.ended());
+}
+
+#[test]
+fn nobody_listens_until_somebody_does() {
+    let (_redis, proxy) = pair();
+    let mut before = Client::connect(proxy.addr());
+    before.run(&["PING"]);
+    for heals in [false, true] {
+        proxy.stop_listening();
+        let refused = std::net::TcpStream::connect(proxy.addr());
+        let kind = refused.expect_err("nobody listens").kind();
+        assert_eq!(kind, std::io::ErrorKind::ConnectionRefused);
+        before.run(&["PING"]);
+        if heals {
+            proxy.heal();
+        } else {
+            proxy.listen();
+        }
+        Client::connect(proxy.addr()).run(&["PING"]);
+    }
 }

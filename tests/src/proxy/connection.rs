@@ -11,6 +11,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::delivery::{Delivery, Fate};
 use super::incoming::{Forward, Incoming};
 use super::pending::Pending;
 use super::resp::{Kind, Scanner};
@@ -162,40 +163,42 @@ impl Connection {
     /// Hands replies to the client.
     async fn reply(&self, mut server: OwnedReadHalf, mut client: OwnedWriteHalf) -> io::Result<()> {
         let (mut scanner, mut bytes) = (Scanner::new(), Vec::with_capacity(1 << 16));
+        let mut delivery = Delivery::default();
         while server.read_buf(&mut bytes).await? > 0 {
             self.shared
                 .until(|state| (!state.faults.to_client).then_some(()))
                 .await;
-            let mut replies = Vec::new();
             while let Some(whole) = scanner.reply(&bytes)? {
-                let swallowed = self.answered(&whole.kind);
-                let reply = bytes.drain(..whole.length);
-                if swallowed {
-                    drop(reply);
+                let fate = self.answered(&whole.kind);
+                let is_last = delivery.add(bytes.drain(..whole.length), fate);
+                if is_last {
                     // It gets what came before, which it might have got in time.
-                    let _ = client.write_all(&replies).await;
-                    replies.clear();
+                    let _ = client.write_all(&delivery.take()).await;
                     close(&self.client);
-                } else {
-                    replies.extend(reply);
                 }
             }
             // The client may be gone; its commands are not.
-            let _ = client.write_all(&replies).await;
+            let _ = client.write_all(&delivery.take()).await;
             self.shared.tell();
         }
         Ok(())
     }
 
-    /// Notes that a reply came, and says whether the client must not get it.
-    fn answered(&self, kind: &Kind) -> bool {
+    /// Notes that a reply came, and says what becomes of it.
+    fn answered(&self, kind: &Kind) -> Fate {
         let Some(sent) = self.pending.answered(kind) else {
-            return false;
+            return Fate::Aside;
         };
         // What it has sent by now it sent while this was unanswered.
         let _ = self.drain();
         self.incoming.answered();
-        any(&mut self.shared.state().faults.swallow, &sent)
+        let mut state = self.shared.state();
+        let mangled = state.mangled(&sent);
+        if any(&mut state.faults.swallow, &sent) {
+            Fate::Swallowed
+        } else {
+            mangled.map_or(Fate::Arrives, Fate::Mangled)
+        }
     }
 }
 

@@ -7,18 +7,42 @@ use std::sync::Arc;
 use tokio::net;
 
 use super::connection::Connection;
-use super::state::{Shared, close};
+use super::state::{Door, Shared, close};
 
-/// Takes connections for ever.
+/// Takes connections for ever, but for the times when nobody is to listen.
 pub(super) async fn serve(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) {
-    listener.set_nonblocking(true).expect("a listener takes it");
-    let listener = net::TcpListener::from_std(listener).expect("in a runtime");
+    let addr = listener.local_addr().expect("it listens");
+    let mut listener = non_blocking(listener);
     for id in 0.. {
-        let (client, _) = listener.accept().await.expect("a listener accepts");
-        if !shared.state().faults.refuse {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shared.until(|state| (state.faults.door == Door::Closed).then_some(())) => {
+                drop(listener);
+                listener = listen_again(addr, &shared).await;
+                continue;
+            }
+        };
+        let (client, _) = accepted.expect("a listener accepts");
+        if shared.state().faults.door == Door::Open {
             tokio::spawn(connect(id, client, server, shared.clone()));
         }
     }
+}
+
+fn non_blocking(listener: TcpListener) -> net::TcpListener {
+    listener.set_nonblocking(true).expect("a listener takes it");
+    net::TcpListener::from_std(listener).expect("in a runtime")
+}
+
+/// Listens at `addr` again, once it is to.
+async fn listen_again(addr: SocketAddr, shared: &Shared) -> net::TcpListener {
+    shared.state().is_deaf = true;
+    shared
+        .until(|state| (state.faults.door != Door::Closed).then_some(()))
+        .await;
+    let listener = TcpListener::bind(addr).expect("nobody took the port");
+    shared.state().is_deaf = false;
+    non_blocking(listener)
 }
 
 async fn connect(id: usize, client: net::TcpStream, server: SocketAddr, shared: Arc<Shared>) {

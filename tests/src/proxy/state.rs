@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) ever_held: usize,
     /// Commands to be sent once more, each after what set its connection up.
     pub(super) repeats: Vec<Vec<Vec<Vec<u8>>>>,
+    /// Nobody listens.
+    pub(super) is_deaf: bool,
     /// What the proxy could not make sense of.
     pub(super) mistake: Option<String>,
 }
@@ -45,16 +47,41 @@ pub enum Direction {
     ToClient,
 }
 
+/// What becomes of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mangled {
+    /// Bytes arrive in its place that are no reply at all.
+    Garbage,
+    /// Its first half arrives, and then the connection ends.
+    Half,
+    /// Its first half arrives, and then what comes after the reply.
+    Cut,
+    /// It arrives after the next one, as if each answered the other's command.
+    Swapped,
+}
+
+/// What becomes of those who want to connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Door {
+    #[default]
+    Open,
+    /// They are taken, and sent away.
+    Guarded,
+    /// Nobody listens.
+    Closed,
+}
+
 /// What goes wrong.
 #[derive(Default)]
 pub(super) struct Faults {
     pub(super) hold: Vec<Predicate>,
     pub(super) swallow: Vec<Predicate>,
     pub(super) repeat: Vec<Predicate>,
+    pub(super) mangle: Vec<(Mangled, Predicate)>,
     pub(super) to_server: bool,
     pub(super) to_client: bool,
     pub(super) delay: Duration,
-    pub(super) refuse: bool,
+    pub(super) door: Door,
 }
 
 impl Shared {
@@ -112,6 +139,15 @@ impl State {
             self.held.push((self.ever_held, sent.clone()));
             self.ever_held
         })
+    }
+
+    /// What becomes of the reply to `sent`; every condition is asked.
+    pub(super) fn mangled(&mut self, sent: &Sent) -> Option<Mangled> {
+        let ask = |first: Option<Mangled>, (how, which): &mut (Mangled, Predicate)| {
+            let says = which(sent).then_some(*how);
+            first.or(says)
+        };
+        self.faults.mangle.iter_mut().fold(None, ask)
     }
 
     pub(super) fn is_held(&self, number: usize) -> bool {

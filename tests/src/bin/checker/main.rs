@@ -10,7 +10,6 @@
 
 mod args;
 mod cells;
-mod clock;
 mod mix;
 mod node;
 mod parent;

@@ -9,7 +9,7 @@ use super::record::Read;
 use super::source::{PLANNED, spending};
 use super::{node, pause};
 use crate::cells::{Cell, Kind};
-use crate::clock;
+use cachekit_tests::clock;
 
 /// Reads, one after the other, until the end.
 pub(super) async fn read_on(number: usize) {

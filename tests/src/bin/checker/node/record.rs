@@ -11,7 +11,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::node;
 use crate::cells::Cell;
-use crate::clock;
+use cachekit_tests::clock;
 
 /// How often the parent is told.
 const PAUSE: Duration = Duration::from_millis(50);

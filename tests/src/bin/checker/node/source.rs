@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{node, pause};
 use crate::cells::Cell;
-use crate::clock;
+use cachekit_tests::clock;
 
 /// A cached value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

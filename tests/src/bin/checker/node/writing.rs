@@ -9,8 +9,8 @@ use super::source::Row;
 use super::written::Written;
 use super::{functions, node, pause};
 use crate::cells::{Cell, Kind};
-use crate::clock;
 use crate::mix::Way;
+use cachekit_tests::clock;
 
 /// What annotated functions cache, and what may be written by anybody.
 const SHARED: &[Kind] = &[

@@ -8,15 +8,17 @@
 mod floors;
 mod propagation;
 
+use std::time::Duration;
+
+use cachekit_tests::clock::{millis, nanos};
+use cachekit_tests::floors::Floor;
+
 use super::World;
 use super::history::{Events, Read, Write};
 use super::table::Table;
 use crate::args::Settings;
 use crate::cells::{CELLS, Cell};
-use crate::clock::{millis, nanos};
 use crate::node::{BUS_TIMEOUT, LOCK_TIMEOUT};
-use floors::{Floor, Floors};
-use std::time::Duration;
 
 /// For the scheduler and the rounding of timers.
 const ALLOWANCE: Duration = Duration::from_millis(50);
@@ -125,7 +127,7 @@ impl Judging<'_> {
     /// Judges what one node read, in order of the reads' beginning.
     fn node(&self, reads: &[Read], verdict: &mut Verdict) {
         let Some(first) = reads.first() else { return };
-        let floors = Floors::new(self.writes, first.node, self.rules.window);
+        let floors = floors::of_node(self.writes, first.node, self.rules.window);
         let commits = self.table.commits(self.cell);
         let newest_before = newest_before(reads);
         for (read, before) in reads.iter().zip(newest_before) {
@@ -152,7 +154,7 @@ impl Judging<'_> {
     fn problem(
         &self,
         read: &Read,
-        floor: Option<Floor<'_>>,
+        floor: Option<Floor<&Write>>,
         newest: u64,
         before: u64,
     ) -> Option<String> {
@@ -164,7 +166,7 @@ impl Judging<'_> {
             ));
         }
         let floor = floor?;
-        let least = floor.write.version;
+        let least = floor.version;
         if read.version == 0 {
             // Any version that may be absent may have been it.
             let may_be = (least..=newest).any(|version| self.cell.is_absent(version));
@@ -196,8 +198,8 @@ impl Judging<'_> {
     }
 
     /// What the read had to know.
-    fn told(&self, floor: &Floor<'_>, read: &Read) -> String {
-        let write = floor.write;
+    fn told(&self, floor: &Floor<&Write>, read: &Read) -> String {
+        let write = floor.by;
         let history = &self.world.history;
         let accepted = write.accepted.map_or("not accepted".to_owned(), |time| {
             format!("accepted by {}", history.shown(time))

@@ -6,7 +6,7 @@ use super::World;
 use super::judge::Verdict;
 use super::story;
 use crate::args::Settings;
-use crate::clock::millis;
+use cachekit_tests::clock::millis;
 
 /// So many reads a minute at least, or little was shown.
 const READS_PER_MINUTE: u64 = 100_000;

@@ -9,8 +9,8 @@ use super::World;
 use super::history::{NOBODY, Write};
 use super::injury::Injury;
 use crate::cells::{Cell, Kind};
-use crate::clock;
 use crate::node::{NAMESPACE, functions};
+use cachekit_tests::clock;
 
 /// How often each is drawn.
 const AMONG: &[Injury] = &[

@@ -3,7 +3,7 @@
 use super::World;
 use super::history::Read;
 use super::judge::Verdict;
-use crate::clock::nanos;
+use cachekit_tests::clock::nanos;
 use std::time::Duration;
 
 /// So long before the read it is told.

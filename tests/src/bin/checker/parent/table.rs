@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cells::{CELLS, Cell};
-use crate::clock;
+use cachekit_tests::clock;
 
 /// The versions, and who computes from them.
 pub(super) struct Table {

@@ -1,45 +1,28 @@
-//! The oldest version that a node may return, from when on.
+//! The floors that invalidations set.
+
+use cachekit_tests::floors::{self, Floor};
 
 use crate::parent::history::Write;
 
 /// One row's floors on one node.
-pub(super) struct Floors<'a>(Vec<Floor<'a>>);
+pub(super) type Floors<'a> = floors::Floors<&'a Write>;
 
-/// A version below which nothing may be returned any more.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Floor<'a> {
-    pub(super) since: u64,
-    pub(super) write: &'a Write,
-}
-
-impl<'a> Floors<'a> {
-    /// Those that `writes` set for `node`; on others than their own they hold `window` after
-    /// Redis accepted them.
-    pub(super) fn new(writes: &'a [Write], node: u8, window: u64) -> Self {
-        let since = |write: &Write| {
-            if write.node == node {
-                Some(write.returned)
-            } else {
-                write.accepted.map(|accepted| accepted + window)
-            }
-        };
-        let mut floors: Vec<_> = writes
-            .iter()
-            .filter_map(|write| since(write).map(|since| Floor { since, write }))
-            .collect();
-        floors.sort_by_key(|floor| floor.since);
-        let mut highest = 0;
-        floors.retain(|floor| {
-            let rises = floor.write.version > highest;
-            highest = highest.max(floor.write.version);
-            rises
-        });
-        Self(floors)
-    }
-
-    /// The one for a read that begins at `time`.
-    pub(super) fn at(&self, time: u64) -> Option<Floor<'a>> {
-        let after = self.0.partition_point(|floor| floor.since < time);
-        self.0.get(after.checked_sub(1)?).copied()
-    }
+/// Those that `writes` set for `node`; on others than their own they hold `window` after
+/// Redis accepted them.
+pub(super) fn of_node(writes: &[Write], node: u8, window: u64) -> Floors<'_> {
+    let since = |write: &Write| {
+        if write.node == node {
+            Some(write.returned)
+        } else {
+            write.accepted.map(|accepted| accepted + window)
+        }
+    };
+    let floor = |write| {
+        Some(Floor {
+            since: since(write)?,
+            version: write.version,
+            by: write,
+        })
+    };
+    Floors::new(writes.iter().filter_map(floor))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Nanoseconds on the system's monotonic clock: comparable from process to process.
-pub(crate) fn now() -> u64 {
+pub fn now() -> u64 {
     let time = clock_gettime(ClockId::Monotonic);
     let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
     let nanos = u64::try_from(time.tv_nsec).unwrap_or_default();
@@ -13,11 +13,11 @@ pub(crate) fn now() -> u64 {
 }
 
 /// A length of time in the clock's unit.
-pub(crate) fn nanos(length: Duration) -> u64 {
+pub fn nanos(length: Duration) -> u64 {
     u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// A span of the clock in milliseconds.
-pub(crate) fn millis(nanos: u64) -> f64 {
+pub fn millis(nanos: u64) -> f64 {
     Duration::from_nanos(nanos).as_secs_f64() * 1_000.0
 }

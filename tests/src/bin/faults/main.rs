@@ -1,0 +1,81 @@
+//! What happens to Redis, and what a service with the cache notices of it.
+//!
+//! For each row of a table: a real Redis, two nodes that each reach it by a proxy of their own, a
+//! steady load of reads and of writes that invalidate; then the fault, then its end. Every call is
+//! recorded and held against what the cache promises.
+//!
+//! `faults --help` says more.
+
+mod args;
+mod judge;
+mod load;
+mod outcome;
+mod record;
+mod rows;
+mod run;
+mod said;
+mod settings;
+mod starved;
+mod table;
+mod truth;
+mod watch;
+mod world;
+
+use std::fs;
+use std::process::ExitCode;
+
+use args::{Order, Parsed};
+use outcome::Outcome;
+use said::Said;
+
+fn main() -> ExitCode {
+    let order = match args::parse(std::env::args().skip(1)) {
+        Ok(Parsed::Help) => {
+            println!("{}", args::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Ok(Parsed::List) => {
+            println!("{}", table::list());
+            return ExitCode::SUCCESS;
+        }
+        Ok(Parsed::Rows(order)) => order,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let said = Said::begin();
+    let outcomes = run_all(&order, &said);
+    let leaks = said.leaks();
+    for leak in &leaks {
+        said.say(&format!("LEAK {leak}"));
+    }
+    let failed = outcomes.iter().filter(|outcome| !outcome.is_ok()).count();
+    said.say(&format!(
+        "\n{} rows, {failed} failed; {} lines were said or logged, {} of them with a secret",
+        outcomes.len(),
+        said.count(),
+        leaks.len(),
+    ));
+    if let Some(file) = &order.markdown
+        && let Err(error) = fs::write(file, table::markdown(&outcomes))
+    {
+        eprintln!("error: {}: {error}", file.display());
+        return ExitCode::from(2);
+    }
+    ExitCode::from(u8::from(failed > 0 || !leaks.is_empty()))
+}
+
+fn run_all(order: &Order, said: &Said) -> Vec<Outcome> {
+    said.say(&table::head());
+    let mut outcomes = Vec::new();
+    for row in &order.rows {
+        let outcome = run::run(row, order.broken);
+        said.say(&table::line(&outcome));
+        for problem in &outcome.problems {
+            said.say(&format!("    FAIL {problem}"));
+        }
+        outcomes.push(outcome);
+    }
+    outcomes
+}

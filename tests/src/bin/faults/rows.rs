@@ -1,0 +1,92 @@
+//! What can happen to Redis.
+
+mod access;
+mod connections;
+mod data;
+mod memory;
+mod network;
+mod process;
+mod stalls;
+mod start;
+
+use std::fmt;
+use std::thread;
+use std::time::Duration;
+
+use crate::world::Server;
+
+/// What is true of a fault that took place, or why it did not.
+type Inflicted = Result<String, String>;
+
+/// One fault.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    /// What is done, in a few words.
+    pub(crate) what: &'static str,
+    /// What a reader of the promises has to take for granted.
+    pub(crate) assumes: &'static str,
+    pub(crate) is_quick: bool,
+    /// Whether nothing answers, all the time.
+    pub(crate) is_silent: bool,
+    /// Arguments of the server.
+    pub(crate) args: &'static [&'static str],
+    /// Who the nodes log in as.
+    pub(crate) user: &'static str,
+    /// Where the nodes look for the server, if not where it is.
+    pub(crate) host: Option<&'static str>,
+    /// Whether there is a Redis in the end.
+    pub(crate) comes_back: bool,
+    /// Before the nodes start.
+    pub(crate) prepare: fn(&Server) -> Result<(), String>,
+    /// Begins the fault, waits, and ends it.
+    pub(crate) inflict: fn(&Server) -> Inflicted,
+}
+
+/// For most rows.
+pub(crate) const NOTHING: &str = "nothing";
+
+const ROW: Row = Row {
+    name: "",
+    what: "",
+    assumes: NOTHING,
+    is_quick: false,
+    is_silent: false,
+    args: &[],
+    user: "default",
+    host: None,
+    comes_back: true,
+    prepare: |_| Ok(()),
+    inflict: |_| Err("nothing is done".to_owned()),
+};
+
+/// All rows, in the order of the table.
+pub(crate) fn all() -> Vec<Row> {
+    [
+        process::ROWS,
+        stalls::ROWS,
+        connections::ROWS,
+        memory::ROWS,
+        access::ROWS,
+        data::ROWS,
+        network::ROWS,
+        start::ROWS,
+    ]
+    .concat()
+}
+
+/// Waits while the fault is there.
+fn wait(millis: u64) {
+    thread::sleep(Duration::from_millis(millis));
+}
+
+/// What a command that was to be refused was told.
+fn refusal<T>(result: Result<T, String>) -> Inflicted {
+    result.err().ok_or("nothing was refused".to_owned())
+}
+
+/// `what`, if it is true.
+fn proof(is_true: bool, what: impl fmt::Display) -> Inflicted {
+    let what = what.to_string();
+    if is_true { Ok(what) } else { Err(what) }
+}

@@ -1,0 +1,56 @@
+//! The nodes start, and Redis is not there.
+
+use std::net::ToSocketAddrs;
+
+use super::{ROW, Row, proof, wait};
+
+/// A name that nobody has: so it is said of all that end like this.
+const NOWHERE: &str = "no-such-host.invalid:6379";
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "late-start",
+        what: "the nodes start while Redis is away; it comes a second and a half later",
+        is_quick: true,
+        prepare: |server| {
+            server.redis.kill();
+            Ok(())
+        },
+        inflict: |server| {
+            wait(800);
+            server.redis.restart();
+            Ok("the nodes started alone".to_owned())
+        },
+        ..ROW
+    },
+    Row {
+        name: "hung-start",
+        what: "the nodes start while Redis stands still; it goes on a second and a half later",
+        is_silent: true,
+        prepare: |server| {
+            server.redis.freeze();
+            Ok(())
+        },
+        inflict: |server| {
+            wait(800);
+            server.redis.thaw();
+            Ok("the nodes started alone".to_owned())
+        },
+        ..ROW
+    },
+    Row {
+        name: "no-such-host",
+        what: "the nodes start with a host name that nobody has, and stay alone",
+        assumes: "a name that stops to be known, with a connection that has to be made anew, is the \
+                  same to a node as one that never was; on one machine's loopback only the latter \
+                  can be had",
+        host: Some(NOWHERE),
+        comes_back: false,
+        inflict: |_| {
+            wait(1_000);
+            let found = NOWHERE.to_socket_addrs();
+            proof(found.is_err(), "it was not found")
+        },
+        ..ROW
+    },
+];

@@ -1,0 +1,220 @@
+//! The outcomes as a table.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::judge::{MOST_WAIT, NOTICED, WAITED};
+use crate::outcome::Outcome;
+use crate::rows;
+use crate::settings::{
+    ALLOWANCE, ALONE, BUS_TIMEOUT, LOADER, LOCK_TIMEOUT, RECOVERY, REDIS_TIMEOUT, WRITE, shared,
+};
+
+/// What a row is measured by.
+struct Column {
+    name: &'static str,
+    /// What is promised of it, if anything.
+    bound: fn() -> String,
+    cell: fn(&Outcome) -> String,
+}
+
+const COLUMNS: &[Column] = &[
+    Column {
+        name: "calls",
+        bound: String::new,
+        cell: |it| it.calls.to_string(),
+    },
+    Column {
+        name: "failed",
+        bound: none,
+        cell: |it| it.failed.to_string(),
+    },
+    Column {
+        name: "alone",
+        bound: || at_most(ALONE + ALLOWANCE),
+        cell: |it| millis(it.alone),
+    },
+    Column {
+        name: "shared",
+        bound: || at_most(shared() + ALLOWANCE),
+        cell: |it| millis(it.shared),
+    },
+    Column {
+        name: "write",
+        bound: || at_most(WRITE + ALLOWANCE),
+        cell: |it| millis(it.write),
+    },
+    Column {
+        name: "waited",
+        bound: String::new,
+        cell: |it| format!("{}/{}", it.waited, it.late_calls),
+    },
+    Column {
+        name: "back",
+        bound: || at_most(RECOVERY),
+        cell: back,
+    },
+    Column {
+        name: "stale",
+        bound: none,
+        cell: |it| it.stale.to_string(),
+    },
+    Column {
+        name: "writes",
+        bound: String::new,
+        cell: |it| it.invalidations.to_string(),
+    },
+    Column {
+        name: "lost",
+        bound: none,
+        cell: |it| it.lost.to_string(),
+    },
+];
+
+fn none() -> String {
+    "=0".to_owned()
+}
+
+fn at_most(bound: Duration) -> String {
+    format!("<={}", millis(bound))
+}
+
+fn millis(length: Duration) -> String {
+    format!("{:.0}", length.as_secs_f64() * 1_000.0)
+}
+
+fn back(outcome: &Outcome) -> String {
+    let never = if outcome.row.comes_back { "never" } else { "-" };
+    outcome.back.map_or(never.to_owned(), millis)
+}
+
+fn result(outcome: &Outcome) -> &'static str {
+    if outcome.is_ok() { "ok" } else { "FAIL" }
+}
+
+/// The names of all rows.
+pub(crate) fn list() -> String {
+    let row = |row: rows::Row| {
+        let quick = if row.is_quick { "quick" } else { "" };
+        format!("{:<22} {:<6} {}", row.name, quick, row.what)
+    };
+    let rows: Vec<_> = rows::all().into_iter().map(row).collect();
+    rows.join("\n")
+}
+
+fn aligned(name: &str, cells: impl Fn(&Column) -> String) -> String {
+    let cells = COLUMNS
+        .iter()
+        .map(|column| format!(" {:>9}", cells(column)));
+    format!("{name:<21}{}", cells.collect::<String>())
+}
+
+/// The columns' names, and what they are held to.
+pub(crate) fn head() -> String {
+    let names = aligned("fault", |column| column.name.to_owned());
+    let bounds = aligned("(milliseconds)", |column| (column.bound)());
+    format!("{names}  result\n{bounds}")
+}
+
+/// One row.
+pub(crate) fn line(outcome: &Outcome) -> String {
+    let cells = aligned(outcome.row.name, |column| (column.cell)(outcome));
+    format!("{cells}  {}", result(outcome))
+}
+
+/// All of it, for the documentation.
+pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
+    let names: Vec<_> = COLUMNS.iter().map(|column| column.name).collect();
+    let mut lines = vec![
+        opening(),
+        format!("| fault | what is done | {} | result |", names.join(" | ")),
+        format!("|---|---|{}---|", "--:|".repeat(COLUMNS.len())),
+    ];
+    lines.extend(outcomes.iter().map(cells));
+    lines.push("\n## Assumed\n\nOf most faults nothing. Of the others:\n".to_owned());
+    let rows = outcomes.iter().map(|outcome| &outcome.row);
+    let assuming = rows.filter(|row| row.assumes != rows::NOTHING);
+    lines.extend(assuming.map(|row| format!("- {}: {}.", row.name, row.assumes)));
+    for outcome in outcomes.iter().filter(|outcome| !outcome.is_ok()) {
+        let name = outcome.row.name;
+        lines.push(format!("\n**{name}** is not as promised:\n"));
+        lines.extend(
+            outcome
+                .problems
+                .iter()
+                .map(|problem| format!("- {problem}")),
+        );
+    }
+    lines.join("\n") + "\n"
+}
+
+/// One row of the table.
+fn cells(outcome: &Outcome) -> String {
+    let cells: Vec<_> = COLUMNS
+        .iter()
+        .map(|column| (column.cell)(outcome))
+        .collect();
+    let row = &outcome.row;
+    format!(
+        "| {} | {} ({}) | {} | {} |",
+        row.name,
+        row.what,
+        outcome.evidence,
+        cells.join(" | "),
+        result(outcome)
+    )
+}
+
+fn opening() -> String {
+    let redis = said("redis-server", &["--version"]);
+    let redis = redis.split(' ').find_map(|word| word.strip_prefix("v="));
+    let ms = |length| format!("{} ms", millis(length));
+    format!(
+        "# When Redis misbehaves\n\n\
+         {date}, cachekit {version}, Redis {redis}, two nodes and the server on one machine, by\n\n    \
+         cargo run --release -p cachekit-tests --bin faults -- --markdown docs/faults.md\n\n\
+         Two nodes call and write without a pause, each through a network of its own, before, \
+         during and after the fault. The cached function takes {loader}; `redis_timeout` is \
+         {redis_timeout}, `bus_timeout` {bus}, `lock_timeout` {lock}. Without messages the first \
+         node's memory goes on for 30 seconds, the default, and the second one's not at all.\n\n\
+         - **failed**: calls that did not return, or not with a value of their row. Promised: none.\n\
+         - **alone**: the slowest call of a key that nobody else asks for, in milliseconds beyond \
+         its function's time. Promised: {alone}, and {allowance} for the machine.\n\
+         - **shared**: the same for keys that many ask for, who may wait for each other's \
+         computation. Promised: {shared}.\n\
+         - **write**: the slowest call that invalidates. Promised: {write}.\n\
+         - **waited**: of the calls that began {noticed} or more after the fault did, while it was \
+         there, how many took {waited} longer than their function. Promised where nothing answers \
+         at all: one in {most} at most.\n\
+         - **back**: milliseconds from the end of the fault until both nodes use Redis and hear \
+         messages again. Promised: {recovery}.\n\
+         - **stale**: calls that got a value whose computation began before an invalidation that \
+         they had to know of: on the writer's node from its return, on the other one `bus_timeout` \
+         after Redis accepted it, on the first node not before it hears messages. Promised: none.\n\
+         - **writes**: invalidations, one by one.\n\
+         - **lost**: rows of which a node, or a new one that knows only what is in Redis, has another \
+         version than the newest when all is over. Promised: none.\n",
+        date = said("date", &["+%Y-%m-%d"]),
+        version = env!("CARGO_PKG_VERSION"),
+        redis = redis.unwrap_or("of an unknown version"),
+        loader = ms(LOADER),
+        redis_timeout = ms(REDIS_TIMEOUT),
+        bus = ms(BUS_TIMEOUT),
+        lock = ms(LOCK_TIMEOUT),
+        alone = ms(ALONE),
+        allowance = ms(ALLOWANCE),
+        shared = ms(shared()),
+        write = ms(WRITE),
+        noticed = ms(NOTICED),
+        waited = ms(WAITED),
+        most = MOST_WAIT,
+        recovery = ms(RECOVERY),
+    )
+}
+
+/// What a program prints.
+fn said(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    text.unwrap_or_default().trim().to_owned()
+}

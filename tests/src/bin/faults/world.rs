@@ -1,0 +1,145 @@
+//! One row's servers, networks and nodes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cachekit::{Cache, CacheBuilder};
+use cachekit_tests::proxy::Proxy;
+use cachekit_tests::redis::{Client, Redis, Reply};
+
+use crate::record::Record;
+use crate::rows::Row;
+use crate::said::PASSWORD;
+use crate::settings::{
+    BUS_TIMEOUT, Broken, LOCK_TIMEOUT, NAMESPACE, NODES, REDIS_TIMEOUT, on_disconnect,
+};
+use crate::truth::Truth;
+
+/// Everything of one row.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) server: Server,
+    pub(crate) nodes: Vec<Cache>,
+    pub(crate) truth: Truth,
+    pub(crate) record: Record,
+    /// No more is written, and nothing called.
+    is_calm: AtomicBool,
+    is_stopped: AtomicBool,
+}
+
+/// A Redis that wants a password, and the nodes' ways to it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) redis: Redis,
+    pub(crate) proxies: Vec<Proxy>,
+}
+
+impl Server {
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let redis = Redis::with(&[&["--requirepass", PASSWORD], args].concat());
+        let proxies = (0..NODES).map(|_| Proxy::to(redis.addr()));
+        Self {
+            proxies: proxies.collect(),
+            redis,
+        }
+    }
+
+    /// A new connection that may do everything.
+    pub(crate) fn client(&self) -> Client {
+        let mut client = self.redis.client();
+        client.run(&["AUTH", PASSWORD]);
+        client
+    }
+
+    /// Runs one command, which must not be answered with an error.
+    pub(crate) fn run(&self, command: &[&str]) -> Result<Reply, String> {
+        run(&mut self.client(), command)
+    }
+
+    /// Does something to the network of each node.
+    pub(crate) fn networks(&self, change: impl Fn(&Proxy)) {
+        self.proxies.iter().for_each(change);
+    }
+
+    /// What the server counted, of `INFO`'s section `stats`.
+    pub(crate) fn counted(&self, field: &str) -> u64 {
+        let text = self.client().info("stats", field);
+        text.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+}
+
+/// Runs one command, which must not be answered with an error.
+pub(crate) fn run(client: &mut Client, command: &[&str]) -> Result<Reply, String> {
+    match client.run(command) {
+        Reply::Error(why) => Err(format!("{}: {why}", command[0])),
+        reply => Ok(reply),
+    }
+}
+
+impl World {
+    /// Starts the nodes, before a server that may be away.
+    pub(crate) async fn start(server: Server, row: &Row, broken: Option<Broken>) -> Arc<Self> {
+        let mut nodes = Vec::new();
+        for node in 0..NODES {
+            let url = row.host.map_or_else(
+                || url(row, &server.proxies[node].addr().to_string()),
+                |host| url(row, host),
+            );
+            nodes.push(build(settings(&url, node), broken).await);
+        }
+        Arc::new(Self {
+            server,
+            nodes,
+            truth: Truth::new(),
+            record: Record::default(),
+            is_calm: AtomicBool::new(false),
+            is_stopped: AtomicBool::new(false),
+        })
+    }
+
+    /// A node that knows nothing but what is in Redis, which it reaches directly.
+    pub(crate) async fn newcomer(&self, row: &Row) -> Cache {
+        let url = url(row, &self.server.redis.addr().to_string());
+        build(settings(&url, 0), None).await
+    }
+
+    /// From here on nothing is written.
+    pub(crate) fn calm(&self) {
+        self.is_calm.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_calm(&self) -> bool {
+        self.is_calm.load(Ordering::SeqCst)
+    }
+
+    /// From here on nothing is called.
+    pub(crate) fn stop(&self) {
+        self.calm();
+        self.is_stopped.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::SeqCst)
+    }
+}
+
+fn url(row: &Row, host: &str) -> String {
+    format!("redis://{}:{PASSWORD}@{host}", row.user)
+}
+
+fn settings(url: &str, node: usize) -> CacheBuilder {
+    Cache::builder()
+        .namespace(NAMESPACE)
+        .redis(url)
+        .redis_timeout(REDIS_TIMEOUT)
+        .bus_timeout(BUS_TIMEOUT)
+        .lock_timeout(LOCK_TIMEOUT)
+        .on_disconnect(on_disconnect(node))
+}
+
+async fn build(mut settings: CacheBuilder, broken: Option<Broken>) -> Cache {
+    if let Some(broken) = broken {
+        settings = broken.apply(settings);
+    }
+    settings.build().await.expect("a valid set-up")
+}

@@ -1,0 +1,106 @@
+//! Everything that is logged, kept, to look for what must not be there.
+
+use std::fmt::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// A subscriber that keeps every event and span of every level, as text.
+#[derive(Debug, Clone, Default)]
+pub struct Capture(Arc<Mutex<Vec<Line>>>);
+
+/// One event or span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// How much it matters.
+    pub level: Level,
+    /// Its target and fields.
+    pub text: String,
+}
+
+impl Capture {
+    /// What was kept so far.
+    pub fn lines(&self) -> Vec<Line> {
+        self.lock().clone()
+    }
+
+    /// Forgets what it has, and hands it over.
+    pub fn take(&self) -> Vec<Line> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    fn keep(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut Fields)) {
+        let mut fields = Fields(format!("{} {}", metadata.target(), metadata.name()));
+        record(&mut fields);
+        self.lock().push(Line {
+            level: *metadata.level(),
+            text: fields.0,
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Line>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        // As it is: `Debug` would hide what it escapes. Writing to a string cannot fail.
+        let _ = write!(self.0, " {}={value}", field.name());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = write!(self.0, " {}={value:?}", field.name());
+    }
+}
+
+impl Subscriber for Capture {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.keep(event.metadata(), |fields| event.record(fields));
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.keep(span.metadata(), |fields| span.record(fields));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut fields = Fields("recorded".to_owned());
+        values.record(&mut fields);
+        self.lock().push(Line {
+            level: Level::ERROR,
+            text: fields.0,
+        });
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_and_field_is_kept() {
+        let capture = Capture::default();
+        tracing::subscriber::with_default(capture.clone(), || {
+            tracing::trace!(target: "somewhere", number = 7, ?capture, "said");
+            tracing::error_span!("span", word = "a\\b").in_scope(|| {});
+        });
+        let lines = capture.take();
+        assert_eq!(lines[0].level, Level::TRACE);
+        assert!(lines[0].text.contains("number=7") && lines[0].text.contains("message=said"));
+        assert!(lines[1].text.ends_with(r"span word=a\b"), "{:?}", lines[1]);
+        assert!(capture.lines().is_empty());
+    }
+}
