@@ -21,6 +21,7 @@ mod names;
 mod read;
 mod region;
 mod remote;
+mod roll;
 mod store;
 mod turn;
 mod write;
@@ -46,7 +47,7 @@ pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
 pub use region::Region;
 use remote::Remote;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
 use crate::epoch::{Epoch, Moment};
@@ -153,7 +154,7 @@ impl Cache {
                 .core
                 .remote
                 .as_ref()
-                .map(|remote| remote.stats())
+                .map(|remote| remote.stats(Tick::now(&*self.core.clock)))
                 .unwrap_or_default(),
             ..Stats::sum(functions)
         }

@@ -139,6 +139,8 @@ impl Stats {
 pub struct RedisStats {
     /// Whether it can be asked now.
     pub is_up: bool,
+    /// Whether other processes' messages come through now, so that memory may be served.
+    pub is_heard: bool,
     /// Values stored.
     pub stores: u64,
     /// Values not stored because something happened while they were computed.

@@ -274,15 +274,16 @@ impl Store for Fake {
         })
     }
 
-    fn join(&self, node: NodeId, _: Instant) -> Answer<'_, ()> {
+    fn join(&self, node: NodeId, _: Instant) -> Answer<'_, bool> {
         let mut state = self.shared.lock();
         if state.is_away {
             return Box::pin(std::future::ready(Err(Failure::Away)));
         }
-        if !state.nodes.contains(&node) {
+        let is_new = !state.nodes.contains(&node);
+        if is_new {
             state.nodes.push(node);
         }
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(std::future::ready(Ok(is_new)))
     }
 
     fn strike<'a>(&'a self, nodes: &'a [NodeId], _: Instant) -> Answer<'a, ()> {

@@ -426,10 +426,10 @@ impl Store for Redis {
         })
     }
 
-    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, ()> {
+    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool> {
         let mut commands = Pipeline::new();
         commands.cmd("SADD").arg(self.nodes()).arg(&node.0[..]);
-        Box::pin(async move { reply::numbers(&self.run(&commands, until).await?) })
+        Box::pin(async move { reply::is_new(&self.run(&commands, until).await?) })
     }
 
     fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()> {

@@ -59,6 +59,13 @@ pub(super) fn numbers(values: &[Value]) -> Result<(), Failure> {
     refused.map_or(Ok(()), |value| Err(failure(value)))
 }
 
+/// Whether the one member that was put into a set had not been there.
+pub(super) fn is_new(values: &[Value]) -> Result<bool, Failure> {
+    let value = values.first().unwrap_or(&Value::Nil);
+    let added = int(value).map_err(|Odd| failure(value))?;
+    Ok(added > 0)
+}
+
 /// The members of the set of nodes; what is no node's number was not put there by us.
 pub(super) fn nodes(value: Value) -> Result<Vec<NodeId>, Failure> {
     let problem = failure(&value);

@@ -14,13 +14,17 @@ pub(super) struct Floor<'a> {
 
 impl<'a> Floors<'a> {
     /// Those that `writes` set for `node`; on others than their own they hold `window` after
-    /// Redis accepted them.
-    pub(super) fn new(writes: &'a [Write], node: u8, window: u64) -> Self {
+    /// Redis accepted them, or, acknowledged, `acked` after they returned.
+    pub(super) fn new(writes: &'a [Write], node: u8, window: u64, acked: u64) -> Self {
         let since = |write: &Write| {
+            let accepted = write.accepted.map(|accepted| accepted + window);
             if write.node == node {
                 Some(write.returned)
+            } else if write.acknowledged {
+                let acked = write.returned + acked;
+                Some(accepted.map_or(acked, |accepted| accepted.min(acked)))
             } else {
-                write.accepted.map(|accepted| accepted + window)
+                accepted
             }
         };
         let mut floors: Vec<_> = writes
