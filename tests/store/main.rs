@@ -3,6 +3,7 @@
 
 mod dropped;
 mod outbox;
+mod overlaps;
 mod reading;
 mod refusals;
 mod turns;

@@ -35,6 +35,8 @@ struct State {
     is_away: bool,
     /// Messages to those who wait are lost.
     is_mute: bool,
+    /// What nodes tell one another, and themselves, is lost.
+    is_silent: bool,
     log: Vec<Step>,
     /// Sent, and not run yet.
     held: Vec<Later>,
@@ -83,6 +85,9 @@ impl Shared {
     /// Passes `message` on to all, or to one.
     fn tell(&self, whom: Option<NodeId>, message: &Message) {
         let mut state = self.lock();
+        if state.is_silent && matches!(message, Message::Told(_)) {
+            return;
+        }
         state.listeners.retain(|(_, sink)| sink.strong_count() > 0);
         let is_meant = |node: NodeId| whom.is_none_or(|whom| whom.is_same_node(node));
         let meant = state.listeners.iter().filter(|(node, _)| is_meant(*node));

@@ -1,0 +1,38 @@
+//! A program whose functions name other tags than the version before.
+
+use crate::world::upgrade;
+
+macro_rules! deploy {
+    ($test:ident, $name:literal, $before:tt, $after:tt) => {
+        #[tokio::test]
+        async fn $test() {
+            mod before {
+                #[cachekit::cached(key = "deployed:{id}", name = $name, tags = $before)]
+                pub(super) async fn get(id: u64) -> u64 {
+                    id
+                }
+            }
+            mod after {
+                #[cachekit::cached(key = "deployed:{id}", name = $name, tags = $after)]
+                pub(super) async fn get(id: u64) -> u64 {
+                    id
+                }
+            }
+            let upgrade = upgrade(|| before::get(1), || after::get(1)).await;
+            assert!(upgrade.ran, "{:?}", upgrade.misses);
+        }
+    };
+}
+
+deploy!(
+    m4_an_entry_that_lacks_a_new_tag_is_not_used,
+    "one_more",
+    ["old"],
+    ["old", "new"]
+);
+deploy!(
+    m4_an_entry_with_another_tag_is_not_used,
+    "another",
+    ["old"],
+    ["new"]
+);
