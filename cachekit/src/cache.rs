@@ -176,7 +176,10 @@ impl fmt::Debug for Cache {
 impl Core {
     /// The state of the function `spec` in this cache.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
-        self.owner_of(spec.id(), spec.name(), spec.event_templates())
+        let (events, late) = (spec.event_templates(), spec.late_labels());
+        self.owner_of(spec.id(), |id| {
+            Owner::new(id, spec.name()).with_labels(events, late)
+        })
     }
 
     /// Where the node is in the sequence of its invalidations.
@@ -188,22 +191,18 @@ impl Core {
         self.config.enabled
     }
 
-    fn owner_of(&self, id: OwnerId, name: &str, events: &'static [&'static str]) -> Arc<Owner> {
+    fn owner_of(&self, id: OwnerId, make: impl FnOnce(OwnerId) -> Owner) -> Arc<Owner> {
         let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(owner) = owners.get(&id) {
             return Arc::clone(owner);
         }
         drop(owners);
         let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            owners
-                .entry(id)
-                .or_insert_with(|| Arc::new(Owner::new(id, name).with_events(events))),
-        )
+        Arc::clone(owners.entry(id).or_insert_with(|| Arc::new(make(id))))
     }
 
     fn direct_owner(&self) -> Arc<Owner> {
-        self.owner_of(OwnerId::DIRECT, "(direct)", &[])
+        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, "(direct)"))
     }
 
     /// The memory of the regions that have their own.

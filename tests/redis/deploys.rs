@@ -36,3 +36,17 @@ deploy!(
     ["old"],
     ["new"]
 );
+
+// Tags made from values are not known when an entry is read, so it says of which set it is.
+deploy!(
+    m4_an_entry_that_lacks_a_new_tag_of_its_value_is_not_used,
+    "of_value",
+    ["old"],
+    ["old", "of:{ret}"]
+);
+deploy!(
+    m4_an_entry_with_another_tag_of_its_value_is_not_used,
+    "of_value_too",
+    ["of:{ret}"],
+    ["by:{ret}"]
+);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cachekit::{Cache, OnNewMaster, Policy};
-use cachekit_tests::redis::Redis;
+use cachekit_tests::redis::{Redis, Reply};
 
 use crate::world::{node, settings, until};
 
@@ -34,7 +34,8 @@ async fn once_had_a_replica(redis: &Redis) {
 /// A master is restarted from a snapshot that is older than an invalidation, whose issuer is
 /// gone. What a node that was there all the time gets, and a new one.
 async fn restored(policy: OnNewMaster) -> [Option<i32>; 2] {
-    let redis = Redis::with(&["--appendonly", "no", "--dbfilename", "old.rdb"]);
+    let quickly = ["--repl-diskless-sync-delay", "0"];
+    let redis = Redis::with(&[&["--dbfilename", "old.rdb"][..], &quickly].concat());
     once_had_a_replica(&redis).await;
     let build = async |url: &str| -> Cache {
         let builder = settings(url).on_new_master(policy);
@@ -43,7 +44,11 @@ async fn restored(policy: OnNewMaster) -> [Option<i32>; 2] {
     let witness = build(&redis.url()).await;
     let issuer = node(&redis.url()).await;
     issuer.put("k", 1, &Policy::new()).await;
-    redis.client().run(&["SAVE"]);
+    until("it is saved", || {
+        // Not while it is being saved for the replica.
+        !matches!(redis.client().run(&["SAVE"]), Reply::Error(_))
+    })
+    .await;
     issuer.invalidate("k").await;
     until("the witness has heard", || {
         witness.stats().redis.messages == 2
@@ -52,11 +57,11 @@ async fn restored(policy: OnNewMaster) -> [Option<i32>; 2] {
     drop(issuer);
     redis.kill();
     redis.restart();
-    let second = redis.client().info("replication", "master_replid2");
-    assert!(
-        second.is_some_and(|id| id.chars().any(|digit| digit != '0')),
-        "it looks like a replica that was promoted"
-    );
+    until("it looks like a replica that was promoted", || {
+        let second = redis.client().info("replication", "master_replid2");
+        second.is_some_and(|id| id.chars().any(|digit| digit != '0'))
+    })
+    .await;
     assert_eq!(redis.client().int(&["EXISTS", "shop:k:k"]), 1);
     until("it is there again", || witness.stats().redis.is_up).await;
     // It may be told at the same moment that it has messages again.

@@ -63,7 +63,7 @@ impl Core {
         let fingerprint = fingerprint.filter(|_| remote.is_usable())?;
         let codec = lives.codec.unwrap_or(remote.settings.codec);
         let fingerprint = match fingerprint(codec) {
-            Ok(fingerprint) => fingerprint,
+            Ok(fingerprint) => fingerprint ^ owner.late,
             Err(why) => {
                 remote.unstorable(owner, &why);
                 return None;
