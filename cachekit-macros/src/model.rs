@@ -102,6 +102,8 @@ pub(crate) struct Policy {
     pub(crate) choices: Vec<Choice>,
     /// Templates of events that hold arguments, as written.
     pub(crate) events: Vec<String>,
+    /// A hash of the tags and events that are made from the value, as written; zero: none.
+    pub(crate) late: u64,
 }
 
 /// An option that is one word out of a few.

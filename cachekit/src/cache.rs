@@ -23,6 +23,7 @@ mod read;
 mod recovery;
 mod region;
 mod remote;
+mod roll;
 mod store;
 mod turn;
 mod write;
@@ -48,7 +49,7 @@ pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
 pub use region::Region;
 use remote::Remote;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
 use crate::epoch::{Epoch, Moment};
@@ -155,7 +156,7 @@ impl Cache {
                 .core
                 .remote
                 .as_ref()
-                .map(|remote| remote.stats())
+                .map(|remote| remote.stats(Tick::now(&*self.core.clock)))
                 .unwrap_or_default(),
             ..Stats::sum(functions)
         }
@@ -177,7 +178,10 @@ impl fmt::Debug for Cache {
 impl Core {
     /// The state of the function `spec` in this cache.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
-        self.owner_of(spec.id(), spec.name(), spec.event_templates())
+        let (events, late) = (spec.event_templates(), spec.late_labels());
+        self.owner_of(spec.id(), |id| {
+            Owner::new(id, spec.name()).with_labels(events, late)
+        })
     }
 
     /// Where the node is in the sequence of its invalidations.
@@ -189,22 +193,18 @@ impl Core {
         self.config.enabled
     }
 
-    fn owner_of(&self, id: OwnerId, name: &str, events: &'static [&'static str]) -> Arc<Owner> {
+    fn owner_of(&self, id: OwnerId, make: impl FnOnce(OwnerId) -> Owner) -> Arc<Owner> {
         let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(owner) = owners.get(&id) {
             return Arc::clone(owner);
         }
         drop(owners);
         let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            owners
-                .entry(id)
-                .or_insert_with(|| Arc::new(Owner::new(id, name).with_events(events))),
-        )
+        Arc::clone(owners.entry(id).or_insert_with(|| Arc::new(make(id))))
     }
 
     fn direct_owner(&self) -> Arc<Owner> {
-        self.owner_of(OwnerId::DIRECT, "(direct)", &[])
+        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, "(direct)"))
     }
 
     /// The memory of the regions that have their own.

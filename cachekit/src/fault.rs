@@ -38,6 +38,10 @@ pub enum Fault {
     IgnoreGaps,
     /// A message of an unknown form is passed over.
     IgnoreUnknownMessage,
+    /// An acknowledged invalidation returns without waiting for anybody.
+    NoAckWait,
+    /// The list of nodes is taken to be whole, also after it was lost.
+    BelieveRoll,
     /// The version of a tag made from a value is taken as it is when the value is stored.
     RetTagLate,
     /// A missing version counts as one that never changed.

@@ -20,6 +20,7 @@ pub struct FnSpec {
     template: &'static [Piece],
     lives: Lives,
     events: &'static [&'static str],
+    late: u64,
 }
 
 impl FnSpec {
@@ -34,6 +35,7 @@ impl FnSpec {
             template: &[],
             lives: Lives::UNSAID,
             events: &[],
+            late: 0,
         }
     }
 
@@ -107,6 +109,17 @@ impl FnSpec {
     pub const fn events(mut self, events: &'static [&'static str]) -> Self {
         self.events = events;
         self
+    }
+
+    /// Tells apart sets of tags and events made from values, as written. An entry of another
+    /// set may lack one by which it is to be invalidated.
+    pub const fn late(mut self, late: u64) -> Self {
+        self.late = late;
+        self
+    }
+
+    pub(crate) fn late_labels(&self) -> u64 {
+        self.late
     }
 
     pub(crate) fn event_templates(&self) -> &'static [&'static str] {

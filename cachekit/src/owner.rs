@@ -28,6 +28,8 @@ pub(crate) struct Owner {
     pub(crate) families: Families,
     /// The templates of its events, as they are written.
     pub(crate) events: &'static [&'static str],
+    /// Tells apart sets of tags and events made from its values.
+    pub(crate) late: u64,
     complained: AtomicBool,
 }
 
@@ -55,13 +57,15 @@ impl Owner {
             counts: Counts::default(),
             families: Families::default(),
             events: &[],
+            late: 0,
             complained: AtomicBool::new(false),
         }
     }
 
-    /// The same with these templates of events.
-    pub(crate) fn with_events(mut self, events: &'static [&'static str]) -> Self {
+    /// The same with these templates of events, and this of labels made from values.
+    pub(crate) fn with_labels(mut self, events: &'static [&'static str], late: u64) -> Self {
         self.events = events;
+        self.late = late;
         self
     }
 

@@ -107,8 +107,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> Answer<'a, Vec<NodeId>>;
 
-    /// From here on this node may serve from memory; it has to be waited for.
-    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, ()>;
+    /// From here on this node may serve from memory; it has to be waited for. Whether it was
+    /// not on the list before.
+    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool>;
 
     /// These are not waited for any more.
     fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()>;

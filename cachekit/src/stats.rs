@@ -145,6 +145,8 @@ pub struct RedisStats {
     pub openings: u64,
     /// How often a connection for commands was made.
     pub connections: u64,
+    /// Whether other processes' messages come through now, so that memory may be served.
+    pub is_heard: bool,
     /// Values stored.
     pub stores: u64,
     /// Values not stored because something happened while they were computed.

@@ -162,7 +162,7 @@ async fn a_call_that_is_never_polled() {
 
 /// A function that writes is dropped at any await point: what it may have changed is gone.
 #[tokio::test]
-async fn a_write_dropped_at_any_await_point() {
+async fn g1_h_a_write_dropped_at_any_await_point() {
     for polls in 1..=5 {
         for write_through in [false, true] {
             let cache = cache().await;

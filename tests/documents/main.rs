@@ -93,3 +93,25 @@ fn the_entry_that_is_shown_is_the_golden_one() {
     let golden = read("cachekit/src/envelope/golden/value.hex");
     assert_eq!(shown, golden.split_whitespace().collect::<String>());
 }
+
+/// Each row of the page names a test as `file::name`, and the file has it.
+#[test]
+fn every_interleaving_has_its_test() {
+    let page = read("docs/interleavings.md");
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let mut count = 0;
+    for row in rows.filter(|row| !row.starts_with("| |")) {
+        let cell = row.split('|').nth(4).unwrap_or_default();
+        let named = cell.trim().trim_matches('`');
+        let (file, name) = named.split_once("::").expect(row);
+        let text = read(file);
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        let starts = [format!("fn {name}("), format!("async fn {name}(")];
+        let defines = |line: &&str| starts.iter().any(|start| line.starts_with(start));
+        let is_made = |line: &&str| line.strip_suffix(',') == Some(name);
+        let is_there = lines.iter().any(|line| defines(line) || is_made(line));
+        assert!(is_there, "{file} has no test `{name}`");
+        count += 1;
+    }
+    assert!(count > 40, "{count}");
+}

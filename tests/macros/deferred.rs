@@ -58,7 +58,7 @@ async fn left() -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn they_are_applied_when_it_ends_with_ok() {
+async fn g1_g_they_are_applied_when_it_ends_with_ok() {
     fresh(async {
         fill().await;
         let log = Log::default();
@@ -112,7 +112,7 @@ async fn nothing_is_applied_after_an_error() {
 }
 
 #[tokio::test]
-async fn dropped_after_it_began_it_may_have_committed() {
+async fn g1_g_dropped_after_it_began_it_may_have_committed() {
     fresh(async {
         fill().await;
         let mut call = Box::pin(deferred::<(), Infallible>(async {

@@ -7,7 +7,7 @@ use cachekit::{Cache, OnDisconnect, Policy, cached, invalidates};
 use cachekit_tests::proxy::{Direction, Proxy};
 use cachekit_tests::redis::Redis;
 
-use crate::world::{node, settings};
+use crate::world::{node, settings, until};
 
 const TIMEOUT: Duration = Duration::from_millis(400);
 
@@ -31,14 +31,33 @@ async fn slow(proxy: &Proxy) -> Cache {
         .expect("a valid set-up")
 }
 
+/// A node that soon knows who the others are.
+async fn quick(url: &str) -> Cache {
+    let builder = settings(url).bus_timeout(Duration::from_millis(60));
+    builder.build().await.expect("a valid set-up")
+}
+
+/// Waits until `cache` relies on the list of nodes; how many invalidations were acknowledged,
+/// and how many not, by then.
+async fn settled(cache: &Cache) -> (u64, u64) {
+    loop {
+        assert!(cache.acknowledged().invalidate("nothing").await);
+        let redis = cache.stats().redis;
+        if redis.acknowledged > 0 {
+            return (redis.acknowledged, redis.unacknowledged);
+        }
+    }
+}
+
 #[tokio::test]
-async fn when_it_returns_no_node_serves_the_old_value() {
+async fn g6_when_it_returns_no_node_serves_the_old_value() {
     let redis = Redis::start();
     let nodes = [
-        node(&redis.url()).await,
-        node(&redis.url()).await,
-        node(&redis.url()).await,
+        quick(&redis.url()).await,
+        quick(&redis.url()).await,
+        quick(&redis.url()).await,
     ];
+    let (before, _) = settled(&nodes[0]).await;
     for round in 0..50_u64 {
         nodes[0].put("k", round, &Policy::new().tag("t")).await;
         for node in &nodes {
@@ -51,11 +70,12 @@ async fn when_it_returns_no_node_serves_the_old_value() {
             assert_eq!(node.get::<u64>("k").await, None, "{round}");
         }
     }
-    assert_eq!(nodes[0].stats().redis.acknowledged, 17);
+    // The others may have been waiting for the end of the beginning, here too.
+    assert_eq!(nodes[0].stats().redis.acknowledged, before + 17);
 }
 
 #[tokio::test]
-async fn a_node_that_does_not_answer_is_waited_for_until_it_serves_nothing() {
+async fn g6_a_node_that_does_not_answer_is_waited_for_until_it_serves_nothing() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     let cut_off = slow(&proxy).await;
@@ -90,32 +110,86 @@ async fn a_shorter_wait_is_best_effort_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_node_that_is_gone_is_waited_for_once() {
+async fn g6_a_node_that_is_gone_is_waited_for_once() {
     let redis = Redis::start();
-    let short = |url: &str| settings(url).bus_timeout(Duration::from_millis(60));
-    let one = short(&redis.url()).build().await.expect("a valid set-up");
-    let other = short(&redis.url()).build().await.expect("a valid set-up");
-    assert!(one.acknowledged().invalidate("k").await);
+    let one = quick(&redis.url()).await;
+    let other = quick(&redis.url()).await;
+    let (_, before) = settled(&one).await;
     assert_eq!(redis.client().int(&["SCARD", "shop:nodes"]), 2);
     drop(other);
     tokio::time::sleep(Duration::from_millis(300)).await;
     for _ in 0..3 {
         assert!(one.acknowledged().invalidate("k").await);
     }
-    assert_eq!(one.stats().redis.unacknowledged, 1, "then it is struck out");
+    assert_eq!(
+        one.stats().redis.unacknowledged,
+        before + 1,
+        "then it is struck out"
+    );
     assert_eq!(redis.client().int(&["SCARD", "shop:nodes"]), 1);
 }
 
 #[tokio::test]
 async fn an_annotated_function_waits_too() {
     let redis = Redis::start();
-    let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
+    let (one, two) = (quick(&redis.url()).await, quick(&redis.url()).await);
+    let (acknowledged, _) = settled(&one).await;
     scope(one.clone(), row(1)).await;
     crate::world::stored(&one, 1).await;
     scope(two.clone(), row(1)).await;
     scope(one.clone(), change(1)).await;
-    assert_eq!(one.stats().redis.acknowledged, 1);
+    assert_eq!(one.stats().redis.acknowledged, acknowledged + 1);
     let before = two.stats().memory_hits;
     scope(two.clone(), row(1)).await;
     assert_eq!(two.stats().memory_hits, before);
+}
+
+/// The list of nodes is lost while one of them is cut off: what that one serves right after
+/// an acknowledged invalidation of another, and how long that one took.
+async fn list_lost(fault: Option<Fault>) -> (Option<i32>, Duration) {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let cut_off = slow(&proxy).await;
+    let builder = settings(&redis.url()).bus_timeout(TIMEOUT);
+    let builder = match fault {
+        Some(fault) => builder.__seed(fault),
+        None => builder,
+    };
+    let one = builder.build().await.expect("a valid set-up");
+    settled(&one).await;
+    one.put("k", 1, &Policy::new()).await;
+    until("the other has heard", || cut_off.stats().redis.messages > 1).await;
+    assert_eq!(cut_off.get::<i32>("k").await, Some(1));
+    proxy.black_hole(Direction::ToServer);
+    proxy.black_hole(Direction::ToClient);
+    redis.client().run(&["FLUSHALL"]);
+    let start = Instant::now();
+    assert!(one.acknowledged().invalidate("k").await);
+    let took = start.elapsed();
+    (cut_off.get("k").await, took)
+}
+
+#[tokio::test]
+async fn g6_a_list_of_nodes_that_was_lost_is_not_relied_on() {
+    let (served, took) = list_lost(None).await;
+    assert_eq!(served, None);
+    assert!(took >= TIMEOUT, "{took:?}");
+    let (served, _) = list_lost(Some(Fault::BelieveRoll)).await;
+    assert_eq!(served, Some(1));
+}
+
+#[tokio::test]
+async fn g6_without_the_wait_another_node_serves_the_old_value() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let other = slow(&proxy).await;
+    let builder = settings(&redis.url()).bus_timeout(TIMEOUT);
+    let broken = builder.__seed(Fault::NoAckWait).build().await;
+    let one = broken.expect("a valid set-up");
+    one.put("k", 1, &Policy::new()).await;
+    until("the other has heard", || other.stats().redis.messages == 1).await;
+    assert_eq!(other.get::<i32>("k").await, Some(1));
+    proxy.black_hole(Direction::ToClient);
+    assert!(one.acknowledged().invalidate("k").await);
+    assert_eq!(other.get::<i32>("k").await, Some(1));
 }

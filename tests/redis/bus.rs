@@ -80,7 +80,7 @@ async fn what_one_node_invalidates_is_gone_from_the_memory_of_others() {
 }
 
 #[tokio::test]
-async fn entries_that_live_in_memory_only_are_told_too() {
+async fn g1_m_entries_that_live_in_memory_only_are_told_too() {
     let redis = Redis::start();
     let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
     let policy = Policy::new().tier(Tier::Memory).tag("local");
@@ -133,7 +133,7 @@ async fn other_programs_ask_in_words() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_not_understood_is_not_passed_over() {
+async fn g5_a_message_that_is_not_understood_is_not_passed_over() {
     let redis = Redis::start();
     for (fault, is_kept) in [(None, false), (Some(Fault::IgnoreUnknownMessage), true)] {
         let proxy = Proxy::to(redis.addr());
@@ -182,7 +182,7 @@ async fn served_for(fault: Option<Fault>, hole: Direction) -> Duration {
 }
 
 #[tokio::test]
-async fn a_node_that_hears_nothing_stops_in_time() {
+async fn g5_a_node_that_hears_nothing_stops_in_time() {
     for hole in [Direction::ToClient, Direction::ToServer] {
         let served = served_for(None, hole).await;
         assert!(served <= TIMEOUT, "{hole:?}: {served:?}");
@@ -215,7 +215,7 @@ async fn after_a_cut(fault: Option<Fault>) -> Option<i32> {
 }
 
 #[tokio::test]
-async fn what_was_missed_during_an_interruption_is_not_served_after_it() {
+async fn g5_what_was_missed_during_an_interruption_is_not_served_after_it() {
     assert_eq!(after_a_cut(None).await, None);
     assert_eq!(after_a_cut(Some(Fault::NoEpoch)).await, Some(1));
 }

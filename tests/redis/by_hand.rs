@@ -60,7 +60,7 @@ async fn a_removal_takes_the_entry_away() {
 }
 
 #[tokio::test]
-async fn a_removal_voids_a_computation_that_runs() {
+async fn g1_l_a_removal_voids_a_computation_that_runs() {
     for command in COMMANDS {
         let source = Source::default();
         source.gate.open();

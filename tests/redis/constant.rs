@@ -115,7 +115,7 @@ fn server_micros(client: &mut Client) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invalidation_of_one_entry_costs_what_one_of_very_many_does() {
+async fn g4_an_invalidation_of_one_entry_costs_what_one_of_very_many_does() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     // The entries are stored past the proxy, which keeps a log of everything.

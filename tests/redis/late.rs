@@ -73,7 +73,7 @@ async fn version_made_twice(fault: Option<Fault>) -> u64 {
 }
 
 #[tokio::test]
-async fn a_repeated_command_brings_no_version_back() {
+async fn r1_a_repeated_command_brings_no_version_back() {
     assert_eq!(version_made_twice(None).await, 1);
     assert_eq!(version_made_twice(Some(Fault::ClientMadeVersions)).await, 0);
 }
@@ -122,7 +122,7 @@ async fn store_given_up_on(fault: Option<Fault>, newer: bool) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn a_store_that_was_given_up_on_changes_nothing_when_it_runs() {
+async fn r3_a_store_that_was_given_up_on_changes_nothing_when_it_runs() {
     assert_eq!(store_given_up_on(None, true).await, Some(2));
     assert_eq!(store_given_up_on(None, false).await, None);
 }
@@ -135,7 +135,7 @@ async fn without_the_token_it_does() {
 
 /// The same with a server that stands still: what it was sent runs when it goes on.
 #[tokio::test]
-async fn a_frozen_server_runs_what_was_given_up_on_and_nothing_old_comes_of_it() {
+async fn r3_a_frozen_server_runs_what_was_given_up_on_and_nothing_old_comes_of_it() {
     let redis = Redis::start();
     let slow = node(&redis.url()).await;
     let source = Source::default();
@@ -201,7 +201,7 @@ async fn store_after_the_lease(fault: Option<Fault>) -> u64 {
 }
 
 #[tokio::test]
-async fn who_lost_the_lease_cannot_store_over_who_took_it() {
+async fn g1_who_lost_the_lease_cannot_store_over_who_took_it() {
     assert_eq!(store_after_the_lease(None).await, 1);
     assert_eq!(
         store_after_the_lease(Some(Fault::FillWithoutToken)).await,
@@ -249,7 +249,7 @@ async fn overlapping_writes(nodes: &[Cache; 2], redis: &Redis) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn overlapping_writes_leave_the_entry_empty_or_new() {
+async fn g1_f_overlapping_writes_leave_the_entry_empty_or_new() {
     let redis = Redis::start();
     let nodes = [node(&redis.url()).await, node(&redis.url()).await];
     assert_eq!(overlapping_writes(&nodes, &redis).await, None);

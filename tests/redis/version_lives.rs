@@ -74,7 +74,7 @@ async fn died_too_early(fault: Option<Fault>) -> u64 {
 }
 
 #[tokio::test]
-async fn no_entry_outlives_the_version_of_its_tag() {
+async fn g4_no_entry_outlives_the_version_of_its_tag() {
     assert_eq!(died_too_early(None).await, 0);
     assert_ne!(died_too_early(Some(Fault::VersionsRunOut)).await, 0);
 }

@@ -4,6 +4,7 @@
 mod breaker;
 mod dropped;
 mod outbox;
+mod overlaps;
 mod reading;
 mod refusals;
 mod turns;

@@ -17,7 +17,7 @@ const UNTOLD: [Trouble; 4] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn until_it_is_told_the_store_is_not_used_for_it() {
+async fn g2_until_it_is_told_the_store_is_not_used_for_it() {
     for trouble in UNTOLD {
         let (store, one, other) = two().await;
         put(&other, 1).await;
@@ -113,7 +113,7 @@ async fn a_busy_node_finds_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_told_again_until_it_is_accepted_and_not_too_often() {
+async fn g1_j_it_is_told_again_until_it_is_accepted_and_not_too_often() {
     let (store, one, _other) = two().await;
     store.always(Op::Invalidate, Trouble::Lost);
     one.invalidate_tags(["rows"]).await;
@@ -142,7 +142,7 @@ async fn a_store_that_comes_back_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalidation_that_is_dropped_is_told_all_the_same() {
+async fn g1_h_an_invalidation_that_is_dropped_is_told_all_the_same() {
     for trouble in [Trouble::Lost, Trouble::Late(Duration::from_millis(50))] {
         let (store, one, other) = two().await;
         put(&other, 1).await;
@@ -187,7 +187,7 @@ async fn a_store_that_got_lost_is_taken_back() {
 /// A node that computed while it could not ask the store does not go back to what stands
 /// there when it can again.
 #[tokio::test(start_paused = true)]
-async fn what_was_computed_without_the_store_gives_way_to_nothing_older() {
+async fn g1_k_what_was_computed_without_the_store_gives_way_to_nothing_older() {
     for trouble in [None, Some(Trouble::Lost), Some(Trouble::AnswerLost)] {
         let (store, one, other) = two().await;
         put(&other, 1).await;

@@ -136,7 +136,7 @@ async fn read_before_acceptance(by: By, fault: Option<Fault>) -> Option<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_read_before_the_store_was_told_is_not_served_after() {
+async fn g1_d_what_was_read_before_the_store_was_told_is_not_served_after() {
     for by in BOTH {
         assert_eq!(read_before_acceptance(by, None).await, None, "{by:?}");
         let fault = Some(Fault::NoSecondBump);

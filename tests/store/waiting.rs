@@ -97,7 +97,7 @@ async fn a_computation_older_than_its_lock_timeout_keeps_nobody_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_a_holder_dies_exactly_one_goes_on() {
+async fn g3_when_a_holder_dies_exactly_one_goes_on() {
     let store = FakeStore::new();
     let dying = node(&store).await;
     let source = Source::default();

@@ -8,6 +8,7 @@ use syn::Expr;
 use super::companion;
 use super::function::Facts;
 use super::key::key;
+use super::late;
 use super::mention;
 use super::scope::RetRule;
 use super::steps::Steps;
@@ -44,6 +45,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         errors,
     );
     let mut steps = Steps::new(&facts, RetRule::Allowed, false);
+    let late = late::hash([args.tags.as_ref(), args.events.as_ref()]);
     steps.items("tag", Some("tags"), args.tags, errors);
     let events = args.events.as_ref().map_or_else(Vec::new, event_templates);
     steps.items("event", None, args.events, errors);
@@ -67,6 +69,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         lengths,
         choices,
         events,
+        late,
         jitter: args.jitter.map(|jitter| jitter.value.0),
     };
     let uses = companion::Uses {

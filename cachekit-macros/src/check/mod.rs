@@ -5,6 +5,7 @@ mod cached;
 mod companion;
 mod function;
 mod key;
+mod late;
 mod mention;
 mod pattern;
 mod scope;

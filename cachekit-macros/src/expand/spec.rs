@@ -41,6 +41,10 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));
     }
+    if policy.late != 0 {
+        let late = policy.late;
+        setters.extend(quote!(.late(#late)));
+    }
     let krate = &names.krate;
     for Choice {
         option,

@@ -1,6 +1,6 @@
 //! What this node hears from others, and what it says to itself.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Core;
 use super::invalidate::Doomed;
+use super::roll::Roll;
 use crate::acks::Acks;
 use crate::clock::{Clock, Tick};
 use crate::event;
@@ -31,8 +32,7 @@ pub(crate) struct Desk {
     pub(super) trust: Arc<Trust>,
     pub(super) acks: Arc<Acks>,
     pub(super) voice: Voice,
-    /// The store keeps no list of nodes at present.
-    pub(super) is_unlisted: AtomicBool,
+    pub(super) roll: Roll,
     /// Times that messages were, or may have been, missed.
     pub(super) interruptions: AtomicU64,
     /// Messages of others that arrived, and echoes of its own.
@@ -41,7 +41,7 @@ pub(crate) struct Desk {
     /// An echo should be sent at once.
     kick: Notify,
     core: OnceLock<Weak<Core>>,
-    faults: Faults,
+    pub(super) faults: Faults,
 }
 
 /// Under which life this node speaks, and how many of its invalidations were accepted.
@@ -86,7 +86,7 @@ impl Desk {
                 node,
                 life: Mutex::default(),
             },
-            is_unlisted: AtomicBool::new(false),
+            roll: Roll::new(bus_timeout),
             interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             echoes: AtomicU64::new(0),
@@ -110,7 +110,10 @@ impl Desk {
 
     fn take(&self, message: Message) {
         match message {
-            Message::Up(true) => self.outbox.repeat_recent(),
+            Message::Up(true) => {
+                self.roll.reconnected();
+                self.outbox.repeat_recent();
+            }
             Message::Up(false) => {}
             Message::Wake(name) => self.wakes.wake(&name),
             Message::Subscribed(subscription) => {
@@ -182,6 +185,25 @@ impl Desk {
     fn core(&self) -> Option<Arc<Core>> {
         self.core.get()?.upgrade()
     }
+
+    /// Puts this node's name on the list of those that are waited for; whether it may serve
+    /// from memory then.
+    async fn join(&self, store: &dyn Store, member: u32, until: Instant) -> bool {
+        let name = self.node.in_life(member);
+        match store.join(name, until).await {
+            Ok(is_new) => {
+                self.roll.joined(name, is_new);
+                true
+            }
+            // A server that is full takes no names. Memory is served all the same, and who
+            // waits for acknowledgements waits for those that are not on the list.
+            Err(Failure::Refused(_)) => {
+                self.roll.refused();
+                true
+            }
+            Err(_) => false,
+        }
+    }
 }
 
 /// Sends the echoes by which this node knows that messages come through, and tells the
@@ -194,7 +216,8 @@ pub(super) async fn beat(
 ) {
     let period = bus_timeout / ECHOES;
     let mut left_at = Tick::now(&*clock);
-    let mut joined = 0;
+    // In which subscription this node put its name on the list last, and when.
+    let mut joined = (0, left_at);
     let mut member = 0;
     let mut was_heard = false;
     for beat in 0_u32.. {
@@ -213,24 +236,18 @@ pub(super) async fn beat(
             let until = Instant::now() + period;
             let counts = beat.is_multiple_of(ECHOES);
             // Before memory is trusted, so that whoever wants to know waits for this node;
-            // under a new name, for the old one may be struck out right now. And again from
-            // time to time, for a server that lost it.
-            if joined != subscription || !desk.trust.covers(now) {
-                joined = 0;
+            // under a new name, for the old one may be struck out right now. And again before
+            // each echo that would be sent `bus_timeout` later, for a server that lost it: no
+            // node is trusted for long that is not on the list.
+            if joined.0 != subscription || !desk.trust.covers(now) {
+                joined.0 = 0;
                 member += 1;
             }
-            let name = desk.node.in_life(member);
-            if counts || joined == 0 {
-                let answer = store.join(name, until).await;
-                // A server that is full takes no names. Memory is served all the same, and
-                // who waits for acknowledgements waits for those that are not on the list.
-                let is_full = matches!(answer, Err(Failure::Refused(_)));
-                desk.is_unlisted.store(is_full, Ordering::Release);
-                if answer.is_ok() || is_full {
-                    joined = subscription;
-                }
+            if joined.0 == 0 || now.since(joined.1) >= period * (ECHOES - 1) {
+                let is_on_it = desk.join(&*store, member, until).await;
+                joined = (if is_on_it { subscription } else { 0 }, now);
             }
-            if joined == subscription {
+            if joined.0 == subscription {
                 let echo = Bulletin::Echo {
                     subscription,
                     sent: now.nanos(),

@@ -64,7 +64,7 @@ impl Core {
         let fingerprint = fingerprint.filter(|_| remote.is_usable_for(key))?;
         let codec = lives.codec.unwrap_or(remote.settings.codec);
         let fingerprint = match fingerprint(codec) {
-            Ok(fingerprint) => fingerprint,
+            Ok(fingerprint) => fingerprint ^ owner.late,
             Err(why) => {
                 remote.unstorable(owner, &why);
                 return None;

@@ -156,7 +156,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
         let draft = Draft {
             codec: codec.id(),
-            fingerprint: (self.wire.fingerprint)(codec)?,
+            fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.late,
             origin: remote.store.origin(),
             fill: crate::envelope::Token::random(),
             grace: Duration::ZERO,

@@ -146,7 +146,7 @@ impl Store for Guarded {
         self.guard(Refusal::Passes, order)
     }
 
-    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, ()> {
+    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool> {
         self.inner.join(node, until)
     }
 

@@ -88,7 +88,7 @@ impl Core {
                 .addr()
                 .wrapping_add(1 + regions.len()),
         );
-        let owner = self.owner_of(id, &format!("region {name}"), &[]);
+        let owner = self.owner_of(id, |id| Owner::new(id, &format!("region {name}")));
         let place = RegionPlace {
             owner,
             memory: None,

@@ -17,7 +17,7 @@ use crate::codec::Codec;
 use crate::config::{OnDisconnect, OnNewMaster};
 use crate::counter::Counter;
 use crate::event;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::key::Key;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
@@ -231,14 +231,17 @@ impl Remote {
             }
         };
         self.desk.outbox.remember(untold.settled());
+        if self.desk.faults.has(Fault::NoAckWait) {
+            return true;
+        }
+        // Somebody who never answers stands for those that may not be on the list.
+        let is_whole = self.desk.roll.is_whole(&nodes) || self.desk.faults.has(Fault::BelieveRoll);
+        let unlisted = (!is_whole).then_some(NodeId([0; 16]));
         let own = self.desk.node;
         let others: Vec<NodeId> = nodes
             .into_iter()
             .filter(|node| !node.is_same_node(own))
             .collect();
-        // Somebody who never answers stands for those that could not be put on the list.
-        let is_unlisted = self.desk.is_unlisted.load(Ordering::Acquire);
-        let unlisted = is_unlisted.then_some(NodeId([0; 16]));
         waiting.expect(others.iter().copied().chain(unlisted));
         // By this node's own clock, which may run a little slower than another's: after that,
         // who has not answered has not heard itself either, and serves nothing from memory.
@@ -288,9 +291,10 @@ impl Remote {
         }
     }
 
-    pub(super) fn stats(&self) -> RedisStats {
+    pub(super) fn stats(&self, now: Tick) -> RedisStats {
         RedisStats {
             is_up: self.store.is_up(),
+            is_heard: self.is_heard(now),
             breaker: self.breaker_state(),
             openings: self.breaker.openings(),
             connections: self.store.connections(),

@@ -35,6 +35,8 @@ struct State {
     is_away: bool,
     /// Messages to those who wait are lost.
     is_mute: bool,
+    /// What nodes tell one another, and themselves, is lost.
+    is_silent: bool,
     log: Vec<Step>,
     /// Times that it was found to answer something else than it was asked.
     suspicions: usize,
@@ -85,6 +87,9 @@ impl Shared {
     /// Passes `message` on to all, or to one.
     fn tell(&self, whom: Option<NodeId>, message: &Message) {
         let mut state = self.lock();
+        if state.is_silent && matches!(message, Message::Told(_)) {
+            return;
+        }
         state.listeners.retain(|(_, sink)| sink.strong_count() > 0);
         let is_meant = |node: NodeId| whom.is_none_or(|whom| whom.is_same_node(node));
         let meant = state.listeners.iter().filter(|(node, _)| is_meant(*node));
@@ -284,15 +289,16 @@ impl Store for Fake {
         })
     }
 
-    fn join(&self, node: NodeId, _: Instant) -> Answer<'_, ()> {
+    fn join(&self, node: NodeId, _: Instant) -> Answer<'_, bool> {
         let mut state = self.shared.lock();
         if state.is_away {
             return Box::pin(std::future::ready(Err(Failure::Away)));
         }
-        if !state.nodes.contains(&node) {
+        let is_new = !state.nodes.contains(&node);
+        if is_new {
             state.nodes.push(node);
         }
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(std::future::ready(Ok(is_new)))
     }
 
     fn strike<'a>(&'a self, nodes: &'a [NodeId], _: Instant) -> Answer<'a, ()> {

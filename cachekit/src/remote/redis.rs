@@ -462,11 +462,11 @@ impl Store for Redis {
         })
     }
 
-    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, ()> {
+    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool> {
         let mut commands = Pipeline::new();
         commands.cmd("SADD").arg(self.nodes()).arg(&node.0[..]);
         Box::pin(async move {
-            self.run(&commands, until, |values| reply::numbers(&values))
+            self.run(&commands, until, |values| reply::is_new(&values))
                 .await
         })
     }

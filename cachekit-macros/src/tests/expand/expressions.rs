@@ -18,19 +18,20 @@ async fn find(name: &str, id: u64) -> Option<Item> {
 }
 ::cachekit::__companion! {
     find "find"(Option < Item >) cache() {} () spec([(b';') ";v2"].named("app::find")
-    .none_ttl(::cachekit::__private::Duration::from_secs(90u64)).jitter(0.1f32))
-    key_at([] (name : & str, _ : impl ::core::marker::Sized) [] {}
-    __key::cachekit::__part!(__key, b';', name); __key.literal(";v2");) entry_at(shared[]
-    (name : & str, id : & u64) [] { let id = ::core::clone::Clone::clone(id); } ()
-    (Self::__key_at(name, ())) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', id);
-    #[allow(unused_variables, reason = "found by its name")] let name =
-    ::std::borrow::ToOwned::to_owned(name); #[allow(unused_variables, reason =
-    "found by its name")] let id = ::core::clone::Clone::clone(& id);] | ret |
-    #[allow(unused_variables, reason = "found by its name")] let name : & str =
-    ::core::borrow::Borrow::borrow(& name); #[allow(unused_variables, reason =
-    "found by its name")] let id = ::core::clone::Clone::clone(& id); __labels.tag(|
-    __key | { __key.text(& __p0); __key.literal(":"); ::cachekit::__part!(__key, 0u8, ret
-    .kind); }); __labels.tags(ret.tags(name)); __labels.ttl(Duration::from_secs(ret.age +
-    id)); __labels.store_if(ret.ok);)) entry[] (name : & str, id : u64) [] => () (name, &
-    id) refresh async ([] (name : & str, id : u64) [] => find(name, id))
+    .none_ttl(::cachekit::__private::Duration::from_secs(90u64)).jitter(0.1f32)
+    .late(15978216900970712477u64)) key_at([] (name : & str, _ : impl
+    ::core::marker::Sized) [] {} __key::cachekit::__part!(__key, b';', name); __key
+    .literal(";v2");) entry_at(shared[] (name : & str, id : & u64) [] { let id =
+    ::core::clone::Clone::clone(id); } () (Self::__key_at(name, ())) (__labels) ([let
+    __p0 = ::cachekit::__rendered!(b':', id); #[allow(unused_variables, reason =
+    "found by its name")] let name = ::std::borrow::ToOwned::to_owned(name);
+    #[allow(unused_variables, reason = "found by its name")] let id =
+    ::core::clone::Clone::clone(& id);] | ret | #[allow(unused_variables, reason =
+    "found by its name")] let name : & str = ::core::borrow::Borrow::borrow(& name);
+    #[allow(unused_variables, reason = "found by its name")] let id =
+    ::core::clone::Clone::clone(& id); __labels.tag(| __key | { __key.text(& __p0); __key
+    .literal(":"); ::cachekit::__part!(__key, 0u8, ret.kind); }); __labels.tags(ret
+    .tags(name)); __labels.ttl(Duration::from_secs(ret.age + id)); __labels.store_if(ret
+    .ok);)) entry[] (name : & str, id : u64) [] => () (name, & id) refresh async ([]
+    (name : & str, id : u64) [] => find(name, id))
 }

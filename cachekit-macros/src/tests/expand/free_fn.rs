@@ -12,12 +12,12 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
 }
 ::cachekit::__companion! {
     pub get_user "get_user"(Result < User, E >) cache() {} () spec(["user:"(0u8)]
-    .ttl(::cachekit::__private::Duration::from_secs(300u64))) key_at([] (_ : impl
-    ::core::marker::Sized, id : & u64) [] {} __key __key.literal("user:");
-    ::cachekit::__part!(__key, 0u8, * id);) entry_at(shared[] (_ : impl
-    ::core::marker::Sized, id : & u64) [] {} () (Self::__key_at((), id)) (__labels
-    __labels.tag(| __key | { __key.literal("users"); });) ([] | ret | __labels.tag(|
-    __key | { __key.literal("org:"); ::cachekit::__part!(__key, 0u8, ret.org_id); });))
-    entry[] (id : u64) [] => () ((), & id) refresh async ([] (pool : & PgPool, id : u64)
-    [] => get_user(pool, id))
+    .ttl(::cachekit::__private::Duration::from_secs(300u64))
+    .late(7746796556840193770u64)) key_at([] (_ : impl ::core::marker::Sized, id : & u64)
+    [] {} __key __key.literal("user:"); ::cachekit::__part!(__key, 0u8, * id);)
+    entry_at(shared[] (_ : impl ::core::marker::Sized, id : & u64) [] {} ()
+    (Self::__key_at((), id)) (__labels __labels.tag(| __key | { __key.literal("users");
+    });) ([] | ret | __labels.tag(| __key | { __key.literal("org:");
+    ::cachekit::__part!(__key, 0u8, ret.org_id); });)) entry[] (id : u64) [] => () ((), &
+    id) refresh async ([] (pool : & PgPool, id : u64) [] => get_user(pool, id))
 }

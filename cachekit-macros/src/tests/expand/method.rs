@@ -13,15 +13,16 @@ impl Repo {
         )
     }
     ::cachekit::__siblings! {
-        [pub] (Result < User, E >) spec __cachekit_get_spec([(b':') ":"(0u8)]) key_at
-        __cachekit_get_key_at([] (& self, _ : impl ::core::marker::Sized, id : & u64) []
-        {} __key::cachekit::__part!(__key, b':', self.tenant); __key.literal(":");
-        ::cachekit::__part!(__key, 0u8, * id); __key.self_type:: < Self > ();) entry_at
-        __cachekit_get_entry_at(shared[] (& self, _ : impl ::core::marker::Sized, id : &
-        u64) [] {} () (self.__cachekit_get_key_at((), id)) (__labels) ([let __p0 =
-        ::cachekit::__rendered!(b':', self.tenant);] | ret | __labels.tag(| __key | {
-        __key.literal("t:"); __key.text(& __p0); __key.literal(":");
-        ::cachekit::__part!(__key, 0u8, ret.kind); });)) get_entry[] (& self, id : u64)
-        [] => (self.__cachekit_get_entry_at((), & id)) get_cache(& self,) {} ()
+        [pub] (Result < User, E >) spec __cachekit_get_spec([(b':') ":"(0u8)]
+        .late(223529034164850416u64)) key_at __cachekit_get_key_at([] (& self, _ : impl
+        ::core::marker::Sized, id : & u64) [] {} __key::cachekit::__part!(__key, b':',
+        self.tenant); __key.literal(":"); ::cachekit::__part!(__key, 0u8, * id); __key
+        .self_type:: < Self > ();) entry_at __cachekit_get_entry_at(shared[] (& self, _ :
+        impl ::core::marker::Sized, id : & u64) [] {} () (self.__cachekit_get_key_at((),
+        id)) (__labels) ([let __p0 = ::cachekit::__rendered!(b':', self.tenant);] | ret |
+        __labels.tag(| __key | { __key.literal("t:"); __key.text(& __p0); __key
+        .literal(":"); ::cachekit::__part!(__key, 0u8, ret.kind); });)) get_entry[] (&
+        self, id : u64) [] => (self.__cachekit_get_entry_at((), & id)) get_cache(& self,)
+        {} ()
     }
 }

@@ -58,6 +58,11 @@ impl FakeStore {
         self.0.lock().is_mute = is_mute;
     }
 
+    /// Loses what nodes tell one another and themselves, or does not any more.
+    pub fn silence(&self, is_silent: bool) {
+        self.0.lock().is_silent = is_silent;
+    }
+
     /// Runs what was held; says how many operations.
     pub fn release(&self) -> usize {
         let held = std::mem::take(&mut self.0.lock().held);

@@ -70,6 +70,13 @@ pub(super) fn numbers(values: &[Value]) -> Said<()> {
     refused.map_or(Ok(()), |value| Err(problem(value)))
 }
 
+/// Whether the one member that was put into a set had not been there.
+pub(super) fn is_new(values: &[Value]) -> Said<bool> {
+    let value = values.first().unwrap_or(&Value::Nil);
+    let added = int(value).map_err(|Odd| problem(value))?;
+    Ok(added > 0)
+}
+
 /// The members of the set of nodes; what is no node's number was not put there by us.
 pub(super) fn nodes(value: Value) -> Said<Vec<NodeId>> {
     let problem = problem(&value);

@@ -15,6 +15,15 @@ pub(crate) enum Access {
     Restock(u32),
 }
 
+impl Access {
+    /// The product that it is about.
+    pub(crate) fn product(self) -> u32 {
+        match self {
+            Self::Read(id) | Self::ChangePrice(id) | Self::Restock(id) => id,
+        }
+    }
+}
+
 /// All accesses.
 #[derive(Debug)]
 pub(crate) struct Workload {

@@ -18,15 +18,17 @@ Usage: replay [OPTIONS]
                     generated workload; a bare name is looked up in the folder CACHEKIT_TRACES
   --limit N         stop after N accesses
   --writes SHARE    turn that share of the accesses, 0 to 1, into annotated writes and check that no
-                    call returns a value older than a write that had returned before it began
+                    call returns a value older than a write that had returned before it began; on
+                    other nodes than the writer's, 1.05 s before (what is older in that time is
+                    counted)
   --capacity N      entries that the memory tier holds (default: 5000)
   --policy P        lru or tiny-lfu (default: the library's)
   --tasks N         concurrent callers, 1 to 1000 (default: 16, or one for each node)
   --redis URL       a Redis as second tier, redis://[user:password@]host[:port][/db] or
                     unix:///path; the run has a namespace of its own there
   --nodes N         nodes with a cache each that share that Redis, 1 to 64 (default: 1); the callers
-                    are spread over them. A node's memory is not told what others invalidate: reads
-                    that are older for that are counted, not taken for stale
+                    are spread over them. With --writes it is also measured how soon a write is
+                    known on all of them
   --seed N          of everything drawn at random (default: 1)
   --help            this text
 

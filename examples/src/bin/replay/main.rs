@@ -7,11 +7,13 @@ mod accesses;
 mod args;
 mod database;
 mod nodes;
+mod propagation;
 mod report;
 mod run;
 mod shares;
 mod shop;
 mod truth;
+mod work;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -21,7 +23,9 @@ use args::{Args, Parsed};
 use cachekit::{Cache, Stats};
 use cachekit_examples::{trace, workload};
 use database::Database;
+use report::Report;
 use shares::Shares;
+use truth::Truth;
 
 /// What ends the program, in words.
 type Fail = Box<dyn std::error::Error + Send + Sync>;
@@ -61,11 +65,17 @@ async fn replay(args: &Args) -> Result<bool, Fail> {
     let workload = Workload::new(&keys, args);
     let database = Arc::new(Database::create(workload.products()).await?);
     let shops = nodes::open(&caches, &database);
-    let with = run::with_cache(&shops, &workload, args).await?;
+    let truth = Arc::new(Truth::new(workload.products(), shops.len()));
+    let with = run::with_cache(&shops, &workload, &truth, args).await?;
     let queries = database.queries();
+    let stats: Vec<Stats> = caches.iter().map(Cache::stats).collect();
+    let propagation = if args.nodes > 1 && args.writes > 0.0 {
+        Some(run::propagation(&shops, &workload, &truth, args).await?)
+    } else {
+        None
+    };
     // Afterwards, when the database has its pages at hand: the comparison must not flatter.
     let without = run::without_cache(&database, &workload, args).await?;
-    let stats: Vec<Stats> = caches.iter().map(Cache::stats).collect();
     nodes::clear(&caches).await;
     let shares = Shares {
         reads: with.reads,
@@ -73,8 +83,15 @@ async fn replay(args: &Args) -> Result<bool, Fail> {
         stats: &stats,
         is_shared: args.redis.is_some(),
     };
-    report::print(&report::table(&workload, &with, &without, &shares));
-    Ok(with.stale.is_empty())
+    let report = Report {
+        workload: &workload,
+        with: &with,
+        without: &without,
+        propagation: propagation.as_ref(),
+        shares: &shares,
+    };
+    report::print(&report.table());
+    Ok(report.stale().next().is_none())
 }
 
 /// The generated workload.

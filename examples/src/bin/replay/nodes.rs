@@ -2,14 +2,17 @@
 //! the database and, where there is one, a Redis.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cachekit::{Cache, Capacity};
+use cachekit::{Cache, Capacity, OnDisconnect};
 
 use crate::Fail;
 use crate::args::Args;
 use crate::database::Database;
 use crate::shop::Shop;
+
+/// The longest that a node's memory may go on with what another node invalidated.
+pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A cache for each node.
 pub(crate) async fn caches(args: &Args) -> Result<Vec<Cache>, Fail> {
@@ -45,7 +48,13 @@ async fn cache(args: &Args, namespace: &str) -> Result<Cache, Fail> {
     let Some(url) = &args.redis else {
         return Ok(builder.build().await?);
     };
-    let cache = builder.redis(url).namespace(namespace).build().await?;
+    let builder = builder.redis(url).namespace(namespace);
+    let builder = builder
+        .bus_timeout(BUS_TIMEOUT)
+        // Any other choice serves, by design, what is invalid if Redis goes away: then a
+        // stale read would say nothing.
+        .on_disconnect(OnDisconnect::Bypass);
+    let cache = builder.build().await?;
     // A service goes on without its Redis; here that would be a report about something else.
     if !cache.stats().redis.is_up {
         let why = "--redis: cannot be reached; start it, or correct the address";

@@ -7,8 +7,10 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 use crate::accesses::Workload;
+use crate::propagation::Propagation;
 use crate::run::Outcome;
 use crate::shares::Shares;
+use crate::truth::{StaleRead, WINDOW};
 
 /// Prints to standard output. A reader that went away is no failure.
 pub(crate) fn print(text: &str) {
@@ -16,43 +18,91 @@ pub(crate) fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// The whole report.
-pub(crate) fn table(
-    workload: &Workload,
-    with: &Outcome,
-    without: &Outcome,
-    shares: &Shares<'_>,
-) -> String {
-    let mut text = String::new();
+/// All that there is to say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Report<'a> {
+    pub(crate) workload: &'a Workload,
+    pub(crate) with: &'a Outcome,
+    pub(crate) without: &'a Outcome,
+    /// Where there are several nodes and writes.
+    pub(crate) propagation: Option<&'a Propagation>,
+    pub(crate) shares: &'a Shares<'a>,
+}
+
+impl<'a> Report<'a> {
+    /// Every stale read, also of those that measured.
+    pub(crate) fn stale(&self) -> impl Iterator<Item = &'a StaleRead> {
+        let measured = self.propagation.into_iter();
+        let measured = measured.flat_map(|measured| &measured.stale);
+        self.with.stale.iter().chain(measured)
+    }
+
+    /// The whole report.
+    pub(crate) fn table(&self) -> String {
+        let Self { with, shares, .. } = *self;
+        let mut text = String::new();
+        let mut row = |name: &str, value: String| {
+            let _ = writeln!(text, "{name:<28} {value:>14}");
+        };
+        // As counted by the callers: it says so if an access was lost.
+        let calls = with.reads + with.writes;
+        row("calls", calls.to_string());
+        row("  reads", with.reads.to_string());
+        row("  writes", with.writes.to_string());
+        let products = self.workload.products().len();
+        row("distinct products", products.to_string());
+        for (name, value) in shares.rows() {
+            row(name, value);
+        }
+        if shares.stats.len() > 1 {
+            row("reads behind another node", with.behind.reads.to_string());
+            row("  the longest for", format!("{:.1?}", with.behind.worst));
+        }
+        row("stale reads", self.stale().count().to_string());
+        row("wall time", format!("{:.2?}", with.wall));
+        row("calls per second", per_second(calls, with.wall));
+        text.push('\n');
+        nodes(&mut text, shares);
+        if let Some(measured) = self.propagation {
+            propagation(&mut text, measured);
+        }
+        latencies(&mut text, with, self.without);
+        for stale in self.stale().take(5) {
+            let _ = writeln!(text, "{}", in_words(stale));
+        }
+        text
+    }
+}
+
+fn in_words(stale: &StaleRead) -> String {
+    let whose = if stale.own { "the same" } else { "another" };
+    format!(
+        "STALE: node {} returned version {} of product {}; version {} had been written through \
+         {whose} node {:.1?} before the call began",
+        stale.node + 1,
+        stale.got,
+        stale.id,
+        stale.newer,
+        stale.since,
+    )
+}
+
+/// How soon a write is known on all nodes, and what that means.
+fn propagation(text: &mut String, measured: &Propagation) {
+    let writes = measured.delays.len();
     let mut row = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<28} {value:>14}");
     };
-    // As counted by the callers: it says so if an access was lost.
-    let calls = with.reads + with.writes;
-    row("calls", calls.to_string());
-    row("  reads", with.reads.to_string());
-    row("  writes", with.writes.to_string());
-    row("distinct products", workload.products().len().to_string());
-    for (name, value) in shares.rows() {
-        row(name, value);
+    row("propagation, writes", writes.to_string());
+    for (name, quantile) in [("  p50", 0.5), ("  p99", 0.99), ("  max", 1.0)] {
+        row(name, shown(&measured.delays, quantile));
     }
-    if shares.stats.len() > 1 {
-        row("reads behind another node", with.behind.to_string());
-    }
-    row("stale reads", with.stale.len().to_string());
-    row("wall time", format!("{:.2?}", with.wall));
-    row("calls per second", per_second(calls, with.wall));
-    text.push('\n');
-    nodes(&mut text, shares);
-    latencies(&mut text, with, without);
-    for stale in with.stale.iter().take(5) {
-        let _ = writeln!(
-            text,
-            "STALE: product {} was at version {} before the call began, and the call returned {}",
-            stale.id, stale.at_least, stale.got
-        );
-    }
-    text
+    let _ = writeln!(
+        text,
+        "  From when a write of a product that all nodes had just read returned, until each of\n  \
+         the other nodes, asked in a loop under the same load, answered with nothing older.\n  \
+         More than {WINDOW:?} after Redis accepted it would be stale.\n",
+    );
 }
 
 /// The hits of each node, where there are several.

@@ -1,19 +1,19 @@
 //! Concurrent callers that work through the accesses.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use indicatif::{ProgressBar, ProgressStyle};
 use tokio::task::JoinHandle;
 
 use crate::Fail;
 use crate::accesses::{Access, Workload};
 use crate::args::Args;
 use crate::database::Database;
+use crate::propagation::{self, Propagation};
 use crate::shop::{self, Shop};
-use crate::truth::{StaleRead, Truth, Verdict, judge};
+use crate::truth::{StaleRead, Truth, Verdict};
+use crate::work::Work;
 
 /// What was seen.
 #[derive(Debug)]
@@ -23,13 +23,27 @@ pub(crate) struct Outcome {
     pub(crate) wall: Duration,
     /// Of reads, in nanoseconds.
     pub(crate) latency: Histogram<u64>,
-    /// Reads older than a write through another node.
-    pub(crate) behind: u64,
+    pub(crate) behind: Behind,
     pub(crate) stale: Vec<StaleRead>,
 }
 
+/// Reads older than a write through another node, within what is allowed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Behind {
+    pub(crate) reads: u64,
+    /// The longest after such a write.
+    pub(crate) worst: Duration,
+}
+
+impl Behind {
+    fn add(&mut self, other: Self) {
+        self.reads += other.reads;
+        self.worst = self.worst.max(other.worst);
+    }
+}
+
 /// Latencies are recorded up to a minute, in nanoseconds.
-const LONGEST: u64 = 60_000_000_000;
+pub(crate) const LONGEST: u64 = 60_000_000_000;
 
 /// Accesses without the cache, for comparison.
 const BASELINE: usize = 20_000;
@@ -42,7 +56,7 @@ pub(crate) async fn without_cache(
 ) -> Result<Outcome, Fail> {
     let accesses = workload.accesses();
     let accesses = &accesses[..accesses.len().min(BASELINE)];
-    let work = Work::new("without the cache", accesses, workload.products(), 1);
+    let work = Work::new("without the cache", accesses, Arc::default());
     let caller = || ask_database(Arc::clone(database), Arc::clone(&work));
     together(
         &work,
@@ -55,16 +69,38 @@ pub(crate) async fn without_cache(
 pub(crate) async fn with_cache(
     shops: &[Arc<Shop>],
     workload: &Workload,
+    truth: &Arc<Truth>,
     args: &Args,
 ) -> Result<Outcome, Fail> {
-    let (accesses, products) = (workload.accesses(), workload.products());
-    let work = Work::new("with the cache", accesses, products, shops.len());
-    let nodes = shops.iter().enumerate().cycle().take(args.tasks);
-    let caller = |(node, shop)| call_functions(node, Arc::clone(shop), Arc::clone(&work));
-    together(&work, nodes.map(|at| tokio::spawn(caller(at))).collect()).await
+    let work = Work::new("with the cache", workload.accesses(), Arc::clone(truth));
+    together(&work, callers(shops, &work, args)).await
 }
 
-async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Result<Part, Fail> {
+/// How long writes are not known on other nodes, while the callers do as they did before.
+pub(crate) async fn propagation(
+    shops: &[Arc<Shop>],
+    workload: &Workload,
+    truth: &Arc<Truth>,
+    args: &Args,
+) -> Result<Propagation, Fail> {
+    let work = Work::endless(workload.accesses(), Arc::clone(truth));
+    let callers = callers(shops, &work, args);
+    let measuring = propagation::measure(shops.to_vec(), Arc::clone(&work), args.seed);
+    let mut measured = tokio::spawn(measuring).await??;
+    let meanwhile = together(&work, callers).await?;
+    measured.stale.extend(meanwhile.stale);
+    Ok(measured)
+}
+
+fn callers(shops: &[Arc<Shop>], work: &Arc<Work>, args: &Args) -> Vec<JoinHandle<Answer>> {
+    let nodes = shops.iter().enumerate().cycle().take(args.tasks);
+    let caller = |(node, shop)| call_functions(node, Arc::clone(shop), Arc::clone(work));
+    nodes.map(|at| tokio::spawn(caller(at))).collect()
+}
+
+type Answer = Result<Part, Fail>;
+
+async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Answer {
     let mut part = Part::new()?;
     while let Some(access) = work.next() {
         match access {
@@ -83,70 +119,28 @@ async fn ask_database(database: Arc<Database>, work: Arc<Work>) -> Result<Part, 
     Ok(part)
 }
 
-async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Result<Part, Fail> {
+async fn call_functions(node: usize, shop: Arc<Shop>, work: Arc<Work>) -> Answer {
     let mut part = Part::new()?;
     while let Some(access) = work.next() {
-        match access {
-            Access::Read(id) => {
-                let floor = work.truth.floor(node, id);
-                let start = Instant::now();
-                let product = shop::get_product(&shop, id).await?;
-                part.read(start.elapsed());
-                part.judged(judge(floor, &product));
-            }
-            Access::ChangePrice(id) => {
-                let version = shop::change_price(&shop, id).await?;
-                work.truth.written(node, id, version);
-                part.writes += 1;
-            }
-            Access::Restock(id) => {
-                let version = shop::restock(&shop, id).await?.version;
-                work.truth.written(node, id, version);
-                part.writes += 1;
-            }
+        if let Access::Read(id) = access {
+            let start = Instant::now();
+            let product = shop::get_product(&shop, id).await?;
+            part.read(start.elapsed());
+            part.judged(work.truth.judge(node, &product, start));
+        } else {
+            let version = shop::write(&shop, access).await?;
+            work.returned(node, &shop, access, version, Instant::now());
+            part.writes += 1;
         }
     }
     Ok(part)
-}
-
-/// Accesses, handed out one by one to the callers that work through them.
-struct Work {
-    accesses: Vec<Access>,
-    next: AtomicUsize,
-    truth: Truth,
-    bar: ProgressBar,
-}
-
-impl Work {
-    fn new(what: &'static str, accesses: &[Access], products: &[u32], nodes: usize) -> Arc<Self> {
-        // Drawn on standard error, and only if that is a terminal.
-        let bar = ProgressBar::new(accesses.len() as u64).with_message(what);
-        if let Ok(style) = ProgressStyle::with_template("{msg:18} {wide_bar} {percent:>3} %") {
-            bar.set_style(style);
-        }
-        let truth = Truth::new(products, nodes);
-        Arc::new(Self {
-            accesses: accesses.to_vec(),
-            next: AtomicUsize::new(0),
-            truth,
-            bar,
-        })
-    }
-
-    fn next(&self) -> Option<Access> {
-        let index = self.next.fetch_add(1, Ordering::Relaxed);
-        if index.is_multiple_of(1_000) {
-            self.bar.set_position(index.min(self.accesses.len()) as u64);
-        }
-        self.accesses.get(index).copied()
-    }
 }
 
 /// What one caller saw.
 struct Part {
     writes: u64,
     latency: Histogram<u64>,
-    behind: u64,
+    behind: Behind,
     stale: Vec<StaleRead>,
 }
 
@@ -155,7 +149,7 @@ impl Part {
         Ok(Self {
             writes: 0,
             latency: Histogram::new_with_max(LONGEST, 3)?,
-            behind: 0,
+            behind: Behind::default(),
             stale: vec![],
         })
     }
@@ -168,27 +162,24 @@ impl Part {
     fn judged(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Fresh => {}
-            Verdict::Behind => self.behind += 1,
+            Verdict::Behind(worst) => self.behind.add(Behind { reads: 1, worst }),
             Verdict::Stale(stale) => self.stale.push(stale),
         }
     }
 }
 
 /// Waits for all callers and adds up what they saw.
-async fn together(
-    work: &Work,
-    callers: Vec<JoinHandle<Result<Part, Fail>>>,
-) -> Result<Outcome, Fail> {
+async fn together(work: &Work, callers: Vec<JoinHandle<Answer>>) -> Result<Outcome, Fail> {
     let start = Instant::now();
     let mut all = Part::new()?;
     for caller in callers {
         let part = caller.await??;
         all.writes += part.writes;
         all.latency.add(part.latency)?;
-        all.behind += part.behind;
+        all.behind.add(part.behind);
         all.stale.extend(part.stale);
     }
-    work.bar.finish_and_clear();
+    work.end();
     Ok(Outcome {
         reads: all.latency.len(),
         writes: all.writes,

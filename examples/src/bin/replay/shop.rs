@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cachekit::{Cache, cached, invalidates, write_through};
 
+use crate::accesses::Access;
 use crate::database::{Database, Product};
 
 /// The shop as one node has it: a database that all share, and a cache of its own.
@@ -34,4 +35,12 @@ pub(crate) async fn change_price(shop: &Shop, id: u32) -> Result<u32, sqlx::Erro
 #[write_through(get_product(shop, id))]
 pub(crate) async fn restock(shop: &Shop, id: u32) -> Result<Arc<Product>, sqlx::Error> {
     shop.database.update(id).await.map(Arc::new)
+}
+
+/// The version after a write of either kind; a read is none, and taken for a restock.
+pub(crate) async fn write(shop: &Shop, access: Access) -> Result<u32, sqlx::Error> {
+    match access {
+        Access::ChangePrice(id) => change_price(shop, id).await,
+        Access::Restock(id) | Access::Read(id) => Ok(restock(shop, id).await?.version),
+    }
 }

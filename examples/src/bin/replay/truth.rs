@@ -1,105 +1,145 @@
-//! What every reader may rely on: how new a product is at least.
+//! What every read must at least return, by the writes that had returned before it began.
+//!
+//! A node's own writes hold as soon as they returned. Those of other nodes reach its memory
+//! by a message: they hold [`WINDOW`] after Redis accepted them at the latest, and a read that
+//! is older within it is counted, not blamed.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::database::Product;
+use crate::nodes::BUS_TIMEOUT;
 
-/// The newest version of each product whose write has returned.
-#[derive(Debug)]
+/// For rounding of timers, and for what is in progress when the time is taken.
+const ALLOWANCE: Duration = Duration::from_millis(50);
+
+/// So long after a write a read on another node may be older.
+pub(crate) const WINDOW: Duration = BUS_TIMEOUT.saturating_add(ALLOWANCE);
+
+/// The writes of each product, by when they returned.
+#[derive(Debug, Default)]
 pub(crate) struct Truth {
-    returned: HashMap<u32, Returned>,
+    writes: HashMap<u32, Mutex<Writes>>,
 }
 
+/// The writes of one product.
 #[derive(Debug)]
-struct Returned {
-    anywhere: AtomicU32,
-    /// Through each node.
-    through: Box<[AtomicU32]>,
+struct Writes {
+    /// Those that Redis accepted.
+    anywhere: Rises,
+    /// Those through each node.
+    through: Box<[Rises]>,
 }
 
-/// What was known of a product when a read of it began.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Floor {
-    anywhere: u32,
-    /// By writes through the node that reads.
-    here: u32,
+/// The newest version so far, and since when it is that: both only rise.
+#[derive(Debug, Clone, Default)]
+struct Rises(Vec<(Instant, u32)>);
+
+impl Rises {
+    fn add(&mut self, at: Instant, version: u32) {
+        match self.0.last() {
+            Some((_, newest)) if *newest >= version => {}
+            last => {
+                let at = last.map_or(at, |(before, _)| at.max(*before));
+                self.0.push((at, version));
+            }
+        }
+    }
+
+    /// The first version newer than `got`, if it was there at `time`, and for how long then.
+    fn newer_than(&self, got: u32, time: Instant) -> Option<(u32, Duration)> {
+        let first = self.0.partition_point(|(_, version)| *version <= got);
+        let (since, version) = *self.0.get(first)?;
+        Some((version, time.checked_duration_since(since)?))
+    }
 }
 
 /// What a read came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Fresh,
-    /// Older than a write through another node.
-    Behind,
+    /// Older than a write through another node, which Redis had accepted so long before.
+    Behind(Duration),
     Stale(StaleRead),
 }
 
-/// A read that returned an older version than a write that had returned before it began.
+/// A read that returned an older version than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StaleRead {
     pub(crate) id: u32,
-    pub(crate) at_least: u32,
+    pub(crate) node: usize,
     pub(crate) got: u32,
+    /// The oldest that it should have known of.
+    pub(crate) newer: u32,
+    /// When that had been written, before the read began.
+    pub(crate) since: Duration,
+    /// Whether through the node that read.
+    pub(crate) own: bool,
 }
 
 impl Truth {
     pub(crate) fn new(products: &[u32], nodes: usize) -> Self {
-        let returned = || Returned {
-            anywhere: AtomicU32::new(0),
-            through: (0..nodes).map(|_| AtomicU32::new(0)).collect(),
+        let writes = || Writes {
+            anywhere: Rises::default(),
+            through: vec![Rises::default(); nodes].into(),
         };
+        let each = products.iter().map(|id| (*id, Mutex::new(writes())));
         Self {
-            returned: products.iter().map(|id| (*id, returned())).collect(),
+            writes: each.collect(),
         }
     }
 
-    /// What a read of `id` that begins now on `node` must at least return.
-    pub(crate) fn floor(&self, node: usize, id: u32) -> Floor {
-        let Some(returned) = self.returned.get(&id) else {
-            return Floor::default();
+    /// A write of `id` through `node` returned at `at`.
+    pub(crate) fn returned(&self, node: usize, id: u32, version: u32, at: Instant) {
+        if let Some(mut writes) = self.of(id) {
+            writes.through[node].add(at, version);
+        }
+    }
+
+    /// Redis had accepted a write of `id` by `at`.
+    pub(crate) fn accepted(&self, id: u32, version: u32, at: Instant) {
+        if let Some(mut writes) = self.of(id) {
+            writes.anywhere.add(at, version);
+        }
+    }
+
+    /// Judges what a read on `node` returned that began at `began`.
+    pub(crate) fn judge(&self, node: usize, read: &Product, began: Instant) -> Verdict {
+        let Some(writes) = self.of(read.id) else {
+            return Verdict::Fresh;
         };
-        Floor {
-            anywhere: returned.anywhere.load(Ordering::SeqCst),
-            here: returned.through[node].load(Ordering::SeqCst),
+        let stale = |newer, since, own| {
+            Verdict::Stale(StaleRead {
+                id: read.id,
+                node,
+                got: read.version,
+                newer,
+                since,
+                own,
+            })
+        };
+        if let Some((newer, since)) = writes.through[node].newer_than(read.version, began) {
+            return stale(newer, since, true);
+        }
+        match writes.anywhere.newer_than(read.version, began) {
+            None => Verdict::Fresh,
+            Some((_, since)) if since <= WINDOW => Verdict::Behind(since),
+            Some((newer, since)) => stale(newer, since, false),
         }
     }
 
-    /// A write of `id` through `node` has returned.
-    pub(crate) fn written(&self, node: usize, id: u32, version: u32) {
-        if let Some(returned) = self.returned.get(&id) {
-            returned.through[node].fetch_max(version, Ordering::SeqCst);
-            returned.anywhere.fetch_max(version, Ordering::SeqCst);
-        }
+    fn of(&self, id: u32) -> Option<MutexGuard<'_, Writes>> {
+        let writes = self.writes.get(&id)?;
+        Some(writes.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Judges a read that began when `floor` was known.
-pub(crate) fn judge(floor: Floor, read: &Product) -> Verdict {
-    if read.version >= floor.anywhere {
-        Verdict::Fresh
-    } else if is_excused(floor, read) {
-        Verdict::Behind
-    } else {
-        Verdict::Stale(StaleRead {
-            id: read.id,
-            at_least: floor.anywhere,
-            got: read.version,
-        })
-    }
-}
-
-/// Whether a read that is too old is so only by writes through other nodes.
-///
-/// Nothing tells a node's memory what other nodes invalidate. Once something does, no read is
-/// excused.
-fn is_excused(floor: Floor, read: &Product) -> bool {
-    read.version >= floor.here
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MILLISECOND: Duration = Duration::from_millis(1);
 
     fn product(version: u32) -> Product {
         Product {
@@ -111,36 +151,69 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_older_version_than_a_finished_write_is_stale() {
-        let truth = Truth::new(&[7], 1);
-        assert_eq!(judge(truth.floor(0, 7), &product(0)), Verdict::Fresh);
-        truth.written(0, 7, 2);
-        truth.written(0, 7, 1);
-        assert_eq!(judge(truth.floor(0, 7), &product(2)), Verdict::Fresh);
-        let stale = StaleRead {
-            id: 7,
-            at_least: 2,
-            got: 1,
-        };
-        let verdict = judge(truth.floor(0, 7), &product(1));
-        assert_eq!(verdict, Verdict::Stale(stale));
+    fn write(truth: &Truth, node: usize, version: u32, at: Instant) {
+        truth.returned(node, 7, version, at);
+        truth.accepted(7, version, at);
     }
 
     #[test]
-    fn only_writes_through_the_same_node_make_a_read_stale() {
-        let truth = Truth::new(&[7], 2);
-        truth.written(0, 7, 1);
-        truth.written(1, 7, 2);
-        assert_eq!(judge(truth.floor(0, 7), &product(2)), Verdict::Fresh);
-        assert_eq!(judge(truth.floor(0, 7), &product(1)), Verdict::Behind);
+    fn on_the_node_that_wrote_an_older_version_is_stale_at_once() {
+        let (truth, start) = (Truth::new(&[7], 2), Instant::now());
+        write(&truth, 0, 2, start);
+        write(&truth, 0, 1, start + MILLISECOND);
+        let judged = |version, after| truth.judge(0, &product(version), start + after);
+        assert_eq!(judged(2, MILLISECOND), Verdict::Fresh);
+        let stale = StaleRead {
+            id: 7,
+            node: 0,
+            got: 1,
+            newer: 2,
+            since: Duration::ZERO,
+            own: true,
+        };
+        assert_eq!(judged(1, Duration::ZERO), Verdict::Stale(stale));
+    }
+
+    #[test]
+    fn a_read_that_began_before_the_write_returned_may_be_older() {
+        let (truth, start) = (Truth::new(&[7], 1), Instant::now());
+        write(&truth, 0, 1, start + MILLISECOND);
+        assert_eq!(truth.judge(0, &product(0), start), Verdict::Fresh);
+    }
+
+    #[test]
+    fn on_another_node_it_is_stale_when_the_window_is_over() {
+        let (truth, start) = (Truth::new(&[7], 2), Instant::now());
+        write(&truth, 0, 1, start);
+        write(&truth, 0, 2, start + WINDOW);
+        let judged = |version, after| truth.judge(1, &product(version), start + after);
+        assert_eq!(judged(0, Duration::ZERO), Verdict::Behind(Duration::ZERO));
+        assert_eq!(judged(0, WINDOW), Verdict::Behind(WINDOW));
         assert!(matches!(
-            judge(truth.floor(0, 7), &product(0)),
-            Verdict::Stale(_)
+            judged(0, WINDOW + MILLISECOND),
+            Verdict::Stale(StaleRead {
+                newer: 1,
+                own: false,
+                ..
+            })
         ));
-        assert!(matches!(
-            judge(truth.floor(1, 7), &product(1)),
-            Verdict::Stale(_)
-        ));
+        assert_eq!(
+            judged(1, WINDOW + MILLISECOND),
+            Verdict::Behind(MILLISECOND),
+            "the window of the second write is its own"
+        );
+    }
+
+    #[test]
+    fn on_another_node_a_write_counts_from_its_acceptance() {
+        let (truth, start) = (Truth::new(&[7], 2), Instant::now());
+        truth.returned(0, 7, 1, start);
+        let later = start + WINDOW * 2;
+        assert_eq!(truth.judge(1, &product(0), later), Verdict::Fresh);
+        truth.accepted(7, 1, later);
+        let judged = truth.judge(1, &product(0), later + WINDOW + MILLISECOND);
+        assert!(matches!(judged, Verdict::Stale(_)));
+        let own = truth.judge(0, &product(0), start);
+        assert!(matches!(own, Verdict::Stale(_)), "not on its own node");
     }
 }

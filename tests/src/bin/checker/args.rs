@@ -27,8 +27,10 @@ checker: several processes over one Redis, faults of every kind, and a judge
                 invalid; off: every read goes to Redis
 --break NAME    removes one guard from every node, which must end with a violation; the
                 mix of calls and the faults are chosen for it, unless --faults is given
---mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm or dropped
-                (calls that are dropped in the middle)
+--mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm, dropped
+                (calls that are dropped in the middle) or acknowledged (invalidations that
+                return when every node has applied them: no read that begins later, on
+                any node, may be older)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";
@@ -163,11 +165,6 @@ impl Words {
             if option == "help" {
                 words.help = true;
                 continue;
-            }
-            if option == "ack" || option.starts_with("ack=") {
-                let why = "invalidations that wait until every node applied them are not in \
-                           this version; leave it out";
-                return Err(format!("--ack: {why}"));
             }
             let pair = match option.split_once('=') {
                 Some((name, value)) => (name.to_owned(), value.to_owned()),

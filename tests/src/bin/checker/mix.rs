@@ -27,6 +27,12 @@ pub(crate) enum Way {
     Regrouped,
     /// Several annotated functions in one `deferred`.
     Deferred,
+    /// `Cache::acknowledged`, of a key.
+    AckedKey,
+    /// The same of a tag made from arguments, of one made from the value, and of a function.
+    AckedTag,
+    AckedValueTag,
+    AckedFunction,
 }
 
 /// What one node does.
@@ -94,6 +100,9 @@ pub(crate) const USUAL: Mix = Mix {
         Way::Regrouped,
         Way::Deferred,
         Way::Deferred,
+        Way::AckedKey,
+        Way::AckedTag,
+        Way::AckedValueTag,
     ],
     sleep: 40,
     slow: 5,
@@ -162,6 +171,20 @@ pub(crate) const DROPPED: Mix = Mix {
     ..USUAL
 };
 
+/// Invalidations that every node has applied when they return.
+pub(crate) const ACKNOWLEDGED: Mix = Mix {
+    ways: &[
+        Way::AckedKey,
+        Way::AckedKey,
+        Way::AckedTag,
+        Way::AckedValueTag,
+        Way::AckedFunction,
+    ],
+    write_pause: 100,
+    read_pause: 4,
+    ..USUAL
+};
+
 const NAMED: &[(&str, Mix)] = &[
     ("usual", USUAL),
     ("by-key", BY_KEY),
@@ -170,6 +193,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("seldom-read", SELDOM_READ),
     ("calm", CALM),
     ("dropped", DROPPED),
+    ("acknowledged", ACKNOWLEDGED),
 ];
 
 /// The mix of this name, with its name.

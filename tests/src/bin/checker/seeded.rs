@@ -99,6 +99,20 @@ const ALL: &[Broken] = &[
         step_in: stumble,
     },
     Broken {
+        name: "no-ack-wait",
+        fault: Fault::NoAckWait,
+        mix: mix::ACKNOWLEDGED,
+        injuries: &[Injury::Delay, Injury::Hole],
+        step_in: stumble,
+    },
+    Broken {
+        name: "believe-the-list",
+        fault: Fault::BelieveRoll,
+        mix: mix::ACKNOWLEDGED,
+        injuries: &[Injury::FlushAll, Injury::Delay, Injury::Hole],
+        step_in: stumble,
+    },
+    Broken {
         name: "ignore-unknown-message",
         fault: Fault::IgnoreUnknownMessage,
         mix: mix::CALM,

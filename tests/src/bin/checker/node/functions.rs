@@ -130,6 +130,19 @@ macro_rules! functions {
                 }
             }
 
+            pub(super) fn name(cell: Cell) -> Option<String> {
+                let name = match cell.kind() {
+                    Kind::Plain => "plain",
+                    Kind::Grouped => "grouped",
+                    Kind::Evented => "evented",
+                    Kind::Maybe => "maybe",
+                    Kind::Fallible => "fallible",
+                    Kind::Through => "through",
+                    Kind::Direct | Kind::Put => return None,
+                };
+                Some(format!("{}::{name}", module_path!()))
+            }
+
             pub(super) async fn invalidate_entry(cell: Cell, cache: &Cache) {
                 let (part, row) = (cell.part(), cell.row());
                 match cell.kind() {
@@ -204,6 +217,15 @@ pub(super) async fn store(cell: Cell, written: &Written) -> Row {
 /// The text of `cell`'s key, with or without messages between nodes.
 pub(crate) fn key(cell: Cell, bus: bool) -> String {
     if bus { near::key(cell) } else { far::key(cell) }
+}
+
+/// The name of `cell`'s function, if it has one.
+pub(super) fn name(cell: Cell, bus: bool) -> Option<String> {
+    if bus {
+        near::name(cell)
+    } else {
+        far::name(cell)
+    }
 }
 
 /// The tag, and the event, of `cell`.

@@ -28,6 +28,8 @@ async fn read_once(cell: Cell) {
     let node = node();
     let _calling = node.calling();
     let begin = clock::now();
+    // Afterwards: a process that stands still in between has heard nothing meanwhile.
+    let is_heard = node.cache.stats().redis.is_heard;
     let reading = spending(functions::read(cell));
     let dropped = fastrand::u32(..100) < node.mix.dropped;
     let patience = if dropped {
@@ -59,5 +61,6 @@ async fn read_once(cell: Cell) {
         end,
         version,
         spent,
+        is_heard,
     });
 }

@@ -29,6 +29,8 @@ pub(super) struct Read {
     pub(super) version: u64,
     /// How long computations ran inside of it.
     pub(super) spent: u64,
+    /// Whether messages came through when it began.
+    pub(super) is_heard: bool,
 }
 
 /// Lines that the parent has not got.
@@ -58,14 +60,26 @@ impl Record {
             end,
             version,
             spent,
+            is_heard,
         } = read;
-        self.line(format_args!("r {} {begin} {end} {version} {spent}", cell.0));
+        let heard = u8::from(*is_heard);
+        let cell = cell.0;
+        self.line(format_args!(
+            "r {cell} {begin} {end} {version} {spent} {heard}"
+        ));
     }
 
     /// A write whose invalidation began and returned then.
-    pub(super) fn write(&self, way: &str, versions: &[(Cell, u64)], (began, returned): (u64, u64)) {
+    pub(super) fn write(
+        &self,
+        way: &str,
+        versions: &[(Cell, u64)],
+        (began, returned): (u64, u64),
+        is_acknowledged: bool,
+    ) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut line = format!("w {id} {way} {began} {returned}");
+        let acknowledged = u8::from(is_acknowledged);
+        let mut line = format!("w {id} {way} {began} {returned} {acknowledged}");
         for (cell, version) in versions {
             // Writing to a string cannot fail.
             let _ = write!(line, " {}:{version}", cell.0);
@@ -136,6 +150,8 @@ impl Record {
             ("redis-refused", stats.redis.refused_stores),
             ("redis-failures", stats.redis.failures),
             ("lock-timeouts", stats.lock_timeouts),
+            ("acknowledged", stats.redis.acknowledged),
+            ("unacknowledged", stats.redis.unacknowledged),
         ] {
             self.line(format_args!("s {name} {value}"));
         }

@@ -54,7 +54,9 @@ async fn write_once(way: Way) {
     }
     let returned = clock::now();
     if let Some((began, versions)) = written.end() {
-        node.record.write(&name, &versions, (began, returned));
+        let is_acknowledged = written.is_acknowledged();
+        let times = (began, returned);
+        node.record.write(&name, &versions, times, is_acknowledged);
     }
 }
 
@@ -89,6 +91,9 @@ async fn write(way: Way, written: &Written) {
         Way::Annotated => functions::change(cell, written).await,
         Way::Regrouped => functions::regroup(cell, written).await,
         Way::Deferred => deferred(cell, written).await,
+        Way::AckedKey | Way::AckedTag | Way::AckedValueTag | Way::AckedFunction => {
+            acknowledged(way, cell, written).await;
+        }
     }
 }
 
@@ -115,6 +120,37 @@ async fn by_tag(cell: Cell, kinds: &[Kind], written: &Written) {
         functions::labels(cell).0
     };
     node().cache.invalidate_tags([tag]).await;
+}
+
+/// Invalidates, and notes whether every node is certain to have applied it.
+async fn acknowledged(way: Way, cell: Cell, written: &Written) {
+    let (kinds, most) = match way {
+        Way::AckedTag => (TAGGED, 3),
+        Way::AckedValueTag => (GROUPED, 3),
+        _ => (&[cell.kind()][..], 1),
+    };
+    let cells = if most > 1 {
+        cell.alike(kinds, most)
+    } else {
+        vec![cell]
+    };
+    written.commit(&cells).await;
+    written.begin();
+    let cache = node().cache.acknowledged();
+    let bus = node().settings.bus;
+    let certain = match way {
+        Way::AckedKey => cache.invalidate(&functions::key(cell, bus)).await,
+        Way::AckedTag => cache.invalidate_tags([functions::labels(cell).0]).await,
+        Way::AckedValueTag => {
+            let tag = format!("group:{}", cell.part());
+            cache.invalidate_tags([tag]).await
+        }
+        _ => match functions::name(cell, bus) {
+            Some(name) => cache.invalidate_function(&name).await,
+            None => cache.clear().await,
+        },
+    };
+    written.acknowledged(certain);
 }
 
 async fn by_event(cell: Cell, written: &Written) {

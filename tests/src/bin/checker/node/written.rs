@@ -15,6 +15,7 @@ pub(super) struct Written(Mutex<State>);
 struct State {
     began: Option<u64>,
     versions: Vec<(Cell, u64)>,
+    acknowledged: bool,
 }
 
 impl Written {
@@ -38,6 +39,15 @@ impl Written {
     /// before it is polled.
     pub(super) fn begin(&self) {
         self.lock().began.get_or_insert_with(clock::now);
+    }
+
+    /// Whether the invalidation is certain to have reached every node.
+    pub(super) fn acknowledged(&self, certain: bool) {
+        self.lock().acknowledged = certain;
+    }
+
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.lock().acknowledged
     }
 
     /// The versions whose past may not be served any more, and since when it is so.

@@ -20,6 +20,8 @@ pub(super) struct Read {
     pub(super) version: u64,
     /// How long computations ran inside of it.
     pub(super) spent: u64,
+    /// Whether messages came through to the node when it began.
+    pub(super) is_heard: bool,
 }
 
 /// The number of another program among nodes.
@@ -36,6 +38,8 @@ pub(super) struct Write {
     pub(super) began: u64,
     pub(super) returned: u64,
     pub(super) accepted: Option<u64>,
+    /// Whether it said that every node had applied it when it returned.
+    pub(super) acknowledged: bool,
 }
 
 impl Write {
@@ -128,6 +132,7 @@ impl History {
                     end: number()?,
                     version: number()?,
                     spent: number()?,
+                    is_heard: number()? == 1,
                 });
             }
             "w" => {
@@ -164,7 +169,7 @@ impl History {
     }
 }
 
-/// `WAY BEGAN RETURNED CELL:VERSION..`
+/// `WAY BEGAN RETURNED ACKNOWLEDGED CELL:VERSION..`
 fn take_in_writes<'a>(
     node: u8,
     mut words: impl Iterator<Item = &'a str>,
@@ -173,6 +178,7 @@ fn take_in_writes<'a>(
     let way = words.next()?;
     let began = words.next()?.parse().ok()?;
     let returned = words.next()?.parse().ok()?;
+    let acknowledged = words.next()? == "1";
     for word in words {
         let (cell, version) = word.split_once(':')?;
         writes.push(Write {
@@ -183,6 +189,7 @@ fn take_in_writes<'a>(
             began,
             returned,
             accepted: None,
+            acknowledged,
         });
     }
     Some(())

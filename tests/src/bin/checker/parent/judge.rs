@@ -2,7 +2,8 @@
 //!
 //! A version is the floor of its row on a node from the moment on when its invalidation
 //! holds there: on the node that invalidated, when the call returned, Redis up or down; on
-//! others a while after Redis accepted it. A read that begins later gets that version or a
+//! others a while after Redis accepted it, or when the call returned if that said that every
+//! node had applied it. A read that begins later gets that version or a
 //! newer one.
 
 mod floors;
@@ -31,6 +32,9 @@ const LONGEST_CALL: Duration = Duration::from_secs(5);
 pub(super) struct Rules {
     /// How long after Redis accepted an invalidation others may go on.
     window: u64,
+    /// How long after an acknowledged one a node may that is cut off: its calls may join a
+    /// computation that began before, and is waited for no longer than until it is so old.
+    cut_off: u64,
 }
 
 impl Rules {
@@ -44,6 +48,7 @@ impl Rules {
         };
         Self {
             window: nanos(window + ALLOWANCE),
+            cut_off: nanos(LOCK_TIMEOUT + ALLOWANCE),
         }
     }
 }
@@ -127,7 +132,9 @@ impl Judging<'_> {
     /// Judges what one node read, in order of the reads' beginning.
     fn node(&self, reads: &[Read], verdict: &mut Verdict) {
         let Some(first) = reads.first() else { return };
-        let floors = floors::of_node(self.writes, first.node, self.rules.window);
+        let Rules { window, cut_off } = self.rules;
+        let heard = floors::of_node(self.writes, first.node, window, 0);
+        let cut_off = floors::of_node(self.writes, first.node, window, cut_off);
         let commits = self.table.commits(self.cell);
         let newest_before = newest_before(reads);
         for (read, before) in reads.iter().zip(newest_before) {
@@ -141,6 +148,7 @@ impl Judging<'_> {
             let newest = commits
                 .get(newest.wrapping_sub(1))
                 .map_or(0, |(_, version)| *version);
+            let floors = if read.is_heard { &heard } else { &cut_off };
             if let Some(problem) = self.problem(read, floors.at(read.begin), newest, before) {
                 verdict.violations.push(violation(read, problem));
             } else if read.version != 0 && read.version < before {
@@ -205,10 +213,15 @@ impl Judging<'_> {
             format!("accepted by {}", history.shown(time))
         });
         format!(
-            "{} had raised it to {}, invalidated it ({}) from {} to {}, {accepted}: {:.2} ms too late",
+            "{} had raised it to {}, invalidated it ({}{}) from {} to {}, {accepted}: {:.2} ms too late",
             write.who(),
             write.version,
             write.way,
+            if write.acknowledged {
+                ", acknowledged"
+            } else {
+                ""
+            },
             history.shown(write.began),
             history.shown(write.returned),
             millis(read.begin.saturating_sub(floor.since)),

@@ -1,8 +1,10 @@
 //! What is printed.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use super::World;
+use super::history::Write;
 use super::judge::Verdict;
 use super::story;
 use crate::args::Settings;
@@ -76,11 +78,12 @@ pub(super) fn print(settings: &Settings, world: &World, verdict: &Verdict) {
 
 fn rows(world: &World, verdict: &Verdict) -> Vec<(&'static str, String)> {
     let stat = |name: &str| verdict.events.stats.get(name).copied().unwrap_or_default();
-    let accepted = |write: &&super::history::Write| write.accepted.is_some();
+    let accepted = |write: &&Write| write.accepted.is_some();
     let writes = &verdict.events.writes;
     let executions = world.table.executions.load(Ordering::Relaxed);
     let concurrent = world.table.concurrent.load(Ordering::Relaxed);
     let counted = |name| stat(name).to_string();
+    let acked = acknowledged(writes);
     vec![
         ("reads", verdict.events.reads.len().to_string()),
         ("  from memory", counted("memory")),
@@ -100,9 +103,14 @@ fn rows(world: &World, verdict: &Verdict) -> Vec<(&'static str, String)> {
         ("waits given up", counted("lock-timeouts")),
         ("executions", executions.to_string()),
         ("  while another of the row ran", concurrent.to_string()),
-        ("propagation p50", share(verdict, 50)),
-        ("propagation p99", share(verdict, 99)),
-        ("worst staleness", share(verdict, 100)),
+        ("propagation p50", share(&verdict.propagation, 50)),
+        ("propagation p99", share(&verdict.propagation, 99)),
+        ("worst staleness", share(&verdict.propagation, 100)),
+        ("acknowledged invalidations", acked.len().to_string()),
+        ("  by every node", counted("acknowledged")),
+        ("  waited out, or not certain", counted("unacknowledged")),
+        ("  duration p50", share(&acked, 50)),
+        ("  duration p99", share(&acked, 99)),
         (
             "slowest call beyond computing",
             format!("{:.1} ms", millis(verdict.slowest)),
@@ -110,9 +118,18 @@ fn rows(world: &World, verdict: &Verdict) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The propagation that so many of a hundred did not exceed.
-fn share(verdict: &Verdict, percent: usize) -> String {
-    let all = &verdict.propagation;
+/// How long the invalidations took that were certain to have reached every node, in order.
+fn acknowledged(writes: &[Write]) -> Vec<u64> {
+    let certain = writes.iter().filter(|write| write.acknowledged);
+    // One that raised several rows is one.
+    let times: BTreeSet<_> = certain
+        .map(|write| (write.returned - write.began, write.began, write.node))
+        .collect();
+    times.into_iter().map(|(took, ..)| took).collect()
+}
+
+/// What so many of a hundred did not exceed, of all in order.
+fn share(all: &[u64], percent: usize) -> String {
     let at = (all.len() * percent).div_ceil(100).saturating_sub(1);
     let delay = all.get(at).copied().unwrap_or_default();
     format!("{:.2} ms", millis(delay))

@@ -107,6 +107,7 @@ fn foreign(world: &World, client: &mut Client) -> String {
         began,
         returned: accepted,
         accepted: Some(accepted),
+        acknowledged: false,
     });
     format!("{key}, version {version}")
 }

@@ -8,13 +8,17 @@ use crate::parent::history::Write;
 pub(super) type Floors<'a> = floors::Floors<&'a Write>;
 
 /// Those that `writes` set for `node`; on others than their own they hold `window` after
-/// Redis accepted them.
-pub(super) fn of_node(writes: &[Write], node: u8, window: u64) -> Floors<'_> {
+/// Redis accepted them, or, acknowledged, `acked` after they returned.
+pub(super) fn of_node(writes: &[Write], node: u8, window: u64, acked: u64) -> Floors<'_> {
     let since = |write: &Write| {
+        let accepted = write.accepted.map(|accepted| accepted + window);
         if write.node == node {
             Some(write.returned)
+        } else if write.acknowledged {
+            let acked = write.returned + acked;
+            Some(accepted.map_or(acked, |accepted| accepted.min(acked)))
         } else {
-            write.accepted.map(|accepted| accepted + window)
+            accepted
         }
     };
     let floor = |write| {

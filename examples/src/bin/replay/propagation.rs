@@ -1,0 +1,167 @@
+//! How long a write is not known on other nodes.
+//!
+//! A trace reads most products too seldom to see it, so it is asked for: a product that every
+//! node has just read is written through one of them, and from the moment on when that write
+//! has returned the others are asked in a loop for what they have, until none answers with
+//! anything older. The usual callers go on meanwhile.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use crate::Fail;
+use crate::accesses::Access;
+use crate::shop::{self, Shop, get_product};
+use crate::truth::{StaleRead, Verdict, WINDOW};
+use crate::work::Work;
+
+/// So many writes are measured.
+const WRITES: usize = 500;
+
+/// What was measured.
+#[derive(Debug)]
+pub(crate) struct Propagation {
+    /// For each write, in nanoseconds, how long until no other node had anything older.
+    pub(crate) delays: Histogram<u64>,
+    pub(crate) stale: Vec<StaleRead>,
+}
+
+/// Measures while other callers work, and stops them then.
+pub(crate) async fn measure(
+    shops: Vec<Arc<Shop>>,
+    work: Arc<Work>,
+    seed: u64,
+) -> Result<Propagation, Fail> {
+    let _stopping = Stopping(&work);
+    let mut random = SmallRng::seed_from_u64(seed);
+    let mut measured = Propagation {
+        delays: Histogram::new_with_max(crate::run::LONGEST, 3)?,
+        stale: vec![],
+    };
+    for number in 0..WRITES {
+        let accesses = work.accesses();
+        let access = accesses[random.random_range(..accesses.len())];
+        let probe = Probe {
+            shops: &shops,
+            work: &work,
+            writer: number % shops.len(),
+            product: access.product(),
+        };
+        probe.everybody_has_it().await?;
+        let written = probe.write(number.is_multiple_of(2)).await?;
+        let delay = probe.until_gone(written, &mut measured.stale).await?;
+        let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        measured.delays.saturating_record(nanos);
+        // A write that does not arrive is measured for long, and one is enough.
+        if !measured.stale.is_empty() {
+            break;
+        }
+    }
+    Ok(measured)
+}
+
+/// The callers do not go on for ever, however this ends.
+struct Stopping<'a>(&'a Work);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+struct Probe<'a> {
+    shops: &'a [Arc<Shop>],
+    work: &'a Arc<Work>,
+    writer: usize,
+    product: u32,
+}
+
+/// A write that has returned.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    version: u32,
+    at: Instant,
+}
+
+impl Probe<'_> {
+    /// Has every node read the product, and again: the first time its memory gets it only
+    /// when Redis has taken it.
+    async fn everybody_has_it(&self) -> Result<(), Fail> {
+        for _ in 0..3 {
+            for shop in self.shops {
+                get_product(shop, self.product).await?;
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, stores: bool) -> Result<Written, Fail> {
+        let access = if stores {
+            Access::Restock(self.product)
+        } else {
+            Access::ChangePrice(self.product)
+        };
+        let shop = &self.shops[self.writer];
+        let version = shop::write(shop, access).await?;
+        let at = Instant::now();
+        self.work.returned(self.writer, shop, access, version, at);
+        Ok(Written { version, at })
+    }
+
+    /// How long after the write the last of the other nodes was asked for the first time that
+    /// had nothing older. Each is asked apart: who goes on to ask Redis keeps nobody waiting.
+    async fn until_gone(
+        &self,
+        written: Written,
+        stale: &mut Vec<StaleRead>,
+    ) -> Result<Duration, Fail> {
+        let others = self.shops.iter().enumerate();
+        let others = others.filter(|(node, _)| *node != self.writer);
+        let asked: Vec<_> = others
+            .map(|(node, shop)| {
+                let (shop, work) = (Arc::clone(shop), Arc::clone(self.work));
+                tokio::spawn(ask(node, shop, work, self.product, written))
+            })
+            .collect();
+        let mut delay = Duration::ZERO;
+        for asked in asked {
+            let (of_node, read) = asked.await?;
+            delay = delay.max(of_node);
+            stale.extend(read);
+        }
+        Ok(delay)
+    }
+}
+
+/// How long after the write one node was asked for the first time that had nothing older, and
+/// a stale answer before, if there was one.
+async fn ask(
+    node: usize,
+    shop: Arc<Shop>,
+    work: Arc<Work>,
+    product: u32,
+    written: Written,
+) -> (Duration, Option<StaleRead>) {
+    let mut stale = None;
+    loop {
+        let asked = Instant::now();
+        let got = get_product::entry(&shop, product).get().await;
+        let delay = asked.saturating_duration_since(written.at);
+        let Some(older) = got.filter(|product| product.version < written.version) else {
+            return (delay, stale);
+        };
+        if let Verdict::Stale(read) = work.truth.judge(node, &older, asked) {
+            stale = Some(read);
+        }
+        // Said to be stale, or not accepted by Redis, it need not end.
+        if stale.is_some() || delay > WINDOW * 2 {
+            return (delay, stale);
+        }
+        // The message arrives on the same threads.
+        tokio::task::yield_now().await;
+    }
+}

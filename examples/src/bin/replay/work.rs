@@ -1,0 +1,108 @@
+//! Accesses, handed out one by one to the callers that work through them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::accesses::Access;
+use crate::shop::Shop;
+use crate::truth::Truth;
+
+/// How often is looked whether Redis has accepted what it had not.
+const LOOK: Duration = Duration::from_millis(1);
+
+pub(crate) struct Work {
+    accesses: Vec<Access>,
+    next: AtomicUsize,
+    /// Of endless work: whether it is over.
+    stopped: Option<AtomicBool>,
+    pub(crate) truth: Arc<Truth>,
+    bar: ProgressBar,
+}
+
+impl Work {
+    /// Each access once.
+    pub(crate) fn new(what: &'static str, accesses: &[Access], truth: Arc<Truth>) -> Arc<Self> {
+        // Drawn on standard error, and only if that is a terminal.
+        let bar = ProgressBar::new(accesses.len() as u64).with_message(what);
+        if let Ok(style) = ProgressStyle::with_template("{msg:18} {wide_bar} {percent:>3} %") {
+            bar.set_style(style);
+        }
+        Arc::new(Self {
+            accesses: accesses.to_vec(),
+            next: AtomicUsize::new(0),
+            stopped: None,
+            truth,
+            bar,
+        })
+    }
+
+    /// All accesses again and again, until it is [stopped](Self::stop).
+    pub(crate) fn endless(accesses: &[Access], truth: Arc<Truth>) -> Arc<Self> {
+        Arc::new(Self {
+            accesses: accesses.to_vec(),
+            next: AtomicUsize::new(0),
+            stopped: Some(AtomicBool::new(false)),
+            truth,
+            bar: ProgressBar::hidden(),
+        })
+    }
+
+    pub(crate) fn stop(&self) {
+        if let Some(stopped) = &self.stopped {
+            stopped.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn accesses(&self) -> &[Access] {
+        &self.accesses
+    }
+
+    pub(crate) fn next(&self) -> Option<Access> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(stopped) = &self.stopped {
+            let goes_on = !stopped.load(Ordering::Relaxed);
+            return goes_on.then(|| self.accesses[index % self.accesses.len()]);
+        }
+        if index.is_multiple_of(1_000) {
+            self.bar.set_position(index.min(self.accesses.len()) as u64);
+        }
+        self.accesses.get(index).copied()
+    }
+
+    pub(crate) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// A write through `node` returned at `at`: from now on readers there have to know of it,
+    /// and others from when Redis has accepted it, nearly always before it returned.
+    pub(crate) fn returned(
+        self: &Arc<Self>,
+        node: usize,
+        shop: &Arc<Shop>,
+        access: Access,
+        version: u32,
+        at: Instant,
+    ) {
+        let id = access.product();
+        self.truth.returned(node, id, version, at);
+        if is_accepted(shop) {
+            self.truth.accepted(id, version, at);
+            return;
+        }
+        let (work, shop) = (Arc::clone(self), Arc::clone(shop));
+        tokio::spawn(async move {
+            while !is_accepted(&shop) {
+                tokio::time::sleep(LOOK).await;
+            }
+            work.truth.accepted(id, version, Instant::now());
+        });
+    }
+}
+
+/// Whether Redis has accepted everything that was written through this node.
+fn is_accepted(shop: &Shop) -> bool {
+    shop.cache.stats().redis.unaccepted == 0
+}

@@ -1,0 +1,81 @@
+//! A server that comes back, and is not the one that it was.
+
+use std::time::Duration;
+
+use cachekit::{Cache, OnNewMaster, Policy};
+use cachekit_tests::redis::{Redis, Reply};
+
+use crate::world::{node, settings, until};
+
+/// Gives `redis` a replica for a while: ever since, what it saves names two replications.
+async fn once_had_a_replica(redis: &Redis) {
+    let port = redis.addr().port().to_string();
+    let replica = Redis::with(&["--replicaof", "127.0.0.1", &port]);
+    let mut client = redis.client();
+    until("the replica follows", || {
+        client
+            .info("replication", "connected_slaves")
+            .is_some_and(|count| count == "1")
+            && replica
+                .client()
+                .info("replication", "master_link_status")
+                .is_some_and(|status| status == "up")
+    })
+    .await;
+    replica.kill();
+    until("the replica is gone", || {
+        client
+            .info("replication", "connected_slaves")
+            .is_some_and(|count| count == "0")
+    })
+    .await;
+}
+
+/// A master is restarted from a snapshot that is older than an invalidation, whose issuer is
+/// gone. What a node that was there all the time gets, and a new one.
+async fn restored(policy: OnNewMaster) -> [Option<i32>; 2] {
+    let quickly = ["--repl-diskless-sync-delay", "0"];
+    let redis = Redis::with(&[&["--dbfilename", "old.rdb"][..], &quickly].concat());
+    once_had_a_replica(&redis).await;
+    let build = async |url: &str| -> Cache {
+        let builder = settings(url).on_new_master(policy);
+        builder.build().await.expect("a valid set-up")
+    };
+    let witness = build(&redis.url()).await;
+    let issuer = node(&redis.url()).await;
+    issuer.put("k", 1, &Policy::new()).await;
+    until("it is saved", || {
+        // Not while it is being saved for the replica.
+        !matches!(redis.client().run(&["SAVE"]), Reply::Error(_))
+    })
+    .await;
+    issuer.invalidate("k").await;
+    until("the witness has heard", || {
+        witness.stats().redis.messages == 2
+    })
+    .await;
+    drop(issuer);
+    redis.kill();
+    redis.restart();
+    until("it looks like a replica that was promoted", || {
+        let second = redis.client().info("replication", "master_replid2");
+        second.is_some_and(|id| id.chars().any(|digit| digit != '0'))
+    })
+    .await;
+    assert_eq!(redis.client().int(&["EXISTS", "shop:k:k"]), 1);
+    until("it is there again", || witness.stats().redis.is_up).await;
+    // It may be told at the same moment that it has messages again.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let fresh = build(&redis.url()).await;
+    [witness.get("k").await, fresh.get("k").await]
+}
+
+#[tokio::test]
+async fn r2_a_restart_from_an_old_snapshot_is_not_taken_for_a_promotion() {
+    assert_eq!(restored(OnNewMaster::Clear).await, [None, None]);
+    assert_eq!(
+        restored(OnNewMaster::Replay).await,
+        [Some(1), Some(1)],
+        "the guard is what makes the difference"
+    );
+}
