@@ -1,6 +1,7 @@
 //! Setting up a cache.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
@@ -43,7 +44,6 @@ use crate::writes::Writes;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct CacheBuilder {
     config: Config,
@@ -55,6 +55,17 @@ pub struct CacheBuilder {
     fake: Option<FakeStore>,
     /// The first bad value that was read; told by `build`.
     error: Option<BuildError>,
+}
+
+impl fmt::Debug for CacheBuilder {
+    /// Without the address of a Redis, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("config", &self.config)
+            .field("has_redis", &self.redis.is_some())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CacheBuilder {

@@ -223,6 +223,10 @@ impl Core {
         for memory in self.own_memories() {
             memory.remove(key);
         }
+        if let Some(remote) = &self.remote {
+            // Its lease is gone with it: who waits for its end asks again.
+            remote.desk.wakes.wake(&Name::read(&[b"k:", key].concat()));
+        }
     }
 }
 

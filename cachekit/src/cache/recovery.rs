@@ -110,6 +110,10 @@ impl Recovery {
         match tell(&self.desk, &*self.store, &names, until).await {
             Ok(()) => {
                 outbox.accepted();
+                // Leases are gone with their entries.
+                for name in &names {
+                    self.desk.wakes.wake(name);
+                }
                 true
             }
             Err(failure) => {

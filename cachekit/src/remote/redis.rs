@@ -60,7 +60,7 @@ impl Redis {
         let (link, first) =
             Link::open(address.clone(), Arc::clone(&scripts), Arc::clone(&sink)).await;
         if let Err(error) = first {
-            if error.kind() == redis::ErrorKind::AuthenticationFailed {
+            if handshake::is_refused_login(&error) {
                 let problem = format!("{address:?} refuses the login");
                 return Err((problem, "check the user and the password".to_owned()));
             }

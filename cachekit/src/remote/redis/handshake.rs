@@ -57,6 +57,15 @@ pub(super) async fn greet(
     })
 }
 
+/// Whether the server does not take the user and the password, or wants some.
+pub(super) fn is_refused_login(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::AuthenticationFailed
+        || error
+            .code()
+            .is_some_and(|code| ["WRONGPASS", "NOAUTH"].contains(&code))
+        || error.detail() == Some("NOAUTH")
+}
+
 /// The beginning of the replication id that stands in `info`.
 pub(super) fn origin(info: &str) -> [u8; 8] {
     let id = info
