@@ -39,6 +39,7 @@ impl Job {
                 let value = Value {
                     value: Some(value),
                     heap,
+                    order: None,
                 };
                 self.settle(lead, plan, labels, value, access);
                 ret
@@ -47,6 +48,7 @@ impl Job {
                 let absence = Value {
                     value: None,
                     heap: 0,
+                    order: None,
                 };
                 self.settle(lead, plan, labels, absence, access);
                 // A shape that can be split into `None` can be made of it.
@@ -137,7 +139,7 @@ impl Job {
                     ttl,
                     wire,
                     stored,
-                    replaces: false,
+                    replaces: None,
                 };
                 filling.in_background();
             }

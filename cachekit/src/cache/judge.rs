@@ -224,6 +224,7 @@ impl Question<'_> {
         let value = Value {
             value,
             heap: envelope.payload.len(),
+            order: envelope.order,
         };
         let lives = self.lives;
         self.core.stored(

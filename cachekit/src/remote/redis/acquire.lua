@@ -2,7 +2,7 @@
 -- KEYS entry, versions.., guards..
 -- ARGV nonce, origin, holder or '', lease ms, room ms, judged token or '', version ms,
 --      number of versions, options ('r': although the entry is good; 'n': a new token;
---      'o': versions of another origin count)
+--      'g': of the same generation; 'o': versions of another origin count)
 local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
 local none = string.rep('\0', 16)
 local time = redis.call('TIME')
@@ -56,7 +56,12 @@ if ARGV[3] ~= '' and holder ~= none and holder ~= ARGV[3] and left > floor then
 end
 
 local token = known and string.sub(head, 9, 24)
-if not token or string.find(options, 'n') then token = unique(0) end
+if not token or string.find(options, 'n') then
+  -- The first half is the generation. It is made here at each run, as versions are.
+  local function half(at) return string.sub(ARGV[1], at, at + 3) .. struct.pack('>I4', time % 2^32) end
+  local generation = string.find(options, 'g') and token and string.sub(token, 1, 8)
+  token = (generation or half(1)) .. half(5)
+end
 local room = tonumber(ARGV[5])
 if not known then
   redis.call('SET', entry, 'CK\1' .. string.rep('\0', 53), 'PX', room)

@@ -153,6 +153,7 @@ pub(super) fn filled(value: &Value) -> Result<Filled, Failure> {
         Value::Int(1) => Ok(Filled::Stored),
         Value::Int(0) => Ok(Filled::Fenced),
         Value::Int(-1) => Ok(Filled::Moved),
+        Value::Int(2) => Ok(Filled::Older),
         _ => Err(failure(value)),
     }
 }

@@ -105,8 +105,14 @@ const CHECK_OF_VERSIONS: &str =
 const FILL_GUARDS: &[Guard] = &[
     (
         Fault::FillWithoutToken,
-        "if not known or string.sub(head, 9, 24) ~= ARGV[1] then return refuse(0) end",
+        "if not mine and not akin then return refuse(0) end",
         "",
+    ),
+    (Fault::IgnoreOrder, "if newer then return 2 end", ""),
+    (
+        Fault::IgnoreGeneration,
+        "string.sub(head, 9, 16) == string.sub(ARGV[1], 1, 8)",
+        "true",
     ),
     (Fault::FillWithoutVersions, CHECK_OF_VERSIONS, ""),
     (
