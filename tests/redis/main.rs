@@ -8,6 +8,7 @@ mod hostile;
 mod interleavings;
 mod late;
 mod named_shapes;
+mod orders;
 mod out_of_memory;
 mod processes;
 mod round_trips;
