@@ -39,23 +39,21 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
         ret,
         cloned,
     } = &model.stored;
-    let returned = local("__ret");
-    let names_returned = value.is_none() && ret.is_none();
-    let ret = match ret {
-        Some(ret) => ret.to_token_stream(),
-        None if names_returned => returned.to_token_stream(),
-        None => quote!(_),
+    let ret = match (ret, value) {
+        (Some(ret), _) => ret.to_token_stream(),
+        (None, Some(_)) => quote!(_),
+        (None, None) => local("__ret").to_token_stream(),
     };
-    let store = match value {
-        Some(value) => quote!(#pending.store(#value)),
-        None => {
-            let store = quote!(#pending.store(::core::clone::Clone::clone(#ret)));
-            blaming(place(&model.target), store)
-        }
+    let returned = || {
+        let store = quote!(#pending.store(::core::clone::Clone::clone(#ret)));
+        blaming(place(&model.target), store)
     };
+    let store = value
+        .as_ref()
+        .map_or_else(returned, |value| quote!(#pending.store(#value)));
     if value.is_none() && order.is_none() {
-        let closure = quote!(|#ret, #pending| #store);
-        return (TokenStream::new(), blaming(place(&model.target), closure));
+        let closure = blaming(place(&model.target), quote!(|#ret, #pending| #store));
+        return (TokenStream::new(), closure);
     }
     // The order first: the value may take what it names.
     let order = order

@@ -37,7 +37,7 @@ impl Job {
                 let ret = S::some(value.clone());
                 let heap = plan.weigh(&value);
                 let value = Value {
-                    value: Some(value),
+                    content: Some(value),
                     heap,
                     order: None,
                 };
@@ -46,7 +46,7 @@ impl Job {
             }
             Split::None => {
                 let absence = Value {
-                    value: None,
+                    content: None,
                     heap: 0,
                     order: None,
                 };
@@ -85,7 +85,7 @@ impl Job {
         if core.faults.has(Fault::EpochsAfterCompute) {
             began = core.tags.now();
         }
-        let ttl = core.ttl(self.lives, &labels, value.value.is_some());
+        let ttl = core.ttl(self.lives, &labels, value.content.is_some());
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let stored = core.stored(owner, key, began, &labels, lives, ttl, value);
         let Some(ttl) = ttl else {

@@ -222,7 +222,7 @@ impl Slot {
         (
             labels,
             Value {
-                value: Some(value),
+                content: Some(value),
                 heap,
                 order,
             },

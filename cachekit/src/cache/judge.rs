@@ -222,7 +222,7 @@ impl Question<'_> {
             ..Labels::default()
         };
         let value = Value {
-            value,
+            content: value,
             heap: envelope.payload.len(),
             order: envelope.order,
         };

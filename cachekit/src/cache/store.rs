@@ -20,7 +20,7 @@ const OVERHEAD: usize = 256;
 
 /// A value, or the absence of one.
 pub(super) struct Value<V> {
-    pub(super) value: Option<V>,
+    pub(super) content: Option<V>,
     /// The bytes that it points to, as far as they are known.
     pub(super) heap: usize,
     /// Of the write that it comes from, if that has one.
@@ -81,7 +81,7 @@ impl Core {
             (deadline, end),
             lives.tier == Tier::Memory,
             weight,
-            (value.value, value.order),
+            (value.content, value.order),
         )
     }
 

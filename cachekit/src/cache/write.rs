@@ -174,7 +174,7 @@ impl Bracket {
         V: Clone + Send + Sync + 'static,
     {
         let core = &self.core;
-        let ttl = core.ttl(self.lives, labels, value.value.is_some())?;
+        let ttl = core.ttl(self.lives, labels, value.content.is_some())?;
         if !core.config.enabled {
             return None;
         }
@@ -318,7 +318,7 @@ pub(super) async fn put<V: Cacheable>(
         .begin_there(&labels, wire.map(|wire| wire.fingerprint))
         .await;
     let value = Value {
-        value: Some(value),
+        content: Some(value),
         heap: 0,
         order: None,
     };

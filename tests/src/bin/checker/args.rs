@@ -27,8 +27,8 @@ checker: several processes over one Redis, faults of every kind, and a judge
                 invalid; off: every read goes to Redis
 --break NAME    removes one guard from every node, which must end with a violation; the
                 mix of calls and the faults are chosen for it, unless --faults is given
---mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm or dropped
-                (calls that are dropped in the middle)
+--mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm, ordered or
+                dropped (calls that are dropped in the middle)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";
