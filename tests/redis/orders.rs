@@ -301,6 +301,31 @@ async fn what_was_read_during_a_write_does_not_stay_after_it() {
     assert_eq!(in_redis(&redis).await, Some(2));
 }
 
+/// The same where the write does not learn what came of its store, or is not waited for.
+#[tokio::test]
+async fn nothing_older_stays_where_the_outcome_is_unknown() {
+    for is_dropped in [true, false] {
+        let redis = Redis::start();
+        let proxy = Proxy::to(redis.addr());
+        let (one, two) = (quiet(&proxy.url()).await, node(&redis.url()).await);
+        let newer = Begun::new(&one, 2).await;
+        written(&two, 1).await;
+        until("the message arrived", || one.stats().redis.messages == 1).await;
+        assert_eq!(seen(&one).await, Some(1));
+        proxy.hold("EVALSHA");
+        newer.gate.open();
+        proxy.held().await;
+        if is_dropped {
+            newer.write.abort();
+            assert!(newer.write.await.is_err());
+        } else {
+            proxy.close_clients();
+            newer.write.await.expect("it ends well");
+        }
+        assert_eq!(one.stats().entries, 0, "{is_dropped}");
+    }
+}
+
 /// The store of an older write is given up on, and runs after a newer one.
 #[tokio::test]
 async fn a_store_that_was_given_up_on_replaces_nothing() {

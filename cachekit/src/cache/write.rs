@@ -123,6 +123,11 @@ impl Bracket {
         else {
             return self.abandon().await;
         };
+        // However it goes on, also if the caller goes away.
+        let _tidying = Tidying {
+            bracket: &self,
+            stored: &stored,
+        };
         let (Some(turn), Some(wire)) = (turn, wire) else {
             return self.empty_store().await;
         };
@@ -142,15 +147,13 @@ impl Bracket {
             }),
         };
         match filling.run().await {
-            Landed::Stored => self.tidy(&stored),
+            Landed::Stored | Landed::Unknown => {}
             Landed::Older => {
                 if !is_older {
                     self.owner.counts.superseded.bump();
                 }
                 stored.kill();
-                self.tidy(&stored);
             }
-            Landed::Unknown => {}
             Landed::Left => self.empty_store().await,
             Landed::Refused => self.abandon().await,
         }
@@ -161,8 +164,9 @@ impl Bracket {
     where
         V: Clone + Send + Sync + 'static,
     {
-        if self.land(labels, value).is_some() {
+        if let Some(landing) = self.land(labels, value) {
             self.core.distrust(&self.key, self.lives);
+            self.tidy(&landing.stored);
         } else {
             drop(self.core.forget(Doomed::key(self.key.as_bytes())));
         }
@@ -238,8 +242,12 @@ impl Bracket {
         }
     }
 
-    /// What was read from the store before it had the value may have reached memory since.
+    /// Memory may have something older than `stored`: what was read from the store before it
+    /// had the value, or, if that was not for memory, what was there before.
     fn tidy(&self, stored: &Arc<AnyStored>) {
+        if self.lives.tier == Tier::Redis {
+            return;
+        }
         let is_current = self.in_memory().is_some_and(|there| match stored.order {
             Some(_) => there.order >= stored.order,
             None => Arc::ptr_eq(&there, stored),
@@ -260,7 +268,7 @@ impl Bracket {
     }
 
     /// Ends it with the entry empty, here and in the store.
-    async fn abandon(self) {
+    async fn abandon(&self) {
         self.core
             .forget(Doomed::key(self.key.as_bytes()))
             .accepted()
@@ -268,12 +276,24 @@ impl Bracket {
     }
 
     /// Leaves the value in memory and nothing in the store.
-    async fn empty_store(self) {
+    async fn empty_store(&self) {
         if let Some(remote) = &self.core.remote
             && self.lives.tier != Tier::Memory
         {
             remote.remove(vec![Name::entry(&self.key)]).await;
         }
+    }
+}
+
+/// What a write owes to memory when it ends, or is dropped.
+struct Tidying<'a> {
+    bracket: &'a Bracket,
+    stored: &'a Arc<AnyStored>,
+}
+
+impl Drop for Tidying<'_> {
+    fn drop(&mut self) {
+        self.bracket.tidy(self.stored);
     }
 }
 
