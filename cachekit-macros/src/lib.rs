@@ -98,6 +98,7 @@ pub fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `get_user(_, id)` | the entry to write; exactly one | |
 /// | `value = EXPR` | the value, over the arguments and `ret` | the returned one |
+/// | `order_by = ret.version` | of writes that overlap, the one with the greatest number stays | they leave the entry empty |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |
 #[proc_macro_attribute]
 pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -254,15 +254,17 @@ pub(crate) struct InvalidatingFn {
 pub(crate) struct WritingFn {
     pub(crate) function: Function,
     pub(crate) target: Reference,
-    /// The value; the returned one when `None`.
-    pub(crate) value: Option<WrittenValue>,
+    pub(crate) stored: Stored,
 }
 
-/// `value = EXPR`.
-pub(crate) struct WrittenValue {
-    pub(crate) expr: Expr,
-    /// The name of the returned value, if the expression uses it.
+/// What is stored: `value = EXPR` and `order_by = EXPR`.
+pub(crate) struct Stored {
+    /// The value; the returned one when `None`.
+    pub(crate) value: Option<Expr>,
+    /// What tells it from older ones.
+    pub(crate) order: Option<Expr>,
+    /// The name of the returned value, if an expression uses it.
     pub(crate) ret: Option<Ident>,
-    /// Arguments it names.
+    /// Arguments they name.
     pub(crate) cloned: Vec<Cloned>,
 }

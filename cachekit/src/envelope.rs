@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! head  0  "CK"  format  flags  codec  waiters  0 0   (8)
-//!       8  token                                       (16)  the generation, and the fill's id
+//!       8  token                                       (16)  its generation (8), and its own part (8)
 //!      24  holder                                      (16)  who should compute; zero: nobody
 //!      40  floor   ms, big-endian                      (8)   the lease lives while PTTL > floor
 //!      48  grace   ms, big-endian                      (8)   the entry is fresh while PTTL > grace
@@ -12,12 +12,13 @@
 //!      96  number of versions (2), versions (24 each)
 //!          names of the tags, function, key            (length, bytes)
 //!          payload                                     (length, bytes)
+//!          order of the write, big-endian              (8)   only with the flag for it
 //! ```
 //!
 //! Scripts on the server change the head in place and never touch the body, so a value
 //! never passes through one. An entry that only holds a token ends after the head. All
 //! lengths of life are differences to the key's own remaining life: no clock is compared.
-//! Integers of the body are little-endian.
+//! Integers of the body are little-endian, but for the order, which a script reads.
 
 #[cfg(feature = "seeded-faults")]
 mod head;
@@ -57,8 +58,15 @@ const CHECKSUM: usize = 88;
 const FILLED: u8 = 1;
 /// The function returned `None`.
 const ABSENT: u8 = 2;
+/// A write stored it that can be told from newer ones: its order stands at the end.
+const ORDERED: u8 = 4;
+/// The length of that order.
+const ORDER: usize = 8;
 
 /// What a store must show to be accepted; removed by an invalidation, replaced by a store.
+///
+/// Its first half is the *generation*: writes with an order hand it on, everything else makes
+/// another one. So who finds its own knows that nothing but such writes came in between.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(pub(crate) [u8; 16]);
 
@@ -71,6 +79,18 @@ impl Token {
             token = fastrand::u128(..).to_ne_bytes();
         }
         Self(token)
+    }
+
+    /// The same as a part of `other`'s generation.
+    pub(crate) fn akin_to(mut self, other: Self) -> Self {
+        self.0[..8].copy_from_slice(&other.0[..8]);
+        self
+    }
+
+    /// Whether both are of one generation.
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) fn is_akin_to(self, other: Self) -> bool {
+        self.0[..8] == other.0[..8]
     }
 
     /// The one that stands in an entry, whatever else is wrong with it.

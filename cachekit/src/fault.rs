@@ -48,6 +48,10 @@ pub enum Fault {
     MissingTagIsZero,
     /// Redis stores a value although its token is gone.
     FillWithoutToken,
+    /// A write stores although one with a greater order has.
+    IgnoreOrder,
+    /// Redis stores the value of a write with an order although its generation is over.
+    IgnoreGeneration,
     /// Redis stores a value although a version that it hangs on is gone.
     FillWithoutVersions,
     /// Redis records the versions that it has when a value is stored, not those that were

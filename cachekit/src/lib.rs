@@ -64,6 +64,7 @@ mod families;
 mod function;
 mod key;
 mod labels;
+mod order;
 mod owner;
 mod plan;
 mod policy;
@@ -102,6 +103,7 @@ pub use config::{Capacity, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Ti
 pub use error::BuildError;
 pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};
+pub use order::WriteOrder;
 pub use policy::Policy;
 pub use stats::{BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
 

@@ -45,6 +45,7 @@ pub(crate) struct Counts {
     pub(crate) errors: Counter,
     pub(crate) stores: Counter,
     pub(crate) refused_stores: Counter,
+    pub(crate) superseded: Counter,
     pub(crate) lock_timeouts: Counter,
 }
 

@@ -3,6 +3,8 @@
 //! A store keeps, for every key, a value with the versions that it hangs on, a *generation
 //! token* and an exclusive *lease*. The token does the fencing: a store must show it, an
 //! invalidation removes it, a store replaces it. The lease only says who should compute.
+//! Writes that have an order are told apart by it: they hand the generation of the token on,
+//! and one is accepted while the generation is its own and nothing newer is there.
 //! A tag, a function and the namespace have an opaque *version* each, made by the store
 //! itself whenever one is missing; an entry is valid while the versions that were read
 //! before its computation began are still there. Removing them is all that an
@@ -205,14 +207,25 @@ pub(crate) struct Ask {
     pub(crate) judged: Option<Token>,
     /// Ask even where the entry is good.
     pub(crate) regardless: bool,
-    /// A write is about to happen: whoever has the token loses it.
-    pub(crate) new_token: bool,
+    pub(crate) token: Wanted,
     /// Versions of another data set count too.
     pub(crate) any_origin: bool,
     /// What must not move while tags are still unknown.
     pub(crate) guards: Vec<Name>,
     /// How long versions made now are kept if nothing hangs on them.
     pub(crate) version_life: Duration,
+}
+
+/// Which token is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The one that is there: computations share it.
+    Shared,
+    /// A new one. A write is about to happen: whoever has the token loses it.
+    New,
+    /// A new one of the generation that is there. A write with an order is about to happen:
+    /// only others with an order may still store.
+    Akin,
 }
 
 /// What came of asking.
@@ -255,6 +268,8 @@ pub(crate) struct Fill {
     /// Tags that were not known when the right was given. Their versions are added.
     pub(crate) late: Vec<Name>,
     pub(crate) bytes: Vec<u8>,
+    /// Of a write: that of the same generation with the greatest order stays.
+    pub(crate) order: Option<u64>,
     /// Versions of another data set count too.
     pub(crate) any_origin: bool,
     /// How long the bytes are kept.
@@ -273,6 +288,8 @@ pub(crate) enum Filled {
     Fenced,
     /// A tag, the function or the namespace was invalidated in between.
     Moved,
+    /// A write with a greater order has stored: nothing was done.
+    Older,
 }
 
 #[cfg(test)]

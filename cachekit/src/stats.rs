@@ -28,6 +28,8 @@ pub struct FunctionStats {
     pub stores: u64,
     /// Values not stored because an invalidation, or another write, came in between.
     pub refused_stores: u64,
+    /// Writes with `order_by` whose value was not stored because a newer one was there.
+    pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
 }
@@ -53,6 +55,7 @@ impl FunctionStats {
         add(&mut self.errors, &counts.errors);
         add(&mut self.stores, &counts.stores);
         add(&mut self.refused_stores, &counts.refused_stores);
+        add(&mut self.superseded, &counts.superseded);
         add(&mut self.lock_timeouts, &counts.lock_timeouts);
     }
 
@@ -87,6 +90,8 @@ pub struct Stats {
     pub stores: u64,
     /// Values not stored because an invalidation, or another write, came in between.
     pub refused_stores: u64,
+    /// Writes with `order_by` whose value was not stored because a newer one was there.
+    pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
@@ -120,6 +125,7 @@ impl Stats {
             stats.errors += function.errors;
             stats.stores += function.stores;
             stats.refused_stores += function.refused_stores;
+            stats.superseded += function.superseded;
             stats.lock_timeouts += function.lock_timeouts;
         }
         functions.sort_by(|a, b| a.name.cmp(&b.name));

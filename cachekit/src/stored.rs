@@ -29,6 +29,8 @@ pub(crate) struct Stored<T: ?Sized> {
     pub(crate) weight: u32,
     /// Set by an invalidation that came between the entry's check and its insertion.
     dead: AtomicBool,
+    /// Of the write that made it, if that can be told from newer ones.
+    pub(crate) order: Option<u64>,
     value: T,
 }
 
@@ -40,7 +42,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
         (deadline, end): (Tick, Tick),
         local: bool,
         weight: u32,
-        value: Option<V>,
+        (value, order): (Option<V>, Option<u64>),
     ) -> Arc<AnyStored> {
         let dead = AtomicBool::new(false);
         Arc::new(Self {
@@ -52,6 +54,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
             local,
             weight,
             dead,
+            order,
             value,
         })
     }

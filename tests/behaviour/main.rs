@@ -6,6 +6,7 @@ mod cancellation;
 mod direct;
 mod freshness;
 mod leaders;
+mod orders;
 mod past;
 mod stress;
 mod writes;

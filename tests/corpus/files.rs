@@ -33,6 +33,7 @@ fn golden(payload: Option<&[u8]>) -> Entry<'_> {
         function: "shop::get_user",
         key: "user:42",
         payload,
+        order: None,
     }
 }
 
@@ -55,6 +56,10 @@ fn entries() -> Vec<(String, Vec<u8>)> {
         tags: &tags,
         ..golden(Some(b"\x01"))
     };
+    let ordered = Entry {
+        order: Some(7),
+        ..golden(Some(b"value"))
+    };
     let bare = Entry {
         tags: &[],
         function: "",
@@ -67,6 +72,7 @@ fn entries() -> Vec<(String, Vec<u8>)> {
         ("entry-vacant", vacant),
         ("entry-many-tags", many.bytes()),
         ("entry-bare", bare.bytes()),
+        ("entry-ordered", ordered.bytes()),
         ("entry-unknown-codec", entry(200, b"value")),
     ])
 }
@@ -100,6 +106,7 @@ fn damaged() -> Vec<(String, Vec<u8>)> {
         ("sealed-endless-life", with(72, &[0xff; 16])),
         ("sealed-absence-with-payload", with(3, &[3])),
         ("sealed-every-flag", with(3, &[0xff])),
+        ("sealed-order-missing", with(3, &[5])),
         ("sealed-function-not-text", with(220, &[0xff, 0xfe])),
         ("sealed-longer", longer),
     ]);

@@ -14,6 +14,7 @@ mod methods;
 mod names;
 mod nested;
 mod order_of_writes;
+mod orders;
 mod parts_of_patterns;
 mod patterns;
 mod private_methods;

@@ -10,6 +10,7 @@ mod interleavings;
 mod late;
 mod masters;
 mod named_shapes;
+mod orders;
 mod out_of_memory;
 mod processes;
 mod round_trips;

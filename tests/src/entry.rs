@@ -21,13 +21,17 @@ pub struct Entry<'a> {
     pub key: &'a str,
     /// The value, encoded; `None`: an absence.
     pub payload: Option<&'a [u8]>,
+    /// Of the write that stored it, if that has one.
+    pub order: Option<u64>,
 }
 
 impl Entry<'_> {
     /// Its bytes.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = b"CK\x01".to_vec();
-        out.push(if self.payload.is_some() { 1 } else { 3 });
+        let absent = if self.payload.is_some() { 0 } else { 2 };
+        let ordered = if self.order.is_some() { 4 } else { 0 };
+        out.push(1 + absent + ordered);
         out.extend([self.codec, 0, 0, 0]);
         out.extend(*b"0123456789abcdef");
         out.extend([0; 24]);
@@ -48,6 +52,9 @@ impl Entry<'_> {
         text(&mut out, self.function.as_bytes());
         text(&mut out, self.key.as_bytes());
         text(&mut out, self.payload.unwrap_or_default());
+        if let Some(order) = self.order {
+            out.extend(order.to_be_bytes());
+        }
         seal(&mut out);
         out
     }
@@ -86,13 +93,14 @@ mod tests {
     use super::*;
 
     /// The same entry as the library's own golden files hold.
-    fn golden(payload: Option<&[u8]>) -> Vec<u8> {
+    fn golden(payload: Option<&[u8]>, order: Option<u64>) -> Vec<u8> {
         let entry = Entry {
             codec: 1,
             tags: &["t:users", "t:org:7"],
             function: "shop::get_user",
             key: "user:42",
             payload,
+            order,
         };
         let mut bytes = entry.bytes();
         // A store fills it in.
@@ -114,17 +122,20 @@ mod tests {
         let files = [
             include_str!("../../cachekit/src/envelope/golden/value.hex"),
             include_str!("../../cachekit/src/envelope/golden/absence.hex"),
+            include_str!("../../cachekit/src/envelope/golden/ordered.hex"),
         ];
-        for (file, payload) in files.into_iter().zip([Some(&b"value"[..]), None]) {
-            assert_eq!(golden(payload), unhex(file));
+        let value = Some(&b"value"[..]);
+        let contents = [(value, None), (None, None), (value, Some(7))];
+        for (file, (payload, order)) in files.into_iter().zip(contents) {
+            assert_eq!(golden(payload, order), unhex(file));
         }
     }
 
     #[test]
     fn a_sealed_entry_stays_as_it_is() {
-        let mut sealed = golden(Some(b"value"));
+        let mut sealed = golden(Some(b"value"), None);
         seal(&mut sealed);
-        assert_eq!(sealed, golden(Some(b"value")));
+        assert_eq!(sealed, golden(Some(b"value"), None));
         for length in 0..sealed.len() {
             seal(&mut sealed.clone()[..length]);
         }

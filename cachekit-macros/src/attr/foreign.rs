@@ -113,9 +113,6 @@ pub(super) fn answer(attribute: &str, word: &str) -> Option<String> {
         }
         FOREIGN
     } else {
-        if attribute == "write_through" && word == "order_by" {
-            return Some(format!("`{word}` is not available in this version yet"));
-        }
         FOREIGN_WRITES
     };
     let (_, remedy) = foreign.iter().find(|(spelling, _)| *spelling == word)?;

@@ -13,11 +13,12 @@ pub(crate) struct WriteThroughArgs {
     pub(crate) references: Vec<Reference>,
     pub(crate) krate: Option<Arg<Path>>,
     pub(crate) value: Option<Arg<Expr>>,
+    pub(crate) order_by: Option<Arg<Expr>>,
 }
 
 impl Options for WriteThroughArgs {
     const ATTRIBUTE: &'static str = "write_through";
-    const NAMES: &'static [&'static str] = &["value", "crate"];
+    const NAMES: &'static [&'static str] = &["value", "order_by", "crate"];
 
     fn option(
         &mut self,
@@ -28,6 +29,7 @@ impl Options for WriteThroughArgs {
         match key.to_string().as_str() {
             "crate" => Arg::read(&mut self.krate, key, input, errors)?,
             "value" => Arg::read(&mut self.value, key, input, errors)?,
+            "order_by" => Arg::read(&mut self.order_by, key, input, errors)?,
             _ => return Ok(false),
         }
         Ok(true)

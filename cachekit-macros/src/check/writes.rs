@@ -8,10 +8,12 @@ use super::cached::forbid_ret;
 use super::function::Facts;
 use super::scope::RetRule;
 use super::steps::Steps;
-use crate::attr::{self, DurationValue, InvalidatesArgs, Moment, ReferenceArgs, WriteThroughArgs};
+use crate::attr::{
+    self, Arg, DurationValue, InvalidatesArgs, Moment, ReferenceArgs, WriteThroughArgs,
+};
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{Callee, InvalidatingFn, Position, Reference, What, WritingFn, WrittenValue};
+use crate::model::{Callee, InvalidatingFn, Position, Reference, Stored, What, WritingFn};
 
 /// The model of a function that invalidates; `None` only where a mistake was found.
 pub(crate) fn invalidates(
@@ -136,23 +138,34 @@ pub(crate) fn write_through(
         }
         model(reference, errors)
     });
-    let value = args.value.map(|value| {
-        let mut steps = Steps::new(&facts, RetRule::Allowed, true);
-        let ret = steps.uses(&value.value, errors);
-        // Also without `ret`: the closure runs when the body has the arguments.
-        steps.clone_all(&value.value);
-        let cloned = steps.take_cloned();
-        WrittenValue {
-            expr: value.value,
-            ret,
-            cloned,
-        }
-    });
+    let stored = stored(&facts, args.value, args.order_by, errors);
     Some(WritingFn {
         function: facts.into_function(args.krate, None),
         target: target?,
-        value,
+        stored,
     })
+}
+
+/// What is stored, and what tells it from older values.
+fn stored(
+    facts: &Facts,
+    value: Option<Arg<Expr>>,
+    order: Option<Arg<Expr>>,
+    errors: &mut Errors,
+) -> Stored {
+    let mut steps = Steps::new(facts, RetRule::Allowed, true);
+    let mut ret = None;
+    for expr in value.iter().chain(&order) {
+        ret = ret.or(steps.uses(&expr.value, errors));
+        // Also without `ret`: the closure runs when the body has the arguments.
+        steps.clone_all(&expr.value);
+    }
+    Stored {
+        value: value.map(|value| value.value),
+        order: order.map(|order| order.value),
+        ret,
+        cloned: steps.take_cloned(),
+    }
 }
 
 /// The values in a reference, as tokens to look names up in.

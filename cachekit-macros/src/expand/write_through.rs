@@ -1,13 +1,14 @@
 //! The body of a function that writes through.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::reference::{Ask, call, place};
 use super::steps::{Place, inside, outside};
 use super::{assemble, body, form_word, looked_at};
 use crate::item::LooseFn;
-use crate::model::WritingFn;
+use crate::model::{Stored, WritingFn};
 use crate::names::{Names, blaming, local};
 
 /// The function, with its body around the write of an entry.
@@ -17,12 +18,13 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let result = &model.function.result;
     let target = call(&model.target, Ask::Entry, &names);
     let (bindings, store) = store(model);
+    let ordered = model.stored.order.as_ref().map(|_| quote!(ordered));
     let body = body(&model.function, item);
     let form = form_word(&model.function);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let inner = quote! {
         #looked_at
-        #krate::__write_through!(#form (#result) (#target) [#bindings] (#store) #body)
+        #krate::__write_through!(#form (#result) (#target) #ordered [#bindings] (#store) #body)
     };
     assemble(&model.function, item, inner)
 }
@@ -31,25 +33,38 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
 /// of another type than the entry's is the fault of the reference, or of `value`.
 fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
     let pending = local("__pending");
-    let Some(value) = &model.value else {
-        let ret = local("__ret");
-        let closure = quote!(|#ret, #pending| #pending.store(::core::clone::Clone::clone(#ret)));
-        return (TokenStream::new(), blaming(place(&model.target), closure));
+    let Stored {
+        value,
+        order,
+        ret,
+        cloned,
+    } = &model.stored;
+    let ret = match (ret, value) {
+        (Some(ret), _) => ret.to_token_stream(),
+        (None, Some(_)) => quote!(_),
+        (None, None) => local("__ret").to_token_stream(),
     };
-    let expr = &value.expr;
-    let unused = || quote!(_);
-    let ret = value
-        .ret
+    let returned = || {
+        let store = quote!(#pending.store(::core::clone::Clone::clone(#ret)));
+        blaming(place(&model.target), store)
+    };
+    let store = value
         .as_ref()
-        .map_or_else(unused, ToTokens::to_token_stream);
+        .map_or_else(returned, |value| quote!(#pending.store(#value)));
+    if value.is_none() && order.is_none() {
+        let closure = blaming(place(&model.target), quote!(|#ret, #pending| #store));
+        return (TokenStream::new(), closure);
+    }
+    // The order first: the value may take what it names.
+    let order = order
+        .as_ref()
+        .map(|order| quote_spanned!(order.span()=> #pending.order(&(#order));));
     let function = &model.function;
-    let outside = value
-        .cloned
+    let outside = cloned
         .iter()
         .map(|it| outside(it, function, Place::Call))
         .collect();
-    let of_patterns = value
-        .cloned
+    let of_patterns = cloned
         .iter()
         .filter(|it| function.arguments[it.argument].pattern.is_some());
     let inside: TokenStream = of_patterns
@@ -57,6 +72,6 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
         .collect();
     (
         outside,
-        quote!(move |#ret, #pending| { #inside #pending.store(#expr) }),
+        quote!(move |#ret, #pending| { #inside #order #store }),
     )
 }

@@ -272,10 +272,6 @@ fn mistakes_in_writes() {
             "get(_, ret.id)",
             "the entry is needed before the call gives a value",
         ),
-        (
-            "get(_, id), order_by = ret.version",
-            "not available in this version yet",
-        ),
     ];
     for (args, words) in cases {
         let found = messages(&pipeline::write_through(tokens(args), tokens(item)));

@@ -121,6 +121,16 @@ fn writes() {
         "write_through_value",
         &pipeline::write_through(tokens(args), tokens(item)),
     );
+    let args = "get_user(_, user.id), order_by = ret.version";
+    check(
+        "write_through_ordered",
+        &pipeline::write_through(tokens(args), tokens(item)),
+    );
+    let args = "get_user(_, user.id), order_by = ret, value = User { version: ret, ..user }";
+    check(
+        "write_through_ordered_value",
+        &pipeline::write_through(tokens(args), tokens(item)),
+    );
 }
 
 const KEYS: [&str; 4] = [

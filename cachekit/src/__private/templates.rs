@@ -57,14 +57,17 @@ macro_rules! __invalidates {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __write_through {
-    ($form:ident ($ret:ty) ($entry:expr) [$($bind:tt)*] ($($store:tt)*) $taken:tt $body:tt) => {{
+    (
+        $form:ident ($ret:ty) ($entry:expr) $($ordered:ident)? [$($bind:tt)*] ($($store:tt)*)
+        $taken:tt $body:tt
+    ) => {{
         let plan = $crate::__plan!($ret);
         let entry = $entry;
         // In this order, and in a block of its own: what the closure keeps is bound for it
         // alone, before the body takes the arguments.
         $crate::__in_form!(
             $form write_through write_through_blocking (
-                plan, entry.__pending(), { $($bind)* $($store)* },
+                plan, entry.__pending()$(.$ordered())?, { $($bind)* $($store)* },
                 $crate::__body!($form ($ret) $taken $body)
             )
         )

@@ -153,6 +153,13 @@ impl Desk {
                     }
                 }
             }
+            Bulletin::Written { from, names } if !from.is_same_node(self.node) => {
+                self.trust.heard(from);
+                if let Some(core) = self.core() {
+                    core.apply_written(&Doomed::named(&names).keys);
+                    self.messages.fetch_add(1, Ordering::Relaxed);
+                }
+            }
             Bulletin::Count {
                 from,
                 invalidations,
@@ -170,7 +177,7 @@ impl Desk {
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            Bulletin::Invalidated { .. } | Bulletin::Count { .. } => {}
+            Bulletin::Invalidated { .. } | Bulletin::Written { .. } | Bulletin::Count { .. } => {}
         }
     }
 

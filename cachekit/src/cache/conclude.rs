@@ -37,16 +37,18 @@ impl Job {
                 let ret = S::some(value.clone());
                 let heap = plan.weigh(&value);
                 let value = Value {
-                    value: Some(value),
+                    content: Some(value),
                     heap,
+                    order: None,
                 };
                 self.settle(lead, plan, labels, value, access);
                 ret
             }
             Split::None => {
                 let absence = Value {
-                    value: None,
+                    content: None,
                     heap: 0,
+                    order: None,
                 };
                 self.settle(lead, plan, labels, absence, access);
                 // A shape that can be split into `None` can be made of it.
@@ -83,7 +85,7 @@ impl Job {
         if core.faults.has(Fault::EpochsAfterCompute) {
             began = core.tags.now();
         }
-        let ttl = core.ttl(self.lives, &labels, value.value.is_some());
+        let ttl = core.ttl(self.lives, &labels, value.content.is_some());
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let stored = core.stored(owner, key, began, &labels, lives, ttl, value);
         let Some(ttl) = ttl else {
@@ -137,7 +139,7 @@ impl Job {
                     ttl,
                     wire,
                     stored,
-                    replaces: false,
+                    replaces: None,
                 };
                 filling.in_background();
             }

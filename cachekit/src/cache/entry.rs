@@ -19,6 +19,7 @@ use crate::codec::Wire;
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
+use crate::order::WriteOrder;
 use crate::owner::Owner;
 use crate::plan::{Optional, Plan, Shape};
 
@@ -201,34 +202,40 @@ impl Slot {
             .copied()?
     }
 
-    fn begin_here(&self) -> Bracket {
-        let owner = Arc::clone(&self.owner);
-        Bracket::begin_here(&self.core, owner, self.key.clone(), self.spec.lives())
+    fn begin_here(&self, is_ordered: bool) -> Bracket {
+        let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
+        Bracket::begin_here(&self.core, owner, key, self.spec.lives(), is_ordered)
     }
 
     async fn begin(&self) -> Bracket {
-        let mut bracket = self.begin_here();
+        let mut bracket = self.begin_here(false);
         bracket
             .begin_there(&self.labels, self.describe.fingerprint())
             .await;
         bracket
     }
 
-    fn described<V: 'static>(&self, value: V) -> (Labels, Value<V>) {
+    fn described<V: 'static>(&self, value: V, order: Option<u64>) -> (Labels, Value<V>) {
         let mut labels = self.labels.clone();
         self.describe.label(&value, &mut labels);
         let heap = self.describe.weigh(&value);
         (
             labels,
             Value {
-                value: Some(value),
+                content: Some(value),
                 heap,
+                order,
             },
         )
     }
 
-    async fn finish<V: Clone + Send + Sync + 'static>(&self, bracket: Bracket, value: V) {
-        let (labels, value) = self.described(value);
+    async fn finish<V: Clone + Send + Sync + 'static>(
+        &self,
+        bracket: Bracket,
+        value: V,
+        order: Option<u64>,
+    ) {
+        let (labels, value) = self.described(value, order);
         bracket.finish(labels, value, self.wire::<V>()).await;
     }
 }
@@ -253,14 +260,20 @@ macro_rules! typed {
                 let slot = self.raw();
                 let unfinished = Unfinished::new(&slot.core, &slot.key);
                 let bracket = slot.begin().await;
-                slot.finish(bracket, value).await;
+                slot.finish(bracket, value, None).await;
                 unfinished.done();
             }
 
             /// A write that is to begin before a function's body and to end after it.
             #[doc(hidden)]
             pub fn __pending(&self) -> PendingWrite<'_, T> {
-                PendingWrite { slot: self.raw(), bracket: None, value: None }
+                PendingWrite {
+                    slot: self.raw(),
+                    bracket: None,
+                    value: None,
+                    is_ordered: false,
+                    order: None,
+                }
             }
         }
     )*};
@@ -335,9 +348,23 @@ pub struct PendingWrite<'a, V> {
     slot: &'a Slot,
     bracket: Option<Bracket>,
     value: Option<V>,
+    /// Whether it will have an order.
+    is_ordered: bool,
+    order: Option<u64>,
 }
 
 impl<V: Clone + Send + Sync + 'static> PendingWrite<'_, V> {
+    /// It can be told from other writes by an order.
+    pub fn ordered(mut self) -> Self {
+        self.is_ordered = true;
+        self
+    }
+
+    /// Where it stands among others.
+    pub fn order(&mut self, order: &impl WriteOrder) {
+        self.order = Some(order.__rank());
+    }
+
     pub(super) async fn begin(&mut self) {
         self.begin_here();
         if let Some(bracket) = &mut self.bracket {
@@ -348,7 +375,7 @@ impl<V: Clone + Send + Sync + 'static> PendingWrite<'_, V> {
     }
 
     pub(super) fn begin_here(&mut self) {
-        self.bracket = Some(self.slot.begin_here());
+        self.bracket = Some(self.slot.begin_here(self.is_ordered));
     }
 
     /// The write happened, and this is the value now.
@@ -364,14 +391,14 @@ impl<V: Clone + Send + Sync + 'static> PendingWrite<'_, V> {
     /// Ends it with `value` stored.
     pub(super) async fn finish(&mut self, value: V) {
         if let Some(bracket) = self.bracket.take() {
-            self.slot.finish(bracket, value).await;
+            self.slot.finish(bracket, value, self.order).await;
         }
     }
 
     /// The same on this node, where nothing can wait.
     pub(super) fn finish_here(&mut self, value: V) {
         if let Some(bracket) = self.bracket.take() {
-            let (labels, value) = self.slot.described(value);
+            let (labels, value) = self.slot.described(value, self.order);
             bracket.finish_here(&labels, value);
         }
     }

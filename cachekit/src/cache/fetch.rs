@@ -25,7 +25,7 @@ use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
 use crate::policy::Lives;
 use crate::remote::name::Name;
-use crate::remote::{Acquired, Ask, Failure, Right};
+use crate::remote::{Acquired, Ask, Failure, Right, Wanted};
 use crate::stored::AnyStored;
 use crate::wakes::Waiter;
 
@@ -428,7 +428,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             lives: turn::lives(self.job.lock_timeout()),
             judged: None,
             regardless: self.job.fresh,
-            new_token: false,
+            token: Wanted::Shared,
             any_origin: self.question.remote.takes_any_origin(),
             guards: self.guards.clone(),
             version_life: version_life(self.job.longest_life()),

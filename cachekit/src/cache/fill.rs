@@ -10,13 +10,13 @@ use super::remote::Remote;
 use super::turn::{self, Turn};
 use crate::codec::{Codec, Unwritable, Wire};
 use crate::config::Tier;
-use crate::envelope::{Draft, IMPLICIT};
+use crate::envelope::{Draft, IMPLICIT, Token};
 use crate::event;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::policy::Lives;
-use crate::remote::bulletin::Bulletin;
+use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::{Name, family};
 use crate::remote::{Failure, Fill, Filled};
 use crate::stored::AnyStored;
@@ -27,10 +27,35 @@ pub(super) enum Landed {
     Stored,
     /// Something happened in between: nothing was stored.
     Refused,
+    /// A write with a greater order has stored: nothing was stored.
+    Older,
     /// It was not to be stored there, or cannot be.
     Left,
     /// Nobody knows.
     Unknown,
+}
+
+/// What takes the place of what others have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replaces {
+    /// A write that is newer than every other, or is not stored.
+    All,
+    /// A write that leaves it to its order which is newer.
+    Older,
+}
+
+impl Replaces {
+    /// What others are told.
+    fn bulletin(self, from: NodeId, names: Vec<Name>) -> Bulletin {
+        match self {
+            Self::All => Bulletin::Invalidated {
+                from,
+                ack: None,
+                names,
+            },
+            Self::Older => Bulletin::Written { from, names },
+        }
+    }
 }
 
 /// A value on its way into the store.
@@ -45,7 +70,7 @@ pub(super) struct Filling<V> {
     pub(super) wire: Wire<V>,
     pub(super) stored: Arc<AnyStored>,
     /// It takes the place of what others may have in memory.
-    pub(super) replaces: bool,
+    pub(super) replaces: Option<Replaces>,
 }
 
 impl<V: Clone + Send + Sync + 'static> Filling<V> {
@@ -74,11 +99,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             Err(landed) => return landed,
         };
         let (from, _) = remote.desk.voice.now();
-        fill.bulletin = replaces.then(|| Bulletin::Invalidated {
-            from,
-            ack: None,
-            names: vec![entry.clone()],
-        });
+        fill.bulletin = replaces.map(|it| it.bulletin(from, vec![entry.clone()]));
         // Until it is known what came of it, what is there may be older than what this node
         // serves.
         let untold = remote.untold(vec![entry]);
@@ -86,7 +107,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
             drop(untold.settled());
         }
-        if replaces && matches!(answer, Ok(Filled::Stored) | Err(_)) {
+        if replaces.is_some() && matches!(answer, Ok(Filled::Stored) | Err(_)) {
             let told = answer.as_ref().map(|_| ()).map_err(Clone::clone);
             remote.desk.voice.sent(from, &told);
         }
@@ -95,6 +116,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
                 remote.counts.stores.bump();
                 Landed::Stored
             }
+            Ok(Filled::Older) => Landed::Older,
             Ok(Filled::Fenced | Filled::Moved) => {
                 remote.counts.refused_stores.bump();
                 event::store_refused(&owner.name, &key);
@@ -143,7 +165,9 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             Landed::Left
         })?;
         let late = late.to_vec();
-        self.turn.fill(late, bytes, kept).ok_or(Landed::Left)
+        let order = self.stored.order;
+        let fill = self.turn.fill(late, bytes, kept);
+        fill.map(|fill| Fill { order, ..fill }).ok_or(Landed::Left)
     }
 
     fn bytes(
@@ -154,11 +178,15 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         tags: &[Name],
     ) -> Result<Vec<u8>, String> {
         let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
+        let mut fill = Token::random();
+        if self.stored.order.is_some() {
+            fill = fill.akin_to(self.turn.grant.token);
+        }
         let draft = Draft {
             codec: codec.id(),
             fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.late,
             origin: remote.store.origin(),
-            fill: crate::envelope::Token::random(),
+            fill,
             grace: Duration::ZERO,
             life: kept,
             delta: self.took,
@@ -166,6 +194,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             tags: &tags,
             function: &self.owner.name,
             key: self.key.as_bytes(),
+            order: self.stored.order,
         };
         let value = self.stored.value::<V>().ok_or("its type changed")?.as_ref();
         let limit = remote.settings.max_value;

@@ -211,9 +211,22 @@ impl Core {
         }
     }
 
+    /// The same for entries that another node wrote, by writes that have an order.
+    pub(super) fn apply_written(&self, keys: &[Key]) {
+        for key in keys {
+            self.writes.outrun(key.as_bytes());
+            self.drop_found(key.as_bytes());
+        }
+    }
+
     /// Takes one key out of use on this node.
     fn drop_key(&self, key: &[u8]) {
         self.writes.spoil(key);
+        self.drop_found(key);
+    }
+
+    /// Takes what was found or computed under one key out of use.
+    pub(super) fn drop_found(&self, key: &[u8]) {
         if !self.faults.has(Fault::LeaveFlight) {
             self.flights.ground(key);
         }

@@ -225,8 +225,9 @@ impl Question<'_> {
             ..Labels::default()
         };
         let value = Value {
-            value,
+            content: value,
             heap: envelope.payload.len(),
+            order: envelope.order,
         };
         let lives = self.lives;
         self.core.stored(

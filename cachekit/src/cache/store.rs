@@ -18,11 +18,13 @@ use crate::stored::{AnyStored, Stored};
 /// memory tier's own bookkeeping, rounded.
 const OVERHEAD: usize = 256;
 
-/// A computed value, or the absence of one.
+/// A value, or the absence of one.
 pub(super) struct Value<V> {
-    pub(super) value: Option<V>,
+    pub(super) content: Option<V>,
     /// The bytes that it points to, as far as they are known.
     pub(super) heap: usize,
+    /// Of the write that it comes from, if that has one.
+    pub(super) order: Option<u64>,
 }
 
 impl Core {
@@ -79,7 +81,7 @@ impl Core {
             (deadline, end),
             lives.tier == Tier::Memory,
             weight,
-            value.value,
+            (value.content, value.order),
         )
     }
 

@@ -119,6 +119,7 @@ impl Turn {
             guards: self.guards.clone(),
             late,
             bytes,
+            order: None,
             any_origin: self.remote.takes_any_origin(),
             kept,
             version_life: version_life(kept),

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fetch::Fingerprint;
-use super::fill::{Filling, Landed};
+use super::fill::{Filling, Landed, Replaces};
 use super::invalidate::Doomed;
 use super::names::guards;
 use super::store::Value;
 use super::turn::{self, Turn, version_life};
 use super::{Cache, Core};
+use crate::clock::Tick;
 use crate::codec::{Cacheable, Wire};
 use crate::config::Tier;
 use crate::epoch::Moment;
@@ -20,9 +21,9 @@ use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::policy::{Lives, Policy};
 use crate::remote::name::Name;
-use crate::remote::{Acquired, Ask};
+use crate::remote::{Acquired, Ask, Wanted};
 use crate::stored::AnyStored;
-use crate::writes::WriteToken;
+use crate::writes::{Redeemed, WriteToken};
 
 /// A write of one entry that has begun.
 #[derive(Debug)]
@@ -40,9 +41,17 @@ pub(super) struct Bracket {
 
 impl Bracket {
     /// Begins on this node alone.
-    pub(super) fn begin_here(core: &Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
+    ///
+    /// With `is_ordered` the value to be stored has to have an order.
+    pub(super) fn begin_here(
+        core: &Arc<Core>,
+        owner: Arc<Owner>,
+        key: Key,
+        lives: Lives,
+        is_ordered: bool,
+    ) -> Self {
         let began = core.tags.now();
-        let token = core.writes.begin(&key);
+        let token = core.writes.begin(&key, is_ordered);
         Self {
             core: Arc::clone(core),
             owner,
@@ -71,7 +80,11 @@ impl Bracket {
             ),
             judged: None,
             regardless: true,
-            new_token: true,
+            token: if self.token.is_ordered {
+                Wanted::Akin
+            } else {
+                Wanted::New
+            },
             any_origin: question.remote.takes_any_origin(),
             guards: guards.clone(),
             version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
@@ -95,14 +108,25 @@ impl Bracket {
     }
 
     /// Ends it: stores `value`, unless an invalidation or another write came in between,
-    /// or the value is not to be stored; then the entry is left empty.
+    /// or the value is not to be stored; then the entry is left empty. Of writes that have an
+    /// order, the one with the greatest stays.
     pub(super) async fn finish<V>(mut self, labels: Labels, value: Value<V>, wire: Option<Wire<V>>)
     where
         V: Clone + Send + Sync + 'static,
     {
         let turn = self.turn.take();
-        let Some((ttl, stored)) = self.land(&labels, value) else {
+        let Some(Landing {
+            ttl,
+            stored,
+            is_older,
+        }) = self.land(&labels, value)
+        else {
             return self.abandon().await;
+        };
+        // However it goes on, also if the caller goes away.
+        let _tidying = Tidying {
+            bracket: &self,
+            stored: &stored,
         };
         let (Some(turn), Some(wire)) = (turn, wire) else {
             return self.empty_store().await;
@@ -116,12 +140,21 @@ impl Bracket {
             labels,
             ttl,
             wire,
-            stored,
-            replaces: true,
+            stored: Arc::clone(&stored),
+            replaces: Some(match stored.order {
+                Some(_) => Replaces::Older,
+                None => Replaces::All,
+            }),
         };
         let until = filling.turn.remote.deadline();
         match filling.run(until).await {
             Landed::Stored | Landed::Unknown => {}
+            Landed::Older => {
+                if !is_older {
+                    self.owner.counts.superseded.bump();
+                }
+                stored.kill();
+            }
             Landed::Left => self.empty_store().await,
             Landed::Refused => self.abandon().await,
         }
@@ -132,44 +165,111 @@ impl Bracket {
     where
         V: Clone + Send + Sync + 'static,
     {
-        if self.land(labels, value).is_some() {
+        if let Some(landing) = self.land(labels, value) {
             self.core.distrust(&self.key, self.lives);
+            self.tidy(&landing.stored);
         } else {
             drop(self.core.forget(Doomed::key(self.key.as_bytes())));
         }
     }
 
     /// Puts the value into memory, if it may be stored at all.
-    fn land<V>(&self, labels: &Labels, value: Value<V>) -> Option<(Duration, Arc<AnyStored>)>
+    fn land<V>(&self, labels: &Labels, value: Value<V>) -> Option<Landing>
     where
         V: Clone + Send + Sync + 'static,
     {
         let core = &self.core;
-        let ttl = core.ttl(self.lives, labels, value.value.is_some())?;
+        let ttl = core.ttl(self.lives, labels, value.content.is_some())?;
         if !core.config.enabled {
             return None;
         }
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let stored = core.stored(owner, key, self.began, labels, lives, Some(ttl), value);
-        let redeemed = self.token.redeem(&stored) || core.faults.has(Fault::IgnoreWriteToken);
-        if !redeemed || !stored.is_valid(core.faults) {
+        let redeemed = self.redeem(&stored);
+        if redeemed == Redeemed::Spoilt || !stored.is_valid(core.faults) {
             self.owner.counts.refused_stores.bump();
             event::store_refused(&self.owner.name, &self.key);
             return None;
+        }
+        let is_older = redeemed == Redeemed::Older;
+        let landing = Landing {
+            ttl,
+            stored,
+            is_older,
+        };
+        if is_older {
+            self.owner.counts.superseded.bump();
+            return Some(landing);
         }
         // A computation that began before the write may have read what was there then.
         if !core.faults.has(Fault::LeaveFlight) {
             core.flights.ground(self.key.as_bytes());
         }
-        if lives.tier != Tier::Redis {
-            core.insert(&self.key, Arc::clone(&stored));
+        if lives.tier != Tier::Redis && redeemed == Redeemed::Newest {
+            self.insert(&landing.stored);
         }
         self.owner.counts.stores.bump();
-        Some((ttl, stored))
+        Some(landing)
+    }
+
+    /// Redeems the token for `stored`.
+    fn redeem(&self, stored: &Arc<AnyStored>) -> Redeemed {
+        let core = &self.core;
+        let redeemed = match stored.order {
+            None => self.token.redeem(stored),
+            Some(order) => {
+                let known = self.in_memory().and_then(|known| known.order);
+                self.token.redeem_ordered(stored, order, known, core.faults)
+            }
+        };
+        if redeemed == Redeemed::Spoilt && core.faults.has(Fault::IgnoreWriteToken) {
+            Redeemed::Newest
+        } else {
+            redeemed
+        }
+    }
+
+    /// Puts `stored` into memory.
+    fn insert(&self, stored: &Arc<AnyStored>) {
+        let mut inserted = Arc::clone(stored);
+        self.core.insert(&self.key, Arc::clone(&inserted));
+        // Another write may have landed meanwhile, and be overwritten now.
+        while let Some(landing) = self.token.landing()
+            && self.token.is_ordered
+            && !Arc::ptr_eq(&landing, &inserted)
+        {
+            inserted = landing;
+            self.core.insert(&self.key, Arc::clone(&inserted));
+        }
+    }
+
+    /// Memory may have something older than `stored`: what was read from the store before it
+    /// had the value, or, if that was not for memory, what was there before.
+    fn tidy(&self, stored: &Arc<AnyStored>) {
+        if self.lives.tier == Tier::Redis {
+            return;
+        }
+        let is_current = self.in_memory().is_some_and(|there| match stored.order {
+            Some(_) => there.order >= stored.order,
+            None => Arc::ptr_eq(&there, stored),
+        });
+        if !is_current {
+            self.core.drop_found(self.key.as_bytes());
+        }
+    }
+
+    /// What memory has under the key, if it is good.
+    fn in_memory(&self) -> Option<Arc<AnyStored>> {
+        let core = &self.core;
+        let now = Tick::now(&*core.clock);
+        let there = core.memory.get(self.key.as_bytes())?;
+        there
+            .may_serve(self.owner.id, now, core.faults)
+            .then_some(there)
     }
 
     /// Ends it with the entry empty, here and in the store.
-    async fn abandon(self) {
+    async fn abandon(&self) {
         self.core
             .forget(Doomed::key(self.key.as_bytes()))
             .accepted()
@@ -177,13 +277,33 @@ impl Bracket {
     }
 
     /// Leaves the value in memory and nothing in the store.
-    async fn empty_store(self) {
+    async fn empty_store(&self) {
         if let Some(remote) = &self.core.remote
             && self.lives.tier != Tier::Memory
         {
             remote.remove(vec![Name::entry(&self.key)]).await;
         }
     }
+}
+
+/// What a write owes to memory when it ends, or is dropped.
+struct Tidying<'a> {
+    bracket: &'a Bracket,
+    stored: &'a Arc<AnyStored>,
+}
+
+impl Drop for Tidying<'_> {
+    fn drop(&mut self) {
+        self.bracket.tidy(self.stored);
+    }
+}
+
+/// A value that may be stored.
+struct Landing {
+    ttl: Duration,
+    stored: Arc<AnyStored>,
+    /// Memory has, or had a moment ago, the value of a write with a greater order.
+    is_older: bool,
 }
 
 impl Cache {
@@ -214,13 +334,14 @@ pub(super) async fn put<V: Cacheable>(
 ) {
     let wire = V::__wire();
     let unfinished = Unfinished::new(core, &key);
-    let mut bracket = Bracket::begin_here(core, owner, key, lives);
+    let mut bracket = Bracket::begin_here(core, owner, key, lives, false);
     bracket
         .begin_there(&labels, wire.map(|wire| wire.fingerprint))
         .await;
     let value = Value {
-        value: Some(value),
+        content: Some(value),
         heap: 0,
+        order: None,
     };
     bracket.finish(labels, value, wire).await;
     unfinished.done();

@@ -1,6 +1,6 @@
 //! The head of an entry, which a store changes in place.
 
-use super::{FILLED, FLAGS, GRACE, HEAD, MAGIC, TOKEN, Token, millis};
+use super::{FILLED, FLAGS, GRACE, HEAD, MAGIC, ORDER, ORDERED, TOKEN, Token, millis};
 use std::time::Duration;
 
 const WAITERS: usize = 5;
@@ -40,6 +40,14 @@ impl Head {
             floor: length(FLOOR)?,
             grace: length(GRACE)?,
         })
+    }
+
+    /// The order of the write that stored the entry in `bytes`, if it has one.
+    pub(crate) fn order(bytes: &[u8]) -> Option<u64> {
+        let has_one = bytes.get(FLAGS)? & (FILLED | ORDERED) == FILLED | ORDERED;
+        let start = bytes.len().checked_sub(ORDER)?;
+        let order = bytes[start..].try_into().ok()?;
+        has_one.then(|| u64::from_be_bytes(order))
     }
 
     /// Writes it over the head of `bytes`; whether there is a value stays as it is.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ABSENT, CHECKSUM, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, MAGIC, TOKEN, Token, VERSIONS, Version,
-    checksum,
+    ABSENT, CHECKSUM, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, MAGIC, ORDER, ORDERED, TOKEN, Token,
+    VERSIONS, Version, checksum,
 };
 
 /// An entry, as far as it can be judged without its value's type.
@@ -23,6 +23,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) function: &'a [u8],
     pub(crate) key: &'a [u8],
     pub(crate) payload: &'a [u8],
+    /// Of the write that stored it, if that has one.
+    pub(crate) order: Option<u64>,
 }
 
 /// Why bytes are not an entry.
@@ -70,6 +72,11 @@ impl<'a> Envelope<'a> {
         let function = text(&mut rest)?;
         let key = text(&mut rest)?;
         let payload = text(&mut rest)?;
+        let mut order = None;
+        if flags & ORDERED != 0 {
+            order = Some(u64::from_be_bytes(array(rest, 0)?));
+            rest = &rest[ORDER..];
+        }
         let is_absent = flags & ABSENT != 0;
         let is_whole = rest.is_empty() && (!is_absent || payload.is_empty());
         is_whole.then_some(())?;
@@ -89,6 +96,7 @@ impl<'a> Envelope<'a> {
             function,
             key,
             payload,
+            order,
         })
     }
 }

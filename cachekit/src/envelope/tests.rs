@@ -17,10 +17,15 @@ fn draft<'a>(versions: &'a [Version], tags: &'a [Box<[u8]>]) -> Draft<'a> {
         tags,
         function: "shop::get_user",
         key: b"user:42",
+        order: None,
     }
 }
 
 fn written(payload: Option<&[u8]>) -> Vec<u8> {
+    ordered(payload, None)
+}
+
+fn ordered(payload: Option<&[u8]>, order: Option<u64>) -> Vec<u8> {
     let versions = [Version([1; 24]), Version([2; 24]), Version([3; 24])];
     let tags: [Box<[u8]>; 2] = [b"t:users"[..].into(), b"t:org:7"[..].into()];
     let payload = payload.map(|payload| {
@@ -29,7 +34,11 @@ fn written(payload: Option<&[u8]>) -> Vec<u8> {
             Ok::<(), Infallible>(())
         }
     });
-    draft(&versions, &tags).write(payload).unwrap()
+    let draft = Draft {
+        order,
+        ..draft(&versions, &tags)
+    };
+    draft.write(payload).unwrap()
 }
 
 #[test]
@@ -61,12 +70,32 @@ fn an_absence_is_told_from_an_empty_value() {
     assert!(!Envelope::parse(&written(Some(b""))).unwrap().is_absent);
 }
 
+#[test]
+fn the_order_of_a_write_is_read() {
+    assert_eq!(
+        Envelope::parse(&written(Some(b"value"))).unwrap().order,
+        None
+    );
+    for order in [0, 7, u64::MAX] {
+        let bytes = ordered(Some(b"value"), Some(order));
+        let read = Envelope::parse(&bytes).unwrap();
+        assert_eq!((read.order, read.payload), (Some(order), &b"value"[..]));
+        for length in HEAD..bytes.len() {
+            assert_eq!(Envelope::parse(&bytes[..length]), Err(Reject::Damaged));
+        }
+    }
+}
+
 /// These bytes are what other programs, and older versions of this one, rely on.
 #[test]
 fn golden_bytes() {
-    let golden: [(&str, Vec<u8>); 2] = [
+    let golden: [(&str, Vec<u8>); 3] = [
         (include_str!("golden/value.hex"), written(Some(b"value"))),
         (include_str!("golden/absence.hex"), written(None)),
+        (
+            include_str!("golden/ordered.hex"),
+            ordered(Some(b"value"), Some(7)),
+        ),
     ];
     for (expected, written) in golden {
         let digits: String = expected.split_whitespace().collect();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ABSENT, CHECKSUM, FILLED, MAGIC, Token, VERSIONS, Version, checksum, millis};
+use super::{ABSENT, CHECKSUM, FILLED, MAGIC, ORDERED, Token, VERSIONS, Version, checksum, millis};
 
 /// An entry that is about to be written.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) tags: &'a [Box<[u8]>],
     pub(crate) function: &'a str,
     pub(crate) key: &'a [u8],
+    /// Of a write, if it has one.
+    pub(crate) order: Option<u64>,
 }
 
 impl Draft<'_> {
@@ -38,7 +40,9 @@ impl Draft<'_> {
         &self,
         payload: Option<impl FnOnce(&mut Vec<u8>) -> Result<(), E>>,
     ) -> Result<Vec<u8>, E> {
-        let flags = FILLED | if payload.is_some() { 0 } else { ABSENT };
+        let absent = if payload.is_some() { 0 } else { ABSENT };
+        let ordered = if self.order.is_some() { ORDERED } else { 0 };
+        let flags = FILLED | absent | ordered;
         let count = super::IMPLICIT + self.tags.len();
         let mut out = Vec::with_capacity(VERSIONS + count * Version::LEN + 256);
         out.extend(MAGIC);
@@ -71,6 +75,7 @@ impl Draft<'_> {
         }
         let length = u32::try_from(out.len() - length_at - 4).unwrap_or(u32::MAX);
         out[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
+        out.extend(self.order.iter().flat_map(|order| order.to_be_bytes()));
         let sum = checksum(&out, after_versions).to_le_bytes();
         out[CHECKSUM..CHECKSUM + 8].copy_from_slice(&sum);
         Ok(out)

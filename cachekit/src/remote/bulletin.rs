@@ -65,6 +65,9 @@ pub(crate) enum Bulletin {
         ack: Option<u64>,
         names: Vec<Name>,
     },
+    /// These were written by writes that have an order: what was there before is not valid
+    /// any more. Such writes that are under way elsewhere may still store.
+    Written { from: NodeId, names: Vec<Name> },
     /// So many invalidations of this node were accepted before.
     Count { from: NodeId, invalidations: u64 },
     /// `by` has applied the invalidation of this number.
@@ -97,11 +100,12 @@ impl Bulletin {
                 out.extend(from.0);
                 out.push(u8::from(ack.is_some()));
                 out.extend(ack.unwrap_or_default().to_le_bytes());
-                for name in names {
-                    let bytes = name.as_bytes();
-                    out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
-                    out.extend(bytes);
-                }
+                listed(&mut out, names);
+            }
+            Self::Written { from, names } => {
+                out.push(b'w');
+                out.extend(from.0);
+                listed(&mut out, names);
             }
             Self::Count {
                 from,
@@ -138,16 +142,14 @@ impl Bulletin {
                 let from = NodeId(take(rest)?);
                 let [wants_ack] = take(rest)?;
                 let ack = u64::from_le_bytes(take(rest)?);
-                let mut names = Vec::new();
-                while !rest.is_empty() {
-                    let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
-                    let (name, after) = rest.split_at_checked(length)?;
-                    names.push(Name::read(name));
-                    *rest = after;
-                }
                 let ack = (wants_ack != 0).then_some(ack);
+                let names = list(rest)?;
                 Self::Invalidated { from, ack, names }
             }
+            b'w' => Self::Written {
+                from: NodeId(take(rest)?),
+                names: list(rest)?,
+            },
             b'c' => Self::Count {
                 from: NodeId(take(rest)?),
                 invalidations: u64::from_le_bytes(take(rest)?),
@@ -164,6 +166,26 @@ impl Bulletin {
         };
         rest.is_empty().then_some(bulletin)
     }
+}
+
+fn listed(out: &mut Vec<u8>, names: &[Name]) {
+    for name in names {
+        let bytes = name.as_bytes();
+        out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend(bytes);
+    }
+}
+
+/// Names, to the end.
+fn list(rest: &mut &[u8]) -> Option<Vec<Name>> {
+    let mut names = Vec::new();
+    while !rest.is_empty() {
+        let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
+        let (name, after) = rest.split_at_checked(length)?;
+        names.push(Name::read(name));
+        *rest = after;
+    }
+    Some(names)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -212,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    fn some() -> [Bulletin; 5] {
+    fn some() -> [Bulletin; 6] {
         let node = NodeId([7; 16]);
         let names = vec![
             Name::read(b"k:user:1"),
@@ -228,8 +250,9 @@ mod tests {
             Bulletin::Invalidated {
                 from: node,
                 ack: Some(9),
-                names,
+                names: names.clone(),
             },
+            Bulletin::Written { from: node, names },
             Bulletin::Count {
                 from: node,
                 invalidations: 12,

@@ -4,6 +4,7 @@ mod acquiring;
 mod filling;
 mod leases;
 mod lives;
+mod orders;
 mod same;
 mod server;
 
@@ -17,7 +18,9 @@ use super::bulletin::{Bulletin, NodeId};
 use super::fake::FakeStore;
 use super::name::Name;
 use super::redis::Redis;
-use super::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Place, Right, Sink, Store};
+use super::{
+    Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Place, Right, Sink, Store, Wanted,
+};
 use crate::envelope::{Draft, Token, Version};
 use crate::fault::Faults;
 
@@ -124,7 +127,7 @@ fn ask(holder: Option<Token>) -> Ask {
         },
         judged: None,
         regardless: false,
-        new_token: false,
+        token: Wanted::Shared,
         any_origin: false,
         guards: spot().guards,
         version_life: LONG,
@@ -160,6 +163,21 @@ impl Spot {
 
     /// A fill with these late tags.
     fn fill(&self, grant: &Grant, holder: Option<Token>, late: &[&str]) -> Fill {
+        self.any_fill(grant, holder, late, None)
+    }
+
+    /// A fill of a write with this order.
+    fn ordered(&self, grant: &Grant, order: u64) -> Fill {
+        self.any_fill(grant, None, &[], Some(order))
+    }
+
+    fn any_fill(
+        &self,
+        grant: &Grant,
+        holder: Option<Token>,
+        late: &[&str],
+        order: Option<u64>,
+    ) -> Fill {
         let late = names(late);
         let tags = self.versions[2..].iter().chain(&late);
         let tags: Vec<Box<[u8]>> = tags.map(|name| name.as_bytes().into()).collect();
@@ -167,7 +185,10 @@ impl Spot {
             codec: 1,
             fingerprint: 7,
             origin: [0; 8],
-            fill: Token::random(),
+            fill: match order {
+                Some(_) => Token::random().akin_to(grant.token),
+                None => Token::random(),
+            },
             grace: Duration::ZERO,
             life: LONG,
             delta: Duration::ZERO,
@@ -175,6 +196,7 @@ impl Spot {
             tags: &tags,
             function: "a",
             key: b"a",
+            order,
         };
         let payload = |out: &mut Vec<u8>| {
             out.extend(b"value");
@@ -188,6 +210,7 @@ impl Spot {
             versions: self.versions.clone(),
             guards: self.guards.clone(),
             late,
+            order,
             bytes: draft.write(Some(payload)).unwrap(),
             kept: LONG,
             version_life: LONG,

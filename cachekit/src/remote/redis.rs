@@ -21,7 +21,7 @@ use self::subscriber::{Channels, Subscriber};
 use super::bulletin::{Bulletin, NodeId};
 use super::name::Name;
 use super::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Sink, Store,
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Sink, Store, Wanted,
 };
 use crate::envelope::Version;
 use crate::fault::{Fault, Faults};
@@ -138,7 +138,8 @@ impl Redis {
         let token = |token: Option<crate::envelope::Token>| token.map_or(vec![], |it| it.0.into());
         let option = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
         let options = option(ask.regardless, "r")
-            + &option(ask.new_token, "n")
+            + &option(ask.token != Wanted::Shared, "n")
+            + &option(ask.token == Wanted::Akin, "g")
             + &option(ask.any_origin, "o");
         let args = [
             nonce(),
@@ -179,6 +180,8 @@ impl Redis {
             if fill.any_origin { b"o".into() } else { vec![] },
             [&*self.prefix, b"bus"].concat(),
             fill.bulletin.as_ref().map_or(vec![], Bulletin::write),
+            fill.order
+                .map_or(vec![], |order| order.to_be_bytes().into()),
         ];
         Call {
             keys: keys.collect(),
@@ -351,7 +354,10 @@ impl Store for Redis {
             let value = self
                 .script(&connected, Script::Acquire, &call, until)
                 .await?;
-            self.said(&connected, reply::acquired(value, place.versions.len()))
+            self.said(
+                &connected,
+                reply::acquired(value, call.nonce(), place.versions.len()),
+            )
         })
     }
 
@@ -381,7 +387,7 @@ impl Store for Redis {
                     .by_text(&connected, Script::Acquire, &call, until)
                     .await?;
             }
-            let acquired = reply::acquired(acquired, place.versions.len());
+            let acquired = reply::acquired(acquired, call.nonce(), place.versions.len());
             Ok((found, self.said(&connected, acquired)?))
         })
     }

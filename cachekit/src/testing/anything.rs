@@ -53,6 +53,7 @@ fn is_written_as_it_was(envelope: &Envelope<'_>, bytes: &[u8]) {
         tags: &tags,
         function,
         key: envelope.key,
+        order: envelope.order,
     };
     let payload = |out: &mut Vec<u8>| {
         out.extend(envelope.payload);

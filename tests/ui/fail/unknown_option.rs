@@ -92,8 +92,7 @@ async fn write(id: u64) {
 
 #[write_through(
     get(id),
-    order_by = ret.version, //~ `order_by` is not available in this version yet
-    ttl = 3, //~ unknown option `ttl`; the options are `value`, `crate`
+    ttl = 3, //~ unknown option `ttl`; the options are `value`, `order_by`, `crate`
 )]
 async fn save(id: u64) -> u64 {
     id

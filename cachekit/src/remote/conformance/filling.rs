@@ -34,7 +34,7 @@ async fn a_write_takes_the_token_away(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
     let write = Ask {
         regardless: true,
-        new_token: true,
+        token: Wanted::New,
         ..ask(None)
     };
     let new = under.granted(&write).await;

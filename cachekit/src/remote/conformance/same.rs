@@ -42,7 +42,8 @@ impl Player {
         let bytes = found.bytes.as_deref();
         let head = bytes.and_then(Head::read).map(|head| {
             let token = self.named(&head.token.0);
-            (token, head.holder, head.is_filled, head.is_awaited)
+            let order = bytes.and_then(Head::order);
+            (token, head.holder, head.is_filled, head.is_awaited, order)
         });
         let versions: Vec<_> = found
             .versions
@@ -88,7 +89,11 @@ impl Player {
                 let ask = Ask {
                     judged,
                     regardless: has(1),
-                    new_token: has(2) && has(3),
+                    token: match (has(2) && has(3), has(5)) {
+                        (true, true) => Wanted::Akin,
+                        (true, false) => Wanted::New,
+                        (false, _) => Wanted::Shared,
+                    },
                     lives: Lease {
                         lease: LONG,
                         room: if has(4) { LONG } else { 2 * LONG },
@@ -119,7 +124,11 @@ impl Player {
             1 => &["t:org:1"],
             _ => &["t:org:1", "t:org:2"],
         };
-        let fill = spot().fill(&grant, holder, late);
+        let order = u64::from(question.flags >> 4);
+        let fill = match question.flags & 8 {
+            0 => spot().fill(&grant, holder, late),
+            _ => spot().any_fill(&grant, holder, late, Some(order)),
+        };
         if let Ok(envelope) = crate::envelope::Envelope::parse(&fill.bytes) {
             self.fills.push(envelope.fill);
         }

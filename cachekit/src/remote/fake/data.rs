@@ -98,7 +98,8 @@ impl Data {
     pub(super) fn new_token(&mut self) -> Token {
         self.made += 1;
         let mut token = [0; 16];
-        token[..8].copy_from_slice(b"made-by-");
+        // Its generation, and its own part.
+        token[..8].copy_from_slice(&self.made.to_be_bytes());
         token[8..].copy_from_slice(&self.made.to_be_bytes());
         Token(token)
     }

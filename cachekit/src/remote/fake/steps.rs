@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::data::Data;
 use crate::envelope::{HEAD, Head, IMPLICIT, Token, VERSIONS, Version};
 use crate::remote::name::Name;
-use crate::remote::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right};
+use crate::remote::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
 
 /// Names of late tags are looked for in so many bytes.
 const LATE_NAMES: usize = 8192;
@@ -123,8 +123,12 @@ impl Data {
 
     /// Gives the right to `ask`.
     fn take(&mut self, entry: &Name, head: Option<Head>, left: Duration, ask: &Ask) -> Token {
-        let token = head.map(|head| head.token).filter(|_| !ask.new_token);
-        let token = token.unwrap_or_else(|| self.new_token());
+        let there = head.map(|head| head.token);
+        let token = match (there, ask.token) {
+            (Some(there), Wanted::Shared) => there,
+            (Some(there), Wanted::Akin) => self.new_token().akin_to(there),
+            (None, _) | (_, Wanted::New) => self.new_token(),
+        };
         let vacant = Head {
             is_filled: false,
             is_awaited: false,
@@ -173,9 +177,12 @@ impl Data {
     pub(super) fn fill(&mut self, fill: &Fill) -> Filled {
         let entry = &fill.right.entry;
         let head = self.get(entry).and_then(Head::read);
-        let Some(head) = head.filter(|head| head.token == fill.right.token) else {
-            return self.refuse(fill, head, Filled::Fenced);
+        let Some(head) = head else {
+            return Filled::Fenced;
         };
+        if let Err(why) = self.fence(fill, &head) {
+            return why;
+        }
         let names: Vec<Name> = [&fill.versions[..], &fill.guards].concat();
         let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
         let now = self.versions(&names);
@@ -198,6 +205,26 @@ impl Data {
         }
         self.wake(entry, head.is_awaited);
         Filled::Stored
+    }
+
+    /// Whether the token, or for a write with an order the generation, is still there, and
+    /// nothing newer.
+    fn fence(&mut self, fill: &Fill, head: &Head) -> Result<(), Filled> {
+        let is_own = head.token == fill.right.token;
+        let order = fill
+            .order
+            .filter(|_| head.token.is_akin_to(fill.right.token));
+        let Some(order) = order else {
+            let fenced = |data: &mut Self| data.refuse(fill, Some(*head), Filled::Fenced);
+            return if is_own { Ok(()) } else { Err(fenced(self)) };
+        };
+        match self.get(&fill.right.entry).and_then(Head::order) {
+            Some(there) if there > order => Err(Filled::Older),
+            Some(there) if there == order && !is_own => {
+                Err(self.refuse(fill, Some(*head), Filled::Fenced))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn late_version(&mut self, name: &Name, life: Duration) -> Version {

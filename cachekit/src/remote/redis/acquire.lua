@@ -2,7 +2,8 @@
 -- KEYS entry, versions.., guards..
 -- ARGV nonce, origin, holder or '', lease ms, room ms, judged token or '', version ms,
 --      number of versions, options ('r': although the entry is good; 'n': a new token;
---      'o': versions of another origin count)
+--      'g': of the same generation; 'o': versions of another origin count)
+-- Every answer has the nonce, so that one that belongs to another question is noticed.
 local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
 local none = string.rep('\0', 16)
 local time = redis.call('TIME')
@@ -46,17 +47,22 @@ local function good()
   end
   return true
 end
-if known and not string.find(options, 'r') and good() then return { 2 } end
+if known and not string.find(options, 'r') and good() then return { 2, ARGV[1] } end
 
 local holder = known and string.sub(head, 25, 40) or none
 if ARGV[3] ~= '' and holder ~= none and holder ~= ARGV[3] and left > floor then
   -- Whoever ends the lease tells those who wait for it.
   redis.call('SETRANGE', entry, 5, '\1')
-  return { 0, left - floor }
+  return { 0, ARGV[1], left - floor }
 end
 
 local token = known and string.sub(head, 9, 24)
-if not token or string.find(options, 'n') then token = unique(0) end
+if not token or string.find(options, 'n') then
+  -- The first half is the generation. It is made here at each run, as versions are.
+  local function half(at) return string.sub(ARGV[1], at, at + 3) .. struct.pack('>I4', time % 2^32) end
+  local generation = string.find(options, 'g') and token and string.sub(token, 1, 8)
+  token = (generation or half(1)) .. half(5)
+end
 local room = tonumber(ARGV[5])
 if not known then
   redis.call('SET', entry, 'CK\1' .. string.rep('\0', 53), 'PX', room)
@@ -69,4 +75,4 @@ if ARGV[3] ~= '' then
   holder, floor = ARGV[3], left - math.min(left, tonumber(ARGV[4]))
 end
 redis.call('SETRANGE', entry, 8, token .. holder .. struct.pack('>I8I8', floor, grace))
-return { 1, token, unpack(versions) }
+return { 1, ARGV[1], token, unpack(versions) }

@@ -2,11 +2,17 @@
 -- KEYS entry, versions.., guards.., tags that were not known before..
 -- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
 --      guards, their values, nonce, origin, channel, message, 'o' if versions of another
---      origin count, channel of all nodes, what to tell them or ''
+--      origin count, channel of all nodes, what to tell them or '', order of a write or ''
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
 
+-- Whether the order `there` is greater than `new`, or equal: a number does not hold 64 bits.
+local function compared(there, new)
+  local th, tl = struct.unpack('>I4I4', there)
+  local nh, nl = struct.unpack('>I4I4', new)
+  return th > nh or th == nh and tl > nl, there == new
+end
 local function wake()
   if known and string.byte(head, 6) == 1 then redis.call('PUBLISH', ARGV[11], ARGV[12]) end
 end
@@ -19,7 +25,15 @@ local function refuse(why)
   return why
 end
 
-if not known or string.sub(head, 9, 24) ~= ARGV[1] then return refuse(0) end
+local mine = known and string.sub(head, 9, 24) == ARGV[1]
+-- Of the same generation: nothing but writes with an order came in between.
+local akin = known and ARGV[16] ~= '' and string.sub(head, 9, 16) == string.sub(ARGV[1], 1, 8)
+if not mine and not akin then return refuse(0) end
+if akin and string.byte(head, 4) % 2 == 1 and string.byte(head, 4) % 8 >= 4 then
+  local newer, same = compared(redis.call('GETRANGE', entry, -8, -1), ARGV[16])
+  if newer then return 2 end
+  if same and not mine then return refuse(0) end
+end
 
 local versions = redis.call('MGET', unpack(KEYS, 2))
 for i = 1, count + guards do

@@ -139,15 +139,18 @@ pub(super) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
         .ok_or(problem)
 }
 
-/// The answer of the script that grants.
-pub(super) fn acquired(value: Value, versions: usize) -> Said<Acquired> {
+/// The answer of the script that grants, to the question with this nonce.
+pub(super) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
-    acquired_of(value, versions).map_err(|Odd| problem)
+    acquired_of(value, nonce, versions).map_err(|Odd| problem)
 }
 
-fn acquired_of(value: Value, count: usize) -> Read<Acquired> {
+fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
     let mut parts = list(value)?;
     let what = int(&parts.next().ok_or(Odd)?)?;
+    if bytes(parts.next().ok_or(Odd)?)?.as_deref() != Some(nonce) {
+        return Err(Odd);
+    }
     match what {
         2 => Ok(Acquired::Filled),
         0 => {
@@ -179,6 +182,7 @@ pub(super) fn filled(value: &Value) -> Said<Filled> {
         Value::Int(1) => Ok(Filled::Stored),
         Value::Int(0) => Ok(Filled::Fenced),
         Value::Int(-1) => Ok(Filled::Moved),
+        Value::Int(2) => Ok(Filled::Older),
         _ => Err(problem(value)),
     }
 }
@@ -199,10 +203,11 @@ mod tests {
     #[test]
     fn answers_of_another_form_are_refused() {
         let entry = Name::read(b"k:a");
-        let odd = || Value::Array(vec![Value::Int(1), Value::BulkString(vec![1, 2, 3])]);
-        assert!(acquired(odd(), 2).is_err());
-        assert!(acquired(Value::Array(vec![]), 2).is_err());
-        assert!(acquired(Value::Nil, 2).is_err());
+        let nonce = || Value::BulkString(vec![7; 8]);
+        let odd = vec![Value::Int(1), nonce(), Value::BulkString(vec![1, 2, 3])];
+        assert!(acquired(Value::Array(odd), &[7; 8], 2).is_err());
+        assert!(acquired(Value::Array(vec![]), &[7; 8], 2).is_err());
+        assert!(acquired(Value::Nil, &[7; 8], 2).is_err());
         for values in [
             vec![Value::Nil, Value::Array(vec![Value::Nil])],
             vec![Value::Int(1), Value::Array(vec![])],
@@ -212,10 +217,19 @@ mod tests {
             assert!(found(&mut values.into_iter(), place(&entry, &[])).is_err());
         }
         assert!(filled(&Value::Int(7)).is_err());
-        let short = Value::Array(vec![Value::Int(1), Value::BulkString(vec![0; 16])]);
+        let token = Value::BulkString(vec![0; 16]);
+        let short = Value::Array(vec![Value::Int(1), nonce(), token]);
         assert!(
-            acquired(short, 2).is_err(),
+            acquired(short, &[7; 8], 2).is_err(),
             "fewer versions than were asked for"
+        );
+        let held = || Value::Array(vec![Value::Int(0), nonce(), Value::Int(9)]);
+        let left = Duration::from_millis(9);
+        assert_eq!(acquired(held(), &[7; 8], 2), Ok(Acquired::Held(left)));
+        assert_eq!(
+            acquired(held(), &[8; 8], 2),
+            Err(Problem::Odd),
+            "another's answer"
         );
     }
 

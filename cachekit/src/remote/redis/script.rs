@@ -72,6 +72,11 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// What is in its answer too, where the script begins with a nonce.
+    pub(super) fn nonce(&self) -> &[u8] {
+        self.args.first().map_or(&[], |nonce| &nonce[..])
+    }
+
     fn onto(&self, mut command: Cmd, script: &[u8]) -> Cmd {
         command.arg(script).arg(self.keys.len());
         for word in self.keys.iter().chain(&self.args) {
@@ -105,8 +110,14 @@ const CHECK_OF_VERSIONS: &str =
 const FILL_GUARDS: &[Guard] = &[
     (
         Fault::FillWithoutToken,
-        "if not known or string.sub(head, 9, 24) ~= ARGV[1] then return refuse(0) end",
+        "if not mine and not akin then return refuse(0) end",
         "",
+    ),
+    (Fault::IgnoreOrder, "if newer then return 2 end", ""),
+    (
+        Fault::IgnoreGeneration,
+        "string.sub(head, 9, 16) == string.sub(ARGV[1], 1, 8)",
+        "true",
     ),
     (Fault::FillWithoutVersions, CHECK_OF_VERSIONS, ""),
     (

@@ -23,19 +23,22 @@ pub(crate) enum Kind {
     Fallible,
     /// Written through, and with a tag made from the value.
     Through,
+    /// Written through by writes that have an order.
+    Ordered,
     /// Without a macro.
     Direct,
     /// Stored by hand, each row by one node only.
     Put,
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind::Plain,
     Kind::Grouped,
     Kind::Evented,
     Kind::Maybe,
     Kind::Fallible,
     Kind::Through,
+    Kind::Ordered,
     Kind::Direct,
     Kind::Put,
 ];
@@ -45,7 +48,7 @@ const KINDS: [Kind; 8] = [
 pub(crate) struct Cell(pub(crate) u16);
 
 /// How many there are.
-pub(crate) const CELLS: u16 = ROWS * 8;
+pub(crate) const CELLS: u16 = ROWS * 9;
 
 impl Cell {
     pub(crate) fn new(kind: Kind, row: u64) -> Self {

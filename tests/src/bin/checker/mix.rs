@@ -21,6 +21,8 @@ pub(crate) enum Way {
     Put,
     /// `#[write_through]`.
     Through,
+    /// `#[write_through]` with `order_by`.
+    Ordered,
     /// `#[invalidates]`, of entries.
     Annotated,
     /// `#[invalidates]`, of tags and events.
@@ -69,6 +71,7 @@ pub(crate) const USUAL: Mix = Mix {
         Kind::Maybe,
         Kind::Fallible,
         Kind::Through,
+        Kind::Ordered,
         Kind::Direct,
         Kind::Put,
     ],
@@ -94,6 +97,9 @@ pub(crate) const USUAL: Mix = Mix {
         Way::Through,
         Way::Through,
         Way::Through,
+        Way::Ordered,
+        Way::Ordered,
+        Way::Ordered,
         Way::Annotated,
         Way::Annotated,
         Way::Regrouped,
@@ -156,6 +162,7 @@ pub(crate) const CALM: Mix = Mix {
         Way::Event,
         Way::Put,
         Way::Through,
+        Way::Ordered,
         Way::Annotated,
         Way::Regrouped,
     ],
@@ -164,8 +171,20 @@ pub(crate) const CALM: Mix = Mix {
 
 /// Writes that store, and calls that are dropped in the middle.
 pub(crate) const DROPPED: Mix = Mix {
-    kinds: &[Kind::Through, Kind::Put, Kind::Plain, Kind::Fallible],
-    ways: &[Way::Through, Way::Put, Way::Annotated, Way::Deferred],
+    kinds: &[
+        Kind::Through,
+        Kind::Ordered,
+        Kind::Put,
+        Kind::Plain,
+        Kind::Fallible,
+    ],
+    ways: &[
+        Way::Through,
+        Way::Ordered,
+        Way::Put,
+        Way::Annotated,
+        Way::Deferred,
+    ],
     write_pause: 150,
     dropped: 40,
     ..USUAL
@@ -185,6 +204,15 @@ pub(crate) const ACKNOWLEDGED: Mix = Mix {
     ..USUAL
 };
 
+/// Writes of one entry that overlap, and can be told apart; some are invalidated in between.
+pub(crate) const ORDERED: Mix = Mix {
+    kinds: &[Kind::Ordered],
+    ways: &[Way::Ordered, Way::Ordered, Way::Ordered, Way::Key],
+    writers: 8,
+    write_pause: 60,
+    ..USUAL
+};
+
 const NAMED: &[(&str, Mix)] = &[
     ("usual", USUAL),
     ("by-key", BY_KEY),
@@ -194,6 +222,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("calm", CALM),
     ("dropped", DROPPED),
     ("acknowledged", ACKNOWLEDGED),
+    ("ordered", ORDERED),
 ];
 
 /// The mix of this name, with its name.

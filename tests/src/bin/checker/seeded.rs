@@ -43,6 +43,20 @@ const ALL: &[Broken] = &[
         step_in: stumble,
     },
     Broken {
+        name: "ignore-order",
+        fault: Fault::IgnoreOrder,
+        mix: mix::ORDERED,
+        injuries: &[],
+        step_in: stumble,
+    },
+    Broken {
+        name: "ignore-generation",
+        fault: Fault::IgnoreGeneration,
+        mix: mix::ORDERED,
+        injuries: &[],
+        step_in: stumble,
+    },
+    Broken {
         name: "fill-without-versions",
         fault: Fault::FillWithoutVersions,
         mix: mix::BY_VALUE,
@@ -129,6 +143,8 @@ impl Broken {
             // out by counting.
             Fault::IgnoreUnknownMessage if number == 0 => &[Fault::SpeakUnknown],
             Fault::IgnoreUnknownMessage => &[Fault::IgnoreUnknownMessage, Fault::IgnoreGaps],
+            // Who hears of an invalidation gives its writes up by itself.
+            Fault::IgnoreGeneration => &[Fault::IgnoreGeneration, Fault::Deaf],
             _ => std::slice::from_ref(&self.fault),
         }
     }
@@ -136,7 +152,10 @@ impl Broken {
     /// Whether nodes hear of one another: who hears of an invalidation does not even try
     /// to store what a guard would refuse.
     pub(crate) fn wants_bus(&self) -> bool {
-        self.fault != Fault::ClientMadeVersions
+        !matches!(
+            self.fault,
+            Fault::ClientMadeVersions | Fault::IgnoreGeneration
+        )
     }
 }
 

@@ -25,6 +25,7 @@ macro_rules! functions {
         mod $module {
             use cachekit::{Cache, Policy, Tier, cached, invalidates, write_through};
 
+            use super::super::pause;
             use super::super::source::{Row, compute, compute_maybe, try_compute};
             use super::super::written::Written;
             use super::{Got, tags};
@@ -60,6 +61,11 @@ macro_rules! functions {
                 compute(Cell::new(Kind::Through, row)).await
             }
 
+            #[cached(tier = $tier, tags = ["group:{ret.part}"])]
+            async fn ordered(row: u64) -> Row {
+                compute(Cell::new(Kind::Ordered, row)).await
+            }
+
             /// Writes two rows, and names their entries.
             #[invalidates(plain(bucket, row), fallible(bucket, row))]
             pub(super) async fn change(bucket: u64, row: u64, written: &Written) {
@@ -81,6 +87,15 @@ macro_rules! functions {
             pub(super) async fn store(row: u64, written: &Written) -> Row {
                 let cell = Cell::new(Kind::Through, row);
                 Row::new(cell, written.commit_annotated(&[cell]).await)
+            }
+
+            /// The same with an order, and so long after the commit that writes overlap.
+            #[write_through(ordered(row), order_by = ret.version)]
+            pub(super) async fn store_ordered(row: u64, written: &Written) -> Row {
+                let cell = Cell::new(Kind::Ordered, row);
+                let stored = Row::new(cell, written.commit_annotated(&[cell]).await);
+                pause(20).await;
+                stored
             }
 
             fn policy(cell: Cell) -> Policy {
@@ -105,6 +120,7 @@ macro_rules! functions {
                         Err(why) => Got::Failed(why),
                     },
                     Kind::Through => Got::Row(through(row).await),
+                    Kind::Ordered => Got::Row(ordered(row).await),
                     Kind::Direct | Kind::Put => {
                         let (key, policy) = (cell.to_string(), policy(cell));
                         let computed = cache.get_or_compute(&key, &policy, || compute(cell));
@@ -126,6 +142,7 @@ macro_rules! functions {
                     Kind::Maybe => maybe::entry(part, row).key().to_owned(),
                     Kind::Fallible => fallible::entry(part, row).key().to_owned(),
                     Kind::Through => through::entry(row).key().to_owned(),
+                    Kind::Ordered => ordered::entry(row).key().to_owned(),
                     Kind::Direct | Kind::Put => cell.to_string(),
                 }
             }
@@ -138,6 +155,7 @@ macro_rules! functions {
                     Kind::Maybe => "maybe",
                     Kind::Fallible => "fallible",
                     Kind::Through => "through",
+                    Kind::Ordered => "ordered",
                     Kind::Direct | Kind::Put => return None,
                 };
                 Some(format!("{}::{name}", module_path!()))
@@ -152,6 +170,7 @@ macro_rules! functions {
                     Kind::Maybe => maybe::entry(part, row).invalidate().await,
                     Kind::Fallible => fallible::entry(part, row).invalidate().await,
                     Kind::Through => through::entry(row).invalidate().await,
+                    Kind::Ordered => ordered::entry(row).invalidate().await,
                     Kind::Direct | Kind::Put => cache.invalidate(&cell.to_string()).await,
                 }
             }
@@ -165,6 +184,7 @@ macro_rules! functions {
                     Kind::Maybe => maybe::invalidate_all().await,
                     Kind::Fallible => fallible::invalidate_all().await,
                     Kind::Through => through::invalidate_all().await,
+                    Kind::Ordered => ordered::invalidate_all().await,
                     Kind::Direct | Kind::Put => cache.invalidate_tags([tags(cell).0]).await,
                 }
             }
@@ -212,6 +232,10 @@ pub(super) async fn regroup(cell: Cell, written: &Written) {
 
 pub(super) async fn store(cell: Cell, written: &Written) -> Row {
     dispatch!(store(cell.row(), written))
+}
+
+pub(super) async fn store_ordered(cell: Cell, written: &Written) -> Row {
+    dispatch!(store_ordered(cell.row(), written))
 }
 
 /// The text of `cell`'s key, with or without messages between nodes.

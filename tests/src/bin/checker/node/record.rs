@@ -148,6 +148,7 @@ impl Record {
             ("invalidations", stats.invalidations),
             ("refused", stats.refused_stores),
             ("redis-refused", stats.redis.refused_stores),
+            ("superseded", stats.superseded),
             ("redis-failures", stats.redis.failures),
             ("lock-timeouts", stats.lock_timeouts),
             ("acknowledged", stats.redis.acknowledged),

@@ -20,12 +20,13 @@ const SHARED: &[Kind] = &[
     Kind::Maybe,
     Kind::Fallible,
     Kind::Through,
+    Kind::Ordered,
     Kind::Direct,
 ];
 /// Those with a tag made from arguments.
 const TAGGED: &[Kind] = &[Kind::Plain, Kind::Maybe, Kind::Fallible, Kind::Direct];
 /// Those with a tag made from the value.
-const GROUPED: &[Kind] = &[Kind::Grouped, Kind::Through];
+const GROUPED: &[Kind] = &[Kind::Grouped, Kind::Through, Kind::Ordered];
 
 /// Writes, one after the other, until the end.
 pub(super) async fn write_on(_number: usize) {
@@ -87,6 +88,9 @@ async fn write(way: Way, written: &Written) {
         Way::Put => put(written).await,
         Way::Through => {
             functions::store(cell, written).await;
+        }
+        Way::Ordered => {
+            functions::store_ordered(cell, written).await;
         }
         Way::Annotated => functions::change(cell, written).await,
         Way::Regrouped => functions::regroup(cell, written).await,

@@ -99,6 +99,7 @@ fn rows(world: &World, verdict: &Verdict) -> Vec<(&'static str, String)> {
         ("invalidations", counted("invalidations")),
         ("refused stores, memory", counted("refused")),
         ("refused stores, Redis", counted("redis-refused")),
+        ("stores of older writes", counted("superseded")),
         ("unanswered by Redis", counted("redis-failures")),
         ("waits given up", counted("lock-timeouts")),
         ("executions", executions.to_string()),
