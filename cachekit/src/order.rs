@@ -22,7 +22,7 @@
 ///     version: i64,
 /// }
 ///
-/// #[cached(key = "user:{id}")]
+/// #[cached(key = "person:{id}")]
 /// async fn get_user(id: u64) -> Result<User, String> {
 ///     Err(format!("no user {id}"))
 /// }
