@@ -117,9 +117,23 @@ async fn a_lease_whose_answer_got_lost_is_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_runs_out_if_it_cannot_be_given_back() {
+async fn a_lease_that_cannot_be_given_back_is_removed_as_soon_as_that_can_be_told() {
     let (store, one, other) = two().await;
     store.once(Op::Release, Trouble::Lost);
+    let source = Source::default();
+    let first = call(&one, &source).await;
+    first.abort();
+    sleep(1).await;
+    let (took, value) = timed(call(&other, &quick(7)).await).await;
+    assert_eq!(value.unwrap(), 7);
+    assert!(took < AT_ONCE, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_runs_out_if_nothing_can_be_told() {
+    let (store, one, other) = two().await;
+    store.once(Op::Release, Trouble::Lost);
+    store.always(Op::Invalidate, Trouble::Lost);
     let source = Source::default();
     let first = call(&one, &source).await;
     first.abort();

@@ -102,8 +102,9 @@ async fn g3_when_a_holder_dies_exactly_one_goes_on() {
     let dying = node(&store).await;
     let source = Source::default();
     let first = call(&dying, &source).await;
-    // A process that is gone gives nothing back.
+    // A process that is gone gives nothing back, and removes nothing.
     store.always(Op::Release, Trouble::Lost);
+    store.always(Op::Invalidate, Trouble::Lost);
     first.abort();
     settle().await;
     let mut waiters = vec![];

@@ -11,7 +11,7 @@ use super::names::Names;
 use super::remote::Remote;
 use crate::envelope::Token;
 use crate::remote::name::Name;
-use crate::remote::{Fill, Grant, Lease, Right};
+use crate::remote::{Failure, Fill, Grant, Lease, Right};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
 const LONGEST_LEASE: Duration = Duration::from_secs(3);
@@ -138,10 +138,14 @@ impl Drop for Turn {
 
 /// Gives a lease back, in the background.
 pub(super) fn release(remote: &Arc<Remote>, right: Right) {
-    let store = Arc::clone(&remote.store);
+    let (store, desk) = (Arc::clone(&remote.store), Arc::clone(&remote.desk));
     remote.spawn(async move {
-        // A lease that is not given back runs out.
-        let _ = store.release(&right, Remote::late_deadline()).await;
+        let released = store.release(&right, Remote::late_deadline()).await;
+        if matches!(released, Err(Failure::Away | Failure::Unknown)) {
+            // As soon as it can be told: others would wait until the lease runs out. The entry,
+            // if there is one, was of no use.
+            desk.outbox.add([right.entry]);
+        }
     });
 }
 

@@ -112,7 +112,8 @@ impl Case<'_> {
                 self.name(call)
             });
         }
-        outcome.alone = slowest("call alone with its key", of_kind(false), ALONE, problems);
+        let alone = ALONE + self.row.own_store;
+        outcome.alone = slowest("call alone with its key", of_kind(false), alone, problems);
         outcome.shared = slowest("call", of_kind(true), shared(), problems);
         outcome.write = slowest("write", written, WRITE, problems);
     }

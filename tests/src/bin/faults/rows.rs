@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) is_quick: bool,
     /// Whether nothing answers, all the time.
     pub(crate) is_silent: bool,
+    /// How much longer a call alone with its key may wait: for the lease of its own store.
+    pub(crate) own_store: Duration,
     /// Arguments of the server.
     pub(crate) args: &'static [&'static str],
     /// Who the nodes log in as.
@@ -52,6 +54,7 @@ const ROW: Row = Row {
     assumes: NOTHING,
     is_quick: false,
     is_silent: false,
+    own_store: Duration::ZERO,
     args: &[],
     user: "default",
     host: None,

@@ -37,6 +37,9 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         name: "swapped-replies",
         what: "one reply in ten arrives after the next one of its connection",
+        assumes: "a reply that waits for the next one may keep the lease of a store for 50 ms, for \
+                  which the next call of that key then waits",
+        own_store: Duration::from_millis(50),
         inflict: |server| mangle(server, Mangled::Swapped),
         ..ROW
     },
