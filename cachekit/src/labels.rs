@@ -12,11 +12,25 @@ pub(crate) struct Tag(Box<str>);
 
 impl Tag {
     pub(crate) fn of(text: &str) -> Self {
-        Self(format!("t{text}").into())
+        Self::with('t', text)
     }
 
     pub(crate) fn event(text: &str) -> Self {
-        Self(format!("e{text}").into())
+        Self::with('e', text)
+    }
+
+    fn with(kind: char, text: &str) -> Self {
+        let mut tag = String::with_capacity(1 + text.len());
+        tag.push(kind);
+        tag.push_str(text);
+        Self(tag.into())
+    }
+
+    /// The tag that `write` writes.
+    fn written(kind: char, write: impl FnOnce(&mut KeyBuf)) -> Self {
+        let mut buf = KeyBuf::verbatim();
+        write(&mut buf);
+        Self::with(kind, &buf.to_text())
     }
 
     /// The tag, or the event, of this name.
@@ -57,12 +71,12 @@ impl Labels {
 
     /// A tag.
     pub fn tag(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::of(&text(write)));
+        self.tags.push(Tag::written('t', write));
     }
 
     /// An event.
     pub fn event(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::event(&text(write)));
+        self.tags.push(Tag::written('e', write));
     }
 
     /// Tags from a sequence.

@@ -105,7 +105,7 @@ fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Mi
         since: Instant::now(),
         began: core.now(),
         fresh,
-        foreseen: core.foresees_miss(key.as_bytes(), spec.id()),
+        trace: core.trace(key.as_bytes(), spec.id()),
     })))
 }
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Core;
 use super::fetch::Fetched;
-use super::read::returned;
+use super::read::{Trace, returned};
 use super::turn::Access;
 use crate::chain;
 use crate::config::SingleFlight;
@@ -51,8 +51,8 @@ pub(crate) struct Job {
     pub(crate) began: Moment,
     /// Recompute although memory could answer.
     pub(crate) fresh: bool,
-    /// Memory knows that no tier can have the entry.
-    pub(crate) foreseen: bool,
+    /// What memory knew of the entry.
+    pub(crate) trace: Trace,
 }
 
 /// Answers `job` by another's computation or its own.
@@ -187,8 +187,12 @@ impl Job {
             return ret;
         }
         let began = lead.leadership.moment;
-        // Boxed, so that a caller that hits does not carry the state of all this around.
-        let access = match Box::pin(self.fetch(plan, &labels, began)).await {
+        let fetched = match self.unasked() {
+            Some(access) => Fetched::Compute(access),
+            // Boxed, so that a caller that hits does not carry the state of all this around.
+            None => Box::pin(self.fetch(plan, &labels, began)).await,
+        };
+        let access = match fetched {
             Fetched::Hit(stored, ret) => {
                 self.land(lead, stored);
                 return ret;
@@ -231,7 +235,7 @@ impl Job {
         S: Shape,
         S::Value: Clone + 'static,
     {
-        if self.fresh {
+        if self.fresh || self.trace != Trace::Unknown {
             return None;
         }
         let stored = self.core.peek_unconfirmed(&self.key, self.owner.id)?;

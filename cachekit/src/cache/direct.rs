@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Cache;
 use super::compute::{Job, compute};
+use super::read::Trace;
 use crate::codec::Cacheable;
 use crate::key::Key;
 use crate::labels::Labels;
@@ -81,7 +82,7 @@ impl Cache {
             since: Instant::now(),
             began: self.core.tags.now(),
             fresh: false,
-            foreseen: false,
+            trace: Trace::Unknown,
         };
         compute(job, plan, Labels::from(policy), |_, _| {}, body).await
     }

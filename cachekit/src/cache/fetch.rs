@@ -10,7 +10,7 @@ use super::Core;
 use super::compute::{Job, Outcome, Patience};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
-use super::read::returned;
+use super::read::{Trace, returned};
 use super::remote::Remote;
 use super::turn::{self, Access, Turn, version_life};
 use crate::codec::{Codec, Wire};
@@ -200,6 +200,14 @@ impl Core {
 }
 
 impl Job {
+    /// Where there is no store to ask, or not now: what a computation has to do with it.
+    pub(super) fn unasked(&self) -> Option<Access> {
+        let Some(remote) = &self.core.remote else {
+            return Some(Access::None);
+        };
+        (!remote.is_usable_for(&self.key)).then_some(Access::Unseen)
+    }
+
     /// Asks the store, and waits while another process computes.
     pub(super) async fn fetch<S>(
         &self,
@@ -221,12 +229,7 @@ impl Job {
             began,
         );
         let (Some(question), Some(wire)) = (question, plan.wire()) else {
-            let is_away = |remote: &Arc<Remote>| !remote.is_usable_for(&self.key);
-            return Fetched::Compute(if self.core.remote.as_ref().is_some_and(is_away) {
-                Access::Unseen
-            } else {
-                Access::None
-            });
+            return Fetched::Compute(self.unasked().unwrap_or(Access::None));
         };
         let _guard = question.remote.ask();
         let asking = Asking::new(self, &question, wire);
@@ -321,7 +324,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         let mut budget = Budget::new(self.question);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
-        let mut expects_miss = self.job.foreseen;
+        let mut expects_miss = self.job.trace == Trace::Gone;
         loop {
             let taken = match self.ask(expects_miss, &budget).await? {
                 Step::Hit(stored) => {

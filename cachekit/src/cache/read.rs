@@ -14,6 +14,17 @@ use crate::plan::{Plain, Shape};
 use crate::policy::Lives;
 use crate::stored::AnyStored;
 
+/// What a call that memory could not answer knows from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trace {
+    /// Nothing, or nobody looked.
+    Unknown,
+    /// There was nothing.
+    None,
+    /// No tier can have the entry.
+    Gone,
+}
+
 impl Core {
     /// What a call of `reader` gets from memory: no lock, no allocation but the value's
     /// own clone.
@@ -32,14 +43,21 @@ impl Core {
         Some(ret)
     }
 
-    /// Whether memory knows that no tier can have what `reader` stored under `key`.
-    pub(crate) fn foresees_miss(&self, key: &[u8], reader: OwnerId) -> bool {
+    /// What memory knows of what `reader` stored under `key`, after it could not answer.
+    pub(crate) fn trace(&self, key: &[u8], reader: OwnerId) -> Trace {
         // Without a second tier nobody asks.
-        self.remote.is_some()
-            && self.memory.get(key).is_some_and(|stored| {
-                let now = Tick::now(&*self.clock);
-                stored.owner.id == reader && stored.is_gone(now, self.faults)
-            })
+        if self.remote.is_none() {
+            return Trace::Unknown;
+        }
+        let Some(stored) = self.memory.get(key) else {
+            return Trace::None;
+        };
+        let now = Tick::now(&*self.clock);
+        if stored.owner.id == reader && stored.is_gone(now, self.faults) {
+            Trace::Gone
+        } else {
+            Trace::Unknown
+        }
     }
 
     /// The entry under `key`, if it may be served to `reader`. Not counted as a hit.

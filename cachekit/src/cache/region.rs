@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::compute::{Job, compute};
 use super::invalidate::Doomed;
-use super::read::get;
+use super::read::{Trace, get};
 use super::write::put;
 use super::{Cache, Core, RegionPlace};
 use crate::codec::Cacheable;
@@ -160,7 +160,7 @@ impl<V: Cacheable> Region<V> {
             since: Instant::now(),
             began: self.core.tags.now(),
             fresh: false,
-            foreseen: false,
+            trace: Trace::Unknown,
         };
         let labels = Labels::from(&self.policy);
         compute(

@@ -1,7 +1,8 @@
 //! What a call costs while Redis is too slow and its circuit breaker is open, as a multiple of the
 //! same call with caching off.
 //!
-//! Every call misses: each has a key of its own, and a function that takes 50 microseconds.
+//! Every call misses: each has a key of its own, and a function that takes 50 microseconds. So
+//! each pays for a store in memory too; where that is full, also for an eviction.
 //!
 //!     ./scripts/with-redis cargo run --release -p cachekit-benches --bin away
 
@@ -12,14 +13,14 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use cachekit::{BreakerState, Cache, cached};
+use cachekit::{BreakerState, Cache, Capacity, cached};
 
 use self::way::Way;
 
 /// How long the function takes, and how many calls make a round.
 const LOADER: Duration = Duration::from_micros(50);
-const CALLS: u64 = 400;
-const ROUNDS: u64 = 101;
+const CALLS: u64 = 100;
+const ROUNDS: u64 = 401;
 
 fn load(id: u64) -> u64 {
     let start = Instant::now();
@@ -49,9 +50,11 @@ fn median(mut rounds: Vec<u128>) -> u128 {
 }
 
 /// A cache whose Redis has just become too slow, found out by calls.
-async fn broken(socket: PathBuf) -> Result<Cache, Box<dyn Error>> {
+async fn broken(socket: PathBuf, capacity: Capacity) -> Result<Cache, Box<dyn Error>> {
     let way = Way::to(socket).await?;
-    let settings = Cache::builder().redis(format!("redis://{}", way.addr));
+    let settings = Cache::builder()
+        .redis(format!("redis://{}", way.addr))
+        .memory_capacity(capacity);
     let cache = settings.build().await?;
     if !cache.stats().redis.is_up {
         return Err("Redis does not answer before it was cut off".into());
@@ -74,21 +77,34 @@ async fn main() -> Result<(), Box<dyn Error>> {
         return Err("REDIS_URL names no unix socket: run it by scripts/with-redis".into());
     };
     let off = Cache::builder().enabled(false).build().await?;
-    let broken = broken(socket.into()).await?;
-    let (mut without, mut with) = (vec![], vec![]);
+    println!("a call with a function of {LOADER:?}, medians of {ROUNDS} rounds of {CALLS} calls");
+    for (what, capacity) in [("room in memory", 100_000), ("memory full", 1_000)] {
+        let broken = broken(socket.into(), Capacity::entries(capacity)).await?;
+        compare(what, &off, &broken).await?;
+    }
+    Ok(())
+}
+
+async fn compare(what: &str, off: &Cache, broken: &Cache) -> Result<(), Box<dyn Error>> {
+    let (mut without, mut with, mut ratios) = (vec![], vec![], vec![]);
     for turn in 0..ROUNDS {
-        // One after the other, so that what slows the machine down slows both.
-        without.push(round(&off, turn * CALLS).await);
-        with.push(round(&broken, turn * CALLS).await);
+        // One after the other, and compared with each other, so that what slows the machine
+        // down slows both.
+        let pair = [
+            round(off, turn * CALLS).await,
+            round(broken, turn * CALLS).await,
+        ];
+        without.push(pair[0]);
+        with.push(pair[1]);
+        // Thousandths, without floating point.
+        ratios.push(pair[1] * 1_000 / pair[0]);
     }
     let redis = broken.stats().redis;
     if redis.is_up || redis.openings == 0 {
         return Err("the breaker is not open".into());
     }
-    let (without, with) = (median(without), median(with));
-    // Hundredths, without floating point.
-    let ratio = with * 1_000 / without;
-    println!("a call with a function of {LOADER:?}, medians of {ROUNDS} rounds of {CALLS} calls");
+    let (without, with, ratio) = (median(without), median(with), median(ratios));
+    println!("{what}");
     println!("  caching off                    {without:>8} ns");
     println!("  Redis slow, breaker open       {with:>8} ns");
     println!(
