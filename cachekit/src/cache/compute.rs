@@ -187,17 +187,17 @@ impl Job {
             return ret;
         }
         let began = lead.leadership.moment;
-        let fetched = match self.unasked() {
-            Some(access) => Fetched::Compute(access),
+        let access = if let Some(access) = self.unasked() {
+            access
+        } else {
             // Boxed, so that a caller that hits does not carry the state of all this around.
-            None => Box::pin(self.fetch(plan, &labels, began)).await,
-        };
-        let access = match fetched {
-            Fetched::Hit(stored, ret) => {
-                self.land(lead, stored);
-                return ret;
+            match Box::pin(self.fetch(plan, &labels, began)).await {
+                Fetched::Hit(stored, ret) => {
+                    self.land(lead, stored);
+                    return ret;
+                }
+                Fetched::Compute(access) => access,
             }
-            Fetched::Compute(access) => access,
         };
         if !matches!(access, Access::Granted(_))
             && let Some((stored, ret)) = self.unconfirmed::<S>()
