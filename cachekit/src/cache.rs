@@ -1,12 +1,14 @@
 //! The cache, as applications hold it.
 
 mod acknowledged;
+mod admission;
 mod around;
 mod blocking;
 mod builder;
 mod bus;
 mod compute;
 mod conclude;
+mod deadline;
 mod deferred;
 mod direct;
 mod entry;
@@ -56,6 +58,7 @@ use crate::epoch::{Epoch, Moment};
 use crate::fault::Faults;
 use crate::flight::Flights;
 use crate::function::FnSpec;
+use crate::gates::Gates;
 use crate::owner::{Owner, OwnerId};
 use crate::stats::{FunctionStats, Stats};
 use crate::tags::Tags;
@@ -106,6 +109,7 @@ pub(crate) struct Core {
     /// Moved when messages of other nodes may have been missed.
     bus_epoch: Arc<Epoch>,
     flights: Arc<Flights<Outcome>>,
+    gates: Arc<Gates>,
     writes: Arc<Writes>,
     owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
     regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,

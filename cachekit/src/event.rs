@@ -20,6 +20,26 @@ pub(crate) fn lock_timed_out(owner: &str) {
     let _ = owner;
 }
 
+/// A computation took longer than its `timeout` and was dropped.
+pub(crate) fn timed_out(owner: &str, timeout: std::time::Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", function = owner, ?timeout, "a computation took too long");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, timeout);
+}
+
+/// A computation began beside as many as may run at once: it had waited long enough.
+pub(crate) fn overcrowded(owner: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "cachekit",
+        function = owner,
+        "waited too long for a place; computing beyond `max_computations`"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = owner;
+}
+
 /// Cached functions are in each other's way, and nobody called `init` to be told.
 pub(crate) fn function_conflict(problem: &str) {
     #[cfg(feature = "tracing")]

@@ -54,6 +54,7 @@ mod counter;
 mod error;
 mod event;
 mod fault;
+mod park;
 // level 1: values, without async, I/O or a clock of their own
 mod binding;
 mod codec;
@@ -78,6 +79,7 @@ mod acks;
 mod breaker;
 mod chain;
 mod flight;
+mod gates;
 mod outbox;
 mod stats;
 mod tags;
@@ -100,7 +102,7 @@ pub use cache::{Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region
 pub use clock::{Clock, SystemClock};
 pub use codec::{Cacheable, Codec};
 pub use config::{Capacity, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
-pub use error::BuildError;
+pub use error::{BuildError, ComputeTimeout};
 pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};
 pub use order::WriteOrder;

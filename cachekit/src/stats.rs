@@ -32,6 +32,11 @@ pub struct FunctionStats {
     pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
+    /// Computations that took longer than their `timeout` and were dropped.
+    pub timeouts: u64,
+    /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
+    /// a place.
+    pub overcrowded: u64,
 }
 
 impl FunctionStats {
@@ -57,6 +62,8 @@ impl FunctionStats {
         add(&mut self.refused_stores, &counts.refused_stores);
         add(&mut self.superseded, &counts.superseded);
         add(&mut self.lock_timeouts, &counts.lock_timeouts);
+        add(&mut self.timeouts, &counts.timeouts);
+        add(&mut self.overcrowded, &counts.overcrowded);
     }
 
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
@@ -94,6 +101,11 @@ pub struct Stats {
     pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
+    /// Computations that took longer than their `timeout` and were dropped.
+    pub timeouts: u64,
+    /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
+    /// a place.
+    pub overcrowded: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
     pub invalidations: u64,
     /// Entries in memory, those that an invalidation made useless included.
@@ -127,6 +139,8 @@ impl Stats {
             stats.refused_stores += function.refused_stores;
             stats.superseded += function.superseded;
             stats.lock_timeouts += function.lock_timeouts;
+            stats.timeouts += function.timeouts;
+            stats.overcrowded += function.overcrowded;
         }
         functions.sort_by(|a, b| a.name.cmp(&b.name));
         stats.functions = functions;

@@ -2,11 +2,13 @@
 //! with a clock that stands still.
 
 mod breaker;
+mod crowds;
 mod dropped;
 mod outbox;
 mod overlaps;
 mod reading;
 mod refusals;
+mod timeouts;
 mod turns;
 mod waiting;
 mod world;

@@ -390,6 +390,7 @@ impl CacheBuilder {
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),
                 flights: Arc::new(Flights::new(Outcome::kill)),
+                gates: Arc::default(),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::new(RwLock::new(HashMap::new())),
                 regions: Arc::new(Mutex::new(HashMap::new())),
