@@ -26,6 +26,7 @@ mod recovery;
 mod region;
 mod remote;
 mod roll;
+mod shutdown;
 mod store;
 mod turn;
 mod write;
@@ -50,7 +51,9 @@ pub(crate) use function::function_handle;
 pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
 pub use region::Region;
 use remote::Remote;
+pub use shutdown::ShutdownReport;
 
+use crate::background::Background;
 use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
@@ -60,7 +63,7 @@ use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
 use crate::owner::{Owner, OwnerId};
-use crate::stats::{FunctionStats, Stats};
+use crate::stats::{BackgroundStats, FunctionStats, Stats};
 use crate::tags::Tags;
 use crate::tier::{MemoryTier, Size};
 use crate::writes::Writes;
@@ -115,6 +118,7 @@ pub(crate) struct Core {
     regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
     invalidations: Arc<Counter>,
     faults: Faults,
+    background: Arc<Background>,
     /// The tier that processes share, if there is one.
     remote: Option<Arc<Remote>>,
 }
@@ -156,6 +160,10 @@ impl Cache {
             flights: self.core.flights.len(),
             writes: self.core.writes.len(),
             tags: self.core.tags.len(),
+            background: BackgroundStats::new(
+                self.core.background.running(),
+                self.core.background.failures(),
+            ),
             redis: self
                 .core
                 .remote

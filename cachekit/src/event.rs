@@ -147,6 +147,31 @@ pub(crate) fn outbox_overflowed() {
     );
 }
 
+/// Work in the background panicked.
+pub(crate) fn background_panicked(owner: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(target: "cachekit", function = owner, "work in the background panicked");
+    #[cfg(not(feature = "tracing"))]
+    let _ = owner;
+}
+
+/// The cache begins nothing in the background any more.
+pub(crate) fn shut_down(abandoned: usize, unaccepted: usize) {
+    #[cfg(feature = "tracing")]
+    if abandoned == 0 && unaccepted == 0 {
+        tracing::info!(target: "cachekit", "the cache has finished its work in the background");
+    } else {
+        tracing::warn!(
+            target: "cachekit",
+            abandoned,
+            unaccepted,
+            "the cache could not finish its work in the background"
+        );
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = (abandoned, unaccepted);
+}
+
 /// Messages of other processes come through (again): memory is served.
 pub(crate) fn memory_trusted() {
     #[cfg(feature = "tracing")]

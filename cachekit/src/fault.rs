@@ -77,6 +77,8 @@ pub enum Fault {
     GateItself,
     /// A call goes on waiting for a place while it waits for another's computation.
     PlaceWhileWaiting,
+    /// Work in the background is begun after a shutdown too.
+    NeverClosed,
 }
 
 /// A place where a test may step in between two steps of the cache.

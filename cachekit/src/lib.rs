@@ -76,6 +76,7 @@ mod remote;
 mod tier;
 // level 3: mechanisms, which never import one another
 mod acks;
+mod background;
 mod breaker;
 mod chain;
 mod flight;
@@ -98,7 +99,9 @@ pub mod testing;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
-pub use cache::{Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
+pub use cache::{
+    Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, ShutdownReport, deferred,
+};
 pub use clock::{Clock, SystemClock};
 pub use codec::{Cacheable, Codec};
 pub use config::{Capacity, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
@@ -107,7 +110,7 @@ pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};
 pub use order::WriteOrder;
 pub use policy::Policy;
-pub use stats::{BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
+pub use stats::{BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
 
 /// A type whose instances are interchangeable for every cached method: none of its fields
 /// can change a result.

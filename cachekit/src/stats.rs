@@ -118,6 +118,8 @@ pub struct Stats {
     pub writes: usize,
     /// Tags and events whose last invalidation is kept.
     pub tags: usize,
+    /// What goes on behind the calls.
+    pub background: BackgroundStats,
     /// What the tier that processes share did; all zero without one.
     pub redis: RedisStats,
     /// The same by function and region, in order of name.
@@ -150,6 +152,28 @@ impl Stats {
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(self.memory_hits, self.redis_hits, self.misses)
+    }
+}
+
+/// What goes on behind the calls: values on their way into Redis, leases that are given back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BackgroundStats {
+    /// How much runs now.
+    pub running: usize,
+    /// How much was not begun: too much ran already, or the cache was shut down.
+    pub refused: u64,
+    /// How much panicked.
+    pub panicked: u64,
+}
+
+impl BackgroundStats {
+    pub(crate) fn new(running: usize, (refused, panicked): (u64, u64)) -> Self {
+        Self {
+            running,
+            refused,
+            panicked,
+        }
     }
 }
 

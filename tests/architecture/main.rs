@@ -33,6 +33,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("remote", 2),
     ("tier", 2),
     ("acks", 3),
+    ("background", 3),
     ("breaker", 3),
     ("chain", 3),
     ("flight", 3),

@@ -8,6 +8,7 @@ mod outbox;
 mod overlaps;
 mod reading;
 mod refusals;
+mod shutdown;
 mod timeouts;
 mod turns;
 mod waiting;

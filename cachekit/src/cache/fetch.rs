@@ -194,6 +194,8 @@ impl Core {
     pub(super) fn distrust(&self, key: &Key, lives: Lives) {
         if let Some(remote) = &self.remote
             && lives.tier != Tier::Memory
+            // It never goes back there anyway.
+            && !remote.is_shut_down()
         {
             remote.desk.outbox.add([Name::entry(key)]);
         }
