@@ -4,6 +4,7 @@
 mod breaker;
 mod crowds;
 mod dropped;
+mod lives;
 mod outbox;
 mod overlaps;
 mod reading;

@@ -1,6 +1,6 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
@@ -59,7 +59,10 @@ fn in_time(model: &CachedFn, plan: TokenStream, names: &Names) -> TokenStream {
     let kept = local("__kept");
     let error = error.as_ref().map(|error| quote!(, #error));
     let answered = blaming(*at, quote!(#krate::__in_time!));
-    quote!({ let #kept = #plan; #answered(#kept #error) })
+    // A wrong expression is blamed on its own words.
+    let mut input = Group::new(Delimiter::Parenthesis, quote!(#kept #error));
+    input.set_span(input.span().located_at(*at));
+    quote!({ let #kept = #plan; #answered #input })
 }
 
 /// Arguments the key forgets, for the type system to judge.

@@ -186,17 +186,13 @@ impl<R> Entry<R> {
 
 impl Slot {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
-        // Counted as a call is: else what Redis answers would be a hit without a miss.
-        let counts = &self.owner.counts;
         if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
-            counts.memory_hits.bump();
             return returned::<Optional<V>>(&stored)?;
         }
-        counts.misses.bump();
         let (core, lives, wire) = (&self.core, self.spec.lives(), self.wire::<V>());
         let further = core.look_further(&self.owner, &self.key, &self.labels, lives, wire);
-        let stored = further.await?;
-        returned::<Optional<V>>(&stored)?
+        // Not counted, as a look into memory is not: it is no call of the function.
+        returned::<Optional<V>>(&further.await?.stored)?
     }
 
     fn wire<V: 'static>(&self) -> Option<Wire<V>> {

@@ -40,6 +40,13 @@ const MOST_OFFERS: usize = 3;
 /// Tells the shape of a type under a codec.
 pub(super) type Fingerprint = fn(Codec) -> Result<u64, String>;
 
+/// What memory did not serve unasked.
+pub(super) struct Further {
+    pub(super) stored: Arc<AnyStored>,
+    /// Or from memory, because nobody could be asked.
+    pub(super) is_from_store: bool,
+}
+
 /// What the store made of a call.
 pub(super) enum Fetched<R> {
     Hit(Arc<AnyStored>, R),
@@ -93,7 +100,7 @@ impl Core {
         labels: &Labels,
         lives: Lives,
         wire: Option<Wire<V>>,
-    ) -> Option<Arc<AnyStored>> {
+    ) -> Option<Further> {
         let wire = wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
         let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
@@ -107,7 +114,6 @@ impl Core {
         };
         match answer.await {
             Ok(Judged::Good(stored)) => {
-                owner.counts.redis_hits.bump();
                 if let Some(lead) = lead {
                     let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
@@ -116,12 +122,19 @@ impl Core {
                         }
                     });
                 }
-                Some(stored)
+                Some(Further {
+                    stored,
+                    is_from_store: true,
+                })
             }
             Ok(Judged::Useless(_)) => None,
             Err(failure) => {
                 question.remote.failed(&failure);
-                self.peek_unconfirmed(key, owner.id)
+                let stored = self.peek_unconfirmed(key, owner.id)?;
+                Some(Further {
+                    stored,
+                    is_from_store: false,
+                })
             }
         }
     }
