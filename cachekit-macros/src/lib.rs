@@ -52,6 +52,9 @@ mod tests;
 /// | `redis_ttl = "1h"` | the longest that Redis keeps an entry | as long as `ttl` |
 /// | `single_flight = process`, `cluster`, `off` | who waits for whom when several miss | `cluster` with Redis, else `process` |
 /// | `lock_timeout = "10s"` | how long a call waits for another's computation | the cache's |
+/// | `timeout = "2s"` | deadline of one computation: it is dropped, and every caller gets an error | none |
+/// | `timeout_error = EXPR` | that error | made by `E: From<cachekit::ComputeTimeout>` |
+/// | `max_computations = 64` | how many computations of this function run at once in this process | unbounded |
 /// | `codec = bincode`, `msgpack`, `json` | how values are written for Redis | the cache's |
 /// | `companion = NAME` | renames the companion type; `false` omits it | the function's name |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |

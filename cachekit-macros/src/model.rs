@@ -94,6 +94,8 @@ pub(crate) struct Policy {
     /// Where `none_ttl` stands.
     pub(crate) none_ttl_at: Option<Span>,
     pub(crate) jitter: Option<f32>,
+    /// How long a computation may take, and how many there may be.
+    pub(crate) limits: Limits,
     /// Whether its values never leave this process.
     pub(crate) in_memory: bool,
     /// Other durations, by option.
@@ -104,6 +106,22 @@ pub(crate) struct Policy {
     pub(crate) events: Vec<String>,
     /// A hash of the tags and events that are made from the value, as written; zero: none.
     pub(crate) late: u64,
+}
+
+/// How long a computation may take, and how many there may be at once.
+pub(crate) struct Limits {
+    pub(crate) timeout: Option<Constant>,
+    /// What is answered when that is over; there with `timeout`.
+    pub(crate) in_time: Option<InTime>,
+    pub(crate) max_computations: Option<u32>,
+}
+
+/// The answer of a function whose computation took too long.
+pub(crate) struct InTime {
+    /// Where `timeout` stands.
+    pub(crate) at: Span,
+    /// `timeout_error = EXPR`.
+    pub(crate) error: Option<Expr>,
 }
 
 /// An option that is one word out of a few.

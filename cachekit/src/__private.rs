@@ -39,6 +39,11 @@ pub mod plan {
     }
 }
 
+/// Autoref dispatch: what a function answers with when its computation took too long.
+pub mod in_time {
+    pub use crate::plan::{ErrorFromTimeout as _, NoErrorAtAll as _, NoErrorFromTimeout as _};
+}
+
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so
 /// that they hide none of the user's.
 pub mod keep {

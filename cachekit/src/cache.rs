@@ -1,12 +1,14 @@
 //! The cache, as applications hold it.
 
 mod acknowledged;
+mod admission;
 mod around;
 mod blocking;
 mod builder;
 mod bus;
 mod compute;
 mod conclude;
+mod deadline;
 mod deferred;
 mod direct;
 mod entry;
@@ -24,6 +26,7 @@ mod recovery;
 mod region;
 mod remote;
 mod roll;
+mod shutdown;
 mod store;
 mod turn;
 mod write;
@@ -48,7 +51,9 @@ pub(crate) use function::function_handle;
 pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
 pub use region::Region;
 use remote::Remote;
+pub use shutdown::ShutdownReport;
 
+use crate::background::Background;
 use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
@@ -56,8 +61,9 @@ use crate::epoch::{Epoch, Moment};
 use crate::fault::Faults;
 use crate::flight::Flights;
 use crate::function::FnSpec;
+use crate::gates::Gates;
 use crate::owner::{Owner, OwnerId};
-use crate::stats::{FunctionStats, Stats};
+use crate::stats::{BackgroundStats, FunctionStats, Stats};
 use crate::tags::Tags;
 use crate::tier::{MemoryTier, Size};
 use crate::writes::Writes;
@@ -106,11 +112,13 @@ pub(crate) struct Core {
     /// Moved when messages of other nodes may have been missed.
     bus_epoch: Arc<Epoch>,
     flights: Arc<Flights<Outcome>>,
+    gates: Arc<Gates>,
     writes: Arc<Writes>,
     owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
     regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
     invalidations: Arc<Counter>,
     faults: Faults,
+    background: Arc<Background>,
     /// The tier that processes share, if there is one.
     remote: Option<Arc<Remote>>,
 }
@@ -152,6 +160,10 @@ impl Cache {
             flights: self.core.flights.len(),
             writes: self.core.writes.len(),
             tags: self.core.tags.len(),
+            background: BackgroundStats::new(
+                self.core.background.running(),
+                self.core.background.failures(),
+            ),
             redis: self
                 .core
                 .remote

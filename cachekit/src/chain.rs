@@ -15,15 +15,26 @@ tokio::task_local! {
 /// One computation inside another.
 struct Link {
     flight: usize,
+    /// Whose place it takes; zero: nobody counts it.
+    gate: usize,
     outer: Option<Arc<Link>>,
 }
 
 /// Whether the current task leads `flight`.
 pub(crate) fn leads(flight: usize) -> bool {
+    any(|link| link.flight == flight)
+}
+
+/// Whether the current task computes something that `gate` counts.
+pub(crate) fn passed(gate: usize) -> bool {
+    any(|link| link.gate == gate)
+}
+
+fn any(is_meant: impl Fn(&Link) -> bool) -> bool {
     LED.try_with(|innermost| {
         let mut link = Some(innermost);
         while let Some(current) = link {
-            if current.flight == flight {
+            if is_meant(current) {
                 return true;
             }
             link = current.outer.as_ref();
@@ -33,19 +44,21 @@ pub(crate) fn leads(flight: usize) -> bool {
     .unwrap_or(false)
 }
 
-/// Runs `body` as the computation of `flight`.
-pub(crate) async fn leading<F: Future>(flight: usize, body: F) -> F::Output {
-    LED.scope(link(flight), body).await
+/// Runs `body` as the computation of `flight`, or of none (zero), that `gate` counts.
+pub(crate) async fn leading<F: Future>(flight: usize, gate: usize, body: F) -> F::Output {
+    LED.scope(link(flight, gate), body).await
 }
 
-/// Runs `body`, synchronously, as the computation of `flight`.
-pub(crate) fn leading_blocking<T>(flight: usize, body: impl FnOnce() -> T) -> T {
-    LED.sync_scope(link(flight), body)
+/// Runs `body`, synchronously, as the computation of `flight`, or of none (zero), that
+/// `gate` counts.
+pub(crate) fn leading_blocking<T>(flight: usize, gate: usize, body: impl FnOnce() -> T) -> T {
+    LED.sync_scope(link(flight, gate), body)
 }
 
-fn link(flight: usize) -> Arc<Link> {
+fn link(flight: usize, gate: usize) -> Arc<Link> {
     Arc::new(Link {
         flight,
+        gate,
         outer: LED.try_with(Arc::clone).ok(),
     })
 }

@@ -1,9 +1,11 @@
-//! What can go wrong at start-up.
+//! What can go wrong at start-up, and the one error that a call may ask for.
 //!
 //! A running cache has no errors of its own: what fails inside it is counted, and the
-//! call falls through to the function.
+//! call falls through to the function. A function with a `timeout` gets what it asked for.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// A setting that cannot be honoured, with the remedy.
 ///
@@ -86,3 +88,70 @@ impl fmt::Display for BuildError {
 }
 
 impl std::error::Error for BuildError {}
+
+/// A computation that did not end within its `timeout`: it was dropped.
+///
+/// Every call that waited for it gets this, as its own error: by `From`, or as what
+/// `timeout_error` says.
+///
+/// # Examples
+///
+/// ```
+/// use cachekit::{ComputeTimeout, cached};
+///
+/// #[derive(Debug, Clone)]
+/// enum Error {
+///     Slow(String),
+/// }
+///
+/// impl From<ComputeTimeout> for Error {
+///     fn from(timeout: ComputeTimeout) -> Self {
+///         Self::Slow(timeout.to_string())
+///     }
+/// }
+///
+/// #[cached(key = "report:{id}", timeout = "2s")]
+/// async fn report(id: u64) -> Result<String, Error> {
+///     Ok(format!("report {id}")) // may take long
+/// }
+/// # let _ = report(1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComputeTimeout {
+    /// Behind a pointer: every call's future has room for one.
+    details: Arc<Details>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Details {
+    function: Box<str>,
+    timeout: Duration,
+}
+
+impl ComputeTimeout {
+    pub(crate) fn new(function: &str, timeout: Duration) -> Self {
+        let function = function.into();
+        Self {
+            details: Arc::new(Details { function, timeout }),
+        }
+    }
+
+    /// The name of the function that was too slow.
+    pub fn function(&self) -> &str {
+        &self.details.function
+    }
+
+    /// How long it was given.
+    pub fn timeout(&self) -> Duration {
+        self.details.timeout
+    }
+}
+
+impl fmt::Display for ComputeTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { function, timeout } = &*self.details;
+        write!(f, "`{function}` did not end within {timeout:?}")
+    }
+}
+
+impl std::error::Error for ComputeTimeout {}

@@ -20,6 +20,26 @@ pub(crate) fn lock_timed_out(owner: &str) {
     let _ = owner;
 }
 
+/// A computation took longer than its `timeout` and was dropped.
+pub(crate) fn timed_out(owner: &str, timeout: std::time::Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", function = owner, ?timeout, "a computation took too long");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, timeout);
+}
+
+/// A computation began beside as many as may run at once: it had waited long enough.
+pub(crate) fn overcrowded(owner: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "cachekit",
+        function = owner,
+        "waited too long for a place; computing beyond `max_computations`"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = owner;
+}
+
 /// Cached functions are in each other's way, and nobody called `init` to be told.
 pub(crate) fn function_conflict(problem: &str) {
     #[cfg(feature = "tracing")]
@@ -125,6 +145,31 @@ pub(crate) fn outbox_overflowed() {
         target: "cachekit",
         "too many invalidations wait for Redis; it will be told to forget everything"
     );
+}
+
+/// Work in the background panicked.
+pub(crate) fn background_panicked(owner: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(target: "cachekit", function = owner, "work in the background panicked");
+    #[cfg(not(feature = "tracing"))]
+    let _ = owner;
+}
+
+/// The cache begins nothing in the background any more.
+pub(crate) fn shut_down(abandoned: usize, unaccepted: usize) {
+    #[cfg(feature = "tracing")]
+    if abandoned == 0 && unaccepted == 0 {
+        tracing::info!(target: "cachekit", "the cache has finished its work in the background");
+    } else {
+        tracing::warn!(
+            target: "cachekit",
+            abandoned,
+            unaccepted,
+            "the cache could not finish its work in the background"
+        );
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = (abandoned, unaccepted);
 }
 
 /// Messages of other processes come through (again): memory is served.

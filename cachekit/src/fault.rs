@@ -67,6 +67,18 @@ pub enum Fault {
     FreshBudget,
     /// A connection that gave another key's entry is kept.
     KeepSuspect,
+    /// A computation may take as long as it likes, whatever its `timeout`.
+    NoDeadline,
+    /// As many computations run at once as there are callers.
+    NoGate,
+    /// A computation keeps its place for as long as it runs.
+    KeepPlace,
+    /// A computation inside one of the same function waits for a place of its own.
+    GateItself,
+    /// A call goes on waiting for a place while it waits for another's computation.
+    PlaceWhileWaiting,
+    /// Work in the background is begun after a shutdown too.
+    NeverClosed,
 }
 
 /// A place where a test may step in between two steps of the cache.

@@ -8,7 +8,7 @@ use crate::codec::Codec;
 use crate::config::{SingleFlight, Tier};
 use crate::key::Piece;
 use crate::owner::OwnerId;
-use crate::policy::Lives;
+use crate::policy::{Bound, Lives};
 
 /// A cached function's constant data. Every attribute makes one `static` of it.
 pub struct FnSpec {
@@ -96,6 +96,18 @@ impl FnSpec {
     /// `lock_timeout = ..`.
     pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
         self.lives.lock_timeout = Some(lock_timeout);
+        self
+    }
+
+    /// `timeout = ..`.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.lives.timeout = Some(timeout);
+        self
+    }
+
+    /// `max_computations = ..`, at least 1.
+    pub const fn max_computations(mut self, most: u32) -> Self {
+        self.lives.bound = Some(Bound { group: None, most });
         self
     }
 

@@ -54,6 +54,7 @@ mod counter;
 mod error;
 mod event;
 mod fault;
+mod park;
 // level 1: values, without async, I/O or a clock of their own
 mod binding;
 mod codec;
@@ -75,9 +76,11 @@ mod remote;
 mod tier;
 // level 3: mechanisms, which never import one another
 mod acks;
+mod background;
 mod breaker;
 mod chain;
 mod flight;
+mod gates;
 mod outbox;
 mod stats;
 mod tags;
@@ -96,16 +99,18 @@ pub mod testing;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
-pub use cache::{Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, deferred};
+pub use cache::{
+    Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, ShutdownReport, deferred,
+};
 pub use clock::{Clock, SystemClock};
 pub use codec::{Cacheable, Codec};
 pub use config::{Capacity, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
-pub use error::BuildError;
+pub use error::{BuildError, ComputeTimeout};
 pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};
 pub use order::WriteOrder;
 pub use policy::Policy;
-pub use stats::{BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
+pub use stats::{BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
 
 /// A type whose instances are interchangeable for every cached method: none of its fields
 /// can change a result.

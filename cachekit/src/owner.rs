@@ -47,6 +47,8 @@ pub(crate) struct Counts {
     pub(crate) refused_stores: Counter,
     pub(crate) superseded: Counter,
     pub(crate) lock_timeouts: Counter,
+    pub(crate) timeouts: Counter,
+    pub(crate) overcrowded: Counter,
 }
 
 impl Owner {

@@ -6,6 +6,7 @@
 //! run time; a [`Shape`] is a type without a value.
 
 mod extras;
+mod in_time;
 mod keep;
 mod probe;
 #[cfg(feature = "redis")]
@@ -22,12 +23,14 @@ pub use extras::WeighEncoded;
 pub use extras::{ErrorIsOwned, ErrorIsShared, NotWired, WeighNothing};
 #[cfg(feature = "redis")]
 pub use extras::{Wired, WiredToNothing};
+pub use in_time::{ErrorFromTimeout, NoErrorAtAll, NoErrorFromTimeout};
 pub use keep::{Keepable, NotKeepable};
 pub use probe::{PeelAny, PlanAny, probe};
 #[cfg(feature = "redis")]
 pub use storable::{NotOwned, NotStorable, Storable};
 
 use crate::codec::{Cacheable, Wire};
+use crate::error::ComputeTimeout;
 
 /// A returned value, taken apart.
 #[derive(Debug)]
@@ -159,6 +162,8 @@ pub struct Plan<S: Shape> {
     error_sharing: Option<ErrorSharing<S::Error>>,
     weigh: fn(&S::Value) -> usize,
     wire: Option<Wire<S::Value>>,
+    /// The error of a computation that took too long.
+    late: Option<fn(ComputeTimeout) -> S::Error>,
 }
 
 impl<S: Shape> Plan<S> {
@@ -167,6 +172,7 @@ impl<S: Shape> Plan<S> {
             error_sharing: None,
             weigh: |_| 0,
             wire: None,
+            late: None,
         }
     }
 
@@ -190,7 +196,7 @@ impl<S: Shape> Plan<S> {
         Self {
             error_sharing,
             weigh,
-            wire: self.wire,
+            ..self
         }
     }
 

@@ -73,6 +73,17 @@ impl Policy {
         self
     }
 
+    /// At most `most` computations of this `group` run at once in this process, taken as 1
+    /// below 1; the others wait for a place, for `lock_timeout` at most. A group is every
+    /// call on this cache whose policy names it; it keeps the number that it had first.
+    pub fn max_computations(mut self, group: &'static str, most: u32) -> Self {
+        self.lives.bound = Some(Bound {
+            group: Some(group),
+            most: most.max(1),
+        });
+        self
+    }
+
     /// How the value is written for Redis; as the cache writes, if nothing is said.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.lives.codec = Some(codec);
@@ -109,8 +120,21 @@ pub(crate) struct Lives {
     pub(crate) single_flight: Option<SingleFlight>,
     /// `None`: the cache's.
     pub(crate) lock_timeout: Option<Duration>,
+    /// How long one computation may take; `None`: as long as it likes.
+    pub(crate) timeout: Option<Duration>,
+    /// How many computations run at once; `None`: all.
+    pub(crate) bound: Option<Bound>,
     /// `None`: the cache's.
     pub(crate) codec: Option<Codec>,
+}
+
+/// How many computations may run at once, of whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bound {
+    /// `None`: of the function.
+    pub(crate) group: Option<&'static str>,
+    /// At least one.
+    pub(crate) most: u32,
 }
 
 impl Lives {
@@ -124,6 +148,8 @@ impl Lives {
         tier: Tier::Both,
         single_flight: None,
         lock_timeout: None,
+        timeout: None,
+        bound: None,
         codec: None,
     };
 
@@ -191,6 +217,7 @@ mod tests {
             .redis_ttl(redis)
             .single_flight(SingleFlight::Off)
             .lock_timeout(lock)
+            .max_computations("reports", 0)
             .codec(Codec::Json);
         let told = Lives {
             ttl: Some(ttl),
@@ -201,6 +228,11 @@ mod tests {
             tier: Tier::Redis,
             single_flight: Some(SingleFlight::Off),
             lock_timeout: Some(lock),
+            timeout: None,
+            bound: Some(Bound {
+                group: Some("reports"),
+                most: 1,
+            }),
             codec: Some(Codec::Json),
         };
         assert_eq!(Lives::from(&policy), told);

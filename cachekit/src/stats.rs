@@ -32,6 +32,11 @@ pub struct FunctionStats {
     pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
+    /// Computations that took longer than their `timeout` and were dropped.
+    pub timeouts: u64,
+    /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
+    /// a place.
+    pub overcrowded: u64,
 }
 
 impl FunctionStats {
@@ -57,6 +62,8 @@ impl FunctionStats {
         add(&mut self.refused_stores, &counts.refused_stores);
         add(&mut self.superseded, &counts.superseded);
         add(&mut self.lock_timeouts, &counts.lock_timeouts);
+        add(&mut self.timeouts, &counts.timeouts);
+        add(&mut self.overcrowded, &counts.overcrowded);
     }
 
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
@@ -94,6 +101,11 @@ pub struct Stats {
     pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
+    /// Computations that took longer than their `timeout` and were dropped.
+    pub timeouts: u64,
+    /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
+    /// a place.
+    pub overcrowded: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
     pub invalidations: u64,
     /// Entries in memory, those that an invalidation made useless included.
@@ -106,6 +118,8 @@ pub struct Stats {
     pub writes: usize,
     /// Tags and events whose last invalidation is kept.
     pub tags: usize,
+    /// What goes on behind the calls.
+    pub background: BackgroundStats,
     /// What the tier that processes share did; all zero without one.
     pub redis: RedisStats,
     /// The same by function and region, in order of name.
@@ -127,6 +141,8 @@ impl Stats {
             stats.refused_stores += function.refused_stores;
             stats.superseded += function.superseded;
             stats.lock_timeouts += function.lock_timeouts;
+            stats.timeouts += function.timeouts;
+            stats.overcrowded += function.overcrowded;
         }
         functions.sort_by(|a, b| a.name.cmp(&b.name));
         stats.functions = functions;
@@ -136,6 +152,28 @@ impl Stats {
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(self.memory_hits, self.redis_hits, self.misses)
+    }
+}
+
+/// What goes on behind the calls: values on their way into Redis, leases that are given back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BackgroundStats {
+    /// How much runs now.
+    pub running: usize,
+    /// How much was not begun: too much ran already, or the cache was shut down.
+    pub refused: u64,
+    /// How much panicked.
+    pub panicked: u64,
+}
+
+impl BackgroundStats {
+    pub(crate) fn new(running: usize, (refused, panicked): (u64, u64)) -> Self {
+        Self {
+            running,
+            refused,
+            panicked,
+        }
     }
 }
 

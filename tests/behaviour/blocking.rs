@@ -148,3 +148,37 @@ fn a_function_that_calls_itself_does_not_wait_for_itself() {
     assert_eq!(recursive(&cache, 1, 5), 6);
     assert_eq!(recursive(&cache, 1, 0), 6, "from memory");
 }
+
+#[cached(key = "narrow:{id}", cache = cache, tier = memory, max_computations = 1)]
+fn narrow(cache: &Cache, slow: &Slow, id: u64) -> usize {
+    slow.compute()
+}
+
+/// A thread waits for its place too, and for `lock_timeout` at most.
+#[test]
+fn threads_wait_for_a_place() {
+    let limit = Duration::from_millis(200);
+    for (lock_timeout, overcrowded) in [(Duration::from_secs(60), 0), (limit, 1)] {
+        let cache = cache(lock_timeout);
+        let (slow, told, leave) = Slow::new(0);
+        let call = |id| {
+            let (cache, slow) = (cache.clone(), Arc::clone(&slow));
+            thread::spawn(move || narrow(&cache, &slow, id))
+        };
+        let first = call(1);
+        told.recv().expect("it began");
+        let second = call(2);
+        if overcrowded == 0 {
+            assert!(told.recv_timeout(limit).is_err(), "there is no place");
+            leave.send(()).expect("waited for");
+        }
+        told.recv().expect("it began");
+        for _ in 0..=overcrowded {
+            leave.send(()).expect("waited for");
+        }
+        for call in [first, second] {
+            call.join().expect("no panic");
+        }
+        assert_eq!(cache.stats().overcrowded, overcrowded);
+    }
+}

@@ -3,12 +3,14 @@
 mod attributes;
 mod blocking;
 mod cancellation;
+mod crowds;
 mod direct;
 mod freshness;
 mod leaders;
 mod orders;
 mod past;
 mod stress;
+mod timeouts;
 mod writes;
 
 use cachekit::testing::{Fault, Point};

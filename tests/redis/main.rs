@@ -16,6 +16,7 @@ mod processes;
 mod round_trips;
 mod shapes;
 mod tiers;
+mod timeouts;
 mod unstorable;
 mod untouched;
 mod version_lives;

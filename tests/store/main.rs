@@ -2,11 +2,15 @@
 //! with a clock that stands still.
 
 mod breaker;
+mod crowds;
 mod dropped;
+mod lives;
 mod outbox;
 mod overlaps;
 mod reading;
 mod refusals;
+mod shutdown;
+mod timeouts;
 mod turns;
 mod waiting;
 mod world;

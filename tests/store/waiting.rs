@@ -96,6 +96,34 @@ async fn a_computation_older_than_its_lock_timeout_keeps_nobody_waiting() {
     assert_eq!(first.await.unwrap(), 0);
 }
 
+/// How long another node waits for a computation that hangs, with a patience that is longer
+/// than that of the first.
+async fn waits_for_one_that_hangs(renews: bool) -> Duration {
+    let store = FakeStore::new();
+    let one = node(&store).await;
+    let patient = settings(&store).lock_timeout(Duration::from_secs(60));
+    let other = patient.build().await.expect("a valid set-up");
+    if !renews {
+        store.always(Op::Renew, Trouble::Lost);
+    }
+    let source = Source::default();
+    let first = call(&one, &source).await;
+    let (took, value) = timed(call(&other, &quick(7)).await).await;
+    assert_eq!(value.expect("no panic"), 7);
+    source.gate.open();
+    assert_eq!(first.await.expect("no panic"), 0);
+    took
+}
+
+/// A lease is for three seconds, renewed for ten, and then runs out.
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_renewed_until_the_lock_timeout_and_then_let_go() {
+    let took = waits_for_one_that_hangs(true).await;
+    assert!((10..=13).contains(&took.as_secs()), "{took:?}");
+    let took = waits_for_one_that_hangs(false).await;
+    assert!((3..=4).contains(&took.as_secs()), "{took:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn g3_when_a_holder_dies_exactly_one_goes_on() {
     let store = FakeStore::new();

@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path};
 
+use super::limits::LimitArgs;
 use super::tiers::TierArgs;
 use super::value::{CompanionName, Items, Share, SkipName, parse_skip};
 use super::{Arg, DurationValue, Options, Template};
@@ -18,6 +19,7 @@ pub(crate) struct CachedArgs {
     pub(crate) jitter: Option<Arg<Share>>,
     pub(crate) key: Option<Arg<Template>>,
     pub(crate) krate: Option<Arg<Path>>,
+    pub(crate) limits: LimitArgs,
     pub(crate) name: Option<Arg<LitStr>>,
     pub(crate) none_ttl: Option<Arg<DurationValue>>,
     pub(crate) skip: Option<Arg<Vec<SkipName>>>,
@@ -52,6 +54,9 @@ impl Options for CachedArgs {
         "redis_ttl",
         "single_flight",
         "lock_timeout",
+        "timeout",
+        "timeout_error",
+        "max_computations",
         "codec",
         "companion",
         "crate",
@@ -84,7 +89,10 @@ impl Options for CachedArgs {
             "ttl" => Arg::read(&mut self.ttl, key, input, errors)?,
             "version" => Arg::read_or(&mut self.version, key, input, errors, VERSION)?,
             "when" => Arg::read(&mut self.when, key, input, errors)?,
-            _ => return self.tiers.option(key, input, errors),
+            _ => {
+                return Ok(self.tiers.option(key, input, errors)?
+                    || self.limits.option(key, input, errors)?);
+            }
         }
         Ok(true)
     }

@@ -5,12 +5,9 @@ const LATER: &[&str] = &[
     "compress",
     "early",
     "encrypt",
-    "max_computations",
     "soft_timeout",
     "stale",
     "stale_if_error",
-    "timeout",
-    "timeout_error",
 ];
 
 /// Spellings of other caches, and what to write here.

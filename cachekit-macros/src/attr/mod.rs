@@ -5,6 +5,7 @@ mod cached;
 mod duration;
 mod foreign;
 mod invalidates;
+mod limits;
 mod reference;
 mod template;
 mod tiers;
@@ -18,6 +19,7 @@ pub(crate) use duration::DurationValue;
 #[cfg(test)]
 pub(crate) use duration::parse_duration;
 pub(crate) use invalidates::{InvalidatesArgs, Moment};
+pub(crate) use limits::{LimitArgs, MOST};
 pub(crate) use reference::{Callee, Position, Reference, ReferenceArgs};
 pub(crate) use template::{Piece, Template};
 pub(crate) use tiers::{CODECS, FLIGHTS, TIERS, TierArgs};

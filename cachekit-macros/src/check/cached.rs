@@ -9,6 +9,7 @@ use super::companion;
 use super::function::Facts;
 use super::key::key;
 use super::late;
+use super::limits::limits;
 use super::mention;
 use super::scope::RetRule;
 use super::steps::Steps;
@@ -71,6 +72,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         events,
         late,
         jitter: args.jitter.map(|jitter| jitter.value.0),
+        limits: limits(&facts, args.limits, errors),
     };
     let uses = companion::Uses {
         key: &key,
@@ -175,14 +177,7 @@ pub(super) fn constant(
             Some(Constant::Known(value))
         }
         DurationValue::Expr(expr) => {
-            let mut names: Vec<Ident> = facts
-                .arguments
-                .iter()
-                .flat_map(|argument| argument.names().iter().cloned())
-                .collect();
-            names.push(Ident::new("ret", key.span()));
-            names.push(Ident::new("self", key.span()));
-            if let Some(name) = names.iter().find_map(|name| mention::find(&expr, name)) {
+            if let Some(name) = dependence(facts, &key, &expr) {
                 errors.at(
                     name.span(),
                     format_args!("`{key}` is a constant and cannot depend on `{name}`"),
@@ -192,4 +187,13 @@ pub(super) fn constant(
             Some(Constant::Expr(expr))
         }
     }
+}
+
+/// What of a call an expression depends on, as it must not: an argument, `self` or `ret`.
+pub(super) fn dependence(facts: &Facts, key: &Ident, expr: &Expr) -> Option<Ident> {
+    let arguments = facts.arguments.iter();
+    let given = arguments.flat_map(|argument| argument.names().iter().cloned());
+    let always = ["ret", "self"].map(|name| Ident::new(name, key.span()));
+    let mut words = given.chain(always);
+    words.find_map(|word| mention::find(expr, &word))
 }

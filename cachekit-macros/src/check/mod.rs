@@ -6,6 +6,7 @@ mod companion;
 mod function;
 mod key;
 mod late;
+mod limits;
 mod mention;
 mod pattern;
 mod scope;

@@ -1,6 +1,6 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
@@ -8,7 +8,7 @@ use super::key::writing;
 use super::steps::{Place, after, statements};
 use super::{form_word, looked_at, source, spec, tier_word};
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Companion};
+use crate::model::{CachedFn, Companion, InTime};
 use crate::names::{Names, blaming, local};
 
 /// The new body.
@@ -20,6 +20,7 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     // A type that cannot be kept is the return type's fault.
     let place = result.span();
     let plan = blaming(place, quote!(#krate::__kept!(#tier #result)));
+    let plan = in_time(model, plan, names);
     let form = form_word(&model.function);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let guards = guards(model, names);
@@ -46,6 +47,22 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         #cache
         #krate::__cached!(#form (#plan) (#result) (#spec = #find_spec, (#source), #when) (#key) (#labels #before) (#after) #body)
     }
+}
+
+/// The plan with its answer for a computation that takes too long.
+fn in_time(model: &CachedFn, plan: TokenStream, names: &Names) -> TokenStream {
+    let Some(InTime { at, error }) = &model.policy.limits.in_time else {
+        return plan;
+    };
+    let krate = &names.krate;
+    // A type that cannot be kept, and one that has no answer, are two mistakes in two places.
+    let kept = local("__kept");
+    let error = error.as_ref().map(|error| quote!(, #error));
+    let answered = blaming(*at, quote!(#krate::__in_time!));
+    // A wrong expression is blamed on its own words.
+    let mut input = Group::new(Delimiter::Parenthesis, quote!(#kept #error));
+    input.set_span(input.span().located_at(*at));
+    quote!({ let #kept = #plan; #answered #input })
 }
 
 /// Arguments the key forgets, for the type system to judge.

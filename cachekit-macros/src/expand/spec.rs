@@ -26,7 +26,13 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
         let ttl = duration(ttl, names);
         setters.extend(quote!(.ttl(#ttl)));
     }
-    for (option, length) in &policy.lengths {
+    let limits = &policy.limits;
+    let timeout = limits.timeout.as_ref().map(|timeout| ("timeout", timeout));
+    let lengths = policy
+        .lengths
+        .iter()
+        .map(|(option, length)| (*option, length));
+    for (option, length) in lengths.chain(timeout) {
         let setter = format_ident!("{option}");
         let length = match length {
             Constant::Known(value) => duration(*value, names),
@@ -36,6 +42,9 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     }
     if let Some(jitter) = policy.jitter {
         setters.extend(quote!(.jitter(#jitter)));
+    }
+    if let Some(most) = limits.max_computations {
+        setters.extend(quote!(.max_computations(#most)));
     }
     let events = &policy.events;
     if !events.is_empty() {

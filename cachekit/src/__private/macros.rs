@@ -132,6 +132,20 @@ macro_rules! __absent {
     };
 }
 
+/// A plan with an answer for a computation that took too long: as said, else made of that.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_time {
+    ($plan:expr, $error:expr) => {
+        $plan.or_error(|_| $error)
+    };
+    ($plan:expr) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::in_time::*;
+        (&&&$plan).__cachekit_in_time()
+    }};
+}
+
 /// A compile-time error if the feature of a codec is off.
 #[doc(hidden)]
 #[macro_export]

@@ -53,14 +53,23 @@ where
         }
     };
     let Some(lead) = lead else {
-        job.owner.counts.computations.bump();
-        return body();
+        return job.run_blocking(0, body);
     };
     if let Some((stored, ret)) = job.second_look::<S>() {
         lead.settle(Outcome::Value(stored), || {});
         return ret;
     }
-    job.owner.counts.computations.bump();
-    let ret = chain::leading_blocking(lead.flight_id(), body);
+    let ret = job.run_blocking(lead.flight_id(), body);
     job.conclude(lead, plan, labels, after, ret, Access::None)
+}
+
+impl Job {
+    /// Runs `body`, when there is a place for it, as the computation of `flight`.
+    fn run_blocking<T>(&self, flight: usize, body: impl FnOnce() -> T) -> T {
+        // Held to the end: a thread cannot do anything else meanwhile.
+        let mut admission = self.admission();
+        admission.enter_blocking();
+        self.owner.counts.computations.bump();
+        chain::leading_blocking(flight, admission.gate_id(), body)
+    }
 }

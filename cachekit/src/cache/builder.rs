@@ -10,6 +10,7 @@ use super::remote::Remote;
 use super::{Cache, Core, env};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use super::{bus::Desk, remote::Settings};
+use crate::background::Background;
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
 use crate::config::{Capacity, Config, Eviction, OnDisconnect, OnNewMaster};
@@ -380,6 +381,10 @@ impl CacheBuilder {
     }
 
     fn with_remote(self, remote: Option<Arc<Remote>>) -> Cache {
+        let background = match &remote {
+            Some(remote) => Arc::clone(&remote.background),
+            None => Background::new(None, self.faults),
+        };
         let memory = Moka::new(self.config.memory_capacity, self.config.eviction);
         Cache {
             core: Arc::new(Core {
@@ -390,11 +395,13 @@ impl CacheBuilder {
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),
                 flights: Arc::new(Flights::new(Outcome::kill)),
+                gates: Arc::default(),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::new(RwLock::new(HashMap::new())),
                 regions: Arc::new(Mutex::new(HashMap::new())),
                 invalidations: Arc::new(Counter::default()),
                 faults: self.faults,
+                background,
                 remote,
             }),
         }

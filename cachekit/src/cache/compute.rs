@@ -6,12 +6,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Core;
+use super::admission::Admission;
 use super::fetch::Fetched;
 use super::read::{Trace, returned};
 use super::turn::Access;
 use crate::chain;
 use crate::config::SingleFlight;
 use crate::epoch::{Epochs, Moment};
+use crate::error::ComputeTimeout;
 use crate::event;
 use crate::fault::{Fault, Point};
 use crate::flight::{Entered, Flight, Lead, Leadership, Seat, Woken};
@@ -27,6 +29,8 @@ use crate::stored::AnyStored;
 pub(crate) enum Outcome {
     Value(Arc<AnyStored>),
     Error(SharedError),
+    /// Nothing within its `timeout`.
+    Late(ComputeTimeout),
 }
 
 impl Outcome {
@@ -78,20 +82,19 @@ where
     job.owner.counts.misses.bump();
     job.core.faults.at(Point::BeforeEnter);
     let epochs = job.epochs(&labels);
-    loop {
+    let lead = loop {
         let seat = match job.enter(&epochs) {
-            Entered::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
+            Entered::Lead(lead) => break Some(lead),
             Entered::Wait(seat) => seat,
         };
         if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
-            drop(seat);
-            return job.alone::<S, _, _>(body).await;
+            break None;
         }
         // Outside a tokio runtime there is no timer.
         let timer = tokio::runtime::Handle::try_current().is_ok();
         let limit = timer.then(|| job.patience().limit(&seat));
         match seat.wait(limit, || job.leadership()).await {
-            Woken::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
+            Woken::Lead(lead) => break Some(lead),
             Woken::Settled(outcome) => {
                 if let Some(ret) = job.accept(plan, &outcome) {
                     return ret;
@@ -99,14 +102,17 @@ where
             }
             Woken::Grounded => {}
             Woken::TimedOut(seat) => {
-                if let Some(lead) = job.replace(seat) {
-                    return job.lead(lead, plan, labels, after, body).await;
-                }
-                if job.patience().is_over() {
-                    return job.alone::<S, _, _>(body).await;
+                let lead = job.replace(seat);
+                if lead.is_some() || job.patience().is_over() {
+                    break lead;
                 }
             }
         }
+    };
+    // Boxed, so that a caller that hits does not carry the state of all this around.
+    match lead {
+        Some(lead) => Box::pin(job.lead(lead, plan, labels, after, body)).await,
+        None => Box::pin(job.alone(plan, body)).await,
     }
 }
 
@@ -187,11 +193,12 @@ impl Job {
             return ret;
         }
         let began = lead.leadership.moment;
+        let mut admission = self.admission();
         let access = if let Some(access) = self.unasked() {
             access
         } else {
             // Boxed, so that a caller that hits does not carry the state of all this around.
-            match Box::pin(self.fetch(plan, &labels, began)).await {
+            match Box::pin(self.fetch(plan, &labels, began, &mut admission)).await {
                 Fetched::Hit(stored, ret) => {
                     self.land(lead, stored);
                     return ret;
@@ -205,13 +212,15 @@ impl Job {
             lead.settle(Outcome::Value(stored), || {});
             return ret;
         }
-        self.owner.counts.computations.bump();
-        let body = chain::leading(lead.flight_id(), Box::pin(body()));
+        let body = self.run(plan, admission, lead.flight_id(), body);
         let ret = match &access {
             Access::Granted(turn) => turn.keeping(body, self.lock_timeout()).await,
             Access::Unseen | Access::None => body.await,
         };
-        self.conclude(lead, plan, labels, after, ret, access)
+        match ret {
+            Ok(ret) => self.conclude(lead, plan, labels, after, ret, access),
+            Err(late) => Self::conclude_late(lead, plan, late, access),
+        }
     }
 
     /// Between the miss and the flight another leader may have stored.
@@ -262,20 +271,41 @@ impl Job {
                 }
                 returned::<S>(stored)?
             }
+            Outcome::Late(late) => Self::out_of_time(plan, late)?,
         };
         self.owner.counts.coalesced.bump();
         Some(ret)
     }
 
     /// Computes for this caller only; the result is not stored.
-    async fn alone<S, F, Fut>(&self, body: F) -> S::Ret
+    async fn alone<S, F, Fut>(&self, plan: Plan<S>, body: F) -> S::Ret
     where
         S: Shape,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
+        let ended = self.run(plan, self.admission(), 0, body).await;
+        ended.unwrap_or_else(|late| Self::answer_late(plan, &late))
+    }
+
+    /// Runs `body`, when there is a place for it and for as long as it may take, as the
+    /// computation of `flight`.
+    async fn run<S, F, Fut>(
+        &self,
+        plan: Plan<S>,
+        mut admission: Admission<'_>,
+        flight: usize,
+        body: F,
+    ) -> Result<S::Ret, ComputeTimeout>
+    where
+        S: Shape,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = S::Ret>,
+    {
+        admission.enter().await;
         self.owner.counts.computations.bump();
-        Box::pin(body()).await
+        let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
+        admission.hold(self.in_time(plan, body)).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Computing under a key that the caller names: the cache without macros.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -8,6 +9,7 @@ use super::Cache;
 use super::compute::{Job, compute};
 use super::read::Trace;
 use crate::codec::Cacheable;
+use crate::error::ComputeTimeout;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::plan::{Fallible, Plain, Plan, Shape};
@@ -57,6 +59,58 @@ impl Cache {
     {
         self.direct(key, policy, Plan::<Fallible<V, E>>::by_hand(), compute)
             .await
+    }
+
+    /// [`try_get_or_compute`](Self::try_get_or_compute), where a computation that takes
+    /// longer than `timeout` is dropped: nobody waits for it any more, here or in another
+    /// process, and the next call computes.
+    ///
+    /// The time runs from where the computation begins. A caller that waits for another's
+    /// computation is answered when that one is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of `compute`, and [`ComputeTimeout`] as `E` makes one of it. Without a tokio
+    /// runtime there is no timer, and the computation may take as long as it likes.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`get_or_compute`](Self::get_or_compute). When the time is up the future of
+    /// `compute` is dropped, at whichever `.await` it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use std::time::Duration;
+    /// use cachekit::{Cache, ComputeTimeout, Policy};
+    ///
+    /// let cache = Cache::builder().build().await?;
+    /// let at_most = Duration::from_millis(20);
+    /// let hangs = || std::future::pending::<Result<u64, ComputeTimeout>>();
+    /// let price = cache.get_or_compute_within("price:7", &Policy::new(), at_most, hangs).await;
+    /// assert_eq!(price.map_err(|error| error.timeout()), Err(at_most));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn get_or_compute_within<V, E, F, Fut>(
+        &self,
+        key: &str,
+        policy: &Policy,
+        timeout: Duration,
+        compute: F,
+    ) -> Result<V, E>
+    where
+        V: Cacheable,
+        E: From<ComputeTimeout>,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<V, E>>,
+    {
+        let plan = Plan::<Fallible<V, E>>::by_hand().or_late(E::from);
+        let mut policy = policy.clone();
+        policy.lives.timeout = Some(timeout);
+        self.direct(key, &policy, plan, compute).await
     }
 
     async fn direct<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret

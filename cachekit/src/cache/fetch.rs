@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::Core;
+use super::admission::Admission;
 use super::compute::{Job, Outcome, Patience};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
@@ -38,6 +39,13 @@ const MOST_OFFERS: usize = 3;
 
 /// Tells the shape of a type under a codec.
 pub(super) type Fingerprint = fn(Codec) -> Result<u64, String>;
+
+/// What memory did not serve unasked.
+pub(super) struct Further {
+    pub(super) stored: Arc<AnyStored>,
+    /// Or from memory, because nobody could be asked.
+    pub(super) is_from_store: bool,
+}
 
 /// What the store made of a call.
 pub(super) enum Fetched<R> {
@@ -92,7 +100,7 @@ impl Core {
         labels: &Labels,
         lives: Lives,
         wire: Option<Wire<V>>,
-    ) -> Option<Arc<AnyStored>> {
+    ) -> Option<Further> {
         let wire = wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
         let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
@@ -106,7 +114,6 @@ impl Core {
         };
         match answer.await {
             Ok(Judged::Good(stored)) => {
-                owner.counts.redis_hits.bump();
                 if let Some(lead) = lead {
                     let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
@@ -115,12 +122,19 @@ impl Core {
                         }
                     });
                 }
-                Some(stored)
+                Some(Further {
+                    stored,
+                    is_from_store: true,
+                })
             }
             Ok(Judged::Useless(_)) => None,
             Err(failure) => {
                 question.remote.failed(&failure);
-                self.peek_unconfirmed(key, owner.id)
+                let stored = self.peek_unconfirmed(key, owner.id)?;
+                Some(Further {
+                    stored,
+                    is_from_store: false,
+                })
             }
         }
     }
@@ -193,6 +207,8 @@ impl Core {
     pub(super) fn distrust(&self, key: &Key, lives: Lives) {
         if let Some(remote) = &self.remote
             && lives.tier != Tier::Memory
+            // It never goes back there anyway.
+            && !remote.is_shut_down()
         {
             remote.desk.outbox.add([Name::entry(key)]);
         }
@@ -214,6 +230,7 @@ impl Job {
         plan: Plan<S>,
         labels: &Labels,
         began: Moment,
+        admission: &mut Admission<'_>,
     ) -> Fetched<S::Ret>
     where
         S: Shape,
@@ -233,7 +250,7 @@ impl Job {
         };
         let _guard = question.remote.ask();
         let asking = Asking::new(self, &question, wire);
-        match asking.run::<S>().await {
+        match asking.run::<S>(admission).await {
             Ok(fetched) => fetched,
             Err(failure) => {
                 question.remote.failed(&failure);
@@ -320,13 +337,16 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         }
     }
 
-    async fn run<S: Shape<Value = V>>(&self) -> Result<Fetched<S::Ret>, Failure> {
+    async fn run<S: Shape<Value = V>>(
+        &self,
+        admission: &mut Admission<'_>,
+    ) -> Result<Fetched<S::Ret>, Failure> {
         let mut budget = Budget::new(self.question);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
         let mut expects_miss = self.job.trace == Trace::Gone;
         loop {
-            let taken = match self.ask(expects_miss, &budget).await? {
+            let taken = match self.ask(expects_miss, &mut budget, admission).await? {
                 Step::Hit(stored) => {
                     let Some(ret) = returned::<S>(&stored) else {
                         return Ok(Fetched::Compute(Access::None));
@@ -347,6 +367,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
                 Taken::Filled => return Ok(Fetched::Compute(Access::None)),
                 Taken::Held(left) => {
                     budget.pause(self.job.patience());
+                    admission.step_out();
                     self.wait(left.min(poll)).await;
                     poll = (poll * 2).min(LONGEST_POLL);
                     expects_miss = true;
@@ -356,7 +377,15 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// Reads, and asks for the right to compute if that is of no use.
-    async fn ask(&self, expects_miss: bool, budget: &Budget) -> Result<Step, Failure> {
+    async fn ask(
+        &self,
+        expects_miss: bool,
+        budget: &mut Budget,
+        admission: &mut Admission<'_>,
+    ) -> Result<Step, Failure> {
+        if self.job.fresh {
+            self.enter(budget, admission).await;
+        }
         let asked = self.question.asked(budget.until());
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
@@ -364,7 +393,8 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         if self.job.fresh {
             return Ok(Step::Miss(self.acquire(&ask, asked.until).await?));
         }
-        let (found, taken) = if expects_miss {
+        // To look alone takes no place, so nobody waits for one who may find the value.
+        let (found, taken) = if expects_miss && admission.try_enter() {
             let wish = self.wish(&ask);
             let answer = store.read_or_acquire(place, &ask, asked.until).await;
             let (found, acquired) = wish.answered(answer)?;
@@ -380,10 +410,21 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         Ok(Step::Miss(match taken {
             Some(taken) if !matches!(taken, Taken::Filled) => taken,
             _ => {
+                self.enter(budget, admission).await;
+                // That may have taken long.
+                ask.holder = self.lease();
                 ask.judged = judged;
                 self.acquire(&ask, budget.until()).await?
             }
         }))
+    }
+
+    /// Waits for a place before the lease is asked for.
+    async fn enter(&self, budget: &mut Budget, admission: &mut Admission<'_>) {
+        if !admission.try_enter() {
+            budget.pause(self.job.patience());
+            admission.enter().await;
+        }
     }
 
     async fn acquire(&self, ask: &Ask, until: Instant) -> Result<Taken, Failure> {

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::names::is_guarded;
 use super::remote::Remote;
 use super::turn::{self, Turn};
+use crate::background::Whose;
 use crate::codec::{Codec, Unwritable, Wire};
 use crate::config::Tier;
 use crate::envelope::{Draft, IMPLICIT, Token};
@@ -76,8 +77,10 @@ pub(super) struct Filling<V> {
 impl<V: Clone + Send + Sync + 'static> Filling<V> {
     /// Stores it. Nobody waits, so that this may take longer than a call may.
     pub(super) fn in_background(self) {
-        let remote = Arc::clone(&self.turn.remote);
-        remote.spawn(async move {
+        let background = Arc::clone(&self.turn.remote.background);
+        let whose = Whose::Function(Arc::clone(&self.owner));
+        // Not begun, it is dropped, and its turn given back.
+        background.begin(whose, async move {
             let stored = Arc::clone(&self.stored);
             let until = Remote::late_deadline();
             if self.run(until).await == Landed::Refused {

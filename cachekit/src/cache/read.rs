@@ -131,8 +131,11 @@ pub(super) async fn get<V: Cacheable>(
         return Some(hit);
     }
     owner.counts.misses.bump();
-    let stored = core
+    let further = core
         .look_further(owner, key, &Labels::default(), lives, V::__wire())
         .await?;
-    returned::<Plain<V>>(&stored)
+    if further.is_from_store {
+        owner.counts.redis_hits.bump();
+    }
+    returned::<Plain<V>>(&further.stored)
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::bus::{Desk, beat};
 use super::guarded::Guarded;
 use super::recovery::{BACKGROUND, Recovery, tell};
+use crate::background::{Background, Whose};
 use crate::breaker::Breaker;
 use crate::clock::{Clock, Tick};
 use crate::codec::Codec;
@@ -40,7 +41,7 @@ pub(crate) struct Remote {
     began: Instant,
     /// Calls that ask the store right now.
     asking: AtomicUsize,
-    runtime: Handle,
+    pub(super) background: Arc<Background>,
     tasks: [JoinHandle<()>; 2],
 }
 
@@ -111,7 +112,7 @@ impl Remote {
             settings,
             began: Instant::now(),
             asking: AtomicUsize::new(0),
-            runtime: Handle::current(),
+            background: Background::new(Some(Handle::current()), faults),
             tasks: [tokio::spawn(recovery.run()), tokio::spawn(beating)],
         }
     }
@@ -133,14 +134,16 @@ impl Remote {
     /// Whether it may be read and stored into: it can be asked, and it was told everything
     /// that was invalidated here and may concern any entry.
     pub(super) fn is_usable(&self) -> bool {
-        !self.desk.outbox.blocks_all() && self.store.is_up()
+        !self.desk.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down()
     }
 
     /// The same for this entry: it was also told whatever concerns it alone.
     pub(super) fn is_usable_for(&self, key: &Key) -> bool {
         let outbox = &self.desk.outbox;
         // Cheapest first: many calls ask this while the store is away.
-        self.store.is_up() && (outbox.is_clear() || !outbox.blocks(&Name::entry(key)))
+        self.store.is_up()
+            && !self.is_shut_down()
+            && (outbox.is_clear() || !outbox.blocks(&Name::entry(key)))
     }
 
     /// Whether versions that were made in another data set count.
@@ -183,10 +186,14 @@ impl Remote {
         Instant::now() + BACKGROUND
     }
 
-    /// Runs `future` without anybody waiting for it.
+    /// Runs `future`, which is owed to other processes, without anybody waiting for it.
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        // Not on the caller's runtime: that may be another one, and end before.
-        self.runtime.spawn(future);
+        self.background.finish(Whose::Cache, future);
+    }
+
+    /// Whether the cache asks for nothing any more, and only tells.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.background.is_closed() && !self.desk.faults.has(Fault::NeverClosed)
     }
 
     /// Has `names` removed everywhere; what is not accepted now waits in the outbox, also if

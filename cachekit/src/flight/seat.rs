@@ -2,15 +2,14 @@
 //!
 //! Both are obligations, so both are guards: dropped, they pass on what others wait for.
 
-use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Flight, Flights, Leadership, remove};
+use crate::park::park_on;
 
 /// How many waiters may compute at once after errors that cannot be shared.
 const WIDEST: usize = 64;
@@ -104,29 +103,6 @@ impl<O: Clone> Seat<O> {
     /// Which flight it is.
     pub(crate) fn flight_id(&self) -> usize {
         self.flight.id()
-    }
-}
-
-/// Runs `future` on this thread for at most `limit`.
-fn park_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
-    struct Unpark(std::thread::Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let start = std::time::Instant::now();
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
-            return Some(value);
-        }
-        let left = limit
-            .checked_sub(start.elapsed())
-            .filter(|left| !left.is_zero())?;
-        std::thread::park_timeout(left);
     }
 }
 

@@ -51,6 +51,9 @@ pub struct Missing;
     memory_ttl = 60,
     single_flight = process,
     lock_timeout = TTL,
+    timeout = TTL,
+    timeout_error = Missing,
+    max_computations = 64,
     companion = user,
     crate = cachekit,
 )]

@@ -1,0 +1,40 @@
+//! The options of `#[cached]` about how long a computation may take, and how many there may
+//! be at once.
+
+use proc_macro2::Ident;
+use syn::parse::ParseStream;
+use syn::{Expr, LitInt};
+
+use super::{Arg, DurationValue};
+use crate::diag::Errors;
+
+/// Those options, as written.
+#[derive(Default)]
+pub(crate) struct LimitArgs {
+    pub(crate) max_computations: Option<Arg<LitInt>>,
+    pub(crate) timeout: Option<Arg<DurationValue>>,
+    pub(crate) timeout_error: Option<Arg<Expr>>,
+}
+
+/// What `max_computations` may be.
+pub(crate) const MOST: &str = "expected a whole number from 1 to 4294967295, like `64`";
+
+impl LimitArgs {
+    /// Reads the value of `key`; `false` when it is none of them.
+    pub(super) fn option(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "max_computations" => {
+                Arg::read_or(&mut self.max_computations, key, input, errors, MOST)?;
+            }
+            "timeout" => Arg::read(&mut self.timeout, key, input, errors)?,
+            "timeout_error" => Arg::read(&mut self.timeout_error, key, input, errors)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,84 @@
+//! How long a computation may take, and how many there may be at once.
+
+use proc_macro2::Ident;
+use syn::{Expr, LitInt};
+
+use super::cached::{constant, dependence};
+use super::function::Facts;
+use crate::attr::{Arg, LimitArgs, MOST};
+use crate::diag::Errors;
+use crate::model::{InTime, Limits};
+
+/// Checks the options about it.
+pub(super) fn limits(facts: &Facts, args: LimitArgs, errors: &mut Errors) -> Limits {
+    let error = args
+        .timeout_error
+        .and_then(|arg| checked_error(facts, args.timeout.as_ref().map(|it| &it.key), arg, errors));
+    let in_time = args.timeout.as_ref().map(|timeout| {
+        check_sync(facts, &timeout.key, errors);
+        InTime {
+            at: timeout.key.span(),
+            error,
+        }
+    });
+    let zero = "a `timeout` of 0 leaves no time to compute; leave it out for no limit";
+    Limits {
+        timeout: args
+            .timeout
+            .and_then(|timeout| constant(facts, timeout, zero, errors)),
+        in_time,
+        max_computations: args.max_computations.and_then(|arg| most(&arg, errors)),
+    }
+}
+
+/// What cannot be dropped cannot be limited.
+fn check_sync(facts: &Facts, key: &Ident, errors: &mut Errors) {
+    if facts.form.is_sync() {
+        errors.at(
+            key.span(),
+            "`timeout` drops a computation at an `.await`, and a function that is not `async` has \
+             none; make it an `async fn`, or take `timeout` out",
+        );
+    }
+}
+
+/// `timeout_error`, if it stands where it can be used.
+fn checked_error(
+    facts: &Facts,
+    timeout: Option<&Ident>,
+    arg: Arg<Expr>,
+    errors: &mut Errors,
+) -> Option<Expr> {
+    let Arg { key, value } = arg;
+    if timeout.is_none() {
+        errors.at(
+            key.span(),
+            "`timeout_error` is the answer when the time is up, and there is no `timeout`; write \
+             `timeout = \"2s\"` too, or take it out",
+        );
+    }
+    if let Some(name) = dependence(facts, &key, &value) {
+        errors.at(
+            name.span(),
+            format_args!(
+                "`timeout_error` is made for every caller who waits, after the body took the \
+                 arguments, and cannot depend on `{name}`"
+            ),
+        );
+        return None;
+    }
+    Some(value)
+}
+
+fn most(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u32> {
+    let parsed = arg.value.base10_parse::<u32>().ok();
+    match parsed {
+        Some(0) => errors.at(
+            arg.value.span(),
+            "with `max_computations = 0` nothing is ever computed; leave it out for no limit",
+        ),
+        None => errors.at(arg.value.span(), MOST),
+        Some(_) => {}
+    }
+    parsed
+}

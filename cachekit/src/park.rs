@@ -1,0 +1,31 @@
+//! Waiting on a thread that has no executor.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+struct Unpark(std::thread::Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs `future` on this thread for at most `limit`.
+pub(crate) fn park_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
+    let start = Instant::now();
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return Some(value);
+        }
+        let left = limit
+            .checked_sub(start.elapsed())
+            .filter(|left| !left.is_zero())?;
+        std::thread::park_timeout(left);
+    }
+}
