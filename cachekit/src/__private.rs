@@ -8,8 +8,8 @@ mod templates;
 pub use std::time::Duration;
 
 pub use call::{
-    Current, Miss, NotInKey, Source, compute, compute_blocking, entry, function, look, refresh,
-    refresh_blocking, target,
+    Current, Miss, NotInKey, Source, compute, compute_apart, compute_blocking, entry, function,
+    look, refresh, refresh_blocking, target,
 };
 pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};

@@ -1,6 +1,7 @@
 //! The cache, as applications hold it.
 
 mod acknowledged;
+mod apart;
 mod around;
 mod blocking;
 mod builder;
@@ -21,6 +22,7 @@ mod mode;
 mod names;
 mod read;
 mod recovery;
+mod refresh;
 mod region;
 mod remote;
 mod roll;
@@ -33,6 +35,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use acknowledged::Acknowledged;
+pub(crate) use apart::{Task, compute_apart};
 pub use around::{
     Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
     write_through_blocking,
@@ -46,9 +49,11 @@ pub use entry::{Entry, PendingWrite, Target};
 pub use function::FunctionHandle;
 pub(crate) use function::function_handle;
 pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
+pub(crate) use refresh::Old;
 pub use region::Region;
 use remote::Remote;
 
+use crate::chance::Chance;
 use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
@@ -57,6 +62,7 @@ use crate::fault::Faults;
 use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::owner::{Owner, OwnerId};
+use crate::refreshes::Refreshes;
 use crate::stats::{FunctionStats, Stats};
 use crate::tags::Tags;
 use crate::tier::{MemoryTier, Size};
@@ -109,6 +115,8 @@ pub(crate) struct Core {
     writes: Arc<Writes>,
     owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
     regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
+    refreshes: Arc<Refreshes>,
+    chance: Chance,
     invalidations: Arc<Counter>,
     faults: Faults,
     /// The tier that processes share, if there is one.

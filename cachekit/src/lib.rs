@@ -49,6 +49,7 @@
 // Imports go down only, level by level; `tests/architecture` checks it.
 
 // level 0: leaves
+mod chance;
 mod clock;
 mod counter;
 mod error;
@@ -61,6 +62,7 @@ mod config;
 mod envelope;
 mod epoch;
 mod families;
+mod freshness;
 mod function;
 mod key;
 mod labels;
@@ -79,6 +81,7 @@ mod breaker;
 mod chain;
 mod flight;
 mod outbox;
+mod refreshes;
 mod stats;
 mod tags;
 mod trust;

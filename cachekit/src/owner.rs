@@ -47,6 +47,9 @@ pub(crate) struct Counts {
     pub(crate) refused_stores: Counter,
     pub(crate) superseded: Counter,
     pub(crate) lock_timeouts: Counter,
+    pub(crate) stale_hits: Counter,
+    pub(crate) early_refreshes: Counter,
+    pub(crate) refresh_failures: Counter,
 }
 
 impl Owner {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Every module of `cachekit/src`, with its level.
 const LEVELS: &[(&str, u8)] = &[
+    ("chance", 0),
     ("clock", 0),
     ("counter", 0),
     ("error", 0),
@@ -20,6 +21,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("epoch", 1),
     ("event", 1),
     ("families", 1),
+    ("freshness", 1),
     ("function", 1),
     ("key", 1),
     ("labels", 1),
@@ -36,6 +38,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("chain", 3),
     ("flight", 3),
     ("outbox", 3),
+    ("refreshes", 3),
     ("stats", 3),
     ("tags", 3),
     ("trust", 3),

@@ -24,7 +24,7 @@ where
     S::Value: Clone + Send + Sync + 'static,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    job.owner.counts.misses.bump();
+    job.count_miss();
     let epochs = job.epochs(&labels);
     let patience = job.patience();
     let lead = loop {
@@ -32,6 +32,9 @@ where
             Entered::Lead(lead) => break Some(lead),
             Entered::Wait(seat) => seat,
         };
+        if let Some(ret) = job.kept::<S>() {
+            return ret;
+        }
         if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
             break None;
         }
@@ -54,13 +57,15 @@ where
     };
     let Some(lead) = lead else {
         job.owner.counts.computations.bump();
-        return body();
+        return job.rescued::<S>(body());
     };
     if let Some((stored, ret)) = job.second_look::<S>() {
         lead.settle(Outcome::Value(stored), || {});
         return ret;
     }
-    job.owner.counts.computations.bump();
+    job.count_computation();
+    let start = job.core.clock.now();
     let ret = chain::leading_blocking(lead.flight_id(), body);
-    job.conclude(lead, plan, labels, after, ret, Access::None)
+    let took = job.core.clock.now().saturating_sub(start);
+    job.conclude(lead, plan, labels, after, ret, (Access::None, took))
 }

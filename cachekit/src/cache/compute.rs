@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::Core;
 use super::fetch::Fetched;
 use super::read::returned;
+use super::refresh::{Late, Old};
 use super::turn::Access;
 use crate::chain;
 use crate::config::SingleFlight;
@@ -53,6 +54,12 @@ pub(crate) struct Job {
     pub(crate) fresh: bool,
     /// Memory knows that no tier can have the entry.
     pub(crate) foreseen: bool,
+    /// What the call has already: then it waits for nobody.
+    pub(crate) old: Option<Old>,
+    /// What it finds that is over, where that may be served in the place of a new value.
+    pub(super) late: Option<Arc<Late>>,
+    /// It goes on without its caller, who has been answered if there is an old value.
+    pub(super) is_apart: bool,
 }
 
 /// Answers `job` by another's computation or its own.
@@ -75,7 +82,7 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    job.owner.counts.misses.bump();
+    job.count_miss();
     job.core.faults.at(Point::BeforeEnter);
     let epochs = job.epochs(&labels);
     loop {
@@ -83,6 +90,9 @@ where
             Entered::Lead(lead) => return job.lead(lead, plan, labels, after, body).await,
             Entered::Wait(seat) => seat,
         };
+        if let Some(ret) = job.kept::<S>() {
+            return ret;
+        }
         if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
             drop(seat);
             return job.alone::<S, _, _>(body).await;
@@ -111,6 +121,32 @@ where
 }
 
 impl Job {
+    /// A call that begins now.
+    pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
+        let began = core.now();
+        let late = (!lives.window().is_zero()).then(Arc::default);
+        Self {
+            core,
+            owner,
+            key,
+            lives,
+            since: Instant::now(),
+            began,
+            fresh: false,
+            foreseen: false,
+            old: None,
+            late,
+            is_apart: false,
+        }
+    }
+
+    /// Counts a call that memory could not answer.
+    pub(super) fn count_miss(&self) {
+        if self.old.is_none() {
+            self.owner.counts.misses.bump();
+        }
+    }
+
     pub(super) fn enter(&self, epochs: &Epochs) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.fresh {
@@ -157,7 +193,7 @@ impl Job {
             moment: self.core.tags.now(),
             start: Instant::now(),
             // Another may first find it in the store.
-            computes: self.fresh || self.core.remote.is_none(),
+            computes: self.fresh || (self.core.remote.is_none() && self.old.is_none()),
         }
     }
 
@@ -188,26 +224,40 @@ impl Job {
         }
         let began = lead.leadership.moment;
         // Boxed, so that a caller that hits does not carry the state of all this around.
+        self.board(&lead);
         let access = match Box::pin(self.fetch(plan, &labels, began)).await {
             Fetched::Hit(stored, ret) => {
                 self.land(lead, stored);
                 return ret;
             }
+            // Who waits here may have begun after an invalidation of what this call has.
+            Fetched::Kept(ret) => return ret,
+            Fetched::Old(stored, ret, advance) => {
+                // Others who wait are given it now; then it is computed again.
+                self.land(lead, Arc::clone(&stored));
+                let Some(job) = self.again(&stored, advance) else {
+                    return ret;
+                };
+                return Box::pin(compute(job, plan, labels, after, body)).await;
+            }
             Fetched::Compute(access) => access,
         };
-        if !matches!(access, Access::Granted(_))
+        if self.old.is_none()
+            && !matches!(access, Access::Granted(_))
             && let Some((stored, ret)) = self.unconfirmed::<S>()
         {
             lead.settle(Outcome::Value(stored), || {});
             return ret;
         }
-        self.owner.counts.computations.bump();
+        self.count_computation();
+        let start = self.core.clock.now();
         let body = chain::leading(lead.flight_id(), Box::pin(body()));
         let ret = match &access {
             Access::Granted(turn) => turn.keeping(body, self.lock_timeout()).await,
             Access::Unseen | Access::None => body.await,
         };
-        self.conclude(lead, plan, labels, after, ret, access)
+        let took = self.core.clock.now().saturating_sub(start);
+        self.conclude(lead, plan, labels, after, ret, (access, took))
     }
 
     /// Between the miss and the flight another leader may have stored.
@@ -220,6 +270,9 @@ impl Job {
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;
+        if self.is_due_too(&stored) {
+            return None;
+        }
         let ret = returned::<S>(&stored)?;
         self.owner.counts.coalesced.bump();
         Some((stored, ret))
@@ -267,11 +320,12 @@ impl Job {
     async fn alone<S, F, Fut>(&self, body: F) -> S::Ret
     where
         S: Shape,
+        S::Value: Clone + 'static,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
         self.owner.counts.computations.bump();
-        Box::pin(body()).await
+        self.rescued::<S>(Box::pin(body()).await)
     }
 }
 
