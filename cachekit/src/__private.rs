@@ -2,6 +2,7 @@
 
 mod call;
 mod macros;
+mod own_dispatch;
 mod seen;
 mod templates;
 
@@ -22,7 +23,7 @@ pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
 pub use crate::key::{KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
-pub use crate::plan::{Plan, can_be_absent};
+pub use crate::plan::{Plan, can_be_absent, can_fail};
 pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
 
@@ -68,6 +69,11 @@ pub mod wired {
         #[cfg(feature = "redis")]
         pub use crate::plan::{Wired as _, WiredToNothing as _};
     }
+}
+
+/// Autoref dispatch: whether a borrowed argument can be cloned for a body.
+pub mod own {
+    pub use super::own_dispatch::{AnyOwned, Lent, NotOwnable, Ownable};
 }
 
 /// Autoref dispatch: what kind of thing an argument is.

@@ -8,6 +8,7 @@ mod freshness;
 mod leaders;
 mod orders;
 mod past;
+mod stale;
 mod stress;
 mod writes;
 

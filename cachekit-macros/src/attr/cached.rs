@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path};
 
+use super::freshness::FreshnessArgs;
 use super::tiers::TierArgs;
 use super::value::{CompanionName, Items, Share, SkipName, parse_skip};
 use super::{Arg, DurationValue, Options, Template};
@@ -15,6 +16,7 @@ pub(crate) struct CachedArgs {
     pub(crate) cache: Option<Arg<Expr>>,
     pub(crate) companion: Option<Arg<CompanionName>>,
     pub(crate) events: Option<Arg<Items>>,
+    pub(crate) freshness: FreshnessArgs,
     pub(crate) jitter: Option<Arg<Share>>,
     pub(crate) key: Option<Arg<Template>>,
     pub(crate) krate: Option<Arg<Path>>,
@@ -45,6 +47,10 @@ impl Options for CachedArgs {
         "cache",
         "when",
         "store_if",
+        "stale",
+        "stale_if_error",
+        "early",
+        "soft_timeout",
         "none_ttl",
         "jitter",
         "tier",
@@ -84,7 +90,10 @@ impl Options for CachedArgs {
             "ttl" => Arg::read(&mut self.ttl, key, input, errors)?,
             "version" => Arg::read_or(&mut self.version, key, input, errors, VERSION)?,
             "when" => Arg::read(&mut self.when, key, input, errors)?,
-            _ => return self.tiers.option(key, input, errors),
+            _ => {
+                return Ok(self.tiers.option(key, input, errors)?
+                    || self.freshness.option(key, input, errors)?);
+            }
         }
         Ok(true)
     }

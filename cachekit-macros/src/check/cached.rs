@@ -6,6 +6,7 @@ use proc_macro2::Ident;
 use syn::Expr;
 
 use super::companion;
+use super::freshness::{Freshness, freshness};
 use super::function::Facts;
 use super::key::key;
 use super::late;
@@ -61,12 +62,20 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     forbid_ret(&facts, args.cache.as_ref(), cache, errors);
     let none_ttl_at = args.none_ttl.as_ref().map(|none_ttl| none_ttl.key.span());
     let Tiers { choices, lengths } = tiers(&facts, item, args.tiers, args.none_ttl, errors);
+    let Freshness {
+        early,
+        lengths: windows,
+        stale_if_error_at,
+        apart,
+    } = freshness(&facts, item, args.freshness, errors);
     let policy = Policy {
+        early,
+        stale_if_error_at,
         none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
         in_memory: choices.iter().any(|choice| choice.variant == "Memory"),
-        lengths,
+        lengths: lengths.into_iter().chain(windows).collect(),
         choices,
         events,
         late,
@@ -85,6 +94,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         function: facts.into_function(args.krate, args.cache),
         key: key.text,
         left_out: key.left_out,
+        apart,
         shared_self: key.shared_self,
         policy,
         when: args.when.map(|when| when.value),

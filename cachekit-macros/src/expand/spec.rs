@@ -37,6 +37,9 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some(jitter) = policy.jitter {
         setters.extend(quote!(.jitter(#jitter)));
     }
+    if let Some(early) = policy.early {
+        setters.extend(quote!(.early(#early)));
+    }
     let events = &policy.events;
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));
