@@ -4,6 +4,7 @@ mod attributes;
 mod blocking;
 mod cancellation;
 mod direct;
+mod early;
 mod freshness;
 mod leaders;
 mod orders;

@@ -7,6 +7,7 @@ mod outbox;
 mod overlaps;
 mod reading;
 mod refusals;
+mod stale;
 mod turns;
 mod waiting;
 mod world;
