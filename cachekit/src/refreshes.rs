@@ -134,7 +134,7 @@ impl Claim {
     }
 
     /// Another process computes it, for at most `longest`.
-    pub(crate) fn is_elsewhere(self, now: Tick, longest: Duration) {
+    pub(crate) fn left_to_others(self, now: Tick, longest: Duration) {
         self.rest(|state| state.until = now.after(longest.min(ELSEWHERE)));
     }
 
@@ -205,7 +205,7 @@ mod tests {
             let next = (now..).step_by(250).find(|next| {
                 refreshes
                     .claim(b"a", at(*next), LONG)
-                    .map(|it| it.is_elsewhere(at(*next), Duration::ZERO))
+                    .map(|it| it.left_to_others(at(*next), Duration::ZERO))
                     .is_some()
             });
             pauses.push((next.unwrap() - now) / 1_000);

@@ -378,7 +378,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         let (Taken::Held(left), Some(old)) = (taken, &self.job.old) else {
             return None;
         };
-        old.is_elsewhere(&self.job.core, *left);
+        old.left_to_others(&self.job.core, *left);
         self.job.kept::<S>().map(Fetched::Kept)
     }
 
@@ -431,8 +431,8 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             (store.read(place, asked.until).await?, None)
         };
         let step = match self.question.judge(self.wire, &found, asked).await? {
-            Judged::Good(stored, token) => self.good(stored, token),
-            Judged::Late(stored, token) => self.late(stored, token),
+            Judged::Good(stored, fill) => self.good(stored, fill),
+            Judged::Late(stored, fill) => self.late(stored, fill),
             Judged::Useless(judged) => Err(judged),
         };
         let judged = match step {

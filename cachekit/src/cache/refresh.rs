@@ -50,9 +50,9 @@ impl Old {
     }
 
     /// Another process computes it, for at most `longest`.
-    pub(super) fn is_elsewhere(&self, core: &Core, longest: Duration) {
+    pub(super) fn left_to_others(&self, core: &Core, longest: Duration) {
         if let Some(claim) = self.take_claim() {
-            claim.is_elsewhere(Tick::now(&*core.clock), longest);
+            claim.left_to_others(Tick::now(&*core.clock), longest);
         }
     }
 
