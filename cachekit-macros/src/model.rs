@@ -91,8 +91,8 @@ pub(crate) struct CachedFn {
 
 /// What a body owns that goes on without its caller: its arguments, and perhaps `self`.
 pub(crate) struct Apart {
-    /// Whether it needs a clone of `&self`.
-    pub(crate) owns_self: bool,
+    /// Where `&self` stands, if it needs a clone of that.
+    pub(crate) owns_self: Option<Span>,
 }
 
 /// The constants of a cached function.

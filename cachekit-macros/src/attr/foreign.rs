@@ -3,12 +3,8 @@
 /// Part of the contract, but without a mechanism so far.
 const LATER: &[&str] = &[
     "compress",
-    "early",
     "encrypt",
     "max_computations",
-    "soft_timeout",
-    "stale",
-    "stale_if_error",
     "timeout",
     "timeout_error",
 ];

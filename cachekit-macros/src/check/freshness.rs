@@ -114,9 +114,14 @@ fn borrowed(option: &Ident) -> String {
 }
 
 /// Whether the body needs a clone of `&self`; `None` where it cannot have one.
-fn owns_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<bool> {
+fn owns_self(
+    facts: &Facts,
+    item: &LooseFn,
+    option: &Ident,
+    errors: &mut Errors,
+) -> Option<Option<Span>> {
     let Some(receiver) = &facts.receiver else {
-        return Some(false);
+        return Some(None);
     };
     let body = match &facts.form {
         crate::shape::Form::Block(block) => &block.content,
@@ -140,13 +145,13 @@ fn owns_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors)
                 );
                 return None;
             }
-            Some(found.is_some())
+            Some(found.map(|_| receiver.self_token.span))
         }
         _ => {
             if let Some(place) = borrow(receiver.to_token_stream()) {
                 errors.at(place, borrowed(option));
             }
-            Some(false)
+            Some(None)
         }
     }
 }

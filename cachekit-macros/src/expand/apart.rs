@@ -12,7 +12,7 @@ pub(super) fn owned(function: &Function, apart: &Apart) -> TokenStream {
         .iter()
         .filter(|argument| argument.referent().is_some());
     let names = references.map(|argument| &argument.name);
-    let own_self = apart.owns_self.then(|| {
+    let own_self = apart.owns_self.map(|_| {
         let name = name_of_self(Span::call_site());
         quote!((self #name))
     });

@@ -106,7 +106,9 @@ fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> TokenStream {
         let name = &argument.name;
         blaming(name.span(), quote!(#krate::__ownable!(#name);))
     });
-    let own_self = apart.owns_self.then(|| quote!(#krate::__ownable!(self);));
+    let own_self = apart
+        .owns_self
+        .map(|place| blaming(place, quote!(#krate::__ownable!(self);)));
     arguments.chain(own_self).collect()
 }
 

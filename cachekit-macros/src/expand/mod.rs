@@ -128,7 +128,7 @@ fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -> TokenStre
     };
     let owned = apart::owned(function, apart);
     let own;
-    let body = if apart.owns_self {
+    let body = if apart.owns_self.is_some() {
         own = apart::with_own_self(body);
         &own
     } else {
