@@ -93,9 +93,7 @@ fn apart(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> 
             errors.at(place, borrowed(option));
         }
     }
-    Some(Apart {
-        owns_self: owns_self(facts, item, option, errors)?,
-    })
+    own_self(facts, item, option, errors)
 }
 
 fn mutable(option: &Ident) -> String {
@@ -114,14 +112,9 @@ fn borrowed(option: &Ident) -> String {
 }
 
 /// Whether the body needs a clone of `&self`; `None` where it cannot have one.
-fn owns_self(
-    facts: &Facts,
-    item: &LooseFn,
-    option: &Ident,
-    errors: &mut Errors,
-) -> Option<Option<Span>> {
+fn own_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
     let Some(receiver) = &facts.receiver else {
-        return Some(None);
+        return Some(Apart { owns_self: None });
     };
     let body = match &facts.form {
         crate::shape::Form::Block(block) => &block.content,
@@ -145,13 +138,15 @@ fn owns_self(
                 );
                 return None;
             }
-            Some(found.map(|_| receiver.self_token.span))
+            Some(Apart {
+                owns_self: found.map(|_| receiver.self_token.span),
+            })
         }
         _ => {
             if let Some(place) = borrow(receiver.to_token_stream()) {
                 errors.at(place, borrowed(option));
             }
-            Some(None)
+            Some(Apart { owns_self: None })
         }
     }
 }
