@@ -45,6 +45,10 @@ mod tests;
 /// | `cache = EXPR` | the cache to use | the global one |
 /// | `when = EXPR` | `bool` over the arguments; `false` bypasses the cache | `true` |
 /// | `store_if = EXPR` | `bool` over `ret` and the arguments; `false` returns without storing | `true` |
+/// | `stale = 60` | for that long after `ttl` the old value is served at once while one computation in the background makes a new one | none |
+/// | `stale_if_error = "1h"` | for that long after `ttl` the old value is served where the function gives an `Err` | none |
+/// | `early = 1.0` | how early before its end an entry is computed again, at random; `false`: never | 1.0 |
+/// | `soft_timeout = "50ms"` | after that long the old value is served, if there is one, and the computation goes on | none |
 /// | `none_ttl = 30` | how long a `None` is cached | `None` is not cached |
 /// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
 /// | `tier = memory`, `redis`, `both` | where entries live; with `memory`, values need no serde | `both` |

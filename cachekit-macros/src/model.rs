@@ -73,6 +73,8 @@ pub(crate) struct CachedFn {
     pub(crate) key: Text,
     /// Arguments in neither `key` nor `skip`, for the runtime to judge by type.
     pub(crate) left_out: Vec<Ident>,
+    /// What the body owns, where it is to go on without its caller.
+    pub(crate) apart: Option<Apart>,
     /// The receiver, when the key says nothing of it.
     pub(crate) shared_self: Option<Token![self]>,
     /// Constants of the function.
@@ -87,15 +89,25 @@ pub(crate) struct CachedFn {
     pub(crate) companion: Companion,
 }
 
+/// What a body owns that goes on without its caller: its arguments, and perhaps `self`.
+pub(crate) struct Apart {
+    /// Where `&self` stands, if it needs a clone of that.
+    pub(crate) owns_self: Option<Span>,
+}
+
 /// The constants of a cached function.
 pub(crate) struct Policy {
     pub(crate) name: Option<String>,
     pub(crate) ttl: Option<Duration>,
     /// Where `none_ttl` stands.
     pub(crate) none_ttl_at: Option<Span>,
+    /// Where `stale_if_error` stands.
+    pub(crate) stale_if_error_at: Option<Span>,
     pub(crate) jitter: Option<f32>,
     /// How long a computation may take, and how many there may be.
     pub(crate) limits: Limits,
+    /// Beta; zero for `false`.
+    pub(crate) early: Option<f32>,
     /// Whether its values never leave this process.
     pub(crate) in_memory: bool,
     /// Other durations, by option.

@@ -2,14 +2,15 @@
 
 mod call;
 mod macros;
+mod own_dispatch;
 mod seen;
 mod templates;
 
 pub use std::time::Duration;
 
 pub use call::{
-    Current, Miss, NotInKey, Source, compute, compute_blocking, entry, function, look, refresh,
-    refresh_blocking, target,
+    Current, Miss, NotInKey, Source, compute, compute_apart, compute_blocking, entry, function,
+    look, refresh, refresh_blocking, target,
 };
 pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
@@ -22,7 +23,7 @@ pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
 pub use crate::key::{KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
-pub use crate::plan::{Plan, can_be_absent};
+pub use crate::plan::{Plan, can_be_absent, can_fail};
 pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
 
@@ -73,6 +74,11 @@ pub mod wired {
         #[cfg(feature = "redis")]
         pub use crate::plan::{Wired as _, WiredToNothing as _};
     }
+}
+
+/// Autoref dispatch: whether a borrowed argument can be cloned for a body.
+pub mod own {
+    pub use super::own_dispatch::{AnyOwned, Lent, NotOwnable, Ownable};
 }
 
 /// Autoref dispatch: what kind of thing an argument is.

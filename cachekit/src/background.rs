@@ -76,12 +76,31 @@ impl Background {
         whose: Whose,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        let is_closed = self.is_closed() && !self.faults.has(Fault::NeverClosed);
-        if is_closed || self.running() >= MOST {
-            self.refused.bump();
-            return false;
+        self.may_begin() && self.finish(whose, work)
+    }
+
+    /// The same on the caller's own runtime: work that is the user's.
+    pub(crate) fn begin_here(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        whose: Whose,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> bool {
+        let may_begin = self.may_begin();
+        if may_begin {
+            runtime.spawn(Running::new(self).run(whose, work));
         }
-        self.finish(whose, work)
+        may_begin
+    }
+
+    /// Whether there is room for what may be left undone; counted if not.
+    fn may_begin(&self) -> bool {
+        let is_closed = self.is_closed() && !self.faults.has(Fault::NeverClosed);
+        let may_begin = !is_closed && self.running() < MOST;
+        if !may_begin {
+            self.refused.bump();
+        }
+        may_begin
     }
 
     /// Runs `work`, which is owed to somebody: also after [`close`](Self::close).

@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod admission;
+mod apart;
 mod around;
 mod blocking;
 mod builder;
@@ -23,6 +24,7 @@ mod mode;
 mod names;
 mod read;
 mod recovery;
+mod refresh;
 mod region;
 mod remote;
 mod roll;
@@ -36,6 +38,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 pub use acknowledged::Acknowledged;
+pub(crate) use apart::{Task, compute_apart};
 pub use around::{
     Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
     write_through_blocking,
@@ -49,11 +52,13 @@ pub use entry::{Entry, PendingWrite, Target};
 pub use function::FunctionHandle;
 pub(crate) use function::function_handle;
 pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
+pub(crate) use refresh::Old;
 pub use region::Region;
 use remote::Remote;
 pub use shutdown::ShutdownReport;
 
 use crate::background::Background;
+use crate::chance::Chance;
 use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
@@ -63,6 +68,7 @@ use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
 use crate::owner::{Owner, OwnerId};
+use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
 use crate::tags::Tags;
 use crate::tier::{MemoryTier, Size};
@@ -116,6 +122,8 @@ pub(crate) struct Core {
     writes: Arc<Writes>,
     owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
     regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
+    refreshes: Arc<Refreshes>,
+    chance: Chance,
     invalidations: Arc<Counter>,
     faults: Faults,
     background: Arc<Background>,

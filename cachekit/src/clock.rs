@@ -60,6 +60,14 @@ impl Tick {
         Self(self.0.saturating_add(nanos(length)))
     }
 
+    /// A moment that does not come.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
+    /// `length` earlier, or the clock's beginning.
+    pub(crate) fn before(self, length: Duration) -> Self {
+        Self(self.0.saturating_sub(nanos(length)))
+    }
+
     pub(crate) fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }

@@ -12,6 +12,26 @@ pub(crate) fn store_refused(owner: &str, key: &Key) {
     let _ = (owner, key);
 }
 
+/// A value could not be computed again; the old one is kept.
+pub(crate) fn refresh_failed(owner: &str, key: &Key) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(target: "cachekit", function = owner, ?key, "refresh failed");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, key);
+}
+
+/// `task` inside the span that is the current one now.
+#[cfg(feature = "tracing")]
+pub(crate) fn in_caller_s_span<F: Future>(task: F) -> impl Future<Output = F::Output> {
+    tracing::Instrument::in_current_span(task)
+}
+
+/// `task`: there are no spans.
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn in_caller_s_span<F: Future>(task: F) -> F {
+    task
+}
+
 /// A call waited for another's computation as long as it may.
 pub(crate) fn lock_timed_out(owner: &str) {
     #[cfg(feature = "tracing")]

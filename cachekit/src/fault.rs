@@ -65,6 +65,12 @@ pub enum Fault {
     NoBreaker,
     /// Every question of one call may take a whole `redis_timeout`.
     FreshBudget,
+    /// An old value is served in the place of a new one although it was invalidated.
+    ServeInvalidated,
+    /// A refresh does not ask whether another process has the lease.
+    RefreshWithoutLease,
+    /// A hit near the end of its entry asks for the lease however often another has it.
+    ForgetRefreshes,
     /// A connection that gave another key's entry is kept.
     KeepSuspect,
     /// A computation may take as long as it likes, whatever its `timeout`.

@@ -239,7 +239,8 @@ impl<O> Flight<O> {
         }
     }
 
-    fn is_grounded(&self) -> bool {
+    /// Whether it was taken out of the table: what it ends with is not to be kept.
+    pub(crate) fn is_grounded(&self) -> bool {
         self.grounded.load(Ordering::Acquire)
     }
 }

@@ -117,6 +117,30 @@ impl FnSpec {
         self
     }
 
+    /// `stale = ..`.
+    pub const fn stale(mut self, window: Duration) -> Self {
+        self.lives.stale = Some(window);
+        self
+    }
+
+    /// `stale_if_error = ..`.
+    pub const fn stale_if_error(mut self, window: Duration) -> Self {
+        self.lives.stale_if_error = Some(window);
+        self
+    }
+
+    /// `soft_timeout = ..`.
+    pub const fn soft_timeout(mut self, timeout: Duration) -> Self {
+        self.lives.soft_timeout = Some(timeout);
+        self
+    }
+
+    /// `early = ..`; zero for `false`.
+    pub const fn early(mut self, beta: f32) -> Self {
+        self.lives.early = beta;
+        self
+    }
+
     /// `events = [..]`, as written.
     pub const fn events(mut self, events: &'static [&'static str]) -> Self {
         self.events = events;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use once_cell::sync::OnceCell;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Task};
 use crate::error::BuildError;
 use crate::event;
 use crate::registry;
@@ -66,6 +66,13 @@ pub async fn init_from_env() -> Result<(), BuildError> {
 /// the default settings, so that attributes work with no set-up at all.
 pub fn global() -> Cache {
     with_current(Clone::clone)
+}
+
+/// `task` with the caller's task's cache, if it has one of its own.
+pub(crate) fn carried(task: Task) -> Task {
+    #[cfg(feature = "testing")]
+    let task = crate::testing::carried(task);
+    task
 }
 
 /// Calls `f` with the current task's cache, else the global one.

@@ -49,6 +49,7 @@
 // Imports go down only, level by level; `tests/architecture` checks it.
 
 // level 0: leaves
+mod chance;
 mod clock;
 mod counter;
 mod error;
@@ -62,6 +63,7 @@ mod config;
 mod envelope;
 mod epoch;
 mod families;
+mod freshness;
 mod function;
 mod key;
 mod labels;
@@ -82,6 +84,7 @@ mod chain;
 mod flight;
 mod gates;
 mod outbox;
+mod refreshes;
 mod stats;
 mod tags;
 mod trust;

@@ -147,6 +147,18 @@ impl<T, E> MayBeAbsent for FallibleOptional<T, E> {}
 /// Compiles for such a shape.
 pub fn can_be_absent<S: Shape + MayBeAbsent>(_: Plan<S>) {}
 
+/// A shape with an error in it.
+#[diagnostic::on_unimplemented(
+    message = "`stale_if_error` is for functions that return a `Result`",
+    label = "this function never fails; take `stale_if_error` out"
+)]
+pub trait MayFail {}
+impl<T, E> MayFail for Fallible<T, E> {}
+impl<T, E> MayFail for FallibleOptional<T, E> {}
+
+/// Compiles for such a shape.
+pub fn can_fail<S: Shape + MayFail>(_: Plan<S>) {}
+
 /// An error that any number of waiters may have a copy of.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 

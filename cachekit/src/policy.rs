@@ -90,6 +90,39 @@ impl Policy {
         self
     }
 
+    /// For so long after its time to live the old value is served at once, while one
+    /// computation in the background makes a new one. Only
+    /// [`get_or_refresh`](crate::Cache::get_or_refresh) and
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) can do so; for other calls the
+    /// entry ends with its time to live.
+    pub fn stale(mut self, window: Duration) -> Self {
+        self.lives.stale = Some(window);
+        self
+    }
+
+    /// For so long after its time to live the old value is served where the computation gives
+    /// an error.
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.lives.stale_if_error = Some(window);
+        self
+    }
+
+    /// After so long [`get_or_refresh`](crate::Cache::get_or_refresh) and
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) give the old value, if
+    /// [`stale`](Self::stale) or [`stale_if_error`](Self::stale_if_error) keeps one, and the
+    /// computation goes on in the background.
+    pub fn soft_timeout(mut self, timeout: Duration) -> Self {
+        self.lives.soft_timeout = Some(timeout);
+        self
+    }
+
+    /// How early before its end an entry may be computed again: the beta of probabilistic
+    /// early expiry. Default: 1. Zero, or less: never.
+    pub fn early(mut self, beta: f32) -> Self {
+        self.lives.early = if beta.is_finite() { beta.max(0.0) } else { 0.0 };
+        self
+    }
+
     /// The entry is gone when this tag is invalidated.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
@@ -126,6 +159,14 @@ pub(crate) struct Lives {
     pub(crate) bound: Option<Bound>,
     /// `None`: the cache's.
     pub(crate) codec: Option<Codec>,
+    /// After its life an entry is served for so long while it is computed again.
+    pub(crate) stale: Option<Duration>,
+    /// After its life an entry is served for so long where computing it again failed.
+    pub(crate) stale_if_error: Option<Duration>,
+    /// How long a caller waits before it is served what is there.
+    pub(crate) soft_timeout: Option<Duration>,
+    /// Beta of probabilistic early expiry; zero: never.
+    pub(crate) early: f32,
 }
 
 /// How many computations may run at once, of whom.
@@ -151,7 +192,16 @@ impl Lives {
         timeout: None,
         bound: None,
         codec: None,
+        stale: None,
+        stale_if_error: None,
+        soft_timeout: None,
+        early: 1.0,
     };
+
+    /// How long after its life an entry is kept.
+    pub(crate) fn window(&self) -> Duration {
+        self.stale.max(self.stale_if_error).unwrap_or_default()
+    }
 
     /// How long memory may keep what lives for `ttl`.
     pub(crate) fn in_memory(&self, ttl: Duration) -> Duration {
@@ -208,7 +258,8 @@ mod tests {
 
     #[test]
     fn a_policy_passes_on_what_it_was_told() {
-        let [ttl, memory, redis, lock] = [1, 2, 3, 4].map(Duration::from_secs);
+        let [ttl, memory, redis, lock, stale, error, soft] =
+            [1, 2, 3, 4, 5, 6, 7].map(Duration::from_secs);
         let policy = Policy::new()
             .ttl(ttl)
             .jitter(2.0)
@@ -218,7 +269,11 @@ mod tests {
             .single_flight(SingleFlight::Off)
             .lock_timeout(lock)
             .max_computations("reports", 0)
-            .codec(Codec::Json);
+            .codec(Codec::Json)
+            .stale(stale)
+            .stale_if_error(error)
+            .soft_timeout(soft)
+            .early(0.5);
         let told = Lives {
             ttl: Some(ttl),
             none_ttl: None,
@@ -234,6 +289,10 @@ mod tests {
                 most: 1,
             }),
             codec: Some(Codec::Json),
+            stale: Some(stale),
+            stale_if_error: Some(error),
+            soft_timeout: Some(soft),
+            early: 0.5,
         };
         assert_eq!(Lives::from(&policy), told);
         assert_eq!(Lives::from(&Policy::new()), Lives::default());

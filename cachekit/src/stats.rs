@@ -37,6 +37,13 @@ pub struct FunctionStats {
     /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
     /// a place.
     pub overcrowded: u64,
+    /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
+    /// or `soft_timeout`.
+    pub stale_hits: u64,
+    /// Computations begun before the end of an entry, by `early`.
+    pub early_refreshes: u64,
+    /// Computations in the place of an old value that was served meanwhile, and that failed.
+    pub refresh_failures: u64,
 }
 
 impl FunctionStats {
@@ -64,11 +71,18 @@ impl FunctionStats {
         add(&mut self.lock_timeouts, &counts.lock_timeouts);
         add(&mut self.timeouts, &counts.timeouts);
         add(&mut self.overcrowded, &counts.overcrowded);
+        add(&mut self.stale_hits, &counts.stale_hits);
+        add(&mut self.early_refreshes, &counts.early_refreshes);
+        add(&mut self.refresh_failures, &counts.refresh_failures);
     }
 
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
-        share(self.memory_hits, self.redis_hits, self.misses)
+        share(
+            self.memory_hits,
+            self.redis_hits + self.stale_hits,
+            self.misses,
+        )
     }
 }
 
@@ -106,6 +120,13 @@ pub struct Stats {
     /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
     /// a place.
     pub overcrowded: u64,
+    /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
+    /// or `soft_timeout`.
+    pub stale_hits: u64,
+    /// Computations begun before the end of an entry, by `early`.
+    pub early_refreshes: u64,
+    /// Computations in the place of an old value that was served meanwhile, and that failed.
+    pub refresh_failures: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
     pub invalidations: u64,
     /// Entries in memory, those that an invalidation made useless included.
@@ -143,6 +164,9 @@ impl Stats {
             stats.lock_timeouts += function.lock_timeouts;
             stats.timeouts += function.timeouts;
             stats.overcrowded += function.overcrowded;
+            stats.stale_hits += function.stale_hits;
+            stats.early_refreshes += function.early_refreshes;
+            stats.refresh_failures += function.refresh_failures;
         }
         functions.sort_by(|a, b| a.name.cmp(&b.name));
         stats.functions = functions;
@@ -151,7 +175,11 @@ impl Stats {
 
     /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
-        share(self.memory_hits, self.redis_hits, self.misses)
+        share(
+            self.memory_hits,
+            self.redis_hits + self.stale_hits,
+            self.misses,
+        )
     }
 }
 
@@ -282,12 +310,12 @@ impl RedisMisses {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share of two counters")]
-fn share(memory: u64, redis: u64, misses: u64) -> f64 {
-    // A call that Redis answers has missed in memory before.
+fn share(memory: u64, others: u64, misses: u64) -> f64 {
+    // A call that Redis answers, or an old value, has missed in memory before.
     let calls = memory + misses;
     if calls == 0 {
         0.0
     } else {
-        (memory + redis) as f64 / calls as f64
+        (memory + others) as f64 / calls as f64
     }
 }

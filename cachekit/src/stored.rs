@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::clock::Tick;
 use crate::epoch::{Epochs, Moment};
 use crate::fault::{Fault, Faults};
+use crate::freshness::Freshness;
 use crate::owner::{Owner, OwnerId};
 
 /// An entry of any type.
@@ -21,8 +22,8 @@ pub(crate) struct Stored<T: ?Sized> {
     /// The tags' epochs, the owner's and the cache's.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
-    /// When it would end if memory kept it as long as it may live.
-    pub(crate) end: Tick,
+    /// How long it is good, and for what.
+    pub(crate) freshness: Freshness,
     /// It lives in this process only: nobody else can be asked for it.
     pub(crate) local: bool,
     /// Bytes that it counts for in a cache bounded by bytes, its key included.
@@ -39,7 +40,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
         owner: Arc<Owner>,
         began: Moment,
         epochs: Epochs,
-        (deadline, end): (Tick, Tick),
+        (deadline, freshness): (Tick, Freshness),
         local: bool,
         weight: u32,
         (value, order): (Option<V>, Option<u64>),
@@ -50,7 +51,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
             began,
             epochs,
             deadline,
-            end,
+            freshness,
             local,
             weight,
             dead,
@@ -66,9 +67,23 @@ impl AnyStored {
         self.owner.id == reader && now < self.deadline && self.is_valid(faults)
     }
 
+    /// Whether it may be served to `reader` at `now` although its life is over, while it is
+    /// computed again. Where memory may keep it less long than others, they have a newer one.
+    pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
+        self.owner.id == reader
+            && self.freshness.is_stale(now)
+            && self.deadline == self.freshness.end
+            && self.is_valid_late(faults)
+    }
+
+    /// Whether nothing invalidated it, for one that is served instead of a new one.
+    pub(crate) fn is_valid_late(&self, faults: Faults) -> bool {
+        self.is_valid(faults) || faults.has(Fault::ServeInvalidated)
+    }
+
     /// Whether no tier can have it any more: its life is over, or it was invalidated.
     pub(crate) fn is_gone(&self, now: Tick, faults: Faults) -> bool {
-        now >= self.end || !self.is_valid(faults)
+        now >= self.freshness.end || !self.is_valid(faults)
     }
 
     /// Whether nothing invalidated it.

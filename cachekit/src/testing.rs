@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Task};
 use crate::clock::Clock;
 
 #[cfg(feature = "seeded-faults")]
@@ -104,6 +104,14 @@ tokio::task_local! {
 /// ```
 pub async fn scope<F: Future>(cache: Cache, future: F) -> F::Output {
     SCOPED.scope(cache, future).await
+}
+
+/// `task` in the scope of the caller's task, if that is in one.
+pub(crate) fn carried(task: Task) -> Task {
+    match SCOPED.try_with(Clone::clone) {
+        Ok(cache) => Box::pin(SCOPED.scope(cache, task)),
+        Err(_) => task,
+    }
 }
 
 /// Calls `f` with the task's cache; gives `f` back if it has none.

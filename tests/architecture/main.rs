@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Every module of `cachekit/src`, with its level.
 const LEVELS: &[(&str, u8)] = &[
+    ("chance", 0),
     ("clock", 0),
     ("counter", 0),
     ("error", 0),
@@ -21,6 +22,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("epoch", 1),
     ("event", 1),
     ("families", 1),
+    ("freshness", 1),
     ("function", 1),
     ("key", 1),
     ("labels", 1),
@@ -39,6 +41,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("flight", 3),
     ("gates", 3),
     ("outbox", 3),
+    ("refreshes", 3),
     ("stats", 3),
     ("tags", 3),
     ("trust", 3),

@@ -10,6 +10,7 @@ mod overlaps;
 mod reading;
 mod refusals;
 mod shutdown;
+mod stale;
 mod timeouts;
 mod turns;
 mod waiting;

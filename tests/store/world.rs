@@ -25,6 +25,7 @@ impl Clock for Still {
 pub(crate) fn settings(store: &FakeStore) -> CacheBuilder {
     Cache::builder()
         .clock(Still(Instant::now()))
+        .__seed_random(1)
         .__store(store.clone())
 }
 

@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path};
 
+use super::freshness::FreshnessArgs;
 use super::limits::LimitArgs;
 use super::tiers::TierArgs;
 use super::value::{CompanionName, Items, Share, SkipName, parse_skip};
@@ -16,6 +17,7 @@ pub(crate) struct CachedArgs {
     pub(crate) cache: Option<Arg<Expr>>,
     pub(crate) companion: Option<Arg<CompanionName>>,
     pub(crate) events: Option<Arg<Items>>,
+    pub(crate) freshness: FreshnessArgs,
     pub(crate) jitter: Option<Arg<Share>>,
     pub(crate) key: Option<Arg<Template>>,
     pub(crate) krate: Option<Arg<Path>>,
@@ -47,6 +49,10 @@ impl Options for CachedArgs {
         "cache",
         "when",
         "store_if",
+        "stale",
+        "stale_if_error",
+        "early",
+        "soft_timeout",
         "none_ttl",
         "jitter",
         "tier",
@@ -91,7 +97,8 @@ impl Options for CachedArgs {
             "when" => Arg::read(&mut self.when, key, input, errors)?,
             _ => {
                 return Ok(self.tiers.option(key, input, errors)?
-                    || self.limits.option(key, input, errors)?);
+                    || self.limits.option(key, input, errors)?
+                    || self.freshness.option(key, input, errors)?);
             }
         }
         Ok(true)

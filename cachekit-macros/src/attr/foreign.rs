@@ -1,14 +1,7 @@
 //! Options that other caches have, or that a later version will, answered in words.
 
 /// Part of the contract, but without a mechanism so far.
-const LATER: &[&str] = &[
-    "compress",
-    "early",
-    "encrypt",
-    "soft_timeout",
-    "stale",
-    "stale_if_error",
-];
+const LATER: &[&str] = &["compress", "encrypt"];
 
 /// Spellings of other caches, and what to write here.
 const FOREIGN: &[(&str, &str)] = &[

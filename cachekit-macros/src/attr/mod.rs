@@ -4,6 +4,7 @@ mod arg;
 mod cached;
 mod duration;
 mod foreign;
+mod freshness;
 mod invalidates;
 mod limits;
 mod reference;
@@ -18,6 +19,7 @@ pub(crate) use cached::{CachedArgs, VERSION};
 pub(crate) use duration::DurationValue;
 #[cfg(test)]
 pub(crate) use duration::parse_duration;
+pub(crate) use freshness::FreshnessArgs;
 pub(crate) use invalidates::{InvalidatesArgs, Moment};
 pub(crate) use limits::{LimitArgs, MOST};
 pub(crate) use reference::{Callee, Position, Reference, ReferenceArgs};

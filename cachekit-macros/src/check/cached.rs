@@ -6,6 +6,7 @@ use proc_macro2::Ident;
 use syn::Expr;
 
 use super::companion;
+use super::freshness::freshness;
 use super::function::Facts;
 use super::key::key;
 use super::late;
@@ -38,11 +39,12 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
 /// The model of a cached function; `None` only where a mistake was found.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
     let facts = facts(item, errors);
+    let (written, skip, version) = (&args.key, &args.skip, &args.version);
     let key = key(
         &facts,
-        args.key.as_ref(),
-        args.skip.as_ref(),
-        args.version.as_ref(),
+        written.as_ref(),
+        skip.as_ref(),
+        version.as_ref(),
         errors,
     );
     let mut steps = Steps::new(&facts, RetRule::Allowed, false);
@@ -53,21 +55,23 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let ttl = args
         .ttl
         .and_then(|ttl| constant_ttl(ttl, &mut steps, errors));
-    if let Some(store_if) = args.store_if {
-        steps.expr("store_if", store_if.value, What::Value, errors);
-    }
+    let store_if = args.store_if.into_iter();
+    store_if.for_each(|it| steps.expr("store_if", it.value, What::Value, errors));
     let when = "`when` is asked before the call gives a value; write `store_if`";
     forbid_ret(&facts, args.when.as_ref(), when, errors);
     let cache = "the cache is needed before the call gives a value";
     forbid_ret(&facts, args.cache.as_ref(), cache, errors);
-    let none_ttl_at = args.none_ttl.as_ref().map(|none_ttl| none_ttl.key.span());
+    let none_ttl_at = args.none_ttl.as_ref().map(|it| it.key.span());
     let Tiers { choices, lengths } = tiers(&facts, item, args.tiers, args.none_ttl, errors);
+    let fresh = freshness(&facts, item, args.freshness, errors);
     let policy = Policy {
+        early: fresh.early,
+        stale_if_error_at: fresh.stale_if_error_at,
         none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
         in_memory: choices.iter().any(|choice| choice.variant == "Memory"),
-        lengths,
+        lengths: lengths.into_iter().chain(fresh.lengths).collect(),
         choices,
         events,
         late,
@@ -87,6 +91,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         function: facts.into_function(args.krate, args.cache),
         key: key.text,
         left_out: key.left_out,
+        apart: fresh.apart,
         shared_self: key.shared_self,
         policy,
         when: args.when.map(|when| when.value),

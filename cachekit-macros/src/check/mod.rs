@@ -3,6 +3,7 @@
 
 mod cached;
 mod companion;
+mod freshness;
 mod function;
 mod key;
 mod late;

@@ -127,7 +127,7 @@ impl Controls<'_> {
         let (impl_generics, _, where_clause) = sig.generics.split_for_impl();
         let turbofish = turbofish(&sig.generics);
         let function = &sig.ident;
-        let form = form_word(&self.model.function);
+        let form = form_word(&self.model.function, None);
         // Hygienic copies of the names: an argument may have the name of the function.
         let arguments = &self.model.function.arguments;
         let names = arguments.iter().map(|argument| {

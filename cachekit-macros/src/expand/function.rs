@@ -8,7 +8,7 @@ use super::key::writing;
 use super::steps::{Place, after, statements};
 use super::{form_word, looked_at, source, spec, tier_word};
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Companion, InTime};
+use crate::model::{Apart, CachedFn, Companion, InTime};
 use crate::names::{Names, blaming, local};
 
 /// The new body.
@@ -21,7 +21,8 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     let place = result.span();
     let plan = blaming(place, quote!(#krate::__kept!(#tier #result)));
     let plan = in_time(model, plan, names);
-    let form = form_word(&model.function);
+    let apart = model.apart.as_ref();
+    let form = form_word(&model.function, apart);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let guards = guards(model, names);
     let (cache, source) = source(&model.function, names);
@@ -36,11 +37,15 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     let after = after(
         model.after.as_ref(),
         &labels,
-        Place::Call,
+        if apart.is_some() {
+            Place::Entry
+        } else {
+            Place::Call
+        },
         &model.function,
         names,
     );
-    let body = super::body(&model.function, item);
+    let body = super::body(&model.function, item, apart);
     quote! {
         #looked_at
         #guards
@@ -81,6 +86,16 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
         let result = &model.function.result;
         guards.extend(blaming(place, quote!(#krate::__absent!(#result);)));
     }
+    if let Some(place) = model.policy.stale_if_error_at {
+        let result = &model.function.result;
+        guards.extend(blaming(place, quote!(#krate::__fallible!(#result);)));
+    }
+    guards.extend(
+        model
+            .apart
+            .as_ref()
+            .map(|apart| ownable(model, apart, names)),
+    );
     for choice in &model.policy.choices {
         if choice.ty == "Codec" {
             let codec = format_ident!("{}", choice.variant);
@@ -94,6 +109,24 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
         ));
     }
     guards
+}
+
+/// What the body is to own, for the type system to judge.
+fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> TokenStream {
+    let krate = &names.krate;
+    let references = model
+        .function
+        .arguments
+        .iter()
+        .filter(|argument| argument.referent().is_some());
+    let arguments = references.map(|argument| {
+        let name = &argument.name;
+        blaming(name.span(), quote!(#krate::__ownable!(#name);))
+    });
+    let own_self = apart
+        .owns_self
+        .map(|place| blaming(place, quote!(#krate::__ownable!(self);)));
+    arguments.chain(own_self).collect()
 }
 
 /// The expression that finds the spec.

@@ -25,8 +25,8 @@ pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream
         &model.function,
         &names,
     );
-    let body = body(&model.function, item);
-    let form = form_word(&model.function);
+    let body = body(&model.function, item, None);
+    let form = form_word(&model.function, None);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let inner = quote! {
         #looked_at

@@ -1,5 +1,6 @@
 //! The output: the function first, its controls last.
 
+mod apart;
 mod companion;
 mod derive_cache_part;
 mod fallback;
@@ -17,7 +18,7 @@ use quote::{ToTokens, quote};
 use syn::{FnArg, Pat, parse_quote};
 
 use crate::item::LooseFn;
-use crate::model::{Argument, CachedFn, Function, Pattern};
+use crate::model::{Apart, Argument, CachedFn, Function, Pattern};
 use crate::names::{Names, local};
 use crate::shape::Form;
 
@@ -97,7 +98,7 @@ fn bare(pattern: TokenStream) -> TokenStream {
 }
 
 /// The arguments and the body: a template makes a closure of them.
-fn body(function: &Function, item: &LooseFn) -> TokenStream {
+fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -> TokenStream {
     let typed = item.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(input) => Some(&*input.pat),
         FnArg::Receiver(_) => None,
@@ -122,7 +123,18 @@ fn body(function: &Function, item: &LooseFn) -> TokenStream {
         Form::Block(block) => &block.content,
         Form::Async | Form::Sync | Form::Opaque => &item.body,
     };
-    quote!((#taken) #body)
+    let Some(apart) = apart else {
+        return quote!((#taken) #body);
+    };
+    let owned = apart::owned(function, apart);
+    let own;
+    let body = if apart.owns_self.is_some() {
+        own = apart::with_own_self(body);
+        &own
+    } else {
+        body
+    };
+    quote!((#owned #taken) #body)
 }
 
 /// How a template is told whether values stay in this process.
@@ -135,9 +147,11 @@ fn tier_word(model: &CachedFn) -> TokenStream {
 }
 
 /// How a template is told the form.
-fn form_word(function: &Function) -> TokenStream {
+fn form_word(function: &Function, apart: Option<&Apart>) -> TokenStream {
     if function.form.is_sync() {
         quote!(sync)
+    } else if apart.is_some() {
+        quote!(apart)
     } else {
         quote!(async)
     }

@@ -46,6 +46,9 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some(most) = limits.max_computations {
         setters.extend(quote!(.max_computations(#most)));
     }
+    if let Some(early) = policy.early {
+        setters.extend(quote!(.early(#early)));
+    }
     let events = &policy.events;
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));

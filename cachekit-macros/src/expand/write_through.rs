@@ -19,8 +19,8 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let target = call(&model.target, Ask::Entry, &names);
     let (bindings, store) = store(model);
     let ordered = model.stored.order.as_ref().map(|_| quote!(ordered));
-    let body = body(&model.function, item);
-    let form = form_word(&model.function);
+    let body = body(&model.function, item, None);
+    let form = form_word(&model.function, None);
     let looked_at = looked_at(model.function.arguments.iter(), false);
     let inner = quote! {
         #looked_at

@@ -45,12 +45,12 @@ fn mistakes_cannot_be_forgotten() {
 
 #[test]
 fn all_mistakes_come_at_once() {
-    let args = "tll = 3, key = \"{x}\", stale = 60, ttl = \"5\", expire = 4, tags = [\"{a\", \"{b\"], \
+    let args = "tll = 3, key = \"{x}\", encrypt = true, ttl = \"5\", expire = 4, tags = [\"{a\", \"{b\"], \
                 ttl = 3, jitter = 2.0, tier = disk, skip(nobody), ttl = 4";
     let found = cached_messages(args, GET);
     let expected = [
         "unknown option `tll`; did you mean `ttl`?",
-        "`stale` is not available in this version yet",
+        "`encrypt` is not available in this version yet",
         "the last number has no unit",
         "there is no option `expire`; write `ttl = 300`",
         "`{` without `}` before \"a\"",

@@ -147,7 +147,7 @@ const KEYS: [&str; 4] = [
 
 const OPTIONS: [&str; 5] = [
     "",
-    "ttl = 300",
+    "ttl = 300, stale = 60, stale_if_error = \"1h\"",
     "ttl = \"5m\", tags = [\"users\"]",
     "ttl = 300, tags = [\"users\", \"org:{ret.org}\"]",
     "none_ttl = 30, events = [\"user.changed\"], jitter = 0.1",

@@ -3,12 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use crate::cache::{
-    Cache, Entry, FunctionHandle, Invalidation, Job, On, Target, compute as compute_job,
-    compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
-    take_refresh, typed_entry,
+    Cache, Entry, FunctionHandle, Invalidation, Job, Old, On, Target, compute as compute_job,
+    compute_apart as compute_job_apart, compute_blocking as compute_job_blocking, function_handle,
+    refreshing, refreshing_blocking, take_refresh, typed_entry,
 };
 use crate::function::FnSpec;
 use crate::global;
@@ -87,26 +85,29 @@ where
         }
         let mut key = KeyBuf::new();
         write(&mut key);
-        if !fresh && let Some(ret) = core.hit::<S>(key.as_bytes(), spec.id()) {
-            return Ok(ret);
+        if fresh {
+            return Err(missed(cache, spec, &key, None, true));
         }
-        Err(missed(cache, spec, &key, fresh))
+        core.hit::<S>(key.as_bytes(), spec.id())
+            .map_err(|old| missed(cache, spec, &key, old, false))
     })
 }
 
 #[cold]
-fn missed(cache: &Cache, spec: &'static FnSpec, key: &KeyBuf, fresh: bool) -> Miss {
-    let core = cache.core();
-    Miss(Kind::Call(Box::new(Job {
-        core: Arc::clone(core),
-        owner: core.owner(spec),
-        key: Key::new(key.as_bytes()),
-        lives: spec.lives(),
-        since: Instant::now(),
-        began: core.now(),
-        fresh,
-        trace: core.trace(key.as_bytes(), spec.id()),
-    })))
+fn missed(
+    cache: &Cache,
+    spec: &'static FnSpec,
+    key: &KeyBuf,
+    old: Option<Box<Old>>,
+    fresh: bool,
+) -> Miss {
+    let core = Arc::clone(cache.core());
+    let owner = core.owner(spec);
+    let trace = core.trace(key.as_bytes(), spec.id());
+    let mut job = Job::new(core, owner, Key::new(key.as_bytes()), spec.lives());
+    job.fresh = fresh;
+    job.trace = trace;
+    Miss(Kind::Call(Box::new(job.with(old.map(|old| *old)))))
 }
 
 /// Computes, or waits for another's computation.
@@ -126,6 +127,43 @@ where
 {
     match miss.0 {
         Kind::Call(job) => compute_job(*job, plan, labels, after, body).await,
+        Kind::Bypass(owner) => {
+            owner.counts.bypassed.bump();
+            body().await
+        }
+    }
+}
+
+/// [`compute`] for a body that owns what it needs: it may go on without this call, which is
+/// answered with an old value then.
+pub async fn compute_apart<S, A, F, Fut>(
+    miss: Miss,
+    plan: Plan<S>,
+    labels: Labels,
+    after: A,
+    body: F,
+) -> S::Ret
+where
+    S: Shape + 'static,
+    S::Ret: Send + 'static,
+    S::Value: Clone + Send + Sync + 'static,
+    S::Error: Send + 'static,
+    A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
+    F: FnOnce() -> Fut + Send + 'static,
+    Fut: Future<Output = S::Ret> + Send + 'static,
+{
+    match miss.0 {
+        Kind::Call(job) => {
+            Box::pin(compute_job_apart(
+                *job,
+                plan,
+                labels,
+                after,
+                body,
+                global::carried,
+            ))
+            .await
+        }
         Kind::Bypass(owner) => {
             owner.counts.bypassed.bump();
             body().await

@@ -146,6 +146,28 @@ macro_rules! __in_time {
     }};
 }
 
+/// A compile-time error unless the return type has errors.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fallible {
+    ($ret:ty) => {
+        $crate::__private::can_fail($crate::__plan!($ret));
+    };
+}
+
+/// A compile-time error unless a body can have its own clone of the argument.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ownable {
+    ($name:expr) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::own::{NotOwnable as _, Ownable as _};
+        let _ = || {
+            let _ = (&&$crate::__private::own::Lent(&*$name)).__cachekit_own();
+        };
+    }};
+}
+
 /// A compile-time error if the feature of a codec is off.
 #[doc(hidden)]
 #[macro_export]

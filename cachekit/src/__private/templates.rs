@@ -81,6 +81,9 @@ macro_rules! __in_form {
     (async $name:ident $blocking:ident ($($args:tt)*)) => {
         $crate::__private::$name($($args)*).await
     };
+    (apart $name:ident $blocking:ident ($($args:tt)*)) => {
+        $crate::__private::compute_apart($($args)*).await
+    };
     (sync $name:ident $blocking:ident ($($args:tt)*)) => {
         $crate::__private::$blocking($($args)*)
     };
@@ -159,6 +162,19 @@ macro_rules! __body {
             ret
         }
     };
+    (apart ($ret:ty) ([$($owned:tt)*] $($arg:tt)*) $body:tt) => {{
+        $($crate::__own!($owned);)*
+        async move || {
+            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {
+                return ret;
+            }
+            $($crate::__lend!($owned);)*
+            $($crate::__take!($arg);)*
+            let ret: $ret = $body;
+            #[allow(unreachable_code, reason = "the body may end by `return`")]
+            ret
+        }
+    }};
     (sync ($ret:ty) () $body:tt) => {
         move || -> $ret $body
     };
@@ -167,6 +183,34 @@ macro_rules! __body {
             $($crate::__take!($arg);)*
             $body
         }
+    };
+}
+
+/// Clones what is borrowed: `name`, or `(self name)` under another name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __own {
+    (($value:tt $name:ident)) => {
+        let $name = {
+            #[allow(unused_imports, reason = "which one is used depends on the type")]
+            use $crate::__private::own::{AnyOwned as _, Ownable as _};
+            (&&$crate::__private::own::Lent(&*$value)).__cachekit_own()
+        };
+    };
+    ($name:ident) => {
+        $crate::__own!(($name $name));
+    };
+}
+
+/// The body's own as the argument was: borrowed.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lend {
+    (($value:tt $name:ident)) => {
+        let $name = &*$name;
+    };
+    ($name:ident) => {
+        let $name = &*$name;
     };
 }
 

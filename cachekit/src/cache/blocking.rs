@@ -4,6 +4,8 @@
 //! for runs on another thread, for a body that never yields, so parking cannot keep that
 //! one from going on.
 
+use std::time::Duration;
+
 use super::compute::{Job, Outcome};
 use super::turn::Access;
 use crate::chain;
@@ -24,7 +26,7 @@ where
     S::Value: Clone + Send + Sync + 'static,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    job.owner.counts.misses.bump();
+    job.count_miss();
     let epochs = job.epochs(&labels);
     let patience = job.patience();
     let lead = loop {
@@ -32,6 +34,9 @@ where
             Entered::Lead(lead) => break Some(lead),
             Entered::Wait(seat) => seat,
         };
+        if let Some(ret) = job.kept::<S>() {
+            return ret;
+        }
         if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
             break None;
         }
@@ -53,23 +58,26 @@ where
         }
     };
     let Some(lead) = lead else {
-        return job.run_blocking(0, body);
+        return job.rescued::<S>(job.run_blocking(0, body).0);
     };
     if let Some((stored, ret)) = job.second_look::<S>() {
         lead.settle(Outcome::Value(stored), || {});
         return ret;
     }
-    let ret = job.run_blocking(lead.flight_id(), body);
-    job.conclude(lead, plan, labels, after, ret, Access::None)
+    let (ret, took) = job.run_blocking(lead.flight_id(), body);
+    job.conclude(lead, plan, labels, after, ret, (Access::None, took))
 }
 
 impl Job {
-    /// Runs `body`, when there is a place for it, as the computation of `flight`.
-    fn run_blocking<T>(&self, flight: usize, body: impl FnOnce() -> T) -> T {
+    /// Runs `body`, when there is a place for it, as the computation of `flight`; and how long
+    /// it took.
+    fn run_blocking<T>(&self, flight: usize, body: impl FnOnce() -> T) -> (T, Duration) {
         // Held to the end: a thread cannot do anything else meanwhile.
         let mut admission = self.admission();
         admission.enter_blocking();
-        self.owner.counts.computations.bump();
-        chain::leading_blocking(flight, admission.gate_id(), body)
+        self.count_computation();
+        let start = self.core.clock.now();
+        let ret = chain::leading_blocking(flight, admission.gate_id(), body);
+        (ret, self.core.clock.now().saturating_sub(start))
     }
 }

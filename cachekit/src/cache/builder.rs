@@ -11,6 +11,7 @@ use super::{Cache, Core, env};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use super::{bus::Desk, remote::Settings};
 use crate::background::Background;
+use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
 use crate::config::{Capacity, Config, Eviction, OnDisconnect, OnNewMaster};
@@ -18,6 +19,7 @@ use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Faults;
 use crate::flight::Flights;
+use crate::refreshes::Refreshes;
 #[cfg(feature = "seeded-faults")]
 use crate::remote::fake::FakeStore;
 #[cfg(feature = "redis")]
@@ -50,6 +52,7 @@ pub struct CacheBuilder {
     config: Config,
     clock: Arc<dyn Clock>,
     faults: Faults,
+    chance: Chance,
     redis: Option<String>,
     redis_password: Option<String>,
     #[cfg(feature = "seeded-faults")]
@@ -75,6 +78,7 @@ impl CacheBuilder {
             config: Config::default(),
             clock: Arc::new(SystemClock::new()),
             faults: Faults::default(),
+            chance: Chance::default(),
             redis: None,
             redis_password: None,
             #[cfg(feature = "seeded-faults")]
@@ -209,6 +213,14 @@ impl CacheBuilder {
     #[doc(hidden)]
     pub fn __seed(mut self, fault: crate::fault::Fault) -> Self {
         self.faults = self.faults.with(fault);
+        self
+    }
+
+    /// The same draws at each run.
+    #[cfg(feature = "seeded-faults")]
+    #[doc(hidden)]
+    pub fn __seed_random(mut self, seed: u64) -> Self {
+        self.chance = Chance::seeded(seed);
         self
     }
 
@@ -399,6 +411,8 @@ impl CacheBuilder {
                 writes: Arc::new(Writes::default()),
                 owners: Arc::new(RwLock::new(HashMap::new())),
                 regions: Arc::new(Mutex::new(HashMap::new())),
+                refreshes: Arc::new(Refreshes::new()),
+                chance: self.chance,
                 invalidations: Arc::new(Counter::default()),
                 faults: self.faults,
                 background,

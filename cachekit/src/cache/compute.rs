@@ -9,6 +9,7 @@ use super::Core;
 use super::admission::Admission;
 use super::fetch::Fetched;
 use super::read::{Trace, returned};
+use super::refresh::{Late, Old};
 use super::turn::Access;
 use crate::chain;
 use crate::config::SingleFlight;
@@ -57,6 +58,12 @@ pub(crate) struct Job {
     pub(crate) fresh: bool,
     /// What memory knew of the entry.
     pub(crate) trace: Trace,
+    /// What the call has already: then it waits for nobody.
+    pub(crate) old: Option<Old>,
+    /// What it finds that is over, where that may be served in the place of a new value.
+    pub(super) late: Option<Arc<Late>>,
+    /// It goes on without its caller, who has been answered if there is an old value.
+    pub(super) is_apart: bool,
 }
 
 /// Answers `job` by another's computation or its own.
@@ -79,7 +86,7 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    job.owner.counts.misses.bump();
+    job.count_miss();
     job.core.faults.at(Point::BeforeEnter);
     let epochs = job.epochs(&labels);
     let lead = loop {
@@ -87,6 +94,9 @@ where
             Entered::Lead(lead) => break Some(lead),
             Entered::Wait(seat) => seat,
         };
+        if let Some(ret) = job.kept::<S>() {
+            return ret;
+        }
         if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
             break None;
         }
@@ -117,6 +127,32 @@ where
 }
 
 impl Job {
+    /// A call that begins now.
+    pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
+        let began = core.now();
+        let late = (!lives.window().is_zero()).then(Arc::default);
+        Self {
+            core,
+            owner,
+            key,
+            lives,
+            since: Instant::now(),
+            began,
+            fresh: false,
+            trace: Trace::Unknown,
+            old: None,
+            late,
+            is_apart: false,
+        }
+    }
+
+    /// Counts a call that memory could not answer.
+    pub(super) fn count_miss(&self) {
+        if self.old.is_none() {
+            self.owner.counts.misses.bump();
+        }
+    }
+
     pub(super) fn enter(&self, epochs: &Epochs) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.fresh {
@@ -163,7 +199,7 @@ impl Job {
             moment: self.core.tags.now(),
             start: Instant::now(),
             // Another may first find it in the store.
-            computes: self.fresh || self.core.remote.is_none(),
+            computes: self.fresh || (self.core.remote.is_none() && self.old.is_none()),
         }
     }
 
@@ -194,6 +230,7 @@ impl Job {
         }
         let began = lead.leadership.moment;
         let mut admission = self.admission();
+        self.board(&lead);
         let access = if let Some(access) = self.unasked() {
             access
         } else {
@@ -203,10 +240,21 @@ impl Job {
                     self.land(lead, stored);
                     return ret;
                 }
+                // Who waits here may have begun after an invalidation of what this call has.
+                Fetched::Kept(ret) => return ret,
+                Fetched::Old(stored, ret, advance) => {
+                    // Others who wait are given it now; then it is computed again.
+                    self.land(lead, Arc::clone(&stored));
+                    let Some(job) = self.again(&stored, advance) else {
+                        return ret;
+                    };
+                    return Box::pin(compute(job, plan, labels, after, body)).await;
+                }
                 Fetched::Compute(access) => access,
             }
         };
-        if !matches!(access, Access::Granted(_))
+        if self.old.is_none()
+            && !matches!(access, Access::Granted(_))
             && let Some((stored, ret)) = self.unconfirmed::<S>()
         {
             lead.settle(Outcome::Value(stored), || {});
@@ -218,8 +266,8 @@ impl Job {
             Access::Unseen | Access::None => body.await,
         };
         match ret {
-            Ok(ret) => self.conclude(lead, plan, labels, after, ret, access),
-            Err(late) => Self::conclude_late(lead, plan, late, access),
+            (Ok(ret), took) => self.conclude(lead, plan, labels, after, ret, (access, took)),
+            (Err(late), _) => self.conclude_late(lead, plan, late, access),
         }
     }
 
@@ -233,6 +281,9 @@ impl Job {
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;
+        if self.is_due_too(&stored) {
+            return None;
+        }
         let ret = returned::<S>(&stored)?;
         self.owner.counts.coalesced.bump();
         Some((stored, ret))
@@ -281,31 +332,39 @@ impl Job {
     async fn alone<S, F, Fut>(&self, plan: Plan<S>, body: F) -> S::Ret
     where
         S: Shape,
+        S::Value: Clone + 'static,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
-        let ended = self.run(plan, self.admission(), 0, body).await;
-        ended.unwrap_or_else(|late| Self::answer_late(plan, &late))
+        match self.run(plan, self.admission(), 0, body).await.0 {
+            Ok(ret) => self.rescued::<S>(ret),
+            Err(late) => match self.rescue::<S>() {
+                Some((_, ret)) => ret,
+                None => Self::answer_late(plan, &late),
+            },
+        }
     }
 
     /// Runs `body`, when there is a place for it and for as long as it may take, as the
-    /// computation of `flight`.
+    /// computation of `flight`; and how long it took.
     async fn run<S, F, Fut>(
         &self,
         plan: Plan<S>,
         mut admission: Admission<'_>,
         flight: usize,
         body: F,
-    ) -> Result<S::Ret, ComputeTimeout>
+    ) -> (Result<S::Ret, ComputeTimeout>, Duration)
     where
         S: Shape,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
         admission.enter().await;
-        self.owner.counts.computations.bump();
+        self.count_computation();
         let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
-        admission.hold(self.in_time(plan, body)).await
+        let start = self.core.clock.now();
+        let ended = admission.hold(self.in_time(plan, body)).await;
+        (ended, self.core.clock.now().saturating_sub(start))
     }
 }
 

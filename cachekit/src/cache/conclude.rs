@@ -11,6 +11,7 @@ use crate::config::Tier;
 use crate::event;
 use crate::fault::Fault;
 use crate::flight::Lead;
+use crate::freshness::Life;
 use crate::labels::Labels;
 use crate::plan::{Plan, Shape, Split};
 use crate::stored::AnyStored;
@@ -24,14 +25,16 @@ impl Job {
         mut labels: Labels,
         after: A,
         ret: S::Ret,
-        access: Access,
+        (access, took): (Access, Duration),
     ) -> S::Ret
     where
         S: Shape,
         S::Value: Clone + Send + Sync + 'static,
         A: FnOnce(&S::Value, &mut Labels),
     {
-        match S::split(ret) {
+        let split = S::split(ret);
+        self.refreshed(!matches!(split, Split::Err(_)));
+        match split {
             Split::Some(value) => {
                 after(&value, &mut labels);
                 let ret = S::some(value.clone());
@@ -40,6 +43,7 @@ impl Job {
                     content: Some(value),
                     heap,
                     order: None,
+                    took,
                 };
                 self.settle(lead, plan, labels, value, access);
                 ret
@@ -49,6 +53,7 @@ impl Job {
                     content: None,
                     heap: 0,
                     order: None,
+                    took,
                 };
                 self.settle(lead, plan, labels, absence, access);
                 // A shape that can be split into `None` can be made of it.
@@ -58,6 +63,10 @@ impl Job {
                 self.owner.counts.errors.bump();
                 // Others need not wait for this one any longer.
                 drop(access);
+                if let Some((stored, ret)) = self.rescue::<S>() {
+                    lead.settle(Outcome::Value(stored), || {});
+                    return ret;
+                }
                 match plan.share(&error) {
                     Some(shared) => {
                         lead.settle(Outcome::Error(shared), || {});
@@ -85,16 +94,25 @@ impl Job {
         if core.faults.has(Fault::EpochsAfterCompute) {
             began = core.tags.now();
         }
+        let took = value.took;
         let ttl = core.ttl(self.lives, &labels, value.content.is_some());
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
-        let stored = core.stored(owner, key, began, &labels, lives, ttl, value);
+        let stored = core.stored(
+            owner,
+            key,
+            began,
+            &labels,
+            lives,
+            ttl.map(Life::from),
+            value,
+        );
         let Some(ttl) = ttl else {
             lead.settle(Outcome::Value(stored), || {});
             return;
         };
         if self.land(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
-            self.fill(plan, labels, ttl, stored, access);
+            self.fill(plan, labels, (ttl, took), stored, access);
         } else {
             self.owner.counts.refused_stores.bump();
             event::store_refused(&self.owner.name, &self.key);
@@ -119,7 +137,7 @@ impl Job {
         &self,
         plan: Plan<S>,
         labels: Labels,
-        ttl: Duration,
+        (ttl, took): (Duration, Duration),
         stored: Arc<AnyStored>,
         access: Access,
     ) where
@@ -130,7 +148,7 @@ impl Job {
             (Access::Granted(turn), Some(wire)) => {
                 let turn = *turn;
                 let filling = Filling {
-                    took: turn.took(),
+                    took,
                     turn,
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
@@ -151,6 +169,7 @@ impl Job {
     /// The longest that an entry of this call may live.
     pub(super) fn longest_life(&self) -> Duration {
         let ttl = self.lives.ttl.unwrap_or(self.core.config.default_ttl);
-        self.lives.redis_ttl.map_or(ttl, |most| most.min(ttl))
+        let fresh = self.lives.redis_ttl.map_or(ttl, |most| most.min(ttl));
+        fresh.saturating_add(self.lives.window())
     }
 }

@@ -51,14 +51,26 @@ impl Job {
 
     /// What a leader owes after its computation was dropped: everybody who waits is answered
     /// now, not after as long again, and the next call computes.
-    pub(super) fn conclude_late<S: Shape>(
+    ///
+    /// Where an old value may be served in the place of a failure, everybody gets that.
+    pub(super) fn conclude_late<S>(
+        &self,
         lead: Lead<Outcome>,
         plan: Plan<S>,
         late: ComputeTimeout,
         access: Access,
-    ) -> S::Ret {
+    ) -> S::Ret
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        self.refreshed(false);
         // Frees the lease.
         drop(access);
+        if let Some((stored, ret)) = self.rescue::<S>() {
+            lead.settle(Outcome::Value(stored), || {});
+            return ret;
+        }
         let ret = Self::answer_late(plan, &late);
         lead.settle(Outcome::Late(late), || {});
         ret

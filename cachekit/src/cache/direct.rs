@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::Cache;
+use super::apart::compute_apart;
 use super::compute::{Job, compute};
-use super::read::Trace;
 use crate::codec::Cacheable;
 use crate::error::ComputeTimeout;
 use crate::key::Key;
@@ -113,6 +111,68 @@ impl Cache {
         self.direct(key, &policy, plan, compute).await
     }
 
+    /// [`get_or_compute`](Self::get_or_compute) for a computation that needs nothing of its
+    /// caller: it honours [`stale`](Policy::stale) and [`soft_timeout`](Policy::soft_timeout),
+    /// and computes early in the background.
+    ///
+    /// Needs a tokio runtime for that; without one it is `get_or_compute`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`get_or_compute`](Self::get_or_compute); what goes on in the background is not
+    /// dropped with the caller.
+    ///
+    /// # Panics
+    ///
+    /// As of [`get_or_compute`](Self::get_or_compute). A panic in the background keeps the old
+    /// value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use std::time::Duration;
+    /// use cachekit::{Cache, Policy};
+    ///
+    /// let cache = Cache::builder().build().await?;
+    /// let policy = Policy::new().ttl(Duration::from_secs(60)).stale(Duration::from_secs(30));
+    /// let rate = cache.get_or_refresh("rate:usd", &policy, || async { 1.08_f64 }).await;
+    /// # assert_eq!(rate, 1.08);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub async fn get_or_refresh<V, F, Fut>(&self, key: &str, policy: &Policy, compute: F) -> V
+    where
+        V: Cacheable,
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = V> + Send + 'static,
+    {
+        self.apart(key, policy, Plan::<Plain<V>>::by_hand(), compute)
+            .await
+    }
+
+    /// [`get_or_refresh`](Self::get_or_refresh) for a computation that can fail.
+    ///
+    /// # Errors
+    ///
+    /// Those of `compute`, where no old value may be served in their place.
+    pub async fn try_get_or_refresh<V, E, F, Fut>(
+        &self,
+        key: &str,
+        policy: &Policy,
+        compute: F,
+    ) -> Result<V, E>
+    where
+        V: Cacheable,
+        E: Send + 'static,
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        self.apart(key, policy, Plan::<Fallible<V, E>>::by_hand(), compute)
+            .await
+    }
+
     async fn direct<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
     where
         S: Shape,
@@ -120,24 +180,58 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
+        match self.look::<S>(key, policy) {
+            Looked::Hit(ret) => ret,
+            Looked::Off => body().await,
+            Looked::Miss(job) => compute(*job, plan, Labels::from(policy), |_, _| {}, body).await,
+        }
+    }
+
+    async fn apart<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
+    where
+        S: Shape + 'static,
+        S::Ret: Send + 'static,
+        S::Value: Cacheable,
+        S::Error: Send + 'static,
+        F: FnOnce() -> Fut + Send + 'static,
+        Fut: Future<Output = S::Ret> + Send + 'static,
+    {
+        match self.look::<S>(key, policy) {
+            Looked::Hit(ret) => ret,
+            Looked::Off => body().await,
+            Looked::Miss(job) => {
+                let labels = Labels::from(policy);
+                let alike = |task| task;
+                Box::pin(compute_apart(*job, plan, labels, |_, _| {}, body, alike)).await
+            }
+        }
+    }
+
+    fn look<S>(&self, key: &str, policy: &Policy) -> Looked<S::Ret>
+    where
+        S: Shape,
+        S::Value: Cacheable,
+    {
         let owner = self.core.direct_owner();
         if !self.core.config.enabled {
             owner.counts.bypassed.bump();
-            return body().await;
+            return Looked::Off;
         }
-        if let Some(ret) = self.core.hit::<S>(key.as_bytes(), owner.id) {
-            return ret;
+        match self.core.hit::<S>(key.as_bytes(), owner.id) {
+            Ok(ret) => Looked::Hit(ret),
+            Err(old) => {
+                let (core, key) = (Arc::clone(&self.core), Key::new(key.as_bytes()));
+                let job = Job::new(core, owner, key, Lives::from(policy));
+                Looked::Miss(Box::new(job.with(old.map(|old| *old))))
+            }
         }
-        let job = Job {
-            core: Arc::clone(&self.core),
-            owner,
-            key: Key::new(key.as_bytes()),
-            lives: Lives::from(policy),
-            since: Instant::now(),
-            began: self.core.tags.now(),
-            fresh: false,
-            trace: Trace::Unknown,
-        };
-        compute(job, plan, Labels::from(policy), |_, _| {}, body).await
     }
+}
+
+/// What a look into memory gave.
+enum Looked<R> {
+    Hit(R),
+    Miss(Box<Job>),
+    /// The cache is off.
+    Off,
 }

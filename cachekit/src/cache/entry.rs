@@ -152,7 +152,7 @@ impl<R> Entry<R> {
     pub async fn ttl(&self) -> Option<Duration> {
         let slot = self.raw();
         if let Some(stored) = slot.core.peek(&slot.key, slot.owner.id) {
-            return Some(stored.end.since(Tick::now(&*slot.core.clock)));
+            return Some(stored.freshness.end.since(Tick::now(&*slot.core.clock)));
         }
         let (owner, labels, lives) = (&slot.owner, &slot.labels, slot.spec.lives());
         let fingerprint = slot.describe.fingerprint();
@@ -225,6 +225,7 @@ impl Slot {
                 content: Some(value),
                 heap,
                 order,
+                took: Duration::ZERO,
             },
         )
     }

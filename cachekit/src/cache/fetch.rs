@@ -14,6 +14,7 @@ use super::names::{Names, guards};
 use super::read::{Trace, returned};
 use super::remote::Remote;
 use super::turn::{self, Access, Turn, version_life};
+use crate::clock::Tick;
 use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
@@ -50,6 +51,11 @@ pub(super) struct Further {
 /// What the store made of a call.
 pub(super) enum Fetched<R> {
     Hit(Arc<AnyStored>, R),
+    /// Another process computes; the call keeps what it has.
+    Kept(R),
+    /// It is to be served, and then computed again: it is over, or was drawn so long before
+    /// its end.
+    Old(Arc<AnyStored>, R, Option<Duration>),
     /// To be computed.
     Compute(Access),
 }
@@ -113,7 +119,7 @@ impl Core {
             question.judge(wire, &found, asked).await
         };
         match answer.await {
-            Ok(Judged::Good(stored)) => {
+            Ok(Judged::Good(stored, _)) => {
                 if let Some(lead) = lead {
                     let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
@@ -127,7 +133,7 @@ impl Core {
                     is_from_store: true,
                 })
             }
-            Ok(Judged::Useless(_)) => None,
+            Ok(Judged::Late(..) | Judged::Useless(_)) => None,
             Err(failure) => {
                 question.remote.failed(&failure);
                 let stored = self.peek_unconfirmed(key, owner.id)?;
@@ -354,8 +360,23 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
                     self.question.owner.counts.redis_hits.bump();
                     return Ok(Fetched::Hit(stored, ret));
                 }
+                Step::Old(stored, advance) => {
+                    let Some(ret) = returned::<S>(&stored) else {
+                        return Ok(Fetched::Compute(Access::None));
+                    };
+                    let counts = &self.question.owner.counts;
+                    if advance.is_some() {
+                        counts.redis_hits.bump();
+                    } else if !self.job.is_apart {
+                        counts.stale_hits.bump();
+                    }
+                    return Ok(Fetched::Old(stored, ret, advance));
+                }
                 Step::Miss(taken) => taken,
             };
+            if let Some(kept) = self.keep::<S>(&taken) {
+                return Ok(kept);
+            }
             match taken {
                 Taken::Granted(turn) => {
                     return Ok(Fetched::Compute(Access::Granted(Box::new(turn))));
@@ -374,6 +395,45 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
                 }
             }
         }
+    }
+
+    /// For a call that has a value already: where another computes, it ends with that.
+    fn keep<S: Shape<Value = V>>(&self, taken: &Taken) -> Option<Fetched<S::Ret>> {
+        let (Taken::Held(left), Some(old)) = (taken, &self.job.old) else {
+            return None;
+        };
+        old.left_to_others(&self.job.core, *left);
+        self.job.kept::<S>().map(Fetched::Kept)
+    }
+
+    /// What a good entry is to this call.
+    fn good(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Option<Token>> {
+        let core = &self.job.core;
+        if self.job.old.is_some() {
+            let is_due = self.job.is_due_too(&stored);
+            self.job.found_late(&stored);
+            return if is_due {
+                Err(Some(token))
+            } else {
+                Ok(Step::Hit(stored))
+            };
+        }
+        let now = Tick::now(&*core.clock);
+        Ok(match core.advance(&stored, now) {
+            Some(advance) => Step::Old(stored, Some(advance)),
+            None => Step::Hit(stored),
+        })
+    }
+
+    /// What an entry is to this call that is over.
+    fn late(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Option<Token>> {
+        let job = self.job;
+        let now = Tick::now(&*job.core.clock);
+        if job.is_apart && job.old.is_none() && stored.freshness.is_stale(now) {
+            return Ok(Step::Old(stored, None));
+        }
+        job.found_late(&stored);
+        Err(Some(token))
     }
 
     /// Reads, and asks for the right to compute if that is of no use.
@@ -403,9 +463,14 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         } else {
             (store.read(place, asked.until).await?, None)
         };
-        let judged = match self.question.judge(self.wire, &found, asked).await? {
-            Judged::Good(stored) => return Ok(Step::Hit(stored)),
-            Judged::Useless(judged) => judged,
+        let step = match self.question.judge(self.wire, &found, asked).await? {
+            Judged::Good(stored, fill) => self.good(stored, fill),
+            Judged::Late(stored, fill) => self.late(stored, fill),
+            Judged::Useless(judged) => Err(judged),
+        };
+        let judged = match step {
+            Ok(step) => return Ok(step),
+            Err(judged) => judged,
         };
         Ok(Step::Miss(match taken {
             Some(taken) if !matches!(taken, Taken::Filled) => taken,
@@ -462,7 +527,9 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
 
     /// Who wants the lease, if it is wanted: not by one who has waited long enough.
     fn lease(&self) -> Option<Token> {
-        let waits = self.waiter.is_some() && !self.job.patience().is_over();
+        let is_alone =
+            self.job.old.is_some() && self.job.core.faults.has(Fault::RefreshWithoutLease);
+        let waits = self.waiter.is_some() && !self.job.patience().is_over() && !is_alone;
         waits.then_some(self.holder)
     }
 
@@ -493,6 +560,8 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
 /// What one question gave.
 enum Step {
     Hit(Arc<AnyStored>),
+    /// To be served, and then computed again.
+    Old(Arc<AnyStored>, Option<Duration>),
     Miss(Taken),
 }
 

@@ -169,6 +169,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         })?;
         let late = late.to_vec();
         let order = self.stored.order;
+        let kept = kept.saturating_add(self.lives.window());
         let fill = self.turn.fill(late, bytes, kept);
         fill.map(|fill| Fill { order, ..fill }).ok_or(Landed::Left)
     }
@@ -190,7 +191,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.late,
             origin: remote.store.origin(),
             fill,
-            grace: Duration::ZERO,
+            grace: self.lives.window(),
             life: kept,
             delta: self.took,
             versions: &self.turn.grant.versions,

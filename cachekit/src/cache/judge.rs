@@ -13,6 +13,7 @@ use crate::codec::{Codec, Unreadable, Wire};
 use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
 use crate::epoch::Moment;
 use crate::fault::Fault;
+use crate::freshness::Life;
 use crate::key::Key;
 use crate::labels::{Labels, Tag};
 use crate::owner::Owner;
@@ -48,7 +49,10 @@ pub(super) struct Asked {
 
 /// A judgement.
 pub(super) enum Judged {
-    Good(Arc<AnyStored>),
+    /// With the token of what is there.
+    Good(Arc<AnyStored>, Token),
+    /// Its life is over; otherwise it is good, and the call's options keep it so long.
+    Late(Arc<AnyStored>, Token),
     /// Of no use. The token of what is there, so that the store does not offer it again.
     Useless(Option<Token>),
 }
@@ -81,8 +85,13 @@ impl Question<'_> {
             Ok(value) => {
                 // The store told how long before its answer was on its way.
                 let passed = self.core.clock.now().saturating_sub(asked.at);
-                let left = left(&envelope, found).saturating_sub(passed);
-                Judged::Good(self.stored(&envelope, left, value))
+                let life = life(&envelope, found, passed);
+                let stored = self.stored(&envelope, life, value);
+                if found.left <= envelope.grace {
+                    Judged::Late(stored, envelope.fill)
+                } else {
+                    Judged::Good(stored, envelope.fill)
+                }
             }
             Err(_) => self.useless(Reason::Undecodable, fill),
         })
@@ -97,8 +106,11 @@ impl Question<'_> {
         let Ok(envelope) = self.open(found) else {
             return Ok(None);
         };
+        if found.left <= envelope.grace {
+            return Ok(None);
+        }
         let is_current = self.is_current(&envelope, found, asked.until).await?;
-        Ok(is_current.then(|| left(&envelope, found)))
+        Ok(is_current.then(|| life(&envelope, found, Duration::ZERO).left))
     }
 
     fn useless(&self, reason: Reason, token: Option<Token>) -> Judged {
@@ -128,13 +140,19 @@ impl Question<'_> {
             ),
             (envelope.codec != self.codec.id(), Reason::Codec),
             (envelope.fingerprint != self.fingerprint, Reason::Schema),
-            (found.left <= envelope.grace, Reason::Expired),
+            (self.is_over(&envelope, found), Reason::Expired),
             (envelope.payload.len() > most, Reason::TooLarge),
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, reason)) => Err((*reason, Some(envelope.fill))),
             None => Ok(envelope),
         }
+    }
+
+    /// Whether it may not even be served in the place of a new one.
+    fn is_over(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
+        let over = envelope.grace.checked_sub(found.left);
+        over.is_some_and(|over| over >= self.lives.window())
     }
 
     /// Whether every version that the entry hangs on is still there.
@@ -213,7 +231,7 @@ impl Question<'_> {
     fn stored<V: Clone + Send + Sync + 'static>(
         &self,
         envelope: &Envelope<'_>,
-        left: Duration,
+        life: Life,
         value: Option<V>,
     ) -> Arc<AnyStored> {
         let labels = Labels {
@@ -228,6 +246,7 @@ impl Question<'_> {
             content: value,
             heap: envelope.payload.len(),
             order: envelope.order,
+            took: envelope.delta,
         };
         let lives = self.lives;
         self.core.stored(
@@ -236,15 +255,20 @@ impl Question<'_> {
             self.began,
             &labels,
             lives,
-            Some(left),
+            Some(life),
             value,
         )
     }
 }
 
-/// How much longer it is fresh: by the store's clock, and never longer than it was stored for.
-fn left(envelope: &Envelope<'_>, found: &Found) -> Duration {
-    found.left.saturating_sub(envelope.grace).min(envelope.life)
+/// Where it is in its life, by the store's clock: never fresh longer than it was stored for. What
+/// was found was told some time ago.
+fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration) -> Life {
+    let told = found.left.saturating_sub(envelope.grace).min(envelope.life);
+    Life {
+        left: told.saturating_sub(passed),
+        over: envelope.grace.saturating_sub(found.left) + passed.saturating_sub(told),
+    }
 }
 
 fn reason(reject: Reject) -> Reason {

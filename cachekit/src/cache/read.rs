@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::refresh::Old;
 use super::remote::Remote;
 use super::{Cache, Core};
 use crate::clock::Tick;
@@ -28,19 +29,28 @@ pub(crate) enum Trace {
 impl Core {
     /// What a call of `reader` gets from memory: no lock, no allocation but the value's
     /// own clone.
-    pub(crate) fn hit<S>(&self, key: &[u8], reader: OwnerId) -> Option<S::Ret>
+    ///
+    /// # Errors
+    ///
+    /// No answer, or one that was drawn to be computed again before its end.
+    pub(crate) fn hit<S>(&self, key: &[u8], reader: OwnerId) -> Result<S::Ret, Option<Box<Old>>>
     where
         S: Shape,
         S::Value: Clone + 'static,
     {
-        let stored = self.memory.get(key)?;
+        let stored = self.memory.get(key).ok_or(None)?;
         let now = Tick::now(&*self.clock);
         if !stored.may_serve(reader, now, self.faults) || !self.trusts(&stored, now) {
-            return None;
+            return Err(None);
         }
-        let ret = returned::<S>(&stored)?;
+        if stored.freshness.is_near_end(now)
+            && let Some(old) = self.drawn(&stored, key, now)
+        {
+            return Err(Some(Box::new(old)));
+        }
+        let ret = returned::<S>(&stored).ok_or(None)?;
         stored.owner.counts.memory_hits.bump();
-        Some(ret)
+        Ok(ret)
     }
 
     /// What memory knows of what `reader` stored under `key`, after it could not answer.
@@ -79,7 +89,7 @@ impl Core {
 
     /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
     #[inline]
-    fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {
+    pub(super) fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {
         match &self.remote {
             None => true,
             Some(remote) => remote.is_heard(now) || self.goes_on_without(remote, stored, now),
@@ -127,7 +137,10 @@ pub(super) async fn get<V: Cacheable>(
     key: &Key,
     lives: Lives,
 ) -> Option<V> {
-    if let Some(hit) = core.hit::<Plain<V>>(key.as_bytes(), owner.id) {
+    if let Some(stored) = core.peek(key, owner.id)
+        && let Some(hit) = returned::<Plain<V>>(&stored)
+    {
+        owner.counts.memory_hits.bump();
         return Some(hit);
     }
     owner.counts.misses.bump();

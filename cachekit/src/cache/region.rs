@@ -5,11 +5,9 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::compute::{Job, compute};
 use super::invalidate::Doomed;
-use super::read::{Trace, get};
+use super::read::get;
 use super::write::put;
 use super::{Cache, Core, RegionPlace};
 use crate::codec::Cacheable;
@@ -149,19 +147,13 @@ impl<V: Cacheable> Region<V> {
             return compute_value().await;
         }
         let key = self.key(&key);
-        if let Some(hit) = self.core.hit::<Plain<V>>(key.as_bytes(), self.owner.id) {
-            return hit;
-        }
-        let job = Job {
-            core: Arc::clone(&self.core),
-            owner: Arc::clone(&self.owner),
-            key,
-            lives: Lives::from(&self.policy),
-            since: Instant::now(),
-            began: self.core.tags.now(),
-            fresh: false,
-            trace: Trace::Unknown,
+        let old = match self.core.hit::<Plain<V>>(key.as_bytes(), self.owner.id) {
+            Ok(hit) => return hit,
+            Err(old) => old,
         };
+        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
+        let job = Job::new(core, owner, key, Lives::from(&self.policy));
+        let job = job.with(old.map(|old| *old));
         let labels = Labels::from(&self.policy);
         compute(
             job,

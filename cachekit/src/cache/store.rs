@@ -8,6 +8,7 @@ use crate::clock::Tick;
 use crate::config::{Tier, Unit};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Point;
+use crate::freshness::{Freshness, Life};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -25,6 +26,8 @@ pub(super) struct Value<V> {
     pub(super) heap: usize,
     /// Of the write that it comes from, if that has one.
     pub(super) order: Option<u64>,
+    /// How long its computation took; zero where it was not computed by a call.
+    pub(super) took: Duration,
 }
 
 impl Core {
@@ -51,7 +54,7 @@ impl Core {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
-    /// An entry for `value`. One that is not to be kept (`ttl` is `None`) can still be
+    /// An entry for `value`. One that is not to be kept (`life` is `None`) can still be
     /// handed to those who wait for it.
     pub(super) fn stored<V: Clone + Send + Sync + 'static>(
         &self,
@@ -60,12 +63,14 @@ impl Core {
         began: Moment,
         labels: &Labels,
         lives: Lives,
-        ttl: Option<Duration>,
+        life: Option<Life>,
         value: Value<V>,
     ) -> Arc<AnyStored> {
         let now = Tick::now(&*self.clock);
-        let end = ttl.map_or(now, |ttl| now.after(ttl));
-        let deadline = ttl.map_or(now, |ttl| now.after(lives.in_memory(ttl)));
+        let none = Lives::UNSAID;
+        let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &lives));
+        let freshness = Freshness::new(now, life, windows, value.took);
+        let deadline = now.after(lives.in_memory(life.left));
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
@@ -78,7 +83,7 @@ impl Core {
             Arc::clone(owner),
             began,
             epochs,
-            (deadline, end),
+            (deadline, freshness),
             lives.tier == Tier::Memory,
             weight,
             (value.content, value.order),

@@ -132,7 +132,7 @@ impl Bracket {
             return self.empty_store().await;
         };
         let filling = Filling {
-            took: turn.took(),
+            took: Duration::ZERO,
             turn,
             owner: Arc::clone(&self.owner),
             key: self.key.clone(),
@@ -184,7 +184,15 @@ impl Bracket {
             return None;
         }
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
-        let stored = core.stored(owner, key, self.began, labels, lives, Some(ttl), value);
+        let stored = core.stored(
+            owner,
+            key,
+            self.began,
+            labels,
+            lives,
+            Some(ttl.into()),
+            value,
+        );
         let redeemed = self.redeem(&stored);
         if redeemed == Redeemed::Spoilt || !stored.is_valid(core.faults) {
             self.owner.counts.refused_stores.bump();
@@ -342,6 +350,7 @@ pub(super) async fn put<V: Cacheable>(
         content: Some(value),
         heap: 0,
         order: None,
+        took: Duration::ZERO,
     };
     bracket.finish(labels, value, wire).await;
     unfinished.done();

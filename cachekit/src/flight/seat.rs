@@ -126,6 +126,11 @@ pub(crate) struct Lead<O: Clone> {
 }
 
 impl<O: Clone> Lead<O> {
+    /// The flight that it leads.
+    pub(crate) fn flight(&self) -> Arc<Flight<O>> {
+        Arc::clone(&self.seat.flight)
+    }
+
     /// Which flight it leads.
     pub(crate) fn flight_id(&self) -> usize {
         self.seat.flight.id()

@@ -44,10 +44,9 @@ async fn flags(id: u64) -> u64 {
 }
 
 #[cached(
-    stale = 60, //~ `stale` is not available in this version yet
+    encrypt = true, //~ `encrypt` is not available in this version yet
     compress = true, //~ `compress` is not available in this version yet
     encrypt = true, //~ `encrypt` is not available in this version yet
-    early = 1.0, //~ `early` is not available in this version yet
 )]
 async fn later(id: u64) -> u64 {
     id

@@ -1,0 +1,69 @@
+//! The options of `#[cached]` about values past, or near, their time to live.
+
+use proc_macro2::Ident;
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, ExprLit, Lit};
+
+use super::{Arg, DurationValue};
+use crate::diag::Errors;
+
+/// Those options, as written.
+#[derive(Default)]
+pub(crate) struct FreshnessArgs {
+    pub(crate) early: Option<Arg<Early>>,
+    pub(crate) soft_timeout: Option<Arg<DurationValue>>,
+    pub(crate) stale: Option<Arg<DurationValue>>,
+    pub(crate) stale_if_error: Option<Arg<DurationValue>>,
+}
+
+impl FreshnessArgs {
+    /// Reads the value of `key`; `false` when it is none of them.
+    pub(super) fn option(
+        &mut self,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<bool> {
+        match key.to_string().as_str() {
+            "early" => Arg::read(&mut self.early, key, input, errors)?,
+            "soft_timeout" => Arg::read(&mut self.soft_timeout, key, input, errors)?,
+            "stale" => Arg::read(&mut self.stale, key, input, errors)?,
+            "stale_if_error" => Arg::read(&mut self.stale_if_error, key, input, errors)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// How early: beta; zero for `false`.
+pub(crate) struct Early(pub(crate) f32);
+
+impl Parse for Early {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let span = input.span();
+        let mut expr: Expr = input.parse()?;
+        while let Expr::Group(group) = expr {
+            expr = *group.expr;
+        }
+        let Expr::Lit(ExprLit { lit, .. }) = expr else {
+            return Err(syn::Error::new(span, EARLY));
+        };
+        let beta: Option<f32> = match &lit {
+            Lit::Bool(wanted) => return Ok(Self(if wanted.value { 1.0 } else { 0.0 })),
+            Lit::Float(number) => number.base10_parse().ok(),
+            Lit::Int(number) => number.base10_parse().ok(),
+            _ => None,
+        };
+        match beta {
+            Some(0.0) => Err(syn::Error::new(
+                span,
+                "an `early` of 0 is never early; write `early = false`",
+            )),
+            Some(beta) if beta.is_finite() && beta <= 100.0 => Ok(Self(beta)),
+            _ => Err(syn::Error::new(span, EARLY)),
+        }
+    }
+}
+
+const EARLY: &str = "expected `false`, or how early on the average, in times of a computation: a \
+                     number up to 100, like `1.0`";

@@ -1,0 +1,193 @@
+//! Values past, or near, their time to live, and what a computation in the background needs.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{ReceiverKind, Type};
+
+use super::cached::constant;
+use super::function::Facts;
+use super::mention;
+use crate::attr::{Arg, DurationValue, FreshnessArgs};
+use crate::diag::Errors;
+use crate::item::LooseFn;
+use crate::model::{Apart, Constant};
+
+/// The part of the policy that is about freshness.
+pub(super) struct Freshness {
+    pub(super) early: Option<f32>,
+    pub(super) lengths: Vec<(&'static str, Constant)>,
+    pub(super) stale_if_error_at: Option<Span>,
+    pub(super) apart: Option<Apart>,
+}
+
+/// Checks those options.
+pub(super) fn freshness(
+    facts: &Facts,
+    item: &LooseFn,
+    args: FreshnessArgs,
+    errors: &mut Errors,
+) -> Freshness {
+    if let Some(soft) = &args.soft_timeout
+        && args.stale.is_none()
+        && args.stale_if_error.is_none()
+    {
+        errors.at(
+            soft.key.span(),
+            "`soft_timeout` serves an old value, and nothing keeps one; add `stale = ..` or \
+             `stale_if_error = ..`",
+        );
+    }
+    let option = [&args.stale, &args.soft_timeout];
+    let option = option.into_iter().flatten().next().map(|arg| &arg.key);
+    let apart = option.and_then(|option| apart(facts, item, option, errors));
+    let stale_if_error_at = args.stale_if_error.as_ref().map(|arg| arg.key.span());
+    let given = [
+        (
+            "stale",
+            "leave `stale` out: then no old value is served",
+            args.stale,
+        ),
+        (
+            "stale_if_error",
+            "leave `stale_if_error` out: then no old value is served",
+            args.stale_if_error,
+        ),
+        (
+            "soft_timeout",
+            "a `soft_timeout` of 0 waits for nothing; `stale = ..` serves the old value at once",
+            args.soft_timeout,
+        ),
+    ];
+    let read = |(name, zero, arg): (&'static str, &str, Option<Arg<DurationValue>>)| {
+        Some((name, constant(facts, arg?, zero, errors)?))
+    };
+    Freshness {
+        early: args.early.map(|early| early.value.0),
+        lengths: given.into_iter().filter_map(read).collect(),
+        stale_if_error_at,
+        apart,
+    }
+}
+
+/// What the body needs to own, so that it can go on without its caller.
+fn apart(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
+    if facts.form.is_sync() {
+        errors.at(
+            option.span(),
+            format_args!(
+                "`{option}` computes in the background, which a function that is not `async` cannot; \
+                 make it an `async fn`, or take `{option}` out"
+            ),
+        );
+        return None;
+    }
+    for argument in &facts.arguments {
+        let referent = match &argument.ty {
+            Type::Reference(ty) if ty.mutability.is_some() => {
+                errors.on(&argument.ty, mutable(option));
+                continue;
+            }
+            _ => argument.referent().unwrap_or(&argument.ty),
+        };
+        if let Some(place) = borrow(referent.to_token_stream()) {
+            errors.at(place, borrowed(option));
+        }
+    }
+    own_self(facts, item, option, errors)
+}
+
+fn mutable(option: &Ident) -> String {
+    format!(
+        "`{option}` computes in the background, which cannot change what its caller has; take \
+         this argument by value, or take `{option}` out"
+    )
+}
+
+fn borrowed(option: &Ident) -> String {
+    format!(
+        "`{option}` computes in the background, after its caller has gone, and what is borrowed \
+         here cannot be cloned for it; take an owned value (`Option<String>` for `Option<&str>`, \
+         `Arc<T>` for a reference inside of another type), or take `{option}` out"
+    )
+}
+
+/// Whether the body needs a clone of `&self`; `None` where it cannot have one.
+fn own_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
+    let Some(receiver) = &facts.receiver else {
+        return Some(Apart { owns_self: None });
+    };
+    let body = match &facts.form {
+        crate::shape::Form::Block(block) => &block.content,
+        _ => &item.body,
+    };
+    let word = Ident::new("self", Span::call_site());
+    match &receiver.kind {
+        ReceiverKind::Reference(_, _, Some(_)) => {
+            errors.on(receiver, mutable(option));
+            None
+        }
+        ReceiverKind::Reference(..) => {
+            let found = mention::find(body, &word);
+            if let Some(text) = captured(body.stream()) {
+                errors.at(
+                    text,
+                    format_args!(
+                        "`{option}` gives the body its own clone of `self`, which a format string \
+                         cannot name; write `\"{{}}\", self` in the place of `{{self}}`"
+                    ),
+                );
+                return None;
+            }
+            Some(Apart {
+                owns_self: found.map(|_| receiver.self_token.span),
+            })
+        }
+        _ => {
+            if let Some(place) = borrow(receiver.to_token_stream()) {
+                errors.at(place, borrowed(option));
+            }
+            Some(Apart { owns_self: None })
+        }
+    }
+}
+
+/// The first format string that names `self`.
+fn captured(tokens: TokenStream) -> Option<Span> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Group(group) => captured(group.stream()),
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            let names =
+                text.contains('"') && ["{self}", "{self:"].iter().any(|name| text.contains(name));
+            names.then(|| literal.span())
+        }
+        _ => None,
+    })
+}
+
+/// The first lifetime of a type that is not `'static`, written or not.
+fn borrow(tokens: TokenStream) -> Option<Span> {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Group(group) => {
+                if let Some(found) = borrow(group.stream()) {
+                    return Some(found);
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                let is_named =
+                    matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
+                if !is_named {
+                    return Some(punct.span());
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => match trees.next() {
+                Some(TokenTree::Ident(name)) if name == "static" => {}
+                _ => return Some(punct.span()),
+            },
+            _ => {}
+        }
+    }
+    None
+}

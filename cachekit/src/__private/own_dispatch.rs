@@ -1,0 +1,98 @@
+//! Whether a body can have its own clone of a borrowed argument: by autoref dispatch.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+/// A borrowed argument.
+pub struct Lent<'a, T: ?Sized>(pub &'a T);
+
+/// The body's own.
+pub struct Owned<T: ToOwned + ?Sized>(T::Owned);
+
+impl<T: ToOwned + ?Sized> Deref for Owned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0.borrow()
+    }
+}
+
+/// Stands for what cannot be owned; a program with it does not compile.
+pub struct Unowned<T: ?Sized>(PhantomData<fn() -> *const T>);
+
+impl<T: ?Sized> Deref for Unowned<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        unreachable!("nobody has made one")
+    }
+}
+
+/// Never implemented for an [`Unowned`]: the error that this makes is the message.
+#[diagnostic::on_unimplemented(
+    message = "a computation in the background needs its own clone of this argument",
+    label = "is borrowed, and its type cannot be cloned or sent to another thread",
+    note = "`stale` and `soft_timeout` compute after the caller has gone: take the argument by value \
+            (`Arc<T>` for `&T`, `Arc<dyn Trait>` for `&dyn Trait`), or derive `Clone` for its type; of \
+            a method with `&self`, that is `Self`, or write `self: Arc<Self>`"
+)]
+pub trait Own {}
+
+/// It can be cloned.
+pub trait Ownable<T: ToOwned + ?Sized> {
+    /// The clone.
+    fn __cachekit_own(&self) -> Owned<T>;
+}
+impl<T: ToOwned + Sync + ?Sized> Ownable<T> for &Lent<'_, T>
+where
+    T::Owned: Send,
+{
+    fn __cachekit_own(&self) -> Owned<T> {
+        Owned(self.0.to_owned())
+    }
+}
+
+/// It cannot, and that is to be said.
+pub trait NotOwnable<T: ?Sized> {
+    /// Says so: the bound is never met.
+    fn __cachekit_own(&self) -> Unowned<T>
+    where
+        Unowned<T>: Own;
+}
+impl<T: ?Sized> NotOwnable<T> for Lent<'_, T> {
+    fn __cachekit_own(&self) -> Unowned<T>
+    where
+        Unowned<T>: Own,
+    {
+        Unowned(PhantomData)
+    }
+}
+
+/// It cannot, and that is said elsewhere.
+pub trait AnyOwned<T: ?Sized> {
+    /// Something of the type.
+    fn __cachekit_own(&self) -> Unowned<T>;
+}
+impl<T: ?Sized> AnyOwned<T> for Lent<'_, T> {
+    fn __cachekit_own(&self) -> Unowned<T> {
+        Unowned(PhantomData)
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Lent<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lent")
+    }
+}
+impl<T: ToOwned + ?Sized> fmt::Debug for Owned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Owned")
+    }
+}
+impl<T: ?Sized> fmt::Debug for Unowned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Unowned")
+    }
+}

@@ -1,0 +1,133 @@
+//! Computations that own all they need, so that they can go on without their caller.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+
+use super::Core;
+use super::compute::{Job, compute};
+use super::read::returned;
+use crate::background::Whose;
+use crate::event;
+use crate::labels::Labels;
+use crate::owner::Owner;
+use crate::plan::{Plan, Shape};
+use crate::stored::AnyStored;
+
+/// Work without a caller.
+pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Takes along what belongs to the caller's task.
+pub(crate) type Carry = fn(Task) -> Task;
+
+/// Runs `task` without anybody waiting for it. The one place where the cache begins such work
+/// of the user's.
+///
+/// Where too much runs already, or the cache is shut down, it is dropped: what is there is
+/// served for as long as it may be.
+fn in_background((core, owner): (&Core, &Arc<Owner>), runtime: &Handle, task: Task, carry: Carry) {
+    let whose = Whose::Function(Arc::clone(owner));
+    let task = event::in_caller_s_span(carry(task));
+    core.background.begin_here(runtime, whose, task);
+}
+
+/// Answers `job` as [`compute`] does, or with what is there while that goes on.
+///
+/// # Cancel safety
+///
+/// That of [`compute`]; what goes on in the background is not dropped with the caller.
+pub(crate) async fn compute_apart<S, A, F, Fut>(
+    mut job: Job,
+    plan: Plan<S>,
+    labels: Labels,
+    after: A,
+    body: F,
+    carry: Carry,
+) -> S::Ret
+where
+    S: Shape + 'static,
+    S::Ret: Send + 'static,
+    S::Value: Clone + Send + Sync + 'static,
+    S::Error: Send + 'static,
+    A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
+    F: FnOnce() -> Fut + Send + 'static,
+    Fut: Future<Output = S::Ret> + Send + 'static,
+{
+    // Without a runtime nothing can be left behind.
+    let Ok(runtime) = Handle::try_current() else {
+        return Box::pin(compute(job, plan, labels, after, body)).await;
+    };
+    job.is_apart = true;
+    if let Some(ret) = job.old.as_ref().and_then(|old| returned::<S>(&old.stored)) {
+        job.owner.counts.memory_hits.bump();
+        let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));
+        let refresh = compute(job, plan, labels, after, body);
+        in_background((&core, &owner), &runtime, ending(refresh), carry);
+        return ret;
+    }
+    if let Some(stored) = job.stale()
+        && let Some(ret) = returned::<S>(&stored)
+    {
+        job.owner.counts.misses.bump();
+        job.owner.counts.stale_hits.bump();
+        if let Some(refresh) = job.refreshing(&stored, None) {
+            let refresh = compute(refresh, plan, labels, after, body);
+            in_background((&job.core, &job.owner), &runtime, ending(refresh), carry);
+        }
+        return ret;
+    }
+    let watch = job.watch();
+    let mut task = Box::pin(compute(job, plan, labels, after, body));
+    let Some(watch) = watch else {
+        return task.await;
+    };
+    let stored = match watched(task.as_mut(), &watch).await {
+        Ok(ret) => return ret,
+        Err(stored) => stored,
+    };
+    let Some(ret) = returned::<S>(&stored) else {
+        return task.await;
+    };
+    watch.owner.counts.stale_hits.bump();
+    in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
+    ret
+}
+
+fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
+    Box::pin(async move {
+        drop(future.await);
+    })
+}
+
+/// Polls `task` until it ends, or there is something to be given in its place.
+async fn watched<F: Future>(
+    mut task: Pin<&mut F>,
+    watch: &Job,
+) -> Result<F::Output, Arc<AnyStored>> {
+    let mut timer = pin!(async {
+        match watch.lives.soft_timeout {
+            Some(timeout) => sleep(timeout).await,
+            None => std::future::pending().await,
+        }
+    });
+    let mut is_late = false;
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(output) = task.as_mut().poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        let to_serve = watch.late.as_ref().and_then(|late| late.to_serve());
+        if let Some(stored) = to_serve {
+            return Poll::Ready(Err(Arc::clone(stored)));
+        }
+        // Also after the timer: the store may not have answered by then.
+        is_late = is_late || timer.as_mut().poll(context).is_ready();
+        if is_late && let Some(stored) = watch.instead_of_waiting() {
+            return Poll::Ready(Err(stored));
+        }
+        Poll::Pending
+    })
+    .await
+}

@@ -1,0 +1,328 @@
+//! Values past, or near, their time to live: what is served in the place of a new one, and who
+//! computes that.
+//!
+//! A *refresh* is a [`Job`] that has an [`Old`] value already. It differs from another one in
+//! that it waits for nobody: where somebody else computes, here or in another process, it ends
+//! with the old value.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use super::Core;
+use super::compute::{Job, Outcome};
+use super::read::returned;
+use crate::clock::Tick;
+use crate::event;
+use crate::fault::Fault;
+use crate::flight::{Flight, Lead};
+use crate::owner::OwnerId;
+use crate::plan::{Shape, Split};
+use crate::refreshes::Claim;
+use crate::stored::AnyStored;
+
+/// What a call has, and computes again.
+#[derive(Debug)]
+pub(crate) struct Old {
+    pub(super) stored: Arc<AnyStored>,
+    /// How long before its end it was drawn to be computed again; `None`: it is over.
+    advance: Option<Duration>,
+    /// The caller has it.
+    is_given: bool,
+    /// The right to compute it; taken when it is known what came of that.
+    claim: Mutex<Option<Claim>>,
+}
+
+impl Old {
+    fn new(stored: Arc<AnyStored>, advance: Option<Duration>, claim: Claim) -> Self {
+        Self {
+            stored,
+            advance,
+            is_given: false,
+            claim: Mutex::new(Some(claim)),
+        }
+    }
+
+    /// Whether `other` is to be computed again too: it is no newer than the draw.
+    pub(super) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
+        self.advance
+            .is_some_and(|advance| other.freshness.is_due(now, advance))
+    }
+
+    /// Another process computes it, for at most `longest`.
+    pub(super) fn left_to_others(&self, core: &Core, longest: Duration) {
+        if let Some(claim) = self.take_claim() {
+            claim.left_to_others(Tick::now(&*core.clock), longest);
+        }
+    }
+
+    fn take_claim(&self) -> Option<Claim> {
+        self.claim
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl Drop for Old {
+    fn drop(&mut self) {
+        if let Some(claim) = self.take_claim()
+            && std::thread::panicking()
+        {
+            self.stored.owner.counts.refresh_failures.bump();
+            // What panics is not tried again at once; no clock is at hand, and none is needed.
+            claim.panicked();
+        }
+    }
+}
+
+/// What one call found in the store that is over, for those that poll it and those inside.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    found: OnceLock<Arc<AnyStored>>,
+    /// The flight in which it was found: an invalidation of the key takes it out of the table.
+    flight: OnceLock<Arc<Flight<Outcome>>>,
+    /// Who polls the call is to be given the value at once.
+    serve: AtomicBool,
+}
+
+impl Core {
+    /// The right to compute `key` again, unless somebody does.
+    fn claim(&self, key: &[u8], now: Tick, longest: Duration) -> Option<Claim> {
+        let now = if self.faults.has(Fault::ForgetRefreshes) {
+            Tick::NEVER
+        } else {
+            now
+        };
+        self.refreshes.claim(key, now, longest)
+    }
+
+    /// Whether `stored`, which is good, is to be computed again before its end.
+    #[cold]
+    pub(super) fn drawn(&self, stored: &Arc<AnyStored>, key: &[u8], now: Tick) -> Option<Old> {
+        let advance = self.advance(stored, now)?;
+        let claim = self.claim(key, now, self.config.lock_timeout)?;
+        Some(Old::new(Arc::clone(stored), Some(advance), claim))
+    }
+
+    /// One draw.
+    pub(super) fn advance(&self, stored: &AnyStored, now: Tick) -> Option<Duration> {
+        let freshness = &stored.freshness;
+        if !freshness.is_near_end(now) {
+            return None;
+        }
+        let advance = freshness.advance(self.chance.draw());
+        freshness.is_due(now, advance).then_some(advance)
+    }
+
+    /// What memory has for `reader` under `key` that is over, and `allows`.
+    fn peek_late(
+        &self,
+        key: &[u8],
+        reader: OwnerId,
+        allows: impl FnOnce(&AnyStored, Tick) -> bool,
+    ) -> Option<Arc<AnyStored>> {
+        let stored = self.memory.get(key)?;
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.owner.id == reader
+            && allows(&stored, now)
+            && stored.is_valid_late(self.faults)
+            && self.trusts(&stored, now);
+        may_serve.then_some(stored)
+    }
+}
+
+impl Job {
+    /// The same with what it has already.
+    pub(crate) fn with(mut self, old: Option<Old>) -> Self {
+        if old.is_some() {
+            self.late.get_or_insert_default();
+        }
+        self.old = old;
+        self
+    }
+
+    /// What is left to look at while the job itself runs; `None` where nothing can be served in
+    /// its place.
+    pub(super) fn watch(&self) -> Option<Self> {
+        let late = self.late.as_ref()?;
+        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
+        let mut watch = Self::new(core, owner, self.key.clone(), self.lives);
+        watch.late = Some(Arc::clone(late));
+        Some(watch)
+    }
+
+    /// What memory has that is over and may be served while it is computed again.
+    pub(super) fn stale(&self) -> Option<Arc<AnyStored>> {
+        if self.fresh || self.lives.stale.is_none() {
+            return None;
+        }
+        let faults = self.core.faults;
+        let id = self.owner.id;
+        self.core.peek_late(self.key.as_bytes(), id, |stored, now| {
+            stored.may_serve_stale(id, now, faults)
+        })
+    }
+
+    /// The same job as one that has `stored` already, if nobody computes it again.
+    pub(super) fn refreshing(
+        &self,
+        stored: &Arc<AnyStored>,
+        advance: Option<Duration>,
+    ) -> Option<Self> {
+        let now = Tick::now(&*self.core.clock);
+        let claim = self
+            .core
+            .claim(self.key.as_bytes(), now, self.lock_timeout())?;
+        let mut old = Old::new(Arc::clone(stored), advance, claim);
+        old.is_given = true;
+        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
+        let job = Self::new(core, owner, self.key.clone(), self.lives);
+        Some(Self {
+            is_apart: self.is_apart,
+            ..job.with(Some(old))
+        })
+    }
+
+    /// The same, as what goes on after this call was answered with `stored`.
+    pub(super) fn again(&self, stored: &Arc<AnyStored>, advance: Option<Duration>) -> Option<Self> {
+        if self.is_apart
+            && let Some(late) = &self.late
+        {
+            let _ = late.found.set(Arc::clone(stored));
+            late.serve();
+        }
+        let job = self.refreshing(stored, advance);
+        job.filter(|job| job.is_apart || advance.is_some())
+    }
+
+    /// Whether `stored` is to be computed again as what this call has is.
+    pub(super) fn is_due_too(&self, stored: &AnyStored) -> bool {
+        let now = Tick::now(&*self.core.clock);
+        self.old
+            .as_ref()
+            .is_some_and(|old| old.is_no_older_than(stored, now))
+    }
+
+    /// Counts that the function runs.
+    pub(super) fn count_computation(&self) {
+        let counts = &self.owner.counts;
+        counts.computations.bump();
+        if self.old.as_ref().is_some_and(|old| old.advance.is_some()) {
+            counts.early_refreshes.bump();
+        }
+    }
+
+    /// What a computation for this caller alone gave, or an old value in the place of its error.
+    pub(super) fn rescued<S>(&self, ret: S::Ret) -> S::Ret
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        if let Split::Err(_) = S::peek(&ret) {
+            self.owner.counts.errors.bump();
+            if let Some((_, ret)) = self.rescue::<S>() {
+                return ret;
+            }
+        }
+        ret
+    }
+
+    /// What this call has, for one that is not to wait.
+    pub(super) fn kept<S>(&self) -> Option<S::Ret>
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        let old = self.old.as_ref()?;
+        let ret = returned::<S>(&old.stored)?;
+        if !self.is_apart && !old.is_given {
+            self.owner.counts.memory_hits.bump();
+        }
+        Some(ret)
+    }
+
+    /// What was computed is there, or could not be computed.
+    pub(super) fn refreshed(&self, is_ok: bool) {
+        let Some(old) = &self.old else { return };
+        if !is_ok {
+            self.owner.counts.refresh_failures.bump();
+            event::refresh_failed(&self.owner.name, &self.key);
+        }
+        match old.take_claim() {
+            Some(claim) if is_ok => claim.succeeded(),
+            Some(claim) => claim.failed(Tick::now(&*self.core.clock), self.core.chance.draw()),
+            None => {}
+        }
+    }
+
+    /// Remembers in which flight something is looked for.
+    pub(super) fn board(&self, lead: &Lead<Outcome>) {
+        if let Some(late) = &self.late {
+            let _ = late.flight.set(lead.flight());
+        }
+    }
+
+    /// Remembers what the store had that is over.
+    pub(super) fn found_late(&self, stored: &Arc<AnyStored>) {
+        if let Some(late) = &self.late {
+            let _ = late.found.set(Arc::clone(stored));
+        }
+    }
+
+    /// What is served where the computation failed: what is there, if it was not invalidated
+    /// meanwhile either. The one place that decides so, for errors and for deadlines.
+    pub(super) fn rescue<S>(&self) -> Option<(Arc<AnyStored>, S::Ret)>
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        if self.fresh {
+            return None;
+        }
+        let outlives = |stored: &AnyStored, now| stored.freshness.outlives_errors(now);
+        let stored = self.instead(outlives)?;
+        let ret = returned::<S>(&stored)?;
+        let counts = &self.owner.counts;
+        if Tick::now(&*self.core.clock) < stored.freshness.end {
+            counts.memory_hits.bump();
+        } else {
+            counts.stale_hits.bump();
+        }
+        Some((stored, ret))
+    }
+
+    /// What is served where the computation takes too long.
+    pub(super) fn instead_of_waiting(&self) -> Option<Arc<AnyStored>> {
+        self.instead(|stored, now| stored.freshness.outlives_delay(now))
+    }
+
+    fn instead(&self, outlives: impl Fn(&AnyStored, Tick) -> bool) -> Option<Arc<AnyStored>> {
+        let (core, id) = (&self.core, self.owner.id);
+        // What is not over yet was drawn to be computed early, and is as good as before.
+        let allows = |stored: &AnyStored, now| now < stored.freshness.end || outlives(stored, now);
+        let in_memory = core.peek_late(self.key.as_bytes(), id, allows);
+        in_memory.or_else(|| {
+            let late = self.late.as_ref()?;
+            let stored = late.found.get()?;
+            let now = Tick::now(&*core.clock);
+            let is_good = allows(stored, now)
+                && stored.is_valid_late(core.faults)
+                && core.trusts(stored, now)
+                && !late.flight.get().is_some_and(|flight| flight.is_grounded());
+            is_good.then(|| Arc::clone(stored))
+        })
+    }
+}
+
+impl Late {
+    /// Whoever polls the call is given what was found.
+    pub(super) fn serve(&self) {
+        self.serve.store(true, Ordering::Release);
+    }
+
+    pub(super) fn to_serve(&self) -> Option<&Arc<AnyStored>> {
+        let is_to_be = self.serve.load(Ordering::Acquire);
+        self.found.get().filter(|_| is_to_be)
+    }
+}

@@ -1,0 +1,45 @@
+//! Where draws come from.
+
+#[cfg(feature = "seeded-faults")]
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Draws. Of the thread's generator, or for tests of one with a seed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chance {
+    #[cfg(feature = "seeded-faults")]
+    seeded: Option<Arc<Mutex<fastrand::Rng>>>,
+}
+
+impl Chance {
+    /// The same draws at each run.
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) fn seeded(seed: u64) -> Self {
+        let rng = fastrand::Rng::with_seed(seed);
+        Self {
+            seeded: Some(Arc::new(Mutex::new(rng))),
+        }
+    }
+
+    /// Uniform in (0, 1]; never less than 2^-64.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the nearest of what an f64 can be"
+    )]
+    pub(crate) fn draw(&self) -> f64 {
+        (self.bits() as f64 + 1.0) / 2.0_f64.powi(64)
+    }
+
+    #[cfg(feature = "seeded-faults")]
+    fn bits(&self) -> u64 {
+        match &self.seeded {
+            Some(rng) => rng.lock().unwrap_or_else(PoisonError::into_inner).u64(..),
+            None => fastrand::u64(..),
+        }
+    }
+
+    #[cfg(not(feature = "seeded-faults"))]
+    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
+    fn bits(&self) -> u64 {
+        fastrand::u64(..)
+    }
+}
