@@ -15,12 +15,12 @@ fn builder(clock: &ManualClock) -> CacheBuilder {
 }
 
 async fn cache(clock: &ManualClock) -> Cache {
-    builder(clock).build().await.unwrap()
+    builder(clock).build().await.expect("a valid set-up")
 }
 
-#[cached(key = "stale:{id}", ttl = 10, stale = 60, tags = ["all", "id:{id}"], skip(source, _name))]
-async fn stale(source: &Source, id: u64, _name: &str) -> u64 {
-    source.read().await + id
+#[cached(key = "stale:{id}", ttl = 10, stale = 60, tags = ["all", "id:{id}"], skip(source, name))]
+async fn stale(source: &Source, id: u64, name: &str) -> u64 {
+    source.read().await + id + u64::from(name.is_empty())
 }
 
 #[tokio::test]
@@ -77,7 +77,7 @@ const WAYS: [Invalidate; 5] = [
 
 /// What a call gets after an entry that is over was invalidated.
 async fn after_invalidation(builder: CacheBuilder, clock: &ManualClock, way: Invalidate) -> u64 {
-    let cache = builder.build().await.unwrap();
+    let cache = builder.build().await.expect("a valid set-up");
     let source = Source::default();
     source.gate.open_for_all();
     scope(cache.clone(), async {
@@ -104,7 +104,7 @@ async fn g1_an_invalidation_beats_stale() {
 /// Whether a refresh that began before an invalidation of the key stores its value.
 async fn refresh_over_invalidation(builder: CacheBuilder, clock: &ManualClock) -> u64 {
     let source = Source::default();
-    scope(builder.build().await.unwrap(), async {
+    scope(builder.build().await.expect("a valid set-up"), async {
         source.gate.open();
         stale(&source, 4, "a").await;
         clock.advance(10 * SECOND);
@@ -252,11 +252,11 @@ async fn failing(
     tag: bool,
     before: bool,
 ) -> Result<u64, String> {
-    let cache = builder.build().await.unwrap();
+    let cache = builder.build().await.expect("a valid set-up");
     let moody = Moody::default();
     scope(cache.clone(), async {
         moody.source.gate.open();
-        on_error(&moody, 5).await.unwrap();
+        on_error(&moody, 5).await?;
         moody.fail(true);
         clock.advance(10 * SECOND);
         let invalidate = async {

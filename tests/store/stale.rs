@@ -53,7 +53,7 @@ async fn expired(
     builder: fn(&FakeStore) -> CacheBuilder,
 ) -> (FakeStore, Cache, Source) {
     let store = FakeStore::new();
-    let one = builder(&store).build().await.unwrap();
+    let one = builder(&store).build().await.expect("a valid set-up");
     let source = Source::default();
     source.gate.open();
     read(&one, &source, policy).await;
@@ -102,7 +102,7 @@ async fn a_node_that_finds_it_over_serves_it_and_one_computes() {
 async fn computations(builder: fn(&FakeStore) -> CacheBuilder) -> usize {
     let policy = stale();
     let (store, one, source) = expired(&policy, builder).await;
-    let other = builder(&store).build().await.unwrap();
+    let other = builder(&store).build().await.expect("a valid set-up");
     for cache in [&one, &other] {
         read(cache, &source, &policy).await;
         settle().await;
@@ -121,7 +121,7 @@ async fn g3_one_refresh_for_all_nodes() {
 async fn questions(builder: fn(&FakeStore) -> CacheBuilder) -> usize {
     let policy = stale();
     let (store, one, source) = expired(&policy, builder).await;
-    let other = builder(&store).build().await.unwrap();
+    let other = builder(&store).build().await.expect("a valid set-up");
     read(&one, &source, &policy).await;
     settle().await;
     store.take_log();

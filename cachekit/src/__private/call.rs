@@ -126,7 +126,8 @@ where
     Fut: Future<Output = S::Ret>,
 {
     match miss.0 {
-        Kind::Call(job) => compute_job(*job, plan, labels, after, body).await,
+        // Boxed, so that the function's own future carries nothing of a miss.
+        Kind::Call(job) => Box::pin(compute_job(*job, plan, labels, after, body)).await,
         Kind::Bypass(owner) => {
             owner.counts.bypassed.bump();
             body().await
