@@ -54,6 +54,7 @@ mod counter;
 mod error;
 mod event;
 mod fault;
+mod sync;
 // level 1: values, without async, I/O or a clock of their own
 mod binding;
 mod codec;

@@ -13,6 +13,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("counter", 0),
     ("error", 0),
     ("fault", 0),
+    ("sync", 0),
     ("binding", 1),
     ("codec", 1),
     ("config", 1),

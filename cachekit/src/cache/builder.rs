@@ -389,7 +389,7 @@ impl CacheBuilder {
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),
-                flights: Arc::new(Flights::new(Outcome::kill)),
+                flights: Arc::new(Flights::new(Outcome::kill, self.faults)),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::new(RwLock::new(HashMap::new())),
                 regions: Arc::new(Mutex::new(HashMap::new())),
