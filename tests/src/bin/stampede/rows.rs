@@ -1,6 +1,7 @@
 //! The rows of the table.
 
 mod cold;
+mod crowd;
 mod expiry;
 mod hung;
 mod processes;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Row> {
     [
         cold::rows(),
         processes::rows(),
+        crowd::rows(),
         expiry::rows(),
         hung::rows(),
     ]
