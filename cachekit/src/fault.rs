@@ -85,6 +85,14 @@ pub enum Fault {
     PlaceWhileWaiting,
     /// Work in the background is begun after a shutdown too.
     NeverClosed,
+    /// A flight leaves the table before its outcome is set.
+    RemoveBeforeOutcome,
+    /// A flight that ends takes whatever flight of its key is in the table with it.
+    RemoveAnyFlight,
+    /// An invalidation leaves an outcome in use that is about to be stored.
+    SpareOutcome,
+    /// A waiter takes over a flight that nobody can join any more.
+    LeadGrounded,
 }
 
 /// A place where a test may step in between two steps of the cache.

@@ -22,20 +22,27 @@
 //!
 //! A flight is in the table exactly while it has a seat and was neither settled nor taken
 //! out, so dropping futures at any await point leaks nothing.
+//!
+//! `tests/models` compiles these files a second time, with another [`sync`](crate::sync), and
+//! searches the interleavings of its steps.
 
+// Found from there too.
+#[path = "flight/seat.rs"]
 mod seat;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::epoch::{Epochs, Moment};
+use crate::fault::{Fault, Faults};
 use crate::key::Key;
+use crate::sync::{
+    AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
+};
 
 pub(crate) use seat::{Lead, Seat, Woken};
 
@@ -49,6 +56,7 @@ type Table<O> = HashMap<Key, Arc<Flight<O>>, Hasher>;
 pub(crate) struct Flights<O> {
     /// Takes an outcome out of use that is about to be stored.
     kill: fn(&O),
+    faults: Faults,
     hasher: Hasher,
     shards: Box<[Mutex<Table<O>>]>,
 }
@@ -87,10 +95,11 @@ pub(crate) enum Entered<O: Clone> {
 }
 
 impl<O: Clone> Flights<O> {
-    pub(crate) fn new(kill: fn(&O)) -> Self {
+    pub(crate) fn new(kill: fn(&O), faults: Faults) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Self {
             kill,
+            faults,
             hasher: Hasher::default(),
             shards,
         }
@@ -110,7 +119,7 @@ impl<O: Clone> Flights<O> {
             if joinable(flight) {
                 return Entered::Wait(self.seat(flight));
             }
-            flight.ground(self.kill);
+            self.take_out(flight);
         }
         Entered::Lead(self.launch(&mut table, key, epochs, leadership()))
     }
@@ -125,7 +134,7 @@ impl<O: Clone> Flights<O> {
         let mut table = self.table(&flight.key);
         match table.get(&flight.key) {
             Some(current) if !Arc::ptr_eq(current, flight) => return None,
-            _ => flight.ground(self.kill),
+            _ => self.take_out(flight),
         }
         Some(self.launch(&mut table, &flight.key, &flight.epochs, leadership()))
     }
@@ -137,7 +146,28 @@ impl<O: Clone> Flights<O> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = table.remove(key) {
-            flight.ground(self.kill);
+            self.take_out(&flight);
+        }
+    }
+
+    /// Takes `flight` out of use. Call with the shard locked.
+    fn take_out(&self, flight: &Flight<O>) {
+        flight.grounded.store(true, Ordering::Release);
+        if let Some(outcome) = flight.outcome.get()
+            && !self.faults.has(Fault::SpareOutcome)
+        {
+            // It was settled before, but may not have reached the memory tier yet.
+            (self.kill)(outcome);
+        }
+    }
+
+    /// Removes `flight` from `table` if it is the one that is there.
+    fn remove(&self, table: &mut Table<O>, flight: &Arc<Flight<O>>) {
+        let is_it = |current: &Arc<Flight<O>>| {
+            Arc::ptr_eq(current, flight) || self.faults.has(Fault::RemoveAnyFlight)
+        };
+        if table.get(&flight.key).is_some_and(is_it) {
+            table.remove(&flight.key);
         }
     }
 
@@ -197,16 +227,6 @@ impl<O: Clone> Flights<O> {
     }
 }
 
-/// Removes `flight` from `table` if it is the one that is there.
-fn remove<O>(table: &mut Table<O>, flight: &Arc<Flight<O>>) {
-    if table
-        .get(&flight.key)
-        .is_some_and(|current| Arc::ptr_eq(current, flight))
-    {
-        table.remove(&flight.key);
-    }
-}
-
 impl<O> Flight<O> {
     /// Whether the current computation began no earlier than `moment`, or nothing that it
     /// is known to depend on was invalidated since it began.
@@ -228,15 +248,6 @@ impl<O> Flight<O> {
 
     fn leadership(&self) -> Leadership {
         *self.began.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Call with the shard locked.
-    fn ground(&self, kill: fn(&O)) {
-        self.grounded.store(true, Ordering::Release);
-        if let Some(outcome) = self.outcome.get() {
-            // It was settled before, but may not have reached the memory tier yet.
-            kill(outcome);
-        }
     }
 
     /// Whether it was taken out of the table: what it ends with is not to be kept.

@@ -56,6 +56,7 @@ mod error;
 mod event;
 mod fault;
 mod park;
+mod sync;
 // level 1: values, without async, I/O or a clock of their own
 mod binding;
 mod codec;

@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("error", 0),
     ("fault", 0),
     ("park", 0),
+    ("sync", 0),
     ("binding", 1),
     ("codec", 1),
     ("config", 1),

@@ -39,14 +39,8 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
 /// The model of a cached function; `None` only where a mistake was found.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
     let facts = facts(item, errors);
-    let (written, skip, version) = (&args.key, &args.skip, &args.version);
-    let key = key(
-        &facts,
-        written.as_ref(),
-        skip.as_ref(),
-        version.as_ref(),
-        errors,
-    );
+    let (written, skip) = (args.key.as_ref(), args.skip.as_ref());
+    let key = key(&facts, written, skip, args.version.as_ref(), errors);
     let mut steps = Steps::new(&facts, RetRule::Allowed, false);
     let late = late::hash([args.tags.as_ref(), args.events.as_ref()]);
     steps.items("tag", Some("tags"), args.tags, errors);

@@ -406,7 +406,7 @@ impl CacheBuilder {
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),
-                flights: Arc::new(Flights::new(Outcome::kill)),
+                flights: Arc::new(Flights::new(Outcome::kill, self.faults)),
                 gates: Arc::default(),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::new(RwLock::new(HashMap::new())),

@@ -2,14 +2,13 @@
 //!
 //! Both are obligations, so both are guards: dropped, they pass on what others wait for.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
-
-use super::{Flight, Flights, Leadership, remove};
+use super::{Flight, Flights, Leadership};
+use crate::fault::Fault;
 use crate::park::park_on;
+use crate::sync::{Ordering, OwnedSemaphorePermit, timeout};
 
 /// How many waiters may compute at once after errors that cannot be shared.
 const WIDEST: usize = 64;
@@ -47,7 +46,7 @@ impl<O: Clone> Seat<O> {
     ) -> Woken<O> {
         let acquire = Arc::clone(&self.flight.permits).acquire_owned();
         let acquired = match limit {
-            Some(limit) => match tokio::time::timeout(limit, acquire).await {
+            Some(limit) => match timeout(limit, acquire).await {
                 Ok(acquired) => acquired,
                 Err(_) => return Woken::TimedOut(self),
             },
@@ -77,7 +76,7 @@ impl<O: Clone> Seat<O> {
         match (permit, self.flight.outcome.get()) {
             // A permit and an outcome: it was settled while the permit was on its way.
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
-            (Some(permit), None) if !self.flight.is_grounded() => {
+            (Some(permit), None) if self.may_lead() => {
                 let leadership = leadership();
                 *self
                     .flight
@@ -95,6 +94,10 @@ impl<O: Clone> Seat<O> {
         }
     }
 
+    fn may_lead(&self) -> bool {
+        !self.flight.is_grounded() || self.flights.faults.has(Fault::LeadGrounded)
+    }
+
     /// How long the current leader has been computing.
     pub(crate) fn age(&self) -> Duration {
         self.flight.leadership().start.elapsed()
@@ -110,7 +113,7 @@ impl<O: Clone> Drop for Seat<O> {
     fn drop(&mut self) {
         let mut table = self.flights.table(&self.flight.key);
         if self.flight.seats.fetch_sub(1, Ordering::Relaxed) == 1 {
-            remove(&mut table, &self.flight);
+            self.flights.remove(&mut table, &self.flight);
         }
     }
 }
@@ -140,15 +143,18 @@ impl<O: Clone> Lead<O> {
     /// the flight's first, and the flight was not taken out of the table. While it runs an
     /// invalidation of the key still finds the flight, and with it the outcome.
     pub(crate) fn settle(self, outcome: O, store: impl FnOnce()) -> bool {
-        let flight = &self.seat.flight;
+        let (flights, flight) = (&self.seat.flights, &self.seat.flight);
+        if flights.faults.has(Fault::RemoveBeforeOutcome) {
+            flights.remove(&mut flights.table(&flight.key), flight);
+        }
         let may_store = {
-            let _table = self.seat.flights.table(&flight.key);
+            let _table = flights.table(&flight.key);
             flight.outcome.set(outcome).is_ok() && !flight.is_grounded()
         };
         if may_store {
             store();
         }
-        remove(&mut self.seat.flights.table(&flight.key), flight);
+        flights.remove(&mut flights.table(&flight.key), flight);
         flight.permits.close();
         may_store
     }

@@ -1,0 +1,221 @@
+//! What meets in a search: callers of one key, its invalidations, a memory and a source. The
+//! callers do what `cache/compute.rs` does, without a second tier.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::atomic::{AtomicU64 as Count, Ordering::SeqCst};
+use std::sync::{Arc, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::epoch::{Epochs, Moment};
+use crate::fault::{Fault, Faults};
+use crate::flight::{Entered, Flights, Lead, Leadership, Woken};
+use crate::key::Key;
+use crate::laws::{Laws, Run, Taken};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
+
+/// What a computation gave.
+#[derive(Debug)]
+pub(crate) struct Value {
+    /// The source's when the computation began.
+    version: u64,
+    dead: AtomicBool,
+}
+
+/// A value, or an error that can be shared.
+type Outcome = Option<Arc<Value>>;
+
+/// How a computation ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Value,
+    Error,
+    /// With one that cannot be shared.
+    OwnError,
+    Panic,
+    Never,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Value(u64),
+    Error,
+    Panicked,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) flights: Arc<Flights<Outcome>>,
+    faults: Faults,
+    key: Key,
+    memory: Mutex<Option<Arc<Value>>>,
+    source: AtomicU64,
+    /// The version that the last invalidation that returned was about.
+    invalidated: Count,
+    pub(crate) laws: Laws,
+}
+
+impl World {
+    pub(crate) fn new(fault: Option<Fault>) -> Arc<Self> {
+        let faults = Faults(fault);
+        let kill = |outcome: &Outcome| {
+            if let Some(value) = outcome {
+                value.dead.store(true, Ordering::SeqCst);
+            }
+        };
+        Arc::new(Self {
+            flights: Arc::new(Flights::new(kill, faults)),
+            faults,
+            key: Key::new(b"key"),
+            memory: Mutex::new(None),
+            source: AtomicU64::new(0),
+            invalidated: Count::new(0),
+            laws: Laws::default(),
+        })
+    }
+
+    /// Changes the source, then takes the key out of use, as `Core::drop_found` does.
+    pub(crate) fn write(&self) {
+        let version = self.source.fetch_add(1, Ordering::SeqCst) + 1;
+        self.laws.grounding();
+        self.flights.ground(self.key.as_bytes());
+        self.memory().take();
+        self.laws.grounded();
+        self.invalidated.fetch_max(version, SeqCst);
+    }
+
+    /// A call whose own computation, if it comes to one, ends like `end`. It waits for others at
+    /// most `limit`.
+    pub(crate) async fn call(self: Arc<Self>, end: End, limit: Duration) -> Ended {
+        // What was invalidated when the call began must not answer it.
+        let floor = self.invalidated.load(SeqCst);
+        let ended = self.answer(end, limit).await;
+        if let Ended::Value(version) = ended {
+            assert!(
+                version >= floor,
+                "a call got version {version} after {floor} was invalidated"
+            );
+        }
+        ended
+    }
+
+    async fn answer(&self, end: End, limit: Duration) -> Ended {
+        if let Some(value) = self.look() {
+            return Ended::Value(value.version);
+        }
+        let taken = OnceLock::new();
+        let leadership = || {
+            // Once: who leads does not come back.
+            let _ = taken.set(self.laws.take());
+            leadership()
+        };
+        let ahead = |lead| {
+            let taken = taken.get().copied();
+            self.lead(lead, taken.expect("it leads"), end)
+        };
+        let entered = || {
+            let epochs = Epochs::default();
+            self.flights.enter(&self.key, &epochs, leadership, |_| true)
+        };
+        loop {
+            let seat = match entered() {
+                Entered::Lead(lead) => return ahead(lead).await,
+                Entered::Wait(seat) => seat,
+            };
+            match seat.wait(Some(limit), leadership).await {
+                Woken::Lead(lead) => return ahead(lead).await,
+                Woken::Settled(Some(value)) => return Ended::Value(value.version),
+                Woken::Settled(None) => return Ended::Error,
+                Woken::Grounded => {}
+                Woken::TimedOut(seat) => {
+                    let replaced = self.flights.replace(&seat, leadership);
+                    drop(seat);
+                    return match replaced {
+                        Some(lead) => ahead(lead).await,
+                        None => self.alone().await,
+                    };
+                }
+            }
+        }
+    }
+
+    async fn lead(&self, lead: Lead<Outcome>, taken: Taken, end: End) -> Ended {
+        if !self.faults.has(Fault::NoSecondLook)
+            && let Some(value) = self.look()
+        {
+            let version = value.version;
+            lead.settle(Some(value), || {});
+            return Ended::Value(version);
+        }
+        let run = self.laws.begin(taken);
+        let version = self.source.load(Ordering::SeqCst);
+        shuttle::future::yield_now().await;
+        match end {
+            End::Value => {
+                self.land(lead, run, version);
+                Ended::Value(version)
+            }
+            End::Error => {
+                run.failed();
+                lead.settle(None, || {});
+                Ended::Error
+            }
+            End::OwnError => {
+                run.failed();
+                lead.leave_wider();
+                Ended::Error
+            }
+            End::Panic => {
+                let unwinding = AssertUnwindSafe(move || {
+                    let _held = (run, lead);
+                    // Without the hook: nothing is to be printed.
+                    resume_unwind(Box::new("the function panicked"))
+                });
+                let unwound: Result<(), _> = std::panic::catch_unwind(unwinding);
+                assert!(unwound.is_err());
+                Ended::Panicked
+            }
+            End::Never => std::future::pending().await,
+        }
+    }
+
+    fn land(&self, lead: Lead<Outcome>, run: Run<'_>, version: u64) {
+        let value = Arc::new(Value {
+            version,
+            dead: AtomicBool::new(false),
+        });
+        let stored = Arc::clone(&value);
+        lead.settle(Some(value), || {
+            step();
+            *self.memory() = Some(stored);
+        });
+        run.finished();
+    }
+
+    /// A computation for one caller, whose value is not stored.
+    async fn alone(&self) -> Ended {
+        let version = self.source.load(Ordering::SeqCst);
+        shuttle::future::yield_now().await;
+        Ended::Value(version)
+    }
+
+    /// What memory has, if it may be served.
+    fn look(&self) -> Option<Arc<Value>> {
+        let value = self.memory().clone()?;
+        (!value.dead.load(Ordering::SeqCst)).then_some(value)
+    }
+
+    fn memory(&self) -> crate::sync::MutexGuard<'_, Option<Arc<Value>>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn leadership() -> Leadership {
+    Leadership {
+        moment: Moment::default(),
+        start: Instant::now(),
+        computes: true,
+    }
+}
