@@ -46,7 +46,7 @@ mod tests;
 /// | `when = EXPR` | `bool` over the arguments; `false` bypasses the cache | `true` |
 /// | `store_if = EXPR` | `bool` over `ret` and the arguments; `false` returns without storing | `true` |
 /// | `stale = 60` | for that long after `ttl` the old value is served at once while one computation in the background makes a new one | none |
-/// | `stale_if_error = "1h"` | for that long after `ttl` the old value is served where the function gives an `Err` | none |
+/// | `stale_if_error = "1h"` | for that long after `ttl` the old value is served where the function gives an `Err` or takes longer than `timeout` | none |
 /// | `early = 1.0` | how early before its end an entry is computed again, at random; `false`: never | 1.0 |
 /// | `soft_timeout = "50ms"` | after that long the old value is served, if there is one, and the computation goes on | none |
 /// | `none_ttl = 30` | how long a `None` is cached | `None` is not cached |
@@ -56,7 +56,7 @@ mod tests;
 /// | `redis_ttl = "1h"` | the longest that Redis keeps an entry | as long as `ttl` |
 /// | `single_flight = process`, `cluster`, `off` | who waits for whom when several miss | `cluster` with Redis, else `process` |
 /// | `lock_timeout = "10s"` | how long a call waits for another's computation | the cache's |
-/// | `timeout = "2s"` | deadline of one computation: it is dropped, and every caller gets an error | none |
+/// | `timeout = "2s"` | deadline of one computation: it is dropped, and every caller gets an error, or an old value by `stale_if_error` | none |
 /// | `timeout_error = EXPR` | that error | made by `E: From<cachekit::ComputeTimeout>` |
 /// | `max_computations = 64` | how many computations of this function run at once in this process | unbounded |
 /// | `codec = bincode`, `msgpack`, `json` | how values are written for Redis | the cache's |

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cachekit::testing::Fault;
+use cachekit::testing::{Fault, ManualClock};
 use cachekit::{Cache, ComputeTimeout, Policy, cached, testing};
 use cachekit_tests::settle;
 use tokio::time::{Instant, timeout};
@@ -196,4 +196,51 @@ async fn a_key_that_the_caller_names() {
     assert_eq!((third.await.expect("no panic"), source.runs()), (0, 2));
     assert_eq!(within(cache, source.clone()).await, Ok(0));
     assert_eq!(source.runs(), 2);
+}
+
+#[cached(
+    key = "kept:{id}",
+    ttl = 10,
+    timeout = "2s",
+    stale_if_error = "1m",
+    early = false,
+    skip(source)
+)]
+async fn kept(source: Source, id: u64) -> Result<u64, Failed> {
+    Ok(source.read().await)
+}
+
+/// What two callers of a computation that hangs get while an old value is there, with or
+/// without an invalidation meanwhile.
+async fn hangs_over_an_old_value(invalidates: bool) -> [Result<u64, Failed>; 2] {
+    let clock = ManualClock::new();
+    let builder = Cache::builder().clock(clock.clone());
+    let cache = builder.build().await.expect("a valid set-up");
+    let source = Source::default();
+    source.gate.open();
+    let first = spawn(&cache, kept(source.clone(), 1)).await;
+    assert_eq!(first.expect("no panic"), Ok(0));
+    clock.advance(Duration::from_secs(11));
+    source.write(1);
+    let calls = [1, 1].map(|id| spawn(&cache, kept(source.clone(), id)));
+    settle().await;
+    assert_eq!(source.runs(), 2, "one computes");
+    if invalidates {
+        testing::scope(cache.clone(), async { kept::entry(1).invalidate().await }).await;
+    }
+    let [one, other] = calls;
+    [one.await.expect("no panic"), other.await.expect("no panic")]
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_value_is_served_in_the_place_of_a_computation_that_hangs() {
+    assert_eq!(hangs_over_an_old_value(false).await, [Ok(0), Ok(0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn g1_an_invalidation_beats_the_old_value_of_a_computation_that_hangs() {
+    let answers = hangs_over_an_old_value(true).await;
+    for answer in &answers {
+        assert!(matches!(answer, Err(Failed::Late(..))), "{answers:?}");
+    }
 }
