@@ -42,7 +42,9 @@ pub mod plan {
 
 /// Autoref dispatch: what a function answers with when its computation took too long.
 pub mod in_time {
-    pub use crate::plan::{ErrorFromTimeout as _, NoErrorAtAll as _, NoErrorFromTimeout as _};
+    pub use crate::plan::{
+        ErrorFromTimeout as _, NoErrorAtAll as _, NoErrorFromTimeout as _, NoErrorToBe as _,
+    };
 }
 
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so

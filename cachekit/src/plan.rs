@@ -23,7 +23,7 @@ pub use extras::WeighEncoded;
 pub use extras::{ErrorIsOwned, ErrorIsShared, NotWired, WeighNothing};
 #[cfg(feature = "redis")]
 pub use extras::{Wired, WiredToNothing};
-pub use in_time::{ErrorFromTimeout, NoErrorAtAll, NoErrorFromTimeout};
+pub use in_time::{ErrorFromTimeout, NoErrorAtAll, NoErrorFromTimeout, NoErrorToBe};
 pub use keep::{Keepable, NotKeepable};
 pub use probe::{PeelAny, PlanAny, probe};
 #[cfg(feature = "redis")]

@@ -136,9 +136,11 @@ macro_rules! __absent {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_time {
-    ($plan:expr, $error:expr) => {
+    ($plan:expr, $error:expr) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::in_time::*;
         $plan.or_error(|_| $error)
-    };
+    }};
     ($plan:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::in_time::*;

@@ -85,6 +85,29 @@ impl<S: Shape> NoErrorAtAll<S> for Plan<S> {
     }
 }
 
+impl<S: Shape + CanFail> Plan<S> {
+    /// `timeout_error = EXPR`: what stands there, as a function of nothing.
+    pub fn or_error(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
+        self.or_late(error)
+    }
+}
+
+/// There is no error that `EXPR` could be.
+pub trait NoErrorToBe<S: Shape> {
+    /// Says so, whatever type that is: the bound is never met.
+    fn or_error<E>(self, error: fn(ComputeTimeout) -> E) -> Plan<S>
+    where
+        S: CanFail;
+}
+impl<S: Shape> NoErrorToBe<S> for Plan<S> {
+    fn or_error<E>(self, _: fn(ComputeTimeout) -> E) -> Plan<S>
+    where
+        S: CanFail,
+    {
+        self
+    }
+}
+
 impl<S: Shape> Plan<S> {
     /// The same, where a computation that took too long ends with `error`.
     pub fn or_late(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
@@ -92,14 +115,6 @@ impl<S: Shape> Plan<S> {
             late: Some(error),
             ..self
         }
-    }
-
-    /// `timeout_error = EXPR`: what stands there, as a function of nothing.
-    pub fn or_error(self, error: fn(ComputeTimeout) -> S::Error) -> Self
-    where
-        S: CanFail,
-    {
-        self.or_late(error)
     }
 
     pub(crate) fn has_answer_in_time(&self) -> bool {
