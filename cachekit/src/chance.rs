@@ -2,6 +2,7 @@
 
 #[cfg(feature = "seeded-faults")]
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Draws. Of the thread's generator, or for tests of one with a seed.
 #[derive(Debug, Clone, Default)]
@@ -42,4 +43,9 @@ impl Chance {
     fn bits(&self) -> u64 {
         fastrand::u64(..)
     }
+}
+
+/// From half of `pause` to all of it, so that nodes do not come back in step.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + 0.5 * fastrand::f64())
 }

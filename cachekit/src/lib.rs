@@ -55,6 +55,7 @@ mod counter;
 mod error;
 mod event;
 mod fault;
+mod first;
 mod park;
 mod sync;
 // level 1: values, without async, I/O or a clock of their own

@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("counter", 0),
     ("error", 0),
     ("fault", 0),
+    ("first", 0),
     ("park", 0),
     ("sync", 0),
     ("binding", 1),

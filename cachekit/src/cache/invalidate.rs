@@ -143,7 +143,7 @@ impl Core {
     /// computation began before, from memory or from a computation that is running.
     pub(super) fn apply(&self, doomed: &Doomed) {
         for key in &doomed.keys {
-            self.drop_key(key.as_bytes());
+            self.drop_key(key);
         }
         for tag in &doomed.tags {
             self.tags.invalidate(tag);
@@ -220,9 +220,13 @@ impl Core {
     }
 
     /// Takes one key out of use on this node.
-    fn drop_key(&self, key: &[u8]) {
-        self.writes.spoil(key);
-        self.drop_found(key);
+    fn drop_key(&self, key: &Key) {
+        self.writes.spoil(key.as_bytes());
+        self.drop_found(key.as_bytes());
+        if let Some(remote) = &self.remote {
+            // Its lease is gone with it: who waits for its end asks again.
+            remote.desk.wakes.wake(&Name::entry(key));
+        }
     }
 
     /// Takes what was found or computed under one key out of use.
@@ -235,10 +239,6 @@ impl Core {
         self.memory.remove(key);
         for memory in self.own_memories() {
             memory.remove(key);
-        }
-        if let Some(remote) = &self.remote {
-            // Its lease is gone with it: who waits for its end asks again.
-            remote.desk.wakes.wake(&Name::read(&[b"k:", key].concat()));
         }
     }
 }

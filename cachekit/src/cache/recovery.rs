@@ -1,16 +1,16 @@
 //! What goes on behind the calls until a store that failed is trusted again: first it is
 //! told what it has not accepted, then it has to answer a question in time.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
 use super::bus::Desk;
 use crate::breaker::Breaker;
+use crate::chance::jittered;
 use crate::event;
+use crate::first::first;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
@@ -133,27 +133,12 @@ impl Recovery {
         self.store.versions(&question, until).await.is_ok()
     }
 
-    /// Waits for `pause`, or until there is a new connection. Nodes do not come back in step.
+    /// Waits for `pause`, or until there is a new connection.
     async fn rest(&self, pause: Duration) {
-        let pause = pause.mul_f64(0.5 + 0.5 * fastrand::f64());
-        let _ = timeout(pause, self.desk.outbox.retried()).await;
+        let _ = timeout(jittered(pause), self.desk.outbox.retried()).await;
     }
 }
 
 fn longer(pause: Duration) -> Duration {
     (pause * 2).min(LONGEST_PAUSE)
-}
-
-/// Waits for one of two.
-async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    std::future::poll_fn(|context| {
-        let is_ready = one.as_mut().poll(context).is_ready();
-        if is_ready || other.as_mut().poll(context).is_ready() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
 }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::address::Address;
 use super::handshake::{self, Greeting};
 use super::script::Scripts;
+use crate::chance::jittered;
 use crate::event;
 use crate::remote::{Failure, Message, Sink};
 
@@ -266,11 +267,6 @@ async fn supervise(shared: Arc<Shared>) {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
-}
-
-/// From half of `pause` to all of it, so that nodes do not come back in step.
-pub(super) fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.5 + 0.5 * fastrand::f64())
 }
 
 /// Whether an answer says that this server, or this login, is the wrong one.

@@ -3,9 +3,7 @@
 //! It carries no commands: a push that the client takes for an answer would give every
 //! later command the answer of another.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use redis::{PushInfo, PushKind, RedisError, Value};
@@ -14,7 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::address::Address;
-use super::link::{CONNECT_TIMEOUT, jittered};
+use super::link::CONNECT_TIMEOUT;
+use crate::chance::jittered;
+use crate::first::first;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{Message, Sink};
@@ -126,16 +126,6 @@ async fn listen(
         Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     };
     sink(Message::Subscribed(subscription));
-    let mut lost = pin!(lost.notified());
-    let mut hopeless = pin!(hopeless.notified());
-    std::future::poll_fn(|context| {
-        let ended = lost.as_mut().poll(context).is_ready();
-        if ended || hopeless.as_mut().poll(context).is_ready() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    })
-    .await;
+    first(lost.notified(), hopeless.notified()).await;
     Ok(())
 }
