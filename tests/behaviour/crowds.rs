@@ -1,7 +1,7 @@
 //! How many computations run at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cachekit::testing::Fault;
@@ -9,33 +9,11 @@ use cachekit::{Cache, Policy, cached};
 use cachekit_tests::settle;
 use tokio::time::Instant;
 
+use crate::peak::Peak;
 use crate::{Source, cache, spawn, without};
 
-/// How many are inside at once.
-#[derive(Debug, Default)]
-struct Crowd {
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
-
-struct Inside<'a>(&'a Crowd);
-
-impl Crowd {
-    fn enter(&self) -> Inside<'_> {
-        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(now, Ordering::SeqCst);
-        Inside(self)
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        self.0.now.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 #[cached(key = "crowd:{id}", tags = ["crowd"], max_computations = 16, skip(crowd))]
-async fn item(crowd: Arc<Crowd>, id: u64) -> u64 {
+async fn item(crowd: Arc<Peak>, id: u64) -> u64 {
     let _inside = crowd.enter();
     tokio::time::sleep(Duration::from_millis(5)).await;
     id
@@ -43,7 +21,7 @@ async fn item(crowd: Arc<Crowd>, id: u64) -> u64 {
 
 /// The most that compute at once when a tag of 1,000 entries goes away under load.
 async fn stampede(cache: &Cache) -> usize {
-    let crowd = Arc::new(Crowd::default());
+    let crowd = Arc::new(Peak::default());
     let calls = || (0..1_000).map(|id| spawn(cache, item(Arc::clone(&crowd), id)));
     for call in calls().collect::<Vec<_>>() {
         call.await.expect("no panic");

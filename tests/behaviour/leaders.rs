@@ -1,7 +1,7 @@
 //! One test for each sentence that is promised about leaders, with 1,000 waiters.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use cachekit::{Cache, cached};
@@ -9,6 +9,7 @@ use cachekit_tests::settle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::peak::Peak;
 use crate::{Source, cache, spawn};
 
 const WAITERS: usize = 1_000;
@@ -54,29 +55,6 @@ async fn owned_error(
         Ok(run as u64)
     } else {
         Err(Owned(run))
-    }
-}
-
-/// Counts how many are inside at once.
-#[derive(Debug, Default)]
-struct Peak {
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
-
-struct Inside<'a>(&'a Peak);
-
-impl Peak {
-    fn enter(&self) -> Inside<'_> {
-        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most.fetch_max(now, Ordering::SeqCst);
-        Inside(self)
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        self.0.now.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

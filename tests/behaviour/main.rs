@@ -10,6 +10,7 @@ mod freshness;
 mod leaders;
 mod orders;
 mod past;
+mod peak;
 mod stale;
 mod stress;
 mod timeouts;

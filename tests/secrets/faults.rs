@@ -236,7 +236,7 @@ async fn logins(redis: &Redis) {
         format!("http://{USER}:{ENCODED}@{addr}"),
         format!("{USER}:{ENCODED}@{addr}"),
         format!("redis://{USER}:{PASSWORD}@{addr}"),
-        format!("unix:///tmp/none?user={USER}&pass={ENCODED}"),
+        format!("unix:///none?user={USER}&pass={ENCODED}"),
     ];
     for address in addresses {
         let built = Cache::builder().redis(address).build().await;

@@ -7,7 +7,9 @@ use cachekit::testing::{FakeStore, Fault, Op, Trouble};
 use cachekit::{BreakerState, Cache, CacheBuilder, Tier};
 use cachekit_tests::{Source, settle};
 
-use crate::world::{ENTRY, call, policy, put, quick, read, settings, sleep, timed, two};
+use crate::world::{
+    ENTRY, READING, always, call, policy, put, quick, read, settings, sleep, timed, two,
+};
 
 /// How long a caller waits, and what is longer.
 const TIMEOUT: Duration = Duration::from_millis(100);
@@ -15,14 +17,7 @@ const HUNG: Trouble = Trouble::Late(Duration::from_secs(3_600));
 /// What nobody waits for is given up later.
 const TOO_SLOW: Trouble = Trouble::Slow(Duration::from_millis(300));
 
-const READING: [Op; 4] = [Op::Read, Op::Versions, Op::Acquire, Op::ReadOrAcquire];
 const WRITING: [Op; 5] = [Op::Invalidate, Op::Fill, Op::Renew, Op::Release, Op::Expire];
-
-fn always(store: &FakeStore, ops: &[Op], trouble: Trouble) {
-    for op in ops {
-        store.always(*op, trouble);
-    }
-}
 
 async fn one(set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> (FakeStore, Cache) {
     let store = FakeStore::new();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cachekit::testing::FakeStore;
+use cachekit::testing::{FakeStore, Op, Trouble};
 use cachekit::{Cache, CacheBuilder, Clock, Policy};
 use cachekit_tests::{Source, settle};
 use tokio::task::JoinHandle;
@@ -79,6 +79,16 @@ pub(crate) async fn put(cache: &Cache, value: u64) {
 pub(crate) async fn sleep(millis: u64) {
     tokio::time::sleep(Duration::from_millis(millis)).await;
 }
+
+/// Every operation of `ops` meets `trouble`, until the store is healed.
+pub(crate) fn always(store: &FakeStore, ops: &[Op], trouble: Trouble) {
+    for op in ops {
+        store.always(*op, trouble);
+    }
+}
+
+/// What a call asks before it computes.
+pub(crate) const READING: [Op; 4] = [Op::Read, Op::Versions, Op::Acquire, Op::ReadOrAcquire];
 
 /// How long `future` takes, with its result.
 pub(crate) async fn timed<F: Future>(future: F) -> (Duration, F::Output) {
