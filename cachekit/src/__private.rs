@@ -30,7 +30,8 @@ pub use crate::registry::Registered;
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {
     pub use crate::plan::{
-        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, WeighNothing, probe,
+        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, ValueIsOwned, ValueIsShared,
+        WeighNothing, probe,
     };
 
     /// What generated code brings into scope only where a feature for it is on.

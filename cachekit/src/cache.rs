@@ -52,7 +52,7 @@ pub use entry::{Entry, PendingWrite, Target};
 pub use function::FunctionHandle;
 pub(crate) use function::function_handle;
 pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
-pub(crate) use refresh::Old;
+pub(crate) use read::Missed;
 pub use region::Region;
 use remote::Remote;
 pub use shutdown::ShutdownReport;
@@ -67,11 +67,13 @@ use crate::fault::Faults;
 use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
+use crate::key::KeyBuf;
 use crate::owner::{Owner, OwnerId};
+use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
 use crate::tags::Tags;
-use crate::tier::{MemoryTier, Size};
+use crate::tier::{Memory, Probe, Size};
 use crate::writes::Writes;
 
 /// A cache. Cloning it gives another handle to the same one.
@@ -111,7 +113,9 @@ pub struct Cache {
 pub(crate) struct Core {
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
-    memory: Arc<dyn MemoryTier>,
+    memory: Arc<Memory>,
+    /// Of what is stored by hand, in that memory.
+    by_hand: Arc<LastPlace>,
     tags: Arc<Tags>,
     /// Moved by `clear`.
     epoch: Arc<Epoch>,
@@ -136,7 +140,7 @@ pub(crate) struct Core {
 struct RegionPlace {
     owner: Arc<Owner>,
     /// Its own memory, if it has a capacity. Not a core: that would refer to itself.
-    memory: Option<(Capacity, Arc<dyn MemoryTier>)>,
+    memory: Option<(Capacity, Arc<Memory>)>,
 }
 
 impl Cache {
@@ -204,6 +208,12 @@ impl Core {
         })
     }
 
+    /// What a call of `spec` with the arguments `tokens` looks for.
+    #[inline]
+    pub(crate) fn probe<'a>(&self, spec: &'static FnSpec, tokens: &'a KeyBuf) -> Probe<'a> {
+        Probe::new(tokens, self.memory.place(spec.id(), spec.memory_place()))
+    }
+
     /// Where the node is in the sequence of its invalidations.
     pub(crate) fn now(&self) -> Moment {
         self.tags.now()
@@ -228,7 +238,7 @@ impl Core {
     }
 
     /// The memory of the regions that have their own.
-    fn own_memories(&self) -> Vec<Arc<dyn MemoryTier>> {
+    fn own_memories(&self) -> Vec<Arc<Memory>> {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
         let own = |place: &RegionPlace| place.memory.as_ref().map(|(_, memory)| memory.clone());
         regions.values().filter_map(own).collect()

@@ -11,6 +11,26 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// How often something was taken out of use in this process, of whichever cache: what was
+/// valid when this was read is valid for as long as it stands.
+static MOVES: Moves = Moves(AtomicU64::new(0));
+
+/// On a line that nothing else shares: every hit reads it.
+#[repr(align(128))]
+struct Moves(AtomicU64);
+
+/// How often something was taken out of use; read before a check, it tells whether the
+/// check's result still stands.
+#[inline]
+pub(crate) fn moves() -> u64 {
+    MOVES.0.load(Ordering::Acquire)
+}
+
+/// Something was taken out of use. Said afterwards: who checks in between checks again.
+pub(crate) fn moved() {
+    MOVES.0.fetch_add(1, Ordering::Release);
+}
+
 /// A place in the sequence of a node's invalidations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct Moment(u64);
@@ -45,6 +65,7 @@ impl Epoch {
     /// Records an invalidation. A slower, older one never hides a newer one.
     pub(crate) fn invalidate(&self, moment: Moment) {
         self.0.fetch_max(moment.0, Ordering::AcqRel);
+        moved();
     }
 
     /// When it was last invalidated.

@@ -86,6 +86,11 @@ impl Freshness {
         now >= self.early_from
     }
 
+    /// Before that no draw can succeed.
+    pub(crate) fn early_from(&self) -> Tick {
+        self.early_from
+    }
+
     /// How long before the end a draw of `u` has it computed again: `-delta * beta * ln(u)`,
     /// where `u` is uniform in (0, 1].
     pub(crate) fn advance(&self, u: f64) -> Duration {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::config::{SingleFlight, Tier};
-use crate::key::Piece;
+use crate::key::{KeyBuf, Piece, render};
 use crate::owner::OwnerId;
+use crate::place::LastPlace;
 use crate::policy::{Bound, Lives};
 
 /// A cached function's constant data. Every attribute makes one `static` of it.
@@ -21,6 +22,7 @@ pub struct FnSpec {
     lives: Lives,
     events: &'static [&'static str],
     late: u64,
+    place: LastPlace,
 }
 
 impl FnSpec {
@@ -36,6 +38,7 @@ impl FnSpec {
             lives: Lives::UNSAID,
             events: &[],
             late: 0,
+            place: LastPlace::new(),
         }
     }
 
@@ -173,6 +176,15 @@ impl FnSpec {
     pub(crate) fn id(&'static self) -> OwnerId {
         // A static's address tells it from every other for as long as the process runs.
         OwnerId(std::ptr::from_ref(self).addr())
+    }
+
+    pub(crate) fn memory_place(&self) -> &LastPlace {
+        &self.place
+    }
+
+    /// The key of a call whose arguments are written as `tokens`.
+    pub(crate) fn key(&self, tokens: &KeyBuf) -> KeyBuf {
+        render(tokens.words(), self.template, self.name())
     }
 
     pub(crate) fn pieces(&self) -> &'static [Piece] {

@@ -13,6 +13,7 @@
 mod buf;
 pub(crate) mod part;
 pub(crate) mod template;
+mod tokens;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -20,6 +21,7 @@ use std::fmt;
 pub use buf::{KeyBuf, Rendered};
 pub use part::{CachePart, PartWriter};
 pub use template::Piece;
+pub(crate) use tokens::render;
 
 /// An owned key.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -71,6 +71,7 @@ mod key;
 mod labels;
 mod order;
 mod owner;
+mod place;
 mod plan;
 mod policy;
 mod reason;

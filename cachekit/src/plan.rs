@@ -20,7 +20,9 @@ use std::sync::Arc;
 
 #[cfg(feature = "bincode")]
 pub use extras::WeighEncoded;
-pub use extras::{ErrorIsOwned, ErrorIsShared, NotWired, WeighNothing};
+pub use extras::{
+    ErrorIsOwned, ErrorIsShared, NotWired, ValueIsOwned, ValueIsShared, WeighNothing,
+};
 #[cfg(feature = "redis")]
 pub use extras::{Wired, WiredToNothing};
 pub use in_time::{ErrorFromTimeout, NoErrorAtAll, NoErrorFromTimeout, NoErrorToBe};
@@ -31,6 +33,7 @@ pub use storable::{NotOwned, NotStorable, Storable};
 
 use crate::codec::{Cacheable, Wire};
 use crate::error::ComputeTimeout;
+use crate::stored::AnyShared;
 
 /// A returned value, taken apart.
 #[derive(Debug)]
@@ -169,11 +172,20 @@ pub struct ErrorSharing<E> {
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }
 
+/// How a value of type `V` is shared: it is an `Arc`.
+pub struct ValueSharing<V> {
+    /// The same one.
+    pub(crate) share: fn(&V) -> AnyShared,
+    /// The value again, if it was one.
+    pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
+}
+
 /// A shape with what else the compiler knows about its types.
 pub struct Plan<S: Shape> {
     error_sharing: Option<ErrorSharing<S::Error>>,
     weigh: fn(&S::Value) -> usize,
     wire: Option<Wire<S::Value>>,
+    value_sharing: Option<ValueSharing<S::Value>>,
     /// The error of a computation that took too long.
     late: Option<fn(ComputeTimeout) -> S::Error>,
 }
@@ -184,6 +196,7 @@ impl<S: Shape> Plan<S> {
             error_sharing: None,
             weigh: |_| 0,
             wire: None,
+            value_sharing: None,
             late: None,
         }
     }
@@ -210,6 +223,21 @@ impl<S: Shape> Plan<S> {
             weigh,
             ..self
         }
+    }
+
+    /// The same.
+    #[inline]
+    pub fn with_sharing(self, value_sharing: Option<ValueSharing<S::Value>>) -> Self {
+        Self {
+            value_sharing,
+            ..self
+        }
+    }
+
+    /// How values are shared, where they are.
+    #[inline]
+    pub(crate) fn sharing(&self) -> Option<ValueSharing<S::Value>> {
+        self.value_sharing
     }
 
     /// `closure`, with the type of `ret` fixed.
@@ -246,6 +274,17 @@ impl<E> Clone for ErrorSharing<E> {
     }
 }
 impl<E> Copy for ErrorSharing<E> {}
+impl<V> Clone for ValueSharing<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<V> Copy for ValueSharing<V> {}
+impl<V> fmt::Debug for ValueSharing<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ValueSharing")
+    }
+}
 // Derived, they would ask for `S::Error: Copy`.
 #[expect(
     clippy::expl_impl_clone_on_copy,

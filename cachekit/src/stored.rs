@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock::Tick;
-use crate::epoch::{Epochs, Moment};
+use crate::epoch::{Epochs, Moment, moved};
 use crate::fault::{Fault, Faults};
 use crate::freshness::Freshness;
 use crate::owner::{Owner, OwnerId};
 
-/// An entry of any type.
-pub(crate) type AnyStored = Stored<dyn Any + Send + Sync>;
+/// Something that is shared, of any type.
+pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;
 
-/// An entry. In memory its `value` is an `Option<V>`: `None` is a remembered absence.
-pub(crate) struct Stored<T: ?Sized> {
+/// An entry. Its `value` is an `Option<V>`: `None` is a remembered absence.
+pub(crate) struct AnyStored {
     pub(crate) owner: Arc<Owner>,
     /// When the computation began that made the value.
     pub(crate) began: Moment,
@@ -32,11 +32,12 @@ pub(crate) struct Stored<T: ?Sized> {
     dead: AtomicBool,
     /// Of the write that made it, if that can be told from newer ones.
     pub(crate) order: Option<u64>,
-    value: T,
+    /// By itself, so that who has the value need not have the entry.
+    value: AnyShared,
 }
 
-impl<V: Send + Sync + 'static> Stored<Option<V>> {
-    pub(crate) fn new(
+impl AnyStored {
+    pub(crate) fn new<V: Send + Sync + 'static>(
         owner: Arc<Owner>,
         began: Moment,
         epochs: Epochs,
@@ -44,8 +45,9 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
         local: bool,
         weight: u32,
         (value, order): (Option<V>, Option<u64>),
-    ) -> Arc<AnyStored> {
+    ) -> Arc<Self> {
         let dead = AtomicBool::new(false);
+        let value = Arc::new(value);
         Arc::new(Self {
             owner,
             began,
@@ -59,9 +61,7 @@ impl<V: Send + Sync + 'static> Stored<Option<V>> {
             value,
         })
     }
-}
 
-impl AnyStored {
     /// Whether it may be served to `reader` at `now`.
     pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
         self.owner.id == reader && now < self.deadline && self.is_valid(faults)
@@ -101,10 +101,16 @@ impl AnyStored {
     /// Takes it out of use wherever it is, or is about to be inserted.
     pub(crate) fn kill(&self) {
         self.dead.store(true, Ordering::Release);
+        moved();
+    }
+
+    /// What [`value`](Self::value) refers to.
+    pub(crate) fn shared(&self) -> &AnyShared {
+        &self.value
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Stored<T> {
+impl fmt::Debug for AnyStored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never the value: it may be anything, a secret too.
         f.debug_struct("Stored")

@@ -1,18 +1,28 @@
-//! The port to the memory tier: what the cache needs, in its own words.
+//! The memory tier: an engine that decides who stays, and what a hit needs beside it.
 
-pub(crate) mod memory;
+mod changes;
+mod front;
+mod on_moka;
 
 use std::fmt;
 use std::sync::Arc;
 
+use self::changes::{Changes, Stamp};
+pub(crate) use self::front::Probe;
+use crate::clock::Tick;
+use crate::config::{Capacity, Eviction};
+use crate::epoch::moves;
+use crate::fault::Faults;
 use crate::key::Key;
-use crate::stored::AnyStored;
+use crate::owner::OwnerId;
+use crate::place::{LastPlace, Place, Places};
+use crate::stored::{AnyShared, AnyStored};
 
-/// Holds entries in this process, bounded.
+/// The port to an engine: what the cache needs, in its own words.
 ///
-/// It may drop any entry at any time. It never judges one: whether an entry may be served
-/// is the entry's own question.
-pub(crate) trait MemoryTier: fmt::Debug + Send + Sync {
+/// It holds entries in this process, bounded, and may drop any of them at any time. It never
+/// judges one: whether an entry may be served is the entry's own question.
+pub(crate) trait Engine: fmt::Debug + Send + Sync {
     /// The entry under `key`. Counts as a use of it, also when there is none.
     fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>>;
 
@@ -25,6 +35,9 @@ pub(crate) trait MemoryTier: fmt::Debug + Send + Sync {
     /// Removes everything.
     fn clear(&self);
 
+    /// About how many entries it holds, at no cost.
+    fn entries(&self) -> u64;
+
     /// How many entries it holds, and the sum of their weights.
     fn size(&self) -> Size;
 }
@@ -35,4 +48,101 @@ pub(crate) struct Size {
     pub(crate) entries: u64,
     /// Zero where the tier is bounded by entries: nothing is weighed then.
     pub(crate) bytes: u64,
+}
+
+/// The state of what a key is, at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    moves: u64,
+    stamp: Stamp,
+}
+
+/// Has this thread find `value` by `probe`, as that of `stored`, which was looked up and found
+/// good after `seen`.
+pub(crate) fn keep_at_hand(
+    probe: &Probe<'_>,
+    seen: Seen,
+    stored: &Arc<AnyStored>,
+    value: &AnyShared,
+) {
+    front::keep(probe, (seen.stamp, seen.moves), stored, value);
+}
+
+/// An engine, with a record of what changed in it.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    engine: Box<dyn Engine>,
+    changes: Changes,
+    places: Places,
+}
+
+impl Memory {
+    pub(crate) fn new(capacity: Capacity, eviction: Eviction) -> Self {
+        Self {
+            engine: Box::new(on_moka::Moka::new(capacity, eviction)),
+            changes: Changes::new(capacity),
+            places: Places::new(),
+        }
+    }
+
+    /// Where the entries of `owner` are, which remembers it in `last`.
+    #[inline]
+    pub(crate) fn place(&self, owner: OwnerId, last: &LastPlace) -> Place {
+        last.get(owner, &self.places)
+    }
+
+    /// What `take` makes of the value that `probe` looks for, if this thread has it at hand
+    /// and it is good at `now`: then that is a hit. `take` must not run the caller's code.
+    #[inline]
+    pub(crate) fn find<R>(
+        &self,
+        probe: &Probe<'_>,
+        now: Tick,
+        faults: Faults,
+        take: impl FnOnce(AnyShared) -> Option<R>,
+    ) -> Option<R> {
+        front::find(probe, now, &self.changes, faults, take)
+    }
+
+    /// The state of what `key` is, before it is looked up.
+    pub(crate) fn seen(&self, key: &[u8]) -> Seen {
+        Seen {
+            moves: moves(),
+            stamp: self.changes.stamp(key),
+        }
+    }
+
+    /// The entry under `key`. Counts as a use of it, also when there is none.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>> {
+        self.engine.get(key)
+    }
+
+    /// Puts `entry` in the place of what was there.
+    pub(crate) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+        self.engine.insert(key, entry);
+        self.changes.changed(key.as_bytes());
+        self.changes.inserted(|| self.engine.entries());
+    }
+
+    /// Removes what is there.
+    pub(crate) fn remove(&self, key: &[u8]) {
+        self.engine.remove(key);
+        self.changes.changed(key);
+    }
+
+    /// Removes everything.
+    pub(crate) fn clear(&self) {
+        self.engine.clear();
+        self.changes.all_changed();
+    }
+
+    /// How many entries it holds, and the sum of their weights.
+    pub(crate) fn size(&self) -> Size {
+        self.engine.size()
+    }
+
+    /// Whether what was under a key is still there, unless the engine dropped it.
+    pub(crate) fn is_as(&self, seen: Seen) -> bool {
+        self.changes.holds(seen.stamp)
+    }
 }

@@ -40,7 +40,7 @@ fn statements(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
     quote!(#(#statements)*)
 }
 
-/// The same as data, for the registry: text, `(stop)` for an argument, `_` for the name.
+/// The same as data: text, `(stop)` for an argument, `_` for the name, `Self` for its type.
 pub(super) fn template(text: &Text) -> TokenStream {
     let pieces = text.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(text) => Some(quote!(#text)),
@@ -50,7 +50,8 @@ pub(super) fn template(text: &Text) -> TokenStream {
         }
         Piece::Name => Some(quote!(_)),
         // A key has nothing rendered: it is written before the body.
-        Piece::Rendered { .. } | Piece::SelfType => None,
+        Piece::Rendered { .. } => None,
+        Piece::SelfType => Some(quote!(Self)),
     });
     quote!([#(#pieces)*])
 }

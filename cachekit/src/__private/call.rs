@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Entry, FunctionHandle, Invalidation, Job, Old, On, Target, compute as compute_job,
+    Cache, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target, compute as compute_job,
     compute_apart as compute_job_apart, compute_blocking as compute_job_blocking, function_handle,
     refreshing, refreshing_blocking, take_refresh, typed_entry,
 };
 use crate::function::FnSpec;
 use crate::global;
-use crate::key::{Key, KeyBuf};
+use crate::key::KeyBuf;
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
@@ -66,7 +66,7 @@ impl fmt::Debug for Miss {
 pub fn look<S, C, W>(
     source: &C,
     spec: &'static FnSpec,
-    _plan: Plan<S>,
+    plan: impl Fn() -> Plan<S>,
     when: bool,
     write: W,
 ) -> Result<S::Ret, Miss>
@@ -83,31 +83,25 @@ where
         if !when || !core.is_enabled() {
             return Err(Miss(Kind::Bypass(core.owner(spec))));
         }
-        let mut key = KeyBuf::new();
-        write(&mut key);
+        let mut tokens = KeyBuf::tokens();
+        write(&mut tokens);
         if fresh {
-            return Err(missed(cache, spec, &key, None, true));
+            let missed = core.unlooked(spec.key(&tokens).as_bytes(), spec.id());
+            return Err(miss(cache, spec, missed, true));
         }
-        core.hit::<S>(key.as_bytes(), spec.id())
-            .map_err(|old| missed(cache, spec, &key, old, false))
+        let probe = core.probe(spec, &tokens);
+        core.hit(plan, &probe, spec.id(), || spec.key(&tokens))
+            .map_err(|missed| miss(cache, spec, missed, false))
     })
 }
 
 #[cold]
-fn missed(
-    cache: &Cache,
-    spec: &'static FnSpec,
-    key: &KeyBuf,
-    old: Option<Box<Old>>,
-    fresh: bool,
-) -> Miss {
+fn miss(cache: &Cache, spec: &'static FnSpec, missed: Missed, fresh: bool) -> Miss {
     let core = Arc::clone(cache.core());
     let owner = core.owner(spec);
-    let trace = core.trace(key.as_bytes(), spec.id());
-    let mut job = Job::new(core, owner, Key::new(key.as_bytes()), spec.lives());
+    let mut job = Job::missed(core, owner, missed, spec.lives());
     job.fresh = fresh;
-    job.trace = trace;
-    Miss(Kind::Call(Box::new(job.with(old.map(|old| *old)))))
+    Miss(Kind::Call(Box::new(job)))
 }
 
 /// Computes, or waits for another's computation.

@@ -1,5 +1,10 @@
 //! Autoref dispatch behind short names, so that expansions stay readable.
 
+#![expect(
+    clippy::inline_always,
+    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+)]
+
 use std::fmt;
 
 use crate::key::{CachePart, KeyBuf, PartWriter};
@@ -16,6 +21,7 @@ pub trait ByPart {
     fn __cachekit_field(&self, out: &mut PartWriter<'_>);
 }
 impl<T: CachePart + ?Sized> ByPart for &&Part<'_, T> {
+    #[inline(always)]
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8) {
         key.part(stop, self.0);
     }
@@ -116,10 +122,12 @@ macro_rules! __plan {
         use $crate::__private::plan::serialised::*;
         #[allow(unused_imports, reason = "which ones are used depends on the type")]
         use $crate::__private::plan::{
-            ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, WeighNothing as _,
+            ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, ValueIsOwned as _,
+            ValueIsShared as _, WeighNothing as _,
         };
         let plan = $crate::__private::plan::probe::<$ret>().peel().plan();
         plan.with((&&plan).error_sharing(), (&&plan).weigher())
+            .with_sharing((&&plan).value_sharing())
     }};
 }
 

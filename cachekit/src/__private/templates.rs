@@ -14,7 +14,8 @@ macro_rules! __cached {
         ($key:ident $($write:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
         $taken:tt $body:tt
     ) => {{
-        let plan = $plan;
+        // A hit has no need of it.
+        let plan = || $plan;
         let $spec = $find;
         let source = $crate::__source!($($source)*);
         let looked = $crate::__private::look(source, $spec, plan, $when, |$key| { $($write)* });
@@ -24,6 +25,7 @@ macro_rules! __cached {
                 #[allow(unused_mut, reason = "there may be no labels")]
                 let mut $labels = $crate::__private::Labels::new();
                 $($before)*
+                let plan = plan();
                 let after = $crate::__after!(plan.after, $labels, $($after)*);
                 let body = $crate::__body!($form ($ret) $taken $body);
                 $crate::__in_form!($form compute compute_blocking (miss, plan, $labels, after, body))
@@ -340,6 +342,9 @@ macro_rules! __spec {
 macro_rules! __piece {
     (_) => {
         $crate::__private::Piece::Name
+    };
+    (Self) => {
+        $crate::__private::Piece::SelfType
     };
     (($stop:literal)) => {
         $crate::__private::Piece::Argument($stop)

@@ -19,13 +19,14 @@ use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Faults;
 use crate::flight::Flights;
+use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 #[cfg(feature = "seeded-faults")]
 use crate::remote::fake::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
 use crate::tags::Tags;
-use crate::tier::memory::Moka;
+use crate::tier::Memory;
 use crate::writes::Writes;
 
 /// Sets up a [`Cache`].
@@ -397,12 +398,13 @@ impl CacheBuilder {
             Some(remote) => Arc::clone(&remote.background),
             None => Background::new(None, self.faults),
         };
-        let memory = Moka::new(self.config.memory_capacity, self.config.eviction);
+        let memory = Memory::new(self.config.memory_capacity, self.config.eviction);
         Cache {
             core: Arc::new(Core {
                 config: Arc::new(self.config),
                 clock: self.clock,
                 memory: Arc::new(memory),
+                by_hand: Arc::new(LastPlace::new()),
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Core;
 use super::admission::Admission;
 use super::fetch::Fetched;
-use super::read::{Trace, returned};
+use super::read::{Missed, Trace, returned};
 use super::refresh::{Late, Old};
 use super::turn::Access;
 use crate::chain;
@@ -24,6 +24,7 @@ use crate::owner::Owner;
 use crate::plan::{Plan, Shape, SharedError};
 use crate::policy::Lives;
 use crate::stored::AnyStored;
+use crate::tier::Seen;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]
@@ -58,6 +59,8 @@ pub(crate) struct Job {
     pub(crate) fresh: bool,
     /// What memory knew of the entry.
     pub(crate) trace: Trace,
+    /// Of memory, from before the look into it.
+    pub(super) seen: Option<Seen>,
     /// What the call has already: then it waits for nobody.
     pub(crate) old: Option<Old>,
     /// What it finds that is over, where that may be served in the place of a new value.
@@ -140,9 +143,20 @@ impl Job {
             began,
             fresh: false,
             trace: Trace::Unknown,
+            seen: None,
             old: None,
             late,
             is_apart: false,
+        }
+    }
+
+    /// A call that begins now, after a look into memory.
+    pub(crate) fn missed(core: Arc<Core>, owner: Arc<Owner>, missed: Missed, lives: Lives) -> Self {
+        let job = Self::new(core, owner, missed.key, lives);
+        Self {
+            trace: missed.trace,
+            seen: missed.seen,
+            ..job.with(missed.old.map(|old| *old))
         }
     }
 
@@ -278,6 +292,10 @@ impl Job {
         S::Value: Clone + 'static,
     {
         if self.fresh || self.core.faults.has(Fault::NoSecondLook) {
+            return None;
+        }
+        if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
+            // Nothing was stored since.
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;

@@ -8,7 +8,6 @@ use super::apart::compute_apart;
 use super::compute::{Job, compute};
 use crate::codec::Cacheable;
 use crate::error::ComputeTimeout;
-use crate::key::Key;
 use crate::labels::Labels;
 use crate::plan::{Fallible, Plain, Plan, Shape};
 use crate::policy::{Lives, Policy};
@@ -217,12 +216,15 @@ impl Cache {
             owner.counts.bypassed.bump();
             return Looked::Off;
         }
-        match self.core.hit::<S>(key.as_bytes(), owner.id) {
+        match self
+            .core
+            .hit_by_hand::<S>(key.as_bytes(), owner.id, &self.core.by_hand)
+        {
             Ok(ret) => Looked::Hit(ret),
-            Err(old) => {
-                let (core, key) = (Arc::clone(&self.core), Key::new(key.as_bytes()));
-                let job = Job::new(core, owner, key, Lives::from(policy));
-                Looked::Miss(Box::new(job.with(old.map(|old| *old))))
+            Err(missed) => {
+                let core = Arc::clone(&self.core);
+                let job = Job::missed(core, owner, missed, Lives::from(policy));
+                Looked::Miss(Box::new(job))
             }
         }
     }

@@ -8,12 +8,14 @@ use super::{Cache, Core};
 use crate::clock::Tick;
 use crate::codec::Cacheable;
 use crate::fault::Fault;
-use crate::key::Key;
+use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId};
-use crate::plan::{Plain, Shape};
+use crate::place::LastPlace;
+use crate::plan::{Plain, Plan, Shape, ValueSharing};
 use crate::policy::Lives;
-use crate::stored::AnyStored;
+use crate::stored::{AnyShared, AnyStored};
+use crate::tier::{Probe, Seen, keep_at_hand};
 
 /// What a call that memory could not answer knows from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,56 +28,150 @@ pub(crate) enum Trace {
     Gone,
 }
 
+/// A look into memory that found no answer.
+pub(crate) struct Missed {
+    pub(crate) key: Key,
+    pub(crate) trace: Trace,
+    /// Of memory, before the look.
+    pub(crate) seen: Option<Seen>,
+    /// An answer that was drawn to be computed again before its end.
+    pub(crate) old: Option<Box<Old>>,
+}
+
+/// What this thread has at hand.
+enum Found<S: Shape> {
+    Ret(S::Ret),
+    /// An `Option<S::Value>`, to be cloned.
+    Value(AnyShared),
+}
+
 impl Core {
-    /// What a call of `reader` gets from memory: no lock, no allocation but the value's
-    /// own clone.
-    ///
-    /// # Errors
-    ///
-    /// No answer, or one that was drawn to be computed again before its end.
-    pub(crate) fn hit<S>(&self, key: &[u8], reader: OwnerId) -> Result<S::Ret, Option<Box<Old>>>
+    /// What a call that looks for `probe` gets from memory: no lock, no allocation but the
+    /// value's own clone. `text` makes the key.
+    #[inline]
+    pub(crate) fn hit<S, K: AsRef<[u8]>>(
+        &self,
+        plan: impl Fn() -> Plan<S>,
+        probe: &Probe<'_>,
+        reader: OwnerId,
+        text: impl FnOnce() -> K,
+    ) -> Result<S::Ret, Missed>
     where
         S: Shape,
         S::Value: Clone + 'static,
     {
-        let stored = self.memory.get(key).ok_or(None)?;
-        let now = Tick::now(&*self.clock);
-        if !stored.may_serve(reader, now, self.faults) || !self.trusts(&stored, now) {
-            return Err(None);
+        let now = Tick::coarse(&*self.clock);
+        let is_heard = self.remote.as_ref().is_none_or(|it| it.is_heard(now));
+        let found = if is_heard {
+            let unpack = |value| unpacked::<S>(plan().sharing(), value);
+            self.memory.find(probe, now, self.faults, unpack)
+        } else {
+            None
+        };
+        match found {
+            Some(Found::Ret(ret)) => Ok(ret),
+            Some(Found::Value(value)) => match of_shared::<S>(&value) {
+                Some(ret) => Ok(ret),
+                None => self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now),
+            },
+            None => self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now),
         }
-        if stored.freshness.is_near_end(now)
-            && let Some(old) = self.drawn(&stored, key, now)
+    }
+
+    /// The same for a key that `reader` wrote by hand.
+    pub(super) fn hit_by_hand<S>(
+        &self,
+        key: &[u8],
+        reader: OwnerId,
+        place: &LastPlace,
+    ) -> Result<S::Ret, Missed>
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        let tokens = KeyBuf::tokens_of(key);
+        let probe = Probe::new(&tokens, self.memory.place(reader, place));
+        self.hit(Plan::<S>::plain, &probe, reader, || key)
+    }
+
+    /// The same from the tier itself; the next call on this thread has it at hand.
+    #[inline(never)]
+    fn look<S>(
+        &self,
+        sharing: Option<ValueSharing<S::Value>>,
+        probe: &Probe<'_>,
+        reader: OwnerId,
+        key: &[u8],
+        now: Tick,
+    ) -> Result<S::Ret, Missed>
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        let seen = self.memory.seen(key);
+        let stored = self.memory.get(key);
+        let missed = |old| Missed {
+            key: Key::new(key),
+            trace: self.trace(stored.as_deref(), reader, now),
+            seen: Some(seen),
+            old,
+        };
+        let Some(entry) = &stored else {
+            return Err(missed(None));
+        };
+        if !self.may_serve(entry, reader, now) {
+            return Err(missed(None));
+        }
+        if entry.freshness.is_near_end(now)
+            && let Some(old) = self.drawn(entry, key, now)
         {
-            return Err(Some(Box::new(old)));
+            return Err(missed(Some(Box::new(old))));
         }
-        let ret = returned::<S>(&stored).ok_or(None)?;
-        stored.owner.counts.memory_hits.bump();
+        let Some(ret) = returned::<S>(entry) else {
+            return Err(missed(None));
+        };
+        let value = entry.value::<S::Value>().and_then(Option::as_ref);
+        match sharing.zip(value) {
+            Some((how, value)) => keep_at_hand(probe, seen, entry, &(how.share)(value)),
+            None => keep_at_hand(probe, seen, entry, entry.shared()),
+        }
+        entry.owner.counts.memory_hits.bump();
         Ok(ret)
     }
 
-    /// What memory knows of what `reader` stored under `key`, after it could not answer.
-    pub(crate) fn trace(&self, key: &[u8], reader: OwnerId) -> Trace {
-        // Without a second tier nobody asks.
-        if self.remote.is_none() {
-            return Trace::Unknown;
+    /// What a call knows that is to compute whatever memory has under `key`.
+    pub(crate) fn unlooked(&self, key: &[u8], reader: OwnerId) -> Missed {
+        let now = Tick::coarse(&*self.clock);
+        let stored = self.remote.as_ref().and_then(|_| self.memory.get(key));
+        Missed {
+            key: Key::new(key),
+            trace: self.trace(stored.as_deref(), reader, now),
+            seen: None,
+            old: None,
         }
-        let Some(stored) = self.memory.get(key) else {
-            return Trace::None;
-        };
-        let now = Tick::now(&*self.clock);
-        if stored.owner.id == reader && stored.is_gone(now, self.faults) {
-            Trace::Gone
-        } else {
-            Trace::Unknown
+    }
+
+    /// What memory, which has `stored`, knows of what `reader` stored there.
+    fn trace(&self, stored: Option<&AnyStored>, reader: OwnerId, now: Tick) -> Trace {
+        match stored {
+            // Without a second tier nobody asks.
+            _ if self.remote.is_none() => Trace::Unknown,
+            None => Trace::None,
+            Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => Trace::Gone,
+            Some(_) => Trace::Unknown,
         }
+    }
+
+    #[inline]
+    fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
+        entry.may_serve(reader, now, self.faults) && self.trusts(entry, now)
     }
 
     /// The entry under `key`, if it may be served to `reader`. Not counted as a hit.
     pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        let may_serve = stored.may_serve(reader, now, self.faults) && self.trusts(&stored, now);
-        may_serve.then_some(stored)
+        self.may_serve(&stored, reader, now).then_some(stored)
     }
 
     /// The same where the store could not be asked for it.
@@ -107,16 +203,44 @@ impl Core {
     }
 }
 
+/// What a hit has in `value`; `None` if that is of another type. Runs none of its code.
+#[inline]
+fn unpacked<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<Found<S>>
+where
+    S: Shape,
+    S::Value: 'static,
+{
+    if let Some(sharing) = sharing {
+        return match (sharing.back)(value) {
+            Ok(value) => Some(Found::Ret(S::some(value))),
+            // A remembered absence.
+            Err(value) => Some(Found::Value(value)),
+        };
+    }
+    value
+        .is::<Option<S::Value>>()
+        .then_some(Found::Value(value))
+}
+
+/// What a function returns for an entry's `value`; `None` if that is of another type.
+fn of_shared<S>(value: &AnyShared) -> Option<S::Ret>
+where
+    S: Shape,
+    S::Value: Clone + 'static,
+{
+    match value.downcast_ref::<Option<S::Value>>()? {
+        Some(value) => Some(S::some(value.clone())),
+        None => S::none(),
+    }
+}
+
 /// What a function returns for `stored`; `None` if that is of another type.
 pub(super) fn returned<S>(stored: &AnyStored) -> Option<S::Ret>
 where
     S: Shape,
     S::Value: Clone + 'static,
 {
-    match stored.value::<S::Value>()? {
-        Some(value) => Some(S::some(value.clone())),
-        None => S::none(),
-    }
+    of_shared::<S>(stored.shared())
 }
 
 impl Cache {

@@ -16,11 +16,11 @@ use crate::event;
 use crate::key::{CachePart, Key, KeyBuf};
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId};
+use crate::place::LastPlace;
 use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
 use crate::stats::FunctionStats;
-use crate::tier::MemoryTier;
-use crate::tier::memory::Moka;
+use crate::tier::Memory;
 
 /// A named part of a cache whose values are of type `V`.
 ///
@@ -50,6 +50,7 @@ pub struct Region<V> {
     owner: Arc<Owner>,
     name: Box<str>,
     policy: Policy,
+    place: LastPlace,
     values: PhantomData<fn() -> V>,
 }
 
@@ -68,6 +69,7 @@ impl Cache {
             owner: place.owner,
             name: name.into(),
             policy: Policy::new(),
+            place: LastPlace::new(),
             values: PhantomData,
         }
     }
@@ -114,7 +116,7 @@ impl<V: Cacheable> Region<V> {
         let eviction = self.core.config.eviction;
         let (kept, memory) = place
             .memory
-            .get_or_insert_with(|| (capacity, Arc::new(Moka::new(capacity, eviction))));
+            .get_or_insert_with(|| (capacity, Arc::new(Memory::new(capacity, eviction))));
         if *kept != capacity {
             event::capacity_kept(&self.name);
         }
@@ -147,13 +149,15 @@ impl<V: Cacheable> Region<V> {
             return compute_value().await;
         }
         let key = self.key(&key);
-        let old = match self.core.hit::<Plain<V>>(key.as_bytes(), self.owner.id) {
+        let hit = self
+            .core
+            .hit_by_hand::<Plain<V>>(key.as_bytes(), self.owner.id, &self.place);
+        let missed = match hit {
             Ok(hit) => return hit,
-            Err(old) => old,
+            Err(missed) => missed,
         };
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let job = Job::new(core, owner, key, Lives::from(&self.policy));
-        let job = job.with(old.map(|old| *old));
+        let job = Job::missed(core, owner, missed, Lives::from(&self.policy));
         let labels = Labels::from(&self.policy);
         compute(
             job,
@@ -201,7 +205,7 @@ impl<V: Cacheable> Region<V> {
 
 impl Core {
     /// A core with another memory tier that shares everything else.
-    fn with_memory(&self, capacity: Capacity, memory: Arc<dyn MemoryTier>) -> Self {
+    fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;
         Self {

@@ -13,7 +13,7 @@ use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::policy::{Lives, jittered};
-use crate::stored::{AnyStored, Stored};
+use crate::stored::AnyStored;
 
 /// What an entry weighs beside its key and value: the entry's header, two epochs and the
 /// memory tier's own bookkeeping, rounded.
@@ -79,7 +79,7 @@ impl Core {
             }
         };
         let epochs = self.epochs(owner, labels);
-        Stored::new(
+        AnyStored::new(
             Arc::clone(owner),
             began,
             epochs,

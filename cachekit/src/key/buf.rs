@@ -1,11 +1,23 @@
 //! A buffer for one key: on the stack while it is short.
+//!
+//! What is written into it comes out in one of three forms: a key, the text of a tag, or
+//! [tokens](super::tokens).
+
+#![expect(
+    clippy::inline_always,
+    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+)]
 
 use std::borrow::Cow;
 use std::fmt;
 
-use super::part::{CachePart, PartWriter};
+use smallvec::SmallVec;
 
-const INLINE: usize = 128;
+use super::part::{CachePart, PartWriter};
+use super::tokens::Tokens;
+
+/// Stands before the type of a method's `self`.
+pub(super) const SELF_TYPE: &str = ";";
 
 /// Writes one key, or the text of one tag.
 ///
@@ -15,10 +27,20 @@ const INLINE: usize = 128;
 /// stand as they are: whoever invalidates `name:ann lee` writes just that, and two tags that
 /// are the same by accident cost a computation, never a stale value.
 pub struct KeyBuf {
-    inline: [u8; INLINE],
-    len: usize,
-    spill: Option<Vec<u8>>,
-    verbatim: bool,
+    form: Form,
+    /// None of it is written where it is not needed, so it costs nothing.
+    text: SmallVec<[u8; 128]>,
+    tokens: Tokens,
+}
+
+/// What comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A key: arguments are escaped.
+    Key,
+    /// A tag: they stand as they are.
+    Tag,
+    Tokens,
 }
 
 /// An argument that was rendered before the function took it away: for keys, and for tags.
@@ -29,26 +51,44 @@ pub struct Rendered {
 }
 
 impl KeyBuf {
+    /// A buffer for a key.
     pub(crate) fn new() -> Self {
-        Self {
-            inline: [0; INLINE],
-            len: 0,
-            spill: None,
-            verbatim: false,
-        }
+        Self::of(Form::Key)
     }
 
     /// A buffer for the text of a tag.
     pub(crate) fn verbatim() -> Self {
+        Self::of(Form::Tag)
+    }
+
+    /// A buffer for a key's arguments, from which [`render`](super::render) makes the key.
+    #[inline(always)]
+    pub(crate) fn tokens() -> Self {
+        Self::of(Form::Tokens)
+    }
+
+    /// A key that was written by hand, as tokens.
+    pub(crate) fn tokens_of(key: &[u8]) -> Self {
+        let mut buf = Self::tokens();
+        buf.tokens.text(key);
+        buf
+    }
+
+    #[inline(always)]
+    fn of(form: Form) -> Self {
         Self {
-            verbatim: true,
-            ..Self::new()
+            form,
+            text: SmallVec::new(),
+            tokens: Tokens::default(),
         }
     }
 
     /// A literal of the template, verbatim.
+    #[inline(always)]
     pub fn literal(&mut self, text: &str) {
-        self.push(text.as_bytes());
+        if self.form != Form::Tokens {
+            self.push(text.as_bytes());
+        }
     }
 
     /// The type of a method's `self`, where it is generic: its type parameters may change
@@ -56,39 +96,66 @@ impl KeyBuf {
     pub fn self_type<T: ?Sized>(&mut self) {
         let name = std::any::type_name::<T>();
         if name.contains('<') {
-            self.literal(";");
+            self.literal(SELF_TYPE);
             self.part(0, name);
         }
     }
 
     /// An argument that was rendered before.
     pub fn text(&mut self, rendered: &Rendered) {
-        self.push(if self.verbatim {
-            &rendered.verbatim
-        } else {
-            &rendered.escaped
-        });
+        match self.form {
+            Form::Key => self.push(&rendered.escaped),
+            Form::Tag => self.push(&rendered.verbatim),
+            // A key has nothing rendered: it is written before the body takes anything.
+            Form::Tokens => {
+                let start = self.tokens.len();
+                self.tokens.text(&rendered.verbatim);
+                self.tokens.end(start);
+            }
+        }
     }
 
     /// An argument, escaped. `stop` is the first byte of the literal that follows it.
+    #[inline(always)]
     pub fn part<T: CachePart + ?Sized>(&mut self, stop: u8, value: &T) {
+        let start = self.len();
         value.write_part(&mut PartWriter::new(self, stop));
+        self.end(start);
     }
 
     /// An argument written by its `Display`, escaped.
     pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
+        let start = self.len();
         PartWriter::new(self, stop).display(value);
+        self.end(start);
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        match &self.spill {
-            Some(spill) => spill,
-            None => &self.inline[..self.len],
+    /// Ends the argument, or what is inside it, that began at a length of `start`.
+    #[inline(always)]
+    pub(super) fn end(&mut self, start: usize) {
+        if self.form == Form::Tokens {
+            self.tokens.end(start);
         }
     }
 
+    /// The text; nothing in a buffer for tokens.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The tokens; none in a buffer for text.
+    #[inline(always)]
+    pub(crate) fn words(&self) -> &[u64] {
+        self.tokens.words()
+    }
+
+    /// Bytes of text, or tokens' words.
+    #[inline(always)]
     pub(crate) fn len(&self) -> usize {
-        self.as_bytes().len()
+        match self.form {
+            Form::Tokens => self.tokens.len(),
+            Form::Key | Form::Tag => self.text.len(),
+        }
     }
 
     /// The text written so far. Only whole strings are ever pushed, and `%XX` is ASCII, so
@@ -97,36 +164,23 @@ impl KeyBuf {
         String::from_utf8_lossy(self.as_bytes())
     }
 
-    pub(super) fn is_verbatim(&self) -> bool {
-        self.verbatim
+    #[inline(always)]
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
+    #[inline(always)]
+    pub(super) fn out_tokens(&mut self) -> &mut Tokens {
+        &mut self.tokens
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        if let Some(spill) = &mut self.spill {
-            spill.extend_from_slice(bytes);
-            return;
-        }
-        let end = self.len + bytes.len();
-        if end <= INLINE {
-            self.inline[self.len..end].copy_from_slice(bytes);
-            self.len = end;
-        } else {
-            let mut spill = Vec::with_capacity(end * 2);
-            spill.extend_from_slice(&self.inline[..self.len]);
-            spill.extend_from_slice(bytes);
-            self.spill = Some(spill);
-        }
+        self.text.extend_from_slice(bytes);
     }
 
     /// Puts `bytes` in front of what was written since `at`.
     pub(super) fn insert(&mut self, at: usize, bytes: &[u8]) {
-        let tail = self.as_bytes()[at..].to_vec();
-        match &mut self.spill {
-            Some(spill) => spill.truncate(at),
-            None => self.len = at,
-        }
-        self.push(bytes);
-        self.push(&tail);
+        self.text.insert_from_slice(at, bytes);
     }
 }
 
@@ -141,6 +195,12 @@ impl Rendered {
             escaped: into(KeyBuf::new()),
             verbatim: into(KeyBuf::verbatim()),
         }
+    }
+}
+
+impl AsRef<[u8]> for KeyBuf {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
     }
 }
 

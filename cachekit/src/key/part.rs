@@ -1,11 +1,17 @@
 //! How one argument is written into a key.
 
+#![expect(
+    clippy::inline_always,
+    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+)]
+
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::buf::KeyBuf;
+use super::buf::{Form, KeyBuf};
+use super::tokens;
 
 /// A value that can be part of a key.
 ///
@@ -87,6 +93,7 @@ pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
 }
 
 impl<'a> PartWriter<'a> {
+    #[inline(always)]
     pub(super) fn new(out: &'a mut KeyBuf, stop: u8) -> Self {
         Self {
             out,
@@ -96,13 +103,23 @@ impl<'a> PartWriter<'a> {
     }
 
     /// A string, escaped.
+    #[inline(always)]
     pub fn text(&mut self, text: &str) {
-        if self.out.is_verbatim() {
-            return self.out.push(text.as_bytes());
+        self.bytes(text.as_bytes());
+    }
+
+    #[inline(always)]
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        match self.out.form() {
+            Form::Key => self.escaped(bytes),
+            Form::Tag => self.out.push(bytes),
+            Form::Tokens => self.out.out_tokens().text(bytes),
         }
+    }
+
+    fn escaped(&mut self, mut rest: &[u8]) {
         let stop = self.stop;
         let bare = |byte: u8| is_bare(byte, stop);
-        let mut rest = text.as_bytes();
         loop {
             let clean = rest
                 .iter()
@@ -134,37 +151,97 @@ impl<'a> PartWriter<'a> {
         self.text(name);
     }
 
+    #[inline(always)]
+    fn unsigned(&mut self, number: u64) {
+        match self.out.form() {
+            Form::Tokens => self.out.out_tokens().unsigned(number),
+            Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
+        }
+    }
+
+    #[inline(always)]
+    fn signed(&mut self, number: i64) {
+        match self.out.form() {
+            Form::Tokens => self.out.out_tokens().signed(number),
+            Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
+        }
+    }
+
+    #[cold]
+    fn digits(&mut self, digits: &str) {
+        self.text(digits);
+    }
+
     /// Begins a composite: `(`.
     pub fn open(&mut self) {
-        self.out.push(b"(");
+        self.mark(tokens::OPEN, b"(");
         self.element = None;
     }
 
     /// Between two elements of a composite: `,`.
     pub fn next(&mut self) {
-        self.out.push(b",");
+        self.mark(tokens::NEXT, b",");
+    }
+
+    #[inline(always)]
+    fn mark(&mut self, token: u64, text: &[u8]) {
+        match self.out.form() {
+            Form::Tokens => self.out.out_tokens().token(token),
+            Form::Key | Form::Tag => self.out.push(text),
+        }
     }
 
     /// Ends a composite: `)`. A last element that was written as nothing gets a `,` of its
     /// own, so that `[""]` and `[]` differ.
     pub fn close(&mut self) {
-        if self.element == Some(self.out.len()) {
+        if self.element == Some(self.out.len()) && self.out.form() != Form::Tokens {
             self.out.push(b",");
         }
-        self.out.push(b")");
+        self.mark(tokens::CLOSE, b")");
         self.element = None;
     }
 
     /// An element of a composite.
     pub fn field<T: CachePart + ?Sized>(&mut self, value: &T) {
-        self.element = Some(self.out.len());
-        value.write_part(&mut PartWriter::new(self.out, self.stop));
+        self.inner(|inner| value.write_part(inner));
     }
 
     /// An element of a composite, by its `Display`.
     pub fn field_display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
+        self.inner(|inner| inner.display(value));
+    }
+
+    /// What `write` writes, as an element.
+    pub(super) fn inner(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         self.element = Some(self.out.len());
-        PartWriter::new(self.out, self.stop).display(value);
+        self.enclosed(tokens::ELEMENT, write);
+    }
+
+    /// `None`.
+    pub(super) fn absent(&mut self) {
+        self.mark(tokens::NONE, b"%-");
+    }
+
+    /// What `write` writes, as a `Some`.
+    pub(super) fn present(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+        let start = self.out.len();
+        self.enclosed(tokens::SOME, write);
+        if self.out.form() != Form::Tokens
+            && matches!(self.out.as_bytes()[start..], [b'%', b'-' | b'+', ..])
+        {
+            self.out.insert(start, b"%+");
+        }
+    }
+
+    /// A token says that it holds what `write` writes; text does not.
+    #[inline(always)]
+    fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut PartWriter<'_>)) {
+        if self.out.form() == Form::Tokens {
+            self.out.out_tokens().token(token);
+        }
+        let start = self.out.len();
+        write(&mut PartWriter::new(self.out, self.stop));
+        self.out.end(start);
     }
 
     /// An element, with a `,` before it where it is not the first.
@@ -191,6 +268,19 @@ impl fmt::Debug for PartWriter<'_> {
 }
 
 macro_rules! integers {
+    ($($ty:ty: $write:ident)*) => {$(
+        impl CachePart for $ty {
+            #[inline(always)]
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                out.$write((*self).into());
+            }
+        }
+    )*};
+}
+integers!(u8: unsigned u16: unsigned u32: unsigned u64: unsigned
+          i8: signed i16: signed i32: signed i64: signed);
+
+macro_rules! other_integers {
     ($($ty:ty)*) => {$(
         impl CachePart for $ty {
             fn write_part(&self, out: &mut PartWriter<'_>) {
@@ -199,7 +289,8 @@ macro_rules! integers {
         }
     )*};
 }
-integers!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize);
+// Of no fixed size, or of too great a one.
+other_integers!(usize isize u128 i128);
 
 macro_rules! nonzero {
     ($($ty:ident)*) => {$(
@@ -248,13 +339,9 @@ impl CachePart for () {
 /// `None` or such a `%+`: so `None`, `Some(None)` and `Some(Some(None))` all differ.
 impl<T: CachePart> CachePart for Option<T> {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        let Some(value) = self else {
-            return out.out.push(b"%-");
-        };
-        let start = out.out.len();
-        value.write_part(&mut PartWriter::new(out.out, out.stop));
-        if matches!(out.out.as_bytes()[start..], [b'%', b'-' | b'+', ..]) {
-            out.out.insert(start, b"%+");
+        match self {
+            Some(value) => out.present(|inner| value.write_part(inner)),
+            None => out.absent(),
         }
     }
 }

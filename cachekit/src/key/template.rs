@@ -14,6 +14,8 @@ pub enum Piece {
     Argument(u8),
     /// The function's name.
     Name,
+    /// The type of a method's `self`, where it is generic.
+    SelfType,
 }
 
 /// One step of the pattern that a template's keys match.
@@ -73,6 +75,8 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
             Piece::Literal(text) => bytes(text),
             Piece::Name => bytes(name),
             Piece::Argument(stop) => vec![Step::Any { stop }],
+            // What can be without it can meet another.
+            Piece::SelfType => Vec::new(),
         })
         .collect()
 }
@@ -93,6 +97,7 @@ pub(crate) fn shown(pieces: &[Piece], name: &str) -> String {
             Piece::Literal(text) => text,
             Piece::Name => name,
             Piece::Argument(_) => "{}",
+            Piece::SelfType => "",
         })
         .collect()
 }
@@ -143,6 +148,7 @@ mod tests {
             match *piece {
                 Piece::Literal(text) => key.literal(text),
                 Piece::Name => key.literal("name"),
+                Piece::SelfType => {}
                 Piece::Argument(stop) => match arguments.next() {
                     Some(Some((text, _))) if plain => key.part(stop, text),
                     other => key.part(stop, &other),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 #[cfg(feature = "redis")]
 use super::storable::Reference;
-use super::{ErrorSharing, Plan, Shape};
+use super::{ErrorSharing, Plan, Shape, ValueSharing};
 #[cfg(feature = "redis")]
 use crate::codec::Wire;
+use crate::stored::AnyShared;
 
 /// The error can be cloned for every waiter.
 pub trait ErrorIsShared<E> {
@@ -33,6 +34,37 @@ pub trait ErrorIsOwned<E> {
 }
 impl<S: Shape> ErrorIsOwned<S::Error> for Plan<S> {
     fn error_sharing(&self) -> Option<ErrorSharing<S::Error>> {
+        None
+    }
+}
+
+/// The value is an `Arc`: a hit may be another reference to it.
+pub trait ValueIsShared<V> {
+    /// How.
+    fn value_sharing(&self) -> Option<ValueSharing<V>>;
+}
+impl<S, T> ValueIsShared<Arc<T>> for &Plan<S>
+where
+    S: Shape<Value = Arc<T>>,
+    T: Send + Sync + 'static,
+{
+    #[inline]
+    fn value_sharing(&self) -> Option<ValueSharing<Arc<T>>> {
+        Some(ValueSharing {
+            share: |value| Arc::clone(value) as AnyShared,
+            back: |any| any.downcast(),
+        })
+    }
+}
+
+/// It is not.
+pub trait ValueIsOwned<V> {
+    /// There is no way.
+    fn value_sharing(&self) -> Option<ValueSharing<V>>;
+}
+impl<S: Shape> ValueIsOwned<S::Value> for Plan<S> {
+    #[inline]
+    fn value_sharing(&self) -> Option<ValueSharing<S::Value>> {
         None
     }
 }

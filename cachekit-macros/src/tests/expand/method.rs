@@ -13,7 +13,7 @@ impl Repo {
         )
     }
     ::cachekit::__siblings! {
-        [pub] (Result < User, E >) spec __cachekit_get_spec([(b':') ":"(0u8)]
+        [pub] (Result < User, E >) spec __cachekit_get_spec([(b':') ":"(0u8) Self]
         .late(223529034164850416u64)) key_at __cachekit_get_key_at([] (& self, _ : impl
         ::core::marker::Sized, id : & u64) [] {} __key::cachekit::__part!(__key, b':',
         self.tenant); __key.literal(":"); ::cachekit::__part!(__key, 0u8, * id); __key

@@ -3,7 +3,7 @@ impl Repo {
         ::cachekit::__shared_self!(Self);
         ::cachekit::__cached!(
             async (::cachekit::__kept!(shared User)) (User) (__spec = {
-            ::cachekit::__spec!(__spec([(0u8)])); __spec() }, (), true)
+            ::cachekit::__spec!(__spec([(0u8) Self])); __spec() }, (), true)
             (__key::cachekit::__part!(__key, 0u8, id); __key.self_type:: < Self > ();)
             (__labels) () (id) { body }
         )

@@ -1,4 +1,4 @@
-//! The memory tier on moka.
+//! moka as the engine of the memory tier.
 //!
 //! moka decides only who stays. Its own expiry is not used: lengths of life differ by
 //! entry, and an entry's deadline is judged by the cache on a clock that tests can move.
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::{MemoryTier, Size};
+use super::{Engine, Size};
 use crate::config::{Capacity, Eviction, Unit};
 use crate::key::Key;
 use crate::stored::AnyStored;
@@ -45,7 +45,7 @@ impl Moka {
     }
 }
 
-impl MemoryTier for Moka {
+impl Engine for Moka {
     fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>> {
         self.entries.get(key)
     }
@@ -60,6 +60,10 @@ impl MemoryTier for Moka {
 
     fn clear(&self) {
         self.entries.invalidate_all();
+    }
+
+    fn entries(&self) -> u64 {
+        self.entries.entry_count()
     }
 
     fn size(&self) -> Size {

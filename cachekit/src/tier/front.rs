@@ -1,0 +1,137 @@
+//! A table of each thread's own, in front of an engine.
+//!
+//! An engine's look-up takes the key's text, a clock, and a record of the use; the table
+//! takes a hash of the arguments' [tokens](crate::key::KeyBuf::tokens) and one comparison,
+//! and its slots have what decides about a hit. So a hit reads two lines of memory that are
+//! the entry's: a slot, and the value.
+//!
+//! It holds no value: one that the engine dropped is gone, for the table has only a `Weak` to
+//! it. It decides nothing: an entry gets in after it was judged, and leaves as soon as that
+//! may have changed. For the key, the engine's [changes](super::changes) tell; for tags and
+//! all else that is invalidated, [`moves`](crate::epoch::moves): then the entry itself is
+//! asked again.
+//!
+//! Sets of four slots, found by hash. A full set loses its slots in turn. A thread that never
+//! calls has no table, one that uses few entries a small one.
+
+mod slot;
+mod table;
+
+use std::cell::RefCell;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use self::slot::Slot;
+use self::table::{Rest, Table};
+use super::changes::{Changes, Stamp};
+use crate::clock::Tick;
+use crate::fault::Faults;
+use crate::key::KeyBuf;
+use crate::place::Place;
+use crate::stored::{AnyShared, AnyStored};
+
+thread_local! {
+    static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };
+}
+
+/// So many words of tokens fit into a slot.
+const SHORT: usize = 3;
+/// In the place of the first word, where there are more. No token is like it.
+const LONG: u64 = u64::MAX;
+
+/// The tokens, if they are few, with zeros behind the last.
+type Head = [u64; SHORT];
+
+/// What a call looks for.
+pub(crate) struct Probe<'a> {
+    head: Head,
+    /// All of the tokens, if they are not few.
+    long: Option<&'a [u64]>,
+    place: Place,
+    hash: u32,
+}
+
+impl<'a> Probe<'a> {
+    /// For a call with the arguments `tokens`.
+    #[inline]
+    pub(crate) fn new(tokens: &'a KeyBuf, place: Place) -> Self {
+        let words = tokens.words();
+        let (head, long) = match *words {
+            [] => ([0, 0, 0], None),
+            [a] => ([a, 0, 0], None),
+            [a, b] => ([a, b, 0], None),
+            [a, b, c] => ([a, b, c], None),
+            [_, b, c, ..] => ([LONG, b, c], Some(words)),
+        };
+        Self {
+            head,
+            long,
+            place,
+            hash: hash(&head, long, place),
+        }
+    }
+}
+
+/// Where to look. Whoever finds keys of one hash finds a set of slots that is full, and no
+/// more: it needs no secret.
+#[inline]
+fn hash(head: &Head, long: Option<&[u64]>, place: Place) -> u32 {
+    let mut hasher = foldhash::fast::FixedState::default().build_hasher();
+    if let Some(words) = long {
+        for word in words {
+            hasher.write_u64(*word);
+        }
+    }
+    hasher.write_u64(head[0] ^ u64::from(place.0).rotate_right(16));
+    hasher.write_u64(head[1]);
+    hasher.write_u64(head[2]);
+    (hasher.finish() >> 32) as u32
+}
+
+/// What `take` makes of the value that `probe` looks for, if this thread's table has it and
+/// it is good at `now`; counted as a hit then.
+///
+/// `take` must not run code of the caller's: the table is in use.
+#[inline]
+pub(super) fn find<R>(
+    probe: &Probe<'_>,
+    now: Tick,
+    changes: &Changes,
+    faults: Faults,
+    take: impl FnOnce(AnyShared) -> Option<R>,
+) -> Option<R> {
+    let found = TABLE.try_with(|table| {
+        // In use where a value's destructor calls a cached function.
+        let mut table = table.try_borrow_mut().ok()?;
+        table.find(probe, now, changes, faults, take)
+    });
+    found.ok().flatten()
+}
+
+/// Has this thread find by `probe` what `stored`, which is good since `checked`, refers to:
+/// `value`.
+pub(super) fn keep(
+    probe: &Probe<'_>,
+    (stamp, checked): (Stamp, u64),
+    stored: &Arc<AnyStored>,
+    value: &AnyShared,
+) {
+    let slot = Slot {
+        head: probe.head,
+        group: stamp.group,
+        count: stamp.count,
+        place: probe.place,
+        checked,
+        until: stored.deadline.min(stored.freshness.early_from()),
+        value: Arc::downgrade(value),
+    };
+    let rest = Rest {
+        stored: Arc::downgrade(stored),
+        long: probe.long.map(Into::into),
+    };
+    let _ = TABLE.try_with(|table| {
+        let mut table = table.try_borrow_mut().ok()?;
+        table.keep(probe, slot, rest, &stored.owner);
+        Some(())
+    });
+}

@@ -1,0 +1,187 @@
+//! A thread's table.
+
+use std::sync::Weak;
+
+use super::slot::Slot;
+use super::{LONG, Probe, hash};
+use crate::clock::Tick;
+use crate::counter::Tally;
+use crate::epoch::moves;
+use crate::fault::Faults;
+use crate::owner::Owner;
+use crate::place::Place;
+use crate::stored::{AnyShared, AnyStored};
+use crate::tier::changes::{Changes, Stamp};
+
+/// Slots in a set; a power of two.
+const WAYS: usize = 4;
+/// 16 KiB of slots.
+const FIRST_SLOTS: usize = 1 << 8;
+/// 1 MiB of them.
+const MOST_SLOTS: usize = 1 << 14;
+/// A table that grows, grows to so many times its size.
+const GROWTH: usize = 4;
+
+/// Slots by hash, in sets: an entry may be in any slot of its set, and one of them is the
+/// first to be looked at.
+pub(super) struct Table {
+    slots: Vec<Option<Slot>>,
+    /// What hits do not need of them.
+    rests: Vec<Rest>,
+    /// Where hits are counted, by place.
+    hits: Vec<Option<Tally>>,
+    /// How many slots were given to others since the table grew.
+    lost: usize,
+}
+
+/// What a hit does not need of an entry.
+#[derive(Default)]
+pub(super) struct Rest {
+    pub(super) stored: Weak<AnyStored>,
+    /// All its tokens, if they are not few.
+    pub(super) long: Option<Box<[u64]>>,
+}
+
+impl Table {
+    pub(super) const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            rests: Vec::new(),
+            hits: Vec::new(),
+            lost: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn find<R>(
+        &mut self,
+        probe: &Probe<'_>,
+        now: Tick,
+        changes: &Changes,
+        faults: Faults,
+        take: impl FnOnce(AnyShared) -> Option<R>,
+    ) -> Option<R> {
+        let index = self.index(probe)?;
+        let slot = self.slots[index].as_ref()?;
+        let stamp = Stamp {
+            count: slot.count,
+            group: slot.group,
+        };
+        if now >= slot.until || !changes.holds(stamp) {
+            return None;
+        }
+        if slot.checked != moves() && !self.check(index, faults) {
+            return None;
+        }
+        let slot = self.slots[index].as_ref()?;
+        let hits = self.hits.get(slot.place.index())?.as_ref()?;
+        let taken = take(slot.value.upgrade()?)?;
+        hits.bump();
+        Some(taken)
+    }
+
+    /// Whether the entry of a slot is still valid, after something was invalidated.
+    #[cold]
+    fn check(&mut self, index: usize, faults: Faults) -> bool {
+        let checked = moves();
+        let stored = self.rests[index].stored.upgrade();
+        let is_valid = stored.is_some_and(|stored| stored.is_valid(faults));
+        match &mut self.slots[index] {
+            Some(slot) if is_valid => slot.checked = checked,
+            slot => *slot = None,
+        }
+        is_valid
+    }
+
+    pub(super) fn keep(&mut self, probe: &Probe<'_>, slot: Slot, rest: Rest, owner: &Owner) {
+        if !self.counts(probe.place, owner) {
+            return;
+        }
+        let index = match self.index(probe) {
+            Some(index) => index,
+            None => self.free(probe.hash),
+        };
+        self.slots[index] = Some(slot);
+        self.rests[index] = rest;
+    }
+
+    /// Where what `probe` looks for is.
+    #[inline]
+    fn index(&self, probe: &Probe<'_>) -> Option<usize> {
+        let first = self.first(probe.hash);
+        if self.is_at(first, probe) {
+            return Some(first);
+        }
+        (1..WAYS)
+            .map(|way| first ^ way)
+            .find(|index| self.is_at(*index, probe))
+    }
+
+    #[inline]
+    fn is_at(&self, index: usize, probe: &Probe<'_>) -> bool {
+        let Some(Some(slot)) = self.slots.get(index) else {
+            return false;
+        };
+        slot.head == probe.head
+            && slot.place == probe.place
+            && (slot.head[0] != LONG || self.rests[index].long.as_deref() == probe.long)
+    }
+
+    /// The slot to look at first. The others of its set differ from it in the lowest bits.
+    #[inline]
+    fn first(&self, hash: u32) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    /// Whether hits in `place`, which are those of `owner`, are counted.
+    fn counts(&mut self, place: Place, owner: &Owner) -> bool {
+        if place == Place::NOWHERE {
+            return false;
+        }
+        let index = place.index();
+        if index >= self.hits.len() {
+            self.hits.resize_with(index + 1, || None);
+        }
+        let hits = &mut self.hits[index];
+        if hits.is_none() {
+            *hits = owner.counts.memory_hits.tally();
+        }
+        hits.is_some()
+    }
+
+    /// A slot for a new entry: an empty one, else another's.
+    fn free(&mut self, hash: u32) -> usize {
+        if self.slots.is_empty() {
+            self.resize(FIRST_SLOTS);
+        }
+        let first = self.first(hash);
+        let is_empty = |index: &usize| self.slots[*index].as_ref().is_none_or(Slot::is_empty);
+        if let Some(index) = (0..WAYS).map(|way| first ^ way).find(is_empty) {
+            return index;
+        }
+        self.lost += 1;
+        if self.lost > self.slots.len() / WAYS && self.slots.len() < MOST_SLOTS {
+            self.resize(self.slots.len() * GROWTH);
+            return self.free(hash);
+        }
+        first ^ (self.lost % WAYS)
+    }
+
+    #[cold]
+    fn resize(&mut self, slots: usize) {
+        let old = std::mem::take(&mut self.slots);
+        let rests = std::mem::take(&mut self.rests);
+        self.slots.resize_with(slots, || None);
+        self.rests.resize_with(slots, Rest::default);
+        self.lost = 0;
+        for (slot, rest) in old.into_iter().zip(rests) {
+            if let Some(slot) = slot {
+                let hash = hash(&slot.head, rest.long.as_deref(), slot.place);
+                // Where it grows, there are slots enough.
+                let index = self.free(hash);
+                self.slots[index] = Some(slot);
+                self.rests[index] = rest;
+            }
+        }
+    }
+}
