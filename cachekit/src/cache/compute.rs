@@ -29,6 +29,8 @@ use crate::stored::AnyStored;
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Value(Arc<AnyStored>),
+    /// What is there, in the place of a computation that failed.
+    Instead(Arc<AnyStored>),
     Error(SharedError),
     /// Nothing within its `timeout`.
     Late(ComputeTimeout),
@@ -322,6 +324,12 @@ impl Job {
                 }
                 returned::<S>(stored)?
             }
+            // Also for who began after a soft invalidation of it: to compute once more gives
+            // nothing better at once.
+            Outcome::Instead(stored) if !self.fresh && stored.is_valid_late(self.core.faults) => {
+                returned::<S>(stored)?
+            }
+            Outcome::Instead(_) => return None,
             Outcome::Late(late) => Self::out_of_time(plan, late)?,
         };
         self.owner.counts.coalesced.bump();
