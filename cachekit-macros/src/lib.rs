@@ -66,7 +66,7 @@ mod tests;
 /// A bare number is seconds. `ret` is a reference to the value about to be stored.
 ///
 /// A free function gets a companion type of its own name with `entry(..)`, `refresh(..)`,
-/// `invalidate_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
+/// `invalidate_all()`, `expire_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
 /// and `get_cache()`. An associated function without `self` needs `companion = false`, because it
 /// looks like a free function and no type can stand in an `impl`.
 ///

@@ -152,7 +152,7 @@ async fn after_both(builder: CacheBuilder, soften: Step, harden: Step, hard_firs
     let moody = Moody::default();
     moody.source.gate.open_for_all();
     scope(cache.clone(), async {
-        row(&moody, 3).await.unwrap();
+        row(&moody, 3).await.expect("it does not fail");
         moody.source.write(100);
         let steps = if hard_first {
             [harden, soften]
@@ -162,7 +162,7 @@ async fn after_both(builder: CacheBuilder, soften: Step, harden: Step, hard_firs
         for step in steps {
             step(cache.clone()).await;
         }
-        row(&moody, 3).await.unwrap()
+        row(&moody, 3).await.expect("it does not fail")
     })
     .await
 }
@@ -193,18 +193,21 @@ async fn refresh_over(builder: CacheBuilder, soften: Step) -> (u64, usize) {
         .expect("a valid set-up");
     scope(cache.clone(), async {
         moody.source.gate.open();
-        row(&moody, 3).await.unwrap();
+        row(&moody, 3).await.expect("it does not fail");
         clock.advance(100 * SECOND);
-        row(&moody, 3).await.unwrap();
+        row(&moody, 3).await.expect("it does not fail");
         settle().await;
         assert_eq!(moody.source.runs(), 2, "it is on its way");
         moody.source.write(100);
         soften(cache).await;
         moody.source.gate.open_for_all();
         settle().await;
-        row(&moody, 3).await.unwrap();
+        row(&moody, 3).await.expect("it does not fail");
         settle().await;
-        (row(&moody, 3).await.unwrap(), moody.source.runs())
+        (
+            row(&moody, 3).await.expect("it does not fail"),
+            moody.source.runs(),
+        )
     })
     .await
 }
