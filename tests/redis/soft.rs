@@ -151,9 +151,8 @@ async fn g1_what_began_before_is_refused_by_redis() {
     }
 }
 
-/// An invalidation costs one command, soft or hard.
 #[tokio::test]
-async fn it_is_one_script() {
+async fn an_entry_is_kept_for_its_window_and_versions_keep_their_length() {
     let redis = Redis::start();
     let cache = node(&redis.url()).await;
     let source = open();
