@@ -66,7 +66,7 @@ mod tests;
 /// A bare number is seconds. `ret` is a reference to the value about to be stored.
 ///
 /// A free function gets a companion type of its own name with `entry(..)`, `refresh(..)`,
-/// `invalidate_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
+/// `invalidate_all()`, `expire_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
 /// and `get_cache()`. An associated function without `self` needs `companion = false`, because it
 /// looks like a free function and no type can stand in an `impl`.
 ///
@@ -89,6 +89,7 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `events = ["product.updated"]` | emits these events | none |
 /// | `on = ok` | when: `ok`, `always`, or `before` (before and after) | `ok` |
 /// | `ack` | the call returns when every process has applied it; `ack = "200ms"`: after that long at most | no |
+/// | `soft` | what it names ends being fresh, and is left for `stale`, `stale_if_error` and `soft_timeout` | removed |
 /// | `if = EXPR` | `bool` over the arguments and `ret`; `false` invalidates nothing | `true` |
 /// | `cache = EXPR` | the cache of tags, keys and events | the global one |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |

@@ -212,6 +212,8 @@ pub(crate) struct Step {
 
 /// The argument of a step.
 pub(crate) enum What {
+    /// Nothing but the step itself.
+    Nothing,
     /// A closure that writes a text.
     Text(Text),
     /// An expression.

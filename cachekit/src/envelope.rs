@@ -107,12 +107,27 @@ impl fmt::Debug for Token {
 }
 
 /// The version of a tag, a function or the namespace: opaque, equal or not. Its first
-/// eight bytes are the server's origin.
+/// eight bytes are the server's origin; its last eight, the *soft half*, are all that a soft
+/// invalidation changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version(pub(crate) [u8; Version::LEN]);
 
 impl Version {
     pub(crate) const LEN: usize = 24;
+
+    const SOFT: usize = 16;
+
+    /// Whether both are the same but for soft invalidations in between.
+    pub(crate) fn is_akin_to(self, other: Self) -> bool {
+        self.0[..Self::SOFT] == other.0[..Self::SOFT]
+    }
+
+    /// The same after a soft invalidation.
+    #[cfg(feature = "seeded-faults")]
+    pub(crate) fn softened(mut self, soft: [u8; 8]) -> Self {
+        self.0[Self::SOFT..].copy_from_slice(&soft);
+        self
+    }
 
     /// The data set in which it was made.
     pub(crate) fn origin(self) -> [u8; 8] {

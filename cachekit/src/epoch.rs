@@ -7,9 +7,15 @@
 //! hit costs a few loads, an invalidation one store, and a computation that began before
 //! an invalidation can never pass for one that began after it (Facebook's memcache leases
 //! and Spanner's commit timestamps rest on the same order: begin, then compare).
+//!
+//! A soft invalidation moves an epoch as a hard one does: nothing that began before it is
+//! fresh, stored as such or joined. Only who serves an old value asks a second number,
+//! that of the last hard one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::clock::Tick;
 
 /// How often something was taken out of use in this process, of whichever cache: what was
 /// valid when this was read is valid for as long as it stands.
@@ -52,25 +58,50 @@ impl Sequence {
     }
 }
 
-/// The last invalidation of one tag, function or cache.
+/// The last invalidations of one tag, function or cache.
 #[derive(Debug, Default)]
-pub(crate) struct Epoch(AtomicU64);
+pub(crate) struct Epoch {
+    /// The last one, hard or soft.
+    last: AtomicU64,
+    /// The last hard one.
+    last_hard: AtomicU64,
+    /// When the last soft one took place, in nanoseconds of the cache's clock.
+    softened_at: AtomicU64,
+}
 
 impl Epoch {
-    /// An epoch that was last invalidated at `moment`.
+    /// An epoch whose last invalidation, a hard one, was at `moment`.
     pub(crate) fn at(moment: Moment) -> Self {
-        Self(AtomicU64::new(moment.0))
+        Self {
+            last: AtomicU64::new(moment.0),
+            last_hard: AtomicU64::new(moment.0),
+            softened_at: AtomicU64::default(),
+        }
     }
 
     /// Records an invalidation. A slower, older one never hides a newer one.
     pub(crate) fn invalidate(&self, moment: Moment) {
-        self.0.fetch_max(moment.0, Ordering::AcqRel);
+        // Before the other: who finds that it moved finds out how.
+        self.last_hard.fetch_max(moment.0, Ordering::AcqRel);
+        self.last.fetch_max(moment.0, Ordering::AcqRel);
         moved();
     }
 
-    /// When it was last invalidated.
+    /// Records a soft invalidation that takes place `now`.
+    pub(crate) fn soften(&self, moment: Moment, now: Tick) {
+        // Before the other, as above.
+        self.softened_at.fetch_max(now.nanos(), Ordering::AcqRel);
+        self.last.fetch_max(moment.0, Ordering::AcqRel);
+        moved();
+    }
+
+    /// When it was last invalidated, in whichever manner.
     pub(crate) fn last(&self) -> Moment {
-        Moment(self.0.load(Ordering::Acquire))
+        Moment(self.last.load(Ordering::Acquire))
+    }
+
+    fn last_hard(&self) -> Moment {
+        Moment(self.last_hard.load(Ordering::Acquire))
     }
 }
 
@@ -79,9 +110,22 @@ impl Epoch {
 pub(crate) struct Epochs(Box<[Arc<Epoch>]>);
 
 impl Epochs {
-    /// Whether none of them was invalidated after `began`.
+    /// Whether none of them was invalidated after `began`, not even softly.
     pub(crate) fn unmoved_since(&self, began: Moment) -> bool {
         self.0.iter().all(|epoch| epoch.last() <= began)
+    }
+
+    /// Whether what began then may still be served as old: nothing but soft invalidations
+    /// came after it.
+    pub(crate) fn only_softened_since(&self, began: Moment) -> bool {
+        self.0.iter().all(|epoch| epoch.last_hard() <= began)
+    }
+
+    /// When one of them was softly invalidated after `began`: of each, the last time.
+    pub(crate) fn softened_since(&self, began: Moment) -> Option<Tick> {
+        let moved = self.0.iter().filter(|epoch| epoch.last() > began);
+        let at = moved.map(|epoch| epoch.softened_at.load(Ordering::Acquire));
+        at.min().map(Tick::from_nanos)
     }
 }
 

@@ -61,6 +61,10 @@ pub enum Fault {
     VersionsRunOut,
     /// A version is made of what the client sent alone, so a repeated command brings it back.
     ClientMadeVersions,
+    /// A soft invalidation of an entry leaves its token and its lease good in Redis.
+    SoftKeepsToken,
+    /// Who reads an entry from Redis does not see that a version was softly invalidated.
+    IgnoreSoftHalf,
     /// The circuit breaker never opens.
     NoBreaker,
     /// Every question of one call may take a whole `redis_timeout`.

@@ -65,18 +65,32 @@ impl Freshness {
         }
     }
 
+    /// The same of what was over at `end` already: its windows begin there.
+    pub(crate) fn ended_at(self, end: Tick) -> Self {
+        if self.end <= end {
+            return self;
+        }
+        let until = |until: Tick| end.after(until.since(self.end));
+        Self {
+            end,
+            stale_until: until(self.stale_until),
+            error_until: until(self.error_until),
+            ..self
+        }
+    }
+
     /// Whether it is over and may be served while it is computed again.
     pub(crate) fn is_stale(&self, now: Tick) -> bool {
         self.end <= now && now < self.stale_until
     }
 
     /// Whether it may be served where computing it again failed, or takes too long.
-    pub(crate) fn outlives_errors(&self, now: Tick) -> bool {
+    pub(crate) fn outlives_errors(self, now: Tick) -> bool {
         now < self.error_until
     }
 
     /// Whether it may be served where computing it again takes too long.
-    pub(crate) fn outlives_delay(&self, now: Tick) -> bool {
+    pub(crate) fn outlives_delay(self, now: Tick) -> bool {
         now < self.error_until.max(self.stale_until)
     }
 
@@ -145,6 +159,16 @@ mod tests {
         let found = Freshness::new(at(1), life, &lives(1.0), SECOND);
         assert!(found.is_stale(at(1)) && found.is_stale(at(2)) && !found.is_stale(at(3)));
         assert!(found.outlives_errors(at(17)) && !found.outlives_errors(at(18)));
+    }
+
+    #[test]
+    fn what_ended_before_its_time_has_its_windows_from_there() {
+        let fresh = Freshness::new(at(100), Life::from(10 * SECOND), &lives(1.0), SECOND);
+        let ended = fresh.ended_at(at(104));
+        let stale = |second| ended.is_stale(at(second));
+        assert_eq!([103, 104, 108, 109].map(stale), [false, true, true, false]);
+        assert!(ended.outlives_errors(at(123)) && !ended.outlives_errors(at(124)));
+        assert_eq!(fresh.ended_at(at(111)).end, at(110), "it was over before");
     }
 
     #[test]

@@ -69,6 +69,7 @@ mod freshness;
 mod function;
 mod key;
 mod labels;
+mod manner;
 mod order;
 mod owner;
 mod place;
@@ -106,7 +107,8 @@ pub mod testing;
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
 pub use cache::{
-    Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, ShutdownReport, deferred,
+    Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, ShutdownReport, Soft,
+    deferred,
 };
 pub use clock::{Clock, SystemClock};
 pub use codec::{Cacheable, Codec};

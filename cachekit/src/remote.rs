@@ -8,7 +8,9 @@
 //! A tag, a function and the namespace have an opaque *version* each, made by the store
 //! itself whenever one is missing; an entry is valid while the versions that were read
 //! before its computation began are still there. Removing them is all that an
-//! invalidation does, so it may be repeated and may run late.
+//! invalidation does, so it may be repeated and may run late. A soft invalidation changes the
+//! second half of a version, the *soft half*: an entry of which only those differ is old, and
+//! fenced as one that is not valid.
 
 pub(crate) mod bulletin;
 #[cfg(feature = "seeded-faults")]
@@ -24,6 +26,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::envelope::{Token, Version};
+use crate::manner::Manner;
 use bulletin::{Bulletin, NodeId};
 use name::Name;
 
@@ -90,13 +93,15 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Gives up the lease without a store.
     fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()>;
 
-    /// Ends the entry's life, without a word against its value or running computations.
-    fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()>;
-
-    /// Removes entries with their tokens, and versions, and tells every node. May be repeated.
+    /// Takes entries with their tokens, and versions, out of use, and tells every node. May be
+    /// repeated.
+    ///
+    /// Softly, it leaves old values: an entry that has a grace has no more life than that, and
+    /// nobody's token or lease is good any more; of a version only the soft half changes.
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()>;
@@ -105,6 +110,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn invalidate_and_ask<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, Vec<NodeId>>;
@@ -205,6 +211,8 @@ pub(crate) struct Ask {
     pub(crate) lives: Lease,
     /// An entry that is of no use to the asker, though it may look good to the store.
     pub(crate) judged: Option<Token>,
+    /// Softly invalidated by a version, as the asker found: its life ends here.
+    pub(crate) ends_judged: bool,
     /// Ask even where the entry is good.
     pub(crate) regardless: bool,
     pub(crate) token: Wanted,

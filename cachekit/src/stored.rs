@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::Tick;
 use crate::epoch::{Epochs, Moment, moved};
@@ -13,6 +13,11 @@ use crate::owner::{Owner, OwnerId};
 
 /// Something that is shared, of any type.
 pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;
+
+/// Nothing ended the entry.
+const ALIVE: u64 = u64::MAX;
+/// It may not be served at all. Less than any time, so that it stays.
+const DEAD: u64 = 0;
 
 /// An entry. Its `value` is an `Option<V>`: `None` is a remembered absence.
 pub(crate) struct AnyStored {
@@ -28,8 +33,10 @@ pub(crate) struct AnyStored {
     pub(crate) local: bool,
     /// Bytes that it counts for in a cache bounded by bytes, its key included.
     pub(crate) weight: u32,
-    /// Set by an invalidation that came between the entry's check and its insertion.
-    dead: AtomicBool,
+    /// One more than when its fresh life ended before its time, in nanoseconds of the clock,
+    /// by a soft invalidation; [`DEAD`]: by a hard one that came between its check and its
+    /// insertion.
+    ended: AtomicU64,
     /// Of the write that made it, if that can be told from newer ones.
     pub(crate) order: Option<u64>,
     /// By itself, so that who has the value need not have the entry.
@@ -46,7 +53,7 @@ impl AnyStored {
         weight: u32,
         (value, order): (Option<V>, Option<u64>),
     ) -> Arc<Self> {
-        let dead = AtomicBool::new(false);
+        let ended = AtomicU64::new(ALIVE);
         let value = Arc::new(value);
         Arc::new(Self {
             owner,
@@ -56,7 +63,7 @@ impl AnyStored {
             freshness,
             local,
             weight,
-            dead,
+            ended,
             order,
             value,
         })
@@ -70,26 +77,49 @@ impl AnyStored {
     /// Whether it may be served to `reader` at `now` although its life is over, while it is
     /// computed again. Where memory may keep it less long than others, they have a newer one.
     pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
+        let freshness = self.freshness_now();
         self.owner.id == reader
-            && self.freshness.is_stale(now)
-            && self.deadline == self.freshness.end
+            && freshness.is_stale(now)
+            && freshness.end <= self.deadline
             && self.is_valid_late(faults)
     }
 
-    /// Whether nothing invalidated it, for one that is served instead of a new one.
+    /// Whether nothing but soft invalidations came since it began, for one that is served
+    /// instead of a new one.
     pub(crate) fn is_valid_late(&self, faults: Faults) -> bool {
-        self.is_valid(faults) || faults.has(Fault::ServeInvalidated)
+        !self.is_removed(faults) || faults.has(Fault::ServeInvalidated)
     }
 
-    /// Whether no tier can have it any more: its life is over, or it was invalidated.
+    /// Whether no tier can have it any more: its life is over, or a hard invalidation came.
     pub(crate) fn is_gone(&self, now: Tick, faults: Faults) -> bool {
-        now >= self.freshness.end || !self.is_valid(faults)
+        now >= self.freshness.end || self.is_removed(faults)
     }
 
-    /// Whether nothing invalidated it.
+    /// Whether nothing invalidated it, not even softly.
     pub(crate) fn is_valid(&self, faults: Faults) -> bool {
         (self.epochs.unmoved_since(self.began) || faults.has(Fault::IgnoreEpochs))
-            && (!self.dead.load(Ordering::Acquire) || faults.has(Fault::IgnoreDead))
+            && (self.ended.load(Ordering::Acquire) == ALIVE || faults.has(Fault::IgnoreDead))
+    }
+
+    fn is_removed(&self, faults: Faults) -> bool {
+        let is_moved = !self.epochs.only_softened_since(self.began);
+        let is_dead = self.ended.load(Ordering::Acquire) == DEAD;
+        (is_moved && !faults.has(Fault::IgnoreEpochs))
+            || (is_dead && !faults.has(Fault::IgnoreDead))
+    }
+
+    /// How long it is good, as a soft invalidation may have left it.
+    pub(crate) fn freshness_now(&self) -> Freshness {
+        if let Some(at) = self.epochs.softened_since(self.began) {
+            // Kept: another one later does not have it served for longer.
+            self.expire(at);
+        }
+        match self.ended.load(Ordering::Acquire) {
+            ALIVE => self.freshness,
+            ended => self
+                .freshness
+                .ended_at(Tick::from_nanos(ended.saturating_sub(1))),
+        }
     }
 
     /// The value, if it is of the type asked for. Two types under one key and owner are
@@ -100,8 +130,16 @@ impl AnyStored {
 
     /// Takes it out of use wherever it is, or is about to be inserted.
     pub(crate) fn kill(&self) {
-        self.dead.store(true, Ordering::Release);
+        self.ended.store(DEAD, Ordering::Release);
         moved();
+    }
+
+    /// Ends its fresh life at `now`, if it did not end before.
+    pub(crate) fn expire(&self, now: Tick) {
+        let ended = now.nanos().saturating_add(1);
+        if ended < self.ended.fetch_min(ended, Ordering::AcqRel) {
+            moved();
+        }
     }
 
     /// What [`value`](Self::value) refers to.

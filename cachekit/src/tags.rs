@@ -2,7 +2,7 @@
 //!
 //! A tag's epoch lives as long as an entry, a computation or the memory of a recent
 //! invalidation refers to it. An epoch that nothing refers to is swept, but not
-//! forgotten: the newest invalidation among the swept ones becomes the `floor` of its
+//! forgotten: the newest invalidation among the swept ones, hard or soft, becomes the `floor` of its
 //! shard, and a tag that is seen (again) starts at the floor. So a computation that began
 //! before an invalidation of a tag is refused even if that tag's epoch was swept in
 //! between, at the price of refusing now and then a computation that was right.
@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::clock::Tick;
 use crate::epoch::{Epoch, Moment, Sequence};
 use crate::labels::Tag;
 
@@ -70,6 +71,20 @@ impl Tags {
     /// Invalidates everything that hangs on `epoch`, an owner's or a cache's.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
         epoch.invalidate(self.sequence.next());
+    }
+
+    /// [`invalidate`](Self::invalidate), softly, at `now`.
+    pub(crate) fn soften(&self, tag: &Tag, now: Tick) {
+        let mut shard = self
+            .shard(tag)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        shard.epoch(tag).soften(self.sequence.next(), now);
+    }
+
+    /// [`invalidate_epoch`](Self::invalidate_epoch), softly, at `now`.
+    pub(crate) fn soften_epoch(&self, epoch: &Epoch, now: Tick) {
+        epoch.soften(self.sequence.next(), now);
     }
 
     /// How many epochs are kept.

@@ -28,6 +28,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("function", 1),
     ("key", 1),
     ("labels", 1),
+    ("manner", 1),
     ("order", 1),
     ("owner", 1),
     ("place", 1),

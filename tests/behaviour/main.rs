@@ -11,6 +11,7 @@ mod leaders;
 mod orders;
 mod past;
 mod peak;
+mod soft;
 mod stale;
 mod stress;
 mod timeouts;

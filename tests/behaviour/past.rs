@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 
 use cachekit::testing::{Fault, Point, scope};
-use cachekit::{Cache, cached};
+use cachekit::{Cache, Soft, cached};
 use cachekit_tests::{poll_once, settle};
 
 use crate::{Source, spawn, stepped, without};
@@ -58,25 +58,72 @@ const ALL: [By; 10] = [
     By::Clear,
 ];
 
-impl By {
+/// One of them, hard or soft: where nothing old may be served, the promise is the same.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Way {
+    by: By,
+    is_soft: bool,
+}
+
+fn all() -> impl Iterator<Item = Way> {
+    let ways = |is_soft| ALL.map(|by| Way { by, is_soft });
+    [false, true].into_iter().flat_map(ways)
+}
+
+impl Way {
     async fn apply(self, cache: &Cache) {
         scope(cache.clone(), async {
-            match self {
-                Self::Key => cache.invalidate("row:1").await,
-                Self::Entry => row::entry(1).invalidate().await,
-                Self::Function => row::invalidate_all().await,
-                Self::FunctionName => {
-                    assert!(cache.invalidate_function("behaviour::past::row").await);
-                }
-                Self::Tag => cache.invalidate_tags(["rows"]).await,
-                Self::ArgumentTag => cache.invalidate_tags(["row-tag:1"]).await,
-                Self::ValueTag => cache.invalidate_tags(["shard:7"]).await,
-                Self::Event => cache.emit("row.changed").await,
-                Self::ValueEvent => cache.emit("shard.changed:7").await,
-                Self::Clear => cache.clear().await,
+            if self.is_soft {
+                self.by.soften(&cache.soft()).await;
+            } else {
+                self.by.apply(cache).await;
             }
         })
         .await;
+    }
+
+    fn is_key(self) -> bool {
+        self.by.is_key()
+    }
+
+    fn is_of_value(self) -> bool {
+        self.by.is_of_value()
+    }
+}
+
+impl By {
+    async fn apply(self, cache: &Cache) {
+        match self {
+            Self::Key => cache.invalidate("row:1").await,
+            Self::Entry => row::entry(1).invalidate().await,
+            Self::Function => row::invalidate_all().await,
+            Self::FunctionName => {
+                assert!(cache.invalidate_function("behaviour::past::row").await);
+            }
+            Self::Tag => cache.invalidate_tags(["rows"]).await,
+            Self::ArgumentTag => cache.invalidate_tags(["row-tag:1"]).await,
+            Self::ValueTag => cache.invalidate_tags(["shard:7"]).await,
+            Self::Event => cache.emit("row.changed").await,
+            Self::ValueEvent => cache.emit("shard.changed:7").await,
+            Self::Clear => cache.clear().await,
+        }
+    }
+
+    async fn soften(self, cache: &Soft) {
+        match self {
+            Self::Key => cache.invalidate("row:1").await,
+            Self::Entry => row::entry(1).expire().await,
+            Self::Function => row::expire_all().await,
+            Self::FunctionName => {
+                assert!(cache.invalidate_function("behaviour::past::row").await);
+            }
+            Self::Tag => cache.invalidate_tags(["rows"]).await,
+            Self::ArgumentTag => cache.invalidate_tags(["row-tag:1"]).await,
+            Self::ValueTag => cache.invalidate_tags(["shard:7"]).await,
+            Self::Event => cache.emit("row.changed").await,
+            Self::ValueEvent => cache.emit("shard.changed:7").await,
+            Self::Clear => cache.clear().await,
+        }
     }
 
     /// Whether it works on the key itself, not on an epoch.
@@ -105,7 +152,7 @@ const SAFE: Seen = Seen {
 };
 
 /// A computation runs; invalidation; a second call begins; only then both may finish.
-async fn invalidated_while_a_computation_runs(by: By, fault: Option<Fault>) -> Seen {
+async fn invalidated_while_a_computation_runs(by: Way, fault: Option<Fault>) -> Seen {
     let (cache, source) = (without(fault).await, Source::default());
     let first = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
@@ -125,7 +172,7 @@ async fn invalidated_while_a_computation_runs(by: By, fault: Option<Fault>) -> S
 }
 
 /// A computation runs; invalidation; it finishes; then a second call begins.
-async fn invalidated_before_a_computation_stores(by: By, fault: Option<Fault>) -> Seen {
+async fn invalidated_before_a_computation_stores(by: Way, fault: Option<Fault>) -> Seen {
     let (cache, source) = (without(fault).await, Source::default());
     let first = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;
@@ -147,7 +194,7 @@ async fn invalidated_before_a_computation_stores(by: By, fault: Option<Fault>) -
 }
 
 /// An entry is in memory; invalidation; a call begins.
-async fn invalidated_in_memory(by: By, fault: Option<Fault>) -> Seen {
+async fn invalidated_in_memory(by: Way, fault: Option<Fault>) -> Seen {
     let (cache, source) = (without(fault).await, Source::default());
     source.gate.open_for_all();
     spawn(&cache, row(source.clone(), 1))
@@ -166,7 +213,7 @@ async fn invalidated_in_memory(by: By, fault: Option<Fault>) -> Seen {
 
 #[tokio::test(start_paused = true)]
 async fn every_invalidation_wins_over_every_computation() {
-    for by in ALL {
+    for by in all() {
         assert_eq!(invalidated_in_memory(by, None).await, SAFE, "{by:?}");
         assert_eq!(
             invalidated_before_a_computation_stores(by, None).await,
@@ -183,22 +230,22 @@ async fn every_invalidation_wins_over_every_computation() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_epochs_memory_is_stale() {
-    for by in ALL
-        .into_iter()
-        .filter(|by| !by.is_key() && *by != By::Clear)
-    {
+    for by in all().filter(|by| !by.is_key() && by.by != By::Clear) {
         let seen = invalidated_in_memory(by, Some(Fault::IgnoreEpochs)).await;
         assert!(seen.stale, "{by:?}");
     }
     // `clear` empties the memory tier too; its epoch is for what is not there yet.
-    let by = By::Clear;
+    let by = Way {
+        by: By::Clear,
+        is_soft: false,
+    };
     let seen = invalidated_before_a_computation_stores(by, Some(Fault::IgnoreEpochs)).await;
     assert!(seen.stale, "{by:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn epochs_read_after_the_computation_are_too_late() {
-    for by in ALL.into_iter().filter(|by| !by.is_key()) {
+    for by in all().filter(|by| !by.is_key()) {
         let fault = Some(Fault::EpochsAfterCompute);
         assert!(
             invalidated_before_a_computation_stores(by, fault)
@@ -211,7 +258,7 @@ async fn epochs_read_after_the_computation_are_too_late() {
 
 #[tokio::test(start_paused = true)]
 async fn a_flight_left_in_the_table_is_joined_and_stores() {
-    for by in ALL.into_iter().filter(|by| by.is_key()) {
+    for by in all().filter(|by| by.is_key()) {
         let fault = Some(Fault::LeaveFlight);
         let seen = invalidated_while_a_computation_runs(by, fault).await;
         assert_eq!(
@@ -233,10 +280,7 @@ async fn a_flight_left_in_the_table_is_joined_and_stores() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_check_at_the_door_a_call_joins_the_past() {
-    for by in ALL
-        .into_iter()
-        .filter(|by| !by.is_key() && !by.is_of_value())
-    {
+    for by in all().filter(|by| !by.is_key() && !by.is_of_value()) {
         let seen = invalidated_while_a_computation_runs(by, Some(Fault::JoinThePast)).await;
         assert!(seen.joined, "{by:?}");
     }
@@ -244,7 +288,7 @@ async fn without_the_check_at_the_door_a_call_joins_the_past() {
 
 #[tokio::test(start_paused = true)]
 async fn without_the_check_at_the_end_a_values_own_tag_is_missed() {
-    for by in ALL.into_iter().filter(|by| by.is_of_value()) {
+    for by in all().filter(|by| by.is_of_value()) {
         let seen = invalidated_while_a_computation_runs(by, Some(Fault::AcceptThePast)).await;
         assert!(seen.stale, "{by:?}");
     }
@@ -278,9 +322,16 @@ fn invalidate_before_insert(point: Point) {
     });
 }
 
+fn expire_before_insert(point: Point) {
+    on_stage(point, Point::BeforeInsert, |cache, source| {
+        source.write(2);
+        now(cache.soft().invalidate("row:1"));
+    });
+}
+
 /// The key is invalidated after the flight's last check and before the insertion.
-async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Seen {
-    let cache = stepped(fault, invalidate_before_insert).await;
+async fn invalidated_between_check_and_insertion(step: fn(Point), fault: Option<Fault>) -> Seen {
+    let cache = stepped(fault, step).await;
     let source = Source::default();
     source.gate.open_for_all();
     STAGE.set(Some((cache.clone(), source.clone())));
@@ -299,12 +350,16 @@ async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Seen {
 
 #[tokio::test]
 async fn an_entry_killed_on_its_way_in_is_not_served() {
-    assert_eq!(invalidated_between_check_and_insertion(None).await, SAFE);
-    assert!(
-        invalidated_between_check_and_insertion(Some(Fault::IgnoreDead))
-            .await
-            .stale
-    );
+    for step in [invalidate_before_insert, expire_before_insert] {
+        let safe = invalidated_between_check_and_insertion(step, None).await;
+        assert_eq!(safe, SAFE);
+        let fault = Some(Fault::IgnoreDead);
+        assert!(
+            invalidated_between_check_and_insertion(step, fault)
+                .await
+                .stale
+        );
+    }
 }
 
 fn compute_before_enter(point: Point) {

@@ -134,13 +134,13 @@ async fn g1_a_refresh_that_began_before_an_invalidation_is_not_stored() {
 
 /// A function that fails when it is told to.
 #[derive(Debug, Clone, Default)]
-struct Moody {
-    source: Source,
+pub(crate) struct Moody {
+    pub(crate) source: Source,
     fails: Arc<AtomicBool>,
 }
 
 impl Moody {
-    async fn read(&self) -> Result<u64, String> {
+    pub(crate) async fn read(&self) -> Result<u64, String> {
         let value = self.source.read().await;
         if self.fails.load(Ordering::SeqCst) {
             return Err("moody".to_owned());
@@ -148,7 +148,7 @@ impl Moody {
         Ok(value)
     }
 
-    fn fail(&self, fails: bool) {
+    pub(crate) fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::SeqCst);
     }
 }

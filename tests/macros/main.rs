@@ -23,6 +23,7 @@ mod references;
 mod refreshed;
 mod renamed;
 mod shadowed_macros;
+mod soft;
 mod spans;
 mod surroundings;
 mod synchronous;

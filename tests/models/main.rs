@@ -7,6 +7,9 @@
 //! `shuttle::replay` plays again.
 
 // What the compiled files name.
+#[path = "../../cachekit/src/clock.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the epochs use some of it")]
+mod clock;
 #[path = "../../cachekit/src/epoch.rs"]
 #[expect(dead_code, reason = "the flights use some of it")]
 mod epoch;

@@ -99,6 +99,21 @@ async fn a_foreseen_miss_is_one_before_and_one_after() {
 }
 
 #[tokio::test]
+async fn a_soft_invalidation_is_one_script_whatever_it_names() {
+    let (_redis, proxy, cache) = start().await;
+    testing::scope(cache.clone(), price(1)).await;
+    stored(&cache, 1).await;
+    proxy.clear();
+    cache.soft().invalidate("price:1").await;
+    assert_eq!(seen(&proxy), (1, names(&["EVALSHA"])));
+    let tags: Vec<String> = (0..10).map(|n| format!("tag:{n}")).collect();
+    cache.soft().invalidate_tags(&tags).await;
+    assert_eq!(seen(&proxy), (1, names(&["EVALSHA"])));
+    cache.soft().clear().await;
+    assert_eq!(seen(&proxy), (1, names(&["EVALSHA"])));
+}
+
+#[tokio::test]
 async fn an_invalidation_is_one_whatever_it_takes_away() {
     let (_redis, proxy, cache) = start().await;
     cache.invalidate("price:1").await;

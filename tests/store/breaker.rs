@@ -17,7 +17,7 @@ const HUNG: Trouble = Trouble::Late(Duration::from_secs(3_600));
 /// What nobody waits for is given up later.
 const TOO_SLOW: Trouble = Trouble::Slow(Duration::from_millis(300));
 
-const WRITING: [Op; 5] = [Op::Invalidate, Op::Fill, Op::Renew, Op::Release, Op::Expire];
+const WRITING: [Op; 4] = [Op::Invalidate, Op::Fill, Op::Renew, Op::Release];
 
 async fn one(set: impl FnOnce(CacheBuilder) -> CacheBuilder) -> (FakeStore, Cache) {
     let store = FakeStore::new();

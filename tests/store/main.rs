@@ -10,6 +10,7 @@ mod overlaps;
 mod reading;
 mod refusals;
 mod shutdown;
+mod soft;
 mod stale;
 mod timeouts;
 mod turns;

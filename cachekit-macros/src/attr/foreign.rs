@@ -48,6 +48,10 @@ const FOREIGN: &[(&str, &str)] = &[
         "the size belongs to the cache: set it where the cache is built",
     ),
     (
+        "soft",
+        "say it where the entry is invalidated: `#[invalidates(.., soft)]`",
+    ),
+    (
         "sync",
         "leave it out; concurrent calls for one key share one computation unless `single_flight = off`",
     ),

@@ -5,6 +5,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Path, Token};
 
 use super::value::Items;
+use super::word::word;
 use super::{Arg, DurationValue, Options, Reference, Template};
 use crate::diag::Errors;
 
@@ -21,6 +22,8 @@ pub(crate) struct InvalidatesArgs {
     pub(crate) keys: Option<Arg<Items>>,
     pub(crate) krate: Option<Arg<Path>>,
     pub(crate) on: Option<Arg<Moment>>,
+    /// `soft`.
+    pub(crate) soft: Option<Arg<()>>,
     pub(crate) tags: Option<Arg<Items>>,
 }
 
@@ -51,7 +54,7 @@ impl Parse for Moment {
 impl Options for InvalidatesArgs {
     const ATTRIBUTE: &'static str = "invalidates";
     const NAMES: &'static [&'static str] = &[
-        "key", "keys", "tags", "events", "on", "if", "ack", "cache", "crate",
+        "key", "keys", "tags", "events", "on", "if", "ack", "soft", "cache", "crate",
     ];
 
     fn option(
@@ -73,6 +76,13 @@ impl Options for InvalidatesArgs {
             "key" => Arg::read(&mut self.key, key, input, errors)?,
             "keys" => Arg::read(&mut self.keys, key, input, errors)?,
             "on" => Arg::read(&mut self.on, key, input, errors)?,
+            "soft" => {
+                return Err(syn::Error::new(
+                    key.span(),
+                    "`soft` takes no value and applies to all that the attribute names: write `soft`; \
+                     for the rest write a second `#[invalidates(..)]`",
+                ));
+            }
             "tags" => Arg::read(&mut self.tags, key, input, errors)?,
             _ => return Ok(false),
         }
@@ -80,14 +90,13 @@ impl Options for InvalidatesArgs {
     }
 
     fn positional(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<bool> {
-        let ends = |at: ParseStream<'_>| at.is_empty() || at.peek(Token![,]);
-        let ahead = input.fork();
-        if ahead.parse::<Ident>().is_ok_and(|word| word == "ack") && ends(&ahead) {
-            let key = input.parse()?;
+        if let Some(key) = word(input, "ack")? {
             Arg::set(&mut self.ack, &key, None, errors);
-            return Ok(true);
+        } else if let Some(key) = word(input, "soft")? {
+            Arg::set(&mut self.soft, &key, (), errors);
+        } else {
+            self.references.push(input.parse()?);
         }
-        self.references.push(input.parse()?);
         Ok(true)
     }
 }

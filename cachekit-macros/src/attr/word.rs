@@ -1,4 +1,4 @@
-//! Bare words out of a few: `tier = memory`.
+//! Bare words: out of a few, `tier = memory`, and alone, `soft`.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
@@ -39,5 +39,17 @@ impl Arg<Ident> {
         }
         let message = format!("expected {}, without quotes", either(words));
         Err(syn::Error::new(text.span(), message))
+    }
+}
+
+/// Reads `wanted`, if it stands here alone.
+pub(super) fn word(input: ParseStream<'_>, wanted: &str) -> syn::Result<Option<Ident>> {
+    let ahead = input.fork();
+    let is_it = ahead.parse::<Ident>().is_ok_and(|word| word == wanted)
+        && (ahead.is_empty() || ahead.peek(Token![,]));
+    if is_it {
+        input.parse().map(Some)
+    } else {
+        Ok(None)
     }
 }

@@ -4,6 +4,7 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, Path};
 
+use super::word::word;
 use super::{Arg, Options, Reference};
 use crate::diag::Errors;
 
@@ -30,13 +31,26 @@ impl Options for WriteThroughArgs {
             "crate" => Arg::read(&mut self.krate, key, input, errors)?,
             "value" => Arg::read(&mut self.value, key, input, errors)?,
             "order_by" => Arg::read(&mut self.order_by, key, input, errors)?,
+            "soft" => return Err(soft(key)),
             _ => return Ok(false),
         }
         Ok(true)
     }
 
-    fn positional(&mut self, input: ParseStream<'_>, _: &mut Errors) -> syn::Result<bool> {
+    fn positional(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<bool> {
+        if let Some(key) = word(input, "soft")? {
+            errors.push(soft(&key));
+            return Ok(true);
+        }
         self.references.push(input.parse()?);
         Ok(true)
     }
+}
+
+fn soft(key: &Ident) -> syn::Error {
+    syn::Error::new(
+        key.span(),
+        "`write_through` puts the new value in the place of the old one, which is not served any \
+         more: take `soft` out, or write `#[invalidates(.., soft)]` in its place",
+    )
 }

@@ -37,6 +37,9 @@ pub(crate) fn invalidates(
     if let Some(ack) = args.ack {
         steps.add("ack", None, What::Value(within(ack.value)), errors);
     }
+    if args.soft.is_some() {
+        steps.add("soft", None, What::Nothing, errors);
+    }
     for reference in args.references {
         let ret = steps.uses(&values(&reference), errors);
         let all = matches!(reference.args, ReferenceArgs::All);

@@ -109,7 +109,7 @@ fn methods() {
 fn writes() {
     let args = "get_user(_, id), users::list(..), self.get(id), Self::get(self, ret.id), \
                 Repo::all::<T>(..), tags = [\"users\", \"org:{ret.org_id}:{id}\"], \
-                keys = [\"user:{id}\", id, ..ids], events = [\"changed\"], if = ret.changed";
+                keys = [\"user:{id}\", id, ..ids], events = [\"changed\"], soft, if = ret.changed";
     let item = "#[must_use] async fn save(&self, id: u64, user: User) -> Result<User, E> { body }";
     check(
         "invalidates",

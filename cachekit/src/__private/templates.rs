@@ -278,6 +278,13 @@ macro_rules! __companion {
                 $crate::__private::function(source, Self::__spec()).invalidate_all().await
             }
 
+            /// Ends the fresh life of every entry of the function.
+            $vis async fn expire_all($($cache)*) {
+                $($let)*
+                let source = $crate::__source!($($source)*);
+                $crate::__private::function(source, Self::__spec()).expire_all().await
+            }
+
             /// What the cache did for the function so far.
             $vis fn stats($($cache)*) -> $crate::FunctionStats {
                 $($let)*

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::Cache;
-use super::invalidate::{Ack, Doomed};
+use super::doomed::Doomed;
+use super::invalidate::Ack;
 use crate::labels::Tag;
+use crate::manner::Manner;
 
 /// A cache whose invalidations return when no call that begins afterwards, in any process,
 /// can get what they remove. [`Cache::acknowledged`] gives one.
@@ -33,6 +35,7 @@ use crate::labels::Tag;
 pub struct Acknowledged {
     cache: Cache,
     ack: Ack,
+    manner: Manner,
 }
 
 impl Cache {
@@ -41,6 +44,7 @@ impl Cache {
         Acknowledged {
             cache: self.clone(),
             ack: Ack::Certain,
+            manner: Manner::Hard,
         }
     }
 }
@@ -49,6 +53,12 @@ impl Acknowledged {
     /// Waits no longer than this: best effort.
     pub fn within(mut self, length: Duration) -> Self {
         self.ack = Ack::Within(length);
+        self
+    }
+
+    /// Softly, as [`Cache::soft`] does.
+    pub fn soft(mut self) -> Self {
+        self.manner = Manner::Soft;
         self
     }
 
@@ -79,7 +89,7 @@ impl Acknowledged {
     }
 
     async fn carry_out(&self, doomed: Doomed) -> bool {
-        let invalidating = self.cache.core.invalidate(doomed);
+        let invalidating = self.cache.core.invalidate(doomed.by(self.manner));
         invalidating.acknowledged(Some(self.ack)).accepted().await
     }
 }

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::doomed::Doomed;
 use super::entry::PendingWrite;
-use super::invalidate::{Ack, Doomed, Invalidating};
+use super::invalidate::{Ack, Invalidating};
 use super::{Cache, Target, deferred};
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
 use crate::labels::{Tag, text};
+use crate::manner::Manner;
 use crate::plan::{Plan, Shape, Split};
 
 /// When an invalidation takes place.
@@ -32,6 +34,7 @@ pub struct Invalidation {
     tags: Vec<Tag>,
     functions: Vec<&'static FnSpec>,
     ack: Option<Ack>,
+    manner: Manner,
 }
 
 impl Invalidation {
@@ -45,6 +48,7 @@ impl Invalidation {
             tags: vec![],
             functions: vec![],
             ack: None,
+            manner: Manner::Hard,
         }
     }
 
@@ -92,6 +96,11 @@ impl Invalidation {
         self.ack = Some(within.map_or(Ack::Certain, Ack::Within));
     }
 
+    /// `soft`: what it names is not fresh any more, and may be served where old values are.
+    pub fn soft(&mut self) {
+        self.manner = Manner::Soft;
+    }
+
     /// `if = EXPR`.
     pub fn only_if(&mut self, condition: bool) {
         self.wanted &= condition;
@@ -99,7 +108,7 @@ impl Invalidation {
 
     /// What takes place of it, in which cache.
     pub(super) fn doomed(self) -> (Cache, Doomed, Option<Ack>) {
-        let mut doomed = Doomed::default();
+        let mut doomed = Doomed::default().by(self.manner);
         if self.wanted {
             doomed.keys = self.keys;
             doomed.tags = self.tags;

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use super::Core;
-use super::invalidate::Doomed;
+use super::doomed::Doomed;
 use super::roll::Roll;
 use crate::acks::Acks;
 use crate::clock::{Clock, Tick};
@@ -143,10 +143,15 @@ impl Desk {
                 self.trust.confirm(subscription, Tick::from_nanos(sent));
                 self.echoes.fetch_add(1, Ordering::Relaxed);
             }
-            Bulletin::Invalidated { from, ack, names } if !from.is_same_node(self.node) => {
+            Bulletin::Invalidated {
+                from,
+                ack,
+                manner,
+                names,
+            } if !from.is_same_node(self.node) => {
                 self.trust.heard(from);
                 if let Some(core) = self.core() {
-                    core.apply(&Doomed::named(&names));
+                    core.apply(&Doomed::named(&names).by(manner));
                     self.messages.fetch_add(1, Ordering::Relaxed);
                     if let Some(ack) = ack {
                         core.say_applied(from, self.node, ack);
@@ -171,9 +176,9 @@ impl Desk {
                 }
             }
             Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
-            Bulletin::Asked(requests) => {
+            Bulletin::Asked(manner, requests) => {
                 if let Some(core) = self.core() {
-                    core.do_as_asked(requests);
+                    core.do_as_asked(manner, requests);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }

@@ -30,6 +30,8 @@ use crate::tier::Seen;
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Value(Arc<AnyStored>),
+    /// What is there, in the place of a computation that failed.
+    Instead(Arc<AnyStored>),
     Error(SharedError),
     /// Nothing within its `timeout`.
     Late(ComputeTimeout),
@@ -340,6 +342,12 @@ impl Job {
                 }
                 returned::<S>(stored)?
             }
+            // Also for who began after a soft invalidation of it: to compute once more gives
+            // nothing better at once.
+            Outcome::Instead(stored) if !self.fresh && stored.is_valid_late(self.core.faults) => {
+                returned::<S>(stored)?
+            }
+            Outcome::Instead(_) => return None,
             Outcome::Late(late) => Self::out_of_time(plan, late)?,
         };
         self.owner.counts.coalesced.bump();

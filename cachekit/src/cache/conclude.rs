@@ -64,7 +64,7 @@ impl Job {
                 // Others need not wait for this one any longer.
                 drop(access);
                 if let Some((stored, ret)) = self.rescue::<S>() {
-                    lead.settle(Outcome::Value(stored), || {});
+                    lead.settle(Outcome::Instead(stored), || {});
                     return ret;
                 }
                 match plan.share(&error) {

@@ -68,7 +68,7 @@ impl Job {
         // Frees the lease.
         drop(access);
         if let Some((stored, ret)) = self.rescue::<S>() {
-            lead.settle(Outcome::Value(stored), || {});
+            lead.settle(Outcome::Instead(stored), || {});
             return ret;
         }
         let ret = Self::answer_late(plan, &late);

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Cache;
 use super::around::Invalidation;
-use super::invalidate::{Ack, Doomed, Invalidating};
+use super::doomed::Doomed;
+use super::invalidate::{Ack, Invalidating};
 
 tokio::task_local! {
     static WAITING: Waiting;
@@ -101,7 +102,7 @@ pub(super) fn is_on() -> bool {
 struct End(Option<Waiting>);
 
 impl End {
-    /// Carries out on this node what waited, together for each cache.
+    /// Carries out on this node what waited, together for each cache and manner.
     fn begin(&mut self) -> Vec<Invalidating> {
         let Some(waiting) = self.0.take() else {
             return vec![];
@@ -114,8 +115,8 @@ impl End {
             .filter_map(leave)
             .map(Invalidation::doomed)
         {
-            let same = |(other, _, _): &&mut (Cache, Doomed, Option<Ack>)| {
-                Arc::ptr_eq(other.core(), cache.core())
+            let same = |(other, all, _): &&mut (Cache, Doomed, Option<Ack>)| {
+                Arc::ptr_eq(other.core(), cache.core()) && all.manner == doomed.manner
             };
             match together.iter_mut().find(same) {
                 Some((_, all, acks)) => {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::around::{Invalidation, On};
+use super::doomed::Doomed;
 use super::fetch::Fingerprint;
-use super::invalidate::{Doomed, Invalidating};
+use super::invalidate::Invalidating;
 use super::read::returned;
 use super::store::Value;
 use super::write::{Bracket, Unfinished};
@@ -19,6 +20,7 @@ use crate::codec::Wire;
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
+use crate::manner::Manner;
 use crate::order::WriteOrder;
 use crate::owner::Owner;
 use crate::plan::{Optional, Plan, Shape};
@@ -172,15 +174,16 @@ impl<R> Entry<R> {
         self.raw().core.invalidate(doomed).accepted().await;
     }
 
-    /// Ends the entry's time to live: the next call computes. Unlike
-    /// [`invalidate`](Self::invalidate) it says nothing against the value: a computation
-    /// that is running may still store, and other processes keep what they have in memory.
+    /// Ends the entry's fresh life, in every process: it is [invalidated softly](Cache::soft).
+    /// The next call computes, or gets the old value where the function's `stale`,
+    /// `stale_if_error` or `soft_timeout` says so. Without them it is removed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`Cache::invalidate`].
     pub async fn expire(&self) {
-        let slot = self.raw();
-        slot.core.memory.remove(slot.key.as_bytes());
-        slot.core
-            .expire_in_store(&slot.key, slot.spec.lives())
-            .await;
+        let doomed = Doomed::key(self.raw().key.as_bytes()).by(Manner::Soft);
+        self.raw().core.invalidate(doomed).accepted().await;
     }
 }
 

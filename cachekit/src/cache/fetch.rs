@@ -193,21 +193,6 @@ impl Core {
         }
     }
 
-    /// Ends the life of the store's entry.
-    pub(super) async fn expire_in_store(&self, key: &Key, lives: Lives) {
-        if let Some(remote) = &self.remote
-            && lives.tier != Tier::Memory
-        {
-            let told = remote
-                .store
-                .expire(&Name::entry(key), remote.deadline())
-                .await;
-            if let Err(failure) = told {
-                remote.failed(&failure);
-            }
-        }
-    }
-
     /// A value was computed for `key` without asking the store: what is there may be older,
     /// and this node must not go back to it.
     pub(super) fn distrust(&self, key: &Key, lives: Lives) {
@@ -407,13 +392,13 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// What a good entry is to this call.
-    fn good(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Option<Token>> {
+    fn good(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
         let core = &self.job.core;
         if self.job.old.is_some() {
             let is_due = self.job.is_due_too(&stored);
             self.job.found_late(&stored);
             return if is_due {
-                Err(Some(token))
+                Err(Useless::but_alive(Some(token)))
             } else {
                 Ok(Step::Hit(stored))
             };
@@ -426,14 +411,14 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// What an entry is to this call that is over.
-    fn late(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Option<Token>> {
+    fn late(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
         let job = self.job;
         let now = Tick::now(&*job.core.clock);
-        if job.is_apart && job.old.is_none() && stored.freshness.is_stale(now) {
+        if job.is_apart && job.old.is_none() && stored.freshness_now().is_stale(now) {
             return Ok(Step::Old(stored, None));
         }
         job.found_late(&stored);
-        Err(Some(token))
+        Err(Useless::over(token))
     }
 
     /// Reads, and asks for the right to compute if that is of no use.
@@ -466,11 +451,11 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         let step = match self.question.judge(self.wire, &found, asked).await? {
             Judged::Good(stored, fill) => self.good(stored, fill),
             Judged::Late(stored, fill) => self.late(stored, fill),
-            Judged::Useless(judged) => Err(judged),
+            Judged::Useless(judged) => Err(Useless::but_alive(judged)),
         };
-        let judged = match step {
+        let useless = match step {
             Ok(step) => return Ok(step),
-            Err(judged) => judged,
+            Err(useless) => useless,
         };
         Ok(Step::Miss(match taken {
             Some(taken) if !matches!(taken, Taken::Filled) => taken,
@@ -478,7 +463,8 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
                 self.enter(budget, admission).await;
                 // That may have taken long.
                 ask.holder = self.lease();
-                ask.judged = judged;
+                ask.judged = useless.token;
+                ask.ends_judged = useless.is_over;
                 self.acquire(&ask, budget.until()).await?
             }
         }))
@@ -538,6 +524,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             holder: self.lease(),
             lives: turn::lives(self.job.lock_timeout()),
             judged: None,
+            ends_judged: false,
             regardless: self.job.fresh,
             token: Wanted::Shared,
             any_origin: self.question.remote.takes_any_origin(),
@@ -554,6 +541,29 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         // A little longer: a lease that ends now may be found out only by the next question.
         let longest = (longest + Duration::from_millis(1)).min(patience);
         let _ = timeout(longest, waiter.woken()).await;
+    }
+}
+
+/// What is there and is not to be offered again, by its token.
+struct Useless {
+    token: Option<Token>,
+    /// Its fresh life is over: if the store cannot tell, because a version says so, it is told.
+    is_over: bool,
+}
+
+impl Useless {
+    fn but_alive(token: Option<Token>) -> Self {
+        Self {
+            token,
+            is_over: false,
+        }
+    }
+
+    fn over(token: Token) -> Self {
+        Self {
+            token: Some(token),
+            is_over: true,
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::envelope::{Draft, IMPLICIT, Token};
 use crate::event;
 use crate::key::Key;
 use crate::labels::Labels;
+use crate::manner::Manner;
 use crate::owner::Owner;
 use crate::policy::Lives;
 use crate::remote::bulletin::{Bulletin, NodeId};
@@ -52,6 +53,7 @@ impl Replaces {
             Self::All => Bulletin::Invalidated {
                 from,
                 ack: None,
+                manner: Manner::Hard,
                 names,
             },
             Self::Older => Bulletin::Written { from, names },

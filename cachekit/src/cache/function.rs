@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::invalidate::Doomed;
+use super::doomed::Doomed;
 use super::{Cache, Core};
 use crate::function::FnSpec;
+use crate::manner::Manner;
 use crate::stats::FunctionStats;
 
 /// A cached function, as a whole, in one cache.
@@ -34,6 +35,13 @@ impl FunctionHandle {
     /// never gets a value whose computation began before.
     pub async fn invalidate_all(&self) {
         let doomed = Doomed::function(self.name());
+        self.core.invalidate(doomed).accepted().await;
+    }
+
+    /// Ends the fresh life of all its entries, in constant time: they are
+    /// [invalidated softly](Cache::soft).
+    pub async fn expire_all(&self) {
+        let doomed = Doomed::function(self.name()).by(Manner::Soft);
         self.core.invalidate(doomed).accepted().await;
     }
 

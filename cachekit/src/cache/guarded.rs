@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::breaker::Breaker;
 use crate::envelope::Version;
+use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{
@@ -122,27 +123,25 @@ impl Store for Guarded {
         self.guard(Refusal::Passes, |store| store.release(right, until))
     }
 
-    fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()> {
-        self.guard(Refusal::Passes, |store| store.expire(entry, until))
-    }
-
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
-        let order = |store: &'a dyn Store| store.invalidate(names, bulletin, until);
+        let order = |store: &'a dyn Store| store.invalidate(names, manner, bulletin, until);
         self.guard(Refusal::Passes, order)
     }
 
     fn invalidate_and_ask<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, Vec<NodeId>> {
-        let order = |store: &'a dyn Store| store.invalidate_and_ask(names, bulletin, until);
+        let order = |store: &'a dyn Store| store.invalidate_and_ask(names, manner, bulletin, until);
         self.guard(Refusal::Passes, order)
     }
 

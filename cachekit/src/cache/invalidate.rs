@@ -3,102 +3,18 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::names::with_guards;
+use super::doomed::Doomed;
 use super::remote::Remote;
 use super::{Cache, Core};
 use crate::binding::bound;
+use crate::clock::Tick;
+use crate::epoch::Epoch;
 use crate::fault::{Fault, Point};
 use crate::key::Key;
 use crate::labels::Tag;
+use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId, Request};
 use crate::remote::name::Name;
-
-/// What is to be invalidated, together.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Doomed {
-    pub(super) keys: Vec<Key>,
-    pub(super) tags: Vec<Tag>,
-    /// Functions and regions, by name.
-    pub(super) functions: Vec<Box<str>>,
-    pub(super) everything: bool,
-}
-
-impl Doomed {
-    pub(super) fn key(key: &[u8]) -> Self {
-        Self {
-            keys: vec![Key::new(key)],
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn function(name: &str) -> Self {
-        Self {
-            functions: vec![name.into()],
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn tags(tags: impl IntoIterator<Item = Tag>) -> Self {
-        Self {
-            tags: tags.into_iter().collect(),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn everything() -> Self {
-        Self {
-            everything: true,
-            ..Self::default()
-        }
-    }
-
-    /// What these names stand for.
-    pub(super) fn named(names: &[Name]) -> Self {
-        let mut doomed = Self::default();
-        for name in names {
-            match name.parts() {
-                Some(("k", key)) => doomed.keys.push(Key::new(key)),
-                Some(("f", name)) => doomed.functions.push(String::from_utf8_lossy(name).into()),
-                Some(("all", _)) => doomed.everything = true,
-                Some(("t" | "e", _)) => doomed.tags.extend(Tag::named(name.as_bytes())),
-                // Guards guard what is not stored yet.
-                _ => {}
-            }
-        }
-        doomed
-    }
-
-    /// Adds `other` to it.
-    pub(super) fn join(&mut self, other: Self) {
-        self.keys.extend(other.keys);
-        self.tags.extend(other.tags);
-        self.functions.extend(other.functions);
-        self.everything |= other.everything;
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn len(&self) -> usize {
-        self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
-    }
-
-    /// What the store is told to remove.
-    fn names(&self) -> Vec<Name> {
-        let keys = self.keys.iter().map(Name::entry);
-        let tags = self
-            .tags
-            .iter()
-            .flat_map(|tag| with_guards(&Name::tag(tag)));
-        let functions = self.functions.iter().map(|name| Name::function(name));
-        let everything = self.everything.then(Name::everything);
-        keys.chain(tags)
-            .chain(functions)
-            .chain(everything)
-            .collect()
-    }
-}
 
 /// An invalidation that took place on this node and that others have to be told of.
 /// Dropped before they were, it is told later.
@@ -140,25 +56,36 @@ impl Core {
     }
 
     /// After this returns, no call that begins gets a value of what is doomed whose
-    /// computation began before, from memory or from a computation that is running.
+    /// computation began before, from memory or from a computation that is running; after a
+    /// soft invalidation, none that is not known to be old.
     pub(super) fn apply(&self, doomed: &Doomed) {
+        let (manner, now) = (doomed.manner, Tick::now(&*self.clock));
         for key in &doomed.keys {
-            self.drop_key(key);
+            self.end_key(key, manner, now);
         }
         for tag in &doomed.tags {
-            self.tags.invalidate(tag);
+            match manner {
+                Manner::Hard => self.tags.invalidate(tag),
+                Manner::Soft => self.tags.soften(tag, now),
+            }
         }
+        let end_all_of = |epoch: &Epoch| match manner {
+            Manner::Hard => self.tags.invalidate_epoch(epoch),
+            Manner::Soft => self.tags.soften_epoch(epoch, now),
+        };
         if !doomed.functions.is_empty() {
             let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
             let named = owners
                 .values()
                 .filter(|owner| doomed.functions.contains(&owner.name));
-            named.for_each(|owner| self.tags.invalidate_epoch(&owner.epoch));
+            named.for_each(|owner| end_all_of(&owner.epoch));
         }
         if doomed.everything {
-            self.tags.invalidate_epoch(&self.epoch);
-            self.memory.clear();
-            self.own_memories().iter().for_each(|memory| memory.clear());
+            end_all_of(&self.epoch);
+            if manner == Manner::Hard {
+                self.memory.clear();
+                self.own_memories().iter().for_each(|memory| memory.clear());
+            }
         }
     }
 
@@ -201,9 +128,28 @@ impl Core {
         tags
     }
 
+    /// What an event that is about something means.
+    pub(super) fn about<K: Into<String>, V: ToString>(
+        &self,
+        event: &str,
+        about: impl IntoIterator<Item = (K, V)>,
+    ) -> Doomed {
+        let about: Vec<_> = about
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.to_string()))
+            .collect();
+        Doomed::tags(self.event(event, &about))
+    }
+
+    /// Whether a function of that name was called in this process.
+    pub(super) fn knows_function(&self, name: &str) -> bool {
+        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        owners.values().any(|owner| &*owner.name == name)
+    }
+
     /// Does what another program asks for, here and in the store.
-    pub(super) fn do_as_asked(self: &Arc<Self>, requests: Vec<Request>) {
-        let invalidating = self.invalidate(self.asked(requests));
+    pub(super) fn do_as_asked(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
+        let invalidating = self.invalidate(self.asked(requests).by(manner));
         if let Some(remote) = &self.remote {
             remote.spawn(async move {
                 invalidating.accepted().await;
@@ -220,9 +166,12 @@ impl Core {
     }
 
     /// Takes one key out of use on this node.
-    fn drop_key(&self, key: &Key) {
+    fn end_key(&self, key: &Key, manner: Manner, now: Tick) {
         self.writes.spoil(key.as_bytes());
-        self.drop_found(key.as_bytes());
+        match manner {
+            Manner::Hard => self.drop_found(key.as_bytes()),
+            Manner::Soft => self.expire_found(key.as_bytes(), now),
+        }
         if let Some(remote) = &self.remote {
             // Its lease is gone with it: who waits for its end asks again.
             remote.desk.wakes.wake(&Name::entry(key));
@@ -231,14 +180,31 @@ impl Core {
 
     /// Takes what was found or computed under one key out of use.
     pub(super) fn drop_found(&self, key: &[u8]) {
-        if !self.faults.has(Fault::LeaveFlight) {
-            self.flights.ground(key);
-        }
+        self.ground(key);
         // Last: a flight that stores while this runs is found in the table before, or its
         // entry in memory here.
         self.memory.remove(key);
         for memory in self.own_memories() {
             memory.remove(key);
+        }
+    }
+
+    /// Leaves what memory has under one key for what old values are for. What is computed or
+    /// looked for right now is not: it may be that, or may not be.
+    fn expire_found(&self, key: &[u8], now: Tick) {
+        self.ground(key);
+        // Last, as above.
+        let own = self.own_memories();
+        for memory in own.iter().chain([&self.memory]) {
+            if let Some(stored) = memory.get(key) {
+                stored.expire(now);
+            }
+        }
+    }
+
+    fn ground(&self, key: &[u8]) {
+        if !self.faults.has(Fault::LeaveFlight) {
+            self.flights.ground(key);
         }
     }
 }
@@ -261,13 +227,14 @@ impl Invalidating {
         if let Some(remote) = &self.core.remote {
             self.core.faults.at(Point::BeforeRemoval);
             match self.ack {
-                None => remote.remove(doomed.names()).await,
+                None => remote.invalidate(doomed.names(), doomed.manner).await,
                 Some(ack) => {
                     let within = match ack {
                         Ack::Certain => None,
                         Ack::Within(within) => Some(within),
                     };
-                    certain = remote.remove_everywhere(doomed.names(), within).await;
+                    let (names, manner) = (doomed.names(), doomed.manner);
+                    certain = remote.invalidate_everywhere(names, manner, within).await;
                 }
             }
         }
@@ -347,11 +314,7 @@ impl Cache {
         event: &str,
         about: impl IntoIterator<Item = (K, V)>,
     ) {
-        let about: Vec<_> = about
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.to_string()))
-            .collect();
-        let doomed = Doomed::tags(self.core.event(event, &about));
+        let doomed = self.core.about(event, about);
         self.core.invalidate(doomed).accepted().await;
     }
 
@@ -360,14 +323,7 @@ impl Cache {
     ///
     /// For functions that have no companion: those in a trait's `impl`.
     pub async fn invalidate_function(&self, name: &str) -> bool {
-        let is_known = {
-            let owners = self
-                .core
-                .owners
-                .read()
-                .unwrap_or_else(PoisonError::into_inner);
-            owners.values().any(|owner| &*owner.name == name)
-        };
+        let is_known = self.core.knows_function(name);
         self.core
             .invalidate(Doomed::function(name))
             .accepted()

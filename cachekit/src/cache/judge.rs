@@ -57,6 +57,16 @@ pub(super) enum Judged {
     Useless(Option<Token>),
 }
 
+/// What an entry's versions say of it, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// Nothing was invalidated.
+    Current,
+    /// Something was, but only softly.
+    Old,
+    Invalid,
+}
+
 impl Question<'_> {
     /// To be called before each question.
     pub(super) fn asked(&self, until: Instant) -> Asked {
@@ -78,16 +88,18 @@ impl Question<'_> {
             Err((reason, token)) => return Ok(self.useless(reason, token)),
         };
         let fill = Some(envelope.fill);
-        if !self.is_current(&envelope, found, asked.until).await? {
+        let standing = self.standing(&envelope, found, asked.until).await?;
+        let is_old = standing == Standing::Old;
+        if standing == Standing::Invalid || (is_old && self.lives.window().is_zero()) {
             return Ok(self.useless(Reason::Invalidated, fill));
         }
         Ok(match self.value(wire, &envelope) {
             Ok(value) => {
                 // The store told how long before its answer was on its way.
                 let passed = self.core.clock.now().saturating_sub(asked.at);
-                let life = life(&envelope, found, passed);
+                let life = life(&envelope, found, passed, is_old);
                 let stored = self.stored(&envelope, life, value);
-                if found.left <= envelope.grace {
+                if is_old || found.left <= envelope.grace {
                     Judged::Late(stored, envelope.fill)
                 } else {
                     Judged::Good(stored, envelope.fill)
@@ -109,8 +121,9 @@ impl Question<'_> {
         if found.left <= envelope.grace {
             return Ok(None);
         }
-        let is_current = self.is_current(&envelope, found, asked.until).await?;
-        Ok(is_current.then(|| life(&envelope, found, Duration::ZERO).left))
+        let standing = self.standing(&envelope, found, asked.until).await?;
+        let is_fresh = standing == Standing::Current;
+        Ok(is_fresh.then(|| life(&envelope, found, Duration::ZERO, false).left))
     }
 
     fn useless(&self, reason: Reason, token: Option<Token>) -> Judged {
@@ -156,29 +169,32 @@ impl Question<'_> {
     }
 
     /// Whether every version that the entry hangs on is still there.
-    async fn is_current(
+    async fn standing(
         &self,
         envelope: &Envelope<'_>,
         found: &Found,
         until: Instant,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Standing, Failure> {
         let names = &self.names.versions;
         if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
             // Written by code that knew of fewer tags.
-            return Ok(false);
+            return Ok(Standing::Invalid);
         }
         let tags: Vec<Name> = envelope.tags.iter().map(|tag| Name::read(tag)).collect();
         let (known, late) = tags.split_at(names.len() - IMPLICIT);
         let (recorded, late_recorded) = envelope.versions.split_at(names.len());
-        if known != &names[IMPLICIT..] || !self.are(recorded, &found.versions) {
-            return Ok(false);
+        if known != &names[IMPLICIT..] {
+            return Ok(Standing::Invalid);
         }
-        if !self.is_of_this_origin(&envelope.versions, until).await? {
-            return Ok(false);
+        let standing = self.compare(recorded, &found.versions);
+        if standing == Standing::Invalid
+            || !self.is_of_this_origin(&envelope.versions, until).await?
+        {
+            return Ok(Standing::Invalid);
         }
         if late.is_empty() {
             self.owner.families.see_none();
-            return Ok(true);
+            return Ok(standing);
         }
         for name in late {
             self.owner.families.see(family(name));
@@ -187,18 +203,30 @@ impl Question<'_> {
             && *token == envelope.fill
             && versions.len() == late.len()
         {
-            return Ok(self.are(late_recorded, versions));
+            return Ok(standing.max(self.compare(late_recorded, versions)));
         }
         let versions = self.remote.store.versions(late, until).await?;
-        Ok(self.are(late_recorded, &versions))
+        Ok(standing.max(self.compare(late_recorded, &versions)))
     }
 
-    /// Whether the versions that were recorded are those of now.
-    fn are(&self, recorded: &[Version], now: &[Option<Version>]) -> bool {
-        let zero = self.core.faults.has(Fault::MissingTagIsZero);
+    /// What the versions that were recorded are to those of now: what the worst of them is.
+    fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> Standing {
+        if recorded.len() != now.len() {
+            return Standing::Invalid;
+        }
+        let faults = self.core.faults;
+        let zero = faults.has(Fault::MissingTagIsZero);
         let missing = zero.then_some(Version([0; Version::LEN]));
-        let mut pairs = recorded.iter().zip(now);
-        recorded.len() == now.len() && pairs.all(|(was, is)| is.or(missing) == Some(*was))
+        let one = |(was, is): (&Version, &Option<Version>)| match is.or(missing) {
+            Some(is) if is == *was => Standing::Current,
+            Some(is) if is.is_akin_to(*was) && faults.has(Fault::IgnoreSoftHalf) => {
+                Standing::Current
+            }
+            Some(is) if is.is_akin_to(*was) => Standing::Old,
+            _ => Standing::Invalid,
+        };
+        let all = recorded.iter().zip(now).map(one);
+        all.max().unwrap_or(Standing::Current)
     }
 
     /// Whether versions were made in the data set that the server holds now. One that came
@@ -261,10 +289,14 @@ impl Question<'_> {
     }
 }
 
-/// Where it is in its life, by the store's clock: never fresh longer than it was stored for. What
-/// was found was told some time ago.
-fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration) -> Life {
-    let told = found.left.saturating_sub(envelope.grace).min(envelope.life);
+/// Where it is in its life, by the store's clock: never fresh longer than it was stored for, and
+/// not at all if a version says that it `is_old`. What was found was told some time ago.
+fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
+    let told = if is_old {
+        Duration::ZERO
+    } else {
+        found.left.saturating_sub(envelope.grace).min(envelope.life)
+    };
     Life {
         left: told.saturating_sub(passed),
         over: envelope.grace.saturating_sub(found.left) + passed.saturating_sub(told),

@@ -11,6 +11,7 @@ use crate::breaker::Breaker;
 use crate::chance::jittered;
 use crate::event;
 use crate::first::first;
+use crate::manner::Manner;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
@@ -28,20 +29,21 @@ const RELAPSE: Duration = Duration::from_secs(10);
 /// What nobody waits for may take longer.
 pub(super) const BACKGROUND: Duration = Duration::from_secs(1);
 
-/// Has `names` removed and tells every node.
+/// Has `names` invalidated and tells every node.
 pub(super) async fn tell(
     desk: &Desk,
     store: &dyn Store,
-    names: &[Name],
+    (names, manner): (&[Name], Manner),
     until: Instant,
 ) -> Result<(), Failure> {
     let (from, _) = desk.voice.now();
     let bulletin = Bulletin::Invalidated {
         from,
         ack: None,
+        manner,
         names: names.to_vec(),
     };
-    let told = store.invalidate(names, &bulletin, until).await;
+    let told = store.invalidate(names, manner, &bulletin, until).await;
     desk.voice.sent(from, &told);
     told
 }
@@ -107,7 +109,7 @@ impl Recovery {
         }
         let names = outbox.next();
         let until = Instant::now() + BACKGROUND;
-        match tell(&self.desk, &*self.store, &names, until).await {
+        match tell(&self.desk, &*self.store, (&names, Manner::Hard), until).await {
             Ok(()) => {
                 outbox.accepted();
                 // Leases are gone with their entries.

@@ -16,6 +16,7 @@ use crate::clock::Tick;
 use crate::event;
 use crate::fault::Fault;
 use crate::flight::{Flight, Lead};
+use crate::freshness::Freshness;
 use crate::owner::OwnerId;
 use crate::plan::{Shape, Split};
 use crate::refreshes::Claim;
@@ -280,11 +281,10 @@ impl Job {
         if self.fresh {
             return None;
         }
-        let outlives = |stored: &AnyStored, now| stored.freshness.outlives_errors(now);
-        let stored = self.instead(outlives)?;
+        let stored = self.instead(Freshness::outlives_errors)?;
         let ret = returned::<S>(&stored)?;
         let counts = &self.owner.counts;
-        if Tick::now(&*self.core.clock) < stored.freshness.end {
+        if Tick::now(&*self.core.clock) < stored.freshness_now().end {
             counts.memory_hits.bump();
         } else {
             counts.stale_hits.bump();
@@ -294,13 +294,16 @@ impl Job {
 
     /// What is served where the computation takes too long.
     pub(super) fn instead_of_waiting(&self) -> Option<Arc<AnyStored>> {
-        self.instead(|stored, now| stored.freshness.outlives_delay(now))
+        self.instead(Freshness::outlives_delay)
     }
 
-    fn instead(&self, outlives: impl Fn(&AnyStored, Tick) -> bool) -> Option<Arc<AnyStored>> {
+    fn instead(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<AnyStored>> {
         let (core, id) = (&self.core, self.owner.id);
         // What is not over yet was drawn to be computed early, and is as good as before.
-        let allows = |stored: &AnyStored, now| now < stored.freshness.end || outlives(stored, now);
+        let allows = |stored: &AnyStored, now| {
+            let freshness = stored.freshness_now();
+            now < freshness.end || outlives(freshness, now)
+        };
         let in_memory = core.peek_late(self.key.as_bytes(), id, allows);
         in_memory.or_else(|| {
             let late = self.late.as_ref()?;

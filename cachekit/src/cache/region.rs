@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::compute::{Job, compute};
-use super::invalidate::Doomed;
+use super::doomed::Doomed;
 use super::read::get;
 use super::write::put;
 use super::{Cache, Core, RegionPlace};

@@ -20,6 +20,7 @@ use crate::counter::Counter;
 use crate::event;
 use crate::fault::{Fault, Faults};
 use crate::key::Key;
+use crate::manner::Manner;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::reason::Reasons;
@@ -196,22 +197,24 @@ impl Remote {
         self.background.is_closed() && !self.desk.faults.has(Fault::NeverClosed)
     }
 
-    /// Has `names` removed everywhere; what is not accepted now waits in the outbox, also if
-    /// the caller goes away.
-    pub(super) async fn remove(&self, names: Vec<Name>) {
+    /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
+    /// the caller goes away. From there it is removed, in whichever manner it was to be.
+    pub(super) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
         let untold = self.untold(names);
-        match tell(&self.desk, &*self.store, &untold.names, self.deadline()).await {
+        let until = self.deadline();
+        match tell(&self.desk, &*self.store, (&untold.names, manner), until).await {
             Ok(()) => self.desk.outbox.remember(untold.settled()),
             Err(failure) => self.failed(&failure),
         }
     }
 
-    /// [`remove`](Self::remove), and then waits until every node has applied it, or serves
+    /// [`invalidate`](Self::invalidate), and then waits until every node has applied it, or serves
     /// nothing from before any more; for `within` at most, if that is shorter. Whether it is
     /// certain.
-    pub(super) async fn remove_everywhere(
+    pub(super) async fn invalidate_everywhere(
         &self,
         names: Vec<Name>,
+        manner: Manner,
         within: Option<Duration>,
     ) -> bool {
         let untold = self.untold(names);
@@ -221,11 +224,12 @@ impl Remote {
         let bulletin = Bulletin::Invalidated {
             from,
             ack: Some(waiting.number),
+            manner,
             names,
         };
         let told = self
             .store
-            .invalidate_and_ask(&untold.names, &bulletin, self.deadline())
+            .invalidate_and_ask(&untold.names, manner, &bulletin, self.deadline())
             .await;
         self.desk
             .voice

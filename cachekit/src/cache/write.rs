@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::doomed::Doomed;
 use super::fetch::Fingerprint;
 use super::fill::{Filling, Landed, Replaces};
-use super::invalidate::Doomed;
 use super::names::guards;
 use super::store::Value;
 use super::turn::{self, Turn, version_life};
@@ -18,6 +18,7 @@ use crate::event;
 use crate::fault::Fault;
 use crate::key::Key;
 use crate::labels::Labels;
+use crate::manner::Manner;
 use crate::owner::Owner;
 use crate::policy::{Lives, Policy};
 use crate::remote::name::Name;
@@ -79,6 +80,7 @@ impl Bracket {
                     .unwrap_or(self.core.config.lock_timeout),
             ),
             judged: None,
+            ends_judged: false,
             regardless: true,
             token: if self.token.is_ordered {
                 Wanted::Akin
@@ -289,7 +291,8 @@ impl Bracket {
         if let Some(remote) = &self.core.remote
             && self.lives.tier != Tier::Memory
         {
-            remote.remove(vec![Name::entry(&self.key)]).await;
+            let entry = Name::entry(&self.key);
+            remote.invalidate(vec![entry], Manner::Hard).await;
         }
     }
 }

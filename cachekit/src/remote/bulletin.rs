@@ -9,13 +9,19 @@
 //! event product.updated id=7
 //! ```
 //!
+//! or `invalidate soft` and the same lines.
+//!
 //! A message in any other form is not passed over: whoever gets it no longer relies on
 //! what it knows.
+
+mod words;
 
 use std::fmt::Write as _;
 
 use super::name::Name;
 use crate::envelope::Token;
+use crate::manner::Manner;
+pub(crate) use words::Request;
 
 /// One life of one node: it speaks under another one after it may have been misunderstood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +69,7 @@ pub(crate) enum Bulletin {
     Invalidated {
         from: NodeId,
         ack: Option<u64>,
+        manner: Manner,
         names: Vec<Name>,
     },
     /// These were written by writes that have an order: what was there before is not valid
@@ -75,30 +82,29 @@ pub(crate) enum Bulletin {
     /// This node's own: everything that was sent before it has arrived.
     Echo { subscription: u64, sent: u64 },
     /// What another program asks for.
-    Asked(Vec<Request>),
-}
-
-/// One line of another program's message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Request {
-    Key(String),
-    Tag(String),
-    Function(String),
-    Everything,
-    /// An event and what it is about.
-    Event(String, Vec<(String, String)>),
+    Asked(Manner, Vec<Request>),
 }
 
 const FORM: &[u8] = b"CK\x01";
+
+/// Flags of an invalidation.
+const WANTS_ACK: u8 = 1;
+const IS_SOFT: u8 = 2;
 
 impl Bulletin {
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut out = FORM.to_vec();
         match self {
-            Self::Invalidated { from, ack, names } => {
+            Self::Invalidated {
+                from,
+                ack,
+                manner,
+                names,
+            } => {
                 out.push(b'i');
                 out.extend(from.0);
-                out.push(u8::from(ack.is_some()));
+                let is_soft = *manner == Manner::Soft;
+                out.push(u8::from(ack.is_some()) * WANTS_ACK + u8::from(is_soft) * IS_SOFT);
                 out.extend(ack.unwrap_or_default().to_le_bytes());
                 listed(&mut out, names);
             }
@@ -125,7 +131,7 @@ impl Bulletin {
                 out.extend(subscription.to_le_bytes());
                 out.extend(sent.to_le_bytes());
             }
-            Self::Asked(_) => {}
+            Self::Asked(..) => {}
         }
         out
     }
@@ -133,18 +139,28 @@ impl Bulletin {
     /// `None`: of an unknown form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let Some(rest) = bytes.strip_prefix(FORM) else {
-            return asked(str::from_utf8(bytes).ok()?).map(Self::Asked);
+            return words::asked(str::from_utf8(bytes).ok()?);
         };
         let (kind, mut rest) = rest.split_first()?;
         let rest = &mut rest;
         let bulletin = match kind {
             b'i' => {
                 let from = NodeId(take(rest)?);
-                let [wants_ack] = take(rest)?;
+                let [flags] = take(rest)?;
                 let ack = u64::from_le_bytes(take(rest)?);
-                let ack = (wants_ack != 0).then_some(ack);
-                let names = list(rest)?;
-                Self::Invalidated { from, ack, names }
+                let has = |flag| flags & flag != 0;
+                // Whoever says more than is known may mean anything.
+                let is_known = flags & !(WANTS_ACK | IS_SOFT) == 0;
+                is_known.then_some(Self::Invalidated {
+                    from,
+                    ack: has(WANTS_ACK).then_some(ack),
+                    manner: if has(IS_SOFT) {
+                        Manner::Soft
+                    } else {
+                        Manner::Hard
+                    },
+                    names: list(rest)?,
+                })?
             }
             b'w' => Self::Written {
                 from: NodeId(take(rest)?),
@@ -194,47 +210,13 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     Some(*taken)
 }
 
-fn asked(text: &str) -> Option<Vec<Request>> {
-    let mut lines = text.lines();
-    if lines.next()?.trim_end() != "invalidate" {
-        return None;
-    }
-    lines
-        .filter(|line| !line.trim().is_empty())
-        .map(request)
-        .collect()
-}
-
-fn request(line: &str) -> Option<Request> {
-    if line.trim_end() == "all" {
-        return Some(Request::Everything);
-    }
-    let (kind, what) = line.split_once(' ')?;
-    let what = what.trim_end_matches('\r');
-    Some(match kind {
-        "key" => Request::Key(what.to_owned()),
-        "tag" => Request::Tag(what.to_owned()),
-        "function" => Request::Function(what.to_owned()),
-        "event" => {
-            let mut words = what.split(' ');
-            let name = words.next()?.to_owned();
-            let pair = |word: &str| {
-                let (name, value) = word.split_once('=')?;
-                Some((name.to_owned(), value.to_owned()))
-            };
-            Request::Event(name, words.map(pair).collect::<Option<_>>()?)
-        }
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
-    fn some() -> [Bulletin; 6] {
+    fn some() -> [Bulletin; 7] {
         let node = NodeId([7; 16]);
         let names = vec![
             Name::read(b"k:user:1"),
@@ -245,11 +227,19 @@ mod tests {
             Bulletin::Invalidated {
                 from: node,
                 ack: None,
+                manner: Manner::Hard,
                 names: names.clone(),
             },
             Bulletin::Invalidated {
                 from: node,
                 ack: Some(9),
+                manner: Manner::Hard,
+                names: names.clone(),
+            },
+            Bulletin::Invalidated {
+                from: node,
+                ack: Some(9),
+                manner: Manner::Soft,
                 names: names.clone(),
             },
             Bulletin::Written { from: node, names },
@@ -281,28 +271,13 @@ mod tests {
     }
 
     #[test]
-    fn other_programs_write_lines() {
-        let text = "invalidate\ntag org:7\nkey user:1\nfunction shop::get user\n\nevent sold id=7 shop=a\nall\n";
-        let pairs = [("id", "7"), ("shop", "a")].map(|(a, b)| (a.to_owned(), b.to_owned()));
-        let expected = vec![
-            Request::Tag("org:7".to_owned()),
-            Request::Key("user:1".to_owned()),
-            Request::Function("shop::get user".to_owned()),
-            Request::Event("sold".to_owned(), pairs.to_vec()),
-            Request::Everything,
-        ];
-        assert_eq!(
-            Bulletin::read(text.as_bytes()),
-            Some(Bulletin::Asked(expected))
-        );
-    }
-
-    #[test]
     fn what_is_not_understood_is_not_passed_over() {
         for text in [
             "",
             "hello",
             "invalidate\nentry x",
+            "invalidate hard\nall",
+            "invalidate\nsoft\nall",
             "invalidate\nevent a b",
             "CK\x02i",
         ] {

@@ -7,6 +7,7 @@ mod lives;
 mod orders;
 mod same;
 mod server;
+mod soft;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -23,6 +24,7 @@ use super::{
 };
 use crate::envelope::{Draft, Token, Version};
 use crate::fault::Faults;
+use crate::manner::Manner;
 
 /// Long enough for a slow machine to ask twice within it, and for a test to wait for.
 const SHORT: Duration = Duration::from_millis(600);
@@ -126,6 +128,7 @@ fn ask(holder: Option<Token>) -> Ask {
             room: LONG,
         },
         judged: None,
+        ends_judged: false,
         regardless: false,
         token: Wanted::Shared,
         any_origin: false,
@@ -252,13 +255,23 @@ impl Under {
     }
 
     async fn invalidate(&self, texts: &[&str]) {
+        self.invalidate_by(Manner::Hard, texts).await;
+    }
+
+    async fn soften(&self, texts: &[&str]) {
+        self.invalidate_by(Manner::Soft, texts).await;
+    }
+
+    async fn invalidate_by(&self, manner: Manner, texts: &[&str]) {
         let names = names(texts);
         let told = Bulletin::Invalidated {
             from: NodeId::random(),
             ack: None,
+            manner,
             names: names.clone(),
         };
-        self.store.invalidate(&names, &told, soon()).await.unwrap();
+        let done = self.store.invalidate(&names, manner, &told, soon()).await;
+        assert_eq!(done, Ok(()));
     }
 
     async fn versions(&self, texts: &[&str]) -> Vec<Option<Version>> {

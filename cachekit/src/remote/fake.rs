@@ -23,6 +23,7 @@ use super::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Place, Right, Sink, Store,
 };
 use crate::envelope::Version;
+use crate::manner::Manner;
 
 /// What all caches over one store share.
 #[derive(Default)]
@@ -256,20 +257,18 @@ impl Store for Fake {
         Box::pin(self.ask(Op::Release, names, until, step))
     }
 
-    fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()> {
-        let name = entry.clone();
-        let step = move |data: &mut Data| data.expire(&name);
-        Box::pin(self.ask(Op::Expire, std::slice::from_ref(entry), until, step))
-    }
-
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
         let doomed = names.to_vec();
-        let step = move |data: &mut Data| data.remove(&doomed);
+        let step = move |data: &mut Data| match manner {
+            Manner::Hard => data.remove(&doomed),
+            Manner::Soft => data.soften(&doomed),
+        };
         Box::pin(async move {
             self.ask(Op::Invalidate, names, until, step).await?;
             self.shared.tell(None, &Message::Told(bulletin.clone()));
@@ -280,11 +279,12 @@ impl Store for Fake {
     fn invalidate_and_ask<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, Vec<NodeId>> {
         Box::pin(async move {
-            self.invalidate(names, bulletin, until).await?;
+            self.invalidate(names, manner, bulletin, until).await?;
             Ok(self.shared.lock().nodes.clone())
         })
     }

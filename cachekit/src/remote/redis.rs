@@ -25,6 +25,7 @@ use super::{
 };
 use crate::envelope::Version;
 use crate::fault::{Fault, Faults};
+use crate::manner::Manner;
 
 /// A Redis.
 #[derive(Debug)]
@@ -140,7 +141,8 @@ impl Redis {
         let options = option(ask.regardless, "r")
             + &option(ask.token != Wanted::Shared, "n")
             + &option(ask.token == Wanted::Akin, "g")
-            + &option(ask.any_origin, "o");
+            + &option(ask.any_origin, "o")
+            + &option(ask.ends_judged, "e");
         let args = [
             nonce(),
             origin.into(),
@@ -178,7 +180,7 @@ impl Redis {
             self.full_channel(),
             fill.right.entry.as_bytes().into(),
             if fill.any_origin { b"o".into() } else { vec![] },
-            [&*self.prefix, b"bus"].concat(),
+            self.bus(),
             fill.bulletin.as_ref().map_or(vec![], Bulletin::write),
             fill.order
                 .map_or(vec![], |order| order.to_be_bytes().into()),
@@ -201,6 +203,37 @@ impl Redis {
         commands
     }
 
+    /// Softens `names` and tells every node, in one step; with `asks`, who has to have heard.
+    async fn soften(
+        &self,
+        names: &[Name],
+        bulletin: &Bulletin,
+        asks: bool,
+        until: Instant,
+    ) -> Result<Vec<NodeId>, Failure> {
+        let connected = self.connected()?;
+        let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
+        let args = [
+            nonce(),
+            entries.len().to_string().into(),
+            self.bus(),
+            self.told(bulletin),
+            if asks { self.nodes() } else { vec![] },
+        ];
+        let all = entries.into_iter().chain(versions);
+        let call = Call {
+            keys: all.map(|name| self.full(name)).collect(),
+            args: args.into(),
+        };
+        let value = self.script(&connected, Script::Soften, &call, until);
+        let value = value.await?;
+        self.said(&connected, reply::nodes(value))
+    }
+
+    fn bus(&self) -> Vec<u8> {
+        [&*self.prefix, b"bus"].concat()
+    }
+
     fn nodes(&self) -> Vec<u8> {
         [&*self.prefix, b"nodes"].concat()
     }
@@ -209,13 +242,17 @@ impl Redis {
         let channel = whom.map_or_else(|| "bus".to_owned(), NodeId::channel);
         let mut publish = cmd("PUBLISH");
         publish.arg([&*self.prefix, channel.as_bytes()].concat());
+        publish.arg(self.told(bulletin));
+        publish
+    }
+
+    fn told(&self, bulletin: &Bulletin) -> Vec<u8> {
         let mut text = bulletin.write();
         if self.faults.has(Fault::SpeakUnknown) && matches!(bulletin, Bulletin::Invalidated { .. })
         {
             text[2] = 0x7f;
         }
-        publish.arg(text);
-        publish
+        text
     }
 
     fn full_channel(&self) -> Vec<u8> {
@@ -428,21 +465,18 @@ impl Store for Redis {
         Box::pin(self.order(Script::Release, call, until))
     }
 
-    fn expire<'a>(&'a self, entry: &'a Name, until: Instant) -> Answer<'a, ()> {
-        let call = Call {
-            keys: vec![self.full(entry)],
-            args: vec![],
-        };
-        Box::pin(self.order(Script::Expire, call, until))
-    }
-
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
         Box::pin(async move {
+            if manner == Manner::Soft {
+                let softened = self.soften(names, bulletin, false, until).await;
+                return softened.map(drop);
+            }
             let commands = self.removing(names, bulletin);
             self.run(&commands, until, |values| reply::numbers(&values))
                 .await
@@ -452,10 +486,14 @@ impl Store for Redis {
     fn invalidate_and_ask<'a>(
         &'a self,
         names: &'a [Name],
+        manner: Manner,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, Vec<NodeId>> {
         Box::pin(async move {
+            if manner == Manner::Soft {
+                return self.soften(names, bulletin, true, until).await;
+            }
             let mut commands = self.removing(names, bulletin);
             // After the message: who joins later hears of it before it serves anything.
             commands.cmd("SMEMBERS").arg(self.nodes());

@@ -103,6 +103,7 @@ async fn rename_user(id: u64) -> Result<User, Missing> {
 
 #[invalidates(tags = ["users"], on = always)]
 #[invalidates(tags = ["orgs"], on = before)]
+#[invalidates(soft, user(..), tags = ["lists"], ack, on = always, if = true)]
 async fn import() {}
 
 #[write_through(user(_, id, _))]
@@ -152,6 +153,8 @@ async fn companions(repo: &Repo) {
     entry.invalidate().await;
     entry.expire().await;
     user::invalidate_all().await;
+    user::expire_all().await;
+    repo.get_cache().expire_all().await;
     let _ = (user::stats(), count::entry::<u8, 2>(&[]).get().await);
     let _ = (repo.get_entry(7).get().await, repo.get_cache().stats());
     let _ = repo.fetched_entry(7).get().await;

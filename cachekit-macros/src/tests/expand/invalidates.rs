@@ -2,7 +2,7 @@ impl Repo {
     #[must_use]
     async fn save(&self, id: u64, user: User) -> Result<User, E> {
         ::cachekit::__invalidates!(
-            async (Result < User, E >) ((), Ok) (__inv __inv
+            async (Result < User, E >) ((), Ok) (__inv __inv.soft(); __inv
             .target(get_user::__key_at(::cachekit::__private::NotInKey, & (id))); __inv
             .function(users::list::__spec()); __inv.target(self.__cachekit_get_key_at(&
             (id))); __inv.function(Repo::__cachekit_all_spec()); __inv.key(| __key | {

@@ -5,7 +5,7 @@ use crate::envelope::Envelope;
 use tokio::time::sleep;
 
 /// How long the entry is fresh yet.
-fn fresh(found: &Found) -> Duration {
+pub(super) fn fresh(found: &Found) -> Duration {
     let grace = Envelope::parse(found.bytes.as_ref().unwrap())
         .unwrap()
         .grace;
@@ -20,16 +20,6 @@ async fn kept_for(under: &Under, kept: Duration) {
         ..spot().fill(&grant, None, &[])
     };
     assert_eq!(under.fill(&fill).await, Filled::Stored);
-}
-
-async fn an_expired_entry_is_there_and_not_good(under: &Under) {
-    let fill = under.filled().await;
-    under.store.expire(&spot().entry, soon()).await.unwrap();
-    let found = under.read().await;
-    assert_eq!(fresh(&found), Duration::ZERO);
-    assert!(is_about(found.left, LONG));
-    let token = Envelope::parse(&fill.bytes).unwrap().fill;
-    assert_eq!(under.granted(&ask(None)).await.token, token);
 }
 
 async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
@@ -145,7 +135,6 @@ async fn versions_outlive_what_hangs_on_them(under: &Under) {
 }
 
 cases! {
-    an_expired_entry_is_there_and_not_good
     room_for_a_computation_makes_no_entry_live_longer
     less_room_takes_nothing_away
     a_lease_is_no_longer_than_the_room

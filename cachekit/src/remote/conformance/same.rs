@@ -33,8 +33,9 @@ impl Player {
         *self.seen.entry(bytes.to_vec()).or_insert(next)
     }
 
-    fn shown_version(&mut self, version: Option<Version>) -> Option<usize> {
-        version.map(|version| self.named(&version.0))
+    /// The version, and what of it a soft invalidation leaves.
+    fn shown_version(&mut self, version: Option<Version>) -> Option<(usize, usize)> {
+        version.map(|version| (self.named(&version.0), self.named(&version.0[..16])))
     }
 
     fn shown_found(&mut self, found: &Found) -> String {
@@ -88,6 +89,7 @@ impl Player {
                 let judged = self.fills.last().copied().filter(|_| has(0));
                 let ask = Ask {
                     judged,
+                    ends_judged: has(6),
                     regardless: has(1),
                     token: match (has(2) && has(3), has(5)) {
                         (true, true) => Wanted::Akin,
@@ -105,10 +107,11 @@ impl Player {
             }
             5 | 6 => self.fill(under, question).await,
             7 => {
-                let doomed = ["all", "f:a", "t:tag", "g:org:", "t:org:1", "k:a", "k:a"];
-                under
-                    .invalidate(&[doomed[question.right % doomed.len()]])
-                    .await;
+                under.invalidate(&[doomed(question)]).await;
+                String::new()
+            }
+            10 => {
+                under.soften(&[doomed(question)]).await;
                 String::new()
             }
             _ => self.tell(under, question).await,
@@ -129,6 +132,8 @@ impl Player {
             0 => spot().fill(&grant, holder, late),
             _ => spot().any_fill(&grant, holder, late, Some(order)),
         };
+        // Room for a computation gives a grace to what had none, of the milliseconds that passed.
+        let fill = soft::lasting(fill);
         if let Ok(envelope) = crate::envelope::Envelope::parse(&fill.bytes) {
             self.fills.push(envelope.fill);
         }
@@ -142,11 +147,16 @@ impl Player {
         let right = spot().right(&grant, holder);
         match question.kind {
             8 => under.renew(&right, LONG).await,
-            9 => under.release(&right).await,
-            _ => under.store.expire(&spot().entry, soon()).await.unwrap(),
+            _ => under.release(&right).await,
         }
         String::new()
     }
+}
+
+/// What one question takes out of use.
+fn doomed(question: Question) -> &'static str {
+    let doomed = ["all", "f:a", "t:tag", "g:org:", "t:org:1", "k:a", "k:a"];
+    doomed[question.right % doomed.len()]
 }
 
 #[tokio::test]

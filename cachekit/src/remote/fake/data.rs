@@ -94,13 +94,19 @@ impl Data {
         names.iter().map(|name| self.version(name)).collect()
     }
 
+    /// Half of a token, or of a version, that was never there before.
+    pub(super) fn new_half(&mut self) -> [u8; 8] {
+        self.made += 1;
+        self.made.to_be_bytes()
+    }
+
     /// A token that was never there before.
     pub(super) fn new_token(&mut self) -> Token {
-        self.made += 1;
+        let half = self.new_half();
         let mut token = [0; 16];
         // Its generation, and its own part.
-        token[..8].copy_from_slice(&self.made.to_be_bytes());
-        token[8..].copy_from_slice(&self.made.to_be_bytes());
+        token[..8].copy_from_slice(&half);
+        token[8..].copy_from_slice(&half);
         Token(token)
     }
 

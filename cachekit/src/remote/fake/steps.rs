@@ -56,13 +56,17 @@ impl Data {
     }
 
     pub(super) fn acquire(&mut self, entry: &Name, names: &[Name], ask: &Ask) -> Acquired {
-        let head = self.head(entry);
+        let mut head = self.head(entry);
         let left = self.left(entry);
         let versions = self.make_versions(names, &ask.guards, ask.version_life);
         let (versions, guards) = versions.split_at(names.len());
-        if let Some(head) = &head {
+        if let Some(head) = &mut head {
             if !ask.regardless && self.is_good(entry, head, left, versions, ask.judged) {
                 return Acquired::Filled;
+            }
+            if ask.ends_judged && ask.judged == Some(head.token) {
+                head.grace = head.grace.max(left);
+                self.change_head(entry, *head);
             }
             let other = head.holder.filter(|_| ask.holder.is_some());
             if other.is_some() && other != ask.holder && left > head.floor {
@@ -282,11 +286,35 @@ impl Data {
         }
     }
 
-    pub(super) fn expire(&mut self, entry: &Name) {
-        let grace = self.left(entry);
-        if let Some(head) = self.head(entry) {
-            self.change_head(entry, Head { grace, ..head });
+    pub(super) fn soften(&mut self, names: &[Name]) {
+        for name in names {
+            if name.is_entry() {
+                self.soften_entry(name);
+            } else if let Some(version) = self.version(name) {
+                let soft = self.new_half();
+                if let Some(bytes) = self.get_mut(name) {
+                    *bytes = version.softened(soft).0.to_vec();
+                }
+            }
         }
+    }
+
+    fn soften_entry(&mut self, entry: &Name) {
+        let head = self.head(entry).filter(|head| head.is_filled);
+        let Some(head) = head.filter(|head| !head.grace.is_zero()) else {
+            return self.remove(std::slice::from_ref(entry));
+        };
+        if self.left(entry) > head.grace {
+            self.keep(entry, head.grace);
+        }
+        let void = Head {
+            is_awaited: false,
+            token: self.new_token(),
+            holder: None,
+            floor: Duration::ZERO,
+            ..head
+        };
+        self.change_head(entry, void);
     }
 }
 

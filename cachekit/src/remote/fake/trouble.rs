@@ -22,9 +22,7 @@ pub enum Op {
     Renew,
     /// Giving the lease back.
     Release,
-    /// Ending an entry's life.
-    Expire,
-    /// Removing entries and versions.
+    /// Taking entries and versions out of use.
     Invalidate,
 }
 

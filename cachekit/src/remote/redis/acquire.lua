@@ -2,7 +2,8 @@
 -- KEYS entry, versions.., guards..
 -- ARGV nonce, origin, holder or '', lease ms, room ms, judged token or '', version ms,
 --      number of versions, options ('r': although the entry is good; 'n': a new token;
---      'g': of the same generation; 'o': versions of another origin count)
+--      'g': of the same generation; 'o': versions of another origin count; 'e': the judged
+--      entry's life is over)
 -- Every answer has the nonce, so that one that belongs to another question is noticed.
 local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
 local none = string.rep('\0', 16)
@@ -10,8 +11,8 @@ local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
 -- Made here at each run, never by the client: a command that runs twice must not bring
 -- back a version that was removed in between.
-local function unique(index)
-  return ARGV[1] .. struct.pack('>I8', time + index)
+local function half(at, index)
+  return string.sub(ARGV[1], at, at + 3) .. struct.pack('>I4', (time + index) % 2^32)
 end
 
 local left = redis.call('PTTL', entry)
@@ -26,7 +27,7 @@ for i = 1, #KEYS - 1 do
   -- Of another data set, it may be one that was invalidated there.
   local strange = version and not string.find(options, 'o') and string.sub(version, 1, 8) ~= ARGV[2]
   if not version or #version ~= 24 or strange then
-    versions[i] = ARGV[2] .. unique(i)
+    versions[i] = ARGV[2] .. half(1, i) .. half(5, i)
     if i <= 2 then
       -- Of the namespace and of the function: what everything hangs on does not run out.
       redis.call('SET', KEYS[i + 1], versions[i])
@@ -49,6 +50,12 @@ local function good()
 end
 if known and not string.find(options, 'r') and good() then return { 2, ARGV[1] } end
 
+-- Found old by a version that was softly invalidated: from here on by its own life too.
+if known and string.find(options, 'e') and left > grace and string.sub(head, 9, 24) == ARGV[6] then
+  grace = left
+  redis.call('SETRANGE', entry, 48, struct.pack('>I8', grace))
+end
+
 local holder = known and string.sub(head, 25, 40) or none
 if ARGV[3] ~= '' and holder ~= none and holder ~= ARGV[3] and left > floor then
   -- Whoever ends the lease tells those who wait for it.
@@ -59,9 +66,8 @@ end
 local token = known and string.sub(head, 9, 24)
 if not token or string.find(options, 'n') then
   -- The first half is the generation. It is made here at each run, as versions are.
-  local function half(at) return string.sub(ARGV[1], at, at + 3) .. struct.pack('>I4', time % 2^32) end
   local generation = string.find(options, 'g') and token and string.sub(token, 1, 8)
-  token = (generation or half(1)) .. half(5)
+  token = (generation or half(1, 0)) .. half(5, 0)
 end
 local room = tonumber(ARGV[5])
 if not known then

@@ -42,12 +42,15 @@ end
 
 local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
+local function half(at, index)
+  return string.sub(ARGV[9], at, at + 3) .. struct.pack('>I4', (time + index) % 2^32)
+end
 local late = ''
 for i = count + guards + 1, #KEYS - 1 do
   local version = versions[i]
   local strange = version and ARGV[13] ~= 'o' and string.sub(version, 1, 8) ~= ARGV[10]
   if not version or #version ~= 24 or strange then
-    version = ARGV[10] .. ARGV[9] .. struct.pack('>I8', time + i)
+    version = ARGV[10] .. half(1, i) .. half(5, i)
     redis.call('SET', KEYS[i + 1], version, 'PX', ARGV[5])
   end
   late = late .. version

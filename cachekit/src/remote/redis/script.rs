@@ -11,7 +11,7 @@ pub(super) enum Script {
     Fill,
     Renew,
     Release,
-    Expire,
+    Soften,
     Late,
 }
 
@@ -20,7 +20,7 @@ const ALL: [Script; 6] = [
     Script::Fill,
     Script::Renew,
     Script::Release,
-    Script::Expire,
+    Script::Soften,
     Script::Late,
 ];
 
@@ -151,6 +151,12 @@ const FILL_GUARDS: &[Guard] = &[
     ),
 ];
 
+const SOFTEN_GUARDS: &[Guard] = &[(
+    Fault::SoftKeepsToken,
+    "half(1, index) .. half(5, index) .. string.rep('\\0', 24)",
+    "string.sub(head, 9, 48)",
+)];
+
 /// The text of `script`, without the guards that `faults` removes.
 fn broken(script: Script, faults: Faults) -> String {
     let (text, guards): (&str, &[Guard]) = match script {
@@ -158,7 +164,7 @@ fn broken(script: Script, faults: Faults) -> String {
         Script::Fill => (include_str!("fill.lua"), FILL_GUARDS),
         Script::Renew => (include_str!("renew.lua"), &[]),
         Script::Release => (include_str!("release.lua"), &[]),
-        Script::Expire => (include_str!("expire.lua"), &[]),
+        Script::Soften => (include_str!("soften.lua"), SOFTEN_GUARDS),
         Script::Late => (include_str!("late.lua"), &[]),
     };
     let mut text = text.to_owned();
@@ -179,6 +185,7 @@ mod tests {
         let scripts = [
             (Script::Acquire, ACQUIRE_GUARDS),
             (Script::Fill, FILL_GUARDS),
+            (Script::Soften, SOFTEN_GUARDS),
         ];
         for (script, guards) in scripts {
             let text = broken(script, Faults::default());
