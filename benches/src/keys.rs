@@ -7,6 +7,8 @@ use cachekit_examples::workload;
 
 /// How many different keys there are.
 pub const DISTINCT: u32 = 10_000;
+/// How many of them [`Spread::Few`] asks for.
+pub const FEW: u32 = 1_000;
 /// How many accesses are drawn before they repeat; a power of two.
 const ACCESSES: usize = 1 << 16;
 
@@ -19,6 +21,8 @@ pub enum Spread {
     Hot,
     /// Each in turn.
     Even,
+    /// One thousand of them, each in turn.
+    Few,
 }
 
 /// Accesses, drawn once.
@@ -52,6 +56,7 @@ impl Keys {
             Spread::Zipf => workload::zipf(DISTINCT, ACCESSES, 1),
             Spread::Hot => vec![1],
             Spread::Even => (1..=DISTINCT).collect(),
+            Spread::Few => (1..=FEW).collect(),
         };
         let ids: Vec<_> = ids.into_iter().cycle().take(ACCESSES).collect();
         let names = (0..=DISTINCT).map(|id| format!("user.{id}").into());

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 
 use crate::Fail;
 use crate::candidate::Candidate;
-use crate::keys::{DISTINCT, Keys, Spread};
+use crate::keys::{DISTINCT, FEW, Keys, Spread};
 use crate::report::{Row, Table};
 use crate::turns::{self, Rounds, Scaling};
 use crate::user::User;
@@ -149,6 +149,7 @@ pub fn table<V: Value>(
         Spread::Zipf => format!("{DISTINCT} keys, Zipf 0.99"),
         Spread::Hot => "one hot key".to_owned(),
         Spread::Even => format!("{DISTINCT} keys, each in turn"),
+        Spread::Few => format!("{FEW} keys, each in turn"),
     };
     Ok(Table {
         title: format!("Hit in memory: {} by {}, {over}", V::NAME, args.shown()),
