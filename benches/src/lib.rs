@@ -11,6 +11,7 @@ pub mod candidate;
 pub mod keys;
 pub mod machine;
 pub mod memory;
+pub mod redis;
 pub mod report;
 pub mod turns;
 pub mod user;

@@ -30,6 +30,11 @@ pub struct Rounds {
 pub struct Speeds(Vec<f64>);
 
 impl Speeds {
+    /// One round more.
+    pub fn push(&mut self, speed: f64) {
+        self.0.push(speed);
+    }
+
     /// The fastest round.
     pub fn best(&self) -> f64 {
         self.0.iter().copied().fold(0.0, f64::max)
@@ -122,8 +127,8 @@ fn take(
     for _ in 0..rounds.count {
         for (scaling, candidate) in all.iter_mut().zip(candidates) {
             let one = |threads| measure(runtime, candidate, keys, rounds.length, threads);
-            scaling.alone.0.push(one(1));
-            scaling.together.0.push(one(2));
+            scaling.alone.push(one(1));
+            scaling.together.push(one(2));
         }
     }
     all

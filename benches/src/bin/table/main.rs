@@ -2,6 +2,7 @@
 
 mod args;
 mod memory;
+mod redis;
 
 use std::fs;
 use std::process::ExitCode;
@@ -60,6 +61,9 @@ fn run(order: &Order) -> Result<(), Fail> {
 fn measure(order: &Order, runtime: &Handle, keep: &mut impl FnMut(Table)) -> Result<(), Fail> {
     if order.wants(Section::Memory) {
         memory::measure(runtime, order.quick, keep)?;
+    }
+    if order.wants(Section::Redis) {
+        redis::measure(runtime, order.quick, keep)?;
     }
     Ok(())
 }
