@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 
 use crate::keys::Batch;
+use crate::report::Kind;
 
 /// Calls that are under way.
 pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -11,7 +12,7 @@ pub type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A cache, and how it is called.
 pub struct Candidate {
     name: String,
-    is_ours: bool,
+    kind: Kind,
     calls: Box<dyn Fn(Batch) -> Running + Send + Sync>,
 }
 
@@ -27,17 +28,14 @@ impl Candidate {
     pub fn new(name: &str, calls: impl Fn(Batch) -> Running + Send + Sync + 'static) -> Self {
         Self {
             name: name.to_owned(),
-            is_ours: false,
+            kind: Kind::Rival,
             calls: Box::new(calls),
         }
     }
 
-    /// The one that all others are compared with.
-    pub fn ours(self) -> Self {
-        Self {
-            is_ours: true,
-            ..self
-        }
+    /// Another kind than a rival.
+    pub fn of(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     /// What to call it.
@@ -45,9 +43,9 @@ impl Candidate {
         &self.name
     }
 
-    /// Whether it is cachekit.
-    pub fn is_ours(&self) -> bool {
-        self.is_ours
+    /// What it is to the others.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Makes these calls.

@@ -13,6 +13,7 @@ pub mod machine;
 pub mod memory;
 pub mod redis;
 pub mod report;
+pub mod traces;
 pub mod turns;
 pub mod user;
 

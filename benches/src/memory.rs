@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use crate::Fail;
 use crate::candidate::Candidate;
 use crate::keys::{DISTINCT, FEW, Keys, Spread};
-use crate::report::{Row, Table};
+use crate::report::{Kind, Row, Table};
 use crate::turns::{self, Rounds, Scaling};
 use crate::user::User;
 
@@ -118,7 +118,7 @@ impl Value for Arc<User> {
 pub fn candidates<V: Value>(runtime: &Handle, args: Args) -> Result<Vec<Candidate>, Fail> {
     // Some want to be set up inside a runtime.
     let _inside = runtime.enter();
-    let mut all = vec![V::ours(args).ours(), floor::indexed::<V>()];
+    let mut all = vec![V::ours(args).of(Kind::Ours), floor::indexed::<V>()];
     #[cfg(feature = "rivals")]
     {
         all.extend(V::annotated(args)?);
@@ -170,13 +170,15 @@ const COLUMNS: [&str; 5] = [
 
 /// Fastest first.
 fn rows(speeds: &[Scaling]) -> Vec<Row> {
-    let Some(ours) = speeds.iter().find(|row| row.is_ours) else {
+    let Some(ours) = speeds.iter().find(|row| row.kind == Kind::Ours) else {
         return Vec::new();
     };
     let mut sorted: Vec<_> = speeds.iter().collect();
     sorted.sort_by(|a, b| f64::total_cmp(&b.alone.median(), &a.alone.median()));
     let row = |row: &Scaling| Row {
         name: row.name.clone(),
+        kind: row.kind,
+        times: row.alone.times(&ours.alone),
         figures: [
             1e9 / row.alone.median(),
             row.alone.times(&ours.alone),

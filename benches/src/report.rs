@@ -1,6 +1,6 @@
 //! What was measured: as text and as JSON.
 
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 
 use serde::Serialize;
 
@@ -28,13 +28,53 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
+/// What a candidate is to the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// cachekit.
+    Ours,
+    /// Another way to do the same.
+    Rival,
+    /// Part of the work: nothing that does all of it can be faster.
+    Floor,
+}
+
 /// The figures of one candidate.
 #[derive(Debug, Serialize)]
 pub struct Row {
     /// What was measured.
     pub name: String,
+    /// What it is to the others.
+    pub kind: Kind,
+    /// How many times its time cachekit takes: the ratio of the table that counts most.
+    pub times: f64,
     /// As many as there are columns.
     pub figures: Vec<Option<f64>>,
+}
+
+impl Report {
+    /// Each table in one line: cachekit beside the fastest of its rivals.
+    pub fn summary(&self) -> String {
+        let mut text = "### Summary\n\n| | fastest rival | cachekit takes × of its time | \
+                        rivals that take longer |\n|---|---|--:|--:|\n"
+            .to_owned();
+        for Table { title, rows, .. } in &self.tables {
+            let rivals: Vec<_> = rows.iter().filter(|row| row.kind == Kind::Rival).collect();
+            let fastest = rivals.iter().max_by(|a, b| a.times.total_cmp(&b.times));
+            let Some(Row { name, times, .. }) = fastest else {
+                continue;
+            };
+            let beaten = rivals.iter().filter(|row| row.times < 1.0).count();
+            let times = shown(*times);
+            let _ = writeln!(
+                text,
+                "| {title} | {name} | {times} | {beaten} of {} |",
+                rivals.len()
+            );
+        }
+        text
+    }
 }
 
 impl Display for Table {
@@ -43,7 +83,7 @@ impl Display for Table {
         writeln!(f, "### {}\n", self.title)?;
         writeln!(f, "| | {} |", self.columns.join(" | "))?;
         writeln!(f, "|---|{}", "--:|".repeat(self.columns.len()))?;
-        for Row { name, figures } in &self.rows {
+        for Row { name, figures, .. } in &self.rows {
             write!(f, "| {name} |")?;
             for figure in figures {
                 write!(f, " {} |", figure.map_or("-".to_owned(), shown))?;
@@ -85,10 +125,42 @@ mod tests {
             columns: vec!["ns", "times"],
             rows: vec![Row {
                 name: "this".to_owned(),
+                kind: Kind::Ours,
+                times: 1.0,
                 figures: vec![Some(12.0), None],
             }],
         };
         let text = "### hits\n\n| | ns | times |\n|---|--:|--:|\n| this | 12.0 | - |\n\nA note.\n";
         assert_eq!(table.to_string(), text);
+    }
+
+    #[test]
+    fn the_summary_names_the_fastest_rival_and_no_floor() {
+        let row = |name: &str, kind, times| Row {
+            name: name.to_owned(),
+            kind,
+            times,
+            figures: Vec::new(),
+        };
+        let table = Table {
+            title: "hits".to_owned(),
+            notes: Vec::new(),
+            columns: Vec::new(),
+            rows: vec![
+                row("cachekit", Kind::Ours, 1.0),
+                row("a Vec", Kind::Floor, 50.0),
+                row("slow", Kind::Rival, 0.5),
+                row("fast", Kind::Rival, 1.5),
+            ],
+        };
+        let report = Report {
+            machine: Machine::look(),
+            tables: vec![table],
+        };
+        let summary = report.summary();
+        assert!(
+            summary.ends_with("| hits | fast | 1.50 | 1 of 2 |\n"),
+            "{summary}"
+        );
     }
 }

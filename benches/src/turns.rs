@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use crate::Fail;
 use crate::candidate::Candidate;
 use crate::keys::{DISTINCT, Keys, Spread};
+use crate::report::Kind;
 use crate::user;
 
 /// How many calls are made between two looks at the clock.
@@ -57,8 +58,8 @@ impl Speeds {
 pub struct Scaling {
     /// What was measured.
     pub name: String,
-    /// Whether it is cachekit.
-    pub is_ours: bool,
+    /// What it is to the others.
+    pub kind: Kind,
     /// On one thread.
     pub alone: Speeds,
     /// On two.
@@ -119,7 +120,7 @@ fn take(
 ) -> Vec<Scaling> {
     let none = |candidate: &Candidate| Scaling {
         name: candidate.name().to_owned(),
-        is_ours: candidate.is_ours(),
+        kind: candidate.kind(),
         alone: Speeds::default(),
         together: Speeds::default(),
     };

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::ROOM;
 use crate::Fail;
 use crate::candidate::Candidate;
-use crate::report::Table;
+use crate::report::{Kind, Table};
 use crate::turns::{self, Rounds};
 use crate::user::User;
 
@@ -54,7 +54,7 @@ pub async fn ours() -> Result<Candidate, Fail> {
 ///
 /// What a cache says when it is set up.
 pub fn candidates(runtime: &Handle) -> Result<Vec<Candidate>, Fail> {
-    let mut all = vec![runtime.block_on(ours())?.ours()];
+    let mut all = vec![runtime.block_on(ours())?.of(Kind::Ours)];
     #[cfg(feature = "rivals")]
     all.extend(super::rivals::misses::all());
     all.shrink_to_fit();

@@ -10,7 +10,7 @@ use redis::{Cmd, cmd, pipe};
 use super::load::{self, Operation};
 use super::{Server, raw};
 use crate::Fail;
-use crate::report::Table;
+use crate::report::{Kind, Table};
 use crate::turns::Rounds;
 use crate::user::{self, User};
 
@@ -80,6 +80,7 @@ where
             Ok(())
         }
     })
+    .of(Kind::Ours)
 }
 
 /// Until every call is a hit: stores go on behind the calls.
@@ -158,7 +159,8 @@ fn by_hand(
             Ok(read.is_some())
         },
     );
-    Ok([whole, mget, get])
+    // What says that the entry is still good is not read.
+    Ok([whole, mget, get.of(Kind::Floor)])
 }
 
 type With = (MultiplexedConnection, Arc<[Arc<[String]>]>, Arc<[u8]>);

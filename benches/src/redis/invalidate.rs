@@ -6,7 +6,7 @@ use redis::pipe;
 use super::load::{self, Operation};
 use super::{NAMESPACE, Server, raw};
 use crate::Fail;
-use crate::report::Table;
+use crate::report::{Kind, Table};
 use crate::turns::Rounds;
 
 /// Invalidations, and the commands that they cannot do without.
@@ -41,7 +41,7 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
     });
     let before = cache.stats().redis.unaccepted;
     let title = "Invalidation of a tag in Redis";
-    let table = load::table(title, &[ours, by_hand], rounds).await?;
+    let table = load::table(title, &[ours.of(Kind::Ours), by_hand], rounds).await?;
     if cache.stats().redis.unaccepted > before {
         return Err("Redis did not accept all invalidations".into());
     }

@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 
 use crate::Fail;
-use crate::report::{Row, Table};
+use crate::report::{Kind, Row, Table};
 use crate::turns::{Rounds, Speeds};
 
 /// What is compared: one task waits for round trips, many share them.
@@ -23,6 +23,7 @@ type Done = Pin<Box<dyn Future<Output = Result<(), Fail>> + Send>>;
 #[derive(Clone)]
 pub struct Operation {
     name: String,
+    kind: Kind,
     call: Arc<dyn Fn(u64) -> Done + Send + Sync>,
 }
 
@@ -41,8 +42,14 @@ impl Operation {
     {
         Self {
             name: name.to_owned(),
+            kind: Kind::Rival,
             call: Arc::new(move |number| Box::pin(call(number))),
         }
+    }
+
+    /// Another kind than a rival.
+    pub fn of(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 
     /// Does it once.
@@ -119,6 +126,9 @@ fn rows(operations: &[Operation], seen: &[[Seen; 2]]) -> Vec<Row> {
     };
     let row = |(operation, seen): (&Operation, &[Seen; 2])| Row {
         name: operation.name.clone(),
+        kind: operation.kind,
+        // Of the many tasks: with one, most of the time both wait.
+        times: seen[1].speeds.times(&ours[1].speeds),
         figures: seen.iter().zip(ours).flat_map(figures).map(Some).collect(),
     };
     operations.iter().zip(seen).map(row).collect()

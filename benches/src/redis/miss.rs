@@ -11,7 +11,7 @@ use redis::cmd;
 use super::load::{self, Operation};
 use super::{NAMESPACE, Server, raw};
 use crate::Fail;
-use crate::report::Table;
+use crate::report::{Kind, Table};
 use crate::turns::Rounds;
 use crate::user::User;
 
@@ -57,6 +57,7 @@ fn our_own(cache: &Cache) -> Operation {
             Ok(())
         }
     })
+    .of(Kind::Ours)
 }
 
 /// `GET`, and `SET` of as many bytes as cachekit stores.

@@ -3,6 +3,7 @@
 mod args;
 mod memory;
 mod redis;
+mod traces;
 
 use std::fs;
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ fn run(order: &Order) -> Result<(), Fail> {
         report.tables.push(table);
     };
     measure(order, runtime.handle(), &mut keep)?;
+    println!("{}", report.summary());
     eprintln!("took {} s", start.elapsed().as_secs());
     if let Some(file) = &order.json {
         let written = serde_json::to_string_pretty(&report)?;
@@ -64,6 +66,9 @@ fn measure(order: &Order, runtime: &Handle, keep: &mut impl FnMut(Table)) -> Res
     }
     if order.wants(Section::Redis) {
         redis::measure(runtime, order.quick, keep)?;
+    }
+    if order.wants(Section::Traces) {
+        traces::measure(runtime, order.quick, keep)?;
     }
     Ok(())
 }
