@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::process::Command;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,6 +16,9 @@ pub struct Machine {
     pub taken: u64,
     /// How many threads run at once.
     pub cores: usize,
+    /// How many threads wanted to run in the minute before, of all programs; `None`: the system
+    /// does not say. More than a part of one makes the figures of two threads useless.
+    pub load: Option<f64>,
     /// What `rustc --version` says; empty if there is none.
     pub rustc: String,
     /// What was compared.
@@ -28,6 +32,7 @@ impl Machine {
         Self {
             taken: taken.map_or(0, |since| since.as_secs()),
             cores: thread::available_parallelism().map_or(1, Into::into),
+            load: load(),
             rustc: rustc(),
             versions: versions(include_str!("../../Cargo.lock")),
         }
@@ -37,11 +42,19 @@ impl Machine {
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} cores, {}", self.cores, self.rustc)?;
+        if let Some(load) = self.load {
+            write!(f, ", load {load:.1} before it began")?;
+        }
         for (name, version) in &self.versions {
             write!(f, ", {name} {version}")?;
         }
         writeln!(f)
     }
+}
+
+fn load() -> Option<f64> {
+    let said = fs::read_to_string("/proc/loadavg").ok()?;
+    said.split_whitespace().next()?.parse().ok()
 }
 
 fn rustc() -> String {

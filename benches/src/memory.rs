@@ -36,7 +36,7 @@ impl Args {
         match self {
             Self::Number => "u64",
             Self::Text => "&str",
-            Self::Both => "u64 and &str",
+            Self::Both => "u64, &str",
         }
     }
 }
@@ -152,7 +152,7 @@ pub fn table<V: Value>(
         Spread::Few => format!("{FEW} keys, each in turn"),
     };
     Ok(Table {
-        title: format!("Hit in memory: {} by {}, {over}", V::NAME, args.shown()),
+        title: format!("Hit in memory: `{}` by `{}`, {over}", V::NAME, args.shown()),
         notes: Vec::new(),
         columns: COLUMNS.to_vec(),
         rows: rows(&speeds),

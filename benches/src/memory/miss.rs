@@ -73,8 +73,9 @@ pub fn table(runtime: &Handle, rounds: Rounds) -> Result<Table, Fail> {
     }
     let speeds = turns::misses(runtime, &candidates, rounds);
     Ok(Table {
-        title: "Miss in memory: Arc<User> by u64, the function returns at once, the cache is full"
-            .to_owned(),
+        title:
+            "Miss in memory: `Arc<User>` by `u64`, the function returns at once, the cache is full"
+                .to_owned(),
         notes: Vec::new(),
         columns: super::COLUMNS.to_vec(),
         rows: super::rows(&speeds),

@@ -59,8 +59,9 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
     let mut operations = vec![by_arguments, by_value];
     operations.extend(by_hand(&connection, &all_there)?);
     let before = user::loads();
-    let title = "Hit in Redis: User, two tags, nothing in memory";
-    let table = load::table(title, &operations, rounds).await?;
+    let title = "Hit in Redis: `User`, two tags, nothing in memory";
+    let table = load::table(title, &operations, rounds).await;
+    let table = table.map_err(|fail| format!("{fail}; cachekit: {:?}", cache.stats().redis))?;
     let missed = user::loads() - before;
     if missed > 0 {
         return Err(format!("{missed} calls were no hits in Redis").into());
@@ -181,7 +182,7 @@ where
         let bytes = Arc::clone(&bytes);
         async move {
             if !reading.await? {
-                return Err("an entry is gone".into());
+                return Err(format!("the entry of {at} is gone").into());
             }
             black_box(raw::decode(&bytes)?);
             Ok(())

@@ -32,7 +32,8 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
     let connection = raw::connect(server).await?;
     let before = cache.stats().redis.stores;
     let operations = [our_own(cache), by_hand(cache, &connection).await?];
-    let title = "Miss in Redis: User, two tags, the function returns at once, the value is stored";
+    let title =
+        "Miss in Redis: `User`, two tags, the function returns at once, the value is stored";
     let mut table = load::table(title, &operations, rounds).await?;
     if cache.stats().redis.stores == before {
         return Err("cachekit stored nothing".into());
