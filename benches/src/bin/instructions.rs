@@ -1,0 +1,67 @@
+//! Makes exactly so many calls of one case, for a count of instructions: `scripts/instructions`
+//! takes the difference of two runs.
+
+use std::process::ExitCode;
+
+use cachekit_benches::Fail;
+use cachekit_benches::candidate::Candidate;
+use cachekit_benches::keys::{FEW, Keys, Spread};
+use cachekit_benches::memory::{Args, miss, ours};
+use tokio::runtime::{Builder, Runtime};
+
+const CASES: [&str; 5] = [
+    "hit-arc-u64",
+    "hit-arc-str",
+    "hit-arc-u64-str",
+    "hit-user-u64",
+    "miss-arc-u64",
+];
+
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args().skip(1).collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["--list"] => {
+            println!("{}", CASES.join("\n"));
+            Ok(())
+        }
+        [case, calls] => run(case, calls),
+        _ => Err("give a case and a number of calls, or --list".into()),
+    };
+    if let Err(fail) = done {
+        eprintln!("error: {fail}");
+        return ExitCode::from(2);
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(case: &str, calls: &str) -> Result<(), Fail> {
+    let calls = calls
+        .parse()
+        .map_err(|_| format!("no number of calls: {calls}"))?;
+    // One thread: nothing is counted that another does.
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let candidate = candidate(&runtime, case)?;
+    // Few keys, and each asked for once before: what misses take is in both runs, but not quite the
+    // same, and the difference of the two runs is to be one of hits.
+    let keys = Keys::new(Spread::Few);
+    if case.starts_with("hit") {
+        runtime.block_on(candidate.run(keys.batch(0, FEW as usize)));
+    }
+    runtime.block_on(candidate.run(keys.batch(0, calls)));
+    Ok(())
+}
+
+fn candidate(runtime: &Runtime, case: &str) -> Result<Candidate, Fail> {
+    runtime.block_on(async {
+        ours::init().await?;
+        match case {
+            "hit-arc-u64" => Ok(ours::shared(Args::Number)),
+            "hit-arc-str" => Ok(ours::shared(Args::Text)),
+            "hit-arc-u64-str" => Ok(ours::shared(Args::Both)),
+            "hit-user-u64" => Ok(ours::owned(Args::Number)),
+            "miss-arc-u64" => miss::ours().await,
+            other => Err(format!("no case {other}; see --list").into()),
+        }
+    })
+}

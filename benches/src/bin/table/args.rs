@@ -1,0 +1,65 @@
+//! What is to be measured.
+
+use std::path::PathBuf;
+
+use lexopt::Arg;
+
+pub(crate) const HELP: &str = "\
+Measures cachekit beside other caches, a plain Redis client and nothing, and prints tables of ratios.
+
+Usage: table [--quick] [--json FILE] [--only SECTION]..
+
+  --quick         short rounds, and few of them: to see that all is well, not to quote
+  --json FILE     writes the figures there too
+  --only SECTION  memory, redis or traces; may be given more than once. Default: all
+
+Traces are those in the folder CACHEKIT_TRACES; without it, generated ones. Redis is started by
+itself: redis-server, or what CACHEKIT_REDIS_SERVER names.
+";
+
+/// A part of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    Memory,
+    Redis,
+    Traces,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    pub(crate) quick: bool,
+    pub(crate) json: Option<PathBuf>,
+    /// Empty: all.
+    only: Vec<Section>,
+}
+
+impl Order {
+    pub(crate) fn wants(&self, section: Section) -> bool {
+        self.only.is_empty() || self.only.contains(&section)
+    }
+}
+
+/// `None`: only help is wanted.
+pub(crate) fn parse() -> Result<Option<Order>, lexopt::Error> {
+    let mut order = Order::default();
+    let mut words = lexopt::Parser::from_env();
+    while let Some(word) = words.next()? {
+        match word {
+            Arg::Long("quick") => order.quick = true,
+            Arg::Long("json") => order.json = Some(words.value()?.into()),
+            Arg::Long("only") => order.only.push(section(&words.value()?.to_string_lossy())?),
+            Arg::Long("help") | Arg::Short('h') => return Ok(None),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Some(order))
+}
+
+fn section(word: &str) -> Result<Section, lexopt::Error> {
+    match word {
+        "memory" => Ok(Section::Memory),
+        "redis" => Ok(Section::Redis),
+        "traces" => Ok(Section::Traces),
+        other => Err(format!("no section `{other}`: memory, redis or traces").into()),
+    }
+}

@@ -1,0 +1,74 @@
+//! Everything that is measured, as tables of ratios. `table --help` says how.
+
+mod args;
+mod memory;
+mod redis;
+mod traces;
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use cachekit_benches::Fail;
+use cachekit_benches::machine::Machine;
+use cachekit_benches::report::{Report, Table};
+use tokio::runtime::{Handle, Runtime};
+
+use self::args::{Order, Section};
+
+fn main() -> ExitCode {
+    let order = match args::parse() {
+        Ok(Some(order)) => order,
+        Ok(None) => {
+            print!("{}", args::HELP);
+            return ExitCode::SUCCESS;
+        }
+        Err(problem) => {
+            eprintln!("error: {problem}; see --help");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&order) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fail) => {
+            eprintln!("error: {fail}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(order: &Order) -> Result<(), Fail> {
+    let start = Instant::now();
+    let runtime = Runtime::new()?;
+    let mut report = Report {
+        machine: Machine::look(),
+        tables: Vec::new(),
+    };
+    println!("{}", report.machine);
+    let mut keep = |table: Table| {
+        println!("{table}");
+        report.tables.push(table);
+    };
+    measure(order, runtime.handle(), &mut keep)?;
+    println!("{}", report.summary());
+    eprintln!("took {} s", start.elapsed().as_secs());
+    if let Some(file) = &order.json {
+        let written = serde_json::to_string_pretty(&report)?;
+        fs::write(file, written).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(())
+}
+
+/// Tables are shown as they come: what was measured before a failure is not lost.
+fn measure(order: &Order, runtime: &Handle, keep: &mut impl FnMut(Table)) -> Result<(), Fail> {
+    if order.wants(Section::Memory) {
+        memory::measure(runtime, order.quick, keep)?;
+    }
+    if order.wants(Section::Redis) {
+        redis::measure(runtime, order.quick, keep)?;
+    }
+    if order.wants(Section::Traces) {
+        traces::measure(runtime, order.quick, keep)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! Which keys are asked for, in which order: the same for every candidate.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use cachekit_examples::workload;
+
+/// How many different keys there are.
+pub const DISTINCT: u32 = 10_000;
+/// How many of them [`Spread::Few`] asks for.
+pub const FEW: u32 = 1_000;
+/// How many accesses are drawn before they repeat; a power of two.
+const ACCESSES: usize = 1 << 16;
+
+/// How accesses spread over the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// By Zipf's law with exponent 0.99.
+    Zipf,
+    /// One key has all of them.
+    Hot,
+    /// Each in turn.
+    Even,
+    /// One thousand of them, each in turn.
+    Few,
+}
+
+/// Accesses, drawn once.
+#[derive(Debug)]
+pub struct Keys {
+    ids: Vec<u32>,
+    /// By number.
+    names: Vec<Box<str>>,
+}
+
+/// One access: arguments of the measured function.
+#[derive(Debug, Clone, Copy)]
+pub struct Key<'a> {
+    /// The number of a user.
+    pub id: u64,
+    /// The same as text.
+    pub name: &'a str,
+}
+
+impl Key<'_> {
+    /// The part of a key of two parts that is no text.
+    pub fn org(&self) -> u64 {
+        self.id % 100
+    }
+}
+
+impl Keys {
+    /// Accesses that spread like that.
+    pub fn new(spread: Spread) -> Arc<Self> {
+        let ids = match spread {
+            Spread::Zipf => workload::zipf(DISTINCT, ACCESSES, 1),
+            Spread::Hot => vec![1],
+            Spread::Even => (1..=DISTINCT).collect(),
+            Spread::Few => (1..=FEW).collect(),
+        };
+        let ids: Vec<_> = ids.into_iter().cycle().take(ACCESSES).collect();
+        let names = (0..=DISTINCT).map(|id| format!("user.{id}").into());
+        Arc::new(Self {
+            ids,
+            names: names.collect(),
+        })
+    }
+
+    /// `count` accesses, beginning with the one numbered `from`.
+    pub fn batch(self: &Arc<Self>, from: usize, count: usize) -> Batch {
+        Batch {
+            keys: Arc::clone(self),
+            from,
+            count,
+        }
+    }
+}
+
+/// Some accesses, one after the other.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    keys: Arc<Keys>,
+    from: usize,
+    count: usize,
+}
+
+impl Batch {
+    /// Them; the compiler knows nothing of them.
+    #[inline]
+    pub fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        let Keys { ids, names } = &*self.keys;
+        (self.from..self.from + self.count).map(|at| {
+            let id = black_box(ids[at % ACCESSES]);
+            Key {
+                id: u64::from(id),
+                name: &names[id as usize],
+            }
+        })
+    }
+}

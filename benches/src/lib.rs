@@ -1,0 +1,21 @@
+//! What cachekit costs beside other caches, beside a plain Redis client and beside nothing: the
+//! cases that the programs and benches of this package measure. `docs/speed.md` says how to run
+//! them.
+//!
+//! A figure by itself says little about a cache and much about a machine. So the candidates of a
+//! table take turns in one process, many short rounds each, and what is claimed is the median of
+//! the ratios within a round.
+
+#[macro_use]
+pub mod candidate;
+pub mod keys;
+pub mod machine;
+pub mod memory;
+pub mod redis;
+pub mod report;
+pub mod traces;
+pub mod turns;
+pub mod user;
+
+/// Why there is no figure, in words.
+pub type Fail = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,67 @@
+//! Calls that go to Redis, beside the same commands sent by a plain client.
+
+mod hit;
+mod invalidate;
+mod load;
+mod miss;
+mod raw;
+mod server;
+
+use std::time::Duration;
+
+use cachekit::{BreakerState, Cache};
+use tokio::runtime::Handle;
+
+pub use self::load::Operation;
+pub use self::server::Server;
+use crate::Fail;
+use crate::report::Table;
+use crate::turns::Rounds;
+
+/// What all keys of these tables begin with.
+const NAMESPACE: &str = "bench";
+
+/// Hits, misses and invalidations.
+///
+/// # Errors
+///
+/// If there is no Redis to start, or one of the two does not do what it should.
+pub fn tables(runtime: &Handle, rounds: Rounds) -> Result<Vec<Table>, Fail> {
+    let server = Server::start()?;
+    runtime.block_on(async {
+        let cache = cache(&server).await?;
+        let tables = vec![
+            hit::table(&server, &cache, rounds).await?,
+            miss::table(&server, &cache, rounds).await?,
+            invalidate::table(&server, &cache, rounds).await?,
+        ];
+        healthy(&cache)?;
+        cache.shutdown().await;
+        Ok(tables)
+    })
+}
+
+async fn cache(server: &Server) -> Result<Cache, Fail> {
+    let cache = Cache::builder()
+        .namespace(NAMESPACE)
+        .redis(server.url())
+        // More than by default: a machine that stands still for a moment is not what is measured.
+        .redis_timeout(Duration::from_secs(2))
+        .build()
+        .await?;
+    healthy(&cache)?;
+    Ok(cache)
+}
+
+/// With the breaker open, calls go past Redis, and fast.
+fn healthy(cache: &Cache) -> Result<(), Fail> {
+    let stats = cache.stats();
+    let redis = &stats.redis;
+    if !redis.is_up || redis.breaker != BreakerState::Closed || redis.failures > 0 {
+        return Err(format!("cachekit did without Redis for a while: {redis:?}").into());
+    }
+    if stats.background.refused > 0 {
+        return Err(format!("cachekit left work undone: {:?}", stats.background).into());
+    }
+    Ok(())
+}

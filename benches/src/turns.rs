@@ -1,0 +1,203 @@
+//! Candidates take turns: what slows the machine down for a while slows them all.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+
+use crate::Fail;
+use crate::candidate::Candidate;
+use crate::keys::{DISTINCT, Keys, Spread};
+use crate::report::Kind;
+use crate::user;
+
+/// How many calls are made between two looks at the clock.
+const BATCH: u16 = 2_048;
+/// Threads do not ask for the same keys at the same moment.
+const APART: usize = 20_011;
+
+/// How long to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    /// How many turns each candidate has.
+    pub count: usize,
+    /// How long one takes.
+    pub length: Duration,
+}
+
+/// Calls a second, round by round.
+#[derive(Debug, Clone, Default)]
+pub struct Speeds(Vec<f64>);
+
+impl Speeds {
+    /// One round more.
+    pub fn push(&mut self, speed: f64) {
+        self.0.push(speed);
+    }
+
+    /// The fastest round.
+    pub fn best(&self) -> f64 {
+        self.0.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// The median round.
+    pub fn median(&self) -> f64 {
+        median(self.0.clone())
+    }
+
+    /// How many times as fast as `other` this is: the median of the rounds' ratios.
+    pub fn times(&self, other: &Self) -> f64 {
+        let pairs = self.0.iter().zip(&other.0);
+        median(pairs.map(|(ours, theirs)| ours / theirs).collect())
+    }
+}
+
+/// What one candidate did.
+#[derive(Debug, Clone)]
+pub struct Scaling {
+    /// What was measured.
+    pub name: String,
+    /// What it is to the others.
+    pub kind: Kind,
+    /// On one thread.
+    pub alone: Speeds,
+    /// On two.
+    pub together: Speeds,
+}
+
+/// The middle one; of an even number the upper of the two. Zero of none.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// Asks for every key once, and then for some again, so that all are hits.
+pub fn warm(runtime: &Handle, candidates: &[Candidate]) {
+    let every = Keys::new(Spread::Even);
+    for candidate in candidates {
+        for _ in 0..2 {
+            runtime.block_on(candidate.run(every.batch(0, DISTINCT as usize)));
+        }
+    }
+}
+
+/// How fast the candidates are, all of whose calls are hits.
+///
+/// # Errors
+///
+/// If something was not a hit.
+pub fn hits(
+    runtime: &Handle,
+    candidates: &[Candidate],
+    keys: &Arc<Keys>,
+    rounds: Rounds,
+) -> Result<Vec<Scaling>, Fail> {
+    let before = user::loads();
+    let all = take(runtime, candidates, keys, rounds);
+    let missed = user::loads() - before;
+    if missed > 0 {
+        let names: Vec<_> = candidates.iter().map(Candidate::name).collect();
+        return Err(format!(
+            "{missed} calls were no hits, of one of {}",
+            names.join("; ")
+        )
+        .into());
+    }
+    Ok(all)
+}
+
+/// How fast the candidates are, who choose their keys themselves.
+pub fn misses(runtime: &Handle, candidates: &[Candidate], rounds: Rounds) -> Vec<Scaling> {
+    take(runtime, candidates, &Keys::new(Spread::Even), rounds)
+}
+
+fn take(
+    runtime: &Handle,
+    candidates: &[Candidate],
+    keys: &Arc<Keys>,
+    rounds: Rounds,
+) -> Vec<Scaling> {
+    let none = |candidate: &Candidate| Scaling {
+        name: candidate.name().to_owned(),
+        kind: candidate.kind(),
+        alone: Speeds::default(),
+        together: Speeds::default(),
+    };
+    let mut all: Vec<_> = candidates.iter().map(none).collect();
+    for _ in 0..rounds.count {
+        for (scaling, candidate) in all.iter_mut().zip(candidates) {
+            let one = |threads| measure(runtime, candidate, keys, rounds.length, threads);
+            scaling.alone.push(one(1));
+            scaling.together.push(one(2));
+        }
+    }
+    all
+}
+
+/// Calls a second of one round, of all threads together.
+fn measure(
+    runtime: &Handle,
+    candidate: &Candidate,
+    keys: &Arc<Keys>,
+    length: Duration,
+    threads: usize,
+) -> f64 {
+    let start = Barrier::new(threads);
+    let one = |thread: usize| {
+        start.wait();
+        runtime.block_on(turn(candidate, keys, length, thread * APART))
+    };
+    thread::scope(|scope| {
+        let one = &one;
+        let running: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || one(thread)))
+            .collect();
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("a call panicked"))
+            .sum()
+    })
+}
+
+async fn turn(candidate: &Candidate, keys: &Arc<Keys>, length: Duration, mut from: usize) -> f64 {
+    let start = Instant::now();
+    let mut calls = 0.0;
+    loop {
+        candidate.run(keys.batch(from, BATCH.into())).await;
+        from += usize::from(BATCH);
+        calls += f64::from(BATCH);
+        let took = start.elapsed();
+        if took >= length {
+            return calls / took.as_secs_f64();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_is_one_of_rounds_that_were_side_by_side() {
+        // The machine was three times as slow in the last rounds: the ratio does not see it.
+        let ours = Speeds(vec![20.0, 22.0, 6.0]);
+        let theirs = Speeds(vec![10.0, 11.0, 3.0]);
+        assert!((ours.times(&theirs) - 2.0).abs() < 1e-9);
+        assert!((ours.median() - 20.0).abs() < 1e-9);
+        assert!((ours.best() - 22.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_is_no_hit_is_told() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let empty = candidate!("empty", (), |(), key| user::User::load(key.id));
+        let rounds = Rounds {
+            count: 1,
+            length: Duration::ZERO,
+        };
+        let keys = Keys::new(Spread::Zipf);
+        let told = hits(runtime.handle(), &[empty], &keys, rounds).unwrap_err();
+        assert!(told.to_string().contains("empty"), "{told}");
+    }
+}
