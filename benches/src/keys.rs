@@ -53,7 +53,7 @@ impl Keys {
     /// Accesses that spread like that.
     pub fn new(spread: Spread) -> Arc<Self> {
         let ids = match spread {
-            Spread::Zipf => workload::zipf(DISTINCT, ACCESSES, 1),
+            Spread::Zipf => scattered(workload::zipf(DISTINCT, ACCESSES, 1)),
             Spread::Hot => vec![1],
             Spread::Even => (1..=DISTINCT).collect(),
             Spread::Few => (1..=FEW).collect(),
@@ -74,6 +74,17 @@ impl Keys {
             count,
         }
     }
+}
+
+/// The same with other numbers: what is asked for most is not what was stored first, side by
+/// side.
+fn scattered(mut ids: Vec<u32>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = (0..=DISTINCT).collect();
+    fastrand::Rng::with_seed(2).shuffle(&mut numbers[1..]);
+    for id in &mut ids {
+        *id = numbers[*id as usize];
+    }
+    ids
 }
 
 /// Some accesses, one after the other.
