@@ -1,9 +1,15 @@
 //! The settings of a cache: plain data, and how their written forms are read.
 
+mod engine;
+
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+pub use self::engine::{Engine, Eviction};
 use crate::codec::Codec;
+
+/// Where capacity is in bytes: what an entry has at least, about.
+const SMALL_ENTRY: u64 = 512;
 
 /// How much the memory tier holds.
 ///
@@ -46,6 +52,14 @@ impl Capacity {
             unit: Unit::Bytes,
         }
     }
+
+    /// About how many entries there is room for, if they are small.
+    pub(crate) const fn small_entries(self) -> u64 {
+        match self.unit {
+            Unit::Entries => self.amount,
+            Unit::Bytes => self.amount / SMALL_ENTRY,
+        }
+    }
 }
 
 impl std::str::FromStr for Capacity {
@@ -71,31 +85,6 @@ impl std::str::FromStr for Capacity {
             .checked_mul(1 << shift)
             .ok_or_else(|| SHOWN.to_owned())?;
         Ok(Self::bytes(bytes))
-    }
-}
-
-/// Which entry leaves when the memory tier is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Eviction {
-    /// Frequency decides who enters, recency who leaves (Einziger, Friedman and Manes,
-    /// "`TinyLFU`: A Highly Efficient Cache Admission Policy", 2017).
-    TinyLfu,
-    /// The least recently used entry leaves. The default: on real access traces it kept
-    /// more hits (`docs/decisions/0001-eviction-policy.md`).
-    #[default]
-    Lru,
-}
-
-impl std::str::FromStr for Eviction {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "tiny-lfu" | "tiny_lfu" | "tinylfu" => Ok(Self::TinyLfu),
-            "lru" => Ok(Self::Lru),
-            _ => Err("expected `tiny-lfu` or `lru`".to_owned()),
-        }
     }
 }
 
@@ -154,7 +143,9 @@ pub(crate) struct Config {
     pub(crate) enabled: bool,
     pub(crate) default_ttl: Duration,
     pub(crate) memory_capacity: Capacity,
-    pub(crate) eviction: Eviction,
+    pub(crate) engine: Engine,
+    /// `None`: nothing was said, and the engine's own.
+    pub(crate) eviction: Option<Eviction>,
     pub(crate) lock_timeout: Duration,
     pub(crate) namespace: String,
     pub(crate) redis_timeout: Duration,
@@ -172,7 +163,8 @@ impl Default for Config {
             enabled: true,
             default_ttl: Duration::from_secs(300),
             memory_capacity: Capacity::entries(10_000),
-            eviction: Eviction::default(),
+            engine: Engine::default(),
+            eviction: None,
             lock_timeout: Duration::from_secs(10),
             namespace: "cachekit".to_owned(),
             redis_timeout: Duration::from_millis(100),

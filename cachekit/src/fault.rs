@@ -97,6 +97,8 @@ pub enum Fault {
     SpareOutcome,
     /// A waiter takes over a flight that nobody can join any more.
     LeadGrounded,
+    /// Entries that leave an engine are dropped while it is locked.
+    DropLocked,
 }
 
 /// A place where a test may step in between two steps of the cache.

@@ -112,7 +112,7 @@ pub use cache::{
 };
 pub use clock::{Clock, SystemClock};
 pub use codec::{Cacheable, Codec};
-pub use config::{Capacity, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
+pub use config::{Capacity, Engine, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use error::{BuildError, ComputeTimeout};
 pub use global::{global, init, init_from_env};
 pub use key::{CachePart, PartWriter};

@@ -3,6 +3,10 @@
 mod changes;
 mod front;
 mod on_moka;
+#[cfg(feature = "quick_cache")]
+mod on_quick_cache;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +14,7 @@ use std::sync::Arc;
 use self::changes::{Changes, Stamp};
 pub(crate) use self::front::Probe;
 use crate::clock::Tick;
-use crate::config::{Capacity, Eviction};
+use crate::config::{Capacity, Config, Engine};
 use crate::epoch::moves;
 use crate::fault::Faults;
 use crate::key::Key;
@@ -22,7 +26,7 @@ use crate::stored::{AnyShared, AnyStored};
 ///
 /// It holds entries in this process, bounded, and may drop any of them at any time. It never
 /// judges one: whether an entry may be served is the entry's own question.
-pub(crate) trait Engine: fmt::Debug + Send + Sync {
+pub(crate) trait MemoryEngine: fmt::Debug + Send + Sync {
     /// The entry under `key`. Counts as a use of it, also when there is none.
     fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>>;
 
@@ -32,7 +36,7 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
     /// Removes what is there.
     fn remove(&self, key: &[u8]);
 
-    /// Removes everything.
+    /// Removes everything that is there when it begins.
     fn clear(&self);
 
     /// About how many entries it holds, at no cost.
@@ -71,15 +75,16 @@ pub(crate) fn keep_at_hand(
 /// An engine, with a record of what changed in it.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    engine: Box<dyn Engine>,
+    engine: Box<dyn MemoryEngine>,
     changes: Changes,
     places: Places,
 }
 
 impl Memory {
-    pub(crate) fn new(capacity: Capacity, eviction: Eviction) -> Self {
+    /// Of an engine as `config` says.
+    pub(crate) fn new(capacity: Capacity, config: &Config, faults: Faults) -> Self {
         Self {
-            engine: Box::new(on_moka::Moka::new(capacity, eviction)),
+            engine: engine(capacity, config, faults),
             changes: Changes::new(capacity),
             places: Places::new(),
         }
@@ -144,5 +149,26 @@ impl Memory {
     /// Whether what was under a key is still there, unless the engine dropped it.
     pub(crate) fn is_as(&self, seen: Seen) -> bool {
         self.changes.holds(seen.stamp)
+    }
+}
+
+#[cfg_attr(
+    not(feature = "quick_cache"),
+    expect(unused_variables, reason = "moka has no guard to remove")
+)]
+fn engine(capacity: Capacity, config: &Config, faults: Faults) -> Box<dyn MemoryEngine> {
+    let moka = || {
+        Box::new(on_moka::Moka::new(
+            capacity,
+            config.eviction.unwrap_or_default(),
+        ))
+    };
+    match config.engine {
+        Engine::Moka => moka(),
+        #[cfg(feature = "quick_cache")]
+        Engine::QuickCache => Box::new(on_quick_cache::QuickCache::new(capacity, faults)),
+        // A cache cannot be built with what is not there.
+        #[cfg(not(feature = "quick_cache"))]
+        Engine::QuickCache => moka(),
     }
 }

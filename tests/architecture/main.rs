@@ -64,6 +64,7 @@ const OPEN_LEVELS: &[u8] = &[1, 5];
 /// A crate, and the only places that may name it.
 const NAMED_IN: &[(&str, &[&str])] = &[
     ("moka", &["tier/on_moka.rs"]),
+    ("quick_cache", &["tier/on_quick_cache.rs"]),
     ("once_cell", &["global.rs"]),
     (
         "inventory",

@@ -60,7 +60,7 @@ fn cache(lock_timeout: Duration) -> Cache {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    let builder = Cache::builder().lock_timeout(lock_timeout);
+    let builder = cachekit_tests::builder().lock_timeout(lock_timeout);
     runtime.block_on(builder.build()).expect("right")
 }
 

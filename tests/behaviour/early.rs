@@ -10,7 +10,9 @@ use cachekit_tests::{Source, settle};
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn cache(clock: &ManualClock, seed: u64) -> Cache {
-    let builder = Cache::builder().clock(clock.clone()).__seed_random(seed);
+    let builder = cachekit_tests::builder()
+        .clock(clock.clone())
+        .__seed_random(seed);
     builder.build().await.expect("a valid set-up")
 }
 

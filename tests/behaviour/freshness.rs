@@ -12,7 +12,7 @@ fn bump(runs: &AtomicU64) -> u64 {
 }
 
 async fn cache(clock: &ManualClock) -> Cache {
-    Cache::builder()
+    cachekit_tests::builder()
         .clock(clock.clone())
         .build()
         .await

@@ -184,7 +184,7 @@ async fn after_an_error_of_ones_own_a_bounded_number_tries() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_longer_than_the_lock_timeout() {
     let limit = Duration::from_secs(3);
-    let cache = Cache::builder()
+    let cache = cachekit_tests::builder()
         .lock_timeout(limit)
         .build()
         .await
@@ -234,7 +234,7 @@ async fn a_function_may_say_how_long_it_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_hung_computation_wedges_no_key() {
     let limit = Duration::from_secs(3);
-    let cache = Cache::builder()
+    let cache = cachekit_tests::builder()
         .lock_timeout(limit)
         .build()
         .await
@@ -270,7 +270,7 @@ async fn a_hung_computation_wedges_no_key() {
 #[tokio::test(start_paused = true)]
 async fn a_late_result_of_a_hung_computation_is_not_stored() {
     let limit = Duration::from_secs(3);
-    let cache = Cache::builder()
+    let cache = cachekit_tests::builder()
         .lock_timeout(limit)
         .build()
         .await

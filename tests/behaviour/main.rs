@@ -6,6 +6,7 @@ mod cancellation;
 mod crowds;
 mod direct;
 mod early;
+mod engines;
 mod freshness;
 mod leaders;
 mod orders;
@@ -45,7 +46,7 @@ pub async fn without(fault: Option<Fault>) -> Cache {
 ///
 /// Never: the defaults are right.
 pub async fn stepped(fault: Option<Fault>, step_in: fn(Point)) -> Cache {
-    let builder = Cache::builder().__step_in(step_in);
+    let builder = cachekit_tests::builder().__step_in(step_in);
     let builder = match fault {
         Some(fault) => builder.__seed(fault),
         None => builder,
@@ -59,7 +60,7 @@ pub async fn stepped(fault: Option<Fault>, step_in: fn(Point)) -> Cache {
 ///
 /// Never: the defaults are right.
 pub async fn cache() -> Cache {
-    Cache::builder()
+    cachekit_tests::builder()
         .build()
         .await
         .expect("the defaults are right")

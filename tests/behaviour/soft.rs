@@ -14,7 +14,9 @@ use crate::stale::Moody;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn builder(clock: &ManualClock) -> CacheBuilder {
-    Cache::builder().clock(clock.clone()).__seed_random(1)
+    cachekit_tests::builder()
+        .clock(clock.clone())
+        .__seed_random(1)
 }
 
 async fn cache(clock: &ManualClock) -> Cache {
@@ -215,14 +217,17 @@ async fn refresh_over(builder: CacheBuilder, soften: Step) -> (u64, usize) {
 #[tokio::test]
 async fn g1_a_refresh_that_began_before_is_not_stored() {
     for soften in WAYS {
-        assert_eq!(refresh_over(Cache::builder(), soften).await, (103, 3));
+        assert_eq!(
+            refresh_over(cachekit_tests::builder(), soften).await,
+            (103, 3)
+        );
     }
     for (fault, soften) in [
         (Fault::LeaveFlight, WAYS[0]),
         (Fault::EpochsAfterCompute, WAYS[2]),
         (Fault::EpochsAfterCompute, WAYS[6]),
     ] {
-        let broken = Cache::builder().__seed(fault);
+        let broken = cachekit_tests::builder().__seed(fault);
         assert_eq!(refresh_over(broken, soften).await, (3, 2), "{fault:?}");
     }
 }

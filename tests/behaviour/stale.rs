@@ -11,7 +11,9 @@ use cachekit_tests::{Source, settle};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn builder(clock: &ManualClock) -> CacheBuilder {
-    Cache::builder().clock(clock.clone()).__seed_random(1)
+    cachekit_tests::builder()
+        .clock(clock.clone())
+        .__seed_random(1)
 }
 
 async fn cache(clock: &ManualClock) -> Cache {

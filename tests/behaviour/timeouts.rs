@@ -214,7 +214,7 @@ async fn kept(source: Source, id: u64) -> Result<u64, Failed> {
 /// without an invalidation meanwhile.
 async fn hangs_over_an_old_value(invalidates: bool) -> [Result<u64, Failed>; 2] {
     let clock = ManualClock::new();
-    let builder = Cache::builder().clock(clock.clone());
+    let builder = cachekit_tests::builder().clock(clock.clone());
     let cache = builder.build().await.expect("a valid set-up");
     let source = Source::default();
     source.gate.open();

@@ -7,7 +7,7 @@ use cachekit_tests::redis::Redis;
 
 /// Settings for a cache of the namespace `shop` that is patient with a slow machine.
 pub(crate) fn settings(url: &str) -> CacheBuilder {
-    Cache::builder()
+    cachekit_tests::builder()
         .namespace("shop")
         .redis(url)
         .redis_timeout(Duration::from_secs(2))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use cachekit::{Cache, CacheBuilder};
 use tokio::sync::Semaphore;
 
 pub use self::source::Source;
@@ -78,6 +79,21 @@ impl Gate {
 impl Default for Gate {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Names the engine of the memory tier for a whole run of tests: `moka` or `quick-cache`.
+pub const ENGINE: &str = "CACHEKIT_TEST_ENGINE";
+
+/// Begins to set up a cache, with the engine that [`ENGINE`] names, if it does.
+///
+/// # Panics
+///
+/// If it names none.
+pub fn builder() -> CacheBuilder {
+    match std::env::var(ENGINE) {
+        Ok(name) => Cache::builder().engine(name.parse().expect("an engine")),
+        Err(_) => Cache::builder(),
     }
 }
 

@@ -23,7 +23,7 @@ impl Clock for Still {
 
 /// Settings of a node over `store`.
 pub(crate) fn settings(store: &FakeStore) -> CacheBuilder {
-    Cache::builder()
+    cachekit_tests::builder()
         .clock(Still(Instant::now()))
         .__seed_random(1)
         .__store(store.clone())

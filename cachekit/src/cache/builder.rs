@@ -14,7 +14,7 @@ use crate::background::Background;
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
-use crate::config::{Capacity, Config, Eviction, OnDisconnect, OnNewMaster};
+use crate::config::{Capacity, Config, Engine, Eviction, OnDisconnect, OnNewMaster};
 use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Faults;
@@ -100,9 +100,18 @@ impl CacheBuilder {
         self
     }
 
+    /// What holds the memory tier's entries, those of regions too. Default: [`Engine::Moka`].
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.config.engine = engine;
+        self
+    }
+
     /// Which entry leaves when the memory tier is full. Default: [`Eviction::Lru`].
+    ///
+    /// For [`Engine::Moka`]. Another engine has a policy of its own, and [`build`](Self::build)
+    /// refuses to have both set.
     pub fn eviction(mut self, eviction: Eviction) -> Self {
-        self.config.eviction = eviction;
+        self.config.eviction = Some(eviction);
         self
     }
 
@@ -193,10 +202,11 @@ impl CacheBuilder {
 
     /// Takes settings from the environment: `CACHE_ENABLED` (`true` or `false`),
     /// `CACHE_DEFAULT_TTL` (`300`, `5m`), `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`),
-    /// `CACHE_EVICTION` (`lru`, `tiny-lfu`), `CACHE_LOCK_TIMEOUT` (`10s`),
-    /// `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`, `CACHE_REDIS_TIMEOUT` (`100ms`),
-    /// `CACHE_CODEC` (`bincode`, `msgpack`, `json`) and `CACHE_MAX_VALUE_BYTES`. What is not
-    /// set stays as it is; a bad value is reported by [`build`](Self::build).
+    /// `CACHE_ENGINE` (`moka`, `quick-cache`), `CACHE_EVICTION` (`lru`, `tiny-lfu`),
+    /// `CACHE_LOCK_TIMEOUT` (`10s`), `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`,
+    /// `CACHE_REDIS_TIMEOUT` (`100ms`), `CACHE_CODEC` (`bincode`, `msgpack`, `json`) and
+    /// `CACHE_MAX_VALUE_BYTES`. What is not set stays as it is; a bad value is reported by
+    /// [`build`](Self::build).
     pub fn from_env(mut self) -> Self {
         let get = |name: &str| std::env::var_os(name);
         let read = env::read(&mut self.config, get).and_then(|()| {
@@ -344,6 +354,7 @@ impl CacheBuilder {
                 "give at least 1, or turn the cache off with `enabled(false)`",
             );
         }
+        self.check_engine()?;
         if self.config.default_ttl.is_zero() {
             return zero(
                 "default_ttl",
@@ -388,6 +399,25 @@ impl CacheBuilder {
         Ok(())
     }
 
+    fn check_engine(&self) -> Result<(), BuildError> {
+        let engine = self.config.engine;
+        if !engine.is_available() {
+            return Err(BuildError::setting(
+                "engine (CACHE_ENGINE)",
+                format!("this build has no `{engine}`"),
+                "turn on the feature `quick_cache` of cachekit, or take `moka`",
+            ));
+        }
+        if engine != Engine::Moka && self.config.eviction.is_some() {
+            return Err(BuildError::setting(
+                "eviction (CACHE_EVICTION)",
+                format!("the engine `{engine}` has a policy of its own"),
+                "leave it out, or take the engine `moka`",
+            ));
+        }
+        Ok(())
+    }
+
     /// A cache of the settings as they are, with memory only.
     pub(crate) fn assemble(self) -> Cache {
         self.with_remote(None)
@@ -398,7 +428,7 @@ impl CacheBuilder {
             Some(remote) => Arc::clone(&remote.background),
             None => Background::new(None, self.faults),
         };
-        let memory = Memory::new(self.config.memory_capacity, self.config.eviction);
+        let memory = Memory::new(self.config.memory_capacity, &self.config, self.faults);
         Cache {
             core: Arc::new(Core {
                 config: Arc::new(self.config),

@@ -23,7 +23,9 @@ pub(super) fn read(
         str::parse,
         &mut config.memory_capacity,
     )?;
-    set(&get, "CACHE_EVICTION", str::parse, &mut config.eviction)?;
+    set(&get, "CACHE_ENGINE", str::parse, &mut config.engine)?;
+    let eviction = |text: &str| text.parse().map(Some);
+    set(&get, "CACHE_EVICTION", eviction, &mut config.eviction)?;
     set(
         &get,
         "CACHE_LOCK_TIMEOUT",
@@ -114,7 +116,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Capacity, Eviction};
+    use crate::config::{Capacity, Engine, Eviction};
 
     fn read_from(pairs: &[(&str, &str)]) -> Result<Config, BuildError> {
         let mut config = Config::default();
@@ -133,6 +135,7 @@ mod tests {
             ("CACHE_ENABLED", "false"),
             ("CACHE_DEFAULT_TTL", "5m"),
             ("CACHE_MEMORY_CAPACITY", "64MB"),
+            ("CACHE_ENGINE", "quick-cache"),
             ("CACHE_EVICTION", "tiny-lfu"),
             ("CACHE_LOCK_TIMEOUT", "2"),
             ("CACHE_NAMESPACE", "shop"),
@@ -144,7 +147,8 @@ mod tests {
         assert!(!config.enabled);
         assert_eq!(config.default_ttl, Duration::from_secs(300));
         assert_eq!(config.memory_capacity, Capacity::bytes(64 << 20));
-        assert_eq!(config.eviction, Eviction::TinyLfu);
+        assert_eq!(config.engine, Engine::QuickCache);
+        assert_eq!(config.eviction, Some(Eviction::TinyLfu));
         assert_eq!(config.lock_timeout, Duration::from_secs(2));
         assert_eq!(config.namespace, "shop");
         assert_eq!(config.redis_timeout, Duration::from_millis(50));

@@ -105,18 +105,18 @@ impl<V: Cacheable> Region<V> {
         self
     }
 
-    /// Gives it memory of its own instead of a share of the cache's. The first capacity
-    /// that a region is given stays.
+    /// Gives it memory of its own instead of a share of the cache's, held by an engine of the same
+    /// kind. The first capacity that a region is given stays.
     pub fn capacity(mut self, capacity: Capacity) -> Self {
         let regions = Arc::clone(&self.core.regions);
         let mut regions = regions.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(place) = regions.get_mut(&*self.name) else {
             return self;
         };
-        let eviction = self.core.config.eviction;
-        let (kept, memory) = place
-            .memory
-            .get_or_insert_with(|| (capacity, Arc::new(Memory::new(capacity, eviction))));
+        let (kept, memory) = place.memory.get_or_insert_with(|| {
+            let memory = Memory::new(capacity, &self.core.config, self.core.faults);
+            (capacity, Arc::new(memory))
+        });
         if *kept != capacity {
             event::capacity_kept(&self.name);
         }

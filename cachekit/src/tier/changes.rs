@@ -13,13 +13,11 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::config::{Capacity, Unit};
+use crate::config::Capacity;
 
 /// The counts stay in a core's nearest cache.
 const MOST_GROUPS: u64 = 1 << 12;
 const FEWEST_GROUPS: u64 = 1 << 6;
-/// Where capacity is in bytes: what an entry has at least, about.
-const SMALL_ENTRY: u64 = 512;
 
 /// A turn is as many insertions as there are entries, divided by this.
 const TURNS: u64 = 8;
@@ -51,11 +49,7 @@ struct Turn {
 
 impl Changes {
     pub(crate) fn new(capacity: Capacity) -> Self {
-        let entries = match capacity.unit {
-            Unit::Entries => capacity.amount,
-            Unit::Bytes => capacity.amount / SMALL_ENTRY,
-        };
-        let groups = (entries / 4)
+        let groups = (capacity.small_entries() / 4)
             .clamp(FEWEST_GROUPS, MOST_GROUPS)
             .next_power_of_two();
         Self {

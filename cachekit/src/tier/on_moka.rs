@@ -11,7 +11,7 @@ use std::sync::Arc;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::{Engine, Size};
+use super::{MemoryEngine, Size};
 use crate::config::{Capacity, Eviction, Unit};
 use crate::key::Key;
 use crate::stored::AnyStored;
@@ -45,7 +45,7 @@ impl Moka {
     }
 }
 
-impl Engine for Moka {
+impl MemoryEngine for Moka {
     fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>> {
         self.entries.get(key)
     }
