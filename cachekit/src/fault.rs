@@ -89,6 +89,8 @@ pub enum Fault {
     PlaceWhileWaiting,
     /// Work in the background is begun after a shutdown too.
     NeverClosed,
+    /// Who asks for calls that read asks once, and leaves those that came meanwhile.
+    AskOnce,
     /// A flight leaves the table before its outcome is set.
     RemoveBeforeOutcome,
     /// A flight that ends takes whatever flight of its key is in the table with it.

@@ -229,6 +229,12 @@ impl Shared {
     }
 }
 
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").finish_non_exhaustive()
+    }
+}
+
 impl Connected {
     /// Which data set the server holds, as far as is known.
     pub(super) fn origin(&self) -> [u8; 8] {
