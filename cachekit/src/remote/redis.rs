@@ -2,6 +2,7 @@
 
 mod address;
 mod handshake;
+mod in_time;
 mod link;
 mod question;
 mod reads;
@@ -63,8 +64,13 @@ impl Redis {
         let address = Address::parse(url, password)?;
         let scripts = Arc::new(Scripts::new(faults));
         let prefix: Box<[u8]> = format!("{namespace}:").into_bytes().into();
-        let (link, first) =
-            Link::open(address.clone(), Arc::clone(&scripts), Arc::clone(&sink)).await;
+        let (link, first) = Link::open(
+            address.clone(),
+            Arc::clone(&scripts),
+            Arc::clone(&sink),
+            faults,
+        )
+        .await;
         if let Err(error) = first {
             if handshake::is_refused_login(&error) {
                 let problem = format!("{address:?} refuses the login");

@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redis::Cmd;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use super::in_time::in_time;
 use super::link::{Connected, Link};
 use super::question::Question;
 use super::reply::Said;
@@ -101,11 +102,10 @@ impl Reads {
         if waiting.others >= FEW
             && let Some(answer) = self.join(connected, place, late.as_ref(), until)
         {
-            let answer = timeout_at(until, answer).await;
-            // Or whoever asks for it is gone, with the runtime.
-            return answer.map_or(Err(Failure::Unknown), |it| {
-                it.unwrap_or(Err(Failure::Unknown))
-            });
+            let answer = in_time(until, answer, self.shared.faults).await;
+            // Whoever asks for it is gone, with the runtime.
+            let gone = Err(Failure::Unknown);
+            return answer.map_or(Err(Failure::Unknown), |it| it.unwrap_or(gone));
         }
         let mut question = Question::alone();
         question.add(&self.prefix, place, late);
