@@ -89,6 +89,10 @@ pub enum Fault {
     PlaceWhileWaiting,
     /// Work in the background is begun after a shutdown too.
     NeverClosed,
+    /// An answer is late when its time is over, also where the process itself stood still.
+    NoLastLook,
+    /// Who asks for calls that read asks once, and leaves those that came meanwhile.
+    AskOnce,
     /// A flight leaves the table before its outcome is set.
     RemoveBeforeOutcome,
     /// A flight that ends takes whatever flight of its key is in the table with it.

@@ -142,6 +142,11 @@ impl AnyStored {
         }
     }
 
+    /// What [`value`](Self::value) refers to, of one that nobody else has.
+    pub(crate) fn into_shared(self) -> AnyShared {
+        self.value
+    }
+
     /// What [`value`](Self::value) refers to.
     pub(crate) fn shared(&self) -> &AnyShared {
         &self.value

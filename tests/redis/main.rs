@@ -15,6 +15,7 @@ mod out_of_memory;
 mod processes;
 mod round_trips;
 mod shapes;
+mod sharing;
 mod soft;
 mod stale;
 mod tiers;

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use cachekit::testing::Fault;
 use cachekit::{Cache, ComputeTimeout, cached, testing};
 use cachekit_tests::Source;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::settle;
 use tokio::task::JoinHandle;
 
 use crate::world::{node, until};
@@ -79,4 +81,46 @@ async fn what_was_computed_is_stored_before_the_process_ends() {
         assert_eq!(testing::scope(two.clone(), many(id)).await, id);
     }
     assert_eq!((two.stats().redis_hits, two.stats().computations), (200, 0));
+}
+
+const KEYS: u64 = 10;
+
+#[cached(key = "paused:{id}", name = "paused", tier = redis)]
+async fn paused(id: u64) -> u64 {
+    id
+}
+
+/// How many questions failed of a process that stood still for longer than it waits, once Redis
+/// had answered.
+async fn failures_of_a_pause(fault: Option<Fault>) -> u64 {
+    let redis = Redis::start();
+    let limit = Duration::from_millis(100);
+    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let builder = builder.redis_timeout(limit).bus_timeout(60 * limit);
+    let builder = match fault {
+        Some(fault) => builder.__seed(fault),
+        None => builder,
+    };
+    let cache = builder.build().await.expect("a valid set-up");
+    for id in 0..KEYS {
+        testing::scope(cache.clone(), paused(id)).await;
+    }
+    until("it is stored", || cache.stats().redis.stores == KEYS).await;
+    // Some ask by themselves, and some share a question.
+    let one = |id| tokio::spawn(testing::scope(cache.clone(), paused(id)));
+    redis.freeze();
+    let calls: Vec<_> = (0..KEYS).map(one).collect();
+    settle().await;
+    redis.thaw();
+    std::thread::sleep(3 * limit);
+    for (id, call) in (0..).zip(calls) {
+        assert_eq!(call.await.expect("an answer"), id);
+    }
+    cache.stats().redis.failures
+}
+
+#[tokio::test]
+async fn a_process_that_stood_still_does_not_blame_redis() {
+    assert_eq!(failures_of_a_pause(None).await, 0);
+    assert!(failures_of_a_pause(Some(Fault::NoLastLook)).await > 0);
 }

@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target, compute as compute_job,
-    compute_apart as compute_job_apart, compute_blocking as compute_job_blocking, function_handle,
-    refreshing, refreshing_blocking, take_refresh, typed_entry,
+    Cache, Core, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target,
+    compute as compute_job, compute_apart as compute_job_apart,
+    compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
+    take_refresh, typed_entry,
 };
+use crate::config::Tier;
 use crate::function::FnSpec;
 use crate::global;
 use crate::key::KeyBuf;
@@ -88,6 +90,10 @@ where
         if fresh {
             let missed = core.unlooked(spec.key(&tokens).as_bytes(), spec.id());
             return Err(miss(cache, spec, missed, true));
+        }
+        if spec.lives().tier == Tier::Redis {
+            let missed = Core::never_in_memory(spec.key(&tokens).as_bytes());
+            return Err(miss(cache, spec, missed, false));
         }
         let probe = core.probe(spec, &tokens);
         core.hit(plan, &probe, spec.id(), || spec.key(&tokens))

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use super::Core;
 use super::admission::Admission;
 use super::fetch::Fetched;
-use super::read::{Missed, Trace, returned};
+use super::read::{Missed, Trace, returned, returned_last};
 use super::refresh::{Late, Old};
 use super::turn::Access;
 use crate::chain;
-use crate::config::SingleFlight;
+use crate::config::{SingleFlight, Tier};
 use crate::epoch::{Epochs, Moment};
 use crate::error::ComputeTimeout;
 use crate::event;
@@ -126,7 +126,7 @@ where
     };
     // Boxed, so that a caller that hits does not carry the state of all this around.
     match lead {
-        Some(lead) => Box::pin(job.lead(lead, plan, labels, after, body)).await,
+        Some(lead) => Box::pin(job.lead(lead, plan, (labels, epochs), after, body)).await,
         None => Box::pin(job.alone(plan, body)).await,
     }
 }
@@ -229,7 +229,7 @@ impl Job {
         &self,
         lead: Lead<Outcome>,
         plan: Plan<S>,
-        labels: Labels,
+        (labels, epochs): (Labels, Epochs),
         after: A,
         body: F,
     ) -> S::Ret
@@ -251,10 +251,12 @@ impl Job {
             access
         } else {
             // Boxed, so that a caller that hits does not carry the state of all this around.
-            match Box::pin(self.fetch(plan, &labels, began, &mut admission)).await {
-                Fetched::Hit(stored, ret) => {
-                    self.land(lead, stored);
-                    return ret;
+            let known = (began, &epochs);
+            let fetched = Box::pin(self.fetch(plan, &labels, known, &mut admission)).await;
+            match fetched {
+                Fetched::Hit(stored) => {
+                    self.land(lead, Arc::clone(&stored));
+                    return returned_last::<S>(stored);
                 }
                 // Who waits here may have begun after an invalidation of what this call has.
                 Fetched::Kept(ret) => return ret,
@@ -294,6 +296,10 @@ impl Job {
         S::Value: Clone + 'static,
     {
         if self.fresh || self.core.faults.has(Fault::NoSecondLook) {
+            return None;
+        }
+        if self.lives.tier == Tier::Redis {
+            // There is nothing of it.
             return None;
         }
         if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {

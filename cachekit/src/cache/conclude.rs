@@ -101,7 +101,7 @@ impl Job {
             owner,
             key,
             began,
-            &labels,
+            core.epochs(owner, &labels),
             lives,
             ttl.map(Life::from),
             value,

@@ -1,7 +1,7 @@
 //! From memory to the shared store: reading there, and the right to compute where that
 //! has nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
@@ -11,14 +11,14 @@ use super::admission::Admission;
 use super::compute::{Job, Outcome, Patience};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
-use super::read::{Trace, returned};
+use super::read::{Trace, has_answer, returned};
 use super::remote::Remote;
 use super::turn::{self, Access, Turn, version_life};
 use crate::clock::Tick;
 use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
-use crate::epoch::Moment;
+use crate::epoch::{Epochs, Moment};
 use crate::fault::Fault;
 use crate::flight::{Entered, Lead, Leadership};
 use crate::key::Key;
@@ -50,7 +50,7 @@ pub(super) struct Further {
 
 /// What the store made of a call.
 pub(super) enum Fetched<R> {
-    Hit(Arc<AnyStored>, R),
+    Hit(Arc<AnyStored>),
     /// Another process computes; the call keeps what it has.
     Kept(R),
     /// It is to be served, and then computed again: it is over, or was drawn so long before
@@ -95,6 +95,7 @@ impl Core {
             codec,
             fingerprint,
             began,
+            epochs: None,
         })
     }
 
@@ -220,7 +221,7 @@ impl Job {
         &self,
         plan: Plan<S>,
         labels: &Labels,
-        began: Moment,
+        (began, epochs): (Moment, &Epochs),
         admission: &mut Admission<'_>,
     ) -> Fetched<S::Ret>
     where
@@ -236,9 +237,10 @@ impl Job {
             fingerprint,
             began,
         );
-        let (Some(question), Some(wire)) = (question, plan.wire()) else {
+        let (Some(mut question), Some(wire)) = (question, plan.wire()) else {
             return Fetched::Compute(self.unasked().unwrap_or(Access::None));
         };
+        question.epochs = Some(epochs);
         let _guard = question.remote.ask();
         let asking = Asking::new(self, &question, wire);
         match asking.run::<S>(admission).await {
@@ -303,9 +305,16 @@ struct Asking<'a, V> {
     job: &'a Job,
     question: &'a Question<'a>,
     wire: Wire<V>,
+    /// Whether other processes' computations are waited for.
+    is_shared: bool,
+    wish: OnceLock<Wishing>,
+}
+
+/// What only who asks for the right to compute needs.
+struct Wishing {
     holder: Token,
     guards: Vec<Name>,
-    /// Entered before the first question, so that no message is missed.
+    /// Entered before the first such question, so that no message is missed.
     waiter: Option<Waiter>,
 }
 
@@ -317,15 +326,23 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             .unwrap_or(SingleFlight::Cluster);
         // Who recomputes whatever is there waits for nobody.
         let is_shared = single_flight == SingleFlight::Cluster && !job.fresh;
-        let wakes = &question.remote.desk.wakes;
         Self {
             job,
             question,
             wire,
+            is_shared,
+            wish: OnceLock::new(),
+        }
+    }
+
+    fn wishing(&self) -> &Wishing {
+        let question = self.question;
+        let enter = || question.remote.desk.wakes.enter(&question.names.entry);
+        self.wish.get_or_init(|| Wishing {
             holder: Token::random(),
             guards: guards(question.owner),
-            waiter: is_shared.then(|| wakes.enter(&question.names.entry)),
-        }
+            waiter: self.is_shared.then(enter),
+        })
     }
 
     async fn run<S: Shape<Value = V>>(
@@ -339,11 +356,11 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         loop {
             let taken = match self.ask(expects_miss, &mut budget, admission).await? {
                 Step::Hit(stored) => {
-                    let Some(ret) = returned::<S>(&stored) else {
+                    if !has_answer::<S>(&stored) {
                         return Ok(Fetched::Compute(Access::None));
-                    };
+                    }
                     self.question.owner.counts.redis_hits.bump();
-                    return Ok(Fetched::Hit(stored, ret));
+                    return Ok(Fetched::Hit(stored));
                 }
                 Step::Old(stored, advance) => {
                     let Some(ret) = returned::<S>(&stored) else {
@@ -434,12 +451,13 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         let asked = self.question.asked(budget.until());
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
-        let mut ask = self.request();
         if self.job.fresh {
-            return Ok(Step::Miss(self.acquire(&ask, asked.until).await?));
+            let taken = self.acquire(&self.request(), asked.until).await?;
+            return Ok(Step::Miss(taken));
         }
         // To look alone takes no place, so nobody waits for one who may find the value.
         let (found, taken) = if expects_miss && admission.try_enter() {
+            let ask = self.request();
             let wish = self.wish(&ask);
             let answer = store.read_or_acquire(place, &ask, asked.until).await;
             let (found, acquired) = wish.answered(answer)?;
@@ -461,10 +479,11 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             Some(taken) if !matches!(taken, Taken::Filled) => taken,
             _ => {
                 self.enter(budget, admission).await;
-                // That may have taken long.
-                ask.holder = self.lease();
-                ask.judged = useless.token;
-                ask.ends_judged = useless.is_over;
+                let ask = Ask {
+                    judged: useless.token,
+                    ends_judged: useless.is_over,
+                    ..self.request()
+                };
                 self.acquire(&ask, budget.until()).await?
             }
         }))
@@ -504,7 +523,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             Acquired::Granted(grant) => Taken::Granted(Turn::new(
                 self.question.remote,
                 self.question.names.clone(),
-                self.guards.clone(),
+                self.wishing().guards.clone(),
                 grant,
                 ask.holder,
             )),
@@ -515,8 +534,8 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     fn lease(&self) -> Option<Token> {
         let is_alone =
             self.job.old.is_some() && self.job.core.faults.has(Fault::RefreshWithoutLease);
-        let waits = self.waiter.is_some() && !self.job.patience().is_over() && !is_alone;
-        waits.then_some(self.holder)
+        let waits = self.is_shared && !self.job.patience().is_over() && !is_alone;
+        waits.then(|| self.wishing().holder)
     }
 
     fn request(&self) -> Ask {
@@ -528,14 +547,16 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             regardless: self.job.fresh,
             token: Wanted::Shared,
             any_origin: self.question.remote.takes_any_origin(),
-            guards: self.guards.clone(),
+            guards: self.wishing().guards.clone(),
             version_life: version_life(self.job.longest_life()),
         }
     }
 
     /// Waits for the other's lease to end, for at most `longest`.
     async fn wait(&self, longest: Duration) {
-        let Some(waiter) = &self.waiter else { return };
+        let Some(waiter) = &self.wishing().waiter else {
+            return;
+        };
         self.question.remote.counts.waits.bump();
         let patience = self.job.patience().left();
         // A little longer: a lease that ends now may be found out only by the next question.

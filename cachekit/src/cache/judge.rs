@@ -11,7 +11,7 @@ use super::remote::Remote;
 use super::store::Value;
 use crate::codec::{Codec, Unreadable, Wire};
 use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
-use crate::epoch::Moment;
+use crate::epoch::{Epochs, Moment};
 use crate::fault::Fault;
 use crate::freshness::Life;
 use crate::key::Key;
@@ -38,6 +38,8 @@ pub(super) struct Question<'a> {
     pub(super) fingerprint: u64,
     /// Where this node was in the sequence of its invalidations before it asked.
     pub(super) began: Moment,
+    /// Those of what it names, if they are at hand.
+    pub(super) epochs: Option<&'a Epochs>,
 }
 
 /// When a question was asked, and until when an answer is waited for.
@@ -180,10 +182,13 @@ impl Question<'_> {
             // Written by code that knew of fewer tags.
             return Ok(Standing::Invalid);
         }
-        let tags: Vec<Name> = envelope.tags.iter().map(|tag| Name::read(tag)).collect();
-        let (known, late) = tags.split_at(names.len() - IMPLICIT);
+        let (known, late) = envelope.tags.split_at(names.len() - IMPLICIT);
         let (recorded, late_recorded) = envelope.versions.split_at(names.len());
-        if known != &names[IMPLICIT..] {
+        if !known
+            .iter()
+            .copied()
+            .eq(names[IMPLICIT..].iter().map(Name::as_bytes))
+        {
             return Ok(Standing::Invalid);
         }
         let standing = self.compare(recorded, &found.versions);
@@ -196,7 +201,8 @@ impl Question<'_> {
             self.owner.families.see_none();
             return Ok(standing);
         }
-        for name in late {
+        let late: Vec<Name> = late.iter().map(|tag| Name::read(tag)).collect();
+        for name in &late {
             self.owner.families.see(family(name));
         }
         if let Some((token, versions)) = &found.late
@@ -205,7 +211,7 @@ impl Question<'_> {
         {
             return Ok(standing.max(self.compare(late_recorded, versions)));
         }
-        let versions = self.remote.store.versions(late, until).await?;
+        let versions = self.remote.store.versions(&late, until).await?;
         Ok(standing.max(self.compare(late_recorded, &versions)))
     }
 
@@ -256,20 +262,27 @@ impl Question<'_> {
         (wire.decode)(self.codec, envelope.payload).map(Some)
     }
 
+    /// Of what the entry hangs on, here.
+    fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
+        let has_late = envelope.versions.len() > self.names.versions.len();
+        if let Some(epochs) = self.epochs.filter(|_| !has_late) {
+            // It was compared: these are its tags.
+            return epochs.clone();
+        }
+        let tags = envelope.tags.iter();
+        let labels = Labels {
+            tags: tags.filter_map(|name| Tag::named(name)).collect(),
+            ..Labels::default()
+        };
+        self.core.epochs(self.owner, &labels)
+    }
+
     fn stored<V: Clone + Send + Sync + 'static>(
         &self,
         envelope: &Envelope<'_>,
         life: Life,
         value: Option<V>,
     ) -> Arc<AnyStored> {
-        let labels = Labels {
-            tags: envelope
-                .tags
-                .iter()
-                .filter_map(|name| Tag::named(name))
-                .collect(),
-            ..Labels::default()
-        };
         let value = Value {
             content: value,
             heap: envelope.payload.len(),
@@ -281,7 +294,7 @@ impl Question<'_> {
             self.owner,
             self.key,
             self.began,
-            &labels,
+            self.epochs_of(envelope),
             lives,
             Some(life),
             value,

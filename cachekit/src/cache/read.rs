@@ -139,6 +139,16 @@ impl Core {
         Ok(ret)
     }
 
+    /// What a call knows whose entry is never in memory.
+    pub(crate) fn never_in_memory(key: &[u8]) -> Missed {
+        Missed {
+            key: Key::new(key),
+            trace: Trace::None,
+            seen: None,
+            old: None,
+        }
+    }
+
     /// What a call knows that is to compute whatever memory has under `key`.
     pub(crate) fn unlooked(&self, key: &[u8], reader: OwnerId) -> Missed {
         let now = Tick::coarse(&*self.clock);
@@ -232,6 +242,34 @@ where
         Some(value) => Some(S::some(value.clone())),
         None => S::none(),
     }
+}
+
+/// Whether there is something to return for `stored`.
+pub(super) fn has_answer<S>(stored: &AnyStored) -> bool
+where
+    S: Shape,
+    S::Value: 'static,
+{
+    let value = stored.value::<S::Value>();
+    value.is_some_and(|value| value.is_some() || S::none().is_some())
+}
+
+/// What a function returns for `stored`, which has an answer. Nobody else's, it is not cloned.
+pub(super) fn returned_last<S>(stored: Arc<AnyStored>) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    let shared = match Arc::try_unwrap(stored) {
+        Ok(stored) => stored.into_shared(),
+        Err(stored) => Arc::clone(stored.shared()),
+    };
+    let value = shared.downcast::<Option<S::Value>>().ok();
+    let value = value.and_then(Arc::unwrap_or_clone);
+    value
+        .map(S::some)
+        .or_else(S::none)
+        .unwrap_or_else(|| unreachable!("an entry without an answer"))
 }
 
 /// What a function returns for `stored`; `None` if that is of another type.

@@ -61,7 +61,7 @@ impl Core {
         owner: &Arc<Owner>,
         key: &Key,
         began: Moment,
-        labels: &Labels,
+        epochs: Epochs,
         lives: Lives,
         life: Option<Life>,
         value: Value<V>,
@@ -78,7 +78,6 @@ impl Core {
                 u32::try_from(own).unwrap_or(u32::MAX)
             }
         };
-        let epochs = self.epochs(owner, labels);
         AnyStored::new(
             Arc::clone(owner),
             began,

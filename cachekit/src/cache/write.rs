@@ -190,7 +190,7 @@ impl Bracket {
             owner,
             key,
             self.began,
-            labels,
+            core.epochs(owner, labels),
             lives,
             Some(ttl.into()),
             value,

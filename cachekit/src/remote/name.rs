@@ -6,13 +6,14 @@
 //! tag that begins so.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::key::Key;
 use crate::labels::Tag;
 
 /// The name of something in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Name(Box<[u8]>);
+pub(crate) struct Name(Arc<[u8]>);
 
 impl Name {
     /// The entry under `key`.
@@ -63,7 +64,7 @@ impl Name {
     }
 
     fn of(kind: &[u8], text: &[u8]) -> Self {
-        Self([kind, text].concat().into())
+        Self(kind.iter().chain(text).copied().collect())
     }
 }
 

@@ -2,7 +2,10 @@
 
 mod address;
 mod handshake;
+mod in_time;
 mod link;
+mod question;
+mod reads;
 mod reply;
 mod script;
 mod subscriber;
@@ -15,6 +18,8 @@ use tokio::time::Instant;
 
 use self::address::Address;
 use self::link::{Connected, Link};
+use self::question::Question;
+use self::reads::Reads;
 use self::reply::{Problem, Said};
 use self::script::{Call, Digests, Script, Scripts};
 use self::subscriber::{Channels, Subscriber};
@@ -32,7 +37,8 @@ use crate::manner::Manner;
 pub(crate) struct Redis {
     /// What every key begins with: the namespace and a colon.
     prefix: Box<[u8]>,
-    link: Link,
+    link: Arc<Link>,
+    reads: Reads,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
     faults: Faults,
@@ -58,8 +64,13 @@ impl Redis {
         let address = Address::parse(url, password)?;
         let scripts = Arc::new(Scripts::new(faults));
         let prefix: Box<[u8]> = format!("{namespace}:").into_bytes().into();
-        let (link, first) =
-            Link::open(address.clone(), Arc::clone(&scripts), Arc::clone(&sink)).await;
+        let (link, first) = Link::open(
+            address.clone(),
+            Arc::clone(&scripts),
+            Arc::clone(&sink),
+            faults,
+        )
+        .await;
         if let Err(error) = first {
             if handshake::is_refused_login(&error) {
                 let problem = format!("{address:?} refuses the login");
@@ -68,9 +79,12 @@ impl Redis {
             crate::event::redis_away_at_start(&format!("{address:?}"), &link::shown(&error));
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
+        let link = Arc::new(link);
+        let reads = Reads::new(Arc::clone(&link), &prefix, faults);
         Ok(Self {
             prefix,
             link,
+            reads,
             scripts,
             subscriber,
             faults,
@@ -108,27 +122,16 @@ impl Redis {
         })
     }
 
-    /// Adds `PTTL` and `MGET`. The life is asked for first: of an entry that is replaced in
-    /// between it is too short then, never too long.
-    fn ask_for(&self, commands: &mut Pipeline, place: Place<'_>) {
-        let entry = self.full(place.entry);
-        commands.cmd("PTTL").arg(&entry[..]);
-        commands.cmd("MGET").arg(&entry[..]);
-        for name in place.versions {
-            commands.arg(&self.full(name)[..]);
-        }
-    }
-
-    /// Adds the question for late tags, if it is to be asked.
-    fn ask_for_late(&self, commands: &mut Pipeline, place: Place<'_>, digests: &Digests) {
-        if place.late {
+    /// The question for late tags, if it is to be asked.
+    fn late(&self, place: Place<'_>, digests: &Digests) -> Option<Cmd> {
+        place.late.then(|| {
             let known = place.versions.len().to_string();
             let call = Call {
                 keys: vec![self.full(place.entry)],
                 args: vec![self.prefix.to_vec(), known.into()],
             };
-            commands.add_command(self.scripts.by_digest(Script::Late, digests, &call));
-        }
+            self.scripts.by_digest(Script::Late, digests, &call)
+        })
     }
 
     fn acquiring(&self, place: Place<'_>, ask: &Ask, origin: [u8; 8]) -> Call {
@@ -349,15 +352,9 @@ impl Store for Redis {
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let mut commands = Pipeline::new();
-            self.ask_for(&mut commands, place);
-            self.ask_for_late(&mut commands, place, &connected.greeting.digests);
-            let mut values = self
-                .link
-                .run(&connected, &commands, until)
-                .await?
-                .into_iter();
-            self.said(&connected, reply::found(&mut values, place))
+            let late = self.late(place, &connected.greeting.digests);
+            let found = self.reads.read(&connected, place, late, until).await?;
+            self.said(&connected, found)
         })
     }
 
@@ -408,17 +405,14 @@ impl Store for Redis {
             let connected = self.connected()?;
             let call = self.acquiring(place, ask, connected.origin());
             let digests = &connected.greeting.digests;
-            let mut commands = Pipeline::new();
-            self.ask_for(&mut commands, place);
-            self.ask_for_late(&mut commands, place, digests);
+            let mut question = Question::alone();
+            question.add(&self.prefix, place, self.late(place, digests));
+            let (mut commands, expected) = question.asked();
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
-            let mut values = self
-                .link
-                .run(&connected, &commands, until)
-                .await?
-                .into_iter();
-            let found = self.said(&connected, reply::found(&mut values, place))?;
-            let mut acquired = values.next().unwrap_or(Value::Nil);
+            let mut values = self.link.run(&connected, &commands, until).await?;
+            let mut acquired = values.pop().unwrap_or(Value::Nil);
+            let found = expected.found(values).pop().ok_or(Failure::Unknown)?;
+            let found = self.said(&connected, found)?;
             if is_unknown_script(&acquired) {
                 acquired = self
                     .by_text(&connected, Script::Acquire, &call, until)

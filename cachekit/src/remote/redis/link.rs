@@ -13,13 +13,15 @@ use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, PushInfo, PushKind, RedisError, Value};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use super::address::Address;
 use super::handshake::{self, Greeting};
+use super::in_time::in_time;
 use super::script::Scripts;
 use crate::chance::jittered;
 use crate::event;
+use crate::fault::Faults;
 use crate::remote::{Failure, Message, Sink};
 
 /// A connection and its handshake take no longer.
@@ -48,6 +50,7 @@ struct Shared {
     /// When one was last left because of what it answered.
     suspected: Mutex<Option<Instant>>,
     sink: Sink,
+    faults: Faults,
 }
 
 /// A connection that works as far as is known.
@@ -67,6 +70,7 @@ impl Link {
         address: Address,
         scripts: Arc<Scripts>,
         sink: Sink,
+        faults: Faults,
     ) -> (Self, Result<(), RedisError>) {
         let shared = Arc::new(Shared {
             address,
@@ -76,6 +80,7 @@ impl Link {
             made: AtomicU64::new(0),
             suspected: Mutex::default(),
             sink,
+            faults,
         });
         let first = Shared::connect(&shared).await;
         let supervisor = tokio::spawn(supervise(Arc::clone(&shared)));
@@ -104,18 +109,18 @@ impl Link {
         let count = commands.len();
         let mut connection = connected.connection.clone();
         let sent = connection.send_packed_commands(commands, 0, count);
-        match timeout_at(until, sent).await {
-            Err(_) => {
+        match in_time(until, sent, self.shared.faults).await {
+            None => {
                 if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= HOPELESS {
                     self.leave(connected, "it does not answer");
                 }
                 Err(Failure::Unknown)
             }
-            Ok(Err(error)) => {
+            Some(Err(error)) => {
                 self.leave(connected, &shown(&error));
                 Err(Failure::Unknown)
             }
-            Ok(Ok(replies)) => {
+            Some(Ok(replies)) => {
                 connected.timeouts.store(0, Ordering::Relaxed);
                 if let Some(problem) = replies.iter().find_map(misplaced) {
                     self.leave(connected, &problem);
@@ -226,6 +231,12 @@ impl Shared {
         event::redis_connected();
         (self.sink)(Message::Up(true));
         Ok(())
+    }
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").finish_non_exhaustive()
     }
 }
 

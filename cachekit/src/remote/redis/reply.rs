@@ -1,12 +1,16 @@
 //! What a server answered, taken apart. Anything may stand there.
 
+mod found;
+
 use std::time::Duration;
 
 use redis::Value;
 
 use crate::envelope::{Token, Version};
 use crate::remote::bulletin::NodeId;
-use crate::remote::{Acquired, Filled, Found, Grant, Place};
+use crate::remote::{Acquired, Filled, Grant};
+
+pub(super) use self::found::{Sought, found};
 
 /// The answer is not of the form that was asked for.
 struct Odd;
@@ -14,7 +18,7 @@ struct Odd;
 type Read<T> = Result<T, Odd>;
 
 /// Why an answer is none.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Problem {
     /// The server said no.
     Refused(String),
@@ -87,49 +91,6 @@ pub(super) fn nodes(value: Value) -> Said<Vec<NodeId>> {
     Ok(members.into_iter().filter_map(node).collect())
 }
 
-/// The answers to `PTTL`, `MGET` and, with `place.late`, the script for late tags.
-pub(super) fn found(values: &mut impl Iterator<Item = Value>, place: Place<'_>) -> Said<Found> {
-    let mut next = || values.next().unwrap_or(Value::Nil);
-    let (left, entry) = (next(), next());
-    // A server that lost the script makes it one more question, no more.
-    let late = if place.late {
-        late_of(next()).ok()
-    } else {
-        None
-    };
-    let is_refused = matches!(left, Value::ServerError(_));
-    let problem = problem(if is_refused { &left } else { &entry });
-    let found = found_of(&left, entry, late);
-    found
-        .ok()
-        .filter(|found| found.versions.len() == place.versions.len())
-        .ok_or(problem)
-}
-
-fn found_of(
-    left: &Value,
-    entry: Value,
-    late: Option<(Token, Vec<Option<Version>>)>,
-) -> Read<Found> {
-    let mut entry = list(entry)?;
-    let bytes = bytes(entry.next().ok_or(Odd)?)?;
-    let versions = entry.map(version).collect::<Read<_>>()?;
-    // Below zero: it does not exist, or lost its end by hand; then nothing is known.
-    let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());
-    Ok(Found {
-        bytes,
-        left,
-        versions,
-        late,
-    })
-}
-
-fn late_of(value: Value) -> Read<(Token, Vec<Option<Version>>)> {
-    let mut parts = list(value)?;
-    let token = token(parts.next())?;
-    Ok((token, parts.map(version).collect::<Read<_>>()?))
-}
-
 /// The answer to `MGET` of so many versions.
 pub(super) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>> {
     let problem = problem(&values);
@@ -190,19 +151,20 @@ pub(super) fn filled(value: &Value) -> Said<Filled> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::remote::name::Name;
+    use crate::remote::Found;
 
-    fn place<'a>(entry: &'a Name, versions: &'a [Name]) -> Place<'a> {
-        Place {
-            entry,
-            versions,
-            late: false,
-        }
+    /// One read of so many versions.
+    fn found_one(values: Vec<Value>, versions: usize, has_late: bool) -> Said<Found> {
+        let sought = Sought {
+            entry: 0,
+            versions: (1..=versions).collect(),
+            has_late,
+        };
+        found(values, &[sought], 1 + versions).pop().unwrap()
     }
 
     #[test]
     fn answers_of_another_form_are_refused() {
-        let entry = Name::read(b"k:a");
         let nonce = || Value::BulkString(vec![7; 8]);
         let odd = vec![Value::Int(1), nonce(), Value::BulkString(vec![1, 2, 3])];
         assert!(acquired(Value::Array(odd), &[7; 8], 2).is_err());
@@ -214,7 +176,7 @@ mod tests {
             vec![Value::Int(1), Value::Okay],
             vec![],
         ] {
-            assert!(found(&mut values.into_iter(), place(&entry, &[])).is_err());
+            assert!(found_one(values, 0, false).is_err());
         }
         assert!(filled(&Value::Int(7)).is_err());
         let token = Value::BulkString(vec![0; 16]);
@@ -235,10 +197,9 @@ mod tests {
 
     #[test]
     fn the_answer_of_another_question_is_odd_and_a_no_is_none() {
-        let entry = Name::read(b"k:a");
         let other = || Value::Array(vec![Value::Nil, Value::Nil]);
-        let mut answers = [Value::Int(-2), other()].into_iter();
-        assert_eq!(found(&mut answers, place(&entry, &[])), Err(Problem::Odd));
+        let answers = vec![Value::Int(-2), other()];
+        assert_eq!(found_one(answers, 0, false), Err(Problem::Odd));
         assert_eq!(versions(other(), 3), Err(Problem::Odd));
         assert_eq!(versions(Value::Int(1), 1), Err(Problem::Odd));
         assert_eq!(numbers(&[Value::Int(1), other()]), Err(Problem::Odd));
@@ -247,12 +208,7 @@ mod tests {
     #[test]
     fn a_value_that_is_no_version_is_none() {
         let values = Value::Array(vec![Value::Nil, Value::BulkString(vec![0; 3])]);
-        let (entry, versions) = (Name::read(b"k:a"), [Name::everything()]);
-        let late = Place {
-            late: true,
-            ..place(&entry, &versions)
-        };
-        let found = found(&mut [Value::Int(-2), values].into_iter(), late).unwrap();
+        let found = found_one(vec![Value::Int(-2), values], 1, true).unwrap();
         assert_eq!((found.bytes, found.left), (None, Duration::ZERO));
         assert_eq!(found.versions, [None]);
     }
