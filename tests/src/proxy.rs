@@ -10,6 +10,7 @@ mod serve;
 mod state;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -254,6 +255,18 @@ impl Proxy {
     ///
     /// If the server does not answer.
     pub fn repeat_now(&self) -> Vec<Reply> {
+        let answers = self.try_repeat_now().into_iter();
+        answers
+            .map(|answer| answer.unwrap_or_else(|error| panic!("a copy: {error}")))
+            .collect()
+    }
+
+    /// The same, where connections may be cut meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// If nothing listens.
+    pub fn try_repeat_now(&self) -> Vec<io::Result<Reply>> {
         let copies = std::mem::take(&mut self.shared.state().repeats);
         copies
             .iter()
@@ -268,7 +281,7 @@ impl Proxy {
         copies.into_iter().filter_map(|mut it| it.pop()).collect()
     }
 
-    fn repeat(&self, commands: &[Vec<Vec<u8>>]) -> Reply {
+    fn repeat(&self, commands: &[Vec<Vec<u8>>]) -> io::Result<Reply> {
         let mut client = Client::connect(self.server);
         let mut last = Reply::Nil;
         for command in commands {
@@ -277,9 +290,9 @@ impl Proxy {
                 // For its name and password; this client knows RESP2.
                 command[1] = b"2".to_vec();
             }
-            last = client.run(&command);
+            last = client.try_run(&command)?;
         }
-        last
+        Ok(last)
     }
 
     /// From now on the replies to these commands do not arrive as the server sent them.

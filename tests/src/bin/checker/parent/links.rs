@@ -132,10 +132,12 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
     }
 }
 
-/// Runs the copies of a link's commands, and counts them.
+/// Runs the copies of a link's commands, and counts those that are answered: another fault may
+/// cut their connection.
 fn repeat(world: &World, link: &Link<'_>) -> usize {
     let _answering = world.injuries.answering();
-    link.proxy.repeat_now().len()
+    let answers = link.proxy.try_repeat_now();
+    answers.iter().filter(|answer| answer.is_ok()).count()
 }
 
 /// Runs what passed a while ago again and again, and loses a reply now and then.
