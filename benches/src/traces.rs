@@ -15,8 +15,8 @@ use crate::Fail;
 use crate::report::{Row, Table};
 use crate::turns::median;
 
-/// The share of a trace's different keys that there is room for, in per cent.
-const PERCENT: usize = 10;
+/// The share of a trace's different keys that there is room for, in per cent, if none is asked for.
+pub const PERCENT: usize = 10;
 /// What a miss costs besides: a read of Redis in the same room, or of a database.
 const REDIS: Duration = Duration::from_micros(40);
 const DATABASE: Duration = Duration::from_micros(500);
@@ -37,22 +37,30 @@ impl Replayed {
     }
 }
 
-/// The traces in the folder that `CACHEKIT_TRACES` names, else generated ones: one table each.
+/// The traces in the folder that `CACHEKIT_TRACES` names, else generated ones: one table each, and for
+/// each share of their keys that there is to be room for.
 ///
 /// # Errors
 ///
 /// If a trace cannot be read, or a cache not be built.
-pub fn tables(runtime: &Handle, accesses: usize, rounds: usize) -> Result<Vec<Table>, Fail> {
+pub fn tables(
+    runtime: &Handle,
+    accesses: usize,
+    rounds: usize,
+    percents: &[usize],
+) -> Result<Vec<Table>, Fail> {
     let traces = source::all(accesses)?;
-    traces
+    let pairs = traces
         .iter()
-        .map(|trace| table(runtime, trace, rounds))
+        .flat_map(|trace| percents.iter().map(move |percent| (trace, *percent)));
+    pairs
+        .map(|(trace, percent)| table(runtime, trace, rounds, percent))
         .collect()
 }
 
-fn table(runtime: &Handle, trace: &Trace, rounds: usize) -> Result<Table, Fail> {
+fn table(runtime: &Handle, trace: &Trace, rounds: usize, percent: usize) -> Result<Table, Fail> {
     let distinct = trace.keys.iter().collect::<HashSet<_>>().len();
-    let room = (distinct * PERCENT / 100).max(1);
+    let room = (distinct * percent / 100).max(1);
     let engines = engine::all();
     let mut replayed: Vec<Vec<Replayed>> = vec![Vec::new(); engines.len()];
     for _ in 0..rounds {
@@ -62,7 +70,7 @@ fn table(runtime: &Handle, trace: &Trace, rounds: usize) -> Result<Table, Fail> 
     }
     Ok(Table {
         title: format!(
-            "Trace {}: {} accesses, {distinct} keys, room for {PERCENT} %",
+            "Trace {}: {} accesses, {distinct} keys, room for {percent} %",
             trace.name,
             trace.keys.len()
         ),

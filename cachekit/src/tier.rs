@@ -157,18 +157,16 @@ impl Memory {
     expect(unused_variables, reason = "moka has no guard to remove")
 )]
 fn engine(capacity: Capacity, config: &Config, faults: Faults) -> Box<dyn MemoryEngine> {
-    let moka = || {
-        Box::new(on_moka::Moka::new(
-            capacity,
-            config.eviction.unwrap_or_default(),
-        ))
+    let first = || {
+        let eviction = config.eviction.unwrap_or_default();
+        Box::new(on_moka::Moka::new(capacity, eviction))
     };
     match config.engine {
-        Engine::Moka => moka(),
+        Engine::Moka => first(),
         #[cfg(feature = "quick_cache")]
         Engine::QuickCache => Box::new(on_quick_cache::QuickCache::new(capacity, faults)),
         // A cache cannot be built with what is not there.
         #[cfg(not(feature = "quick_cache"))]
-        Engine::QuickCache => moka(),
+        Engine::QuickCache => first(),
     }
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use cachekit::{Cache, CacheBuilder, Capacity, Eviction, cached};
+use cachekit::{Cache, CacheBuilder, Capacity, Engine as Kept, Eviction, cached};
 use tokio::runtime::Handle;
 
 use super::Replayed;
@@ -13,10 +13,13 @@ use crate::report::Kind;
 type Settings = fn(CacheBuilder) -> CacheBuilder;
 
 /// cachekit's own, the default first.
-const OURS: [(&str, Settings); 2] = [
+const OURS: [(&str, Settings); 3] = [
     ("cachekit, default", |cache| cache),
     ("cachekit, TinyLFU", |cache| {
         cache.eviction(Eviction::TinyLfu)
+    }),
+    ("cachekit, quick_cache", |cache| {
+        cache.engine(Kept::QuickCache)
     }),
 ];
 

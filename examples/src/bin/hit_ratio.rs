@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use cachekit::{Cache, Capacity, Eviction, Policy};
+use cachekit::{Cache, CacheBuilder, Capacity, Engine, Eviction, Policy};
 use cachekit_examples::{trace, workload};
 use lexopt::Arg;
 
@@ -20,7 +20,14 @@ by one caller, with room for 5, 10 and 25 % of its distinct keys.
 ";
 
 const ACCESSES: usize = 2_000_000;
-const POLICIES: [(&str, Eviction); 2] = [("TinyLFU", Eviction::TinyLfu), ("LRU", Eviction::Lru)];
+/// What decides who leaves, as the cache is set up.
+const POLICIES: [(&str, Settings); 3] = [
+    ("TinyLFU", |cache| cache.eviction(Eviction::TinyLfu)),
+    ("LRU", |cache| cache.eviction(Eviction::Lru)),
+    ("quick_cache", |cache| cache.engine(Engine::QuickCache)),
+];
+
+type Settings = fn(CacheBuilder) -> CacheBuilder;
 
 type Fail = Box<dyn std::error::Error>;
 
@@ -82,9 +89,9 @@ async fn print_table(traces: &[Trace]) -> Result<(), Fail> {
         let distinct = keys.iter().collect::<HashSet<_>>().len() as u64;
         for percent in [5, 10, 25] {
             write!(out, "| {name} | {percent} % |")?;
-            for (_, eviction) in POLICIES {
+            for (_, settings) in POLICIES {
                 let room = Capacity::entries((distinct * percent / 100).max(1));
-                let share = hit_rate(keys, room, eviction).await? * 100.0;
+                let share = hit_rate(keys, room, settings).await? * 100.0;
                 write!(out, " {share:.1} % |")?;
             }
             writeln!(out)?;
@@ -93,12 +100,9 @@ async fn print_table(traces: &[Trace]) -> Result<(), Fail> {
     Ok(())
 }
 
-async fn hit_rate(keys: &[u32], room: Capacity, eviction: Eviction) -> Result<f64, Fail> {
-    let cache = Cache::builder()
-        .memory_capacity(room)
-        .eviction(eviction)
-        .build()
-        .await?;
+async fn hit_rate(keys: &[u32], room: Capacity, settings: Settings) -> Result<f64, Fail> {
+    let builder = Cache::builder().memory_capacity(room);
+    let cache = settings(builder).build().await?;
     let policy = Policy::new();
     for key in keys {
         cache

@@ -2,16 +2,19 @@
 
 use std::path::PathBuf;
 
-use lexopt::Arg;
+use cachekit_benches::traces::PERCENT;
+use lexopt::{Arg, ValueExt};
 
 pub(crate) const HELP: &str = "\
 Measures cachekit beside other caches, a plain Redis client and nothing, and prints tables of ratios.
 
-Usage: table [--quick] [--json FILE] [--only SECTION]..
+Usage: table [--quick] [--json FILE] [--only SECTION].. [--room PERCENT]..
 
   --quick         short rounds, and few of them: to see that all is well, not to quote
   --json FILE     writes the figures there too
   --only SECTION  memory, redis or traces; may be given more than once. Default: all
+  --room PERCENT  the share of a trace's keys that there is room for; may be given more than once.
+                  Default: 10
 
 Traces are those in the folder CACHEKIT_TRACES; without it, generated ones. Redis is started by
 itself: redis-server, or what CACHEKIT_REDIS_SERVER names.
@@ -31,11 +34,21 @@ pub(crate) struct Order {
     pub(crate) json: Option<PathBuf>,
     /// Empty: all.
     only: Vec<Section>,
+    /// Empty: the default.
+    room: Vec<usize>,
 }
 
 impl Order {
     pub(crate) fn wants(&self, section: Section) -> bool {
         self.only.is_empty() || self.only.contains(&section)
+    }
+
+    pub(crate) fn room(&self) -> Vec<usize> {
+        if self.room.is_empty() {
+            vec![PERCENT]
+        } else {
+            self.room.clone()
+        }
     }
 }
 
@@ -48,6 +61,7 @@ pub(crate) fn parse() -> Result<Option<Order>, lexopt::Error> {
             Arg::Long("quick") => order.quick = true,
             Arg::Long("json") => order.json = Some(words.value()?.into()),
             Arg::Long("only") => order.only.push(section(&words.value()?.to_string_lossy())?),
+            Arg::Long("room") => order.room.push(words.value()?.parse()?),
             Arg::Long("help") | Arg::Short('h') => return Ok(None),
             other => return Err(other.unexpected()),
         }

@@ -68,7 +68,7 @@ fn measure(order: &Order, runtime: &Handle, keep: &mut impl FnMut(Table)) -> Res
         redis::measure(runtime, order.quick, keep)?;
     }
     if order.wants(Section::Traces) {
-        traces::measure(runtime, order.quick, keep)?;
+        traces::measure(runtime, order.quick, &order.room(), keep)?;
     }
     Ok(())
 }
