@@ -28,9 +28,11 @@ checker: several processes over one Redis, faults of every kind, and a judge
 --break NAME    removes one guard from every node, which must end with a violation; the
                 mix of calls and the faults are chosen for it, unless --faults is given
 --mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm, ordered,
-                dropped (calls that are dropped in the middle) or acknowledged (invalidations
+                dropped (calls that are dropped in the middle), acknowledged (invalidations
                 that return when every node has applied them: no read that begins later, on
-                any node, may be older)
+                any node, may be older) or soft (invalidations that leave old values for a
+                second: no read that begins later may be older, and none that asks for
+                nothing old may be at all)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";

@@ -1,12 +1,16 @@
 //! What is cached: rows of several kinds.
 
 use std::fmt;
+use std::time::Duration;
 
 /// Rows of each kind.
 const ROWS: u16 = 8;
 
 /// Tags take in rows of the same remainder.
 const PARTS: u16 = 4;
+
+/// How long values of those kinds may be served that are old: `stale` of their functions.
+pub(crate) const STALE: Duration = Duration::from_secs(1);
 
 /// How rows are cached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +33,13 @@ pub(crate) enum Kind {
     Direct,
     /// Stored by hand, each row by one node only.
     Put,
+    /// With tags and events made from arguments, and served old.
+    Aging,
+    /// With a tag made from the value, and served old.
+    AgingGroup,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 11] = [
     Kind::Plain,
     Kind::Grouped,
     Kind::Evented,
@@ -41,14 +49,23 @@ const KINDS: [Kind; 9] = [
     Kind::Ordered,
     Kind::Direct,
     Kind::Put,
+    Kind::Aging,
+    Kind::AgingGroup,
 ];
+
+impl Kind {
+    /// Whether values that were softly invalidated may be served.
+    pub(crate) fn is_aging(self) -> bool {
+        matches!(self, Self::Aging | Self::AgingGroup)
+    }
+}
 
 /// One row of one kind: what one entry is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Cell(pub(crate) u16);
 
 /// How many there are.
-pub(crate) const CELLS: u16 = ROWS * 9;
+pub(crate) const CELLS: u16 = ROWS * 11;
 
 impl Cell {
     pub(crate) fn new(kind: Kind, row: u64) -> Self {

@@ -10,10 +10,12 @@
 
 mod args;
 mod cells;
+mod manner;
 mod mix;
 mod node;
 mod parent;
 mod seeded;
+mod way;
 
 use std::process::ExitCode;
 

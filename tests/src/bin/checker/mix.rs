@@ -1,41 +1,7 @@
 //! How much of what the nodes do.
 
 use crate::cells::Kind;
-
-/// A way to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// `Cache::invalidate`.
-    Key,
-    /// `entry(..).invalidate()`.
-    Entry,
-    /// A tag made from arguments.
-    Tag,
-    /// A tag made from the value.
-    ValueTag,
-    Event,
-    /// Every entry of a function.
-    Function,
-    Clear,
-    /// `Cache::put`.
-    Put,
-    /// `#[write_through]`.
-    Through,
-    /// `#[write_through]` with `order_by`.
-    Ordered,
-    /// `#[invalidates]`, of entries.
-    Annotated,
-    /// `#[invalidates]`, of tags and events.
-    Regrouped,
-    /// Several annotated functions in one `deferred`.
-    Deferred,
-    /// `Cache::acknowledged`, of a key.
-    AckedKey,
-    /// The same of a tag made from arguments, of one made from the value, and of a function.
-    AckedTag,
-    AckedValueTag,
-    AckedFunction,
-}
+use crate::way::{Soft, Way};
 
 /// What one node does.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +40,8 @@ pub(crate) const USUAL: Mix = Mix {
         Kind::Ordered,
         Kind::Direct,
         Kind::Put,
+        Kind::Aging,
+        Kind::AgingGroup,
     ],
     ways: &[
         Way::Key,
@@ -109,6 +77,16 @@ pub(crate) const USUAL: Mix = Mix {
         Way::AckedKey,
         Way::AckedTag,
         Way::AckedValueTag,
+        Way::Soft(Soft::Key),
+        Way::Soft(Soft::Entry),
+        Way::Soft(Soft::Tag),
+        Way::Soft(Soft::ValueTag),
+        Way::Soft(Soft::Event),
+        Way::Soft(Soft::Function),
+        Way::Soft(Soft::Annotated),
+        Way::Soft(Soft::Regrouped),
+        Way::Soft(Soft::AckedKey),
+        Way::Soft(Soft::AckedTag),
     ],
     sleep: 40,
     slow: 5,
@@ -213,6 +191,55 @@ pub(crate) const ORDERED: Mix = Mix {
     ..USUAL
 };
 
+/// Values that may be served old, which are invalidated softly for the most part, and seldom
+/// enough that windows end between two writes of a row.
+pub(crate) const SOFT: Mix = Mix {
+    readers: 24,
+    kinds: &[Kind::Aging, Kind::AgingGroup],
+    ways: &[
+        Way::Soft(Soft::Key),
+        Way::Soft(Soft::Entry),
+        Way::Soft(Soft::Tag),
+        Way::Soft(Soft::ValueTag),
+        Way::Soft(Soft::Event),
+        Way::Soft(Soft::Annotated),
+        Way::Soft(Soft::Regrouped),
+        Way::Soft(Soft::Function),
+        Way::Soft(Soft::AckedKey),
+        Way::Soft(Soft::AckedTag),
+        Way::Key,
+        Way::Tag,
+    ],
+    writers: 2,
+    write_pause: 1_500,
+    // So that old values are served for long.
+    slow: 150,
+    ..USUAL
+};
+
+/// The same by name alone, while others compute.
+pub(crate) const SOFT_BY_KEY: Mix = Mix {
+    ways: &[
+        Way::Soft(Soft::Key),
+        Way::Soft(Soft::Entry),
+        Way::Soft(Soft::Annotated),
+    ],
+    write_pause: 200,
+    ..SOFT
+};
+
+/// The same by tags, events and functions alone.
+pub(crate) const SOFT_BY_TAG: Mix = Mix {
+    ways: &[
+        Way::Soft(Soft::Tag),
+        Way::Soft(Soft::ValueTag),
+        Way::Soft(Soft::Event),
+        Way::Soft(Soft::Regrouped),
+        Way::Soft(Soft::Function),
+    ],
+    ..SOFT
+};
+
 const NAMED: &[(&str, Mix)] = &[
     ("usual", USUAL),
     ("by-key", BY_KEY),
@@ -223,6 +250,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("dropped", DROPPED),
     ("acknowledged", ACKNOWLEDGED),
     ("ordered", ORDERED),
+    ("soft", SOFT),
 ];
 
 /// The mix of this name, with its name.

@@ -1,8 +1,10 @@
 //! One process with a cache.
 
+mod aging;
 pub(crate) mod functions;
 mod reading;
 mod record;
+mod softly;
 mod source;
 mod truth;
 mod writing;

@@ -133,6 +133,20 @@ const ALL: &[Broken] = &[
         injuries: &[Injury::Foreign],
         step_in: stumble,
     },
+    Broken {
+        name: "soft-keeps-token",
+        fault: Fault::SoftKeepsToken,
+        mix: mix::SOFT_BY_KEY,
+        injuries: &[],
+        step_in: stumble,
+    },
+    Broken {
+        name: "ignore-soft-half",
+        fault: Fault::IgnoreSoftHalf,
+        mix: mix::SOFT_BY_TAG,
+        injuries: &[],
+        step_in: stumble,
+    },
 ];
 
 impl Broken {
@@ -145,6 +159,7 @@ impl Broken {
             Fault::IgnoreUnknownMessage => &[Fault::IgnoreUnknownMessage, Fault::IgnoreGaps],
             // Who hears of an invalidation gives its writes up by itself.
             Fault::IgnoreGeneration => &[Fault::IgnoreGeneration, Fault::Deaf],
+            Fault::SoftKeepsToken => &[Fault::SoftKeepsToken, Fault::Deaf],
             _ => std::slice::from_ref(&self.fault),
         }
     }
@@ -154,7 +169,10 @@ impl Broken {
     pub(crate) fn wants_bus(&self) -> bool {
         !matches!(
             self.fault,
-            Fault::ClientMadeVersions | Fault::IgnoreGeneration
+            Fault::ClientMadeVersions
+                | Fault::IgnoreGeneration
+                | Fault::SoftKeepsToken
+                | Fault::IgnoreSoftHalf
         )
     }
 }

@@ -25,11 +25,14 @@ macro_rules! functions {
         mod $module {
             use cachekit::{Cache, Policy, Tier, cached, invalidates, write_through};
 
-            use super::super::pause;
             use super::super::source::{Row, compute, compute_maybe, try_compute};
             use super::super::written::Written;
+            use super::super::{aging, pause};
             use super::{Got, tags};
             use crate::cells::{Cell, Kind};
+
+            /// Whether values are in memory too.
+            const BUS: bool = matches!($policy, Tier::Both);
 
             #[cached(tier = $tier, tags = ["plain", "bucket:{bucket}"])]
             async fn plain(bucket: u64, row: u64) -> Row {
@@ -126,6 +129,7 @@ macro_rules! functions {
                         let computed = cache.get_or_compute(&key, &policy, || compute(cell));
                         Got::Row(computed.await)
                     }
+                    Kind::Aging | Kind::AgingGroup => Got::Row(aging::read(cell).await),
                 }
             }
 
@@ -144,6 +148,7 @@ macro_rules! functions {
                     Kind::Through => through::entry(row).key().to_owned(),
                     Kind::Ordered => ordered::entry(row).key().to_owned(),
                     Kind::Direct | Kind::Put => cell.to_string(),
+                    Kind::Aging | Kind::AgingGroup => aging::key(cell, BUS),
                 }
             }
 
@@ -157,6 +162,7 @@ macro_rules! functions {
                     Kind::Through => "through",
                     Kind::Ordered => "ordered",
                     Kind::Direct | Kind::Put => return None,
+                    Kind::Aging | Kind::AgingGroup => return Some(aging::name(cell, BUS)),
                 };
                 Some(format!("{}::{name}", module_path!()))
             }
@@ -172,6 +178,7 @@ macro_rules! functions {
                     Kind::Through => through::entry(row).invalidate().await,
                     Kind::Ordered => ordered::entry(row).invalidate().await,
                     Kind::Direct | Kind::Put => cache.invalidate(&cell.to_string()).await,
+                    Kind::Aging | Kind::AgingGroup => aging::invalidate_entry(cell).await,
                 }
             }
 
@@ -186,6 +193,7 @@ macro_rules! functions {
                     Kind::Through => through::invalidate_all().await,
                     Kind::Ordered => ordered::invalidate_all().await,
                     Kind::Direct | Kind::Put => cache.invalidate_tags([tags(cell).0]).await,
+                    Kind::Aging | Kind::AgingGroup => aging::invalidate_function(cell).await,
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::aging;
 use super::functions::{self, Got};
 use super::record::Read;
 use super::source::{PLANNED, spending};
@@ -30,7 +31,13 @@ async fn read_once(cell: Cell) {
     let begin = clock::now();
     // Afterwards: a process that stands still in between has heard nothing meanwhile.
     let is_heard = node.cache.stats().redis.is_heard;
-    let reading = spending(functions::read(cell));
+    let is_fresh = cell.kind().is_aging() && fastrand::u32(..4) == 0;
+    let reading = spending(async {
+        if !is_fresh {
+            return Some(functions::read(cell).await);
+        }
+        aging::fresh(cell).await.map(Got::Row)
+    });
     let dropped = fastrand::u32(..100) < node.mix.dropped;
     let patience = if dropped {
         Duration::from_millis(fastrand::u64(..=node.mix.sleep))
@@ -41,6 +48,8 @@ async fn read_once(cell: Cell) {
     let Ok((got, spent)) = timeout(patience, reading).await else {
         return;
     };
+    // Nothing was there that is not old, and nothing is computed by who asks for that.
+    let Some(got) = got else { return };
     let end = clock::now();
     let version = match got {
         Got::Row(row) if row.cell == cell.0 && row.part == cell.part() => row.version,
@@ -62,5 +71,6 @@ async fn read_once(cell: Cell) {
         version,
         spent,
         is_heard,
+        is_fresh,
     });
 }

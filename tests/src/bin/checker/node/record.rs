@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::node;
+use super::written::Ended;
 use crate::cells::Cell;
 use cachekit_tests::clock;
 
@@ -31,6 +32,8 @@ pub(super) struct Read {
     pub(super) spent: u64,
     /// Whether messages came through when it began.
     pub(super) is_heard: bool,
+    /// Whether nothing old was asked for.
+    pub(super) is_fresh: bool,
 }
 
 /// Lines that the parent has not got.
@@ -61,26 +64,22 @@ impl Record {
             version,
             spent,
             is_heard,
+            is_fresh,
         } = read;
-        let heard = u8::from(*is_heard);
+        let [heard, fresh] = [*is_heard, *is_fresh].map(u8::from);
         let cell = cell.0;
         self.line(format_args!(
-            "r {cell} {begin} {end} {version} {spent} {heard}"
+            "r {cell} {begin} {end} {version} {spent} {heard} {fresh}"
         ));
     }
 
-    /// A write whose invalidation began and returned then.
-    pub(super) fn write(
-        &self,
-        way: &str,
-        versions: &[(Cell, u64)],
-        (began, returned): (u64, u64),
-        is_acknowledged: bool,
-    ) {
+    /// A write whose invalidation returned then.
+    pub(super) fn write(&self, way: &str, returned: u64, write: &Ended) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let acknowledged = u8::from(is_acknowledged);
-        let mut line = format!("w {id} {way} {began} {returned} {acknowledged}");
-        for (cell, version) in versions {
+        let (began, manner) = (write.began, write.manner.word());
+        let acknowledged = u8::from(write.is_acknowledged);
+        let mut line = format!("w {id} {way} {began} {returned} {acknowledged} {manner}");
+        for (cell, version) in &write.versions {
             // Writing to a string cannot fail.
             let _ = write!(line, " {}:{version}", cell.0);
         }
@@ -143,6 +142,7 @@ impl Record {
         for (name, value) in [
             ("memory", stats.memory_hits),
             ("redis", stats.redis_hits),
+            ("stale", stats.stale_hits),
             ("computed", stats.computations),
             ("coalesced", stats.coalesced),
             ("invalidations", stats.invalidations),

@@ -7,13 +7,13 @@ use tokio::time::timeout;
 
 use super::source::Row;
 use super::written::Written;
-use super::{functions, node, pause};
+use super::{functions, node, pause, softly};
 use crate::cells::{Cell, Kind};
-use crate::mix::Way;
+use crate::way::Way;
 use cachekit_tests::clock;
 
 /// What annotated functions cache, and what may be written by anybody.
-const SHARED: &[Kind] = &[
+pub(super) const SHARED: &[Kind] = &[
     Kind::Plain,
     Kind::Grouped,
     Kind::Evented,
@@ -22,11 +22,26 @@ const SHARED: &[Kind] = &[
     Kind::Through,
     Kind::Ordered,
     Kind::Direct,
+    Kind::Aging,
+    Kind::AgingGroup,
 ];
 /// Those with a tag made from arguments.
-const TAGGED: &[Kind] = &[Kind::Plain, Kind::Maybe, Kind::Fallible, Kind::Direct];
+pub(super) const TAGGED: &[Kind] = &[
+    Kind::Plain,
+    Kind::Maybe,
+    Kind::Fallible,
+    Kind::Direct,
+    Kind::Aging,
+];
 /// Those with a tag made from the value.
-const GROUPED: &[Kind] = &[Kind::Grouped, Kind::Through, Kind::Ordered];
+pub(super) const GROUPED: &[Kind] = &[
+    Kind::Grouped,
+    Kind::Through,
+    Kind::Ordered,
+    Kind::AgingGroup,
+];
+/// Those with an event.
+pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Aging];
 
 /// Writes, one after the other, until the end.
 pub(super) async fn write_on(_number: usize) {
@@ -54,10 +69,8 @@ async fn write_once(way: Way) {
         write(way, &written).await;
     }
     let returned = clock::now();
-    if let Some((began, versions)) = written.end() {
-        let is_acknowledged = written.is_acknowledged();
-        let times = (began, returned);
-        node.record.write(&name, &versions, times, is_acknowledged);
+    if let Some(ended) = written.end() {
+        node.record.write(&name, returned, &ended);
     }
 }
 
@@ -98,6 +111,7 @@ async fn write(way: Way, written: &Written) {
         Way::AckedKey | Way::AckedTag | Way::AckedValueTag | Way::AckedFunction => {
             acknowledged(way, cell, written).await;
         }
+        Way::Soft(soft) => softly::write(soft, written).await,
     }
 }
 
@@ -158,9 +172,8 @@ async fn acknowledged(way: Way, cell: Cell, written: &Written) {
 }
 
 async fn by_event(cell: Cell, written: &Written) {
-    let kinds = [Kind::Evented, Kind::Direct];
-    let cells = kinds.map(|kind| Cell::new(kind, cell.row()));
-    written.commit(&cells).await;
+    let cells = EVENTED.iter().map(|kind| Cell::new(*kind, cell.row()));
+    written.commit(&cells.collect::<Vec<_>>()).await;
     written.begin();
     node().cache.emit(&functions::labels(cell).1).await;
 }

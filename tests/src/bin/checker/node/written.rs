@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::node;
 use crate::cells::Cell;
+use crate::manner::Manner;
 use cachekit_tests::clock;
 
 /// The versions that a write raised, as far as it got. It outlives the write when that is
@@ -16,6 +17,17 @@ struct State {
     began: Option<u64>,
     versions: Vec<(Cell, u64)>,
     acknowledged: bool,
+    manner: Manner,
+}
+
+/// A write whose invalidation takes place.
+pub(super) struct Ended {
+    pub(super) began: u64,
+    /// The versions whose past may not be served any more.
+    pub(super) versions: Vec<(Cell, u64)>,
+    /// Whether the invalidation is certain to have reached every node.
+    pub(super) is_acknowledged: bool,
+    pub(super) manner: Manner,
 }
 
 impl Written {
@@ -46,15 +58,20 @@ impl Written {
         self.lock().acknowledged = certain;
     }
 
-    pub(super) fn is_acknowledged(&self) -> bool {
-        self.lock().acknowledged
+    /// The invalidation leaves what may be served old.
+    pub(super) fn softens(&self, manner: Manner) {
+        self.lock().manner = manner;
     }
 
-    /// The versions whose past may not be served any more, and since when it is so.
-    pub(super) fn end(&self) -> Option<(u64, Vec<(Cell, u64)>)> {
+    /// What it came to; `None` if it got no further than a commit.
+    pub(super) fn end(&self) -> Option<Ended> {
         let mut state = self.lock();
-        let began = state.began?;
-        Some((began, std::mem::take(&mut state.versions)))
+        Some(Ended {
+            began: state.began?,
+            versions: std::mem::take(&mut state.versions),
+            is_acknowledged: state.acknowledged,
+            manner: state.manner,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cells::Cell;
+use crate::manner::Manner;
 use cachekit_tests::clock;
 
 /// A read that returned.
@@ -22,6 +23,8 @@ pub(super) struct Read {
     pub(super) spent: u64,
     /// Whether messages came through to the node when it began.
     pub(super) is_heard: bool,
+    /// Whether it asked for nothing old.
+    pub(super) is_fresh: bool,
 }
 
 /// The number of another program among nodes.
@@ -40,6 +43,7 @@ pub(super) struct Write {
     pub(super) accepted: Option<u64>,
     /// Whether it said that every node had applied it when it returned.
     pub(super) acknowledged: bool,
+    pub(super) manner: Manner,
 }
 
 impl Write {
@@ -133,6 +137,7 @@ impl History {
                     version: number()?,
                     spent: number()?,
                     is_heard: number()? == 1,
+                    is_fresh: number()? == 1,
                 });
             }
             "w" => {
@@ -169,7 +174,7 @@ impl History {
     }
 }
 
-/// `WAY BEGAN RETURNED ACKNOWLEDGED CELL:VERSION..`
+/// `WAY BEGAN RETURNED ACKNOWLEDGED MANNER CELL:VERSION..`
 fn take_in_writes<'a>(
     node: u8,
     mut words: impl Iterator<Item = &'a str>,
@@ -179,6 +184,7 @@ fn take_in_writes<'a>(
     let began = words.next()?.parse().ok()?;
     let returned = words.next()?.parse().ok()?;
     let acknowledged = words.next()? == "1";
+    let manner = Manner::read(words.next()?)?;
     for word in words {
         let (cell, version) = word.split_once(':')?;
         writes.push(Write {
@@ -190,6 +196,7 @@ fn take_in_writes<'a>(
             returned,
             accepted: None,
             acknowledged,
+            manner,
         });
     }
     Some(())

@@ -4,21 +4,26 @@
 //! holds there: on the node that invalidated, when the call returned, Redis up or down; on
 //! others a while after Redis accepted it, or when the call returned if that said that every
 //! node had applied it. A read that begins later gets that version or a
-//! newer one.
+//! newer one. Of rows that may be served old, and after a soft invalidation, a read that takes
+//! old values gets it a window later (`windows`).
 
 mod floors;
 mod propagation;
+mod windows;
 
 use std::time::Duration;
 
 use cachekit_tests::clock::{millis, nanos};
 use cachekit_tests::floors::Floor;
 
+use self::floors::NodeFloors;
+use self::windows::Windows;
 use super::World;
 use super::history::{Events, Read, Write};
 use super::table::Table;
 use crate::args::Settings;
 use crate::cells::{CELLS, Cell};
+use crate::manner::Manner;
 use crate::node::{BUS_TIMEOUT, LOCK_TIMEOUT};
 
 /// For the scheduler and the rounding of timers.
@@ -69,6 +74,8 @@ pub(super) struct Verdict {
     /// For each accepted invalidation and each other node with reads after it, how long after
     /// the acceptance the last read began that got something older; in order.
     pub(super) propagation: Vec<u64>,
+    /// The same for soft invalidations of what may be served old.
+    pub(super) old: Vec<u64>,
     /// Reads that got something older than an earlier read of that node, all within what is
     /// allowed.
     pub(super) went_back: usize,
@@ -95,8 +102,9 @@ pub(super) fn judge(world: &World, rules: Rules) -> Verdict {
             writes: of_cell(&events.writes, number, |write| write.cell),
         };
         let reads = of_cell(&events.reads, number, |read| read.cell);
+        let windows = Windows::of(reads, rules.window);
         for node in reads.chunk_by(|a, b| a.node == b.node) {
-            judging.node(node, &mut verdict);
+            judging.node(node, &windows, &mut verdict);
         }
     }
     for (time, text) in &events.problems {
@@ -108,6 +116,7 @@ pub(super) fn judge(world: &World, rules: Rules) -> Verdict {
     }
     verdict.violations.sort_by_key(|violation| violation.time);
     verdict.propagation.sort_unstable();
+    verdict.old.sort_unstable();
     verdict.events = events;
     verdict
 }
@@ -130,11 +139,9 @@ struct Judging<'a> {
 
 impl Judging<'_> {
     /// Judges what one node read, in order of the reads' beginning.
-    fn node(&self, reads: &[Read], verdict: &mut Verdict) {
+    fn node(&self, reads: &[Read], windows: &Windows, verdict: &mut Verdict) {
         let Some(first) = reads.first() else { return };
-        let Rules { window, cut_off } = self.rules;
-        let heard = floors::of_node(self.writes, first.node, window, 0);
-        let cut_off = floors::of_node(self.writes, first.node, window, cut_off);
+        let floors = NodeFloors::of(self.writes, first.node, self.rules, windows);
         let commits = self.table.commits(self.cell);
         let newest_before = newest_before(reads);
         for (read, before) in reads.iter().zip(newest_before) {
@@ -148,14 +155,17 @@ impl Judging<'_> {
             let newest = commits
                 .get(newest.wrapping_sub(1))
                 .map_or(0, |(_, version)| *version);
-            let floors = if read.is_heard { &heard } else { &cut_off };
-            if let Some(problem) = self.problem(read, floors.at(read.begin), newest, before) {
+            let floor = floors.of_read(read).at(read.begin);
+            if let Some(problem) = self.problem(read, floor, newest, before) {
                 verdict.violations.push(violation(read, problem));
             } else if read.version != 0 && read.version < before {
                 verdict.went_back += 1;
             }
         }
-        propagation::add(self.writes, reads, &mut verdict.propagation);
+        let stays = |write: &&Write| self.cell.kind().is_aging() && write.manner != Manner::Hard;
+        let (soft, hard): (Vec<_>, Vec<_>) = self.writes.iter().partition(stays);
+        propagation::add(&hard, reads, &mut verdict.propagation);
+        propagation::add(&soft, reads, &mut verdict.old);
     }
 
     /// What is wrong with a read, if anything.
@@ -201,7 +211,11 @@ impl Judging<'_> {
             self.cell,
             history.shown(read.begin),
             history.shown(read.end),
-            if read.spent > 0 { "computed" } else { "cached" },
+            match (read.spent, read.is_fresh) {
+                (0, false) => "cached",
+                (0, true) => "fresh or nothing",
+                _ => "computed",
+            },
         )
     }
 

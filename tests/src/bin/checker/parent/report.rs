@@ -84,10 +84,14 @@ fn rows(world: &World, verdict: &Verdict) -> Vec<(&'static str, String)> {
     let concurrent = world.table.concurrent.load(Ordering::Relaxed);
     let counted = |name| stat(name).to_string();
     let acked = acknowledged(writes);
+    let fresh = verdict.events.reads.iter().filter(|read| read.is_fresh);
+    let fresh = fresh.count();
     vec![
         ("reads", verdict.events.reads.len().to_string()),
         ("  from memory", counted("memory")),
         ("  from Redis", counted("redis")),
+        ("  served old", counted("stale")),
+        ("  that asked for nothing old", fresh.to_string()),
         ("  by another's computation", counted("coalesced")),
         ("  computed", counted("computed")),
         ("  older than an earlier one", verdict.went_back.to_string()),
@@ -107,6 +111,10 @@ fn rows(world: &World, verdict: &Verdict) -> Vec<(&'static str, String)> {
         ("propagation p50", share(&verdict.propagation, 50)),
         ("propagation p99", share(&verdict.propagation, 99)),
         ("worst staleness", share(&verdict.propagation, 100)),
+        ("soft invalidations seen", verdict.old.len().to_string()),
+        ("  served old after p50", share(&verdict.old, 50)),
+        ("  served old after p99", share(&verdict.old, 99)),
+        ("  served old after at most", share(&verdict.old, 100)),
         ("acknowledged invalidations", acked.len().to_string()),
         ("  by every node", counted("acknowledged")),
         ("  waited out, or not certain", counted("unacknowledged")),

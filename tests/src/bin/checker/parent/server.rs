@@ -9,6 +9,7 @@ use super::World;
 use super::history::{NOBODY, Write};
 use super::injury::Injury;
 use crate::cells::{Cell, Kind};
+use crate::manner::Manner;
 use crate::node::{NAMESPACE, functions};
 use cachekit_tests::clock;
 
@@ -108,6 +109,7 @@ fn foreign(world: &World, client: &mut Client) -> String {
         returned: accepted,
         accepted: Some(accepted),
         acknowledged: false,
+        manner: Manner::Hard,
     });
     format!("{key}, version {version}")
 }

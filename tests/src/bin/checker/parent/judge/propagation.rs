@@ -4,11 +4,11 @@ use crate::parent::history::{Read, Write};
 
 /// Adds, for each accepted invalidation of another node, how much later the last of `reads`
 /// began that got something older: zero, if none did.
-pub(super) fn add(writes: &[Write], reads: &[Read], delays: &mut Vec<u64>) {
+pub(super) fn add(writes: &[&Write], reads: &[Read], delays: &mut Vec<u64>) {
     let Some((first, last)) = reads.first().zip(reads.last()) else {
         return;
     };
-    let is_elsewhere = |write: &&Write| write.node != first.node;
+    let is_elsewhere = |write: &&&Write| write.node != first.node;
     let mut accepted: Vec<(u64, u64, u64)> = writes
         .iter()
         .filter(is_elsewhere)

@@ -1,0 +1,34 @@
+//! How hard a write invalidates.
+
+/// What an invalidation leaves of the values from before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Nothing.
+    #[default]
+    Hard,
+    /// What may be served old, for a window that begins with it: it names the entry.
+    SoftEntry,
+    /// The same by a tag, an event or a function. In Redis the window begins when somebody
+    /// first asks there for the right to compute the entry anew.
+    SoftGroup,
+}
+
+const WORDS: &[(Manner, &str)] = &[
+    (Manner::Hard, "hard"),
+    (Manner::SoftEntry, "soft-entry"),
+    (Manner::SoftGroup, "soft-group"),
+];
+
+impl Manner {
+    /// As a node tells it to the parent.
+    pub(crate) fn word(self) -> &'static str {
+        let found = WORDS.iter().find(|(manner, _)| *manner == self);
+        found.map_or("", |(_, word)| word)
+    }
+
+    /// What a node told.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        let found = WORDS.iter().find(|(_, known)| *known == word);
+        found.map(|(manner, _)| *manner)
+    }
+}
