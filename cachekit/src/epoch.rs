@@ -15,6 +15,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use smallvec::SmallVec;
+
 use crate::clock::Tick;
 
 /// How often something was taken out of use in this process, of whichever cache: what was
@@ -105,9 +107,10 @@ impl Epoch {
     }
 }
 
-/// The epochs that something depends on.
+/// The epochs that something depends on. In place for two tags, the function, the cache and
+/// the messages of other nodes.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Epochs(Box<[Arc<Epoch>]>);
+pub(crate) struct Epochs(SmallVec<[Arc<Epoch>; 5]>);
 
 impl Epochs {
     /// Whether none of them was invalidated after `began`, not even softly.

@@ -65,6 +65,12 @@ pub enum Fault {
     SoftKeepsToken,
     /// Who reads an entry from Redis does not see that a version was softly invalidated.
     IgnoreSoftHalf,
+    /// What a thread has at hand is served although the entry was replaced or removed.
+    KeepAtHand,
+    /// It is served although something was invalidated since it was last checked.
+    TrustAtHand,
+    /// It is kept as of the moment after its look-up, and not as of the one before.
+    StampLate,
     /// The circuit breaker never opens.
     NoBreaker,
     /// Every question of one call may take a whole `redis_timeout`.
@@ -113,6 +119,8 @@ pub enum Point {
     BeforeInsert,
     /// A call found nothing in memory and has not yet entered a flight.
     BeforeEnter,
+    /// A hit found an entry in the memory tier, and its thread does not have it at hand yet.
+    BeforeKeep,
     /// An invalidation took place on this node, and the store has not been told yet.
     BeforeRemoval,
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::key::KeyBuf;
 use crate::policy::{IntoTtl, Policy};
 
@@ -57,7 +59,7 @@ impl Tag {
 /// The tags, events and time to live of one value.
 #[derive(Debug, Clone, Default)]
 pub struct Labels {
-    pub(crate) tags: Vec<Tag>,
+    pub(crate) tags: SmallVec<[Tag; 2]>,
     /// `None`: as the function or the cache says.
     pub(crate) ttl: Option<Duration>,
     pub(crate) refused: bool,

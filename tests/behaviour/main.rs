@@ -1,5 +1,6 @@
 //! What a cache does, seen through its public surface.
 
+mod at_hand;
 mod attributes;
 mod blocking;
 mod cancellation;

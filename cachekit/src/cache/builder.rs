@@ -289,7 +289,7 @@ impl CacheBuilder {
     async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
         let settings = self.settings()?;
         let faults = self.faults;
-        let desk = Desk::new(self.config.bus_timeout, faults);
+        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), faults);
         let password = self.redis_password.as_deref();
         let namespace = &self.config.namespace;
         let redis = Redis::open(url, password, namespace, desk.node, desk.sink(), faults);
@@ -302,7 +302,7 @@ impl CacheBuilder {
 
     #[cfg(feature = "seeded-faults")]
     fn fake_remote(&self, store: &FakeStore) -> Result<Remote, BuildError> {
-        let desk = Desk::new(self.config.bus_timeout, self.faults);
+        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), self.faults);
         let store = store.open(desk.node, desk.sink());
         let settings = self.settings()?;
         let faults = self.faults;

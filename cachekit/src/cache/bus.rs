@@ -74,13 +74,16 @@ impl Voice {
 }
 
 impl Desk {
-    pub(crate) fn new(bus_timeout: Duration, faults: Faults) -> Arc<Self> {
+    /// For hits whose clock is behind by up to `lag`.
+    pub(crate) fn new(bus_timeout: Duration, lag: Duration, faults: Faults) -> Arc<Self> {
         let node = NodeId::random();
+        // By such a clock memory would be served for so much longer.
+        let heard_for = bus_timeout.saturating_sub(lag).max(bus_timeout / 2);
         Arc::new(Self {
             node,
             outbox: Arc::default(),
             wakes: Arc::default(),
-            trust: Arc::new(Trust::new(bus_timeout)),
+            trust: Arc::new(Trust::new(heard_for)),
             acks: Arc::default(),
             voice: Voice {
                 node,

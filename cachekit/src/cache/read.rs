@@ -7,7 +7,7 @@ use super::remote::Remote;
 use super::{Cache, Core};
 use crate::clock::Tick;
 use crate::codec::Cacheable;
-use crate::fault::Fault;
+use crate::fault::{Fault, Point};
 use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId};
@@ -108,6 +108,7 @@ impl Core {
         S: Shape,
         S::Value: Clone + 'static,
     {
+        // Before the look-up: what happens in between shows.
         let seen = self.memory.seen(key);
         let stored = self.memory.get(key);
         let missed = |old| Missed {
@@ -131,6 +132,12 @@ impl Core {
             return Err(missed(None));
         };
         let value = entry.value::<S::Value>().and_then(Option::as_ref);
+        self.faults.at(Point::BeforeKeep);
+        let seen = if self.faults.has(Fault::StampLate) {
+            self.memory.seen(key)
+        } else {
+            seen
+        };
         match sharing.zip(value) {
             Some((how, value)) => keep_at_hand(probe, seen, entry, &(how.share)(value)),
             None => keep_at_hand(probe, seen, entry, entry.shared()),

@@ -8,7 +8,7 @@
 //! The engine must hear of uses, or what is used most looks unused to it and is dropped. It
 //! need not hear of each: only how many insertions passed since the last counts. So from time
 //! to time, whenever an eighth of the entries were inserted, all counts move, and every
-//! result is looked up once more. (Measured: docs/decisions/0008-front.md.)
+//! result is looked up once more. (Measured: docs/decisions/0010-hits-in-memory.md.)
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -18,7 +18,6 @@ mod slot;
 mod table;
 
 use std::cell::RefCell;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
 use self::slot::Slot;
@@ -73,19 +72,30 @@ impl<'a> Probe<'a> {
 }
 
 /// Where to look. Whoever finds keys of one hash finds a set of slots that is full, and no
-/// more: it needs no secret.
+/// more: it needs no secret, and is as short as can be.
 #[inline]
 fn hash(head: &Head, long: Option<&[u64]>, place: Place) -> u32 {
-    let mut hasher = foldhash::fast::FixedState::default().build_hasher();
-    if let Some(words) = long {
-        for word in words {
-            hasher.write_u64(*word);
-        }
+    // Odd numbers without a pattern: the first digits of pi after the point.
+    const SEEDS: [u64; 3] = [
+        0x243f_6a88_85a3_08d3,
+        0x1319_8a2e_0370_7345,
+        0xa409_3822_299f_31d1,
+    ];
+    let mut hash = folded(head[0] ^ SEEDS[0], head[1] ^ SEEDS[1]);
+    hash = folded(hash ^ head[2], SEEDS[2] ^ u64::from(place.0));
+    for word in long.unwrap_or_default() {
+        hash = folded(hash ^ word, SEEDS[2]);
     }
-    hasher.write_u64(head[0] ^ u64::from(place.0).rotate_right(16));
-    hasher.write_u64(head[1]);
-    hasher.write_u64(head[2]);
-    (hasher.finish() >> 32) as u32
+    (hash >> 32) as u32
+}
+
+/// A product's halves, put together: each bit of it depends on all bits before it.
+#[inline]
+fn folded(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    #[expect(clippy::cast_possible_truncation, reason = "the low half")]
+    let low = product as u64;
+    low ^ (product >> 64) as u64
 }
 
 /// What `take` makes of the value that `probe` looks for, if this thread's table has it and

@@ -17,11 +17,11 @@ macro_rules! functions {
             use crate::manner::Manner;
 
             #[cached(
-                                                                tier = $tier,
-                                                                stale = STALE,
-                                                                tags = ["bucket:{bucket}"],
-                                                                events = ["changed:{row}"],
-                                                            )]
+                                                                        tier = $tier,
+                                                                        stale = STALE,
+                                                                        tags = ["bucket:{bucket}"],
+                                                                        events = ["changed:{row}"],
+                                                                    )]
             async fn aging(bucket: u64, row: u64) -> Row {
                 compute(Cell::new(Kind::Aging, row)).await
             }
