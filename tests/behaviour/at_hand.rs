@@ -51,7 +51,7 @@ async fn a_replaced_entry_is_not_served() {
         let cache = without(fault).await;
         let _held = at_hand(&cache).await;
         scope(cache.clone(), async {
-            number::entry(1).put(Arc::new(7)).await
+            number::entry(1).put(Arc::new(7)).await;
         })
         .await;
         assert_eq!(*scope(cache, number(1)).await, expected, "{fault:?}");
