@@ -27,7 +27,7 @@ struct Product {
 
 /// About 7 KB, encoded.
 fn catalogue(number: u64) -> Vec<Product> {
-    let product = |at| {
+    let product = |at: u64| {
         let id = number * 1_000 + at * 37;
         Product {
             id,
