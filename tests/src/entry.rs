@@ -12,6 +12,10 @@ const VERSIONS: usize = 98;
 pub const PACKED: u8 = 128;
 
 /// A compressed payload: the length that it says it has open, and an LZ4 block.
+///
+/// # Panics
+///
+/// If that length has more than 4 bytes.
 pub fn packed(length: usize, block: &[u8]) -> Vec<u8> {
     let length = u32::try_from(length).expect("a length of 4 bytes");
     [&length.to_le_bytes()[..], block].concat()
