@@ -27,7 +27,8 @@ impl World {
     async fn new() -> Self {
         let redis = Redis::start();
         let settings = settings(&redis.url()).compress_above(1_000);
-        let cache = settings.max_value_bytes(1 << 20).build().await.unwrap();
+        let cache = settings.max_value_bytes(1 << 20).build().await;
+        let cache = cache.expect("a valid set-up");
         let mut world = Self {
             client: redis.client(),
             cache,
@@ -68,7 +69,8 @@ impl World {
         // Behind the head, the body and two versions: the function's name, and the key.
         let names = 98 + 2 * 24 + 4 + "(direct)".len() + 4 + "page".len();
         let mut forged = self.good[..names].to_vec();
-        forged.extend(u32::try_from(payload.len()).unwrap().to_le_bytes());
+        let length = u32::try_from(payload.len()).expect("a short one");
+        forged.extend(length.to_le_bytes());
         forged.extend(payload);
         seal(&mut forged);
         self.put(&forged);
