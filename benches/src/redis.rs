@@ -1,5 +1,6 @@
 //! Calls that go to Redis, beside the same commands sent by a plain client.
 
+mod compressed;
 mod hit;
 mod invalidate;
 mod load;
@@ -21,7 +22,7 @@ use crate::turns::Rounds;
 /// What all keys of these tables begin with.
 const NAMESPACE: &str = "bench";
 
-/// Hits, misses and invalidations.
+/// Hits, misses and invalidations, and large values with and without compression.
 ///
 /// # Errors
 ///
@@ -30,11 +31,12 @@ pub fn tables(runtime: &Handle, rounds: Rounds) -> Result<Vec<Table>, Fail> {
     let server = Server::start()?;
     runtime.block_on(async {
         let cache = cache(&server).await?;
-        let tables = vec![
+        let mut tables = vec![
             hit::table(&server, &cache, rounds).await?,
             miss::table(&server, &cache, rounds).await?,
             invalidate::table(&server, &cache, rounds).await?,
         ];
+        tables.extend(compressed::tables(&server, &cache, rounds).await?);
         healthy(&cache)?;
         cache.shutdown().await;
         Ok(tables)

@@ -60,6 +60,7 @@ mod tests;
 /// | `timeout_error = EXPR` | that error | made by `E: From<cachekit::ComputeTimeout>` |
 /// | `max_computations = 64` | how many computations of this function run at once in this process | unbounded |
 /// | `codec = bincode`, `msgpack`, `json` | how values are written for Redis | the cache's |
+/// | `compress`, `compress = false` | whether values are compressed for Redis, from `compress_above` or 1,024 bytes on | the cache's |
 /// | `companion = NAME` | renames the companion type; `false` omits it | the function's name |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |
 ///

@@ -114,6 +114,8 @@ pub(crate) struct Policy {
     pub(crate) lengths: Vec<(&'static str, Constant)>,
     /// Options that are one word.
     pub(crate) choices: Vec<Choice>,
+    /// `compress`: whether it is wanted, and where that stands.
+    pub(crate) compress: Option<(bool, Span)>,
     /// Templates of events that hold arguments, as written.
     pub(crate) events: Vec<String>,
     /// A hash of the tags and events that are made from the value, as written; zero: none.

@@ -27,6 +27,9 @@ pub use crate::plan::{Plan, can_be_absent, can_fail};
 pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
 
+/// Whether `compress` does anything in this build.
+pub const CAN_COMPRESS: bool = crate::compress::is_available();
+
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {
     pub use crate::plan::{

@@ -152,6 +152,8 @@ pub(crate) struct Config {
     /// `None`: the first whose feature is on.
     pub(crate) codec: Option<Codec>,
     pub(crate) max_value_bytes: usize,
+    /// `None`: nothing is compressed, unless a function asks for it.
+    pub(crate) compress_above: Option<usize>,
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
@@ -170,6 +172,7 @@ impl Default for Config {
             redis_timeout: Duration::from_millis(100),
             codec: None,
             max_value_bytes: 8 << 20,
+            compress_above: None,
             bus_timeout: Duration::from_secs(1),
             on_disconnect: OnDisconnect::ServeFor(Duration::from_secs(30)),
             on_new_master: OnNewMaster::Clear,

@@ -11,7 +11,7 @@
 //! body 56  fingerprint  origin  delta us  life ms  checksum  (8 each)
 //!      96  number of versions (2), versions (24 each)
 //!          names of the tags, function, key            (length, bytes)
-//!          payload                                     (length, bytes)
+//!          payload, perhaps compressed                 (length, bytes)
 //!          order of the write, big-endian              (8)   only with the flag for it
 //! ```
 //!
@@ -33,7 +33,7 @@ use xxhash_rust::xxh3::Xxh3;
 #[cfg(feature = "seeded-faults")]
 pub(crate) use head::Head;
 pub(crate) use read::{Envelope, Reject};
-pub(crate) use write::Draft;
+pub(crate) use write::{Draft, Written};
 
 /// What every entry begins with: two letters, and the number of this format.
 pub(crate) const MAGIC: [u8; 3] = *b"CK\x01";
@@ -62,6 +62,14 @@ const ABSENT: u8 = 2;
 const ORDERED: u8 = 4;
 /// The length of that order.
 const ORDER: usize = 8;
+/// What this version knows. Another may mean anything: what follows could look otherwise.
+const KNOWN: u8 = FILLED | ABSENT | ORDERED;
+
+const CODEC: usize = 4;
+
+/// In the byte of the codec: the payload is compressed. Not among the flags, for once they were not
+/// all looked at: as a codec that nobody knows, it is a miss to every version there ever was.
+const PACKED: u8 = 0x80;
 
 /// What a store must show to be accepted; removed by an invalidation, replaced by a store.
 ///

@@ -120,6 +120,12 @@ impl FnSpec {
         self
     }
 
+    /// `compress`.
+    pub const fn compress(mut self, compress: bool) -> Self {
+        self.lives.compress = Some(compress);
+        self
+    }
+
     /// `stale = ..`.
     pub const fn stale(mut self, window: Duration) -> Self {
         self.lives.stale = Some(window);

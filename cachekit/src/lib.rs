@@ -61,6 +61,7 @@ mod sync;
 // level 1: values, without async, I/O or a clock of their own
 mod binding;
 mod codec;
+mod compress;
 mod config;
 mod envelope;
 mod epoch;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::codec::Codec;
+use crate::compress::USUAL_THRESHOLD;
 use crate::config::{SingleFlight, Tier};
 
 /// The options of one call to [`Cache::get_or_compute`](crate::Cache::get_or_compute) and
@@ -90,6 +91,15 @@ impl Policy {
         self
     }
 
+    /// Whether the value is compressed for Redis: `true`, if it has at least as many bytes as
+    /// [`compress_above`](crate::CacheBuilder::compress_above) says, or 1,024 where it says nothing;
+    /// `false`, never. As the cache does, if nothing is said. Without the feature `lz4` nothing is
+    /// compressed.
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.lives.compress = Some(compress);
+        self
+    }
+
     /// For so long after its time to live the old value is served at once, while one
     /// computation in the background makes a new one. Only
     /// [`get_or_refresh`](crate::Cache::get_or_refresh) and
@@ -159,6 +169,8 @@ pub(crate) struct Lives {
     pub(crate) bound: Option<Bound>,
     /// `None`: the cache's.
     pub(crate) codec: Option<Codec>,
+    /// Whether large values are compressed; `None`: as the cache has it.
+    pub(crate) compress: Option<bool>,
     /// After its life an entry is served for so long while it is computed again.
     pub(crate) stale: Option<Duration>,
     /// After its life an entry is served for so long where computing it again failed.
@@ -192,6 +204,7 @@ impl Lives {
         timeout: None,
         bound: None,
         codec: None,
+        compress: None,
         stale: None,
         stale_if_error: None,
         soft_timeout: None,
@@ -201,6 +214,15 @@ impl Lives {
     /// How long after its life an entry is kept.
     pub(crate) fn window(&self) -> Duration {
         self.stale.max(self.stale_if_error).unwrap_or_default()
+    }
+
+    /// From how many bytes on values are compressed, in a cache that has a threshold or none.
+    pub(crate) fn compress_above(&self, threshold: Option<usize>) -> Option<usize> {
+        match self.compress {
+            Some(false) => None,
+            Some(true) => threshold.or(Some(USUAL_THRESHOLD)),
+            None => threshold,
+        }
     }
 
     /// How long memory may keep what lives for `ttl`.
@@ -270,6 +292,7 @@ mod tests {
             .lock_timeout(lock)
             .max_computations("reports", 0)
             .codec(Codec::Json)
+            .compress(true)
             .stale(stale)
             .stale_if_error(error)
             .soft_timeout(soft)
@@ -289,6 +312,7 @@ mod tests {
                 most: 1,
             }),
             codec: Some(Codec::Json),
+            compress: Some(true),
             stale: Some(stale),
             stale_if_error: Some(error),
             soft_timeout: Some(soft),
@@ -308,6 +332,20 @@ mod tests {
         assert_eq!(capped.in_memory(long), short);
         assert_eq!(capped.in_memory(short / 2), short / 2);
         assert_eq!(Lives::UNSAID.in_memory(long), long);
+    }
+
+    #[test]
+    fn a_function_has_the_last_word_on_compression() {
+        let says = |compress| Lives {
+            compress,
+            ..Lives::UNSAID
+        };
+        let threshold = |compress, of_cache| says(compress).compress_above(of_cache);
+        assert_eq!(threshold(None, None), None);
+        assert_eq!(threshold(None, Some(10)), Some(10));
+        assert_eq!(threshold(Some(true), None), Some(1_024));
+        assert_eq!(threshold(Some(true), Some(10)), Some(10));
+        assert_eq!(threshold(Some(false), Some(10)), None);
     }
 
     #[test]

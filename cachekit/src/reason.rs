@@ -27,12 +27,14 @@ pub(crate) enum Reason {
     Schema,
     /// Larger than this cache takes.
     TooLarge,
+    /// Compressed, and cannot be decompressed.
+    Compression,
     /// The codec could not read it.
     Undecodable,
 }
 
 impl Reason {
-    pub(crate) const COUNT: usize = 12;
+    pub(crate) const COUNT: usize = 13;
 }
 
 /// How often each was met.

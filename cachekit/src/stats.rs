@@ -221,6 +221,10 @@ pub struct RedisStats {
     pub is_heard: bool,
     /// Values stored.
     pub stores: u64,
+    /// Those of them that were compressed.
+    pub compressed: u64,
+    /// By how many bytes that made them shorter, all together.
+    pub saved_bytes: u64,
     /// Values not stored because something happened while they were computed.
     pub refused_stores: u64,
     /// Values that are not for Redis: too large, or of a type that the codec cannot carry.
@@ -279,12 +283,14 @@ pub struct RedisMisses {
     pub key: u64,
     /// Another function's, under the same key.
     pub function: u64,
-    /// Written by another codec.
+    /// Written by another codec, or compressed where the feature `lz4` is off.
     pub codec: u64,
     /// Of a type of another shape.
     pub schema: u64,
     /// Larger than `max_value_bytes`.
     pub too_large: u64,
+    /// Compressed, and not what compression makes, or of another length than it says.
+    pub compression: u64,
     /// The codec could not read it.
     pub undecodable: u64,
 }
@@ -304,6 +310,7 @@ impl RedisMisses {
             codec: of(Reason::Codec),
             schema: of(Reason::Schema),
             too_large: of(Reason::TooLarge),
+            compression: of(Reason::Compression),
             undecodable: of(Reason::Undecodable),
         }
     }

@@ -19,6 +19,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("sync", 0),
     ("binding", 1),
     ("codec", 1),
+    ("compress", 1),
     ("config", 1),
     ("envelope", 1),
     ("epoch", 1),
@@ -65,6 +66,7 @@ const OPEN_LEVELS: &[u8] = &[1, 5];
 const NAMED_IN: &[(&str, &[&str])] = &[
     ("moka", &["tier/on_moka.rs"]),
     ("quick_cache", &["tier/on_quick_cache.rs"]),
+    ("lz4_flex", &["compress/lz4.rs"]),
     ("once_cell", &["global.rs"]),
     (
         "inventory",

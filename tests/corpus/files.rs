@@ -1,6 +1,6 @@
 //! What the corpus is made of.
 
-use cachekit_tests::entry::{Entry, seal};
+use cachekit_tests::entry::{Entry, PACKED, packed, repeated, seal};
 
 use crate::payloads;
 
@@ -8,6 +8,7 @@ use crate::payloads;
 pub(crate) fn all() -> Vec<(String, Vec<u8>)> {
     let mut files = entries();
     files.extend(damaged());
+    files.extend(compressed());
     for (name, payload) in payloads::all() {
         // Alone most of them: behind a checksum the fuzzer would change nothing of them.
         if name.ends_with("-flat") {
@@ -105,12 +106,52 @@ fn damaged() -> Vec<(String, Vec<u8>)> {
         ("sealed-endless-grace", with(48, &[0xff; 8])),
         ("sealed-endless-life", with(72, &[0xff; 16])),
         ("sealed-absence-with-payload", with(3, &[3])),
-        ("sealed-every-flag", with(3, &[0xff])),
+        ("sealed-every-flag", with(3, &[7])),
+        ("sealed-unknown-flag", with(3, &[9])),
         ("sealed-order-missing", with(3, &[5])),
         ("sealed-function-not-text", with(220, &[0xff, 0xfe])),
         ("sealed-longer", longer),
     ]);
     cut.into_iter().chain(flipped).chain(sealed).collect()
+}
+
+/// A text of 700 bytes as bincode writes it, compressed; and what is wrong with one.
+fn compressed() -> Vec<(String, Vec<u8>)> {
+    const LENGTH: usize = 3 + 700;
+    let good = repeated(b"\xfb\xbc\x02", b'x', 700);
+    let mut far = good.clone();
+    far[5] = 200;
+    let mut near = good.clone();
+    near[5] = 0;
+    let mut endless = good[..7].to_vec();
+    endless.extend([0xff; 300]);
+    let json = br#"{"id":7,"name":"Ann","flag":true,"letter":"x","bytes":[1,2]}"#;
+    // All of it literals: 15 and 45 more.
+    let literals = [&b"\xf0\x2d"[..], json].concat();
+    let entry = |codec: u8, payload: Vec<u8>| entry(PACKED + codec, &payload);
+    let wrong = |length, block: &[u8]| entry(1, packed(length, block));
+    let mut absence = golden(None).bytes();
+    absence[4] += PACKED;
+    seal(&mut absence);
+    named([
+        ("compressed-text", wrong(LENGTH, &good)),
+        (
+            "compressed-literals",
+            entry(3, packed(json.len(), &literals)),
+        ),
+        ("compressed-nothing", wrong(0, b"\0")),
+        ("compressed-no-block", wrong(0, b"")),
+        ("compressed-no-length", entry(1, b"\x01\0\0".to_vec())),
+        ("compressed-absence", absence),
+        ("compressed-shorter", wrong(LENGTH - 1, &good)),
+        ("compressed-longer", wrong(LENGTH + 1, &good)),
+        ("compressed-huge", wrong(u32::MAX as usize, &good)),
+        ("compressed-cut", wrong(LENGTH, &good[..good.len() - 3])),
+        ("compressed-from-before-the-start", wrong(LENGTH, &far)),
+        ("compressed-from-itself", wrong(LENGTH, &near)),
+        ("compressed-endless-match", wrong(LENGTH, &endless)),
+        ("compressed-endless-literals", wrong(LENGTH, &[0xff; 300])),
+    ])
 }
 
 fn named<const N: usize>(files: [(&str, Vec<u8>); N]) -> Vec<(String, Vec<u8>)> {

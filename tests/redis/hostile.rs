@@ -9,7 +9,7 @@ use cachekit_tests::entry::seal;
 use cachekit_tests::redis::{Client, Redis, Reply};
 use serde::{Deserialize, Serialize};
 
-use crate::world::{misses, node, settings, stored};
+use crate::world::{difference, misses, node, settings, stored};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Card {
@@ -117,23 +117,6 @@ impl World {
     }
 }
 
-fn difference(after: &RedisMisses, before: &RedisMisses) -> RedisMisses {
-    misses(|it| {
-        it.absent = after.absent - before.absent;
-        it.expired = after.expired - before.expired;
-        it.invalidated = after.invalidated - before.invalidated;
-        it.foreign = after.foreign - before.foreign;
-        it.format = after.format - before.format;
-        it.damaged = after.damaged - before.damaged;
-        it.key = after.key - before.key;
-        it.function = after.function - before.function;
-        it.codec = after.codec - before.codec;
-        it.schema = after.schema - before.schema;
-        it.too_large = after.too_large - before.too_large;
-        it.undecodable = after.undecodable - before.undecodable;
-    })
-}
-
 #[tokio::test]
 async fn an_entry_cut_short_anywhere_is_one_miss() {
     let mut world = World::new().await;
@@ -229,6 +212,10 @@ async fn an_entry_of_a_future_format_is_one_miss() {
     world
         .is_one_miss(&future, &expected, "another format")
         .await;
+    let mut future = world.good.clone();
+    future[3] += 8;
+    seal(&mut future);
+    world.is_one_miss(&future, &expected, "a new flag").await;
 }
 
 #[tokio::test]

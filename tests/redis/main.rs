@@ -3,7 +3,9 @@
 mod acks;
 mod bus;
 mod by_hand;
+mod compression;
 mod constant;
+mod decompression;
 mod deploys;
 mod hostile;
 mod interleavings;

@@ -51,6 +51,25 @@ pub(crate) fn misses(set: impl FnOnce(&mut RedisMisses)) -> RedisMisses {
     misses
 }
 
+/// The misses that came to those `before`.
+pub(crate) fn difference(after: &RedisMisses, before: &RedisMisses) -> RedisMisses {
+    misses(|it| {
+        it.absent = after.absent - before.absent;
+        it.expired = after.expired - before.expired;
+        it.invalidated = after.invalidated - before.invalidated;
+        it.foreign = after.foreign - before.foreign;
+        it.format = after.format - before.format;
+        it.damaged = after.damaged - before.damaged;
+        it.key = after.key - before.key;
+        it.function = after.function - before.function;
+        it.codec = after.codec - before.codec;
+        it.schema = after.schema - before.schema;
+        it.too_large = after.too_large - before.too_large;
+        it.compression = after.compression - before.compression;
+        it.undecodable = after.undecodable - before.undecodable;
+    })
+}
+
 /// What the version before of a program left in Redis, and the version after found there.
 pub(crate) struct Upgrade<T> {
     /// What the version after got.

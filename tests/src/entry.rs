@@ -8,10 +8,44 @@ const CHECKSUM: usize = 88;
 const COUNT: usize = 96;
 const VERSIONS: usize = 98;
 
+/// With the number of a codec: the payload is compressed.
+pub const PACKED: u8 = 128;
+
+/// A compressed payload: the length that it says it has open, and an LZ4 block.
+///
+/// # Panics
+///
+/// If that length has more than 4 bytes.
+pub fn packed(length: usize, block: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(length).expect("a length of 4 bytes");
+    [&length.to_le_bytes()[..], block].concat()
+}
+
+/// `before`, and then `byte`, `count` times, as an LZ4 block: literals, a match with the last of
+/// them, and five literals, with which every block ends.
+///
+/// # Panics
+///
+/// If there are fewer than 25, or more than 13 bytes before them.
+pub fn repeated(before: &[u8], byte: u8, count: usize) -> Vec<u8> {
+    assert!(before.len() <= 13, "more would be counted in another way");
+    // A match has at least 4 bytes, and 15 more that are said in the first byte.
+    let more = count.checked_sub(1 + 4 + 15 + 5).expect("enough of them");
+    let literals = u8::try_from(before.len() + 1).unwrap_or_default();
+    let mut block = vec![literals << 4 | 15];
+    block.extend(before);
+    block.extend([byte, 1, 0]);
+    block.extend(vec![255; more / 255]);
+    block.push(u8::try_from(more % 255).unwrap_or_default());
+    block.push(0x50);
+    block.extend([byte; 5]);
+    block
+}
+
 /// An entry to be written.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
-    /// 1: bincode, 2: `MessagePack`, 3: JSON.
+    /// 1: bincode, 2: `MessagePack`, 3: JSON; with [`PACKED`] if the payload is compressed.
     pub codec: u8,
     /// The tags, with their kind, as `t:org:7`.
     pub tags: &'a [&'a str],
@@ -129,6 +163,12 @@ mod tests {
         for (file, (payload, order)) in files.into_iter().zip(contents) {
             assert_eq!(golden(payload, order), unhex(file));
         }
+        let payload = packed(1_000, &repeated(&[], b'v', 1_000));
+        let file = include_str!("../../cachekit/src/envelope/golden/compressed.hex");
+        let mut compressed = golden(Some(&payload), Some(7));
+        compressed[4] += PACKED;
+        seal(&mut compressed);
+        assert_eq!(compressed, unhex(file));
     }
 
     #[test]

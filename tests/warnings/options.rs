@@ -108,7 +108,7 @@ impl PartialEq for Sort {
 const SHORT: Duration = Duration::from_secs(60);
 
 /// An absence that is remembered, a time that depends on the value.
-#[cached(none_ttl = "30s", single_flight = off, codec = bincode, redis_ttl = SHORT, ttl = Duration::from_secs(ret.id.max(id)))]
+#[cached(none_ttl = "30s", single_flight = off, codec = bincode, compress = true, redis_ttl = SHORT, ttl = Duration::from_secs(ret.id.max(id)))]
 pub async fn maybe(id: u64) -> Option<Found> {
     (id > 0).then(|| Found { id, groups: vec![] })
 }

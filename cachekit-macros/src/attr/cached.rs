@@ -64,6 +64,7 @@ impl Options for CachedArgs {
         "timeout_error",
         "max_computations",
         "codec",
+        "compress",
         "companion",
         "crate",
     ];

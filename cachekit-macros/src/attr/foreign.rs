@@ -1,7 +1,7 @@
 //! Options that other caches have, or that a later version will, answered in words.
 
 /// Part of the contract, but without a mechanism so far.
-const LATER: &[&str] = &["compress", "encrypt"];
+const LATER: &[&str] = &["encrypt"];
 
 /// Spellings of other caches, and what to write here.
 const FOREIGN: &[(&str, &str)] = &[

@@ -1,6 +1,7 @@
 //! The options of `#[cached]` about the two tiers, and about who computes.
 
 use proc_macro2::Ident;
+use syn::LitBool;
 use syn::parse::ParseStream;
 
 use super::{Arg, DurationValue};
@@ -17,6 +18,7 @@ pub(crate) const CODECS: &[&str] = &["bincode", "msgpack", "json"];
 #[derive(Default)]
 pub(crate) struct TierArgs {
     pub(crate) codec: Option<Arg<Ident>>,
+    pub(crate) compress: Option<Arg<LitBool>>,
     pub(crate) lock_timeout: Option<Arg<DurationValue>>,
     pub(crate) memory_ttl: Option<Arg<DurationValue>>,
     pub(crate) redis_ttl: Option<Arg<DurationValue>>,
@@ -34,6 +36,7 @@ impl TierArgs {
     ) -> syn::Result<bool> {
         match key.to_string().as_str() {
             "codec" => Arg::read_word(&mut self.codec, key, input, errors, CODECS)?,
+            "compress" => Arg::read_switch(&mut self.compress, key, input, errors)?,
             "lock_timeout" => Arg::read(&mut self.lock_timeout, key, input, errors)?,
             "memory_ttl" => Arg::read(&mut self.memory_ttl, key, input, errors)?,
             "redis_ttl" => Arg::read(&mut self.redis_ttl, key, input, errors)?,

@@ -1,9 +1,9 @@
-//! Bare words: out of a few, `tier = memory`, and alone, `soft`.
+//! Bare words: out of a few, `tier = memory`, and alone, `soft`, `compress`.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{LitStr, Token};
+use syn::{LitBool, LitStr, Token};
 
 use super::Arg;
 use crate::diag::{Errors, either};
@@ -39,6 +39,22 @@ impl Arg<Ident> {
         }
         let message = format!("expected {}, without quotes", either(words));
         Err(syn::Error::new(text.span(), message))
+    }
+}
+
+impl Arg<LitBool> {
+    /// Reads `= true`, `= false` or nothing, which is `true`, into `slot`.
+    pub(super) fn read_switch(
+        slot: &mut Option<Self>,
+        key: &Ident,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        if input.is_empty() || input.peek(Token![,]) {
+            Self::set(slot, key, LitBool::new(true, key.span()), errors);
+            return Ok(());
+        }
+        Self::read_or(slot, key, input, errors, "expected `true` or `false`")
     }
 }
 

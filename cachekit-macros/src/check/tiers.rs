@@ -1,6 +1,6 @@
 //! Where entries live, and the options that only make sense there.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 
 use super::cached::constant;
 use super::function::Facts;
@@ -12,6 +12,7 @@ use crate::model::{Choice, Constant};
 /// The part of the policy that tells the tiers apart.
 pub(super) struct Tiers {
     pub(super) choices: Vec<Choice>,
+    pub(super) compress: Option<(bool, Span)>,
     pub(super) lengths: Vec<(&'static str, Constant)>,
 }
 
@@ -50,6 +51,7 @@ pub(super) fn tiers(
                 })
             })
             .collect(),
+        compress: args.compress.map(|it| (it.value.value, it.value.span)),
         lengths,
     }
 }
@@ -59,6 +61,7 @@ fn check_memory(args: &TierArgs, errors: &mut Errors) {
     let remote = [
         args.redis_ttl.as_ref().map(|arg| &arg.key),
         args.codec.as_ref().map(|arg| &arg.key),
+        args.compress.as_ref().map(|arg| &arg.key),
     ];
     for key in remote.into_iter().flatten() {
         errors.at(

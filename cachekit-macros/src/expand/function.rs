@@ -102,6 +102,9 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
             guards.extend(blaming(choice.place, quote!(#krate::__codec!(#codec);)));
         }
     }
+    if let Some((true, place)) = model.policy.compress {
+        guards.extend(blaming(place, quote!(#krate::__compress!();)));
+    }
     if let Some(receiver) = &model.shared_self {
         guards.extend(blaming(
             receiver.span,

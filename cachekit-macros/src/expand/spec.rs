@@ -49,6 +49,9 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some(early) = policy.early {
         setters.extend(quote!(.early(#early)));
     }
+    if let Some((compress, _)) = policy.compress {
+        setters.extend(quote!(.compress(#compress)));
+    }
     let events = &policy.events;
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));

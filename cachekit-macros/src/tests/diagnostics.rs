@@ -124,12 +124,20 @@ fn one_message_about_a_tier() {
         ("codec = \"json\"", "write `codec = json`, without quotes"),
         ("codec = xml", "expected `bincode`, `msgpack` or `json`"),
         ("codec = off", "unknown codec `off`"),
+        ("compress = 1", "expected `true` or `false`"),
+        ("compress = \"true\"", "expected `true` or `false`"),
+        (
+            "compress(1024)",
+            "`compress` needs a value: `compress = ..`",
+        ),
+        ("compress, compress = false", "`compress` is given twice"),
         (
             "single_flight = on",
             "expected `process`, `cluster` or `off`",
         ),
         ("tier = memory, redis_ttl = 3", "`redis_ttl` is about Redis"),
         ("tier = memory, codec = json", "`codec` is about Redis"),
+        ("tier = memory, compress", "`compress` is about Redis"),
         (
             "tier = redis, memory_ttl = 3",
             "`memory_ttl` is about memory",

@@ -66,7 +66,7 @@ fn free_functions() {
         (
             "tiers",
             "tier = both, memory_ttl = 30, redis_ttl = LONG, single_flight = cluster, \
-             lock_timeout = \"1500ms\", codec = msgpack",
+             lock_timeout = \"1500ms\", codec = msgpack, compress",
             "async fn get(id: u64) -> u64 { body }",
         ),
         (

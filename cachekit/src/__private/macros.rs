@@ -191,6 +191,18 @@ macro_rules! __codec {
     };
 }
 
+/// A compile-time error if the feature that compresses is off.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compress {
+    () => {
+        const _: () = ::core::assert!(
+            $crate::__private::CAN_COMPRESS,
+            "`compress` needs the feature `lz4` of cachekit; turn it on"
+        );
+    };
+}
+
 /// A compile-time error if the value could matter to the key.
 #[doc(hidden)]
 #[macro_export]

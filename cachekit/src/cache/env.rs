@@ -46,16 +46,17 @@ pub(super) fn read(
     )?;
     let codec = |text: &str| text.parse().map(Some);
     set(&get, "CACHE_CODEC", codec, &mut config.codec)?;
-    let bytes = |text: &str| {
-        text.trim()
-            .parse()
-            .map_err(|_| "expected a number".to_owned())
-    };
     set(
         &get,
         "CACHE_MAX_VALUE_BYTES",
-        bytes,
+        parse_bytes,
         &mut config.max_value_bytes,
+    )?;
+    set(
+        &get,
+        "CACHE_COMPRESS_ABOVE",
+        |text| parse_bytes(text).map(Some),
+        &mut config.compress_above,
     )?;
     if get("CACHEKIT_CONFIG").is_some_and(|value| !value.is_empty()) {
         // Silence would leave its user believing that the file is honoured.
@@ -111,6 +112,11 @@ fn parse_bool(text: &str) -> Result<bool, String> {
     }
 }
 
+fn parse_bytes(text: &str) -> Result<usize, String> {
+    let number = text.trim().parse();
+    number.map_err(|_| "expected a number".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -142,6 +148,7 @@ mod tests {
             ("CACHE_REDIS_TIMEOUT", "50ms"),
             ("CACHE_CODEC", "json"),
             ("CACHE_MAX_VALUE_BYTES", "1000"),
+            ("CACHE_COMPRESS_ABOVE", "2048"),
         ])
         .unwrap();
         assert!(!config.enabled);
@@ -154,6 +161,7 @@ mod tests {
         assert_eq!(config.redis_timeout, Duration::from_millis(50));
         assert_eq!(config.codec, Some(crate::codec::Codec::Json));
         assert_eq!(config.max_value_bytes, 1_000);
+        assert_eq!(config.compress_above, Some(2_048));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::turn::{self, Turn};
 use crate::background::Whose;
 use crate::codec::{Codec, Unwritable, Wire};
 use crate::config::Tier;
-use crate::envelope::{Draft, IMPLICIT, Token};
+use crate::envelope::{Draft, IMPLICIT, Token, Written};
 use crate::event;
 use crate::key::Key;
 use crate::labels::Labels;
@@ -99,8 +99,8 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
         let replaces = self.replaces;
-        let mut fill = match self.prepare(&remote) {
-            Ok(fill) => fill,
+        let (mut fill, saved) = match self.prepare(&remote) {
+            Ok(prepared) => prepared,
             Err(landed) => return landed,
         };
         let (from, _) = remote.desk.voice.now();
@@ -118,7 +118,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         }
         match answer {
             Ok(Filled::Stored) => {
-                remote.counts.stores.bump();
+                remote.stored(saved);
                 Landed::Stored
             }
             Ok(Filled::Older) => Landed::Older,
@@ -140,8 +140,8 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         }
     }
 
-    /// The store's order, or why there is none.
-    fn prepare(self, remote: &Remote) -> Result<Fill, Landed> {
+    /// The store's order, with the bytes that compression saved, or why there is none.
+    fn prepare(self, remote: &Remote) -> Result<(Fill, Option<usize>), Landed> {
         let kept = self
             .lives
             .redis_ttl
@@ -165,24 +165,25 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             return Err(Landed::Left);
         }
         let codec = self.lives.codec.unwrap_or(remote.settings.codec);
-        let bytes = self.bytes(codec, remote, kept, &tags).map_err(|why| {
+        let written = self.write(codec, remote, kept, &tags).map_err(|why| {
             remote.unstorable(&self.owner, &why);
             Landed::Left
         })?;
         let late = late.to_vec();
         let order = self.stored.order;
         let kept = kept.saturating_add(self.lives.window());
-        let fill = self.turn.fill(late, bytes, kept);
-        fill.map(|fill| Fill { order, ..fill }).ok_or(Landed::Left)
+        let fill = self.turn.fill(late, written.bytes, kept);
+        let fill = fill.ok_or(Landed::Left)?;
+        Ok((Fill { order, ..fill }, written.saved))
     }
 
-    fn bytes(
+    fn write(
         &self,
         codec: Codec,
         remote: &Remote,
         kept: Duration,
         tags: &[Name],
-    ) -> Result<Vec<u8>, String> {
+    ) -> Result<Written, String> {
         let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
         let mut fill = Token::random();
         if self.stored.order.is_some() {
@@ -201,6 +202,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             function: &self.owner.name,
             key: self.key.as_bytes(),
             order: self.stored.order,
+            compress_above: self.lives.compress_above(remote.settings.compress_above),
         };
         let value = self.stored.value::<V>().ok_or("its type changed")?.as_ref();
         let limit = remote.settings.max_value;

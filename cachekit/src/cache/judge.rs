@@ -9,7 +9,7 @@ use super::Core;
 use super::names::Names;
 use super::remote::Remote;
 use super::store::Value;
-use crate::codec::{Codec, Unreadable, Wire};
+use crate::codec::{Codec, Wire};
 use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Fault;
@@ -107,7 +107,7 @@ impl Question<'_> {
                     Judged::Good(stored, envelope.fill)
                 }
             }
-            Err(_) => self.useless(Reason::Undecodable, fill),
+            Err(reason) => self.useless(reason, fill),
         })
     }
 
@@ -154,9 +154,11 @@ impl Question<'_> {
                 Reason::Function,
             ),
             (envelope.codec != self.codec.id(), Reason::Codec),
+            (!envelope.payload.is_readable(), Reason::Codec),
             (envelope.fingerprint != self.fingerprint, Reason::Schema),
             (self.is_over(&envelope, found), Reason::Expired),
-            (envelope.payload.len() > most, Reason::TooLarge),
+            // Before there is a buffer for it.
+            (envelope.payload.length() > most, Reason::TooLarge),
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, reason)) => Err((*reason, Some(envelope.fill))),
@@ -255,11 +257,13 @@ impl Question<'_> {
     }
 
     /// `None`: a remembered absence.
-    fn value<V>(&self, wire: Wire<V>, envelope: &Envelope<'_>) -> Result<Option<V>, Unreadable> {
+    fn value<V>(&self, wire: Wire<V>, envelope: &Envelope<'_>) -> Result<Option<V>, Reason> {
         if envelope.is_absent {
             return Ok(None);
         }
-        (wire.decode)(self.codec, envelope.payload).map(Some)
+        let payload = envelope.payload.open().ok_or(Reason::Compression)?;
+        let value = (wire.decode)(self.codec, &payload);
+        value.map(Some).map_err(|_| Reason::Undecodable)
     }
 
     /// Of what the entry hangs on, here.
@@ -285,7 +289,7 @@ impl Question<'_> {
     ) -> Arc<AnyStored> {
         let value = Value {
             content: value,
-            heap: envelope.payload.len(),
+            heap: envelope.payload.length(),
             order: envelope.order,
             took: envelope.delta,
         };

@@ -1,7 +1,7 @@
 //! The second tier as one cache has it: the store, and what keeps it honest.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -57,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) codec: Codec,
     /// The largest value that is stored or read, in bytes.
     pub(crate) max_value: usize,
+    /// Values of at least so many bytes are compressed; `None`: none are.
+    pub(crate) compress_above: Option<usize>,
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
@@ -67,6 +69,9 @@ pub(crate) struct Settings {
 pub(crate) struct RemoteCounts {
     pub(super) reasons: Reasons,
     pub(super) stores: Counter,
+    /// Those of them that were compressed, and how many bytes that saved.
+    pub(super) compressed: Counter,
+    pub(super) saved_bytes: AtomicU64,
     pub(super) refused_stores: Counter,
     /// Larger than allowed, or of a type that the codec cannot carry.
     pub(super) unstorable: Counter,
@@ -310,6 +315,8 @@ impl Remote {
             openings: self.breaker.openings(),
             connections: self.store.connections(),
             stores: self.counts.stores.sum(),
+            compressed: self.counts.compressed.sum(),
+            saved_bytes: self.counts.saved_bytes.load(Ordering::Relaxed),
             refused_stores: self.counts.refused_stores.sum(),
             unstorable: self.counts.unstorable.sum(),
             failures: self.counts.failures.sum(),
@@ -321,6 +328,16 @@ impl Remote {
             interruptions: self.desk.interruptions.load(Ordering::Relaxed),
             unaccepted: self.desk.outbox.len(),
             misses: RedisMisses::of(&self.counts.reasons),
+        }
+    }
+
+    /// Counts a value that was stored, and how many bytes shorter it was for being compressed.
+    pub(super) fn stored(&self, saved: Option<usize>) {
+        self.counts.stores.bump();
+        if let Some(saved) = saved {
+            self.counts.compressed.bump();
+            let saved = u64::try_from(saved).unwrap_or(u64::MAX);
+            self.counts.saved_bytes.fetch_add(saved, Ordering::Relaxed);
         }
     }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    ABSENT, CHECKSUM, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, MAGIC, ORDER, ORDERED, TOKEN, Token,
-    VERSIONS, Version, checksum,
+    ABSENT, CHECKSUM, CODEC, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, KNOWN, MAGIC, ORDER, ORDERED,
+    PACKED, TOKEN, Token, VERSIONS, Version, checksum,
 };
+use crate::compress::Payload;
 
 /// An entry, as far as it can be judged without its value's type.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub(crate) struct Envelope<'a> {
     pub(crate) tags: Vec<&'a [u8]>,
     pub(crate) function: &'a [u8],
     pub(crate) key: &'a [u8],
-    pub(crate) payload: &'a [u8],
+    pub(crate) payload: Payload<'a>,
     /// Of the write that stored it, if that has one.
     pub(crate) order: Option<u64>,
 }
@@ -49,6 +50,9 @@ impl<'a> Envelope<'a> {
             _ => return Err(Reject::NotOurs),
         }
         let flags = *bytes.get(FLAGS).ok_or(Reject::Damaged)?;
+        if flags & !KNOWN != 0 {
+            return Err(Reject::Format);
+        }
         if flags & FILLED == 0 {
             return Err(if bytes.len() == HEAD {
                 Reject::Vacant
@@ -80,8 +84,12 @@ impl<'a> Envelope<'a> {
         let is_absent = flags & ABSENT != 0;
         let is_whole = rest.is_empty() && (!is_absent || payload.is_empty());
         is_whole.then_some(())?;
+        let payload = match bytes[CODEC] & PACKED {
+            0 => Payload::Plain(payload),
+            _ => Payload::packed(payload)?,
+        };
         Some(Self {
-            codec: bytes[4],
+            codec: bytes[CODEC] & !PACKED,
             is_absent,
             fill: Token(array(bytes, TOKEN)?),
             grace: Duration::from_millis(u64::from_be_bytes(array(bytes, GRACE)?)),

@@ -1,8 +1,12 @@
+#[cfg(feature = "lz4")]
+mod packed;
+
 use std::convert::Infallible;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::compress::Payload;
 
 fn draft<'a>(versions: &'a [Version], tags: &'a [Box<[u8]>]) -> Draft<'a> {
     Draft {
@@ -18,6 +22,7 @@ fn draft<'a>(versions: &'a [Version], tags: &'a [Box<[u8]>]) -> Draft<'a> {
         function: "shop::get_user",
         key: b"user:42",
         order: None,
+        compress_above: None,
     }
 }
 
@@ -38,7 +43,7 @@ fn ordered(payload: Option<&[u8]>, order: Option<u64>) -> Vec<u8> {
         order,
         ..draft(&versions, &tags)
     };
-    draft.write(payload).unwrap()
+    draft.write(payload).unwrap().bytes
 }
 
 #[test]
@@ -47,7 +52,7 @@ fn what_was_written_is_read() {
     let read = Envelope::parse(&bytes).unwrap();
     assert_eq!(
         (read.codec, read.is_absent, read.payload),
-        (1, false, &b"value"[..])
+        (1, false, Payload::Plain(b"value"))
     );
     assert_eq!(
         (read.key, read.function),
@@ -79,7 +84,8 @@ fn the_order_of_a_write_is_read() {
     for order in [0, 7, u64::MAX] {
         let bytes = ordered(Some(b"value"), Some(order));
         let read = Envelope::parse(&bytes).unwrap();
-        assert_eq!((read.order, read.payload), (Some(order), &b"value"[..]));
+        let payload = Payload::Plain(b"value");
+        assert_eq!((read.order, read.payload), (Some(order), payload));
         for length in HEAD..bytes.len() {
             assert_eq!(Envelope::parse(&bytes[..length]), Err(Reject::Damaged));
         }
@@ -98,11 +104,14 @@ fn golden_bytes() {
         ),
     ];
     for (expected, written) in golden {
-        let digits: String = expected.split_whitespace().collect();
-        let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-        let expected: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
-        assert_eq!(written, expected);
+        assert_eq!(written, unhex(expected));
     }
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits: String = text.split_whitespace().collect();
+    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(byte).collect()
 }
 
 #[test]
@@ -124,6 +133,19 @@ fn other_bytes_are_told_apart() {
     let mut longer = whole.clone();
     longer.push(0);
     assert_eq!(Envelope::parse(&longer), Err(Reject::Damaged));
+}
+
+/// What a later version says by a flag may change the meaning of everything else.
+#[test]
+fn an_unknown_flag_is_another_format() {
+    let whole = written(Some(b"value"));
+    for bit in 3..8 {
+        let mut later = whole.clone();
+        later[FLAGS] |= 1 << bit;
+        assert_eq!(Envelope::parse(&later), Err(Reject::Format), "{bit}");
+        later.truncate(HEAD);
+        assert_eq!(Envelope::parse(&later), Err(Reject::Format), "{bit}");
+    }
 }
 
 /// What scripts change in place: the waiters, the token, the lease, the grace, versions.

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{ABSENT, CHECKSUM, FILLED, MAGIC, ORDERED, Token, VERSIONS, Version, checksum, millis};
+use super::{
+    ABSENT, CHECKSUM, CODEC, FILLED, MAGIC, ORDERED, PACKED, Token, VERSIONS, Version, checksum,
+    millis,
+};
+use crate::compress;
 
 /// An entry that is about to be written.
 #[derive(Debug)]
@@ -28,6 +32,16 @@ pub(crate) struct Draft<'a> {
     pub(crate) key: &'a [u8],
     /// Of a write, if it has one.
     pub(crate) order: Option<u64>,
+    /// A payload of at least so many bytes is compressed, if that is worth it; `None`: none is.
+    pub(crate) compress_above: Option<usize>,
+}
+
+/// An entry that was written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) bytes: Vec<u8>,
+    /// By how many bytes compression made it shorter; `None`: it is not compressed.
+    pub(crate) saved: Option<usize>,
 }
 
 impl Draft<'_> {
@@ -39,7 +53,7 @@ impl Draft<'_> {
     pub(crate) fn write<E>(
         &self,
         payload: Option<impl FnOnce(&mut Vec<u8>) -> Result<(), E>>,
-    ) -> Result<Vec<u8>, E> {
+    ) -> Result<Written, E> {
         let absent = if payload.is_some() { 0 } else { ABSENT };
         let ordered = if self.order.is_some() { ORDERED } else { 0 };
         let flags = FILLED | absent | ordered;
@@ -70,15 +84,23 @@ impl Draft<'_> {
         text(&mut out, self.key);
         let length_at = out.len();
         out.extend([0; 4]);
+        let mut saved = None;
         if let Some(payload) = payload {
             payload(&mut out)?;
+            let start = length_at + 4;
+            saved = self
+                .compress_above
+                .and_then(|threshold| compress::pack(&mut out, start, threshold));
+        }
+        if saved.is_some() {
+            out[CODEC] |= PACKED;
         }
         let length = u32::try_from(out.len() - length_at - 4).unwrap_or(u32::MAX);
         out[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
         out.extend(self.order.iter().flat_map(|order| order.to_be_bytes()));
         let sum = checksum(&out, after_versions).to_le_bytes();
         out[CHECKSUM..CHECKSUM + 8].copy_from_slice(&sum);
-        Ok(out)
+        Ok(Written { bytes: out, saved })
     }
 }
 

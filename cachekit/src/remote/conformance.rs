@@ -200,6 +200,7 @@ impl Spot {
             function: "a",
             key: b"a",
             order,
+            compress_above: None,
         };
         let payload = |out: &mut Vec<u8>| {
             out.extend(b"value");
@@ -214,7 +215,7 @@ impl Spot {
             guards: self.guards.clone(),
             late,
             order,
-            bytes: draft.write(Some(payload)).unwrap(),
+            bytes: draft.write(Some(payload)).unwrap().bytes,
             kept: LONG,
             version_life: LONG,
         }

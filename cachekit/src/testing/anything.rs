@@ -5,7 +5,12 @@ use serde::de::DeserializeOwned;
 
 use super::zoo;
 use crate::codec::{Codec, Unreadable, Unwritable, Wire};
+use crate::compress::Payload;
 use crate::envelope::{Draft, Envelope, HEAD, Reject, seal};
+
+/// A compressed payload is read up to so many times the length of its entry, as a cache reads it up
+/// to its limit: what is allocated stays in proportion to what is read.
+const MOST_TIMES: usize = 4;
 
 /// Reads `bytes` as an entry and its payload, and `bytes` themselves, as values of many types by
 /// every codec of this build.
@@ -27,16 +32,23 @@ pub fn read_anything(bytes: &[u8]) {
 fn read_entry(bytes: &[u8]) {
     match Envelope::parse(bytes) {
         Ok(envelope) => {
-            is_written_as_it_was(&envelope, bytes);
-            zoo::read_all(envelope.payload);
+            if envelope.payload.length() > MOST_TIMES * bytes.len() {
+                return;
+            }
+            let Some(payload) = envelope.payload.open() else {
+                return;
+            };
+            zoo::read_all(&payload);
+            is_written_as_it_was(envelope, &payload, bytes);
         }
         Err(Reject::Vacant) => assert_eq!(bytes.len(), HEAD, "more than a token"),
         Err(Reject::NotOurs | Reject::Format | Reject::Damaged) => {}
     }
 }
 
-/// What was read says all that a reader may rely on: written again, it is read the same.
-fn is_written_as_it_was(envelope: &Envelope<'_>, bytes: &[u8]) {
+/// What was read says all that a reader may rely on: written again, it is read the same, `plain`
+/// or compressed.
+fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
     let Ok(function) = std::str::from_utf8(envelope.function) else {
         return;
     };
@@ -54,15 +66,36 @@ fn is_written_as_it_was(envelope: &Envelope<'_>, bytes: &[u8]) {
         function,
         key: envelope.key,
         order: envelope.order,
+        compress_above: None,
     };
     let payload = |out: &mut Vec<u8>| {
-        out.extend(envelope.payload);
+        out.extend(plain);
         Ok::<_, std::convert::Infallible>(())
     };
-    let written = draft.write((!envelope.is_absent).then_some(payload));
-    let written = written.unwrap_or_default();
-    assert_eq!(written.len(), bytes.len());
-    assert_eq!(Envelope::parse(&written).as_ref(), Ok(envelope));
+    let payload = (!envelope.is_absent).then_some(payload);
+    let Ok(written) = draft.write(payload);
+    let smaller = Draft {
+        compress_above: Some(0),
+        ..draft
+    };
+    let Ok(smaller) = smaller.write(payload);
+    if envelope.payload == Payload::Plain(plain) {
+        assert_eq!(written.bytes.len(), bytes.len());
+    }
+    let expected = Envelope {
+        payload: Payload::Plain(plain),
+        ..envelope
+    };
+    assert_eq!(Envelope::parse(&written.bytes).as_ref(), Ok(&expected));
+    let Ok(smaller) = Envelope::parse(&smaller.bytes) else {
+        panic!("what was written cannot be read");
+    };
+    assert_eq!(smaller.payload.open().as_deref(), Some(plain));
+    let smaller = Envelope {
+        payload: Payload::Plain(plain),
+        ..smaller
+    };
+    assert_eq!(smaller, expected);
 }
 
 /// Bytes that can be read as a `T` are one value: it can be written, and what was written is

@@ -6,6 +6,7 @@ use cachekit::cached;
     tier = memory,
     redis_ttl = 300, //~ `redis_ttl` is about Redis, where `tier = memory` stores nothing
     codec = bincode, //~ `codec` is about Redis, where `tier = memory` stores nothing
+    compress, //~ `compress` is about Redis, where `tier = memory` stores nothing
     single_flight = cluster, //~ other processes are met in Redis, which `tier = memory` never asks
 )]
 async fn in_memory(id: u64) -> u64 {
@@ -23,6 +24,7 @@ async fn in_redis(id: u64) -> u64 {
 #[cached(
     tier = disk, //~ unknown tier `disk`; expected `memory`, `redis` or `both`
     single_flight = global, //~ unknown single_flight `global`; expected `process`, `cluster` or `off`
+    compress = 1024, //~ expected `true` or `false`
     codec = xml, //~ unknown codec `xml`; expected `bincode`, `msgpack` or `json`
 )]
 async fn unknown_words(id: u64) -> u64 {

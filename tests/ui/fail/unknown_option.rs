@@ -45,7 +45,6 @@ async fn flags(id: u64) -> u64 {
 
 #[cached(
     encrypt = true, //~ `encrypt` is not available in this version yet
-    compress = true, //~ `compress` is not available in this version yet
     encrypt = true, //~ `encrypt` is not available in this version yet
 )]
 async fn later(id: u64) -> u64 {

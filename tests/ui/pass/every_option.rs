@@ -73,6 +73,7 @@ async fn get_user(pool: &Pool, id: u64, trace: &str) -> Result<Option<User>, Mis
     single_flight = cluster,
     lock_timeout = 5,
     codec = bincode,
+    compress,
 )]
 async fn list(page: Page<String>, sort: Option<&Sort>) -> Option<u64> {
     let _ = sort;

@@ -83,7 +83,7 @@ impl Shares<'_> {
 type Reason = (&'static str, fn(&RedisMisses) -> u64);
 
 /// Why entries in Redis were of no use.
-const REASONS: [Reason; 12] = [
+const REASONS: [Reason; 13] = [
     ("  none there", |of| of.absent),
     ("  expired", |of| of.expired),
     ("  invalidated", |of| of.invalidated),
@@ -95,6 +95,7 @@ const REASONS: [Reason; 12] = [
     ("  of another codec", |of| of.codec),
     ("  of another type", |of| of.schema),
     ("  too large", |of| of.too_large),
+    ("  not to be decompressed", |of| of.compression),
     ("  unreadable", |of| of.undecodable),
 ];
 
