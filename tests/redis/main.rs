@@ -6,6 +6,7 @@ mod by_hand;
 mod constant;
 mod deploys;
 mod hostile;
+mod hot_keys;
 mod interleavings;
 mod late;
 mod masters;
