@@ -117,6 +117,24 @@ fn no_count_is_wrong_by_more_than_its_error() {
     }
 }
 
+/// Whichever of some keys went up, the next newcomer takes over another's counter.
+#[test]
+fn what_is_used_again_is_not_the_lowest_any_more() {
+    for used in 0..7 {
+        let mut counters = SpaceSaving::new(7);
+        for n in 0..7 {
+            counters.add(OWNER, key(n).as_bytes(), 1);
+        }
+        counters.add(OWNER, key(used).as_bytes(), 10);
+        for newcomer in 7..13 {
+            counters.add(OWNER, key(newcomer).as_bytes(), 1);
+        }
+        let kept: Vec<_> = counters.iter().filter(|it| it.error == 0).collect();
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert_eq!((&*kept[0].key, kept[0].uses), (key(used).as_bytes(), 11));
+    }
+}
+
 #[test]
 fn what_was_hot_fades_by_half_every_ten_minutes() {
     let hot = HotKeys::new(2);

@@ -85,6 +85,7 @@ impl Table {
         };
         let hits = self.hits.get(slot.place.index())?.as_ref()?;
         let value = slot.value.upgrade()?;
+        // Before the value is taken: it would have to be held across the branch.
         if self.sampler.draws() {
             count(self.sampler.weigh(faults));
         }
