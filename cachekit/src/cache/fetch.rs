@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Core;
 use super::admission::Admission;
-use super::compute::{Job, Outcome, Patience};
+use super::compute::{Job, Known, Outcome, Patience};
 use super::judge::{Judged, Question};
 use super::names::{Names, guards};
 use super::read::{Trace, has_answer, returned};
@@ -18,7 +18,7 @@ use crate::clock::Tick;
 use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
-use crate::epoch::{Epochs, Moment};
+use crate::epoch::Moment;
 use crate::fault::Fault;
 use crate::flight::{Entered, Lead, Leadership};
 use crate::key::Key;
@@ -67,7 +67,7 @@ impl Core {
         owner: &'a Arc<Owner>,
         key: &'a Key,
         labels: &Labels,
-        lives: Lives,
+        lives: &'a Lives,
         fingerprint: Option<Fingerprint>,
         began: Moment,
     ) -> Option<Question<'a>> {
@@ -110,7 +110,7 @@ impl Core {
     ) -> Option<Further> {
         let wire = wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
-        let question = self.question(owner, key, labels, lives, Some(wire.fingerprint), began)?;
+        let question = self.question(owner, key, labels, &lives, Some(wire.fingerprint), began)?;
         let _asking = question.remote.ask();
         let lead = self.lead_a_look(owner, key, labels, began);
         let answer = async {
@@ -178,7 +178,7 @@ impl Core {
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         let began = self.tags.now();
-        let question = self.question(owner, key, labels, lives, fingerprint, began)?;
+        let question = self.question(owner, key, labels, &lives, fingerprint, began)?;
         let asked = question.asked(question.remote.deadline());
         let found = question
             .remote
@@ -219,9 +219,9 @@ impl Job {
     /// Asks the store, and waits while another process computes.
     pub(super) async fn fetch<S>(
         &self,
-        plan: Plan<S>,
-        labels: &Labels,
-        (began, epochs): (Moment, &Epochs),
+        plan: &Plan<S>,
+        known: &Known,
+        began: Moment,
         admission: &mut Admission<'_>,
     ) -> Fetched<S::Ret>
     where
@@ -232,15 +232,15 @@ impl Job {
         let question = self.core.question(
             &self.owner,
             &self.key,
-            labels,
-            self.lives,
+            &known.labels,
+            &self.lives,
             fingerprint,
             began,
         );
         let (Some(mut question), Some(wire)) = (question, plan.wire()) else {
             return Fetched::Compute(self.unasked().unwrap_or(Access::None));
         };
-        question.epochs = Some(epochs);
+        question.epochs = Some(&known.epochs);
         let _guard = question.remote.ask();
         let asking = Asking::new(self, &question, wire);
         match asking.run::<S>(admission).await {
@@ -381,7 +381,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             }
             match taken {
                 Taken::Granted(turn) => {
-                    return Ok(Fetched::Compute(Access::Granted(Box::new(turn))));
+                    return Ok(Fetched::Compute(Access::Granted(turn)));
                 }
                 Taken::Filled if offers < MOST_OFFERS => {
                     offers += 1;
@@ -493,7 +493,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     async fn enter(&self, budget: &mut Budget, admission: &mut Admission<'_>) {
         if !admission.try_enter() {
             budget.pause(self.job.patience());
-            admission.enter().await;
+            Box::pin(admission.enter()).await;
         }
     }
 
@@ -520,13 +520,12 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         match acquired {
             Acquired::Filled => Taken::Filled,
             Acquired::Held(left) => Taken::Held(left),
-            Acquired::Granted(grant) => Taken::Granted(Turn::new(
-                self.question.remote,
-                self.question.names.clone(),
-                self.wishing().guards.clone(),
-                grant,
-                ask.holder,
-            )),
+            Acquired::Granted(grant) => {
+                let (remote, names) = (self.question.remote, self.question.names.clone());
+                let guards = self.wishing().guards.clone();
+                let turn = Turn::new(remote, names, guards, grant, ask.holder);
+                Taken::Granted(Box::new(turn))
+            }
         }
     }
 
@@ -600,7 +599,7 @@ enum Step {
 enum Taken {
     Filled,
     Held(Duration),
-    Granted(Turn),
+    Granted(Box<Turn>),
 }
 
 /// A lease that was asked for. Dropped before it is known that it was not given, it is given

@@ -69,7 +69,7 @@ impl Bracket {
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let question = self
             .core
-            .question(owner, key, labels, lives, fingerprint, self.began);
+            .question(owner, key, labels, &lives, fingerprint, self.began);
         let Some(question) = question else { return };
         let guards = guards(&self.owner);
         let ask = Ask {

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::key::Key;
+use crate::key::{ENTRY, Key};
 use crate::labels::Tag;
 
 /// The name of something in a store, without the namespace.
@@ -18,7 +18,7 @@ pub(crate) struct Name(Arc<[u8]>);
 impl Name {
     /// The entry under `key`.
     pub(crate) fn entry(key: &Key) -> Self {
-        Self::of(b"k:", key.as_bytes())
+        Self(Arc::clone(key.entry()))
     }
 
     /// A tag's version, or an event's.
@@ -53,7 +53,7 @@ impl Name {
 
     /// Whether it is one entry's.
     pub(crate) fn is_entry(&self) -> bool {
-        self.0.starts_with(b"k:")
+        self.0.starts_with(ENTRY)
     }
 
     /// The kind, and what follows it.
