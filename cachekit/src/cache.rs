@@ -19,6 +19,7 @@ mod fetch;
 mod fill;
 mod function;
 mod guarded;
+mod hot;
 mod invalidate;
 mod judge;
 mod mode;
@@ -70,6 +71,7 @@ use crate::fault::Faults;
 use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
+use crate::hot::HotKeys;
 use crate::key::KeyBuf;
 use crate::owner::{Owner, OwnerId};
 use crate::place::LastPlace;
@@ -119,6 +121,8 @@ pub(crate) struct Core {
     memory: Arc<Memory>,
     /// Of what is stored by hand, in that memory.
     by_hand: Arc<LastPlace>,
+    /// Which keys are used most, in whichever memory.
+    hot: Arc<HotKeys>,
     tags: Arc<Tags>,
     /// Moved by `clear`.
     epoch: Arc<Epoch>,

@@ -146,6 +146,8 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     /// `None`: nothing was said, and the engine's own.
     pub(crate) eviction: Option<Eviction>,
+    /// How many keys' uses are counted; zero: of none.
+    pub(crate) hot_keys: usize,
     pub(crate) lock_timeout: Duration,
     pub(crate) namespace: String,
     pub(crate) redis_timeout: Duration,
@@ -167,6 +169,7 @@ impl Default for Config {
             memory_capacity: Capacity::entries(10_000),
             engine: Engine::default(),
             eviction: None,
+            hot_keys: 1 << 10,
             lock_timeout: Duration::from_secs(10),
             namespace: "cachekit".to_owned(),
             redis_timeout: Duration::from_millis(100),

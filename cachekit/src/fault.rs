@@ -109,6 +109,8 @@ pub enum Fault {
     LeadGrounded,
     /// Entries that leave an engine are dropped while it is locked.
     DropLocked,
+    /// The uses that are counted are drawn at equal distances, and not at random ones.
+    EvenSamples,
 }
 
 /// A place where a test may step in between two steps of the cache.

@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::changes::{Changes, Stamp};
-pub(crate) use self::front::Probe;
+pub(crate) use self::front::{Probe, draw};
 use crate::clock::Tick;
 use crate::config::{Capacity, Config, Engine};
 use crate::epoch::moves;
@@ -97,7 +97,8 @@ impl Memory {
     }
 
     /// What `take` makes of the value that `probe` looks for, if this thread has it at hand
-    /// and it is good at `now`: then that is a hit. `take` must not run the caller's code.
+    /// and it is good at `now`: then that is a hit, and `count` learns for how many uses it
+    /// stands, if it is [drawn](draw). Neither may run the caller's code.
     #[inline]
     pub(crate) fn find<R>(
         &self,
@@ -105,8 +106,9 @@ impl Memory {
         now: Tick,
         faults: Faults,
         take: impl FnOnce(AnyShared) -> Option<R>,
+        count: impl FnOnce(u32),
     ) -> Option<R> {
-        front::find(probe, now, &self.changes, faults, take)
+        front::find(probe, now, (&self.changes, faults), take, count)
     }
 
     /// The state of what `key` is, before it is looked up.

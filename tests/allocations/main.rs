@@ -115,3 +115,19 @@ fn a_hit_allocates_nothing() {
         assert!(product.is_ok());
     }
 }
+
+/// One that is drawn to be counted neither, also where its key takes over another's counter.
+#[test]
+fn a_hit_that_is_counted_allocates_nothing() {
+    let builder = cachekit::Cache::builder().hot_keys(4);
+    let (_, cache) = allocations(builder.build());
+    let cache = cache.expect("a valid set-up");
+    for round in 0..10_000 {
+        for id in 10..26 {
+            let call = cachekit::testing::scope(cache.clone(), by_id(id));
+            let (made, _) = allocations(call);
+            assert!(made == 0 || round < 100, "{made} in round {round}");
+        }
+    }
+    assert_eq!(cache.hot_keys(16).len(), 4);
+}

@@ -27,6 +27,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("families", 1),
     ("freshness", 1),
     ("function", 1),
+    ("hot", 1),
     ("key", 1),
     ("labels", 1),
     ("manner", 1),

@@ -9,6 +9,7 @@ mod direct;
 mod early;
 mod engines;
 mod freshness;
+mod hot_keys;
 mod leaders;
 mod orders;
 mod past;

@@ -8,6 +8,7 @@ mod constant;
 mod decompression;
 mod deploys;
 mod hostile;
+mod hot_keys;
 mod interleavings;
 mod late;
 mod masters;

@@ -9,7 +9,7 @@ use cachekit::{
 use cachekit_tests::redis::Redis;
 
 use crate::values::Usual;
-use crate::{ARGUMENT, PASSWORD, VALUE, show};
+use crate::{ARGUMENT, HOT_KEYS, PASSWORD, VALUE, show};
 
 #[cached(key = "shown:{name}", name = "secrets_shown", tags = ["kind:{name}"])]
 async fn shown(name: &str) -> Usual {
@@ -28,7 +28,10 @@ pub(crate) async fn all() {
     let region = cache.region::<Usual>("shown");
     region.set(ARGUMENT, Usual::new(2)).await;
     testing::scope(cache.clone(), async {
-        shown(ARGUMENT).await;
+        // Often enough to be in the sample for certain.
+        for _ in 0..1_000 {
+            shown(ARGUMENT).await;
+        }
         let entry = shown::entry(ARGUMENT);
         show("an entry", &entry);
         show("its statistics", &shown::stats());
@@ -40,6 +43,9 @@ pub(crate) async fn all() {
     show("a region", &region);
     show("its statistics", &region.stats());
     show("statistics", &cache.stats());
+    let hot = cache.hot_keys(10);
+    assert!(hot.iter().any(|hot| hot.key.contains(ARGUMENT)));
+    show(HOT_KEYS, &hot);
     show("acknowledged", &cache.acknowledged());
     let within = cache.acknowledged().within(Duration::from_secs(1));
     show("acknowledged in time", &within);

@@ -102,6 +102,23 @@ pub fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
+/// Runs `test` on a thread that has called nothing yet, and draws the same at each run.
+///
+/// # Panics
+///
+/// If `test` does.
+pub fn on_new_thread<T: Send>(test: impl AsyncFnOnce() -> T + Send) -> T {
+    let run = || {
+        fastrand::seed(1);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.expect("a runtime").block_on(test())
+    };
+    let outcome = std::thread::scope(|threads| threads.spawn(run).join());
+    outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// Lets every other task of a current-thread runtime run until it waits.
 pub async fn settle() {
     for _ in 0..64 {

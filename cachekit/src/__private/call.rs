@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Core, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target,
-    compute as compute_job, compute_apart as compute_job_apart,
-    compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
-    take_refresh, typed_entry,
+    Cache, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target, compute as compute_job,
+    compute_apart as compute_job_apart, compute_blocking as compute_job_blocking, function_handle,
+    refreshing, refreshing_blocking, take_refresh, typed_entry,
 };
 use crate::config::Tier;
 use crate::function::FnSpec;
@@ -92,7 +91,7 @@ where
             return Err(miss(cache, spec, missed, true));
         }
         if spec.lives().tier == Tier::Redis {
-            let missed = Core::never_in_memory(spec.key(&tokens).as_bytes());
+            let missed = core.never_in_memory(spec.key(&tokens).as_bytes(), spec.id());
             return Err(miss(cache, spec, missed, false));
         }
         let probe = core.probe(spec, &tokens);

@@ -54,7 +54,7 @@ impl Core {
         plan: impl Fn() -> Plan<S>,
         probe: &Probe<'_>,
         reader: OwnerId,
-        text: impl FnOnce() -> K,
+        text: impl Fn() -> K,
     ) -> Result<S::Ret, Missed>
     where
         S: Shape,
@@ -64,7 +64,8 @@ impl Core {
         let is_heard = self.remote.as_ref().is_none_or(|it| it.is_heard(now));
         let found = if is_heard {
             let unpack = |value| unpacked::<S>(plan().sharing(), value);
-            self.memory.find(probe, now, self.faults, unpack)
+            let count = |uses| self.count_drawn(reader, &text, uses, now);
+            self.memory.find(probe, now, self.faults, unpack, count)
         } else {
             None
         };
@@ -108,6 +109,7 @@ impl Core {
         S: Shape,
         S::Value: Clone + 'static,
     {
+        self.count_use(reader, key, now);
         // Before the look-up: what happens in between shows.
         let seen = self.memory.seen(key);
         let stored = self.memory.get(key);
@@ -146,8 +148,9 @@ impl Core {
         Ok(ret)
     }
 
-    /// What a call knows whose entry is never in memory.
-    pub(crate) fn never_in_memory(key: &[u8]) -> Missed {
+    /// What a call by `reader` knows whose entry is never in memory.
+    pub(crate) fn never_in_memory(&self, key: &[u8], reader: OwnerId) -> Missed {
+        self.count_use(reader, key, Tick::coarse(&*self.clock));
         Missed {
             key: Key::new(key),
             trace: Trace::None,
@@ -306,6 +309,7 @@ pub(super) async fn get<V: Cacheable>(
     key: &Key,
     lives: Lives,
 ) -> Option<V> {
+    core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
     if let Some(stored) = core.peek(key, owner.id)
         && let Some(hit) = returned::<Plain<V>>(&stored)
     {

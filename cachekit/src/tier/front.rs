@@ -99,23 +99,33 @@ fn folded(a: u64, b: u64) -> u64 {
 }
 
 /// What `take` makes of the value that `probe` looks for, if this thread's table has it and
-/// it is good at `now`; counted as a hit then.
+/// it is good at `now`; counted as a hit then, and by `count` as so many uses, if it is drawn.
 ///
-/// `take` must not run code of the caller's: the table is in use.
+/// Neither may run code of the caller's: the table is in use.
 #[inline]
 pub(super) fn find<R>(
     probe: &Probe<'_>,
     now: Tick,
-    changes: &Changes,
-    faults: Faults,
+    (changes, faults): (&Changes, Faults),
     take: impl FnOnce(AnyShared) -> Option<R>,
+    count: impl FnOnce(u32),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
         // In use where a value's destructor calls a cached function.
         let mut table = table.try_borrow_mut().ok()?;
-        table.find(probe, now, changes, faults, take)
+        table.find(probe, now, (changes, faults), take, count)
     });
     found.ok().flatten()
+}
+
+/// For how many uses one stands that was no hit of this table; `None` if it is not drawn. Uses in
+/// all caches count together: each has its share of what is drawn.
+pub(crate) fn draw(faults: Faults) -> Option<u32> {
+    let drawn = TABLE.try_with(|table| {
+        let sampler = &mut table.try_borrow_mut().ok()?.sampler;
+        sampler.draws().then(|| sampler.weigh(faults))
+    });
+    drawn.ok().flatten()
 }
 
 /// Has this thread find by `probe` what `stored`, which is good since `checked`, refers to:

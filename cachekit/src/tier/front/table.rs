@@ -8,6 +8,7 @@ use crate::clock::Tick;
 use crate::counter::Tally;
 use crate::epoch::moves;
 use crate::fault::{Fault, Faults};
+use crate::hot::Sampler;
 use crate::owner::Owner;
 use crate::place::Place;
 use crate::stored::{AnyShared, AnyStored};
@@ -35,6 +36,8 @@ pub(super) struct Table {
     hits: Vec<Option<Tally>>,
     /// How many newcomers found their set full since the table grew.
     lost: usize,
+    /// Of this thread's uses, also of what is not here.
+    pub(super) sampler: Sampler,
 }
 
 /// What a hit does not need of an entry.
@@ -52,6 +55,7 @@ impl Table {
             rests: Vec::new(),
             hits: Vec::new(),
             lost: 0,
+            sampler: Sampler::new(),
         }
     }
 
@@ -60,9 +64,9 @@ impl Table {
         &mut self,
         probe: &Probe<'_>,
         now: Tick,
-        changes: &Changes,
-        faults: Faults,
+        (changes, faults): (&Changes, Faults),
         take: impl FnOnce(AnyShared) -> Option<R>,
+        count: impl FnOnce(u32),
     ) -> Option<R> {
         let index = self.index(probe)?;
         let slot = self.slots[index].as_ref()?;
@@ -75,12 +79,20 @@ impl Table {
             return None;
         }
         let is_checked = slot.checked == moves() || faults.has(Fault::TrustAtHand);
-        if !is_checked && !self.check(index, faults) {
+        let slot = if is_checked {
+            slot
+        } else if self.check(index, faults) {
+            self.slots[index].as_ref()?
+        } else {
             return None;
-        }
-        let slot = self.slots[index].as_ref()?;
+        };
         let hits = self.hits.get(slot.place.index())?.as_ref()?;
-        let taken = take(slot.value.upgrade()?)?;
+        let value = slot.value.upgrade()?;
+        // Before the value is taken: it would have to be held across the branch.
+        if self.sampler.draws() {
+            count(self.sampler.weigh(faults));
+        }
+        let taken = take(value)?;
         hits.bump();
         Some(taken)
     }
