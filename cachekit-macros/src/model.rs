@@ -114,6 +114,8 @@ pub(crate) struct Policy {
     pub(crate) lengths: Vec<(&'static str, Constant)>,
     /// Options that are one word.
     pub(crate) choices: Vec<Choice>,
+    /// How many copies of an entry there are, if more than one.
+    pub(crate) replicas: Option<u8>,
     /// Templates of events that hold arguments, as written.
     pub(crate) events: Vec<String>,
     /// A hash of the tags and events that are made from the value, as written; zero: none.

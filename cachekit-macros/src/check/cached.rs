@@ -56,7 +56,11 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let cache = "the cache is needed before the call gives a value";
     forbid_ret(&facts, args.cache.as_ref(), cache, errors);
     let none_ttl_at = args.none_ttl.as_ref().map(|it| it.key.span());
-    let Tiers { choices, lengths } = tiers(&facts, item, args.tiers, args.none_ttl, errors);
+    let Tiers {
+        choices,
+        lengths,
+        replicas,
+    } = tiers(&facts, item, args.tiers, args.none_ttl, errors);
     let fresh = freshness(&facts, item, args.freshness, errors);
     let policy = Policy {
         early: fresh.early,
@@ -67,6 +71,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         in_memory: choices.iter().any(|choice| choice.variant == "Memory"),
         lengths: lengths.into_iter().chain(fresh.lengths).collect(),
         choices,
+        replicas,
         events,
         late,
         jitter: args.jitter.map(|jitter| jitter.value.0),

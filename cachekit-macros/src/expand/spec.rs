@@ -49,6 +49,9 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some(early) = policy.early {
         setters.extend(quote!(.early(#early)));
     }
+    if let Some(replicas) = policy.replicas {
+        setters.extend(quote!(.replicas(#replicas)));
+    }
     let events = &policy.events;
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));
