@@ -24,6 +24,7 @@ pub(super) const SHARED: &[Kind] = &[
     Kind::Direct,
     Kind::Aging,
     Kind::AgingGroup,
+    Kind::Copied,
 ];
 /// Those with a tag made from arguments.
 pub(super) const TAGGED: &[Kind] = &[
@@ -32,6 +33,7 @@ pub(super) const TAGGED: &[Kind] = &[
     Kind::Fallible,
     Kind::Direct,
     Kind::Aging,
+    Kind::Copied,
 ];
 /// Those with a tag made from the value.
 pub(super) const GROUPED: &[Kind] = &[
@@ -41,7 +43,7 @@ pub(super) const GROUPED: &[Kind] = &[
     Kind::AgingGroup,
 ];
 /// Those with an event.
-pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Aging];
+pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Aging, Kind::Copied];
 
 /// Writes, one after the other, until the end.
 pub(super) async fn write_on(_number: usize) {
