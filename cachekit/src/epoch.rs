@@ -132,6 +132,12 @@ impl Epochs {
     }
 }
 
+impl Extend<Arc<Epoch>> for Epochs {
+    fn extend<I: IntoIterator<Item = Arc<Epoch>>>(&mut self, epochs: I) {
+        self.0.extend(epochs);
+    }
+}
+
 impl FromIterator<Arc<Epoch>> for Epochs {
     fn from_iter<I: IntoIterator<Item = Arc<Epoch>>>(epochs: I) -> Self {
         Self(epochs.into_iter().collect())

@@ -17,6 +17,10 @@ mod tokens;
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 pub use buf::{KeyBuf, Rendered};
 pub use part::{CachePart, PartWriter};
@@ -24,28 +28,47 @@ pub use template::Piece;
 pub(crate) use tokens::render;
 
 /// An owned key.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Key(std::sync::Arc<[u8]>);
+///
+/// It is kept as the entry under it is named in a store, so that its name there is another
+/// reference to it, and no copy.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Key(Arc<[u8]>);
+
+/// What the name of an entry begins with.
+pub(crate) const ENTRY: &[u8] = b"k:";
 
 impl Key {
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        let mut name = SmallVec::<[u8; 128]>::from_slice(ENTRY);
+        name.extend_from_slice(bytes);
+        Self(name.as_slice().into())
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0[ENTRY.len()..]
+    }
+
+    /// What the entry under it is called in a store.
+    pub(crate) fn entry(&self) -> &Arc<[u8]> {
         &self.0
     }
 }
 
-// `Arc<[u8]>` hashes and compares as `[u8]` does, which is what `Borrow` asks for.
+// As `[u8]` does, which is what `Borrow` asks for.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
 impl Borrow<[u8]> for Key {
     fn borrow(&self) -> &[u8] {
-        &self.0
+        self.as_bytes()
     }
 }
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&String::from_utf8_lossy(&self.0), f)
+        fmt::Debug::fmt(&String::from_utf8_lossy(self.as_bytes()), f)
     }
 }

@@ -1,5 +1,5 @@
-//! A hit allocates nothing, and one in Redis a known number of times: counted by an allocator that
-//! counts for each thread.
+//! A hit allocates nothing, a miss and a hit in Redis a known number of times: counted by an
+//! allocator that counts for each thread.
 
 mod redis;
 
@@ -14,6 +14,8 @@ use cachekit_tests::poll_once;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// The most bytes of one.
+    static LARGEST: Cell<usize> = const { Cell::new(0) };
 }
 
 struct Counting;
@@ -23,6 +25,7 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(layout.size())));
         // SAFETY: the caller's promise is passed on.
         unsafe { System.alloc(layout) }
     }
@@ -65,6 +68,29 @@ fn allocations<T>(call: impl Future<Output = T>) -> (u64, T) {
         Poll::Ready(value) => (made, value),
         Poll::Pending => panic!("the call waits"),
     }
+}
+
+/// So often a miss asks an allocator, without what its function does.
+const MISS: u64 = 19;
+
+/// And for no more than this at once: common allocators have more than a kilobyte only after a
+/// search, which costs as much as the rest of the miss.
+const AT_ONCE: usize = 1_024;
+
+#[test]
+fn a_miss_allocates_so_often_and_so_much() {
+    let mut least = (u64::MAX, usize::MAX);
+    for id in 1_000..1_200 {
+        LARGEST.set(0);
+        let (made, product) = allocations(by_id(id));
+        assert_eq!(product.name, format!("product {id}"));
+        // Its name, and the `Arc`.
+        let made = made - 2;
+        // Tables grow now and then.
+        least = (least.0.min(made), least.1.min(LARGEST.get()));
+    }
+    assert_eq!(least.0, MISS);
+    assert!(least.1 <= AT_ONCE, "{} bytes at once", least.1);
 }
 
 #[test]

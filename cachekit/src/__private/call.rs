@@ -127,7 +127,7 @@ where
 {
     match miss.0 {
         // Boxed, so that the function's own future carries nothing of a miss.
-        Kind::Call(job) => Box::pin(compute_job(*job, plan, labels, after, body)).await,
+        Kind::Call(job) => Box::pin(compute_job(job, plan, labels, after, body)).await,
         Kind::Bypass(owner) => {
             owner.counts.bypassed.bump();
             body().await
@@ -156,7 +156,7 @@ where
     match miss.0 {
         Kind::Call(job) => {
             Box::pin(compute_job_apart(
-                *job,
+                job,
                 plan,
                 labels,
                 after,

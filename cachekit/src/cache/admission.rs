@@ -101,10 +101,15 @@ impl Admission<'_> {
         }
     }
 
+    /// Whether there is a place that is given up after some time.
+    pub(super) fn is_timed(&self) -> bool {
+        self.place.is_some() && has_timer() && !self.job.core.faults.has(Fault::KeepPlace)
+    }
+
     /// Runs `body`, which has the place until it ends, or is as old as `lock_timeout`: it may
     /// hang, and others go on without it.
     pub(super) async fn hold<F: Future>(mut self, body: F) -> F::Output {
-        if self.place.is_none() || !has_timer() || self.job.core.faults.has(Fault::KeepPlace) {
+        if !self.is_timed() {
             return body.await;
         }
         let mut body = pin!(body);

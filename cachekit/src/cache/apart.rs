@@ -40,7 +40,7 @@ fn in_background((core, owner): (&Core, &Arc<Owner>), runtime: &Handle, task: Ta
 ///
 /// That of [`compute`]; what goes on in the background is not dropped with the caller.
 pub(crate) async fn compute_apart<S, A, F, Fut>(
-    mut job: Job,
+    mut job: Box<Job>,
     plan: Plan<S>,
     labels: Labels,
     after: A,
@@ -74,7 +74,7 @@ where
         job.owner.counts.misses.bump();
         job.owner.counts.stale_hits.bump();
         if let Some(refresh) = job.refreshing(&stored, None) {
-            let refresh = compute(refresh, plan, labels, after, body);
+            let refresh = compute(Box::new(refresh), plan, labels, after, body);
             in_background((&job.core, &job.owner), &runtime, ending(refresh), carry);
         }
         return ret;

@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use super::compute::{Job, Outcome};
+use tokio::time::Instant;
+
+use super::compute::{Job, Known, Outcome};
 use super::turn::Access;
 use crate::chain;
 use crate::flight::{Entered, Woken};
@@ -28,9 +30,12 @@ where
 {
     job.count_miss();
     let epochs = job.epochs(&labels);
+    let known = Known { labels, epochs };
     let patience = job.patience();
+    // Of a call that waits for nobody: one reading of the clock less.
+    let mut start = job.since;
     let lead = loop {
-        let seat = match job.enter(&epochs) {
+        let seat = match job.enter(&known.epochs, start) {
             Entered::Lead(lead) => break Some(lead),
             Entered::Wait(seat) => seat,
         };
@@ -41,7 +46,9 @@ where
             break None;
         }
         let limit = patience.limit(&seat);
-        match seat.wait_blocking(limit, || job.leadership()) {
+        let woken = seat.wait_blocking(limit, || job.leadership(Instant::now()));
+        start = Instant::now();
+        match woken {
             Woken::Lead(lead) => break Some(lead),
             Woken::Settled(outcome) => {
                 if let Some(ret) = job.accept(plan, &outcome) {
@@ -65,7 +72,7 @@ where
         return ret;
     }
     let (ret, took) = job.run_blocking(lead.flight_id(), body);
-    job.conclude(lead, plan, labels, after, ret, (Access::None, took))
+    job.conclude(lead, plan, known, after, ret, (Access::None, took))
 }
 
 impl Job {

@@ -1,5 +1,7 @@
 //! The slow half of a call: memory could not answer.
 
+use std::mem::take;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use super::fetch::Fetched;
 use super::names::Replica;
 use super::read::{Missed, Trace, returned, returned_last};
 use super::refresh::{Late, Old};
-use super::turn::Access;
+use super::turn::{self, Access};
 use crate::chain;
 use crate::config::{SingleFlight, Tier};
 use crate::epoch::{Epochs, Moment};
@@ -47,6 +49,14 @@ impl Outcome {
     }
 }
 
+/// What an entry is known to hang on.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) labels: Labels,
+    /// Theirs, the function's and the cache's.
+    pub(super) epochs: Epochs,
+}
+
 /// One call that missed.
 #[derive(Debug)]
 pub(crate) struct Job {
@@ -80,13 +90,21 @@ pub(crate) struct Job {
 ///
 /// Dropping the future at any point hands the computation to the next waiter, if there is
 /// one, and leaves nothing behind.
-pub(crate) async fn compute<S, A, F, Fut>(
-    job: Job,
+///
+/// Callers box the future, so that one that hits does not carry the state of all this around.
+/// It is kept below a kilobyte (what is needed seldom is boxed inside): a greater one costs the
+/// allocator as much as all the rest, and there may be as many as there are callers.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an `async fn` keeps its arguments twice"
+)]
+pub(crate) fn compute<S, A, F, Fut>(
+    job: Box<Job>,
     plan: Plan<S>,
     labels: Labels,
     after: A,
     body: F,
-) -> S::Ret
+) -> impl Future<Output = S::Ret>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
@@ -94,43 +112,49 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    job.count_miss();
-    job.core.faults.at(Point::BeforeEnter);
-    let epochs = job.epochs(&labels);
-    let lead = loop {
-        let seat = match job.enter(&epochs) {
-            Entered::Lead(lead) => break Some(lead),
-            Entered::Wait(seat) => seat,
+    async move {
+        job.count_miss();
+        job.core.faults.at(Point::BeforeEnter);
+        let epochs = job.epochs(&labels);
+        let mut known = Known { labels, epochs };
+        // Of a call that waits for nobody: one reading of the clock less.
+        let mut start = job.since;
+        let lead = loop {
+            let seat = match job.enter(&known.epochs, start) {
+                Entered::Lead(lead) => break Some(lead),
+                Entered::Wait(seat) => seat,
+            };
+            if let Some(ret) = job.kept::<S>() {
+                return ret;
+            }
+            if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
+                break None;
+            }
+            // Outside a tokio runtime there is no timer.
+            let timer = tokio::runtime::Handle::try_current().is_ok();
+            let limit = timer.then(|| job.patience().limit(&seat));
+            let woken = seat.wait(limit, || job.leadership(Instant::now())).await;
+            start = Instant::now();
+            match woken {
+                Woken::Lead(lead) => break Some(lead),
+                Woken::Settled(outcome) => {
+                    if let Some(ret) = job.accept(plan, &outcome) {
+                        return ret;
+                    }
+                }
+                Woken::Grounded => {}
+                Woken::TimedOut(seat) => {
+                    let lead = job.replace(seat);
+                    if lead.is_some() || job.patience().is_over() {
+                        break lead;
+                    }
+                }
+            }
         };
-        if let Some(ret) = job.kept::<S>() {
-            return ret;
+        match lead {
+            Some(lead) => job.lead(lead, &plan, &mut known, after, body).await,
+            None => Box::pin(job.alone(&plan, body)).await,
         }
-        if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
-            break None;
-        }
-        // Outside a tokio runtime there is no timer.
-        let timer = tokio::runtime::Handle::try_current().is_ok();
-        let limit = timer.then(|| job.patience().limit(&seat));
-        match seat.wait(limit, || job.leadership()).await {
-            Woken::Lead(lead) => break Some(lead),
-            Woken::Settled(outcome) => {
-                if let Some(ret) = job.accept(plan, &outcome) {
-                    return ret;
-                }
-            }
-            Woken::Grounded => {}
-            Woken::TimedOut(seat) => {
-                let lead = job.replace(seat);
-                if lead.is_some() || job.patience().is_over() {
-                    break lead;
-                }
-            }
-        }
-    };
-    // Boxed, so that a caller that hits does not carry the state of all this around.
-    match lead {
-        Some(lead) => Box::pin(job.lead(lead, plan, (labels, epochs), after, body)).await,
-        None => Box::pin(job.alone(plan, body)).await,
     }
 }
 
@@ -174,7 +198,8 @@ impl Job {
         }
     }
 
-    pub(super) fn enter(&self, epochs: &Epochs) -> Entered<Outcome> {
+    /// Into the flight of its key, since `start` if it leads.
+    pub(super) fn enter(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.fresh {
                 flight.recomputes_after(self.began)
@@ -184,7 +209,7 @@ impl Job {
         };
         self.core
             .flights
-            .enter(&self.key, epochs, || self.leadership(), may_join)
+            .enter(&self.key, epochs, || self.leadership(start), may_join)
     }
 
     /// After a wait that took too long: leads in the place of who was waited for, unless
@@ -192,7 +217,8 @@ impl Job {
     pub(super) fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
         self.owner.counts.lock_timeouts.bump();
         event::lock_timed_out(&self.owner.name);
-        let replaced = self.core.flights.replace(&seat, || self.leadership());
+        let leadership = || self.leadership(Instant::now());
+        let replaced = self.core.flights.replace(&seat, leadership);
         drop(seat);
         replaced
     }
@@ -215,10 +241,11 @@ impl Job {
         self.lives.single_flight == Some(SingleFlight::Off)
     }
 
-    pub(super) fn leadership(&self) -> Leadership {
+    /// From `start` on.
+    pub(super) fn leadership(&self, start: Instant) -> Leadership {
         Leadership {
             moment: self.core.tags.now(),
-            start: Instant::now(),
+            start,
             // Another may first find it in the store.
             computes: self.fresh || (self.core.remote.is_none() && self.old.is_none()),
         }
@@ -230,14 +257,18 @@ impl Job {
     }
 
     /// Computes for everybody who waits.
-    async fn lead<S, A, F, Fut>(
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` keeps its arguments twice"
+    )]
+    fn lead<S, A, F, Fut>(
         &self,
         lead: Lead<Outcome>,
-        plan: Plan<S>,
-        (labels, epochs): (Labels, Epochs),
+        plan: &Plan<S>,
+        known: &mut Known,
         after: A,
         body: F,
-    ) -> S::Ret
+    ) -> impl Future<Output = S::Ret>
     where
         S: Shape,
         S::Value: Clone + Send + Sync + 'static,
@@ -245,52 +276,53 @@ impl Job {
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
-        if let Some((stored, ret)) = self.second_look::<S>() {
-            lead.settle(Outcome::Value(stored), || {});
-            return ret;
-        }
-        let began = lead.leadership.moment;
-        let mut admission = self.admission();
-        self.board(&lead);
-        let access = if let Some(access) = self.unasked() {
-            access
-        } else {
-            // Boxed, so that a caller that hits does not carry the state of all this around.
-            let known = (began, &epochs);
-            let fetched = Box::pin(self.fetch(plan, &labels, known, &mut admission)).await;
-            match fetched {
-                Fetched::Hit(stored) => {
-                    self.land(lead, Arc::clone(&stored));
-                    return returned_last::<S>(stored);
-                }
-                // Who waits here may have begun after an invalidation of what this call has.
-                Fetched::Kept(ret) => return ret,
-                Fetched::Old(stored, ret, advance) => {
-                    // Others who wait are given it now; then it is computed again.
-                    self.land(lead, Arc::clone(&stored));
-                    let Some(job) = self.again(&stored, advance) else {
-                        return ret;
-                    };
-                    return Box::pin(compute(job, plan, labels, after, body)).await;
-                }
-                Fetched::Compute(access) => access,
+        async move {
+            if let Some((stored, ret)) = self.second_look::<S>() {
+                lead.settle(Outcome::Value(stored), || {});
+                return ret;
             }
-        };
-        if self.old.is_none()
-            && !matches!(access, Access::Granted(_))
-            && let Some((stored, ret)) = self.unconfirmed::<S>()
-        {
-            lead.settle(Outcome::Value(stored), || {});
-            return ret;
-        }
-        let body = self.run(plan, admission, lead.flight_id(), body);
-        let ret = match &access {
-            Access::Granted(turn) => turn.keeping(body, self.lock_timeout()).await,
-            Access::Unseen | Access::None => body.await,
-        };
-        match ret {
-            (Ok(ret), took) => self.conclude(lead, plan, labels, after, ret, (access, took)),
-            (Err(late), _) => self.conclude_late(lead, plan, late, access),
+            let began = lead.leadership.moment;
+            let mut admission = self.admission();
+            self.board(&lead);
+            let access = if let Some(access) = self.unasked() {
+                access
+            } else {
+                let fetched = self.fetch(*plan, known, began, &mut admission);
+                match Box::pin(fetched).await {
+                    Fetched::Hit(stored) => {
+                        self.land(lead, Arc::clone(&stored));
+                        return returned_last::<S>(stored);
+                    }
+                    // Who waits here may have begun after an invalidation of what this call has.
+                    Fetched::Kept(ret) => return ret,
+                    Fetched::Old(stored, ret, advance) => {
+                        // Others who wait are given it now; then it is computed again.
+                        self.land(lead, Arc::clone(&stored));
+                        let Some(job) = self.again(&stored, advance) else {
+                            return ret;
+                        };
+                        let (job, labels) = (Box::new(job), take(&mut known.labels));
+                        return Box::pin(compute(job, *plan, labels, after, body)).await;
+                    }
+                    Fetched::Compute(access) => access,
+                }
+            };
+            if self.old.is_none()
+                && !matches!(access, Access::Granted(_))
+                && let Some((stored, ret)) = self.unconfirmed::<S>()
+            {
+                lead.settle(Outcome::Value(stored), || {});
+                return ret;
+            }
+            let ret = {
+                let body = pin!(self.run(plan, admission, lead.flight_id(), body));
+                turn::keeping(access.turn(), body, self.lock_timeout()).await
+            };
+            let (ret, took) = ret;
+            match ret {
+                Ok(ret) => self.conclude(lead, *plan, take(known), after, ret, (access, took)),
+                Err(late) => self.conclude_late(lead, *plan, late, access),
+            }
         }
     }
 
@@ -366,7 +398,7 @@ impl Job {
     }
 
     /// Computes for this caller only; the result is not stored.
-    async fn alone<S, F, Fut>(&self, plan: Plan<S>, body: F) -> S::Ret
+    async fn alone<S, F, Fut>(&self, plan: &Plan<S>, body: F) -> S::Ret
     where
         S: Shape,
         S::Value: Clone + 'static,
@@ -377,31 +409,43 @@ impl Job {
             Ok(ret) => self.rescued::<S>(ret),
             Err(late) => match self.rescue::<S>() {
                 Some((_, ret)) => ret,
-                None => Self::answer_late(plan, &late),
+                None => Self::answer_late(*plan, &late),
             },
         }
     }
 
     /// Runs `body`, when there is a place for it and for as long as it may take, as the
     /// computation of `flight`; and how long it took.
-    async fn run<S, F, Fut>(
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` keeps its arguments twice"
+    )]
+    fn run<S, F, Fut>(
         &self,
-        plan: Plan<S>,
+        plan: &Plan<S>,
         mut admission: Admission<'_>,
         flight: usize,
         body: F,
-    ) -> (Result<S::Ret, ComputeTimeout>, Duration)
+    ) -> impl Future<Output = (Result<S::Ret, ComputeTimeout>, Duration)>
     where
         S: Shape,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
-        admission.enter().await;
-        self.count_computation();
-        let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
-        let start = self.core.clock.now();
-        let ended = admission.hold(self.in_time(plan, body)).await;
-        (ended, self.core.clock.now().saturating_sub(start))
+        async move {
+            if !admission.try_enter() {
+                Box::pin(admission.enter()).await;
+            }
+            self.count_computation();
+            let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
+            let start = self.core.clock.now();
+            let ended = if admission.is_timed() || self.deadline(*plan).is_some() {
+                Box::pin(admission.hold(self.in_time(*plan, body))).await
+            } else {
+                Ok(body.await)
+            };
+            (ended, self.core.clock.now().saturating_sub(start))
+        }
     }
 }
 

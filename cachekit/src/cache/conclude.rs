@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::compute::{Job, Outcome};
+use super::compute::{Job, Known, Outcome};
 use super::fill::Filling;
 use super::store::Value;
 use super::turn::Access;
@@ -22,7 +22,7 @@ impl Job {
         &self,
         lead: Lead<Outcome>,
         plan: Plan<S>,
-        mut labels: Labels,
+        mut known: Known,
         after: A,
         ret: S::Ret,
         (access, took): (Access, Duration),
@@ -33,10 +33,17 @@ impl Job {
         A: FnOnce(&S::Value, &mut Labels),
     {
         let split = S::split(ret);
+        let early = known.labels.tags.len();
         self.refreshed(!matches!(split, Split::Err(_)));
         match split {
             Split::Some(value) => {
-                after(&value, &mut labels);
+                after(&value, &mut known.labels);
+                if known.labels.tags.len() > early {
+                    let late = known.labels.tags[early..].iter();
+                    known
+                        .epochs
+                        .extend(late.map(|tag| self.core.tags.epoch(tag)));
+                }
                 let ret = S::some(value.clone());
                 let heap = plan.weigh(&value);
                 let value = Value {
@@ -45,7 +52,7 @@ impl Job {
                     order: None,
                     took,
                 };
-                self.settle(lead, plan, labels, value, access);
+                self.settle(lead, plan, known, value, access);
                 ret
             }
             Split::None => {
@@ -55,7 +62,7 @@ impl Job {
                     order: None,
                     took,
                 };
-                self.settle(lead, plan, labels, absence, access);
+                self.settle(lead, plan, known, absence, access);
                 // A shape that can be split into `None` can be made of it.
                 S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
             }
@@ -82,7 +89,7 @@ impl Job {
         &self,
         lead: Lead<Outcome>,
         plan: Plan<S>,
-        labels: Labels,
+        Known { labels, epochs }: Known,
         value: Value<S::Value>,
         access: Access,
     ) where
@@ -97,15 +104,7 @@ impl Job {
         let took = value.took;
         let ttl = core.ttl(self.lives, &labels, value.content.is_some());
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
-        let stored = core.stored(
-            owner,
-            key,
-            began,
-            core.epochs(owner, &labels),
-            lives,
-            ttl.map(Life::from),
-            value,
-        );
+        let stored = core.stored(owner, key, began, epochs, lives, ttl.map(Life::from), value);
         let Some(ttl) = ttl else {
             lead.settle(Outcome::Value(stored), || {});
             return;

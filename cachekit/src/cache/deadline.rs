@@ -34,7 +34,7 @@ impl Job {
 
     /// How long a computation may take, if that is bounded and there is an answer for one
     /// that takes longer.
-    fn deadline<S: Shape>(&self, plan: Plan<S>) -> Option<Duration> {
+    pub(super) fn deadline<S: Shape>(&self, plan: Plan<S>) -> Option<Duration> {
         // Outside a tokio runtime there is no timer.
         let has_timer = || tokio::runtime::Handle::try_current().is_ok();
         self.lives

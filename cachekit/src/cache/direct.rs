@@ -183,7 +183,10 @@ impl Cache {
         match self.look::<S>(key, policy) {
             Looked::Hit(ret) => ret,
             Looked::Off => body().await,
-            Looked::Miss(job) => compute(*job, plan, Labels::from(policy), |_, _| {}, body).await,
+            Looked::Miss(job) => {
+                let labels = Labels::from(policy);
+                Box::pin(compute(job, plan, labels, |_, _| {}, body)).await
+            }
         }
     }
 
@@ -202,7 +205,7 @@ impl Cache {
             Looked::Miss(job) => {
                 let labels = Labels::from(policy);
                 let alike = |task| task;
-                Box::pin(compute_apart(*job, plan, labels, |_, _| {}, body, alike)).await
+                Box::pin(compute_apart(job, plan, labels, |_, _| {}, body, alike)).await
             }
         }
     }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use super::Core;
 use super::admission::Admission;
-use super::compute::{Job, Outcome, Patience};
+use super::compute::{Job, Known, Outcome, Patience};
 use super::judge::{Judged, Question};
 use super::names::{Names, Replica, guards};
 use super::read::{Trace, has_answer, returned};
@@ -18,7 +18,7 @@ use crate::clock::Tick;
 use crate::codec::{Codec, Wire};
 use crate::config::{SingleFlight, Tier};
 use crate::envelope::Token;
-use crate::epoch::{Epochs, Moment};
+use crate::epoch::Moment;
 use crate::fault::Fault;
 use crate::flight::{Entered, Lead, Leadership};
 use crate::key::Key;
@@ -223,8 +223,8 @@ impl Job {
     pub(super) async fn fetch<S>(
         &self,
         plan: Plan<S>,
-        labels: &Labels,
-        (began, epochs): (Moment, &Epochs),
+        known: &Known,
+        began: Moment,
         admission: &mut Admission<'_>,
     ) -> Fetched<S::Ret>
     where
@@ -235,7 +235,7 @@ impl Job {
         let question = self.core.question(
             &self.owner,
             (&self.key, self.replica),
-            labels,
+            &known.labels,
             self.lives,
             fingerprint,
             began,
@@ -243,7 +243,7 @@ impl Job {
         let (Some(mut question), Some(wire)) = (question, plan.wire()) else {
             return Fetched::Compute(self.unasked().unwrap_or(Access::None));
         };
-        question.epochs = Some(epochs);
+        question.epochs = Some(&known.epochs);
         let _guard = question.remote.ask();
         let asking = Asking::new(self, &question, wire);
         match asking.run::<S>(admission).await {

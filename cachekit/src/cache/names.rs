@@ -3,6 +3,7 @@
 use crate::chance::Chance;
 use crate::key::Key;
 use crate::labels::Labels;
+use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::policy::Lives;
 use crate::remote::Place;
@@ -37,6 +38,12 @@ impl Replica {
             Self::Only => Name::entry(key),
             Self::Nth(index) => Name::copy(key, index),
         }
+    }
+
+    /// Whether the store was not told yet of something that concerns it.
+    pub(super) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
+        let is_copy = self != Self::Only;
+        outbox.blocks(&Name::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
     }
 
     /// The version that all copies have in common, if there are any.

@@ -159,13 +159,14 @@ impl<V: Cacheable> Region<V> {
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let job = Job::missed(core, owner, missed, Lives::from(&self.policy));
         let labels = Labels::from(&self.policy);
-        compute(
-            job,
-            Plan::<Plain<V>>::by_hand(),
+        let plan = Plan::<Plain<V>>::by_hand();
+        Box::pin(compute(
+            Box::new(job),
+            plan,
             labels,
             |_, _| {},
             compute_value,
-        )
+        ))
         .await
     }
 

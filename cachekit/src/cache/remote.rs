@@ -145,8 +145,7 @@ impl Remote {
         // Cheapest first: many calls ask this while the store is away.
         self.store.is_up()
             && !self.is_shut_down()
-            && (outbox.is_clear()
-                || !(outbox.blocks(&Name::entry(key)) || outbox.blocks(&replica.entry(key))))
+            && (outbox.is_clear() || !replica.is_blocked(key, outbox))
     }
 
     /// Whether versions that were made in another data set count.

@@ -1,6 +1,6 @@
 //! The right to compute an entry for all processes, and to store it.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -38,6 +38,37 @@ pub(super) enum Access {
     None,
 }
 
+impl Access {
+    pub(super) fn turn(&self) -> Option<&Turn> {
+        match self {
+            Self::Granted(turn) => Some(turn),
+            Self::Unseen | Self::None => None,
+        }
+    }
+}
+
+/// Runs `body`, and meanwhile keeps the token of `turn`, and for `lock_timeout` the lease.
+pub(super) async fn keeping<F: Future>(
+    turn: Option<&Turn>,
+    mut body: Pin<&mut F>,
+    lock_timeout: Duration,
+) -> F::Output {
+    // Begun only where there is something to wait for.
+    let mut renewing = None;
+    std::future::poll_fn(|context| {
+        let polled = body.as_mut().poll(context);
+        if polled.is_pending()
+            && let Some(turn) = turn
+        {
+            let renewing = renewing.get_or_insert_with(|| Box::pin(turn.renew(lock_timeout)));
+            let renewed: Poll<()> = renewing.as_mut().poll(context);
+            debug_assert!(renewed.is_pending(), "it ends with the body");
+        }
+        polled
+    })
+    .await
+}
+
 /// How long a lease lives, and its token, before they are renewed.
 pub(super) fn lives(lock_timeout: Duration) -> Lease {
     let lease = lock_timeout.min(LONGEST_LEASE);
@@ -72,21 +103,6 @@ impl Turn {
     /// How long the computation has taken.
     pub(super) fn took(&self) -> Duration {
         self.began.elapsed()
-    }
-
-    /// Runs `body`, and meanwhile keeps the token, and for `lock_timeout` the lease.
-    pub(super) async fn keeping<F: Future>(&self, body: F, lock_timeout: Duration) -> F::Output {
-        let mut body = pin!(body);
-        let mut renewing = pin!(self.renew(lock_timeout));
-        std::future::poll_fn(|context| {
-            let polled = body.as_mut().poll(context);
-            if polled.is_pending() {
-                let renewed: Poll<()> = renewing.as_mut().poll(context);
-                debug_assert!(renewed.is_pending(), "it ends with the body");
-            }
-            polled
-        })
-        .await
     }
 
     async fn renew(&self, lock_timeout: Duration) {

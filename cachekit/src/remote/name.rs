@@ -9,10 +9,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::key::Key;
+use crate::key::{ENTRY, Key};
 use crate::labels::Tag;
 
-const ENTRY: &[u8] = b"k:";
 const COPIES: &[u8] = b"v:";
 
 /// The name of something in a store, without the namespace.
@@ -22,7 +21,7 @@ pub(crate) struct Name(Arc<[u8]>);
 impl Name {
     /// The entry under `key`.
     pub(crate) fn entry(key: &Key) -> Self {
-        Self::of(ENTRY, key.as_bytes())
+        Self(Arc::clone(key.entry()))
     }
 
     /// The `index`th copy of the entry under `key`; the first is the entry itself.

@@ -69,12 +69,7 @@ macro_rules! functions {
                 compute(Cell::new(Kind::Ordered, row)).await
             }
 
-            #[cached(
-                                                tier = redis,
-                                                replicas = 3,
-                                                tags = ["bucket:{bucket}"],
-                                                events = ["changed:{row}"]
-                                            )]
+            #[cached(tier = redis, replicas = 3, tags = ["bucket:{bucket}"])]
             async fn copied(bucket: u64, row: u64) -> Row {
                 compute(Cell::new(Kind::Copied, row)).await
             }

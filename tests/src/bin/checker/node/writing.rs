@@ -43,7 +43,7 @@ pub(super) const GROUPED: &[Kind] = &[
     Kind::AgingGroup,
 ];
 /// Those with an event.
-pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Aging, Kind::Copied];
+pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Aging];
 
 /// Writes, one after the other, until the end.
 pub(super) async fn write_on(_number: usize) {
