@@ -131,7 +131,15 @@ impl Policy {
     /// it is left out, and an event says so once.
     ///
     /// An invalidation takes all copies away. So does [`put`](crate::Cache::put), which stores
-    /// nothing: the copies are computed again.
+    /// nothing: the copies are computed again. On a single server, copies spread nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cachekit::{Policy, Tier};
+    ///
+    /// let front_page = Policy::new().tier(Tier::Redis).replicas(4);
+    /// ```
     pub fn replicas(mut self, replicas: u8) -> Self {
         self.lives.replicas = replicas.clamp(1, MOST_REPLICAS);
         self
