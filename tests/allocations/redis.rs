@@ -7,7 +7,7 @@ use super::ALLOCATIONS;
 
 /// Those of one hit that asks by itself: its value is a number and has none. About half of them are
 /// the client's.
-const ALONE: u64 = 44;
+const ALONE: u64 = 45;
 
 #[cached(
     key = "stock:{shop}:{id}",

@@ -287,7 +287,7 @@ impl Job {
             let access = if let Some(access) = self.unasked() {
                 access
             } else {
-                let fetched = self.fetch(*plan, known, began, &mut admission);
+                let fetched = self.fetch(plan, known, began, &mut admission);
                 match Box::pin(fetched).await {
                     Fetched::Hit(stored) => {
                         self.land(lead, Arc::clone(&stored));

@@ -67,7 +67,7 @@ impl Core {
         owner: &'a Arc<Owner>,
         (key, replica): (&'a Key, Replica),
         labels: &Labels,
-        lives: Lives,
+        lives: &'a Lives,
         fingerprint: Option<Fingerprint>,
         began: Moment,
     ) -> Option<Question<'a>> {
@@ -111,7 +111,7 @@ impl Core {
         let wire = wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
         let spot = (key, Replica::drawn(lives, &self.chance));
-        let question = self.question(owner, spot, labels, lives, Some(wire.fingerprint), began)?;
+        let question = self.question(owner, spot, labels, &lives, Some(wire.fingerprint), began)?;
         let _asking = question.remote.ask();
         let lead = self.lead_a_look(owner, key, labels, began);
         let answer = async {
@@ -180,7 +180,7 @@ impl Core {
     ) -> Option<Duration> {
         let began = self.tags.now();
         let spot = (key, Replica::drawn(lives, &self.chance));
-        let question = self.question(owner, spot, labels, lives, fingerprint, began)?;
+        let question = self.question(owner, spot, labels, &lives, fingerprint, began)?;
         let asked = question.asked(question.remote.deadline());
         let found = question
             .remote
@@ -222,7 +222,7 @@ impl Job {
     /// Asks the store, and waits while another process computes.
     pub(super) async fn fetch<S>(
         &self,
-        plan: Plan<S>,
+        plan: &Plan<S>,
         known: &Known,
         began: Moment,
         admission: &mut Admission<'_>,
@@ -236,7 +236,7 @@ impl Job {
             &self.owner,
             (&self.key, self.replica),
             &known.labels,
-            self.lives,
+            &self.lives,
             fingerprint,
             began,
         );
@@ -384,7 +384,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
             }
             match taken {
                 Taken::Granted(turn) => {
-                    return Ok(Fetched::Compute(Access::Granted(Box::new(turn))));
+                    return Ok(Fetched::Compute(Access::Granted(turn)));
                 }
                 Taken::Filled if offers < MOST_OFFERS => {
                     offers += 1;
@@ -496,7 +496,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     async fn enter(&self, budget: &mut Budget, admission: &mut Admission<'_>) {
         if !admission.try_enter() {
             budget.pause(self.job.patience());
-            admission.enter().await;
+            Box::pin(admission.enter()).await;
         }
     }
 
@@ -523,13 +523,12 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         match acquired {
             Acquired::Filled => Taken::Filled,
             Acquired::Held(left) => Taken::Held(left),
-            Acquired::Granted(grant) => Taken::Granted(Turn::new(
-                self.question.remote,
-                self.question.names.clone(),
-                self.wishing().guards.clone(),
-                grant,
-                ask.holder,
-            )),
+            Acquired::Granted(grant) => {
+                let (remote, names) = (self.question.remote, self.question.names.clone());
+                let guards = self.wishing().guards.clone();
+                let turn = Turn::new(remote, names, guards, grant, ask.holder);
+                Taken::Granted(Box::new(turn))
+            }
         }
     }
 
@@ -603,7 +602,7 @@ enum Step {
 enum Taken {
     Filled,
     Held(Duration),
-    Granted(Turn),
+    Granted(Box<Turn>),
 }
 
 /// A lease that was asked for. Dropped before it is known that it was not given, it is given

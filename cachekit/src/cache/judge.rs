@@ -33,7 +33,7 @@ pub(super) struct Question<'a> {
     pub(super) owner: &'a Arc<Owner>,
     pub(super) key: &'a Key,
     pub(super) names: Names,
-    pub(super) lives: Lives,
+    pub(super) lives: &'a Lives,
     pub(super) codec: Codec,
     pub(super) fingerprint: u64,
     /// Where this node was in the sequence of its invalidations before it asked.
@@ -289,13 +289,12 @@ impl Question<'_> {
             order: envelope.order,
             took: envelope.delta,
         };
-        let lives = self.lives;
         self.core.stored(
             self.owner,
             self.key,
             self.began,
             self.epochs_of(envelope),
-            lives,
+            *self.lives,
             Some(life),
             value,
         )

@@ -74,7 +74,7 @@ impl Bracket {
         let spot = (&self.key, Replica::Only);
         let question = self
             .core
-            .question(owner, spot, labels, lives, fingerprint, self.began);
+            .question(owner, spot, labels, &lives, fingerprint, self.began);
         let Some(question) = question else { return };
         let guards = guards(&self.owner);
         let ask = Ask {

@@ -11,7 +11,7 @@
 //! all else that is invalidated, [`moves`](crate::epoch::moves): then the entry itself is
 //! asked again.
 //!
-//! Sets of four slots, found by hash. A full set loses its slots in turn. A thread that never
+//! Sets of four slots, found by hash. A full set loses its slots in turn, now and then. A thread that never
 //! calls has no table, one that uses few entries a small one.
 
 mod slot;

@@ -5,6 +5,7 @@
 //! left, and another is made, with a growing pause, for ever.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -108,7 +109,8 @@ impl Link {
     ) -> Result<Vec<Value>, Failure> {
         let count = commands.len();
         let mut connection = connected.connection.clone();
-        let sent = connection.send_packed_commands(commands, 0, count);
+        // Pinned here, or it would be kept once more for each who waits for it.
+        let sent = pin!(connection.send_packed_commands(commands, 0, count));
         match in_time(until, sent, self.shared.faults).await {
             None => {
                 if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= HOPELESS {

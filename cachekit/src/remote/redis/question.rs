@@ -107,15 +107,17 @@ impl Question {
     }
 
     /// Asks. The answers are in the order of the reads.
-    pub(super) async fn ask(
+    pub(super) fn ask(
         self,
         link: &Link,
         connected: &Arc<Connected>,
         until: Instant,
-    ) -> Result<Vec<Said<Found>>, Failure> {
+    ) -> impl Future<Output = Result<Vec<Said<Found>>, Failure>> {
         let (commands, expected) = self.asked();
-        let values = link.run(connected, &commands, until).await?;
-        Ok(expected.found(values))
+        async move {
+            let values = link.run(connected, &commands, until).await?;
+            Ok(expected.found(values))
+        }
     }
 }
 

@@ -109,7 +109,8 @@ impl Reads {
         }
         let mut question = Question::alone();
         question.add(&self.prefix, place, late);
-        let mut answers = question.ask(&self.shared.link, connected, until).await?;
+        // Boxed: who joins another's question is not to carry the client's state around.
+        let mut answers = Box::pin(question.ask(&self.shared.link, connected, until)).await?;
         answers.pop().ok_or(Failure::Unknown)
     }
 

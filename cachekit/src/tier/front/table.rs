@@ -21,6 +21,9 @@ const FIRST_SLOTS: usize = 1 << 8;
 const MOST_SLOTS: usize = 1 << 14;
 /// A table that grows, grows to so many times its size.
 const GROWTH: usize = 4;
+/// In a full set only one newcomer of so many takes another's slot: it may be used once only, and
+/// what is used often would be looked up in the engine as often as what is not.
+const NEWCOMERS: usize = 8;
 
 /// Slots by hash, in sets: an entry may be in any slot of its set, and one of them is the
 /// first to be looked at.
@@ -30,7 +33,7 @@ pub(super) struct Table {
     rests: Vec<Rest>,
     /// Where hits are counted, by place.
     hits: Vec<Option<Tally>>,
-    /// How many slots were given to others since the table grew.
+    /// How many newcomers found their set full since the table grew.
     lost: usize,
 }
 
@@ -99,9 +102,8 @@ impl Table {
         if !self.counts(probe.place, owner) {
             return;
         }
-        let index = match self.index(probe) {
-            Some(index) => index,
-            None => self.free(probe.hash),
+        let Some(index) = self.index(probe).or_else(|| self.free(probe.hash)) else {
+            return;
         };
         self.slots[index] = Some(slot);
         self.rests[index] = rest;
@@ -151,22 +153,23 @@ impl Table {
         hits.is_some()
     }
 
-    /// A slot for a new entry: an empty one, else another's.
-    fn free(&mut self, hash: u32) -> usize {
+    /// A slot for a new entry: an empty one, else now and then another's.
+    fn free(&mut self, hash: u32) -> Option<usize> {
         if self.slots.is_empty() {
             self.resize(FIRST_SLOTS);
         }
         let first = self.first(hash);
         let is_empty = |index: &usize| self.slots[*index].as_ref().is_none_or(Slot::is_empty);
         if let Some(index) = (0..WAYS).map(|way| first ^ way).find(is_empty) {
-            return index;
+            return Some(index);
         }
         self.lost += 1;
         if self.lost > self.slots.len() / WAYS && self.slots.len() < MOST_SLOTS {
             self.resize(self.slots.len() * GROWTH);
             return self.free(hash);
         }
-        first ^ (self.lost % WAYS)
+        let is_let_in = self.lost.is_multiple_of(NEWCOMERS);
+        is_let_in.then_some(first ^ (self.lost / NEWCOMERS % WAYS))
     }
 
     #[cold]
@@ -180,9 +183,10 @@ impl Table {
             if let Some(slot) = slot {
                 let hash = hash(&slot.head, rest.long.as_deref(), slot.place);
                 // Where it grows, there are slots enough.
-                let index = self.free(hash);
-                self.slots[index] = Some(slot);
-                self.rests[index] = rest;
+                if let Some(index) = self.free(hash) {
+                    self.slots[index] = Some(slot);
+                    self.rests[index] = rest;
+                }
             }
         }
     }
