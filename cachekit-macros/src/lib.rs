@@ -54,6 +54,7 @@ mod tests;
 /// | `tier = memory`, `redis`, `both` | where entries live; with `memory`, values need no serde | `both` |
 /// | `memory_ttl = 30` | the longest that memory keeps an entry | as long as `ttl` |
 /// | `redis_ttl = "1h"` | the longest that Redis keeps an entry | as long as `ttl` |
+/// | `replicas = 4` | with `tier = redis`, for keys that are very hot: so many copies of an entry, of which each call reads one at random | one entry |
 /// | `single_flight = process`, `cluster`, `off` | who waits for whom when several miss | `cluster` with Redis, else `process` |
 /// | `lock_timeout = "10s"` | how long a call waits for another's computation | the cache's |
 /// | `timeout = "2s"` | deadline of one computation: it is dropped, and every caller gets an error, or an old value by `stale_if_error` | none |

@@ -116,6 +116,8 @@ pub(crate) struct Policy {
     pub(crate) choices: Vec<Choice>,
     /// `compress`: whether it is wanted, and where that stands.
     pub(crate) compress: Option<(bool, Span)>,
+    /// How many copies of an entry there are, if more than one.
+    pub(crate) replicas: Option<u8>,
     /// Templates of events that hold arguments, as written.
     pub(crate) events: Vec<String>,
     /// A hash of the tags and events that are made from the value, as written; zero: none.

@@ -16,8 +16,8 @@ pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
 
 pub use crate::cache::{
-    Invalidation, On, PendingWrite, Target, invalidate_around, invalidate_around_blocking,
-    write_through, write_through_blocking,
+    CopiedEntry, Invalidation, On, PendingWrite, Target, invalidate_around,
+    invalidate_around_blocking, ordered, write_through, write_through_blocking,
 };
 pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
@@ -79,6 +79,10 @@ pub mod wired {
         pub use crate::plan::NotWired as _;
         #[cfg(feature = "redis")]
         pub use crate::plan::{Wired as _, WiredToNothing as _};
+    }
+    /// There alone, in several copies.
+    pub mod copied {
+        pub use super::shared::*;
     }
 }
 

@@ -9,6 +9,7 @@ mod builder;
 mod bus;
 mod compute;
 mod conclude;
+mod copied;
 mod deadline;
 mod deferred;
 mod direct;
@@ -49,6 +50,7 @@ pub use around::{
 pub(crate) use blocking::compute_blocking;
 pub use builder::CacheBuilder;
 pub(crate) use compute::{Job, Outcome, compute};
+pub use copied::{CopiedEntry, ordered};
 pub use deferred::deferred;
 pub(crate) use entry::typed_entry;
 pub use entry::{Entry, PendingWrite, Target};

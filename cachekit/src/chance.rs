@@ -30,6 +30,12 @@ impl Chance {
         (self.bits() as f64 + 1.0) / 2.0_f64.powi(64)
     }
 
+    /// One of `0..count`; 0 if that is empty.
+    pub(crate) fn one_of(&self, count: u8) -> u8 {
+        let drawn = self.bits().checked_rem(count.into()).unwrap_or_default();
+        u8::try_from(drawn).unwrap_or_default()
+    }
+
     #[cfg(feature = "seeded-faults")]
     fn bits(&self) -> u64 {
         match &self.seeded {

@@ -48,6 +48,20 @@ pub(crate) fn timed_out(owner: &str, timeout: std::time::Duration) {
     let _ = (owner, timeout);
 }
 
+/// Copies were asked for of entries that memory keeps too. Said once.
+pub(crate) fn replicas_left_out() {
+    #[cfg(feature = "tracing")]
+    {
+        static SAID: std::sync::Once = std::sync::Once::new();
+        SAID.call_once(|| {
+            tracing::warn!(
+                target: "cachekit",
+                "`Policy::replicas` is left out: it is for `tier(Tier::Redis)` only"
+            );
+        });
+    }
+}
+
 /// A computation began beside as many as may run at once: it had waited long enough.
 pub(crate) fn overcrowded(owner: &str) {
     #[cfg(feature = "tracing")]

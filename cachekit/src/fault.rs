@@ -61,6 +61,8 @@ pub enum Fault {
     VersionsRunOut,
     /// A version is made of what the client sent alone, so a repeated command brings it back.
     ClientMadeVersions,
+    /// What takes an entry out of use leaves its copies.
+    SpareCopies,
     /// A soft invalidation of an entry leaves its token and its lease good in Redis.
     SoftKeepsToken,
     /// Who reads an entry from Redis does not see that a version was softly invalidated.

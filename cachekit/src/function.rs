@@ -150,6 +150,12 @@ impl FnSpec {
         self
     }
 
+    /// `replicas = ..`, from 2 to 16, with `tier = redis`.
+    pub const fn replicas(mut self, replicas: u8) -> Self {
+        self.lives.replicas = replicas;
+        self
+    }
+
     /// `events = [..]`, as written.
     pub const fn events(mut self, events: &'static [&'static str]) -> Self {
         self.events = events;

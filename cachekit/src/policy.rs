@@ -133,6 +133,28 @@ impl Policy {
         self
     }
 
+    /// Keeps so many copies of the entry, each computed by itself, and reads one of them at each
+    /// call, chosen at random. Taken as 16 above 16; below 2 it is one entry, as without.
+    ///
+    /// For keys so hot that the one place where they stand in Redis is busy; only with
+    /// [`tier(Tier::Redis)`](Self::tier), for what memory keeps is read there. With another tier
+    /// it is left out, and an event says so once.
+    ///
+    /// An invalidation takes all copies away. So does [`put`](crate::Cache::put), which stores
+    /// nothing: the copies are computed again. On a single server, copies spread nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use cachekit::{Policy, Tier};
+    ///
+    /// let front_page = Policy::new().tier(Tier::Redis).replicas(4);
+    /// ```
+    pub fn replicas(mut self, replicas: u8) -> Self {
+        self.lives.replicas = replicas.clamp(1, MOST_REPLICAS);
+        self
+    }
+
     /// The entry is gone when this tag is invalidated.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
@@ -145,6 +167,9 @@ impl Policy {
         self
     }
 }
+
+/// So many copies of one entry, at most.
+const MOST_REPLICAS: u8 = 16;
 
 /// How long entries live, where, and who computes them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -179,6 +204,8 @@ pub(crate) struct Lives {
     pub(crate) soft_timeout: Option<Duration>,
     /// Beta of probabilistic early expiry; zero: never.
     pub(crate) early: f32,
+    /// How many copies of an entry there are, in Redis alone; at least one.
+    pub(crate) replicas: u8,
 }
 
 /// How many computations may run at once, of whom.
@@ -209,6 +236,7 @@ impl Lives {
         stale_if_error: None,
         soft_timeout: None,
         early: 1.0,
+        replicas: 1,
     };
 
     /// How long after its life an entry is kept.
@@ -223,6 +251,16 @@ impl Lives {
             Some(true) => threshold.or(Some(USUAL_THRESHOLD)),
             None => threshold,
         }
+    }
+
+    /// How many copies of an entry there are, if more than one.
+    pub(crate) fn copies(&self) -> Option<u8> {
+        (self.replicas > 1 && self.tier == Tier::Redis).then_some(self.replicas)
+    }
+
+    /// Whether copies are asked for where there are none.
+    pub(crate) fn leaves_replicas_out(&self) -> bool {
+        self.replicas > 1 && self.copies().is_none()
     }
 
     /// How long memory may keep what lives for `ttl`.
@@ -296,7 +334,8 @@ mod tests {
             .stale(stale)
             .stale_if_error(error)
             .soft_timeout(soft)
-            .early(0.5);
+            .early(0.5)
+            .replicas(200);
         let told = Lives {
             ttl: Some(ttl),
             none_ttl: None,
@@ -317,9 +356,24 @@ mod tests {
             stale_if_error: Some(error),
             soft_timeout: Some(soft),
             early: 0.5,
+            replicas: 16,
         };
         assert_eq!(Lives::from(&policy), told);
         assert_eq!(Lives::from(&Policy::new()), Lives::default());
+    }
+
+    #[test]
+    fn copies_are_of_entries_that_memory_does_not_keep() {
+        let copies = |policy: Policy| Lives::from(&policy).copies();
+        let redis = || Policy::new().tier(Tier::Redis);
+        assert_eq!(copies(redis().replicas(4)), Some(4));
+        assert_eq!(copies(Policy::new().replicas(4).tier(Tier::Redis)), Some(4));
+        assert_eq!([0, 1].map(|it| copies(redis().replicas(it))), [None; 2]);
+        assert_eq!(copies(Policy::new().replicas(4)), None);
+        assert_eq!(copies(Policy::new().tier(Tier::Memory).replicas(4)), None);
+        let said = |policy: Policy| Lives::from(&policy).leaves_replicas_out();
+        assert!(said(Policy::new().replicas(4)) && !said(Policy::new().replicas(1)));
+        assert!(!said(redis().replicas(4)));
     }
 
     #[test]

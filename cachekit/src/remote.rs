@@ -11,6 +11,9 @@
 //! invalidation does, so it may be repeated and may run late. A soft invalidation changes the
 //! second half of a version, the *soft half*: an entry of which only those differ is old, and
 //! fenced as one that is not valid.
+//!
+//! An entry may have copies. They are entries of their own that hang on one version more, which
+//! goes with the entry: whatever takes the entry out of use takes it too.
 
 pub(crate) mod bulletin;
 #[cfg(feature = "seeded-faults")]
@@ -26,6 +29,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::envelope::{Token, Version};
+use crate::fault::{Fault, Faults};
 use crate::manner::Manner;
 use bulletin::{Bulletin, NodeId};
 use name::Name;
@@ -98,6 +102,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ///
     /// Softly, it leaves old values: an entry that has a grace has no more life than that, and
     /// nobody's token or lease is good any more; of a version only the soft half changes.
+    ///
+    /// With an entry the version of its copies goes, in the same manner.
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
@@ -144,6 +150,12 @@ pub(crate) enum Message {
     Told(Bulletin),
     /// Somebody said something that cannot be understood.
     Unknown,
+}
+
+/// The versions of copies that go with what `names` names.
+pub(crate) fn copies(names: &[Name], faults: Faults) -> impl Iterator<Item = Name> {
+    let copies = names.iter().filter_map(Name::its_copies);
+    copies.filter(move |_| !faults.has(Fault::SpareCopies))
 }
 
 /// Where messages go.
@@ -284,8 +296,17 @@ pub(crate) struct Fill {
     pub(crate) kept: Duration,
     /// How long versions that the entry hangs on are kept at least.
     pub(crate) version_life: Duration,
-    /// What every node is told if it is stored: that what was there is not valid any more.
+    /// What every node is told if it is stored: that what was there is not valid any more. Nor
+    /// are copies of it.
     pub(crate) bulletin: Option<Bulletin>,
+}
+
+impl Fill {
+    /// The version of copies that a write takes out of use: what they have is older.
+    fn copies(&self, faults: Faults) -> Option<Name> {
+        let is_write = self.bulletin.is_some() && !faults.has(Fault::SpareCopies);
+        is_write.then(|| self.right.entry.its_copies()).flatten()
+    }
 }
 
 /// What came of storing.

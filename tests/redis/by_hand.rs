@@ -17,8 +17,9 @@ async fn get_user(source: Source, id: u64) -> (u64, u64) {
     (source.read().await, 7)
 }
 
-const COMMANDS: [&str; 6] = [
+const COMMANDS: [&str; 7] = [
     "DEL shop:k:user:42",
+    "DEL shop:k:user:42 shop:v:user:42",
     "DEL shop:t:org:7 shop:g:org: shop:g:",
     "DEL shop:t:users shop:g:",
     "DEL shop:e:product.updated shop:g:",

@@ -16,6 +16,7 @@ mod named_shapes;
 mod orders;
 mod out_of_memory;
 mod processes;
+mod replicas;
 mod round_trips;
 mod shapes;
 mod sharing;

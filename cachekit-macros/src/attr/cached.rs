@@ -58,6 +58,7 @@ impl Options for CachedArgs {
         "tier",
         "memory_ttl",
         "redis_ttl",
+        "replicas",
         "single_flight",
         "lock_timeout",
         "timeout",

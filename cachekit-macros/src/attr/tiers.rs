@@ -1,8 +1,8 @@
 //! The options of `#[cached]` about the two tiers, and about who computes.
 
 use proc_macro2::Ident;
-use syn::LitBool;
 use syn::parse::ParseStream;
+use syn::{LitBool, LitInt};
 
 use super::{Arg, DurationValue};
 use crate::diag::Errors;
@@ -13,6 +13,8 @@ pub(crate) const TIERS: &[&str] = &["memory", "redis", "both"];
 pub(crate) const FLIGHTS: &[&str] = &["process", "cluster", "off"];
 /// What `codec` may be.
 pub(crate) const CODECS: &[&str] = &["bincode", "msgpack", "json"];
+/// What `replicas` may be.
+pub(crate) const REPLICAS: &str = "expected a whole number from 2 to 16, like `4`";
 
 /// Those options, as written.
 #[derive(Default)]
@@ -22,6 +24,7 @@ pub(crate) struct TierArgs {
     pub(crate) lock_timeout: Option<Arg<DurationValue>>,
     pub(crate) memory_ttl: Option<Arg<DurationValue>>,
     pub(crate) redis_ttl: Option<Arg<DurationValue>>,
+    pub(crate) replicas: Option<Arg<LitInt>>,
     pub(crate) single_flight: Option<Arg<Ident>>,
     pub(crate) tier: Option<Arg<Ident>>,
 }
@@ -40,6 +43,7 @@ impl TierArgs {
             "lock_timeout" => Arg::read(&mut self.lock_timeout, key, input, errors)?,
             "memory_ttl" => Arg::read(&mut self.memory_ttl, key, input, errors)?,
             "redis_ttl" => Arg::read(&mut self.redis_ttl, key, input, errors)?,
+            "replicas" => Arg::read_or(&mut self.replicas, key, input, errors, REPLICAS)?,
             "single_flight" => {
                 Arg::read_word(&mut self.single_flight, key, input, errors, FLIGHTS)?;
             }

@@ -14,7 +14,7 @@ use super::limits::limits;
 use super::mention;
 use super::scope::RetRule;
 use super::steps::Steps;
-use super::tiers::{Tiers, tiers};
+use super::tiers::tiers;
 use crate::attr::{Arg, CachedArgs, DurationValue, Item, Items, Piece, Template};
 use crate::diag::Errors;
 use crate::item::LooseFn;
@@ -56,11 +56,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let cache = "the cache is needed before the call gives a value";
     forbid_ret(&facts, args.cache.as_ref(), cache, errors);
     let none_ttl_at = args.none_ttl.as_ref().map(|it| it.key.span());
-    let Tiers {
-        choices,
-        compress,
-        lengths,
-    } = tiers(&facts, item, args.tiers, args.none_ttl, errors);
+    let tiers = tiers(&facts, item, args.tiers, args.none_ttl, errors);
     let fresh = freshness(&facts, item, args.freshness, errors);
     let policy = Policy {
         early: fresh.early,
@@ -68,10 +64,14 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
-        in_memory: choices.iter().any(|choice| choice.variant == "Memory"),
-        lengths: lengths.into_iter().chain(fresh.lengths).collect(),
-        choices,
-        compress,
+        in_memory: tiers
+            .choices
+            .iter()
+            .any(|choice| choice.variant == "Memory"),
+        lengths: tiers.lengths.into_iter().chain(fresh.lengths).collect(),
+        choices: tiers.choices,
+        compress: tiers.compress,
+        replicas: tiers.replicas,
         events,
         late,
         jitter: args.jitter.map(|jitter| jitter.value.0),

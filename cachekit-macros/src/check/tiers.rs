@@ -1,10 +1,11 @@
 //! Where entries live, and the options that only make sense there.
 
 use proc_macro2::{Ident, Span};
+use syn::LitInt;
 
 use super::cached::constant;
 use super::function::Facts;
-use crate::attr::{Arg, CODECS, DurationValue, FLIGHTS, TIERS, TierArgs};
+use crate::attr::{Arg, CODECS, DurationValue, FLIGHTS, REPLICAS, TIERS, TierArgs};
 use crate::diag::{Errors, either};
 use crate::item::LooseFn;
 use crate::model::{Choice, Constant};
@@ -14,6 +15,7 @@ pub(super) struct Tiers {
     pub(super) choices: Vec<Choice>,
     pub(super) compress: Option<(bool, Span)>,
     pub(super) lengths: Vec<(&'static str, Constant)>,
+    pub(super) replicas: Option<u8>,
 }
 
 /// Checks the options about tiers, and `none_ttl`, a constant like most of them.
@@ -31,6 +33,8 @@ pub(super) fn tiers(
         Some("redis") => check_redis(&args, errors),
         _ => {}
     }
+    let replicas = args.replicas.as_ref();
+    let replicas = replicas.and_then(|arg| replicas_of(arg, only.as_deref(), errors));
     let lengths = [none_ttl, args.memory_ttl, args.redis_ttl, args.lock_timeout];
     let lengths = constants(facts, lengths, errors);
     let choices = [
@@ -53,7 +57,26 @@ pub(super) fn tiers(
             .collect(),
         compress: args.compress.map(|it| (it.value.value, it.value.span)),
         lengths,
+        replicas,
     }
+}
+
+/// How many copies there are, of an entry that only Redis keeps.
+fn replicas_of(arg: &Arg<LitInt>, tier: Option<&str>, errors: &mut Errors) -> Option<u8> {
+    let Arg { key, value } = arg;
+    if tier != Some("redis") {
+        errors.at(
+            key.span(),
+            "`replicas` are copies in Redis, for what is not kept in memory, where a hot key costs \
+             Redis nothing; write `tier = redis` too, or take it out",
+        );
+    }
+    let parsed = value.base10_parse::<u8>().ok();
+    let known = parsed.filter(|count| (2..=16).contains(count));
+    if known.is_none() {
+        errors.at(value.span(), REPLICAS);
+    }
+    known
 }
 
 /// What is asked of Redis although nothing is stored there.

@@ -36,7 +36,10 @@ impl Controls<'_> {
         let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
         let (cache, source) = source(&model.function, self.names);
         let target = self.target(key_name);
-        let tier = tier_word(model);
+        let tier = match model.policy.replicas {
+            Some(_) => quote!(copied),
+            None => tier_word(model),
+        };
         let before = statements(&model.before, &labels, self.names);
         let after = after(
             model.after.as_ref(),

@@ -52,6 +52,9 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some((compress, _)) = policy.compress {
         setters.extend(quote!(.compress(#compress)));
     }
+    if let Some(replicas) = policy.replicas {
+        setters.extend(quote!(.replicas(#replicas)));
+    }
     let events = &policy.events;
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));

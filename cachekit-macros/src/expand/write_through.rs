@@ -16,7 +16,13 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let names = Names::new(model.function.krate.as_ref());
     let krate = &names.krate;
     let result = &model.function.result;
-    let target = call(&model.target, Ask::Entry, &names);
+    let mut target = call(&model.target, Ask::Entry, &names);
+    if let Some(order) = &model.stored.order {
+        let (private, entry) = (&names.private, local("__entry"));
+        // An entry that takes no order is the order's fault.
+        let checked = blaming(order.span(), quote!(#private::ordered(#entry)));
+        target = quote!({ let #entry = #target; #checked });
+    }
     let (bindings, store) = store(model);
     let ordered = model.stored.order.as_ref().map(|_| quote!(ordered));
     let body = body(&model.function, item, None);

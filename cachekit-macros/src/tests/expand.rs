@@ -70,6 +70,11 @@ fn free_functions() {
             "async fn get(id: u64) -> u64 { body }",
         ),
         (
+            "replicas",
+            "tier = redis, replicas = 4",
+            "async fn get(id: u64) -> u64 { body }",
+        ),
+        (
             "limits",
             "timeout = \"1500ms\", timeout_error = Error::Slow, max_computations = 64",
             "async fn get(id: u64) -> Result<u64, Error> { body }",

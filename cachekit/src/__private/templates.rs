@@ -266,7 +266,7 @@ macro_rules! __companion {
 
             /// The entry for these arguments.
             $vis fn entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
-                Self::__entry_at $($turbofish)* ($($args)*)
+                ::core::convert::Into::into(Self::__entry_at $($turbofish)* ($($args)*))
             }
 
             $crate::__refresh!($vis $form ($ret) $refresh);
@@ -314,7 +314,7 @@ macro_rules! __siblings {
         /// The entry of the cached method for these arguments.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
         $($vis)* fn $entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
-            $($call)*
+            ::core::convert::Into::into($($call)*)
         }
 
         /// The cached method as a whole: all its entries, and its statistics.
@@ -391,7 +391,7 @@ macro_rules! __entry_at {
     ) => {
         #[doc(hidden)]
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
-        $vis fn $name $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
+        $vis fn $name $($generics)* ($($params)*) -> $crate::__entry_type!($tier $ret) $($where)* {
             let target = $($target)*;
             $($let)*
             let plan = $crate::__wired!($tier $ret);
@@ -400,9 +400,18 @@ macro_rules! __entry_at {
             $($before)*
             let after = $crate::__after!(plan.after, $labels, $($after)*);
             let source = $crate::__source!($($source)*);
-            $crate::__private::entry(source, $spec, plan, target, $labels, after)
+            let entry = $crate::__private::entry(source, $spec, plan, target, $labels, after);
+            ::core::convert::Into::into(entry)
         }
     };
+}
+
+/// What the hidden function gives: whether the entry has copies is in its type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __entry_type {
+    (copied $ret:ty) => { $crate::__private::CopiedEntry<$ret> };
+    ($tier:ident $ret:ty) => { $crate::Entry<$ret> };
 }
 
 /// `refresh` takes what the function takes, and calls it.
@@ -441,6 +450,7 @@ mod tests {
         assert_eq!(crate::__wired!(shared Option<u64>).wire().is_some(), shared);
         assert!(crate::__kept!(memory u64).wire().is_none());
         assert!(crate::__wired!(memory u64).wire().is_none());
+        assert_eq!(crate::__wired!(copied u64).wire().is_some(), shared);
         assert!(crate::__kept!(memory Local).wire().is_none());
         #[cfg(not(feature = "redis"))]
         assert!(crate::__kept!(shared Local).wire().is_none());

@@ -341,7 +341,7 @@ impl CacheBuilder {
     #[cfg(feature = "seeded-faults")]
     fn fake_remote(&self, store: &FakeStore) -> Result<Remote, BuildError> {
         let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), self.faults);
-        let store = store.open(desk.node, desk.sink());
+        let store = store.open(desk.node, desk.sink(), self.faults);
         let settings = self.settings()?;
         let faults = self.faults;
         Ok(Remote::new(desk, store, settings, &self.clock, faults))

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Core;
 use super::admission::Admission;
 use super::fetch::Fetched;
+use super::names::Replica;
 use super::read::{Missed, Trace, returned, returned_last};
 use super::refresh::{Late, Old};
 use super::turn::{self, Access};
@@ -63,6 +64,8 @@ pub(crate) struct Job {
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) lives: Lives,
+    /// Which copy it reads and computes, where there are several.
+    pub(super) replica: Replica,
     /// When the call began to wait.
     pub(crate) since: Instant,
     /// When the call began: nothing older may answer it that was invalidated before.
@@ -160,11 +163,13 @@ impl Job {
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
         let began = core.now();
         let late = (!lives.window().is_zero()).then(Arc::default);
+        let replica = Replica::drawn(lives, &core.chance);
         Self {
             core,
             owner,
             key,
             lives,
+            replica,
             since: Instant::now(),
             began,
             fresh: false,

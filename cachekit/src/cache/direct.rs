@@ -8,6 +8,7 @@ use super::apart::compute_apart;
 use super::compute::{Job, compute};
 use crate::codec::Cacheable;
 use crate::error::ComputeTimeout;
+use crate::event;
 use crate::labels::Labels;
 use crate::plan::{Fallible, Plain, Plan, Shape};
 use crate::policy::{Lives, Policy};
@@ -226,7 +227,11 @@ impl Cache {
             Ok(ret) => Looked::Hit(ret),
             Err(missed) => {
                 let core = Arc::clone(&self.core);
-                let job = Job::missed(core, owner, missed, Lives::from(policy));
+                let lives = Lives::from(policy);
+                if lives.leaves_replicas_out() {
+                    event::replicas_left_out();
+                }
+                let job = Job::missed(core, owner, missed, lives);
                 Looked::Miss(Box::new(job))
             }
         }

@@ -10,7 +10,7 @@ use super::Core;
 use super::admission::Admission;
 use super::compute::{Job, Known, Outcome, Patience};
 use super::judge::{Judged, Question};
-use super::names::{Names, guards};
+use super::names::{Names, Replica, guards};
 use super::read::{Trace, has_answer, returned};
 use super::remote::Remote;
 use super::turn::{self, Access, Turn, version_life};
@@ -65,7 +65,7 @@ impl Core {
     pub(super) fn question<'a>(
         &'a self,
         owner: &'a Arc<Owner>,
-        key: &'a Key,
+        (key, replica): (&'a Key, Replica),
         labels: &Labels,
         lives: &'a Lives,
         fingerprint: Option<Fingerprint>,
@@ -75,7 +75,7 @@ impl Core {
             .remote
             .as_ref()
             .filter(|_| lives.tier != Tier::Memory)?;
-        let fingerprint = fingerprint.filter(|_| remote.is_usable_for(key))?;
+        let fingerprint = fingerprint.filter(|_| remote.is_usable_for(key, replica))?;
         let codec = lives.codec.unwrap_or(remote.settings.codec);
         let fingerprint = match fingerprint(codec) {
             Ok(fingerprint) => fingerprint ^ owner.late,
@@ -84,7 +84,7 @@ impl Core {
                 return None;
             }
         };
-        let names = Names::new(key, owner, labels);
+        let names = Names::new(key, replica, owner, labels);
         Some(Question {
             core: self,
             remote,
@@ -110,7 +110,8 @@ impl Core {
     ) -> Option<Further> {
         let wire = wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
-        let question = self.question(owner, key, labels, &lives, Some(wire.fingerprint), began)?;
+        let spot = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(owner, spot, labels, &lives, Some(wire.fingerprint), began)?;
         let _asking = question.remote.ask();
         let lead = self.lead_a_look(owner, key, labels, began);
         let answer = async {
@@ -178,7 +179,8 @@ impl Core {
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         let began = self.tags.now();
-        let question = self.question(owner, key, labels, &lives, fingerprint, began)?;
+        let spot = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(owner, spot, labels, &lives, fingerprint, began)?;
         let asked = question.asked(question.remote.deadline());
         let found = question
             .remote
@@ -202,6 +204,7 @@ impl Core {
             // It never goes back there anyway.
             && !remote.is_shut_down()
         {
+            // And the copies with it, if there are any.
             remote.desk.outbox.add([Name::entry(key)]);
         }
     }
@@ -213,7 +216,7 @@ impl Job {
         let Some(remote) = &self.core.remote else {
             return Some(Access::None);
         };
-        (!remote.is_usable_for(&self.key)).then_some(Access::Unseen)
+        (!remote.is_usable_for(&self.key, self.replica)).then_some(Access::Unseen)
     }
 
     /// Asks the store, and waits while another process computes.
@@ -231,7 +234,7 @@ impl Job {
         let fingerprint = plan.wire().map(|wire| wire.fingerprint);
         let question = self.core.question(
             &self.owner,
-            &self.key,
+            (&self.key, self.replica),
             &known.labels,
             &self.lives,
             fingerprint,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::names::is_guarded;
+use super::names::{is_guarded, tags};
 use super::remote::Remote;
 use super::turn::{self, Turn};
 use crate::background::Whose;
@@ -149,7 +149,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
             return Err(Landed::Left);
         }
-        let tags: Vec<Name> = self.labels.tags.iter().map(Name::tag).collect();
+        let tags: Vec<Name> = tags(&self.key, self.turn.names.replica, &self.labels).collect();
         let late = tags
             .get(self.turn.names.versions.len() - IMPLICIT..)
             .unwrap_or_default();

@@ -204,7 +204,7 @@ impl Question<'_> {
             return Ok(standing);
         }
         let late: Vec<Name> = late.iter().map(|tag| Name::read(tag)).collect();
-        for name in &late {
+        for name in late.iter().filter(|name| name.is_tag()) {
             self.owner.families.see(family(name));
         }
         if let Some((token, versions)) = &found.late

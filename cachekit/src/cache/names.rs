@@ -1,25 +1,73 @@
 //! What an entry and all that it hangs on are called in the store.
 
+use crate::chance::Chance;
 use crate::key::Key;
 use crate::labels::Labels;
+use crate::outbox::Outbox;
 use crate::owner::Owner;
+use crate::policy::Lives;
 use crate::remote::Place;
 use crate::remote::name::{Name, family};
+
+/// Which entry of a key is meant.
+///
+/// Copies are entries of their own: each has its token, its lease and its value. What they have in
+/// common is a version, the version of all copies of the key, on which they hang as on a tag's. The
+/// store takes it out of use with every invalidation of the key, and with every write of it, whoever
+/// does that: nobody has to know whether there are copies. A computation of a copy is fenced by that
+/// version, where one of an entry without copies is by its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replica {
+    /// The one that there is.
+    Only,
+    /// One of several, by its number from 0 on.
+    Nth(u8),
+}
+
+impl Replica {
+    /// The one that a call reads.
+    pub(super) fn drawn(lives: Lives, chance: &Chance) -> Self {
+        match lives.copies() {
+            Some(copies) => Self::Nth(chance.one_of(copies)),
+            None => Self::Only,
+        }
+    }
+
+    pub(super) fn entry(self, key: &Key) -> Name {
+        match self {
+            Self::Only => Name::entry(key),
+            Self::Nth(index) => Name::copy(key, index),
+        }
+    }
+
+    /// Whether the store was not told yet of something that concerns it.
+    pub(super) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
+        let is_copy = self != Self::Only;
+        outbox.blocks(&Name::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
+    }
+
+    /// The version that all copies have in common, if there are any.
+    pub(super) fn in_common(self, key: &Key) -> Option<Name> {
+        (self != Self::Only).then(|| Name::copies(key))
+    }
+}
 
 /// The names of one entry, as far as they are known before its value.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     pub(super) entry: Name,
-    /// The namespace's, the function's, and those of the tags.
+    pub(super) replica: Replica,
+    /// The namespace's, the function's, that of the copies, and those of the tags.
     pub(super) versions: Vec<Name>,
 }
 
 impl Names {
-    pub(super) fn new(key: &Key, owner: &Owner, labels: &Labels) -> Self {
+    pub(super) fn new(key: &Key, replica: Replica, owner: &Owner, labels: &Labels) -> Self {
         let implicit = [Name::everything(), Name::function(&owner.name)];
-        let tags = labels.tags.iter().map(Name::tag);
+        let tags = tags(key, replica, labels);
         Self {
-            entry: Name::entry(key),
+            entry: replica.entry(key),
+            replica,
             versions: implicit.into_iter().chain(tags).collect(),
         }
     }
@@ -31,6 +79,19 @@ impl Names {
             late: owner.families.is_known(),
         }
     }
+}
+
+/// What an entry names beside the namespace and its function: the version of its copies comes
+/// first, for it is known of every one of them.
+pub(super) fn tags<'a>(
+    key: &Key,
+    replica: Replica,
+    labels: &'a Labels,
+) -> impl Iterator<Item = Name> + use<'a> {
+    let in_common = replica.in_common(key);
+    in_common
+        .into_iter()
+        .chain(labels.tags.iter().map(Name::tag))
 }
 
 /// The guards that must not move while an owner's late tags are unknown: those of the

@@ -180,6 +180,8 @@ impl Job {
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let job = Self::new(core, owner, self.key.clone(), self.lives);
         Some(Self {
+            // What is old is this one: the others have lives of their own.
+            replica: self.replica,
             is_apart: self.is_apart,
             ..job.with(Some(old))
         })

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::bus::{Desk, beat};
 use super::guarded::Guarded;
+use super::names::Replica;
 use super::recovery::{BACKGROUND, Recovery, tell};
 use crate::background::{Background, Whose};
 use crate::breaker::Breaker;
@@ -143,13 +144,13 @@ impl Remote {
         !self.desk.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down()
     }
 
-    /// The same for this entry: it was also told whatever concerns it alone.
-    pub(super) fn is_usable_for(&self, key: &Key) -> bool {
+    /// The same for this entry: it was also told whatever concerns it alone, or all its copies.
+    pub(super) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
         let outbox = &self.desk.outbox;
         // Cheapest first: many calls ask this while the store is away.
         self.store.is_up()
             && !self.is_shut_down()
-            && (outbox.is_clear() || !outbox.blocks(&Name::entry(key)))
+            && (outbox.is_clear() || !replica.is_blocked(key, outbox))
     }
 
     /// Whether versions that were made in another data set count.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::doomed::Doomed;
 use super::fetch::Fingerprint;
 use super::fill::{Filling, Landed, Replaces};
-use super::names::guards;
+use super::names::{Replica, guards};
 use super::store::Value;
 use super::turn::{self, Turn, version_life};
 use super::{Cache, Core};
@@ -66,10 +66,15 @@ impl Bracket {
 
     /// Begins in the store too: whoever computes the entry now may not store it any more.
     pub(super) async fn begin_there(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
-        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
+        let (owner, lives) = (&self.owner, self.lives);
+        if lives.copies().is_some() {
+            // Nothing will be stored.
+            return;
+        }
+        let spot = (&self.key, Replica::Only);
         let question = self
             .core
-            .question(owner, key, labels, &lives, fingerprint, self.began);
+            .question(owner, spot, labels, &lives, fingerprint, self.began);
         let Some(question) = question else { return };
         let guards = guards(&self.owner);
         let ask = Ask {
@@ -112,10 +117,17 @@ impl Bracket {
     /// Ends it: stores `value`, unless an invalidation or another write came in between,
     /// or the value is not to be stored; then the entry is left empty. Of writes that have an
     /// order, the one with the greatest stays.
+    ///
+    /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
+    /// the computations of one of them only, so that a value that one write stored could be older
+    /// than what is computed into another.
     pub(super) async fn finish<V>(mut self, labels: Labels, value: Value<V>, wire: Option<Wire<V>>)
     where
         V: Clone + Send + Sync + 'static,
     {
+        if self.lives.copies().is_some() {
+            return self.abandon().await;
+        }
         let turn = self.turn.take();
         let Some(Landing {
             ttl,
@@ -167,7 +179,9 @@ impl Bracket {
     where
         V: Clone + Send + Sync + 'static,
     {
-        if let Some(landing) = self.land(labels, value) {
+        let has_copies = self.lives.copies().is_some();
+        let landing = (!has_copies).then(|| self.land(labels, value)).flatten();
+        if let Some(landing) = landing {
             self.core.distrust(&self.key, self.lives);
             self.tidy(&landing.stored);
         } else {

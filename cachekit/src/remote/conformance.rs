@@ -1,6 +1,7 @@
 //! What the port promises, asked of every adapter: the Redis and the store of the tests.
 
 mod acquiring;
+mod copies;
 mod filling;
 mod leases;
 mod lives;
@@ -50,7 +51,7 @@ fn sink() -> (Sink, Arc<Mutex<Vec<Message>>>) {
 fn fake() -> Under {
     let (sink, messages) = sink();
     Under {
-        store: FakeStore::new().open(NodeId::random(), sink),
+        store: FakeStore::new().open(NodeId::random(), sink, Faults::default()),
         messages,
         _server: None,
     }

@@ -21,8 +21,10 @@ use super::bulletin::{Bulletin, NodeId};
 use super::name::Name;
 use super::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Place, Right, Sink, Store,
+    copies,
 };
 use crate::envelope::Version;
+use crate::fault::Faults;
 use crate::manner::Manner;
 
 /// What all caches over one store share.
@@ -55,6 +57,7 @@ type Later = Box<dyn FnOnce(&mut Data) + Send>;
 /// The store as one cache has it.
 pub(crate) struct Fake {
     shared: Arc<Shared>,
+    faults: Faults,
     /// Kept for as long as messages may come.
     _sink: Sink,
 }
@@ -104,11 +107,12 @@ impl Shared {
 }
 
 impl Fake {
-    fn new(shared: Arc<Shared>, node: NodeId, sink: Sink) -> Self {
+    fn new(shared: Arc<Shared>, node: NodeId, sink: Sink, faults: Faults) -> Self {
         shared.lock().listeners.push((node, Arc::downgrade(&sink)));
         sink(Message::Subscribed(1));
         Self {
             shared,
+            faults,
             _sink: sink,
         }
     }
@@ -233,7 +237,8 @@ impl Store for Fake {
         let names = std::slice::from_ref(&fill.right.entry);
         let bulletin = fill.bulletin.clone();
         let fill = fill.clone();
-        let step = move |data: &mut Data| data.fill(&fill);
+        let faults = self.faults;
+        let step = move |data: &mut Data| data.fill(&fill, faults);
         Box::pin(async move {
             let filled = self.ask(Op::Fill, names, until, step).await?;
             if let (Filled::Stored, Some(bulletin)) = (filled, bulletin) {
@@ -264,7 +269,8 @@ impl Store for Fake {
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
-        let doomed = names.to_vec();
+        let copies = copies(names, self.faults);
+        let doomed: Vec<Name> = names.iter().cloned().chain(copies).collect();
         let step = move |data: &mut Data| match manner {
             Manner::Hard => data.remove(&doomed),
             Manner::Soft => data.soften(&doomed),

@@ -3,13 +3,16 @@
 //! After the namespace and a colon, one word tells the kind: `k:user:42` an entry,
 //! `t:org:7` a tag's version, `e:product.updated` an event's, `f:shop::get_user` a
 //! function's, `all` the namespace's, and `g:org:` a guard, which is removed with every
-//! tag that begins so.
+//! tag that begins so. Of an entry that has copies, `c1:user:42` is another, and
+//! `v:user:42` the version of all of them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::key::{ENTRY, Key};
 use crate::labels::Tag;
+
+const COPIES: &[u8] = b"v:";
 
 /// The name of something in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,6 +22,25 @@ impl Name {
     /// The entry under `key`.
     pub(crate) fn entry(key: &Key) -> Self {
         Self(Arc::clone(key.entry()))
+    }
+
+    /// The `index`th copy of the entry under `key`; the first is the entry itself.
+    pub(crate) fn copy(key: &Key, index: u8) -> Self {
+        match index {
+            0 => Self::entry(key),
+            _ => Self::of(format!("c{index}:").as_bytes(), key.as_bytes()),
+        }
+    }
+
+    /// The version of all copies of the entry under `key`.
+    pub(crate) fn copies(key: &Key) -> Self {
+        Self::of(COPIES, key.as_bytes())
+    }
+
+    /// The version of all copies of this entry; `None` for a copy, and for what is no entry.
+    pub(crate) fn its_copies(&self) -> Option<Self> {
+        let key = self.0.strip_prefix(ENTRY)?;
+        Some(Self::of(COPIES, key))
     }
 
     /// A tag's version, or an event's.
@@ -51,9 +73,18 @@ impl Name {
         &self.0
     }
 
-    /// Whether it is one entry's.
+    /// Whether it is one entry's, or a copy's.
     pub(crate) fn is_entry(&self) -> bool {
-        self.0.starts_with(ENTRY)
+        let is_copy = |(kind, _): (&str, _)| {
+            let index = kind.strip_prefix('c').map(str::parse::<u8>);
+            matches!(index, Some(Ok(_)))
+        };
+        self.0.starts_with(ENTRY) || self.parts().is_some_and(is_copy)
+    }
+
+    /// Whether it is a tag's version, or an event's.
+    pub(crate) fn is_tag(&self) -> bool {
+        self.0.starts_with(b"t:") || self.0.starts_with(b"e:")
     }
 
     /// The kind, and what follows it.
@@ -92,6 +123,25 @@ mod tests {
         assert_eq!(shown(Name::tag(&Tag::of("org:7"))), "t:org:7");
         assert_eq!(shown(Name::tag(&Tag::event("sold"))), "e:sold");
         assert_eq!(shown(Name::everything()), "all");
+        let copies = [0, 1, 15].map(|index| shown(Name::copy(&Key::new(b"a:1"), index)));
+        assert_eq!(copies, ["k:a:1", "c1:a:1", "c15:a:1"]);
+        assert_eq!(shown(Name::copies(&Key::new(b"a:1"))), "v:a:1");
+    }
+
+    #[test]
+    fn an_entry_and_its_copies_are_told_from_versions() {
+        let named = |text: &str| Name::read(text.as_bytes());
+        for entry in ["k:a", "c1:a", "c15:a:b", "k:"] {
+            assert!(named(entry).is_entry(), "{entry}");
+        }
+        for other in [
+            "v:a", "t:c1:a", "c:a", "cx:a", "all", "g:", "e:k:a", "f:k:a",
+        ] {
+            assert!(!named(other).is_entry(), "{other}");
+        }
+        assert_eq!(named("k:a:b").its_copies(), Some(named("v:a:b")));
+        let none = ["c1:a", "v:a", "t:a", "all"].map(|it| named(it).its_copies());
+        assert_eq!(none, [const { None }; 4]);
     }
 
     #[test]

@@ -27,6 +27,7 @@ use super::bulletin::{Bulletin, NodeId};
 use super::name::Name;
 use super::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Sink, Store, Wanted,
+    copies,
 };
 use crate::envelope::Version;
 use crate::fault::{Fault, Faults};
@@ -165,8 +166,10 @@ impl Redis {
 
     fn filling(&self, fill: &Fill, origin: [u8; 8]) -> Call {
         let names = fill.versions.iter().chain(&fill.guards).chain(&fill.late);
+        let copies = fill.copies(self.faults);
         let keys = std::iter::once(&fill.right.entry)
             .chain(names)
+            .chain(&copies)
             .map(|name| self.full(name));
         let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
         let args = [
@@ -187,6 +190,7 @@ impl Redis {
             fill.bulletin.as_ref().map_or(vec![], Bulletin::write),
             fill.order
                 .map_or(vec![], |order| order.to_be_bytes().into()),
+            fill.late.len().to_string().into(),
         ];
         Call {
             keys: keys.collect(),
@@ -202,6 +206,9 @@ impl Redis {
         for name in names {
             commands.arg(&self.full(name)[..]);
         }
+        for name in copies(names, self.faults) {
+            commands.arg(&self.full(&name)[..]);
+        }
         commands.add_command(self.publishing(None, bulletin));
         commands
     }
@@ -215,6 +222,7 @@ impl Redis {
         until: Instant,
     ) -> Result<Vec<NodeId>, Failure> {
         let connected = self.connected()?;
+        let copies: Vec<Name> = copies(names, self.faults).collect();
         let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
         let args = [
             nonce(),
@@ -223,7 +231,7 @@ impl Redis {
             self.told(bulletin),
             if asks { self.nodes() } else { vec![] },
         ];
-        let all = entries.into_iter().chain(versions);
+        let all = entries.into_iter().chain(versions).chain(&copies);
         let call = Call {
             keys: all.map(|name| self.full(name)).collect(),
             args: args.into(),

@@ -80,6 +80,11 @@ async fn list(page: Page<String>, sort: Option<&Sort>) -> Option<u64> {
     Some(u64::from(page.number))
 }
 
+#[cached(tier = redis, replicas = 16)]
+async fn hot(id: u64) -> u64 {
+    id
+}
+
 #[cached(key = "of:<pages.len()>:<N>")]
 async fn count<T: Send + Sync + 'static, const N: usize>(pages: &[Page<T>]) -> usize {
     pages.len()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Fake, Op, Shared, Step, Trouble};
+use crate::fault::Faults;
 use crate::remote::bulletin::NodeId;
 use crate::remote::name::Name;
 use crate::remote::{Message, Sink, Store};
@@ -28,8 +29,8 @@ impl FakeStore {
     }
 
     /// The store for one cache.
-    pub(crate) fn open(&self, node: NodeId, sink: Sink) -> Arc<dyn Store> {
-        Arc::new(Fake::new(Arc::clone(&self.0), node, sink))
+    pub(crate) fn open(&self, node: NodeId, sink: Sink, faults: Faults) -> Arc<dyn Store> {
+        Arc::new(Fake::new(Arc::clone(&self.0), node, sink, faults))
     }
 
     /// The next operation of this kind meets `trouble`.
@@ -90,8 +91,7 @@ impl FakeStore {
 
     /// Loses every version, and keeps the entries.
     pub fn lose_versions(&self) {
-        let is_entry = |name: &Name| name.as_bytes().starts_with(b"k:");
-        self.0.lock().data.retain(is_entry);
+        self.0.lock().data.retain(Name::is_entry);
     }
 
     /// The names of all that it keeps, in order.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::data::Data;
 use crate::envelope::{HEAD, Head, IMPLICIT, Token, VERSIONS, Version};
+use crate::fault::Faults;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
 
@@ -178,7 +179,7 @@ impl Data {
         room
     }
 
-    pub(super) fn fill(&mut self, fill: &Fill) -> Filled {
+    pub(super) fn fill(&mut self, fill: &Fill, faults: Faults) -> Filled {
         let entry = &fill.right.entry;
         let head = self.get(entry).and_then(Head::read);
         let Some(head) = head else {
@@ -207,6 +208,7 @@ impl Data {
                 self.keep(name, fill.version_life);
             }
         }
+        self.remove(fill.copies(faults).as_slice());
         self.wake(entry, head.is_awaited);
         Filled::Stored
     }

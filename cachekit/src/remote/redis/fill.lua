@@ -1,8 +1,10 @@
 -- Stores a value, if nothing happened since the right to was given; ends the lease.
--- KEYS entry, versions.., guards.., tags that were not known before..
+-- KEYS entry, versions.., guards.., tags that were not known before.., of a write: the version
+--      of copies
 -- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
 --      guards, their values, nonce, origin, channel, message, 'o' if versions of another
---      origin count, channel of all nodes, what to tell them or '', order of a write or ''
+--      origin count, channel of all nodes, what to tell them or '', order of a write or '',
+--      number of tags that were not known before
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
@@ -45,8 +47,8 @@ time = time[1] * 1000000 + time[2]
 local function half(at, index)
   return string.sub(ARGV[9], at, at + 3) .. struct.pack('>I4', (time + index) % 2^32)
 end
-local late = ''
-for i = count + guards + 1, #KEYS - 1 do
+local late, last = '', count + guards + tonumber(ARGV[17])
+for i = count + guards + 1, last do
   local version = versions[i]
   local strange = version and ARGV[13] ~= 'o' and string.sub(version, 1, 8) ~= ARGV[10]
   if not version or #version ~= 24 or strange then
@@ -60,11 +62,13 @@ redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
 if late ~= '' then redis.call('SETRANGE', entry, 98 + 24 * count, late) end
 -- A tag's version lives longer than what hangs on it; those of the namespace and the
 -- function, the first two, for ever.
-for i = 3, #KEYS - 1 do
+for i = 3, last do
   if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then
     redis.call('PEXPIRE', KEYS[i + 1], ARGV[5])
   end
 end
+-- What copies have is older than what was written.
+if last + 2 == #KEYS then redis.call('UNLINK', KEYS[#KEYS]) end
 wake()
 if ARGV[15] ~= '' then redis.call('PUBLISH', ARGV[14], ARGV[15]) end
 return 1

@@ -37,9 +37,11 @@ pub(crate) enum Kind {
     Aging,
     /// With a tag made from the value, and served old.
     AgingGroup,
+    /// In several copies, which are never in memory.
+    Copied,
 }
 
-const KINDS: [Kind; 11] = [
+const KINDS: [Kind; 12] = [
     Kind::Plain,
     Kind::Grouped,
     Kind::Evented,
@@ -51,6 +53,7 @@ const KINDS: [Kind; 11] = [
     Kind::Put,
     Kind::Aging,
     Kind::AgingGroup,
+    Kind::Copied,
 ];
 
 impl Kind {
@@ -65,7 +68,7 @@ impl Kind {
 pub(crate) struct Cell(pub(crate) u16);
 
 /// How many there are.
-pub(crate) const CELLS: u16 = ROWS * 11;
+pub(crate) const CELLS: u16 = ROWS * 12;
 
 impl Cell {
     pub(crate) fn new(kind: Kind, row: u64) -> Self {

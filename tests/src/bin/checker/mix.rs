@@ -42,6 +42,7 @@ pub(crate) const USUAL: Mix = Mix {
         Kind::Put,
         Kind::Aging,
         Kind::AgingGroup,
+        Kind::Copied,
     ],
     ways: &[
         Way::Key,
@@ -99,6 +100,12 @@ pub(crate) const BY_KEY: Mix = Mix {
     ways: &[Way::Key, Way::Entry, Way::Annotated],
     write_pause: 60,
     ..USUAL
+};
+
+/// The same of entries that have copies.
+pub(crate) const COPIES: Mix = Mix {
+    kinds: &[Kind::Copied],
+    ..BY_KEY
 };
 
 /// Invalidations that remove versions of tags known beforehand.
@@ -251,6 +258,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("acknowledged", ACKNOWLEDGED),
     ("ordered", ORDERED),
     ("soft", SOFT),
+    ("copies", COPIES),
 ];
 
 /// The mix of this name, with its name.

@@ -134,6 +134,13 @@ const ALL: &[Broken] = &[
         step_in: stumble,
     },
     Broken {
+        name: "spare-copies",
+        fault: Fault::SpareCopies,
+        mix: mix::COPIES,
+        injuries: &[],
+        step_in: stumble,
+    },
+    Broken {
         name: "soft-keeps-token",
         fault: Fault::SoftKeepsToken,
         mix: mix::SOFT_BY_KEY,

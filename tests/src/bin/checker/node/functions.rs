@@ -69,10 +69,15 @@ macro_rules! functions {
                 compute(Cell::new(Kind::Ordered, row)).await
             }
 
-            /// Writes two rows, and names their entries.
-            #[invalidates(plain(bucket, row), fallible(bucket, row))]
+            #[cached(tier = redis, replicas = 3, tags = ["bucket:{bucket}"])]
+            async fn copied(bucket: u64, row: u64) -> Row {
+                compute(Cell::new(Kind::Copied, row)).await
+            }
+
+            /// Writes three rows, and names their entries.
+            #[invalidates(plain(bucket, row), fallible(bucket, row), copied(bucket, row))]
             pub(super) async fn change(bucket: u64, row: u64, written: &Written) {
-                let kinds = [Kind::Plain, Kind::Fallible];
+                let kinds = [Kind::Plain, Kind::Fallible, Kind::Copied];
                 let cells = kinds.map(|kind| Cell::new(kind, row));
                 written.commit_annotated(&cells).await;
             }
@@ -130,6 +135,7 @@ macro_rules! functions {
                         Got::Row(computed.await)
                     }
                     Kind::Aging | Kind::AgingGroup => Got::Row(aging::read(cell).await),
+                    Kind::Copied => Got::Row(copied(part, row).await),
                 }
             }
 
@@ -149,6 +155,7 @@ macro_rules! functions {
                     Kind::Ordered => ordered::entry(row).key().to_owned(),
                     Kind::Direct | Kind::Put => cell.to_string(),
                     Kind::Aging | Kind::AgingGroup => aging::key(cell, BUS),
+                    Kind::Copied => copied::entry(part, row).key().to_owned(),
                 }
             }
 
@@ -161,6 +168,7 @@ macro_rules! functions {
                     Kind::Fallible => "fallible",
                     Kind::Through => "through",
                     Kind::Ordered => "ordered",
+                    Kind::Copied => "copied",
                     Kind::Direct | Kind::Put => return None,
                     Kind::Aging | Kind::AgingGroup => return Some(aging::name(cell, BUS)),
                 };
@@ -179,6 +187,7 @@ macro_rules! functions {
                     Kind::Ordered => ordered::entry(row).invalidate().await,
                     Kind::Direct | Kind::Put => cache.invalidate(&cell.to_string()).await,
                     Kind::Aging | Kind::AgingGroup => aging::invalidate_entry(cell).await,
+                    Kind::Copied => copied::entry(part, row).invalidate().await,
                 }
             }
 
@@ -194,6 +203,7 @@ macro_rules! functions {
                     Kind::Ordered => ordered::invalidate_all().await,
                     Kind::Direct | Kind::Put => cache.invalidate_tags([tags(cell).0]).await,
                     Kind::Aging | Kind::AgingGroup => aging::invalidate_function(cell).await,
+                    Kind::Copied => copied::invalidate_all().await,
                 }
             }
         }

@@ -24,6 +24,7 @@ pub(super) const SHARED: &[Kind] = &[
     Kind::Direct,
     Kind::Aging,
     Kind::AgingGroup,
+    Kind::Copied,
 ];
 /// Those with a tag made from arguments.
 pub(super) const TAGGED: &[Kind] = &[
@@ -32,6 +33,7 @@ pub(super) const TAGGED: &[Kind] = &[
     Kind::Fallible,
     Kind::Direct,
     Kind::Aging,
+    Kind::Copied,
 ];
 /// Those with a tag made from the value.
 pub(super) const GROUPED: &[Kind] = &[

@@ -62,8 +62,8 @@ fn inject(injury: Injury, world: &World, random: &mut fastrand::Rng) -> String {
     let redis = &world.redis;
     let client = || redis.client();
     match injury {
-        Injury::DelEntry => remove(&mut client(), &["k:*"], random),
-        Injury::DelVersion => remove(&mut client(), &["t:*", "e:*", "f:*", "all"], random),
+        Injury::DelEntry => remove(&mut client(), &["k:*", "k:*", "k:*", "c[0-9]*"], random),
+        Injury::DelVersion => remove(&mut client(), &["t:*", "e:*", "f:*", "v:*", "all"], random),
         Injury::DelGuard => remove(&mut client(), &["g:*"], random),
         Injury::KillPubsub => run(&mut client(), &["CLIENT", "KILL", "TYPE", "pubsub"]),
         Injury::KillNormal => run(&mut client(), &["CLIENT", "KILL", "TYPE", "normal"]),

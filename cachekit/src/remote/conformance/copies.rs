@@ -1,0 +1,142 @@
+//! Copies of an entry: what takes the entry out of use takes them too.
+
+use super::*;
+
+const COPIES: &str = "v:a";
+
+/// One copy, which hangs on the version that all of them have in common.
+fn copy() -> Spot {
+    Spot {
+        entry: name("c2:a"),
+        versions: names(&["all", "f:a", COPIES]),
+        guards: vec![],
+    }
+}
+
+async fn ask_for_copy(under: &Under, by: Option<Token>) -> Acquired {
+    let ask = Ask {
+        guards: vec![],
+        ..ask(by)
+    };
+    let copy = copy();
+    under
+        .store
+        .acquire(copy.place(), &ask, soon())
+        .await
+        .unwrap()
+}
+
+async fn granted(under: &Under, by: Option<Token>) -> Grant {
+    match ask_for_copy(under, by).await {
+        Acquired::Granted(grant) => grant,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A copy with a value that may be served old, and another being computed over it.
+async fn filled(under: &Under) -> Fill {
+    let grant = granted(under, None).await;
+    let fill = soft::lasting(copy().fill(&grant, None, &[]));
+    assert_eq!(under.fill(&fill).await, Filled::Stored);
+    assert_eq!(
+        ask_for_copy(under, None).await,
+        Acquired::Filled,
+        "it is good"
+    );
+    fill
+}
+
+async fn version(under: &Under) -> Option<Version> {
+    under.versions(&[COPIES]).await[0]
+}
+
+async fn with_an_entry_its_copies_go(under: &Under) {
+    filled(under).await;
+    let before = version(under).await;
+    assert!(before.is_some());
+    under.invalidate(&["t:tag", "k:a"]).await;
+    assert_eq!(version(under).await, None);
+    granted(under, None).await;
+    assert_ne!(version(under).await, before, "another one is made");
+}
+
+async fn softly_they_get_old(under: &Under) {
+    filled(under).await;
+    let before = version(under).await.unwrap();
+    under.soften(&["t:tag", "k:a"]).await;
+    let after = version(under).await.unwrap();
+    assert!(before != after && before.is_akin_to(after));
+    granted(under, None).await;
+}
+
+async fn what_began_before_is_refused(under: &Under) {
+    for manner in [Manner::Hard, Manner::Soft] {
+        let grant = granted(under, holder(1)).await;
+        under.invalidate_by(manner, &["k:a"]).await;
+        let fill = copy().fill(&grant, holder(1), &[]);
+        assert_eq!(under.fill(&fill).await, Filled::Moved, "{manner:?}");
+        // Its lease is over with that.
+        granted(under, holder(2)).await;
+        assert_eq!(under.fill(&fill).await, Filled::Moved, "{manner:?}");
+        under.invalidate(&["c2:a"]).await;
+    }
+}
+
+async fn the_others_stay_where_one_goes(under: &Under) {
+    filled(under).await;
+    let before = version(under).await;
+    under.invalidate(&["c1:a", "k:b", "v:b", "t:a"]).await;
+    under.soften(&["c1:a", "k:b"]).await;
+    assert_eq!(version(under).await, before);
+    assert_eq!(ask_for_copy(under, None).await, Acquired::Filled);
+    under.invalidate(&["c2:a"]).await;
+    assert_eq!(version(under).await, before);
+    granted(under, None).await;
+}
+
+async fn a_write_takes_them_out_of_use(under: &Under) {
+    let write = Ask {
+        regardless: true,
+        token: Wanted::New,
+        ..ask(None)
+    };
+    for (order, late) in [(None, &["t:org:1", "t:org:2"][..]), (Some(7), &[])] {
+        filled(under).await;
+        let before = version(under).await;
+        under.filled().await;
+        assert_eq!(version(under).await, before, "a computation does not");
+        let grant = under.granted(&write).await;
+        let names = vec![spot().entry];
+        let fill = Fill {
+            bulletin: Some(Bulletin::Written {
+                from: NodeId::random(),
+                names,
+            }),
+            ..spot().any_fill(&grant, None, late, order)
+        };
+        let refused = Fill {
+            right: Right {
+                token: Token([9; 16]),
+                ..fill.right.clone()
+            },
+            order: None,
+            ..fill.clone()
+        };
+        assert_eq!(under.fill(&refused).await, Filled::Fenced);
+        assert_eq!(version(under).await, before, "nor one that is refused");
+        assert_eq!(under.fill(&fill).await, Filled::Stored);
+        assert_eq!(version(under).await, None);
+        let mut recorded = under.versions(&[&["all"], late].concat()).await;
+        recorded.retain(Option::is_none);
+        assert_eq!(recorded, [], "versions of late tags stay");
+        under.invalidate(&["k:a", "c2:a"]).await;
+    }
+}
+
+cases! {
+    with_an_entry_its_copies_go
+    softly_they_get_old
+    what_began_before_is_refused
+    the_others_stay_where_one_goes
+    a_write_takes_them_out_of_use
+}
