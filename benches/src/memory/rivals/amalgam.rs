@@ -27,7 +27,9 @@ pub(in crate::memory) fn all<V: Value>() -> Result<Vec<Candidate>, Fail> {
             cache.get_or_set(format!("user:{id}"), load).await.ok()
         }
     );
-    let blocking = BlockingCache::<V>::new()?;
+    // By itself it would forget all in half a minute.
+    let builder = Cache::builder().default_options(options());
+    let blocking = BlockingCache::<V>::from_builder(builder)?;
     for id in 1..=u64::from(crate::keys::DISTINCT) {
         blocking.set(format!("user:{id}"), V::of(id)).execute()?;
     }
