@@ -16,6 +16,7 @@
 
 mod slot;
 mod table;
+mod thrift;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -136,7 +137,7 @@ pub(super) fn keep(
     stored: &Arc<AnyStored>,
     value: &AnyShared,
 ) {
-    let slot = Slot {
+    let slot = || Slot {
         head: probe.head,
         group: stamp.group,
         count: stamp.count,
@@ -145,13 +146,15 @@ pub(super) fn keep(
         until: stored.deadline.min(stored.freshness.early_from()),
         value: Arc::downgrade(value),
     };
-    let rest = Rest {
+    let rest = || Rest {
         stored: Arc::downgrade(stored),
         long: probe.long.map(Into::into),
     };
     let _ = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;
-        table.keep(probe, slot, rest, &stored.owner);
+        if table.thrift.admits() {
+            table.keep(probe, slot(), rest(), &stored.owner);
+        }
         Some(())
     });
 }

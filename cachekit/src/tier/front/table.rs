@@ -3,6 +3,7 @@
 use std::sync::Weak;
 
 use super::slot::Slot;
+use super::thrift::Thrift;
 use super::{LONG, Probe, hash};
 use crate::clock::Tick;
 use crate::counter::Tally;
@@ -36,6 +37,8 @@ pub(super) struct Table {
     hits: Vec<Option<Tally>>,
     /// How many newcomers found their set full since the table grew.
     lost: usize,
+    /// Whether it is worth its while.
+    pub(super) thrift: Thrift,
     /// Of this thread's uses, also of what is not here.
     pub(super) sampler: Sampler,
 }
@@ -55,6 +58,7 @@ impl Table {
             rests: Vec::new(),
             hits: Vec::new(),
             lost: 0,
+            thrift: Thrift::new(),
             sampler: Sampler::new(),
         }
     }
@@ -92,6 +96,7 @@ impl Table {
         if self.sampler.draws() {
             count(self.sampler.weigh(faults));
         }
+        self.thrift.found();
         let taken = take(value)?;
         hits.bump();
         Some(taken)
@@ -119,6 +124,7 @@ impl Table {
         };
         self.slots[index] = Some(slot);
         self.rests[index] = rest;
+        self.thrift.kept();
     }
 
     /// Where what `probe` looks for is.
@@ -176,7 +182,8 @@ impl Table {
             return Some(index);
         }
         self.lost += 1;
-        if self.lost > self.slots.len() / WAYS && self.slots.len() < MOST_SLOTS {
+        let may_grow = self.slots.len() < MOST_SLOTS && !self.thrift.is_on();
+        if self.lost > self.slots.len() / WAYS && may_grow {
             self.resize(self.slots.len() * GROWTH);
             return self.free(hash);
         }
