@@ -19,6 +19,8 @@ use crate::tier::changes::{Changes, Stamp};
 const WAYS: usize = 4;
 /// 16 KiB of slots.
 const FIRST_SLOTS: usize = 1 << 8;
+/// 64 KiB of them: no more, while that does not pay.
+const SMALL_SLOTS: usize = 1 << 10;
 /// 1 MiB of them.
 const MOST_SLOTS: usize = 1 << 14;
 /// A table that grows, grows to so many times its size.
@@ -182,7 +184,12 @@ impl Table {
             return Some(index);
         }
         self.lost += 1;
-        let may_grow = self.slots.len() < MOST_SLOTS && !self.thrift.is_on();
+        let most = if self.thrift.is_on() {
+            SMALL_SLOTS
+        } else {
+            MOST_SLOTS
+        };
+        let may_grow = self.slots.len() < most;
         if self.lost > self.slots.len() / WAYS && may_grow {
             self.resize(self.slots.len() * GROWTH);
             return self.free(hash);

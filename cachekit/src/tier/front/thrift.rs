@@ -6,8 +6,8 @@
 //! it keeps one in a few and its table small: few enough to cost little, and enough to see that
 //! the times have changed.
 
-/// Judged whenever so many were kept.
-const PERIOD: u64 = 256;
+/// Judged whenever so many were not at hand.
+const PERIOD: u64 = 512;
 /// So often each is to be found, on average.
 const PAYS: u64 = 2;
 /// Where it does not pay, one of so many is kept.
@@ -39,6 +39,10 @@ impl Thrift {
 
     /// Whether one that was not is to be kept.
     pub(super) fn admits(&mut self) -> bool {
+        if self.offered == PERIOD {
+            self.is_on = self.found < PAYS * self.kept;
+            (self.offered, self.kept, self.found) = (0, 0, 0);
+        }
         self.offered += 1;
         !self.is_on || self.offered.is_multiple_of(ONE_OF)
     }
@@ -46,10 +50,6 @@ impl Thrift {
     /// It was kept.
     pub(super) fn kept(&mut self) {
         self.kept += 1;
-        if self.kept == PERIOD {
-            self.is_on = self.found < PAYS * PERIOD;
-            (self.kept, self.found) = (0, 0);
-        }
     }
 
     /// Whether it does not pay now.
@@ -78,10 +78,10 @@ mod tests {
     #[test]
     fn what_is_found_is_kept_and_what_is_not_only_now_and_then() {
         let mut thrift = Thrift::new();
-        assert_eq!(offer(&mut thrift, 10_000, PAYS + 1), 10_000);
+        assert_eq!(offer(&mut thrift, 10_000, PAYS), 10_000);
         assert!(!thrift.is_on());
         let kept = offer(&mut thrift, 10_000, PAYS - 1);
-        assert!((1_250..2_000).contains(&kept), "{kept}");
+        assert!((1_250..2_200).contains(&kept), "{kept}");
         assert!(thrift.is_on());
     }
 
@@ -90,8 +90,8 @@ mod tests {
         let mut thrift = Thrift::new();
         offer(&mut thrift, 10_000, 0);
         assert!(thrift.is_on());
-        let kept = offer(&mut thrift, 10_000, PAYS + 1);
-        assert!(kept > 5_000, "{kept}");
+        let kept = offer(&mut thrift, 10_000, PAYS);
+        assert!(kept > 9_000, "{kept}");
         assert!(!thrift.is_on());
     }
 }
