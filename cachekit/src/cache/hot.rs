@@ -32,17 +32,17 @@ impl Cache {
     /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
     /// use cachekit::{Cache, cached};
     ///
-    /// #[cached(key = "user:{id}", name = "get_user", cache = cache, skip(cache))]
-    /// async fn get_user(cache: &Cache, id: u64) -> u64 {
+    /// #[cached(key = "visitor:{id}", name = "get_visitor", cache = cache, skip(cache))]
+    /// async fn get_visitor(cache: &Cache, id: u64) -> u64 {
     ///     id
     /// }
     ///
     /// let cache = Cache::builder().build().await?;
     /// for call in 0..1_000 {
-    ///     get_user(&cache, if call % 2 == 0 { 7 } else { call }).await;
+    ///     get_visitor(&cache, if call % 2 == 0 { 7 } else { call }).await;
     /// }
     /// let hottest = &cache.hot_keys(10)[0];
-    /// assert_eq!((&*hottest.function, &*hottest.key), ("get_user", "user:7"));
+    /// assert_eq!((&*hottest.function, &*hottest.key), ("get_visitor", "visitor:7"));
     /// println!("{} of 1000 calls", hottest.uses); // about 500
     /// # Ok::<(), cachekit::BuildError>(())
     /// # })?;
