@@ -4,6 +4,7 @@
 use cachekit::{Cache, cached};
 use cachekit_tests::entry::seal;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::until;
 
 use super::{ALLOCATIONS, LARGEST};
 
@@ -28,9 +29,7 @@ async fn a_hit_in_redis_allocates_so_often() {
     let builder = Cache::builder().namespace("shop").redis(redis.url());
     let cache = builder.build().await.expect("a valid set-up");
     stock(&cache, 1, 2).await;
-    while cache.stats().redis.stores == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    until("it is stored", || cache.stats().redis.stores > 0).await;
     let mut least = u64::MAX;
     for _ in 0..200 {
         let before = ALLOCATIONS.get();
@@ -54,9 +53,8 @@ async fn largest(cache: &Cache, length: usize) -> usize {
     assert_eq!(page(cache, length).await.len(), length);
     let largest = LARGEST.get();
     let misses = cache.stats().redis.misses != redis.misses;
-    while misses && cache.stats().redis.stores == redis.stores {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    let is_stored = || !misses || cache.stats().redis.stores > redis.stores;
+    until("it is stored", is_stored).await;
     largest
 }
 

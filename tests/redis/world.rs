@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cachekit::{Cache, CacheBuilder, RedisMisses, testing};
 use cachekit_tests::redis::Redis;
+pub(crate) use cachekit_tests::until;
 
 /// Settings for a cache of the namespace `shop` that is patient with a slow machine.
 pub(crate) fn settings(url: &str) -> CacheBuilder {
@@ -23,17 +24,6 @@ pub(crate) async fn node(url: &str) -> Cache {
 pub(crate) async fn quiet(url: &str) -> Cache {
     let settings = settings(url).bus_timeout(Duration::from_secs(60));
     settings.build().await.expect("a valid set-up")
-}
-
-/// Waits until `condition` holds; what nobody waits for happens a little later.
-pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    for _ in 0..2_000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("waited in vain until {what}");
 }
 
 /// Waits until `cache` has stored so many values in Redis.
@@ -68,6 +58,26 @@ pub(crate) fn difference(after: &RedisMisses, before: &RedisMisses) -> RedisMiss
         it.compression = after.compression - before.compression;
         it.undecodable = after.undecodable - before.undecodable;
     })
+}
+
+/// `good` with one bit flipped, in each of its bytes in turn; and which byte that is.
+pub(crate) fn flipped(good: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
+    (0..good.len()).map(|at| {
+        let mut flipped = good.to_vec();
+        flipped[at] ^= 1 << (at % 8);
+        (at, flipped)
+    })
+}
+
+/// What a call may make of an entry with a flipped bit in the byte `at`: whether its function `ran`,
+/// and `why`.
+pub(crate) fn assert_covered(at: usize, ran: bool, why: &RedisMisses) {
+    let total = why.foreign + why.format + why.damaged + why.expired + why.invalidated;
+    assert_eq!(total, u64::from(ran), "byte {at}: {why:?}");
+    // What scripts change in place: the waiters, the token, the lease, the grace.
+    if !(5..56).contains(&at) {
+        assert!(ran, "byte {at} is not covered");
+    }
 }
 
 /// What the version before of a program left in Redis, and the version after found there.

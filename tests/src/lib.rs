@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use cachekit::{Cache, CacheBuilder};
 use tokio::sync::Semaphore;
@@ -117,6 +118,22 @@ pub fn on_new_thread<T: Send>(test: impl AsyncFnOnce() -> T + Send) -> T {
     };
     let outcome = std::thread::scope(|threads| threads.spawn(run).join());
     outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Waits until `condition` holds, where that is up to a real Redis; what nobody waits for happens a
+/// little later.
+///
+/// # Panics
+///
+/// If it does not within ten seconds.
+pub async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    for _ in 0..2_000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("waited in vain until {what}");
 }
 
 /// Lets every other task of a current-thread runtime run until it waits.
