@@ -19,6 +19,7 @@ mod env;
 mod fetch;
 mod fill;
 mod function;
+mod further;
 mod guarded;
 mod hot;
 mod invalidate;

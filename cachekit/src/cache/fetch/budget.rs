@@ -1,0 +1,50 @@
+//! How long one call waits for the store.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::cache::compute::Patience;
+use crate::cache::judge::Question;
+use crate::fault::Fault;
+
+/// Until when one call waits for answers, in all. Once it is another's computation that it
+/// waits for, what it asks in between belongs to that wait, and is bounded with it.
+pub(super) struct Budget {
+    timeout: Duration,
+    /// Without others' computations.
+    until: Instant,
+    /// When another's computation was first waited for: the end of that wait, and what was
+    /// left then.
+    paused: Option<(Instant, Duration)>,
+    is_fresh: bool,
+}
+
+impl Budget {
+    pub(super) fn new(question: &Question<'_>) -> Self {
+        let timeout = question.remote.settings.timeout;
+        Self {
+            timeout,
+            until: Instant::now() + timeout,
+            paused: None,
+            is_fresh: question.core.faults.has(Fault::FreshBudget),
+        }
+    }
+
+    /// Until when the next answer is waited for.
+    pub(super) fn until(&self) -> Instant {
+        let next = Instant::now() + self.timeout;
+        match self.paused {
+            _ if self.is_fresh => next,
+            None => self.until,
+            Some((end, left)) => next.min(end + left),
+        }
+    }
+
+    /// Another computes, and is waited for until `patience` is over.
+    pub(super) fn pause(&mut self, patience: Patience) {
+        let now = Instant::now();
+        let left = self.until.saturating_duration_since(now);
+        self.paused.get_or_insert((now + patience.left(), left));
+    }
+}

@@ -1,0 +1,127 @@
+//! Looks into the store that never compute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Core;
+use super::compute::Outcome;
+use super::fetch::Fingerprint;
+use super::judge::Judged;
+use super::names::Replica;
+use crate::codec::Wire;
+use crate::config::Tier;
+use crate::epoch::Moment;
+use crate::flight::{Entered, Lead, Leadership};
+use crate::key::Key;
+use crate::labels::Labels;
+use crate::owner::Owner;
+use crate::policy::Lives;
+use crate::stored::AnyStored;
+
+/// What memory did not serve unasked.
+pub(super) struct Further {
+    pub(super) stored: Arc<AnyStored>,
+    /// Or from memory, because nobody could be asked.
+    pub(super) is_from_store: bool,
+}
+
+impl Core {
+    /// What memory does not have, from the store. Never computes.
+    pub(super) async fn look_further<V: Clone + Send + Sync + 'static>(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        lives: Lives,
+        wire: Option<Wire<V>>,
+    ) -> Option<Further> {
+        let wire = wire.filter(|_| self.config.enabled)?;
+        let began = self.tags.now();
+        let spot = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(owner, spot, labels, &lives, Some(wire.fingerprint), began)?;
+        let _asking = question.remote.ask();
+        let lead = self.lead_a_look(owner, key, labels, began);
+        let answer = async {
+            let asked = question.asked(question.remote.deadline());
+            let place = question.names.place(owner);
+            let found = question.remote.store.read(place, asked.until).await?;
+            question.judge(wire, &found, asked).await
+        };
+        match answer.await {
+            Ok(Judged::Good(stored, _)) => {
+                if let Some(lead) = lead {
+                    let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
+                    lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+                        if keep {
+                            self.insert(key, Arc::clone(&stored));
+                        }
+                    });
+                }
+                Some(Further {
+                    stored,
+                    is_from_store: true,
+                })
+            }
+            Ok(Judged::Late(..) | Judged::Useless(_)) => None,
+            Err(failure) => {
+                question.remote.failed(&failure);
+                let stored = self.peek_unconfirmed(key, owner.id)?;
+                Some(Further {
+                    stored,
+                    is_from_store: false,
+                })
+            }
+        }
+    }
+
+    /// The flight in which what is found reaches memory, so that an invalidation or a write
+    /// of the key in between keeps it out. `None` if another is in the air: then memory is
+    /// left to that one.
+    fn lead_a_look(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        began: Moment,
+    ) -> Option<Lead<Outcome>> {
+        let epochs = self.epochs(owner, labels);
+        let leadership = || Leadership {
+            moment: began,
+            start: Instant::now(),
+            computes: false,
+        };
+        match self.flights.enter(key, &epochs, leadership, |_| true) {
+            Entered::Lead(lead) => Some(lead),
+            Entered::Wait(_) => None,
+        }
+    }
+
+    /// How much longer the store's entry lives.
+    pub(super) async fn life_in_store(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        lives: Lives,
+        fingerprint: Option<Fingerprint>,
+    ) -> Option<Duration> {
+        let began = self.tags.now();
+        let spot = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(owner, spot, labels, &lives, fingerprint, began)?;
+        let asked = question.asked(question.remote.deadline());
+        let found = question
+            .remote
+            .store
+            .read(question.names.place(owner), asked.until)
+            .await;
+        match found {
+            Ok(found) => question.life(&found, asked).await.ok().flatten(),
+            Err(failure) => {
+                question.remote.failed(&failure);
+                None
+            }
+        }
+    }
+}
