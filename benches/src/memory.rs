@@ -62,6 +62,13 @@ pub trait Value: Clone + Send + Sync + 'static {
     /// cachekit, called with these arguments.
     fn ours(args: Args) -> Candidate;
 
+    /// The same by number, with the other engine.
+    ///
+    /// # Errors
+    ///
+    /// If a cache with it cannot be built.
+    fn on_quick_cache() -> impl Future<Output = Result<Candidate, Fail>>;
+
     /// Macros and frameworks, whose functions are written out for each type.
     ///
     /// # Errors
@@ -80,6 +87,10 @@ impl Value for User {
 
     fn ours(args: Args) -> Candidate {
         ours::owned(args)
+    }
+
+    fn on_quick_cache() -> impl Future<Output = Result<Candidate, Fail>> {
+        ours::owned_on_quick_cache()
     }
 
     #[cfg(feature = "rivals")]
@@ -104,6 +115,10 @@ impl Value for Arc<User> {
         ours::shared(args)
     }
 
+    fn on_quick_cache() -> impl Future<Output = Result<Candidate, Fail>> {
+        ours::shared_on_quick_cache()
+    }
+
     #[cfg(feature = "rivals")]
     fn annotated(args: Args) -> Result<Vec<Candidate>, Fail> {
         Ok(rivals::annotated::shared(args))
@@ -116,9 +131,12 @@ impl Value for Arc<User> {
 ///
 /// What a rival says when it is set up.
 pub fn candidates<V: Value>(runtime: &Handle, args: Args) -> Result<Vec<Candidate>, Fail> {
+    let mut all = vec![V::ours(args).of(Kind::Ours), floor::indexed::<V>()];
+    if args == Args::Number {
+        all.push(runtime.block_on(V::on_quick_cache())?.of(Kind::Ours));
+    }
     // Some want to be set up inside a runtime.
     let _inside = runtime.enter();
-    let mut all = vec![V::ours(args).of(Kind::Ours), floor::indexed::<V>()];
     #[cfg(feature = "rivals")]
     {
         all.extend(V::annotated(args)?);
@@ -154,7 +172,7 @@ pub fn table<V: Value>(
     Ok(Table {
         title: format!("Hit in memory: `{}` by `{}`, {over}", V::NAME, args.shown()),
         notes: Vec::new(),
-        columns: COLUMNS.to_vec(),
+        columns: COLUMNS.map(Into::into).to_vec(),
         rows: rows(&speeds),
     })
 }

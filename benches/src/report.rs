@@ -1,8 +1,9 @@
 //! What was measured: as text and as JSON.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::machine::Machine;
 
@@ -16,20 +17,20 @@ pub struct Report {
 }
 
 /// Candidates that took turns.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Table {
     /// What they did.
     pub title: String,
     /// What has to be known to read it.
     pub notes: Vec<String>,
     /// What the figures are.
-    pub columns: Vec<&'static str>,
+    pub columns: Vec<Cow<'static, str>>,
     /// One for each candidate.
     pub rows: Vec<Row>,
 }
 
 /// What a candidate is to the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// cachekit.
@@ -41,7 +42,7 @@ pub enum Kind {
 }
 
 /// The figures of one candidate.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Row {
     /// What was measured.
     pub name: String,
@@ -122,7 +123,7 @@ mod tests {
         let table = Table {
             title: "hits".to_owned(),
             notes: vec!["A note.".to_owned()],
-            columns: vec!["ns", "times"],
+            columns: vec!["ns".into(), "times".into()],
             rows: vec![Row {
                 name: "this".to_owned(),
                 kind: Kind::Ours,

@@ -78,14 +78,16 @@ fn table(runtime: &Handle, trace: &Trace, rounds: usize, percent: usize) -> Resu
             "A miss costs {REDIS:?} besides what was measured (Redis), or {DATABASE:?} (a database): \
              a model."
         )],
-        columns: vec![
+        columns: [
             "hit rate, %",
             "ns an access, cache alone",
             "µs, miss of 40 µs",
             "cachekit takes × of it",
             "µs, miss of 500 µs",
             "cachekit takes × of it",
-        ],
+        ]
+        .map(Into::into)
+        .to_vec(),
         rows: rows(&engines, &replayed),
     })
 }

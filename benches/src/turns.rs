@@ -1,7 +1,8 @@
 //! Candidates take turns: what slows the machine down for a while slows them all.
 
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Barrier};
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -126,46 +127,79 @@ fn take(
         missed: 0,
     };
     let mut all: Vec<_> = candidates.iter().map(none).collect();
-    for _ in 0..rounds.count {
-        for (scaling, candidate) in all.iter_mut().zip(candidates) {
-            let before = user::loads();
-            let one = |threads| measure(runtime, candidate, keys, rounds.length, threads);
-            scaling.alone.push(one(1));
-            scaling.together.push(one(2));
-            scaling.missed += user::loads() - before;
+    thread::scope(|scope| {
+        let crew = |candidate| Crew::new(scope, runtime, candidate, keys);
+        let crews: Vec<_> = candidates.iter().map(crew).collect();
+        for _ in 0..rounds.count {
+            for (scaling, crew) in all.iter_mut().zip(&crews) {
+                let before = user::loads();
+                scaling.alone.push(crew.run(rounds.length, 1));
+                scaling.together.push(crew.run(rounds.length, 2));
+                scaling.missed += user::loads() - before;
+            }
         }
-    }
+    });
     all
 }
 
-/// Calls a second of one round, of all threads together.
-fn measure(
-    runtime: &Handle,
-    candidate: &Candidate,
-    keys: &Arc<Keys>,
+/// Two threads that call one candidate. They live through all rounds, as a service's do: what a
+/// thread has at hand stays there.
+struct Crew {
+    threads: Vec<Thread>,
+}
+
+struct Thread {
+    orders: Sender<Turn>,
+    speeds: Receiver<f64>,
+}
+
+/// What a thread is to do once all who are to do it are there.
+struct Turn {
     length: Duration,
-    threads: usize,
-) -> f64 {
-    let start = Barrier::new(threads);
-    let one = |thread: usize| {
-        start.wait();
-        runtime.block_on(turn(candidate, keys, length, thread * APART))
-    };
-    thread::scope(|scope| {
-        let one = &one;
-        let running: Vec<_> = (0..threads)
-            .map(|thread| scope.spawn(move || one(thread)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().expect("a call panicked"))
-            .sum()
-    })
+    start: Arc<Barrier>,
+}
+
+impl Crew {
+    fn new<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        runtime: &'scope Handle,
+        candidate: &'scope Candidate,
+        keys: &'scope Arc<Keys>,
+    ) -> Self {
+        let start = |from| {
+            let (orders, turns) = mpsc::channel::<Turn>();
+            let (told, speeds) = mpsc::channel();
+            scope.spawn(move || {
+                for Turn { length, start } in turns {
+                    start.wait();
+                    let speed = runtime.block_on(turn(candidate, keys, length, from));
+                    told.send(speed).expect("it is waited for");
+                }
+            });
+            Thread { orders, speeds }
+        };
+        Self {
+            threads: [0, APART].map(start).into(),
+        }
+    }
+
+    /// Calls a second of one round, of so many threads together.
+    fn run(&self, length: Duration, threads: usize) -> f64 {
+        let threads = &self.threads[..threads];
+        let start = Arc::new(Barrier::new(threads.len()));
+        for thread in threads {
+            let start = Arc::clone(&start);
+            let told = thread.orders.send(Turn { length, start });
+            told.expect("a call panicked");
+        }
+        let speeds = threads.iter().map(|it| it.speeds.recv());
+        speeds.map(|speed| speed.expect("a call panicked")).sum()
+    }
 }
 
 async fn turn(candidate: &Candidate, keys: &Arc<Keys>, length: Duration, from: usize) -> f64 {
-    // The thread is a new one, and those of a service are not: what a thread, or its processor's
-    // caches, have at hand is there before the clock runs.
+    // What another candidate took the place of in the processor's caches is there again before the
+    // clock runs.
     calls(candidate, keys, length / 2, from).await;
     calls(candidate, keys, length, from).await
 }

@@ -77,7 +77,7 @@ pub fn table(runtime: &Handle, rounds: Rounds) -> Result<Table, Fail> {
             "Miss in memory: `Arc<User>` by `u64`, the function returns at once, the cache is full"
                 .to_owned(),
         notes: Vec::new(),
-        columns: super::COLUMNS.to_vec(),
+        columns: super::COLUMNS.map(Into::into).to_vec(),
         rows: super::rows(&speeds),
     })
 }

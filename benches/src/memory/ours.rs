@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use cachekit::{Cache, Capacity, cached};
+use cachekit::{Cache, Capacity, Engine, cached};
 
 use super::Args;
 use crate::Fail;
@@ -46,15 +46,78 @@ async fn shared_by_both(org: u64, name: &str) -> Arc<User> {
     Arc::new(User::load(number(name)))
 }
 
+#[cached(
+    key = "other user:{id}",
+    ttl = 300,
+    tags = ["users", "org:{ret.org}"],
+    cache = cache,
+    skip(cache)
+)]
+async fn owned_on(cache: &Cache, id: u64) -> User {
+    User::load(id)
+}
+
+#[cached(
+    key = "other shared user:{id}",
+    ttl = 300,
+    tags = ["users", "org:{ret.org}"],
+    cache = cache,
+    skip(cache)
+)]
+async fn shared_on(cache: &Cache, id: u64) -> Arc<User> {
+    Arc::new(User::load(id))
+}
+
+/// Has room for the keys of all functions, with entries to spare.
+fn room() -> Capacity {
+    Capacity::entries(100_000)
+}
+
 /// Makes the global cache: as by default, with room for the keys of all six functions.
 ///
 /// # Errors
 ///
 /// If there is one already.
 pub async fn init() -> Result<(), Fail> {
-    let room = Capacity::entries(100_000);
-    cachekit::init(Cache::builder().memory_capacity(room).build().await?)?;
+    cachekit::init(Cache::builder().memory_capacity(room()).build().await?)?;
     Ok(())
+}
+
+/// A cache with the other engine.
+async fn with_quick_cache() -> Result<Cache, Fail> {
+    let cache = Cache::builder()
+        .engine(Engine::QuickCache)
+        .memory_capacity(room());
+    Ok(cache.build().await?)
+}
+
+/// What that engine's rows are called.
+const OTHER_ENGINE: &str = "cachekit, engine quick_cache";
+
+/// A function that returns a `User`, of its number, with the other engine.
+///
+/// # Errors
+///
+/// If the cache cannot be built.
+pub async fn owned_on_quick_cache() -> Result<Candidate, Fail> {
+    let cache = with_quick_cache().await?;
+    Ok(candidate!(OTHER_ENGINE, cache, |cache, key| owned_on(
+        &cache, key.id
+    )
+    .await))
+}
+
+/// The same, and it returns an `Arc<User>`.
+///
+/// # Errors
+///
+/// If the cache cannot be built.
+pub async fn shared_on_quick_cache() -> Result<Candidate, Fail> {
+    let cache = with_quick_cache().await?;
+    Ok(candidate!(OTHER_ENGINE, cache, |cache, key| shared_on(
+        &cache, key.id
+    )
+    .await))
 }
 
 /// Functions that return a `User`.

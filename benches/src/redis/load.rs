@@ -98,7 +98,7 @@ pub(super) async fn table(
     Ok(Table {
         title: title.to_owned(),
         notes: Vec::new(),
-        columns: vec![
+        columns: [
             "1 task: thousand/s",
             "p50 µs",
             "p99 µs",
@@ -107,7 +107,9 @@ pub(super) async fn table(
             "p50 µs",
             "p99 µs",
             "cachekit does × as many",
-        ],
+        ]
+        .map(Into::into)
+        .to_vec(),
         rows: rows(operations, &seen),
     })
 }

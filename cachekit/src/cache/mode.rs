@@ -16,6 +16,7 @@ thread_local! {
 }
 
 /// Whether this look-up of `function` is to recompute. Answers yes once.
+#[inline]
 pub(crate) fn take_refresh(function: OwnerId) -> bool {
     REFRESH.with(|refresh| {
         let taken = refresh.get() == function;

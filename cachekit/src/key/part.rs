@@ -117,6 +117,7 @@ impl<'a> PartWriter<'a> {
         }
     }
 
+    #[inline(never)]
     fn escaped(&mut self, mut rest: &[u8]) {
         let stop = self.stop;
         let bare = |byte: u8| is_bare(byte, stop);
@@ -289,8 +290,24 @@ macro_rules! other_integers {
         }
     )*};
 }
-// Of no fixed size, or of too great a one.
-other_integers!(usize isize u128 i128);
+// Greater than a token's number.
+other_integers!(u128 i128);
+
+macro_rules! pointer_sized_integers {
+    ($($ty:ty: $wide:ty: $write:ident)*) => {$(
+        impl CachePart for $ty {
+            #[inline(always)]
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                // Not greater on any machine there is.
+                match <$wide>::try_from(*self) {
+                    Ok(number) => out.$write(number),
+                    Err(_) => out.text(itoa::Buffer::new().format(*self)),
+                }
+            }
+        }
+    )*};
+}
+pointer_sized_integers!(usize: u64: unsigned isize: i64: signed);
 
 macro_rules! nonzero {
     ($($ty:ident)*) => {$(
@@ -317,12 +334,14 @@ impl CachePart for char {
 }
 
 impl CachePart for str {
+    #[inline(always)]
     fn write_part(&self, out: &mut PartWriter<'_>) {
         out.text(self);
     }
 }
 
 impl CachePart for String {
+    #[inline(always)]
     fn write_part(&self, out: &mut PartWriter<'_>) {
         out.text(self);
     }
@@ -367,6 +386,7 @@ impl<T: CachePart> CachePart for Vec<T> {
 macro_rules! through_deref {
     ($($ty:ty),*) => {$(
         impl<T: CachePart + ?Sized> CachePart for $ty {
+            #[inline(always)]
             fn write_part(&self, out: &mut PartWriter<'_>) {
                 (**self).write_part(out);
             }

@@ -11,8 +11,8 @@
 //! all else that is invalidated, [`moves`](crate::epoch::moves): then the entry itself is
 //! asked again.
 //!
-//! Sets of four slots, found by hash. A full set loses its slots in turn, now and then. A thread that never
-//! calls has no table, one that uses few entries a small one.
+//! Sets of four slots, two sets for each hash. Where both are full the first loses its slots in turn, now
+//! and then. A thread that never calls has no table, one that uses few entries a small one.
 
 mod slot;
 mod table;

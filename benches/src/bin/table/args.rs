@@ -20,6 +20,10 @@ Traces are those in the folder CACHEKIT_TRACES; without it, generated ones. Redi
 itself: redis-server, or what CACHEKIT_REDIS_SERVER names.
 ";
 
+/// As the program calls itself, once for each table of memory.
+pub(crate) const MEMORY_TABLE: &str = "--memory-table";
+pub(crate) const QUICK: &str = "--quick";
+
 /// A part of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
@@ -32,6 +36,8 @@ pub(crate) enum Section {
 pub(crate) struct Order {
     pub(crate) quick: bool,
     pub(crate) json: Option<PathBuf>,
+    /// Only this table of memory, as JSON.
+    pub(crate) memory_table: Option<usize>,
     /// Empty: all.
     only: Vec<Section>,
     /// Empty: the default.
@@ -59,6 +65,7 @@ pub(crate) fn parse() -> Result<Option<Order>, lexopt::Error> {
     while let Some(word) = words.next()? {
         match word {
             Arg::Long("quick") => order.quick = true,
+            Arg::Long("memory-table") => order.memory_table = Some(words.value()?.parse()?),
             Arg::Long("json") => order.json = Some(words.value()?.into()),
             Arg::Long("only") => order.only.push(section(&words.value()?.to_string_lossy())?),
             Arg::Long("room") => order.room.push(words.value()?.parse()?),

@@ -40,6 +40,9 @@ fn main() -> ExitCode {
 fn run(order: &Order) -> Result<(), Fail> {
     let start = Instant::now();
     let runtime = Runtime::new()?;
+    if let Some(case) = order.memory_table {
+        return memory::one(runtime.handle(), case, order.quick);
+    }
     let mut report = Report {
         machine: Machine::look(),
         tables: Vec::new(),
@@ -62,7 +65,7 @@ fn run(order: &Order) -> Result<(), Fail> {
 /// Tables are shown as they come: what was measured before a failure is not lost.
 fn measure(order: &Order, runtime: &Handle, keep: &mut impl FnMut(Table)) -> Result<(), Fail> {
     if order.wants(Section::Memory) {
-        memory::measure(runtime, order.quick, keep)?;
+        memory::measure(order.quick, keep)?;
     }
     if order.wants(Section::Redis) {
         redis::measure(runtime, order.quick, keep)?;

@@ -1,5 +1,8 @@
-//! Hits in memory.
+//! Hits and misses in memory, each table by a process of its own: where in memory the values of one
+//! table are is not to depend on what the tables before it left behind.
 
+use std::env;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +14,48 @@ use cachekit_benches::turns::Rounds;
 use cachekit_benches::user::User;
 use tokio::runtime::Handle;
 
-pub(crate) fn measure(
-    runtime: &Handle,
-    quick: bool,
-    keep: &mut impl FnMut(Table),
-) -> Result<(), Fail> {
+use crate::args;
+
+/// What a table is about.
+#[derive(Debug, Clone, Copy)]
+enum Case {
+    Shared(Args, Spread),
+    Owned(Args, Spread),
+    Miss,
+}
+
+const CASES: [Case; 9] = [
+    Case::Shared(Args::Number, Spread::Zipf),
+    Case::Owned(Args::Number, Spread::Zipf),
+    Case::Shared(Args::Number, Spread::Hot),
+    Case::Owned(Args::Number, Spread::Hot),
+    Case::Shared(Args::Text, Spread::Zipf),
+    Case::Owned(Args::Text, Spread::Zipf),
+    Case::Shared(Args::Both, Spread::Zipf),
+    Case::Owned(Args::Both, Spread::Zipf),
+    Case::Miss,
+];
+
+/// All tables, one after the other.
+pub(crate) fn measure(quick: bool, keep: &mut impl FnMut(Table)) -> Result<(), Fail> {
+    for (number, case) in CASES.iter().enumerate() {
+        let mut command = Command::new(env::current_exe()?);
+        command.args([args::MEMORY_TABLE, &number.to_string()]);
+        command.args(quick.then_some(args::QUICK));
+        let done = command.stderr(Stdio::inherit()).output()?;
+        if !done.status.success() {
+            return Err(format!("the table of {case:?}: {}", done.status).into());
+        }
+        keep(serde_json::from_slice(&done.stdout)?);
+    }
+    Ok(())
+}
+
+/// What such a process does: its table as JSON.
+pub(crate) fn one(runtime: &Handle, case: usize, quick: bool) -> Result<(), Fail> {
+    let Some(case) = CASES.get(case) else {
+        return Err(format!("there are {} tables", CASES.len()).into());
+    };
     let rounds = if quick {
         Rounds {
             count: 5,
@@ -28,15 +68,11 @@ pub(crate) fn measure(
         }
     };
     runtime.block_on(ours::init())?;
-    for (args, spread) in [
-        (Args::Number, Spread::Zipf),
-        (Args::Number, Spread::Hot),
-        (Args::Text, Spread::Zipf),
-        (Args::Both, Spread::Zipf),
-    ] {
-        keep(memory::table::<Arc<User>>(runtime, args, spread, rounds)?);
-        keep(memory::table::<User>(runtime, args, spread, rounds)?);
-    }
-    keep(memory::miss::table(runtime, rounds)?);
+    let table = match *case {
+        Case::Shared(args, spread) => memory::table::<Arc<User>>(runtime, args, spread, rounds)?,
+        Case::Owned(args, spread) => memory::table::<User>(runtime, args, spread, rounds)?,
+        Case::Miss => memory::miss::table(runtime, rounds)?,
+    };
+    println!("{}", serde_json::to_string(&table)?);
     Ok(())
 }

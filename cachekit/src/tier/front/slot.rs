@@ -28,7 +28,7 @@ const _: () = assert!(size_of::<Option<Slot>>() == 64, "a slot is one cache line
 
 impl Slot {
     /// Whether the value was dropped.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(super) fn is_dead(&self) -> bool {
         self.value.strong_count() == 0
     }
 }
