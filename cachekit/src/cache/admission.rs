@@ -6,7 +6,7 @@
 
 use std::pin::pin;
 
-use super::compute::Job;
+use super::job::Job;
 use crate::chain;
 use crate::event;
 use crate::fault::Fault;

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::Core;
-use super::compute::{Job, compute};
+use super::compute::compute;
+use super::job::Job;
 use super::read::returned;
 use crate::background::Whose;
 use crate::event;

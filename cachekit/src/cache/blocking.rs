@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::compute::{Job, Known, Outcome};
+use super::compute::{Known, Outcome};
+use super::job::Job;
 use super::turn::Access;
 use crate::chain;
 use crate::flight::{Entered, Woken};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::compute::{Job, Known, Outcome};
+use super::compute::{Known, Outcome};
 use super::fill::Filling;
+use super::job::Job;
 use super::store::Value;
 use super::turn::Access;
 use crate::config::Tier;

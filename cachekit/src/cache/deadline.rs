@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::compute::{Job, Outcome};
+use super::compute::Outcome;
+use super::job::Job;
 use super::turn::Access;
 use crate::error::ComputeTimeout;
 use crate::event;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Cache;
 use super::apart::compute_apart;
-use super::compute::{Job, compute};
+use super::compute::compute;
+use super::job::Job;
 use crate::codec::Cacheable;
 use crate::error::ComputeTimeout;
 use crate::event;

@@ -1,5 +1,7 @@
 //! Typed handles to one entry and to one function: what companions give.
 
+mod pending;
+
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,21 +9,19 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::around::{Invalidation, On};
+pub use self::pending::PendingWrite;
 use super::doomed::Doomed;
 use super::fetch::Fingerprint;
-use super::invalidate::Invalidating;
 use super::read::returned;
 use super::store::Value;
 use super::write::{Bracket, Unfinished};
-use super::{Cache, Core, deferred};
+use super::{Cache, Core};
 use crate::clock::Tick;
 use crate::codec::Wire;
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
 use crate::manner::Manner;
-use crate::order::WriteOrder;
 use crate::owner::Owner;
 use crate::plan::{Optional, Plan, Shape};
 
@@ -271,13 +271,7 @@ macro_rules! typed {
             /// A write that is to begin before a function's body and to end after it.
             #[doc(hidden)]
             pub fn __pending(&self) -> PendingWrite<'_, T> {
-                PendingWrite {
-                    slot: self.raw(),
-                    bracket: None,
-                    value: None,
-                    is_ordered: false,
-                    order: None,
-                }
+                PendingWrite::new(self.raw())
             }
         }
     )*};
@@ -340,108 +334,6 @@ impl<R> fmt::Debug for Innermost<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Innermost")
             .field("key", &self.raw().key)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
-/// empty: the write may have happened.
-#[doc(hidden)]
-#[must_use]
-pub struct PendingWrite<'a, V> {
-    slot: &'a Slot,
-    bracket: Option<Bracket>,
-    value: Option<V>,
-    /// Whether it will have an order.
-    is_ordered: bool,
-    order: Option<u64>,
-}
-
-impl<V: Clone + Send + Sync + 'static> PendingWrite<'_, V> {
-    /// It can be told from other writes by an order.
-    pub fn ordered(mut self) -> Self {
-        self.is_ordered = true;
-        self
-    }
-
-    /// Where it stands among others.
-    pub fn order(&mut self, order: &impl WriteOrder) {
-        self.order = Some(order.__rank());
-    }
-
-    pub(super) async fn begin(&mut self) {
-        self.begin_here();
-        if let Some(bracket) = &mut self.bracket {
-            bracket
-                .begin_there(&self.slot.labels, self.slot.describe.fingerprint())
-                .await;
-        }
-    }
-
-    pub(super) fn begin_here(&mut self) {
-        self.bracket = Some(self.slot.begin_here(self.is_ordered));
-    }
-
-    /// The write happened, and this is the value now.
-    pub fn store(&mut self, value: V) {
-        self.value = Some(value);
-    }
-
-    /// What is to be stored; in a scope that defers, nothing.
-    pub(super) fn take_value(&mut self) -> Option<V> {
-        self.value.take().filter(|_| !deferred::is_on())
-    }
-
-    /// Ends it with `value` stored.
-    pub(super) async fn finish(&mut self, value: V) {
-        if let Some(bracket) = self.bracket.take() {
-            self.slot.finish(bracket, value, self.order).await;
-        }
-    }
-
-    /// The same on this node, where nothing can wait.
-    pub(super) fn finish_here(&mut self, value: V) {
-        if let Some(bracket) = self.bracket.take() {
-            let (labels, value) = self.slot.described(value, self.order);
-            bracket.finish_here(&labels, value);
-        }
-    }
-}
-
-impl<V> PendingWrite<'_, V> {
-    /// The write did not happen.
-    pub(super) fn cancel(&mut self) {
-        self.bracket = None;
-    }
-
-    /// Ends it, if it has not ended yet, with the entry empty.
-    pub(super) fn leave(mut self) -> Option<Invalidating> {
-        self.give_up()
-    }
-
-    fn give_up(&mut self) -> Option<Invalidating> {
-        self.bracket.take()?;
-        let cache = Cache {
-            core: Arc::clone(&self.slot.core),
-        };
-        let mut invalidation = Invalidation::of(cache, On::Always);
-        invalidation.target(Target {
-            key: self.slot.key.clone(),
-        });
-        deferred::or_now(invalidation)
-    }
-}
-
-impl<V> Drop for PendingWrite<'_, V> {
-    fn drop(&mut self) {
-        drop(self.give_up());
-    }
-}
-
-impl<V> fmt::Debug for PendingWrite<'_, V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PendingWrite")
-            .field("key", &self.slot.key)
             .finish_non_exhaustive()
     }
 }

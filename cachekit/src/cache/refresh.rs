@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::Core;
-use super::compute::{Job, Outcome};
+use super::compute::Outcome;
+use super::job::Job;
 use super::read::returned;
 use crate::clock::Tick;
 use crate::event;

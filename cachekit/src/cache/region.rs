@@ -5,8 +5,9 @@ use std::marker::PhantomData;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::compute::{Job, compute};
+use super::compute::compute;
 use super::doomed::Doomed;
+use super::job::Job;
 use super::read::get;
 use super::write::put;
 use super::{Cache, Core, RegionPlace};

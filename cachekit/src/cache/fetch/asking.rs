@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::Fetched;
 use super::budget::Budget;
 use crate::cache::admission::Admission;
-use crate::cache::compute::Job;
+use crate::cache::job::Job;
 use crate::cache::judge::{Judged, Question};
 use crate::cache::names::guards;
 use crate::cache::read::{Trace, has_answer, returned};

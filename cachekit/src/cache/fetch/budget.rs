@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cache::compute::Patience;
+use crate::cache::job::Patience;
 use crate::cache::judge::Question;
 use crate::fault::Fault;
 

@@ -1,0 +1,258 @@
+//! From settings to a cache: what is wrong with them is said here.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use super::CacheBuilder;
+use crate::background::Background;
+use crate::cache::compute::Outcome;
+use crate::cache::remote::Remote;
+use crate::cache::{Cache, Core};
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::cache::{bus::Desk, remote::Settings};
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::codec::Codec;
+use crate::compress;
+use crate::config::Engine;
+use crate::counter::Counter;
+use crate::error::BuildError;
+use crate::flight::Flights;
+use crate::hot::HotKeys;
+use crate::place::LastPlace;
+use crate::refreshes::Refreshes;
+#[cfg(feature = "seeded-faults")]
+use crate::remote::fake::FakeStore;
+#[cfg(feature = "redis")]
+use crate::remote::redis::Redis;
+use crate::tags::Tags;
+use crate::tier::Memory;
+use crate::writes::Writes;
+
+/// Of more, finding the lowest count would take longer than a call.
+const MOST_HOT_KEYS: usize = 1 << 20;
+
+impl CacheBuilder {
+    /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
+    /// the cache goes on without Redis when that runtime ends.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be honoured, with the remedy.
+    pub async fn build(self) -> Result<Cache, BuildError> {
+        // Boxed: connecting has a large state, and `main` need not carry it.
+        Box::pin(self.set_up()).await
+    }
+
+    async fn set_up(mut self) -> Result<Cache, BuildError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        self.check()?;
+        let remote = match self.redis.take() {
+            Some(url) => Some(self.connect(&url).await?),
+            None => None,
+        };
+        #[cfg(feature = "seeded-faults")]
+        let remote = match self.fake.take() {
+            Some(store) => Some(self.fake_remote(&store)?),
+            None => remote,
+        };
+        let clock = Arc::clone(&self.clock);
+        let cache = self.with_remote(remote.map(Arc::new));
+        if let Some(remote) = &cache.core.remote {
+            remote.desk.attend(&cache.core);
+            remote.settle(&clock).await;
+        }
+        Ok(cache)
+    }
+
+    #[cfg(feature = "redis")]
+    async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
+        let settings = self.settings()?;
+        let faults = self.faults;
+        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), faults);
+        let password = self.redis_password.as_deref();
+        let namespace = &self.config.namespace;
+        let redis = Redis::open(url, password, namespace, desk.node, desk.sink(), faults);
+        let redis = redis.await.map_err(|(problem, remedy)| {
+            BuildError::setting("redis (REDIS_URL)", problem, remedy)
+        })?;
+        let store = Arc::new(redis);
+        Ok(Remote::new(desk, store, settings, &self.clock, faults))
+    }
+
+    #[cfg(feature = "seeded-faults")]
+    fn fake_remote(&self, store: &FakeStore) -> Result<Remote, BuildError> {
+        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), self.faults);
+        let store = store.open(desk.node, desk.sink(), self.faults);
+        let settings = self.settings()?;
+        let faults = self.faults;
+        Ok(Remote::new(desk, store, settings, &self.clock, faults))
+    }
+
+    /// How a store is used, if one can be.
+    #[cfg(any(feature = "redis", feature = "seeded-faults"))]
+    fn settings(&self) -> Result<Settings, BuildError> {
+        let wrong =
+            |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
+        if tokio::runtime::Handle::try_current().is_err() {
+            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
+            return wrong("needs a tokio runtime", remedy);
+        }
+        let Some(codec) = self.config.codec.or_else(Codec::preferred) else {
+            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
+            return wrong("there is no codec for values", remedy);
+        };
+        Ok(Settings {
+            timeout: self.config.redis_timeout,
+            codec,
+            max_value: self.config.max_value_bytes,
+            compress_above: self.config.compress_above,
+            bus_timeout: self.config.bus_timeout,
+            on_disconnect: self.config.on_disconnect,
+            on_new_master: self.config.on_new_master,
+        })
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(
+        clippy::unused_async,
+        reason = "the same signature as with the feature"
+    )]
+    async fn connect(&self, _: &str) -> Result<Remote, BuildError> {
+        let remedy = "turn on the feature `redis` of cachekit, or take it out";
+        Err(BuildError::setting(
+            "redis (REDIS_URL)",
+            "this build has no Redis",
+            remedy,
+        ))
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let zero = |name: &str, remedy: &str| Err(BuildError::setting(name, "is zero", remedy));
+        if self.config.memory_capacity.amount == 0 {
+            return zero(
+                "memory_capacity",
+                "give at least 1, or turn the cache off with `enabled(false)`",
+            );
+        }
+        self.check_engine()?;
+        if self.config.default_ttl.is_zero() {
+            return zero(
+                "default_ttl",
+                "give a longer one, or turn the cache off with `enabled(false)`",
+            );
+        }
+        if self.config.hot_keys > MOST_HOT_KEYS {
+            return Err(BuildError::setting(
+                "hot_keys",
+                format!("is {}", self.config.hot_keys),
+                format!("give at most {MOST_HOT_KEYS}: they are the few that are used most"),
+            ));
+        }
+        if self.config.lock_timeout.is_zero() {
+            return zero(
+                "lock_timeout",
+                "give at least as long as a computation may take",
+            );
+        }
+        if self.config.bus_timeout < Duration::from_millis(20) {
+            return Err(BuildError::setting(
+                "bus_timeout",
+                format!("is {:?}", self.config.bus_timeout),
+                "give at least 20 milliseconds: a few round trips must fit",
+            ));
+        }
+        if self.config.redis_timeout.is_zero() {
+            return zero(
+                "redis_timeout",
+                "give at least as long as a network round trip takes",
+            );
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let namespace = &self.config.namespace;
+        if namespace.is_empty() || namespace.len() > 64 || !namespace.chars().all(is_plain) {
+            return Err(BuildError::setting(
+                "namespace",
+                format!("cannot be `{namespace}`"),
+                "give 1 to 64 letters, digits, `-`, `_` and `.`",
+            ));
+        }
+        self.check_features()
+    }
+
+    fn check_features(&self) -> Result<(), BuildError> {
+        if let Some(codec) = self.config.codec.filter(|codec| !codec.is_available()) {
+            return Err(BuildError::setting(
+                "codec",
+                format!("this build has no `{codec}`"),
+                format!("turn on the feature `{codec}` of cachekit"),
+            ));
+        }
+        if self.config.compress_above.is_some() && !compress::is_available() {
+            return Err(BuildError::setting(
+                "compress_above (CACHE_COMPRESS_ABOVE)",
+                "this build compresses nothing",
+                "turn on the feature `lz4` of cachekit, or take it out",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_engine(&self) -> Result<(), BuildError> {
+        let engine = self.config.engine;
+        if !engine.is_available() {
+            return Err(BuildError::setting(
+                "engine (CACHE_ENGINE)",
+                format!("this build has no `{engine}`"),
+                "turn on the feature `quick_cache` of cachekit, or take `moka`",
+            ));
+        }
+        if engine != Engine::Moka && self.config.eviction.is_some() {
+            return Err(BuildError::setting(
+                "eviction (CACHE_EVICTION)",
+                format!("the engine `{engine}` has a policy of its own"),
+                "leave it out, or take the engine `moka`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A cache of the settings as they are, with memory only.
+    pub(crate) fn assemble(self) -> Cache {
+        self.with_remote(None)
+    }
+
+    fn with_remote(self, remote: Option<Arc<Remote>>) -> Cache {
+        let background = match &remote {
+            Some(remote) => Arc::clone(&remote.background),
+            None => Background::new(None, self.faults),
+        };
+        let memory = Memory::new(self.config.memory_capacity, &self.config, self.faults);
+        let hot = HotKeys::new(self.config.hot_keys);
+        Cache {
+            core: Arc::new(Core {
+                config: Arc::new(self.config),
+                clock: self.clock,
+                memory: Arc::new(memory),
+                by_hand: Arc::new(LastPlace::new()),
+                hot: Arc::new(hot),
+                tags: Arc::new(Tags::new()),
+                epoch: Arc::default(),
+                bus_epoch: Arc::default(),
+                flights: Arc::new(Flights::new(Outcome::kill, self.faults)),
+                gates: Arc::default(),
+                writes: Arc::new(Writes::default()),
+                owners: Arc::new(RwLock::new(HashMap::new())),
+                regions: Arc::new(Mutex::new(HashMap::new())),
+                refreshes: Arc::new(Refreshes::new()),
+                chance: self.chance,
+                invalidations: Arc::new(Counter::default()),
+                faults: self.faults,
+                background,
+                remote,
+            }),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A write of one entry around a function's body.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Slot, Target};
+use crate::cache::around::{Invalidation, On};
+use crate::cache::invalidate::Invalidating;
+use crate::cache::write::Bracket;
+use crate::cache::{Cache, deferred};
+use crate::order::WriteOrder;
+
+/// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
+/// empty: the write may have happened.
+#[doc(hidden)]
+#[must_use]
+pub struct PendingWrite<'a, V> {
+    slot: &'a Slot,
+    bracket: Option<Bracket>,
+    value: Option<V>,
+    /// Whether it will have an order.
+    is_ordered: bool,
+    order: Option<u64>,
+}
+
+impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
+    pub(super) fn new(slot: &'a Slot) -> Self {
+        Self {
+            slot,
+            bracket: None,
+            value: None,
+            is_ordered: false,
+            order: None,
+        }
+    }
+
+    /// It can be told from other writes by an order.
+    pub fn ordered(mut self) -> Self {
+        self.is_ordered = true;
+        self
+    }
+
+    /// Where it stands among others.
+    pub fn order(&mut self, order: &impl WriteOrder) {
+        self.order = Some(order.__rank());
+    }
+
+    pub(in crate::cache) async fn begin(&mut self) {
+        self.begin_here();
+        if let Some(bracket) = &mut self.bracket {
+            bracket
+                .begin_there(&self.slot.labels, self.slot.describe.fingerprint())
+                .await;
+        }
+    }
+
+    pub(in crate::cache) fn begin_here(&mut self) {
+        self.bracket = Some(self.slot.begin_here(self.is_ordered));
+    }
+
+    /// The write happened, and this is the value now.
+    pub fn store(&mut self, value: V) {
+        self.value = Some(value);
+    }
+
+    /// What is to be stored; in a scope that defers, nothing.
+    pub(in crate::cache) fn take_value(&mut self) -> Option<V> {
+        self.value.take().filter(|_| !deferred::is_on())
+    }
+
+    /// Ends it with `value` stored.
+    pub(in crate::cache) async fn finish(&mut self, value: V) {
+        if let Some(bracket) = self.bracket.take() {
+            self.slot.finish(bracket, value, self.order).await;
+        }
+    }
+
+    /// The same on this node, where nothing can wait.
+    pub(in crate::cache) fn finish_here(&mut self, value: V) {
+        if let Some(bracket) = self.bracket.take() {
+            let (labels, value) = self.slot.described(value, self.order);
+            bracket.finish_here(&labels, value);
+        }
+    }
+}
+
+impl<V> PendingWrite<'_, V> {
+    /// The write did not happen.
+    pub(in crate::cache) fn cancel(&mut self) {
+        self.bracket = None;
+    }
+
+    /// Ends it, if it has not ended yet, with the entry empty.
+    pub(in crate::cache) fn leave(mut self) -> Option<Invalidating> {
+        self.give_up()
+    }
+
+    fn give_up(&mut self) -> Option<Invalidating> {
+        self.bracket.take()?;
+        let cache = Cache {
+            core: Arc::clone(&self.slot.core),
+        };
+        let mut invalidation = Invalidation::of(cache, On::Always);
+        invalidation.target(Target {
+            key: self.slot.key.clone(),
+        });
+        deferred::or_now(invalidation)
+    }
+}
+
+impl<V> Drop for PendingWrite<'_, V> {
+    fn drop(&mut self) {
+        drop(self.give_up());
+    }
+}
+
+impl<V> fmt::Debug for PendingWrite<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingWrite")
+            .field("key", &self.slot.key)
+            .finish_non_exhaustive()
+    }
+}

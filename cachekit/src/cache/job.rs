@@ -1,0 +1,172 @@
+//! One call that missed, and how long it waits for others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Core;
+use super::compute::Outcome;
+use super::names::Replica;
+use super::read::{Missed, Trace};
+use super::refresh::{Late, Old};
+use crate::config::SingleFlight;
+use crate::epoch::{Epochs, Moment};
+use crate::event;
+use crate::fault::Fault;
+use crate::flight::{Entered, Flight, Lead, Leadership, Seat};
+use crate::key::Key;
+use crate::labels::Labels;
+use crate::owner::Owner;
+use crate::policy::Lives;
+use crate::tier::Seen;
+
+/// One call that missed.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) core: Arc<Core>,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) key: Key,
+    pub(crate) lives: Lives,
+    /// Which copy it reads and computes, where there are several.
+    pub(super) replica: Replica,
+    /// When the call began to wait.
+    pub(crate) since: Instant,
+    /// When the call began: nothing older may answer it that was invalidated before.
+    pub(crate) began: Moment,
+    /// Recompute although memory could answer.
+    pub(crate) fresh: bool,
+    /// What memory knew of the entry.
+    pub(crate) trace: Trace,
+    /// Of memory, from before the look into it.
+    pub(super) seen: Option<Seen>,
+    /// What the call has already: then it waits for nobody.
+    pub(crate) old: Option<Old>,
+    /// What it finds that is over, where that may be served in the place of a new value.
+    pub(super) late: Option<Arc<Late>>,
+    /// It goes on without its caller, who has been answered if there is an old value.
+    pub(super) is_apart: bool,
+}
+
+impl Job {
+    /// A call that begins now.
+    pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
+        let began = core.now();
+        let late = (!lives.window().is_zero()).then(Arc::default);
+        let replica = Replica::drawn(lives, &core.chance);
+        Self {
+            core,
+            owner,
+            key,
+            lives,
+            replica,
+            since: Instant::now(),
+            began,
+            fresh: false,
+            trace: Trace::Unknown,
+            seen: None,
+            old: None,
+            late,
+            is_apart: false,
+        }
+    }
+
+    /// A call that begins now, after a look into memory.
+    pub(crate) fn missed(core: Arc<Core>, owner: Arc<Owner>, missed: Missed, lives: Lives) -> Self {
+        let job = Self::new(core, owner, missed.key, lives);
+        Self {
+            trace: missed.trace,
+            seen: missed.seen,
+            ..job.with(missed.old.map(|old| *old))
+        }
+    }
+
+    /// Counts a call that memory could not answer.
+    pub(super) fn count_miss(&self) {
+        if self.old.is_none() {
+            self.owner.counts.misses.bump();
+        }
+    }
+
+    /// Into the flight of its key, since `start` if it leads.
+    pub(super) fn enter(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
+        let may_join = |flight: &Flight<Outcome>| {
+            if self.fresh {
+                flight.recomputes_after(self.began)
+            } else {
+                flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
+            }
+        };
+        self.core
+            .flights
+            .enter(&self.key, epochs, || self.leadership(start), may_join)
+    }
+
+    /// After a wait that took too long: leads in the place of who was waited for, unless
+    /// another waiter already does.
+    pub(super) fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
+        self.owner.counts.lock_timeouts.bump();
+        event::lock_timed_out(&self.owner.name);
+        let leadership = || self.leadership(Instant::now());
+        let replaced = self.core.flights.replace(&seat, leadership);
+        drop(seat);
+        replaced
+    }
+
+    pub(super) fn lock_timeout(&self) -> Duration {
+        let own = self.lives.lock_timeout;
+        own.unwrap_or(self.core.config.lock_timeout)
+    }
+
+    /// How long this call waits for others' computations.
+    pub(super) fn patience(&self) -> Patience {
+        Patience {
+            start: self.since,
+            lock_timeout: self.lock_timeout(),
+        }
+    }
+
+    /// `single_flight = off`: of computations that overlap, the first is stored.
+    pub(super) fn waits_for_nobody(&self) -> bool {
+        self.lives.single_flight == Some(SingleFlight::Off)
+    }
+
+    /// From `start` on.
+    pub(super) fn leadership(&self, start: Instant) -> Leadership {
+        Leadership {
+            moment: self.core.tags.now(),
+            start,
+            // Another may first find it in the store.
+            computes: self.fresh || (self.core.remote.is_none() && self.old.is_none()),
+        }
+    }
+
+    /// What the value is known to hang on before it is computed.
+    pub(super) fn epochs(&self, labels: &Labels) -> Epochs {
+        self.core.epochs(&self.owner, labels)
+    }
+}
+
+/// How long one call waits for others' computations, in all.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    start: Instant,
+    lock_timeout: Duration,
+}
+
+impl Patience {
+    /// For the next wait: what is left of this call's own time, and no longer than until
+    /// the computation waited for is as old as that.
+    pub(super) fn limit(&self, seat: &Seat<Outcome>) -> Duration {
+        self.left()
+            .min(self.lock_timeout.saturating_sub(seat.age()))
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.lock_timeout.saturating_sub(self.start.elapsed())
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.left().is_zero()
+    }
+}

@@ -1,0 +1,245 @@
+//! The port's operations: what each sends, and what it makes of the answer.
+
+use redis::{Pipeline, Value};
+use tokio::time::Instant;
+
+use super::handshake;
+use super::question::Question;
+use super::reply;
+use super::script::{Call, Script};
+use super::{Redis, is_unknown_script, millis};
+use crate::envelope::Version;
+use crate::fault::Fault;
+use crate::manner::Manner;
+use crate::remote::bulletin::{Bulletin, NodeId};
+use crate::remote::name::Name;
+use crate::remote::{
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Store,
+};
+
+impl Store for Redis {
+    fn is_up(&self) -> bool {
+        self.link.current().is_some()
+    }
+
+    fn origin(&self) -> [u8; 8] {
+        self.link
+            .current()
+            .map_or([0; 8], |connected| connected.origin())
+    }
+
+    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let mut commands = Pipeline::new();
+            commands.cmd("INFO").arg("replication");
+            let values = self.link.run(&connected, &commands, until).await?;
+            if let Some(info) = values.first().and_then(handshake::text) {
+                connected.set_origin(handshake::origin(info));
+            }
+            Ok(connected.origin())
+        })
+    }
+
+    fn listen_anew(&self) {
+        self.subscriber.leave();
+    }
+
+    fn suspect(&self) {
+        if let Some(connected) = self.link.current()
+            && !self.faults.has(Fault::KeepSuspect)
+        {
+            self.link.suspect(&connected);
+        }
+    }
+
+    fn connections(&self) -> u64 {
+        self.link.made()
+    }
+
+    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let late = self.late(place, &connected.greeting.digests);
+            let found = self.reads.read(&connected, place, late, until).await?;
+            self.said(&connected, found)
+        })
+    }
+
+    fn versions<'a>(
+        &'a self,
+        names: &'a [Name],
+        until: Instant,
+    ) -> Answer<'a, Vec<Option<Version>>> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.cmd("MGET");
+            for name in names {
+                commands.arg(&self.full(name)[..]);
+            }
+            let read = |mut values: Vec<Value>| {
+                reply::versions(values.pop().unwrap_or(Value::Nil), names.len())
+            };
+            self.run(&commands, until, read).await
+        })
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, Acquired> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.acquiring(place, ask, connected.origin());
+            let value = self
+                .script(&connected, Script::Acquire, &call, until)
+                .await?;
+            self.said(
+                &connected,
+                reply::acquired(value, call.nonce(), place.versions.len()),
+            )
+        })
+    }
+
+    fn read_or_acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, (Found, Acquired)> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.acquiring(place, ask, connected.origin());
+            let digests = &connected.greeting.digests;
+            let mut question = Question::alone();
+            question.add(&self.prefix, place, self.late(place, digests));
+            let (mut commands, expected) = question.asked();
+            commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
+            let mut values = self.link.run(&connected, &commands, until).await?;
+            let mut acquired = values.pop().unwrap_or(Value::Nil);
+            let found = expected.found(values).pop().ok_or(Failure::Unknown)?;
+            let found = self.said(&connected, found)?;
+            if is_unknown_script(&acquired) {
+                acquired = self
+                    .by_text(&connected, Script::Acquire, &call, until)
+                    .await?;
+            }
+            let acquired = reply::acquired(acquired, call.nonce(), place.versions.len());
+            Ok((found, self.said(&connected, acquired)?))
+        })
+    }
+
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.filling(fill, connected.origin());
+            let value = self.script(&connected, Script::Fill, &call, until).await?;
+            self.said(&connected, reply::filled(&value))
+        })
+    }
+
+    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()> {
+        let args = [
+            right.token.0.into(),
+            right.holder.map_or(vec![], |holder| holder.0.into()),
+            millis(lives.lease),
+            millis(lives.room),
+        ];
+        let call = Call {
+            keys: vec![self.full(&right.entry)],
+            args: args.into(),
+        };
+        Box::pin(self.order(Script::Renew, call, until))
+    }
+
+    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
+        let args = [
+            right.holder.map_or(vec![], |holder| holder.0.into()),
+            self.full_channel(),
+            right.entry.as_bytes().into(),
+        ];
+        let call = Call {
+            keys: vec![self.full(&right.entry)],
+            args: args.into(),
+        };
+        Box::pin(self.order(Script::Release, call, until))
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        names: &'a [Name],
+        manner: Manner,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if manner == Manner::Soft {
+                let softened = self.soften(names, bulletin, false, until).await;
+                return softened.map(drop);
+            }
+            let commands = self.removing(names, bulletin);
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
+        })
+    }
+
+    fn invalidate_and_ask<'a>(
+        &'a self,
+        names: &'a [Name],
+        manner: Manner,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, Vec<NodeId>> {
+        Box::pin(async move {
+            if manner == Manner::Soft {
+                return self.soften(names, bulletin, true, until).await;
+            }
+            let mut commands = self.removing(names, bulletin);
+            // After the message: who joins later hears of it before it serves anything.
+            commands.cmd("SMEMBERS").arg(self.nodes());
+            let read = |mut values: Vec<Value>| {
+                let nodes = values.pop().unwrap_or(Value::Nil);
+                reply::numbers(&values)?;
+                reply::nodes(nodes)
+            };
+            self.run(&commands, until, read).await
+        })
+    }
+
+    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool> {
+        let mut commands = Pipeline::new();
+        commands.cmd("SADD").arg(self.nodes()).arg(&node.0[..]);
+        Box::pin(async move {
+            self.run(&commands, until, |values| reply::is_new(&values))
+                .await
+        })
+    }
+
+    fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.cmd("SREM").arg(self.nodes());
+            for node in nodes {
+                commands.arg(&node.0[..]);
+            }
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
+        })
+    }
+
+    fn tell<'a>(
+        &'a self,
+        whom: Option<NodeId>,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.add_command(self.publishing(whom, bulletin));
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
+        })
+    }
+}
