@@ -37,6 +37,7 @@ mod shutdown;
 mod soft;
 mod store;
 mod turn;
+mod way;
 mod write;
 
 use std::collections::HashMap;

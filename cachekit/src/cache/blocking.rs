@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::compute::{Known, Outcome};
 use super::job::Job;
 use super::turn::Access;
+use super::way::Way;
 use crate::chain;
-use crate::flight::{Entered, Woken};
 use crate::labels::Labels;
 use crate::plan::{Plan, Shape};
 
@@ -32,38 +32,16 @@ where
     job.count_miss();
     let epochs = job.epochs(&labels);
     let known = Known { labels, epochs };
-    let patience = job.patience();
-    // Of a call that waits for nobody: one reading of the clock less.
-    let mut start = job.since;
+    let mut way = job.way_in::<S>(&known.epochs);
     let lead = loop {
-        let seat = match job.enter(&known.epochs, start) {
-            Entered::Lead(lead) => break Some(lead),
-            Entered::Wait(seat) => seat,
+        let seat = match way {
+            Way::Ends(ret) => return ret,
+            Way::Computes(lead) => break lead,
+            Way::Waits(seat) => seat,
         };
-        if let Some(ret) = job.kept::<S>() {
-            return ret;
-        }
-        if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
-            break None;
-        }
-        let limit = patience.limit(&seat);
+        let limit = job.patience().limit(&seat);
         let woken = seat.wait_blocking(limit, || job.leadership(Instant::now()));
-        start = Instant::now();
-        match woken {
-            Woken::Lead(lead) => break Some(lead),
-            Woken::Settled(outcome) => {
-                if let Some(ret) = job.accept(plan, &outcome) {
-                    return ret;
-                }
-            }
-            Woken::Grounded => {}
-            Woken::TimedOut(seat) => {
-                let lead = job.replace(seat);
-                if lead.is_some() || patience.is_over() {
-                    break lead;
-                }
-            }
-        }
+        way = job.way_on(plan, &known.epochs, woken);
     };
     let Some(lead) = lead else {
         return job.rescued::<S>(job.run_blocking(0, body).0);

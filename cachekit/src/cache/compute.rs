@@ -12,12 +12,13 @@ use super::fetch::Fetched;
 use super::job::Job;
 use super::read::{Trace, returned, returned_last};
 use super::turn::{self, Access};
+use super::way::Way;
 use crate::chain;
 use crate::config::Tier;
 use crate::epoch::Epochs;
 use crate::error::ComputeTimeout;
 use crate::fault::{Fault, Point};
-use crate::flight::{Entered, Lead, Woken};
+use crate::flight::Lead;
 use crate::labels::Labels;
 use crate::plan::{Plan, Shape, SharedError};
 use crate::stored::AnyStored;
@@ -83,39 +84,18 @@ where
         job.core.faults.at(Point::BeforeEnter);
         let epochs = job.epochs(&labels);
         let mut known = Known { labels, epochs };
-        // Of a call that waits for nobody: one reading of the clock less.
-        let mut start = job.since;
+        let mut way = job.way_in::<S>(&known.epochs);
         let lead = loop {
-            let seat = match job.enter(&known.epochs, start) {
-                Entered::Lead(lead) => break Some(lead),
-                Entered::Wait(seat) => seat,
+            let seat = match way {
+                Way::Ends(ret) => return ret,
+                Way::Computes(lead) => break lead,
+                Way::Waits(seat) => seat,
             };
-            if let Some(ret) = job.kept::<S>() {
-                return ret;
-            }
-            if chain::leads(seat.flight_id()) || job.waits_for_nobody() {
-                break None;
-            }
             // Outside a tokio runtime there is no timer.
             let timer = tokio::runtime::Handle::try_current().is_ok();
             let limit = timer.then(|| job.patience().limit(&seat));
             let woken = seat.wait(limit, || job.leadership(Instant::now())).await;
-            start = Instant::now();
-            match woken {
-                Woken::Lead(lead) => break Some(lead),
-                Woken::Settled(outcome) => {
-                    if let Some(ret) = job.accept(plan, &outcome) {
-                        return ret;
-                    }
-                }
-                Woken::Grounded => {}
-                Woken::TimedOut(seat) => {
-                    let lead = job.replace(seat);
-                    if lead.is_some() || job.patience().is_over() {
-                        break lead;
-                    }
-                }
-            }
+            way = job.way_on(plan, &known.epochs, woken);
         };
         match lead {
             Some(lead) => job.lead(lead, &plan, &mut known, after, body).await,
