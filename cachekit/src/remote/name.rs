@@ -9,6 +9,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::key::{ENTRY, Key};
 use crate::labels::Tag;
 
@@ -95,7 +97,9 @@ impl Name {
     }
 
     fn of(kind: &[u8], text: &[u8]) -> Self {
-        Self(kind.iter().chain(text).copied().collect())
+        let mut name = SmallVec::<[u8; 128]>::from_slice(kind);
+        name.extend_from_slice(text);
+        Self(Arc::from(&*name))
     }
 }
 

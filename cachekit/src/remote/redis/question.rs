@@ -2,17 +2,22 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use redis::{Cmd, Pipeline, RedisWrite, Value, cmd};
-use smallvec::SmallVec;
+use redis::{Cmd, Pipeline, RedisWrite, Value};
 use tokio::time::Instant;
 
 use super::link::{Connected, Link};
 use super::reply::{self, Said, Sought};
 use crate::remote::name::Name;
 use crate::remote::{Failure, Found, Place};
+
+const PTTL: &str = "PTTL";
+
+/// Room for a key: more than most have.
+const KEY_LENGTH: usize = 40;
 
 /// Every `PTTL`, then one `MGET`, then the scripts for late tags. A life is asked for before its
 /// entry: of one that is replaced in between it is too short then, never too long.
@@ -39,28 +44,38 @@ impl fmt::Debug for Question {
 impl Question {
     /// Of one read.
     pub(super) fn alone() -> Self {
+        Self::with_room_for(1)
+    }
+
+    /// Of several, about as many as `reads`: what they have in common is asked for once.
+    pub(super) fn shared(reads: usize) -> Self {
+        let known = HashMap::with_capacity_and_hasher(2 * reads, RandomState::default());
         Self {
-            commands: Pipeline::new(),
-            keys: cmd("MGET"),
-            late: Vec::new(),
-            count: 0,
-            known: None,
-            reads: Vec::new(),
+            known: Some(known),
+            ..Self::with_room_for(reads)
         }
     }
 
-    /// Of several: what they have in common is asked for once.
-    pub(super) fn shared() -> Self {
-        let known = Some(HashMap::default());
+    /// For so many reads, and a few keys beside. What has to grow is copied each time.
+    fn with_room_for(reads: usize) -> Self {
+        let count = 2 * reads + 4;
+        let mut keys = Cmd::with_capacity(1 + count, KEY_LENGTH * count);
+        keys.arg("MGET");
         Self {
-            known,
-            ..Self::alone()
+            commands: Pipeline::with_capacity(reads + 1),
+            keys,
+            late: Vec::new(),
+            count: 0,
+            known: None,
+            reads: Vec::with_capacity(reads),
         }
     }
 
     /// One read more. Keys begin with `prefix`.
     pub(super) fn add(&mut self, prefix: &[u8], place: Place<'_>, late: Option<Cmd>) {
-        let mut life = cmd("PTTL");
+        let length = PTTL.len() + prefix.len() + place.entry.as_bytes().len();
+        let mut life = Cmd::with_capacity(2, length);
+        life.arg(PTTL);
         write_key(&mut life, prefix, place.entry);
         self.commands.add_command(life);
         let entry = self.key(prefix, place.entry);
@@ -135,7 +150,8 @@ impl Expected {
 }
 
 fn write_key(command: &mut Cmd, prefix: &[u8], name: &Name) {
-    let mut key: SmallVec<[u8; 128]> = prefix.into();
-    key.extend_from_slice(name.as_bytes());
-    command.write_arg(&key);
+    let mut key = command.writer_for_next_arg();
+    // It is written into a `Vec`, which takes all there is.
+    let _ = key.write_all(prefix);
+    let _ = key.write_all(name.as_bytes());
 }

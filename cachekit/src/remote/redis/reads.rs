@@ -31,6 +31,9 @@ const ASKING: usize = 4;
 /// So many calls share a question at most: its answer is read as a whole.
 const MOST: usize = 64;
 
+/// About as many as usually do.
+const USUAL: usize = 16;
+
 /// The reads of one store.
 #[derive(Debug)]
 pub(super) struct Reads {
@@ -125,7 +128,7 @@ impl Reads {
         let mut gathered = self.shared.gathered();
         let joint = gathered.question.get_or_insert_with(|| Joint {
             connected: Arc::clone(connected),
-            question: Question::shared(),
+            question: Question::shared(USUAL),
             until,
             callers: Vec::new(),
         });
