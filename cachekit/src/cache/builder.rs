@@ -16,7 +16,7 @@ use crate::fault::Faults;
 #[cfg(feature = "seeded-faults")]
 use crate::remote::fake::FakeStore;
 
-/// Sets up a [`Cache`].
+/// Sets up a [`Cache`](crate::Cache).
 ///
 /// # Examples
 ///
@@ -102,7 +102,7 @@ impl CacheBuilder {
         self
     }
 
-    /// How many keys' uses are counted for [`hot_keys`](Cache::hot_keys); 0: of none. Default: 1,024.
+    /// How many keys' uses are counted for [`hot_keys`](crate::Cache::hot_keys); 0: of none. Default: 1,024.
     ///
     /// Each takes about 100 bytes and its key, at most 1 KiB, from the first use of any key on. What
     /// has more than one in so many of all uses is never overlooked.
