@@ -37,11 +37,16 @@ pub(crate) struct Key(Arc<[u8]>);
 /// What the name of an entry begins with.
 pub(crate) const ENTRY: &[u8] = b"k:";
 
+/// One after the other: a short name costs one allocation.
+pub(crate) fn joined(kind: &[u8], text: &[u8]) -> Arc<[u8]> {
+    let mut name = SmallVec::<[u8; 128]>::from_slice(kind);
+    name.extend_from_slice(text);
+    name.as_slice().into()
+}
+
 impl Key {
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        let mut name = SmallVec::<[u8; 128]>::from_slice(ENTRY);
-        name.extend_from_slice(bytes);
-        Self(name.as_slice().into())
+        Self(joined(ENTRY, bytes))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

@@ -10,11 +10,8 @@ use super::compute::Outcome;
 use super::names::Replica;
 use super::read::{Missed, Trace};
 use super::refresh::{Late, Old};
-use crate::config::SingleFlight;
 use crate::epoch::{Epochs, Moment};
-use crate::event;
-use crate::fault::Fault;
-use crate::flight::{Entered, Flight, Lead, Leadership, Seat};
+use crate::flight::{Leadership, Seat};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -88,31 +85,6 @@ impl Job {
         }
     }
 
-    /// Into the flight of its key, since `start` if it leads.
-    pub(super) fn enter(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
-        let may_join = |flight: &Flight<Outcome>| {
-            if self.fresh {
-                flight.recomputes_after(self.began)
-            } else {
-                flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
-            }
-        };
-        self.core
-            .flights
-            .enter(&self.key, epochs, || self.leadership(start), may_join)
-    }
-
-    /// After a wait that took too long: leads in the place of who was waited for, unless
-    /// another waiter already does.
-    pub(super) fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
-        self.owner.counts.lock_timeouts.bump();
-        event::lock_timed_out(&self.owner.name);
-        let leadership = || self.leadership(Instant::now());
-        let replaced = self.core.flights.replace(&seat, leadership);
-        drop(seat);
-        replaced
-    }
-
     pub(super) fn lock_timeout(&self) -> Duration {
         let own = self.lives.lock_timeout;
         own.unwrap_or(self.core.config.lock_timeout)
@@ -124,11 +96,6 @@ impl Job {
             start: self.since,
             lock_timeout: self.lock_timeout(),
         }
-    }
-
-    /// `single_flight = off`: of computations that overlap, the first is stored.
-    pub(super) fn waits_for_nobody(&self) -> bool {
-        self.lives.single_flight == Some(SingleFlight::Off)
     }
 
     /// From `start` on.

@@ -6,8 +6,11 @@ use tokio::time::Instant;
 use super::compute::Outcome;
 use super::job::Job;
 use crate::chain;
+use crate::config::SingleFlight;
 use crate::epoch::Epochs;
-use crate::flight::{Entered, Lead, Seat, Woken};
+use crate::event;
+use crate::fault::Fault;
+use crate::flight::{Entered, Flight, Lead, Seat, Woken};
 use crate::plan::{Plan, Shape};
 
 /// What a call does next.
@@ -77,5 +80,35 @@ impl Job {
             }
         }
         self.way_since::<S>(epochs, start)
+    }
+
+    /// Into the flight of its key, since `start` if it leads.
+    fn enter(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
+        let may_join = |flight: &Flight<Outcome>| {
+            if self.fresh {
+                flight.recomputes_after(self.began)
+            } else {
+                flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
+            }
+        };
+        self.core
+            .flights
+            .enter(&self.key, epochs, || self.leadership(start), may_join)
+    }
+
+    /// After a wait that took too long: leads in the place of who was waited for, unless
+    /// another waiter already does.
+    fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
+        self.owner.counts.lock_timeouts.bump();
+        event::lock_timed_out(&self.owner.name);
+        let leadership = || self.leadership(Instant::now());
+        let replaced = self.core.flights.replace(&seat, leadership);
+        drop(seat);
+        replaced
+    }
+
+    /// `single_flight = off`: of computations that overlap, the first is stored.
+    fn waits_for_nobody(&self) -> bool {
+        self.lives.single_flight == Some(SingleFlight::Off)
     }
 }

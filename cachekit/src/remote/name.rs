@@ -9,9 +9,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
-use crate::key::{ENTRY, Key};
+use crate::key::{ENTRY, Key, joined};
 use crate::labels::Tag;
 
 const COPIES: &[u8] = b"v:";
@@ -97,9 +95,7 @@ impl Name {
     }
 
     fn of(kind: &[u8], text: &[u8]) -> Self {
-        let mut name = SmallVec::<[u8; 128]>::from_slice(kind);
-        name.extend_from_slice(text);
-        Self(Arc::from(&*name))
+        Self(joined(kind, text))
     }
 }
 
