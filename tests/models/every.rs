@@ -4,6 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::hash::Hash;
+use std::rc::Rc;
 
 use foldhash::fast::FixedState;
 
@@ -25,9 +26,10 @@ pub(crate) struct Found {
 
 /// Goes everywhere from `first`.
 pub(crate) fn everywhere<M: Model>(first: M) -> Found {
-    let mut seen: HashSet<M, FixedState> = HashSet::default();
+    let mut seen: HashSet<Rc<M>, FixedState> = HashSet::default();
     let mut ways: Vec<(usize, &'static str)> = vec![(0, "")];
-    let mut ahead = VecDeque::from([(first.clone(), 0)]);
+    let first = Rc::new(first);
+    let mut ahead = VecDeque::from([(Rc::clone(&first), 0)]);
     seen.insert(first);
     while let Some((state, at)) = ahead.pop_front() {
         let mut wrong = None;
@@ -40,7 +42,8 @@ pub(crate) fn everywhere<M: Model>(first: M) -> Found {
             if next.is_wrong() {
                 wrong = Some(number);
             }
-            seen.insert(next.clone());
+            let next = Rc::new(next);
+            seen.insert(Rc::clone(&next));
             ahead.push_back((next, number));
         });
         if let Some(last) = wrong {

@@ -30,7 +30,7 @@ struct Bounds {
     writer_breaks: u8,
     restarts: u8,
     goodbyes: u8,
-    /// Whether commands may get lost, or run when they were given up.
+    /// Whether commands may get lost, or run when they were given up, and answers take their time.
     loses_commands: bool,
 }
 
@@ -325,7 +325,12 @@ impl World {
             Some((beat, false)) => {
                 if self.has_room_for_a_beat() {
                     it.take(self.id, beat);
-                    it.beat = Some((beat, true));
+                    if self.bounds.loses_commands {
+                        it.beat = Some((beat, true));
+                    } else {
+                        it.presence.accepted(beat);
+                        it.beat = None;
+                    }
                     next("the server takes it", it);
                 }
                 if self.bounds.loses_commands && self.stray.is_none() {
@@ -500,7 +505,9 @@ impl World {
                 it.version += 1;
                 it.reading.push(Message::Invalidated(it.version));
                 it.writing.push(Message::Invalidated(it.version));
-                change(&mut it, Phase::Taken);
+                let is_answered = !self.bounds.loses_commands;
+                let answered = Phase::Answered(now());
+                change(&mut it, if is_answered { answered } else { Phase::Taken });
                 next("the server takes the invalidation", it);
             }
             Phase::Taken => {

@@ -227,6 +227,54 @@ async fn g6_what_redis_loses_is_of_no_matter() {
     assert_eq!(cut_off.get::<i32>("k").await, None);
 }
 
+/// How long an acknowledged invalidation of the only node takes after it got a message of a version
+/// that it does not know.
+async fn after_a_strange_message(fault: Option<Fault>) -> Duration {
+    let redis = Redis::start();
+    let builder = settings(&redis.url()).bus_timeout(TIMEOUT);
+    let builder = match fault {
+        Some(fault) => builder.__seed(fault),
+        None => builder,
+    };
+    let one = builder.build().await.expect("a valid set-up");
+    settled(&one).await;
+    let mut count = b"CK\x01c".to_vec();
+    count.extend([7; 24]);
+    let asked = [&b"PUBLISH"[..], b"shop:bus", &count];
+    assert_eq!(redis.client().int(&asked), 1);
+    let asked = ["PUBLISH", "shop:bus", "invalidate\nkey nothing"];
+    assert_eq!(redis.client().int(&asked), 1);
+    until("both have arrived", || one.stats().redis.messages == 1).await;
+    let start = Instant::now();
+    assert!(one.acknowledged().invalidate("k").await);
+    start.elapsed()
+}
+
+#[tokio::test]
+async fn g6_who_is_not_understood_may_have_to_be_waited_for() {
+    assert!(after_a_strange_message(None).await >= TIMEOUT);
+    let took = after_a_strange_message(Some(Fault::IgnoreUnknownMessage)).await;
+    assert!(took < TIMEOUT, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_node_at_rest_sends_one_command_a_beat() {
+    let redis = Redis::start();
+    let proxy = Proxy::to(redis.addr());
+    let one = quick(&proxy.url()).await;
+    proxy.clear();
+    let before = one.stats().redis.echoes;
+    until("it has sent some", || {
+        one.stats().redis.echoes >= before + 12
+    })
+    .await;
+    let sent = proxy.commands();
+    let echoes = one.stats().redis.echoes - before;
+    assert!(sent.iter().all(|name| name == "EVALSHA"), "{sent:?}");
+    let sent = u64::try_from(sent.len()).expect("few");
+    assert!(sent <= echoes + 1, "{sent} for {echoes}");
+}
+
 #[tokio::test]
 async fn g6_without_the_wait_another_node_serves_the_old_value() {
     let redis = Redis::start();

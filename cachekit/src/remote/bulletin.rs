@@ -254,6 +254,47 @@ mod tests {
         }
     }
 
+    /// Other versions of a program read these: another layout has another number.
+    #[test]
+    fn the_form_is_pinned() {
+        let node = "07".repeat(16);
+        let names = "08000000 6b3a757365723a31 00000000 07000000 743a6f72673a37";
+        let ack = "0900000000000000";
+        let written = some().map(|bulletin| bulletin.write());
+        let pinned = [
+            format!("69 {node} 00 0000000000000000 {names}"),
+            format!("69 {node} 01 {ack} {names}"),
+            format!("69 {node} 03 {ack} {names}"),
+            format!("77 {node} {names}"),
+            format!("68 {node}"),
+            format!("67 {node}"),
+            format!("61 {node} {ack}"),
+            "65 0300000000000000 ffffffffffffffff".to_owned(),
+        ];
+        for (bytes, pinned) in written.iter().zip(pinned) {
+            let mut shown = String::new();
+            for byte in bytes {
+                let _ = write!(shown, "{byte:02x}");
+            }
+            assert_eq!(shown, format!("434b02{}", pinned.replace(' ', "")));
+        }
+    }
+
+    /// Whatever a version before said, nobody relies on having understood it.
+    #[test]
+    fn messages_of_the_form_before_are_unknown() {
+        for bulletin in some() {
+            let mut bytes = bulletin.write();
+            bytes[2] = 1;
+            assert_eq!(Bulletin::read(&bytes), None, "{bulletin:?}");
+        }
+        let count = [&b"CK\x01c"[..], &[7; 16], &[0; 8]].concat();
+        assert_eq!(Bulletin::read(&count), None);
+        let mut now = count;
+        now[2] = 2;
+        assert_eq!(Bulletin::read(&now), None, "nor is it of this form");
+    }
+
     #[test]
     fn what_is_not_understood_is_not_passed_over() {
         for text in [
