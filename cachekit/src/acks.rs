@@ -1,31 +1,37 @@
 //! Waiting until every node has applied an invalidation.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
+use crate::clock::Tick;
+use crate::fault::Faults;
+use crate::membership::{Answers, Members, Terms};
 use crate::remote::bulletin::NodeId;
 
-/// More nodes than this are forgotten, and count as silent until they speak.
-const MOST_NODES: usize = 10_000;
-
-/// Who has not said yet that an invalidation was applied.
-#[derive(Debug, Default)]
+/// Who is there, and who has not said yet that an invalidation was applied.
+#[derive(Debug)]
 pub(crate) struct Acks {
+    terms: Terms,
+    faults: Faults,
+    /// Its own clock, which is never behind, counts from here.
+    began: Instant,
     next: AtomicU64,
-    waiting: Mutex<HashMap<u64, Missing>>,
-    /// When each node was heard last, by this node's clock.
-    heard: Mutex<HashMap<[u8; 12], Instant>>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
+struct State {
+    members: Members<NodeId>,
+    waiting: HashMap<u64, Missing>,
+}
+
+#[derive(Debug)]
 struct Missing {
-    /// `None`: who has to is not known yet, only who has.
-    nodes: Option<HashSet<[u8; 12]>>,
-    applied: HashSet<[u8; 12]>,
+    answers: Answers<NodeId>,
     changed: Arc<Notify>,
 }
 
@@ -35,106 +41,170 @@ pub(crate) struct Waiting {
     acks: Arc<Acks>,
     pub(crate) number: u64,
     changed: Arc<Notify>,
+    sent: Tick,
 }
 
 impl Acks {
+    pub(crate) fn new(terms: Terms, faults: Faults) -> Arc<Self> {
+        Arc::new(Self {
+            terms,
+            faults,
+            began: Instant::now(),
+            next: AtomicU64::new(0),
+            state: Mutex::default(),
+        })
+    }
+
     /// A new number; what is said about it is kept from here on.
     pub(crate) fn begin(self: &Arc<Self>) -> Waiting {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let missing = Missing::default();
-        let changed = Arc::clone(&missing.changed);
-        self.lock().insert(number, missing);
+        let changed = Arc::<Notify>::default();
+        let missing = Missing {
+            answers: Answers::new(number),
+            changed: Arc::clone(&changed),
+        };
+        self.lock().waiting.insert(number, missing);
         Waiting {
             acks: Arc::clone(self),
             number,
             changed,
+            sent: self.now(),
+        }
+    }
+
+    /// Messages come from here on.
+    pub(crate) fn subscribed(&self) {
+        let now = self.now();
+        self.lock().members.subscribed(now, self.faults);
+    }
+
+    /// No more messages come.
+    pub(crate) fn unsubscribed(&self) {
+        self.lock().members.unsubscribed(self.faults);
+    }
+
+    /// A node spoke.
+    pub(crate) fn hear(&self, node: NodeId) {
+        let now = self.now();
+        self.lock().members.hear(node, now, &self.terms);
+    }
+
+    /// A node says that it is there.
+    pub(crate) fn greet(&self, node: NodeId) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.members.greet(node, now, &self.terms, self.faults);
+    }
+
+    /// A node does not serve from memory any more, and says so.
+    pub(crate) fn part(&self, node: NodeId) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.members.part(node, now, &self.terms);
+        for missing in state.waiting.values() {
+            missing.changed.notify_one();
         }
     }
 
     /// `by` has applied the invalidation of this number.
     pub(crate) fn applied(&self, by: NodeId, number: u64) {
         self.hear(by);
-        if let Some(missing) = self.lock().get_mut(&number) {
-            missing.applied.insert(by.base());
+        if let Some(missing) = self.lock().waiting.get_mut(&number) {
+            missing.answers.applied.insert(by);
             missing.changed.notify_one();
         }
     }
 
-    /// A node spoke.
-    pub(crate) fn hear(&self, node: NodeId) {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if heard.len() >= MOST_NODES {
-            heard.clear();
+    /// The message of this node's invalidation of this number came back.
+    pub(crate) fn returned(&self, number: u64) {
+        for missing in self.lock().waiting.values_mut() {
+            missing.answers.returned(number, self.faults);
+            missing.changed.notify_one();
         }
-        heard.insert(node.base(), Instant::now());
     }
 
-    /// When `node` was heard last.
-    pub(crate) fn last_heard(&self, node: NodeId) -> Option<Instant> {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.get(&node.base()).copied()
+    fn now(&self) -> Tick {
+        Tick::default().after(self.began.elapsed())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Missing>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Waiting {
-    /// These have to say so.
-    pub(crate) fn expect(&self, nodes: impl IntoIterator<Item = NodeId>) {
-        if let Some(missing) = self.acks.lock().get_mut(&self.number) {
-            missing.nodes = Some(nodes.into_iter().map(NodeId::base).collect());
+    /// The server took it just now. Waits until nobody serves anything from before it: until
+    /// all have said so, which is the first answer, or until those that have not trust their
+    /// memory no more, which is the second.
+    pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
+        let (acks, answered) = (&*self.acks, self.acks.now());
+        let promised =
+            Answers::<NodeId>::waits_until(self.sent, answered, &acks.terms, acks.faults);
+        let end = within.map_or(promised, |within| answered.after(within).min(promised));
+        let all = async {
+            while !self.are_all() {
+                self.changed.notified().await;
+            }
+        };
+        let at = acks.began + end.since(Tick::default());
+        if timeout_at(at, all).await.is_ok() {
+            return (true, true);
         }
-    }
-
-    /// Whether somebody has not said so yet.
-    pub(crate) fn is_missing(&self, node: NodeId) -> bool {
-        let waiting = self.acks.lock();
-        let missing = waiting.get(&self.number);
-        missing.is_some_and(|missing| !missing.applied.contains(&node.base()))
-    }
-
-    /// Waits until all have said so.
-    pub(crate) async fn all(&self) {
-        while !self.are_all() {
-            self.changed.notified().await;
+        let mut state = acks.lock();
+        let State { members, waiting } = &mut *state;
+        if let Some(missing) = waiting.get(&self.number) {
+            missing.answers.give_up(members, acks.faults);
         }
+        (false, end == promised)
     }
 
     fn are_all(&self) -> bool {
-        let waiting = self.acks.lock();
-        let missing = waiting.get(&self.number);
-        missing.is_none_or(|missing| {
-            let nodes = missing.nodes.as_ref();
-            nodes.is_some_and(|nodes| nodes.is_subset(&missing.applied))
+        let (acks, now) = (&*self.acks, self.acks.now());
+        let state = acks.lock();
+        let missing = state.waiting.get(&self.number);
+        missing.is_some_and(|missing| {
+            let answers = &missing.answers;
+            answers.are_all(&state.members, now, &acks.terms, acks.faults)
         })
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.acks.lock().remove(&self.number);
+        self.acks.lock().waiting.remove(&self.number);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    #[tokio::test]
-    async fn an_answer_before_the_question_counts() {
-        let acks = Arc::new(Acks::default());
+    const TIMEOUT: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn it_waits_for_all_that_are_there_and_leaves_nothing_behind() {
+        let terms = Terms::of(TIMEOUT, Duration::ZERO);
+        let acks = Acks::new(terms, Faults::default());
+        acks.subscribed();
+        tokio::time::advance(TIMEOUT * 2).await;
         let [one, two] = [1, 2].map(|n| NodeId([n; 16]));
+        for node in [one, two] {
+            acks.hear(node);
+        }
         let waiting = acks.begin();
         acks.applied(one, waiting.number);
-        waiting.expect([one, two]);
-        assert!(!waiting.are_all() && !waiting.is_missing(one) && waiting.is_missing(two));
-        acks.applied(two, waiting.number + 1);
-        assert!(!waiting.are_all(), "of another number");
+        acks.returned(waiting.number);
+        assert!(!waiting.are_all());
+        let start = Instant::now();
+        let cut_short = waiting.all(Some(TIMEOUT / 10)).await;
+        assert_eq!(cut_short, (false, false));
+        assert_eq!(start.elapsed(), TIMEOUT / 10);
+        assert_eq!(waiting.all(None).await, (false, true));
         acks.applied(two, waiting.number);
-        waiting.all().await;
+        assert_eq!(waiting.all(None).await, (true, true));
         drop(waiting);
-        assert!(acks.lock().is_empty());
+        assert!(acks.lock().waiting.is_empty());
     }
 }

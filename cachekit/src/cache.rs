@@ -32,7 +32,6 @@ mod recovery;
 mod refresh;
 mod region;
 mod remote;
-mod roll;
 mod shutdown;
 mod soft;
 mod store;

@@ -135,7 +135,7 @@ mod system {
 }
 
 /// A reading of a [`Clock`], in nanoseconds since its start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
 impl Tick {

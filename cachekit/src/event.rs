@@ -146,10 +146,14 @@ pub(crate) fn unknown_message() {
     tracing::warn!(target: "cachekit", "a message of an unknown form; memory is asked for again");
 }
 
-/// A message of another node did not arrive.
-pub(crate) fn message_lost() {
+/// An acknowledged invalidation ended, and it is not known whether every process has applied it.
+/// Said once, until one is confirmed again.
+pub(crate) fn unconfirmed() {
     #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", "a message was lost; memory is asked for again");
+    tracing::warn!(
+        target: "cachekit",
+        "an acknowledged invalidation is not confirmed: other processes may serve the old value"
+    );
 }
 
 /// Redis failed several times in a row: calls do not ask it any more.

@@ -34,14 +34,32 @@ pub enum Fault {
     NoEpoch,
     /// A node tells of its invalidations in a form that no other knows.
     SpeakUnknown,
-    /// A node does not count what others say they have sent.
-    IgnoreGaps,
     /// A message of an unknown form is passed over.
     IgnoreUnknownMessage,
     /// An acknowledged invalidation returns without waiting for anybody.
     NoAckWait,
-    /// The list of nodes is taken to be whole, also after it was lost.
-    BelieveRoll,
+    /// A node serves from memory without having told anybody that it is there.
+    NoHello,
+    /// A hello counts when it is sent, whatever comes of it.
+    HelloUnanswered,
+    /// One hello is enough for a whole subscription.
+    SeldomHello,
+    /// Who waits for acknowledgements does not wait for its own message to come back.
+    NoOwnMessage,
+    /// Any message of its own will do.
+    AnyOwnMessage,
+    /// Who was heard is taken to be all there are, also after an interruption.
+    OldWindow,
+    /// Who does not answer is waited for from when the question was sent.
+    WaitFromSending,
+    /// Who did not answer once is not expected to any more, until it says hello again.
+    ForgetSilent,
+    /// A node sends itself messages by way of a server that takes no writes.
+    EchoWithoutWrite,
+    /// Messages count that arrive when a subscription is over and the next has not begun.
+    EchoBetween,
+    /// Memory is served after the others were told that it is not.
+    TrustAfterGoodbye,
     /// The version of a tag made from a value is taken as it is when the value is stored.
     RetTagLate,
     /// A missing version counts as one that never changed.
@@ -138,7 +156,7 @@ pub(crate) type StepIn = fn(Point);
 pub(crate) struct Faults {
     /// One bit for each.
     #[cfg(feature = "seeded-faults")]
-    broken: u64,
+    broken: u128,
     #[cfg(feature = "seeded-faults")]
     pub(crate) step_in: Option<StepIn>,
 }
@@ -161,7 +179,7 @@ impl Faults {
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
-            broken: self.broken | 1 << fault as u64,
+            broken: self.broken | 1 << fault as u128,
             ..self
         }
     }
@@ -169,7 +187,7 @@ impl Faults {
     /// Whether `fault`'s guard is removed.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn has(self, fault: Fault) -> bool {
-        self.broken & 1 << fault as u64 != 0
+        self.broken & 1 << fault as u128 != 0
     }
 
     /// Whether `fault`'s guard is removed: never, in a build that users run.

@@ -112,21 +112,16 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> Answer<'a, ()>;
 
-    /// The same, and who has to have heard of it: who may serve from memory now.
-    fn invalidate_and_ask<'a>(
+    /// Sends `echo` to `node`, after `hello`, if there is one, to every node: in one step, and
+    /// only if the server takes writes. One that takes none is left: it goes on passing
+    /// messages on, and others may be told by another server.
+    fn beat<'a>(
         &'a self,
-        names: &'a [Name],
-        manner: Manner,
-        bulletin: &'a Bulletin,
+        node: NodeId,
+        hello: Option<&'a Bulletin>,
+        echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, Vec<NodeId>>;
-
-    /// From here on this node may serve from memory; it has to be waited for. Whether it was
-    /// not on the list before.
-    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool>;
-
-    /// These are not waited for any more.
-    fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()>;
+    ) -> Answer<'a, ()>;
 
     /// Tells every node, or one, something.
     fn tell<'a>(
@@ -146,6 +141,8 @@ pub(crate) enum Message {
     Wake(Name),
     /// Messages come, by the subscription of this number; those from before may be lost.
     Subscribed(u64),
+    /// No more come by the last one, and the next has not begun.
+    Unsubscribed,
     /// A node, or another program, says something.
     Told(Bulletin),
     /// Somebody said something that cannot be understood.
@@ -180,7 +177,8 @@ impl Failure {
 
     /// Whether the store can be read, and has no room for what was to be put there.
     pub(crate) fn takes_nothing(&self) -> bool {
-        const FULL: [&str; 3] = ["OOM", "MISCONF", "NOREPLICAS"];
+        // Not one that is cut off from its replicas: others may write elsewhere.
+        const FULL: [&str; 2] = ["OOM", "MISCONF"];
         matches!(self, Self::Refused(code) if FULL.contains(&&**code))
     }
 }

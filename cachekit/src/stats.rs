@@ -235,7 +235,8 @@ pub struct RedisStats {
     pub waits: u64,
     /// Acknowledged invalidations that every process said it applied in time.
     pub acknowledged: u64,
-    /// Those of which one did not say so.
+    /// Those of which one did not say so: all that were waited out, cut short or given up, or that
+    /// Redis did not accept.
     pub unacknowledged: u64,
     /// Invalidations by other processes that arrived.
     pub messages: u64,

@@ -1,7 +1,7 @@
 //! The guards that can be removed.
 
-/// Of those in `cachekit/src/fault.rs`, the ones about flights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Of those in `cachekit/src/fault.rs`, the ones about flights, and about who serves from memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Fault {
     RemoveBeforeOutcome,
     RemoveAnyFlight,
@@ -9,10 +9,22 @@ pub(crate) enum Fault {
     LeadGrounded,
     /// Of the caller, which the model plays.
     NoSecondLook,
+    NoHello,
+    HelloUnanswered,
+    SeldomHello,
+    NoOwnMessage,
+    AnyOwnMessage,
+    OldWindow,
+    WaitFromSending,
+    ForgetSilent,
+    EchoBetween,
+    TrustAfterGoodbye,
+    /// Of the server, which the model plays.
+    EchoWithoutWrite,
 }
 
 /// At most one guard.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Faults(pub(crate) Option<Fault>);
 
 impl Faults {

@@ -5,6 +5,9 @@
 //! seeds that are always the same. What it does not find is not proved absent; so guards are
 //! removed too, and each removal must be found. A failure prints its schedule, which
 //! `shuttle::replay` plays again.
+//!
+//! And the rules of who serves from memory and who is waited for (`cachekit/src/membership.rs`), in
+//! every order of their steps within bounds: they are small enough for that.
 
 // What the compiled files name.
 #[path = "../../cachekit/src/clock.rs"]
@@ -18,10 +21,15 @@ mod fault;
 #[expect(dead_code, reason = "the model uses some of it")]
 mod flight;
 mod key;
+#[path = "../../cachekit/src/membership.rs"]
+mod membership;
 #[path = "../../cachekit/src/park.rs"]
 mod park;
 mod sync;
 
+mod every;
+mod failover;
 mod laws;
+mod nodes;
 mod search;
 mod world;

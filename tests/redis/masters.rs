@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cachekit::{Cache, OnNewMaster, Policy};
+use cachekit::testing::Fault;
+use cachekit::{Cache, OnDisconnect, OnNewMaster, Policy};
 use cachekit_tests::redis::{Redis, Reply};
 
 use crate::world::{node, settings, until};
@@ -78,4 +79,42 @@ async fn r2_a_restart_from_an_old_snapshot_is_not_taken_for_a_promotion() {
         [Some(1), Some(1)],
         "the guard is what makes the difference"
     );
+}
+
+const TIMEOUT: Duration = Duration::from_millis(100);
+
+/// Whether a node goes on trusting its memory for long after `change` of its server's settings.
+async fn goes_on(change: &[&str], fault: Option<Fault>) -> bool {
+    let redis = Redis::start();
+    let builder = settings(&redis.url())
+        .bus_timeout(TIMEOUT)
+        .on_disconnect(OnDisconnect::Bypass);
+    let builder = match fault {
+        Some(fault) => builder.__seed(fault),
+        None => builder,
+    };
+    let cache = builder.build().await.expect("a valid set-up");
+    until("it is heard", || cache.stats().redis.is_heard).await;
+    let reply = redis.client().run(change);
+    assert!(!matches!(reply, Reply::Error(_)), "{change:?}: {reply:?}");
+    tokio::time::sleep(TIMEOUT * 3).await;
+    let goes_on = cache.stats().redis.is_heard;
+    if !goes_on {
+        // Nor does it read there.
+        until("it is left", || !cache.stats().redis.is_up).await;
+    }
+    goes_on
+}
+
+#[tokio::test]
+async fn g5_a_server_whose_place_another_may_have_taken_is_not_heard() {
+    let demoted = ["REPLICAOF", "127.0.0.1", "1"];
+    let cut_off = ["CONFIG", "SET", "min-replicas-to-write", "1"];
+    for change in [&demoted[..], &cut_off] {
+        assert!(!goes_on(change, None).await, "{change:?}");
+        let without = goes_on(change, Some(Fault::EchoWithoutWrite)).await;
+        assert!(without, "{change:?}: it goes on passing messages on");
+    }
+    let full = ["CONFIG", "SET", "maxmemory", "1"];
+    assert!(goes_on(&full, None).await, "it takes removals");
 }

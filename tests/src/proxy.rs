@@ -242,6 +242,12 @@ impl Proxy {
         self.add(which, |state| &mut state.faults.swallow);
     }
 
+    /// From now on the server does not get these commands: the connection ends instead, with what
+    /// comes behind them.
+    pub fn lose_if(&self, which: impl FnMut(&Sent) -> bool + Send + 'static) {
+        self.add(which, |state| &mut state.faults.lose);
+    }
+
     /// From now on takes a copy of these commands as they go to the server, for
     /// [`repeat_now`](Self::repeat_now).
     pub fn repeat_if(&self, which: impl FnMut(&Sent) -> bool + Send + 'static) {

@@ -18,7 +18,10 @@ use crate::manner::Manner;
 /// promise hold for processes that are cut off from Redis.
 ///
 /// Each method says whether that is certain: not if Redis did not accept the invalidation
-/// (it is repeated until it does), nor if [`within`](Self::within) ended the wait.
+/// (it is repeated until it does), nor if [`within`](Self::within) ended the wait. What is not
+/// certain is counted, as is what was waited out, in
+/// [`RedisStats::unacknowledged`](crate::RedisStats::unacknowledged), and a warning in the log:
+/// one, until an invalidation is certain again.
 ///
 /// # Examples
 ///

@@ -1,7 +1,7 @@
 //! What this node hears from others, and what it says to itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -9,14 +9,14 @@ use tokio::time::{Instant, timeout};
 
 use super::Core;
 use super::doomed::Doomed;
-use super::roll::Roll;
 use crate::acks::Acks;
 use crate::clock::{Clock, Tick};
 use crate::event;
 use crate::fault::{Fault, Faults};
+use crate::membership::Terms;
 use crate::outbox::Outbox;
 use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::{Failure, Message, Sink, Store};
+use crate::remote::{Message, Sink, Store};
 use crate::trust::Trust;
 use crate::wakes::Wakes;
 
@@ -31,8 +31,6 @@ pub(crate) struct Desk {
     pub(super) wakes: Arc<Wakes>,
     pub(super) trust: Arc<Trust>,
     pub(super) acks: Arc<Acks>,
-    pub(super) voice: Voice,
-    pub(super) roll: Roll,
     /// Times that messages were, or may have been, missed.
     pub(super) interruptions: AtomicU64,
     /// Messages of others that arrived, and echoes of its own.
@@ -44,52 +42,16 @@ pub(crate) struct Desk {
     pub(super) faults: Faults,
 }
 
-/// Under which life this node speaks, and how many of its invalidations were accepted.
-#[derive(Debug)]
-pub(super) struct Voice {
-    node: NodeId,
-    life: Mutex<(u32, u64)>,
-}
-
-impl Voice {
-    /// Who speaks now, and how many invalidations it has sent.
-    pub(super) fn now(&self) -> (NodeId, u64) {
-        let life = self.life.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.node.in_life(life.0), life.1)
-    }
-
-    /// What came of an invalidation that `from` sent.
-    pub(super) fn sent(&self, from: NodeId, told: &Result<(), Failure>) {
-        let mut life = self.life.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.node.in_life(life.0) != from {
-            return;
-        }
-        match told {
-            Ok(()) => life.1 += 1,
-            // Others may have heard it or not: they begin to count anew.
-            Err(failure) if failure.is_ambiguous() => *life = (life.0 + 1, 0),
-            Err(_) => {}
-        }
-    }
-}
-
 impl Desk {
     /// For hits whose clock is behind by up to `lag`.
     pub(crate) fn new(bus_timeout: Duration, lag: Duration, faults: Faults) -> Arc<Self> {
-        let node = NodeId::random();
-        // By such a clock memory would be served for so much longer.
-        let heard_for = bus_timeout.saturating_sub(lag).max(bus_timeout / 2);
+        let terms = Terms::of(bus_timeout, lag);
         Arc::new(Self {
-            node,
+            node: NodeId::random(),
             outbox: Arc::default(),
             wakes: Arc::default(),
-            trust: Arc::new(Trust::new(heard_for)),
-            acks: Arc::default(),
-            voice: Voice {
-                node,
-                life: Mutex::default(),
-            },
-            roll: Roll::new(bus_timeout),
+            trust: Arc::new(Trust::new(terms, faults)),
+            acks: Acks::new(terms, faults),
             interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             echoes: AtomicU64::new(0),
@@ -113,10 +75,7 @@ impl Desk {
 
     fn take(&self, message: Message) {
         match message {
-            Message::Up(true) => {
-                self.roll.reconnected();
-                self.outbox.repeat_recent();
-            }
+            Message::Up(true) => self.outbox.repeat_recent(),
             Message::Up(false) => {}
             Message::Wake(name) => self.wakes.wake(&name),
             Message::Subscribed(subscription) => {
@@ -125,13 +84,20 @@ impl Desk {
                     self.interrupted();
                 }
                 self.trust.begin(subscription);
+                self.acks.subscribed();
                 self.kick.notify_one();
+            }
+            Message::Unsubscribed => {
+                self.trust.end();
+                self.acks.unsubscribed();
             }
             Message::Told(bulletin) => self.hear(bulletin),
             Message::Unknown => {
                 if !self.faults.has(Fault::IgnoreUnknownMessage) {
                     event::unknown_message();
                     self.interrupted();
+                    // Who said it may be somebody who is to be waited for.
+                    self.acks.subscribed();
                 }
             }
         }
@@ -151,8 +117,8 @@ impl Desk {
                 ack,
                 manner,
                 names,
-            } if !from.is_same_node(self.node) => {
-                self.trust.heard(from);
+            } if from != self.node => {
+                self.acks.hear(from);
                 if let Some(core) = self.core() {
                     core.apply(&Doomed::named(&names).by(manner));
                     self.messages.fetch_add(1, Ordering::Relaxed);
@@ -161,23 +127,20 @@ impl Desk {
                     }
                 }
             }
-            Bulletin::Written { from, names } if !from.is_same_node(self.node) => {
-                self.trust.heard(from);
+            Bulletin::Invalidated { ack, .. } => {
+                if let Some(ack) = ack {
+                    self.acks.returned(ack);
+                }
+            }
+            Bulletin::Written { from, names } if from != self.node => {
+                self.acks.hear(from);
                 if let Some(core) = self.core() {
                     core.apply_written(&Doomed::named(&names).keys);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            Bulletin::Count {
-                from,
-                invalidations,
-            } if !from.is_same_node(self.node) => {
-                if self.trust.is_missing(from, invalidations) && !self.faults.has(Fault::IgnoreGaps)
-                {
-                    event::message_lost();
-                    self.interrupted();
-                }
-            }
+            Bulletin::Hello { from } if from != self.node => self.acks.greet(from),
+            Bulletin::Goodbye { from } => self.acks.part(from),
             Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
             Bulletin::Asked(manner, requests) => {
                 if let Some(core) = self.core() {
@@ -185,7 +148,7 @@ impl Desk {
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            Bulletin::Invalidated { .. } | Bulletin::Written { .. } | Bulletin::Count { .. } => {}
+            Bulletin::Written { .. } | Bulletin::Hello { .. } => {}
         }
     }
 
@@ -201,28 +164,20 @@ impl Desk {
         self.core.get()?.upgrade()
     }
 
-    /// Puts this node's name on the list of those that are waited for; whether it may serve
-    /// from memory then.
-    async fn join(&self, store: &dyn Store, member: u32, until: Instant) -> bool {
-        let name = self.node.in_life(member);
-        match store.join(name, until).await {
-            Ok(is_new) => {
-                self.roll.joined(name, is_new);
-                true
-            }
-            // A server that is full takes no names. Memory is served all the same, and who
-            // waits for acknowledgements waits for those that are not on the list.
-            Err(Failure::Refused(_)) => {
-                self.roll.refused();
-                true
-            }
-            Err(_) => false,
-        }
+    /// Takes memory out of use, and then tells the others, so that nobody waits for this node.
+    /// It has to have answered for what it heard before.
+    pub(super) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
+        self.trust.leave();
+        // It sends no more echoes, nor hellos.
+        self.kick.notify_one();
+        let goodbye = Bulletin::Goodbye { from: self.node };
+        // Who does not hear it waits for a moment.
+        let _ = store.tell(None, &goodbye, until).await;
     }
 }
 
-/// Sends the echoes by which this node knows that messages come through, and tells the
-/// others how many invalidations it has sent.
+/// Sends the echoes by which this node knows that messages come through, and the hellos by
+/// which the others know that it is there.
 pub(super) async fn beat(
     desk: Arc<Desk>,
     store: Arc<dyn Store>,
@@ -231,11 +186,8 @@ pub(super) async fn beat(
 ) {
     let period = bus_timeout / ECHOES;
     let mut left_at = Tick::now(&*clock);
-    // In which subscription this node put its name on the list last, and when.
-    let mut joined = (0, left_at);
-    let mut member = 0;
     let mut was_heard = false;
-    for beat in 0_u32.. {
+    while !desk.trust.is_over() {
         let now = Tick::now(&*clock);
         let is_heard = desk.trust.covers(now);
         if is_heard != was_heard {
@@ -246,41 +198,22 @@ pub(super) async fn beat(
                 event::memory_not_trusted();
             }
         }
-        let subscription = desk.trust.subscription();
-        if subscription != 0 {
+        let beat = desk.trust.beat(now);
+        if let Some(beat) = beat {
+            let hello = Bulletin::Hello { from: desk.node };
+            let hello = beat.says_hello.then_some(&hello);
+            let echo = Bulletin::Echo {
+                subscription: beat.subscription,
+                sent: beat.sent.nanos(),
+            };
             let until = Instant::now() + period;
-            let counts = beat.is_multiple_of(ECHOES);
-            // Before memory is trusted, so that whoever wants to know waits for this node;
-            // under a new name, for the old one may be struck out right now. And again before
-            // each echo that would be sent `bus_timeout` later, for a server that lost it: no
-            // node is trusted for long that is not on the list.
-            if joined.0 != subscription || !desk.trust.covers(now) {
-                joined.0 = 0;
-                member += 1;
-            }
-            if joined.0 == 0 || now.since(joined.1) >= period * (ECHOES - 1) {
-                let is_on_it = desk.join(&*store, member, until).await;
-                joined = (if is_on_it { subscription } else { 0 }, now);
-            }
-            if joined.0 == subscription {
-                let echo = Bulletin::Echo {
-                    subscription,
-                    sent: now.nanos(),
-                };
-                // A lost one shows by itself.
-                let _ = store.tell(Some(desk.node), &echo, until).await;
-            }
-            if counts {
-                let (from, invalidations) = desk.voice.now();
-                let count = Bulletin::Count {
-                    from,
-                    invalidations,
-                };
-                let _ = store.tell(None, &count, until).await;
+            // A lost one shows by itself.
+            if store.beat(desk.node, hello, &echo, until).await.is_ok() {
+                desk.trust.accepted(beat);
             }
         }
         let silent_since = desk.trust.until().max(left_at);
-        if subscription != 0 && now.since(silent_since) > bus_timeout && store.is_up() {
+        if beat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
             // The connection hangs: another may not.
             left_at = now;
             store.listen_anew();

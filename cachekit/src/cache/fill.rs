@@ -103,7 +103,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             Ok(prepared) => prepared,
             Err(landed) => return landed,
         };
-        let (from, _) = remote.desk.voice.now();
+        let from = remote.desk.node;
         fill.bulletin = replaces.map(|it| it.bulletin(from, vec![entry.clone()]));
         // Until it is known what came of it, what is there may be older than what this node
         // serves.
@@ -111,10 +111,6 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
         let answer = remote.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
             drop(untold.settled());
-        }
-        if replaces.is_some() && matches!(answer, Ok(Filled::Stored) | Err(_)) {
-            let told = answer.as_ref().map(|_| ()).map_err(Clone::clone);
-            remote.desk.voice.sent(from, &told);
         }
         match answer {
             Ok(Filled::Stored) => {

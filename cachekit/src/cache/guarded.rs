@@ -134,23 +134,14 @@ impl Store for Guarded {
         self.guard(Refusal::Passes, order)
     }
 
-    fn invalidate_and_ask<'a>(
+    fn beat<'a>(
         &'a self,
-        names: &'a [Name],
-        manner: Manner,
-        bulletin: &'a Bulletin,
+        node: NodeId,
+        hello: Option<&'a Bulletin>,
+        echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, Vec<NodeId>> {
-        let order = |store: &'a dyn Store| store.invalidate_and_ask(names, manner, bulletin, until);
-        self.guard(Refusal::Passes, order)
-    }
-
-    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool> {
-        self.inner.join(node, until)
-    }
-
-    fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()> {
-        self.inner.strike(nodes, until)
+    ) -> Answer<'a, ()> {
+        self.inner.beat(node, hello, echo, until)
     }
 
     fn tell<'a>(

@@ -36,16 +36,13 @@ pub(super) async fn tell(
     (names, manner): (&[Name], Manner),
     until: Instant,
 ) -> Result<(), Failure> {
-    let (from, _) = desk.voice.now();
     let bulletin = Bulletin::Invalidated {
-        from,
+        from: desk.node,
         ack: None,
         manner,
         names: names.to_vec(),
     };
-    let told = store.invalidate(names, manner, &bulletin, until).await;
-    desk.voice.sent(from, &told);
-    told
+    store.invalidate(names, manner, &bulletin, until).await
 }
 
 /// A store that needs attention now and then.

@@ -1,12 +1,12 @@
 //! The second tier as one cache has it: the store, and what keeps it honest.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::bus::{Desk, beat};
 use super::guarded::Guarded;
@@ -25,7 +25,7 @@ use crate::manner::Manner;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
 use crate::reason::Reasons;
-use crate::remote::bulletin::{Bulletin, NodeId};
+use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
 use crate::stats::{BreakerState, RedisMisses, RedisStats};
@@ -39,8 +39,6 @@ pub(crate) struct Remote {
     pub(super) desk: Arc<Desk>,
     pub(super) counts: RemoteCounts,
     pub(super) settings: Settings,
-    /// When it was taken into use.
-    began: Instant,
     /// Calls that ask the store right now.
     asking: AtomicUsize,
     pub(super) background: Arc<Background>,
@@ -80,9 +78,12 @@ pub(crate) struct RemoteCounts {
     pub(super) failures: Counter,
     /// Times that a call waited for another process.
     pub(super) waits: Counter,
-    /// Invalidations that every node said it applied in time, and those of which one did not.
+    /// Invalidations that every node said it applied in time, and those of which that is not
+    /// known.
     pub(super) acknowledged: Counter,
     pub(super) unacknowledged: Counter,
+    /// The log knows that they are not confirmed just now.
+    is_unconfirmed: AtomicBool,
 }
 
 impl Remote {
@@ -117,7 +118,6 @@ impl Remote {
             desk,
             counts: RemoteCounts::default(),
             settings,
-            began: Instant::now(),
             asking: AtomicUsize::new(0),
             background: Background::new(Some(Handle::current()), faults),
             tasks: [tokio::spawn(recovery.run()), tokio::spawn(beating)],
@@ -166,6 +166,8 @@ impl Remote {
     /// Whether memory is served although no message comes through and nobody can be asked.
     pub(super) fn goes_on(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
+            // The others were told that it serves nothing: they do not wait for it.
+            _ if self.desk.trust.is_over() => false,
             OnDisconnect::Serve => true,
             OnDisconnect::Bypass => false,
             OnDisconnect::ServeFor(length) => now < self.desk.trust.until().after(length),
@@ -223,71 +225,32 @@ impl Remote {
         manner: Manner,
         within: Option<Duration>,
     ) -> bool {
+        let unconfirmed = Unconfirmed {
+            counts: &self.counts,
+            is_settled: false,
+        };
         let untold = self.untold(names);
         let waiting = self.desk.acks.begin();
-        let (from, _) = self.desk.voice.now();
-        let names = untold.names.clone();
         let bulletin = Bulletin::Invalidated {
-            from,
+            from: self.desk.node,
             ack: Some(waiting.number),
             manner,
-            names,
+            names: untold.names.clone(),
         };
-        let told = self
-            .store
-            .invalidate_and_ask(&untold.names, manner, &bulletin, self.deadline())
-            .await;
-        self.desk
-            .voice
-            .sent(from, &told.as_ref().map(|_| ()).map_err(Clone::clone));
-        let nodes = match told {
-            Ok(nodes) => nodes,
-            Err(failure) => {
-                self.failed(&failure);
-                return false;
-            }
-        };
+        let (store, until) = (&self.store, self.deadline());
+        let told = store.invalidate(&untold.names, manner, &bulletin, until);
+        if let Err(failure) = told.await {
+            self.failed(&failure);
+            return false;
+        }
         self.desk.outbox.remember(untold.settled());
-        if self.desk.faults.has(Fault::NoAckWait) {
-            return true;
-        }
-        // Somebody who never answers stands for those that may not be on the list.
-        let is_whole = self.desk.roll.is_whole(&nodes) || self.desk.faults.has(Fault::BelieveRoll);
-        let unlisted = (!is_whole).then_some(NodeId([0; 16]));
-        let own = self.desk.node;
-        let others: Vec<NodeId> = nodes
-            .into_iter()
-            .filter(|node| !node.is_same_node(own))
-            .collect();
-        waiting.expect(others.iter().copied().chain(unlisted));
-        // By this node's own clock, which may run a little slower than another's: after that,
-        // who has not answered has not heard itself either, and serves nothing from memory.
-        let promised = self.settings.bus_timeout.mul_f64(1.01);
-        let longest = within.unwrap_or(promised).min(promised);
-        let are_all = timeout(longest, waiting.all()).await.is_ok();
-        if are_all {
-            self.counts.acknowledged.bump();
-            return true;
-        }
-        self.counts.unacknowledged.bump();
-        self.strike_silent(others.into_iter().filter(|node| waiting.is_missing(*node)))
-            .await;
-        longest == promised
-    }
-
-    /// Those from which nothing was heard for long are not waited for any more: they are
-    /// gone, or join again before they serve anything.
-    async fn strike_silent(&self, nodes: impl Iterator<Item = NodeId>) {
-        let long = self.settings.bus_timeout * 4;
-        let is_silent = |node: &NodeId| {
-            let heard = self.desk.acks.last_heard(*node).unwrap_or(self.began);
-            heard.elapsed() > long
+        let (are_all, is_certain) = if self.desk.faults.has(Fault::NoAckWait) {
+            (false, true)
+        } else {
+            waiting.all(within).await
         };
-        let silent: Vec<NodeId> = nodes.filter(is_silent).collect();
-        if !silent.is_empty() {
-            // Who stays on the list only makes the next one wait.
-            let _ = self.store.strike(&silent, self.deadline()).await;
-        }
+        unconfirmed.settle(are_all, is_certain);
+        is_certain
     }
 
     /// The duty to have `names` removed.
@@ -366,6 +329,42 @@ impl Drop for AskGuard {
     }
 }
 
+/// An acknowledged invalidation of which it is not known yet that nobody serves anything from
+/// before it. Dropped, nobody will know.
+struct Unconfirmed<'a> {
+    counts: &'a RemoteCounts,
+    is_settled: bool,
+}
+
+impl Unconfirmed<'_> {
+    /// Everybody said so, or it is certain all the same.
+    fn settle(mut self, are_all: bool, is_certain: bool) {
+        if !is_certain {
+            return;
+        }
+        self.is_settled = true;
+        self.counts.is_unconfirmed.store(false, Ordering::Relaxed);
+        let count = if are_all {
+            &self.counts.acknowledged
+        } else {
+            &self.counts.unacknowledged
+        };
+        count.bump();
+    }
+}
+
+impl Drop for Unconfirmed<'_> {
+    fn drop(&mut self) {
+        if self.is_settled {
+            return;
+        }
+        self.counts.unacknowledged.bump();
+        if !self.counts.is_unconfirmed.swap(true, Ordering::Relaxed) {
+            event::unconfirmed();
+        }
+    }
+}
+
 /// Names that have to be removed from the store unless it answers. Dropped before, they wait
 /// in the outbox.
 #[must_use]
@@ -390,5 +389,10 @@ impl Drop for Untold<'_> {
 impl Drop for Remote {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
+        if !self.desk.trust.is_over() {
+            let (desk, store) = (Arc::clone(&self.desk), Arc::clone(&self.store));
+            let until = Self::late_deadline();
+            self.spawn(async move { desk.say_goodbye(&*store, until).await });
+        }
     }
 }

@@ -62,9 +62,12 @@ impl Cache {
     /// are stored in Redis, refreshes have ended) and Redis has accepted every invalidation;
     /// then gives up what is still under way, and says what was left.
     ///
-    /// From its beginning on nothing new is begun in the background. Calls go on, with
-    /// memory and the function: Redis is not asked for values any more. Invalidations are
-    /// still carried out, here and in Redis. Calling it again waits for what is left.
+    /// From its beginning on nothing new is begun in the background, and Redis is not asked for
+    /// values any more. Calls go on, with memory and the function; with a Redis, from its end on
+    /// with the function alone: the other processes are told that this one serves nothing from
+    /// memory any more, so that their acknowledged invalidations do not wait for it.
+    /// Invalidations are still carried out, here and in Redis. Calling it again waits for what is
+    /// left.
     ///
     /// Call it on the runtime that the cache was built on, when the last request was
     /// answered. Without a timer there it waits for nothing.
@@ -80,6 +83,14 @@ impl Cache {
             let end = Instant::now() + within;
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.told()).await;
+            if let Some(remote) = &self.core.remote {
+                // Last, so that what is owed to others is done: also late it is sent.
+                let until = remote.deadline();
+                let goodbye = remote.desk.say_goodbye(&*remote.store, until);
+                let _ = timeout_at(end, goodbye).await;
+            }
+        } else if let Some(remote) = &self.core.remote {
+            remote.desk.trust.leave();
         }
         let report = ShutdownReport {
             abandoned: background.stop(),

@@ -23,38 +23,20 @@ use crate::envelope::Token;
 use crate::manner::Manner;
 pub(crate) use words::Request;
 
-/// One life of one node: it speaks under another one after it may have been misunderstood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// One cache, for as long as it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub(crate) [u8; 16]);
 
 impl NodeId {
-    /// One that nobody has, in its first life.
+    /// One that nobody has.
     pub(crate) fn random() -> Self {
-        Self(Token::random().0).in_life(0)
-    }
-
-    /// The same node in another life.
-    pub(crate) fn in_life(mut self, life: u32) -> Self {
-        self.0[12..].copy_from_slice(&life.to_be_bytes());
-        self
-    }
-
-    /// Whether it is the same node, in whatever life.
-    pub(crate) fn is_same_node(self, other: Self) -> bool {
-        self.0[..12] == other.0[..12]
-    }
-
-    /// What tells nodes apart, whatever life they are in.
-    pub(crate) fn base(self) -> [u8; 12] {
-        let mut base = [0; 12];
-        base.copy_from_slice(&self.0[..12]);
-        base
+        Self(Token::random().0)
     }
 
     /// What its own channel is called.
     pub(crate) fn channel(self) -> String {
         let mut name = "node:".to_owned();
-        for byte in &self.0[..12] {
+        for byte in &self.0 {
             // Writing to a string does not fail.
             let _ = write!(name, "{byte:02x}");
         }
@@ -75,8 +57,10 @@ pub(crate) enum Bulletin {
     /// These were written by writes that have an order: what was there before is not valid
     /// any more. Such writes that are under way elsewhere may still store.
     Written { from: NodeId, names: Vec<Name> },
-    /// So many invalidations of this node were accepted before.
-    Count { from: NodeId, invalidations: u64 },
+    /// This node may serve from memory from here on, for a while.
+    Hello { from: NodeId },
+    /// This node never serves from memory again.
+    Goodbye { from: NodeId },
     /// `by` has applied the invalidation of this number.
     Applied { by: NodeId, ack: u64 },
     /// This node's own: everything that was sent before it has arrived.
@@ -85,7 +69,7 @@ pub(crate) enum Bulletin {
     Asked(Manner, Vec<Request>),
 }
 
-const FORM: &[u8] = b"CK\x01";
+const FORM: &[u8] = b"CK\x02";
 
 /// Flags of an invalidation.
 const WANTS_ACK: u8 = 1;
@@ -113,13 +97,13 @@ impl Bulletin {
                 out.extend(from.0);
                 listed(&mut out, names);
             }
-            Self::Count {
-                from,
-                invalidations,
-            } => {
-                out.push(b'c');
+            Self::Hello { from } => {
+                out.push(b'h');
                 out.extend(from.0);
-                out.extend(invalidations.to_le_bytes());
+            }
+            Self::Goodbye { from } => {
+                out.push(b'g');
+                out.extend(from.0);
             }
             Self::Applied { by, ack } => {
                 out.push(b'a');
@@ -166,9 +150,11 @@ impl Bulletin {
                 from: NodeId(take(rest)?),
                 names: list(rest)?,
             },
-            b'c' => Self::Count {
+            b'h' => Self::Hello {
                 from: NodeId(take(rest)?),
-                invalidations: u64::from_le_bytes(take(rest)?),
+            },
+            b'g' => Self::Goodbye {
+                from: NodeId(take(rest)?),
             },
             b'a' => Self::Applied {
                 by: NodeId(take(rest)?),
@@ -216,7 +202,7 @@ mod tests {
 
     use super::*;
 
-    fn some() -> [Bulletin; 7] {
+    fn some() -> [Bulletin; 8] {
         let node = NodeId([7; 16]);
         let names = vec![
             Name::read(b"k:user:1"),
@@ -243,10 +229,8 @@ mod tests {
                 names: names.clone(),
             },
             Bulletin::Written { from: node, names },
-            Bulletin::Count {
-                from: node,
-                invalidations: 12,
-            },
+            Bulletin::Hello { from: node },
+            Bulletin::Goodbye { from: node },
             Bulletin::Applied { by: node, ack: 9 },
             Bulletin::Echo {
                 subscription: 3,
@@ -270,6 +254,47 @@ mod tests {
         }
     }
 
+    /// Other versions of a program read these: another layout has another number.
+    #[test]
+    fn the_form_is_pinned() {
+        let node = "07".repeat(16);
+        let names = "08000000 6b3a757365723a31 00000000 07000000 743a6f72673a37";
+        let ack = "0900000000000000";
+        let written = some().map(|bulletin| bulletin.write());
+        let pinned = [
+            format!("69 {node} 00 0000000000000000 {names}"),
+            format!("69 {node} 01 {ack} {names}"),
+            format!("69 {node} 03 {ack} {names}"),
+            format!("77 {node} {names}"),
+            format!("68 {node}"),
+            format!("67 {node}"),
+            format!("61 {node} {ack}"),
+            "65 0300000000000000 ffffffffffffffff".to_owned(),
+        ];
+        for (bytes, pinned) in written.iter().zip(pinned) {
+            let mut shown = String::new();
+            for byte in bytes {
+                let _ = write!(shown, "{byte:02x}");
+            }
+            assert_eq!(shown, format!("434b02{}", pinned.replace(' ', "")));
+        }
+    }
+
+    /// Whatever a version before said, nobody relies on having understood it.
+    #[test]
+    fn messages_of_the_form_before_are_unknown() {
+        for bulletin in some() {
+            let mut bytes = bulletin.write();
+            bytes[2] = 1;
+            assert_eq!(Bulletin::read(&bytes), None, "{bulletin:?}");
+        }
+        let count = [&b"CK\x01c"[..], &[7; 16], &[0; 8]].concat();
+        assert_eq!(Bulletin::read(&count), None);
+        let mut now = count;
+        now[2] = 2;
+        assert_eq!(Bulletin::read(&now), None, "nor is it of this form");
+    }
+
     #[test]
     fn what_is_not_understood_is_not_passed_over() {
         for text in [
@@ -279,7 +304,7 @@ mod tests {
             "invalidate hard\nall",
             "invalidate\nsoft\nall",
             "invalidate\nevent a b",
-            "CK\x02i",
+            "CK\x03i",
         ] {
             assert_eq!(Bulletin::read(text.as_bytes()), None, "{text:?}");
         }

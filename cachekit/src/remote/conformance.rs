@@ -1,6 +1,7 @@
 //! What the port promises, asked of every adapter: the Redis and the store of the tests.
 
 mod acquiring;
+mod beats;
 mod copies;
 mod filling;
 mod leases;
@@ -34,6 +35,7 @@ const LONG: Duration = Duration::from_secs(60);
 /// An adapter under test.
 struct Under {
     store: Arc<dyn Store>,
+    node: NodeId,
     messages: Arc<Mutex<Vec<Message>>>,
     _server: Option<Server>,
 }
@@ -50,8 +52,10 @@ fn sink() -> (Sink, Arc<Mutex<Vec<Message>>>) {
 
 fn fake() -> Under {
     let (sink, messages) = sink();
+    let node = NodeId::random();
     Under {
-        store: FakeStore::new().open(NodeId::random(), sink, Faults::default()),
+        store: FakeStore::new().open(node, sink, Faults::default()),
+        node,
         messages,
         _server: None,
     }
@@ -60,18 +64,12 @@ fn fake() -> Under {
 async fn redis() -> Under {
     let server = Server::start();
     let (sink, messages) = sink();
-    let url = server.url();
-    let redis = Redis::open(
-        &url,
-        None,
-        "shop",
-        NodeId::random(),
-        sink,
-        Faults::default(),
-    );
+    let (url, node) = (server.url(), NodeId::random());
+    let redis = Redis::open(&url, None, "shop", node, sink, Faults::default());
     let store = Arc::new(redis.await.expect("an address"));
     Under {
         store,
+        node,
         messages,
         _server: Some(server),
     }

@@ -8,6 +8,7 @@ mod data;
 mod steps;
 mod trouble;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -45,12 +46,24 @@ struct State {
     suspicions: usize,
     /// Sent, and not run yet.
     held: Vec<Later>,
-    listeners: Vec<(NodeId, Listener)>,
-    /// Who may serve from memory.
-    nodes: Vec<NodeId>,
+    listeners: Vec<Listener>,
+    /// How many there ever were.
+    opened: usize,
+    /// How many subscriptions were made anew.
+    subscriptions: u64,
 }
 
-type Listener = Weak<dyn Fn(Message) + Send + Sync>;
+/// A cache that listens.
+struct Listener {
+    /// In the order of their opening, from zero.
+    number: usize,
+    node: NodeId,
+    sink: Weak<dyn Fn(Message) + Send + Sync>,
+    /// `None`: it is cut off, and messages are lost.
+    subscription: Option<u64>,
+    /// Messages on their way, where they do not arrive by themselves.
+    on_their_way: Option<VecDeque<Message>>,
+}
 
 type Later = Box<dyn FnOnce(&mut Data) + Send>;
 
@@ -94,10 +107,20 @@ impl Shared {
         if state.is_silent && matches!(message, Message::Told(_)) {
             return;
         }
-        state.listeners.retain(|(_, sink)| sink.strong_count() > 0);
-        let is_meant = |node: NodeId| whom.is_none_or(|whom| whom.is_same_node(node));
-        let meant = state.listeners.iter().filter(|(node, _)| is_meant(*node));
-        let sinks: Vec<Sink> = meant.filter_map(|(_, sink)| sink.upgrade()).collect();
+        state
+            .listeners
+            .retain(|listener| listener.sink.strong_count() > 0);
+        let mut sinks: Vec<Sink> = vec![];
+        for listener in &mut state.listeners {
+            let is_meant = whom.is_none_or(|whom| whom == listener.node);
+            if !is_meant || listener.subscription.is_none() {
+                continue;
+            }
+            match &mut listener.on_their_way {
+                Some(queue) => queue.push_back(message.clone()),
+                None => sinks.extend(listener.sink.upgrade()),
+            }
+        }
         // Who is told may ask at once.
         drop(state);
         for sink in sinks {
@@ -108,7 +131,18 @@ impl Shared {
 
 impl Fake {
     fn new(shared: Arc<Shared>, node: NodeId, sink: Sink, faults: Faults) -> Self {
-        shared.lock().listeners.push((node, Arc::downgrade(&sink)));
+        {
+            let mut state = shared.lock();
+            let number = state.opened;
+            state.opened += 1;
+            state.listeners.push(Listener {
+                number,
+                node,
+                sink: Arc::downgrade(&sink),
+                subscription: Some(1),
+                on_their_way: None,
+            });
+        }
         sink(Message::Subscribed(1));
         Self {
             shared,
@@ -128,7 +162,9 @@ impl Fake {
             if state.is_away || trouble == Some(Trouble::Away) {
                 return Err(Failure::Away);
             }
-            state.log.push(Step::new(op, names));
+            if op.is_asked_for() {
+                state.log.push(Step::new(op, names));
+            }
             trouble
         };
         let answer = match trouble {
@@ -282,49 +318,31 @@ impl Store for Fake {
         })
     }
 
-    fn invalidate_and_ask<'a>(
+    fn beat<'a>(
         &'a self,
-        names: &'a [Name],
-        manner: Manner,
-        bulletin: &'a Bulletin,
+        node: NodeId,
+        hello: Option<&'a Bulletin>,
+        echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, Vec<NodeId>> {
+    ) -> Answer<'a, ()> {
         Box::pin(async move {
-            self.invalidate(names, manner, bulletin, until).await?;
-            Ok(self.shared.lock().nodes.clone())
+            self.ask(Op::Beat, &[], until, |_| ()).await?;
+            if let Some(hello) = hello {
+                self.shared.tell(None, &Message::Told(hello.clone()));
+            }
+            self.shared.tell(Some(node), &Message::Told(echo.clone()));
+            Ok(())
         })
-    }
-
-    fn join(&self, node: NodeId, _: Instant) -> Answer<'_, bool> {
-        let mut state = self.shared.lock();
-        if state.is_away {
-            return Box::pin(std::future::ready(Err(Failure::Away)));
-        }
-        let is_new = !state.nodes.contains(&node);
-        if is_new {
-            state.nodes.push(node);
-        }
-        Box::pin(std::future::ready(Ok(is_new)))
-    }
-
-    fn strike<'a>(&'a self, nodes: &'a [NodeId], _: Instant) -> Answer<'a, ()> {
-        self.shared
-            .lock()
-            .nodes
-            .retain(|node| !nodes.contains(node));
-        Box::pin(std::future::ready(Ok(())))
     }
 
     fn tell<'a>(
         &'a self,
         whom: Option<NodeId>,
         bulletin: &'a Bulletin,
-        _: Instant,
+        until: Instant,
     ) -> Answer<'a, ()> {
         Box::pin(async move {
-            if !self.is_up() {
-                return Err(Failure::Away);
-            }
+            self.ask(Op::Tell, &[], until, |_| ()).await?;
             self.shared.tell(whom, &Message::Told(bulletin.clone()));
             Ok(())
         })

@@ -63,6 +63,7 @@ impl Redis {
         let (link, first) = Link::open(
             address.clone(),
             Arc::clone(&scripts),
+            beats(&prefix),
             Arc::clone(&sink),
             faults,
         )
@@ -208,15 +209,13 @@ impl Redis {
         commands
     }
 
-    /// Softens `names` and tells every node, in one step; with `asks`, who has to have heard.
+    /// Softens `names` and tells every node, in one step.
     async fn soften(
         &self,
         names: &[Name],
         bulletin: &Bulletin,
-        asks: bool,
         until: Instant,
-    ) -> Result<Vec<NodeId>, Failure> {
-        let connected = self.connected()?;
+    ) -> Result<(), Failure> {
         let copies: Vec<Name> = copies(names, self.faults).collect();
         let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
         let args = [
@@ -224,24 +223,17 @@ impl Redis {
             entries.len().to_string().into(),
             self.bus(),
             self.told(bulletin),
-            if asks { self.nodes() } else { vec![] },
         ];
         let all = entries.into_iter().chain(versions).chain(&copies);
         let call = Call {
             keys: all.map(|name| self.full(name)).collect(),
             args: args.into(),
         };
-        let value = self.script(&connected, Script::Soften, &call, until);
-        let value = value.await?;
-        self.said(&connected, reply::nodes(value))
+        self.order(Script::Soften, call, until).await
     }
 
     fn bus(&self) -> Vec<u8> {
         [&*self.prefix, b"bus"].concat()
-    }
-
-    fn nodes(&self) -> Vec<u8> {
-        [&*self.prefix, b"nodes"].concat()
     }
 
     fn publishing(&self, whom: Option<NodeId>, bulletin: &Bulletin) -> Cmd {
@@ -310,6 +302,11 @@ impl Redis {
             other => self.said(&connected, Err(reply::problem(&other))),
         }
     }
+}
+
+/// A name under which nothing ever stands.
+fn beats(prefix: &[u8]) -> Vec<u8> {
+    [prefix, b"beat"].concat()
 }
 
 fn is_unknown_script(value: &Value) -> bool {

@@ -101,6 +101,10 @@ impl Connection {
             self.delayed(command.arrived).await;
             self.held(sent).await;
             self.passable().await;
+            if any(&mut self.shared.state().faults.lose, sent) {
+                close(&self.client);
+                return Ok(());
+            }
             if matches!(sent.name().as_str(), "HELLO" | "AUTH" | "SELECT") {
                 set_up.push(sent.args.clone());
             }

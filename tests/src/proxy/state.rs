@@ -76,6 +76,7 @@ pub(super) enum Door {
 pub(super) struct Faults {
     pub(super) hold: Vec<Predicate>,
     pub(super) swallow: Vec<Predicate>,
+    pub(super) lose: Vec<Predicate>,
     pub(super) repeat: Vec<Predicate>,
     pub(super) mangle: Vec<(Mangled, Predicate)>,
     pub(super) to_server: bool,

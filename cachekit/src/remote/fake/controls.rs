@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Fake, Op, Shared, Step, Trouble};
+use super::{Fake, Listener, Op, Shared, Step, Trouble};
 use crate::fault::Faults;
 use crate::remote::bulletin::NodeId;
 use crate::remote::name::Name;
@@ -62,6 +62,77 @@ impl FakeStore {
     /// Loses what nodes tell one another and themselves, or does not any more.
     pub fn silence(&self, is_silent: bool) {
         self.0.lock().is_silent = is_silent;
+    }
+
+    /// What is told the cache that was opened as this one, counted from zero, arrives only when
+    /// the test [`deliver`](Self::deliver)s it.
+    pub fn hold_messages(&self, number: usize) {
+        self.listener(number, |listener| listener.on_their_way = Some([].into()));
+    }
+
+    /// Delivers the next of them; whether there was one.
+    pub fn deliver(&self, number: usize) -> bool {
+        let next = self.listener(number, |listener| {
+            let message = listener.on_their_way.as_mut()?.pop_front()?;
+            Some((listener.sink.upgrade()?, message))
+        });
+        let Some((sink, message)) = next.flatten() else {
+            return false;
+        };
+        sink(message);
+        true
+    }
+
+    /// Delivers all of them, and those to come at once.
+    pub fn deliver_all(&self, number: usize) {
+        while self.deliver(number) {}
+        self.listener(number, |listener| listener.on_their_way = None);
+    }
+
+    /// Ends the subscription of that cache: what is told it is lost, also what is on its way.
+    pub fn cut(&self, number: usize) {
+        let sink = self.listener(number, |listener| {
+            listener.subscription = None;
+            if let Some(queue) = &mut listener.on_their_way {
+                queue.clear();
+            }
+            listener.sink.upgrade()
+        });
+        if let Some(sink) = sink.flatten() {
+            sink(Message::Unsubscribed);
+        }
+    }
+
+    /// Messages arrive again, by another subscription that the cache does not know of yet.
+    pub fn reconnect(&self, number: usize) {
+        let subscription = {
+            let mut state = self.0.lock();
+            state.subscriptions += 1;
+            // The first of each cache has the number 1.
+            state.subscriptions + 1
+        };
+        self.listener(number, |listener| {
+            listener.subscription = Some(subscription);
+        });
+    }
+
+    /// The same, and the cache knows.
+    pub fn mend(&self, number: usize) {
+        self.reconnect(number);
+        let listener = self.listener(number, |listener| {
+            Some((listener.sink.upgrade()?, listener.subscription?))
+        });
+        if let Some((sink, subscription)) = listener.flatten() {
+            sink(Message::Subscribed(subscription));
+        }
+    }
+
+    fn listener<T>(&self, number: usize, change: impl FnOnce(&mut Listener) -> T) -> Option<T> {
+        let mut state = self.0.lock();
+        let mut listeners = state.listeners.iter_mut();
+        listeners
+            .find(|listener| listener.number == number)
+            .map(change)
     }
 
     /// Runs what was held; says how many operations.

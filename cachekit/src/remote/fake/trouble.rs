@@ -24,6 +24,17 @@ pub enum Op {
     Release,
     /// Taking entries and versions out of use.
     Invalidate,
+    /// A hello and an echo. Not written down.
+    Beat,
+    /// A message alone: that an invalidation was applied, or a goodbye. Not written down.
+    Tell,
+}
+
+impl Op {
+    /// Nodes do the others by themselves, all the time.
+    pub(super) fn is_asked_for(self) -> bool {
+        !matches!(self, Self::Beat | Self::Tell)
+    }
 }
 
 /// What happens to an operation.

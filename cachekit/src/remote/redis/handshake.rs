@@ -14,23 +14,29 @@ pub(super) struct Greeting {
     pub(super) digests: Digests,
 }
 
-/// Asks for the server's role and replication id, and loads the scripts: one round trip.
+/// Asks for the server's role and replication id, whether it takes writes, and loads the scripts:
+/// one round trip. Under `nothing` nothing stands.
 pub(super) async fn greet(
     connection: &mut MultiplexedConnection,
     scripts: &Scripts,
+    nothing: &[u8],
 ) -> Result<Greeting, RedisError> {
     let mut questions = Pipeline::new();
     questions.cmd("ROLE");
     questions.cmd("INFO").arg("replication");
+    // A master that is cut off says that it is one, and refuses this.
+    questions.cmd("UNLINK").arg(nothing);
     for load in scripts.load() {
         questions.add_command(load);
     }
     let answers = connection
-        .send_packed_commands(&questions, 0, 2 + scripts.count())
+        .send_packed_commands(&questions, 0, 3 + scripts.count())
         .await?;
     let mut answers = answers.into_iter();
     let role = answers.next().unwrap_or(Value::Nil);
-    if let Some(code) = misplaced(&role) {
+    let info = answers.next();
+    let written = answers.next().unwrap_or(Value::Nil);
+    if let Some(code) = misplaced(&role).or_else(|| misplaced(&written)) {
         let what = "the server is not ready";
         return Err(RedisError::from((ErrorKind::Client, what, code)));
     }
@@ -45,7 +51,6 @@ pub(super) async fn greet(
             "the server is a replica",
         )));
     }
-    let info = answers.next();
     let origin = info.as_ref().and_then(text).map_or([0; 8], origin);
     // Where loading is forbidden, or lost, every call sends the script's text.
     let digests: Option<Digests> = answers

@@ -43,6 +43,8 @@ pub(super) struct Link {
 struct Shared {
     address: Address,
     scripts: Arc<Scripts>,
+    /// A name under which nothing ever stands.
+    nothing: Vec<u8>,
     current: RwLock<Option<Arc<Connected>>>,
     /// The current connection is to be left.
     broken: Notify,
@@ -70,12 +72,14 @@ impl Link {
     pub(super) async fn open(
         address: Address,
         scripts: Arc<Scripts>,
+        nothing: Vec<u8>,
         sink: Sink,
         faults: Faults,
     ) -> (Self, Result<(), RedisError>) {
         let shared = Arc::new(Shared {
             address,
             scripts,
+            nothing,
             current: RwLock::new(None),
             broken: Notify::new(),
             made: AtomicU64::new(0),
@@ -214,7 +218,7 @@ impl Shared {
         };
         let made = async {
             let mut connection = self.address.connect(on_push).await?;
-            let greeting = handshake::greet(&mut connection, &self.scripts).await?;
+            let greeting = handshake::greet(&mut connection, &self.scripts, &self.nothing).await?;
             Ok::<_, RedisError>((connection, greeting))
         };
         let (connection, greeting) = match timeout(CONNECT_TIMEOUT, made).await {
@@ -287,8 +291,16 @@ pub(super) fn misplaced(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;
     };
-    let wrong = ["READONLY", "MASTERDOWN", "LOADING", "NOAUTH", "WRONGPASS"];
-    wrong
+    const WRONG: [&str; 6] = [
+        "READONLY",
+        "MASTERDOWN",
+        "LOADING",
+        "NOAUTH",
+        "WRONGPASS",
+        // Another may have taken its place, and be told what this one is not.
+        "NOREPLICAS",
+    ];
+    WRONG
         .contains(&error.code())
         .then(|| error.code().to_owned())
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use redis::Value;
 
 use crate::envelope::{Token, Version};
-use crate::remote::bulletin::NodeId;
 use crate::remote::{Acquired, Filled, Grant};
 
 pub(super) use self::found::{Sought, found};
@@ -72,23 +71,6 @@ pub(super) fn problem(value: &Value) -> Problem {
 pub(super) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
     refused.map_or(Ok(()), |value| Err(problem(value)))
-}
-
-/// Whether the one member that was put into a set had not been there.
-pub(super) fn is_new(values: &[Value]) -> Said<bool> {
-    let value = values.first().unwrap_or(&Value::Nil);
-    let added = int(value).map_err(|Odd| problem(value))?;
-    Ok(added > 0)
-}
-
-/// The members of the set of nodes; what is no node's number was not put there by us.
-pub(super) fn nodes(value: Value) -> Said<Vec<NodeId>> {
-    let problem = problem(&value);
-    let (Value::Array(members) | Value::Set(members)) = value else {
-        return Err(problem);
-    };
-    let node = |value| bytes(value).ok().flatten()?.try_into().ok().map(NodeId);
-    Ok(members.into_iter().filter_map(node).collect())
 }
 
 /// The answer to `MGET` of so many versions.

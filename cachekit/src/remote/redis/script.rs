@@ -13,15 +13,17 @@ pub(super) enum Script {
     Release,
     Soften,
     Late,
+    Beat,
 }
 
-const ALL: [Script; 6] = [
+const ALL: [Script; 7] = [
     Script::Acquire,
     Script::Fill,
     Script::Renew,
     Script::Release,
     Script::Soften,
     Script::Late,
+    Script::Beat,
 ];
 
 /// The scripts' texts.
@@ -157,6 +159,8 @@ const SOFTEN_GUARDS: &[Guard] = &[(
     "string.sub(head, 9, 48)",
 )];
 
+const BEAT_GUARDS: &[Guard] = &[(Fault::EchoWithoutWrite, "redis.call('UNLINK', KEYS[1])", "")];
+
 /// The text of `script`, without the guards that `faults` removes.
 fn broken(script: Script, faults: Faults) -> String {
     let (text, guards): (&str, &[Guard]) = match script {
@@ -166,6 +170,7 @@ fn broken(script: Script, faults: Faults) -> String {
         Script::Release => (include_str!("release.lua"), &[]),
         Script::Soften => (include_str!("soften.lua"), SOFTEN_GUARDS),
         Script::Late => (include_str!("late.lua"), &[]),
+        Script::Beat => (include_str!("beat.lua"), BEAT_GUARDS),
     };
     let mut text = text.to_owned();
     for (fault, guard, without) in guards {
@@ -186,6 +191,7 @@ mod tests {
             (Script::Acquire, ACQUIRE_GUARDS),
             (Script::Fill, FILL_GUARDS),
             (Script::Soften, SOFTEN_GUARDS),
+            (Script::Beat, BEAT_GUARDS),
         ];
         for (script, guards) in scripts {
             let text = broken(script, Faults::default());

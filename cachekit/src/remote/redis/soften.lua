@@ -1,7 +1,6 @@
 -- Ends the fresh lives of entries, and of all that hangs on versions; then tells every node.
 -- KEYS entries.., versions..
--- ARGV nonce, number of entries, channel of all nodes, what to tell them, set of nodes to
---      answer with or ''
+-- ARGV nonce, number of entries, channel of all nodes, what to tell them
 local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
 -- Made here at each run: a command that runs twice must not bring back what it made.
@@ -30,6 +29,4 @@ for i = 1, #KEYS do
     redis.call('SETRANGE', KEYS[i], 16, half(1, i))
   end
 end
-redis.call('PUBLISH', ARGV[3], ARGV[4])
-if ARGV[5] == '' then return {} end
-return redis.call('SMEMBERS', ARGV[5])
+return redis.call('PUBLISH', ARGV[3], ARGV[4])

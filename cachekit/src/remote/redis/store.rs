@@ -7,7 +7,7 @@ use super::handshake;
 use super::question::Question;
 use super::reply;
 use super::script::{Call, Script};
-use super::{Redis, is_unknown_script, millis};
+use super::{Redis, beats, is_unknown_script, millis};
 use crate::envelope::Version;
 use crate::fault::Fault;
 use crate::manner::Manner;
@@ -176,8 +176,7 @@ impl Store for Redis {
     ) -> Answer<'a, ()> {
         Box::pin(async move {
             if manner == Manner::Soft {
-                let softened = self.soften(names, bulletin, false, until).await;
-                return softened.map(drop);
+                return self.soften(names, bulletin, until).await;
             }
             let commands = self.removing(names, bulletin);
             self.run(&commands, until, |values| reply::numbers(&values))
@@ -185,47 +184,27 @@ impl Store for Redis {
         })
     }
 
-    fn invalidate_and_ask<'a>(
+    fn beat<'a>(
         &'a self,
-        names: &'a [Name],
-        manner: Manner,
-        bulletin: &'a Bulletin,
+        node: NodeId,
+        hello: Option<&'a Bulletin>,
+        echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, Vec<NodeId>> {
+    ) -> Answer<'a, ()> {
+        let args = [
+            [&*self.prefix, node.channel().as_bytes()].concat(),
+            echo.write(),
+            self.bus(),
+            hello.map_or(vec![], Bulletin::write),
+        ];
+        let call = Call {
+            keys: vec![beats(&self.prefix)],
+            args: args.into(),
+        };
         Box::pin(async move {
-            if manner == Manner::Soft {
-                return self.soften(names, bulletin, true, until).await;
-            }
-            let mut commands = self.removing(names, bulletin);
-            // After the message: who joins later hears of it before it serves anything.
-            commands.cmd("SMEMBERS").arg(self.nodes());
-            let read = |mut values: Vec<Value>| {
-                let nodes = values.pop().unwrap_or(Value::Nil);
-                reply::numbers(&values)?;
-                reply::nodes(nodes)
-            };
-            self.run(&commands, until, read).await
-        })
-    }
-
-    fn join(&self, node: NodeId, until: Instant) -> Answer<'_, bool> {
-        let mut commands = Pipeline::new();
-        commands.cmd("SADD").arg(self.nodes()).arg(&node.0[..]);
-        Box::pin(async move {
-            self.run(&commands, until, |values| reply::is_new(&values))
-                .await
-        })
-    }
-
-    fn strike<'a>(&'a self, nodes: &'a [NodeId], until: Instant) -> Answer<'a, ()> {
-        Box::pin(async move {
-            let mut commands = Pipeline::new();
-            commands.cmd("SREM").arg(self.nodes());
-            for node in nodes {
-                commands.arg(&node.0[..]);
-            }
-            self.run(&commands, until, |values| reply::numbers(&values))
-                .await
+            let connected = self.connected()?;
+            let value = self.script(&connected, Script::Beat, &call, until).await?;
+            self.said(&connected, reply::numbers(&[value]))
         })
     }
 

@@ -127,5 +127,7 @@ async fn listen(
     };
     sink(Message::Subscribed(subscription));
     first(lost.notified(), hopeless.notified()).await;
+    // Before there is another one: what comes by that may come before it is known to be there.
+    sink(Message::Unsubscribed);
     Ok(())
 }

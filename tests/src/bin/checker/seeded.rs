@@ -120,10 +120,10 @@ const ALL: &[Broken] = &[
         step_in: stumble,
     },
     Broken {
-        name: "believe-the-list",
-        fault: Fault::BelieveRoll,
+        name: "forget-silent",
+        fault: Fault::ForgetSilent,
         mix: mix::ACKNOWLEDGED,
-        injuries: &[Injury::FlushAll, Injury::Delay, Injury::Hole],
+        injuries: &[Injury::LoseAck],
         step_in: stumble,
     },
     Broken {
@@ -160,10 +160,8 @@ impl Broken {
     /// What is removed from the node of this number.
     pub(crate) fn of_node(&self, number: u8) -> &[Fault] {
         match self.fault {
-            // Somebody has to say what the others do not understand; and they would find
-            // out by counting.
+            // Somebody has to say what the others do not understand.
             Fault::IgnoreUnknownMessage if number == 0 => &[Fault::SpeakUnknown],
-            Fault::IgnoreUnknownMessage => &[Fault::IgnoreUnknownMessage, Fault::IgnoreGaps],
             // Who hears of an invalidation gives its writes up by itself.
             Fault::IgnoreGeneration => &[Fault::IgnoreGeneration, Fault::Deaf],
             Fault::SoftKeepsToken => &[Fault::SoftKeepsToken, Fault::Deaf],

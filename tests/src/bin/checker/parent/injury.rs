@@ -29,6 +29,9 @@ pub(crate) enum Injury {
     Hole,
     /// A reply is lost with its connection.
     Swallow,
+    /// A node's word that it has applied an invalidation is lost with its connection; right after
+    /// others have waited for it, nothing gets through to it for a moment.
+    LoseAck,
     /// Commands run twice.
     Repeat,
     /// Connections of one node end.
@@ -52,6 +55,7 @@ const NAMES: &[(Injury, &str)] = &[
     (Injury::Delay, "delay"),
     (Injury::Hole, "hole"),
     (Injury::Swallow, "swallow"),
+    (Injury::LoseAck, "lose-ack"),
     (Injury::Repeat, "repeat"),
     (Injury::Close, "close"),
     (Injury::Foreign, "foreign"),

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use cachekit_tests::proxy::{Direction, Proxy};
+use cachekit_tests::proxy::{Direction, Proxy, Sent};
 
 use super::World;
 use super::injury::Injury;
+use crate::node::BUS_TIMEOUT;
 
 /// How often each is drawn.
 const AMONG: &[Injury] = &[
@@ -23,6 +24,7 @@ const AMONG: &[Injury] = &[
     Injury::Repeat,
     Injury::Repeat,
     Injury::Close,
+    Injury::LoseAck,
 ];
 
 /// So many commands are kept to be run again.
@@ -33,6 +35,7 @@ struct Link<'a> {
     proxy: &'a Proxy,
     swallowed: Arc<AtomicU32>,
     repeated: Arc<AtomicU32>,
+    lost: Arc<AtomicU32>,
 }
 
 impl<'a> Link<'a> {
@@ -41,6 +44,7 @@ impl<'a> Link<'a> {
             proxy,
             swallowed: Arc::default(),
             repeated: Arc::default(),
+            lost: Arc::default(),
         };
         let swallowed = Arc::clone(&link.swallowed);
         proxy.swallow_reply_if(move |sent| !sent.is_set_up() && takes_one(&swallowed));
@@ -48,8 +52,19 @@ impl<'a> Link<'a> {
         proxy.repeat_if(move |sent| {
             sent.name() != "UNLINK" && !sent.is_set_up() && takes_one(&repeated)
         });
+        let lost = Arc::clone(&link.lost);
+        proxy.lose_if(move |sent| is_acknowledgement(sent) && takes_one(&lost));
         link
     }
+}
+
+/// Whether a node says by it that it has applied an invalidation.
+fn is_acknowledgement(sent: &Sent) -> bool {
+    sent.name() == "PUBLISH" && sent.args.get(1).is_some_and(|to| is_one_node_s(to))
+}
+
+fn is_one_node_s(channel: &[u8]) -> bool {
+    channel.windows(6).any(|part| part == b":node:")
 }
 
 /// Takes one from what is left, now and then.
@@ -110,6 +125,16 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
             let count = random.u32(1..4);
             link.swallowed.store(count, Ordering::SeqCst);
             format!("{count}")
+        }
+        Injury::LoseAck => {
+            let waited = BUS_TIMEOUT.mul_f64(1.02);
+            link.lost.store(1, Ordering::SeqCst);
+            world.sleep(waited);
+            proxy.black_hole(Direction::ToClient);
+            world.sleep(BUS_TIMEOUT);
+            proxy.lift(Direction::ToClient);
+            let is_lost = link.lost.swap(0, Ordering::SeqCst) == 0;
+            format!("until now, {waited:?} before a hole: {is_lost}")
         }
         Injury::Repeat => {
             link.repeated.store(random.u32(1..20), Ordering::SeqCst);

@@ -1,0 +1,58 @@
+//! Hellos and echoes.
+
+use super::*;
+
+/// What arrives of what is sent at once, in its order.
+async fn arrived(under: &Under, hello: Option<&Bulletin>, sent: u64) -> Vec<Bulletin> {
+    let echo = Bulletin::Echo {
+        subscription: 1,
+        sent,
+    };
+    // Again, until the adapter listens.
+    for _ in 0..100 {
+        under.messages.lock().unwrap().clear();
+        let beat = under.store.beat(under.node, hello, &echo, soon());
+        assert_eq!(beat.await, Ok(()));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let messages = under.messages.lock().unwrap();
+        let told = messages.iter().filter_map(|message| match message {
+            Message::Told(bulletin) => Some(bulletin.clone()),
+            _ => None,
+        });
+        let told: Vec<_> = told.collect();
+        if told.contains(&echo) {
+            return told;
+        }
+    }
+    panic!("nothing comes back");
+}
+
+async fn a_hello_is_heard_before_its_echo(under: &Under) {
+    let hello = Bulletin::Hello { from: under.node };
+    let echo = |sent| Bulletin::Echo {
+        subscription: 1,
+        sent,
+    };
+    let both = arrived(under, Some(&hello), 7).await;
+    assert_eq!(both, [hello, echo(7)]);
+    assert_eq!(arrived(under, None, 8).await, [echo(8)]);
+}
+
+async fn an_echo_is_for_its_node_alone(under: &Under) {
+    let _listens = arrived(under, None, 1).await;
+    let hello = Bulletin::Hello { from: under.node };
+    let other = NodeId::random();
+    let echo = Bulletin::Echo {
+        subscription: 1,
+        sent: 9,
+    };
+    let beat = under.store.beat(other, Some(&hello), &echo, soon());
+    assert_eq!(beat.await, Ok(()));
+    let told = arrived(under, None, 10).await;
+    assert!(!told.contains(&echo));
+}
+
+cases! {
+    a_hello_is_heard_before_its_echo
+    an_echo_is_for_its_node_alone
+}
