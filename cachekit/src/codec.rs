@@ -17,6 +17,8 @@ mod guard;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
+#[cfg(feature = "serde")]
+mod scale;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod schema;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
@@ -28,6 +30,8 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use cacheable::Cacheable;
+#[cfg(feature = "serde")]
+pub(crate) use scale::heap;
 
 /// How values are written for Redis.
 ///
@@ -222,6 +226,8 @@ pub struct Wire<V> {
     pub(crate) decode: fn(Codec, bytes: &[u8]) -> Result<V, Unreadable>,
     /// The fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
+    /// About how many bytes a value has in memory beside those of its type.
+    pub(crate) weigh: fn(&V) -> usize,
 }
 
 impl<V> Clone for Wire<V> {
@@ -247,6 +253,7 @@ impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
             encode: |codec, _, _, _| Err(Unwritable::Type(codec.is_off())),
             decode: |_, _| Err(Unreadable::Codec),
             fingerprint: |codec| Err(codec.is_off()),
+            weigh: heap,
         }
     }
 }

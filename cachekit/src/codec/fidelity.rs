@@ -185,14 +185,14 @@ fn a_skipped_field_is_not_seen() {
 
 #[test]
 fn an_option_in_an_option() {
-    let carried = [&Back, &TELLS, &TELLS];
-    comes(&Some(None::<u8>), carried);
-    comes(&vec![Some(Some(1)), Some(None), None], carried);
-    comes(&Some(()), carried);
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Wrapped(Option<u8>);
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Unit;
+    let carried = [&Back, &TELLS, &TELLS];
+    comes(&Some(None::<u8>), carried);
+    comes(&vec![Some(Some(1)), Some(None), None], carried);
+    comes(&Some(()), carried);
     comes(&Some(Wrapped(None)), carried);
     comes(&Some(Unit), carried);
     comes(&Some(serde_json::Value::Null), [&NAMES, &TELLS, &TELLS]);
@@ -251,28 +251,11 @@ fn what_describes_itself() {
         A { a: u8 },
         B,
     }
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    #[serde(tag = "t", content = "c")]
-    enum Adjacent {
-        A { a: u8 },
-        B,
-        C(u8),
-    }
     let named = [&NAMES, &Back, &Back];
     comes(&Untagged::Number(1), named);
     comes(&Untagged::Text(text()), named);
     comes(&Tagged::A { a: 1 }, named);
     comes(&Tagged::B, named);
-    let adjacent = |value: Adjacent| {
-        for codec in [Codec::MsgPack, Codec::Json] {
-            let mut out = Vec::new();
-            (Wire::serde().encode)(codec, &value, &mut out, 100).unwrap();
-            assert_eq!((Wire::serde().decode)(codec, &out).as_ref(), Ok(&value));
-        }
-    };
-    adjacent(Adjacent::A { a: 1 });
-    adjacent(Adjacent::B);
-    adjacent(Adjacent::C(1));
     comes(&record!(#[serde(tag = "kind")] { id: u8 = 1 }), named);
     let flat = record!({
         id: u8 = 1,
@@ -286,6 +269,27 @@ fn what_describes_itself() {
     });
     comes(&twice, [&NAMES, &AGREE, &AGREE]);
     comes(&Untagged::Big(u128::MAX), [&NAMES, &AGREE, &AGREE]);
+}
+
+#[test]
+fn an_enum_that_says_in_a_field_which_variant_it_is() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "t", content = "c")]
+    enum Adjacent {
+        A { a: u8 },
+        B,
+        C(u8),
+    }
+    let adjacent = |value: Adjacent| {
+        for codec in [Codec::MsgPack, Codec::Json] {
+            let mut out = Vec::new();
+            (Wire::serde().encode)(codec, &value, &mut out, 100).unwrap();
+            assert_eq!((Wire::serde().decode)(codec, &out).as_ref(), Ok(&value));
+        }
+    };
+    adjacent(Adjacent::A { a: 1 });
+    adjacent(Adjacent::B);
+    adjacent(Adjacent::C(1));
 }
 
 #[test]

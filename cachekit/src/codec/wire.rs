@@ -31,6 +31,7 @@ impl<V: Serialize + DeserializeOwned + 'static> Wire<V> {
                     Err(codec.is_off())
                 }
             },
+            weigh: super::heap,
         }
     }
 }
