@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Core;
 use crate::clock::Tick;
-use crate::config::{Tier, Unit};
+use crate::config::{Engine, Tier, Unit};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Point;
 use crate::freshness::{Freshness, Life};
@@ -17,7 +17,12 @@ use crate::stored::AnyStored;
 
 /// What an entry weighs beside its key and value: the entry's header, its epochs and the
 /// memory tier's own bookkeeping, as an allocator counts them (`tests/footprint`).
-const OVERHEAD: usize = 352;
+const fn overhead(engine: Engine) -> usize {
+    match engine {
+        Engine::Moka => 448,
+        Engine::QuickCache => 328,
+    }
+}
 
 /// A value, or the absence of one.
 pub(super) struct Value<V> {
@@ -82,8 +87,9 @@ impl Core {
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
-                let own = key.as_bytes().len() + size_of::<Option<V>>() + value.heap + OVERHEAD;
-                u32::try_from(own).unwrap_or(u32::MAX)
+                let beside = overhead(self.config.engine);
+                let own = key.as_bytes().len() + size_of::<Option<V>>() + epochs.heap() + beside;
+                u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
             }
         };
         AnyStored::new(

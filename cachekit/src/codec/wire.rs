@@ -13,6 +13,10 @@ use super::{Codec, Unreadable, Unwritable, Wire};
 /// Why a codec did not write a value.
 pub(super) enum Unfit {
     /// It cannot carry what was found.
+    #[cfg_attr(
+        not(any(feature = "bincode", feature = "json")),
+        expect(dead_code, reason = "`MessagePack` has a form for all")
+    )]
     Type(Found),
     /// The value's own `Serialize` failed.
     Value,
