@@ -39,8 +39,8 @@ pub mod plan {
 
     /// What generated code brings into scope only where a feature for it is on.
     pub mod serialised {
-        #[cfg(feature = "bincode")]
-        pub use crate::plan::WeighEncoded;
+        #[cfg(feature = "serde")]
+        pub use crate::plan::WeighSerialised;
     }
 }
 

@@ -3,9 +3,11 @@
 #[cfg(feature = "bincode")]
 mod bincode;
 mod cacheable;
-#[cfg(feature = "bincode")]
+#[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod checked;
-#[cfg(feature = "bincode")]
+#[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
+mod fidelity;
+#[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod fnv;
 #[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
 mod fuzz;
@@ -15,7 +17,9 @@ mod guard;
 mod json;
 #[cfg(feature = "msgpack")]
 mod msgpack;
-#[cfg(feature = "bincode")]
+#[cfg(feature = "serde")]
+mod scale;
+#[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod schema;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod sink;
@@ -26,12 +30,35 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use cacheable::Cacheable;
+#[cfg(feature = "serde")]
+pub(crate) use scale::heap;
 
 /// How values are written for Redis.
 ///
 /// Whatever the bytes are, reading them ends in a value or in a miss: lengths that are not
 /// there, endless nesting (more than 128 layers) and bytes left over are refused before they
-/// cost memory. So is a value beyond the cache's limit when it is written.
+/// cost memory. So is a value beyond the cache's limit, or deeper than 127 layers, when it is
+/// written.
+///
+/// # Values that would come back as others
+///
+/// A value that a codec would not read back as it was is not stored in Redis, but stays in memory:
+/// it counts as unstorable ([`RedisStats::unstorable`](crate::stats::RedisStats::unstorable)), and
+/// a warning says why once for each function. That holds for fields that are written and not read,
+/// or read and not written (`skip_serializing`, `skip_deserializing`, two names in `rename`), with
+/// every codec; for more see the codecs. Besides, the first values of each type, and in debug
+/// builds all, are read back and written again: where `Serialize` and `Deserialize` differ, or
+/// `skip_serializing_if` leaves out another value than `default` gives, that is seen.
+///
+/// What serde gives no sign of cannot be seen, and is lost on the way through Redis, but not in
+/// memory:
+///
+/// - a field with `#[serde(skip)]` comes back as its default;
+/// - so does, in a struct with `flatten` or an enum with `tag`, a field with `skip_serializing`;
+/// - a value of an `untagged` enum comes back as the first variant that its form fits;
+/// - what a `Serialize` of your own rounds, shortens or hides stays so.
+///
+/// Write `tier = memory` for the functions that return such a type.
 ///
 /// The `None` and `Err` of a cached function itself are kept beside the value, and no codec
 /// sees them.
@@ -71,13 +98,14 @@ pub enum Codec {
     ///
     /// For whatever serde can describe, and for types that change: added, removed and
     /// reordered fields leave the cache warm. Values are up to twice as large as bincode's.
-    /// An `Option` in an `Option` loses one: `Some(None)` comes back as `None`.
+    /// A `Some` that holds nothing, as `Some(None)` and `Some(())`, is not stored: it would come
+    /// back as `None`.
     MsgPack,
     /// JSON (feature `json`).
     ///
     /// For values that people or other programs read. Tolerant of changes as
-    /// [`MsgPack`](Self::MsgPack), and it too reads `Some(None)` as `None`. Keys of maps must
-    /// be strings or numbers, and a `NaN` or an infinity is written as `null`.
+    /// [`MsgPack`](Self::MsgPack). What that does not store is not stored either; nor are a `NaN`
+    /// or an infinity, and maps whose keys are neither strings nor numbers.
     Json,
 }
 
@@ -198,6 +226,8 @@ pub struct Wire<V> {
     pub(crate) decode: fn(Codec, bytes: &[u8]) -> Result<V, Unreadable>,
     /// The fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
+    /// About how many bytes a value has in memory beside those of its type.
+    pub(crate) weigh: fn(&V) -> usize,
 }
 
 impl<V> Clone for Wire<V> {
@@ -223,6 +253,7 @@ impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
             encode: |codec, _, _, _| Err(Unwritable::Type(codec.is_off())),
             decode: |_, _| Err(Unreadable::Codec),
             fingerprint: |codec| Err(codec.is_off()),
+            weigh: heap,
         }
     }
 }

@@ -44,8 +44,14 @@ impl Capacity {
         }
     }
 
-    /// About this many bytes: an entry counts for its key, its bookkeeping, the size of
-    /// its type and, with the feature `serde`, the encoded size of what it points to.
+    /// About this many bytes: an entry counts for its key, its bookkeeping, the size of its type
+    /// and what it points to.
+    ///
+    /// The last is told by what the value serialises, to a depth of 128 layers, where its type has
+    /// `serde::Serialize` and one of the features `serde`, `bincode`, `msgpack`, `json` and `redis`
+    /// is on; of what is cached without a macro only with `redis`. Else it is known of strings and
+    /// slices of bytes, in a `Box`, `Arc` or `Vec`, and of what an annotated function returns in an
+    /// `Arc`, without what that points to. Values are not weighed where capacity is in entries.
     pub const fn bytes(amount: u64) -> Self {
         Self {
             amount,

@@ -113,6 +113,15 @@ impl Epoch {
 pub(crate) struct Epochs(SmallVec<[Arc<Epoch>; 5]>);
 
 impl Epochs {
+    /// How many bytes they take beside their own size.
+    pub(crate) fn heap(&self) -> usize {
+        if self.0.spilled() {
+            self.0.capacity() * size_of::<Arc<Epoch>>()
+        } else {
+            0
+        }
+    }
+
     /// Whether none of them was invalidated after `began`, not even softly.
     pub(crate) fn unmoved_since(&self, began: Moment) -> bool {
         self.0.iter().all(|epoch| epoch.last() <= began)

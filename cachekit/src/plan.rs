@@ -18,8 +18,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-#[cfg(feature = "bincode")]
-pub use extras::WeighEncoded;
+#[cfg(feature = "serde")]
+pub use extras::WeighSerialised;
 pub use extras::{
     ErrorIsOwned, ErrorIsShared, NotWired, ValueIsOwned, ValueIsShared, WeighNothing,
 };
@@ -183,7 +183,7 @@ pub struct ValueSharing<V> {
 /// A shape with what else the compiler knows about its types.
 pub struct Plan<S: Shape> {
     error_sharing: Option<ErrorSharing<S::Error>>,
-    weigh: fn(&S::Value) -> usize,
+    weigh: Option<fn(&S::Value) -> usize>,
     wire: Option<Wire<S::Value>>,
     value_sharing: Option<ValueSharing<S::Value>>,
     /// The error of a computation that took too long.
@@ -194,7 +194,7 @@ impl<S: Shape> Plan<S> {
     pub(crate) fn plain() -> Self {
         Self {
             error_sharing: None,
-            weigh: |_| 0,
+            weigh: None,
             wire: None,
             value_sharing: None,
             late: None,
@@ -206,8 +206,10 @@ impl<S: Shape> Plan<S> {
     where
         S::Value: Cacheable,
     {
+        let wire = S::Value::__wire();
         Self {
-            wire: S::Value::__wire(),
+            wire,
+            weigh: wire.map(|wire| wire.weigh),
             ..Self::plain()
         }
     }
@@ -216,7 +218,7 @@ impl<S: Shape> Plan<S> {
     pub fn with(
         self,
         error_sharing: Option<ErrorSharing<S::Error>>,
-        weigh: fn(&S::Value) -> usize,
+        weigh: Option<fn(&S::Value) -> usize>,
     ) -> Self {
         Self {
             error_sharing,
@@ -263,8 +265,18 @@ impl<S: Shape> Plan<S> {
     }
 
     /// The bytes that `value` points to, as far as they are known.
-    pub(crate) fn weigh(&self, value: &S::Value) -> usize {
-        (self.weigh)(value)
+    pub(crate) fn weigh(&self, value: &S::Value) -> usize
+    where
+        S::Value: 'static,
+    {
+        match (self.weigh, self.value_sharing) {
+            (Some(weigh), _) => weigh(value),
+            (None, Some(sharing)) => {
+                let known = extras::heap_of_known(value);
+                known.saturating_add(size_of_val(&*(sharing.share)(value)))
+            }
+            (None, None) => extras::heap_of_known(value),
+        }
     }
 }
 

@@ -86,7 +86,7 @@ async fn a_region_has_the_engine_of_its_cache() {
             .await
             .expect("right");
         let region = cache.region("large").capacity(Capacity::bytes(ROOM));
-        let nearly_all: Large<9_600> = Large::new(&Arc::default());
+        let nearly_all: Large<9_400> = Large::new(&Arc::default());
         Box::pin(region.set(1, nearly_all)).await;
         let held = cache.stats();
         let expected = if kept { 9_800..=ROOM } else { 0..=0 };

@@ -27,4 +27,5 @@ mod timeouts;
 mod unstorable;
 mod untouched;
 mod version_lives;
+mod weights;
 mod world;

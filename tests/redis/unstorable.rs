@@ -156,3 +156,99 @@ async fn a_value_that_is_too_large_is_not_read_either() {
         assert_eq!(third.stats().redis_hits, 1, "it is still there");
     }
 }
+
+/// A password's hash is not for those who read what is written; what is read back would lack it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Account {
+    id: u64,
+    #[serde(skip_serializing, default)]
+    password_hash: String,
+}
+
+#[cached(key = "account:{id}", name = "account")]
+async fn account(id: u64) -> Account {
+    computed(id)
+}
+
+#[cached(key = "named:{id}", name = "named.account", codec = msgpack)]
+async fn named_account(id: u64) -> Account {
+    computed(id)
+}
+
+fn computed(id: u64) -> Account {
+    let password_hash = "$argon2$".to_owned();
+    Account { id, password_hash }
+}
+
+#[cached(key = "nested:{id}", name = "nested.option", codec = msgpack)]
+async fn nested(id: u64) -> Vec<Option<Option<u64>>> {
+    vec![Some(None), Some(Some(id)), None]
+}
+
+/// No process gets another value than the one that computed it, with any codec.
+#[tokio::test]
+async fn what_would_come_back_as_another_value_is_not_stored() {
+    let log = Capture::default();
+    let _guard = subscriber::set_default(log.clone());
+    let redis = Redis::start();
+    for _ in 0..2 {
+        let cache = node(&redis.url()).await;
+        testing::scope(cache.clone(), async {
+            for _ in 0..2 {
+                assert_eq!(account(1).await, computed(1));
+                assert_eq!(named_account(1).await, computed(1));
+                assert_eq!(nested(1).await, [Some(None), Some(Some(1)), None]);
+            }
+        })
+        .await;
+        unstorable(&cache, 3).await;
+        let stats = cache.stats();
+        assert_eq!((stats.computations, stats.redis_hits), (3, 0));
+        assert_eq!((stats.memory_hits, stats.redis.stores), (3, 0));
+    }
+    for function in ["account", "named.account"] {
+        let told = warnings(&log, &format!("function={function} "));
+        assert_eq!(told.len(), 2, "once for each cache: {told:?}");
+        assert!(told[0].contains("tier = memory"), "{told:?}");
+        assert!(!told[0].contains("codec = msgpack"), "{told:?}");
+    }
+}
+
+/// A list so long that nobody could read it, and a thread's stack would not do to write it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Link(Option<Box<Link>>);
+
+impl Link {
+    fn chain(length: usize) -> Self {
+        (0..length).fold(Self(None), |next, _| Self(Some(Box::new(next))))
+    }
+}
+
+#[cached(key = "chain:{length}", name = "chain")]
+async fn chain(length: usize) -> Link {
+    Link::chain(length)
+}
+
+#[tokio::test]
+async fn a_value_that_is_too_deep_stays_in_memory() {
+    let redis = Redis::start();
+    let writer = node(&redis.url()).await;
+    testing::scope(writer.clone(), async {
+        for length in [60, 200, 2_000, 60, 200, 2_000] {
+            assert_eq!(chain(length).await, Link::chain(length));
+        }
+    })
+    .await;
+    unstorable(&writer, 2).await;
+    crate::world::stored(&writer, 1).await;
+    assert_eq!(writer.stats().computations, 3);
+    let reader = node(&redis.url()).await;
+    testing::scope(reader.clone(), async {
+        assert_eq!(chain(60).await, Link::chain(60));
+        assert_eq!(chain(200).await, Link::chain(200));
+    })
+    .await;
+    let stats = reader.stats();
+    assert_eq!((stats.redis_hits, stats.computations), (1, 1));
+    assert_eq!(stats.redis.misses.undecodable, 0);
+}

@@ -46,7 +46,7 @@ impl Job {
                         .extend(late.map(|tag| self.core.tags.epoch(tag)));
                 }
                 let ret = S::some(value.clone());
-                let heap = plan.weigh(&value);
+                let heap = self.core.heap(|| plan.weigh(&value));
                 let value = Value {
                     content: Some(value),
                     heap,

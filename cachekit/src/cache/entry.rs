@@ -221,7 +221,7 @@ impl Slot {
     fn described<V: 'static>(&self, value: V, order: Option<u64>) -> (Labels, Value<V>) {
         let mut labels = self.labels.clone();
         self.describe.label(&value, &mut labels);
-        let heap = self.describe.weigh(&value);
+        let heap = self.core.heap(|| self.describe.weigh(&value));
         (
             labels,
             Value {

@@ -100,7 +100,10 @@ impl Question<'_> {
                 // The store told how long before its answer was on its way.
                 let passed = self.core.clock.now().saturating_sub(asked.at);
                 let life = life(&envelope, found, passed, is_old);
-                let stored = self.stored(&envelope, life, value);
+                let heap = value
+                    .as_ref()
+                    .map_or(0, |value| self.core.heap(|| (wire.weigh)(value)));
+                let stored = self.stored(&envelope, life, (value, heap));
                 if is_old || found.left <= envelope.grace {
                     Judged::Late(stored, envelope.fill)
                 } else {
@@ -285,11 +288,11 @@ impl Question<'_> {
         &self,
         envelope: &Envelope<'_>,
         life: Life,
-        value: Option<V>,
+        (content, heap): (Option<V>, usize),
     ) -> Arc<AnyStored> {
         let value = Value {
-            content: value,
-            heap: envelope.payload.length(),
+            content,
+            heap,
             order: envelope.order,
             took: envelope.delta,
         };

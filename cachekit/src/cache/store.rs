@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Core;
 use crate::clock::Tick;
-use crate::config::{Tier, Unit};
+use crate::config::{Engine, Tier, Unit};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Point;
 use crate::freshness::{Freshness, Life};
@@ -15,9 +15,14 @@ use crate::owner::Owner;
 use crate::policy::{Lives, jittered};
 use crate::stored::AnyStored;
 
-/// What an entry weighs beside its key and value: the entry's header, two epochs and the
-/// memory tier's own bookkeeping, rounded.
-const OVERHEAD: usize = 256;
+/// What an entry weighs beside its key and value: the entry's header, its epochs and the
+/// memory tier's own bookkeeping, as an allocator counts them (`tests/footprint`).
+const fn overhead(engine: Engine) -> usize {
+    match engine {
+        Engine::Moka => 448,
+        Engine::QuickCache => 328,
+    }
+}
 
 /// A value, or the absence of one.
 pub(super) struct Value<V> {
@@ -40,6 +45,14 @@ impl Core {
             .chain(bus)
             .chain(labels.tags.iter().map(|tag| self.tags.epoch(tag)))
             .collect()
+    }
+
+    /// The bytes that a value points to, where it counts what it weighs.
+    pub(super) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
+        match self.config.memory_capacity.unit {
+            Unit::Entries => 0,
+            Unit::Bytes => weigh(),
+        }
     }
 
     /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
@@ -74,8 +87,9 @@ impl Core {
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
-                let own = key.as_bytes().len() + size_of::<Option<V>>() + value.heap + OVERHEAD;
-                u32::try_from(own).unwrap_or(u32::MAX)
+                let beside = overhead(self.config.engine);
+                let own = key.as_bytes().len() + size_of::<Option<V>>() + epochs.heap() + beside;
+                u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
             }
         };
         AnyStored::new(

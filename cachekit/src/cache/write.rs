@@ -20,6 +20,7 @@ use crate::key::Key;
 use crate::labels::Labels;
 use crate::manner::Manner;
 use crate::owner::Owner;
+use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Wanted};
@@ -363,9 +364,10 @@ pub(super) async fn put<V: Cacheable>(
     bracket
         .begin_there(&labels, wire.map(|wire| wire.fingerprint))
         .await;
+    let heap = core.heap(|| Plan::<Plain<V>>::by_hand().weigh(&value));
     let value = Value {
         content: Some(value),
-        heap: 0,
+        heap,
         order: None,
         took: Duration::ZERO,
     };

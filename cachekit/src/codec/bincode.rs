@@ -6,11 +6,11 @@ use ::bincode::serde::EncodeError as SerdeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::checked::{Checked, Watch};
+use super::Unreadable;
+use super::checked::Found;
 use super::guard::Limits;
-use super::schema;
 use super::sink::Sink;
-use super::{Unreadable, Unwritable};
+use super::wire::Unfit;
 
 /// What any payload may claim to hold. It is part of the decoder's type, so one constant has
 /// to do for all caches; a cache's own limit is checked before anything is decoded.
@@ -20,27 +20,14 @@ fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
     config::standard().with_limit()
 }
 
-/// Appends `value`, if it can be read back.
-pub(super) fn encode<T>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unwritable>
-where
-    T: Serialize + DeserializeOwned + 'static,
-{
-    let schema = schema::of::<T>();
-    schema.fingerprint().map_err(Unwritable::Type)?;
-    let watch = Watch::new(schema.look());
-    let checked = Checked {
-        inner: value,
-        watch: &watch,
-    };
-    let written = ::bincode::serde::encode_into_writer(checked, sink, config());
-    if let Some(found) = watch.found.take() {
-        return Err(Unwritable::Type(schema.refuse(&found)));
-    }
+/// Appends `value`.
+pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
+    let written = ::bincode::serde::encode_into_writer(value, sink, config());
     written.map_err(|error| match error {
         EncodeError::Serde(SerdeError::SequenceMustHaveLength) => {
-            Unwritable::Type(schema.refuse("there is a sequence or map of unknown length"))
+            Unfit::Type(Found::without_length())
         }
-        _ => Unwritable::Value,
+        _ => Unfit::Value,
     })
 }
 

@@ -1,73 +1,144 @@
-//! A layer around bincode's `Serializer` that sees what could not be read back.
+//! A layer around a codec's `Serializer` that sees what could not be read back as it was.
 //!
 //! bincode reads every field in its turn. One that was left out when it was written makes
 //! all that follow something else, often without an error: `skip_serializing_if` turns one
-//! value silently into another.
+//! value silently into another. The codecs with names read such a value, but give a field that
+//! is never written its default, and `Some(None)` and a `NaN` are `null` to JSON.
 
 mod compound;
+mod found;
 mod serializer;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde::ser::{Error, Serialize, Serializer};
 
+pub(crate) use found::{Found, NAMES};
+
+use super::Codec;
+use super::guard::MAX_DEPTH;
 use super::schema::Shapes;
 
 /// What is watched while one value is written.
 pub(crate) struct Watch<'a> {
+    codec: Codec,
     /// How the type is read, if this value is to be compared with it.
-    pub(crate) shapes: Option<&'a Shapes>,
-    /// What was found, in words.
-    pub(crate) found: RefCell<Option<String>>,
+    shapes: Option<&'a Shapes>,
+    found: RefCell<Option<Found>>,
+    /// Whether a field was left out of this value.
+    is_sparse: Cell<bool>,
 }
 
 impl<'a> Watch<'a> {
     /// Compares with `shapes`.
-    pub(crate) fn new(shapes: Option<&'a Shapes>) -> Self {
+    pub(crate) fn new(codec: Codec, shapes: Option<&'a Shapes>) -> Self {
         Self {
+            codec,
             shapes,
             found: RefCell::new(None),
+            is_sparse: Cell::new(false),
         }
     }
 
-    fn stop<E: Error>(&self, found: String) -> E {
+    /// `value`, watched.
+    pub(crate) fn over<T>(&'a self, value: T) -> Checked<'a, T> {
+        // `serde_json` reads one layer less than it allows.
+        let depth = match self.codec {
+            Codec::Json => MAX_DEPTH - 1,
+            Codec::Bincode | Codec::MsgPack => MAX_DEPTH,
+        };
+        Checked {
+            inner: value,
+            watch: self,
+            depth,
+            in_some: false,
+        }
+    }
+
+    /// What was found, if something was.
+    pub(crate) fn into_found(self) -> Option<Found> {
+        self.found.into_inner()
+    }
+
+    /// Whether a field was left out of the value.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.is_sparse.get()
+    }
+
+    /// Fields and variants are found by their names when they are read.
+    fn has_names(&self) -> bool {
+        self.codec != Codec::Bincode
+    }
+
+    fn stop<E: Error>(&self, found: Found) -> E {
         *self.found.borrow_mut() = Some(found);
         E::custom("cannot be read back")
     }
 
-    fn skipped<E: Error>(&self, of: &str, field: &str) -> E {
-        self.stop(format!(
-            "`skip_serializing_if` leaves out `{field}` of `{of}`"
-        ))
-    }
-
-    fn compare_fields<E: Error>(&self, of: &str, variant: &str, len: usize) -> Result<(), E> {
-        match self.shapes {
-            Some(shapes) if shapes.contradicts_fields(of, variant, len) => Err(self.stop(format!(
-                "`{of}` is not read with the {len} fields that it is written with \
-                     (`skip_serializing`, `skip_deserializing`)"
-            ))),
-            _ => Ok(()),
+    /// `skip_serializing_if` leaves out a field.
+    fn skip<E: Error>(&self, of: &str, field: &str) -> Result<(), E> {
+        if self.has_names() {
+            self.is_sparse.set(true);
+            return Ok(());
         }
+        Err(self.stop(Found::left_out(of, field)))
     }
 
-    fn compare_variant<E: Error>(&self, of: &str, index: u32, variant: &str) -> Result<(), E> {
+    fn compare_fields<E: Error>(
+        &self,
+        of: &'static str,
+        variant: &str,
+        written: &[&'static str],
+    ) -> Result<(), E> {
         match self.shapes {
-            Some(shapes) if shapes.contradicts_variant(of, index, variant) => {
-                Err(self.stop(format!(
-                    "`{of}::{variant}` has another number when it is read (a skipped variant \
-                     stands before it)"
-                )))
+            Some(shapes) if shapes.contradicts_fields(of, variant, written, self.has_names()) => {
+                Err(self.stop(Found::one_way_fields(of, written)))
             }
             _ => Ok(()),
         }
+    }
+
+    fn compare_length<E: Error>(
+        &self,
+        of: &'static str,
+        variant: &str,
+        len: usize,
+    ) -> Result<(), E> {
+        match self.shapes {
+            Some(shapes) if shapes.contradicts_length(of, variant, len) => {
+                Err(self.stop(Found::one_way_parts(of, len)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn compare_variant<E: Error>(
+        &self,
+        of: &'static str,
+        index: u32,
+        variant: &'static str,
+    ) -> Result<(), E> {
+        let Some(shapes) = self.shapes else {
+            return Ok(());
+        };
+        if shapes.lacks_variant(of, variant) {
+            return Err(self.stop(Found::one_way_variant(of, variant)));
+        }
+        if !self.has_names() && shapes.contradicts_variant(of, index, variant) {
+            return Err(self.stop(Found::moved_variant(of, variant)));
+        }
+        Ok(())
     }
 }
 
 /// A value, a `Serializer`, or what one gives for a compound, watched.
 pub(crate) struct Checked<'a, T> {
-    pub(crate) inner: T,
-    pub(crate) watch: &'a Watch<'a>,
+    inner: T,
+    watch: &'a Watch<'a>,
+    /// How many layers more there may be.
+    depth: u8,
+    /// It is what a `Some` holds.
+    in_some: bool,
 }
 
 impl<'a, T> Checked<'a, T> {
@@ -75,16 +146,45 @@ impl<'a, T> Checked<'a, T> {
         Checked {
             inner,
             watch: self.watch,
+            depth: self.depth,
+            in_some: false,
         }
+    }
+
+    /// `inner`, so many layers deeper, counted as in reading.
+    fn below<U, E: Error>(&self, layers: u8, inner: U) -> Result<Checked<'a, U>, E> {
+        let Some(depth) = self.depth.checked_sub(layers) else {
+            return Err(self.watch.stop(Found::deep()));
+        };
+        Ok(Checked {
+            depth,
+            ..self.beside(inner)
+        })
+    }
+
+    /// Only bincode tells a `Some` of nothing from a `None`.
+    fn is_something<E: Error>(&self) -> Result<(), E> {
+        if self.in_some && self.watch.has_names() {
+            return Err(self.watch.stop(Found::some_of_nothing(self.watch.codec)));
+        }
+        Ok(())
+    }
+
+    fn is_number<E: Error>(&self, is_finite: bool) -> Result<(), E> {
+        if self.watch.codec == Codec::Json && !is_finite {
+            return Err(self.watch.stop(Found::no_number()));
+        }
+        Ok(())
     }
 }
 
 impl<T: Serialize + ?Sized> Serialize for Checked<'_, &T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.inner.serialize(self.beside(serializer))
+        let mut watched = self.beside(serializer);
+        watched.in_some = self.in_some;
+        self.inner.serialize(watched)
     }
 }
-
 #[cfg(test)]
 mod tests {
     use serde::de::DeserializeOwned;
@@ -101,7 +201,10 @@ mod tests {
         Ok(out)
     }
 
-    fn is_refused<V>(value: &V, word: &str)
+    const NAMES: &str = "write `codec = msgpack`";
+    const ONE_WAY: &str = "take the attribute out, or write `tier = memory`";
+
+    fn is_refused<V>(value: &V, word: &str, remedy: &str)
     where
         V: Serialize + DeserializeOwned + 'static,
     {
@@ -110,7 +213,7 @@ mod tests {
         };
         assert!(why.contains(word), "{why}");
         assert!(why.contains(std::any::type_name::<V>()), "{why}");
-        assert!(why.contains("codec = msgpack"), "{why}");
+        assert!(why.ends_with(remedy), "{why}");
         let fingerprint = (Wire::<V>::serde().fingerprint)(Codec::Bincode);
         assert_eq!(fingerprint, Err(why), "it is remembered");
     }
@@ -131,7 +234,7 @@ mod tests {
             b: 1,
             c: vec![0, 0],
         };
-        is_refused(&sparse, "`a`");
+        is_refused(&sparse, "`a`", NAMES);
         let config = ::bincode::config::standard();
         let silent = ::bincode::serde::encode_to_vec(&sparse, config).unwrap();
         let read: (Sparse, usize) = ::bincode::serde::decode_from_slice(&silent, config).unwrap();
@@ -153,7 +256,7 @@ mod tests {
         for _ in 0..100 {
             write(&nested(&full)).unwrap();
         }
-        is_refused(&nested(&Sparse::default()), "skip_serializing_if");
+        is_refused(&nested(&Sparse::default()), "skip_serializing_if", NAMES);
         assert!(write(&nested(&full)).is_err(), "from then on");
     }
 
@@ -197,16 +300,16 @@ mod tests {
 
     #[test]
     fn what_is_written_in_another_way_than_it_is_read_is_seen() {
-        is_refused(&Variant::Struct { a: None }, "`a`");
-        is_refused(&OneWay::default(), "`OneWay`");
-        is_refused(&OtherWay::default(), "`OtherWay`");
-        is_refused(&Tuple(vec![], 1), "`Tuple`");
-        is_refused(&Shifted::First, "Shifted::First");
+        is_refused(&Variant::Struct { a: None }, "`a`", NAMES);
+        is_refused(&OneWay::default(), "`OneWay`", ONE_WAY);
+        is_refused(&OtherWay::default(), "`OtherWay`", ONE_WAY);
+        is_refused(&Tuple(vec![], 1), "`Tuple`", ONE_WAY);
+        is_refused(&Shifted::First, "Shifted::First", NAMES);
     }
 
     #[test]
     fn the_second_of_the_shifted_is_seen_too() {
-        is_refused(&vec![Shifted::Second], "Shifted::Second");
+        is_refused(&vec![Shifted::Second], "Shifted::Second", NAMES);
     }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -214,7 +317,7 @@ mod tests {
     struct Harmless {
         #[serde(skip)]
         here: u8,
-        #[serde(rename(serialize = "a", deserialize = "b"))]
+        #[serde(rename = "b", alias = "c")]
         renamed: u8,
         #[serde(default)]
         defaulted: Option<u8>,

@@ -15,7 +15,7 @@ use serde::de::{DeserializeOwned, Error};
 
 /// How many layers a value may have: every option, newtype, enum, struct, tuple, sequence
 /// and map is one. The same number as `serde_json`'s.
-const MAX_DEPTH: u8 = 128;
+pub(super) const MAX_DEPTH: u8 = 128;
 
 /// How many elements all sequences and maps together may have beyond one for each byte:
 /// elements without bytes, as in a `Vec<()>`, are rare but real.

@@ -4,20 +4,18 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::error::Category;
 
+use super::Unreadable;
+use super::checked::Found;
 use super::guard::Limits;
 use super::sink::Sink;
-use super::{Unreadable, Unwritable};
+use super::wire::Unfit;
 
 /// Appends `value`.
-pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unwritable> {
+pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     serde_json::to_writer(sink, value).map_err(|error| match error.classify() {
         // All that `serde_json` itself refuses to write is a map's key.
-        Category::Syntax => Unwritable::Type(format!(
-            "`{}` holds a map whose keys are neither strings nor numbers, which JSON cannot \
-             carry; write `codec = msgpack`",
-            std::any::type_name::<T>()
-        )),
-        _ => Unwritable::Value,
+        Category::Syntax => Unfit::Type(Found::keys()),
+        _ => Unfit::Value,
     })
 }
 

@@ -5,19 +5,18 @@ use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde::{Deserialize, Serialize};
 
+use super::Unreadable;
 use super::guard::Limits;
 use super::sink::Sink;
-use super::{Unreadable, Unwritable};
+use super::wire::Unfit;
 
 /// Appends `value`.
 ///
 /// What has no known length (a flattened struct) is collected before it is written, so there
 /// the limit is felt only at its end.
-pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unwritable> {
+pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let mut serializer = Serializer::new(sink).with_struct_map();
-    value
-        .serialize(&mut serializer)
-        .map_err(|_| Unwritable::Value)
+    value.serialize(&mut serializer).map_err(|_| Unfit::Value)
 }
 
 /// Reads a value that takes all of `bytes`.

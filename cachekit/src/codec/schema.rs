@@ -4,6 +4,9 @@
 //! stood the other way round decode without an error. So the shape goes into the header of
 //! what is stored, as a hash of everything that `T::deserialize` asks for: names, fields,
 //! variants and kinds of numbers. It needs no derive, and sees foreign types.
+//!
+//! With every codec, the names that a value is written with are compared with those that its
+//! type asks for: what is not written, or not read, would come back as a default.
 
 mod access;
 mod choices;
@@ -24,8 +27,11 @@ use serde::de::DeserializeOwned;
 pub(crate) use shapes::Sealed as Shapes;
 use trace::Trace;
 
-/// How many values of each type are compared with its shape when they are written. In
-/// debug builds all are.
+use super::Codec;
+use super::checked::{Found, NAMES};
+
+/// How many values of each type are compared with its shape when they are written, and read
+/// back. In debug builds all are.
 const LOOKS: u32 = 16;
 
 /// What is known about one type.
@@ -37,12 +43,14 @@ pub(crate) struct Schema {
     complete: bool,
     shapes: Shapes,
     looks: AtomicU32,
+    /// Of those that left a field out.
+    sparse_looks: AtomicU32,
     refused: OnceLock<String>,
 }
 
 impl Schema {
-    fn trace<T: DeserializeOwned>() -> Self {
-        let trace = Trace::default();
+    fn trace<T: DeserializeOwned>(has_names: bool) -> Self {
+        let trace = Trace::new(has_names);
         let complete = trace.run::<T>();
         Self {
             type_name: type_name::<T>(),
@@ -51,57 +59,77 @@ impl Schema {
             complete,
             shapes: trace.into_shapes(),
             looks: AtomicU32::new(0),
+            sparse_looks: AtomicU32::new(0),
             refused: OnceLock::new(),
         }
     }
 
-    /// The hash, or why bincode cannot carry the type.
-    pub(crate) fn fingerprint(&self) -> Result<u64, String> {
+    /// The hash, or why `codec` cannot carry the type. There is none where the bytes say what they
+    /// are: then a changed type is read as far as it goes, and an added field is no reason for a
+    /// cold cache.
+    pub(crate) fn fingerprint(&self, codec: Codec) -> Result<u64, String> {
         if self.self_describing {
             return Err(format!(
                 "`{}` uses `#[serde(flatten)]`, `untagged`, `tag` or a `Value`, which bincode \
-                 cannot carry; write `codec = msgpack`",
+                 cannot carry; {NAMES}",
                 self.type_name
             ));
         }
         match self.refused.get() {
             Some(why) => Err(why.clone()),
-            None => Ok(self.fingerprint),
+            None if codec == Codec::Bincode => Ok(self.fingerprint),
+            None => Ok(0),
         }
     }
 
-    /// Remembers why bincode cannot carry the type, and says it.
-    pub(crate) fn refuse(&self, what: &str) -> String {
+    /// Why `codec` cannot carry what was found, in words. If it is so with every value of the type,
+    /// that is remembered.
+    pub(crate) fn refuse(&self, codec: Codec, found: &Found) -> String {
         let why = || {
+            let Found { what, remedy, .. } = found;
             format!(
-                "`{}` cannot be carried by bincode: {what}; write `codec = msgpack`",
+                "`{}` cannot be carried by {codec}: {what}; {remedy}",
                 self.type_name
             )
         };
-        self.refused.get_or_init(why).clone()
+        if found.is_of_the_type {
+            self.refused.get_or_init(why).clone()
+        } else {
+            why()
+        }
     }
 
     /// The shapes, if the next value is one of those to compare with them.
     pub(crate) fn look(&self) -> Option<&Shapes> {
-        if cfg!(debug_assertions) || self.looks.load(Ordering::Relaxed) < LOOKS {
-            self.looks.fetch_add(1, Ordering::Relaxed);
-            return Some(&self.shapes);
-        }
-        None
+        is_among_the_first(&self.looks).then_some(&self.shapes)
+    }
+
+    /// Whether the next value that left a field out is one of those to look at.
+    pub(crate) fn looks_at_sparse(&self) -> bool {
+        is_among_the_first(&self.sparse_looks)
     }
 }
 
-/// What is known about `T`; found out once.
-pub(crate) fn of<T: DeserializeOwned + 'static>() -> &'static Schema {
-    static KNOWN: RwLock<BTreeMap<TypeId, &'static Schema>> = RwLock::new(BTreeMap::new());
-    let id = TypeId::of::<T>();
+fn is_among_the_first(looks: &AtomicU32) -> bool {
+    let is_first = cfg!(debug_assertions) || looks.load(Ordering::Relaxed) < LOOKS;
+    if is_first {
+        looks.fetch_add(1, Ordering::Relaxed);
+    }
+    is_first
+}
+
+/// What is known about `T` under `codec`; found out once for those with names, and once for the
+/// one without.
+pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema {
+    static KNOWN: RwLock<BTreeMap<(TypeId, u8), &'static Schema>> = RwLock::new(BTreeMap::new());
+    let id = (TypeId::of::<T>(), codec.id());
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(schema) = known.get(&id) {
         return schema;
     }
     drop(known);
     // Without the lock: a type's own code runs here, and may use a cache itself.
-    let traced = Schema::trace::<T>();
+    let traced = Schema::trace::<T>(codec != Codec::Bincode);
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     // Leaked, once for each type of the program.
     known
@@ -124,10 +152,10 @@ mod tests {
 
     /// The fingerprint of a type that is seen completely.
     fn print<T: DeserializeOwned + 'static>() -> u64 {
-        let schema = of::<T>();
+        let schema = of::<T>(Codec::Bincode);
         assert!(schema.complete, "{}", schema.type_name);
-        assert_eq!(Schema::trace::<T>().fingerprint, schema.fingerprint);
-        schema.fingerprint().unwrap()
+        assert_eq!(Schema::trace::<T>(false).fingerprint, schema.fingerprint);
+        schema.fingerprint(Codec::Bincode).unwrap()
     }
 
     /// Types of one name, each in its own scope, and their fingerprints.
@@ -333,9 +361,9 @@ mod tests {
     /// What accepts no sample is gone round where there is a choice.
     #[test]
     fn what_refuses_everything_hides_nothing_else() {
-        let incomplete = of::<(u8, Impossible, u16)>();
+        let incomplete = of::<(u8, Impossible, u16)>(Codec::Bincode);
         assert!(!incomplete.complete);
-        incomplete.fingerprint().unwrap();
+        incomplete.fingerprint(Codec::Bincode).unwrap();
 
         all_differ(&versions! { Around:
             struct Around { a: Option<Impossible>, b: Vec<Impossible>, after: u8 }
@@ -352,9 +380,9 @@ mod tests {
     fn a_huge_type_is_given_up() {
         type Ten<T> = Box<(T, T, T, T, T, T, T, T, T, T)>;
         let started = std::time::Instant::now();
-        let schema = of::<Ten<Ten<Ten<Ten<Ten<Ten<u8>>>>>>>();
+        let schema = of::<Ten<Ten<Ten<Ten<Ten<Ten<u8>>>>>>>(Codec::Bincode);
         assert!(!schema.complete);
-        schema.fingerprint().unwrap();
+        schema.fingerprint(Codec::Bincode).unwrap();
         assert!(started.elapsed() < Duration::from_secs(5));
     }
 
@@ -363,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_type_without_values_ends() {
-        assert!(!of::<Endless>().complete);
+        assert!(!of::<Endless>(Codec::Bincode).complete);
     }
 
     #[derive(Deserialize)]
@@ -396,7 +424,9 @@ mod tests {
     #[test]
     fn what_needs_names_in_the_bytes_is_told() {
         fn refused<T: DeserializeOwned + 'static>() {
-            let why = of::<T>().fingerprint().unwrap_err();
+            let why = of::<T>(Codec::Bincode)
+                .fingerprint(Codec::Bincode)
+                .unwrap_err();
             assert!(why.contains(type_name::<T>()), "{why}");
             assert!(why.contains("codec = msgpack"), "{why}");
         }

@@ -5,8 +5,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::checked::{Found, Watch};
+use super::schema::{self, Schema};
 use super::sink::Sink;
 use super::{Codec, Unreadable, Unwritable, Wire};
+
+/// Why a codec did not write a value.
+pub(super) enum Unfit {
+    /// It cannot carry what was found.
+    #[cfg_attr(
+        not(any(feature = "bincode", feature = "json")),
+        expect(dead_code, reason = "`MessagePack` has a form for all")
+    )]
+    Type(Found),
+    /// The value's own `Serialize` failed.
+    Value,
+}
 
 impl<V: Serialize + DeserializeOwned + 'static> Wire<V> {
     /// By serde.
@@ -14,14 +28,14 @@ impl<V: Serialize + DeserializeOwned + 'static> Wire<V> {
         Self {
             encode: encode::<V>,
             decode: decode::<V>,
-            fingerprint: |codec| match codec {
-                #[cfg(feature = "bincode")]
-                Codec::Bincode => super::schema::of::<V>().fingerprint(),
-                // What these write says what it is, and they read a changed type as far as it
-                // goes: an added field is no reason for a cold cache.
-                _ if codec.is_available() => Ok(0),
-                off => Err(off.is_off()),
+            fingerprint: |codec| {
+                if codec.is_available() {
+                    schema::of::<V>(codec).fingerprint(codec)
+                } else {
+                    Err(codec.is_off())
+                }
             },
+            weigh: super::heap,
         }
     }
 }
@@ -32,29 +46,91 @@ fn encode<V: Serialize + DeserializeOwned + 'static>(
     out: &mut Vec<u8>,
     limit: usize,
 ) -> Result<(), Unwritable> {
+    if !codec.is_available() {
+        return Err(Unwritable::Type(codec.is_off()));
+    }
     let start = out.len();
-    let mut sink = Sink::new(out, limit);
-    // All that a panic can leave half done is `out`, and that is cut below.
-    let written = catch_unwind(AssertUnwindSafe(|| match codec {
-        #[cfg(feature = "bincode")]
-        Codec::Bincode => super::bincode::encode(value, &mut sink),
-        #[cfg(feature = "msgpack")]
-        Codec::MsgPack => super::msgpack::encode(value, &mut sink),
-        #[cfg(feature = "json")]
-        Codec::Json => super::json::encode(value, &mut sink),
-        #[cfg(not(all(feature = "bincode", feature = "msgpack", feature = "json")))]
-        off => Err(Unwritable::Type(off.is_off())),
-    }));
-    let written = match written {
-        // A `Serialize` may take an error for its own, and go on.
-        _ if sink.is_full() => Err(Unwritable::TooLarge),
-        Ok(written) => written,
-        Err(_) => Err(Unwritable::Value),
-    };
+    let schema = schema::of::<V>(codec);
+    let written = write(codec, schema, value, out, limit);
+    let written = written.and_then(|looks| {
+        let is_like = !looks || is_read_back::<V>(codec, &out[start..]);
+        if is_like {
+            Ok(())
+        } else {
+            Err(Unwritable::Type(schema.refuse(codec, &Found::unlike())))
+        }
+    });
     if written.is_err() {
         out.truncate(start);
     }
     written
+}
+
+/// Appends `value`, if it is seen to be read back; says whether it is to be looked at more closely.
+fn write<V: Serialize>(
+    codec: Codec,
+    schema: &Schema,
+    value: &V,
+    out: &mut Vec<u8>,
+    limit: usize,
+) -> Result<bool, Unwritable> {
+    schema.fingerprint(codec).map_err(Unwritable::Type)?;
+    let shapes = schema.look();
+    let watch = Watch::new(codec, shapes);
+    let mut sink = Sink::new(out, limit);
+    let written = by(codec, &watch.over(value), &mut sink);
+    // A `Serialize` may take an error for its own, and go on.
+    if sink.is_full() {
+        return Err(Unwritable::TooLarge);
+    }
+    let is_sparse = watch.is_sparse();
+    let refused = |found| Unwritable::Type(schema.refuse(codec, &found));
+    if let Some(found) = watch.into_found() {
+        return Err(refused(found));
+    }
+    written.map_err(|unfit| match unfit {
+        Unfit::Type(found) => refused(found),
+        Unfit::Value => Unwritable::Value,
+    })?;
+    Ok(shapes.is_some() || (is_sparse && schema.looks_at_sparse()))
+}
+
+/// Appends `value` as it is.
+fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
+    // All that a panic can leave half done is what is appended to, and that is cut.
+    let written = catch_unwind(AssertUnwindSafe(|| match codec {
+        #[cfg(feature = "bincode")]
+        Codec::Bincode => super::bincode::encode(value, sink),
+        #[cfg(feature = "msgpack")]
+        Codec::MsgPack => super::msgpack::encode(value, sink),
+        #[cfg(feature = "json")]
+        Codec::Json => super::json::encode(value, sink),
+        #[cfg(not(all(feature = "bincode", feature = "msgpack", feature = "json")))]
+        _ => Err(Unfit::Value),
+    }));
+    written.unwrap_or(Err(Unfit::Value))
+}
+
+/// Whether what is read from `bytes` is written as these: in any order, as that of a hash map is
+/// another each time. Of what `Serialize` and `Deserialize` agree on leaving out there is no sign.
+fn is_read_back<V: Serialize + DeserializeOwned>(codec: Codec, bytes: &[u8]) -> bool {
+    let Ok(value) = decode::<V>(codec, bytes) else {
+        return false;
+    };
+    let mut again = Vec::with_capacity(bytes.len());
+    let watch = Watch::new(codec, None);
+    let mut sink = Sink::new(&mut again, bytes.len());
+    let is_written = by(codec, &watch.over(&value), &mut sink).is_ok();
+    is_written && counts(&again) == counts(bytes)
+}
+
+/// How often each byte is there.
+fn counts(bytes: &[u8]) -> [usize; 256] {
+    let mut counts = [0; 256];
+    for byte in bytes {
+        counts[usize::from(*byte)] += 1;
+    }
+    counts
 }
 
 fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, Unreadable> {
@@ -213,8 +289,14 @@ mod tests {
 
     #[test]
     fn json_has_no_infinity() {
-        let bytes = write(Codec::Json, &f64::INFINITY).unwrap();
-        assert_eq!(read::<f64>(Codec::Json, &bytes), Err(Unreadable::Decode));
+        let Err(Unwritable::Type(why)) = write(Codec::Json, &f64::INFINITY) else {
+            panic!("it was written");
+        };
+        assert!(
+            why.contains("`NaN`") && why.contains("codec = msgpack"),
+            "{why}"
+        );
+        assert!(write(Codec::Json, &0.0).is_ok(), "another value is written");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a cache can do with a function's types if they allow it: share an error, weigh a value,
 //! send it to another process.
 
+use std::any::Any;
 use std::sync::Arc;
 
 #[cfg(feature = "redis")]
@@ -69,38 +70,44 @@ impl<S: Shape> ValueIsOwned<S::Value> for Plan<S> {
     }
 }
 
-/// The value can be serialised, so its encoded size tells about what it weighs.
-#[cfg(feature = "bincode")]
-pub trait WeighEncoded<V> {
+/// The value can be serialised, so what it serialises tells what it weighs.
+#[cfg(feature = "serde")]
+pub trait WeighSerialised<V> {
     /// How to weigh it.
-    fn weigher(&self) -> fn(&V) -> usize;
+    fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
-#[cfg(feature = "bincode")]
-impl<S: Shape> WeighEncoded<S::Value> for &Plan<S>
+#[cfg(feature = "serde")]
+impl<S: Shape> WeighSerialised<S::Value> for &Plan<S>
 where
     S::Value: serde::Serialize,
 {
-    fn weigher(&self) -> fn(&S::Value) -> usize {
-        |value| {
-            let mut size = bincode::enc::write::SizeWriter::default();
-            let config = bincode::config::standard();
-            // A value that cannot be encoded still counts for its own size.
-            match bincode::serde::encode_into_writer(value, &mut size, config) {
-                Ok(()) | Err(_) => size.bytes_written,
-            }
-        }
+    fn weigher(&self) -> Option<fn(&S::Value) -> usize> {
+        Some(crate::codec::heap)
     }
 }
 
-/// It cannot be serialised: only the size of its type is known.
+/// It cannot be serialised.
 pub trait WeighNothing<V> {
-    /// How to weigh it.
-    fn weigher(&self) -> fn(&V) -> usize;
+    /// There is no way.
+    fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
-    fn weigher(&self) -> fn(&S::Value) -> usize {
-        |_| 0
+    fn weigher(&self) -> Option<fn(&S::Value) -> usize> {
+        None
     }
+}
+
+/// What a value that tells nothing about itself has beside the size of its type: known of a few.
+pub(super) fn heap_of_known(value: &dyn Any) -> usize {
+    macro_rules! lengths {
+        ($($type:ty)*) => {
+            $(if let Some(value) = value.downcast_ref::<$type>() {
+                return value.len();
+            })*
+        };
+    }
+    lengths! { String Vec<u8> Box<str> Box<[u8]> Arc<str> Arc<[u8]> Arc<String> Arc<Vec<u8>> }
+    0
 }
 
 /// The value of an entry is a reference: it cannot be stored in Redis.

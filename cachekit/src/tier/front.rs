@@ -36,6 +36,11 @@ thread_local! {
 
 /// So many words of tokens fit into a slot.
 const SHORT: usize = 3;
+/// Calls with more words are not for the table: a slot would have a copy of them.
+const MOST_WORDS: usize = 64;
+/// Nor are values with more bytes in their type: their memory is free only when no slot refers to
+/// it any more, and to copy one costs more than the engine's look-up.
+const MOST_BYTES: usize = 4 << 10;
 /// In the place of the first word, where there are more. No token is like it.
 const LONG: u64 = u64::MAX;
 
@@ -137,6 +142,11 @@ pub(super) fn keep(
     stored: &Arc<AnyStored>,
     value: &AnyShared,
 ) {
+    let words = probe.long.map_or(0, <[u64]>::len);
+    let bytes = size_of_val(&**value);
+    if words > MOST_WORDS || bytes > MOST_BYTES {
+        return;
+    }
     let slot = || Slot {
         head: probe.head,
         group: stamp.group,
@@ -149,6 +159,7 @@ pub(super) fn keep(
     let rest = || Rest {
         stored: Arc::downgrade(stored),
         long: probe.long.map(Into::into),
+        held: size_of::<AnyStored>() + bytes + size_of_val(probe.long.unwrap_or_default()),
     };
     let _ = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;

@@ -1,19 +1,69 @@
 //! What the watched `Serializer` gives for sequences, maps and structs.
 
+use std::fmt::{self, Write};
+
 use serde::ser::{
-    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant,
+    Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
+    SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::{Checked, Watch};
+use super::{Checked, Found};
 
 /// A struct, or a variant with named fields.
 pub(crate) struct Named<'a, T> {
-    pub(super) inner: T,
-    pub(super) watch: &'a Watch<'a>,
+    pub(super) fields: Checked<'a, T>,
     pub(super) name: &'static str,
     pub(super) variant: &'static str,
-    pub(super) written: usize,
+    /// Those that are written, or left out of this value only; where they are compared.
+    pub(super) written: Vec<&'static str>,
+}
+
+impl<T> Named<'_, T> {
+    fn write<V: Serialize + ?Sized, E: Error>(
+        &mut self,
+        key: &'static str,
+        value: &V,
+    ) -> Result<(), E> {
+        let watch = self.fields.watch;
+        let Some(shapes) = watch.shapes else {
+            return Ok(());
+        };
+        // `tag` on a struct: its name, as a first field that nobody reads.
+        let is_tag = self.written.is_empty()
+            && !shapes.has_field(self.name, self.variant, key)
+            && is_text(value, self.name);
+        if !is_tag {
+            self.written.push(key);
+        } else if !watch.has_names() {
+            return Err(watch.stop(Found::tagged(self.name)));
+        }
+        Ok(())
+    }
+
+    fn skip<E: Error>(&mut self, key: &'static str) -> Result<(), E> {
+        self.fields.watch.skip(self.name, key)?;
+        self.written.push(key);
+        Ok(())
+    }
+
+    // At the end, so that a skipped field has been named before.
+    fn compare<E: Error>(&self) -> Result<(), E> {
+        let watch = self.fields.watch;
+        watch.compare_fields(self.name, self.variant, &self.written)
+    }
+}
+
+/// Whether `value` is written as this text.
+fn is_text<V: Serialize + ?Sized>(value: &V, text: &str) -> bool {
+    struct Shown<'a, V: ?Sized>(&'a V);
+    impl<V: Serialize + ?Sized> fmt::Display for Shown<'_, V> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            // Fails for all that is neither a number nor a text.
+            self.0.serialize(f)
+        }
+    }
+    let mut shown = String::new();
+    write!(shown, "{}", Shown(value)).is_ok() && shown == text
 }
 
 macro_rules! elements {
@@ -71,19 +121,19 @@ macro_rules! named {
                 key: &'static str,
                 value: &V,
             ) -> Result<(), T::Error> {
-                self.written += 1;
-                let watch = self.watch;
-                self.inner.serialize_field(key, &Checked { inner: value, watch })
+                self.write(key, value)?;
+                let value = self.fields.beside(value);
+                self.fields.inner.serialize_field(key, &value)
             }
 
             fn skip_field(&mut self, key: &'static str) -> Result<(), T::Error> {
-                Err(self.watch.skipped(self.name, key))
+                self.skip(key)?;
+                self.fields.inner.skip_field(key)
             }
 
-            // At the end, so that a skipped field has been named before.
             fn end(self) -> Result<T::Ok, T::Error> {
-                self.watch.compare_fields(self.name, self.variant, self.written)?;
-                self.inner.end()
+                self.compare()?;
+                self.fields.inner.end()
             }
         }
     )*};

@@ -42,11 +42,19 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         serialize_u32: u32,
         serialize_u64: u64,
         serialize_u128: u128,
-        serialize_f32: f32,
-        serialize_f64: f64,
         serialize_char: char,
         serialize_str: &str,
         serialize_bytes: &[u8],
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
+        self.is_number(value.is_finite())?;
+        self.inner.serialize_f32(value)
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
+        self.is_number(value.is_finite())?;
+        self.inner.serialize_f64(value)
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -54,19 +62,23 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
     }
 
     fn serialize_none(self) -> Result<S::Ok, S::Error> {
+        self.is_something()?;
         self.inner.serialize_none()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        let value = self.beside(value);
+        let mut value = self.below(1, value)?;
+        value.in_some = true;
         self.inner.serialize_some(&value)
     }
 
     fn serialize_unit(self) -> Result<S::Ok, S::Error> {
+        self.is_something()?;
         self.inner.serialize_unit()
     }
 
     fn serialize_unit_struct(self, name: &'static str) -> Result<S::Ok, S::Error> {
+        self.is_something()?;
         self.inner.serialize_unit_struct(name)
     }
 
@@ -77,6 +89,7 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         variant: &'static str,
     ) -> Result<S::Ok, S::Error> {
         self.watch.compare_variant(name, index, variant)?;
+        self.below(1, ())?;
         self.inner.serialize_unit_variant(name, index, variant)
     }
 
@@ -85,7 +98,9 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        let value = self.beside(value);
+        let mut value = self.below(1, value)?;
+        // Nothing is written for it.
+        value.in_some = self.in_some;
         self.inner.serialize_newtype_struct(name, &value)
     }
 
@@ -97,21 +112,19 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         self.watch.compare_variant(name, index, variant)?;
-        let value = self.beside(value);
+        let value = self.below(1, value)?;
         self.inner
             .serialize_newtype_variant(name, index, variant, &value)
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        let watch = self.watch;
-        let inner = self.inner.serialize_seq(len)?;
-        Ok(Checked { inner, watch })
+        let below = self.below(1, ())?;
+        Ok(below.beside(self.inner.serialize_seq(len)?))
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
-        let watch = self.watch;
-        let inner = self.inner.serialize_tuple(len)?;
-        Ok(Checked { inner, watch })
+        let below = self.below(1, ())?;
+        Ok(below.beside(self.inner.serialize_tuple(len)?))
     }
 
     fn serialize_tuple_struct(
@@ -119,10 +132,9 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleStruct, S::Error> {
-        let watch = self.watch;
-        watch.compare_fields(name, "", len)?;
-        let inner = self.inner.serialize_tuple_struct(name, len)?;
-        Ok(Checked { inner, watch })
+        self.watch.compare_length(name, "", len)?;
+        let below = self.below(1, ())?;
+        Ok(below.beside(self.inner.serialize_tuple_struct(name, len)?))
     }
 
     fn serialize_tuple_variant(
@@ -132,19 +144,18 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        let watch = self.watch;
-        watch.compare_variant(name, index, variant)?;
-        watch.compare_fields(name, variant, len)?;
+        self.watch.compare_variant(name, index, variant)?;
+        self.watch.compare_length(name, variant, len)?;
+        let below = self.below(2, ())?;
         let inner = self
             .inner
             .serialize_tuple_variant(name, index, variant, len)?;
-        Ok(Checked { inner, watch })
+        Ok(below.beside(inner))
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        let watch = self.watch;
-        let inner = self.inner.serialize_map(len)?;
-        Ok(Checked { inner, watch })
+        let below = self.below(1, ())?;
+        Ok(below.beside(self.inner.serialize_map(len)?))
     }
 
     fn serialize_struct(
@@ -152,14 +163,12 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
-        let watch = self.watch;
-        let inner = self.inner.serialize_struct(name, len)?;
+        let below = self.below(1, ())?;
         Ok(Named {
-            inner,
-            watch,
+            fields: below.beside(self.inner.serialize_struct(name, len)?),
             name,
             variant: "",
-            written: 0,
+            written: Vec::new(),
         })
     }
 
@@ -170,17 +179,16 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        let watch = self.watch;
-        watch.compare_variant(name, index, variant)?;
+        self.watch.compare_variant(name, index, variant)?;
+        let below = self.below(2, ())?;
         let inner = self
             .inner
             .serialize_struct_variant(name, index, variant, len)?;
         Ok(Named {
-            inner,
-            watch,
+            fields: below.beside(inner),
             name,
             variant,
-            written: 0,
+            written: Vec::new(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What a visitor of samples reads its elements from.
 
+use std::cell::Cell;
+
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
 use super::recorder::Recorder;
@@ -10,12 +12,26 @@ pub(super) struct Elements<'a> {
     of: Recorder<'a>,
     next: usize,
     len: usize,
+    taken: Option<&'a Cell<usize>>,
 }
 
 impl<'a> Elements<'a> {
     /// So many of them.
     pub(super) fn new(of: Recorder<'a>, len: usize) -> Self {
-        Self { of, next: 0, len }
+        Self {
+            of,
+            next: 0,
+            len,
+            taken: None,
+        }
+    }
+
+    /// The same, and `taken` learns how many the visitor takes: of a struct, aliases are announced too.
+    pub(super) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
+        Self {
+            taken: Some(taken),
+            ..Self::new(of, len)
+        }
     }
 }
 
@@ -31,6 +47,9 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
         }
         let part = self.of.part(self.next)?;
         self.next += 1;
+        if let Some(taken) = self.taken {
+            taken.set(self.next);
+        }
         seed.deserialize(part).map(Some)
     }
 

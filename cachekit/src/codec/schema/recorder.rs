@@ -1,13 +1,14 @@
 //! The `Deserializer` that has no input: it notes what it is asked for, and gives samples.
 
 use std::any::type_name;
+use std::cell::Cell;
 
 use serde::de::{Deserializer, Visitor};
 
 use super::access::{Elements, Entry};
 use super::choices::Kind;
 use super::refused::Refused;
-use super::samples;
+use super::samples::{self, Any};
 use super::trace::{SHALLOW_FROM, Trace};
 use super::variants::Variant;
 use crate::codec::fnv::Fnv;
@@ -19,6 +20,8 @@ pub(super) struct Recorder<'a> {
     /// How one gets there from the type itself; the same in every pass.
     place: Fnv,
     depth: u8,
+    /// The struct that it is a field of.
+    of: Option<&'static str>,
 }
 
 impl<'a> Recorder<'a> {
@@ -28,6 +31,7 @@ impl<'a> Recorder<'a> {
             trace,
             place: Fnv::new(),
             depth: 0,
+            of: None,
         }
     }
 
@@ -37,7 +41,13 @@ impl<'a> Recorder<'a> {
             trace: self.trace,
             place: self.place.number(at as u64),
             depth: self.trace.deeper(self.depth)?,
+            of: self.of,
         })
+    }
+
+    /// At what is no field of a struct.
+    fn alone(self) -> Self {
+        Self { of: None, ..self }
     }
 
     fn is_deep(self) -> bool {
@@ -84,9 +94,45 @@ impl<'a> Recorder<'a> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        let value = visitor.visit_seq(Elements::new(self, len))?;
+        let value = visitor.visit_seq(Elements::new(self.alone(), len))?;
         self.trace.step(b'.')?;
         Ok(value)
+    }
+
+    /// The same of those with names; the trace learns of them.
+    pub(super) fn fields<'de, V: Visitor<'de>>(
+        self,
+        (name, variant): (&'static str, &'static str),
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        let shapes = &self.trace.shapes;
+        shapes.add_fields(name, variant, names, None);
+        let taken = Cell::new(0);
+        let inside = Self {
+            of: Some(name),
+            ..self
+        };
+        let value = visitor.visit_seq(Elements::counted(inside, names.len(), &taken))?;
+        shapes.add_fields(name, variant, names, Some(taken.get()));
+        self.trace.step(b'.')?;
+        Ok(value)
+    }
+
+    /// A type asks what the bytes are: with a codec that can say it, it is told something.
+    fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        if !self.trace.has_names {
+            return Err(self.trace.asks_the_bytes());
+        }
+        match self.sample(b'a', samples::ANY)? {
+            Any::Nothing => visitor.visit_unit(),
+            Any::Integer => visitor.visit_u64(1),
+            Any::Text => visitor.visit_str("1"),
+            Any::Flag => visitor.visit_bool(false),
+            Any::Float => visitor.visit_f64(1.5),
+            Any::List => visitor.visit_seq(Elements::new(self.alone(), 0)),
+            Any::Map => visitor.visit_map(Entry::new(self.alone(), false)),
+        }
     }
 }
 
@@ -109,8 +155,8 @@ macro_rules! signed {
 
 macro_rules! self_describing {
     ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Refused> {
-            Err(self.trace.asks_the_bytes())
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+            self.any(visitor)
         }
     )*};
 }
@@ -124,7 +170,14 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
 
     // A codec without names knows neither what comes next, nor what a part is called, nor
     // how much there is to leave out.
-    self_describing! { deserialize_any deserialize_identifier deserialize_ignored_any }
+    self_describing! { deserialize_any deserialize_ignored_any }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
+        if let Some(name) = self.of {
+            self.trace.shapes.add_tagged(name);
+        }
+        self.any(visitor)
+    }
 
     integers! {
         deserialize_u8 visit_u8 b'1' deserialize_u16 visit_u16 b'2'
@@ -178,25 +231,27 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.trace.step(b'o')?;
-        let inside = self.part(0)?;
+        let inside = self.part(0)?.alone();
         self.choose(visitor, |v| v.visit_some(inside), V::visit_none)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.trace.step(b'q')?;
+        let inside = self.alone();
         self.choose(
             visitor,
-            |v| v.visit_seq(Elements::new(self, 1)),
-            |v| v.visit_seq(Elements::new(self, 0)),
+            |v| v.visit_seq(Elements::new(inside, 1)),
+            |v| v.visit_seq(Elements::new(inside, 0)),
         )
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         self.trace.step(b'm')?;
+        let inside = self.alone();
         self.choose(
             visitor,
-            |v| v.visit_map(Entry::new(self, true)),
-            |v| v.visit_map(Entry::new(self, false)),
+            |v| v.visit_map(Entry::new(inside, true)),
+            |v| v.visit_map(Entry::new(inside, false)),
         )
     }
 
@@ -217,7 +272,7 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
     ) -> Result<V::Value, Refused> {
         self.trace.step(b'N')?;
         self.trace.text(name);
-        visitor.visit_newtype_struct(self.part(0)?)
+        visitor.visit_newtype_struct(self.part(0)?.alone())
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -239,7 +294,7 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         self.trace.step(b'T')?;
         self.trace.text(name);
         self.trace.number(len);
-        self.trace.shapes.add_fields(name, "", len);
+        self.trace.shapes.add_fields(name, "", &[], Some(len));
         self.parts(len, visitor)
     }
 
@@ -252,8 +307,7 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         self.trace.step(b'S')?;
         self.trace.text(name);
         self.trace.names(fields);
-        self.trace.shapes.add_fields(name, "", fields.len());
-        self.parts(fields.len(), visitor)
+        self.fields((name, ""), fields, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -274,7 +328,7 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         let at = index as usize;
         self.trace.number(at);
         let variant = Variant {
-            inside: self.part(at)?,
+            inside: self.part(at)?.alone(),
             index,
             of: name,
             name: variants[at],

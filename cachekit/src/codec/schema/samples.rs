@@ -57,3 +57,26 @@ pub(super) const TEXTS: &[&str] = &[
 
 /// Lengths of byte strings; the first is a `Uuid`'s.
 pub(super) const LENGTHS: &[u8] = &[16, 0, 1, 2, 4, 8, 12, 20, 24, 28, 32, 33, 48, 64];
+
+/// What bytes may say that they are, to a type that asks them.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Any {
+    Nothing,
+    Integer,
+    Text,
+    Flag,
+    Float,
+    List,
+    Map,
+}
+
+/// For a type that asks the bytes.
+pub(super) const ANY: &[Any] = &[
+    Any::Nothing,
+    Any::Integer,
+    Any::Text,
+    Any::Flag,
+    Any::Float,
+    Any::List,
+    Any::Map,
+];

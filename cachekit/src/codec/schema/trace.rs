@@ -24,6 +24,8 @@ pub(super) const SHALLOW_FROM: u8 = 96;
 
 /// What a trace has seen.
 pub(super) struct Trace {
+    /// For codecs that have names in the bytes, and say what these are.
+    pub(super) has_names: bool,
     log: Cell<Fnv>,
     steps: Cell<u32>,
     spent: Cell<bool>,
@@ -36,9 +38,10 @@ pub(super) struct Trace {
     pub(super) shapes: Shapes,
 }
 
-impl Default for Trace {
-    fn default() -> Self {
+impl Trace {
+    pub(super) fn new(has_names: bool) -> Self {
         Self {
+            has_names,
             log: Cell::new(Fnv::new()),
             steps: Cell::new(0),
             spent: Cell::new(false),

@@ -40,7 +40,8 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Refused> {
         self.inside.trace.step(b'T')?;
         self.inside.trace.number(len);
-        self.inside.trace.shapes.add_fields(self.of, self.name, len);
+        let shapes = &self.inside.trace.shapes;
+        shapes.add_fields(self.of, self.name, &[], Some(len));
         self.inside.parts(len, visitor)
     }
 
@@ -52,7 +53,6 @@ impl<'de> VariantAccess<'de> for Variant<'_> {
         let trace = self.inside.trace;
         trace.step(b'S')?;
         trace.names(fields);
-        trace.shapes.add_fields(self.of, self.name, fields.len());
-        self.inside.parts(fields.len(), visitor)
+        self.inside.fields((self.of, self.name), fields, visitor)
     }
 }

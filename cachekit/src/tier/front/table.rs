@@ -24,6 +24,12 @@ const FIRST_SLOTS: usize = 1 << 8;
 const SMALL_SLOTS: usize = 1 << 10;
 /// 1 MiB of them.
 const MOST_SLOTS: usize = 1 << 14;
+/// So many bytes at most are held for entries that may be dead: with the slots, less than 8 MiB.
+pub(super) const MOST_HELD: usize = 6 << 20;
+/// At so many slots is looked for dead ones when an entry is kept, after something was invalidated.
+const SWEPT: usize = 2;
+/// And at so many where there is no room.
+const SWEPT_FOR_ROOM: usize = 16;
 /// A table that grows, grows to so many times its size.
 const GROWTH: usize = 4;
 /// In a full set only one newcomer of so many takes another's slot: it may be used once only, and
@@ -41,6 +47,13 @@ pub(super) struct Table {
     hits: Vec<Option<Tally>>,
     /// How many newcomers found their set full since the table grew.
     lost: usize,
+    /// The sum of what is held.
+    held: usize,
+    /// Which slot to look at next for a dead one.
+    broom: usize,
+    /// What was invalidated when this look round began, in [`moves`], and when the last one did.
+    round: u64,
+    swept: u64,
     /// Whether it is worth its while.
     pub(super) thrift: Thrift,
     /// Of this thread's uses, also of what is not here.
@@ -53,6 +66,9 @@ pub(super) struct Rest {
     pub(super) stored: Weak<AnyStored>,
     /// All its tokens, if they are not few.
     pub(super) long: Option<Box<[u64]>>,
+    /// The bytes that are not free while the slot is taken: of the words, and, if they are dead, of
+    /// the entry and its value.
+    pub(super) held: usize,
 }
 
 impl Table {
@@ -62,6 +78,10 @@ impl Table {
             rests: Vec::new(),
             hits: Vec::new(),
             lost: 0,
+            held: 0,
+            broom: 0,
+            round: 0,
+            swept: 0,
             thrift: Thrift::new(),
             sampler: Sampler::new(),
         }
@@ -114,20 +134,57 @@ impl Table {
         let is_valid = stored.is_some_and(|stored| stored.is_valid(faults));
         match &mut self.slots[index] {
             Some(slot) if is_valid => slot.checked = checked,
-            slot => *slot = None,
+            _ => self.empty(index),
         }
         is_valid
     }
 
+    fn empty(&mut self, index: usize) {
+        self.slots[index] = None;
+        self.held -= std::mem::take(&mut self.rests[index]).held;
+    }
+
+    fn fill(&mut self, index: usize, slot: Slot, rest: Rest) {
+        self.empty(index);
+        self.held += rest.held;
+        self.slots[index] = Some(slot);
+        self.rests[index] = rest;
+    }
+
+    /// Empties what is dead of the next slots.
+    #[cold]
+    fn sweep(&mut self, slots: usize) {
+        for _ in 0..slots.min(self.slots.len()) {
+            if self.broom >= self.slots.len() {
+                self.broom = 0;
+                self.swept = std::mem::replace(&mut self.round, moves());
+            }
+            if self.slots[self.broom].as_ref().is_some_and(Slot::is_dead) {
+                self.empty(self.broom);
+            }
+            self.broom += 1;
+        }
+    }
+
+    /// Whether so many bytes more may be held.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        if self.swept != moves() {
+            self.sweep(SWEPT);
+        }
+        if self.held + bytes > MOST_HELD {
+            self.sweep(SWEPT_FOR_ROOM);
+        }
+        self.held + bytes <= MOST_HELD
+    }
+
     pub(super) fn keep(&mut self, probe: &Probe<'_>, slot: Slot, rest: Rest, owner: &Owner) {
-        if !self.counts(probe.place, owner) {
+        if !self.has_room(rest.held) || !self.counts(probe.place, owner) {
             return;
         }
         let Some(index) = self.index(probe).or_else(|| self.free(probe.hash)) else {
             return;
         };
-        self.slots[index] = Some(slot);
-        self.rests[index] = rest;
+        self.fill(index, slot, rest);
         self.thrift.kept();
     }
 
@@ -226,14 +283,13 @@ impl Table {
         let rests = std::mem::take(&mut self.rests);
         self.slots.resize_with(slots, || None);
         self.rests.resize_with(slots, Rest::default);
-        self.lost = 0;
+        (self.lost, self.held, self.broom) = (0, 0, 0);
         for (slot, rest) in old.into_iter().zip(rests) {
             if let Some(slot) = slot {
                 let hash = hash(&slot.head, rest.long.as_deref(), slot.place);
                 // Where it grows, there are slots enough.
                 if let Some(index) = self.free(hash) {
-                    self.slots[index] = Some(slot);
-                    self.rests[index] = rest;
+                    self.fill(index, slot, rest);
                 }
             }
         }

@@ -1,0 +1,358 @@
+//! What a value takes in memory beside the size of its type, told by what it serialises.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::ser::{
+    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
+};
+
+/// So many layers are looked at, and no stack overflows: as many as a codec reads.
+const MAX_DEPTH: u8 = 128;
+/// Of a `String` or `Vec` that is an element itself.
+const HEADER: usize = 3 * size_of::<usize>();
+/// Of an enum or `Option` that is an element, with room to its value's alignment.
+const TAG: usize = 8;
+
+/// About how many bytes `value` has beside those of its type.
+///
+/// What stands in strings, sequences and maps is certainly not among these. Numbers elsewhere may
+/// be, or stand in a `Box`: of them counts what is too much for the type.
+pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
+    let tally = Tally::default();
+    let all = Scale {
+        tally: &tally,
+        depth: MAX_DEPTH,
+        is_apart: false,
+    };
+    // A `Serialize` that fails or panics still has what was counted before.
+    let _ = catch_unwind(AssertUnwindSafe(|| value.serialize(all)));
+    let own = tally.own.get().saturating_sub(size_of::<V>());
+    own.saturating_add(tally.apart.get())
+}
+
+#[derive(Default)]
+struct Tally {
+    own: Cell<usize>,
+    apart: Cell<usize>,
+}
+
+/// Counts what is written.
+#[derive(Clone, Copy)]
+struct Scale<'a> {
+    tally: &'a Tally,
+    depth: u8,
+    /// Inside a sequence or map.
+    is_apart: bool,
+}
+
+/// Nothing more is counted: enough to be too much, or too deep.
+#[derive(Debug)]
+struct Enough;
+
+impl fmt::Display for Enough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("enough")
+    }
+}
+impl std::error::Error for Enough {}
+impl serde::ser::Error for Enough {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+type Counted = Result<(), Enough>;
+
+impl Scale<'_> {
+    fn add(self, bytes: usize) -> Counted {
+        let sum = if self.is_apart {
+            &self.tally.apart
+        } else {
+            &self.tally.own
+        };
+        sum.set(sum.get().saturating_add(bytes));
+        // As much as an entry can weigh.
+        if sum.get() > u32::MAX as usize {
+            return Err(Enough);
+        }
+        Ok(())
+    }
+
+    /// What is where its header says.
+    fn text(self, len: usize) -> Counted {
+        self.add(HEADER)?;
+        Self {
+            is_apart: true,
+            ..self
+        }
+        .add(len)
+    }
+
+    fn below(self) -> Result<Self, Enough> {
+        let depth = self.depth.checked_sub(1).ok_or(Enough)?;
+        Ok(Self { depth, ..self })
+    }
+
+    /// The elements of a sequence or map.
+    fn elements(self) -> Result<Self, Enough> {
+        self.add(HEADER)?;
+        let elements = self.below()?;
+        Ok(Self {
+            is_apart: true,
+            ..elements
+        })
+    }
+
+    fn part<T: Serialize + ?Sized>(self, value: &T) -> Counted {
+        value.serialize(self)
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident: $type:ty),*) => {$(
+        fn $method(self, _: $type) -> Counted {
+            self.add(size_of::<$type>())
+        }
+    )*};
+}
+
+impl Serializer for Scale<'_> {
+    type Ok = ();
+    type Error = Enough;
+    type SerializeSeq = Self;
+    type SerializeTuple = Self;
+    type SerializeTupleStruct = Self;
+    type SerializeTupleVariant = Self;
+    type SerializeMap = Self;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Self;
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    numbers! {
+        serialize_bool: bool, serialize_char: char,
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_i128: i128, serialize_u8: u8, serialize_u16: u16, serialize_u32: u32,
+        serialize_u64: u64, serialize_u128: u128, serialize_f32: f32, serialize_f64: f64
+    }
+
+    fn serialize_str(self, text: &str) -> Counted {
+        self.text(text.len())
+    }
+
+    fn serialize_bytes(self, bytes: &[u8]) -> Counted {
+        self.text(bytes.len())
+    }
+
+    fn serialize_none(self) -> Counted {
+        self.add(TAG)
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Counted {
+        self.add(TAG)?;
+        self.below()?.part(value)
+    }
+
+    fn serialize_unit(self) -> Counted {
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Counted {
+        Ok(())
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, _: &'static str) -> Counted {
+        self.add(1)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Counted {
+        self.below()?.part(value)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        value: &T,
+    ) -> Counted {
+        self.add(TAG)?;
+        self.below()?.part(value)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self, Enough> {
+        self.elements()
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self, Enough> {
+        self.below()
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Enough> {
+        self.below()
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self, Enough> {
+        self.add(TAG)?;
+        self.below()
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Self, Enough> {
+        self.elements()
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Enough> {
+        self.below()
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self, Enough> {
+        self.add(TAG)?;
+        self.below()
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Counted {
+        self.text(value.to_string().len())
+    }
+}
+
+macro_rules! compounds {
+    ($($compound:ident $method:ident ($($key:ident)?),)*) => {$(
+        impl $compound for Scale<'_> {
+            type Ok = ();
+            type Error = Enough;
+
+            fn $method<T: Serialize + ?Sized>(
+                &mut self,
+                $($key: &'static str,)?
+                value: &T,
+            ) -> Counted {
+                $(let _ = $key;)?
+                self.part(value)
+            }
+
+            fn end(self) -> Counted {
+                Ok(())
+            }
+        }
+    )*};
+}
+
+compounds! {
+    SerializeSeq serialize_element (),
+    SerializeTuple serialize_element (),
+    SerializeTupleStruct serialize_field (),
+    SerializeTupleVariant serialize_field (),
+    SerializeStruct serialize_field (key),
+    SerializeStructVariant serialize_field (key),
+}
+
+impl SerializeMap for Scale<'_> {
+    type Ok = ();
+    type Error = Enough;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Counted {
+        self.part(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Counted {
+        self.part(value)
+    }
+
+    fn end(self) -> Counted {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use serde::Serialize;
+
+    use super::*;
+
+    #[derive(Clone, Serialize)]
+    struct Page {
+        id: u64,
+        text: String,
+        parts: Vec<Option<String>>,
+    }
+
+    /// Exact where the layout leaves no doubt, and about right elsewhere.
+    #[test]
+    fn what_is_not_in_the_type_is_counted() {
+        const LONG: usize = 100_000;
+        let text = "x".repeat(LONG);
+        assert_eq!(heap(&7_u64), 0);
+        assert_eq!(heap(&text), LONG);
+        assert_eq!(heap(&vec![1_u8; LONG]), LONG);
+        assert_eq!(heap(&vec![1_u64; LONG]), 8 * LONG, "not the encoded size");
+        assert_eq!(heap(&Arc::<str>::from(&*text)), LONG + HEADER - 16);
+        assert_eq!(heap(&Box::new([1_u64; 32])), 256 - 8);
+        assert_eq!(heap(&[1_u64; 32]), 0);
+        assert_eq!(heap(&None::<String>), 0);
+        assert_eq!(heap(&()), 0);
+        let near = |heap: usize| assert!((LONG..LONG + 500).contains(&heap), "{heap}");
+        near(heap(&Some(text.clone())));
+        near(heap(&Arc::new(text.clone())));
+        near(heap(&BTreeMap::from([(1, text.clone())])));
+        let page = Page {
+            id: 1,
+            text: text.clone(),
+            parts: vec![None, Some("a".to_owned())],
+        };
+        near(heap(&page));
+        near(heap(&Arc::new(page.clone())));
+        near(heap(&Ok::<_, ()>(vec![page])));
+    }
+
+    struct Panics;
+
+    impl Serialize for Panics {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut out = serializer.serialize_seq(None)?;
+            out.serialize_element(&7_u64)?;
+            panic!("in Serialize, on purpose");
+        }
+    }
+
+    #[test]
+    fn a_serialize_that_panics_has_what_was_counted_before() {
+        assert_eq!(heap(&Panics), HEADER + 8);
+    }
+
+    #[derive(Serialize)]
+    enum Deep {
+        End,
+        More(Box<Deep>),
+    }
+
+    /// A test's thread has 2 MiB of stack.
+    #[test]
+    fn no_depth_overflows_the_stack() {
+        let deep = (0..7_000).fold(Deep::End, |deep, _| Deep::More(Box::new(deep)));
+        assert!(heap(&deep) >= usize::from(MAX_DEPTH) * TAG - size_of::<Deep>());
+    }
+}
