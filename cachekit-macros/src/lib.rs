@@ -65,7 +65,7 @@ mod tests;
 /// | `companion = NAME` | renames the companion type; `false` omits it | the function's name |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |
 ///
-/// A bare number is seconds. `ret` is a reference to the value about to be stored.
+/// A bare number is seconds, also in quotes; `"1h30m"`, `"500ms"` and `"1w"` have units. `ret` is a reference to the value about to be stored.
 ///
 /// A free function gets a companion type of its own name with `entry(..)`, `refresh(..)`,
 /// `invalidate_all()`, `expire_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
@@ -90,7 +90,7 @@ pub fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `tags = ["users"]` | every entry with one of these tags; sequences as in `cached` | none |
 /// | `events = ["product.updated"]` | emits these events | none |
 /// | `on = ok` | when: `ok`, `always`, or `before` (before and after) | `ok` |
-/// | `ack` | the call returns when every process has applied it; `ack = "200ms"`: after that long at most | no |
+/// | `ack` | the call returns when every process has applied it; `ack = "200ms"`: after that long at most; for functions that are `async` | no |
 /// | `soft` | what it names ends being fresh, and is left for `stale`, `stale_if_error` and `soft_timeout` | removed |
 /// | `if = EXPR` | `bool` over the arguments and `ret`; `false` invalidates nothing | `true` |
 /// | `cache = EXPR` | the cache of tags, keys and events | the global one |

@@ -71,6 +71,8 @@ pub(crate) struct CachedFn {
     pub(crate) function: Function,
     /// The key.
     pub(crate) key: Text,
+    /// Type parameters in the key, for the runtime to judge by what their types are called.
+    pub(crate) type_params: Vec<Ident>,
     /// Arguments in neither `key` nor `skip`, for the runtime to judge by type.
     pub(crate) left_out: Vec<Ident>,
     /// What the body owns, where it is to go on without its caller.
@@ -196,12 +198,23 @@ pub(crate) struct Text {
 pub(crate) enum Piece {
     /// The function's name.
     Name,
-    /// The type of `self`, written only if it is generic: an attribute cannot see the `impl`.
-    SelfType,
+    /// The types of the `impl` or trait that a function stands in, written only if there are any:
+    /// an attribute cannot see those.
+    OuterTypes {
+        /// Whether there is a receiver, whose type may be generic.
+        of_self: bool,
+    },
     /// Text that stands for itself.
     Literal(String),
     /// A value, followed by a literal that begins with `stop` (0 at the end).
     Part { value: TokenStream, stop: u8 },
+    /// The type of an argument `impl Trait`, followed by a literal that begins with `stop`.
+    TypeOf {
+        name: Ident,
+        /// Whether the name is that of a reference to what has the type.
+        is_reference: bool,
+        stop: u8,
+    },
     /// A value that was rendered before: `__p0`.
     Rendered { index: usize },
 }

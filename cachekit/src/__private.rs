@@ -10,7 +10,7 @@ pub use std::time::Duration;
 
 pub use call::{
     Current, Miss, NotInKey, Source, compute, compute_apart, compute_blocking, entry, function,
-    look, refresh, refresh_blocking, target,
+    look, named, refresh, refresh_blocking, target,
 };
 pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
@@ -21,7 +21,7 @@ pub use crate::cache::{
 };
 pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
-pub use crate::key::{KeyBuf, Piece, Rendered};
+pub use crate::key::{FunctionPath, KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
 pub use crate::plan::{Plan, can_be_absent, can_fail};
 pub use crate::policy::IntoTtl;

@@ -1,11 +1,14 @@
 //! The settings of a cache: plain data, and how their written forms are read.
 
 mod engine;
+mod length;
 
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 pub use self::engine::{Engine, Eviction};
+#[cfg(test)]
+pub(crate) use self::length::CASES as LENGTHS;
+use self::length::parse_length;
 use crate::codec::Codec;
 
 /// Where capacity is in bytes: what an entry has at least, about.
@@ -71,26 +74,16 @@ impl Capacity {
 impl std::str::FromStr for Capacity {
     type Err = String;
 
-    /// `10000` (entries), `64MB`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
+    /// `10000` (entries), `64MB`, `64Mi`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
     fn from_str(text: &str) -> Result<Self, String> {
-        const SHOWN: &str = "expected a number of entries (`10000`) or bytes (`64MB`, `512KB`)";
-        let text = text.trim();
-        let digits = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
-        let number: u64 = text[..digits].parse().map_err(|_| SHOWN.to_owned())?;
-        let shift = match text[digits..].trim().to_ascii_lowercase().as_str() {
-            "" => return Ok(Self::entries(number)),
-            "b" => 0,
-            "kb" | "kib" => 10,
-            "mb" | "mib" => 20,
-            "gb" | "gib" => 30,
-            _ => return Err(SHOWN.to_owned()),
+        let capacity = match sized(text) {
+            Some((number, None)) => Some(Self::entries(number)),
+            Some((number, Some(shift))) => shifted(number, shift).map(Self::bytes),
+            None => None,
         };
-        let bytes = number
-            .checked_mul(1 << shift)
-            .ok_or_else(|| SHOWN.to_owned())?;
-        Ok(Self::bytes(bytes))
+        capacity.ok_or_else(|| {
+            "expected a number of entries (`10000`) or bytes (`64MB`, `512KiB`)".to_owned()
+        })
     }
 }
 
@@ -189,70 +182,83 @@ impl Default for Config {
     }
 }
 
-/// Reads `300` (seconds), `5m`, `1h30m`, `500ms`, `2d`.
+/// Reads a length of time: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    const SHOWN: &str = "expected seconds (`300`) or a length of time (`5m`, `1h30m`, `500ms`)";
-    let shown = || SHOWN.to_owned();
-    let text = text.trim();
-    if let Ok(seconds) = text.parse::<u64>() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    let mut rest = text;
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(shown)?;
-        let amount: NonZeroU64 = rest[..digits].parse().map_err(|_| shown())?;
-        rest = &rest[digits..];
-        let letters = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let millis = match &rest[..letters] {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return Err(shown()),
-        };
-        let millis = amount.get().checked_mul(millis).ok_or_else(shown)?;
-        total = total
-            .checked_add(Duration::from_millis(millis))
-            .ok_or_else(shown)?;
-        rest = &rest[letters..];
-    }
-    if total.is_zero() {
-        Err(shown())
-    } else {
-        Ok(total)
-    }
+    parse_length(text.trim()).map_err(|wrong| {
+        format!("expected seconds (`300`) or a length of time (`5m`, `1h30m`, `500ms`): {wrong}")
+    })
 }
+
+/// Reads a number of bytes: `1024`, `64MB`, `64M`, `64Mi`, `64 MiB`. A kilobyte is 1,024 bytes.
+pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
+    let bytes = sized(text).and_then(|(number, shift)| shifted(number, shift.unwrap_or(0)));
+    bytes
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| "expected a number of bytes (`1024`, `512KB`, `8MiB`)".to_owned())
+}
+
+/// A number, and by its unit how far it is shifted to be one of bytes.
+fn sized(text: &str) -> Option<(u64, Option<u32>)> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number = text[..digits].parse().ok()?;
+    let shift = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" => None,
+        "b" => Some(0),
+        "k" | "ki" | "kb" | "kib" => Some(10),
+        "m" | "mi" | "mb" | "mib" => Some(20),
+        "g" | "gi" | "gb" | "gib" => Some(30),
+        "t" | "ti" | "tb" | "tib" => Some(40),
+        _ => return None,
+    };
+    Some((number, shift))
+}
+
+fn shifted(number: u64, shift: u32) -> Option<u64> {
+    number.checked_mul(1 << shift)
+}
+
+/// Texts, with the bytes that they are.
+#[cfg(test)]
+pub(crate) const SIZES: &[(&str, Option<u64>)] = &[
+    ("1024", Some(1_024)),
+    ("8b", Some(8)),
+    ("512KB", Some(512 << 10)),
+    ("512 KiB", Some(512 << 10)),
+    ("512k", Some(512 << 10)),
+    ("8MB", Some(8 << 20)),
+    ("8MiB", Some(8 << 20)),
+    ("64M", Some(64 << 20)),
+    ("64Mi", Some(64 << 20)),
+    ("1G", Some(1 << 30)),
+    ("1gib", Some(1 << 30)),
+    ("1T", Some(1 << 40)),
+    ("10 apples", None),
+    ("MB", None),
+    ("-5", None),
+    ("1.5MB", None),
+    ("1MB1", None),
+    ("99999999999999999999", None),
+    ("99999999999999999GB", None),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn durations() {
-        assert_eq!(parse_duration("300"), Ok(Duration::from_secs(300)));
-        assert_eq!(parse_duration("1h30m"), Ok(Duration::from_secs(5400)));
-        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
-        for bad in ["", "5x", "m", "0m", "-1", "1.5h", "99999999999999999d"] {
-            assert!(parse_duration(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn capacities() {
-        assert_eq!("512 KiB".parse(), Ok(Capacity::bytes(512 << 10)));
-        for bad in [
-            "",
-            "10 apples",
-            "MB",
-            "-5",
-            "99999999999999999999",
-            "99999999999999999GB",
-        ] {
-            assert!(bad.parse::<Capacity>().is_err(), "{bad}");
+    fn sizes() {
+        for (text, bytes) in SIZES {
+            let is_number = text.parse::<u64>().is_ok();
+            let capacity = if is_number {
+                Capacity::entries
+            } else {
+                Capacity::bytes
+            };
+            assert_eq!(text.parse().ok(), bytes.map(capacity), "{text}");
+            assert_eq!(parse_bytes(text).ok().map(|it| it as u64), *bytes, "{text}");
         }
     }
 }

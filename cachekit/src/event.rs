@@ -48,6 +48,25 @@ pub(crate) fn timed_out(owner: &str, timeout: std::time::Duration) {
     let _ = (owner, timeout);
 }
 
+/// A call was not cached, because a type in its key has no name of its own. Said once.
+pub(crate) fn nameless_type(owner: &str, name: &str) {
+    #[cfg(feature = "tracing")]
+    {
+        static SAID: std::sync::Once = std::sync::Once::new();
+        SAID.call_once(|| {
+            tracing::warn!(
+                target: "cachekit",
+                function = owner,
+                r#type = name,
+                "not cached: two closures of one function have one name, so their type cannot be in \
+                 a key; write `skip(..)` for the parameter, or pass a `fn`"
+            );
+        });
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, name);
+}
+
 /// Copies were asked for of entries that memory keeps too. Said once.
 pub(crate) fn replicas_left_out() {
     #[cfg(feature = "tracing")]

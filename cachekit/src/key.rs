@@ -11,6 +11,7 @@
 //! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`].
 
 mod buf;
+mod function_path;
 pub(crate) mod part;
 pub(crate) mod template;
 mod tokens;
@@ -23,6 +24,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 pub use buf::{KeyBuf, Rendered};
+pub use function_path::FunctionPath;
+pub(crate) use function_path::is_nameless;
 pub use part::{CachePart, PartWriter};
 pub use template::Piece;
 pub(crate) use tokens::render;

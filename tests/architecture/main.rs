@@ -86,6 +86,18 @@ fn imports_go_down_only() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+/// The two crates cannot share it.
+#[test]
+fn attributes_and_the_environment_have_one_grammar_of_lengths() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let copies = [
+        "cachekit-macros/src/attr/length.rs",
+        "cachekit/src/config/length.rs",
+    ];
+    let [one, other] = copies.map(|path| fs::read_to_string(root.join(path)).expect(path));
+    assert_eq!(one, other, "change both of {copies:?}");
+}
+
 #[test]
 fn the_check_sees_an_upward_import() {
     let mut sources = sources();

@@ -35,6 +35,8 @@ pub mod forms;
 pub mod methods;
 pub mod options;
 pub mod taken;
+#[rustfmt::skip]
+pub mod unformatted;
 pub mod writes;
 
 #[test]

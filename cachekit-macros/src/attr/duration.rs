@@ -6,6 +6,8 @@ use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, ExprLit, Lit};
 
+use super::length::parse_length;
+
 /// A duration as written.
 pub(crate) enum DurationValue {
     /// Known now.
@@ -56,47 +58,9 @@ impl Parse for DurationValue {
 const FORM: &str = "expected seconds (`300`), units (`\"1h30m\"`, `\"500ms\"`) or an expression \
                     that gives a `Duration`";
 
-/// Units and how many milliseconds they are, longest name first so that `ms` is not read as `m`.
-const UNITS: &[(&str, u64)] = &[
-    ("ms", 1),
-    ("s", 1_000),
-    ("m", 60_000),
-    ("h", 3_600_000),
-    ("d", 86_400_000),
-    ("w", 604_800_000),
-];
-
-/// Reads `1h30m`; the message says what is wrong with the text.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = |what: &str| {
-        format!("`{text}` is not a duration: {what}; write `\"5m\"`, `\"1h30m\"` or `\"500ms\"`")
-    };
-    let mut rest = text;
-    let mut millis: u64 = 0;
-    if rest.is_empty() {
-        return Err(wrong("it is empty"));
-    }
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        if digits == 0 {
-            return Err(wrong("a number was expected"));
-        }
-        let (number, behind) = rest.split_at(digits);
-        if behind.is_empty() {
-            return Err(wrong("the last number has no unit"));
-        }
-        let (unit, factor) = UNITS
-            .iter()
-            .find(|(unit, _)| behind.starts_with(unit))
-            .ok_or_else(|| wrong("the units are `ms`, `s`, `m`, `h`, `d` and `w`"))?;
-        let amount: u64 = number.parse().map_err(|_| wrong("a number is too large"))?;
-        millis = amount
-            .checked_mul(*factor)
-            .and_then(|part| millis.checked_add(part))
-            .ok_or_else(|| wrong("it is too long"))?;
-        rest = &behind[unit.len()..];
-    }
-    Ok(Duration::from_millis(millis))
+/// Reads what stands in quotes; the message says what is wrong with it.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    parse_length(text).map_err(|wrong| {
+        format!("`{text}` is not a duration: {wrong}; write `\"5m\"`, `\"1h30m\"` or `\"500ms\"`")
+    })
 }

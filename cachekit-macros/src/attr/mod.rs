@@ -6,6 +6,7 @@ mod duration;
 mod foreign;
 mod freshness;
 mod invalidates;
+mod length;
 mod limits;
 mod reference;
 mod template;
@@ -17,10 +18,10 @@ mod write_through;
 pub(crate) use arg::{Arg, Options, parse_all};
 pub(crate) use cached::{CachedArgs, VERSION};
 pub(crate) use duration::DurationValue;
-#[cfg(test)]
-pub(crate) use duration::parse_duration;
 pub(crate) use freshness::FreshnessArgs;
 pub(crate) use invalidates::{InvalidatesArgs, Moment};
+#[cfg(test)]
+pub(crate) use length::CASES as LENGTHS;
 pub(crate) use limits::{LimitArgs, MOST};
 pub(crate) use reference::{Callee, Position, Reference, ReferenceArgs};
 pub(crate) use template::{Piece, Template};

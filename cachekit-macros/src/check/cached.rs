@@ -40,7 +40,8 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
     let facts = facts(item, errors);
     let (written, skip) = (args.key.as_ref(), args.skip.as_ref());
-    let key = key(&facts, written, skip, args.version.as_ref(), errors);
+    let inside = companion::may_be_inside(args.companion.as_ref(), item, &facts);
+    let key = key(&facts, inside, written, skip, args.version.as_ref(), errors);
     let mut steps = Steps::new(&facts, RetRule::Allowed, false);
     let late = late::hash([args.tags.as_ref(), args.events.as_ref()]);
     steps.items("tag", Some("tags"), args.tags, errors);
@@ -89,6 +90,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     errors.is_empty().then(|| CachedFn {
         function: facts.into_function(args.krate, args.cache),
         key: key.text,
+        type_params: key.type_params,
         left_out: key.left_out,
         apart: fresh.apart,
         shared_self: key.shared_self,

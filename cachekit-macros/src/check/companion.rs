@@ -26,6 +26,23 @@ pub(super) struct Uses<'a> {
     pub(super) cache: Option<&'a Expr>,
 }
 
+/// Whether a function may stand in an `impl` or a trait: not if it has a type beside it.
+pub(super) fn may_be_inside(
+    written: Option<&Arg<CompanionName>>,
+    item: &LooseFn,
+    facts: &Facts,
+) -> bool {
+    facts.receiver.is_some()
+        || names_self(item)
+        || written.is_some_and(|it| matches!(it.value, CompanionName::Omitted))
+}
+
+/// Whether the signature has the word `Self`.
+fn names_self(item: &LooseFn) -> bool {
+    let this = Ident::new("Self", item.sig.ident.span());
+    mention::find(&item.sig, &this).is_some()
+}
+
 /// Decides the controls.
 pub(super) fn companion(
     written: Option<Arg<CompanionName>>,
@@ -67,8 +84,7 @@ pub(super) fn companion(
     if facts.receiver.is_none() {
         // An associated function, then: a type cannot stand in an `impl`. One without `Self` in
         // its signature cannot be told from a free function.
-        let this = Ident::new("Self", fn_name.span());
-        if mention::find(&item.sig, &this).is_some() {
+        if names_self(item) {
             return Companion::None;
         }
         return Companion::Type {

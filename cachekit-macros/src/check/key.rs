@@ -6,6 +6,7 @@ use proc_macro2::Ident;
 use quote::{ToTokens, quote};
 use syn::{LitInt, Token};
 
+use super::anonymous;
 use super::function::Facts;
 use super::scope::{Named, RetRule, resolve, text};
 use crate::attr::{Arg, SkipName, Template, VERSION};
@@ -19,6 +20,8 @@ pub(super) struct Key {
     pub(super) arguments: BTreeSet<usize>,
     /// Type and const parameters that are not skipped, by position.
     pub(super) params: BTreeSet<usize>,
+    /// Type parameters that are in it by their names.
+    pub(super) type_params: Vec<Ident>,
     pub(super) left_out: Vec<Ident>,
     pub(super) shared_self: Option<Token![self]>,
 }
@@ -31,16 +34,17 @@ struct Skipped {
     receiver: bool,
 }
 
-/// Decides the key.
+/// Decides the key. `may_be_inside`: the function may stand in an `impl` or a trait.
 pub(super) fn key(
     facts: &Facts,
+    may_be_inside: bool,
     written: Option<&Arg<Template>>,
     skip: Option<&Arg<Vec<SkipName>>>,
     version: Option<&Arg<LitInt>>,
     errors: &mut Errors,
 ) -> Key {
     let skipped = skipped(facts, skip, errors);
-    let (mut pieces, named) = match written {
+    let (mut pieces, mut named) = match written {
         Some(template) => {
             let rule = RetRule::Forbidden(
                 "the key is needed before the call gives a value; name arguments here, `ret` can stand in `tags` \
@@ -63,13 +67,25 @@ pub(super) fn key(
         let value = if param.is_const {
             quote!(#name)
         } else {
+            named.types.insert(position);
             quote!(::core::any::type_name::<#name>())
         };
         pieces.push(Piece::Literal(";".to_owned()));
         pieces.push(Piece::Part { value, stop: 0 });
     }
-    if facts.receiver.is_some() {
-        pieces.push(Piece::SelfType);
+    let typed = typed(facts, &skipped);
+    for &position in &typed {
+        let argument = &facts.arguments[position];
+        pieces.push(Piece::Literal(";".to_owned()));
+        pieces.push(Piece::TypeOf {
+            name: argument.name.clone(),
+            is_reference: argument.referent().is_some(),
+            stop: 0,
+        });
+    }
+    if may_be_inside {
+        let of_self = facts.receiver.is_some();
+        pieces.push(Piece::OuterTypes { of_self });
     }
     if let Some(version) = version.and_then(|it| version_of(it, errors)) {
         pieces.push(Piece::Literal(format!(";v{version}")));
@@ -87,10 +103,27 @@ pub(super) fn key(
     Key {
         text: text(pieces),
         left_out: left_out.map(|argument| argument.name.clone()).collect(),
-        arguments: named.arguments,
+        arguments: named.arguments.union(&typed).copied().collect(),
         params,
+        type_params: named
+            .types
+            .iter()
+            .map(|&at| facts.params[at].name.clone())
+            .collect(),
         shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),
     }
+}
+
+/// Arguments whose types are in the key: `impl Trait` is a type parameter without a name. It is
+/// skipped with its argument.
+fn typed(facts: &Facts, skipped: &Skipped) -> BTreeSet<usize> {
+    let is_typed = |&at: &usize| {
+        let argument = &facts.arguments[at];
+        let mut names = argument.names().iter();
+        anonymous::is_open(&argument.ty)
+            && !names.any(|name| skipped.words.contains(&name.to_string()))
+    };
+    (0..facts.arguments.len()).filter(is_typed).collect()
 }
 
 /// A hit does not run the body, so it cannot change what an argument refers to.

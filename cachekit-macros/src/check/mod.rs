@@ -1,6 +1,7 @@
 //! Every rule that needs more than one word: arguments against templates, options against each
 //! other. Takes what was written, gives the model.
 
+mod anonymous;
 mod cached;
 mod companion;
 mod freshness;

@@ -19,6 +19,8 @@ pub(super) struct Named {
     pub(super) words: BTreeSet<String>,
     /// Type and const parameters, by position.
     pub(super) params: BTreeSet<usize>,
+    /// Those of them that are named as types.
+    pub(super) types: BTreeSet<usize>,
     /// Whether `self` is among them.
     pub(super) receiver: bool,
     /// `ret`, with the place and hygiene of the first template that has it.
@@ -83,15 +85,13 @@ pub(super) fn resolve(
         } else if !facts.incomplete {
             errors.at(template.literal.span(), unknown(facts, text, root));
         }
-        let type_param = facts
-            .params
-            .iter()
-            .find(|it| it.name == *root && !it.is_const);
+        let mut params = facts.params.iter();
+        let type_param = params.position(|it| it.name == *root && !it.is_const);
         let value = match (type_param, &**expr) {
             // A type is named by its name.
-            (Some(param), syn::Expr::Path(path)) if path.path.is_ident(&param.name) => {
-                let name = &param.name;
-                quote!(::core::any::type_name::<#name>())
+            (Some(position), syn::Expr::Path(path)) if path.path.is_ident(root) => {
+                resolved.named.types.insert(position);
+                quote!(::core::any::type_name::<#root>())
             }
             _ => expr.to_token_stream(),
         };
@@ -140,7 +140,7 @@ pub(super) fn text(pieces: Vec<Piece>) -> Text {
         match (joined.last_mut(), piece) {
             (Some(Piece::Literal(before)), Piece::Literal(more)) => before.push_str(&more),
             (last, Piece::Literal(text)) => {
-                if let Some(Piece::Part { stop, .. }) = last {
+                if let Some(Piece::Part { stop, .. } | Piece::TypeOf { stop, .. }) = last {
                     *stop = text.bytes().next().unwrap_or(0);
                 }
                 joined.push(Piece::Literal(text));

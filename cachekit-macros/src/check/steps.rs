@@ -22,6 +22,8 @@ pub(super) struct Steps<'a> {
     before: Vec<Step>,
     after: Vec<Step>,
     ret: Option<Ident>,
+    /// Whether an argument of the name `ret` was reported.
+    hidden_is_said: bool,
     rendered: Vec<(TokenStream, u8)>,
     /// Names of arguments that an expression beside `ret` uses, with the argument's position.
     cloned: BTreeMap<(usize, String), Ident>,
@@ -43,6 +45,7 @@ impl<'a> Steps<'a> {
             before: Vec::new(),
             after: Vec::new(),
             ret: None,
+            hidden_is_said: false,
             rendered: Vec::new(),
             cloned: BTreeMap::new(),
             named: BTreeSet::new(),
@@ -58,12 +61,16 @@ impl<'a> Steps<'a> {
         template: &attr::Template,
         errors: &mut Errors,
     ) {
+        let is_ret = |piece: &attr::Piece| matches!(piece, attr::Piece::Placeholder { root, .. } if root == "ret");
+        if template.pieces.iter().any(is_ret) {
+            self.check_hidden(errors);
+        }
         let mut resolved = resolve(self.facts, template, self.rule, errors);
         self.named.append(&mut resolved.named.arguments);
         self.params.append(&mut resolved.named.params);
         if let Some(ret) = resolved.named.ret.take() {
             let what = What::Text(resolved.later(&mut self.rendered));
-            self.add_after(method, ret, what, errors);
+            self.add_after(method, ret, what);
         } else {
             self.before.push(Step {
                 method,
@@ -110,19 +117,13 @@ impl<'a> Steps<'a> {
         errors: &mut Errors,
     ) {
         let ret = self.uses(&expr, errors);
-        self.add(method, ret, what(expr), errors);
+        self.add(method, ret, what(expr));
     }
 
     /// Adds a step whose tokens were [looked at](Self::uses).
-    pub(super) fn add(
-        &mut self,
-        method: &'static str,
-        ret: Option<Ident>,
-        what: What,
-        errors: &mut Errors,
-    ) {
+    pub(super) fn add(&mut self, method: &'static str, ret: Option<Ident>, what: What) {
         match ret {
-            Some(ret) => self.add_after(method, ret, what, errors),
+            Some(ret) => self.add_after(method, ret, what),
             None => self.before.push(Step { method, what }),
         }
     }
@@ -145,6 +146,7 @@ impl<'a> Steps<'a> {
             (0..params.len()).filter(|&at| mention::find(expr, &params[at].name).is_some()),
         );
         let ret = ret?;
+        self.check_hidden(errors);
         if let RetRule::Forbidden(reason) = self.rule {
             errors.at(ret.span(), format_args!("`ret`: {reason}"));
         }
@@ -186,14 +188,22 @@ impl<'a> Steps<'a> {
             .collect()
     }
 
-    fn add_after(&mut self, method: &'static str, ret: Ident, what: What, errors: &mut Errors) {
-        let names = self.facts.arguments.iter().flat_map(Argument::names);
-        if let Some(argument) = names.into_iter().find(|name| **name == ret) {
+    /// Reports an argument of the name `ret` where that means the value.
+    fn check_hidden(&mut self, errors: &mut Errors) {
+        if self.hidden_is_said || matches!(self.rule, RetRule::Forbidden(_)) {
+            return;
+        }
+        let mut names = self.facts.arguments.iter().flat_map(Argument::names);
+        if let Some(argument) = names.find(|name| *name == "ret") {
+            self.hidden_is_said = true;
             errors.at(
                 argument.span(),
                 "an argument named `ret` hides the value that `ret` means here; rename it",
             );
         }
+    }
+
+    fn add_after(&mut self, method: &'static str, ret: Ident, what: What) {
         self.ret.get_or_insert(ret);
         self.after.push(Step { method, what });
     }

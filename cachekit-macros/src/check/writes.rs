@@ -1,6 +1,6 @@
 //! `#[invalidates]` and `#[write_through]`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, parse_quote};
 
@@ -35,17 +35,18 @@ pub(crate) fn invalidates(
     something(&args, errors);
     let mut steps = Steps::new(&facts, rule, true);
     if let Some(ack) = args.ack {
-        steps.add("ack", None, What::Value(within(ack.value)), errors);
+        check_waits(&facts, &ack.key, errors);
+        steps.add("ack", None, What::Value(within(ack.value)));
     }
     if args.soft.is_some() {
-        steps.add("soft", None, What::Nothing, errors);
+        steps.add("soft", None, What::Nothing);
     }
     for reference in args.references {
         let ret = steps.uses(&values(&reference), errors);
         let all = matches!(reference.args, ReferenceArgs::All);
         if let Some(reference) = model(reference, errors) {
             let method = if all { "function" } else { "target" };
-            steps.add(method, ret, What::Reference(reference), errors);
+            steps.add(method, ret, What::Reference(reference));
         }
     }
     if let Some(key) = args.key {
@@ -90,6 +91,17 @@ fn something(args: &InvalidatesArgs, errors: &mut Errors) {
             Span::call_site(),
             "say what to invalidate: `get_user(_, id)`, `list_users(..)`, `tags = [..]`, \
              `key = \"..\"` or `events = [..]`",
+        );
+    }
+}
+
+/// What has no `.await` cannot wait for an acknowledgement.
+fn check_waits(facts: &Facts, key: &Ident, errors: &mut Errors) {
+    if facts.form.is_sync() {
+        errors.at(
+            key.span(),
+            "`ack` waits for other processes at an `.await`, and a function that is not `async` has \
+             none; make it an `async fn`, or take `ack` out",
         );
     }
 }

@@ -4,11 +4,11 @@ use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
-use super::key::writing;
+use super::key::{path_of, type_of, writing};
 use super::steps::{Place, after, statements};
 use super::{form_word, looked_at, source, spec, tier_word};
 use crate::item::LooseFn;
-use crate::model::{Apart, CachedFn, Companion, InTime};
+use crate::model::{Apart, CachedFn, Companion, InTime, Piece};
 use crate::names::{Names, blaming, local};
 
 /// The new body.
@@ -32,7 +32,8 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         .when
         .as_ref()
         .map_or_else(always, ToTokens::to_token_stream);
-    let key = writing(&model.key, &quote!(#spec), names);
+    let key = writing(&model.key, &quote!(#spec), Some(&item.sig.ident), names);
+    let types = types(model, item);
     let before = statements(&model.before, &labels, names);
     let after = after(
         model.after.as_ref(),
@@ -50,8 +51,30 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         #looked_at
         #guards
         #cache
-        #krate::__cached!(#form (#plan) (#result) (#spec = #find_spec, (#source), #when) (#key) (#labels #before) (#after) #body)
+        #krate::__cached!(#form (#plan) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #before) (#after) #body)
     }
+}
+
+/// The types in the key, for a template: the function's name for those that stand around it, and
+/// the names of others.
+fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
+    let params = model.type_params.iter();
+    let mut types: TokenStream = params
+        .map(|name| quote!((::core::any::type_name::<#name>())))
+        .collect();
+    for piece in &model.key.pieces {
+        match piece {
+            Piece::OuterTypes { .. } => types.extend(path_of(&item.sig.ident).to_token_stream()),
+            Piece::TypeOf {
+                name, is_reference, ..
+            } => {
+                let name = type_of(name, *is_reference);
+                types.extend(quote!((#name)));
+            }
+            _ => {}
+        }
+    }
+    (!types.is_empty()).then(|| quote!([#types]))
 }
 
 /// The plan with its answer for a computation that takes too long.

@@ -2,31 +2,63 @@
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
 use crate::model::{Piece, Text};
 use crate::names::{Names, blaming, local};
 
-/// A closure that writes a text.
-pub(super) fn writer(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
+/// A closure that writes a text other than a key.
+pub(super) fn writer(text: &Text, names: &Names) -> TokenStream {
     let key = local("__key");
-    let statements = statements(text, spec, names);
+    // Only keys hold the function's name, and the types around it.
+    let statements = statements(text, &TokenStream::new(), None, names);
     quote!(|#key| { #statements })
 }
 
-/// The name of the writer, and the statements that write a text with it: for a template.
-pub(super) fn writing(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
+/// The name of the writer, and the statements that write a text with it: for a template. `own` is
+/// the name of the function where they stand, if it is the cached one.
+pub(super) fn writing(
+    text: &Text,
+    spec: &TokenStream,
+    own: Option<&Ident>,
+    names: &Names,
+) -> TokenStream {
     let key = local("__key");
-    let statements = statements(text, spec, names);
+    let statements = statements(text, spec, own, names);
     quote!(#key #statements)
 }
 
-fn statements(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
+/// A function's name as the compiler's paths have it.
+pub(super) fn path_of(own: &Ident) -> String {
+    own.unraw().to_string()
+}
+
+/// What the type of an argument is called.
+pub(super) fn type_of(name: &Ident, is_reference: bool) -> TokenStream {
+    let borrow = (!is_reference).then(|| quote!(&));
+    quote!(::core::any::type_name_of_val(#borrow #name))
+}
+
+fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, names: &Names) -> TokenStream {
     let krate = &names.krate;
     let key = local("__key");
+    let own = own.map(path_of);
     let statements = text.pieces.iter().map(|piece| match piece {
         Piece::Name => quote!(#key.literal(#spec.name());),
-        Piece::SelfType => quote!(#key.self_type::<Self>();),
+        Piece::OuterTypes { of_self } => {
+            let this = of_self.then(|| quote!(Self));
+            quote!(#krate::__outer!(#key #this #own);)
+        }
+        Piece::TypeOf {
+            name,
+            is_reference,
+            stop,
+        } => {
+            let stop = stop_token(*stop);
+            let value = type_of(name, *is_reference);
+            quote!(#krate::__part!(#key, #stop, #value);)
+        }
         Piece::Literal(text) => quote!(#key.literal(#text);),
         Piece::Part { value, stop } => {
             let stop = stop_token(*stop);
@@ -40,18 +72,18 @@ fn statements(text: &Text, spec: &TokenStream, names: &Names) -> TokenStream {
     quote!(#(#statements)*)
 }
 
-/// The same as data: text, `(stop)` for an argument, `_` for the name, `Self` for its type.
+/// The same as data: text, `(stop)` for an argument, `_` for the name, `Self` for the types around.
 pub(super) fn template(text: &Text) -> TokenStream {
     let pieces = text.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(text) => Some(quote!(#text)),
-        Piece::Part { stop, .. } => {
+        Piece::Part { stop, .. } | Piece::TypeOf { stop, .. } => {
             let stop = stop_token(*stop);
             Some(quote!((#stop)))
         }
         Piece::Name => Some(quote!(_)),
         // A key has nothing rendered: it is written before the body.
         Piece::Rendered { .. } => None,
-        Piece::SelfType => Some(quote!(Self)),
+        Piece::OuterTypes { .. } => Some(quote!(Self)),
     });
     quote!([#(#pieces)*])
 }

@@ -13,7 +13,7 @@ mod spec;
 mod steps;
 mod write_through;
 
-use proc_macro2::{Group, TokenStream, TokenTree};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{FnArg, Pat, parse_quote};
 
@@ -119,9 +119,14 @@ fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -> TokenStre
             }
         });
     let taken: TokenStream = taken.collect();
+    let inside;
     let body = match &function.form {
         Form::Block(block) => &block.content,
-        Form::Async | Form::Sync | Form::Opaque => &item.body,
+        Form::Async | Form::Opaque => &item.body,
+        Form::Sync => {
+            inside = generated_braces(&item.body);
+            &inside
+        }
     };
     let Some(apart) = apart else {
         return quote!((#taken) #body);
@@ -135,6 +140,14 @@ fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -> TokenStre
         body
     };
     quote!((#owned #taken) #body)
+}
+
+/// The body as a block in another one: its braces are not those that the user wrote around the
+/// function, and nobody is told to remove them.
+fn generated_braces(body: &Group) -> Group {
+    let mut inside = body.clone();
+    inside.set_span(Span::mixed_site().located_at(body.span()));
+    inside
 }
 
 /// How a template is told whether values stay in this process.

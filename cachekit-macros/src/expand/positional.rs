@@ -22,7 +22,7 @@ impl Controls<'_> {
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
         let unpacked_key = looked_at(self.arguments(&self.parts.in_key), true);
-        let key = writing(&self.key_of_references(), find_spec, self.names);
+        let key = writing(&self.key_of_references(), find_spec, None, self.names);
         let key_at = quote! {
             (#generics (#receiver #key_positions) #where_clause { #unpacked_key } #key)
         };
@@ -76,6 +76,11 @@ impl Controls<'_> {
     /// in the function, so that what cannot be written is reported once.
     fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
+        for piece in &mut key.pieces {
+            if let Piece::TypeOf { is_reference, .. } = piece {
+                *is_reference = true;
+            }
+        }
         for argument in &self.model.function.arguments {
             let name = &argument.name;
             if argument.referent().is_some() {

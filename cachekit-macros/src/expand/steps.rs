@@ -30,8 +30,7 @@ fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
     let method = Ident::new(step.method, proc_macro2::Span::call_site());
     let what = match &step.what {
         What::Nothing => TokenStream::new(),
-        // Only keys hold the function's name.
-        What::Text(text) => writer(text, &TokenStream::new(), names),
+        What::Text(text) => writer(text, names),
         What::Value(expr) => quote!(#expr),
         What::Once(expr) => quote!(::core::iter::once(#expr)),
         What::Reference(reference) => {

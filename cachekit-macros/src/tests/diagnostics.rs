@@ -45,7 +45,7 @@ fn mistakes_cannot_be_forgotten() {
 
 #[test]
 fn all_mistakes_come_at_once() {
-    let args = "tll = 3, key = \"{x}\", encrypt = true, ttl = \"5\", expire = 4, tags = [\"{a\", \"{b\"], \
+    let args = "tll = 3, key = \"{x}\", encrypt = true, ttl = \"1h5\", expire = 4, tags = [\"{a\", \"{b\"], \
                 ttl = 3, jitter = 2.0, tier = disk, skip(nobody), ttl = 4";
     let found = cached_messages(args, GET);
     let expected = [
@@ -298,10 +298,72 @@ fn self_and_ret_do_not_meet_in_an_expression() {
         found.len() == 1 && found[0].contains("cannot stand in one expression"),
         "{found:#?}"
     );
+}
+
+#[test]
+fn an_argument_called_ret_stands_where_only_it_can_be_meant() {
     let named_ret = "async fn get(ret: u64) -> u64 { 1 }";
-    assert!(cached_messages("", named_ret).is_empty());
-    assert!(cached_messages("tags = [\"{ret}\"]", named_ret).is_empty());
-    assert_eq!(cached_messages("store_if = *ret > 1", named_ret).len(), 1);
+    for args in ["", "key = \"{ret}\"", "tags = [\"all\"]", "skip(ret)"] {
+        assert_eq!(cached_messages(args, named_ret), [""; 0], "{args}");
+    }
+    let both = [
+        "tags = [\"{ret}\"]",
+        "tags = [\"{ret}\", \"org:{ret.org}\"], events = [\"{ret}\"]",
+        "events = [\"{ret}\"]",
+        "tags = [..ret.iter()]",
+        "store_if = *ret > 1",
+        "ttl = ttl_of(ret)",
+    ];
+    let check = |args: &str, found: Vec<String>| {
+        assert_eq!(found.len(), 1, "{args}: {found:?}");
+        assert!(found[0].contains("rename it"), "{args}: {found:?}");
+    };
+    for args in both {
+        check(args, cached_messages(args, named_ret));
+    }
+    for args in [
+        "key = \"{ret}\"",
+        "keys = [ret.key]",
+        "tags = [\"{ret}\"]",
+        "f(ret)",
+        "f(1), if = ret.ok",
+    ] {
+        let expansion = pipeline::invalidates(tokens(args), tokens(named_ret));
+        check(args, messages(&expansion));
+    }
+    for args in [
+        "f(1), value = ret + 1",
+        "f(1), order_by = *ret",
+        "f(1), value = *ret, order_by = *ret",
+    ] {
+        let expansion = pipeline::write_through(tokens(args), tokens(named_ret));
+        check(args, messages(&expansion));
+    }
+}
+
+#[test]
+fn what_cannot_wait_has_no_ack() {
+    for args in [
+        "f(1), ack",
+        "f(1), ack = \"200ms\"",
+        "tags = [\"a\"], ack, soft, on = before",
+    ] {
+        let found = |item: &str| messages(&pipeline::invalidates(tokens(args), tokens(item)));
+        for item in ["fn get(id: u64) -> u64 { 1 }", "pub fn get(&self) { }"] {
+            let found = found(item);
+            assert_eq!(found.len(), 1, "{args}: {found:?}");
+            assert!(
+                found[0].contains("make it an `async fn`, or take `ack` out"),
+                "{found:?}"
+            );
+        }
+        for item in [
+            "async fn get(id: u64) -> u64 { 1 }",
+            "fn get() -> impl Future<Output = u64> { async { 1 } }",
+        ] {
+            assert_eq!(found(item), [""; 0], "{args}");
+        }
+    }
 }
 
 #[test]

@@ -1,42 +1,55 @@
-//! Durations as written.
+//! Lengths of time in attributes: one grammar for every option that takes one.
 
-use std::time::Duration;
+use super::{cached_messages, messages, tokens};
+use crate::attr::LENGTHS;
+use crate::pipeline;
 
-use crate::attr::parse_duration;
+const GET: &str = "async fn get(id: u64) -> Result<Option<u64>, E> { body }";
+
+/// Every option of `#[cached]` that takes a length, with what it needs beside it.
+const OPTIONS: [(&str, &str); 9] = [
+    ("ttl", ""),
+    ("stale", ""),
+    ("stale_if_error", ""),
+    ("soft_timeout", "stale = 1"),
+    ("none_ttl", ""),
+    ("memory_ttl", ""),
+    ("redis_ttl", ""),
+    ("lock_timeout", ""),
+    ("timeout", ""),
+];
 
 #[test]
-fn units_add_up() {
-    let cases = [
-        ("500ms", 500),
-        ("30s", 30_000),
-        ("5m", 300_000),
-        ("1h30m", 5_400_000),
-        ("2d", 172_800_000),
-        ("1w", 604_800_000),
-        ("1m1ms", 60_001),
-    ];
-    for (text, millis) in cases {
-        assert_eq!(
-            parse_duration(text),
-            Ok(Duration::from_millis(millis)),
-            "{text}"
-        );
+fn every_option_reads_the_same_lengths() {
+    let mut seen = 0;
+    for (text, expected) in LENGTHS {
+        let check = |option: &str, found: Vec<String>| match expected {
+            Ok(_) => assert_eq!(found, [""; 0], "{option} = {text}"),
+            Err(reason) => {
+                assert_eq!(found.len(), 1, "{option} = {text}: {found:?}");
+                assert!(found[0].contains(reason), "{option} = {text}: {found:?}");
+            }
+        };
+        for (option, more) in OPTIONS {
+            let args = format!("{option} = \"{text}\", {more}");
+            check(option, cached_messages(&args, GET));
+            seen += 1;
+        }
+        let args = format!("tags = [\"users\"], ack = \"{text}\"");
+        let expansion = pipeline::invalidates(tokens(&args), tokens(GET));
+        check("ack", messages(&expansion));
     }
+    assert_eq!(seen, OPTIONS.len() * LENGTHS.len());
 }
 
 #[test]
-fn what_is_wrong_is_said() {
-    let cases = [
-        ("", "it is empty"),
-        ("5", "the last number has no unit"),
-        ("m", "a number was expected"),
-        ("5 m", "the units are"),
-        ("5y", "the units are"),
-        ("99999999999999999999s", "a number is too large"),
-        ("18446744073709551615d", "it is too long"),
-    ];
-    for (text, reason) in cases {
-        let message = parse_duration(text).expect_err(text);
-        assert!(message.contains(reason), "{text}: {message}");
+fn a_number_is_seconds_and_anything_else_an_expression() {
+    for (option, more) in OPTIONS {
+        for value in ["300", "Duration::from_millis(5)", "LENGTH"] {
+            let args = format!("{option} = {value}, {more}");
+            assert_eq!(cached_messages(&args, GET), [""; 0], "{args}");
+        }
+        let found = cached_messages(&format!("{option} = \"\", {more}"), GET);
+        assert!(found[0].contains("it is empty"), "{found:?}");
     }
 }

@@ -9,9 +9,10 @@ use crate::cache::{
     refreshing, refreshing_blocking, take_refresh, typed_entry,
 };
 use crate::config::Tier;
+use crate::event;
 use crate::function::FnSpec;
 use crate::global;
-use crate::key::KeyBuf;
+use crate::key::{KeyBuf, is_nameless};
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
@@ -107,6 +108,19 @@ fn miss(cache: &Cache, spec: &'static FnSpec, missed: Missed, fresh: bool) -> Mi
     let mut job = Job::missed(core, owner, missed, spec.lives());
     job.fresh = fresh;
     Miss(Kind::Call(Box::new(job)))
+}
+
+/// The call, past the cache if one of `types` has no name of its own: its key is another's too.
+#[must_use]
+pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
+    let nameless = types.iter().flatten().find(|it| is_nameless(it));
+    match (nameless, miss.0) {
+        (Some(nameless), Kind::Call(job)) => {
+            event::nameless_type(spec.name(), nameless);
+            Miss(Kind::Bypass(Arc::clone(&job.owner)))
+        }
+        (_, kind) => Miss(kind),
+    }
 }
 
 /// Computes, or waits for another's computation.

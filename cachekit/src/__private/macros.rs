@@ -233,6 +233,42 @@ macro_rules! __site {
     };
 }
 
+/// The path of the function in whose body this stands; one whose name is given costs nothing if
+/// nothing with types is around it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __function_path {
+    () => {
+        $crate::__function_path!(@ "")
+    };
+    ($own:literal) => {
+        $crate::__function_path!(@ ::core::concat!("::", $own))
+    };
+    (@ $own:expr) => {{
+        fn __here() {}
+        let names = (
+            ::core::any::type_name_of_val(&__here),
+            ::core::any::type_name_of_val(&|| {}),
+        );
+        $crate::__private::FunctionPath::new($own, names.0, names.1)
+    }};
+}
+
+/// Writes the types that a function has from where it stands: also that of `self`, if that is
+/// generic.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outer {
+    ($key:ident Self $($own:literal)?) => {
+        if !$key.outer_types_of(&$crate::__function_path!($($own)?)) {
+            $key.self_type::<Self>();
+        }
+    };
+    ($key:ident $($own:literal)?) => {
+        let _ = $key.outer_types_of(&$crate::__function_path!($($own)?));
+    };
+}
+
 /// Registers a function at link time.
 #[doc(hidden)]
 #[macro_export]

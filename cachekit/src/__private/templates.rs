@@ -11,8 +11,8 @@
 macro_rules! __cached {
     (
         $form:ident ($plan:expr) ($ret:ty) ($spec:ident = $find:expr, ($($source:tt)*), $when:expr)
-        ($key:ident $($write:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
-        $taken:tt $body:tt
+        ($key:ident $($write:tt)*) $([$($types:tt)*])?
+        ($labels:ident $($before:tt)*) ($($after:tt)*) $taken:tt $body:tt
     ) => {{
         // A hit has no need of it.
         let plan = || $plan;
@@ -22,6 +22,7 @@ macro_rules! __cached {
         match looked {
             ::core::result::Result::Ok(hit) => hit,
             ::core::result::Result::Err(miss) => {
+                let miss = $crate::__named!(miss $spec $($($types)*)?);
                 #[allow(unused_mut, reason = "there may be no labels")]
                 let mut $labels = $crate::__private::Labels::new();
                 $($before)*
@@ -32,6 +33,30 @@ macro_rules! __cached {
             }
         }
     }};
+}
+
+/// The call, past the cache where a type in its key has no name of its own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __named {
+    ($miss:ident $spec:ident) => {
+        $miss
+    };
+    ($miss:ident $spec:ident $($type:tt)+) => {
+        $crate::__private::named($miss, $spec, &[$($crate::__type!($type)),+])
+    };
+}
+
+/// What a type in a key is called: those around a function, of which there may be none, or another.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __type {
+    ($own:literal) => {
+        $crate::__function_path!($own).outer_types()
+    };
+    (($name:expr)) => {
+        ::core::option::Option::Some($name)
+    };
 }
 
 /// The body of a function that invalidates.

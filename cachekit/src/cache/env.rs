@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::config::{Config, parse_duration};
+use crate::config::{Config, parse_bytes, parse_duration};
 use crate::error::BuildError;
 
 /// Changes `config` by the variables that `get` knows.
@@ -112,17 +112,12 @@ fn parse_bool(text: &str) -> Result<bool, String> {
     }
 }
 
-fn parse_bytes(text: &str) -> Result<usize, String> {
-    let number = text.trim().parse();
-    number.map_err(|_| "expected a number".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Capacity, Engine, Eviction};
+    use crate::config::{Capacity, Engine, Eviction, LENGTHS, SIZES};
 
     fn read_from(pairs: &[(&str, &str)]) -> Result<Config, BuildError> {
         let mut config = Config::default();
@@ -162,6 +157,61 @@ mod tests {
         assert_eq!(config.codec, Some(crate::codec::Codec::Json));
         assert_eq!(config.max_value_bytes, 1_000);
         assert_eq!(config.compress_above, Some(2_048));
+    }
+
+    /// One grammar for every variable that takes a length of time.
+    #[test]
+    fn every_length_is_read_alike() {
+        type Of = fn(&Config) -> Duration;
+        let variables: [(&str, Of); 3] = [
+            ("CACHE_DEFAULT_TTL", |config| config.default_ttl),
+            ("CACHE_LOCK_TIMEOUT", |config| config.lock_timeout),
+            ("CACHE_REDIS_TIMEOUT", |config| config.redis_timeout),
+        ];
+        for (name, of) in variables {
+            for (text, expected) in LENGTHS {
+                let found = read_from(&[(name, text)]).map(|config| of(&config));
+                match expected {
+                    Ok(millis) => {
+                        let length = Duration::from_millis(*millis);
+                        assert_eq!(found.ok(), Some(length), "{name}={text}");
+                    }
+                    Err(reason) => {
+                        let said = found.unwrap_err().to_string();
+                        assert!(said.contains(reason) && said.contains(name), "{said}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// And for every one that takes a number of bytes.
+    #[test]
+    fn every_size_is_read_alike() {
+        type Of = fn(&Config) -> u64;
+        let variables: [(&str, Of); 3] = [
+            ("CACHE_MEMORY_CAPACITY", |config| {
+                config.memory_capacity.amount
+            }),
+            ("CACHE_MAX_VALUE_BYTES", |config| {
+                config.max_value_bytes as u64
+            }),
+            ("CACHE_COMPRESS_ABOVE", |config| {
+                config.compress_above.map_or(0, |it| it as u64)
+            }),
+        ];
+        for (name, of) in variables {
+            for (text, expected) in SIZES {
+                let found = read_from(&[(name, text)]).map(|config| of(&config));
+                match expected {
+                    Some(_) => assert_eq!(found.ok(), *expected, "{name}={text}"),
+                    None => {
+                        let said = found.unwrap_err().to_string();
+                        assert!(said.contains(name) && said.contains("512K"), "{said}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

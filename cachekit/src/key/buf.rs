@@ -13,10 +13,11 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
+use super::function_path::FunctionPath;
 use super::part::{CachePart, PartWriter};
 use super::tokens::Tokens;
 
-/// Stands before the type of a method's `self`.
+/// Stands before the types that a function has from where it stands.
 pub(super) const SELF_TYPE: &str = ";";
 
 /// Writes one key, or the text of one tag.
@@ -96,9 +97,27 @@ impl KeyBuf {
     pub fn self_type<T: ?Sized>(&mut self) {
         let name = std::any::type_name::<T>();
         if name.contains('<') {
-            self.literal(SELF_TYPE);
-            self.part(0, name);
+            self.outer_types(name);
         }
+    }
+
+    /// The types that stand around a function, where they differ from call to call. Returns
+    /// `true` if there are any.
+    #[inline(always)]
+    pub fn outer_types_of(&mut self, path: &FunctionPath) -> bool {
+        if path.is_plain() {
+            return false;
+        }
+        let types = path.outer_types();
+        if let Some(types) = types {
+            self.outer_types(types);
+        }
+        types.is_some()
+    }
+
+    fn outer_types(&mut self, name: &str) {
+        self.literal(SELF_TYPE);
+        self.part(0, name);
     }
 
     /// An argument that was rendered before.

@@ -2,13 +2,8 @@
 
 use cachekit::cached;
 
-#[cached(ttl = "5")] //~ `5` is not a duration: the last number has no unit; write `"5m"`
+#[cached(ttl = "1h5")] //~ `1h5` is not a duration: the last number has no unit; write `"5m"`
 async fn no_unit() -> u64 {
-    1
-}
-
-#[cached(ttl = "300")] //~ `300` is not a duration: the last number has no unit
-async fn seconds_in_quotes() -> u64 {
     1
 }
 

@@ -1,6 +1,6 @@
 //! `ret` is the value; an argument of that name would hide it.
 
-use cachekit::{cached, invalidates};
+use cachekit::{cached, invalidates, write_through};
 
 #[cached(store_if = *ret > 1)]
 async fn expression(ret: u64) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
@@ -17,6 +17,41 @@ async fn condition(ret: u64) -> u64 { //~ an argument named `ret` hides the valu
     ret
 }
 
+#[cached(key = "k:{ret}", tags = ["org:{ret}", "{ret}"])]
+async fn template(ret: u64) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
+    ret
+}
+
+#[cached(key = "k:{id}", events = ["org:{ret.id}"])]
+async fn event((id, ret): (u64, Repo)) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
+    id
+}
+
+#[invalidates(tags = ["org:{ret}"])]
+async fn invalidated(ret: u64) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
+    ret
+}
+
+#[invalidates(template(ret))]
+async fn reference(ret: u64) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
+    ret
+}
+
+#[write_through(plain(1), value = ret + 1)]
+async fn value(ret: u64) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
+    ret
+}
+
+#[write_through(plain(1), order_by = *ret)]
+async fn order(ret: u64) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
+    ret
+}
+
+/// Where there is no value yet, it is the argument.
+#[cached(key = "plain:{ret}")]
+async fn plain(ret: u64) -> u64 {
+    ret
+}
 
 pub struct Repo {
     pub id: u64,

@@ -8,8 +8,9 @@ where
         (__key::cachekit::__part!(__key, b';', id); __key.literal(";");
         ::cachekit::__part!(__key, b';', ::core::any::type_name:: < T > ()); __key
         .literal(";"); ::cachekit::__part!(__key, b';', ::core::any::type_name:: < U >
-        ()); __key.literal(";"); ::cachekit::__part!(__key, 0u8, N);) (__labels) () (repo
-        id) { body }
+        ()); __key.literal(";"); ::cachekit::__part!(__key, 0u8, N);)
+        [(::core::any::type_name:: < T > ()) (::core::any::type_name:: < U > ())]
+        (__labels) () (repo id) { body }
     )
 }
 ::cachekit::__companion! {

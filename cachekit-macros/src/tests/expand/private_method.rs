@@ -4,8 +4,8 @@ impl Repo {
         ::cachekit::__cached!(
             async (::cachekit::__kept!(shared User)) (User) (__spec = {
             ::cachekit::__spec!(__spec([(0u8) Self])); __spec() }, (), true)
-            (__key::cachekit::__part!(__key, 0u8, id); __key.self_type:: < Self > ();)
-            (__labels) () (id) { body }
+            (__key::cachekit::__part!(__key, 0u8, id); ::cachekit::__outer!(__key Self
+            "get");) ["get"] (__labels) () (id) { body }
         )
     }
 }

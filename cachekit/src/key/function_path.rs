@@ -1,0 +1,236 @@
+//! The types that a function has from where it stands: those of its `impl`, or of its trait.
+//!
+//! An attribute cannot see them. The compiler's name of a closure in the body spells all of them,
+//! and that of an item in the body none: an item does not inherit parameters. Where the two
+//! differ, a key needs the types.
+
+#![expect(
+    clippy::inline_always,
+    reason = "both names are constants, so a function without such types compares nothing"
+)]
+
+const CLOSURE: &str = "::{{closure}}";
+
+/// The name of a function, as the compiler gives it to what is inside.
+#[derive(Debug, Clone, Copy)]
+pub struct FunctionPath {
+    /// Without types.
+    plain: &'static str,
+    /// `::` and the function's own name, if that is known.
+    own: &'static str,
+    /// With types, and with what follows.
+    typed: &'static str,
+}
+
+impl FunctionPath {
+    /// Of the function called `own`, by the names of an item `__here` in it, and of a closure
+    /// beside that item.
+    #[inline(always)]
+    pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
+        let path = item.strip_suffix("::__here").unwrap_or(item);
+        // An `async` block, and what writes a key. Not a loop: this is done by the compiler.
+        let path = path.strip_suffix(CLOSURE).unwrap_or(path);
+        let path = path.strip_suffix(CLOSURE).unwrap_or(path);
+        let path = path.strip_suffix(CLOSURE).unwrap_or(path);
+        Self {
+            plain: path,
+            own,
+            typed: closure,
+        }
+    }
+
+    /// Whether the names say at once that there are no such types.
+    #[inline(always)]
+    pub(super) fn is_plain(&self) -> bool {
+        !self.own.is_empty() && self.plain.ends_with(self.own) && self.typed.starts_with(self.plain)
+    }
+
+    /// The path with its types, as `<shop::Repo as shop::Load<shop::User>>`; `None` if it has
+    /// none.
+    pub fn outer_types(&self) -> Option<&'static str> {
+        if self.is_plain() {
+            return None;
+        }
+        let typed = parent(self.typed);
+        (typed != parent(self.plain)).then_some(typed)
+    }
+}
+
+/// What a function stands in: the name of the function, or of a closure in it, without the
+/// function's own name and parameters.
+fn parent(path: &str) -> &str {
+    let mut function = path;
+    while let Some(outer) = function.strip_suffix(CLOSURE) {
+        function = outer;
+    }
+    &function[..last_separator(function).unwrap_or(0)]
+}
+
+/// Where the last `::` is that stands in no brackets.
+fn last_separator(path: &str) -> Option<usize> {
+    let bytes = path.as_bytes();
+    let mut depth = 0_usize;
+    let mut last = None;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            // `'<'`, the value of a parameter; a lifetime has no second quote.
+            b'\'' => at += quoted(&path[at + 1..]),
+            b'<' | b'(' | b'[' => depth += 1,
+            // `->` is no bracket.
+            b'>' if at > 0 && bytes[at - 1] == b'-' => {}
+            b'>' | b')' | b']' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 && bytes.get(at + 1) == Some(&b':') => {
+                last = Some(at);
+                at += 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    last
+}
+
+/// How long a character is, behind its first quote and with its last; 0 for a lifetime.
+fn quoted(behind: &str) -> usize {
+    let mut chars = behind.char_indices();
+    let end = match chars.next() {
+        // The escaped character may be a quote.
+        Some((_, '\\')) => {
+            chars.next();
+            chars.find(|(_, it)| *it == '\'')
+        }
+        _ => chars.next().filter(|(_, it)| *it == '\''),
+    };
+    end.map_or(0, |(at, _)| at + 1)
+}
+
+/// Whether a type's name is that of a closure or of an `async` block, or has one in it: all of
+/// them in one function have the same.
+pub(crate) fn is_nameless(type_name: &str) -> bool {
+    let mut rest = type_name;
+    while let Some((_, behind)) = rest.split_once("{{closure}}") {
+        // Of what stands in a closure, the name follows.
+        if !behind.starts_with("::") {
+            return true;
+        }
+        rest = behind;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outer(own: &'static str, item: &'static str, closure: &'static str) -> Option<&'static str> {
+        FunctionPath::new(own, item, closure).outer_types()
+    }
+
+    #[test]
+    fn types_are_what_a_closure_has_and_an_item_has_not() {
+        let cases = [
+            (
+                "::get",
+                "n::Repo::get::{{closure}}::__here",
+                "n::Repo::get::{{closure}}::{{closure}}",
+                None,
+            ),
+            (
+                "::get",
+                "n::S<_>::get::__here",
+                "n::S<n::User>::get::{{closure}}",
+                Some("n::S<n::User>"),
+            ),
+            // Parameters of the function itself, lifetimes too.
+            (
+                "::get",
+                "n::Repo::get::__here",
+                "n::Repo::get<n::A>::{{closure}}",
+                None,
+            ),
+            (
+                "::get",
+                "<n::S<u8> as n::T>::get::__here",
+                "<n::S<u8> as n::T>::get<'_, '_>::{{closure}}",
+                None,
+            ),
+            (
+                "::get",
+                "n::S<_>::get::__here",
+                "n::S<u8>::get<n::get::A>::{{closure}}",
+                Some("n::S<u8>"),
+            ),
+            // A trait's.
+            (
+                "::load",
+                "<n::Repo as n::Load<_>>::load::{{closure}}::{{closure}}::__here",
+                "<n::Repo as n::Load<n::User>>::load::{{closure}}::{{closure}}::{{closure}}",
+                Some("<n::Repo as n::Load<n::User>>"),
+            ),
+            (
+                "::d",
+                "n::Load::d::__here",
+                "<n::Repo as n::Load<u8>>::d::{{closure}}",
+                Some("<n::Repo as n::Load<u8>>"),
+            ),
+            (
+                "::o",
+                "n::m::<impl n::S<_>>::o::__here",
+                "n::m::<impl n::S<u8>>::o::{{closure}}",
+                Some("n::m::<impl n::S<u8>>"),
+            ),
+            // Brackets that are none.
+            (
+                "::c",
+                "n::C<X>::c::__here",
+                "n::C<'<'>::c::{{closure}}",
+                Some("n::C<'<'>"),
+            ),
+            (
+                "::c",
+                "n::C<X>::c::__here",
+                "n::C<'\\''>::c<u8>::{{closure}}",
+                Some("n::C<'\\''>"),
+            ),
+            (
+                "::c",
+                "n::R<'_>::c::__here",
+                "n::R<'_>::c<n::P<'_, '_>>::{{closure}}",
+                None,
+            ),
+            (
+                "::d",
+                "<_ as n::D>::d::__here",
+                "<fn(&'_ u8) -> &'_ u8 as n::D>::d::{{closure}}",
+                Some("<fn(&'_ u8) -> &'_ u8 as n::D>"),
+            ),
+            // One name of another's beginning.
+            (
+                "::d",
+                "n::S<N>::d::__here",
+                "n::S<3>::d::{{closure}}",
+                Some("n::S<3>"),
+            ),
+            ("::d", "n::f::d::__here", "n::f::d::{{closure}}", None),
+        ];
+        for (own, item, closure, expected) in cases {
+            assert_eq!(outer(own, item, closure), expected, "{closure}");
+            assert_eq!(outer("", item, closure), expected, "{closure}");
+        }
+    }
+
+    #[test]
+    fn closures_have_no_name_of_their_own() {
+        for name in [
+            "a::f::{{closure}}",
+            "alloc::vec::Vec<a::f::{{closure}}>",
+            "a::f::{{closure}}::{{closure}}",
+        ] {
+            assert!(is_nameless(name), "{name}");
+        }
+        for name in ["a::f", "a::f::{{closure}}::Row", "fn(u8) -> u8", ""] {
+            assert!(!is_nameless(name), "{name}");
+        }
+    }
+}
