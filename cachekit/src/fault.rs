@@ -28,6 +28,8 @@ pub enum Fault {
     NoSecondBump,
     /// A node does not hear what others invalidate.
     Deaf,
+    /// What the store answered does not hold against memory that nobody confirms.
+    ForgetAnswer,
     /// Memory is trusted although no message comes through.
     NoHeartbeat,
     /// Memory from before an interruption of the messages is trusted after it.

@@ -1,6 +1,7 @@
 //! What a cache does with the tier that processes share, over one that fails on demand and
 //! with a clock that stands still.
 
+mod answered;
 mod breaker;
 mod crowds;
 mod dropped;
