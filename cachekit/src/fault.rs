@@ -50,6 +50,8 @@ pub enum Fault {
     MissingTagIsZero,
     /// Redis stores a value although its token is gone.
     FillWithoutToken,
+    /// Nobody is told of a write of what lives in memory only.
+    WriteUntold,
     /// A write stores although one with a greater order has.
     IgnoreOrder,
     /// Redis stores the value of a write with an order although its generation is over.

@@ -18,3 +18,4 @@ mod timeouts;
 mod turns;
 mod waiting;
 mod world;
+mod written;

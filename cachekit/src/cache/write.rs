@@ -7,6 +7,7 @@ use super::doomed::Doomed;
 use super::fetch::Fingerprint;
 use super::fill::{Filling, Landed, Replaces};
 use super::names::{Replica, guards};
+use super::remote::Remote;
 use super::store::Value;
 use super::turn::{self, Turn, version_life};
 use super::{Cache, Core};
@@ -182,7 +183,10 @@ impl Bracket {
         let has_copies = self.lives.copies().is_some();
         let landing = (!has_copies).then(|| self.land(labels, value)).flatten();
         if let Some(landing) = landing {
-            self.core.distrust(&self.key, self.lives);
+            if let Some(remote) = self.told() {
+                // And the copies with it, if there are any.
+                remote.desk.outbox.add([Name::entry(&self.key)]);
+            }
             self.tidy(&landing.stored);
         } else {
             drop(self.core.forget(Doomed::key(self.key.as_bytes())));
@@ -300,14 +304,19 @@ impl Bracket {
             .await;
     }
 
-    /// Leaves the value in memory and nothing in the store.
+    /// Leaves the value in memory and nothing in the store, nor in others' memory.
     async fn empty_store(&self) {
-        if let Some(remote) = &self.core.remote
-            && self.lives.tier != Tier::Memory
-        {
+        if let Some(remote) = self.told() {
             let entry = Name::entry(&self.key);
             remote.invalidate(vec![entry], Manner::Hard).await;
         }
+    }
+
+    /// Who passes it on that the entry was written: in whatever tier it lives, other nodes may
+    /// have what was there before.
+    fn told(&self) -> Option<&Arc<Remote>> {
+        let is_untold = self.lives.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
+        self.core.remote.as_ref().filter(|_| !is_untold)
     }
 }
 
