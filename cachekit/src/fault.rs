@@ -54,6 +54,14 @@ pub enum Fault {
     WriteUntold,
     /// A write stores although one with a greater order has.
     IgnoreOrder,
+    /// A write enters the flight of its key when the store has answered, and not before it asks.
+    LateFlight,
+    /// What a write stored reaches memory although its flight was taken out of the table.
+    InsertGrounded,
+    /// A write that knows of a newer one under way leaves it to that to tell the store.
+    LeaveToNewer,
+    /// A write whose value does not reach memory leaves there what was there before.
+    LeaveReplaced,
     /// Redis stores the value of a write with an order although its generation is over.
     IgnoreGeneration,
     /// Redis stores a value although a version that it hangs on is gone.
@@ -142,7 +150,7 @@ pub(crate) type StepIn = fn(Point);
 pub(crate) struct Faults {
     /// One bit for each.
     #[cfg(feature = "seeded-faults")]
-    broken: u64,
+    broken: u128,
     #[cfg(feature = "seeded-faults")]
     pub(crate) step_in: Option<StepIn>,
 }
@@ -165,7 +173,7 @@ impl Faults {
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
-            broken: self.broken | 1 << fault as u64,
+            broken: self.broken | 1 << fault as u32,
             ..self
         }
     }
@@ -173,7 +181,7 @@ impl Faults {
     /// Whether `fault`'s guard is removed.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn has(self, fault: Fault) -> bool {
-        self.broken & 1 << fault as u64 != 0
+        self.broken & 1 << fault as u32 != 0
     }
 
     /// Whether `fault`'s guard is removed: never, in a build that users run.

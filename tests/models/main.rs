@@ -23,5 +23,6 @@ mod park;
 mod sync;
 
 mod laws;
+mod ordered;
 mod search;
 mod world;

@@ -4,8 +4,10 @@
 mod answered;
 mod breaker;
 mod crowds;
+mod destructors;
 mod dropped;
 mod lives;
+mod orders;
 mod outbox;
 mod overlaps;
 mod reading;
