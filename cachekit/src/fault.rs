@@ -28,6 +28,8 @@ pub enum Fault {
     NoSecondBump,
     /// A node does not hear what others invalidate.
     Deaf,
+    /// What the store answered does not hold against memory that nobody confirms.
+    ForgetAnswer,
     /// Memory is trusted although no message comes through.
     NoHeartbeat,
     /// Memory from before an interruption of the messages is trusted after it.
@@ -66,8 +68,18 @@ pub enum Fault {
     MissingTagIsZero,
     /// Redis stores a value although its token is gone.
     FillWithoutToken,
+    /// Nobody is told of a write of what lives in memory only.
+    WriteUntold,
     /// A write stores although one with a greater order has.
     IgnoreOrder,
+    /// A write enters the flight of its key when the store has answered, and not before it asks.
+    LateFlight,
+    /// What a write stored reaches memory although its flight was taken out of the table.
+    InsertGrounded,
+    /// A write that knows of a newer one under way leaves it to that to tell the store.
+    LeaveToNewer,
+    /// A write whose value does not reach memory leaves there what was there before.
+    LeaveReplaced,
     /// Redis stores the value of a write with an order although its generation is over.
     IgnoreGeneration,
     /// Redis stores a value although a version that it hangs on is gone.

@@ -31,27 +31,47 @@ struct Writing {
     ordered: usize,
     /// Raised by whatever spoils the tokens handed out before.
     generation: u64,
-    /// What a writer is about to insert, or has inserted.
+    /// Of the writes of this generation, what the newest has stored, or is about to.
     landing: Option<Arc<AnyStored>>,
-    /// The greatest order that was redeemed in this generation.
-    newest: Option<u64>,
-    /// A write with an order went through in another process.
-    elsewhere: bool,
 }
 
+/// What was about to be stored and is not any more. A value's destructor may do anything: it is
+/// dropped when nothing is locked.
+type Replaced = Option<Arc<AnyStored>>;
+
 impl Writing {
-    fn spoil(&mut self) {
+    fn spoil(&mut self) -> Replaced {
         self.generation += 1;
-        self.newest = None;
-        self.elsewhere = false;
-        self.land(None);
+        self.land(None)
     }
 
     /// Takes what landed before out of use.
-    fn land(&mut self, entry: Option<Arc<AnyStored>>) {
-        if let Some(landing) = std::mem::replace(&mut self.landing, entry) {
-            landing.kill();
+    fn land(&mut self, entry: Replaced) -> Replaced {
+        std::mem::replace(&mut self.landing, entry).inspect(|replaced| replaced.kill())
+    }
+
+    /// What a token of `generation` is good for; `known` is the order of what is in memory.
+    fn redeem(
+        &mut self,
+        generation: u64,
+        entry: &Arc<AnyStored>,
+        known: Option<u64>,
+        faults: Faults,
+    ) -> (Redeemed, Replaced) {
+        let newest = self.landing.as_ref().and_then(|landing| landing.order);
+        let is_told = match entry.order {
+            None => self.plain + self.ordered == 1,
+            // Equal orders of writes that overlap say nothing about which is newer.
+            order => self.plain == 0 && newest != order,
+        };
+        if !is_told || self.generation != generation {
+            return (Redeemed::Spoilt, self.spoil());
         }
+        let is_older = entry.order.is_some() && newest.max(known) > entry.order;
+        if is_older && !faults.has(Fault::IgnoreOrder) {
+            return (Redeemed::Older, None);
+        }
+        (Redeemed::Newest, self.land(Some(Arc::clone(entry))))
     }
 }
 
@@ -70,12 +90,10 @@ pub(crate) struct WriteToken {
 pub(crate) enum Redeemed {
     /// Nothing: it was spoilt.
     Spoilt,
-    /// The entry may be inserted.
+    /// The entry may be stored.
     Newest,
     /// A write with a greater order was faster.
     Older,
-    /// In another process one was faster or slower: only the store can tell.
-    Elsewhere,
 }
 
 impl Writes {
@@ -102,22 +120,18 @@ impl Writes {
 
     /// Spoils the tokens of every write of `key` that is under way.
     pub(crate) fn spoil(&self, key: &[u8]) {
-        if let Some(writing) = self.lock().get_mut(key) {
-            writing.spoil();
-        }
+        let replaced = self.lock().get_mut(key).and_then(Writing::spoil);
+        drop(replaced);
     }
 
     /// A write of `key` with an order went through in another process. Those with an order
     /// that are under way here are compared with it where both meet, in the store.
     pub(crate) fn outrun(&self, key: &[u8]) {
-        if let Some(writing) = self.lock().get_mut(key) {
-            if writing.plain > 0 {
-                writing.spoil();
-            } else {
-                writing.elsewhere = true;
-                writing.land(None);
-            }
-        }
+        let mut keys = self.lock();
+        let plain = keys.get_mut(key).filter(|writing| writing.plain > 0);
+        let replaced = plain.and_then(Writing::spoil);
+        drop(keys);
+        drop(replaced);
     }
 
     /// How many keys are being written.
@@ -127,58 +141,28 @@ impl Writes {
 }
 
 impl WriteToken {
-    /// Whether `entry` may be inserted, which no other write overlaps with. Until the token
-    /// is dropped, whatever spoils it takes `entry` out of use, also if that has not been
-    /// inserted yet.
-    pub(crate) fn redeem(&self, entry: &Arc<AnyStored>) -> Redeemed {
-        self.with(|writing| {
-            let alone = writing.plain + writing.ordered == 1;
-            if !alone || writing.generation != self.generation {
-                writing.spoil();
-                return Redeemed::Spoilt;
-            }
-            writing.land(Some(Arc::clone(entry)));
-            Redeemed::Newest
-        })
-    }
-
-    /// The same for a write with an order; `known` is that of what is in memory.
-    pub(crate) fn redeem_ordered(
+    /// Whether `entry` may be stored: no write overlaps with it, or, if it has an order, none that
+    /// is newer or cannot be told; `known` is the order of what is in memory. Until the token is
+    /// dropped, whatever spoils it takes `entry` out of use, wherever that is.
+    pub(crate) fn redeem(
         &self,
         entry: &Arc<AnyStored>,
-        order: u64,
         known: Option<u64>,
         faults: Faults,
     ) -> Redeemed {
-        self.with(|writing| {
-            // Equal orders of writes that overlap say nothing about which is newer.
-            let is_told = writing.plain == 0 && writing.newest != Some(order);
-            if !is_told || writing.generation != self.generation {
-                writing.spoil();
-                return Redeemed::Spoilt;
-            }
-            let is_older = writing.newest.max(known) > Some(order);
-            if is_older && !faults.has(Fault::IgnoreOrder) {
-                return Redeemed::Older;
-            }
-            writing.newest = Some(order);
-            if writing.elsewhere {
-                writing.land(None);
-                return Redeemed::Elsewhere;
-            }
-            writing.land(Some(Arc::clone(entry)));
-            Redeemed::Newest
-        })
+        let mut keys = self.writes.lock();
+        let Some(writing) = keys.get_mut(&self.key) else {
+            return Redeemed::Spoilt;
+        };
+        let (redeemed, replaced) = writing.redeem(self.generation, entry, known, faults);
+        drop(keys);
+        drop(replaced);
+        redeemed
     }
 
-    /// What the newest of the writes that overlap with this one has inserted, or is about to.
+    /// What the newest of the writes that overlap with this one has stored, or is about to.
     pub(crate) fn landing(&self) -> Option<Arc<AnyStored>> {
         self.writes.lock().get(&self.key)?.landing.clone()
-    }
-
-    fn with(&self, step: impl FnOnce(&mut Writing) -> Redeemed) -> Redeemed {
-        let mut keys = self.writes.lock();
-        keys.get_mut(&self.key).map_or(Redeemed::Spoilt, step)
     }
 }
 
@@ -193,8 +177,9 @@ impl Drop for WriteToken {
         } else {
             writing.plain -= 1;
         }
-        if writing.plain + writing.ordered == 0 {
-            keys.remove(&self.key);
-        }
+        let is_last = writing.plain + writing.ordered == 0;
+        let ended = is_last.then(|| keys.remove(&self.key));
+        drop(keys);
+        drop(ended);
     }
 }

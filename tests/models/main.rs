@@ -31,5 +31,6 @@ mod every;
 mod failover;
 mod laws;
 mod nodes;
+mod ordered;
 mod search;
 mod world;

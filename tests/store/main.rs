@@ -2,10 +2,13 @@
 //! with a clock that stands still.
 
 mod acks;
+mod answered;
 mod breaker;
 mod crowds;
+mod destructors;
 mod dropped;
 mod lives;
+mod orders;
 mod outbox;
 mod overlaps;
 mod reading;
@@ -18,3 +21,4 @@ mod timeouts;
 mod turns;
 mod waiting;
 mod world;
+mod written;

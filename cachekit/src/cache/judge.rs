@@ -43,10 +43,12 @@ pub(super) struct Question<'a> {
 }
 
 /// When a question was asked, and until when an answer is waited for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) until: Instant,
     at: Duration,
+    /// What memory had then, if nobody confirmed it: whatever the answer is, it takes its place.
+    unheard: Option<Arc<AnyStored>>,
 }
 
 /// A judgement.
@@ -72,14 +74,35 @@ enum Standing {
 impl Question<'_> {
     /// To be called before each question.
     pub(super) fn asked(&self, until: Instant) -> Asked {
+        let core = self.core;
         Asked {
             until,
-            at: self.core.clock.now(),
+            at: core.clock.now(),
+            unheard: core
+                .unheard(self.key)
+                .filter(|_| !core.faults.has(Fault::ForgetAnswer)),
         }
     }
 
     /// Judges what was found; asks for versions that the question did not name.
+    ///
+    /// Memory's value that nobody confirmed is over unless this is good, so that it is not served
+    /// either where the next question gets no answer.
     pub(super) async fn judge<V: Clone + Send + Sync + 'static>(
+        &self,
+        wire: Wire<V>,
+        found: &Found,
+        mut asked: Asked,
+    ) -> Result<Judged, Failure> {
+        let unheard = asked.unheard.take();
+        let judged = self.judged(wire, found, asked).await?;
+        if !matches!(judged, Judged::Good(..)) {
+            unheard.inspect(|stored| stored.kill());
+        }
+        Ok(judged)
+    }
+
+    async fn judged<V: Clone + Send + Sync + 'static>(
         &self,
         wire: Wire<V>,
         found: &Found,

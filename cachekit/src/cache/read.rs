@@ -203,6 +203,15 @@ impl Core {
         may_serve.then_some(stored)
     }
 
+    /// What memory has under `key`, where other nodes' invalidations of it need not have arrived.
+    pub(super) fn unheard(&self, key: &Key) -> Option<Arc<AnyStored>> {
+        let remote = self.remote.as_ref()?;
+        if remote.is_heard(Tick::now(&*self.clock)) {
+            return None;
+        }
+        self.memory.get(key.as_bytes())
+    }
+
     /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
     #[inline]
     pub(super) fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::compute::Outcome;
 use super::doomed::Doomed;
 use super::fetch::Fingerprint;
 use super::fill::{Filling, Landed, Replaces};
 use super::names::{Replica, guards};
+use super::remote::Remote;
 use super::store::Value;
 use super::turn::{self, Turn, version_life};
 use super::{Cache, Core};
@@ -16,6 +20,7 @@ use crate::config::Tier;
 use crate::epoch::Moment;
 use crate::event;
 use crate::fault::Fault;
+use crate::flight::{Entered, Flight, Lead, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::manner::Manner;
@@ -119,6 +124,8 @@ impl Bracket {
     /// or the value is not to be stored; then the entry is left empty. Of writes that have an
     /// order, the one with the greatest stays.
     ///
+    /// The store has it before memory does: only there all writes meet.
+    ///
     /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
     /// the computations of one of them only, so that a value that one write stored could be older
     /// than what is computed into another.
@@ -126,51 +133,57 @@ impl Bracket {
     where
         V: Clone + Send + Sync + 'static,
     {
-        if self.lives.copies().is_some() {
-            return self.abandon().await;
-        }
-        let turn = self.turn.take();
+        let right = self.turn.take().zip(wire);
         let Some(Landing {
             ttl,
             stored,
             is_older,
-        }) = self.land(&labels, value)
+        }) = self.redeem(&labels, value)
         else {
             return self.abandon().await;
         };
+        // Before the store is asked: of writes whose answers cross, who asked last has the flight.
+        let boards = right.is_some() && !is_older && !self.core.faults.has(Fault::LateFlight);
+        let lead = boards.then(|| self.lead(&stored)).flatten();
         // However it goes on, also if the caller goes away.
         let _tidying = Tidying {
             bracket: &self,
             stored: &stored,
         };
-        let (Some(turn), Some(wire)) = (turn, wire) else {
-            return self.empty_store().await;
-        };
-        let filling = Filling {
-            took: Duration::ZERO,
-            turn,
-            owner: Arc::clone(&self.owner),
-            key: self.key.clone(),
-            lives: self.lives,
-            labels,
-            ttl,
-            wire,
-            stored: Arc::clone(&stored),
-            replaces: Some(match stored.order {
-                Some(_) => Replaces::Older,
-                None => Replaces::All,
-            }),
-        };
-        let until = filling.turn.remote.deadline();
-        match filling.run(until).await {
-            Landed::Stored | Landed::Unknown => {}
-            Landed::Older => {
-                if !is_older {
-                    self.owner.counts.superseded.bump();
-                }
-                stored.kill();
+        let landed = match right {
+            // The store had what memory has: it has that, or what is newer, or lost it.
+            Some(_) if is_older && self.is_current(&stored) => return,
+            Some(_) if is_older && self.core.faults.has(Fault::LeaveToNewer) => return,
+            Some((turn, wire)) => {
+                let filling = Filling {
+                    took: Duration::ZERO,
+                    turn,
+                    owner: Arc::clone(&self.owner),
+                    key: self.key.clone(),
+                    lives: self.lives,
+                    labels,
+                    ttl,
+                    wire,
+                    stored: Arc::clone(&stored),
+                    replaces: Some(match stored.order {
+                        Some(_) => Replaces::Older,
+                        None => Replaces::All,
+                    }),
+                };
+                let until = filling.turn.remote.deadline();
+                filling.run(until).await
             }
-            Landed::Left => self.empty_store().await,
+            None => Landed::Left,
+        };
+        match landed {
+            Landed::Stored => self.settle(lead, &stored),
+            Landed::Older if is_older => {}
+            Landed::Older => self.owner.counts.superseded.bump(),
+            Landed::Unknown => self.land(&stored, is_older),
+            Landed::Left => {
+                self.empty_store().await;
+                self.land(&stored, is_older);
+            }
             Landed::Refused => self.abandon().await,
         }
     }
@@ -180,26 +193,28 @@ impl Bracket {
     where
         V: Clone + Send + Sync + 'static,
     {
-        let has_copies = self.lives.copies().is_some();
-        let landing = (!has_copies).then(|| self.land(labels, value)).flatten();
-        if let Some(landing) = landing {
-            self.core.distrust(&self.key, self.lives);
-            self.tidy(&landing.stored);
-        } else {
+        let Some(landing) = self.redeem(labels, value) else {
             drop(self.core.forget(Doomed::key(self.key.as_bytes())));
+            return;
+        };
+        if let Some(remote) = self.told() {
+            // And the copies with it, if there are any.
+            remote.desk.outbox.add([Name::entry(&self.key)]);
         }
+        self.land(&landing.stored, landing.is_older);
+        self.tidy(&landing.stored);
     }
 
-    /// Puts the value into memory, if it may be stored at all.
-    fn land<V>(&self, labels: &Labels, value: Value<V>) -> Option<Landing>
+    /// The entry for `value`, if it may be stored at all.
+    fn redeem<V>(&self, labels: &Labels, value: Value<V>) -> Option<Landing>
     where
         V: Clone + Send + Sync + 'static,
     {
         let core = &self.core;
-        let ttl = core.ttl(self.lives, labels, value.content.is_some())?;
-        if !core.config.enabled {
+        if !core.config.enabled || self.lives.copies().is_some() {
             return None;
         }
+        let ttl = core.ttl(self.lives, labels, value.content.is_some())?;
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let stored = core.stored(
             owner,
@@ -210,48 +225,84 @@ impl Bracket {
             Some(ttl.into()),
             value,
         );
-        let redeemed = self.redeem(&stored);
+        let known = stored.order.and_then(|_| self.in_memory()?.order);
+        let mut redeemed = self.token.redeem(&stored, known, core.faults);
+        if redeemed == Redeemed::Spoilt && core.faults.has(Fault::IgnoreWriteToken) {
+            redeemed = Redeemed::Newest;
+        }
         if redeemed == Redeemed::Spoilt || !stored.is_valid(core.faults) {
-            self.owner.counts.refused_stores.bump();
-            event::store_refused(&self.owner.name, &self.key);
+            owner.counts.refused_stores.bump();
+            event::store_refused(&owner.name, key);
             return None;
         }
         let is_older = redeemed == Redeemed::Older;
-        let landing = Landing {
+        if is_older {
+            owner.counts.superseded.bump();
+        }
+        Some(Landing {
             ttl,
             stored,
             is_older,
+        })
+    }
+
+    /// The flight in which `stored` reaches memory. Takes out whose it was: that may have what was
+    /// there before.
+    fn lead(&self, stored: &AnyStored) -> Option<Lead<Outcome>> {
+        let core = &self.core;
+        let leadership = || Leadership {
+            moment: stored.began,
+            start: Instant::now(),
+            computes: false,
         };
-        if is_older {
-            self.owner.counts.superseded.bump();
-            return Some(landing);
+        let joins = |_: &Flight<Outcome>| core.faults.has(Fault::LeaveFlight);
+        match core
+            .flights
+            .enter(&self.key, &stored.epochs, leadership, joins)
+        {
+            Entered::Lead(lead) => Some(lead),
+            Entered::Wait(_) => None,
+        }
+    }
+
+    /// The store has `stored`; so has memory, if the flight is still in the table: whoever took it
+    /// out knows of something newer.
+    fn settle(&self, lead: Option<Lead<Outcome>>, stored: &Arc<AnyStored>) {
+        let faults = self.core.faults;
+        self.owner.counts.stores.bump();
+        let late = || faults.has(Fault::LateFlight).then(|| self.lead(stored));
+        let Some(lead) = lead.or_else(|| late().flatten()) else {
+            return;
+        };
+        let insert = || {
+            if self.lives.tier != Tier::Redis && stored.is_valid(faults) {
+                self.core.insert(&self.key, Arc::clone(stored));
+            }
+        };
+        if !lead.settle(Outcome::Value(Arc::clone(stored)), insert)
+            && faults.has(Fault::InsertGrounded)
+        {
+            insert();
+        }
+    }
+
+    /// The store does not have `stored`, and was told so. Memory gets it if nobody elsewhere may
+    /// have something newer: of writes with an order the store alone knows that.
+    fn land(&self, stored: &Arc<AnyStored>, is_older: bool) {
+        let core = &self.core;
+        let is_told =
+            core.remote.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
+        if is_older || !is_told {
+            return;
         }
         // A computation that began before the write may have read what was there then.
         if !core.faults.has(Fault::LeaveFlight) {
             core.flights.ground(self.key.as_bytes());
         }
-        if lives.tier != Tier::Redis && redeemed == Redeemed::Newest {
-            self.insert(&landing.stored);
+        if self.lives.tier != Tier::Redis {
+            self.insert(stored);
         }
         self.owner.counts.stores.bump();
-        Some(landing)
-    }
-
-    /// Redeems the token for `stored`.
-    fn redeem(&self, stored: &Arc<AnyStored>) -> Redeemed {
-        let core = &self.core;
-        let redeemed = match stored.order {
-            None => self.token.redeem(stored),
-            Some(order) => {
-                let known = self.in_memory().and_then(|known| known.order);
-                self.token.redeem_ordered(stored, order, known, core.faults)
-            }
-        };
-        if redeemed == Redeemed::Spoilt && core.faults.has(Fault::IgnoreWriteToken) {
-            Redeemed::Newest
-        } else {
-            redeemed
-        }
     }
 
     /// Puts `stored` into memory.
@@ -268,19 +319,22 @@ impl Bracket {
         }
     }
 
-    /// Memory may have something older than `stored`: what was read from the store before it
-    /// had the value, or, if that was not for memory, what was there before.
+    /// Memory has `stored`, or what is newer by its order, or nothing: what was there is older.
     fn tidy(&self, stored: &Arc<AnyStored>) {
-        if self.lives.tier == Tier::Redis {
+        if self.lives.tier == Tier::Redis || self.core.faults.has(Fault::LeaveReplaced) {
             return;
         }
-        let is_current = self.in_memory().is_some_and(|there| match stored.order {
-            Some(_) => there.order >= stored.order,
-            None => Arc::ptr_eq(&there, stored),
-        });
-        if !is_current {
+        if !self.is_current(stored) {
             self.core.drop_found(self.key.as_bytes());
         }
+    }
+
+    /// Whether memory has `stored`, or what is newer by its order.
+    fn is_current(&self, stored: &Arc<AnyStored>) -> bool {
+        self.in_memory().is_some_and(|there| match stored.order {
+            Some(_) => there.order >= stored.order,
+            None => Arc::ptr_eq(&there, stored),
+        })
     }
 
     /// What memory has under the key, if it is good.
@@ -301,14 +355,19 @@ impl Bracket {
             .await;
     }
 
-    /// Leaves the value in memory and nothing in the store.
+    /// Leaves the value in memory and nothing in the store, nor in others' memory.
     async fn empty_store(&self) {
-        if let Some(remote) = &self.core.remote
-            && self.lives.tier != Tier::Memory
-        {
+        if let Some(remote) = self.told() {
             let entry = Name::entry(&self.key);
             remote.invalidate(vec![entry], Manner::Hard).await;
         }
+    }
+
+    /// Who passes it on that the entry was written: in whatever tier it lives, other nodes may
+    /// have what was there before.
+    fn told(&self) -> Option<&Arc<Remote>> {
+        let is_untold = self.lives.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
+        self.core.remote.as_ref().filter(|_| !is_untold)
     }
 }
 
