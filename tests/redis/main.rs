@@ -17,6 +17,7 @@ mod orders;
 mod out_of_memory;
 mod processes;
 mod replicas;
+mod rights;
 mod round_trips;
 mod shapes;
 mod sharing;

@@ -234,12 +234,15 @@ pub(super) async fn beat(
     // In which subscription this node put its name on the list last, and when.
     let mut joined = (0, left_at);
     let mut member = 0;
-    let mut was_heard = false;
+    let began = left_at;
+    let mut was_heard = None;
     for beat in 0_u32.. {
         let now = Tick::now(&*clock);
         let is_heard = desk.trust.covers(now);
-        if is_heard != was_heard {
-            was_heard = is_heard;
+        // Where messages have never come, it is told when they should have.
+        let is_due = was_heard.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
+        if was_heard != Some(is_heard) && (is_heard || is_due) {
+            was_heard = Some(is_heard);
             if is_heard {
                 event::memory_trusted();
             } else {

@@ -67,6 +67,7 @@ async fn redis() -> Under {
         "shop",
         NodeId::random(),
         sink,
+        false,
         Faults::default(),
     );
     let store = Arc::new(redis.await.expect("an address"));
