@@ -1,6 +1,7 @@
 //! The tier that processes share, over a real Redis.
 
 mod acks;
+mod addresses;
 mod bus;
 mod by_hand;
 mod compression;
