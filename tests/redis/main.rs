@@ -11,6 +11,7 @@ mod deploys;
 mod hostile;
 mod hot_keys;
 mod interleavings;
+mod key_lives;
 mod late;
 mod masters;
 mod named_shapes;

@@ -170,6 +170,7 @@ impl Redis {
             millis(ask.version_life),
             place.versions.len().to_string().into(),
             options.into(),
+            endless(place.versions),
         ];
         Call {
             keys: keys.collect(),
@@ -204,6 +205,7 @@ impl Redis {
             fill.order
                 .map_or(vec![], |order| order.to_be_bytes().into()),
             fill.late.len().to_string().into(),
+            endless(&fill.versions),
         ];
         Call {
             keys: keys.collect(),
@@ -332,6 +334,12 @@ impl Redis {
 
 fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
+/// How many of `versions` have no end: they are the first.
+fn endless(versions: &[Name]) -> Vec<u8> {
+    let endless = versions.iter().take_while(|name| name.is_endless());
+    endless.count().to_string().into()
 }
 
 fn millis(length: Duration) -> Vec<u8> {
