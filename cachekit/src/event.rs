@@ -224,6 +224,14 @@ pub(crate) fn shut_down(abandoned: usize, unaccepted: usize) {
     let _ = (abandoned, unaccepted);
 }
 
+/// Nobody has the cache any more, and Redis did not accept what it still had to tell.
+pub(crate) fn left_untold(unaccepted: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", unaccepted, "invalidations were not told: Redis stayed away");
+    #[cfg(not(feature = "tracing"))]
+    let _ = unaccepted;
+}
+
 /// Messages of other processes come through (again): memory is served.
 pub(crate) fn memory_trusted() {
     #[cfg(feature = "tracing")]

@@ -8,6 +8,7 @@ mod compression;
 mod constant;
 mod decompression;
 mod deploys;
+mod dropped;
 mod hostile;
 mod hot_keys;
 mod interleavings;
