@@ -110,9 +110,11 @@ pub(crate) fn capacity_kept(region: &str) {
 }
 
 /// There is a connection to Redis.
-pub(crate) fn redis_connected() {
+pub(crate) fn redis_connected(address: &dyn std::fmt::Debug, namespace: &str) {
     #[cfg(feature = "tracing")]
-    tracing::info!(target: "cachekit", "connected to Redis");
+    tracing::info!(target: "cachekit", ?address, namespace, "connected to Redis");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (address, namespace);
 }
 
 /// The connection to Redis was left.
@@ -141,6 +143,22 @@ pub(crate) fn redis_away_at_start(address: &str, why: &str) {
     tracing::warn!(target: "cachekit", address, why, "Redis is away; memory only until it comes");
     #[cfg(not(feature = "tracing"))]
     let _ = (address, why);
+}
+
+/// Redis said no, not for the first time perhaps, but the first time for long.
+pub(crate) fn redis_refuses(command: &str, code: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", command, code, "Redis refuses what the cache asks for");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (command, code);
+}
+
+/// The account may not do what the cache needs.
+pub(crate) fn rights_missing(lacks: &str, remedy: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", lacks, remedy, "the Redis account lacks rights");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (lacks, remedy);
 }
 
 /// Redis gave no answer in time, or an error.
@@ -229,6 +247,14 @@ pub(crate) fn shut_down(abandoned: usize, unaccepted: usize) {
     let _ = (abandoned, unaccepted);
 }
 
+/// Nobody has the cache any more, and Redis did not accept what it still had to tell.
+pub(crate) fn left_untold(unaccepted: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "cachekit", unaccepted, "invalidations were not told: Redis stayed away");
+    #[cfg(not(feature = "tracing"))]
+    let _ = unaccepted;
+}
+
 /// Messages of other processes come through (again): memory is served.
 pub(crate) fn memory_trusted() {
     #[cfg(feature = "tracing")]
@@ -240,6 +266,7 @@ pub(crate) fn memory_not_trusted() {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         target: "cachekit",
-        "invalidations of other processes do not come through; memory is not served unasked"
+        "invalidations of other processes do not come through; Redis is asked for what is in \
+         memory, or `on_disconnect` decides"
     );
 }

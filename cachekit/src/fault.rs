@@ -113,6 +113,10 @@ pub enum Fault {
     RefreshWithoutLease,
     /// A hit near the end of its entry asks for the lease however often another has it.
     ForgetRefreshes,
+    /// What a cache still had to tell ends with its last handle.
+    LeaveUntold,
+    /// A server that does not say which data set it has is taken for the one that it was.
+    BelieveUnknown,
     /// A connection that gave another key's entry is kept.
     KeepSuspect,
     /// A computation may take as long as it likes, whatever its `timeout`.

@@ -34,6 +34,9 @@ use crate::manner::Manner;
 use bulletin::{Bulletin, NodeId};
 use name::Name;
 
+/// The origin of a server that does not tell. It is not that of any other, nor of itself later.
+pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
+
 /// What a store answers, in time or not.
 pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
@@ -46,7 +49,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Whether it can be asked now.
     fn is_up(&self) -> bool;
 
-    /// Which data set its server holds, as far as is known.
+    /// Which data set its server holds, as far as is known: else [`UNKNOWN_ORIGIN`].
     fn origin(&self) -> [u8; 8];
 
     /// Asks for it again.

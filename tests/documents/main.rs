@@ -1,7 +1,8 @@
 //! The documents say what the code does.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
@@ -58,6 +59,8 @@ fn every_link_of_a_document_leads_somewhere() {
         "docs/guarantees.md",
         "docs/attributes.md",
         "docs/format.md",
+        "docs/bounds.md",
+        "docs/redis.md",
     ] {
         let text = read(document);
         for link in text
@@ -114,4 +117,135 @@ fn every_interleaving_has_its_test() {
         count += 1;
     }
     assert!(count > 40, "{count}");
+}
+
+/// What may grow: by the words of a field's type.
+const CONTAINERS: [&str; 14] = [
+    "HashMap<",
+    "HashSet<",
+    "BTreeMap<",
+    "BTreeSet<",
+    "VecDeque<",
+    "Vec<",
+    "Box<[",
+    "Sender<",
+    "Receiver<",
+    "Mutex<",
+    "RwLock<",
+    "RefCell<",
+    "Cache<",
+    "Slab<",
+];
+
+/// Every field, static, alias and tuple struct of that kind in `text`: its name.
+fn containers(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut ends = None;
+    for line in text.lines() {
+        let code = line.trim().split("//").next().unwrap_or_default();
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let mut words = code
+            .split([' ', '(', ':', '<', ';', '{'])
+            .filter(|it| !it.is_empty());
+        let mut word = words.next().unwrap_or_default();
+        while ["pub", "crate)", "super)", "static"].contains(&word) {
+            word = words.next().unwrap_or_default();
+        }
+        if ends.as_deref() == Some(line) {
+            ends = None;
+        }
+        let is_whole = word == "struct" || word == "type";
+        if is_whole && code.ends_with('{') {
+            ends = Some(format!("{indent}}}"));
+            continue;
+        }
+        if is_whole {
+            word = words.next().unwrap_or_default();
+        }
+        let is_field = ends.is_some() && code.ends_with(',') && code.contains(": ");
+        let is_static = code.contains("static ") && code.contains(": ");
+        let is_container = CONTAINERS.iter().any(|it| code.contains(it));
+        if is_container && (is_whole || is_field || is_static) {
+            found.push(word.to_owned());
+        }
+    }
+    found
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("a file").path();
+        // Of tests, and of stores that only tests have.
+        let is_of_tests = ["conformance", "tests", "fuzz", "testing", "fake"]
+            .iter()
+            .any(|it| path.file_stem().is_some_and(|stem| stem == *it));
+        if is_of_tests {
+            continue;
+        }
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// What the page says of each file: the fields that it names behind it; with `true`, that all of its
+/// lists live as long as one call. Of the rows of a table, the first cells.
+fn bounds(page: &str) -> BTreeMap<String, (Vec<String>, bool)> {
+    let page = page.split("## In the process").nth(1);
+    let page = page.and_then(|page| page.split("\nA value has").next());
+    let (tables, of_calls) = page
+        .expect("the section")
+        .split_once("Lists that live")
+        .expect("the list");
+    let cell = |line: &str| match line.strip_prefix("| ") {
+        Some(row) => row.split(" |").next().unwrap_or_default().to_owned(),
+        None => line.to_owned(),
+    };
+    let tables: Vec<_> = tables.lines().map(cell).collect();
+    let mut files = BTreeMap::<String, (Vec<String>, bool)>::new();
+    for (text, is_of_calls) in [(tables.join("\n"), false), (of_calls.to_owned(), true)] {
+        let mut file = None;
+        for word in text.split('`').skip(1).step_by(2) {
+            if Path::new(word).extension().is_some_and(|it| it == "rs") {
+                files.entry(word.to_owned()).or_default().1 |= is_of_calls;
+                file = Some(word.to_owned());
+            } else if let Some(entry) = file.as_ref().and_then(|file| files.get_mut(file)) {
+                entry.0.push(word.to_owned());
+            }
+        }
+    }
+    files
+}
+
+/// Each container of the sources, by file and field, so that a new one is not forgotten; and none
+/// that is not there any more.
+#[test]
+fn everything_that_grows_has_its_bound_on_the_page() {
+    let known = bounds(&read("docs/bounds.md"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cachekit/src");
+    let (mut files, mut count) = (Vec::new(), 0);
+    sources(&root, &mut files);
+    for path in files {
+        let name = path.strip_prefix(&root).expect("below it");
+        let name = name.to_str().expect("a name").to_owned();
+        let text = fs::read_to_string(&path).expect("a source");
+        let text = text.split("\nmod tests {").next().unwrap_or_default();
+        let (fields, is_of_calls) = known.get(&name).cloned().unwrap_or_default();
+        for field in containers(text) {
+            count += 1;
+            assert!(
+                is_of_calls || fields.contains(&field),
+                "docs/bounds.md does not say how far `{name}` `{field}` grows"
+            );
+        }
+    }
+    assert!(count > 80, "{count}");
+    for (file, (fields, _)) in known {
+        let text = fs::read_to_string(root.join(&file));
+        let there = containers(&text.unwrap_or_else(|_| panic!("the page names {file}")));
+        let gone = fields.iter().find(|field| !there.contains(field));
+        assert_eq!(gone, None, "docs/bounds.md names what is not in {file}");
+    }
 }

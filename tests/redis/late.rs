@@ -83,7 +83,9 @@ async fn r1_a_repeated_command_brings_no_version_back() {
 async fn store_given_up_on(fault: Option<Fault>, newer: bool) -> Option<u64> {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
+    // It is gone with all it had to tell, as with its process.
     let slow = seeded(settings(&proxy.url()), fault)
+        .__seed(Fault::LeaveUntold)
         .build()
         .await
         .expect("a valid set-up");
@@ -137,7 +139,9 @@ async fn without_the_token_it_does() {
 #[tokio::test]
 async fn r3_a_frozen_server_runs_what_was_given_up_on_and_nothing_old_comes_of_it() {
     let redis = Redis::start();
-    let slow = node(&redis.url()).await;
+    // It is gone with all it had to tell, as with its process.
+    let slow = settings(&redis.url()).__seed(Fault::LeaveUntold);
+    let slow = slow.build().await.expect("a valid set-up");
     let source = Source::default();
     let computing = tokio::spawn(testing::scope(slow.clone(), a(source.clone(), 1)));
     source.gate.arrived().await;

@@ -1,15 +1,18 @@
 //! The tier that processes share, over a real Redis.
 
 mod acks;
+mod addresses;
 mod bus;
 mod by_hand;
 mod compression;
 mod constant;
 mod decompression;
 mod deploys;
+mod dropped;
 mod hostile;
 mod hot_keys;
 mod interleavings;
+mod key_lives;
 mod late;
 mod masters;
 mod named_shapes;
@@ -17,6 +20,7 @@ mod orders;
 mod out_of_memory;
 mod processes;
 mod replicas;
+mod rights;
 mod round_trips;
 mod shapes;
 mod sharing;

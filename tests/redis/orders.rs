@@ -332,7 +332,9 @@ async fn nothing_older_stays_where_the_outcome_is_unknown() {
 async fn a_store_that_was_given_up_on_replaces_nothing() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
-    let slow = node(&proxy.url()).await;
+    // It is gone with all it had to tell, as with its process.
+    let slow = settings(&proxy.url()).__seed(Fault::LeaveUntold);
+    let slow = slow.build().await.expect("a valid set-up");
     let other = node(&redis.url()).await;
     let older = Begun::new(&slow, 1).await;
     proxy.hold("EVALSHA");

@@ -235,3 +235,25 @@ async fn a_write_that_is_dropped_leaves_nothing_older() {
         assert_eq!(one.get::<u64>("row").await, None, "{op:?}");
     }
 }
+
+/// Nobody has the cache any more. What it still has to tell is told when the store comes back, but not
+/// later than some minutes after: then nothing of it is left.
+#[tokio::test(start_paused = true)]
+async fn what_the_last_handle_leaves_is_told_or_given_up() {
+    for minutes in [4, 6] {
+        let (store, one, other) = two().await;
+        let hour = Policy::new().ttl(Duration::from_secs(3_600));
+        other.put("row", 1_u64, &hour).await;
+        store.always(Op::Invalidate, Trouble::Away);
+        one.invalidate("row").await;
+        drop(one);
+        sleep(minutes * 60_000).await;
+        assert!(store.has(ENTRY));
+        store.heal();
+        sleep(1_100).await;
+        assert_eq!(store.has(ENTRY), minutes > 5, "{minutes} minutes");
+        store.take_log();
+        sleep(600_000).await;
+        assert_eq!(store.count(Op::Invalidate), 0, "nothing goes on");
+    }
+}

@@ -20,7 +20,7 @@ use crate::owner::Owner;
 use crate::policy::Lives;
 use crate::reason::Reason;
 use crate::remote::name::{Name, family};
-use crate::remote::{Failure, Found};
+use crate::remote::{Failure, Found, UNKNOWN_ORIGIN};
 use crate::stored::AnyStored;
 
 /// An envelope's bytes beside its payload: generous.
@@ -270,7 +270,11 @@ impl Question<'_> {
         versions: &[Version],
         until: Instant,
     ) -> Result<bool, Failure> {
-        let is_of = |origin| versions.iter().all(|version| version.origin() == origin);
+        let believes = self.core.faults.has(Fault::BelieveUnknown);
+        let is_of = |origin| {
+            (believes || origin != UNKNOWN_ORIGIN)
+                && versions.iter().all(|version| version.origin() == origin)
+        };
         let remote = self.remote;
         if remote.takes_any_origin() || is_of(remote.store.origin()) {
             return Ok(true);

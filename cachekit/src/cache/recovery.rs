@@ -4,12 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use super::bus::Desk;
 use crate::breaker::Breaker;
 use crate::chance::jittered;
 use crate::event;
+use crate::fault::Fault;
 use crate::first::first;
 use crate::manner::Manner;
 use crate::remote::bulletin::Bulletin;
@@ -28,6 +30,9 @@ const RELAPSE: Duration = Duration::from_secs(10);
 
 /// What nobody waits for may take longer.
 pub(super) const BACKGROUND: Duration = Duration::from_secs(1);
+
+/// So long a cache that nobody has any more goes on telling what it owes.
+const LINGER: Duration = Duration::from_secs(300);
 
 /// Has `names` invalidated and tells every node.
 pub(super) async fn tell(
@@ -56,9 +61,38 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
+    /// Attends to the store for as long as somebody has the cache; `left` says when nobody has. Then
+    /// what was not accepted is still sent, until it is: what a write has changed may not stay
+    /// in the store because its cache is gone. It ends by itself, and so do the connections.
+    pub(super) async fn run(self, left: Arc<Notify>) {
+        // What was being sent is sent again.
+        first(self.attend(), left.notified()).await;
+        if self.desk.faults.has(Fault::LeaveUntold) {
+            return;
+        }
+        let _ = timeout(LINGER, self.tell_all()).await;
+        let unaccepted = self.desk.outbox.len();
+        if unaccepted > 0 {
+            event::left_untold(unaccepted);
+        }
+    }
+
+    /// Sends until there is nothing left.
+    async fn tell_all(&self) {
+        let mut pause = FIRST_PAUSE;
+        while !self.desk.outbox.is_clear() {
+            if self.tell_some().await {
+                pause = FIRST_PAUSE;
+            } else {
+                self.rest(pause).await;
+                pause = longer(pause);
+            }
+        }
+    }
+
     /// Sends what was not accepted, again and again, until it is; and tries a store whose
     /// breaker is open until it is well.
-    pub(super) async fn run(self) {
+    async fn attend(&self) {
         let (mut pause, mut rest) = (FIRST_PAUSE, FIRST_REST);
         let mut was_closed = true;
         let mut well_since: Option<Instant> = None;

@@ -20,6 +20,7 @@ use crate::owner::{Owner, OwnerId};
 use crate::place::LastPlace;
 use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
+use crate::remote::name::REGION;
 use crate::stats::FunctionStats;
 use crate::tier::Memory;
 
@@ -89,7 +90,7 @@ impl Core {
                 .addr()
                 .wrapping_add(1 + regions.len()),
         );
-        let owner = self.owner_of(id, |id| Owner::new(id, &format!("region {name}")));
+        let owner = self.owner_of(id, |id| Owner::new(id, &format!("{REGION}{name}")));
         let place = RegionPlace {
             owner,
             memory: None,

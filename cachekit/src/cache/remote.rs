@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -42,7 +43,9 @@ pub(crate) struct Remote {
     /// Calls that ask the store right now.
     asking: AtomicUsize,
     pub(super) background: Arc<Background>,
-    tasks: [JoinHandle<()>; 2],
+    beating: JoinHandle<()>,
+    /// Nobody has the cache any more.
+    left: Arc<Notify>,
 }
 
 /// More calls than this do not ask at once only because memory is not trusted.
@@ -108,6 +111,8 @@ impl Remote {
             Arc::clone(clock),
             settings.bus_timeout,
         );
+        let left = Arc::new(Notify::new());
+        tokio::spawn(recovery.run(Arc::clone(&left)));
         let guarded = Guarded {
             inner: store,
             breaker: Arc::clone(&breaker),
@@ -120,7 +125,8 @@ impl Remote {
             settings,
             asking: AtomicUsize::new(0),
             background: Background::new(Some(Handle::current()), faults),
-            tasks: [tokio::spawn(recovery.run()), tokio::spawn(beating)],
+            beating: tokio::spawn(beating),
+            left,
         }
     }
 
@@ -388,11 +394,12 @@ impl Drop for Untold<'_> {
 
 impl Drop for Remote {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.beating.abort();
         if !self.desk.trust.is_over() {
             let (desk, store) = (Arc::clone(&self.desk), Arc::clone(&self.store));
             let until = Self::late_deadline();
             self.spawn(async move { desk.say_goodbye(&*store, until).await });
         }
+        self.left.notify_one();
     }
 }

@@ -65,7 +65,7 @@ async fn redis() -> Under {
     let server = Server::start();
     let (sink, messages) = sink();
     let (url, node) = (server.url(), NodeId::random());
-    let redis = Redis::open(&url, None, "shop", node, sink, Faults::default());
+    let redis = Redis::open(&url, None, "shop", node, sink, false, Faults::default());
     let store = Arc::new(redis.await.expect("an address"));
     Under {
         store,

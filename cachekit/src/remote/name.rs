@@ -14,6 +14,9 @@ use crate::labels::Tag;
 
 const COPIES: &[u8] = b"v:";
 
+/// How the names of regions begin, where functions have their names.
+pub(crate) const REGION: &str = "region ";
+
 /// The name of something in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Name(Arc<[u8]>);
@@ -87,6 +90,14 @@ impl Name {
         self.0.starts_with(b"t:") || self.0.starts_with(b"e:")
     }
 
+    /// Returns `true` if it is the version of everything or of a function: of those there are no
+    /// more than the code has. Regions may be named after tenants or days.
+    #[cfg(any(feature = "redis", test))]
+    pub(crate) fn is_endless(&self) -> bool {
+        let function = self.0.strip_prefix(b"f:");
+        &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))
+    }
+
     /// The kind, and what follows it.
     pub(crate) fn parts(&self) -> Option<(&str, &[u8])> {
         let end = self.0.iter().position(|byte| *byte == b':');
@@ -142,6 +153,16 @@ mod tests {
         assert_eq!(named("k:a:b").its_copies(), Some(named("v:a:b")));
         let none = ["c1:a", "v:a", "t:a", "all"].map(|it| named(it).its_copies());
         assert_eq!(none, [const { None }; 4]);
+    }
+
+    #[test]
+    fn what_has_no_end_is_of_the_code() {
+        for endless in ["all", "f:shop::get_user", "f:(direct)", "f:regional"] {
+            assert!(Name::read(endless.as_bytes()).is_endless(), "{endless}");
+        }
+        for other in ["f:region days", "t:all", "g:", "e:f:x", "v:a", "allx"] {
+            assert!(!Name::read(other.as_bytes()).is_endless(), "{other}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@ mod in_time;
 mod link;
 mod question;
 mod reads;
+mod refusals;
 mod reply;
+mod rights;
 mod script;
 mod store;
 mod subscriber;
@@ -37,6 +39,8 @@ pub(crate) struct Redis {
     reads: Reads,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
+    /// A server may hold whichever data set.
+    any_origin: bool,
     faults: Faults,
 }
 
@@ -48,13 +52,15 @@ impl Redis {
     ///
     /// # Errors
     ///
-    /// An address that cannot be read, or a login that is refused.
+    /// An address that cannot be read, a login that is refused, a database that there is not, and
+    /// an account that may not do what the cache needs. With `any_origin` that is less.
     pub(crate) async fn open(
         url: &str,
         password: Option<&str>,
         namespace: &str,
         node: NodeId,
         sink: Sink,
+        any_origin: bool,
         faults: Faults,
     ) -> Result<Self, Wrong> {
         let address = Address::parse(url, password)?;
@@ -62,18 +68,29 @@ impl Redis {
         let prefix: Box<[u8]> = format!("{namespace}:").into_bytes().into();
         let (link, first) = Link::open(
             address.clone(),
+            namespace,
             Arc::clone(&scripts),
             beats(&prefix),
             Arc::clone(&sink),
             faults,
         )
         .await;
-        if let Err(error) = first {
-            if handshake::is_refused_login(&error) {
-                let problem = format!("{address:?} refuses the login");
-                return Err((problem, "check the user and the password".to_owned()));
+        let spares_info = any_origin || faults.has(Fault::BelieveUnknown);
+        match first {
+            Ok(lacks) if lacks.are_all(|it| rights::can_be_spared(it, spares_info)) => {
+                link.tell_of(&lacks);
             }
-            crate::event::redis_away_at_start(&format!("{address:?}"), &link::shown(&error));
+            Ok(lacks) => {
+                let problem = format!("{address:?} does not let this user run {lacks}");
+                return Err((problem, lacks.remedy()));
+            }
+            Err(error) => {
+                let shown = format!("{address:?}");
+                if let Some((problem, remedy)) = handshake::for_good(&error) {
+                    return Err((format!("{shown} {problem}"), remedy.to_owned()));
+                }
+                crate::event::redis_away_at_start(&shown, &link::shown(&error));
+            }
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
         let link = Arc::new(link);
@@ -84,6 +101,7 @@ impl Redis {
             reads,
             scripts,
             subscriber,
+            any_origin,
             faults,
         })
     }
@@ -153,6 +171,7 @@ impl Redis {
             millis(ask.version_life),
             place.versions.len().to_string().into(),
             options.into(),
+            endless(place.versions),
         ];
         Call {
             keys: keys.collect(),
@@ -187,6 +206,7 @@ impl Redis {
             fill.order
                 .map_or(vec![], |order| order.to_be_bytes().into()),
             fill.late.len().to_string().into(),
+            endless(&fill.versions),
         ];
         Call {
             keys: keys.collect(),
@@ -311,6 +331,12 @@ fn beats(prefix: &[u8]) -> Vec<u8> {
 
 fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
+/// How many of `versions` have no end: they are the first.
+fn endless(versions: &[Name]) -> Vec<u8> {
+    let endless = versions.iter().take_while(|name| name.is_endless());
+    endless.count().to_string().into()
 }
 
 fn millis(length: Duration) -> Vec<u8> {

@@ -15,6 +15,8 @@ use crate::cache::{bus::Desk, remote::Settings};
 use crate::codec::Codec;
 use crate::compress;
 use crate::config::Engine;
+#[cfg(feature = "redis")]
+use crate::config::OnNewMaster;
 use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::flight::Flights;
@@ -34,11 +36,12 @@ const MOST_HOT_KEYS: usize = 1 << 20;
 
 impl CacheBuilder {
     /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
-    /// the cache goes on without Redis when that runtime ends.
+    /// the cache goes on without Redis when that runtime ends, as that of each `#[tokio::test]` does.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be honoured, with the remedy.
+    /// A setting that cannot be honoured, with the remedy. Of a Redis that answers: a login or a
+    /// database that it refuses, and an account that lacks rights (`docs/redis.md`).
     pub async fn build(self) -> Result<Cache, BuildError> {
         // Boxed: connecting has a large state, and `main` need not carry it.
         Box::pin(self.set_up()).await
@@ -74,7 +77,16 @@ impl CacheBuilder {
         let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), faults);
         let password = self.redis_password.as_deref();
         let namespace = &self.config.namespace;
-        let redis = Redis::open(url, password, namespace, desk.node, desk.sink(), faults);
+        let any_origin = self.config.on_new_master == OnNewMaster::Replay;
+        let redis = Redis::open(
+            url,
+            password,
+            namespace,
+            desk.node,
+            desk.sink(),
+            any_origin,
+            faults,
+        );
         let redis = redis.await.map_err(|(problem, remedy)| {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;

@@ -3,7 +3,7 @@
 -- ARGV nonce, origin, holder or '', lease ms, room ms, judged token or '', version ms,
 --      number of versions, options ('r': although the entry is good; 'n': a new token;
 --      'g': of the same generation; 'o': versions of another origin count; 'e': the judged
---      entry's life is over)
+--      entry's life is over), how many of the versions have no end
 -- Every answer has the nonce, so that one that belongs to another question is noticed.
 local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
 local none = string.rep('\0', 16)
@@ -28,8 +28,7 @@ for i = 1, #KEYS - 1 do
   local strange = version and not string.find(options, 'o') and string.sub(version, 1, 8) ~= ARGV[2]
   if not version or #version ~= 24 or strange then
     versions[i] = ARGV[2] .. half(1, i) .. half(5, i)
-    if i <= 2 then
-      -- Of the namespace and of the function: what everything hangs on does not run out.
+    if i <= tonumber(ARGV[10]) then
       redis.call('SET', KEYS[i + 1], versions[i])
     else
       redis.call('SET', KEYS[i + 1], versions[i], 'PX', ARGV[7])

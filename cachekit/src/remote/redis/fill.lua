@@ -4,7 +4,7 @@
 -- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
 --      guards, their values, nonce, origin, channel, message, 'o' if versions of another
 --      origin count, channel of all nodes, what to tell them or '', order of a write or '',
---      number of tags that were not known before
+--      number of tags that were not known before, how many of the versions have no end
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
@@ -60,9 +60,8 @@ end
 
 redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
 if late ~= '' then redis.call('SETRANGE', entry, 98 + 24 * count, late) end
--- A tag's version lives longer than what hangs on it; those of the namespace and the
--- function, the first two, for ever.
-for i = 3, last do
+-- A version lives longer than what hangs on it, if it has an end.
+for i = tonumber(ARGV[18]) + 1, last do
   if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then
     redis.call('PEXPIRE', KEYS[i + 1], ARGV[5])
   end

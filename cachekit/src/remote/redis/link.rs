@@ -19,17 +19,22 @@ use tokio::time::{Instant, timeout};
 use super::address::Address;
 use super::handshake::{self, Greeting};
 use super::in_time::in_time;
+use super::refusals::{self, Refusals};
+use super::rights::{self, Lacks};
 use super::script::Scripts;
 use crate::chance::jittered;
 use crate::event;
 use crate::fault::Faults;
-use crate::remote::{Failure, Message, Sink};
+use crate::remote::{Failure, Message, Sink, UNKNOWN_ORIGIN};
 
 /// A connection and its handshake take no longer.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a server is asked again which data set it has, where it did not say.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// So many commands in a row without an answer, and the connection is left.
 const HOPELESS: u32 = 3;
@@ -42,6 +47,7 @@ pub(super) struct Link {
 
 struct Shared {
     address: Address,
+    namespace: Box<str>,
     scripts: Arc<Scripts>,
     /// A name under which nothing ever stands.
     nothing: Vec<u8>,
@@ -52,6 +58,9 @@ struct Shared {
     made: AtomicU64,
     /// When one was last left because of what it answered.
     suspected: Mutex<Option<Instant>>,
+    refusals: Refusals,
+    /// What the account lacks, as it was told last.
+    told: Mutex<Lacks>,
     sink: Sink,
     faults: Faults,
 }
@@ -63,32 +72,39 @@ pub(super) struct Connected {
     timeouts: AtomicU32,
     /// The greeting's, until it changes.
     origin: AtomicU64,
+    /// It refused something to this account: what else?
+    is_doubted: AtomicBool,
     /// Set by the connection itself when its other end is gone.
     closed: Arc<AtomicBool>,
 }
 
 impl Link {
-    /// Begins to connect. The first attempt's outcome, if it comes soon.
+    /// Begins to connect. The first attempt's outcome, if it comes soon: what the account lacks.
     pub(super) async fn open(
         address: Address,
+        namespace: &str,
         scripts: Arc<Scripts>,
         nothing: Vec<u8>,
         sink: Sink,
         faults: Faults,
-    ) -> (Self, Result<(), RedisError>) {
+    ) -> (Self, Result<Lacks, RedisError>) {
         let shared = Arc::new(Shared {
             address,
+            namespace: namespace.into(),
             scripts,
             nothing,
             current: RwLock::new(None),
             broken: Notify::new(),
             made: AtomicU64::new(0),
             suspected: Mutex::default(),
+            refusals: Refusals::default(),
+            told: Mutex::default(),
             sink,
             faults,
         });
         let first = Shared::connect(&shared).await;
-        let supervisor = tokio::spawn(supervise(Arc::clone(&shared)));
+        // A first failure is told by the caller.
+        let supervisor = tokio::spawn(supervise(Arc::clone(&shared), first.is_err()));
         (Self { shared, supervisor }, first)
     }
 
@@ -123,13 +139,15 @@ impl Link {
                 Err(Failure::Unknown)
             }
             Some(Err(error)) => {
-                self.leave(connected, &shown(&error));
+                self.leave(connected, &self.why_lost(&error));
                 Err(Failure::Unknown)
             }
             Some(Ok(replies)) => {
                 connected.timeouts.store(0, Ordering::Relaxed);
                 if let Some(problem) = replies.iter().find_map(misplaced) {
                     self.leave(connected, &problem);
+                } else if replies.iter().any(is_error) {
+                    self.tell_of_refusals(connected, commands, &replies);
                 }
                 if replies.len() == count {
                     Ok(replies)
@@ -154,6 +172,38 @@ impl Link {
             *suspected = Some(now);
             drop(suspected);
             self.leave(connected, "it answered something else than it was asked");
+        }
+    }
+
+    /// Tells the log, and has the account asked what it may do.
+    #[cold]
+    fn tell_of_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
+        for (command, reply) in commands.cmd_iter().zip(replies) {
+            // One that the server does not know is sent again.
+            if let Value::ServerError(error) = reply
+                && error.code() != "NOSCRIPT"
+            {
+                let name = refusals::name(command, &connected.greeting.digests);
+                self.shared.refusals.add(name, error.code());
+            }
+        }
+        if replies.iter().any(rights::is_refused) {
+            connected.is_doubted.store(true, Ordering::Relaxed);
+            self.shared.broken.notify_one();
+        }
+    }
+
+    /// Tells the log that the account lacks something.
+    pub(super) fn tell_of(&self, lacks: &Lacks) {
+        self.shared.tell_of(lacks);
+    }
+
+    fn why_lost(&self, error: &RedisError) -> String {
+        // It is here for as long as this is, unless its runtime ended.
+        if self.supervisor.is_finished() {
+            "the runtime that built the cache has ended, and the connection with it".to_owned()
+        } else {
+            shown(error)
         }
     }
 
@@ -203,7 +253,8 @@ impl Shared {
             .is_some_and(|connected| !connected.is_closed())
     }
 
-    async fn connect(self: &Arc<Self>) -> Result<(), RedisError> {
+    /// Connects. What the account lacks.
+    async fn connect(self: &Arc<Self>) -> Result<Lacks, RedisError> {
         let weak = Arc::downgrade(self);
         let closed = Arc::new(AtomicBool::new(false));
         let is_closed = Arc::clone(&closed);
@@ -218,25 +269,98 @@ impl Shared {
         };
         let made = async {
             let mut connection = self.address.connect(on_push).await?;
-            let greeting = handshake::greet(&mut connection, &self.scripts, &self.nothing).await?;
+            let greet = handshake::greet(
+                &mut connection,
+                &self.namespace,
+                &self.scripts,
+                &self.nothing,
+            );
+            let greeting = greet.await?;
             Ok::<_, RedisError>((connection, greeting))
         };
         let (connection, greeting) = match timeout(CONNECT_TIMEOUT, made).await {
             Ok(made) => made?,
             Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
         };
+        let lacks = greeting.lacks.clone();
         let connected = Connected {
             connection,
             origin: AtomicU64::new(u64::from_ne_bytes(greeting.origin)),
             greeting,
             timeouts: AtomicU32::new(0),
+            is_doubted: AtomicBool::new(false),
             closed,
         };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(connected));
         self.made.fetch_add(1, Ordering::Relaxed);
-        event::redis_connected();
+        event::redis_connected(&self.address, &self.namespace);
         (self.sink)(Message::Up(true));
-        Ok(())
+        Ok(lacks)
+    }
+
+    /// Tells the log what the account lacks, if that is not what was told last.
+    fn tell_of(&self, lacks: &Lacks) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told != *lacks {
+            told.clone_from(lacks);
+            drop(told);
+            if !lacks.is_empty() {
+                event::rights_missing(&lacks.to_string(), &lacks.remedy());
+            }
+        }
+    }
+
+    /// Waits until there is something to do for the connection, and does it.
+    async fn attend(&self) {
+        let connected = {
+            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+            current.clone()
+        };
+        let Some(connected) = connected else { return };
+        if connected.origin() == UNKNOWN_ORIGIN {
+            let something = timeout(ASK_AGAIN, self.broken.notified()).await;
+            if something.is_err() {
+                return self.ask_origin(&connected).await;
+            }
+        } else {
+            self.broken.notified().await;
+        }
+        if connected.is_doubted.swap(false, Ordering::Relaxed) {
+            self.ask_for_rights(&connected).await;
+        }
+    }
+
+    /// Asks for the data set again, where that may be allowed by now.
+    async fn ask_origin(&self, connected: &Connected) {
+        let question = handshake::origin_question();
+        let mut connection = connected.connection.clone();
+        let asked = timeout(CONNECT_TIMEOUT, connection.send_packed_command(&question)).await;
+        if let Ok(Ok(answer)) = asked {
+            connected
+                .set_origin(handshake::text(&answer).map_or(UNKNOWN_ORIGIN, handshake::origin));
+        }
+        if connected.origin() != UNKNOWN_ORIGIN {
+            self.tell_of(&Lacks::default());
+        }
+    }
+
+    /// Asks what the account may do: it was refused something.
+    async fn ask_for_rights(&self, connected: &Connected) {
+        let question = rights::question(&self.namespace);
+        let mut connection = connected.connection.clone();
+        let asked = connection.send_packed_command(&question);
+        // The server's error is an answer, which says that it may not be asked.
+        let answer = match timeout(CONNECT_TIMEOUT, asked).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => match error.into_server_errors() {
+                Some(errors) => errors
+                    .first()
+                    .map_or(Value::Nil, |(_, error)| Value::ServerError(error.clone())),
+                None => return,
+            },
+            Err(_) => return,
+        };
+        self.tell_of(&Lacks::read(&self.namespace, &answer));
     }
 }
 
@@ -252,9 +376,12 @@ impl Connected {
         self.origin.load(Ordering::Relaxed).to_ne_bytes()
     }
 
+    /// It said so, or nothing that can be read.
     pub(super) fn set_origin(&self, origin: [u8; 8]) {
-        self.origin
-            .store(u64::from_ne_bytes(origin), Ordering::Relaxed);
+        if origin != UNKNOWN_ORIGIN {
+            self.origin
+                .store(u64::from_ne_bytes(origin), Ordering::Relaxed);
+        }
     }
 
     fn is_closed(&self) -> bool {
@@ -262,14 +389,14 @@ impl Connected {
     }
 }
 
-/// Connects whenever there is no connection.
-async fn supervise(shared: Arc<Shared>) {
+/// Connects whenever there is no connection; `is_told`: that there is none is known.
+async fn supervise(shared: Arc<Shared>, mut is_told: bool) {
     let mut pause = SHORTEST_PAUSE;
     loop {
         if shared.is_connected() {
-            pause = SHORTEST_PAUSE;
+            (pause, is_told) = (SHORTEST_PAUSE, false);
             while shared.is_connected() {
-                shared.broken.notified().await;
+                shared.attend().await;
             }
             shared
                 .current
@@ -278,12 +405,19 @@ async fn supervise(shared: Arc<Shared>) {
                 .take();
             (shared.sink)(Message::Up(false));
         }
-        if let Err(error) = shared.connect().await {
-            event::redis_away(&shown(&error), pause == SHORTEST_PAUSE);
-            tokio::time::sleep(jittered(pause)).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        match shared.connect().await {
+            Ok(lacks) => shared.tell_of(&lacks),
+            Err(error) => {
+                event::redis_away(&shown(&error), !std::mem::replace(&mut is_told, true));
+                tokio::time::sleep(jittered(pause)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         }
     }
+}
+
+fn is_error(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(_))
 }
 
 /// Whether an answer says that this server, or this login, is the wrong one.
@@ -307,5 +441,10 @@ pub(super) fn misplaced(reply: &Value) -> Option<String> {
 
 /// An error in words; the client's hold no address and no password.
 pub(super) fn shown(error: &RedisError) -> String {
-    error.to_string()
+    let said = error.to_string();
+    if said.contains("failed to lookup address") {
+        format!("its host name is not known here: {said}")
+    } else {
+        said
+    }
 }

@@ -16,6 +16,14 @@ pub(super) enum Script {
     Beat,
 }
 
+impl Script {
+    /// The one that a server knows as `digest`.
+    pub(super) fn named(digests: &Digests, digest: &str) -> Option<Self> {
+        let at = digests.iter().position(|known| **known == *digest)?;
+        ALL.get(at).copied()
+    }
+}
+
 const ALL: [Script; 7] = [
     Script::Acquire,
     Script::Fill,
@@ -45,11 +53,6 @@ impl Scripts {
             load.arg("LOAD").arg(text);
             load
         })
-    }
-
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.0.len()
     }
 
     /// A call of `script` by its digest; `call` adds the keys and arguments.

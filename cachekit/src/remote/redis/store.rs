@@ -14,25 +14,29 @@ use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Store,
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Store, UNKNOWN_ORIGIN,
 };
 
 impl Store for Redis {
     fn is_up(&self) -> bool {
-        self.link.current().is_some()
+        // Of one that does not say which data set it has, nothing is believed.
+        let believes = self.any_origin || self.faults.has(Fault::BelieveUnknown);
+        self.link
+            .current()
+            .is_some_and(|connected| believes || connected.origin() != UNKNOWN_ORIGIN)
     }
 
     fn origin(&self) -> [u8; 8] {
         self.link
             .current()
-            .map_or([0; 8], |connected| connected.origin())
+            .map_or(UNKNOWN_ORIGIN, |connected| connected.origin())
     }
 
     fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
         Box::pin(async move {
             let connected = self.connected()?;
             let mut commands = Pipeline::new();
-            commands.cmd("INFO").arg("replication");
+            commands.add_command(handshake::origin_question());
             let values = self.link.run(&connected, &commands, until).await?;
             if let Some(info) = values.first().and_then(handshake::text) {
                 connected.set_origin(handshake::origin(info));

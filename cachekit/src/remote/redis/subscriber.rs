@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::address::Address;
 use super::link::CONNECT_TIMEOUT;
+use super::refusals::Refusals;
 use crate::chance::jittered;
 use crate::first::first;
 use crate::remote::bulletin::{Bulletin, NodeId};
@@ -66,11 +67,17 @@ impl Subscriber {
         let told = Arc::clone(&hopeless);
         let listener = tokio::spawn(async move {
             let mut pause = SHORTEST_PAUSE;
+            let refusals = Refusals::default();
             for subscription in 1.. {
                 let heard = listen(&address, &channels, subscription, &sink, &told).await;
                 if heard.is_ok() {
                     pause = SHORTEST_PAUSE;
                 } else {
+                    if let Err(error) = &heard
+                        && let Some(code) = error.code()
+                    {
+                        refusals.add("SUBSCRIBE".to_owned(), code);
+                    }
                     tokio::time::sleep(jittered(pause)).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

@@ -1,0 +1,137 @@
+//! Where Redis is said to be: what is wrong for good is an error at start-up, in words; and what
+//! becomes of a connection whose runtime ends.
+
+use std::time::Duration;
+
+use cachekit::Policy;
+use cachekit_tests::capture::Capture;
+use cachekit_tests::redis::Redis;
+use tracing::Level;
+
+use crate::world::settings;
+
+const PASSWORD: &str = "pa%s@s/wo?rd#1 é";
+const ENCODED: &str = "pa%25s%40s%2Fwo%3Frd%231%20%C3%A9";
+
+/// A server with the password, and the account `app` that has it too.
+fn server() -> Redis {
+    let redis = Redis::with(&["--databases", "3"]);
+    let password = format!(">{PASSWORD}");
+    let mut client = redis.client();
+    client.run(&[
+        "ACL", "SETUSER", "app", "on", &password, "~*", "&*", "+@all",
+    ]);
+    client.run(&["ACL", "SETUSER", "default", "resetpass", &password]);
+    redis
+}
+
+#[tokio::test]
+async fn a_login_is_the_same_encoded_and_beside_the_address() {
+    let redis = server();
+    let (addr, socket) = (redis.addr(), redis.socket_url());
+    for url in [
+        format!("redis://:{ENCODED}@{addr}"),
+        format!("redis://app:{ENCODED}@{addr}/2"),
+        format!("{socket}?user=app&pass={ENCODED}&db=1"),
+        format!("{socket}?pass={ENCODED}"),
+    ] {
+        let built = settings(&url).build().await;
+        assert!(built.expect(&url).stats().redis.is_up, "{url}");
+    }
+    for url in [
+        format!("redis://{addr}/1"),
+        format!("redis://app@{addr}"),
+        socket,
+    ] {
+        let built = settings(&url).redis_password(PASSWORD).build().await;
+        assert!(built.expect(&url).stats().redis.is_up, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn what_will_not_change_is_an_error() {
+    let redis = server();
+    let addr = redis.addr();
+    for (url, words) in [
+        (
+            format!("redis://:{ENCODED}@{addr}/3"),
+            "database of the address",
+        ),
+        (format!("redis://:{ENCODED}@{addr}/99"), "out of range"),
+        (
+            format!("{}?pass={ENCODED}&db=99", redis.socket_url()),
+            "out of range",
+        ),
+        (format!("redis://:wrong@{addr}"), "REDIS_PASSWORD"),
+        (format!("redis://{addr}"), "refuses the login"),
+        (
+            format!("redis://nobody:{ENCODED}@{addr}"),
+            "refuses the login",
+        ),
+        (format!("redis://:pa/ss@{addr}"), "percent-encode"),
+        (format!("redis://app:pa?ss@{addr}"), "percent-encode"),
+        (format!("redis://{addr}/-1"), "below zero"),
+    ] {
+        let error = settings(&url).build().await.expect_err(&url).to_string();
+        assert!(
+            error.contains(words) && error.contains("REDIS_URL"),
+            "{url}: {error}"
+        );
+        for secret in [PASSWORD, ENCODED, "wrong", "pa/ss", "pa?ss", "nobody"] {
+            assert!(!error.contains(secret), "{error}");
+        }
+    }
+}
+
+/// It may be known later, so it is none.
+#[tokio::test]
+async fn a_host_that_is_not_known_is_named_so() {
+    let log = Capture::default();
+    let _log = tracing::subscriber::set_default(log.clone());
+    let built = settings("redis://no-such-host.invalid").build().await;
+    assert!(!built.expect("it may come").stats().redis.is_up);
+    let lines = log.take();
+    let line = lines.iter().find(|line| line.text.contains("away"));
+    let line = line.expect("it is told");
+    assert_eq!(line.level, Level::WARN);
+    // A resolver that does not answer in time is as good as a server that does not.
+    let words = ["host name is not known", "timed out"];
+    assert!(
+        words.iter().any(|it| line.text.contains(it)),
+        "{}",
+        line.text
+    );
+}
+
+#[test]
+fn a_runtime_that_ended_is_named_as_the_cause() {
+    let redis = Redis::start();
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().expect("a runtime")
+    };
+    let first = runtime();
+    let cache = first.block_on(settings(&redis.url()).build());
+    let cache = cache.expect("a valid set-up");
+    first.block_on(cache.put("k", 1, &Policy::new()));
+    drop(first);
+    let log = Capture::default();
+    tracing::subscriber::with_default(log.clone(), || {
+        runtime().block_on(async {
+            let compute = || async { 2 };
+            assert_eq!(
+                cache.get_or_compute("other", &Policy::new(), compute).await,
+                2
+            );
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        });
+    });
+    let lines = log.take();
+    let ended = |text: &str| text.contains("the runtime that built the cache has ended");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.level == Level::WARN && ended(&line.text)),
+        "{lines:?}"
+    );
+}
