@@ -3,6 +3,7 @@
 
 mod breaker;
 mod crowds;
+mod detach;
 mod dropped;
 mod lives;
 mod outbox;
