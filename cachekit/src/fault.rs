@@ -146,7 +146,7 @@ pub(crate) type StepIn = fn(Point);
 pub(crate) struct Faults {
     /// One bit for each.
     #[cfg(feature = "seeded-faults")]
-    broken: u64,
+    broken: u128,
     #[cfg(feature = "seeded-faults")]
     pub(crate) step_in: Option<StepIn>,
 }
@@ -169,7 +169,7 @@ impl Faults {
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
-            broken: self.broken | 1 << fault as u64,
+            broken: self.broken | 1 << fault as u32,
             ..self
         }
     }
@@ -177,7 +177,7 @@ impl Faults {
     /// Whether `fault`'s guard is removed.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn has(self, fault: Fault) -> bool {
-        self.broken & 1 << fault as u64 != 0
+        self.broken & 1 << fault as u32 != 0
     }
 
     /// Whether `fault`'s guard is removed: never, in a build that users run.
