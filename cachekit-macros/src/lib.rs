@@ -49,6 +49,7 @@ mod tests;
 /// | `stale_if_error = "1h"` | for that long after `ttl` the old value is served where the function gives an `Err` or takes longer than `timeout` | none |
 /// | `early = 1.0` | how early before its end an entry is computed again, at random; `false`: never | 1.0 |
 /// | `soft_timeout = "50ms"` | after that long the old value is served, if there is one, and the computation goes on | none |
+/// | `detach` | a computation goes on when its caller goes away, and is stored | it is dropped, and who waits computes |
 /// | `none_ttl = 30` | how long a `None` is cached | `None` is not cached |
 /// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
 /// | `tier = memory`, `redis`, `both` | where entries live; with `memory`, values need no serde | `both` |

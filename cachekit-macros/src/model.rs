@@ -92,9 +92,12 @@ pub(crate) struct CachedFn {
 }
 
 /// What a body owns that goes on without its caller: its arguments, and perhaps `self`.
+#[derive(Default)]
 pub(crate) struct Apart {
     /// Where `&self` stands, if it needs a clone of that.
     pub(crate) owns_self: Option<Span>,
+    /// Whether it goes on when its caller is dropped.
+    pub(crate) detaches: bool,
 }
 
 /// The constants of a cached function.

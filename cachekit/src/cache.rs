@@ -12,6 +12,7 @@ mod conclude;
 mod copied;
 mod deadline;
 mod deferred;
+mod detach;
 mod direct;
 mod doomed;
 mod entry;

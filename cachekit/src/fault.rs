@@ -129,6 +129,14 @@ pub enum Fault {
     GateItself,
     /// A call goes on waiting for a place while it waits for another's computation.
     PlaceWhileWaiting,
+    /// A computation of which the caller is gone leaves its place after `lock_timeout`, as others do.
+    LeavePlace,
+    /// A call whose computation has not begun, or that only waits, goes on when it is dropped.
+    DetachUnbegun,
+    /// A computation goes on as long as it likes after its caller is gone.
+    DetachForEver,
+    /// What unwinds, or its caller does, goes on.
+    DetachUnwinding,
     /// Work in the background is begun after a shutdown too.
     NeverClosed,
     /// An answer is late when its time is over, also where the process itself stood still.

@@ -144,6 +144,12 @@ impl FnSpec {
         self
     }
 
+    /// `detach`.
+    pub const fn detach(mut self) -> Self {
+        self.lives.detach = true;
+        self
+    }
+
     /// `early = ..`; zero for `false`.
     pub const fn early(mut self, beta: f32) -> Self {
         self.lives.early = beta;

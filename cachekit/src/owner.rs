@@ -49,6 +49,7 @@ pub(crate) struct Counts {
     pub(crate) lock_timeouts: Counter,
     pub(crate) timeouts: Counter,
     pub(crate) overcrowded: Counter,
+    pub(crate) detached: Counter,
     pub(crate) stale_hits: Counter,
     pub(crate) early_refreshes: Counter,
     pub(crate) refresh_failures: Counter,

@@ -126,6 +126,43 @@ impl Policy {
         self
     }
 
+    /// A computation goes on in the background when its caller goes away, and is stored:
+    /// callers who have less time than the computation takes get its value in the end. Only
+    /// [`get_or_refresh`](crate::Cache::get_or_refresh) and
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) can do so; for other calls, and
+    /// with [`SingleFlight::Off`], it is left out.
+    ///
+    /// One that nobody else computes, and that has begun, goes on; it is dropped
+    /// [`lock_timeout`](Self::lock_timeout) after its caller went away.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use std::time::Duration;
+    /// use cachekit::{Cache, Policy};
+    /// use tokio::time::{sleep, timeout};
+    ///
+    /// let cache = Cache::builder().build().await?;
+    /// let policy = Policy::new().detach();
+    /// let report = || async {
+    ///     sleep(Duration::from_millis(20)).await;
+    ///     7_u64
+    /// };
+    /// let patience = Duration::from_millis(5);
+    /// let first = timeout(patience, cache.get_or_refresh("report", &policy, report)).await;
+    /// assert!(first.is_err());
+    /// assert_eq!(cache.get_or_refresh("report", &policy, report).await, 7);
+    /// assert_eq!(cache.stats().computations, 1);
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn detach(mut self) -> Self {
+        self.lives.detach = true;
+        self
+    }
+
     /// How early before its end an entry may be computed again: the beta of probabilistic
     /// early expiry. Default: 1. Zero, or less: never.
     pub fn early(mut self, beta: f32) -> Self {
@@ -202,6 +239,8 @@ pub(crate) struct Lives {
     pub(crate) stale_if_error: Option<Duration>,
     /// How long a caller waits before it is served what is there.
     pub(crate) soft_timeout: Option<Duration>,
+    /// Whether a computation goes on without its caller.
+    pub(crate) detach: bool,
     /// Beta of probabilistic early expiry; zero: never.
     pub(crate) early: f32,
     /// How many copies of an entry there are, in Redis alone; at least one.
@@ -235,6 +274,7 @@ impl Lives {
         stale: None,
         stale_if_error: None,
         soft_timeout: None,
+        detach: false,
         early: 1.0,
         replicas: 1,
     };
@@ -261,6 +301,11 @@ impl Lives {
     /// Whether copies are asked for where there are none.
     pub(crate) fn leaves_replicas_out(&self) -> bool {
         self.replicas > 1 && self.copies().is_none()
+    }
+
+    /// Whether a computation goes on without its caller: what others may wait for.
+    pub(crate) fn detaches(&self) -> bool {
+        self.detach && self.single_flight != Some(SingleFlight::Off)
     }
 
     /// How long memory may keep what lives for `ttl`.
@@ -334,6 +379,7 @@ mod tests {
             .stale(stale)
             .stale_if_error(error)
             .soft_timeout(soft)
+            .detach()
             .early(0.5)
             .replicas(200);
         let told = Lives {
@@ -355,6 +401,7 @@ mod tests {
             stale: Some(stale),
             stale_if_error: Some(error),
             soft_timeout: Some(soft),
+            detach: true,
             early: 0.5,
             replicas: 16,
         };
@@ -374,6 +421,16 @@ mod tests {
         let said = |policy: Policy| Lives::from(&policy).leaves_replicas_out();
         assert!(said(Policy::new().replicas(4)) && !said(Policy::new().replicas(1)));
         assert!(!said(redis().replicas(4)));
+    }
+
+    #[test]
+    fn who_waits_for_nobody_leaves_nothing() {
+        let detaches = |policy: Policy| Lives::from(&policy).detaches();
+        assert!(!detaches(Policy::new()));
+        assert!(detaches(Policy::new().detach()));
+        assert!(!detaches(
+            Policy::new().detach().single_flight(SingleFlight::Off)
+        ));
     }
 
     #[test]

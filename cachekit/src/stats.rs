@@ -32,11 +32,14 @@ pub struct FunctionStats {
     pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
-    /// Computations that took longer than their `timeout` and were dropped.
+    /// Computations that took longer than their `timeout`, or by `detach` than `lock_timeout` after
+    /// their caller went away, and were dropped.
     pub timeouts: u64,
     /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
     /// a place.
     pub overcrowded: u64,
+    /// Computations whose caller went away, and that went on without it, by `detach`.
+    pub detached: u64,
     /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
     /// or `soft_timeout`.
     pub stale_hits: u64,
@@ -71,6 +74,7 @@ impl FunctionStats {
         add(&mut self.lock_timeouts, &counts.lock_timeouts);
         add(&mut self.timeouts, &counts.timeouts);
         add(&mut self.overcrowded, &counts.overcrowded);
+        add(&mut self.detached, &counts.detached);
         add(&mut self.stale_hits, &counts.stale_hits);
         add(&mut self.early_refreshes, &counts.early_refreshes);
         add(&mut self.refresh_failures, &counts.refresh_failures);
@@ -115,11 +119,14 @@ pub struct Stats {
     pub superseded: u64,
     /// Waits for another's computation that were given up.
     pub lock_timeouts: u64,
-    /// Computations that took longer than their `timeout` and were dropped.
+    /// Computations that took longer than their `timeout`, or by `detach` than `lock_timeout` after
+    /// their caller went away, and were dropped.
     pub timeouts: u64,
     /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
     /// a place.
     pub overcrowded: u64,
+    /// Computations whose caller went away, and that went on without it, by `detach`.
+    pub detached: u64,
     /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
     /// or `soft_timeout`.
     pub stale_hits: u64,
@@ -164,6 +171,7 @@ impl Stats {
             stats.lock_timeouts += function.lock_timeouts;
             stats.timeouts += function.timeouts;
             stats.overcrowded += function.overcrowded;
+            stats.detached += function.detached;
             stats.stale_hits += function.stale_hits;
             stats.early_refreshes += function.early_refreshes;
             stats.refresh_failures += function.refresh_failures;

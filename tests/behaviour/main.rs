@@ -1,10 +1,12 @@
 //! What a cache does, seen through its public surface.
 
+mod abandoned;
 mod at_hand;
 mod attributes;
 mod blocking;
 mod cancellation;
 mod crowds;
+mod detach;
 mod direct;
 mod early;
 mod engines;

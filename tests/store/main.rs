@@ -6,6 +6,7 @@ mod answered;
 mod breaker;
 mod crowds;
 mod destructors;
+mod detach;
 mod dropped;
 mod lives;
 mod orders;

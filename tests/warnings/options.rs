@@ -1,6 +1,6 @@
 //! Every option of `#[cached]`.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use cachekit::{Cache, CachePart, cached};
@@ -123,6 +123,12 @@ pub async fn both(id: &u64, name: &str) -> Result<Option<String>, std::fmt::Erro
     Ok((*id > 0).then(|| name.to_owned()))
 }
 
+/// A computation that owns what it needs.
+#[cached(key = "{name}", stale = 60, detach = true)]
+pub async fn apart(pool: &Arc<Pool>, name: &str) -> u64 {
+    u64::from(name.is_empty()) + Arc::strong_count(pool) as u64
+}
+
 /// No argument, no value.
 #[cached]
 pub async fn nothing() {}
@@ -141,6 +147,7 @@ pub async fn all() -> Result<(), std::fmt::Error> {
     find_cache::entry(request, Sort::Newest, 1).put(found).await;
     find_cache::invalidate_all().await;
     nothing().await;
+    assert!(apart(&Arc::new(Pool), "x").await > 0);
     nothing::refresh().await;
     drop(maybe(1).await);
     drop(both(&1, "x").await?);

@@ -53,6 +53,7 @@ impl Options for CachedArgs {
         "stale_if_error",
         "early",
         "soft_timeout",
+        "detach",
         "none_ttl",
         "jitter",
         "tier",

@@ -1,8 +1,9 @@
-//! The options of `#[cached]` about values past, or near, their time to live.
+//! The options of `#[cached]` about values past, or near, their time to live, and about computations
+//! that nobody waits for.
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, ExprLit, Lit};
+use syn::{Expr, ExprLit, Lit, LitBool};
 
 use super::{Arg, DurationValue};
 use crate::diag::Errors;
@@ -10,6 +11,7 @@ use crate::diag::Errors;
 /// Those options, as written.
 #[derive(Default)]
 pub(crate) struct FreshnessArgs {
+    pub(crate) detach: Option<Arg<LitBool>>,
     pub(crate) early: Option<Arg<Early>>,
     pub(crate) soft_timeout: Option<Arg<DurationValue>>,
     pub(crate) stale: Option<Arg<DurationValue>>,
@@ -25,6 +27,7 @@ impl FreshnessArgs {
         errors: &mut Errors,
     ) -> syn::Result<bool> {
         match key.to_string().as_str() {
+            "detach" => Arg::read_switch(&mut self.detach, key, input, errors)?,
             "early" => Arg::read(&mut self.early, key, input, errors)?,
             "soft_timeout" => Arg::read(&mut self.soft_timeout, key, input, errors)?,
             "stale" => Arg::read(&mut self.stale, key, input, errors)?,

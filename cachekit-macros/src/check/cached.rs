@@ -58,7 +58,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     forbid_ret(&facts, args.cache.as_ref(), cache, errors);
     let none_ttl_at = args.none_ttl.as_ref().map(|it| it.key.span());
     let tiers = tiers(&facts, item, args.tiers, args.none_ttl, errors);
-    let fresh = freshness(&facts, item, args.freshness, errors);
+    let fresh = freshness(&facts, item, args.freshness, &tiers.choices, errors);
     let policy = Policy {
         early: fresh.early,
         stale_if_error_at: fresh.stale_if_error_at,

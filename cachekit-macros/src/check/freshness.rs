@@ -1,8 +1,8 @@
-//! Values past, or near, their time to live, and what a computation in the background needs.
+//! Values past, or near, their time to live, and computations in the background: what they need.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{ReceiverKind, Type};
+use syn::{LitBool, ReceiverKind, Type};
 
 use super::cached::constant;
 use super::function::Facts;
@@ -10,7 +10,7 @@ use super::mention;
 use crate::attr::{Arg, DurationValue, FreshnessArgs};
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{Apart, Constant};
+use crate::model::{Apart, Choice, Constant};
 
 /// The part of the policy that is about freshness.
 pub(super) struct Freshness {
@@ -25,6 +25,7 @@ pub(super) fn freshness(
     facts: &Facts,
     item: &LooseFn,
     args: FreshnessArgs,
+    choices: &[Choice],
     errors: &mut Errors,
 ) -> Freshness {
     if let Some(soft) = &args.soft_timeout
@@ -37,9 +38,16 @@ pub(super) fn freshness(
              `stale_if_error = ..`",
         );
     }
-    let option = [&args.stale, &args.soft_timeout];
-    let option = option.into_iter().flatten().next().map(|arg| &arg.key);
-    let apart = option.and_then(|option| apart(facts, item, option, errors));
+    let detach = args.detach.as_ref().filter(|arg| arg.value.value);
+    detach.inspect(|arg| check_detach(arg, choices, errors));
+    let option = [&args.stale, &args.soft_timeout].into_iter().flatten();
+    let option = option.map(|arg| &arg.key);
+    let option = option.chain(detach.map(|arg| &arg.key)).next();
+    let owned = option.and_then(|option| apart(facts, item, option, errors));
+    let apart = owned.map(|owned| Apart {
+        detaches: detach.is_some(),
+        ..owned
+    });
     let stale_if_error_at = args.stale_if_error.as_ref().map(|arg| arg.key.span());
     let given = [
         (
@@ -66,6 +74,17 @@ pub(super) fn freshness(
         lengths: given.into_iter().filter_map(read).collect(),
         stale_if_error_at,
         apart,
+    }
+}
+
+/// Who computes for itself alone does it for nobody else.
+fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) {
+    let is_off = |choice: &Choice| choice.option == "single_flight" && choice.variant == "Off";
+    if choices.iter().any(is_off) {
+        errors.at(
+            detach.key.span(),
+            "`detach` and `single_flight = off`: every call computes for itself; take one out",
+        );
     }
 }
 
@@ -114,7 +133,7 @@ fn borrowed(option: &Ident) -> String {
 /// Whether the body needs a clone of `&self`; `None` where it cannot have one.
 fn own_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
     let Some(receiver) = &facts.receiver else {
-        return Some(Apart { owns_self: None });
+        return Some(Apart::default());
     };
     let body = match &facts.form {
         crate::shape::Form::Block(block) => &block.content,
@@ -140,13 +159,14 @@ fn own_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) 
             }
             Some(Apart {
                 owns_self: found.map(|_| receiver.self_token.span),
+                ..Apart::default()
             })
         }
         _ => {
             if let Some(place) = borrow(receiver.to_token_stream()) {
                 errors.at(place, borrowed(option));
             }
-            Some(Apart { owns_self: None })
+            Some(Apart::default())
         }
     }
 }

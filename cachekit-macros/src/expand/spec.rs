@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::key;
-use crate::model::{CachedFn, Choice, Constant};
+use crate::model::{CachedFn, Choice, Constant, Policy};
 use crate::names::Names;
 
 /// What the template of the spec is filled with.
@@ -49,20 +49,16 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some(early) = policy.early {
         setters.extend(quote!(.early(#early)));
     }
+    if model.apart.as_ref().is_some_and(|apart| apart.detaches) {
+        setters.extend(quote!(.detach()));
+    }
     if let Some((compress, _)) = policy.compress {
         setters.extend(quote!(.compress(#compress)));
     }
     if let Some(replicas) = policy.replicas {
         setters.extend(quote!(.replicas(#replicas)));
     }
-    let events = &policy.events;
-    if !events.is_empty() {
-        setters.extend(quote!(.events(&[#(#events),*])));
-    }
-    if policy.late != 0 {
-        let late = policy.late;
-        setters.extend(quote!(.late(#late)));
-    }
+    setters.extend(labels(policy));
     let krate = &names.krate;
     for Choice {
         option,
@@ -73,6 +69,20 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     {
         let [setter, ty, variant] = [option, ty, variant].map(|name| format_ident!("{name}"));
         setters.extend(quote!(.#setter(#krate::#ty::#variant)));
+    }
+    setters
+}
+
+/// Events, and what tells apart sets of labels made from values.
+fn labels(policy: &Policy) -> TokenStream {
+    let mut setters = TokenStream::new();
+    let events = &policy.events;
+    if !events.is_empty() {
+        setters.extend(quote!(.events(&[#(#events),*])));
+    }
+    if policy.late != 0 {
+        let late = policy.late;
+        setters.extend(quote!(.late(#late)));
     }
     setters
 }

@@ -148,6 +148,12 @@ fn one_message_about_a_tier() {
         ),
         ("memory_ttl = 0", "write `tier = redis`"),
         ("redis_ttl = 0", "write `tier = memory`"),
+        (
+            "detach, single_flight = off",
+            "`detach` and `single_flight = off`: every call computes for itself; take one out",
+        ),
+        ("detach = 30", "expected `true` or `false`"),
+        ("detach, detach", "`detach` is given twice"),
         ("lock_timeout = 0", "write `single_flight = off`"),
         (
             "lock_timeout = Duration::from_secs(id)",

@@ -96,6 +96,13 @@ fn free_functions() {
 }
 
 #[test]
+fn a_body_that_owns_what_it_needs() {
+    let args = "key = \"{id}\", detach, timeout = 30";
+    let item = "async fn get(pool: &Pool, id: u64) -> Result<u64, Error> { body }";
+    check("detach", &pipeline::cached(tokens(args), tokens(item)));
+}
+
+#[test]
 fn methods() {
     let args = "key = \"{self.tenant}:{id}\", tags = [\"t:{self.tenant}:{ret.kind}\"]";
     let item = "pub async fn get(&self, pool: &Pool, id: u64) -> Result<User, E> { body }";

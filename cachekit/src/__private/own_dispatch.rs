@@ -34,9 +34,9 @@ impl<T: ?Sized> Deref for Unowned<T> {
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",
     label = "is borrowed, and its type cannot be cloned or sent to another thread",
-    note = "`stale` and `soft_timeout` compute after the caller has gone: take the argument by value \
-            (`Arc<T>` for `&T`, `Arc<dyn Trait>` for `&dyn Trait`), or derive `Clone` for its type; of \
-            a method with `&self`, that is `Self`, or write `self: Arc<Self>`"
+    note = "`stale`, `soft_timeout` and `detach` compute after the caller has gone: take the argument by \
+            value (`Arc<T>` for `&T`, `Arc<dyn Trait>` for `&dyn Trait`), or derive `Clone` for its \
+            type; of a method with `&self`, that is `Self`, or write `self: Arc<Self>`"
 )]
 pub trait Own {}
 

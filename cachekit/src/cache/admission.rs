@@ -116,13 +116,22 @@ impl Admission<'_> {
         let mut over = pin!(tokio::time::sleep(self.job.lock_timeout()));
         std::future::poll_fn(|context| {
             let polled = body.as_mut().poll(context);
-            if polled.is_pending() && self.place.is_some() && over.as_mut().poll(context).is_ready()
+            if polled.is_pending()
+                && self.place.is_some()
+                && self.gives_way()
+                && over.as_mut().poll(context).is_ready()
             {
                 self.place = None;
             }
             polled
         })
         .await
+    }
+
+    /// A computation whose caller is gone ends soon by itself; its place is not given to another
+    /// before.
+    fn gives_way(&self) -> bool {
+        !self.job.is_left() || self.job.core.faults.has(Fault::LeavePlace)
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use super::Core;
 use super::compute::compute;
+use super::detach::Attended;
 use super::job::Job;
 use super::read::returned;
 use crate::background::Whose;
@@ -24,22 +25,28 @@ pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Takes along what belongs to the caller's task.
 pub(crate) type Carry = fn(Task) -> Task;
 
-/// Runs `task` without anybody waiting for it. The one place where the cache begins such work
-/// of the user's.
+/// Runs `task` without anybody waiting for it, and says whether it does. The one place where the
+/// cache begins such work of the user's.
 ///
 /// Where too much runs already, or the cache is shut down, it is dropped: what is there is
 /// served for as long as it may be.
-fn in_background((core, owner): (&Core, &Arc<Owner>), runtime: &Handle, task: Task, carry: Carry) {
+pub(super) fn in_background(
+    (core, owner): (&Core, &Arc<Owner>),
+    runtime: &Handle,
+    task: Task,
+    carry: Carry,
+) -> bool {
     let whose = Whose::Function(Arc::clone(owner));
     let task = event::in_caller_s_span(carry(task));
-    core.background.begin_here(runtime, whose, task);
+    core.background.begin_here(runtime, whose, task)
 }
 
 /// Answers `job` as [`compute`] does, or with what is there while that goes on.
 ///
 /// # Cancel safety
 ///
-/// That of [`compute`]; what goes on in the background is not dropped with the caller.
+/// That of [`compute`]; what goes on in the background is not dropped with the caller, and with
+/// `detach` what it leads goes on there ([`Attended`]).
 pub(crate) async fn compute_apart<S, A, F, Fut>(
     mut job: Box<Job>,
     plan: Plan<S>,
@@ -81,11 +88,12 @@ where
         return ret;
     }
     let watch = job.watch();
-    let mut task = Box::pin(compute(job, plan, labels, after, body));
+    let detach = job.detach(plan, &runtime, carry);
+    let mut task = Attended::new(compute(job, plan, labels, after, body), detach);
     let Some(watch) = watch else {
         return task.await;
     };
-    let stored = match watched(task.as_mut(), &watch).await {
+    let stored = match watched(Pin::new(&mut task), &watch).await {
         Ok(ret) => return ret,
         Err(stored) => stored,
     };
@@ -93,7 +101,9 @@ where
         return task.await;
     };
     watch.owner.counts.stale_hits.bump();
-    in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
+    if let Some(task) = task.into_task() {
+        in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
+    }
     ret
 }
 

@@ -286,6 +286,9 @@ impl Job {
                 Box::pin(admission.enter()).await;
             }
             self.count_computation();
+            if flight != 0 {
+                self.sets_out();
+            }
             let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
             let start = self.core.clock.now();
             let ended = if admission.is_timed() || self.deadline(*plan).is_some() {

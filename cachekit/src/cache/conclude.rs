@@ -159,7 +159,7 @@ impl Job {
                     stored,
                     replaces: None,
                 };
-                filling.in_background();
+                filling.in_background(self.is_left());
             }
             (Access::Unseen, Some(_)) => self.core.distrust(&self.key, self.lives),
             _ => {}

@@ -77,19 +77,25 @@ pub(super) struct Filling<V> {
 }
 
 impl<V: Clone + Send + Sync + 'static> Filling<V> {
-    /// Stores it. Nobody waits, so that this may take longer than a call may.
-    pub(super) fn in_background(self) {
+    /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
+    /// what a shutdown waited for is, also after that has begun.
+    pub(super) fn in_background(self, is_owed: bool) {
         let background = Arc::clone(&self.turn.remote.background);
         let whose = Whose::Function(Arc::clone(&self.owner));
-        // Not begun, it is dropped, and its turn given back.
-        background.begin(whose, async move {
+        let storing = async move {
             let stored = Arc::clone(&self.stored);
             let until = Remote::late_deadline();
             if self.run(until).await == Landed::Refused {
                 // What others may not have, this node does not keep either.
                 stored.kill();
             }
-        });
+        };
+        // Not begun, it is dropped, and its turn given back.
+        if is_owed {
+            background.finish(whose, storing);
+        } else {
+            background.begin(whose, storing);
+        }
     }
 
     /// Stores it, and says what came of it.

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::Core;
 use super::compute::Outcome;
+use super::detach::Course;
 use super::names::Replica;
 use super::read::{Missed, Trace};
 use super::refresh::{Late, Old};
@@ -43,6 +44,8 @@ pub(crate) struct Job {
     pub(super) late: Option<Arc<Late>>,
     /// It goes on without its caller, who has been answered if there is an old value.
     pub(super) is_apart: bool,
+    /// What it tells whoever goes on with it when its caller is gone.
+    pub(super) course: Option<Arc<Course>>,
 }
 
 impl Job {
@@ -65,6 +68,7 @@ impl Job {
             old: None,
             late,
             is_apart: false,
+            course: None,
         }
     }
 

@@ -184,6 +184,7 @@ impl Job {
             // What is old is this one: the others have lives of their own.
             replica: self.replica,
             is_apart: self.is_apart,
+            course: self.course.clone(),
             ..job.with(Some(old))
         })
     }

@@ -80,7 +80,7 @@ async fn list(page: Page<String>, sort: Option<&Sort>) -> Option<u64> {
     Some(u64::from(page.number))
 }
 
-#[cached(tier = redis, replicas = 16)]
+#[cached(tier = redis, replicas = 16, detach)]
 async fn hot(id: u64) -> u64 {
     id
 }
