@@ -18,6 +18,7 @@ mod fault;
 #[expect(dead_code, reason = "the model uses some of it")]
 mod flight;
 mod key;
+mod owner;
 #[path = "../../cachekit/src/park.rs"]
 mod park;
 mod sync;

@@ -222,7 +222,12 @@ impl Job {
         S: Shape,
         S::Value: Clone + 'static,
     {
+        let is_own = |stored: &AnyStored| {
+            // A flight has one owner: this is for whoever changes that.
+            stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
+        };
         let ret = match outcome {
+            Outcome::Value(stored) | Outcome::Instead(stored) if !is_own(stored) => return None,
             Outcome::Error(error) => S::err(plan.copy(error)?),
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
