@@ -36,7 +36,7 @@ mod seat;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -161,10 +161,7 @@ impl<O: Clone> Flights<O> {
 
     /// Takes the flight of `key` out of the table: it stores nothing any more.
     pub(crate) fn ground(&self, key: &[u8]) {
-        let mut table = self
-            .shard(key)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.shard(key).lock();
         if let Some(flight) = table.remove(key) {
             self.take_out(&flight);
         }
@@ -193,8 +190,7 @@ impl<O: Clone> Flights<O> {
 
     /// How many flights are in the air.
     pub(crate) fn len(&self) -> usize {
-        let size =
-            |shard: &Mutex<Table<O>>| shard.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let size = |shard: &Mutex<Table<O>>| shard.lock().len();
         self.shards.iter().map(size).sum()
     }
 
@@ -237,9 +233,7 @@ impl<O: Clone> Flights<O> {
     }
 
     fn table(&self, key: &Key) -> MutexGuard<'_, Table<O>> {
-        self.shard(key.as_bytes())
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shard(key.as_bytes()).lock()
     }
 
     fn shard(&self, key: &[u8]) -> &Mutex<Table<O>> {
@@ -268,7 +262,7 @@ impl<O> Flight<O> {
     }
 
     fn leadership(&self) -> Leadership {
-        *self.began.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.began.lock()
     }
 
     /// Whether it was taken out of the table: what it ends with is not to be kept.

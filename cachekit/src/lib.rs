@@ -72,6 +72,7 @@ mod hot;
 mod key;
 mod labels;
 mod manner;
+mod mortal;
 mod order;
 mod owner;
 mod place;

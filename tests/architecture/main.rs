@@ -31,6 +31,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("key", 1),
     ("labels", 1),
     ("manner", 1),
+    ("mortal", 1),
     ("order", 1),
     ("owner", 1),
     ("place", 1),

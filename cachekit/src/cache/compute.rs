@@ -20,8 +20,10 @@ use crate::error::ComputeTimeout;
 use crate::fault::{Fault, Point};
 use crate::flight::Lead;
 use crate::labels::Labels;
-use crate::plan::{Plan, Shape, SharedError};
+use crate::mortal::Mortal;
+use crate::plan::{Plan, Shape};
 use crate::stored::AnyStored;
+use crate::sync::expect_no_lock;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]
@@ -29,7 +31,7 @@ pub(crate) enum Outcome {
     Value(Arc<AnyStored>),
     /// What is there, in the place of a computation that failed.
     Instead(Arc<AnyStored>),
-    Error(SharedError),
+    Error(Mortal),
     /// Nothing within its `timeout`.
     Late(ComputeTimeout),
 }
@@ -228,7 +230,7 @@ impl Job {
         };
         let ret = match outcome {
             Outcome::Value(stored) | Outcome::Instead(stored) if !is_own(stored) => return None,
-            Outcome::Error(error) => S::err(plan.copy(error)?),
+            Outcome::Error(error) => S::err(plan.copy(error.shared())?),
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began
@@ -291,6 +293,7 @@ impl Job {
                 Box::pin(admission.enter()).await;
             }
             self.count_computation();
+            expect_no_lock();
             let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
             let start = self.core.clock.now();
             let ended = if admission.is_timed() || self.deadline(*plan).is_some() {

@@ -1,7 +1,7 @@
 //! From settings to a cache: what is wrong with them is said here.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::CacheBuilder;
@@ -244,7 +244,7 @@ impl CacheBuilder {
                 flights: Arc::new(Flights::new(Outcome::kill, self.faults)),
                 gates: Arc::default(),
                 writes: Arc::new(Writes::default()),
-                owners: Arc::new(RwLock::new(HashMap::new())),
+                owners: Arc::default(),
                 regions: Arc::new(Mutex::new(HashMap::new())),
                 refreshes: Arc::new(Refreshes::new()),
                 chance: self.chance,
