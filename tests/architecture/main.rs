@@ -16,6 +16,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("fault", 0),
     ("first", 0),
     ("park", 0),
+    ("runtime", 0),
     ("sync", 0),
     ("binding", 1),
     ("codec", 1),

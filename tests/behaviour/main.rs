@@ -16,6 +16,7 @@ mod orders;
 mod panics;
 mod past;
 mod peak;
+mod runtimes;
 mod soft;
 mod stale;
 mod stress;

@@ -22,6 +22,7 @@ use crate::flight::Lead;
 use crate::labels::Labels;
 use crate::mortal::Mortal;
 use crate::plan::{Plan, Shape};
+use crate::runtime::has_timer;
 use crate::stored::AnyStored;
 use crate::sync::expect_no_lock;
 
@@ -93,9 +94,7 @@ where
                 Way::Computes(lead) => break lead,
                 Way::Waits(seat) => seat,
             };
-            // Outside a tokio runtime there is no timer.
-            let timer = tokio::runtime::Handle::try_current().is_ok();
-            let limit = timer.then(|| job.patience().limit(&seat));
+            let limit = has_timer().then(|| job.patience().limit(&seat));
             let woken = seat.wait(limit, || job.leadership(Instant::now())).await;
             way = job.way_on(plan, &known.epochs, woken);
         };

@@ -25,12 +25,21 @@ use crate::refreshes::Refreshes;
 use crate::remote::fake::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
+#[cfg(feature = "redis")]
+use crate::runtime::has_io;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::runtime::has_timer;
 use crate::tags::Tags;
 use crate::tier::Memory;
 use crate::writes::Writes;
 
 /// Of more, finding the lowest count would take longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;
+
+/// Where a Redis can be used.
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+const RUNTIME: &str = "build the cache inside of one, as in `#[tokio::main]`; one that is made by \
+                       hand needs `enable_all`";
 
 impl CacheBuilder {
     /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
@@ -70,6 +79,10 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
         let settings = self.settings()?;
+        if !has_io() {
+            let problem = "needs a tokio runtime with I/O";
+            return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
+        }
         let faults = self.faults;
         let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), faults);
         let password = self.redis_password.as_deref();
@@ -96,9 +109,8 @@ impl CacheBuilder {
     fn settings(&self) -> Result<Settings, BuildError> {
         let wrong =
             |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
-        if tokio::runtime::Handle::try_current().is_err() {
-            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
-            return wrong("needs a tokio runtime", remedy);
+        if !has_timer() {
+            return wrong("needs a tokio runtime with time and I/O", RUNTIME);
         }
         let Some(codec) = self.config.codec.or_else(Codec::preferred) else {
             let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
