@@ -42,7 +42,7 @@ mod write;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use acknowledged::Acknowledged;
 pub(crate) use apart::{Task, compute_apart};
@@ -83,6 +83,7 @@ use crate::owner::{Owner, OwnerId};
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
+use crate::sync::RwLock;
 use crate::tags::Tags;
 use crate::tier::{Memory, Probe, Size};
 use crate::writes::Writes;
@@ -167,11 +168,7 @@ impl Cache {
     /// Also lets the memory tier tidy up, so that `entries` is exact; call it for a
     /// dashboard, not for every request.
     pub fn stats(&self) -> Stats {
-        let owners = self
-            .core
-            .owners
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let owners = self.core.owners.read();
         let functions = owners
             .values()
             .map(|owner| FunctionStats::of(owner))
@@ -237,12 +234,12 @@ impl Core {
     }
 
     fn owner_of(&self, id: OwnerId, make: impl FnOnce(OwnerId) -> Owner) -> Arc<Owner> {
-        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let owners = self.owners.read();
         if let Some(owner) = owners.get(&id) {
             return Arc::clone(owner);
         }
         drop(owners);
-        let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
+        let mut owners = self.owners.write();
         Arc::clone(owners.entry(id).or_insert_with(|| Arc::new(make(id))))
     }
 

@@ -230,6 +230,25 @@ pub(crate) fn background_panicked(owner: &str) {
     let _ = owner;
 }
 
+/// An expression of an attribute, or a `Clone`, panicked after the function had returned.
+pub(crate) fn not_kept(owner: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        target: "cachekit",
+        function = owner,
+        "what a function returned is not kept or shared: an expression of its attribute, or a \
+         `Clone`, panicked"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = owner;
+}
+
+/// The destructor of something that died in the cache panicked.
+pub(crate) fn destructor_panicked() {
+    #[cfg(feature = "tracing")]
+    tracing::error!(target: "cachekit", "the destructor of a value panicked");
+}
+
 /// The cache begins nothing in the background any more.
 pub(crate) fn shut_down(abandoned: usize, unaccepted: usize) {
     #[cfg(feature = "tracing")]

@@ -6,8 +6,8 @@
 //! before, and none once a value had no late tag: most owners have none, and what began under
 //! the guard of all tags is refused whenever anybody invalidates any tag.
 
+use crate::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
 
 /// More families than this are as good as all.
 const MOST: usize = 8;
@@ -29,7 +29,7 @@ impl Families {
 
     /// A late tag of `family` was seen. The empty one is that of all tags.
     pub(crate) fn see(&self, family: &[u8]) {
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.read();
         if seen
             .iter()
             .any(|known| &**known == family || known.is_empty())
@@ -37,7 +37,7 @@ impl Families {
             return;
         }
         drop(seen);
-        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.write();
         if family.is_empty() || seen.len() >= MOST {
             *seen = vec![Box::default()];
         } else if !seen.iter().any(|known| &**known == family) {
@@ -54,7 +54,7 @@ impl Families {
 
     /// Those to guard: the one of all tags while nothing is known.
     pub(crate) fn names(&self) -> Vec<Box<[u8]>> {
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.read();
         if seen.is_empty() && !self.had_none.load(Ordering::Relaxed) {
             vec![Box::default()]
         } else {

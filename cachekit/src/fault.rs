@@ -149,6 +149,8 @@ pub enum Fault {
     RemoveAnyFlight,
     /// An invalidation leaves an outcome in use that is about to be stored.
     SpareOutcome,
+    /// A call may join the computation of another function, or of none, whose key reads the same.
+    JoinAnother,
     /// A waiter takes over a flight that nobody can join any more.
     LeadGrounded,
     /// Entries that leave an engine are dropped while it is locked.

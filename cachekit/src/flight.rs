@@ -17,6 +17,9 @@
 //! - An invalidation of the key takes the flight out of the table: nobody joins it any
 //!   more, and what it computes is not stored. Who waits on it already began before the
 //!   invalidation and may have its result.
+//! - Who computes for another owner, under a key that reads the same, is not joined: the flight
+//!   has an owner, and the table one flight for each text, so that an invalidation by text
+//!   finds it whoever leads.
 //! - The outcome is set before the flight leaves the table, so a caller that comes between
 //!   finds the result in the flight, and one that comes later finds it in memory.
 //!
@@ -33,13 +36,14 @@ mod seat;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use crate::epoch::{Epochs, Moment};
 use crate::fault::{Fault, Faults};
 use crate::key::Key;
+use crate::owner::OwnerId;
 use crate::sync::{
     AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
 };
@@ -64,6 +68,8 @@ pub(crate) struct Flights<O> {
 /// One key's computation and the callers that want it.
 pub(crate) struct Flight<O> {
     key: Key,
+    /// Whose values it ends with: others' keys may read the same.
+    owner: OwnerId,
     permits: Arc<Semaphore>,
     outcome: OnceLock<O>,
     /// When the current leader began, in the node's sequence of invalidations.
@@ -105,23 +111,36 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Joins the flight of `key` if `joinable` says so, else leads a new one. A flight
-    /// that may not be joined is taken out of the table.
+    /// Joins the flight of `key` if that is `owner`'s and `joinable` says so, else leads a new
+    /// one. A flight that may not be joined is taken out of the table.
     pub(crate) fn enter(
         self: &Arc<Self>,
-        key: &Key,
+        (key, owner): (&Key, OwnerId),
         epochs: &Epochs,
         leadership: impl FnOnce() -> Leadership,
         joinable: impl FnOnce(&Flight<O>) -> bool,
     ) -> Entered<O> {
         let mut table = self.table(key);
         if let Some(flight) = table.get(key) {
-            if joinable(flight) {
+            let is_own = flight.owner == owner || self.faults.has(Fault::JoinAnother);
+            if is_own && joinable(flight) {
                 return Entered::Wait(self.seat(flight));
             }
             self.take_out(flight);
         }
-        Entered::Lead(self.launch(&mut table, key, epochs, leadership()))
+        Entered::Lead(self.launch(&mut table, (key, owner), epochs, leadership()))
+    }
+
+    /// Leads a flight of `key`, unless one is in the air, whosever it is.
+    pub(crate) fn lead_if_none(
+        self: &Arc<Self>,
+        (key, owner): (&Key, OwnerId),
+        epochs: &Epochs,
+        leadership: Leadership,
+    ) -> Option<Lead<O>> {
+        let mut table = self.table(key);
+        let is_none = !table.contains_key(key);
+        is_none.then(|| self.launch(&mut table, (key, owner), epochs, leadership))
     }
 
     /// Leads a new flight in the place of `old`, unless another caller already did.
@@ -136,15 +155,13 @@ impl<O: Clone> Flights<O> {
             Some(current) if !Arc::ptr_eq(current, flight) => return None,
             _ => self.take_out(flight),
         }
-        Some(self.launch(&mut table, &flight.key, &flight.epochs, leadership()))
+        let spot = (&flight.key, flight.owner);
+        Some(self.launch(&mut table, spot, &flight.epochs, leadership()))
     }
 
     /// Takes the flight of `key` out of the table: it stores nothing any more.
     pub(crate) fn ground(&self, key: &[u8]) {
-        let mut table = self
-            .shard(key)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.shard(key).lock();
         if let Some(flight) = table.remove(key) {
             self.take_out(&flight);
         }
@@ -173,15 +190,14 @@ impl<O: Clone> Flights<O> {
 
     /// How many flights are in the air.
     pub(crate) fn len(&self) -> usize {
-        let size =
-            |shard: &Mutex<Table<O>>| shard.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let size = |shard: &Mutex<Table<O>>| shard.lock().len();
         self.shards.iter().map(size).sum()
     }
 
     fn launch(
         self: &Arc<Self>,
         table: &mut Table<O>,
-        key: &Key,
+        (key, owner): (&Key, OwnerId),
         epochs: &Epochs,
         leadership: Leadership,
     ) -> Lead<O> {
@@ -190,6 +206,7 @@ impl<O: Clone> Flights<O> {
         let permit = Arc::clone(&permits).try_acquire_owned().ok();
         let flight = Arc::new(Flight {
             key: key.clone(),
+            owner,
             permits,
             outcome: OnceLock::new(),
             began: Mutex::new(leadership),
@@ -216,9 +233,7 @@ impl<O: Clone> Flights<O> {
     }
 
     fn table(&self, key: &Key) -> MutexGuard<'_, Table<O>> {
-        self.shard(key.as_bytes())
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shard(key.as_bytes()).lock()
     }
 
     fn shard(&self, key: &[u8]) -> &Mutex<Table<O>> {
@@ -247,7 +262,7 @@ impl<O> Flight<O> {
     }
 
     fn leadership(&self) -> Leadership {
-        *self.began.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.began.lock()
     }
 
     /// Whether it was taken out of the table: what it ends with is not to be kept.

@@ -5,12 +5,13 @@
 //! who finds none waits in line.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::owner::OwnerId;
 use crate::policy::Bound;
+use crate::sync::Mutex;
 
 /// A place at a gate; free again when it is dropped.
 pub(crate) type Place = OwnedSemaphorePermit;
@@ -37,7 +38,7 @@ impl Gates {
     /// The gate of `function`, or of the group that `bound` names.
     pub(crate) fn gate(&self, function: OwnerId, bound: Bound) -> Gate {
         let who = bound.group.map_or(Who::Function(function), Who::Group);
-        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut gates = self.gates.lock();
         let gate = gates.entry(who).or_insert_with(|| Gate::new(bound.most));
         gate.clone()
     }

@@ -10,13 +10,13 @@ mod space_saving;
 mod tests;
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 pub(crate) use self::sampler::Sampler;
 use self::space_saving::SpaceSaving;
 use crate::clock::Tick;
 use crate::owner::OwnerId;
+use crate::sync::Mutex;
 
 /// After so long a use counts half.
 const HALF_LIFE: Duration = Duration::from_secs(600);
@@ -80,7 +80,7 @@ impl HotKeys {
         if self.capacity == 0 || key.len() > LONGEST_KEY {
             return;
         }
-        let mut aged = self.aged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut aged = self.aged.lock();
         aged.age(now);
         aged.counters.add(owner, key, u64::from(uses));
     }
@@ -93,7 +93,7 @@ impl HotKeys {
         now: Tick,
         name: impl Fn(OwnerId) -> Option<String>,
     ) -> Vec<HotKey> {
-        let mut aged = self.aged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut aged = self.aged.lock();
         aged.age(now);
         let mut counted: Vec<_> = aged.counters.iter().cloned().collect();
         drop(aged);

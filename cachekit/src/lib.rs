@@ -57,6 +57,7 @@ mod event;
 mod fault;
 mod first;
 mod park;
+mod runtime;
 mod sync;
 // level 1: values, without async, I/O or a clock of their own
 mod binding;
@@ -73,6 +74,7 @@ mod key;
 mod labels;
 mod manner;
 mod membership;
+mod mortal;
 mod order;
 mod owner;
 mod place;

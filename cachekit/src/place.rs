@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::owner::OwnerId;
+use crate::sync::Mutex;
 
 /// One owner's entries in one memory. No two in a process have the same, but those that came
 /// when no number was left: see [`NOWHERE`](Place::NOWHERE).
@@ -41,7 +41,7 @@ impl Places {
     #[cold]
     pub(crate) fn of(&self, owner: OwnerId) -> Place {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.places.lock();
         *places.entry(owner).or_insert_with(|| {
             let next = NEXT.fetch_add(1, Ordering::Relaxed);
             u16::try_from(next).map_or(Place::NOWHERE, Place)

@@ -136,7 +136,9 @@ pub struct Stats {
     pub refresh_failures: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
     pub invalidations: u64,
-    /// Entries in memory, those that an invalidation made useless included.
+    /// Entries in memory, also those of no use any more: over, or invalidated by a tag, an event
+    /// or a function. They stay until others take their place, or the key is asked for and
+    /// computed again.
     pub entries: u64,
     /// Their weight, where the cache is bounded by bytes; else 0.
     pub bytes: u64,

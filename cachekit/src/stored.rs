@@ -9,6 +9,7 @@ use crate::clock::Tick;
 use crate::epoch::{Epochs, Moment, moved};
 use crate::fault::{Fault, Faults};
 use crate::freshness::Freshness;
+use crate::mortal::Mortal;
 use crate::owner::{Owner, OwnerId};
 
 /// Something that is shared, of any type.
@@ -40,7 +41,7 @@ pub(crate) struct AnyStored {
     /// Of the write that made it, if that can be told from newer ones.
     pub(crate) order: Option<u64>,
     /// By itself, so that who has the value need not have the entry.
-    value: AnyShared,
+    value: Mortal,
 }
 
 impl AnyStored {
@@ -54,7 +55,7 @@ impl AnyStored {
         (value, order): (Option<V>, Option<u64>),
     ) -> Arc<Self> {
         let ended = AtomicU64::new(ALIVE);
-        let value = Arc::new(value);
+        let value = Mortal::new(Arc::new(value));
         Arc::new(Self {
             owner,
             began,
@@ -125,7 +126,7 @@ impl AnyStored {
     /// The value, if it is of the type asked for. Two types under one key and owner are
     /// possible only for a generic function that skips a type parameter: a miss.
     pub(crate) fn value<V: 'static>(&self) -> Option<&Option<V>> {
-        self.value.downcast_ref()
+        self.value.shared().downcast_ref()
     }
 
     /// Takes it out of use wherever it is, or is about to be inserted.
@@ -144,12 +145,12 @@ impl AnyStored {
 
     /// What [`value`](Self::value) refers to, of one that nobody else has.
     pub(crate) fn into_shared(self) -> AnyShared {
-        self.value
+        self.value.into_shared()
     }
 
     /// What [`value`](Self::value) refers to.
     pub(crate) fn shared(&self) -> &AnyShared {
-        &self.value
+        self.value.shared()
     }
 }
 

@@ -9,11 +9,12 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::clock::Tick;
 use crate::epoch::{Epoch, Moment, Sequence};
 use crate::labels::Tag;
+use crate::sync::Mutex;
 
 const SHARDS: usize = 16;
 
@@ -52,19 +53,13 @@ impl Tags {
 
     /// The epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
-        let mut shard = self
-            .shard(tag)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(tag).lock();
         shard.epoch(tag)
     }
 
     /// Invalidates everything that hangs on `tag`: one store.
     pub(crate) fn invalidate(&self, tag: &Tag) {
-        let mut shard = self
-            .shard(tag)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(tag).lock();
         shard.epoch(tag).invalidate(self.sequence.next());
     }
 
@@ -75,10 +70,7 @@ impl Tags {
 
     /// [`invalidate`](Self::invalidate), softly, at `now`.
     pub(crate) fn soften(&self, tag: &Tag, now: Tick) {
-        let mut shard = self
-            .shard(tag)
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut shard = self.shard(tag).lock();
         shard.epoch(tag).soften(self.sequence.next(), now);
     }
 
@@ -89,13 +81,7 @@ impl Tags {
 
     /// How many epochs are kept.
     pub(crate) fn len(&self) -> usize {
-        let size = |shard: &Mutex<Shard>| {
-            shard
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .epochs
-                .len()
-        };
+        let size = |shard: &Mutex<Shard>| shard.lock().epochs.len();
         self.shards.iter().map(size).sum()
     }
 

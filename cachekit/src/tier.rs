@@ -16,16 +16,18 @@ pub(crate) use self::front::{Probe, draw};
 use crate::clock::Tick;
 use crate::config::{Capacity, Config, Engine};
 use crate::epoch::moves;
-use crate::fault::Faults;
+use crate::fault::{Fault, Faults};
 use crate::key::Key;
+use crate::mortal::inside;
 use crate::owner::OwnerId;
 use crate::place::{LastPlace, Place, Places};
 use crate::stored::{AnyShared, AnyStored};
 
 /// The port to an engine: what the cache needs, in its own words.
 ///
-/// It holds entries in this process, bounded, and may drop any of them at any time. It never
-/// judges one: whether an entry may be served is the entry's own question.
+/// It holds entries in this process, bounded, and may drop any of them at any time, under its
+/// locks too: their values are put aside meanwhile ([`inside`]). It never judges one: whether an
+/// entry may be served is the entry's own question.
 pub(crate) trait MemoryEngine: fmt::Debug + Send + Sync {
     /// The entry under `key`. Counts as a use of it, also when there is none.
     fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>>;
@@ -78,15 +80,17 @@ pub(crate) struct Memory {
     engine: Box<dyn MemoryEngine>,
     changes: Changes,
     places: Places,
+    faults: Faults,
 }
 
 impl Memory {
     /// Of an engine as `config` says.
     pub(crate) fn new(capacity: Capacity, config: &Config, faults: Faults) -> Self {
         Self {
-            engine: engine(capacity, config, faults),
+            engine: engine(capacity, config),
             changes: Changes::new(capacity),
             places: Places::new(),
+            faults,
         }
     }
 
@@ -121,31 +125,42 @@ impl Memory {
 
     /// The entry under `key`. Counts as a use of it, also when there is none.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>> {
-        self.engine.get(key)
+        self.ask(|engine| engine.get(key))
     }
 
     /// Puts `entry` in the place of what was there.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
-        self.engine.insert(key, entry);
+        self.ask(|engine| engine.insert(key, entry));
         self.changes.changed(key.as_bytes());
         self.changes.inserted(|| self.engine.entries());
     }
 
     /// Removes what is there.
     pub(crate) fn remove(&self, key: &[u8]) {
-        self.engine.remove(key);
+        self.ask(|engine| engine.remove(key));
         self.changes.changed(key);
     }
 
     /// Removes everything.
     pub(crate) fn clear(&self) {
-        self.engine.clear();
+        self.ask(|engine| engine.clear());
         self.changes.all_changed();
     }
 
     /// How many entries it holds, and the sum of their weights.
     pub(crate) fn size(&self) -> Size {
-        self.engine.size()
+        self.ask(|engine| engine.size())
+    }
+
+    /// Nothing that dies in an engine is dropped there: it holds its locks.
+    #[inline]
+    fn ask<R>(&self, call: impl FnOnce(&dyn MemoryEngine) -> R) -> R {
+        let engine = &*self.engine;
+        if self.faults.has(Fault::DropLocked) {
+            call(engine)
+        } else {
+            inside(|| call(engine))
+        }
     }
 
     /// Whether what was under a key is still there, unless the engine dropped it.
@@ -154,11 +169,7 @@ impl Memory {
     }
 }
 
-#[cfg_attr(
-    not(feature = "quick_cache"),
-    expect(unused_variables, reason = "moka has no guard to remove")
-)]
-fn engine(capacity: Capacity, config: &Config, faults: Faults) -> Box<dyn MemoryEngine> {
+fn engine(capacity: Capacity, config: &Config) -> Box<dyn MemoryEngine> {
     let first = || {
         let eviction = config.eviction.unwrap_or_default();
         Box::new(on_moka::Moka::new(capacity, eviction))
@@ -166,7 +177,7 @@ fn engine(capacity: Capacity, config: &Config, faults: Faults) -> Box<dyn Memory
     match config.engine {
         Engine::Moka => first(),
         #[cfg(feature = "quick_cache")]
-        Engine::QuickCache => Box::new(on_quick_cache::QuickCache::new(capacity, faults)),
+        Engine::QuickCache => Box::new(on_quick_cache::QuickCache::new(capacity)),
         // A cache cannot be built with what is not there.
         #[cfg(not(feature = "quick_cache"))]
         Engine::QuickCache => first(),

@@ -4,11 +4,12 @@
 //! waiters here. It may be lost, so every wait also ends by itself, and then asks.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use crate::remote::name::Name;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Who waits for which entry.
 #[derive(Debug, Default)]
@@ -53,7 +54,7 @@ impl Wakes {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Name, Waited>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use cachekit::testing::{Fault, scope};
+use cachekit::testing::{Fault, ManualClock, scope};
 use cachekit::{Cache, Capacity, Engine, Eviction, Policy, cached};
 
 const ENGINES: [Engine; 2] = [Engine::Moka, Engine::QuickCache];
@@ -91,6 +91,32 @@ async fn a_region_has_the_engine_of_its_cache() {
         let held = cache.stats();
         let expected = if kept { 9_800..=ROOM } else { 0..=0 };
         assert!(expected.contains(&held.bytes), "{engine}: {held:?}");
+    }
+}
+
+/// What `Stats::entries` says.
+#[tokio::test]
+async fn what_is_over_is_not_served_and_keeps_its_room() {
+    for engine in ENGINES {
+        let clock = ManualClock::new();
+        let builder = Cache::builder().engine(engine).clock(clock.clone());
+        let builder = builder.memory_capacity(Capacity::entries(100));
+        let cache = builder.build().await.expect("right");
+        let policy = Policy::new().ttl(Duration::from_secs(60));
+        for n in 0..50 {
+            cache.put(&n.to_string(), n, &policy).await;
+        }
+        clock.advance(Duration::from_secs(60));
+        for n in 0..50 {
+            assert_eq!(cache.get::<i32>(&n.to_string()).await, None, "{engine}");
+        }
+        assert_eq!(cache.stats().entries, 50, "{engine}");
+        for n in 0..1_000 {
+            cache.put(&n.to_string(), n, &policy).await;
+        }
+        assert!(cache.stats().entries <= 100, "{engine}");
+        cache.clear().await;
+        assert_eq!(cache.stats().entries, 0, "{engine}");
     }
 }
 

@@ -1,4 +1,6 @@
-//! Functions that cannot live in one process are told at `init`.
+//! Functions that cannot live in one process are told at `init`, and get nothing of one another.
+
+mod flights;
 
 use cachekit::testing::scope;
 use cachekit::{Cache, cached};

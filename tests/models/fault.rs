@@ -7,6 +7,7 @@ pub(crate) enum Fault {
     RemoveAnyFlight,
     SpareOutcome,
     LeadGrounded,
+    JoinAnother,
     /// Of the caller, which the model plays.
     NoSecondLook,
     NoHello,

@@ -23,6 +23,7 @@ mod flight;
 mod key;
 #[path = "../../cachekit/src/membership.rs"]
 mod membership;
+mod owner;
 #[path = "../../cachekit/src/park.rs"]
 mod park;
 mod sync;

@@ -9,6 +9,7 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, Runner};
 
 use crate::fault::Fault;
+use crate::owner::OwnerId;
 use crate::world::{End, Ended, World};
 
 /// Orders that each search tries, twice: `CACHEKIT_ORDERS` may say another number.
@@ -170,6 +171,29 @@ fn hung(fault: Option<Fault>) {
     assert_eq!(world.flights.len(), 0, "a flight was left in the table");
 }
 
+/// Callers of another owner want the same text, and it is invalidated: of two owners' computations
+/// one may be there beside the other.
+fn another_s_key(fault: Option<Fault>) {
+    let world = World::new(fault);
+    world.laws.wide();
+    let calls: Vec<_> = [1, 2, 1, 2]
+        .map(|owner| {
+            let world = Arc::clone(&world);
+            spawn(world.call_of(OwnerId(owner), End::Value, PATIENT))
+        })
+        .into();
+    world.write();
+    for call in calls {
+        assert!(matches!(block_on(call), Ok(Ended::Value(_))));
+    }
+    assert_eq!(world.flights.len(), 0, "a flight was left in the table");
+    for owner in [1, 2] {
+        let world = Arc::clone(&world);
+        let last = block_on(world.call_of(OwnerId(owner), End::Value, PATIENT));
+        assert_eq!(last, Ended::Value(1));
+    }
+}
+
 #[test]
 fn of_callers_that_meet_one_computes_and_all_have_the_value() {
     search(one_computes, None);
@@ -195,6 +219,16 @@ fn a_panic_or_an_error_leaves_nobody_waiting() {
 #[test]
 fn a_computation_that_hangs_leaves_nobody_waiting() {
     search(hung, None);
+}
+
+#[test]
+fn nobody_joins_the_computation_of_another_owner() {
+    search(another_s_key, None);
+}
+
+#[test]
+fn a_flight_that_is_joined_by_another_owner_is_found() {
+    finds(another_s_key, Fault::JoinAnother, "of another owner");
 }
 
 #[test]

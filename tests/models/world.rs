@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU64 as Count, Ordering::SeqCst};
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -13,11 +13,16 @@ use crate::fault::{Fault, Faults};
 use crate::flight::{Entered, Flights, Lead, Leadership, Woken};
 use crate::key::Key;
 use crate::laws::{Laws, Run, Taken};
+use crate::owner::OwnerId;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
+
+/// Who most calls are of.
+pub(crate) const OWNER: OwnerId = OwnerId(1);
 
 /// What a computation gave.
 #[derive(Debug)]
 pub(crate) struct Value {
+    owner: OwnerId,
     /// The source's when the computation began.
     version: u64,
     dead: AtomicBool,
@@ -89,9 +94,19 @@ impl World {
     /// A call whose own computation, if it comes to one, ends like `end`. It waits for others at
     /// most `limit`.
     pub(crate) async fn call(self: Arc<Self>, end: End, limit: Duration) -> Ended {
+        self.call_of(OWNER, end, limit).await
+    }
+
+    /// The same of one who has the key in common with others.
+    pub(crate) async fn call_of(
+        self: Arc<Self>,
+        owner: OwnerId,
+        end: End,
+        limit: Duration,
+    ) -> Ended {
         // What was invalidated when the call began must not answer it.
         let floor = self.invalidated.load(SeqCst);
-        let ended = self.answer(end, limit).await;
+        let ended = self.answer(owner, end, limit).await;
         if let Ended::Value(version) = ended {
             assert!(
                 version >= floor,
@@ -101,8 +116,8 @@ impl World {
         ended
     }
 
-    async fn answer(&self, end: End, limit: Duration) -> Ended {
-        if let Some(value) = self.look() {
+    async fn answer(&self, owner: OwnerId, end: End, limit: Duration) -> Ended {
+        if let Some(value) = self.look(owner) {
             return Ended::Value(value.version);
         }
         let taken = OnceLock::new();
@@ -113,11 +128,12 @@ impl World {
         };
         let ahead = |lead| {
             let taken = taken.get().copied();
-            self.lead(lead, taken.expect("it leads"), end)
+            self.lead(owner, (lead, taken.expect("it leads")), end)
         };
         let entered = || {
             let epochs = Epochs::default();
-            self.flights.enter(&self.key, &epochs, leadership, |_| true)
+            let spot = (&self.key, owner);
+            self.flights.enter(spot, &epochs, leadership, |_| true)
         };
         loop {
             let seat = match entered() {
@@ -126,7 +142,13 @@ impl World {
             };
             match seat.wait(Some(limit), leadership).await {
                 Woken::Lead(lead) => return ahead(lead).await,
-                Woken::Settled(Some(value)) => return Ended::Value(value.version),
+                Woken::Settled(Some(value)) => {
+                    assert!(
+                        value.owner == owner,
+                        "a call got the value of another owner"
+                    );
+                    return Ended::Value(value.version);
+                }
                 Woken::Settled(None) => return Ended::Error,
                 Woken::Grounded => {}
                 Woken::TimedOut(seat) => {
@@ -141,9 +163,9 @@ impl World {
         }
     }
 
-    async fn lead(&self, lead: Lead<Outcome>, taken: Taken, end: End) -> Ended {
+    async fn lead(&self, owner: OwnerId, (lead, taken): (Lead<Outcome>, Taken), end: End) -> Ended {
         if !self.faults.has(Fault::NoSecondLook)
-            && let Some(value) = self.look()
+            && let Some(value) = self.look(owner)
         {
             let version = value.version;
             lead.settle(Some(value), || {});
@@ -154,7 +176,7 @@ impl World {
         shuttle::future::yield_now().await;
         match end {
             End::Value => {
-                self.land(lead, run, version);
+                self.land(owner, lead, run, version);
                 Ended::Value(version)
             }
             End::Error => {
@@ -181,8 +203,9 @@ impl World {
         }
     }
 
-    fn land(&self, lead: Lead<Outcome>, run: Run<'_>, version: u64) {
+    fn land(&self, owner: OwnerId, lead: Lead<Outcome>, run: Run<'_>, version: u64) {
         let value = Arc::new(Value {
+            owner,
             version,
             dead: AtomicBool::new(false),
         });
@@ -201,14 +224,14 @@ impl World {
         Ended::Value(version)
     }
 
-    /// What memory has, if it may be served.
-    fn look(&self) -> Option<Arc<Value>> {
+    /// What memory has, if it may be served to `owner`.
+    fn look(&self, owner: OwnerId) -> Option<Arc<Value>> {
         let value = self.memory().clone()?;
-        (!value.dead.load(Ordering::SeqCst)).then_some(value)
+        (value.owner == owner && !value.dead.load(Ordering::SeqCst)).then_some(value)
     }
 
     fn memory(&self) -> crate::sync::MutexGuard<'_, Option<Arc<Value>>> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+        self.memory.lock()
     }
 }
 

@@ -138,3 +138,27 @@ async fn m1_a_lease_of_nobody_is_waited_for_until_it_runs_out() {
     assert!(took < Duration::from_millis(3_600), "{took:?}");
     assert!(store.has(ENTRY));
 }
+
+/// What another's entry is found by, under a key that reads the same, is not given to a function.
+#[tokio::test(start_paused = true)]
+async fn what_a_look_by_hand_finds_is_no_function_s() {
+    for fault in [None, Some(Fault::JoinAnother)] {
+        let (store, other, _) = two().await;
+        other.put("item:1", 5_u64, &Policy::new()).await;
+        let builder = settings(&store);
+        let builder = match fault {
+            Some(fault) => builder.__seed(fault),
+            None => builder,
+        };
+        let one = builder.build().await.expect("a valid set-up");
+        store.once(Op::Read, SLOW);
+        let looking = tokio::spawn({
+            let one = one.clone();
+            async move { one.get::<u64>("item:1").await }
+        });
+        settle().await;
+        let got = scope(one, item(quick(7), 1)).await;
+        assert_eq!(looking.await.expect("it ends well"), Some(5));
+        assert_eq!(got, if fault.is_some() { 5 } else { 7 });
+    }
+}

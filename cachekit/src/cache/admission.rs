@@ -12,6 +12,7 @@ use crate::event;
 use crate::fault::Fault;
 use crate::gates::{Gate, Place};
 use crate::park::park_on;
+use crate::runtime::has_timer;
 
 /// One call on its way through its function's gate.
 pub(super) struct Admission<'a> {
@@ -62,7 +63,6 @@ impl Admission<'_> {
             return;
         }
         let Some(gate) = &self.gate else { return };
-        // Outside a tokio runtime there is no timer.
         self.place = if has_timer() {
             let entered = tokio::time::timeout(self.job.patience().left(), gate.enter()).await;
             entered.unwrap_or_default()
@@ -133,8 +133,4 @@ impl Admission<'_> {
     fn gives_way(&self) -> bool {
         !self.job.is_left() || self.job.core.faults.has(Fault::LeavePlace)
     }
-}
-
-fn has_timer() -> bool {
-    tokio::runtime::Handle::try_current().is_ok()
 }

@@ -17,6 +17,7 @@ use crate::event;
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
+use crate::runtime::has_timer;
 use crate::stored::AnyStored;
 
 /// Work without a caller.
@@ -120,8 +121,8 @@ async fn watched<F: Future>(
 ) -> Result<F::Output, Arc<AnyStored>> {
     let mut timer = pin!(async {
         match watch.lives.soft_timeout {
-            Some(timeout) => sleep(timeout).await,
-            None => std::future::pending().await,
+            Some(timeout) if has_timer() => sleep(timeout).await,
+            _ => std::future::pending().await,
         }
     });
     let mut is_late = false;

@@ -152,13 +152,17 @@ impl Due {
         ret: &S::Ret,
         after: impl FnOnce(&S::Value, &mut Invalidation),
     ) -> Option<Invalidating> {
-        let mut invalidation = self.0.take()?;
+        // Here until all is named: if `after` panics, what is named so far is still due.
+        let invalidation = self.0.as_mut()?;
         match S::peek(ret) {
-            Split::Some(value) => after(value, &mut invalidation),
-            Split::Err(_) if invalidation.on == On::Ok => return None,
+            Split::Some(value) => after(value, invalidation),
+            Split::Err(_) if invalidation.on == On::Ok => {
+                self.0 = None;
+                return None;
+            }
             Split::None | Split::Err(_) => {}
         }
-        deferred::or_now(invalidation)
+        deferred::or_now(self.0.take()?)
     }
 }
 

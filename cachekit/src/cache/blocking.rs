@@ -15,6 +15,7 @@ use super::way::Way;
 use crate::chain;
 use crate::labels::Labels;
 use crate::plan::{Plan, Shape};
+use crate::sync::expect_no_lock;
 
 /// Answers `job` by another's computation or its own.
 pub(crate) fn compute_blocking<S, A>(
@@ -62,6 +63,7 @@ impl Job {
         let mut admission = self.admission();
         admission.enter_blocking();
         self.count_computation();
+        expect_no_lock();
         let start = self.core.clock.now();
         let ret = chain::leading_blocking(flight, admission.gate_id(), body);
         (ret, self.core.clock.now().saturating_sub(start))

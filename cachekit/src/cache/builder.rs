@@ -82,6 +82,10 @@ impl CacheBuilder {
     }
 
     /// How much the memory tier holds. Default: 10,000 entries.
+    ///
+    /// An entry whose life is over is not served, and keeps its room until another takes it: memory
+    /// is bounded by this alone, not by how long entries live. Where values are large, give a
+    /// capacity in bytes.
     pub fn memory_capacity(mut self, capacity: Capacity) -> Self {
         self.config.memory_capacity = capacity;
         self

@@ -20,8 +20,11 @@ use crate::error::ComputeTimeout;
 use crate::fault::{Fault, Point};
 use crate::flight::Lead;
 use crate::labels::Labels;
-use crate::plan::{Plan, Shape, SharedError};
+use crate::mortal::Mortal;
+use crate::plan::{Plan, Shape};
+use crate::runtime::has_timer;
 use crate::stored::AnyStored;
+use crate::sync::expect_no_lock;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]
@@ -29,7 +32,7 @@ pub(crate) enum Outcome {
     Value(Arc<AnyStored>),
     /// What is there, in the place of a computation that failed.
     Instead(Arc<AnyStored>),
-    Error(SharedError),
+    Error(Mortal),
     /// Nothing within its `timeout`.
     Late(ComputeTimeout),
 }
@@ -91,9 +94,7 @@ where
                 Way::Computes(lead) => break lead,
                 Way::Waits(seat) => seat,
             };
-            // Outside a tokio runtime there is no timer.
-            let timer = tokio::runtime::Handle::try_current().is_ok();
-            let limit = timer.then(|| job.patience().limit(&seat));
+            let limit = has_timer().then(|| job.patience().limit(&seat));
             let woken = seat.wait(limit, || job.leadership(Instant::now())).await;
             way = job.way_on(plan, &known.epochs, woken);
         };
@@ -222,8 +223,13 @@ impl Job {
         S: Shape,
         S::Value: Clone + 'static,
     {
+        let is_own = |stored: &AnyStored| {
+            // A flight has one owner: this is for whoever changes that.
+            stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
+        };
         let ret = match outcome {
-            Outcome::Error(error) => S::err(plan.copy(error)?),
+            Outcome::Value(stored) | Outcome::Instead(stored) if !is_own(stored) => return None,
+            Outcome::Error(error) => S::err(plan.copy(error.shared())?),
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began
@@ -289,6 +295,7 @@ impl Job {
             if flight != 0 {
                 self.sets_out();
             }
+            expect_no_lock();
             let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
             let start = self.core.clock.now();
             let ended = if admission.is_timed() || self.deadline(*plan).is_some() {

@@ -1,5 +1,6 @@
 //! The end of a computation: for the caller, for those who wait, and for the tiers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,10 @@ use crate::fault::Fault;
 use crate::flight::Lead;
 use crate::freshness::Life;
 use crate::labels::Labels;
+use crate::mortal::Mortal;
 use crate::plan::{Plan, Shape, Split};
 use crate::stored::AnyStored;
+use crate::sync::expect_no_lock;
 
 impl Job {
     /// What a leader owes after its body returned.
@@ -33,19 +36,27 @@ impl Job {
         S::Value: Clone + Send + Sync + 'static,
         A: FnOnce(&S::Value, &mut Labels),
     {
+        expect_no_lock();
         let split = S::split(ret);
         let early = known.labels.tags.len();
         self.refreshed(!matches!(split, Split::Err(_)));
         match split {
             Split::Some(value) => {
-                after(&value, &mut known.labels);
+                let prepare = || {
+                    after(&value, &mut known.labels);
+                    value.clone()
+                };
+                // The function succeeded: what is only there to store it does not fail the call.
+                let Some(copy) = self.caught(prepare) else {
+                    return S::some(value);
+                };
                 if known.labels.tags.len() > early {
                     let late = known.labels.tags[early..].iter();
                     known
                         .epochs
                         .extend(late.map(|tag| self.core.tags.epoch(tag)));
                 }
-                let ret = S::some(value.clone());
+                let ret = S::some(copy);
                 let heap = self.core.heap(|| plan.weigh(&value));
                 let value = Value {
                     content: Some(value),
@@ -75,15 +86,23 @@ impl Job {
                     lead.settle(Outcome::Instead(stored), || {});
                     return ret;
                 }
-                match plan.share(&error) {
+                match self.caught(|| plan.share(&error)).flatten() {
                     Some(shared) => {
-                        lead.settle(Outcome::Error(shared), || {});
+                        lead.settle(Outcome::Error(Mortal::new(shared)), || {});
                     }
                     None => lead.leave_wider(),
                 }
                 S::err(error)
             }
         }
+    }
+
+    /// What the user's `code` gives; `None` if it panics, which is told.
+    fn caught<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
+        let given = catch_unwind(AssertUnwindSafe(code));
+        given
+            .inspect_err(|_| event::not_kept(&self.owner.name))
+            .ok()
     }
 
     fn settle<S>(

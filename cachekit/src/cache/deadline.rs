@@ -10,6 +10,7 @@ use crate::event;
 use crate::fault::Fault;
 use crate::flight::Lead;
 use crate::plan::{Plan, Shape};
+use crate::runtime::has_timer;
 
 impl Job {
     /// Runs `body` for as long as a computation may take, and drops it then.
@@ -36,8 +37,6 @@ impl Job {
     /// How long a computation may take, if that is bounded and there is an answer for one
     /// that takes longer.
     pub(super) fn deadline<S: Shape>(&self, plan: Plan<S>) -> Option<Duration> {
-        // Outside a tokio runtime there is no timer.
-        let has_timer = || tokio::runtime::Handle::try_current().is_ok();
         self.lives
             .timeout
             .filter(|_| plan.has_answer_in_time() && has_timer())

@@ -22,6 +22,7 @@ use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::{Name, family};
 use crate::remote::{Failure, Fill, Filled};
 use crate::stored::AnyStored;
+use crate::sync::expect_no_lock;
 
 /// What came of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +167,7 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             remote.counts.refused_stores.bump();
             return Err(Landed::Left);
         }
+        expect_no_lock();
         let codec = self.lives.codec.unwrap_or(remote.settings.codec);
         let written = self.write(codec, remote, kept, &tags).map_err(|why| {
             remote.unstorable(&self.owner, &why);

@@ -13,7 +13,7 @@ use super::names::Replica;
 use crate::codec::Wire;
 use crate::config::Tier;
 use crate::epoch::Moment;
-use crate::flight::{Entered, Lead, Leadership};
+use crate::flight::{Lead, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -77,8 +77,8 @@ impl Core {
     }
 
     /// The flight in which what is found reaches memory, so that an invalidation or a write
-    /// of the key in between keeps it out. `None` if another is in the air: then memory is
-    /// left to that one.
+    /// of the key in between keeps it out. `None` if another is in the air, whosever it is:
+    /// then memory is left to that one, and nothing is taken from it.
     fn lead_a_look(
         &self,
         owner: &Arc<Owner>,
@@ -87,15 +87,13 @@ impl Core {
         began: Moment,
     ) -> Option<Lead<Outcome>> {
         let epochs = self.epochs(owner, labels);
-        let leadership = || Leadership {
+        let leadership = Leadership {
             moment: began,
             start: Instant::now(),
             computes: false,
         };
-        match self.flights.enter(key, &epochs, leadership, |_| true) {
-            Entered::Lead(lead) => Some(lead),
-            Entered::Wait(_) => None,
-        }
+        self.flights
+            .lead_if_none((key, owner.id), &epochs, leadership)
     }
 
     /// How much longer the store's entry lives.

@@ -12,8 +12,10 @@ use crate::remote::name::Name;
 use crate::remote::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Store,
 };
+use crate::runtime::has_timer;
 
-/// A store that is not asked while its breaker is open. What comes of each question is told
+/// A store that is not asked while its breaker is open, nor where an answer could not be waited
+/// for with a limit. What comes of each question is told
 /// to the breaker; messages to nodes pass by it.
 #[derive(Debug)]
 pub(super) struct Guarded {
@@ -36,7 +38,7 @@ impl Guarded {
         refusal: Refusal,
         ask: impl FnOnce(&'a dyn Store) -> Answer<'a, T>,
     ) -> Answer<'a, T> {
-        if !self.breaker.is_closed() {
+        if !self.breaker.is_closed() || !has_timer() {
             return Box::pin(std::future::ready(Err(Failure::Away)));
         }
         let answer = ask(&*self.inner);

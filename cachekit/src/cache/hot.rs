@@ -1,7 +1,5 @@
 //! The keys that are used most.
 
-use std::sync::PoisonError;
-
 use super::{Cache, Core};
 use crate::clock::Tick;
 use crate::hot::HotKey;
@@ -51,7 +49,7 @@ impl Cache {
     pub fn hot_keys(&self, most: usize) -> Vec<HotKey> {
         let core = self.core();
         let name = |id: OwnerId| {
-            let owners = core.owners.read().unwrap_or_else(PoisonError::into_inner);
+            let owners = core.owners.read();
             owners.get(&id).map(|owner| owner.name.to_string())
         };
         core.hot.hottest(most, Tick::now(&*core.clock), name)

@@ -1,6 +1,6 @@
 //! Taking entries out of use.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::doomed::Doomed;
@@ -74,7 +74,7 @@ impl Core {
             Manner::Soft => self.tags.soften_epoch(epoch, now),
         };
         if !doomed.functions.is_empty() {
-            let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+            let owners = self.owners.read();
             let named = owners
                 .values()
                 .filter(|owner| doomed.functions.contains(&owner.name));
@@ -121,7 +121,7 @@ impl Core {
     /// The event, and those that functions made of it with their arguments.
     fn event(&self, event: &str, about: &[(String, String)]) -> Vec<Tag> {
         let mut tags = vec![Tag::event(event)];
-        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let owners = self.owners.read();
         let templates = owners.values().flat_map(|owner| owner.events);
         let bound = templates.filter_map(|template| bound(template, event, about));
         tags.extend(bound.map(|event| Tag::event(&event)));
@@ -143,7 +143,7 @@ impl Core {
 
     /// Whether a function of that name was called in this process.
     pub(super) fn knows_function(&self, name: &str) -> bool {
-        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let owners = self.owners.read();
         owners.values().any(|owner| &*owner.name == name)
     }
 

@@ -15,6 +15,7 @@ use crate::place::LastPlace;
 use crate::plan::{Plain, Plan, Shape, ValueSharing};
 use crate::policy::Lives;
 use crate::stored::{AnyShared, AnyStored};
+use crate::sync::expect_no_lock;
 use crate::tier::{Probe, Seen, keep_at_hand};
 
 /// What a call that memory could not answer knows from there.
@@ -257,7 +258,9 @@ where
     S: Shape,
     S::Value: Clone + 'static,
 {
-    match value.downcast_ref::<Option<S::Value>>()? {
+    let value = value.downcast_ref::<Option<S::Value>>()?;
+    expect_no_lock();
+    match value {
         Some(value) => Some(S::some(value.clone())),
         None => S::none(),
     }

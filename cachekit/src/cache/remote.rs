@@ -29,6 +29,7 @@ use crate::reason::Reasons;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
+use crate::runtime::has_timer;
 use crate::stats::{BreakerState, RedisMisses, RedisStats};
 
 /// A shared store in use.
@@ -144,10 +145,10 @@ impl Remote {
 }
 
 impl Remote {
-    /// Whether it may be read and stored into: it can be asked, and it was told everything
-    /// that was invalidated here and may concern any entry.
+    /// Whether it may be read and stored into: it can be asked, its answer waited for with a
+    /// limit, and it was told everything that was invalidated here and may concern any entry.
     pub(super) fn is_usable(&self) -> bool {
-        !self.desk.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down()
+        !self.desk.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
     }
 
     /// The same for this entry: it was also told whatever concerns it alone, or all its copies.
@@ -156,6 +157,7 @@ impl Remote {
         // Cheapest first: many calls ask this while the store is away.
         self.store.is_up()
             && !self.is_shut_down()
+            && has_timer()
             && (outbox.is_clear() || !replica.is_blocked(key, outbox))
     }
 

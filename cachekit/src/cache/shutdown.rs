@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Cache;
 use crate::event;
+use crate::runtime::has_timer;
 
 /// Long enough for a Redis that is well, shorter than what supervisors wait.
 const DEFAULT: Duration = Duration::from_secs(5);
@@ -79,7 +80,7 @@ impl Cache {
     pub async fn shutdown_within(&self, within: Duration) -> ShutdownReport {
         let background = &self.core.background;
         background.close();
-        if tokio::runtime::Handle::try_current().is_ok() {
+        if has_timer() {
             let end = Instant::now() + within;
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.told()).await;

@@ -91,9 +91,10 @@ impl Job {
                 flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
             }
         };
+        let spot = (&self.key, self.owner.id);
         self.core
             .flights
-            .enter(&self.key, epochs, || self.leadership(start), may_join)
+            .enter(spot, epochs, || self.leadership(start), may_join)
     }
 
     /// After a wait that took too long: leads in the place of who was waited for, unless

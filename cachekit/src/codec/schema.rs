@@ -19,11 +19,12 @@ mod variants;
 
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{OnceLock, PoisonError, RwLock};
 
 use serde::de::DeserializeOwned;
 
+use crate::sync::RwLock;
 pub(crate) use shapes::Sealed as Shapes;
 use trace::Trace;
 
@@ -123,14 +124,14 @@ fn is_among_the_first(looks: &AtomicU32) -> bool {
 pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema {
     static KNOWN: RwLock<BTreeMap<(TypeId, u8), &'static Schema>> = RwLock::new(BTreeMap::new());
     let id = (TypeId::of::<T>(), codec.id());
-    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    let known = KNOWN.read();
     if let Some(schema) = known.get(&id) {
         return schema;
     }
     drop(known);
     // Without the lock: a type's own code runs here, and may use a cache itself.
     let traced = Schema::trace::<T>(codec != Codec::Bincode);
-    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    let mut known = KNOWN.write();
     // Leaked, once for each type of the program.
     known
         .entry(id)

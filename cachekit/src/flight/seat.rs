@@ -2,7 +2,7 @@
 //!
 //! Both are obligations, so both are guards: dropped, they pass on what others wait for.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Flight, Flights, Leadership};
@@ -78,11 +78,7 @@ impl<O: Clone> Seat<O> {
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
             (Some(permit), None) if self.may_lead() => {
                 let leadership = leadership();
-                *self
-                    .flight
-                    .began
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner) = leadership;
+                *self.flight.began.lock() = leadership;
                 Woken::Lead(Lead {
                     permit: Some(permit),
                     seat: self,
@@ -147,10 +143,12 @@ impl<O: Clone> Lead<O> {
         if flights.faults.has(Fault::RemoveBeforeOutcome) {
             flights.remove(&mut flights.table(&flight.key), flight);
         }
-        let may_store = {
+        // What is not the first is dropped when the table is free again.
+        let (set, is_grounded) = {
             let _table = flights.table(&flight.key);
-            flight.outcome.set(outcome).is_ok() && !flight.is_grounded()
+            (flight.outcome.set(outcome), flight.is_grounded())
         };
+        let may_store = set.is_ok() && !is_grounded;
         if may_store {
             store();
         }

@@ -2,22 +2,17 @@
 //!
 //! It has no expiry, and none is needed: an entry's deadline is judged by the cache. It is made of
 //! shards, each with a lock, an equal share of the capacity and a policy of its own.
-//!
-//! Nothing may be dropped while a shard is locked: a value's destructor is the user's code, and may
-//! call a cached function.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
-use quick_cache::sync::Cache;
-use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
-use smallvec::SmallVec;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{OptionsBuilder, Weighter};
 
 use super::{MemoryEngine, Size};
 use crate::config::{Capacity, Unit};
-use crate::fault::{Fault, Faults};
 use crate::key::Key;
 use crate::stored::AnyStored;
 
@@ -33,12 +28,12 @@ const SHARDS_PER_CORE: usize = 4;
 
 /// A cache of `quick_cache`.
 pub(super) struct QuickCache {
-    entries: Cache<Key, Arc<AnyStored>, Weigh, Hasher, Outgoing>,
+    entries: Cache<Key, Arc<AnyStored>, Weigh, Hasher>,
     unit: Unit,
 }
 
 impl QuickCache {
-    pub(super) fn new(capacity: Capacity, faults: Faults) -> Self {
+    pub(super) fn new(capacity: Capacity) -> Self {
         let shards = shards(capacity);
         // It would round a shard's share up, and hold more than it may.
         let amount = capacity.amount - capacity.amount % shards;
@@ -50,9 +45,13 @@ impl QuickCache {
             .build()
             .unwrap_or_else(|_| unreachable!("both capacities are set"));
         let weigh = Weigh(capacity.unit);
-        let outgoing = Outgoing(faults);
         Self {
-            entries: Cache::with_options(options, weigh, Hasher::default(), outgoing),
+            entries: Cache::with_options(
+                options,
+                weigh,
+                Hasher::default(),
+                DefaultLifecycle::default(),
+            ),
             unit: capacity.unit,
         }
     }
@@ -86,8 +85,7 @@ impl MemoryEngine for QuickCache {
     }
 
     fn clear(&self) {
-        // Its own `clear` would drop them all while a shard is locked.
-        self.entries.drain().for_each(drop);
+        self.entries.clear();
     }
 
     fn entries(&self) -> u64 {
@@ -125,23 +123,6 @@ impl Weighter<Key, Arc<AnyStored>> for Weigh {
             Unit::Entries => 1,
             // What weighs nothing would never leave.
             Unit::Bytes => u64::from(entry.weight.max(1)),
-        }
-    }
-}
-
-/// Hands what leaves to whoever caused it, to drop it when no shard is locked any more. The one
-/// that `quick_cache` has does so for two, and one large entry can take the place of many.
-#[derive(Debug, Clone, Copy)]
-struct Outgoing(Faults);
-
-impl Lifecycle<Key, Arc<AnyStored>> for Outgoing {
-    type RequestState = SmallVec<[Arc<AnyStored>; 2]>;
-
-    fn on_evict(&self, left: &mut Self::RequestState, _: Key, entry: Arc<AnyStored>) {
-        if self.0.has(Fault::DropLocked) {
-            drop(entry);
-        } else {
-            left.push(entry);
         }
     }
 }

@@ -8,7 +8,6 @@ use super::{MemoryEngine, Size, engine};
 use crate::clock::Tick;
 use crate::config::{Capacity, Config, Engine, Eviction};
 use crate::epoch::{Epochs, Moment};
-use crate::fault::Faults;
 use crate::freshness::{Freshness, Life};
 use crate::key::Key;
 use crate::owner::{Owner, OwnerId};
@@ -29,7 +28,7 @@ fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {
             eviction: *eviction,
             ..Config::default()
         };
-        engine(capacity, &config, Faults::default())
+        engine(capacity, &config)
     });
     made.collect()
 }

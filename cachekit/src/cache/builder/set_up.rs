@@ -1,7 +1,7 @@
 //! From settings to a cache: what is wrong with them is said here.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::CacheBuilder;
@@ -27,12 +27,21 @@ use crate::refreshes::Refreshes;
 use crate::remote::fake::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
+#[cfg(feature = "redis")]
+use crate::runtime::has_io;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::runtime::has_timer;
 use crate::tags::Tags;
 use crate::tier::Memory;
 use crate::writes::Writes;
 
 /// Of more, finding the lowest count would take longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;
+
+/// Where a Redis can be used.
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+const RUNTIME: &str = "build the cache inside of one, as in `#[tokio::main]`; one that is made by \
+                       hand needs `enable_all`";
 
 impl CacheBuilder {
     /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
@@ -73,6 +82,10 @@ impl CacheBuilder {
     #[cfg(feature = "redis")]
     async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
         let settings = self.settings()?;
+        if !has_io() {
+            let problem = "needs a tokio runtime with I/O";
+            return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
+        }
         let faults = self.faults;
         let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), faults);
         let password = self.redis_password.as_deref();
@@ -108,9 +121,8 @@ impl CacheBuilder {
     fn settings(&self) -> Result<Settings, BuildError> {
         let wrong =
             |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
-        if tokio::runtime::Handle::try_current().is_err() {
-            let remedy = "build the cache inside of one, as in `#[tokio::main]`";
-            return wrong("needs a tokio runtime", remedy);
+        if !has_timer() {
+            return wrong("needs a tokio runtime with time and I/O", RUNTIME);
         }
         let Some(codec) = self.config.codec.or_else(Codec::preferred) else {
             let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
@@ -256,7 +268,7 @@ impl CacheBuilder {
                 flights: Arc::new(Flights::new(Outcome::kill, self.faults)),
                 gates: Arc::default(),
                 writes: Arc::new(Writes::default()),
-                owners: Arc::new(RwLock::new(HashMap::new())),
+                owners: Arc::default(),
                 regions: Arc::new(Mutex::new(HashMap::new())),
                 refreshes: Arc::new(Refreshes::new()),
                 chance: self.chance,
