@@ -18,6 +18,7 @@ mod soft;
 mod stale;
 mod stress;
 mod timeouts;
+mod windows;
 mod writes;
 
 use cachekit::testing::{Fault, Point};
