@@ -71,6 +71,7 @@ mod function;
 mod hot;
 mod key;
 mod labels;
+mod length;
 mod manner;
 mod order;
 mod owner;

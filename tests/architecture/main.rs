@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("error", 0),
     ("fault", 0),
     ("first", 0),
+    ("length", 0),
     ("park", 0),
     ("sync", 0),
     ("binding", 1),

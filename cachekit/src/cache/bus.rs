@@ -14,6 +14,7 @@ use crate::acks::Acks;
 use crate::clock::{Clock, Tick};
 use crate::event;
 use crate::fault::{Fault, Faults};
+use crate::length::from_now;
 use crate::outbox::Outbox;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::{Failure, Message, Sink, Store};
@@ -248,7 +249,7 @@ pub(super) async fn beat(
         }
         let subscription = desk.trust.subscription();
         if subscription != 0 {
-            let until = Instant::now() + period;
+            let until = from_now(period);
             let counts = beat.is_multiple_of(ECHOES);
             // Before memory is trusted, so that whoever wants to know waits for this node;
             // under a new name, for the old one may be struck out right now. And again before

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::length::from_now;
 use crate::remote::bulletin::NodeId;
 
 /// What this node knows of the list.
@@ -32,7 +33,7 @@ impl Roll {
         let doubt = bus_timeout.mul_f64(2.02);
         let state = State {
             name: None,
-            whole_from: Instant::now() + doubt,
+            whole_from: from_now(doubt),
         };
         Self {
             doubt,
@@ -42,14 +43,14 @@ impl Roll {
 
     /// The store may be another one from here on, or the same with older data.
     pub(super) fn reconnected(&self) {
-        self.lock().whole_from = Instant::now() + self.doubt;
+        self.lock().whole_from = from_now(self.doubt);
     }
 
     /// This node is on the list under `name`, and was not before if it `is_new`.
     pub(super) fn joined(&self, name: NodeId, is_new: bool) {
         let mut state = self.lock();
         if is_new || state.name != Some(name) {
-            state.whole_from = Instant::now() + self.doubt;
+            state.whole_from = from_now(self.doubt);
         }
         state.name = Some(name);
     }

@@ -14,11 +14,12 @@ use crate::cache::{bus::Desk, remote::Settings};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::codec::Codec;
 use crate::compress;
-use crate::config::Engine;
+use crate::config::{Engine, OnDisconnect};
 use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::flight::Flights;
 use crate::hot::HotKeys;
+use crate::length::cut;
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 #[cfg(feature = "seeded-faults")]
@@ -49,6 +50,7 @@ impl CacheBuilder {
             return Err(error);
         }
         self.check()?;
+        self.cut();
         let remote = match self.redis.take() {
             Some(url) => Some(self.connect(&url).await?),
             None => None,
@@ -180,6 +182,22 @@ impl CacheBuilder {
             ));
         }
         self.check_features()
+    }
+
+    /// Cuts every length of time to the longest that there is.
+    fn cut(&mut self) {
+        let config = &mut self.config;
+        for length in [
+            &mut config.default_ttl,
+            &mut config.lock_timeout,
+            &mut config.redis_timeout,
+            &mut config.bus_timeout,
+        ] {
+            *length = cut(*length);
+        }
+        if let OnDisconnect::ServeFor(length) = &mut config.on_disconnect {
+            *length = cut(*length);
+        }
     }
 
     fn check_features(&self) -> Result<(), BuildError> {
