@@ -42,7 +42,7 @@ mod write;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 pub use acknowledged::Acknowledged;
 pub(crate) use apart::{Task, compute_apart};
@@ -152,9 +152,13 @@ pub(crate) struct Core {
 #[derive(Debug, Clone)]
 struct RegionPlace {
     owner: Arc<Owner>,
-    /// Its own memory, if it has a capacity. Not a core: that would refer to itself.
-    memory: Option<(Capacity, Arc<Memory>)>,
+    /// Its own memory, if it was given a capacity: one place for all its handles, those from
+    /// before too. Not a core: that would refer to itself.
+    memory: Arc<OnceLock<OwnMemory>>,
 }
+
+/// A region's own memory, and how much that holds.
+type OwnMemory = (Capacity, Arc<Memory>);
 
 impl Cache {
     /// Begins to set up a cache.
@@ -253,7 +257,7 @@ impl Core {
     /// The memory of the regions that have their own.
     fn own_memories(&self) -> Vec<Arc<Memory>> {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = |place: &RegionPlace| place.memory.as_ref().map(|(_, memory)| memory.clone());
+        let own = |place: &RegionPlace| place.memory.get().map(|(_, memory)| memory.clone());
         regions.values().filter_map(own).collect()
     }
 

@@ -67,6 +67,8 @@ pub enum Fault {
     SoftKeepsToken,
     /// Who reads an entry from Redis does not see that a version was softly invalidated.
     IgnoreSoftHalf,
+    /// A handle of a region keeps the memory that the region had when it was made.
+    KeepRegionMemory,
     /// What a thread has at hand is served although the entry was replaced or removed.
     KeepAtHand,
     /// It is served although something was invalidated since it was last checked.
@@ -138,7 +140,7 @@ pub(crate) type StepIn = fn(Point);
 pub(crate) struct Faults {
     /// One bit for each.
     #[cfg(feature = "seeded-faults")]
-    broken: u64,
+    broken: u128,
     #[cfg(feature = "seeded-faults")]
     pub(crate) step_in: Option<StepIn>,
 }
@@ -161,7 +163,7 @@ impl Faults {
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
-            broken: self.broken | 1 << fault as u64,
+            broken: self.broken | 1 << fault as u128,
             ..self
         }
     }
@@ -169,7 +171,7 @@ impl Faults {
     /// Whether `fault`'s guard is removed.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn has(self, fault: Fault) -> bool {
-        self.broken & 1 << fault as u64 != 0
+        self.broken & 1 << fault as u128 != 0
     }
 
     /// Whether `fault`'s guard is removed: never, in a build that users run.

@@ -14,6 +14,7 @@ mod leaders;
 mod orders;
 mod past;
 mod peak;
+mod regions;
 mod soft;
 mod stale;
 mod stress;

@@ -9,6 +9,7 @@ mod outbox;
 mod overlaps;
 mod reading;
 mod refusals;
+mod regions;
 mod replicas;
 mod shutdown;
 mod soft;
