@@ -73,13 +73,14 @@ use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
 use crate::epoch::{Epoch, Moment};
-use crate::fault::Faults;
+use crate::event;
+use crate::fault::{Fault, Faults};
 use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
 use crate::hot::HotKeys;
 use crate::key::KeyBuf;
-use crate::owner::{Owner, OwnerId};
+use crate::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
@@ -247,11 +248,24 @@ impl Core {
         }
         drop(owners);
         let mut owners = self.owners.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(owners.entry(id).or_insert_with(|| Arc::new(make(id))))
+        if let Some(owner) = owners.get(&id) {
+            return Arc::clone(owner);
+        }
+        let mut owner = make(id);
+        // Regions have names of their own, and there may be very many.
+        if !owner.name.starts_with(REGION) && !self.faults.has(Fault::ShareNames) {
+            owner.is_namesake = owners.values().any(|other| other.name == owner.name);
+        }
+        if owner.is_namesake {
+            event::namesake(&owner.name);
+        }
+        let owner = Arc::new(owner);
+        owners.insert(id, Arc::clone(&owner));
+        owner
     }
 
     fn direct_owner(&self) -> Arc<Owner> {
-        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, "(direct)"))
+        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, BY_HAND))
     }
 
     /// The memory of the regions that have their own.

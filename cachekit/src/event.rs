@@ -82,6 +82,18 @@ pub(crate) fn function_conflict(problem: &str) {
     let _ = problem;
 }
 
+/// A function was first used whose name another one has already.
+pub(crate) fn namesake(name: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        target: "cachekit",
+        function = name,
+        "two functions have this name; the values of the second stay in memory only"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = name;
+}
+
 /// A region was asked for with another capacity than it has.
 pub(crate) fn capacity_kept(region: &str) {
     #[cfg(feature = "tracing")]

@@ -16,6 +16,12 @@ impl OwnerId {
     pub(crate) const DIRECT: Self = Self(0);
 }
 
+/// The name of what is stored by `put` and `get_or_compute` of the cache itself.
+pub(crate) const BY_HAND: &str = "(direct)";
+
+/// How the names of regions begin.
+pub(crate) const REGION: &str = "region ";
+
 /// One owner's state in one cache.
 #[derive(Debug)]
 pub(crate) struct Owner {
@@ -31,6 +37,8 @@ pub(crate) struct Owner {
     /// Tells apart sets of tags and events made from its values.
     pub(crate) late: u64,
     complained: AtomicBool,
+    /// Another has the same name, so that nobody could tell their values apart in a shared tier.
+    pub(crate) is_namesake: bool,
 }
 
 /// What happened to one owner's calls.
@@ -65,6 +73,7 @@ impl Owner {
             events: &[],
             late: 0,
             complained: AtomicBool::new(false),
+            is_namesake: false,
         }
     }
 

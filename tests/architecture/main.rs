@@ -49,6 +49,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("gates", 3),
     ("outbox", 3),
     ("refreshes", 3),
+    ("registry", 3),
     ("stats", 3),
     ("tags", 3),
     ("trust", 3),
@@ -57,7 +58,6 @@ const LEVELS: &[(&str, u8)] = &[
     ("cache", 4),
     ("__private", 5),
     ("global", 5),
-    ("registry", 5),
     ("testing", 5),
 ];
 

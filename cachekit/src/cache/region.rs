@@ -17,7 +17,7 @@ use crate::event;
 use crate::fault::Fault;
 use crate::key::{CachePart, Key, KeyBuf};
 use crate::labels::Labels;
-use crate::owner::{Owner, OwnerId};
+use crate::owner::{Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
@@ -91,7 +91,7 @@ impl Core {
                 .addr()
                 .wrapping_add(1 + regions.len()),
         );
-        let owner = self.owner_of(id, |id| Owner::new(id, &format!("region {name}")));
+        let owner = self.owner_of(id, |id| Owner::new(id, &format!("{REGION}{name}")));
         let place = RegionPlace {
             owner,
             memory: Arc::default(),
