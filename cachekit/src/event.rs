@@ -94,6 +94,20 @@ pub(crate) fn namesake(name: &str) {
     let _ = name;
 }
 
+/// Keys of two functions, or of one and of what is stored by hand, have the same text.
+pub(crate) fn owners_met(owner: &str, other: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "cachekit",
+        function = owner,
+        other,
+        "they have a key in common, and push each other's entries out; begin the keys of one \
+         with another word"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, other);
+}
+
 /// A region was asked for with another capacity than it has.
 pub(crate) fn capacity_kept(region: &str) {
     #[cfg(feature = "tracing")]

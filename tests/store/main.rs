@@ -5,6 +5,7 @@ mod breaker;
 mod crowds;
 mod dropped;
 mod lives;
+mod met;
 mod outbox;
 mod overlaps;
 mod reading;

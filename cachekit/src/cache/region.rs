@@ -63,6 +63,10 @@ impl Cache {
     /// The region called `name`: asked for twice, it is the same one.
     ///
     /// Two types under one name share keys; a value of the other type reads as absent.
+    ///
+    /// Its keys are `name:` and the key, among those of the whole cache. A function with
+    /// `key = "user:{id}"` and a region `user` have the same: neither is ever given the other's
+    /// value, but each entry takes the place of the other's, and a warning in the log says so once.
     pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
         let region = Region {
             shared: Arc::clone(&self.core),
