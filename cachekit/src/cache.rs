@@ -42,7 +42,7 @@ mod write;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 pub use acknowledged::Acknowledged;
 pub(crate) use apart::{Task, compute_apart};
@@ -73,13 +73,14 @@ use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
 use crate::counter::Counter;
 use crate::epoch::{Epoch, Moment};
-use crate::fault::Faults;
+use crate::event;
+use crate::fault::{Fault, Faults};
 use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
 use crate::hot::HotKeys;
 use crate::key::KeyBuf;
-use crate::owner::{Owner, OwnerId};
+use crate::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
@@ -153,9 +154,13 @@ pub(crate) struct Core {
 #[derive(Debug, Clone)]
 struct RegionPlace {
     owner: Arc<Owner>,
-    /// Its own memory, if it has a capacity. Not a core: that would refer to itself.
-    memory: Option<(Capacity, Arc<Memory>)>,
+    /// Its own memory, if it was given a capacity: one place for all its handles, those from
+    /// before too. Not a core: that would refer to itself.
+    memory: Arc<OnceLock<OwnMemory>>,
 }
+
+/// A region's own memory, and how much that holds.
+type OwnMemory = (Capacity, Arc<Memory>);
 
 impl Cache {
     /// Begins to set up a cache.
@@ -240,17 +245,30 @@ impl Core {
         }
         drop(owners);
         let mut owners = self.owners.write();
-        Arc::clone(owners.entry(id).or_insert_with(|| Arc::new(make(id))))
+        if let Some(owner) = owners.get(&id) {
+            return Arc::clone(owner);
+        }
+        let mut owner = make(id);
+        // Regions have names of their own, and there may be very many.
+        if !owner.name.starts_with(REGION) && !self.faults.has(Fault::ShareNames) {
+            owner.is_namesake = owners.values().any(|other| other.name == owner.name);
+        }
+        if owner.is_namesake {
+            event::namesake(&owner.name);
+        }
+        let owner = Arc::new(owner);
+        owners.insert(id, Arc::clone(&owner));
+        owner
     }
 
     fn direct_owner(&self) -> Arc<Owner> {
-        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, "(direct)"))
+        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, BY_HAND))
     }
 
     /// The memory of the regions that have their own.
     fn own_memories(&self) -> Vec<Arc<Memory>> {
         let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = |place: &RegionPlace| place.memory.as_ref().map(|(_, memory)| memory.clone());
+        let own = |place: &RegionPlace| place.memory.get().map(|(_, memory)| memory.clone());
         regions.values().filter_map(own).collect()
     }
 

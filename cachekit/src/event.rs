@@ -101,6 +101,32 @@ pub(crate) fn function_conflict(problem: &str) {
     let _ = problem;
 }
 
+/// A function was first used whose name another one has already.
+pub(crate) fn namesake(name: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        target: "cachekit",
+        function = name,
+        "two functions have this name; the values of the second stay in memory only"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = name;
+}
+
+/// Keys of two functions, or of one and of what is stored by hand, have the same text.
+pub(crate) fn owners_met(owner: &str, other: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "cachekit",
+        function = owner,
+        other,
+        "they have a key in common, and push each other's entries out; begin the keys of one \
+         with another word"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (owner, other);
+}
+
 /// A region was asked for with another capacity than it has.
 pub(crate) fn capacity_kept(region: &str) {
     #[cfg(feature = "tracing")]

@@ -97,6 +97,10 @@ pub enum Fault {
     SoftKeepsToken,
     /// Who reads an entry from Redis does not see that a version was softly invalidated.
     IgnoreSoftHalf,
+    /// Functions of one name, or with keys that overlap, share a store.
+    ShareNames,
+    /// A handle of a region keeps the memory that the region had when it was made.
+    KeepRegionMemory,
     /// What a thread has at hand is served although the entry was replaced or removed.
     KeepAtHand,
     /// It is served although something was invalidated since it was last checked.

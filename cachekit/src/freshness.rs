@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::clock::Tick;
+use crate::length::LONGEST;
 use crate::policy::Lives;
 
 /// Natural logarithm of 2^64, rounded up: no draw gives more, because the smallest of them is
@@ -117,8 +118,10 @@ impl Freshness {
     }
 }
 
+/// At most the longest that there is; `by` is not less than zero.
 fn scaled(length: Duration, by: f64) -> Duration {
-    Duration::try_from_secs_f64(length.as_secs_f64() * by).unwrap_or_default()
+    let longest = LONGEST.as_secs_f64();
+    Duration::from_secs_f64((length.as_secs_f64() * by).clamp(0.0, longest))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::codec::Codec;
 use crate::config::{SingleFlight, Tier};
 use crate::key::{KeyBuf, Piece, render};
+use crate::length::cut;
 use crate::owner::OwnerId;
 use crate::place::LastPlace;
 use crate::policy::{Bound, Lives};
@@ -56,13 +57,13 @@ impl FnSpec {
 
     /// `ttl = ..`, where it is constant.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
-        self.lives.ttl = Some(ttl);
+        self.lives.ttl = Some(cut(ttl));
         self
     }
 
     /// `none_ttl = ..`.
     pub const fn none_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.none_ttl = Some(ttl);
+        self.lives.none_ttl = Some(cut(ttl));
         self
     }
 
@@ -80,13 +81,13 @@ impl FnSpec {
 
     /// `memory_ttl = ..`.
     pub const fn memory_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.memory_ttl = Some(ttl);
+        self.lives.memory_ttl = Some(cut(ttl));
         self
     }
 
     /// `redis_ttl = ..`.
     pub const fn redis_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.redis_ttl = Some(ttl);
+        self.lives.redis_ttl = Some(cut(ttl));
         self
     }
 
@@ -98,13 +99,13 @@ impl FnSpec {
 
     /// `lock_timeout = ..`.
     pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
-        self.lives.lock_timeout = Some(lock_timeout);
+        self.lives.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
     /// `timeout = ..`.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.lives.timeout = Some(timeout);
+        self.lives.timeout = Some(cut(timeout));
         self
     }
 
@@ -128,19 +129,19 @@ impl FnSpec {
 
     /// `stale = ..`.
     pub const fn stale(mut self, window: Duration) -> Self {
-        self.lives.stale = Some(window);
+        self.lives.stale = Some(cut(window));
         self
     }
 
     /// `stale_if_error = ..`.
     pub const fn stale_if_error(mut self, window: Duration) -> Self {
-        self.lives.stale_if_error = Some(window);
+        self.lives.stale_if_error = Some(cut(window));
         self
     }
 
     /// `soft_timeout = ..`.
     pub const fn soft_timeout(mut self, timeout: Duration) -> Self {
-        self.lives.soft_timeout = Some(timeout);
+        self.lives.soft_timeout = Some(cut(timeout));
         self
     }
 

@@ -6,7 +6,6 @@ use once_cell::sync::OnceCell;
 
 use crate::cache::{Cache, Task};
 use crate::error::BuildError;
-use crate::event;
 use crate::registry;
 
 // once_cell's: std's has no stable `try_insert`, and `init` must not lose a race silently.
@@ -14,9 +13,7 @@ static GLOBAL: OnceCell<Cache> = OnceCell::new();
 
 /// For programs that set nothing up.
 static DEFAULT: LazyLock<Cache> = LazyLock::new(|| {
-    for problem in registry::problems() {
-        event::function_conflict(&problem);
-    }
+    registry::say_problems();
     Cache::builder().assemble()
 });
 
@@ -44,7 +41,7 @@ static DEFAULT: LazyLock<Cache> = LazyLock::new(|| {
 pub fn init(cache: Cache) -> Result<(), BuildError> {
     let problems = registry::problems();
     if !problems.is_empty() {
-        return Err(BuildError::functions(problems));
+        return Err(BuildError::functions(problems.to_vec()));
     }
     GLOBAL
         .try_insert(cache)

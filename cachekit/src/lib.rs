@@ -72,6 +72,7 @@ mod function;
 mod hot;
 mod key;
 mod labels;
+mod length;
 mod manner;
 mod membership;
 mod mortal;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::counter::Counter;
 use crate::epoch::Epoch;
+use crate::event;
 use crate::families::Families;
 
 /// Tells owners apart within one process.
@@ -15,6 +16,12 @@ impl OwnerId {
     /// Entries that were stored by `put` and `get_or_compute` of the cache itself.
     pub(crate) const DIRECT: Self = Self(0);
 }
+
+/// The name of what is stored by `put` and `get_or_compute` of the cache itself.
+pub(crate) const BY_HAND: &str = "(direct)";
+
+/// How the names of regions begin.
+pub(crate) const REGION: &str = "region ";
 
 /// One owner's state in one cache.
 #[derive(Debug)]
@@ -31,6 +38,10 @@ pub(crate) struct Owner {
     /// Tells apart sets of tags and events made from its values.
     pub(crate) late: u64,
     complained: AtomicBool,
+    /// Another has the same name, so that nobody could tell their values apart in a shared tier.
+    pub(crate) is_namesake: bool,
+    /// Another has a key in common with it, which was said.
+    met: AtomicBool,
 }
 
 /// What happened to one owner's calls.
@@ -66,6 +77,8 @@ impl Owner {
             events: &[],
             late: 0,
             complained: AtomicBool::new(false),
+            is_namesake: false,
+            met: AtomicBool::new(false),
         }
     }
 
@@ -79,5 +92,20 @@ impl Owner {
     /// Whether nothing was said against its type before.
     pub(crate) fn is_first_complaint(&self) -> bool {
         !self.complained.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether it is known to have a key in common with another.
+    pub(crate) fn has_met(&self) -> bool {
+        self.met.load(Ordering::Relaxed)
+    }
+
+    /// One of both found an entry of the other's under its key: they push each other out, which is
+    /// said where it is new of one of them.
+    #[cold]
+    pub(crate) fn meets(&self, other: &Self) {
+        let know_it = [self, other].map(|owner| owner.met.swap(true, Ordering::Relaxed));
+        if know_it.contains(&false) {
+            event::owners_met(&self.name, &other.name);
+        }
     }
 }

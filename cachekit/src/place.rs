@@ -49,24 +49,99 @@ impl Places {
     }
 }
 
-/// A place that was looked up, for an owner that nearly always asks in the same memory.
+/// Places that were looked up, for an owner that nearly always asks in the same memory, and else
+/// in one of a few in turn: then no lock is taken either.
 #[derive(Debug)]
-pub(crate) struct LastPlace(AtomicU64);
+pub(crate) struct LastPlace {
+    /// In the memory that was met last.
+    last: AtomicU64,
+    /// In those that were met before.
+    others: [AtomicU64; OTHERS],
+}
+
+/// Of an owner that is used with more memories than these and one, some are looked up at each call.
+const OTHERS: usize = 7;
 
 impl LastPlace {
     pub(crate) const fn new() -> Self {
-        Self(AtomicU64::new(0))
+        Self {
+            last: AtomicU64::new(0),
+            others: [const { AtomicU64::new(0) }; OTHERS],
+        }
     }
 
     #[inline]
     pub(crate) fn get(&self, owner: OwnerId, places: &Places) -> Place {
-        let [low, high, _, _, memory @ ..] = self.0.load(Ordering::Relaxed).to_le_bytes();
-        if u32::from_le_bytes(memory) == places.id {
-            return Place(u16::from_le_bytes([low, high]));
-        }
+        let last = self.last.load(Ordering::Relaxed);
+        place_in(last, places.id).unwrap_or_else(|| self.another(owner, places))
+    }
+
+    #[cold]
+    fn another(&self, owner: OwnerId, places: &Places) -> Place {
+        let known = self.others.iter().find_map(|other| {
+            let other = other.load(Ordering::Relaxed);
+            place_in(other, places.id)
+        });
+        // Nothing is written: others read the same line.
+        known.unwrap_or_else(|| self.look_up(owner, places))
+    }
+
+    /// Remembers it as the last, and the one that was the last among the others.
+    fn look_up(&self, owner: OwnerId, places: &Places) -> Place {
         let place = places.of(owner);
         let now = u64::from(places.id) << 32 | u64::from(place.0);
-        self.0.store(now, Ordering::Relaxed);
+        let before = self.last.swap(now, Ordering::Relaxed);
+        let is_free = |other: &&AtomicU64| other.load(Ordering::Relaxed) == 0;
+        let free = self.others.iter().find(is_free);
+        let of_memory = usize::try_from(before >> 32).unwrap_or_default() % OTHERS;
+        free.unwrap_or(&self.others[of_memory])
+            .store(before, Ordering::Relaxed);
         place
+    }
+}
+
+/// The place that is remembered in `known`, if that is one in this memory.
+#[inline]
+fn place_in(known: u64, memory: u32) -> Option<Place> {
+    let [low, high, _, _, id @ ..] = known.to_le_bytes();
+    (u32::from_le_bytes(id) == memory).then(|| Place(u16::from_le_bytes([low, high])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWNER: OwnerId = OwnerId(7);
+
+    /// Whether an owner that is used with so many memories in turn finds its places without their
+    /// lock: what is behind that is taken away.
+    fn finds_without_a_lock(memories: usize) -> bool {
+        let memories: Vec<Places> = (0..memories).map(|_| Places::new()).collect();
+        let known = LastPlace::new();
+        let get = |places: &Places| known.get(OWNER, places);
+        let first: Vec<Place> = memories.iter().map(get).collect();
+        for places in &memories {
+            places.places.lock().unwrap().clear();
+        }
+        (0..3).all(|_| memories.iter().map(get).eq(first.iter().copied()))
+    }
+
+    #[test]
+    fn an_owner_in_several_memories_in_turn_takes_no_lock() {
+        for memories in 1..=OTHERS + 1 {
+            assert!(finds_without_a_lock(memories), "{memories}");
+        }
+        assert!(!finds_without_a_lock(OTHERS + 2));
+    }
+
+    #[test]
+    fn the_memory_that_is_met_last_is_found_first() {
+        let known = LastPlace::new();
+        for _ in 0..100 {
+            let places = Places::new();
+            let place = known.get(OWNER, &places);
+            let last = known.last.load(Ordering::Relaxed);
+            assert_eq!(place_in(last, places.id), Some(place));
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::codec::Codec;
 use crate::compress::USUAL_THRESHOLD;
 use crate::config::{SingleFlight, Tier};
+use crate::length::cut;
 
 /// The options of one call to [`Cache::get_or_compute`](crate::Cache::get_or_compute) and
 /// [`Cache::put`](crate::Cache::put).
@@ -26,20 +27,23 @@ pub struct Policy {
 
 impl Policy {
     /// The cache's defaults: its `default_ttl`, no tags.
+    ///
+    /// Any length of time may be given. One of more than a hundred years is cut to that.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// How long the entry lives. Zero: it is not stored.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.lives.ttl = Some(ttl);
+        self.lives.ttl = Some(cut(ttl));
         self
     }
 
     /// Shortens the time to live at random by up to this share, so that entries stored
     /// together do not expire together. Taken as 0 below 0 and as 1 above 1.
     pub fn jitter(mut self, share: f32) -> Self {
-        self.lives.jitter = share.clamp(0.0, 1.0);
+        // What is not a number is nothing.
+        self.lives.jitter = share.max(0.0).min(1.0);
         self
     }
 
@@ -51,13 +55,13 @@ impl Policy {
 
     /// The longest that memory keeps the entry, whatever its `ttl`.
     pub fn memory_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.memory_ttl = Some(ttl);
+        self.lives.memory_ttl = Some(cut(ttl));
         self
     }
 
     /// The longest that Redis keeps the entry, whatever its `ttl`.
     pub fn redis_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.redis_ttl = Some(ttl);
+        self.lives.redis_ttl = Some(cut(ttl));
         self
     }
 
@@ -70,7 +74,7 @@ impl Policy {
     /// How long this call waits for another's computation, in all; the cache's, if nothing
     /// is said.
     pub fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
-        self.lives.lock_timeout = Some(lock_timeout);
+        self.lives.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
@@ -106,14 +110,14 @@ impl Policy {
     /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) can do so; for other calls the
     /// entry ends with its time to live.
     pub fn stale(mut self, window: Duration) -> Self {
-        self.lives.stale = Some(window);
+        self.lives.stale = Some(cut(window));
         self
     }
 
     /// For so long after its time to live the old value is served where the computation gives
     /// an error.
     pub fn stale_if_error(mut self, window: Duration) -> Self {
-        self.lives.stale_if_error = Some(window);
+        self.lives.stale_if_error = Some(cut(window));
         self
     }
 
@@ -122,7 +126,7 @@ impl Policy {
     /// [`stale`](Self::stale) or [`stale_if_error`](Self::stale_if_error) keeps one, and the
     /// computation goes on in the background.
     pub fn soft_timeout(mut self, timeout: Duration) -> Self {
-        self.lives.soft_timeout = Some(timeout);
+        self.lives.soft_timeout = Some(cut(timeout));
         self
     }
 

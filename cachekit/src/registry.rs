@@ -1,9 +1,12 @@
 //! Every cached function of the process, known before any is called.
 
 use std::collections::HashMap;
+use std::sync::{LazyLock, Once};
 
+use crate::event;
 use crate::function::FnSpec;
 use crate::key::template::{overlap, shown};
+use crate::owner::{BY_HAND, REGION};
 
 /// One registered function. Attributes make them; the linker brings them together.
 #[derive(Debug)]
@@ -11,14 +14,33 @@ pub struct Registered(pub &'static FnSpec);
 
 inventory::collect!(Registered);
 
-/// What keeps the functions from living in one process, in words.
+/// What keeps the functions from living in one process, in words. Found out once.
 ///
-/// Functions of a crate that nothing refers to are not linked and so not seen here.
-pub(crate) fn problems() -> Vec<String> {
+/// Functions that the linker did not bring together, as those of a library that was loaded later,
+/// are not seen here. They are compared at their first use: see [`Owner::is_namesake`].
+///
+/// [`Owner::is_namesake`]: crate::owner::Owner::is_namesake
+pub(crate) fn problems() -> &'static [String] {
+    static PROBLEMS: LazyLock<Vec<String>> = LazyLock::new(find);
+    &PROBLEMS
+}
+
+/// Says them in the log: once, for caches whose builder has nobody to give them to.
+pub(crate) fn say_problems() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        for problem in problems() {
+            event::function_conflict(problem);
+        }
+    });
+}
+
+fn find() -> Vec<String> {
     let functions: Vec<&FnSpec> = inventory::iter::<Registered>()
         .map(|entry| entry.0)
         .collect();
     let mut problems = same_names(&functions);
+    problems.extend(functions.iter().filter_map(|function| taken(function)));
     for (index, a) in functions.iter().enumerate() {
         for b in &functions[index + 1..] {
             if a.name() != b.name() && overlap(a.pieces(), a.name(), b.pieces(), b.name()) {
@@ -28,6 +50,19 @@ pub(crate) fn problems() -> Vec<String> {
     }
     problems.sort();
     problems
+}
+
+/// Names by which the cache itself calls what is stored by hand.
+fn taken(function: &FnSpec) -> Option<String> {
+    let name = function.name();
+    let is_taken = name == BY_HAND || name.starts_with(REGION);
+    is_taken.then(|| {
+        format!(
+            "{} is named `{name}`, as what is stored without a macro: give it another name with \
+             `name = \"..\"`",
+            function.place()
+        )
+    })
 }
 
 fn same_names(functions: &[&FnSpec]) -> Vec<String> {

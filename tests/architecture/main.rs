@@ -15,6 +15,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("error", 0),
     ("fault", 0),
     ("first", 0),
+    ("length", 0),
     ("park", 0),
     ("runtime", 0),
     ("sync", 0),
@@ -51,6 +52,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("gates", 3),
     ("outbox", 3),
     ("refreshes", 3),
+    ("registry", 3),
     ("stats", 3),
     ("tags", 3),
     ("trust", 3),
@@ -59,7 +61,6 @@ const LEVELS: &[(&str, u8)] = &[
     ("cache", 4),
     ("__private", 5),
     ("global", 5),
-    ("registry", 5),
     ("testing", 5),
 ];
 

@@ -18,12 +18,14 @@ mod orders;
 mod panics;
 mod past;
 mod peak;
+mod regions;
 mod runtimes;
 mod soft;
 mod stale;
 mod stress;
 mod timeouts;
 mod weights;
+mod windows;
 mod writes;
 
 use cachekit::testing::{Fault, Point};

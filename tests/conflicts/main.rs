@@ -1,9 +1,13 @@
-//! Functions that cannot live in one process are told at `init`, and get nothing of one another.
+//! Functions that cannot live in one process are told at `init` and where a cache is built, and
+//! get nothing of one another.
 
 mod flights;
 
-use cachekit::testing::scope;
-use cachekit::{Cache, cached};
+use std::sync::LazyLock;
+
+use cachekit::testing::{FakeStore, Fault, scope};
+use cachekit::{BuildError, Cache, CacheBuilder, cached};
+use cachekit_tests::capture::Capture;
 
 #[cached(key = "thing:{id}")]
 async fn one(id: u64) -> u64 {
@@ -28,6 +32,140 @@ async fn second(id: u64) -> u64 {
 #[cached(key = "clear of the others {id}")]
 async fn innocent(id: u64) -> u64 {
     id
+}
+
+/// Two functions of one name and one key, in a cache that they name, of a program that never calls
+/// `init`.
+mod users {
+    #[cachekit::cached(name = "get", key = "row:{id}", cache = crate::OWN, tier = redis)]
+    pub async fn get(id: u64) -> String {
+        format!("user {id}")
+    }
+}
+
+mod orders {
+    #[cachekit::cached(name = "get", key = "row:{id}", cache = crate::OWN, tier = redis)]
+    pub async fn get(id: u64) -> String {
+        format!("order {id}")
+    }
+}
+
+/// Named as what is stored by hand, and as a region.
+#[cached(key = "by hand {id}", name = "(direct)")]
+async fn direct(id: u64) -> u64 {
+    id
+}
+
+#[cached(key = "in a region {id}", name = "region users")]
+async fn regional(id: u64) -> u64 {
+    id
+}
+
+static OWN: LazyLock<Cache> = LazyLock::new(|| {
+    let build = Cache::builder().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let build = async { build.await.expect("memory only") };
+    std::thread::spawn(|| runtime.expect("a runtime").block_on(build))
+        .join()
+        .expect("it ends well")
+});
+
+async fn told(builder: CacheBuilder) -> BuildError {
+    builder
+        .build()
+        .await
+        .expect_err("they are in each other's way")
+}
+
+/// Where values are shared, the name of its function is all that tells an entry from another's.
+#[tokio::test]
+async fn a_cache_over_a_store_is_not_built() {
+    for nth in 0..3 {
+        let error = told(Cache::builder().__store(FakeStore::new())).await;
+        assert!(error.is_function_conflict(), "{nth}: {error}");
+        let told = error.to_string();
+        for part in [
+            "both named `get`",
+            "both named `twice`",
+            "`(direct)`",
+            "`region users`",
+            "`thing:{}`",
+            "name = \"..\"",
+        ] {
+            assert!(told.contains(part), "{part} in: {told}");
+        }
+    }
+    let redis = Cache::builder().redis("redis://127.0.0.1:1");
+    assert!(told(redis).await.is_function_conflict());
+}
+
+/// What would come of it.
+#[tokio::test]
+async fn in_a_store_they_would_be_taken_for_one_another() {
+    let store = FakeStore::new();
+    let builder = Cache::builder().__store(store).__seed(Fault::ShareNames);
+    let cache = builder.build().await.expect("without the guard");
+    scope(cache, async {
+        assert_eq!(shared_first(1).await, "first 1");
+        cachekit_tests::settle().await;
+        assert_eq!(shared_second(1).await, "first 1", "the other's");
+    })
+    .await;
+}
+
+#[cached(key = "shared:{id}", name = "shared", tier = redis)]
+async fn shared_first(id: u64) -> String {
+    format!("first {id}")
+}
+
+#[cached(key = "shared:{id}", name = "shared", tier = redis)]
+async fn shared_second(id: u64) -> String {
+    format!("second {id}")
+}
+
+/// In memory nothing wrong comes of it: it is said once, however many caches there are.
+#[test]
+fn in_memory_it_is_said_once() {
+    if std::env::var_os(CHILD).is_some() {
+        return say_it();
+    }
+    // In a process of its own: another test may have had it said.
+    let this = std::env::current_exe().expect("a program");
+    let run = std::process::Command::new(this)
+        .args(["--exact", "in_memory_it_is_said_once"])
+        .env(CHILD, "1")
+        .output()
+        .expect("it runs");
+    let output = String::from_utf8_lossy(&run.stdout);
+    assert!(
+        run.status.success() && output.contains("1 passed"),
+        "{output}"
+    );
+}
+
+/// Set for that process.
+const CHILD: &str = "CACHEKIT_CONFLICTS_CHILD";
+
+fn say_it() {
+    let log = Capture::default();
+    tracing::subscriber::set_global_default(log.clone()).expect("the first one");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        for _ in 0..3 {
+            let cache = Cache::builder().build().await.expect("memory only");
+            cache.clear().await;
+        }
+        assert_eq!(users::get(1).await, "user 1");
+        assert_eq!(orders::get(1).await, "order 1");
+    });
+    let said = |what: &str| {
+        log.lines()
+            .iter()
+            .filter(|line| line.text.contains(what))
+            .count()
+    };
+    assert_eq!(said("both named `twice`"), 1);
+    assert_eq!(said("both named `get`"), 1);
 }
 
 #[tokio::test]

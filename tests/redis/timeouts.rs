@@ -95,7 +95,10 @@ async fn paused(id: u64) -> u64 {
 async fn failures_of_a_pause(fault: Option<Fault>) -> u64 {
     let redis = Redis::start();
     let limit = Duration::from_millis(100);
-    let builder = Cache::builder().namespace("shop").redis(redis.url());
+    let builder = Cache::builder()
+        .namespace("shop")
+        .redis(redis.url())
+        .__seed(Fault::ShareNames);
     let builder = builder.redis_timeout(limit).bus_timeout(60 * limit);
     let builder = match fault {
         Some(fault) => builder.__seed(fault),

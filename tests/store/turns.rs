@@ -68,7 +68,7 @@ async fn a_caller_that_waits_and_goes_away_hands_the_wait_on() {
     first.await.unwrap();
 }
 
-#[cached(key = "row:{id}", name = "row", tags = ["rows"], skip(source))]
+#[cached(key = "turned:{id}", name = "turned_row", tags = ["rows"], skip(source))]
 async fn row(source: Source, id: u64) -> u64 {
     source.read().await
 }

@@ -2,6 +2,7 @@
 
 mod set_up;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::fault::Faults;
 use crate::remote::fake::FakeStore;
 
 /// Sets up a [`Cache`](crate::Cache).
+///
+/// Lengths of time of more than a hundred years are cut to that: they mean "for ever".
 ///
 /// # Examples
 ///
@@ -231,8 +234,11 @@ impl CacheBuilder {
     /// `CACHE_REDIS_TIMEOUT` (`100ms`), `CACHE_CODEC` (`bincode`, `msgpack`, `json`),
     /// `CACHE_MAX_VALUE_BYTES` and `CACHE_COMPRESS_ABOVE` (`1024`). What is not set stays as it is;
     /// a bad value is reported by [`build`](Self::build).
-    pub fn from_env(mut self) -> Self {
-        let get = |name: &str| std::env::var_os(name);
+    pub fn from_env(self) -> Self {
+        self.from_variables(|name| std::env::var_os(name))
+    }
+
+    fn from_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
         let read = env::read(&mut self.config, get).and_then(|()| {
             env::read_text(get, "REDIS_URL", &mut self.redis)?;
             env::read_text(get, "REDIS_PASSWORD", &mut self.redis_password)
@@ -241,6 +247,13 @@ impl CacheBuilder {
             self.error.get_or_insert(error);
         }
         self
+    }
+
+    /// [`from_env`](Self::from_env) of other variables than the process has.
+    #[cfg(feature = "seeded-faults")]
+    #[doc(hidden)]
+    pub fn __from_variables(self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
+        self.from_variables(get)
     }
 
     /// Removes one more guard. For tests that must see a promise broken.

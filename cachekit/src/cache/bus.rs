@@ -13,6 +13,7 @@ use crate::acks::Acks;
 use crate::clock::{Clock, Tick};
 use crate::event;
 use crate::fault::{Fault, Faults};
+use crate::length::from_now;
 use crate::membership::Terms;
 use crate::outbox::Outbox;
 use crate::remote::bulletin::{Bulletin, NodeId};
@@ -209,7 +210,7 @@ pub(super) async fn beat(
                 subscription: beat.subscription,
                 sent: beat.sent.nanos(),
             };
-            let until = Instant::now() + period;
+            let until = from_now(period);
             // A lost one shows by itself.
             if store.beat(desk.node, hello, &echo, until).await.is_ok() {
                 desk.trust.accepted(beat);

@@ -20,6 +20,9 @@ type Waiting = Arc<Mutex<Vec<Invalidation>>>;
 /// a reader that comes before the commit stores the old row again, and it stays.
 /// A `#[write_through]` inside is carried out as an invalidation.
 ///
+/// Until then cached calls in it are answered as everywhere: after a write in the scope, a cached
+/// read of the same still gives the value from before it.
+///
 /// If `future` ends with `Err`, nothing was written and nothing is invalidated. Inside
 /// another `deferred` the invalidations wait for the end of that one.
 ///

@@ -55,7 +55,7 @@ impl Core {
         let remote = self
             .remote
             .as_ref()
-            .filter(|_| lives.tier != Tier::Memory)?;
+            .filter(|_| lives.tier != Tier::Memory && !owner.is_namesake)?;
         let fingerprint = fingerprint.filter(|_| remote.is_usable_for(key, replica))?;
         let codec = lives.codec.unwrap_or(remote.settings.codec);
         let fingerprint = match fingerprint(codec) {

@@ -58,3 +58,62 @@ impl fmt::Debug for FunctionHandle {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "seeded-faults", feature = "bincode"))]
+mod tests {
+    use super::*;
+    use crate::cache::{Entry, Target, typed_entry};
+    use crate::config::Tier;
+    use crate::fault::Fault;
+    use crate::labels::Labels;
+    use crate::plan::{Plain, Plan};
+    use crate::remote::fake::FakeStore;
+
+    /// Two of one name, as a library may bring that is loaded later: the linker did not bring them
+    /// together, so nobody compared them.
+    static FIRST: FnSpec = FnSpec::new(|| "", "a.rs", 1)
+        .named("twice")
+        .tier(Tier::Redis);
+    static SECOND: FnSpec = FnSpec::new(|| "", "b.rs", 1).named("twice");
+
+    fn row(cache: &Cache, spec: &'static FnSpec) -> Entry<u64> {
+        let target = Target::new(|key| key.literal("row:1"));
+        let plan = Plan::<Plain<u64>>::by_hand();
+        typed_entry(cache, spec, plan, target, Labels::default(), |_, _| {})
+    }
+
+    #[tokio::test]
+    async fn without_the_guard_it_does() {
+        let builder = Cache::builder().__store(FakeStore::new());
+        let cache = builder.__seed(Fault::ShareNames).build().await;
+        let cache = cache.expect("a valid set-up");
+        row(&cache, &FIRST).put(1).await;
+        assert_eq!(row(&cache, &SECOND).get().await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn the_second_of_two_of_one_name_never_gets_the_first_one_s_value() {
+        let store = FakeStore::new();
+        let cache = Cache::builder().__store(store.clone()).build().await;
+        let cache = cache.expect("neither is registered");
+        row(&cache, &FIRST).put(1).await;
+        assert_eq!(row(&cache, &FIRST).get().await, Some(1));
+        assert_eq!(row(&cache, &SECOND).get().await, None, "it is the other's");
+        row(&cache, &SECOND).put(2).await;
+        assert_eq!(row(&cache, &SECOND).get().await, Some(2), "from memory");
+        assert_eq!(
+            row(&cache, &FIRST).get().await,
+            None,
+            "and not from the store"
+        );
+        for spec in [&FIRST, &SECOND] {
+            row(&cache, spec).put(3).await;
+        }
+        function_handle(&cache, &FIRST).invalidate_all().await;
+        assert_eq!(
+            row(&cache, &SECOND).get().await,
+            None,
+            "by the name of both"
+        );
+    }
+}

@@ -187,6 +187,10 @@ impl Question<'_> {
             (envelope.payload.length() > most, Reason::TooLarge),
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
+            Some((_, reason)) if *reason == Reason::Function => {
+                self.core.meets_named(self.owner, envelope.function);
+                Err((*reason, Some(envelope.fill)))
+            }
             Some((_, reason)) => Err((*reason, Some(envelope.fill))),
             None => Ok(envelope),
         }

@@ -1,6 +1,6 @@
 //! The hit path.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::refresh::Old;
 use super::remote::Remote;
@@ -124,6 +124,9 @@ impl Core {
             return Err(missed(None));
         };
         if !self.may_serve(entry, reader, now) {
+            if entry.owner.id != reader {
+                self.meets(&entry.owner, reader);
+            }
             return Err(missed(None));
         }
         if entry.freshness.is_near_end(now)
@@ -147,6 +150,28 @@ impl Core {
         }
         entry.owner.counts.memory_hits.bump();
         Ok(ret)
+    }
+
+    /// `owner` has a key in common with `reader`.
+    #[cold]
+    fn meets(&self, owner: &Owner, reader: OwnerId) {
+        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reader) = owners.get(&reader) {
+            owner.meets(reader);
+        }
+    }
+
+    /// The same with the one of that name, if it is known here and this is new of `owner`.
+    #[cold]
+    pub(super) fn meets_named(&self, owner: &Owner, name: &[u8]) {
+        if owner.has_met() {
+            return;
+        }
+        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let mut named = owners.values();
+        if let Some(other) = named.find(|other| other.name.as_bytes() == name) {
+            owner.meets(other);
+        }
     }
 
     /// What a call by `reader` knows whose entry is never in memory.

@@ -13,6 +13,7 @@ use crate::chance::jittered;
 use crate::event;
 use crate::fault::Fault;
 use crate::first::first;
+use crate::length::from_now;
 use crate::manner::Manner;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
@@ -139,7 +140,7 @@ impl Recovery {
             return true;
         }
         let names = outbox.next();
-        let until = Instant::now() + BACKGROUND;
+        let until = from_now(BACKGROUND);
         match tell(&self.desk, &*self.store, (&names, Manner::Hard), until).await {
             Ok(()) => {
                 outbox.accepted();
@@ -162,7 +163,7 @@ impl Recovery {
     /// Whether a call would get its answer.
     async fn is_well(&self) -> bool {
         let question = [Name::everything()];
-        let until = Instant::now() + self.in_time;
+        let until = from_now(self.in_time);
         self.store.versions(&question, until).await.is_ok()
     }
 

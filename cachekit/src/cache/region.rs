@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::compute::compute;
@@ -10,13 +10,14 @@ use super::doomed::Doomed;
 use super::job::Job;
 use super::read::get;
 use super::write::put;
-use super::{Cache, Core, RegionPlace};
+use super::{Cache, Core, OwnMemory, RegionPlace};
 use crate::codec::Cacheable;
 use crate::config::Capacity;
 use crate::event;
+use crate::fault::Fault;
 use crate::key::{CachePart, Key, KeyBuf};
 use crate::labels::Labels;
-use crate::owner::{Owner, OwnerId};
+use crate::owner::{Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
@@ -48,11 +49,14 @@ use crate::tier::Memory;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Region<V> {
-    core: Arc<Core>,
-    owner: Arc<Owner>,
+    /// The cache's.
+    shared: Arc<Core>,
+    /// The same with the region's own memory, once this handle has met that.
+    own: OnceLock<Arc<Core>>,
+    place: RegionPlace,
     name: Box<str>,
     policy: Policy,
-    place: LastPlace,
+    last_place: LastPlace,
     values: PhantomData<fn() -> V>,
 }
 
@@ -60,20 +64,22 @@ impl Cache {
     /// The region called `name`: asked for twice, it is the same one.
     ///
     /// Two types under one name share keys; a value of the other type reads as absent.
+    ///
+    /// Its keys are `name:` and the key, among those of the whole cache. A function with
+    /// `key = "user:{id}"` and a region `user` have the same: neither is ever given the other's
+    /// value, but each entry takes the place of the other's, and a warning in the log says so once.
     pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
-        let place = self.core.region_place(name);
-        let core = match place.memory {
-            Some((capacity, memory)) => Arc::new(self.core.with_memory(capacity, memory)),
-            None => Arc::clone(&self.core),
-        };
-        Region {
-            core,
-            owner: place.owner,
+        let region = Region {
+            shared: Arc::clone(&self.core),
+            own: OnceLock::new(),
+            place: self.core.region_place(name),
             name: name.into(),
             policy: Policy::new(),
-            place: LastPlace::new(),
+            last_place: LastPlace::new(),
             values: PhantomData,
-        }
+        };
+        region.meet_memory();
+        region
     }
 }
 
@@ -93,7 +99,7 @@ impl Core {
         let owner = self.owner_of(id, |id| Owner::new(id, &format!("{REGION}{name}")));
         let place = RegionPlace {
             owner,
-            memory: None,
+            memory: Arc::default(),
         };
         regions.insert(key, place.clone());
         place
@@ -108,22 +114,22 @@ impl<V: Cacheable> Region<V> {
     }
 
     /// Gives it memory of its own instead of a share of the cache's, held by an engine of the same
-    /// kind. The first capacity that a region is given stays.
-    pub fn capacity(mut self, capacity: Capacity) -> Self {
-        let regions = Arc::clone(&self.core.regions);
-        let mut regions = regions.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(place) = regions.get_mut(&*self.name) else {
-            return self;
-        };
-        let (kept, memory) = place.memory.get_or_insert_with(|| {
-            let memory = Memory::new(capacity, &self.core.config, self.core.faults);
+    /// kind.
+    ///
+    /// That is a property of the region, not of this handle: all its handles use that memory from
+    /// then on, those made before too. What was in the cache's memory until then is looked for in
+    /// Redis, or computed again. The first capacity that a region is given stays; another one
+    /// changes nothing, and is a warning in the log.
+    pub fn capacity(self, capacity: Capacity) -> Self {
+        let core = &self.shared;
+        let (kept, _): &OwnMemory = self.place.memory.get_or_init(|| {
+            let memory = Memory::new(capacity, &core.config, core.faults);
             (capacity, Arc::new(memory))
         });
         if *kept != capacity {
             event::capacity_kept(&self.name);
         }
-        self.core = Arc::new(self.core.with_memory(*kept, Arc::clone(memory)));
-        drop(regions);
+        self.meet_memory();
         self
     }
 
@@ -136,7 +142,7 @@ impl<V: Cacheable> Region<V> {
     /// The value under `key`. Never computes.
     pub async fn get(&self, key: impl CachePart) -> Option<V> {
         let lives = Lives::from(&self.policy);
-        get(&self.core, &self.owner, &self.key(&key), lives).await
+        get(self.core(), &self.place.owner, &self.key(&key), lives).await
     }
 
     /// The value under `key`, else what `compute` gives, which is then stored; as
@@ -146,20 +152,23 @@ impl<V: Cacheable> Region<V> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        if !self.core.is_enabled() {
-            self.owner.counts.bypassed.bump();
+        let (core, owner) = (self.core(), &self.place.owner);
+        if !core.is_enabled() {
+            owner.counts.bypassed.bump();
             return compute_value().await;
         }
         let key = self.key(&key);
-        let hit = self
-            .core
-            .hit_by_hand::<Plain<V>>(key.as_bytes(), self.owner.id, &self.place);
+        let hit = core.hit_by_hand::<Plain<V>>(key.as_bytes(), owner.id, &self.last_place);
         let missed = match hit {
             Ok(hit) => return hit,
             Err(missed) => missed,
         };
-        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let job = Job::missed(core, owner, missed, Lives::from(&self.policy));
+        let job = Job::missed(
+            Arc::clone(core),
+            Arc::clone(owner),
+            missed,
+            Lives::from(&self.policy),
+        );
         let labels = Labels::from(&self.policy);
         let plan = Plan::<Plain<V>>::by_hand();
         Box::pin(compute(
@@ -174,27 +183,54 @@ impl<V: Cacheable> Region<V> {
 
     /// Stores `value` under `key`; as [`Cache::put`].
     pub async fn set(&self, key: impl CachePart, value: V) {
-        let owner = Arc::clone(&self.owner);
+        let (core, key) = (self.core(), self.key(&key));
+        let owner = Arc::clone(&self.place.owner);
         let lives = Lives::from(&self.policy);
         let labels = Labels::from(&self.policy);
-        put(&self.core, owner, self.key(&key), lives, labels, value).await;
+        put(core, owner, key.clone(), lives, labels, value).await;
+        if !Arc::ptr_eq(core, self.core()) {
+            // The region got its own memory meanwhile, which may have read what was there before.
+            core.drop_found(key.as_bytes());
+        }
     }
 
     /// Removes the value under `key`; as [`Cache::invalidate`].
     pub async fn delete(&self, key: impl CachePart) {
         let doomed = Doomed::key(self.key(&key).as_bytes());
-        self.core.invalidate(doomed).accepted().await;
+        self.shared.invalidate(doomed).accepted().await;
     }
 
     /// Removes all its values, in constant time.
     pub async fn clear(&self) {
-        let doomed = Doomed::function(&self.owner.name);
-        self.core.invalidate(doomed).accepted().await;
+        let doomed = Doomed::function(&self.place.owner.name);
+        self.shared.invalidate(doomed).accepted().await;
     }
 
     /// What it did so far.
     pub fn stats(&self) -> FunctionStats {
-        FunctionStats::of(&self.owner)
+        FunctionStats::of(&self.place.owner)
+    }
+
+    /// The cache, with the memory that the region has now. At most two loads.
+    #[inline]
+    fn core(&self) -> &Arc<Core> {
+        if let Some(own) = self.own.get() {
+            return own;
+        }
+        if self.place.memory.get().is_none() || self.shared.faults.has(Fault::KeepRegionMemory) {
+            return &self.shared;
+        }
+        self.meet_memory();
+        self.own.get().unwrap_or(&self.shared)
+    }
+
+    /// Uses the region's own memory from here on, if it has one.
+    #[cold]
+    fn meet_memory(&self) {
+        if let Some((capacity, memory)) = self.place.memory.get() {
+            let core = || Arc::new(self.shared.with_memory(*capacity, Arc::clone(memory)));
+            self.own.get_or_init(core);
+        }
     }
 
     fn key(&self, key: &impl CachePart) -> Key {

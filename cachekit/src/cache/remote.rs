@@ -22,6 +22,7 @@ use crate::counter::Counter;
 use crate::event;
 use crate::fault::{Fault, Faults};
 use crate::key::Key;
+use crate::length::from_now;
 use crate::manner::Manner;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
@@ -51,6 +52,9 @@ pub(crate) struct Remote {
 
 /// More calls than this do not ask at once only because memory is not trusted.
 const MOST_ASKING: usize = 512;
+
+/// So long a cache that is built waits for its first message, however long messages may take.
+const LONGEST_SETTLING: Duration = Duration::from_secs(1);
 
 /// How a cache uses its store.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +138,7 @@ impl Remote {
     /// Waits until memory may be served, for a moment at most: a cache that is built where
     /// Redis is at hand begins with everything in order.
     pub(crate) async fn settle(&self, clock: &Arc<dyn Clock>) {
-        let end = Instant::now() + self.settings.bus_timeout;
+        let end = from_now(self.settings.bus_timeout.min(LONGEST_SETTLING));
         while self.store.is_up()
             && Instant::now() < end
             && !self.desk.trust.covers(Tick::now(&**clock))
@@ -195,12 +199,12 @@ impl Remote {
 
     /// When a call that asks now stops waiting.
     pub(super) fn deadline(&self) -> Instant {
-        Instant::now() + self.settings.timeout
+        from_now(self.settings.timeout)
     }
 
     /// When what nobody waits for is given up.
     pub(super) fn late_deadline() -> Instant {
-        Instant::now() + BACKGROUND
+        from_now(BACKGROUND)
     }
 
     /// Runs `future`, which is owed to other processes, without anybody waiting for it.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at};
 
 use super::Cache;
 use crate::event;
+use crate::length::from_now;
 use crate::runtime::has_timer;
 
 /// Long enough for a Redis that is well, shorter than what supervisors wait.
@@ -81,7 +82,7 @@ impl Cache {
         let background = &self.core.background;
         background.close();
         if has_timer() {
-            let end = Instant::now() + within;
+            let end = from_now(within);
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.told()).await;
             if let Some(remote) = &self.core.remote {

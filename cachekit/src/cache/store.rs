@@ -11,6 +11,7 @@ use crate::fault::Point;
 use crate::freshness::{Freshness, Life};
 use crate::key::Key;
 use crate::labels::Labels;
+use crate::length::cut;
 use crate::owner::Owner;
 use crate::policy::{Lives, jittered};
 use crate::stored::AnyStored;
@@ -58,7 +59,11 @@ impl Core {
     /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
     pub(super) fn ttl(&self, lives: Lives, labels: &Labels, present: bool) -> Option<Duration> {
         let ttl = if present {
-            labels.ttl.or(lives.ttl).unwrap_or(self.config.default_ttl)
+            labels
+                .ttl
+                .map(cut)
+                .or(lives.ttl)
+                .unwrap_or(self.config.default_ttl)
         } else {
             lives.none_ttl?
         };

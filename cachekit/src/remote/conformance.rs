@@ -26,6 +26,7 @@ use super::{
 };
 use crate::envelope::{Draft, Token, Version};
 use crate::fault::Faults;
+use crate::length::from_now;
 use crate::manner::Manner;
 
 /// Long enough for a slow machine to ask twice within it, and for a test to wait for.
@@ -222,7 +223,7 @@ impl Spot {
 }
 
 fn soon() -> Instant {
-    Instant::now() + Duration::from_secs(5)
+    from_now(Duration::from_secs(5))
 }
 
 impl Under {

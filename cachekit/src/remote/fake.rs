@@ -26,6 +26,7 @@ use super::{
 };
 use crate::envelope::Version;
 use crate::fault::Faults;
+use crate::length::from_now;
 use crate::manner::Manner;
 
 /// What all caches over one store share.
@@ -179,12 +180,12 @@ impl Fake {
             Some(Trouble::Held) => self.hold(step),
             Some(Trouble::Slow(delay)) => {
                 let done = self.shared.run(step);
-                let arrives = sleep_until(Instant::now() + delay);
+                let arrives = sleep_until(from_now(delay));
                 let in_time = timeout_at(until, arrives).await;
                 in_time.map(|()| done).map_err(|_| Failure::Unknown)
             }
             Some(Trouble::Late(delay)) => {
-                let arrives = sleep_until(Instant::now() + delay);
+                let arrives = sleep_until(from_now(delay));
                 match timeout_at(until, arrives).await {
                     Ok(()) => Ok(self.shared.run(step)),
                     Err(_) => self.hold(step),

@@ -14,15 +14,18 @@ use crate::cache::{bus::Desk, remote::Settings};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::codec::Codec;
 use crate::compress;
-use crate::config::Engine;
 #[cfg(feature = "redis")]
 use crate::config::OnNewMaster;
+use crate::config::{Engine, OnDisconnect};
 use crate::counter::Counter;
 use crate::error::BuildError;
+use crate::fault::Fault;
 use crate::flight::Flights;
 use crate::hot::HotKeys;
+use crate::length::cut;
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
+use crate::registry;
 #[cfg(feature = "seeded-faults")]
 use crate::remote::fake::FakeStore;
 #[cfg(feature = "redis")]
@@ -50,7 +53,9 @@ impl CacheBuilder {
     /// # Errors
     ///
     /// A setting that cannot be honoured, with the remedy. Of a Redis that answers: a login or a
-    /// database that it refuses, and an account that lacks rights (`docs/redis.md`).
+    /// database that it refuses, and an account that lacks rights (`docs/redis.md`). With a Redis,
+    /// also two cached functions of the program that have the same name or keys that overlap,
+    /// whichever cache they use.
     pub async fn build(self) -> Result<Cache, BuildError> {
         // Boxed: connecting has a large state, and `main` need not carry it.
         Box::pin(self.set_up()).await
@@ -61,6 +66,8 @@ impl CacheBuilder {
             return Err(error);
         }
         self.check()?;
+        self.cut();
+        self.check_functions()?;
         let remote = match self.redis.take() {
             Some(url) => Some(self.connect(&url).await?),
             None => None,
@@ -204,6 +211,40 @@ impl CacheBuilder {
             ));
         }
         self.check_features()
+    }
+
+    /// Two functions of one name, or whose keys overlap, are an error where values are shared: by
+    /// the name of its function an entry there is told from another's. In memory alone nothing
+    /// wrong comes of it, so there it is said in the log.
+    fn check_functions(&self) -> Result<(), BuildError> {
+        let is_shared = self.redis.is_some();
+        #[cfg(feature = "seeded-faults")]
+        let is_shared = is_shared || self.fake.is_some();
+        let is_shared = is_shared && !self.faults.has(Fault::ShareNames);
+        match registry::problems() {
+            [] => Ok(()),
+            problems if is_shared => Err(BuildError::functions(problems.to_vec())),
+            _ => {
+                registry::say_problems();
+                Ok(())
+            }
+        }
+    }
+
+    /// Cuts every length of time to the longest that there is.
+    fn cut(&mut self) {
+        let config = &mut self.config;
+        for length in [
+            &mut config.default_ttl,
+            &mut config.lock_timeout,
+            &mut config.redis_timeout,
+            &mut config.bus_timeout,
+        ] {
+            *length = cut(*length);
+        }
+        if let OnDisconnect::ServeFor(length) = &mut config.on_disconnect {
+            *length = cut(*length);
+        }
     }
 
     fn check_features(&self) -> Result<(), BuildError> {

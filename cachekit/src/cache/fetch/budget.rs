@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::cache::job::Patience;
 use crate::cache::judge::Question;
 use crate::fault::Fault;
+use crate::length::{from_now, later};
 
 /// Until when one call waits for answers, in all. Once it is another's computation that it
 /// waits for, what it asks in between belongs to that wait, and is bounded with it.
@@ -25,7 +26,7 @@ impl Budget {
         let timeout = question.remote.settings.timeout;
         Self {
             timeout,
-            until: Instant::now() + timeout,
+            until: from_now(timeout),
             paused: None,
             is_fresh: question.core.faults.has(Fault::FreshBudget),
         }
@@ -33,11 +34,11 @@ impl Budget {
 
     /// Until when the next answer is waited for.
     pub(super) fn until(&self) -> Instant {
-        let next = Instant::now() + self.timeout;
+        let next = from_now(self.timeout);
         match self.paused {
             _ if self.is_fresh => next,
             None => self.until,
-            Some((end, left)) => next.min(end + left),
+            Some((end, left)) => next.min(later(end, left)),
         }
     }
 
@@ -45,6 +46,7 @@ impl Budget {
     pub(super) fn pause(&mut self, patience: Patience) {
         let now = Instant::now();
         let left = self.until.saturating_duration_since(now);
-        self.paused.get_or_insert((now + patience.left(), left));
+        self.paused
+            .get_or_insert((later(now, patience.left()), left));
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::envelope::{Token, Version};
+use crate::length::from_now;
 use crate::remote::name::Name;
 
 /// The data set of one store.
@@ -60,14 +61,14 @@ impl Data {
 
     /// Keeps `bytes` for `life`, or for ever.
     pub(super) fn set(&mut self, name: &Name, bytes: Vec<u8>, life: Option<Duration>) {
-        let end = life.map(|life| Instant::now() + whole(life));
+        let end = life.map(|life| from_now(whole(life)));
         self.kept.insert(name.clone(), Kept { bytes, end });
     }
 
     /// Keeps what has an end, or has none, for `life` from now.
     pub(super) fn keep(&mut self, name: &Name, life: Duration) {
         if let Some(kept) = self.kept.get_mut(name).filter(|kept| kept.is_alive()) {
-            kept.end = Some(Instant::now() + whole(life));
+            kept.end = Some(from_now(whole(life)));
         }
     }
 

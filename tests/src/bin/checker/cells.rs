@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Direct,
     /// Stored by hand, each row by one node only.
     Put,
+    /// The same in a region, by two handles of it.
+    Region,
     /// With tags and events made from arguments, and served old.
     Aging,
     /// With a tag made from the value, and served old.
@@ -41,7 +43,7 @@ pub(crate) enum Kind {
     Copied,
 }
 
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 13] = [
     Kind::Plain,
     Kind::Grouped,
     Kind::Evented,
@@ -51,6 +53,7 @@ const KINDS: [Kind; 12] = [
     Kind::Ordered,
     Kind::Direct,
     Kind::Put,
+    Kind::Region,
     Kind::Aging,
     Kind::AgingGroup,
     Kind::Copied,
@@ -68,7 +71,7 @@ impl Kind {
 pub(crate) struct Cell(pub(crate) u16);
 
 /// How many there are.
-pub(crate) const CELLS: u16 = ROWS * 12;
+pub(crate) const CELLS: u16 = ROWS * 13;
 
 impl Cell {
     pub(crate) fn new(kind: Kind, row: u64) -> Self {

@@ -40,6 +40,7 @@ pub(crate) const USUAL: Mix = Mix {
         Kind::Ordered,
         Kind::Direct,
         Kind::Put,
+        Kind::Region,
         Kind::Aging,
         Kind::AgingGroup,
         Kind::Copied,
@@ -198,6 +199,14 @@ pub(crate) const ORDERED: Mix = Mix {
     ..USUAL
 };
 
+/// Writes by two handles of one region, each of which has to show in the other.
+pub(crate) const REGIONS: Mix = Mix {
+    kinds: &[Kind::Region],
+    ways: &[Way::Put],
+    write_pause: 60,
+    ..USUAL
+};
+
 /// Values that may be served old, which are invalidated softly for the most part, and seldom
 /// enough that windows end between two writes of a row.
 pub(crate) const SOFT: Mix = Mix {
@@ -257,6 +266,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("dropped", DROPPED),
     ("acknowledged", ACKNOWLEDGED),
     ("ordered", ORDERED),
+    ("regions", REGIONS),
     ("soft", SOFT),
     ("copies", COPIES),
 ];

@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use cachekit::{Cache, Capacity, OnDisconnect, OnNewMaster};
+use cachekit::{Cache, Capacity, OnDisconnect, OnNewMaster, Region};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -23,6 +23,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use self::record::Record;
+use self::source::Row;
 use self::truth::Truth;
 use crate::args::NodeSettings;
 use crate::cells::CELLS;
@@ -48,6 +49,8 @@ struct Node {
     truth: Truth,
     record: Record,
     cache: Cache,
+    /// Two handles of one: from before its capacity was set, and from after.
+    regions: [Region<Row>; 2],
     /// Rows that are stored by hand are written one after the other.
     turns: Vec<Mutex<()>>,
     stopped: AtomicBool,
@@ -104,7 +107,10 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
     }
     let cache = builder.build().await?;
     cachekit::init(cache.clone())?;
+    let early = cache.region(functions::REGION);
+    let late = cache.region(functions::REGION);
     let node = Node {
+        regions: [early, late.capacity(Capacity::entries(6))],
         mix: settings.mix(),
         turns: (0..CELLS).map(|_| Mutex::default()).collect(),
         record: Record::new(settings.id),

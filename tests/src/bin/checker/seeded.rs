@@ -141,6 +141,13 @@ const ALL: &[Broken] = &[
         step_in: stumble,
     },
     Broken {
+        name: "keep-region-memory",
+        fault: Fault::KeepRegionMemory,
+        mix: mix::REGIONS,
+        injuries: &[],
+        step_in: stumble,
+    },
+    Broken {
         name: "soft-keeps-token",
         fault: Fault::SoftKeepsToken,
         mix: mix::SOFT_BY_KEY,

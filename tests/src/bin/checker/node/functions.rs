@@ -1,15 +1,25 @@
 //! The cached functions, once with values in memory too and once without.
 
+use cachekit::Region;
+
 use super::node;
 use super::source::Row;
 use super::written::Written;
 use crate::cells::Cell;
+
+/// The name of the region.
+pub(super) const REGION: &str = "rows";
 
 /// What a read gave.
 pub(super) enum Got {
     Row(Row),
     Absent,
     Failed(String),
+}
+
+/// Any of its handles.
+fn region() -> &'static Region<Row> {
+    &node().regions[fastrand::usize(..2)]
 }
 
 /// `cell`'s name among tags.
@@ -28,8 +38,10 @@ macro_rules! functions {
             use super::super::source::{Row, compute, compute_maybe, try_compute};
             use super::super::written::Written;
             use super::super::{aging, pause};
-            use super::{Got, tags};
+            use super::{Got, region, tags};
             use crate::cells::{Cell, Kind};
+
+            use super::REGION;
 
             /// Whether values are in memory too.
             const BUS: bool = matches!($policy, Tier::Both);
@@ -129,7 +141,11 @@ macro_rules! functions {
                     },
                     Kind::Through => Got::Row(through(row).await),
                     Kind::Ordered => Got::Row(ordered(row).await),
-                    Kind::Direct | Kind::Put => {
+                    Kind::Region if BUS => {
+                        let row = region().get_or_compute(row, || compute(cell));
+                        Got::Row(row.await)
+                    }
+                    Kind::Direct | Kind::Put | Kind::Region => {
                         let (key, policy) = (cell.to_string(), policy(cell));
                         let computed = cache.get_or_compute(&key, &policy, || compute(cell));
                         Got::Row(computed.await)
@@ -140,7 +156,11 @@ macro_rules! functions {
             }
 
             pub(super) async fn put(cell: Cell, row: Row, cache: &Cache) {
-                cache.put(&cell.to_string(), row, &policy(cell)).await;
+                if BUS && cell.kind() == Kind::Region {
+                    region().set(cell.row(), row).await;
+                } else {
+                    cache.put(&cell.to_string(), row, &policy(cell)).await;
+                }
             }
 
             pub(super) fn key(cell: Cell) -> String {
@@ -153,7 +173,8 @@ macro_rules! functions {
                     Kind::Fallible => fallible::entry(part, row).key().to_owned(),
                     Kind::Through => through::entry(row).key().to_owned(),
                     Kind::Ordered => ordered::entry(row).key().to_owned(),
-                    Kind::Direct | Kind::Put => cell.to_string(),
+                    Kind::Region if BUS => format!("{REGION}:{row}"),
+                    Kind::Direct | Kind::Put | Kind::Region => cell.to_string(),
                     Kind::Aging | Kind::AgingGroup => aging::key(cell, BUS),
                     Kind::Copied => copied::entry(part, row).key().to_owned(),
                 }
@@ -169,7 +190,8 @@ macro_rules! functions {
                     Kind::Through => "through",
                     Kind::Ordered => "ordered",
                     Kind::Copied => "copied",
-                    Kind::Direct | Kind::Put => return None,
+                    Kind::Region if BUS => return Some(format!("region {REGION}")),
+                    Kind::Direct | Kind::Put | Kind::Region => return None,
                     Kind::Aging | Kind::AgingGroup => return Some(aging::name(cell, BUS)),
                 };
                 Some(format!("{}::{name}", module_path!()))
@@ -185,7 +207,10 @@ macro_rules! functions {
                     Kind::Fallible => fallible::entry(part, row).invalidate().await,
                     Kind::Through => through::entry(row).invalidate().await,
                     Kind::Ordered => ordered::entry(row).invalidate().await,
-                    Kind::Direct | Kind::Put => cache.invalidate(&cell.to_string()).await,
+                    Kind::Region if BUS => region().delete(row).await,
+                    Kind::Direct | Kind::Put | Kind::Region => {
+                        cache.invalidate(&cell.to_string()).await;
+                    }
                     Kind::Aging | Kind::AgingGroup => aging::invalidate_entry(cell).await,
                     Kind::Copied => copied::entry(part, row).invalidate().await,
                 }
@@ -201,7 +226,10 @@ macro_rules! functions {
                     Kind::Fallible => fallible::invalidate_all().await,
                     Kind::Through => through::invalidate_all().await,
                     Kind::Ordered => ordered::invalidate_all().await,
-                    Kind::Direct | Kind::Put => cache.invalidate_tags([tags(cell).0]).await,
+                    Kind::Region if BUS => region().clear().await,
+                    Kind::Direct | Kind::Put | Kind::Region => {
+                        cache.invalidate_tags([tags(cell).0]).await;
+                    }
                     Kind::Aging | Kind::AgingGroup => aging::invalidate_function(cell).await,
                     Kind::Copied => copied::invalidate_all().await,
                 }

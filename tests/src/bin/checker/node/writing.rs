@@ -180,12 +180,16 @@ async fn by_event(cell: Cell, written: &Written) {
     node().cache.emit(&functions::labels(cell).1).await;
 }
 
-/// Stores a row by hand. Which of two values is the newer one, `put` cannot know: so one
-/// node writes the row, and one value after the other.
+/// Stores a row by hand, in a region or not. Which of two values is the newer one, `put` cannot
+/// know: so one node writes the row, and one value after the other.
 async fn put(written: &Written) {
     let node = node();
     let settings = &node.settings;
-    let cell = Cell::any(&[Kind::Put]);
+    let kinds: &[Kind] = match node.mix.kinds {
+        [Kind::Region] => &[Kind::Region],
+        _ => &[Kind::Put, Kind::Region],
+    };
+    let cell = Cell::any(kinds);
     let owner = cell.row() % u64::from(settings.nodes);
     if owner != u64::from(settings.id) {
         return;

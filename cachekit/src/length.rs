@@ -1,0 +1,50 @@
+//! Lengths of time that users choose, and what is added to them.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A hundred years: what is longer means "for ever", and is cut to this where it is said. So
+/// nothing that is added to it, or to a multiple of it, runs over, on any clock, in any script.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// `length`, or the longest that there is.
+pub(crate) const fn cut(length: Duration) -> Duration {
+    if length.as_secs() < LONGEST.as_secs() {
+        length
+    } else {
+        LONGEST
+    }
+}
+
+/// `length` from now.
+pub(crate) fn from_now(length: Duration) -> Instant {
+    later(Instant::now(), length)
+}
+
+/// `length` after `start`, or the longest that there is, where the clock does not go so far.
+pub(crate) fn later(start: Instant, length: Duration) -> Instant {
+    start.checked_add(length).unwrap_or_else(|| start + LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_is_cut() {
+        let just_less = LONGEST.saturating_sub(Duration::from_nanos(1));
+        for length in [Duration::ZERO, Duration::from_nanos(1), just_less, LONGEST] {
+            assert_eq!(cut(length), length);
+        }
+        assert_eq!(cut(Duration::MAX), LONGEST);
+        assert_eq!(cut(LONGEST + Duration::from_nanos(1)), LONGEST);
+    }
+
+    #[test]
+    fn no_length_is_too_long_to_be_added() {
+        let now = Instant::now();
+        assert_eq!(later(now, Duration::MAX), now + LONGEST);
+        assert!(from_now(Duration::MAX) > from_now(LONGEST / 2));
+    }
+}

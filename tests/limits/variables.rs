@@ -1,0 +1,98 @@
+//! Settings from the environment.
+
+use std::ffi::OsString;
+
+use cachekit::testing::FakeStore;
+use cachekit::{Cache, CacheBuilder, Policy};
+
+use crate::{assert_same, exercise, read};
+
+/// Those that are read as numbers or lengths.
+const NUMBERS: &[&str] = &[
+    "CACHE_DEFAULT_TTL",
+    "CACHE_MEMORY_CAPACITY",
+    "CACHE_LOCK_TIMEOUT",
+    "CACHE_REDIS_TIMEOUT",
+    "CACHE_MAX_VALUE_BYTES",
+    "CACHE_COMPRESS_ABOVE",
+];
+
+const WITHOUT_NUMBERS: &[&str] = &[
+    "CACHE_ENABLED",
+    "CACHE_ENGINE",
+    "CACHE_EVICTION",
+    "CACHE_NAMESPACE",
+    "CACHE_CODEC",
+    "CACHEKIT_CONFIG",
+    "REDIS_URL",
+    "REDIS_PASSWORD",
+];
+
+const VALUES: &[&str] = &[
+    "0",
+    "1",
+    "1ms",
+    "0s",
+    "1b",
+    "18446744073709551615",
+    "18446744073709551616",
+    "18446744073709551615s",
+    "18446744073709551615ms",
+    "18446744073709551615d",
+    "18446744073709551615b",
+    "18446744073709551615gb",
+    "213503982334d",
+    "-1",
+];
+
+/// The variables that the code names.
+fn named() -> Vec<String> {
+    let files = ["cachekit/src/cache/env.rs", "cachekit/src/cache/builder.rs"];
+    let text: String = files.iter().map(|file| read(file)).collect();
+    let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    let is_ours = |word: &&str| {
+        let prefixes = ["CACHE_", "CACHEKIT_", "REDIS_"];
+        prefixes
+            .iter()
+            .any(|it| word.starts_with(it) && word.len() > it.len())
+    };
+    words.filter(is_ours).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_table_has_every_variable() {
+    let listed = NUMBERS.iter().chain(WITHOUT_NUMBERS);
+    assert_same(listed.map(|name| (*name).to_owned()).collect(), named());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_is_refused_in_words_or_works() {
+    let policy = Policy::new().tag("all");
+    let mut built = 0;
+    for name in NUMBERS {
+        for value in VALUES {
+            let get = |asked: &str| (asked == *name).then(|| OsString::from(value));
+            let builder = || Cache::builder().__from_variables(get);
+            for builder in [builder(), builder().__store(FakeStore::new())] {
+                built += usize::from(at(name, value, builder, &policy).await);
+            }
+        }
+    }
+    assert!(built > NUMBERS.len() * 4, "{built}");
+}
+
+async fn at(name: &str, value: &str, builder: CacheBuilder, policy: &Policy) -> bool {
+    match builder.build().await {
+        Ok(cache) => {
+            exercise(&cache, policy).await;
+            true
+        }
+        Err(error) => {
+            let told = error.to_string();
+            let setting = name.trim_start_matches("CACHE_").to_lowercase();
+            let names_it = told.contains(name) || told.contains(&setting);
+            assert!(names_it && told.contains("; "), "{name}={value}: {told}");
+            false
+        }
+    }
+}
