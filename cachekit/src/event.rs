@@ -48,12 +48,20 @@ pub(crate) fn timed_out(owner: &str, timeout: std::time::Duration) {
     let _ = (owner, timeout);
 }
 
-/// A call was not cached, because a type in its key has no name of its own. Said once.
+/// A call was not cached, because a type in its key has no name of its own. Said once for each
+/// function.
 pub(crate) fn nameless_type(owner: &str, name: &str) {
     #[cfg(feature = "tracing")]
     {
-        static SAID: std::sync::Once = std::sync::Once::new();
-        SAID.call_once(|| {
+        use std::collections::BTreeSet;
+        use std::sync::{Mutex, PoisonError};
+
+        static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let is_new = {
+            let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+            said.insert(owner.to_owned())
+        };
+        if is_new {
             tracing::warn!(
                 target: "cachekit",
                 function = owner,
@@ -61,7 +69,7 @@ pub(crate) fn nameless_type(owner: &str, name: &str) {
                 "not cached: two closures of one function have one name, so their type cannot be in \
                  a key; write `skip(..)` for the parameter, or pass a `fn`"
             );
-        });
+        }
     }
     #[cfg(not(feature = "tracing"))]
     let _ = (owner, name);

@@ -5,6 +5,7 @@ use std::fmt::{Debug, Display};
 use std::pin::Pin;
 
 use cachekit::{Cache, Shared, cached, invalidates, testing};
+use cachekit_tests::capture::Capture;
 use cachekit_tests::redis::Redis;
 use cachekit_tests::until;
 
@@ -432,6 +433,70 @@ impl<F: Fn(u64) -> u64> Apply for F {
     async fn apply(&self, id: u64) -> u64 {
         self(id)
     }
+}
+
+#[cached(key = "logged:{id}", name = "logged")]
+async fn logged(f: impl Fn(u64) -> u64, id: u64) -> u64 {
+    f(id)
+}
+
+#[cached(key = "logged_too:{id}", name = "logged_too")]
+async fn logged_too(f: impl Fn(u64) -> u64, id: u64) -> u64 {
+    f(id)
+}
+
+#[tokio::test]
+async fn what_is_not_cached_is_said_once_for_each_function() {
+    let log = Capture::default();
+    let cache = Cache::builder().build().await.expect("a valid set-up");
+    let calls = testing::scope(cache, async {
+        for id in [1, 2] {
+            logged(|id| id, id).await;
+            logged_too(|id| id, id).await;
+        }
+    });
+    let guard = tracing::subscriber::set_default(log.clone());
+    calls.await;
+    drop(guard);
+    let said: Vec<_> = log
+        .take()
+        .into_iter()
+        .filter(|line| line.level == tracing::Level::WARN)
+        .collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    for (line, name) in said.iter().zip(["logged", "logged_too"]) {
+        assert!(
+            line.text.contains("not cached") && line.text.contains(name),
+            "{line:?}"
+        );
+    }
+}
+
+/// Two types of one name, which a template can tell apart.
+#[cached(key = "table:{T::TABLE}:{id}")]
+async fn table<T: Entity>(id: u64) -> String {
+    row::<T>(id)
+}
+
+#[tokio::test]
+async fn what_a_type_says_of_itself_tells_types_of_one_name_apart() {
+    macro_rules! local {
+        ($table:literal) => {{
+            struct Row;
+            impl Entity for Row {
+                const TABLE: &'static str = $table;
+            }
+            (table::<Row>(1).await, std::any::type_name::<Row>())
+        }};
+    }
+    let cache = Cache::builder().build().await.expect("a valid set-up");
+    testing::scope(cache, async {
+        let (one, name) = local!("ones");
+        let (two, other) = local!("twos");
+        assert_eq!(name, other);
+        assert_eq!([one, two], ["ones 1", "twos 1"]);
+    })
+    .await;
 }
 
 fn double(id: u64) -> u64 {
