@@ -84,7 +84,7 @@ use crate::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
-use crate::sync::RwLock;
+use crate::sync::{Mutex, RwLock};
 use crate::tags::Tags;
 use crate::tier::{Memory, Probe, Size};
 use crate::writes::Writes;
@@ -267,7 +267,7 @@ impl Core {
 
     /// The memory of the regions that have their own.
     fn own_memories(&self) -> Vec<Arc<Memory>> {
-        let regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let regions = self.regions.lock();
         let own = |place: &RegionPlace| place.memory.get().map(|(_, memory)| memory.clone());
         regions.values().filter_map(own).collect()
     }

@@ -155,7 +155,7 @@ impl Core {
     /// `owner` has a key in common with `reader`.
     #[cold]
     fn meets(&self, owner: &Owner, reader: OwnerId) {
-        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let owners = self.owners.read();
         if let Some(reader) = owners.get(&reader) {
             owner.meets(reader);
         }
@@ -167,7 +167,7 @@ impl Core {
         if owner.has_met() {
             return;
         }
-        let owners = self.owners.read().unwrap_or_else(PoisonError::into_inner);
+        let owners = self.owners.read();
         let mut named = owners.values();
         if let Some(other) = named.find(|other| other.name.as_bytes() == name) {
             owner.meets(other);

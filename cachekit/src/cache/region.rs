@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::compute::compute;
@@ -21,7 +21,6 @@ use crate::owner::{Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
-use crate::remote::name::REGION;
 use crate::stats::FunctionStats;
 use crate::tier::Memory;
 
@@ -85,7 +84,7 @@ impl Cache {
 
 impl Core {
     fn region_place(&self, name: &str) -> RegionPlace {
-        let mut regions = self.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut regions = self.regions.lock();
         if let Some(place) = regions.get(name) {
             return place.clone();
         }

@@ -258,7 +258,7 @@ impl Bracket {
         let joins = |_: &Flight<Outcome>| core.faults.has(Fault::LeaveFlight);
         match core
             .flights
-            .enter(&self.key, &stored.epochs, leadership, joins)
+            .enter((&self.key, self.owner.id), &stored.epochs, leadership, joins)
         {
             Entered::Lead(lead) => Some(lead),
             Entered::Wait(_) => None,
