@@ -18,7 +18,7 @@ use super::tiers::tiers;
 use crate::attr::{Arg, CachedArgs, DurationValue, Item, Items, Piece, Template};
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Constant, Policy, What};
+use crate::model::{CachedFn, Choice, Constant, Policy, What};
 
 /// The events that hold arguments, as written: others emit them with theirs.
 fn event_templates(items: &Arg<Items>) -> Vec<String> {
@@ -65,10 +65,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         none_ttl_at,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
-        in_memory: tiers
-            .choices
-            .iter()
-            .any(|choice| choice.variant == "Memory"),
+        in_memory: in_memory(&tiers.choices),
         lengths: tiers.lengths.into_iter().chain(fresh.lengths).collect(),
         choices: tiers.choices,
         compress: tiers.compress,
@@ -100,6 +97,11 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         after,
         companion,
     })
+}
+
+/// Whether values stay in this process.
+fn in_memory(choices: &[Choice]) -> bool {
+    choices.iter().any(|choice| choice.variant == "Memory")
 }
 
 /// The function's facts. A second `#[cached]` would make the same companion.

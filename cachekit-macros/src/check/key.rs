@@ -61,28 +61,8 @@ pub(super) fn key(
     let params: BTreeSet<usize> = (0..facts.params.len())
         .filter(|at| !skipped.params.contains(at))
         .collect();
-    for &position in params.difference(&named.params) {
-        let param = &facts.params[position];
-        let name = &param.name;
-        let value = if param.is_const {
-            quote!(#name)
-        } else {
-            named.types.insert(position);
-            quote!(::core::any::type_name::<#name>())
-        };
-        pieces.push(Piece::Literal(";".to_owned()));
-        pieces.push(Piece::Part { value, stop: 0 });
-    }
     let typed = typed(facts, &skipped);
-    for &position in &typed {
-        let argument = &facts.arguments[position];
-        pieces.push(Piece::Literal(";".to_owned()));
-        pieces.push(Piece::TypeOf {
-            name: argument.name.clone(),
-            is_reference: argument.referent().is_some(),
-            stop: 0,
-        });
-    }
+    pieces.extend(types(facts, &params, &typed, &mut named));
     if may_be_inside {
         let of_self = facts.receiver.is_some();
         pieces.push(Piece::OuterTypes { of_self });
@@ -112,6 +92,38 @@ pub(super) fn key(
             .collect(),
         shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),
     }
+}
+
+/// Type and const parameters that the template does not name, and the types of arguments.
+fn types(
+    facts: &Facts,
+    params: &BTreeSet<usize>,
+    typed: &BTreeSet<usize>,
+    named: &mut Named,
+) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for &position in params.difference(&named.params) {
+        let param = &facts.params[position];
+        let name = &param.name;
+        let value = if param.is_const {
+            quote!(#name)
+        } else {
+            named.types.insert(position);
+            quote!(::core::any::type_name::<#name>())
+        };
+        pieces.push(Piece::Literal(";".to_owned()));
+        pieces.push(Piece::Part { value, stop: 0 });
+    }
+    for &position in typed {
+        let argument = &facts.arguments[position];
+        pieces.push(Piece::Literal(";".to_owned()));
+        pieces.push(Piece::TypeOf {
+            name: argument.name.clone(),
+            is_reference: argument.referent().is_some(),
+            stop: 0,
+        });
+    }
+    pieces
 }
 
 /// Arguments whose types are in the key: `impl Trait` is a type parameter without a name. It is
