@@ -167,7 +167,7 @@ kinds! {
     bytes: Vec<u8> = vec![1; LONG];
     numbers: Vec<u64> = vec![1; LONG / 8];
     boxed: Box<str> = text().into();
-    boxed_value: Box<Page> = Box::new(page());
+    boxed_value: (u8, Box<Page>) = (1, Box::new(page()));
     shared: Arc<Page> = Arc::new(page());
     shared_text: Arc<str> = text().into();
     optional: Vec<Option<String>> = vec![None, Some(text())];

@@ -15,6 +15,7 @@ fn of_long_argument(text: &str) -> usize {
     text.len()
 }
 
+#[expect(clippy::large_stack_arrays, reason = "it is large on purpose")]
 #[cached(key = "inline:{id}", tier = memory)]
 fn inline(id: u64) -> Large {
     Large([id; 8_192])
@@ -98,10 +99,13 @@ fn many_small(thread: usize) {
     }
 }
 
+/// What it is, how many threads do it, what each does, and what it may keep.
+type Work = (&'static str, usize, fn(usize), isize);
+
 #[test]
 fn a_thread_keeps_no_more_than_it_may() {
     let _alone = alone();
-    let works: [(&str, usize, fn(usize), isize); 3] = [
+    let works: [Work; 3] = [
         ("arguments of 512 KiB", 16, long_arguments, EACH / 4),
         ("values of 64 KiB", 16, inline_values, EACH / 4),
         ("many small ones", 4, many_small, EACH),

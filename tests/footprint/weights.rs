@@ -29,9 +29,16 @@ where
     (live() - before, stats.entries)
 }
 
-#[tokio::test]
-async fn a_full_cache_takes_what_its_capacity_says() {
+#[test]
+fn a_full_cache_takes_what_its_capacity_says() {
     let _alone = alone();
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.build().expect("a runtime");
+    assert_eq!(runtime.block_on(wrong()), [""; 0]);
+}
+
+/// Those that take much more or less.
+async fn wrong() -> Vec<String> {
     let mut wrong = Vec::new();
     // What others left is freed while it runs.
     full(Engine::Moka, 0, |id| id as u64).await;
@@ -48,11 +55,11 @@ async fn a_full_cache_takes_what_its_capacity_says() {
                 let each = taken / isize::try_from(entries).expect("few");
                 let told = format!("{engine}, {tags} tags: {percent} %, {entries} of {each}");
                 println!("{told}");
-                if !(75..=125).contains(&percent) {
+                if !(85..=120).contains(&percent) {
                     wrong.push(told);
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    wrong
 }
