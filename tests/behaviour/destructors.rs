@@ -1,7 +1,6 @@
 //! Values whose destructors use the cache, or panic: wherever the cache drops one, no lock is held,
 //! and nobody's call fails.
 
-use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +11,7 @@ use std::time::Duration;
 use cachekit::testing::{Fault, ManualClock, scope};
 use cachekit::{Cache, CacheBuilder, Capacity, Engine, Policy, cached, deferred, invalidates};
 use cachekit_tests::{Gate, poll_once, settle};
+use tokio::sync::Mutex;
 
 use crate::spawn;
 
@@ -146,10 +146,10 @@ fn a_destructor_that_runs_inside_moka_hangs() {
     assert!(!ended);
 }
 
-thread_local! {
-    /// Destructors that ran on this thread.
-    static RAN: Cell<usize> = const { Cell::new(0) };
-}
+/// Destructors that ran: on any thread, for what left moka is dropped by whoever calls it then.
+static RAN: AtomicUsize = AtomicUsize::new(0);
+/// So that those are the test's own.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// Its destructor panics.
 #[derive(Debug, Clone)]
@@ -166,7 +166,7 @@ impl Bomb {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        RAN.set(RAN.get() + 1);
+        RAN.fetch_add(1, Ordering::SeqCst);
         panic!("a destructor panicked");
     }
 }
@@ -354,7 +354,7 @@ async fn invalidate(is_deferred: bool) {
 /// moka drops what left it some time later, in whatever call comes then.
 async fn until_one_ran(cache: &Cache, before: usize) {
     for n in 0..10_000_u64 {
-        if RAN.get() > before {
+        if RAN.load(Ordering::SeqCst) > before {
             return;
         }
         let key = (n % 50).to_string();
@@ -366,9 +366,10 @@ async fn until_one_ran(cache: &Cache, before: usize) {
 
 #[tokio::test]
 async fn a_destructor_that_panics_fails_no_call() {
+    let _alone = ONE_AT_A_TIME.lock().await;
     for engine in ENGINES {
         for place in PLACES {
-            let before = RAN.get();
+            let before = RAN.load(Ordering::SeqCst);
             let clock = ManualClock::new();
             let builder = Cache::builder().engine(engine).clock(clock.clone());
             let builder = builder.memory_capacity(Capacity::entries(100));
@@ -396,8 +397,9 @@ async fn a_destructor_that_panics_fails_no_call() {
 
 #[tokio::test]
 async fn a_cache_that_is_dropped_drops_what_it_has() {
+    let _alone = ONE_AT_A_TIME.lock().await;
     for engine in ENGINES {
-        let before = RAN.get();
+        let before = RAN.load(Ordering::SeqCst);
         let cache = Cache::builder().engine(engine).build().await;
         let cache = cache.expect("right");
         scope(cache.clone(), async {
