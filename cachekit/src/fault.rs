@@ -87,7 +87,7 @@ pub enum Fault {
     /// Redis records the versions that it has when a value is stored, not those that were
     /// there when its computation began.
     VersionsAfterCompute,
-    /// Redis does not lengthen the life of a tag's version when a value is stored.
+    /// Redis does not lengthen the life of a tag's version when a value is computed or stored.
     VersionsRunOut,
     /// A version is made of what the client sent alone, so a repeated command brings it back.
     ClientMadeVersions,

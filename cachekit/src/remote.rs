@@ -94,8 +94,15 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Stores, if nothing happened since the right to was given; gives up the lease.
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled>;
 
-    /// Goes on computing: keeps the token, and, with a lease, keeps others waiting.
-    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()>;
+    /// Goes on computing: keeps the token and what the value will hang on, and, with a lease, keeps
+    /// others waiting.
+    fn renew<'a>(
+        &'a self,
+        right: &'a Right,
+        lives: Lease,
+        needed: Needed<'a>,
+        until: Instant,
+    ) -> Answer<'a, ()>;
 
     /// Gives up the lease without a store.
     fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()>;
@@ -214,6 +221,14 @@ pub(crate) struct Lease {
     /// At most as long as `room`; zero: let the lease run out.
     pub(crate) lease: Duration,
     pub(crate) room: Duration,
+}
+
+/// The versions and guards that a computation needs at its end, of those that run out, and for how
+/// long from now they are kept at least.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needed<'a> {
+    pub(crate) names: &'a [Name],
+    pub(crate) life: Duration,
 }
 
 /// What is asked of [`Store::acquire`].

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use cachekit::testing::{Op, Trouble};
+use cachekit::testing::{FakeStore, Fault, Op, Trouble};
 use cachekit::{Cache, cached, testing};
 use cachekit_tests::{Source, settle};
 use tokio::task::JoinHandle;
 
-use crate::world::{call, policy, quick, sleep, timed, two};
+use crate::world::{call, node, policy, quick, settings, sleep, timed, two};
 
 /// At once, as far as a clock that stands still can tell.
 const AT_ONCE: Duration = Duration::from_millis(5);
@@ -141,4 +141,28 @@ async fn a_lease_runs_out_if_nothing_can_be_told() {
     let (took, value) = timed(call(&other, &quick(7)).await).await;
     assert_eq!(value.unwrap(), 7);
     assert!(took < Duration::from_millis(3_600), "{took:?}");
+}
+
+/// A tagged function takes longer than versions live that were made before it.
+async fn computed_for_long(fault: Option<Fault>) -> Option<u64> {
+    let store = FakeStore::new();
+    let builder = settings(&store);
+    let builder = match fault {
+        Some(fault) => builder.__seed(fault),
+        None => builder,
+    };
+    let one = builder.build().await.expect("a valid set-up");
+    let source = Source::default();
+    let slow = call(&one, &source).await;
+    sleep(1_000_000).await;
+    source.gate.open();
+    slow.await.expect("it ends well");
+    settle().await;
+    node(&store).await.get::<u64>("row").await
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_slow_computation_hangs_on_is_kept_meanwhile() {
+    assert_eq!(computed_for_long(None).await, Some(0));
+    assert_eq!(computed_for_long(Some(Fault::VersionsRunOut)).await, None);
 }

@@ -10,7 +10,7 @@ use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Store,
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
 };
 use crate::runtime::has_timer;
 
@@ -117,8 +117,16 @@ impl Store for Guarded {
         self.guard(Refusal::Passes, |store| store.fill(fill, until))
     }
 
-    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()> {
-        self.guard(Refusal::Passes, |store| store.renew(right, lives, until))
+    fn renew<'a>(
+        &'a self,
+        right: &'a Right,
+        lives: Lease,
+        needed: Needed<'a>,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        self.guard(Refusal::Passes, move |store| {
+            store.renew(right, lives, needed, until)
+        })
     }
 
     fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {

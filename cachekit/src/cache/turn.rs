@@ -9,9 +9,10 @@ use tokio::time::Instant;
 
 use super::names::Names;
 use super::remote::Remote;
-use crate::envelope::Token;
+use crate::envelope::{IMPLICIT, Token};
+use crate::fault::Fault;
 use crate::remote::name::Name;
-use crate::remote::{Failure, Fill, Grant, Lease, Right};
+use crate::remote::{Failure, Fill, Grant, Lease, Needed, Right};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
 const LONGEST_LEASE: Duration = Duration::from_secs(3);
@@ -47,7 +48,8 @@ impl Access {
     }
 }
 
-/// Runs `body`, and meanwhile keeps the token of `turn`, and for `lock_timeout` the lease.
+/// Runs `body`, and meanwhile keeps the token of `turn` and what it hangs on, and for
+/// `lock_timeout` the lease.
 pub(super) async fn keeping<F: Future>(
     turn: Option<&Turn>,
     mut body: Pin<&mut F>,
@@ -110,6 +112,14 @@ impl Turn {
             return std::future::pending().await;
         };
         let mut lives = lives(lock_timeout);
+        // Of the namespace and of the function they do not run out.
+        let versions = self.names.versions.iter().skip(IMPLICIT);
+        let names: Vec<Name> = versions.chain(&self.guards).cloned().collect();
+        let is_kept = !self.remote.desk.faults.has(Fault::VersionsRunOut);
+        let needed = Needed {
+            names: if is_kept { &names } else { &[] },
+            life: version_life(lives.room),
+        };
         loop {
             let is_leased = right.holder.is_some() && self.took() < lock_timeout;
             if !is_leased {
@@ -121,7 +131,7 @@ impl Turn {
             let _ = self
                 .remote
                 .store
-                .renew(right, lives, Remote::late_deadline())
+                .renew(right, lives, needed, Remote::late_deadline())
                 .await;
         }
     }

@@ -22,7 +22,8 @@ use super::fake::FakeStore;
 use super::name::Name;
 use super::redis::Redis;
 use super::{
-    Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Place, Right, Sink, Store, Wanted,
+    Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Needed, Place, Right, Sink, Store,
+    Wanted,
 };
 use crate::envelope::{Draft, Token, Version};
 use crate::fault::Faults;
@@ -286,7 +287,14 @@ impl Under {
 
     async fn renew(&self, right: &Right, lease: Duration) {
         let lives = Lease { lease, room: LONG };
-        self.store.renew(right, lives, soon()).await.unwrap();
+        let needed = Needed {
+            names: &names(&["t:tag", "g:org:"]),
+            life: LONG,
+        };
+        self.store
+            .renew(right, lives, needed, soon())
+            .await
+            .unwrap();
     }
 
     /// Whether a waiter is told within a while.

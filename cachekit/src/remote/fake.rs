@@ -21,8 +21,8 @@ pub use self::trouble::{Op, Step, Trouble};
 use super::bulletin::{Bulletin, NodeId};
 use super::name::Name;
 use super::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Place, Right, Sink, Store,
-    copies,
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
+    Sink, Store, copies,
 };
 use crate::envelope::Version;
 use crate::fault::Faults;
@@ -285,10 +285,16 @@ impl Store for Fake {
         })
     }
 
-    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()> {
+    fn renew<'a>(
+        &'a self,
+        right: &'a Right,
+        lives: Lease,
+        needed: Needed<'a>,
+        until: Instant,
+    ) -> Answer<'a, ()> {
         let names = std::slice::from_ref(&right.entry);
-        let right = right.clone();
-        let step = move |data: &mut Data| data.renew(&right, lives);
+        let (right, kept, life) = (right.clone(), needed.names.to_vec(), needed.life);
+        let step = move |data: &mut Data| data.renew(&right, lives, (&kept, life));
         Box::pin(self.ask(Op::Renew, names, until, step))
     }
 

@@ -11,11 +11,9 @@ use std::sync::Arc;
 
 use crate::key::{ENTRY, Key, joined};
 use crate::labels::Tag;
+use crate::owner::REGION;
 
 const COPIES: &[u8] = b"v:";
-
-/// How the names of regions begin, where functions have their names.
-pub(crate) const REGION: &str = "region ";
 
 /// The name of something in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

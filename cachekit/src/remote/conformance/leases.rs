@@ -35,6 +35,33 @@ async fn a_renewed_lease_goes_on(under: &Under) {
     assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
 }
 
+/// What the value will hang on is kept for as long as it is computed, and for nobody else.
+async fn who_goes_on_keeps_what_the_value_hangs_on(under: &Under) {
+    for is_renewed in [true, false] {
+        let short = Ask {
+            version_life: SHORT,
+            ..ask(holder(1))
+        };
+        let grant = under.granted(&short).await;
+        let mut right = spot().right(&grant, holder(1));
+        if !is_renewed {
+            right.token = Token([9; 16]);
+        }
+        sleep(HALF).await;
+        under.renew(&right, SHORT).await;
+        sleep(HALF).await;
+        let fill = spot().fill(&grant, holder(1), &[]);
+        let expected = if is_renewed {
+            Filled::Stored
+        } else {
+            Filled::Moved
+        };
+        assert_eq!(under.fill(&fill).await, expected);
+        assert_eq!(under.versions(&["f:a"]).await, [Some(grant.versions[1])]);
+        under.invalidate(&["k:a", "t:tag", "g:org:"]).await;
+    }
+}
+
 async fn a_lease_is_renewed_by_its_holder_and_token_alone(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
     let mut wrong = spot().right(&grant, holder(2));
@@ -120,6 +147,7 @@ async fn what_is_not_there_is_neither_renewed_nor_released(under: &Under) {
 cases! {
     a_lease_that_runs_out_goes_to_the_next
     a_renewed_lease_goes_on
+    who_goes_on_keeps_what_the_value_hangs_on
     a_lease_is_renewed_by_its_holder_and_token_alone
     a_released_lease_is_free_and_its_waiters_are_told
     who_nobody_waits_for_tells_nobody

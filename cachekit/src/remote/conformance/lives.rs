@@ -53,7 +53,15 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
         room: 2 * LONG,
     };
     let right = spot().right(&grant, holder(1));
-    under.store.renew(&right, lives, soon()).await.unwrap();
+    let needed = Needed {
+        names: &[],
+        life: LONG,
+    };
+    under
+        .store
+        .renew(&right, lives, needed, soon())
+        .await
+        .unwrap();
     let found = under.read().await;
     assert!(is_about(found.left, 2 * LONG));
     assert!(is_about(fresh(&found), kept));

@@ -203,11 +203,8 @@ impl Data {
             bytes[at..at + Version::LEN].copy_from_slice(&version.0);
         }
         self.set(entry, bytes, Some(fill.kept));
-        for name in names.iter().chain(&fill.late).skip(IMPLICIT) {
-            if self.left(name) < fill.version_life {
-                self.keep(name, fill.version_life);
-            }
-        }
+        let kept = names.iter().chain(&fill.late).skip(IMPLICIT);
+        self.keep_at_least(kept, fill.version_life);
         self.remove(fill.copies(faults).as_slice());
         self.wake(entry, head.is_awaited);
         Filled::Stored
@@ -267,7 +264,7 @@ impl Data {
         }
     }
 
-    pub(super) fn renew(&mut self, right: &Right, lives: Lease) {
+    pub(super) fn renew(&mut self, right: &Right, lives: Lease, needed: (&[Name], Duration)) {
         let left = self.left(&right.entry);
         let head = self.head(&right.entry);
         let Some(mut head) = head.filter(|head| head.token == right.token) else {
@@ -278,6 +275,16 @@ impl Data {
             head.floor = left.saturating_sub(lives.lease);
         }
         self.change_head(&right.entry, head);
+        self.keep_at_least(needed.0, needed.1);
+    }
+
+    /// Keeps versions for at least `life` from now.
+    fn keep_at_least<'a>(&mut self, names: impl IntoIterator<Item = &'a Name>, life: Duration) {
+        for name in names {
+            if self.left(name) < life {
+                self.keep(name, life);
+            }
+        }
     }
 
     pub(super) fn release(&mut self, right: &Right) {

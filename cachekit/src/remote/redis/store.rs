@@ -14,7 +14,8 @@ use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Place, Right, Store, UNKNOWN_ORIGIN,
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
+    UNKNOWN_ORIGIN,
 };
 
 impl Store for Redis {
@@ -144,15 +145,23 @@ impl Store for Redis {
         })
     }
 
-    fn renew<'a>(&'a self, right: &'a Right, lives: Lease, until: Instant) -> Answer<'a, ()> {
+    fn renew<'a>(
+        &'a self,
+        right: &'a Right,
+        lives: Lease,
+        needed: Needed<'a>,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        let names = std::iter::once(&right.entry).chain(needed.names);
         let args = [
             right.token.0.into(),
             right.holder.map_or(vec![], |holder| holder.0.into()),
             millis(lives.lease),
             millis(lives.room),
+            millis(needed.life),
         ];
         let call = Call {
-            keys: vec![self.full(&right.entry)],
+            keys: names.map(|name| self.full(name)).collect(),
             args: args.into(),
         };
         Box::pin(self.order(Script::Renew, call, until))
