@@ -420,20 +420,22 @@ fn is_error(reply: &Value) -> bool {
     matches!(reply, Value::ServerError(_))
 }
 
+/// What a server says that is not to be asked, or not by this login.
+const WRONG: [&str; 6] = [
+    "READONLY",
+    "MASTERDOWN",
+    "LOADING",
+    "NOAUTH",
+    "WRONGPASS",
+    // Another may have taken its place, and be told what this one is not.
+    "NOREPLICAS",
+];
+
 /// Whether an answer says that this server, or this login, is the wrong one.
 pub(super) fn misplaced(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;
     };
-    const WRONG: [&str; 6] = [
-        "READONLY",
-        "MASTERDOWN",
-        "LOADING",
-        "NOAUTH",
-        "WRONGPASS",
-        // Another may have taken its place, and be told what this one is not.
-        "NOREPLICAS",
-    ];
     WRONG
         .contains(&error.code())
         .then(|| error.code().to_owned())
