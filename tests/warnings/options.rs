@@ -147,7 +147,7 @@ pub async fn all() -> Result<(), std::fmt::Error> {
     find_cache::entry(request, Sort::Newest, 1).put(found).await;
     find_cache::invalidate_all().await;
     nothing().await;
-    assert!(apart(&Arc::new(Pool), "x").await > 0);
+    let _ = apart(&Arc::new(Pool), "x").await;
     nothing::refresh().await;
     drop(maybe(1).await);
     drop(both(&1, "x").await?);
