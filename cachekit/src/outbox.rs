@@ -8,7 +8,6 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use foldhash::quality::RandomState;
@@ -17,6 +16,7 @@ use tokio::time::Instant;
 
 use crate::event;
 use crate::remote::name::Name;
+use crate::sync::{Mutex, MutexGuard};
 
 /// More names than this, waiting or accepted lately, become one removal of everything.
 const MOST: usize = 100_000;
@@ -208,7 +208,7 @@ impl Outbox {
     /// Keeps what was accepted for a while: a server that comes back with an older data set,
     /// or is replaced by one that never got it, has to be told again.
     pub(crate) fn remember(&self, names: Vec<Name>) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         let now = Instant::now();
         recent.retain_from(now);
         recent.add(now, names);
@@ -217,7 +217,7 @@ impl Outbox {
     /// The store is there (again): tells it what was accepted lately, and what was not.
     pub(crate) fn repeat_recent(&self) {
         let recent = {
-            let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut recent = self.recent.lock();
             recent.retain_from(Instant::now());
             recent.names()
         };
@@ -236,7 +236,7 @@ impl Outbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 

@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Tick;
 use crate::key::Key;
+use crate::sync::{Mutex, MutexGuard};
 
 const SHARDS: usize = 16;
 /// Of keys in each; a key that does not fit is only forgotten too early.
@@ -94,9 +95,7 @@ impl Refreshes {
     fn table(&self, key: &[u8]) -> MutexGuard<'_, Table> {
         let hash = self.hasher.hash_one(key);
         let shard = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
-        self.shards[shard]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shards[shard].lock()
     }
 }
 

@@ -1,11 +1,13 @@
 //! Invalidations that wait for the end of a scope: for writes in a transaction.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::Cache;
 use super::around::Invalidation;
 use super::doomed::Doomed;
 use super::invalidate::{Ack, Invalidating};
+
+use crate::sync::Mutex;
 
 tokio::task_local! {
     static WAITING: Waiting;
@@ -88,10 +90,7 @@ pub(super) fn or_now(invalidation: Invalidation) -> Option<Invalidating> {
 fn leave(invalidation: Invalidation) -> Option<Invalidation> {
     let mut left = Some(invalidation);
     let _ = WAITING.try_with(|waiting| {
-        waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(left.take());
+        waiting.lock().extend(left.take());
     });
     left
 }
@@ -110,8 +109,7 @@ impl End {
         let Some(waiting) = self.0.take() else {
             return vec![];
         };
-        let invalidations =
-            std::mem::take(&mut *waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let invalidations = std::mem::take(&mut *waiting.lock());
         let mut together: Vec<(Cache, Doomed, Option<Ack>)> = vec![];
         for (cache, doomed, ack) in invalidations
             .into_iter()

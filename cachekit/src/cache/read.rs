@@ -1,6 +1,6 @@
 //! The hit path.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::refresh::Old;
 use super::remote::Remote;

@@ -6,7 +6,7 @@
 //! with the old value.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::Core;
@@ -22,6 +22,7 @@ use crate::owner::OwnerId;
 use crate::plan::{Shape, Split};
 use crate::refreshes::Claim;
 use crate::stored::AnyStored;
+use crate::sync::Mutex;
 
 /// What a call has, and computes again.
 #[derive(Debug)]
@@ -59,10 +60,7 @@ impl Old {
     }
 
     fn take_claim(&self) -> Option<Claim> {
-        self.claim
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.claim.lock().take()
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::names::Names;
 use super::remote::Remote;
-use crate::envelope::{IMPLICIT, Token};
+use crate::envelope::Token;
 use crate::fault::Fault;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Fill, Grant, Lease, Needed, Right};
@@ -112,9 +112,9 @@ impl Turn {
             return std::future::pending().await;
         };
         let mut lives = lives(lock_timeout);
-        // Of the namespace and of the function they do not run out.
-        let versions = self.names.versions.iter().skip(IMPLICIT);
-        let names: Vec<Name> = versions.chain(&self.guards).cloned().collect();
+        let versions = self.names.versions.iter();
+        let names = versions.filter(|name| !name.is_endless());
+        let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
         let is_kept = !self.remote.desk.faults.has(Fault::VersionsRunOut);
         let needed = Needed {
             names: if is_kept { &names } else { &[] },

@@ -256,10 +256,12 @@ impl Bracket {
             computes: false,
         };
         let joins = |_: &Flight<Outcome>| core.faults.has(Fault::LeaveFlight);
-        match core
-            .flights
-            .enter((&self.key, self.owner.id), &stored.epochs, leadership, joins)
-        {
+        match core.flights.enter(
+            (&self.key, self.owner.id),
+            &stored.epochs,
+            leadership,
+            joins,
+        ) {
             Entered::Lead(lead) => Some(lead),
             Entered::Wait(_) => None,
         }

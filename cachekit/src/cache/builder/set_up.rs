@@ -1,7 +1,6 @@
 //! From settings to a cache: what is wrong with them is said here.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::CacheBuilder;
@@ -310,7 +309,7 @@ impl CacheBuilder {
                 gates: Arc::default(),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::default(),
-                regions: Arc::new(Mutex::new(HashMap::new())),
+                regions: Arc::default(),
                 refreshes: Arc::new(Refreshes::new()),
                 chance: self.chance,
                 invalidations: Arc::new(Counter::default()),

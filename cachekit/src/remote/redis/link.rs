@@ -6,8 +6,8 @@
 
 use std::fmt;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -26,6 +26,7 @@ use crate::chance::jittered;
 use crate::event;
 use crate::fault::Faults;
 use crate::remote::{Failure, Message, Sink, UNKNOWN_ORIGIN};
+use crate::sync::{Mutex, RwLock};
 
 /// A connection and its handshake take no longer.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -111,11 +112,7 @@ impl Link {
     /// The connection, if there is one.
     pub(super) fn current(&self) -> Option<Arc<Connected>> {
         {
-            let current = self
-                .shared
-                .current
-                .read()
-                .unwrap_or_else(PoisonError::into_inner);
+            let current = self.shared.current.read();
             current.clone().filter(|connected| !connected.is_closed())
         }
     }
@@ -162,11 +159,7 @@ impl Link {
     /// have been put there by hand, so that a new connection says the same: one is left for
     /// it now and then only.
     pub(super) fn suspect(&self, connected: &Arc<Connected>) {
-        let mut suspected = self
-            .shared
-            .suspected
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut suspected = self.shared.suspected.lock();
         let now = Instant::now();
         if suspected.is_none_or(|last| now - last >= LONGEST_PAUSE) {
             *suspected = Some(now);
@@ -214,11 +207,7 @@ impl Link {
 
     /// Takes `connected` out of use.
     pub(super) fn leave(&self, connected: &Arc<Connected>, why: &str) {
-        let mut current = self
-            .shared
-            .current
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.shared.current.write();
         if current
             .as_ref()
             .is_some_and(|now| Arc::ptr_eq(now, connected))
@@ -247,7 +236,7 @@ impl fmt::Debug for Link {
 
 impl Shared {
     fn is_connected(&self) -> bool {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current.read();
         current
             .as_ref()
             .is_some_and(|connected| !connected.is_closed())
@@ -291,7 +280,7 @@ impl Shared {
             is_doubted: AtomicBool::new(false),
             closed,
         };
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(connected));
+        *self.current.write() = Some(Arc::new(connected));
         self.made.fetch_add(1, Ordering::Relaxed);
         event::redis_connected(&self.address, &self.namespace);
         (self.sink)(Message::Up(true));
@@ -300,7 +289,7 @@ impl Shared {
 
     /// Tells the log what the account lacks, if that is not what was told last.
     fn tell_of(&self, lacks: &Lacks) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.told.lock();
         if *told != *lacks {
             told.clone_from(lacks);
             drop(told);
@@ -313,7 +302,7 @@ impl Shared {
     /// Waits until there is something to do for the connection, and does it.
     async fn attend(&self) {
         let connected = {
-            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+            let current = self.current.read();
             current.clone()
         };
         let Some(connected) = connected else { return };
@@ -398,11 +387,7 @@ async fn supervise(shared: Arc<Shared>, mut is_told: bool) {
             while shared.is_connected() {
                 shared.attend().await;
             }
-            shared
-                .current
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+            shared.current.write().take();
             (shared.sink)(Message::Up(false));
         }
         match shared.connect().await {

@@ -6,8 +6,8 @@
 //! other. Callers may go away at any time, as none of them asks for the others. Where few calls
 //! read, each asks by itself and is not held up.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redis::Cmd;
 use tokio::runtime::Handle;
@@ -20,6 +20,7 @@ use super::question::Question;
 use super::reply::Said;
 use crate::fault::{Fault, Faults};
 use crate::remote::{Failure, Found, Place};
+use crate::sync::{Mutex, MutexGuard};
 
 /// With fewer calls that wait for an answer, each asks by itself.
 const FEW: usize = 4;
@@ -150,7 +151,7 @@ impl Reads {
 
 impl Shared {
     fn gathered(&self) -> MutexGuard<'_, Gathered> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+        self.gathered.lock()
     }
 }
 

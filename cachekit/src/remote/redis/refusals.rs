@@ -1,7 +1,6 @@
 //! What a server refuses is said once, and not at every call.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::{Arg, Cmd};
@@ -9,6 +8,7 @@ use tokio::time::Instant;
 
 use super::script::{Digests, Script};
 use crate::event;
+use crate::sync::Mutex;
 
 /// Not refused for so long, it is said again.
 const QUIET: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ impl Refusals {
     pub(super) fn add(&self, command: String, code: &str) {
         let now = Instant::now();
         let what = (command, code.to_owned());
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.0.lock();
         if last.len() >= MOST && !last.contains_key(&what) {
             last.clear();
         }
