@@ -21,8 +21,6 @@ enum Without {
     Nothing,
     /// A write's flight is entered when its answer is there, and not before Redis is asked.
     EarlyFlight,
-    /// The write leaves the flight to another that is in the air, and memory as it is.
-    OwnFlight,
     /// What Redis stored is inserted although the flight was taken out of the table.
     FlightInTable,
     /// A value is inserted although Redis has not said that it stored it.
@@ -197,7 +195,7 @@ impl Scene {
             };
             if self.is_write(index) {
                 next(&Self::write);
-                next(&Self::lose_answer);
+                next(&|_, state, index| state.lose_answer(index));
             } else if self.is_call(index) {
                 next(&Self::call);
             } else {
@@ -308,11 +306,8 @@ impl Scene {
             other.is_landing &= other.node != node;
         }
         state.actors[index].is_landing = true;
-        let is_free = state.flights[node].is_none();
-        match self.without {
-            Without::EarlyFlight => {}
-            Without::OwnFlight if !is_free => {}
-            _ => state.flights[node] = Some(index),
+        if self.without != Without::EarlyFlight {
+            state.flights[node] = Some(index);
         }
         state.to(index, At::Boarded, "enters its flight")
     }
@@ -347,15 +342,6 @@ impl Scene {
         Answer::Stored
     }
 
-    fn lose_answer(&self, state: &mut State, index: usize) -> Option<&'static str> {
-        let unknown = At::Answered(Answer::Unknown);
-        match state.actors[index].at {
-            At::Boarded => state.to(index, unknown, "is not heard by Redis"),
-            At::Answered(Answer::Stored) => state.to(index, unknown, "loses the answer"),
-            _ => None,
-        }
-    }
-
     /// A write learns what came of it.
     fn answered(&self, state: &mut State, index: usize, answer: Answer) -> Option<&'static str> {
         let (node, number) = (state.actors[index].node, state.version(index));
@@ -367,8 +353,7 @@ impl Scene {
             if may_land && state.actors[index].is_landing {
                 state.memory[node] = state.actors[index].has;
             }
-            is_kept = self.without == Without::DropWhereGrounded && !has_flight
-                || self.without == Without::OwnFlight && !has_flight;
+            is_kept = self.without == Without::DropWhereGrounded && !has_flight;
         } else if self.without == Without::Stored && has_flight {
             state.memory[node] = state.actors[index].has;
         }
@@ -512,9 +497,19 @@ impl Scene {
 }
 
 impl State {
+    #[expect(clippy::unnecessary_wraps, reason = "what a step answers")]
     fn to(&mut self, index: usize, at: At, what: &'static str) -> Option<&'static str> {
         self.actors[index].at = at;
         Some(what)
+    }
+
+    fn lose_answer(&mut self, index: usize) -> Option<&'static str> {
+        let unknown = At::Answered(Answer::Unknown);
+        match self.actors[index].at {
+            At::Boarded => self.to(index, unknown, "is not heard by Redis"),
+            At::Answered(Answer::Stored) => self.to(index, unknown, "loses the answer"),
+            _ => None,
+        }
     }
 
     fn version(&self, index: usize) -> u8 {

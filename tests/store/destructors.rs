@@ -132,9 +132,10 @@ fn a_destructor_that_invalidates_and_writes_hangs_nothing() {
     for tier in TIERS {
         for has_store in [false, true] {
             let did_end = ends(async move || {
-                let settings = match has_store {
-                    true => builder().__store(FakeStore::new()),
-                    false => builder(),
+                let settings = if has_store {
+                    builder().__store(FakeStore::new())
+                } else {
+                    builder()
                 };
                 let cache = settings.build().await.expect("a valid set-up");
                 write(*tier, &cache).await;

@@ -176,6 +176,13 @@ pub(crate) const DROPPED: Mix = Mix {
     ..USUAL
 };
 
+/// Writes by hand, in every tier.
+pub(crate) const BY_HAND: Mix = Mix {
+    kinds: &[Kind::Put],
+    ways: &[Way::Put],
+    ..USUAL
+};
+
 /// Invalidations that every node has applied when they return.
 pub(crate) const ACKNOWLEDGED: Mix = Mix {
     ways: &[
@@ -264,6 +271,7 @@ const NAMED: &[(&str, Mix)] = &[
     ("seldom-read", SELDOM_READ),
     ("calm", CALM),
     ("dropped", DROPPED),
+    ("by-hand", BY_HAND),
     ("acknowledged", ACKNOWLEDGED),
     ("ordered", ORDERED),
     ("regions", REGIONS),

@@ -50,6 +50,13 @@ const ALL: &[Broken] = &[
         step_in: stumble,
     },
     Broken {
+        name: "write-untold",
+        fault: Fault::WriteUntold,
+        mix: mix::BY_HAND,
+        injuries: &[],
+        step_in: stumble,
+    },
+    Broken {
         name: "ignore-generation",
         fault: Fault::IgnoreGeneration,
         mix: mix::ORDERED,
