@@ -1,8 +1,8 @@
 //! Waiting until every node has applied an invalidation.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
@@ -11,6 +11,7 @@ use crate::clock::Tick;
 use crate::fault::Faults;
 use crate::membership::{Answers, Members, Terms};
 use crate::remote::bulletin::NodeId;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Who is there, and who has not said yet that an invalidation was applied.
 #[derive(Debug)]
@@ -128,7 +129,7 @@ impl Acks {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -8,11 +8,11 @@
 //! `membership.rs`; here they meet threads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Tick;
 use crate::fault::Faults;
 use crate::membership::{Beat, Presence, Terms};
+use crate::sync::Mutex;
 
 /// What a node knows of its messages.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl Trust {
 
     /// One change at a time, so that `until` is never that of another moment.
     fn change<T>(&self, change: impl FnOnce(&mut Presence) -> T) -> T {
-        let mut presence = self.presence.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut presence = self.presence.lock();
         let changed = change(&mut presence);
         self.until.store(presence.until.nanos(), Ordering::Release);
         changed

@@ -10,11 +10,12 @@
 //! overlap, the one with the greatest order stays.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::fault::{Fault, Faults};
 use crate::key::Key;
 use crate::stored::AnyStored;
+use crate::sync::{Mutex, MutexGuard};
 
 type Keys = HashMap<Key, Writing, foldhash::quality::RandomState>;
 
@@ -98,7 +99,7 @@ pub(crate) enum Redeemed {
 
 impl Writes {
     fn lock(&self) -> MutexGuard<'_, Keys> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        self.keys.lock()
     }
 
     /// Begins a write of `key`; `is_ordered` if its value will have an order.

@@ -10,7 +10,7 @@ mod trouble;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -28,6 +28,7 @@ use crate::envelope::Version;
 use crate::fault::Faults;
 use crate::length::from_now;
 use crate::manner::Manner;
+use crate::sync::{Mutex, MutexGuard};
 
 /// What all caches over one store share.
 #[derive(Default)]
@@ -84,7 +85,7 @@ impl fmt::Debug for Fake {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Runs `step` against the data, and passes on what it tells.
