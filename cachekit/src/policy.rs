@@ -42,8 +42,8 @@ impl Policy {
     /// Shortens the time to live at random by up to this share, so that entries stored
     /// together do not expire together. Taken as 0 below 0 and as 1 above 1.
     pub fn jitter(mut self, share: f32) -> Self {
-        // What is not a number is nothing.
-        self.lives.jitter = share.max(0.0).min(1.0);
+        let share = if share.is_nan() { 0.0 } else { share };
+        self.lives.jitter = share.clamp(0.0, 1.0);
         self
     }
 

@@ -72,7 +72,7 @@ async fn each_is_refused_in_words_or_works() {
     for name in NUMBERS {
         for value in VALUES {
             let get = |asked: &str| (asked == *name).then(|| OsString::from(value));
-            let builder = || Cache::builder().__from_variables(get);
+            let builder = || Cache::builder().__with_variables(get);
             for builder in [builder(), builder().__store(FakeStore::new())] {
                 built += usize::from(at(name, value, builder, &policy).await);
             }

@@ -235,10 +235,10 @@ impl CacheBuilder {
     /// `CACHE_MAX_VALUE_BYTES` and `CACHE_COMPRESS_ABOVE` (`1024`). What is not set stays as it is;
     /// a bad value is reported by [`build`](Self::build).
     pub fn from_env(self) -> Self {
-        self.from_variables(|name| std::env::var_os(name))
+        self.with_variables(|name| std::env::var_os(name))
     }
 
-    fn from_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
+    fn with_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
         let read = env::read(&mut self.config, get).and_then(|()| {
             env::read_text(get, "REDIS_URL", &mut self.redis)?;
             env::read_text(get, "REDIS_PASSWORD", &mut self.redis_password)
@@ -252,8 +252,8 @@ impl CacheBuilder {
     /// [`from_env`](Self::from_env) of other variables than the process has.
     #[cfg(feature = "seeded-faults")]
     #[doc(hidden)]
-    pub fn __from_variables(self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
-        self.from_variables(get)
+    pub fn __with_variables(self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
+        self.with_variables(get)
     }
 
     /// Removes one more guard. For tests that must see a promise broken.
