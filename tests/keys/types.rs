@@ -362,7 +362,7 @@ async fn in_redis_too() {
 struct Borrowing<'a>(&'a str);
 impl Shared for Borrowing<'_> {}
 
-impl<'a> Borrowing<'a> {
+impl Borrowing<'_> {
     #[cached(key = "borrowing:{id}")]
     pub async fn get(&self, id: u64) -> String {
         format!("{} {id}", self.0)

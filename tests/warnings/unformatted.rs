@@ -39,7 +39,7 @@ pub fn choice(n: u64) -> u64 { match n { 1 => 2, n => n } }
 ///
 /// If it is no number.
 #[cached(key = "question:{text}", tier = memory)]
-pub fn question(text: &str) -> Result<u64, std::num::ParseIntError> { Ok(text.parse::<u64>()?) }
+pub fn question(text: &str) -> Result<u64, std::num::ParseIntError> { Ok(text.parse::<u64>()? + 1) }
 
 /// Statements.
 #[cached(key = "statements:{n}", tier = memory)]
