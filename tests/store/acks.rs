@@ -249,7 +249,7 @@ async fn g6_the_wait_begins_when_the_store_has_answered() {
         scene.store.once(Op::Invalidate, late);
         let start = Instant::now();
         let asked = scene.ack("row", None);
-        scene.pass(TIMEOUT - BEAT / 5).await;
+        scene.pass(TIMEOUT.saturating_sub(BEAT / 5)).await;
         scene.store.hold_messages(READER);
         let is_certain = asked.await.expect("no panic");
         Ended {

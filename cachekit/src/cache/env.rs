@@ -203,12 +203,11 @@ mod tests {
         for (name, of) in variables {
             for (text, expected) in SIZES {
                 let found = read_from(&[(name, text)]).map(|config| of(&config));
-                match expected {
-                    Some(_) => assert_eq!(found.ok(), *expected, "{name}={text}"),
-                    None => {
-                        let said = found.unwrap_err().to_string();
-                        assert!(said.contains(name) && said.contains("512K"), "{said}");
-                    }
+                if expected.is_some() {
+                    assert_eq!(found.ok(), *expected, "{name}={text}");
+                } else {
+                    let said = found.unwrap_err().to_string();
+                    assert!(said.contains(name) && said.contains("512K"), "{said}");
                 }
             }
         }

@@ -127,94 +127,103 @@ mod tests {
         FunctionPath::new(own, item, closure).outer_types()
     }
 
+    /// The function's name, an item's path, a closure's, and the types that are read from them.
+    type Case = (
+        &'static str,
+        &'static str,
+        &'static str,
+        Option<&'static str>,
+    );
+
+    const CASES: &[Case] = &[
+        (
+            "::get",
+            "n::Repo::get::{{closure}}::__here",
+            "n::Repo::get::{{closure}}::{{closure}}",
+            None,
+        ),
+        (
+            "::get",
+            "n::S<_>::get::__here",
+            "n::S<n::User>::get::{{closure}}",
+            Some("n::S<n::User>"),
+        ),
+        // Parameters of the function itself, lifetimes too.
+        (
+            "::get",
+            "n::Repo::get::__here",
+            "n::Repo::get<n::A>::{{closure}}",
+            None,
+        ),
+        (
+            "::get",
+            "<n::S<u8> as n::T>::get::__here",
+            "<n::S<u8> as n::T>::get<'_, '_>::{{closure}}",
+            None,
+        ),
+        (
+            "::get",
+            "n::S<_>::get::__here",
+            "n::S<u8>::get<n::get::A>::{{closure}}",
+            Some("n::S<u8>"),
+        ),
+        // A trait's.
+        (
+            "::load",
+            "<n::Repo as n::Load<_>>::load::{{closure}}::{{closure}}::__here",
+            "<n::Repo as n::Load<n::User>>::load::{{closure}}::{{closure}}::{{closure}}",
+            Some("<n::Repo as n::Load<n::User>>"),
+        ),
+        (
+            "::d",
+            "n::Load::d::__here",
+            "<n::Repo as n::Load<u8>>::d::{{closure}}",
+            Some("<n::Repo as n::Load<u8>>"),
+        ),
+        (
+            "::o",
+            "n::m::<impl n::S<_>>::o::__here",
+            "n::m::<impl n::S<u8>>::o::{{closure}}",
+            Some("n::m::<impl n::S<u8>>"),
+        ),
+        // Brackets that are none.
+        (
+            "::c",
+            "n::C<X>::c::__here",
+            "n::C<'<'>::c::{{closure}}",
+            Some("n::C<'<'>"),
+        ),
+        (
+            "::c",
+            "n::C<X>::c::__here",
+            "n::C<'\\''>::c<u8>::{{closure}}",
+            Some("n::C<'\\''>"),
+        ),
+        (
+            "::c",
+            "n::R<'_>::c::__here",
+            "n::R<'_>::c<n::P<'_, '_>>::{{closure}}",
+            None,
+        ),
+        (
+            "::d",
+            "<_ as n::D>::d::__here",
+            "<fn(&'_ u8) -> &'_ u8 as n::D>::d::{{closure}}",
+            Some("<fn(&'_ u8) -> &'_ u8 as n::D>"),
+        ),
+        // One name of another's beginning.
+        (
+            "::d",
+            "n::S<N>::d::__here",
+            "n::S<3>::d::{{closure}}",
+            Some("n::S<3>"),
+        ),
+        ("::d", "n::f::d::__here", "n::f::d::{{closure}}", None),
+    ];
+
     #[test]
     fn types_are_what_a_closure_has_and_an_item_has_not() {
-        let cases = [
-            (
-                "::get",
-                "n::Repo::get::{{closure}}::__here",
-                "n::Repo::get::{{closure}}::{{closure}}",
-                None,
-            ),
-            (
-                "::get",
-                "n::S<_>::get::__here",
-                "n::S<n::User>::get::{{closure}}",
-                Some("n::S<n::User>"),
-            ),
-            // Parameters of the function itself, lifetimes too.
-            (
-                "::get",
-                "n::Repo::get::__here",
-                "n::Repo::get<n::A>::{{closure}}",
-                None,
-            ),
-            (
-                "::get",
-                "<n::S<u8> as n::T>::get::__here",
-                "<n::S<u8> as n::T>::get<'_, '_>::{{closure}}",
-                None,
-            ),
-            (
-                "::get",
-                "n::S<_>::get::__here",
-                "n::S<u8>::get<n::get::A>::{{closure}}",
-                Some("n::S<u8>"),
-            ),
-            // A trait's.
-            (
-                "::load",
-                "<n::Repo as n::Load<_>>::load::{{closure}}::{{closure}}::__here",
-                "<n::Repo as n::Load<n::User>>::load::{{closure}}::{{closure}}::{{closure}}",
-                Some("<n::Repo as n::Load<n::User>>"),
-            ),
-            (
-                "::d",
-                "n::Load::d::__here",
-                "<n::Repo as n::Load<u8>>::d::{{closure}}",
-                Some("<n::Repo as n::Load<u8>>"),
-            ),
-            (
-                "::o",
-                "n::m::<impl n::S<_>>::o::__here",
-                "n::m::<impl n::S<u8>>::o::{{closure}}",
-                Some("n::m::<impl n::S<u8>>"),
-            ),
-            // Brackets that are none.
-            (
-                "::c",
-                "n::C<X>::c::__here",
-                "n::C<'<'>::c::{{closure}}",
-                Some("n::C<'<'>"),
-            ),
-            (
-                "::c",
-                "n::C<X>::c::__here",
-                "n::C<'\\''>::c<u8>::{{closure}}",
-                Some("n::C<'\\''>"),
-            ),
-            (
-                "::c",
-                "n::R<'_>::c::__here",
-                "n::R<'_>::c<n::P<'_, '_>>::{{closure}}",
-                None,
-            ),
-            (
-                "::d",
-                "<_ as n::D>::d::__here",
-                "<fn(&'_ u8) -> &'_ u8 as n::D>::d::{{closure}}",
-                Some("<fn(&'_ u8) -> &'_ u8 as n::D>"),
-            ),
-            // One name of another's beginning.
-            (
-                "::d",
-                "n::S<N>::d::__here",
-                "n::S<3>::d::{{closure}}",
-                Some("n::S<3>"),
-            ),
-            ("::d", "n::f::d::__here", "n::f::d::{{closure}}", None),
-        ];
-        for (own, item, closure, expected) in cases {
+        for (own, item, closure, expected) in CASES.iter().copied() {
             assert_eq!(outer(own, item, closure), expected, "{closure}");
             assert_eq!(outer("", item, closure), expected, "{closure}");
         }
