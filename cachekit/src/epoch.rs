@@ -13,13 +13,12 @@
 //! last hard one, and when the soft ones took place. The window of an entry begins with
 //! the first of those that came after its computation began, whether or not anybody looked then.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
 use crate::clock::Tick;
-use crate::sync::{Mutex, MutexGuard};
 
 /// How often something was taken out of use in this process, of whichever cache: what was
 /// valid when this was read is valid for as long as it stands.
@@ -158,7 +157,8 @@ impl Softenings {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Softened>> {
-        self.0.lock()
+        // Not by `crate::sync`: a search of the flights does not stop here.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use cachekit::testing::{FakeStore, scope};
+use cachekit::testing::{FakeStore, Fault, scope};
 use cachekit::{Cache, ComputeTimeout, Policy, cached, invalidates};
 use tokio::runtime::{Builder, Runtime};
 
@@ -173,9 +173,11 @@ fn a_store_is_not_asked_where_nobody_could_stop_waiting() {
         let home = Builder::new_multi_thread().enable_all().build();
         let home = home.expect("a runtime");
         let store = FakeStore::new();
-        let builder = cachekit_tests::builder().__store(store.clone());
+        // Other tests of this program have functions with the same keys.
+        let settings = || cachekit_tests::builder().__seed(Fault::ShareNames);
+        let builder = settings().__store(store.clone());
         let cache = home.block_on(builder.build()).expect("right");
-        let other = cachekit_tests::builder().__store(store);
+        let other = settings().__store(store);
         let other = home.block_on(other.build()).expect("right");
         home.block_on(other.put("by hand", 7, &Policy::new()));
         executor.run(async {
@@ -194,7 +196,8 @@ fn a_store_is_not_asked_where_nobody_could_stop_waiting() {
 fn a_cache_with_redis_says_what_its_runtime_lacks() {
     for executor in ALL {
         let built = executor.run(async {
-            let builder = cachekit_tests::builder().redis("redis://127.0.0.1:1");
+            let builder = cachekit_tests::builder().__seed(Fault::ShareNames);
+            let builder = builder.redis("redis://127.0.0.1:1");
             builder.build().await.map(drop)
         });
         let told = built.expect_err("it lacks something").to_string();

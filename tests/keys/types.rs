@@ -4,6 +4,7 @@
 use std::fmt::{Debug, Display};
 use std::pin::Pin;
 
+use cachekit::testing::Fault;
 use cachekit::{Cache, Shared, cached, invalidates, testing};
 use cachekit_tests::capture::Capture;
 use cachekit_tests::redis::Redis;
@@ -324,7 +325,9 @@ async fn calls_that_differ_in_a_type_are_two_entries() {
 async fn in_redis_too() {
     let redis = Redis::start();
     let node = || async {
-        let builder = cachekit_tests::builder().redis(redis.url());
+        // Other tests of this program have functions with the same keys.
+        let builder = cachekit_tests::builder().__seed(Fault::ShareNames);
+        let builder = builder.redis(redis.url());
         builder.build().await.expect("a valid set-up")
     };
     let (one, other) = (node().await, node().await);

@@ -78,6 +78,7 @@ const WITHOUT_NUMBERS: &[&str] = &[
     "codec",
     "compress",
     "companion",
+    "detach",
     "crate",
 ];
 

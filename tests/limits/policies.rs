@@ -32,7 +32,15 @@ const NUMBERS: &[(&str, Set)] = &[
     ("early", |it, _| it.early(f32::NAN)),
 ];
 
-const WITHOUT_NUMBERS: &[&str] = &["tier", "single_flight", "codec", "compress", "tag", "event"];
+const WITHOUT_NUMBERS: &[&str] = &[
+    "detach",
+    "tier",
+    "single_flight",
+    "codec",
+    "compress",
+    "tag",
+    "event",
+];
 
 fn share(end: End) -> f32 {
     match end {

@@ -34,7 +34,7 @@ impl Drop for Session {
         let Some(cache) = self.cache.take() else {
             return;
         };
-        for key in ["row", "session:1", "another"] {
+        for key in ["row", "memory-session:1", "redis-session:1", "session:1"] {
             let policy = Policy::new();
             let _ = poll_once(pin!(cache.put(key, Session::quiet(0), &policy)));
             let _ = poll_once(pin!(cache.invalidate(key)));
@@ -45,11 +45,11 @@ impl Drop for Session {
 }
 
 macro_rules! writers {
-    ($($tier:ident $Tier:ident $name:tt $read:ident $set:ident $set_ordered:ident $set_here:ident)*) => {
+    ($($tier:ident $Tier:ident $name:tt $key:tt $id:ident $read:ident $set:ident $set_ordered:ident $set_here:ident)*) => {
         $(
-            #[cached(key = "session:{id}", name = $name, tier = $tier)]
-            async fn $read(id: u64) -> Session {
-                Session::quiet(id)
+            #[cached(key = $key, name = $name, tier = $tier)]
+            async fn $read($id: u64) -> Session {
+                Session::quiet($id)
             }
 
             #[write_through($read(1))]
@@ -105,9 +105,9 @@ macro_rules! writers {
 }
 
 writers! {
-    memory Memory "sessions_in_memory" read_memory set_memory set_ordered_memory set_here_memory
-    redis Redis "sessions_in_redis" read_redis set_redis set_ordered_redis set_here_redis
-    both Both "sessions" read set set_ordered set_here
+    memory Memory "sessions_in_memory" "memory-session:{id}" id read_memory set_memory set_ordered_memory set_here_memory
+    redis Redis "sessions_in_redis" "redis-session:{id}" id read_redis set_redis set_ordered_redis set_here_redis
+    both Both "sessions" "session:{id}" id read set set_ordered set_here
 }
 
 /// Whether `test` comes to an end.

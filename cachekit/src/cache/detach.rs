@@ -7,13 +7,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::Core;
 use super::apart::{Carry, in_background};
 use super::job::Job;
 use crate::event;
 use crate::fault::Fault;
+use crate::length::from_now;
 use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
 
@@ -90,7 +91,7 @@ impl Detach {
         self.course.is_left.store(true, Ordering::Release);
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         // From now on, which need not be inside of the runtime.
-        let limit = self.limit.map(|limit| (limit, Instant::now() + limit));
+        let limit = self.limit.map(|limit| (limit, from_now(limit)));
         let rest = async move {
             let Some((limit, end)) = limit else {
                 return drop(task.await);
