@@ -117,6 +117,8 @@ pub enum Fault {
     RefreshWithoutLease,
     /// A hit near the end of its entry asks for the lease however often another has it.
     ForgetRefreshes,
+    /// Who leads a refresh does not ask whether another failed since it was decided on.
+    IgnorePause,
     /// What a cache still had to tell ends with its last handle.
     LeaveUntold,
     /// A server that does not say which data set it has is taken for the one that it was.

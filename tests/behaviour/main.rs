@@ -18,6 +18,7 @@ mod orders;
 mod panics;
 mod past;
 mod peak;
+mod refreshes;
 mod regions;
 mod runtimes;
 mod soft;

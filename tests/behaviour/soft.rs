@@ -232,6 +232,40 @@ async fn g1_a_refresh_that_began_before_is_not_stored() {
     }
 }
 
+/// A refresh from before is of no use, and keeps nobody from beginning another.
+#[tokio::test]
+async fn one_that_is_of_use_begins_at_once() {
+    for (way, soften) in WAYS.into_iter().enumerate() {
+        let clock = ManualClock::new();
+        let cache = builder(&clock).build().await.expect("a valid set-up");
+        let moody = Moody::default();
+        scope(cache.clone(), async {
+            moody.source.gate.open();
+            row(&moody, 3).await.unwrap();
+            clock.advance(100 * SECOND);
+            row(&moody, 3).await.unwrap();
+            settle().await;
+            assert_eq!(moody.source.runs(), 2, "it is on its way");
+            moody.source.write(100);
+            soften(cache).await;
+            for _ in 0..5 {
+                assert_eq!(row(&moody, 3).await, Ok(3), "{way}");
+                settle().await;
+            }
+            // That it hangs on its value's tag is known at its end.
+            let begun = if way == 3 { 2 } else { 3 };
+            assert_eq!(moody.source.runs(), begun, "{way}");
+            moody.source.gate.open_for_all();
+            settle().await;
+            row(&moody, 3).await.unwrap();
+            settle().await;
+            assert_eq!(row(&moody, 3).await, Ok(103), "{way}");
+            assert_eq!(moody.source.runs(), 3, "{way}");
+        })
+        .await;
+    }
+}
+
 #[cached(key = "soft-error", ttl = 100, stale_if_error = 60, tags = ["e"], skip(moody))]
 async fn on_error(moody: &Moody) -> Result<u64, String> {
     moody.read().await

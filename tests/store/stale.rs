@@ -142,6 +142,40 @@ async fn a_node_remembers_that_another_computes() {
     assert!(asked > 100, "{asked}");
 }
 
+/// The next one that fails is followed by a short pause again.
+#[tokio::test(start_paused = true)]
+async fn what_another_node_computed_ends_the_failures_here() {
+    let policy = stale();
+    let (store, one, source) = expired(&policy, settings).await;
+    let other = node(&store).await;
+    let fails = |cache: &Cache| {
+        let before = cache.stats().refresh_failures;
+        let (cache, source, policy) = (cache.clone(), source.clone(), policy.clone());
+        async move {
+            try_read(&cache, &source, &policy).await.unwrap();
+            settle().await;
+            cache.stats().refresh_failures > before
+        }
+    };
+    source.gate.open_for_all();
+    source.write(u64::MAX);
+    for pause in [1_000, 2_000, 4_000] {
+        assert!(fails(&one).await);
+        sleep(pause).await;
+    }
+    source.write(2);
+    read(&other, &source, &policy).await;
+    settle().await;
+    read(&one, &source, &policy).await;
+    settle().await;
+    assert_eq!(read(&one, &source, &policy).await, 2, "found in the store");
+    source.write(u64::MAX);
+    sleep(10_500).await;
+    assert!(fails(&one).await);
+    sleep(1_000).await;
+    assert!(fails(&one).await, "not eight seconds");
+}
+
 #[tokio::test(start_paused = true)]
 async fn g1_what_another_node_invalidated_is_not_served() {
     for by_key in [true, false] {

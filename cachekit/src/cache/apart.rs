@@ -69,22 +69,13 @@ where
     let Ok(runtime) = Handle::try_current() else {
         return Box::pin(compute(job, plan, labels, after, body)).await;
     };
+    let given = job.given::<S>();
     job.is_apart = true;
-    if let Some(ret) = job.old.as_ref().and_then(|old| returned::<S>(&old.stored)) {
-        job.owner.counts.memory_hits.bump();
-        let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));
-        let refresh = compute(job, plan, labels, after, body);
-        in_background((&core, &owner), &runtime, ending(refresh), carry);
-        return ret;
-    }
-    if let Some(stored) = job.stale()
-        && let Some(ret) = returned::<S>(&stored)
-    {
-        job.owner.counts.misses.bump();
-        job.owner.counts.stale_hits.bump();
-        if let Some(refresh) = job.refreshing(&stored, None) {
-            let refresh = compute(Box::new(refresh), plan, labels, after, body);
-            in_background((&job.core, &job.owner), &runtime, ending(refresh), carry);
+    if let Some(ret) = given {
+        if job.takes_off(&labels) {
+            let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));
+            let refresh = compute(job, plan, labels, after, body);
+            in_background((&core, &owner), &runtime, ending(refresh), carry);
         }
         return ret;
     }

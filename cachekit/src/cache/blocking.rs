@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::compute::{Known, Outcome};
 use super::job::Job;
+use super::refresh::Leading;
 use super::turn::Access;
 use super::way::Way;
 use crate::chain;
@@ -47,6 +48,7 @@ where
     let Some(lead) = lead else {
         return job.rescued::<S>(job.run_blocking(0, body).0);
     };
+    let _leading = Leading(job);
     if let Some((stored, ret)) = job.second_look::<S>() {
         lead.settle(Outcome::Value(stored), || {});
         return ret;

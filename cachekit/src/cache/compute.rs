@@ -11,13 +11,14 @@ use super::admission::Admission;
 use super::fetch::Fetched;
 use super::job::Job;
 use super::read::{Trace, returned, returned_last};
+use super::refresh::Leading;
 use super::turn::{self, Access};
 use super::way::Way;
 use crate::chain;
 use crate::config::Tier;
 use crate::epoch::Epochs;
 use crate::error::ComputeTimeout;
-use crate::fault::{Fault, Point};
+use crate::fault::Fault;
 use crate::flight::Lead;
 use crate::labels::Labels;
 use crate::mortal::Mortal;
@@ -69,7 +70,7 @@ pub(super) struct Known {
     reason = "an `async fn` keeps its arguments twice"
 )]
 pub(crate) fn compute<S, A, F, Fut>(
-    job: Box<Job>,
+    mut job: Box<Job>,
     plan: Plan<S>,
     labels: Labels,
     after: A,
@@ -84,10 +85,12 @@ where
 {
     async move {
         job.count_miss();
-        job.core.faults.at(Point::BeforeEnter);
         let epochs = job.epochs(&labels);
         let mut known = Known { labels, epochs };
-        let mut way = job.way_in::<S>(&known.epochs);
+        let mut way = match job.lead.take() {
+            Some(lead) => Way::Computes(Some(lead)),
+            None => job.way_in::<S>(&known.epochs),
+        };
         let lead = loop {
             let seat = match way {
                 Way::Ends(ret) => return ret,
@@ -127,6 +130,7 @@ impl Job {
         Fut: Future<Output = S::Ret>,
     {
         async move {
+            let _leading = Leading(self);
             if let Some((stored, ret)) = self.second_look::<S>() {
                 lead.settle(Outcome::Value(stored), || {});
                 return ret;
@@ -140,6 +144,7 @@ impl Job {
                 let fetched = self.fetch(plan, known, began, &mut admission);
                 match Box::pin(fetched).await {
                     Fetched::Hit(stored) => {
+                        self.refreshed(true);
                         self.land(lead, Arc::clone(&stored));
                         return returned_last::<S>(stored);
                     }

@@ -12,7 +12,7 @@ use super::names::Replica;
 use super::read::{Missed, Trace};
 use super::refresh::{Late, Old};
 use crate::epoch::{Epochs, Moment};
-use crate::flight::{Leadership, Seat};
+use crate::flight::{Lead, Leadership, Seat};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -20,7 +20,6 @@ use crate::policy::Lives;
 use crate::tier::Seen;
 
 /// One call that missed.
-#[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
@@ -40,6 +39,8 @@ pub(crate) struct Job {
     pub(super) seen: Option<Seen>,
     /// What the call has already: then it waits for nobody.
     pub(crate) old: Option<Old>,
+    /// It leads already.
+    pub(super) lead: Option<Lead<Outcome>>,
     /// What it finds that is over, where that may be served in the place of a new value.
     pub(super) late: Option<Arc<Late>>,
     /// It goes on without its caller, who has been answered if there is an old value.
@@ -66,6 +67,7 @@ impl Job {
             trace: Trace::Unknown,
             seen: None,
             old: None,
+            lead: None,
             late,
             is_apart: false,
             course: None,

@@ -12,17 +12,16 @@ use std::time::Duration;
 use super::Core;
 use super::compute::Outcome;
 use super::job::Job;
-use super::read::returned;
+use super::read::{has_answer, returned};
 use crate::clock::Tick;
 use crate::event;
 use crate::fault::Fault;
 use crate::flight::{Flight, Lead};
 use crate::freshness::Freshness;
+use crate::key::Key;
 use crate::owner::OwnerId;
 use crate::plan::{Shape, Split};
-use crate::refreshes::Claim;
 use crate::stored::AnyStored;
-use crate::sync::Mutex;
 
 /// What a call has, and computes again.
 #[derive(Debug)]
@@ -32,46 +31,23 @@ pub(crate) struct Old {
     advance: Option<Duration>,
     /// The caller has it.
     is_given: bool,
-    /// The right to compute it; taken when it is known what came of that.
-    claim: Mutex<Option<Claim>>,
 }
 
 impl Old {
-    fn new(stored: Arc<AnyStored>, advance: Option<Duration>, claim: Claim) -> Self {
-        Self {
-            stored,
-            advance,
-            is_given: false,
-            claim: Mutex::new(Some(claim)),
-        }
-    }
-
     /// Whether `other` is to be computed again too: it is no newer than the draw.
     pub(super) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
     }
-
-    /// Another process computes it, for at most `longest`.
-    pub(super) fn left_to_others(&self, core: &Core, longest: Duration) {
-        if let Some(claim) = self.take_claim() {
-            claim.left_to_others(Tick::now(&*core.clock), longest);
-        }
-    }
-
-    fn take_claim(&self) -> Option<Claim> {
-        self.claim.lock().take()
-    }
 }
 
-impl Drop for Old {
+/// A job that leads. A refresh that panics has failed.
+pub(super) struct Leading<'a>(pub(super) &'a Job);
+
+impl Drop for Leading<'_> {
     fn drop(&mut self) {
-        if let Some(claim) = self.take_claim()
-            && std::thread::panicking()
-        {
-            self.stored.owner.counts.refresh_failures.bump();
-            // What panics is not tried again at once; no clock is at hand, and none is needed.
-            claim.panicked();
+        if std::thread::panicking() {
+            self.0.refreshed(false);
         }
     }
 }
@@ -87,22 +63,22 @@ pub(crate) struct Late {
 }
 
 impl Core {
-    /// The right to compute `key` again, unless somebody does.
-    fn claim(&self, key: &[u8], now: Tick, longest: Duration) -> Option<Claim> {
-        let now = if self.faults.has(Fault::ForgetRefreshes) {
-            Tick::NEVER
-        } else {
-            now
-        };
-        self.refreshes.claim(key, now, longest)
-    }
-
     /// Whether `stored`, which is good, is to be computed again before its end.
     #[cold]
     pub(super) fn drawn(&self, stored: &Arc<AnyStored>, key: &[u8], now: Tick) -> Option<Old> {
         let advance = self.advance(stored, now)?;
-        let claim = self.claim(key, now, self.config.lock_timeout)?;
-        Some(Old::new(Arc::clone(stored), Some(advance), claim))
+        let is_paused = self.pauses(&(stored.owner.id, Key::new(key)));
+        (!is_paused).then(|| Old {
+            stored: Arc::clone(stored),
+            advance: Some(advance),
+            is_given: false,
+        })
+    }
+
+    /// Returns `true` if nobody is to compute it again now.
+    fn pauses(&self, spot: &(OwnerId, Key)) -> bool {
+        let now = Tick::now(&*self.clock);
+        self.refreshes.pauses(spot, now) && !self.faults.has(Fault::ForgetRefreshes)
     }
 
     /// One draw.
@@ -152,8 +128,27 @@ impl Job {
         Some(watch)
     }
 
+    /// What this call is answered with while it goes on in the background.
+    pub(super) fn given<S>(&mut self) -> Option<S::Ret>
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        if self.old.is_none() {
+            let stored = self.stale().filter(|stored| has_answer::<S>(stored))?;
+            self.owner.counts.misses.bump();
+            self.owner.counts.stale_hits.bump();
+            self.old = Some(Old {
+                stored,
+                advance: None,
+                is_given: true,
+            });
+        }
+        self.kept::<S>()
+    }
+
     /// What memory has that is over and may be served while it is computed again.
-    pub(super) fn stale(&self) -> Option<Arc<AnyStored>> {
+    fn stale(&self) -> Option<Arc<AnyStored>> {
         if self.fresh || self.lives.stale.is_none() {
             return None;
         }
@@ -164,27 +159,19 @@ impl Job {
         })
     }
 
-    /// The same job as one that has `stored` already, if nobody computes it again.
-    pub(super) fn refreshing(
-        &self,
-        stored: &Arc<AnyStored>,
-        advance: Option<Duration>,
-    ) -> Option<Self> {
-        let now = Tick::now(&*self.core.clock);
-        let claim = self
-            .core
-            .claim(self.key.as_bytes(), now, self.lock_timeout())?;
-        let mut old = Old::new(Arc::clone(stored), advance, claim);
-        old.is_given = true;
-        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let job = Self::new(core, owner, self.key.clone(), self.lives);
-        Some(Self {
-            // What is old is this one: the others have lives of their own.
-            replica: self.replica,
-            is_apart: self.is_apart,
-            course: self.course.clone(),
-            ..job.with(Some(old))
-        })
+    /// Returns `true` if its key is not to be computed again now.
+    pub(super) fn pauses(&self) -> bool {
+        self.core.pauses(&self.spot())
+    }
+
+    /// Returns `true` if it is a refresh, and another failed since this one looked. Asked by who
+    /// leads: whoever led before has said by now what came of it.
+    pub(super) fn failed_meanwhile(&self) -> bool {
+        self.old.is_some() && !self.core.faults.has(Fault::IgnorePause) && self.pauses()
+    }
+
+    fn spot(&self) -> (OwnerId, Key) {
+        (self.owner.id, self.key.clone())
     }
 
     /// The same, as what goes on after this call was answered with `stored`.
@@ -195,8 +182,23 @@ impl Job {
             let _ = late.found.set(Arc::clone(stored));
             late.serve();
         }
-        let job = self.refreshing(stored, advance);
-        job.filter(|job| job.is_apart || advance.is_some())
+        if !self.is_apart && advance.is_none() {
+            return None;
+        }
+        let old = Old {
+            stored: Arc::clone(stored),
+            advance,
+            is_given: true,
+        };
+        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
+        let job = Self::new(core, owner, self.key.clone(), self.lives);
+        Some(Self {
+            // What is old is this one: the others have lives of their own.
+            replica: self.replica,
+            is_apart: self.is_apart,
+            course: self.course.clone(),
+            ..job.with(Some(old))
+        })
     }
 
     /// Whether `stored` is to be computed again as what this call has is.
@@ -247,16 +249,24 @@ impl Job {
 
     /// What was computed is there, or could not be computed.
     pub(super) fn refreshed(&self, is_ok: bool) {
-        let Some(old) = &self.old else { return };
-        if !is_ok {
-            self.owner.counts.refresh_failures.bump();
-            event::refresh_failed(&self.owner.name, &self.key);
+        if self.old.is_none() {
+            return;
         }
-        match old.take_claim() {
-            Some(claim) if is_ok => claim.succeeded(),
-            Some(claim) => claim.failed(Tick::now(&*self.core.clock), self.core.chance.draw()),
-            None => {}
+        let core = &self.core;
+        if is_ok {
+            return core.refreshes.succeeded(&self.spot());
         }
+        self.owner.counts.refresh_failures.bump();
+        event::refresh_failed(&self.owner.name, &self.key);
+        let now = Tick::now(&*core.clock);
+        core.refreshes.failed(self.spot(), now, core.chance.draw());
+    }
+
+    /// Another process computes it, for at most `longest`.
+    pub(super) fn left_to_others(&self, longest: Duration) {
+        let now = Tick::now(&*self.core.clock);
+        let refreshes = &self.core.refreshes;
+        refreshes.left_to_others(self.spot(), now, longest);
     }
 
     /// Remembers in which flight something is looked for.

@@ -9,8 +9,9 @@ use crate::chain;
 use crate::config::SingleFlight;
 use crate::epoch::Epochs;
 use crate::event;
-use crate::fault::Fault;
+use crate::fault::{Fault, Point};
 use crate::flight::{Entered, Flight, Lead, Seat, Woken};
+use crate::labels::Labels;
 use crate::plan::{Plan, Shape};
 
 /// What a call does next.
@@ -30,6 +31,7 @@ impl Job {
         S: Shape,
         S::Value: Clone + 'static,
     {
+        self.core.faults.at(Point::BeforeEnter);
         // Of a call that waits for nobody: one reading of the clock less.
         self.way_since::<S>(epochs, self.since)
     }
@@ -40,7 +42,10 @@ impl Job {
         S::Value: Clone + 'static,
     {
         let seat = match self.enter(epochs, start) {
-            Entered::Lead(lead) => return Way::Computes(Some(lead)),
+            Entered::Lead(lead) => {
+                let kept = self.failed_meanwhile().then(|| self.kept::<S>());
+                return kept.flatten().map_or(Way::Computes(Some(lead)), Way::Ends);
+            }
             Entered::Wait(seat) => seat,
         };
         if let Some(ret) = self.kept::<S>() {
@@ -50,6 +55,21 @@ impl Job {
             return Way::Computes(None);
         }
         Way::Waits(seat)
+    }
+
+    /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
+    /// of any number of callers one begins it.
+    pub(super) fn takes_off(&mut self, labels: &Labels) -> bool {
+        if self.pauses() {
+            return false;
+        }
+        self.core.faults.at(Point::BeforeEnter);
+        if let Entered::Lead(lead) = self.enter(&self.epochs(labels), self.since)
+            && !self.failed_meanwhile()
+        {
+            self.lead = Some(lead);
+        }
+        self.lead.is_some()
     }
 
     /// The step after a wait.

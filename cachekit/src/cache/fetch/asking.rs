@@ -133,11 +133,12 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
 
     /// For a call that has a value already: where another computes, it ends with that.
     fn keep<S: Shape<Value = V>>(&self, taken: &Taken) -> Option<Fetched<S::Ret>> {
-        let (Taken::Held(left), Some(old)) = (taken, &self.job.old) else {
+        let Taken::Held(left) = taken else {
             return None;
         };
-        old.left_to_others(&self.job.core, *left);
-        self.job.kept::<S>().map(Fetched::Kept)
+        let kept = self.job.kept::<S>()?;
+        self.job.left_to_others(*left);
+        Some(Fetched::Kept(kept))
     }
 
     /// What a good entry is to this call.
