@@ -90,7 +90,6 @@ impl Name {
 
     /// Returns `true` if it is the version of everything or of a function: of those there are no
     /// more than the code has. Regions may be named after tenants or days.
-    #[cfg(any(feature = "redis", test))]
     pub(crate) fn is_endless(&self) -> bool {
         let function = self.0.strip_prefix(b"f:");
         &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))

@@ -24,6 +24,7 @@ async fn template(ret: u64) -> u64 { //~ an argument named `ret` hides the value
 
 #[cached(key = "k:{id}", events = ["org:{ret.id}"])]
 async fn event((id, ret): (u64, Repo)) -> u64 { //~ an argument named `ret` hides the value that `ret` means here; rename it
+    drop(ret);
     id
 }
 

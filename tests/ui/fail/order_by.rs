@@ -45,9 +45,8 @@ async fn misspelt(id: u64, user: User) -> Result<User, String> {
     Ok(user)
 }
 
-#[write_through(get_user(ret), order_by = *ret)] //~ `ret`: the entry is needed before
-async fn hidden(ret: u64, user: User) -> Result<User, String> {
-    let _ = ret;
+#[write_through(get_user(ret.id))] //~ `ret`: the entry is needed before
+async fn hidden(user: User) -> Result<User, String> {
     Ok(user)
 }
 
