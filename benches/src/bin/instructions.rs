@@ -9,12 +9,13 @@ use cachekit_benches::keys::{FEW, Keys, Spread};
 use cachekit_benches::memory::{Args, miss, ours};
 use tokio::runtime::{Builder, Runtime};
 
-const CASES: [&str; 5] = [
+const CASES: [&str; 6] = [
     "hit-arc-u64",
     "hit-arc-str",
     "hit-arc-u64-str",
     "hit-user-u64",
     "miss-arc-u64",
+    "miss-page-u64",
 ];
 
 fn main() -> ExitCode {
@@ -61,6 +62,7 @@ fn candidate(runtime: &Runtime, case: &str) -> Result<Candidate, Fail> {
             "hit-arc-u64-str" => Ok(ours::shared(Args::Both)),
             "hit-user-u64" => Ok(ours::owned(Args::Number)),
             "miss-arc-u64" => miss::ours().await,
+            "miss-page-u64" => miss::pages().await,
             other => Err(format!("no case {other}; see --list").into()),
         }
     })

@@ -24,6 +24,13 @@ async fn new_user(cache: &Cache, id: u64) -> Arc<User> {
     Arc::new(User::load(id))
 }
 
+/// A page of users, which the function has at hand: what remains is what the cache does with a
+/// large value.
+#[cached(key = "page:{id}", ttl = 300, tags = ["users"], cache = cache, skip(cache, page))]
+async fn page(cache: &Cache, page: &Arc<Vec<User>>, id: u64) -> Arc<Vec<User>> {
+    Arc::clone(page)
+}
+
 /// Numbers that nobody asked for before.
 #[derive(Debug, Default)]
 pub(super) struct Fresh(AtomicU64);
@@ -46,6 +53,23 @@ pub async fn ours() -> Result<Candidate, Fail> {
     Ok(candidate!("cachekit", state, |(cache, fresh), _key| {
         new_user(&cache, fresh.next()).await
     }))
+}
+
+/// The same of a value of 100 users.
+///
+/// # Errors
+///
+/// If the cache cannot be built.
+pub async fn pages() -> Result<Candidate, Fail> {
+    let room = Capacity::entries(ROOM as u64);
+    let cache = Cache::builder().memory_capacity(room).build().await?;
+    let users: Vec<User> = (0..100).map(User::new).collect();
+    let state = (cache, (Arc::new(users), Arc::new(Fresh::default())));
+    Ok(candidate!(
+        "cachekit",
+        state,
+        |(cache, (users, new)), _key| { page(&cache, &users, new.next()).await }
+    ))
 }
 
 /// All that can miss, full: each stores what it computed, and something else leaves.
