@@ -72,6 +72,8 @@ pub enum Fault {
     WriteUntold,
     /// A write stores although one with a greater order has.
     IgnoreOrder,
+    /// A write that is known to be older is stored where the store lost the newer one.
+    FillOlder,
     /// A write enters the flight of its key when the store has answered, and not before it asks.
     LateFlight,
     /// What a write stored reaches memory although its flight was taken out of the table.

@@ -248,6 +248,11 @@ impl Proxy {
         self.add(which, |state| &mut state.faults.lose);
     }
 
+    /// From now on the server does not run these commands, and answers as one that is full.
+    pub fn refuse_if(&self, which: impl FnMut(&Sent) -> bool + Send + 'static) {
+        self.add(which, |state| &mut state.faults.refuse);
+    }
+
     /// From now on takes a copy of these commands as they go to the server, for
     /// [`repeat_now`](Self::repeat_now).
     pub fn repeat_if(&self, which: impl FnMut(&Sent) -> bool + Send + 'static) {
@@ -351,6 +356,12 @@ impl Proxy {
     pub fn lift(&self, direction: Direction) {
         self.shared
             .change(|state| *state.faults.lost(direction) = false);
+    }
+
+    /// Whether nothing arrives on connections that have subscribed, while commands go on by
+    /// others. Afterwards it does, late.
+    pub fn silence(&self, is_silent: bool) {
+        self.shared.change(|state| state.faults.silent = is_silent);
     }
 
     /// Each command reaches the server this much later.

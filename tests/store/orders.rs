@@ -178,6 +178,8 @@ async fn a_write_that_is_known_to_be_older_fills_nothing() {
     assert_eq!(lost_in_the_store(None).await, [Some(7), None]);
     let unguarded = lost_in_the_store(Some(Fault::IgnoreOrder)).await;
     assert_eq!(unguarded, [Some(5); 2]);
+    let unguarded = lost_in_the_store(Some(Fault::FillOlder)).await;
+    assert_eq!(unguarded, [Some(7), Some(5)]);
 }
 
 /// Of two writes of one node the newer one's answer is lost; then the older one ends.

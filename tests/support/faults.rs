@@ -177,6 +177,39 @@ fn a_slow_network_delays_each_round_trip_once() {
 }
 
 #[test]
+fn a_command_is_refused_in_its_turn_and_does_not_run() {
+    let (redis, proxy) = pair();
+    proxy.refuse_if(|sent| sent.name() == "INCR");
+    let mut raw = Raw::to(proxy.addr());
+    raw.send(&[command(&["INCR", "number"]), command(&["GET", "number"])].concat());
+    raw.expect(b"-OOM command not allowed by the test\r\n$-1\r\n");
+    assert_eq!(number(&redis), None);
+    proxy.heal();
+    raw.send(&command(&["INCR", "number"]));
+    raw.expect(b":1\r\n");
+}
+
+#[test]
+fn who_subscribed_hears_nothing_while_commands_go_on() {
+    let (_redis, proxy) = pair();
+    let mut listener = Raw::to(proxy.addr());
+    listener.send(&command(&["SUBSCRIBE", "a"]));
+    listener.expect(b"*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n");
+    proxy.silence(true);
+    let mut late = Raw::to(proxy.addr());
+    late.send(&command(&["SUBSCRIBE", "b"]));
+    let mut other = Client::connect(proxy.addr());
+    eventually(|| other.int(&["PUBLISH", "b", "hi"]) == 1);
+    assert_eq!(other.int(&["PUBLISH", "a", "hi"]), 1);
+    for raw in [&mut listener, &mut late] {
+        assert!(raw.is_quiet(), "nothing comes by a subscription");
+    }
+    proxy.silence(false);
+    listener.expect(b"*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$2\r\nhi\r\n");
+    late.expect(b"*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:1\r\n");
+}
+
+#[test]
 fn refused_until_it_heals() {
     let (_redis, proxy) = pair();
     let mut before = Client::connect(proxy.addr());

@@ -36,6 +36,16 @@ impl Raw {
         );
     }
 
+    /// Whether it is open, and nothing comes for a while.
+    fn is_quiet(&mut self) -> bool {
+        let patience = self.0.read_timeout().expect("a socket");
+        let short = Some(Duration::from_millis(100));
+        self.0.set_read_timeout(short).expect("a socket");
+        let read = self.0.read(&mut [0]);
+        self.0.set_read_timeout(patience).expect("a socket");
+        read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
     /// Whether the other side has ended it, with nothing more to read.
     fn ended(&mut self) -> bool {
         match self.0.read(&mut [0]) {

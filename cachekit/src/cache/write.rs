@@ -150,10 +150,12 @@ impl Bracket {
             bracket: &self,
             stored: &stored,
         };
+        let faults = self.core.faults;
+        let is_behind = is_older && !faults.has(Fault::FillOlder) && self.is_current(&stored);
         let landed = match right {
             // The store had what memory has: it has that, or what is newer, or lost it.
-            Some(_) if is_older && self.is_current(&stored) => return,
-            Some(_) if is_older && self.core.faults.has(Fault::LeaveToNewer) => return,
+            Some(_) if is_behind => return,
+            Some(_) if is_older && faults.has(Fault::LeaveToNewer) => return,
             Some((turn, wire)) => {
                 let filling = Filling {
                     took: Duration::ZERO,

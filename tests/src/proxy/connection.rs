@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net;
@@ -18,6 +19,11 @@ use super::resp::{Kind, Scanner};
 use super::sent::Sent;
 use super::state::{Shared, State, any, close};
 
+/// What the server gets in the place of a command that it is to refuse: its answer is the one
+/// of a server that is full.
+const REFUSAL: &[u8] = b"*3\r\n$4\r\nEVAL\r\n$63\r\n\
+    return redis.error_reply('OOM command not allowed by the test')\r\n$1\r\n0\r\n";
+
 /// Both ends of a connection.
 pub(super) struct Connection {
     id: usize,
@@ -25,6 +31,7 @@ pub(super) struct Connection {
     shared: Arc<Shared>,
     incoming: Incoming,
     pending: Pending,
+    has_subscribed: AtomicBool,
 }
 
 impl Connection {
@@ -41,6 +48,7 @@ impl Connection {
             incoming: Incoming::new(id, shared.clone(), queue),
             shared,
             pending: Pending::default(),
+            has_subscribed: AtomicBool::new(false),
         };
         (connection, commands)
     }
@@ -108,9 +116,18 @@ impl Connection {
             if matches!(sent.name().as_str(), "HELLO" | "AUTH" | "SELECT") {
                 set_up.push(sent.args.clone());
             }
-            self.remember_to_repeat(sent, &set_up);
+            let is_refused = any(&mut self.shared.state().faults.refuse, sent);
+            let bytes = if is_refused {
+                REFUSAL
+            } else {
+                self.remember_to_repeat(sent, &set_up);
+                &command.bytes
+            };
+            if sent.name() == "SUBSCRIBE" {
+                self.has_subscribed.store(true, Ordering::Relaxed);
+            }
             self.pending.push(command.sent);
-            server.write_all(&command.bytes).await?;
+            server.write_all(bytes).await?;
         }
         let answered = |_: &mut State| self.pending.is_empty().then_some(());
         self.shared.until(answered).await;
@@ -126,6 +143,15 @@ impl Connection {
             (open && !state.faults.to_server).then_some(())
         };
         self.shared.until(passable).await;
+    }
+
+    /// Until replies, and what the server says by itself, get through.
+    async fn audible(&self) {
+        let audible = |state: &mut State| {
+            let is_silent = state.faults.silent && self.has_subscribed.load(Ordering::Relaxed);
+            (!state.faults.to_client && !is_silent).then_some(())
+        };
+        self.shared.until(audible).await;
     }
 
     async fn delayed(&self, arrived: Instant) {
@@ -169,9 +195,7 @@ impl Connection {
         let (mut scanner, mut bytes) = (Scanner::new(), Vec::with_capacity(1 << 16));
         let mut delivery = Delivery::default();
         while server.read_buf(&mut bytes).await? > 0 {
-            self.shared
-                .until(|state| (!state.faults.to_client).then_some(()))
-                .await;
+            self.audible().await;
             while let Some(whole) = scanner.reply(&bytes)? {
                 let fate = self.answered(&whole.kind);
                 let is_last = delivery.add(bytes.drain(..whole.length), fate);

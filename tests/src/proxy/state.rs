@@ -77,10 +77,12 @@ pub(super) struct Faults {
     pub(super) hold: Vec<Predicate>,
     pub(super) swallow: Vec<Predicate>,
     pub(super) lose: Vec<Predicate>,
+    pub(super) refuse: Vec<Predicate>,
     pub(super) repeat: Vec<Predicate>,
     pub(super) mangle: Vec<(Mangled, Predicate)>,
     pub(super) to_server: bool,
     pub(super) to_client: bool,
+    pub(super) silent: bool,
     pub(super) delay: Duration,
     pub(super) door: Door,
 }

@@ -19,20 +19,24 @@ checker: several processes over one Redis, faults of every kind, and a judge
 --seed N        of what is drawn at random; without it, another each time (it is printed)
 --faults LIST   which faults are injected: all (the default), none, or some of
                 del-entry, del-version, del-guard, kill-pubsub, kill-normal, restart, freeze,
-                script-flush, flush-all, delay, hole, swallow, repeat, close, foreign,
-                repeat-all; the last two are not in `all`: another program writes, removes
-                the entry and says so in a form that nobody knows; commands run again and
-                again
+                script-flush, flush-all, delay, hole, swallow, lose-ack, deafen, repeat, close,
+                foreign, repeat-all; the last two are not in `all`: another program writes,
+                removes the entry and says so in a form that nobody knows; commands run again
+                and again
 --bus on|off    on (the default): values in memory too, and nodes tell one another what is
                 invalid; off: every read goes to Redis
 --break NAME    removes one guard from every node, which must end with a violation; the
                 mix of calls and the faults are chosen for it, unless --faults is given
+--breaks        prints the names that --break takes
 --mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm, ordered,
                 dropped (calls that are dropped in the middle), acknowledged (invalidations
                 that return when every node has applied them: no read that begins later, on
-                any node, may be older) or soft (invalidations that leave old values for a
+                any node, may be older), soft (invalidations that leave old values for a
                 second: no read that begins later may be older, and none that asks for
-                nothing old may be at all)
+                nothing old may be at all), by-hand, regions, copies, or one of two with
+                faults of their own: late (writes with an order whose numbers are older than
+                what returned since) and unheard (a node hears of no invalidation and may
+                not compute, but Redis answers what it asks: it may not go on with what it has)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
 reads a minute, with 2 if the arguments make no sense.";
@@ -40,6 +44,7 @@ reads a minute, with 2 if the arguments make no sense.";
 /// What is to be done.
 pub(crate) enum Parsed {
     Help,
+    Breaks,
     Parent(Settings),
     Node(NodeSettings),
 }
@@ -102,6 +107,9 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Parsed, String
     if words.help {
         return Ok(Parsed::Help);
     }
+    if words.breaks {
+        return Ok(Parsed::Breaks);
+    }
     parent(words).map(Parsed::Parent)
 }
 
@@ -115,11 +123,18 @@ fn parent(mut words: Words) -> Result<Settings, String> {
         return Err("--seconds: expected at least 1".to_owned());
     }
     let broken = words.broken()?;
+    let mix = words.mix()?;
+    let only = mix.or(broken.map(|broken| (broken.name, broken.mix)));
+    let only = only.map_or(&[][..], |(_, mix)| mix.only);
     let injuries = match (words.take("faults"), &broken) {
         (Some(list), _) => parent::injuries(&list)?,
         (None, Some(broken)) => broken.injuries.to_vec(),
-        (None, None) => parent::injuries("all")?,
+        (None, None) if only.is_empty() => parent::injuries("all")?,
+        (None, None) => only.to_vec(),
     };
+    if !only.is_empty() && injuries.iter().any(|injury| !only.contains(injury)) {
+        return Err("--faults: this mix has faults of its own, and may have no others".to_owned());
+    }
     let wants_bus = broken.as_ref().is_none_or(Broken::wants_bus);
     let settings = Settings {
         nodes,
@@ -128,7 +143,7 @@ fn parent(mut words: Words) -> Result<Settings, String> {
         injuries,
         bus: words.bus()? && wants_bus,
         broken,
-        mix: words.mix()?,
+        mix,
     };
     words.end()?;
     Ok(settings)
@@ -155,6 +170,22 @@ fn node(mut words: Words) -> Result<NodeSettings, String> {
 struct Words {
     pairs: Vec<(String, String)>,
     help: bool,
+    breaks: bool,
+}
+
+/// An option and its value, which may be the next word.
+fn pair(
+    option: &str,
+    arg: &str,
+    rest: &mut impl Iterator<Item = String>,
+) -> Result<(String, String), String> {
+    if let Some((name, value)) = option.split_once('=') {
+        return Ok((name.to_owned(), value.to_owned()));
+    }
+    let value = rest
+        .next()
+        .ok_or_else(|| format!("{arg}: a value is missing"))?;
+    Ok((option.to_owned(), value))
 }
 
 impl Words {
@@ -164,18 +195,11 @@ impl Words {
             let Some(option) = arg.strip_prefix("--") else {
                 return Err(format!("`{arg}`: expected an option, see --help"));
             };
-            if option == "help" {
-                words.help = true;
-                continue;
+            match option {
+                "help" => words.help = true,
+                "breaks" => words.breaks = true,
+                _ => words.pairs.push(pair(option, &arg, &mut args)?),
             }
-            let pair = match option.split_once('=') {
-                Some((name, value)) => (name.to_owned(), value.to_owned()),
-                None => match args.next() {
-                    Some(value) => (option.to_owned(), value),
-                    None => return Err(format!("{arg}: a value is missing")),
-                },
-            };
-            words.pairs.push(pair);
         }
         Ok(words)
     }

@@ -27,6 +27,10 @@ fn main() -> ExitCode {
             println!("{}", args::HELP);
             ExitCode::SUCCESS
         }
+        Ok(Parsed::Breaks) => {
+            println!("{}", seeded::names());
+            ExitCode::SUCCESS
+        }
         Ok(Parsed::Parent(settings)) => parent::run(&settings),
         Ok(Parsed::Node(settings)) => node::run(settings),
         Err(problem) => {

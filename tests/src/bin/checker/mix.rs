@@ -1,6 +1,7 @@
 //! How much of what the nodes do.
 
 use crate::cells::Kind;
+use crate::parent::Injury;
 use crate::way::{Soft, Way};
 
 /// What one node does.
@@ -22,6 +23,10 @@ pub(crate) struct Mix {
     pub(crate) slow: u32,
     /// Of a hundred writes and reads so many are dropped in the middle.
     pub(crate) dropped: u32,
+    /// Whether memory goes on, where Redis cannot be asked, with what was invalidated elsewhere.
+    pub(crate) goes_on: bool,
+    /// The faults that it is for; none, if it is for any.
+    pub(crate) only: &'static [Injury],
 }
 
 /// A bit of everything.
@@ -93,6 +98,8 @@ pub(crate) const USUAL: Mix = Mix {
     sleep: 40,
     slow: 5,
     dropped: 5,
+    goes_on: false,
+    only: &[],
 };
 
 /// Invalidations that remove entries, while others compute.
@@ -206,6 +213,55 @@ pub(crate) const ORDERED: Mix = Mix {
     ..USUAL
 };
 
+/// Writes with an order, and such as come too late: their numbers are older than what returned
+/// since. What memory knows of that, it knows for as long as nothing but Redis loses it.
+pub(crate) const LATE: Mix = Mix {
+    kinds: &[Kind::Ordered],
+    ways: &[Way::Late],
+    readers: 12,
+    writers: 2,
+    write_pause: 300,
+    only: &[Injury::DelEntry],
+    ..USUAL
+};
+
+/// Invalidations that a node does not hear of, which may ask Redis all the same. Only where it
+/// could not, its memory would go on: nothing that keeps Redis from answering belongs here.
+pub(crate) const UNHEARD: Mix = Mix {
+    kinds: &[
+        Kind::Plain,
+        Kind::Grouped,
+        Kind::Evented,
+        Kind::Maybe,
+        Kind::Fallible,
+        Kind::Direct,
+    ],
+    ways: &[
+        Way::Key,
+        Way::Entry,
+        Way::Tag,
+        Way::ValueTag,
+        Way::Event,
+        Way::Function,
+        Way::Annotated,
+        Way::Regrouped,
+        Way::AckedKey,
+        Way::AckedTag,
+    ],
+    readers: 48,
+    write_pause: 300,
+    // Others have not always stored it anew when the node that hears nothing asks.
+    slow: 120,
+    goes_on: true,
+    only: &[
+        Injury::Deafen,
+        Injury::DelEntry,
+        Injury::DelVersion,
+        Injury::DelGuard,
+    ],
+    ..USUAL
+};
+
 /// Writes by two handles of one region, each of which has to show in the other.
 pub(crate) const REGIONS: Mix = Mix {
     kinds: &[Kind::Region],
@@ -274,6 +330,8 @@ const NAMED: &[(&str, Mix)] = &[
     ("by-hand", BY_HAND),
     ("acknowledged", ACKNOWLEDGED),
     ("ordered", ORDERED),
+    ("late", LATE),
+    ("unheard", UNHEARD),
     ("regions", REGIONS),
     ("soft", SOFT),
     ("copies", COPIES),

@@ -95,10 +95,16 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
         .memory_capacity(Capacity::entries(room))
         .lock_timeout(LOCK_TIMEOUT)
         .bus_timeout(BUS_TIMEOUT)
-        // Any other choice lets memory serve, by design, what was invalidated elsewhere.
-        .on_disconnect(OnDisconnect::Bypass)
         .on_new_master(OnNewMaster::Clear)
         .__step_in(seeded::stumble);
+    let mix = settings.mix();
+    builder = if mix.goes_on {
+        // That Redis cannot be asked is not to be taken from a machine that is busy.
+        builder.redis_timeout(Duration::from_secs(1))
+    } else {
+        // Any other choice lets memory serve, by design, what was invalidated elsewhere.
+        builder.on_disconnect(OnDisconnect::Bypass)
+    };
     if let Some(broken) = settings.broken {
         for fault in broken.of_node(settings.id) {
             builder = builder.__seed(*fault);
@@ -111,7 +117,7 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
     let late = cache.region(functions::REGION);
     let node = Node {
         regions: [early, late.capacity(Capacity::entries(6))],
-        mix: settings.mix(),
+        mix,
         turns: (0..CELLS).map(|_| Mutex::default()).collect(),
         record: Record::new(settings.id),
         settings,

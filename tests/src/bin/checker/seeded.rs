@@ -50,6 +50,20 @@ const ALL: &[Broken] = &[
         step_in: stumble,
     },
     Broken {
+        name: "fill-older",
+        fault: Fault::FillOlder,
+        mix: mix::LATE,
+        injuries: &[Injury::DelEntry],
+        step_in: stumble,
+    },
+    Broken {
+        name: "forget-answer",
+        fault: Fault::ForgetAnswer,
+        mix: mix::UNHEARD,
+        injuries: &[Injury::Deafen],
+        step_in: stumble,
+    },
+    Broken {
         name: "write-untold",
         fault: Fault::WriteUntold,
         mix: mix::BY_HAND,
@@ -194,6 +208,12 @@ impl Broken {
                 | Fault::IgnoreSoftHalf
         )
     }
+}
+
+/// The names of all, one a line.
+pub(crate) fn names() -> String {
+    let names: Vec<_> = ALL.iter().map(|broken| broken.name).collect();
+    names.join("\n")
 }
 
 /// The one of this name.

@@ -21,6 +21,9 @@ pub(crate) enum Way {
     Through,
     /// `#[write_through]` with `order_by`.
     Ordered,
+    /// One that has its number long before it begins, and a newer one of its node returned
+    /// meanwhile.
+    Late,
     /// `#[invalidates]`, of entries.
     Annotated,
     /// `#[invalidates]`, of tags and events.

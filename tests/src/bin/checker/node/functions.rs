@@ -17,6 +17,9 @@ pub(super) enum Got {
     Failed(String),
 }
 
+/// This node does not know whether a write is older than another.
+pub(super) struct Unknown;
+
 /// Any of its handles.
 fn region() -> &'static Region<Row> {
     &node().regions[fastrand::usize(..2)]
@@ -33,12 +36,14 @@ fn tags(cell: Cell) -> (String, String) {
 macro_rules! functions {
     ($module:ident, $tier:ident, $policy:expr) => {
         mod $module {
+            use std::future::ready;
+
             use cachekit::{Cache, Policy, Tier, cached, invalidates, write_through};
 
             use super::super::source::{Row, compute, compute_maybe, try_compute};
             use super::super::written::Written;
             use super::super::{aging, pause};
-            use super::{Got, region, tags};
+            use super::{Got, Unknown, region, tags};
             use crate::cells::{Cell, Kind};
 
             use super::REGION;
@@ -113,9 +118,26 @@ macro_rules! functions {
             #[write_through(ordered(row), order_by = ret.version)]
             pub(super) async fn store_ordered(row: u64, written: &Written) -> Row {
                 let cell = Cell::new(Kind::Ordered, row);
-                let stored = Row::new(cell, written.commit_annotated(&[cell]).await);
+                let stored = Row::numbered(cell, written.commit_annotated(&[cell]).await);
                 pause(20).await;
                 stored
+            }
+
+            /// The same of a version that was raised by then, if memory has a newer one, with a
+            /// number too: of any other nobody here can tell that it is.
+            #[write_through(ordered(row), order_by = ret.version)]
+            pub(super) async fn store_late(row: u64, version: u64) -> Result<Row, Unknown> {
+                let late = Row::numbered(Cell::new(Kind::Ordered, row), version);
+                pause(3).await;
+                let entry = ordered::entry(row);
+                let there = tokio::select! {
+                    biased;
+                    // At once, from memory.
+                    there = entry.get() => there,
+                    () = ready(()) => None,
+                };
+                let is_newer = |there: &Row| there.is_numbered && there.version > version;
+                there.filter(is_newer).map(|_| late).ok_or(Unknown)
             }
 
             fn policy(cell: Cell) -> Policy {
@@ -285,6 +307,11 @@ pub(super) async fn store(cell: Cell, written: &Written) -> Row {
 
 pub(super) async fn store_ordered(cell: Cell, written: &Written) -> Row {
     dispatch!(store_ordered(cell.row(), written))
+}
+
+pub(super) async fn store_late(cell: Cell, version: u64) {
+    // One that is not known to be older writes nothing.
+    let _ = dispatch!(store_late(cell.row(), version));
 }
 
 /// The text of `cell`'s key, with or without messages between nodes.

@@ -16,6 +16,8 @@ pub(super) struct Row {
     pub(super) version: u64,
     /// What a tag is made from.
     pub(super) part: u64,
+    /// Whether it was written with its version as a number, and not computed.
+    pub(super) is_numbered: bool,
 }
 
 impl Row {
@@ -24,6 +26,14 @@ impl Row {
             cell: cell.0,
             version,
             part: cell.part(),
+            is_numbered: false,
+        }
+    }
+
+    pub(super) fn numbered(cell: Cell, version: u64) -> Self {
+        Self {
+            is_numbered: true,
+            ..Self::new(cell, version)
         }
     }
 }

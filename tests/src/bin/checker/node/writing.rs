@@ -70,9 +70,14 @@ async fn write_once(way: Way) {
     } else {
         write(way, &written).await;
     }
+    tell(&name, &written);
+}
+
+/// Tells the parent of a write that returned, or was dropped, unless that was done.
+fn tell(name: &str, written: &Written) {
     let returned = clock::now();
     if let Some(ended) = written.end() {
-        node.record.write(&name, returned, &ended);
+        node().record.write(name, returned, &ended);
     }
 }
 
@@ -107,6 +112,7 @@ async fn write(way: Way, written: &Written) {
         Way::Ordered => {
             functions::store_ordered(cell, written).await;
         }
+        Way::Late => late(cell, written).await,
         Way::Annotated => functions::change(cell, written).await,
         Way::Regrouped => functions::regroup(cell, written).await,
         Way::Deferred => deferred(cell, written).await,
@@ -199,6 +205,20 @@ async fn put(written: &Written) {
     functions::put(cell, Row::new(cell, version)).await;
     // Dropped before, it promises nothing.
     written.begin();
+}
+
+/// A write that has its number, as one of an event has, and is held up until a newer one has
+/// returned, and longer: Redis may lose what that stored. What memory knows to be newer, an older
+/// write does not replace anywhere.
+async fn late(cell: Cell, written: &Written) {
+    let cell = Cell::new(Kind::Ordered, cell.row());
+    let number = node().truth.commit(&[cell]).await;
+    functions::store_ordered(cell, written).await;
+    tell("Late", written);
+    pause(400).await;
+    if let Some(number) = number.first() {
+        functions::store_late(cell, *number).await;
+    }
 }
 
 /// Several writes as one transaction, which takes a moment to commit.

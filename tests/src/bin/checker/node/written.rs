@@ -63,11 +63,11 @@ impl Written {
         self.lock().manner = manner;
     }
 
-    /// What it came to; `None` if it got no further than a commit.
+    /// What it came to; `None` if it got no further than a commit, or this was asked before.
     pub(super) fn end(&self) -> Option<Ended> {
         let mut state = self.lock();
         Some(Ended {
-            began: state.began?,
+            began: state.began.take()?,
             versions: std::mem::take(&mut state.versions),
             is_acknowledged: state.acknowledged,
             manner: state.manner,

@@ -32,6 +32,8 @@ pub(crate) enum Injury {
     /// A node's word that it has applied an invalidation is lost with its connection; right after
     /// others have waited for it, nothing gets through to it for a moment.
     LoseAck,
+    /// A node hears nothing and may not compute, while Redis answers it.
+    Deafen,
     /// Commands run twice.
     Repeat,
     /// Connections of one node end.
@@ -56,6 +58,7 @@ const NAMES: &[(Injury, &str)] = &[
     (Injury::Hole, "hole"),
     (Injury::Swallow, "swallow"),
     (Injury::LoseAck, "lose-ack"),
+    (Injury::Deafen, "deafen"),
     (Injury::Repeat, "repeat"),
     (Injury::Close, "close"),
     (Injury::Foreign, "foreign"),

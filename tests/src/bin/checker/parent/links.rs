@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ const AMONG: &[Injury] = &[
     Injury::Repeat,
     Injury::Close,
     Injury::LoseAck,
+    Injury::Deafen,
 ];
 
 /// So many commands are kept to be run again.
@@ -36,6 +37,7 @@ struct Link<'a> {
     swallowed: Arc<AtomicU32>,
     repeated: Arc<AtomicU32>,
     lost: Arc<AtomicU32>,
+    refusing: Arc<AtomicBool>,
 }
 
 impl<'a> Link<'a> {
@@ -45,6 +47,7 @@ impl<'a> Link<'a> {
             swallowed: Arc::default(),
             repeated: Arc::default(),
             lost: Arc::default(),
+            refusing: Arc::default(),
         };
         let swallowed = Arc::clone(&link.swallowed);
         proxy.swallow_reply_if(move |sent| !sent.is_set_up() && takes_one(&swallowed));
@@ -54,6 +57,8 @@ impl<'a> Link<'a> {
         });
         let lost = Arc::clone(&link.lost);
         proxy.lose_if(move |sent| is_acknowledgement(sent) && takes_one(&lost));
+        let refusing = Arc::clone(&link.refusing);
+        proxy.refuse_if(move |sent| refusing.load(Ordering::SeqCst) && asks_to_compute(sent));
         link
     }
 }
@@ -65,6 +70,13 @@ fn is_acknowledgement(sent: &Sent) -> bool {
 
 fn is_one_node_s(channel: &[u8]) -> bool {
     channel.windows(6).any(|part| part == b":node:")
+}
+
+/// Whether a node asks by it for the right to compute: the one script of ten arguments.
+fn asks_to_compute(sent: &Sent) -> bool {
+    let keys = sent.args.get(2).and_then(|keys| str::from_utf8(keys).ok());
+    let keys = keys.and_then(|keys| keys.parse::<usize>().ok());
+    sent.name().starts_with("EVAL") && keys.is_some_and(|keys| sent.args.len() == 3 + keys + 10)
 }
 
 /// Takes one from what is left, now and then.
@@ -126,16 +138,12 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
             link.swallowed.store(count, Ordering::SeqCst);
             format!("{count}")
         }
-        Injury::LoseAck => {
-            let waited = BUS_TIMEOUT.mul_f64(1.02);
-            link.lost.store(1, Ordering::SeqCst);
-            world.sleep(waited);
-            proxy.black_hole(Direction::ToClient);
-            world.sleep(BUS_TIMEOUT);
-            proxy.lift(Direction::ToClient);
-            let is_lost = link.lost.swap(0, Ordering::SeqCst) == 0;
-            format!("until now, {waited:?} before a hole: {is_lost}")
-        }
+        Injury::LoseAck => lose_ack(world, link),
+        Injury::Deafen => deafen(
+            world,
+            link,
+            BUS_TIMEOUT + Duration::from_millis(random.u64(0..1_000)),
+        ),
         Injury::Repeat => {
             link.repeated.store(random.u32(1..20), Ordering::SeqCst);
             world.sleep(Duration::from_millis(random.u64(5..300)));
@@ -155,6 +163,28 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
             format!("until now, for {length:?}")
         }
     }
+}
+
+/// Loses a node's word, and lets it hear nothing right after others have waited for it.
+fn lose_ack(world: &World, link: &Link<'_>) -> String {
+    let waited = BUS_TIMEOUT.mul_f64(1.02);
+    link.lost.store(1, Ordering::SeqCst);
+    world.sleep(waited);
+    link.proxy.black_hole(Direction::ToClient);
+    world.sleep(BUS_TIMEOUT);
+    link.proxy.lift(Direction::ToClient);
+    let is_lost = link.lost.swap(0, Ordering::SeqCst) == 0;
+    format!("until now, {waited:?} before a hole: {is_lost}")
+}
+
+/// Lets a node hear nothing, and compute nothing with a right to it.
+fn deafen(world: &World, link: &Link<'_>, length: Duration) -> String {
+    link.refusing.store(true, Ordering::SeqCst);
+    link.proxy.silence(true);
+    world.sleep(length);
+    link.proxy.silence(false);
+    link.refusing.store(false, Ordering::SeqCst);
+    format!("until now, for {length:?}")
 }
 
 /// Runs the copies of a link's commands, and counts those that are answered: another fault may
