@@ -64,12 +64,10 @@ pub async fn pages() -> Result<Candidate, Fail> {
     let room = Capacity::entries(ROOM as u64);
     let cache = Cache::builder().memory_capacity(room).build().await?;
     let users: Vec<User> = (0..100).map(User::new).collect();
-    let state = (cache, (Arc::new(users), Arc::new(Fresh::default())));
-    Ok(candidate!(
-        "cachekit",
-        state,
-        |(cache, (users, new)), _key| { page(&cache, &users, new.next()).await }
-    ))
+    let state = (cache, Arc::new((Arc::new(users), Fresh::default())));
+    Ok(candidate!("cachekit", state, |(cache, pages), _key| {
+        page(&cache, &pages.0, pages.1.next()).await
+    }))
 }
 
 /// All that can miss, full: each stores what it computed, and something else leaves.
