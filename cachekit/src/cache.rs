@@ -253,11 +253,12 @@ impl Core {
         if !owner.name.starts_with(REGION) && !self.faults.has(Fault::ShareNames) {
             owner.is_namesake = owners.values().any(|other| other.name == owner.name);
         }
+        let owner = Arc::new(owner);
+        owners.insert(id, Arc::clone(&owner));
+        drop(owners);
         if owner.is_namesake {
             event::namesake(&owner.name);
         }
-        let owner = Arc::new(owner);
-        owners.insert(id, Arc::clone(&owner));
         owner
     }
 

@@ -54,7 +54,8 @@ pub(crate) use scale::heap;
 /// memory:
 ///
 /// - a field with `#[serde(skip)]` comes back as its default;
-/// - so does, in a struct with `flatten` or an enum with `tag`, a field with `skip_serializing`;
+/// - so does, in a struct with `flatten`, an enum with `tag` or `untagged`, and whatever stands
+///   inside of these, a field with `skip_serializing`;
 /// - a value of an `untagged` enum comes back as the first variant that its form fits;
 /// - what a `Serialize` of your own rounds, shortens or hides stays so.
 ///

@@ -1,7 +1,5 @@
 //! The cache that annotated functions use when they name none.
 
-use std::sync::LazyLock;
-
 use once_cell::sync::OnceCell;
 
 use crate::cache::{Cache, Task};
@@ -12,10 +10,7 @@ use crate::registry;
 static GLOBAL: OnceCell<Cache> = OnceCell::new();
 
 /// For programs that set nothing up.
-static DEFAULT: LazyLock<Cache> = LazyLock::new(|| {
-    registry::say_problems();
-    Cache::builder().assemble()
-});
+static DEFAULT: OnceCell<Cache> = OnceCell::new();
 
 /// Makes `cache` the one that annotated functions use. Call it once, at start-up.
 ///
@@ -79,5 +74,13 @@ pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
         Ok(result) => return result,
         Err(f) => f,
     };
-    f(GLOBAL.get().unwrap_or_else(|| &DEFAULT))
+    f(GLOBAL.get().unwrap_or_else(|| default()))
+}
+
+fn default() -> &'static Cache {
+    DEFAULT.get().unwrap_or_else(|| {
+        // Not while it is made: who listens may ask for it.
+        registry::say_problems();
+        DEFAULT.get_or_init(|| Cache::builder().assemble())
+    })
 }

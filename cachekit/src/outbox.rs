@@ -149,6 +149,7 @@ impl Outbox {
 
     /// Keeps `names` until they are accepted.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = Name>) {
+        let mut overflows = false;
         let mut waiting = self.lock();
         if !waiting.is_everything {
             for name in names {
@@ -159,11 +160,14 @@ impl Outbox {
             waiting.entries.clear();
             waiting.more = HashSet::from_iter([Name::everything()]);
             waiting.is_everything = true;
-            event::outbox_overflowed();
+            overflows = true;
         }
         let state = waiting.state();
         self.state.store(state, Ordering::SeqCst);
         drop(waiting);
+        if overflows {
+            event::outbox_overflowed();
+        }
         if state != NOTHING {
             self.filled.notify_one();
         }

@@ -1,7 +1,8 @@
 //! Every cached function of the process, known before any is called.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Once};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::event;
 use crate::function::FnSpec;
@@ -27,12 +28,13 @@ pub(crate) fn problems() -> &'static [String] {
 
 /// Says them in the log: once, for caches whose builder has nobody to give them to.
 pub(crate) fn say_problems() {
-    static SAID: Once = Once::new();
-    SAID.call_once(|| {
+    // No lock: who listens may use a cache.
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
         for problem in problems() {
             event::function_conflict(problem);
         }
-    });
+    }
 }
 
 fn find() -> Vec<String> {

@@ -212,3 +212,34 @@ fn a_cache_with_redis_says_what_its_runtime_lacks() {
         );
     }
 }
+
+#[cached(key = "left:{n}", tier = memory, detach)]
+async fn left(n: u64) -> u64 {
+    a_while().await;
+    n
+}
+
+/// What goes on without its caller has no limit where there is no timer.
+#[test]
+fn what_goes_on_without_its_caller_needs_no_timer() {
+    for executor in ALL {
+        executor.run(async {
+            let cache = cachekit_tests::builder().build().await.expect("right");
+            let calls = async {
+                let mut call = Box::pin(left(1));
+                std::future::poll_fn(|context| {
+                    assert!(call.as_mut().poll(context).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
+                drop(call);
+                assert_eq!(left(1).await, 1);
+            };
+            scope(cache.clone(), calls).await;
+            let stats = cache.stats();
+            let goes_on = u64::from(executor != Executor::Bare);
+            let counts = (stats.detached, stats.computations);
+            assert_eq!(counts, (goes_on, 2 - goes_on), "{executor:?}");
+        });
+    }
+}

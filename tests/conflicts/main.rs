@@ -6,7 +6,7 @@ mod flights;
 use std::sync::LazyLock;
 
 use cachekit::testing::{FakeStore, Fault, scope};
-use cachekit::{BuildError, Cache, CacheBuilder, cached};
+use cachekit::{BuildError, Cache, CacheBuilder, Policy, cached};
 use cachekit_tests::capture::Capture;
 
 #[cached(key = "thing:{id}")]
@@ -205,4 +205,55 @@ async fn overlapping_keys_never_give_a_wrong_value() {
         }
     })
     .await;
+}
+
+/// Who listens to the log, and looks at the cache meanwhile.
+struct Nosy(Cache);
+
+impl tracing::Subscriber for Nosy {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.stats();
+        cachekit::global().stats();
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+/// Nothing is said while a lock is held: who listens is a user's code too.
+#[test]
+fn who_listens_may_use_the_cache() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    // Not joined: with a lock held it never ends.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.expect("a runtime").block_on(async {
+            let cache = Cache::builder().build().await.expect("memory only");
+            let _here = tracing::subscriber::set_default(Nosy(cache.clone()));
+            scope(cache.clone(), async {
+                assert_eq!(shared_first(1).await, "first 1");
+                assert_eq!(shared_second(1).await, "second 1");
+            })
+            .await;
+            let number = async || 1_u64;
+            cache
+                .get_or_compute("shared:1", &Policy::new(), number)
+                .await;
+            cache.get::<u64>("shared:1").await;
+        });
+        let _ = done.send(());
+    });
+    is_done
+        .recv_timeout(std::time::Duration::from_secs(60))
+        .expect("it ends");
 }

@@ -603,3 +603,52 @@ async fn types_are_in_a_key_only_where_there_are_some() {
     })
     .await;
 }
+
+/// Traits of its own, which have the names of std's.
+mod own {
+    pub(super) trait Debug {
+        fn table(&self) -> &'static str;
+    }
+}
+
+struct Users;
+struct Orders;
+
+impl own::Debug for Users {
+    fn table(&self) -> &'static str {
+        "users"
+    }
+}
+
+impl own::Debug for Orders {
+    fn table(&self) -> &'static str {
+        "orders"
+    }
+}
+
+#[cached(key = "own:{id}", tier = memory)]
+fn by_path(table: &impl own::Debug, id: u64) -> String {
+    format!("{} {id}", table.table())
+}
+
+mod in_scope {
+    use super::cached;
+    use super::own::Debug;
+
+    #[cached(key = "in-scope:{id}", tier = memory)]
+    pub(super) fn by_name(table: &impl Debug, id: u64) -> String {
+        format!("{} {id}", table.table())
+    }
+}
+
+#[tokio::test]
+async fn a_trait_that_is_called_as_one_of_std_gives_more_than_data() {
+    let cache = Cache::builder().build().await.expect("a valid set-up");
+    testing::scope(cache, async {
+        assert_eq!(by_path(&Users, 1), "users 1");
+        assert_eq!(by_path(&Orders, 1), "orders 1");
+        assert_eq!(in_scope::by_name(&Users, 1), "users 1");
+        assert_eq!(in_scope::by_name(&Orders, 1), "orders 1");
+    })
+    .await;
+}

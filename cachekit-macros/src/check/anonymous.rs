@@ -5,8 +5,9 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Token, Type, TypeParamBound};
 
-/// Traits that give nothing but a value's data. What the key takes of the value is then all that
-/// may matter of its type too, and a `&str` and a `String` may share an entry.
+/// Traits of std and serde that give nothing but a value's data. Of an argument that is in the key,
+/// what the key takes of the value is then all that may matter of its type too, and a `&str` and a
+/// `String` may share an entry.
 const DATA: [&str; 25] = [
     "AsRef",
     "Borrow",
@@ -35,13 +36,16 @@ const DATA: [&str; 25] = [
     "Unpin",
 ];
 
+/// Crates that `DATA` is of.
+const CRATES: [&str; 4] = ["std", "core", "alloc", "serde"];
+
 /// Whether what is computed may depend on a type that the argument's type leaves open.
-pub(super) fn is_open(ty: &Type) -> bool {
+pub(super) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     match ty {
-        Type::ImplTrait(ty) => !is_data(&ty.bounds),
-        Type::Reference(ty) => is_open(&ty.elem),
-        Type::Paren(ty) => is_open(&ty.elem),
-        Type::Group(ty) => is_open(&ty.elem),
+        Type::ImplTrait(ty) => !is_in_key || !is_data(&ty.bounds),
+        Type::Reference(ty) => is_open(&ty.elem, is_in_key),
+        Type::Paren(ty) => is_open(&ty.elem, is_in_key),
+        Type::Group(ty) => is_open(&ty.elem, is_in_key),
         // As in a tuple.
         ty => has_impl(ty.to_token_stream()),
     }
@@ -50,9 +54,13 @@ pub(super) fn is_open(ty: &Type) -> bool {
 fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
     bounds.iter().all(|bound| match bound {
         TypeParamBound::Trait(bound) => {
-            let last = bound.path.segments.last();
+            let segments = &bound.path.segments;
+            let (first, last) = (segments.first(), segments.last());
+            let is_known = segments.len() == 1
+                || first.is_some_and(|first| CRATES.iter().any(|name| first.ident == name));
             last.is_some_and(|last| {
-                DATA.iter().any(|name| last.ident == name) && !has_impl(last.to_token_stream())
+                let is_data = DATA.iter().any(|name| last.ident == name);
+                is_known && is_data && !has_impl(last.to_token_stream())
             })
         }
         TypeParamBound::Lifetime(_) => true,

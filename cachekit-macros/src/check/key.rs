@@ -61,7 +61,7 @@ pub(super) fn key(
     let params: BTreeSet<usize> = (0..facts.params.len())
         .filter(|at| !skipped.params.contains(at))
         .collect();
-    let typed = typed(facts, &skipped);
+    let typed = typed(facts, &skipped, &named);
     pieces.extend(types(facts, &params, &typed, &mut named));
     if may_be_inside {
         let of_self = facts.receiver.is_some();
@@ -128,12 +128,13 @@ fn types(
 
 /// Arguments whose types are in the key: `impl Trait` is a type parameter without a name. It is
 /// skipped with its argument.
-fn typed(facts: &Facts, skipped: &Skipped) -> BTreeSet<usize> {
+fn typed(facts: &Facts, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
     let is_typed = |&at: &usize| {
         let argument = &facts.arguments[at];
-        let mut names = argument.names().iter();
-        anonymous::is_open(&argument.ty)
-            && !names.any(|name| skipped.words.contains(&name.to_string()))
+        let mut bound = argument.names().iter();
+        let is_in_key = named.arguments.contains(&at);
+        anonymous::is_open(&argument.ty, is_in_key)
+            && !bound.any(|name| skipped.words.contains(&name.to_string()))
     };
     (0..facts.arguments.len()).filter(is_typed).collect()
 }

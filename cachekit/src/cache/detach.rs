@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::length::from_now;
 use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
+use crate::runtime::has_timer;
 
 /// What a computation and its caller's guard tell one another.
 #[derive(Debug, Default)]
@@ -58,7 +59,8 @@ impl Job {
             owner: Arc::clone(&self.owner),
             runtime: runtime.clone(),
             carry,
-            limit: is_bounded.then(|| self.lock_timeout()),
+            // Where there is no timer, nothing waits with a limit.
+            limit: (is_bounded && has_timer()).then(|| self.lock_timeout()),
         })
     }
 

@@ -155,9 +155,9 @@ impl Core {
     /// `owner` has a key in common with `reader`.
     #[cold]
     fn meets(&self, owner: &Owner, reader: OwnerId) {
-        let owners = self.owners.read();
-        if let Some(reader) = owners.get(&reader) {
-            owner.meets(reader);
+        let reader = self.owners.read().get(&reader).map(Arc::clone);
+        if let Some(reader) = reader {
+            owner.meets(&reader);
         }
     }
 
@@ -169,8 +169,10 @@ impl Core {
         }
         let owners = self.owners.read();
         let mut named = owners.values();
-        if let Some(other) = named.find(|other| other.name.as_bytes() == name) {
-            owner.meets(other);
+        let other = named.find(|other| other.name.as_bytes() == name).cloned();
+        drop(owners);
+        if let Some(other) = other {
+            owner.meets(&other);
         }
     }
 
