@@ -55,7 +55,7 @@ pub async fn ours() -> Result<Candidate, Fail> {
     }))
 }
 
-/// The same of a value of 100 users.
+/// A miss of a value of 100 users.
 ///
 /// # Errors
 ///

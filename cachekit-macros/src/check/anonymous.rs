@@ -39,7 +39,7 @@ const DATA: [&str; 25] = [
 /// Crates that `DATA` is of.
 const CRATES: [&str; 4] = ["std", "core", "alloc", "serde"];
 
-/// Whether what is computed may depend on a type that the argument's type leaves open.
+/// Returns `true` if what is computed may depend on a type that the argument's type leaves open.
 pub(super) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     match ty {
         Type::ImplTrait(ty) => !is_in_key || !is_data(&ty.bounds),
