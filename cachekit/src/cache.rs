@@ -4,11 +4,9 @@ mod acknowledged;
 mod admission;
 mod apart;
 mod around;
-mod blocking;
 mod builder;
 mod bus;
 mod compute;
-mod conclude;
 mod copied;
 mod deadline;
 mod deferred;
@@ -33,10 +31,12 @@ mod recovery;
 mod refresh;
 mod region;
 mod remote;
+mod running;
 mod shutdown;
 mod soft;
 mod store;
 mod turn;
+mod typed;
 mod way;
 mod write;
 
@@ -50,9 +50,8 @@ pub use around::{
     Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
     write_through_blocking,
 };
-pub(crate) use blocking::compute_blocking;
 pub use builder::CacheBuilder;
-pub(crate) use compute::{Outcome, compute};
+pub(crate) use compute::Outcome;
 pub use copied::{CopiedEntry, ordered};
 pub use deferred::deferred;
 pub(crate) use entry::typed_entry;
@@ -66,6 +65,7 @@ pub use region::Region;
 use remote::Remote;
 pub use shutdown::ShutdownReport;
 pub use soft::Soft;
+pub(crate) use typed::{compute, compute_blocking};
 
 use crate::background::Background;
 use crate::chance::Chance;

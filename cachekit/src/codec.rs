@@ -24,10 +24,12 @@ mod schema;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 mod sink;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
-mod wire;
+pub(crate) mod wire;
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 pub use cacheable::Cacheable;
 #[cfg(feature = "serde")]
@@ -219,43 +221,73 @@ pub(crate) enum Unreadable {
     Panic,
 }
 
-/// How values of one type cross to Redis and back.
-pub struct Wire<V> {
-    /// Appends `value`, as `codec` writes it, to `out`, which may become `limit` bytes longer.
-    pub(crate) encode: fn(Codec, &V, out: &mut Vec<u8>, limit: usize) -> Result<(), Unwritable>,
+/// How values of one type cross to Redis and back, for code that does not know the type. A value is
+/// what an entry holds: an `Option<V>`.
+#[derive(Clone, Copy)]
+pub struct Wire {
+    /// Appends the value, if it is a `Some`, as `codec` writes it, to `out`, which may become `limit`
+    /// bytes longer.
+    pub(crate) encode:
+        fn(Codec, &dyn Any, out: &mut Vec<u8>, limit: usize) -> Result<(), Unwritable>,
     /// Reads what `encode` wrote; all of `bytes` must be consumed.
-    pub(crate) decode: fn(Codec, bytes: &[u8]) -> Result<V, Unreadable>,
+    pub(crate) decode: fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, Unreadable>,
     /// The fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
     /// About how many bytes a value has in memory beside those of its type.
-    pub(crate) weigh: fn(&V) -> usize,
+    pub(crate) weigh: fn(&dyn Any) -> usize,
 }
 
-impl<V> Clone for Wire<V> {
-    fn clone(&self) -> Self {
-        *self
+impl Wire {
+    /// Of values of `V`, by serde.
+    #[cfg(feature = "serde")]
+    pub(crate) fn serde<V>() -> Self
+    where
+        V: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
+    {
+        Self {
+            encode: |codec, value, out, limit| match value.downcast_ref::<Option<V>>() {
+                Some(Some(value)) => wire::encode(codec, value, out, limit),
+                _ => Err(Unwritable::Value),
+            },
+            decode: |codec, bytes| Ok(Arc::new(Some(wire::decode::<V>(codec, bytes)?))),
+            fingerprint: wire::fingerprint::<V>,
+            weigh: |value| match value.downcast_ref::<Option<V>>() {
+                Some(Some(value)) => heap(value),
+                _ => 0,
+            },
+        }
     }
 }
-impl<V> Copy for Wire<V> {}
-impl<V> fmt::Debug for Wire<V> {
+
+impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Wire")
     }
 }
 
+/// Without a codec.
 #[cfg(all(
     feature = "serde",
     not(any(feature = "bincode", feature = "msgpack", feature = "json"))
 ))]
-impl<V: serde::Serialize + serde::de::DeserializeOwned + 'static> Wire<V> {
-    /// By serde, which needs a codec, and none is on.
-    pub(crate) fn serde() -> Self {
-        Self {
-            encode: |codec, _, _, _| Err(Unwritable::Type(codec.is_off())),
-            decode: |_, _| Err(Unreadable::Codec),
-            fingerprint: |codec| Err(codec.is_off()),
-            weigh: heap,
-        }
+pub(crate) mod wire {
+    use super::{Codec, Unreadable, Unwritable};
+
+    pub(crate) fn encode<V>(
+        codec: Codec,
+        _: &V,
+        _: &mut Vec<u8>,
+        _: usize,
+    ) -> Result<(), Unwritable> {
+        Err(Unwritable::Type(codec.is_off()))
+    }
+
+    pub(crate) fn decode<V>(_: Codec, _: &[u8]) -> Result<V, Unreadable> {
+        Err(Unreadable::Codec)
+    }
+
+    pub(crate) fn fingerprint<V>(codec: Codec) -> Result<u64, String> {
+        Err(codec.is_off())
     }
 }
 
@@ -266,17 +298,18 @@ mod tests {
 
     #[test]
     fn a_codec_whose_feature_is_off_says_so() {
-        let wire = Wire::<u8>::serde();
+        let wire = Wire::serde::<u8>();
         for (codec, feature) in [
             (Codec::Bincode, "`bincode`"),
             (Codec::MsgPack, "`msgpack`"),
             (Codec::Json, "`json`"),
         ] {
             let mut out = Vec::new();
-            let written = (wire.encode)(codec, &7, &mut out, 10);
+            let written = (wire.encode)(codec, &Some(7_u8), &mut out, 10);
             let read = (wire.decode)(codec, &out);
+            let read = read.map(|read| *read.downcast_ref::<Option<u8>>().expect("its type"));
             if codec.is_available() {
-                assert_eq!((written, read), (Ok(()), Ok(7)));
+                assert_eq!((written, read), (Ok(()), Ok(Some(7))));
                 continue;
             }
             assert_eq!(read, Err(Unreadable::Codec));

@@ -8,6 +8,7 @@
 mod extras;
 mod in_time;
 mod keep;
+mod ops;
 mod probe;
 #[cfg(feature = "redis")]
 mod storable;
@@ -27,6 +28,7 @@ pub use extras::{
 pub use extras::{Wired, WiredToNothing};
 pub use in_time::{ErrorFromTimeout, NoErrorAtAll, NoErrorFromTimeout, NoErrorToBe};
 pub use keep::{Keepable, NotKeepable};
+pub(crate) use ops::ValueOps;
 pub use probe::{PeelAny, PlanAny, probe};
 #[cfg(feature = "redis")]
 pub use storable::{NotOwned, NotStorable, Storable};
@@ -168,6 +170,8 @@ pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 /// How an error of type `E` is shared.
 #[derive(Debug)]
 pub struct ErrorSharing<E> {
+    /// Whether an error is one of this type.
+    pub(crate) is_one: fn(&(dyn Any + Send + Sync)) -> bool,
     pub(crate) share: fn(&E) -> SharedError,
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }
@@ -184,7 +188,7 @@ pub struct ValueSharing<V> {
 pub struct Plan<S: Shape> {
     error_sharing: Option<ErrorSharing<S::Error>>,
     weigh: Option<fn(&S::Value) -> usize>,
-    wire: Option<Wire<S::Value>>,
+    wire: Option<Wire>,
     value_sharing: Option<ValueSharing<S::Value>>,
     /// The error of a computation that took too long.
     late: Option<fn(ComputeTimeout) -> S::Error>,
@@ -206,10 +210,9 @@ impl<S: Shape> Plan<S> {
     where
         S::Value: Cacheable,
     {
-        let wire = S::Value::__wire();
         Self {
-            wire,
-            weigh: wire.map(|wire| wire.weigh),
+            wire: S::Value::__wire(),
+            weigh: S::Value::__weigh(),
             ..Self::plain()
         }
     }
@@ -260,7 +263,7 @@ impl<S: Shape> Plan<S> {
     }
 
     /// How values cross to Redis; `None` where they stay in this process.
-    pub(crate) fn wire(&self) -> Option<Wire<S::Value>> {
+    pub(crate) fn wire(&self) -> Option<Wire> {
         self.wire
     }
 

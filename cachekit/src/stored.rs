@@ -40,22 +40,24 @@ pub(crate) struct AnyStored {
     ended: AtomicU64,
     /// Of the write that made it, if that can be told from newer ones.
     pub(crate) order: Option<u64>,
+    /// Whether it is a value, and no absence.
+    pub(crate) is_present: bool,
     /// By itself, so that who has the value need not have the entry.
     value: Mortal,
 }
 
 impl AnyStored {
-    pub(crate) fn new<V: Send + Sync + 'static>(
+    pub(crate) fn new(
         owner: Arc<Owner>,
         began: Moment,
         epochs: Epochs,
         (deadline, freshness): (Tick, Freshness),
         local: bool,
         weight: u32,
-        (value, order): (Option<V>, Option<u64>),
+        (value, is_present, order): (AnyShared, bool, Option<u64>),
     ) -> Arc<Self> {
         let ended = AtomicU64::new(ALIVE);
-        let value = Mortal::new(Arc::new(value));
+        let value = Mortal::new(value);
         Arc::new(Self {
             owner,
             began,
@@ -66,6 +68,7 @@ impl AnyStored {
             weight,
             ended,
             order,
+            is_present,
             value,
         })
     }

@@ -1,6 +1,7 @@
 //! From an annotated function into the cache.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::cache::{
@@ -123,14 +124,27 @@ pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss 
     }
 }
 
+impl Miss {
+    /// What computes; `None`: the body runs past the cache, which is counted.
+    fn into_job(self) -> Option<Box<Job>> {
+        match self.0 {
+            Kind::Call(job) => Some(job),
+            Kind::Bypass(owner) => {
+                owner.counts.bypassed.bump();
+                None
+            }
+        }
+    }
+}
+
 /// Computes, or waits for another's computation.
-pub async fn compute<S, A, F, Fut>(
+pub fn compute<S, A, F, Fut>(
     miss: Miss,
     plan: Plan<S>,
     labels: Labels,
     after: A,
     body: F,
-) -> S::Ret
+) -> Pin<Box<impl Future<Output = S::Ret>>>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
@@ -138,14 +152,8 @@ where
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    match miss.0 {
-        // Boxed, so that the function's own future carries nothing of a miss.
-        Kind::Call(job) => Box::pin(compute_job(job, plan, labels, after, body)).await,
-        Kind::Bypass(owner) => {
-            owner.counts.bypassed.bump();
-            body().await
-        }
-    }
+    // Boxed, so that the function's own future carries nothing of a miss.
+    Box::pin(compute_job(miss.into_job(), plan, labels, after, body))
 }
 
 /// [`compute`] for a body that owns what it needs: it may go on without this call, which is
@@ -166,8 +174,8 @@ where
     F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
-    match miss.0 {
-        Kind::Call(job) => {
+    match miss.into_job() {
+        Some(job) => {
             Box::pin(compute_job_apart(
                 job,
                 plan,
@@ -178,10 +186,7 @@ where
             ))
             .await
         }
-        Kind::Bypass(owner) => {
-            owner.counts.bypassed.bump();
-            body().await
-        }
+        None => body().await,
     }
 }
 
@@ -198,13 +203,7 @@ where
     S::Value: Clone + Send + Sync + 'static,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    match miss.0 {
-        Kind::Call(job) => compute_job_blocking(&job, plan, labels, after, body),
-        Kind::Bypass(owner) => {
-            owner.counts.bypassed.bump();
-            body()
-        }
-    }
+    compute_job_blocking(miss.into_job(), plan, labels, after, body)
 }
 
 /// A companion's `entry`.

@@ -4,8 +4,6 @@
 //! the store is asked for the lease, so that who waits for a place keeps no other process
 //! waiting. Who waits for another's lease has none meanwhile.
 
-use std::pin::pin;
-
 use super::job::Job;
 use crate::chain;
 use crate::event;
@@ -15,8 +13,7 @@ use crate::park::park_on;
 use crate::runtime::has_timer;
 
 /// One call on its way through its function's gate.
-pub(super) struct Admission<'a> {
-    job: &'a Job,
+pub(super) struct Admission {
     /// `None`: everybody is let through.
     gate: Option<Gate>,
     place: Option<Place>,
@@ -24,7 +21,7 @@ pub(super) struct Admission<'a> {
 }
 
 impl Job {
-    pub(super) fn admission(&self) -> Admission<'_> {
+    pub(super) fn admission(&self) -> Admission {
         let faults = self.core.faults;
         let bound = self.lives.bound.filter(|_| !faults.has(Fault::NoGate));
         let gate = bound.map(|bound| self.core.gates.gate(self.owner.id, bound));
@@ -32,7 +29,6 @@ impl Job {
         // for itself.
         let counts = |gate: &Gate| !chain::passed(gate.id()) || faults.has(Fault::GateItself);
         Admission {
-            job: self,
             gate: gate.filter(counts),
             place: None,
             is_in: false,
@@ -40,7 +36,7 @@ impl Job {
     }
 }
 
-impl Admission<'_> {
+impl Admission {
     /// Which gate it is for; zero: none.
     pub(super) fn gate_id(&self) -> usize {
         self.gate.as_ref().map_or(0, Gate::id)
@@ -58,42 +54,42 @@ impl Admission<'_> {
 
     /// Waits for a place, for as long as the call still waits for others' computations. Then
     /// it goes on without one: computations that hang hold up nobody for longer.
-    pub(super) async fn enter(&mut self) {
+    pub(super) async fn enter(&mut self, job: &Job) {
         if self.try_enter() {
             return;
         }
         let Some(gate) = &self.gate else { return };
         self.place = if has_timer() {
-            let entered = tokio::time::timeout(self.job.patience().left(), gate.enter()).await;
+            let entered = tokio::time::timeout(job.patience().left(), gate.enter()).await;
             entered.unwrap_or_default()
         } else {
             gate.enter().await
         };
-        self.entered();
+        self.entered(job);
     }
 
     /// [`enter`](Self::enter) for a synchronous caller: parks the thread.
-    pub(super) fn enter_blocking(&mut self) {
+    pub(super) fn enter_blocking(&mut self, job: &Job) {
         if self.try_enter() {
             return;
         }
         let Some(gate) = &self.gate else { return };
-        self.place = park_on(gate.enter(), self.job.patience().left()).flatten();
-        self.entered();
+        self.place = park_on(gate.enter(), job.patience().left()).flatten();
+        self.entered(job);
     }
 
-    fn entered(&mut self) {
+    fn entered(&mut self, job: &Job) {
         self.is_in = true;
         if self.place.is_none() {
-            self.job.owner.counts.overcrowded.bump();
-            event::overcrowded(&self.job.owner.name);
+            job.owner.counts.overcrowded.bump();
+            event::overcrowded(&job.owner.name);
         }
     }
 
     /// Gives the place up: the call waits for another's computation first. Who went in
     /// without one does not line up again.
-    pub(super) fn step_out(&mut self) {
-        if self.job.core.faults.has(Fault::PlaceWhileWaiting) {
+    pub(super) fn step_out(&mut self, job: &Job) {
+        if job.core.faults.has(Fault::PlaceWhileWaiting) {
             return;
         }
         if self.place.take().is_some() {
@@ -102,35 +98,19 @@ impl Admission<'_> {
     }
 
     /// Whether there is a place that is given up after some time.
-    pub(super) fn is_timed(&self) -> bool {
-        self.place.is_some() && has_timer() && !self.job.core.faults.has(Fault::KeepPlace)
+    pub(super) fn is_timed(&self, job: &Job) -> bool {
+        self.place.is_some() && has_timer() && !job.core.faults.has(Fault::KeepPlace)
     }
 
-    /// Runs `body`, which has the place until it ends, or is as old as `lock_timeout`: it may
-    /// hang, and others go on without it.
-    pub(super) async fn hold<F: Future>(mut self, body: F) -> F::Output {
-        if !self.is_timed() {
-            return body.await;
-        }
-        let mut body = pin!(body);
-        let mut over = pin!(tokio::time::sleep(self.job.lock_timeout()));
-        std::future::poll_fn(|context| {
-            let polled = body.as_mut().poll(context);
-            if polled.is_pending()
-                && self.place.is_some()
-                && self.gives_way()
-                && over.as_mut().poll(context).is_ready()
-            {
-                self.place = None;
-            }
-            polled
-        })
-        .await
+    /// Whether a computation gives its place up when it is as old as `lock_timeout`: it may hang, and
+    /// others go on without it. One whose caller is gone ends soon by itself; its place is not given to
+    /// another before.
+    pub(super) fn gives_way(&self, job: &Job) -> bool {
+        self.place.is_some() && (!job.is_left() || job.core.faults.has(Fault::LeavePlace))
     }
 
-    /// A computation whose caller is gone ends soon by itself; its place is not given to another
-    /// before.
-    fn gives_way(&self) -> bool {
-        !self.job.is_left() || self.job.core.faults.has(Fault::LeavePlace)
+    /// Gives the place up, if there is one.
+    pub(super) fn give_up(&mut self) {
+        self.place = None;
     }
 }

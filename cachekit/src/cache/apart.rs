@@ -8,10 +8,10 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::Core;
-use super::compute::compute;
+use super::compute::Answer;
 use super::detach::Attended;
 use super::job::Job;
-use super::read::returned;
+use super::typed::{answered, compute};
 use crate::background::Whose;
 use crate::event;
 use crate::labels::Labels;
@@ -67,21 +67,22 @@ where
 {
     // Without a runtime nothing can be left behind.
     let Ok(runtime) = Handle::try_current() else {
-        return Box::pin(compute(job, plan, labels, after, body)).await;
+        return Box::pin(compute(Some(job), plan, labels, after, body)).await;
     };
-    let given = job.given::<S>();
+    let ops = plan.ops();
+    let given = job.given(&ops);
     job.is_apart = true;
-    if let Some(ret) = given {
+    if let Some(given) = given {
         if job.takes_off(&labels) {
             let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));
-            let refresh = compute(job, plan, labels, after, body);
+            let refresh = compute(Some(job), plan, labels, after, body);
             in_background((&core, &owner), &runtime, ending(refresh), carry);
         }
-        return ret;
+        return answered(&plan, Answer::Stored(given));
     }
     let watch = job.watch();
-    let detach = job.detach(plan, &runtime, carry);
-    let mut task = Attended::new(compute(job, plan, labels, after, body), detach);
+    let detach = job.detach(&ops, &runtime, carry);
+    let mut task = Attended::new(compute(Some(job), plan, labels, after, body), detach);
     let Some(watch) = watch else {
         return task.await;
     };
@@ -89,14 +90,14 @@ where
         Ok(ret) => return ret,
         Err(stored) => stored,
     };
-    let Some(ret) = returned::<S>(&stored) else {
+    if !ops.answers(stored.shared()) {
         return task.await;
-    };
+    }
     watch.owner.counts.stale_hits.bump();
     if let Some(task) = task.into_task() {
         in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
     }
-    ret
+    answered(&plan, Answer::Stored(stored))
 }
 
 fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {

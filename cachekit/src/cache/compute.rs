@@ -1,20 +1,23 @@
 //! The slow half of a call: memory could not answer.
+//!
+//! It knows nothing of the function's types, so that it is compiled once and not for every function:
+//! what it finds are entries, and what it needs to ask of their values stands in [`ValueOps`].
+//! [`typed`](super::typed) is what is left for each function: it runs the body, and makes what the
+//! function returns of an [`Answer`].
 
 use std::mem::take;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::admission::Admission;
 use super::fetch::Fetched;
 use super::job::Job;
-use super::read::{Trace, returned, returned_last};
-use super::refresh::Leading;
-use super::turn::{self, Access};
+use super::read::Trace;
+use super::running::Running;
+use super::turn::Access;
 use super::way::Way;
-use crate::chain;
 use crate::config::Tier;
 use crate::epoch::Epochs;
 use crate::error::ComputeTimeout;
@@ -22,10 +25,9 @@ use crate::fault::Fault;
 use crate::flight::Lead;
 use crate::labels::Labels;
 use crate::mortal::Mortal;
-use crate::plan::{Plan, Shape};
+use crate::plan::ValueOps;
 use crate::runtime::has_timer;
 use crate::stored::AnyStored;
-use crate::sync::expect_no_lock;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]
@@ -47,6 +49,31 @@ impl Outcome {
     }
 }
 
+/// What a call is answered with. Whoever gives it has made sure that the function has an answer for
+/// it.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Stored(Arc<AnyStored>),
+    /// An error that another call had too.
+    Error(Mortal),
+    Late(ComputeTimeout),
+}
+
+/// What a call does next.
+pub(crate) enum Step {
+    /// It ends with this.
+    Answers(Answer),
+    /// It runs the body.
+    Runs(Box<Running>),
+}
+
+/// The beginning of a call.
+pub(crate) enum Begun {
+    /// Nobody was waited for.
+    Now(Step),
+    Later(Pin<Box<dyn Future<Output = Step> + Send>>),
+}
+
 /// What an entry is known to hang on.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -55,138 +82,181 @@ pub(super) struct Known {
     pub(super) epochs: Epochs,
 }
 
-/// Answers `job` by another's computation or its own.
+/// Answers `job` by another's computation or by what the store has, or comes to where its own body is
+/// to run.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future at any point hands the computation to the next waiter, if there is
 /// one, and leaves nothing behind.
-///
-/// Callers box the future, so that one that hits does not carry the state of all this around.
-/// It is kept below a kilobyte (what is needed seldom is boxed inside): a greater one costs the
-/// allocator as much as all the rest, and there may be as many as there are callers.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "an `async fn` keeps its arguments twice"
-)]
-pub(crate) fn compute<S, A, F, Fut>(
-    mut job: Box<Job>,
-    plan: Plan<S>,
-    labels: Labels,
-    after: A,
-    body: F,
-) -> impl Future<Output = S::Ret>
-where
-    S: Shape,
-    S::Value: Clone + Send + Sync + 'static,
-    A: FnOnce(&S::Value, &mut Labels),
-    F: FnOnce() -> Fut,
-    Fut: Future<Output = S::Ret>,
-{
-    async move {
-        job.count_miss();
-        let epochs = job.epochs(&labels);
-        let mut known = Known { labels, epochs };
-        let mut way = match job.lead.take() {
-            Some(lead) => Way::Computes(Some(lead)),
-            None => job.way_in::<S>(&known.epochs),
+pub(crate) fn begin(mut job: Box<Job>, ops: ValueOps, labels: Labels) -> Begun {
+    job.count_miss();
+    let epochs = job.epochs(&labels);
+    let known = Known { labels, epochs };
+    let way = match job.lead.take() {
+        Some(lead) => Way::Computes(Some(lead)),
+        None => job.way_in(&ops, &known.epochs),
+    };
+    match way {
+        Way::Ends(answer) => Begun::Now(Step::Answers(answer)),
+        // Without a store there is nobody to ask.
+        Way::Computes(lead) if job.core.remote.is_none() => {
+            let lead = match lead.map(|lead| job.looked(lead, &ops)).transpose() {
+                Ok(lead) => lead,
+                Err(answer) => return Begun::Now(Step::Answers(answer)),
+            };
+            let mut admission = job.admission();
+            let run = move |job, admission| {
+                Step::Runs(Running::new(
+                    job,
+                    lead,
+                    &ops,
+                    known,
+                    Access::None,
+                    admission,
+                ))
+            };
+            if admission.try_enter() {
+                return Begun::Now(run(job, admission));
+            }
+            Begun::Later(Box::pin(async move {
+                admission.enter(&job).await;
+                run(job, admission)
+            }))
+        }
+        way => Begun::Later(Box::pin(rest(job, way, ops, known))),
+    }
+}
+
+/// The same on this thread, for a synchronous function, which lives in memory alone.
+pub(crate) fn begin_blocking(job: Box<Job>, ops: &ValueOps, labels: Labels) -> Step {
+    job.count_miss();
+    let epochs = job.epochs(&labels);
+    let known = Known { labels, epochs };
+    let mut way = job.way_in(ops, &known.epochs);
+    let lead = loop {
+        let seat = match way {
+            Way::Ends(answer) => return Step::Answers(answer),
+            Way::Computes(lead) => break lead,
+            Way::Waits(seat) => seat,
         };
+        let limit = job.patience().limit(&seat);
+        let woken = seat.wait_blocking(limit, || job.leadership(Instant::now()));
+        way = job.way_on(ops, &known.epochs, woken);
+    };
+    let lead = match lead.map(|lead| job.looked(lead, ops)).transpose() {
+        Ok(lead) => lead,
+        Err(answer) => return Step::Answers(answer),
+    };
+    // Held to the end: a thread cannot do anything else meanwhile.
+    let mut admission = job.admission();
+    admission.enter_blocking(&job);
+    Step::Runs(Running::new(job, lead, ops, known, Access::None, admission))
+}
+
+/// What may have to wait.
+async fn rest(mut job: Box<Job>, mut way: Way, ops: ValueOps, mut known: Known) -> Step {
+    loop {
         let lead = loop {
             let seat = match way {
-                Way::Ends(ret) => return ret,
+                Way::Ends(answer) => return Step::Answers(answer),
                 Way::Computes(lead) => break lead,
                 Way::Waits(seat) => seat,
             };
             let limit = has_timer().then(|| job.patience().limit(&seat));
             let woken = seat.wait(limit, || job.leadership(Instant::now())).await;
-            way = job.way_on(plan, &known.epochs, woken);
+            way = job.way_on(&ops, &known.epochs, woken);
         };
-        match lead {
-            Some(lead) => job.lead(lead, &plan, &mut known, after, body).await,
-            None => Box::pin(job.alone(&plan, body)).await,
+        let mut admission = job.admission();
+        let Some(lead) = lead else {
+            admission.enter(&job).await;
+            let running = Running::new(job, None, &ops, known, Access::None, admission);
+            return Step::Runs(running);
+        };
+        match job.lead(lead, &ops, &known, &mut admission).await {
+            Led::Ends(answer) => return Step::Answers(answer),
+            Led::Again(again) => {
+                job = again;
+                let labels = take(&mut known.labels);
+                let epochs = job.epochs(&labels);
+                known = Known { labels, epochs };
+                way = job.way_in(&ops, &known.epochs);
+            }
+            Led::Computes(lead, access) => {
+                admission.enter(&job).await;
+                let running = Running::new(job, Some(lead), &ops, known, access, admission);
+                return Step::Runs(running);
+            }
         }
     }
 }
 
+/// What a leader comes to.
+enum Led {
+    Ends(Answer),
+    /// Its caller is answered, and it goes on as another job.
+    Again(Box<Job>),
+    Computes(Lead<Outcome>, Access),
+}
+
 impl Job {
-    /// Computes for everybody who waits.
-    #[expect(
-        clippy::manual_async_fn,
-        reason = "an `async fn` keeps its arguments twice"
-    )]
-    fn lead<S, A, F, Fut>(
+    /// The lead of who goes on, or what another leader stored between the miss and the flight.
+    fn looked(&self, lead: Lead<Outcome>, ops: &ValueOps) -> Result<Lead<Outcome>, Answer> {
+        if let Some(stored) = self.second_look(ops) {
+            lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
+            return Err(Answer::Stored(stored));
+        }
+        self.board(&lead);
+        Ok(lead)
+    }
+
+    /// Looks for everybody who waits.
+    async fn lead(
         &self,
         lead: Lead<Outcome>,
-        plan: &Plan<S>,
-        known: &mut Known,
-        after: A,
-        body: F,
-    ) -> impl Future<Output = S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + Send + Sync + 'static,
-        A: FnOnce(&S::Value, &mut Labels),
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = S::Ret>,
-    {
-        async move {
-            let _leading = Leading(self);
-            if let Some((stored, ret)) = self.second_look::<S>() {
-                lead.settle(Outcome::Value(stored), || {});
-                return ret;
-            }
-            let began = lead.leadership.moment;
-            let mut admission = self.admission();
-            self.board(&lead);
-            let access = if let Some(access) = self.unasked() {
-                access
-            } else {
-                let fetched = self.fetch(plan, known, began, &mut admission);
-                match Box::pin(fetched).await {
-                    Fetched::Hit(stored) => {
-                        self.refreshed(true);
-                        self.land(lead, Arc::clone(&stored));
-                        return returned_last::<S>(stored);
-                    }
-                    // Who waits here may have begun after an invalidation of what this call has.
-                    Fetched::Kept(ret) => return ret,
-                    Fetched::Old(stored, ret, advance) => {
-                        // Others who wait are given it now; then it is computed again.
-                        self.land(lead, Arc::clone(&stored));
-                        let Some(job) = self.again(&stored, advance) else {
-                            return ret;
-                        };
-                        let (job, labels) = (Box::new(job), take(&mut known.labels));
-                        return Box::pin(compute(job, *plan, labels, after, body)).await;
-                    }
-                    Fetched::Compute(access) => access,
+        ops: &ValueOps,
+        known: &Known,
+        admission: &mut Admission,
+    ) -> Led {
+        let lead = match self.looked(lead, ops) {
+            Ok(lead) => lead,
+            Err(answer) => return Led::Ends(answer),
+        };
+        let began = lead.leadership.moment;
+        let access = if let Some(access) = self.unasked() {
+            access
+        } else {
+            match self.fetch(ops, known, began, admission).await {
+                Fetched::Hit(stored) => {
+                    self.refreshed(true);
+                    self.land(lead, Arc::clone(&stored));
+                    return Led::Ends(Answer::Stored(stored));
                 }
-            };
-            if self.old.is_none()
-                && !matches!(access, Access::Granted(_))
-                && let Some((stored, ret)) = self.unconfirmed::<S>()
-            {
-                lead.settle(Outcome::Value(stored), || {});
-                return ret;
+                // Who waits here may have begun after an invalidation of what this call has.
+                Fetched::Kept(kept) => return Led::Ends(Answer::Stored(kept)),
+                Fetched::Old(stored, advance) => {
+                    // Others who wait are given it now; then it is computed again.
+                    self.land(lead, Arc::clone(&stored));
+                    return match self.again(&stored, advance) {
+                        Some(job) => Led::Again(Box::new(job)),
+                        None => Led::Ends(Answer::Stored(stored)),
+                    };
+                }
+                Fetched::Compute(access) => access,
             }
-            let ret = {
-                let body = pin!(self.run(plan, admission, lead.flight_id(), body));
-                turn::keeping(access.turn(), body, self.lock_timeout()).await
-            };
-            let (ret, took) = ret;
-            match ret {
-                Ok(ret) => self.conclude(lead, *plan, take(known), after, ret, (access, took)),
-                Err(late) => self.conclude_late(lead, *plan, late, access),
-            }
+        };
+        if self.old.is_none()
+            && !matches!(access, Access::Granted(_))
+            && let Some(stored) = self.unconfirmed(ops)
+        {
+            lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
+            return Led::Ends(Answer::Stored(stored));
         }
+        Led::Computes(lead, access)
     }
 
     /// Between the miss and the flight another leader may have stored.
-    pub(super) fn second_look<S>(&self) -> Option<(Arc<AnyStored>, S::Ret)>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    fn second_look(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.fresh || self.core.faults.has(Fault::NoSecondLook) {
             return None;
         }
@@ -199,116 +269,60 @@ impl Job {
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;
-        if self.is_due_too(&stored) {
+        if self.is_due_too(&stored) || !ops.answers(stored.shared()) {
             return None;
         }
-        let ret = returned::<S>(&stored)?;
         self.owner.counts.coalesced.bump();
-        Some((stored, ret))
+        Some(stored)
     }
 
     /// What memory has and nobody could be asked for, if the cache goes on with that.
-    fn unconfirmed<S>(&self) -> Option<(Arc<AnyStored>, S::Ret)>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    fn unconfirmed(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.fresh || self.trace != Trace::Unknown {
             return None;
         }
         let stored = self.core.peek_unconfirmed(&self.key, self.owner.id)?;
-        let ret = returned::<S>(&stored)?;
+        if !ops.answers(stored.shared()) {
+            return None;
+        }
         self.owner.counts.memory_hits.bump();
-        Some((stored, ret))
+        Some(stored)
     }
 
     /// Another's result, if this call may have it.
-    pub(super) fn accept<S>(&self, plan: Plan<S>, outcome: &Outcome) -> Option<S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    pub(super) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &AnyStored| {
             // A flight has one owner: this is for whoever changes that.
             stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
         };
-        let ret = match outcome {
+        let answer = match outcome {
             Outcome::Value(stored) | Outcome::Instead(stored) if !is_own(stored) => return None,
-            Outcome::Error(error) => S::err(plan.copy(error.shared())?),
+            Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
+            Outcome::Error(_) => return None,
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began
                     || stored.epochs.unmoved_since(stored.began)
                     || self.core.faults.has(Fault::AcceptThePast);
-                if !current {
+                if !current || !ops.answers(stored.shared()) {
                     return None;
                 }
-                returned::<S>(stored)?
+                Answer::Stored(Arc::clone(stored))
             }
             // Also for who began after a soft invalidation of it: to compute once more gives
             // nothing better at once.
-            Outcome::Instead(stored) if !self.fresh && stored.is_valid_late(self.core.faults) => {
-                returned::<S>(stored)?
+            Outcome::Instead(stored)
+                if !self.fresh
+                    && stored.is_valid_late(self.core.faults)
+                    && ops.answers(stored.shared()) =>
+            {
+                Answer::Stored(Arc::clone(stored))
             }
             Outcome::Instead(_) => return None,
-            Outcome::Late(late) => Self::out_of_time(plan, late)?,
+            Outcome::Late(late) if ops.has_answer_in_time => Answer::Late(late.clone()),
+            Outcome::Late(_) => return None,
         };
         self.owner.counts.coalesced.bump();
-        Some(ret)
-    }
-
-    /// Computes for this caller only; the result is not stored.
-    async fn alone<S, F, Fut>(&self, plan: &Plan<S>, body: F) -> S::Ret
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = S::Ret>,
-    {
-        match self.run(plan, self.admission(), 0, body).await.0 {
-            Ok(ret) => self.rescued::<S>(ret),
-            Err(late) => match self.rescue::<S>() {
-                Some((_, ret)) => ret,
-                None => Self::answer_late(*plan, &late),
-            },
-        }
-    }
-
-    /// Runs `body`, when there is a place for it and for as long as it may take, as the
-    /// computation of `flight`; and how long it took.
-    #[expect(
-        clippy::manual_async_fn,
-        reason = "an `async fn` keeps its arguments twice"
-    )]
-    fn run<S, F, Fut>(
-        &self,
-        plan: &Plan<S>,
-        mut admission: Admission<'_>,
-        flight: usize,
-        body: F,
-    ) -> impl Future<Output = (Result<S::Ret, ComputeTimeout>, Duration)>
-    where
-        S: Shape,
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = S::Ret>,
-    {
-        async move {
-            if !admission.try_enter() {
-                Box::pin(admission.enter()).await;
-            }
-            self.count_computation();
-            if flight != 0 {
-                self.sets_out();
-            }
-            expect_no_lock();
-            let body = chain::leading(flight, admission.gate_id(), Box::pin(body()));
-            let start = self.core.clock.now();
-            let ended = if admission.is_timed() || self.deadline(*plan).is_some() {
-                Box::pin(admission.hold(self.in_time(*plan, body))).await
-            } else {
-                Ok(body.await)
-            };
-            (ended, self.core.clock.now().saturating_sub(start))
-        }
+        Some(answer)
     }
 }

@@ -16,7 +16,7 @@ use crate::event;
 use crate::fault::Fault;
 use crate::length::from_now;
 use crate::owner::Owner;
-use crate::plan::{Plan, Shape};
+use crate::plan::ValueOps;
 use crate::runtime::has_timer;
 
 /// What a computation and its caller's guard tell one another.
@@ -42,16 +42,16 @@ pub(super) struct Detach {
 
 impl Job {
     /// What is needed to go on without the caller, if the call is to.
-    pub(super) fn detach<S: Shape>(
+    pub(super) fn detach(
         &mut self,
-        plan: Plan<S>,
+        ops: &ValueOps,
         runtime: &Handle,
         carry: Carry,
     ) -> Option<Detach> {
         if !self.lives.detaches() {
             return None;
         }
-        let has_deadline = self.deadline(plan).is_some();
+        let has_deadline = self.deadline(ops).is_some();
         let is_bounded = !has_deadline && !self.core.faults.has(Fault::DetachForEver);
         Some(Detach {
             course: Arc::clone(self.course.get_or_insert_default()),

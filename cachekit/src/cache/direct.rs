@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Cache;
 use super::apart::compute_apart;
-use super::compute::compute;
 use super::job::Job;
+use super::typed::compute;
 use crate::codec::Cacheable;
 use crate::error::ComputeTimeout;
 use crate::event;
@@ -186,7 +186,7 @@ impl Cache {
             Looked::Off => body().await,
             Looked::Miss(job) => {
                 let labels = Labels::from(policy);
-                Box::pin(compute(job, plan, labels, |_, _| {}, body)).await
+                Box::pin(compute(Some(job), plan, labels, |_, _| {}, body)).await
             }
         }
     }

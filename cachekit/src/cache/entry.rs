@@ -23,7 +23,7 @@ use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
 use crate::manner::Manner;
 use crate::owner::Owner;
-use crate::plan::{Optional, Plan, Shape};
+use crate::plan::{Optional, Plan, Shape, ValueOps};
 
 /// One entry of a cached function that returns `R`.
 ///
@@ -78,9 +78,7 @@ struct Slot {
 trait Describe: Send + Sync {
     fn label(&self, value: &dyn Any, labels: &mut Labels);
     fn weigh(&self, value: &dyn Any) -> usize;
-    /// An `Option<Wire<V>>`.
-    fn wire(&self) -> Box<dyn Any>;
-    fn fingerprint(&self) -> Option<Fingerprint>;
+    fn wire(&self) -> Option<Wire>;
 }
 
 struct Described<S: Shape, A> {
@@ -106,12 +104,8 @@ where
             .map_or(0, |value| self.plan.weigh(value))
     }
 
-    fn wire(&self) -> Box<dyn Any> {
-        Box::new(self.plan.wire())
-    }
-
-    fn fingerprint(&self) -> Option<Fingerprint> {
-        self.plan.wire().map(|wire| wire.fingerprint)
+    fn wire(&self) -> Option<Wire> {
+        self.plan.wire()
     }
 }
 
@@ -157,7 +151,7 @@ impl<R> Entry<R> {
             return Some(stored.freshness.end.since(Tick::now(&*slot.core.clock)));
         }
         let (owner, labels, lives) = (&slot.owner, &slot.labels, slot.spec.lives());
-        let fingerprint = slot.describe.fingerprint();
+        let fingerprint = slot.fingerprint();
         slot.core
             .life_in_store(owner, &slot.key, labels, lives, fingerprint)
             .await
@@ -192,17 +186,15 @@ impl Slot {
         if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
             return returned::<Optional<V>>(&stored)?;
         }
-        let (core, lives, wire) = (&self.core, self.spec.lives(), self.wire::<V>());
-        let further = core.look_further(&self.owner, &self.key, &self.labels, lives, wire);
+        let (core, lives) = (&self.core, self.spec.lives());
+        let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
+        let further = core.look_further(&self.owner, &self.key, &self.labels, lives, &ops);
         // Not counted, as a look into memory is not: it is no call of the function.
         returned::<Optional<V>>(&further.await?.stored)?
     }
 
-    fn wire<V: 'static>(&self) -> Option<Wire<V>> {
-        self.describe
-            .wire()
-            .downcast_ref::<Option<Wire<V>>>()
-            .copied()?
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        self.describe.wire().map(|wire| wire.fingerprint)
     }
 
     fn begin_here(&self, is_ordered: bool) -> Bracket {
@@ -212,20 +204,20 @@ impl Slot {
 
     async fn begin(&self) -> Bracket {
         let mut bracket = self.begin_here(false);
-        bracket
-            .begin_there(&self.labels, self.describe.fingerprint())
-            .await;
+        bracket.begin_there(&self.labels, self.fingerprint()).await;
         bracket
     }
 
-    fn described<V: 'static>(&self, value: V, order: Option<u64>) -> (Labels, Value<V>) {
+    fn described<V: Send + Sync + 'static>(&self, value: V, order: Option<u64>) -> (Labels, Value) {
         let mut labels = self.labels.clone();
         self.describe.label(&value, &mut labels);
         let heap = self.core.heap(|| self.describe.weigh(&value));
         (
             labels,
             Value {
-                content: Some(value),
+                content: Arc::new(Some(value)),
+                is_present: true,
+                size: size_of::<Option<V>>(),
                 heap,
                 order,
                 took: Duration::ZERO,
@@ -240,7 +232,7 @@ impl Slot {
         order: Option<u64>,
     ) {
         let (labels, value) = self.described(value, order);
-        bracket.finish(labels, value, self.wire::<V>()).await;
+        bracket.finish(labels, value, self.describe.wire()).await;
     }
 }
 

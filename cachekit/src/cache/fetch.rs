@@ -21,7 +21,7 @@ use crate::epoch::Moment;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
-use crate::plan::{Plan, Shape};
+use crate::plan::ValueOps;
 use crate::policy::Lives;
 use crate::remote::name::Name;
 use crate::stored::AnyStored;
@@ -30,13 +30,13 @@ use crate::stored::AnyStored;
 pub(super) type Fingerprint = fn(Codec) -> Result<u64, String>;
 
 /// What the store made of a call.
-pub(super) enum Fetched<R> {
+pub(super) enum Fetched {
     Hit(Arc<AnyStored>),
     /// Another process computes; the call keeps what it has.
-    Kept(R),
+    Kept(Arc<AnyStored>),
     /// It is to be served, and then computed again: it is over, or was drawn so long before
     /// its end.
-    Old(Arc<AnyStored>, R, Option<Duration>),
+    Old(Arc<AnyStored>, Option<Duration>),
     /// To be computed.
     Compute(Access),
 }
@@ -104,18 +104,14 @@ impl Job {
     }
 
     /// Asks the store, and waits while another process computes.
-    pub(super) async fn fetch<S>(
+    pub(super) async fn fetch(
         &self,
-        plan: &Plan<S>,
+        ops: &ValueOps,
         known: &Known,
         began: Moment,
-        admission: &mut Admission<'_>,
-    ) -> Fetched<S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + Send + Sync + 'static,
-    {
-        let fingerprint = plan.wire().map(|wire| wire.fingerprint);
+        admission: &mut Admission,
+    ) -> Fetched {
+        let fingerprint = ops.wire.map(|wire| wire.fingerprint);
         let question = self.core.question(
             &self.owner,
             (&self.key, self.replica),
@@ -124,13 +120,13 @@ impl Job {
             fingerprint,
             began,
         );
-        let (Some(mut question), Some(wire)) = (question, plan.wire()) else {
+        let Some(mut question) = question else {
             return Fetched::Compute(self.unasked().unwrap_or(Access::None));
         };
         question.epochs = Some(&known.epochs);
         let _guard = question.remote.ask();
-        let asking = Asking::new(self, &question, wire);
-        match asking.run::<S>(admission).await {
+        let asking = Asking::new(self, &question, ops);
+        match asking.run(admission).await {
             Ok(fetched) => fetched,
             Err(failure) => {
                 question.remote.failed(&failure);

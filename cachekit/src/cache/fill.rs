@@ -63,7 +63,7 @@ impl Replaces {
 }
 
 /// A value on its way into the store.
-pub(super) struct Filling<V> {
+pub(super) struct Filling {
     pub(super) turn: Turn,
     pub(super) owner: Arc<Owner>,
     pub(super) key: Key,
@@ -71,13 +71,13 @@ pub(super) struct Filling<V> {
     pub(super) labels: Labels,
     pub(super) ttl: Duration,
     pub(super) took: Duration,
-    pub(super) wire: Wire<V>,
+    pub(super) wire: Wire,
     pub(super) stored: Arc<AnyStored>,
     /// It takes the place of what others may have in memory.
     pub(super) replaces: Option<Replaces>,
 }
 
-impl<V: Clone + Send + Sync + 'static> Filling<V> {
+impl Filling {
     /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
     /// what a shutdown waited for is, also after that has begun.
     pub(super) fn in_background(self, is_owed: bool) {
@@ -208,10 +208,12 @@ impl<V: Clone + Send + Sync + 'static> Filling<V> {
             order: self.stored.order,
             compress_above: self.lives.compress_above(remote.settings.compress_above),
         };
-        let value = self.stored.value::<V>().ok_or("its type changed")?.as_ref();
         let limit = remote.settings.max_value;
-        let payload =
-            value.map(|value| |out: &mut Vec<u8>| (self.wire.encode)(codec, value, out, limit));
+        let value = &**self.stored.shared();
+        let payload = self
+            .stored
+            .is_present
+            .then_some(|out: &mut Vec<u8>| (self.wire.encode)(codec, value, out, limit));
         draft.write(payload).map_err(|why| match why {
             Unwritable::Type(why) => why,
             Unwritable::TooLarge => format!("larger than `max_value_bytes`, {limit}"),

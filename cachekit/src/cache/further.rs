@@ -10,13 +10,13 @@ use super::compute::Outcome;
 use super::fetch::Fingerprint;
 use super::judge::Judged;
 use super::names::Replica;
-use crate::codec::Wire;
 use crate::config::Tier;
 use crate::epoch::Moment;
 use crate::flight::{Lead, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
+use crate::plan::ValueOps;
 use crate::policy::Lives;
 use crate::stored::AnyStored;
 
@@ -29,15 +29,15 @@ pub(super) struct Further {
 
 impl Core {
     /// What memory does not have, from the store. Never computes.
-    pub(super) async fn look_further<V: Clone + Send + Sync + 'static>(
+    pub(super) async fn look_further(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
         labels: &Labels,
         lives: Lives,
-        wire: Option<Wire<V>>,
+        ops: &ValueOps,
     ) -> Option<Further> {
-        let wire = wire.filter(|_| self.config.enabled)?;
+        let wire = ops.wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
         let spot = (key, Replica::drawn(lives, &self.chance));
         let question = self.question(owner, spot, labels, &lives, Some(wire.fingerprint), began)?;
@@ -47,7 +47,7 @@ impl Core {
             let asked = question.asked(question.remote.deadline());
             let place = question.names.place(owner);
             let found = question.remote.store.read(place, asked.until).await?;
-            question.judge(wire, &found, asked).await
+            question.judge(ops, &found, asked).await
         };
         match answer.await {
             Ok(Judged::Good(stored, _)) => {

@@ -9,7 +9,7 @@ use super::Core;
 use super::names::Names;
 use super::remote::Remote;
 use super::store::Value;
-use crate::codec::{Codec, Wire};
+use crate::codec::Codec;
 use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Fault;
@@ -17,11 +17,12 @@ use crate::freshness::Life;
 use crate::key::Key;
 use crate::labels::{Labels, Tag};
 use crate::owner::Owner;
+use crate::plan::ValueOps;
 use crate::policy::Lives;
 use crate::reason::Reason;
 use crate::remote::name::{Name, family};
 use crate::remote::{Failure, Found, UNKNOWN_ORIGIN};
-use crate::stored::AnyStored;
+use crate::stored::{AnyShared, AnyStored};
 
 /// An envelope's bytes beside its payload: generous.
 const OVERHEAD: usize = 64 << 10;
@@ -88,26 +89,21 @@ impl Question<'_> {
     ///
     /// Memory's value that nobody confirmed is over unless this is good, so that it is not served
     /// either where the next question gets no answer.
-    pub(super) async fn judge<V: Clone + Send + Sync + 'static>(
+    pub(super) async fn judge(
         &self,
-        wire: Wire<V>,
+        ops: &ValueOps,
         found: &Found,
         mut asked: Asked,
     ) -> Result<Judged, Failure> {
         let unheard = asked.unheard.take();
-        let judged = self.judged(wire, found, asked).await?;
+        let judged = self.judged(ops, found, asked).await?;
         if !matches!(judged, Judged::Good(..)) {
             unheard.inspect(|stored| stored.kill());
         }
         Ok(judged)
     }
 
-    async fn judged<V: Clone + Send + Sync + 'static>(
-        &self,
-        wire: Wire<V>,
-        found: &Found,
-        asked: Asked,
-    ) -> Result<Judged, Failure> {
+    async fn judged(&self, ops: &ValueOps, found: &Found, asked: Asked) -> Result<Judged, Failure> {
         let envelope = match self.open(found) {
             Ok(envelope) => envelope,
             Err((reason, token)) => return Ok(self.useless(reason, token)),
@@ -118,15 +114,23 @@ impl Question<'_> {
         if standing == Standing::Invalid || (is_old && self.lives.window().is_zero()) {
             return Ok(self.useless(Reason::Invalidated, fill));
         }
-        Ok(match self.value(wire, &envelope) {
-            Ok(value) => {
+        let wire = ops.wire;
+        Ok(match self.value(ops, &envelope) {
+            Ok(content) => {
                 // The store told how long before its answer was on its way.
                 let passed = self.core.clock.now().saturating_sub(asked.at);
                 let life = life(&envelope, found, passed, is_old);
-                let heap = value
-                    .as_ref()
-                    .map_or(0, |value| self.core.heap(|| (wire.weigh)(value)));
-                let stored = self.stored(&envelope, life, (value, heap));
+                let value = Value {
+                    heap: self
+                        .core
+                        .heap(|| wire.map_or(0, |wire| (wire.weigh)(&*content))),
+                    content,
+                    is_present: !envelope.is_absent,
+                    size: ops.size,
+                    order: envelope.order,
+                    took: envelope.delta,
+                };
+                let stored = self.stored(&envelope, life, value);
                 if is_old || found.left <= envelope.grace {
                     Judged::Late(stored, envelope.fill)
                 } else {
@@ -290,14 +294,14 @@ impl Question<'_> {
         Ok(is_of(remote.store.ask_origin(until).await?))
     }
 
-    /// `None`: a remembered absence.
-    fn value<V>(&self, wire: Wire<V>, envelope: &Envelope<'_>) -> Result<Option<V>, Reason> {
+    /// What the entry's value or absence is in memory.
+    fn value(&self, ops: &ValueOps, envelope: &Envelope<'_>) -> Result<AnyShared, Reason> {
         if envelope.is_absent {
-            return Ok(None);
+            return Ok((ops.absence)());
         }
         let payload = envelope.payload.open().ok_or(Reason::Compression)?;
-        let value = (wire.decode)(self.codec, &payload);
-        value.map(Some).map_err(|_| Reason::Undecodable)
+        let decode = ops.wire.ok_or(Reason::Undecodable)?.decode;
+        decode(self.codec, &payload).map_err(|_| Reason::Undecodable)
     }
 
     /// Of what the entry hangs on, here.
@@ -315,18 +319,7 @@ impl Question<'_> {
         self.core.epochs(self.owner, &labels)
     }
 
-    fn stored<V: Clone + Send + Sync + 'static>(
-        &self,
-        envelope: &Envelope<'_>,
-        life: Life,
-        (content, heap): (Option<V>, usize),
-    ) -> Arc<AnyStored> {
-        let value = Value {
-            content,
-            heap,
-            order: envelope.order,
-            took: envelope.delta,
-        };
+    fn stored(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<AnyStored> {
         self.core.stored(
             self.owner,
             self.key,

@@ -12,7 +12,7 @@ use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId};
 use crate::place::LastPlace;
-use crate::plan::{Plain, Plan, Shape, ValueSharing};
+use crate::plan::{Plain, Plan, Shape, ValueOps, ValueSharing};
 use crate::policy::Lives;
 use crate::stored::{AnyShared, AnyStored};
 use crate::sync::expect_no_lock;
@@ -293,32 +293,13 @@ where
     }
 }
 
-/// Whether there is something to return for `stored`.
-pub(super) fn has_answer<S>(stored: &AnyStored) -> bool
-where
-    S: Shape,
-    S::Value: 'static,
-{
-    let value = stored.value::<S::Value>();
-    value.is_some_and(|value| value.is_some() || S::none().is_some())
-}
-
-/// What a function returns for `stored`, which has an answer. Nobody else's, it is not cloned.
-pub(super) fn returned_last<S>(stored: Arc<AnyStored>) -> S::Ret
-where
-    S: Shape,
-    S::Value: Clone + Send + Sync + 'static,
-{
-    let shared = match Arc::try_unwrap(stored) {
+/// What `stored` holds. Of an entry that is nobody else's it is the last reference, and need not be
+/// cloned.
+pub(super) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
+    match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),
         Err(stored) => Arc::clone(stored.shared()),
-    };
-    let value = shared.downcast::<Option<S::Value>>().ok();
-    let value = value.and_then(Arc::unwrap_or_clone);
-    value
-        .map(S::some)
-        .or_else(S::none)
-        .unwrap_or_else(|| unreachable!("an entry without an answer"))
+    }
 }
 
 /// What a function returns for `stored`; `None` if that is of another type.
@@ -356,8 +337,9 @@ pub(super) async fn get<V: Cacheable>(
         return Some(hit);
     }
     owner.counts.misses.bump();
+    let ops = ValueOps::of::<Plain<V>>(V::__wire());
     let further = core
-        .look_further(owner, key, &Labels::default(), lives, V::__wire())
+        .look_further(owner, key, &Labels::default(), lives, &ops)
         .await?;
     if further.is_from_store {
         owner.counts.redis_hits.bump();

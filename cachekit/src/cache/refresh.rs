@@ -12,7 +12,6 @@ use std::time::Duration;
 use super::Core;
 use super::compute::Outcome;
 use super::job::Job;
-use super::read::{has_answer, returned};
 use crate::clock::Tick;
 use crate::event;
 use crate::fault::Fault;
@@ -20,7 +19,7 @@ use crate::flight::{Flight, Lead};
 use crate::freshness::Freshness;
 use crate::key::Key;
 use crate::owner::OwnerId;
-use crate::plan::{Shape, Split};
+use crate::plan::ValueOps;
 use crate::stored::AnyStored;
 
 /// What a call has, and computes again.
@@ -38,17 +37,6 @@ impl Old {
     pub(super) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
-    }
-}
-
-/// A job that leads. A refresh that panics has failed.
-pub(super) struct Leading<'a>(pub(super) &'a Job);
-
-impl Drop for Leading<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.refreshed(false);
-        }
     }
 }
 
@@ -129,13 +117,9 @@ impl Job {
     }
 
     /// What this call is answered with while it goes on in the background.
-    pub(super) fn given<S>(&mut self) -> Option<S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    pub(super) fn given(&mut self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.old.is_none() {
-            let stored = self.stale().filter(|stored| has_answer::<S>(stored))?;
+            let stored = self.stale().filter(|stored| ops.answers(stored.shared()))?;
             self.owner.counts.misses.bump();
             self.owner.counts.stale_hits.bump();
             self.old = Some(Old {
@@ -144,7 +128,7 @@ impl Job {
                 is_given: true,
             });
         }
-        self.kept::<S>()
+        self.kept(ops)
     }
 
     /// What memory has that is over and may be served while it is computed again.
@@ -218,33 +202,16 @@ impl Job {
         }
     }
 
-    /// What a computation for this caller alone gave, or an old value in the place of its error.
-    pub(super) fn rescued<S>(&self, ret: S::Ret) -> S::Ret
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
-        if let Split::Err(_) = S::peek(&ret) {
-            self.owner.counts.errors.bump();
-            if let Some((_, ret)) = self.rescue::<S>() {
-                return ret;
-            }
-        }
-        ret
-    }
-
     /// What this call has, for one that is not to wait.
-    pub(super) fn kept<S>(&self) -> Option<S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    pub(super) fn kept(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         let old = self.old.as_ref()?;
-        let ret = returned::<S>(&old.stored)?;
+        if !ops.answers(old.stored.shared()) {
+            return None;
+        }
         if !self.is_apart && !old.is_given {
             self.owner.counts.memory_hits.bump();
         }
-        Some(ret)
+        Some(Arc::clone(&old.stored))
     }
 
     /// What was computed is there, or could not be computed.
@@ -285,23 +252,21 @@ impl Job {
 
     /// What is served where the computation failed: what is there, if it was not invalidated
     /// meanwhile either. The one place that decides so, for errors and for deadlines.
-    pub(super) fn rescue<S>(&self) -> Option<(Arc<AnyStored>, S::Ret)>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    pub(super) fn rescue(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.fresh {
             return None;
         }
         let stored = self.instead(Freshness::outlives_errors)?;
-        let ret = returned::<S>(&stored)?;
+        if !ops.answers(stored.shared()) {
+            return None;
+        }
         let counts = &self.owner.counts;
         if Tick::now(&*self.core.clock) < stored.freshness_now().end {
             counts.memory_hits.bump();
         } else {
             counts.stale_hits.bump();
         }
-        Some((stored, ret))
+        Some(stored)
     }
 
     /// What is served where the computation takes too long.

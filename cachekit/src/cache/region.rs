@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::compute::compute;
 use super::doomed::Doomed;
 use super::job::Job;
 use super::read::get;
+use super::typed::compute;
 use super::write::put;
 use super::{Cache, Core, OwnMemory, RegionPlace};
 use crate::codec::Cacheable;
@@ -171,7 +171,7 @@ impl<V: Cacheable> Region<V> {
         let labels = Labels::from(&self.policy);
         let plan = Plan::<Plain<V>>::by_hand();
         Box::pin(compute(
-            Box::new(job),
+            Some(Box::new(job)),
             plan,
             labels,
             |_, _| {},

@@ -14,7 +14,7 @@ use crate::labels::Labels;
 use crate::length::cut;
 use crate::owner::Owner;
 use crate::policy::{Lives, jittered};
-use crate::stored::AnyStored;
+use crate::stored::{AnyShared, AnyStored};
 
 /// What an entry weighs beside its key and value: the entry's header, its epochs and the
 /// memory tier's own bookkeeping, as an allocator counts them (`tests/footprint`).
@@ -26,8 +26,13 @@ const fn overhead(engine: Engine) -> usize {
 }
 
 /// A value, or the absence of one.
-pub(super) struct Value<V> {
-    pub(super) content: Option<V>,
+pub(super) struct Value {
+    /// An `Option<V>`.
+    pub(super) content: AnyShared,
+    /// Whether it is one, and no absence.
+    pub(super) is_present: bool,
+    /// The bytes of its type.
+    pub(super) size: usize,
     /// The bytes that it points to, as far as they are known.
     pub(super) heap: usize,
     /// Of the write that it comes from, if that has one.
@@ -48,12 +53,14 @@ impl Core {
             .collect()
     }
 
+    /// Whether it counts what values weigh.
+    pub(super) fn weighs(&self) -> bool {
+        self.config.memory_capacity.unit == Unit::Bytes
+    }
+
     /// The bytes that a value points to, where it counts what it weighs.
     pub(super) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
-        match self.config.memory_capacity.unit {
-            Unit::Entries => 0,
-            Unit::Bytes => weigh(),
-        }
+        if self.weighs() { weigh() } else { 0 }
     }
 
     /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
@@ -74,7 +81,7 @@ impl Core {
     #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
     /// An entry for `value`. One that is not to be kept (`life` is `None`) can still be
     /// handed to those who wait for it.
-    pub(super) fn stored<V: Clone + Send + Sync + 'static>(
+    pub(super) fn stored(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
@@ -82,7 +89,7 @@ impl Core {
         epochs: Epochs,
         lives: Lives,
         life: Option<Life>,
-        value: Value<V>,
+        value: Value,
     ) -> Arc<AnyStored> {
         let now = Tick::now(&*self.clock);
         let none = Lives::UNSAID;
@@ -93,7 +100,7 @@ impl Core {
             Unit::Entries => 1,
             Unit::Bytes => {
                 let beside = overhead(self.config.engine);
-                let own = key.as_bytes().len() + size_of::<Option<V>>() + epochs.heap() + beside;
+                let own = key.as_bytes().len() + value.size + epochs.heap() + beside;
                 u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
             }
         };
@@ -104,7 +111,7 @@ impl Core {
             (deadline, freshness),
             lives.tier == Tier::Memory,
             weight,
-            (value.content, value.order),
+            (value.content, value.is_present, value.order),
         )
     }
 

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -48,29 +47,6 @@ impl Access {
     }
 }
 
-/// Runs `body`, and meanwhile keeps the token of `turn` and what it hangs on, and for
-/// `lock_timeout` the lease.
-pub(super) async fn keeping<F: Future>(
-    turn: Option<&Turn>,
-    mut body: Pin<&mut F>,
-    lock_timeout: Duration,
-) -> F::Output {
-    // Begun only where there is something to wait for.
-    let mut renewing = None;
-    std::future::poll_fn(|context| {
-        let polled = body.as_mut().poll(context);
-        if polled.is_pending()
-            && let Some(turn) = turn
-        {
-            let renewing = renewing.get_or_insert_with(|| Box::pin(turn.renew(lock_timeout)));
-            let renewed: Poll<()> = renewing.as_mut().poll(context);
-            debug_assert!(renewed.is_pending(), "it ends with the body");
-        }
-        polled
-    })
-    .await
-}
-
 /// How long a lease lives, and its token, before they are renewed.
 pub(super) fn lives(lock_timeout: Duration) -> Lease {
     let lease = lock_timeout.min(LONGEST_LEASE);
@@ -102,38 +78,40 @@ impl Turn {
         }
     }
 
-    /// How long the computation has taken.
-    pub(super) fn took(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    async fn renew(&self, lock_timeout: Duration) {
-        let Some(right) = &self.right else {
-            return std::future::pending().await;
+    /// What is done while a body runs, and never ends by itself: keeps the token and what it hangs on,
+    /// and for `lock_timeout` the lease.
+    pub(super) fn renewal(
+        &self,
+        lock_timeout: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let Some(right) = self.right.clone() else {
+            return Box::pin(std::future::pending());
         };
-        let mut lives = lives(lock_timeout);
+        let (remote, began) = (Arc::clone(&self.remote), self.began);
         let versions = self.names.versions.iter();
         let names = versions.filter(|name| !name.is_endless());
         let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
-        let is_kept = !self.remote.desk.faults.has(Fault::VersionsRunOut);
-        let needed = Needed {
-            names: if is_kept { &names } else { &[] },
-            life: version_life(lives.room),
-        };
-        loop {
-            let is_leased = right.holder.is_some() && self.took() < lock_timeout;
-            if !is_leased {
-                lives.lease = Duration::ZERO;
+        let is_kept = !remote.desk.faults.has(Fault::VersionsRunOut);
+        Box::pin(async move {
+            let mut lives = lives(lock_timeout);
+            let needed = Needed {
+                names: if is_kept { &names } else { &[] },
+                life: version_life(lives.room),
+            };
+            loop {
+                let is_leased = right.holder.is_some() && began.elapsed() < lock_timeout;
+                if !is_leased {
+                    lives.lease = Duration::ZERO;
+                }
+                let pause = if is_leased { lives.lease } else { lives.room };
+                tokio::time::sleep(pause / 3).await;
+                // Whether it worked shows when the value is stored.
+                let _ = remote
+                    .store
+                    .renew(&right, lives, needed, Remote::late_deadline())
+                    .await;
             }
-            let pause = if is_leased { lives.lease } else { lives.room };
-            tokio::time::sleep(pause / 3).await;
-            // Whether it worked shows when the value is stored.
-            let _ = self
-                .remote
-                .store
-                .renew(right, lives, needed, Remote::late_deadline())
-                .await;
-        }
+        })
     }
 
     /// What is to be stored; ends the turn.

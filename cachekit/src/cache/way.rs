@@ -3,7 +3,7 @@
 
 use tokio::time::Instant;
 
-use super::compute::Outcome;
+use super::compute::{Answer, Outcome};
 use super::job::Job;
 use crate::chain;
 use crate::config::SingleFlight;
@@ -12,12 +12,12 @@ use crate::event;
 use crate::fault::{Fault, Point};
 use crate::flight::{Entered, Flight, Lead, Seat, Woken};
 use crate::labels::Labels;
-use crate::plan::{Plan, Shape};
+use crate::plan::ValueOps;
 
 /// What a call does next.
-pub(super) enum Way<R> {
+pub(super) enum Way {
     /// It ends with this.
-    Ends(R),
+    Ends(Answer),
     /// It computes: for everybody, or for itself alone.
     Computes(Option<Lead<Outcome>>),
     /// It waits for another's computation; then [`Job::way_on`].
@@ -26,30 +26,25 @@ pub(super) enum Way<R> {
 
 impl Job {
     /// A call's first step. Entries hang on `epochs`.
-    pub(super) fn way_in<S>(&self, epochs: &Epochs) -> Way<S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    pub(super) fn way_in(&self, ops: &ValueOps, epochs: &Epochs) -> Way {
         self.core.faults.at(Point::BeforeEnter);
         // Of a call that waits for nobody: one reading of the clock less.
-        self.way_since::<S>(epochs, self.since)
+        self.way_since(ops, epochs, self.since)
     }
 
-    fn way_since<S>(&self, epochs: &Epochs, start: Instant) -> Way<S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    fn way_since(&self, ops: &ValueOps, epochs: &Epochs, start: Instant) -> Way {
         let seat = match self.enter(epochs, start) {
             Entered::Lead(lead) => {
-                let kept = self.failed_meanwhile().then(|| self.kept::<S>());
-                return kept.flatten().map_or(Way::Computes(Some(lead)), Way::Ends);
+                let kept = self.failed_meanwhile().then(|| self.kept(ops)).flatten();
+                return match kept {
+                    Some(kept) => Way::Ends(Answer::Stored(kept)),
+                    None => Way::Computes(Some(lead)),
+                };
             }
             Entered::Wait(seat) => seat,
         };
-        if let Some(ret) = self.kept::<S>() {
-            return Way::Ends(ret);
+        if let Some(kept) = self.kept(ops) {
+            return Way::Ends(Answer::Stored(kept));
         }
         if chain::leads(seat.flight_id()) || self.waits_for_nobody() {
             return Way::Computes(None);
@@ -73,22 +68,13 @@ impl Job {
     }
 
     /// The step after a wait.
-    pub(super) fn way_on<S>(
-        &self,
-        plan: Plan<S>,
-        epochs: &Epochs,
-        woken: Woken<Outcome>,
-    ) -> Way<S::Ret>
-    where
-        S: Shape,
-        S::Value: Clone + Send + Sync + 'static,
-    {
+    pub(super) fn way_on(&self, ops: &ValueOps, epochs: &Epochs, woken: Woken<Outcome>) -> Way {
         let start = Instant::now();
         match woken {
             Woken::Lead(lead) => return Way::Computes(Some(lead)),
             Woken::Settled(outcome) => {
-                if let Some(ret) = self.accept(plan, &outcome) {
-                    return Way::Ends(ret);
+                if let Some(answer) = self.accept(ops, &outcome) {
+                    return Way::Ends(answer);
                 }
             }
             Woken::Grounded => {}
@@ -99,7 +85,7 @@ impl Job {
                 }
             }
         }
-        self.way_since::<S>(epochs, start)
+        self.way_since(ops, epochs, start)
     }
 
     /// Into the flight of its key, since `start` if it leads.

@@ -129,10 +129,7 @@ impl Bracket {
     /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
     /// the computations of one of them only, so that a value that one write stored could be older
     /// than what is computed into another.
-    pub(super) async fn finish<V>(mut self, labels: Labels, value: Value<V>, wire: Option<Wire<V>>)
-    where
-        V: Clone + Send + Sync + 'static,
-    {
+    pub(super) async fn finish(mut self, labels: Labels, value: Value, wire: Option<Wire>) {
         let right = self.turn.take().zip(wire);
         let Some(Landing {
             ttl,
@@ -191,10 +188,7 @@ impl Bracket {
     }
 
     /// The same where nothing can wait: the store's entry is removed in the background.
-    pub(super) fn finish_here<V>(self, labels: &Labels, value: Value<V>)
-    where
-        V: Clone + Send + Sync + 'static,
-    {
+    pub(super) fn finish_here(self, labels: &Labels, value: Value) {
         let Some(landing) = self.redeem(labels, value) else {
             drop(self.core.forget(Doomed::key(self.key.as_bytes())));
             return;
@@ -208,15 +202,12 @@ impl Bracket {
     }
 
     /// The entry for `value`, if it may be stored at all.
-    fn redeem<V>(&self, labels: &Labels, value: Value<V>) -> Option<Landing>
-    where
-        V: Clone + Send + Sync + 'static,
-    {
+    fn redeem(&self, labels: &Labels, value: Value) -> Option<Landing> {
         let core = &self.core;
         if !core.config.enabled || self.lives.copies().is_some() {
             return None;
         }
-        let ttl = core.ttl(self.lives, labels, value.content.is_some())?;
+        let ttl = core.ttl(self.lives, labels, value.is_present)?;
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let stored = core.stored(
             owner,
@@ -429,7 +420,9 @@ pub(super) async fn put<V: Cacheable>(
         .await;
     let heap = core.heap(|| Plan::<Plain<V>>::by_hand().weigh(&value));
     let value = Value {
-        content: Some(value),
+        content: Arc::new(Some(value)),
+        is_present: true,
+        size: size_of::<Option<V>>(),
         heap,
         order: None,
         took: Duration::ZERO,

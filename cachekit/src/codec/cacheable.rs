@@ -26,7 +26,11 @@ use super::Wire;
 pub trait Cacheable: Clone + Send + Sync + 'static {
     /// How it crosses to another tier.
     #[doc(hidden)]
-    fn __wire() -> Option<Wire<Self>>;
+    fn __wire() -> Option<Wire>;
+
+    /// How many bytes a value has beside those of its type, where that can be told.
+    #[doc(hidden)]
+    fn __weigh() -> Option<fn(&Self) -> usize>;
 }
 
 #[cfg(feature = "redis")]
@@ -34,14 +38,22 @@ impl<T> Cacheable for T
 where
     T: Clone + Send + Sync + 'static + serde::Serialize + serde::de::DeserializeOwned,
 {
-    fn __wire() -> Option<Wire<Self>> {
-        Some(Wire::serde())
+    fn __wire() -> Option<Wire> {
+        Some(Wire::serde::<Self>())
+    }
+
+    fn __weigh() -> Option<fn(&Self) -> usize> {
+        Some(super::heap)
     }
 }
 
 #[cfg(not(feature = "redis"))]
 impl<T: Clone + Send + Sync + 'static> Cacheable for T {
-    fn __wire() -> Option<Wire<Self>> {
+    fn __wire() -> Option<Wire> {
+        None
+    }
+
+    fn __weigh() -> Option<fn(&Self) -> usize> {
         None
     }
 }

@@ -190,14 +190,14 @@ mod tests {
     use serde::de::DeserializeOwned;
     use serde::{Deserialize, Serialize};
 
-    use crate::codec::{Codec, Unwritable, Wire};
+    use crate::codec::{Codec, Unwritable, wire};
 
     fn write<V>(value: &V) -> Result<Vec<u8>, Unwritable>
     where
         V: Serialize + DeserializeOwned + 'static,
     {
         let mut out = Vec::new();
-        (Wire::serde().encode)(Codec::Bincode, value, &mut out, 1000)?;
+        wire::encode(Codec::Bincode, value, &mut out, 1000)?;
         Ok(out)
     }
 
@@ -214,7 +214,7 @@ mod tests {
         assert!(why.contains(word), "{why}");
         assert!(why.contains(std::any::type_name::<V>()), "{why}");
         assert!(why.ends_with(remedy), "{why}");
-        let fingerprint = (Wire::<V>::serde().fingerprint)(Codec::Bincode);
+        let fingerprint = wire::fingerprint::<V>(Codec::Bincode);
         assert_eq!(fingerprint, Err(why), "it is remembered");
     }
 
@@ -331,7 +331,7 @@ mod tests {
             defaulted: None,
         };
         let bytes = write(&value).unwrap();
-        assert_eq!((Wire::serde().decode)(Codec::Bincode, &bytes), Ok(value));
+        assert_eq!(wire::decode(Codec::Bincode, &bytes), Ok(value));
     }
 
     #[test]

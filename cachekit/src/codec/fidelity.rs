@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Codec, Unwritable, Wire};
+use super::{Codec, Unwritable, wire};
 
 /// What comes of a value.
 #[derive(Debug, PartialEq)]
@@ -36,14 +36,14 @@ where
         .zip(expected)
     {
         let mut out = Vec::new();
-        let written = (Wire::serde().encode)(codec, value, &mut out, 1 << 20);
+        let written = wire::encode(codec, value, &mut out, 1 << 20);
         match (written, expected) {
             (Err(Unwritable::Type(why)), Refused(remedy)) => {
                 assert!(why.contains(remedy), "{codec} {value:?}: {why}");
                 // No advice to do what loses data.
                 assert!(*expected == NAMES || !why.contains("msgpack`"), "{why}");
             }
-            (Ok(()), expected) => match (Wire::<V>::serde().decode)(codec, &out) {
+            (Ok(()), expected) => match wire::decode::<V>(codec, &out) {
                 Ok(read) => {
                     assert_eq!(&read, value, "{codec} makes another value of it");
                     assert_eq!(expected, &Back, "{codec} {value:?}");
@@ -177,8 +177,8 @@ fn a_skipped_field_is_not_seen() {
     }
     for codec in [Codec::Bincode, Codec::MsgPack, Codec::Json] {
         let mut out = Vec::new();
-        (Wire::serde().encode)(codec, &Skipping { id: 1, here: 2 }, &mut out, 100).unwrap();
-        let read = (Wire::serde().decode)(codec, &out);
+        wire::encode(codec, &Skipping { id: 1, here: 2 }, &mut out, 100).unwrap();
+        let read = wire::decode(codec, &out);
         assert_eq!(read, Ok(Skipping { id: 1, here: 0 }), "{codec}");
     }
 }
@@ -212,8 +212,8 @@ fn numbers_that_are_none() {
     comes(&f32::INFINITY, [&Back, &Back, &NAMES]);
     for codec in [Codec::Bincode, Codec::MsgPack] {
         let mut out = Vec::new();
-        (Wire::serde().encode)(codec, &vec![Some(f64::NAN)], &mut out, 100).unwrap();
-        let read = (Wire::<Vec<Option<f64>>>::serde().decode)(codec, &out).unwrap();
+        wire::encode(codec, &vec![Some(f64::NAN)], &mut out, 100).unwrap();
+        let read = wire::decode::<Vec<Option<f64>>>(codec, &out).unwrap();
         assert!(read[0].is_some_and(f64::is_nan));
     }
 }
@@ -283,8 +283,8 @@ fn an_enum_that_says_in_a_field_which_variant_it_is() {
     let adjacent = |value: Adjacent| {
         for codec in [Codec::MsgPack, Codec::Json] {
             let mut out = Vec::new();
-            (Wire::serde().encode)(codec, &value, &mut out, 100).unwrap();
-            assert_eq!((Wire::serde().decode)(codec, &out).as_ref(), Ok(&value));
+            wire::encode(codec, &value, &mut out, 100).unwrap();
+            assert_eq!(wire::decode(codec, &out).as_ref(), Ok(&value));
         }
     };
     adjacent(Adjacent::A { a: 1 });
@@ -354,9 +354,9 @@ where
             .enumerate()
         {
             let mut out = Vec::new();
-            match (Wire::serde().encode)(codec, &value, &mut out, 1 << 20) {
+            match wire::encode(codec, &value, &mut out, 1 << 20) {
                 Ok(()) => {
-                    assert_eq!((Wire::serde().decode)(codec, &out).as_ref(), Ok(&value));
+                    assert_eq!(wire::decode(codec, &out).as_ref(), Ok(&value));
                     last[at] = step;
                 }
                 Err(Unwritable::Type(why)) => assert!(why.contains("layers"), "{why}"),
@@ -382,7 +382,7 @@ fn what_is_too_deep_to_be_read_is_not_written() {
 fn no_depth_overflows_the_stack() {
     fn ends<V: Serialize + DeserializeOwned + 'static>(value: &V) {
         for codec in [Codec::Bincode, Codec::MsgPack, Codec::Json] {
-            let written = (Wire::serde().encode)(codec, value, &mut Vec::new(), 1 << 20);
+            let written = wire::encode(codec, value, &mut Vec::new(), 1 << 20);
             assert!(written.is_err(), "{codec}");
         }
     }

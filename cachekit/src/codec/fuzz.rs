@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Codec, Unreadable, Wire};
+use super::{Codec, Unreadable, wire};
 
 const ALL: [Codec; 3] = [Codec::Bincode, Codec::MsgPack, Codec::Json];
 
@@ -49,7 +49,7 @@ fn read<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     bytes: &[u8],
 ) -> Result<V, Unreadable> {
-    let read = (Wire::serde().decode)(codec, bytes);
+    let read = wire::decode(codec, bytes);
     assert_ne!(
         read.as_ref().err(),
         Some(&Unreadable::Panic),
@@ -80,7 +80,7 @@ where
 {
     for codec in ALL {
         let mut bytes = Vec::new();
-        (Wire::serde().encode)(codec, value, &mut bytes, usize::MAX).expect("writable");
+        wire::encode(codec, value, &mut bytes, usize::MAX).expect("writable");
         assert_eq!(read::<V>(codec, &bytes).as_ref(), Ok(value), "{codec:?}");
         let at = at.index(bytes.len());
         bytes[at] = byte;

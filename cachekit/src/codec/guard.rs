@@ -122,13 +122,13 @@ mod tests {
 
     use serde::{Deserialize, Serialize};
 
-    use crate::codec::{Codec, Unreadable, Wire};
+    use crate::codec::{Codec, Unreadable, wire};
 
     fn read<V: Serialize + serde::de::DeserializeOwned + 'static>(
         codec: Codec,
         bytes: &[u8],
     ) -> Result<V, Unreadable> {
-        (Wire::serde().decode)(codec, bytes)
+        wire::decode(codec, bytes)
     }
 
     fn refuses<V>(codec: Codec, bytes: &[u8])
@@ -229,7 +229,7 @@ mod tests {
         }
         for codec in [Codec::Bincode, Codec::MsgPack, Codec::Json] {
             let mut out = Vec::new();
-            (Wire::serde().encode)(codec, &list, &mut out, 1 << 20).unwrap();
+            wire::encode(codec, &list, &mut out, 1 << 20).unwrap();
             assert_eq!(read(codec, &out).as_ref(), Ok(&list), "{codec:?}");
         }
     }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::checked::{Found, Watch};
 use super::schema::{self, Schema};
 use super::sink::Sink;
-use super::{Codec, Unreadable, Unwritable, Wire};
+use super::{Codec, Unreadable, Unwritable};
 
 /// Why a codec did not write a value.
 pub(super) enum Unfit {
@@ -22,25 +22,19 @@ pub(super) enum Unfit {
     Value,
 }
 
-impl<V: Serialize + DeserializeOwned + 'static> Wire<V> {
-    /// By serde.
-    pub(crate) fn serde() -> Self {
-        Self {
-            encode: encode::<V>,
-            decode: decode::<V>,
-            fingerprint: |codec| {
-                if codec.is_available() {
-                    schema::of::<V>(codec).fingerprint(codec)
-                } else {
-                    Err(codec.is_off())
-                }
-            },
-            weigh: super::heap,
-        }
+/// The fingerprint of `V`'s shape under `codec`, or why the codec cannot carry it.
+pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
+    codec: Codec,
+) -> Result<u64, String> {
+    if codec.is_available() {
+        schema::of::<V>(codec).fingerprint(codec)
+    } else {
+        Err(codec.is_off())
     }
 }
 
-fn encode<V: Serialize + DeserializeOwned + 'static>(
+/// Appends `value` as `codec` writes it.
+pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     value: &V,
     out: &mut Vec<u8>,
@@ -133,7 +127,8 @@ fn counts(bytes: &[u8]) -> [usize; 256] {
     counts
 }
 
-fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, Unreadable> {
+/// Reads all of `bytes`.
+pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, Unreadable> {
     let read = catch_unwind(|| match codec {
         #[cfg(feature = "bincode")]
         Codec::Bincode => super::bincode::decode(bytes),
@@ -170,7 +165,7 @@ mod tests {
     ) -> Result<Vec<u8>, Unwritable> {
         // Something stands there already, and has to stay.
         let mut out = b"header".to_vec();
-        (Wire::serde().encode)(codec, value, &mut out, 1 << 20)?;
+        encode(codec, value, &mut out, 1 << 20)?;
         assert_eq!(&out[..6], b"header");
         Ok(out.split_off(6))
     }
@@ -179,7 +174,7 @@ mod tests {
         codec: Codec,
         bytes: &[u8],
     ) -> Result<V, Unreadable> {
-        (Wire::serde().decode)(codec, bytes)
+        decode(codec, bytes)
     }
 
     fn survives<V>(value: &V)
@@ -189,7 +184,7 @@ mod tests {
         for codec in ALL {
             let bytes = write(codec, value).expect("writable");
             assert_eq!(read::<V>(codec, &bytes).as_ref(), Ok(value), "{codec:?}");
-            (Wire::<V>::serde().fingerprint)(codec).expect("carried");
+            fingerprint::<V>(codec).expect("carried");
 
             let mut longer = bytes.clone();
             longer.push(b'0');
@@ -301,7 +296,6 @@ mod tests {
 
     #[test]
     fn a_limit_is_kept_to_the_byte() {
-        let encode = Wire::<Vec<u64>>::serde().encode;
         let value = vec![u64::MAX; 1000];
         for codec in ALL {
             let len = write(codec, &value).unwrap().len();
@@ -332,7 +326,7 @@ mod tests {
     fn an_error_that_is_swallowed_stays_one() {
         let mut out = Vec::new();
         for codec in [Codec::Bincode, Codec::MsgPack] {
-            let written = (Wire::<Careless>::serde().encode)(codec, &Careless, &mut out, 8);
+            let written = encode(codec, &Careless, &mut out, 8);
             assert_eq!(written, Err(Unwritable::TooLarge), "{codec:?}");
             assert!(out.is_empty());
         }
@@ -366,7 +360,7 @@ mod tests {
             for panics in [true, false] {
                 let mut out = vec![1];
                 let value = Moody { panics };
-                let written = (Wire::serde().encode)(codec, &value, &mut out, 100);
+                let written = encode(codec, &value, &mut out, 100);
                 assert_eq!(written, Err(Unwritable::Value), "{codec:?}");
                 assert_eq!(out, [1], "{codec:?} left half a value");
             }
@@ -393,7 +387,7 @@ mod tests {
 
     #[test]
     fn only_what_is_read_by_position_has_a_fingerprint() {
-        let fingerprint = Wire::<User>::serde().fingerprint;
+        let fingerprint = fingerprint::<User>;
         assert_ne!(fingerprint(Codec::Bincode), Ok(0));
         assert_eq!(fingerprint(Codec::Bincode), fingerprint(Codec::Bincode));
         assert_eq!(fingerprint(Codec::MsgPack), Ok(0));

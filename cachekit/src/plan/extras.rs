@@ -22,6 +22,7 @@ where
 {
     fn error_sharing(&self) -> Option<ErrorSharing<S::Error>> {
         Some(ErrorSharing {
+            is_one: |any| any.is::<S::Error>(),
             share: |error| Arc::new(error.clone()),
             copy: |any| any.downcast_ref::<S::Error>().cloned(),
         })
@@ -135,11 +136,11 @@ pub trait Wired<S: Shape> {
 #[cfg(feature = "redis")]
 impl<S: Shape> Wired<S> for &Plan<S>
 where
-    S::Value: serde::Serialize + serde::de::DeserializeOwned + 'static,
+    S::Value: Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
 {
     fn __cachekit_wired(&self) -> Plan<S> {
         Plan {
-            wire: Some(Wire::serde()),
+            wire: Some(Wire::serde::<S::Value>()),
             ..**self
         }
     }

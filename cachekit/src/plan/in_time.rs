@@ -117,10 +117,6 @@ impl<S: Shape> Plan<S> {
         }
     }
 
-    pub(crate) fn has_answer_in_time(&self) -> bool {
-        self.late.is_some()
-    }
-
     /// The error of a computation that took too long, made anew for each call.
     pub(crate) fn out_of_time(&self, late: &ComputeTimeout) -> Option<S::Error> {
         self.late.map(|error| error(late.clone()))

@@ -69,7 +69,7 @@ where
 {
     fn __cachekit_keep(&self) -> Plan<S> {
         Plan {
-            wire: Some(Wire::serde()),
+            wire: Some(Wire::serde::<S::Value>()),
             ..***self
         }
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::zoo;
-use crate::codec::{Codec, Unreadable, Unwritable, Wire};
+use crate::codec::{Codec, Unreadable, Unwritable, wire};
 use crate::compress::Payload;
 use crate::envelope::{Draft, Envelope, HEAD, Reject, seal};
 
@@ -121,7 +121,7 @@ pub(super) fn ends<T: Serialize + DeserializeOwned + 'static>(codec: Codec, byte
 }
 
 fn read<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) -> Option<T> {
-    let read = (Wire::serde().decode)(codec, bytes);
+    let read = wire::decode::<T>(codec, bytes);
     let name = std::any::type_name::<T>();
     let panicked = matches!(read, Err(Unreadable::Panic));
     assert!(!panicked, "{codec:?}, {name}: it panicked");
@@ -130,7 +130,7 @@ fn read<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) -
 
 fn write<T: Serialize + DeserializeOwned + 'static>(codec: Codec, value: &T) -> Option<Vec<u8>> {
     let mut out = Vec::new();
-    match (Wire::serde().encode)(codec, value, &mut out, usize::MAX) {
+    match wire::encode(codec, value, &mut out, usize::MAX) {
         Ok(()) => Some(out),
         Err(Unwritable::Type(_)) => None,
         Err(why) => panic!("{codec:?}, {}: {why:?}", std::any::type_name::<T>()),

@@ -49,7 +49,7 @@ fn entry(value: u64, weight: u32) -> Arc<AnyStored> {
         (Tick::NEVER, freshness),
         true,
         weight,
-        (Some(value), None),
+        (Arc::new(Some(value)), true, None),
     )
 }
 

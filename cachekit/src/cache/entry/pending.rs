@@ -49,7 +49,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.begin_here();
         if let Some(bracket) = &mut self.bracket {
             bracket
-                .begin_there(&self.slot.labels, self.slot.describe.fingerprint())
+                .begin_there(&self.slot.labels, self.slot.fingerprint())
                 .await;
         }
     }

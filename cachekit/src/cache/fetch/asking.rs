@@ -11,15 +11,14 @@ use crate::cache::admission::Admission;
 use crate::cache::job::Job;
 use crate::cache::judge::{Judged, Question};
 use crate::cache::names::guards;
-use crate::cache::read::{Trace, has_answer, returned};
+use crate::cache::read::Trace;
 use crate::cache::remote::Remote;
 use crate::cache::turn::{self, Access, Turn, version_life};
 use crate::clock::Tick;
-use crate::codec::Wire;
 use crate::config::SingleFlight;
 use crate::envelope::Token;
 use crate::fault::Fault;
-use crate::plan::Shape;
+use crate::plan::ValueOps;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Failure, Right, Wanted};
 use crate::stored::AnyStored;
@@ -33,10 +32,10 @@ const LONGEST_POLL: Duration = Duration::from_millis(500);
 const MOST_OFFERS: usize = 3;
 
 /// One call's way through the store.
-pub(super) struct Asking<'a, V> {
+pub(super) struct Asking<'a> {
     job: &'a Job,
     question: &'a Question<'a>,
-    wire: Wire<V>,
+    ops: &'a ValueOps,
     /// Whether other processes' computations are waited for.
     is_shared: bool,
     wish: OnceLock<Wishing>,
@@ -50,8 +49,8 @@ struct Wishing {
     waiter: Option<Waiter>,
 }
 
-impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
-    pub(super) fn new(job: &'a Job, question: &'a Question<'a>, wire: Wire<V>) -> Self {
+impl<'a> Asking<'a> {
+    pub(super) fn new(job: &'a Job, question: &'a Question<'a>, ops: &'a ValueOps) -> Self {
         let single_flight = question
             .lives
             .single_flight
@@ -61,7 +60,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         Self {
             job,
             question,
-            wire,
+            ops,
             is_shared,
             wish: OnceLock::new(),
         }
@@ -77,10 +76,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         })
     }
 
-    pub(super) async fn run<S: Shape<Value = V>>(
-        &self,
-        admission: &mut Admission<'_>,
-    ) -> Result<Fetched<S::Ret>, Failure> {
+    pub(super) async fn run(&self, admission: &mut Admission) -> Result<Fetched, Failure> {
         let mut budget = Budget::new(self.question);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
@@ -88,27 +84,27 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         loop {
             let taken = match self.ask(expects_miss, &mut budget, admission).await? {
                 Step::Hit(stored) => {
-                    if !has_answer::<S>(&stored) {
+                    if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(Access::None));
                     }
                     self.question.owner.counts.redis_hits.bump();
                     return Ok(Fetched::Hit(stored));
                 }
                 Step::Old(stored, advance) => {
-                    let Some(ret) = returned::<S>(&stored) else {
+                    if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(Access::None));
-                    };
+                    }
                     let counts = &self.question.owner.counts;
                     if advance.is_some() {
                         counts.redis_hits.bump();
                     } else if !self.job.is_apart {
                         counts.stale_hits.bump();
                     }
-                    return Ok(Fetched::Old(stored, ret, advance));
+                    return Ok(Fetched::Old(stored, advance));
                 }
                 Step::Miss(taken) => taken,
             };
-            if let Some(kept) = self.keep::<S>(&taken) {
+            if let Some(kept) = self.keep(&taken) {
                 return Ok(kept);
             }
             match taken {
@@ -122,7 +118,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
                 Taken::Filled => return Ok(Fetched::Compute(Access::None)),
                 Taken::Held(left) => {
                     budget.pause(self.job.patience());
-                    admission.step_out();
+                    admission.step_out(self.job);
                     self.wait(left.min(poll)).await;
                     poll = (poll * 2).min(LONGEST_POLL);
                     expects_miss = true;
@@ -132,11 +128,11 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// For a call that has a value already: where another computes, it ends with that.
-    fn keep<S: Shape<Value = V>>(&self, taken: &Taken) -> Option<Fetched<S::Ret>> {
+    fn keep(&self, taken: &Taken) -> Option<Fetched> {
         let Taken::Held(left) = taken else {
             return None;
         };
-        let kept = self.job.kept::<S>()?;
+        let kept = self.job.kept(self.ops)?;
         self.job.left_to_others(*left);
         Some(Fetched::Kept(kept))
     }
@@ -176,7 +172,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         &self,
         expects_miss: bool,
         budget: &mut Budget,
-        admission: &mut Admission<'_>,
+        admission: &mut Admission,
     ) -> Result<Step, Failure> {
         if self.job.fresh {
             self.enter(budget, admission).await;
@@ -199,7 +195,7 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
         } else {
             (store.read(place, asked.until).await?, None)
         };
-        let step = match self.question.judge(self.wire, &found, asked).await? {
+        let step = match self.question.judge(self.ops, &found, asked).await? {
             Judged::Good(stored, fill) => self.good(stored, fill),
             Judged::Late(stored, fill) => self.late(stored, fill),
             Judged::Useless(judged) => Err(Useless::but_alive(judged)),
@@ -223,10 +219,10 @@ impl<'a, V: Clone + Send + Sync + 'static> Asking<'a, V> {
     }
 
     /// Waits for a place before the lease is asked for.
-    async fn enter(&self, budget: &mut Budget, admission: &mut Admission<'_>) {
+    async fn enter(&self, budget: &mut Budget, admission: &mut Admission) {
         if !admission.try_enter() {
             budget.pause(self.job.patience());
-            Box::pin(admission.enter()).await;
+            Box::pin(admission.enter(self.job)).await;
         }
     }
 
