@@ -10,13 +10,13 @@ pub use std::time::Duration;
 
 pub use call::{
     Current, Miss, NotInKey, Source, compute, compute_apart, compute_blocking, entry, function,
-    look, named, refresh, refresh_blocking, target,
+    look, named, outlined, refresh, refresh_blocking, target,
 };
 pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
 
 pub use crate::cache::{
-    CopiedEntry, Invalidation, On, PendingWrite, Target, invalidate_around,
+    Call, CopiedEntry, Invalidation, On, PendingWrite, Target, invalidate_around,
     invalidate_around_blocking, ordered, write_through, write_through_blocking,
 };
 pub use crate::fault::{Fault, Point};

@@ -65,6 +65,7 @@ pub use region::Region;
 use remote::Remote;
 pub use shutdown::ShutdownReport;
 pub use soft::Soft;
+pub use typed::Call;
 pub(crate) use typed::{compute, compute_blocking};
 
 use crate::background::Background;

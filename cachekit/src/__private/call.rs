@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target, compute as compute_job,
-    compute_apart as compute_job_apart, compute_blocking as compute_job_blocking, function_handle,
-    refreshing, refreshing_blocking, take_refresh, typed_entry,
+    Cache, Call, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target,
+    compute as compute_job, compute_apart as compute_job_apart,
+    compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
+    take_refresh, typed_entry,
 };
 use crate::config::Tier;
 use crate::event;
@@ -15,7 +16,6 @@ use crate::function::FnSpec;
 use crate::global;
 use crate::key::{KeyBuf, is_nameless};
 use crate::labels::Labels;
-use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
 
 /// Where a function finds its cache.
@@ -45,14 +45,10 @@ impl Source for Cache {
 pub struct NotInKey;
 
 /// A call that memory did not answer.
-pub struct Miss(Kind);
-
-enum Kind {
-    /// Boxed: a hit is not to be the size of a miss.
-    Call(Box<Job>),
-    /// Past the cache: `when` was false, or the cache is off.
-    Bypass(Arc<Owner>),
-}
+///
+/// Boxed: a hit is not to be the size of a miss. `None`: the call goes past the cache, because `when`
+/// was false, or the cache is off.
+pub struct Miss(Option<Box<Job>>);
 
 impl fmt::Debug for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +80,8 @@ where
         // Taken also by a call that goes past the cache: it is not for a call inside it.
         let fresh = take_refresh(spec.id());
         if !when || !core.is_enabled() {
-            return Err(Miss(Kind::Bypass(core.owner(spec))));
+            core.owner(spec).counts.bypassed.bump();
+            return Err(Miss(None));
         }
         let mut tokens = KeyBuf::tokens();
         write(&mut tokens);
@@ -108,59 +105,52 @@ fn miss(cache: &Cache, spec: &'static FnSpec, missed: Missed, fresh: bool) -> Mi
     let owner = core.owner(spec);
     let mut job = Job::missed(core, owner, missed, spec.lives());
     job.fresh = fresh;
-    Miss(Kind::Call(Box::new(job)))
+    Miss(Some(Box::new(job)))
 }
 
 /// The call, past the cache if one of `types` has no name of its own: its key is another's too.
 #[must_use]
 pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
-    match (nameless, miss.0) {
-        (Some(nameless), Kind::Call(job)) => {
-            event::nameless_type(spec.name(), nameless);
-            Miss(Kind::Bypass(Arc::clone(&job.owner)))
-        }
-        (_, kind) => Miss(kind),
+    if let (Some(nameless), Some(job)) = (nameless, &miss.0) {
+        event::nameless_type(spec.name(), nameless);
+        job.owner.counts.bypassed.bump();
+        return Miss(None);
     }
-}
-
-impl Miss {
-    /// What computes; `None`: the body runs past the cache, which is counted.
-    fn into_job(self) -> Option<Box<Job>> {
-        match self.0 {
-            Kind::Call(job) => Some(job),
-            Kind::Bypass(owner) => {
-                owner.counts.bypassed.bump();
-                None
-            }
-        }
-    }
+    miss
 }
 
 /// Computes, or waits for another's computation.
-pub fn compute<S, A, F, Fut>(
+#[inline]
+pub fn compute<S, P, A, F, Fut>(
     miss: Miss,
-    plan: Plan<S>,
+    plan: P,
     labels: Labels,
     after: A,
     body: F,
-) -> Pin<Box<impl Future<Output = S::Ret>>>
+) -> Pin<Box<Call<S, P, A, Fut>>>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    // Boxed, so that the function's own future carries nothing of a miss.
-    Box::pin(compute_job(miss.into_job(), plan, labels, after, body))
+    compute_job(miss.0, plan, labels, after, body)
+}
+
+/// Runs `code` with a place on the stack of its own, which is free again when it returns.
+#[inline(never)]
+pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
+    code()
 }
 
 /// [`compute`] for a body that owns what it needs: it may go on without this call, which is
 /// answered with an old value then.
-pub async fn compute_apart<S, A, F, Fut>(
+pub async fn compute_apart<S, P, A, F, Fut>(
     miss: Miss,
-    plan: Plan<S>,
+    plan: P,
     labels: Labels,
     after: A,
     body: F,
@@ -170,11 +160,12 @@ where
     S::Ret: Send + 'static,
     S::Value: Clone + Send + Sync + 'static,
     S::Error: Send + 'static,
+    P: Fn() -> Plan<S> + Send + 'static,
     A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
     F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
-    match miss.into_job() {
+    match miss.0 {
         Some(job) => {
             Box::pin(compute_job_apart(
                 job,
@@ -191,9 +182,10 @@ where
 }
 
 /// Computes, or waits for another's computation, on this thread.
-pub fn compute_blocking<S, A>(
+#[inline]
+pub fn compute_blocking<S, P, A>(
     miss: Miss,
-    plan: Plan<S>,
+    plan: P,
     labels: Labels,
     after: A,
     body: impl FnOnce() -> S::Ret,
@@ -201,9 +193,10 @@ pub fn compute_blocking<S, A>(
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    compute_job_blocking(miss.into_job(), plan, labels, after, body)
+    compute_job_blocking(miss.0, plan, labels, after, body)
 }
 
 /// A companion's `entry`.

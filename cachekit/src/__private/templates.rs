@@ -23,16 +23,58 @@ macro_rules! __cached {
             ::core::result::Result::Ok(hit) => hit,
             ::core::result::Result::Err(miss) => {
                 let miss = $crate::__named!(miss $spec $($($types)*)?);
-                #[allow(unused_mut, reason = "there may be no labels")]
-                let mut $labels = $crate::__private::Labels::new();
-                $($before)*
-                let plan = plan();
-                let after = $crate::__after!(plan.after, $labels, $($after)*);
-                let body = $crate::__body!($form ($ret) $taken $body);
-                $crate::__in_form!($form compute compute_blocking (miss, plan, $labels, after, body))
+                $crate::__computed!(
+                    $form miss plan ($labels $($before)*) ($($after)*) ($ret) $taken $body
+                )
             }
         }
     }};
+}
+
+/// What a miss does. What is needed to begin is made in a function of its own: it is to be off the
+/// stack when the body runs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __computed {
+    (
+        sync $miss:ident $plan:ident ($labels:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
+        $taken:tt $body:tt
+    ) => {{
+        #[allow(unused_mut, reason = "there may be no labels")]
+        let mut $labels = $crate::__private::Labels::new();
+        $($before)*
+        let typed = $plan();
+        let after = $crate::__after!(typed.after, $labels, $($after)*);
+        let body = $crate::__body!(sync ($ret) $taken $body);
+        $crate::__private::compute_blocking($miss, $plan, $labels, after, body)
+    }};
+    (
+        $form:ident $miss:ident $plan:ident ($labels:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
+        $taken:tt $body:tt
+    ) => {
+        $crate::__private::outlined(move || {
+            #[allow(unused_mut, reason = "there may be no labels")]
+            let mut $labels = $crate::__private::Labels::new();
+            $($before)*
+            let typed = $plan();
+            let after = $crate::__after!(typed.after, $labels, $($after)*);
+            let body = $crate::__body!($form ($ret) $taken $body);
+            $crate::__in_form_of_call!($form ($miss, $plan, $labels, after, body))
+        })
+        .await
+    };
+}
+
+/// Begins to compute, in one of the forms.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_form_of_call {
+    (async $args:tt) => {
+        $crate::__private::compute $args
+    };
+    (apart $args:tt) => {
+        $crate::__private::compute_apart $args
+    };
 }
 
 /// The call, past the cache where a type in its key has no name of its own.
@@ -107,9 +149,6 @@ macro_rules! __write_through {
 macro_rules! __in_form {
     (async $name:ident $blocking:ident ($($args:tt)*)) => {
         $crate::__private::$name($($args)*).await
-    };
-    (apart $name:ident $blocking:ident ($($args:tt)*)) => {
-        $crate::__private::compute_apart($($args)*).await
     };
     (sync $name:ident $blocking:ident ($($args:tt)*)) => {
         $crate::__private::$blocking($($args)*)

@@ -48,9 +48,9 @@ pub(super) fn in_background(
 ///
 /// That of [`compute`]; what goes on in the background is not dropped with the caller, and with
 /// `detach` what it leads goes on there ([`Attended`]).
-pub(crate) async fn compute_apart<S, A, F, Fut>(
+pub(crate) async fn compute_apart<S, P, A, F, Fut>(
     mut job: Box<Job>,
-    plan: Plan<S>,
+    plan: P,
     labels: Labels,
     after: A,
     body: F,
@@ -61,28 +61,32 @@ where
     S::Ret: Send + 'static,
     S::Value: Clone + Send + Sync + 'static,
     S::Error: Send + 'static,
+    P: Fn() -> Plan<S> + Send + 'static,
     A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
     F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
     // Without a runtime nothing can be left behind.
     let Ok(runtime) = Handle::try_current() else {
-        return Box::pin(compute(Some(job), plan, labels, after, body)).await;
+        return compute(Some(job), plan, labels, after, body).await;
     };
-    let ops = plan.ops();
+    let ops = plan().ops();
     let given = job.given(&ops);
     job.is_apart = true;
+    let typed = plan();
+    let returns = move || typed;
     if let Some(given) = given {
         if job.takes_off(&labels) {
             let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));
-            let refresh = compute(Some(job), plan, labels, after, body);
+            let refresh = async move { compute(Some(job), plan, labels, after, body).await };
             in_background((&core, &owner), &runtime, ending(refresh), carry);
         }
-        return answered(&plan, Answer::Stored(given));
+        return answered(&returns, Answer::Stored(given));
     }
     let watch = job.watch();
     let detach = job.detach(&ops, &runtime, carry);
-    let mut task = Attended::new(compute(Some(job), plan, labels, after, body), detach);
+    let task = async move { compute(Some(job), plan, labels, after, body).await };
+    let mut task = Attended::new(task, detach);
     let Some(watch) = watch else {
         return task.await;
     };
@@ -97,7 +101,7 @@ where
     if let Some(task) = task.into_task() {
         in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
     }
-    answered(&plan, Answer::Stored(stored))
+    answered(&returns, Answer::Stored(stored))
 }
 
 fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {

@@ -35,7 +35,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        self.direct(key, policy, Plan::<Plain<V>>::by_hand(), compute)
+        self.direct(key, policy, Plan::<Plain<V>>::by_hand, compute)
             .await
     }
 
@@ -56,7 +56,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        self.direct(key, policy, Plan::<Fallible<V, E>>::by_hand(), compute)
+        self.direct(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
             .await
     }
 
@@ -106,7 +106,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        let plan = Plan::<Fallible<V, E>>::by_hand().or_late(E::from);
+        let plan = || Plan::<Fallible<V, E>>::by_hand().or_late(E::from);
         let mut policy = policy.clone();
         policy.lives.timeout = Some(timeout);
         self.direct(key, &policy, plan, compute).await
@@ -149,7 +149,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = V> + Send + 'static,
     {
-        self.apart(key, policy, Plan::<Plain<V>>::by_hand(), compute)
+        self.apart(key, policy, Plan::<Plain<V>>::by_hand, compute)
             .await
     }
 
@@ -170,14 +170,15 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, E>> + Send + 'static,
     {
-        self.apart(key, policy, Plan::<Fallible<V, E>>::by_hand(), compute)
+        self.apart(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
             .await
     }
 
-    async fn direct<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
+    async fn direct<S, P, F, Fut>(&self, key: &str, policy: &Policy, plan: P, body: F) -> S::Ret
     where
         S: Shape,
         S::Value: Cacheable,
+        P: Fn() -> Plan<S>,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
@@ -186,14 +187,15 @@ impl Cache {
             Looked::Off => body().await,
             Looked::Miss(job) => {
                 let labels = Labels::from(policy);
-                Box::pin(compute(Some(job), plan, labels, |_, _| {}, body)).await
+                compute(Some(job), plan, labels, |_, _| {}, body).await
             }
         }
     }
 
-    async fn apart<S, F, Fut>(&self, key: &str, policy: &Policy, plan: Plan<S>, body: F) -> S::Ret
+    async fn apart<S, P, F, Fut>(&self, key: &str, policy: &Policy, plan: P, body: F) -> S::Ret
     where
         S: Shape + 'static,
+        P: Fn() -> Plan<S> + Send + 'static,
         S::Ret: Send + 'static,
         S::Value: Cacheable,
         S::Error: Send + 'static,

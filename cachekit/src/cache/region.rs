@@ -169,15 +169,8 @@ impl<V: Cacheable> Region<V> {
             Lives::from(&self.policy),
         );
         let labels = Labels::from(&self.policy);
-        let plan = Plan::<Plain<V>>::by_hand();
-        Box::pin(compute(
-            Some(Box::new(job)),
-            plan,
-            labels,
-            |_, _| {},
-            compute_value,
-        ))
-        .await
+        let plan = Plan::<Plain<V>>::by_hand;
+        compute(Some(Box::new(job)), plan, labels, |_, _| {}, compute_value).await
     }
 
     /// Stores `value` under `key`; as [`Cache::put`].

@@ -1,69 +1,74 @@
 //! What is left of a call for each function: to run its body, and to make what it returns of what the
 //! cache found. All else is compiled once.
+//!
+//! A cached function may call itself, so what is on the stack while its body is polled is kept to the
+//! least: little stands in [`Call::poll`], and what comes before and after the body is no part of it.
 
-use std::pin::{Pin, pin};
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use super::compute::{Answer, Begun, Step, begin, begin_blocking};
 use super::job::Job;
 use super::read::last_of;
 use super::running::{Computed, Running};
+use crate::chain::Inside;
 use crate::labels::Labels;
 use crate::plan::{Plan, Shape, Split};
 use crate::sync::expect_no_lock;
 
-/// Answers `job` by another's computation or its own.
+/// Answers `job` by another's computation or its own; `None` runs the body past the cache.
+///
+/// The call begins here, and the future goes on with it.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future at any point hands the computation to the next waiter, if there is
 /// one, and leaves nothing behind.
-///
-/// Callers box the future, so that one that hits does not carry the state of all this around.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "an `async fn` keeps its arguments twice"
-)]
-pub(crate) fn compute<S, A, F, Fut>(
+#[inline(never)]
+pub(crate) fn compute<S, P, A, F, Fut>(
     job: Option<Box<Job>>,
-    plan: Plan<S>,
+    plan: P,
     labels: Labels,
     after: A,
     body: F,
-) -> impl Future<Output = S::Ret>
+) -> Pin<Box<Call<S, P, A, Fut>>>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
     F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
-    async move {
-        // A call that goes past the cache has no job.
-        let step = match job.map(|job| begin(job, plan.ops(), labels)) {
-            None => None,
-            Some(Begun::Now(step)) => Some(step),
-            Some(Begun::Later(step)) => Some(step.await),
-        };
-        let running = match step {
-            None => None,
-            Some(Step::Runs(running)) => Some(running),
-            Some(Step::Answers(answer)) => return answered(&plan, answer),
-        };
-        let (ret, running) = {
-            let body = pin!(Some(body()));
-            Body { body, running }.await
-        };
-        conclude(&plan, running, after, ret)
-    }
+    let state = match job.map(|job| begin(job, plan().ops(), labels)) {
+        None => State::Runs(None),
+        Some(begun) => State::from(begun),
+    };
+    let body = match state {
+        State::Answered(_) => None,
+        // A body that is not polled has not begun.
+        _ => Some(body()),
+    };
+    // Boxed, so that the function's own future has no room for it: most calls hit.
+    Box::pin(Call {
+        state,
+        plan,
+        after: Some(after),
+        body,
+        shape: PhantomData,
+    })
 }
 
 /// The same for a synchronous function, on this thread. Whom such a caller waits for runs on another
 /// thread, for a body that never yields, so parking cannot keep that one from going on.
-pub(crate) fn compute_blocking<S, A>(
+pub(crate) fn compute_blocking<S, P, A>(
     job: Option<Box<Job>>,
-    plan: Plan<S>,
+    plan: P,
     labels: Labels,
     after: A,
     body: impl FnOnce() -> S::Ret,
@@ -71,12 +76,12 @@ pub(crate) fn compute_blocking<S, A>(
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    let mut running = match job.map(|job| begin_blocking(job, &plan.ops(), labels)) {
-        None => None,
-        Some(Step::Runs(running)) => Some(running),
-        Some(Step::Answers(answer)) => return answered(&plan, answer),
+    let mut running = match begun_blocking(job, &plan, labels) {
+        Ok(running) => running,
+        Err(answer) => return answered(&plan, answer),
     };
     let ret = {
         let _inside = running.as_mut().map(|running| running.inside());
@@ -85,61 +90,183 @@ where
     conclude(&plan, running, after, Some(ret))
 }
 
-/// A body while it runs, with the computation that it is of, if it is of one.
-struct Body<'a, F> {
-    body: Pin<&'a mut Option<F>>,
-    running: Option<Box<Running>>,
-}
-
-impl<F> Body<'_, F> {
-    /// Drops what is left of the body: inside of the computation, as its destructors may call cached
-    /// functions.
-    fn leave(&mut self) {
-        let _inside = self.running.as_mut().map(|running| running.inside());
-        self.body.set(None);
+#[inline(never)]
+fn begun_blocking<S>(
+    job: Option<Box<Job>>,
+    plan: impl Fn() -> Plan<S>,
+    labels: Labels,
+) -> Result<Option<Box<Running>>, Answer>
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    match job.map(|job| begin_blocking(job, &plan().ops(), labels)) {
+        None => Ok(None),
+        Some(Step::Runs(running)) => Ok(Some(running)),
+        Some(Step::Answers(answer)) => Err(answer),
     }
 }
 
-impl<F: Future> Future for Body<'_, F> {
-    /// `None`: its time is over.
-    type Output = (Option<F::Output>, Option<Box<Running>>);
+pin_project! {
+    /// A call that memory could not answer.
+    ///
+    /// A type and no `async` block, which would keep on the stack what it needs at some other time.
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct Call<S: Shape, P, A, Fut> {
+        state: State,
+        plan: P,
+        after: Option<A>,
+        #[pin]
+        body: Option<Fut>,
+        shape: PhantomData<fn() -> S>,
+    }
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
+    impl<S: Shape, P, A, Fut> PinnedDrop for Call<S, P, A, Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.body.is_some() {
+                this.leave_body();
+            }
+        }
+    }
+}
+
+/// How far a call is.
+enum State {
+    Answered(Option<Answer>),
+    Waits(Pin<Box<dyn Future<Output = Step> + Send>>),
+    /// The body runs; `None`: past the cache.
+    Runs(Option<Box<Running>>),
+}
+
+impl From<Begun> for State {
+    fn from(begun: Begun) -> Self {
+        match begun {
+            Begun::Now(step) => Self::from(step),
+            Begun::Later(step) => Self::Waits(step),
+        }
+    }
+}
+
+impl From<Step> for State {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Answers(answer) => Self::Answered(Some(answer)),
+            Step::Runs(running) => Self::Runs(Some(running)),
+        }
+    }
+}
+
+impl State {
+    /// While it lives, what this thread runs is inside of the computation, if there is one.
+    fn inside(&mut self) -> Option<Inside<'_>> {
+        match self {
+            Self::Runs(Some(running)) => Some(running.inside()),
+            _ => None,
+        }
+    }
+
+    /// Goes on until the body is to run, `Ready(None)`, or there is an answer without it.
+    #[inline(never)]
+    fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer>> {
+        if let Self::Waits(step) = self {
+            match step.as_mut().poll(context) {
+                Poll::Ready(step) => *self = Self::from(step),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(match self {
+            Self::Answered(answer) => answer.take(),
+            _ => None,
+        })
+    }
+
+    /// What is done when the body has been polled and did not end. `Ready`: its time is over.
+    #[inline(never)]
+    fn poll_aside(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Runs(Some(running)) => running.poll_aside(context),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl<S, P, A, Fut> Future for Call<S, P, A, Fut>
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
+    A: FnOnce(&S::Value, &mut Labels),
+    Fut: Future<Output = S::Ret>,
+{
+    type Output = S::Ret;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Ret> {
+        let mut this = self.as_mut().project();
+        if !matches!(this.state, State::Runs(_)) {
+            match this.state.come_to_body(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(answer)) => return Poll::Ready(answered(&*this.plan, answer)),
+                Poll::Ready(None) => {}
+            }
+        }
         let polled = {
-            let _inside = this.running.as_mut().map(|running| running.inside());
+            let _inside = this.state.inside();
             match this.body.as_mut().as_pin_mut() {
                 Some(body) => body.poll(context),
                 None => unreachable!("polled after it ended"),
             }
         };
-        let ret = match polled {
-            Poll::Ready(ret) => Some(ret),
-            Poll::Pending => {
-                let aside = this.running.as_mut();
-                if aside.is_none_or(|running| running.poll_aside(context).is_pending()) {
-                    return Poll::Pending;
-                }
-                this.leave();
-                None
-            }
-        };
-        Poll::Ready((ret, this.running.take()))
-    }
-}
-
-impl<F> Drop for Body<'_, F> {
-    fn drop(&mut self) {
-        if self.running.is_some() {
-            self.leave();
+        match polled {
+            Poll::Ready(ret) => Poll::Ready(self.end(Some(ret))),
+            Poll::Pending => match this.state.poll_aside(context) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(()) => Poll::Ready(self.end(None)),
+            },
         }
     }
 }
 
-/// What the call returns when its body gave `ret`, or nothing in time.
+impl<S: Shape, P, A, Fut> Call<S, P, A, Fut> {
+    /// What the call returns when its body gave `ret`, or nothing in time.
+    #[inline(never)]
+    fn end(mut self: Pin<&mut Self>, ret: Option<S::Ret>) -> S::Ret
+    where
+        S::Value: Clone + Send + Sync + 'static,
+        P: Fn() -> Plan<S>,
+        A: FnOnce(&S::Value, &mut Labels),
+    {
+        self.as_mut().leave_body();
+        let this = self.project();
+        let running = match this.state {
+            State::Runs(running) => running.take(),
+            _ => None,
+        };
+        match this.after.take() {
+            Some(after) => conclude(&*this.plan, running, after, ret),
+            None => unreachable!("ended twice"),
+        }
+    }
+
+    /// Drops what is left of the body: inside of the computation, as its destructors may call cached
+    /// functions.
+    fn leave_body(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let _inside = this.state.inside();
+        this.body.set(None);
+    }
+}
+
+impl<S: Shape, P, A, Fut> fmt::Debug for Call<S, P, A, Fut> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Call")
+    }
+}
+
+/// What a call returns whose body gave `ret`, or nothing in time.
 #[inline(never)]
-fn conclude<S, A>(
-    plan: &Plan<S>,
+fn conclude<S, P, A>(
+    plan: &P,
     running: Option<Box<Running>>,
     after: A,
     ret: Option<S::Ret>,
@@ -147,6 +274,7 @@ fn conclude<S, A>(
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
     let (running, ret) = match (running, ret) {
@@ -164,7 +292,7 @@ where
                 let original = value.as_ref()?;
                 after.take()?(original, labels);
                 let copy = original.clone();
-                let heap = if weighs { plan.weigh(original) } else { 0 };
+                let heap = if weighs { plan().weigh(original) } else { 0 };
                 // The caller's, should storing it fail from here on.
                 let content = Arc::new(value.take());
                 kept = Some(copy);
@@ -188,7 +316,7 @@ where
             // A shape that can be split into `None` can be made of it.
             S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
         }
-        Split::Err(error) => match running.failed(&mut || plan.share(&error)) {
+        Split::Err(error) => match running.failed(&mut || plan().share(&error)) {
             Some(answer) => answered(plan, answer),
             None => S::err(error),
         },
@@ -197,10 +325,11 @@ where
 
 /// What the function returns for `answer`, which it has a form for.
 #[inline(never)]
-pub(super) fn answered<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
+pub(super) fn answered<S, P>(plan: &P, answer: Answer) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
 {
     let ret = match answer {
         Answer::Stored(stored) => {
@@ -209,8 +338,8 @@ where
             let value = value.ok().and_then(Arc::unwrap_or_clone);
             value.map(S::some).or_else(S::none)
         }
-        Answer::Error(error) => plan.copy(error.shared()).map(S::err),
-        Answer::Late(late) => plan.out_of_time(&late).map(S::err),
+        Answer::Error(error) => plan().copy(error.shared()).map(S::err),
+        Answer::Late(late) => plan().out_of_time(&late).map(S::err),
     };
     ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
 }
