@@ -60,7 +60,7 @@ pub use function::FunctionHandle;
 pub(crate) use function::function_handle;
 pub(crate) use job::Job;
 pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
-pub(crate) use read::Missed;
+pub(crate) use read::returned;
 pub use region::Region;
 use remote::Remote;
 pub use shutdown::ShutdownReport;

@@ -28,13 +28,6 @@ impl Tag {
         Self(tag.into())
     }
 
-    /// The tag that `write` writes.
-    fn written(kind: char, write: impl FnOnce(&mut KeyBuf)) -> Self {
-        let mut buf = KeyBuf::verbatim();
-        write(&mut buf);
-        Self::with(kind, &buf.to_text())
-    }
-
     /// The tag, or the event, of this name.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         let (kind, text) = str::from_utf8(name).ok()?.split_once(':')?;
@@ -73,12 +66,20 @@ impl Labels {
 
     /// A tag.
     pub fn tag(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::written('t', write));
+        let mut tag = KeyBuf::verbatim();
+        write(&mut tag);
+        self.push('t', tag);
     }
 
     /// An event.
     pub fn event(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::written('e', write));
+        let mut event = KeyBuf::verbatim();
+        write(&mut event);
+        self.push('e', event);
+    }
+
+    fn push(&mut self, kind: char, written: KeyBuf) {
+        self.tags.push(Tag::with(kind, &written.to_text()));
     }
 
     /// Tags from a sequence.

@@ -180,6 +180,8 @@ pub struct ErrorSharing<E> {
 pub struct ValueSharing<V> {
     /// The same one.
     pub(crate) share: fn(&V) -> AnyShared,
+    /// The same of an `Option<V>`.
+    pub(crate) of_entry: fn(&dyn Any) -> Option<AnyShared>,
     /// The value again, if it was one.
     pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
 }

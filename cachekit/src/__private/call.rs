@@ -5,10 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Call, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target,
+    Cache, Call, Core, Entry, FunctionHandle, Invalidation, Job, On, Target,
     compute as compute_job, compute_apart as compute_job_apart,
     compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
-    take_refresh, typed_entry,
+    returned, take_refresh, typed_entry,
 };
 use crate::config::Tier;
 use crate::event;
@@ -16,7 +16,8 @@ use crate::function::FnSpec;
 use crate::global;
 use crate::key::{KeyBuf, is_nameless};
 use crate::labels::Labels;
-use crate::plan::{Plan, Shape};
+use crate::plan::{Plan, Shape, ValueOps};
+use crate::stored::AnyStored;
 
 /// Where a function finds its cache.
 pub trait Source {
@@ -80,32 +81,69 @@ where
         // Taken also by a call that goes past the cache: it is not for a call inside it.
         let fresh = take_refresh(spec.id());
         if !when || !core.is_enabled() {
-            core.owner(spec).counts.bypassed.bump();
-            return Err(Miss(None));
+            return Err(past(core, spec));
         }
         let mut tokens = KeyBuf::tokens();
         write(&mut tokens);
-        if fresh {
-            let missed = core.unlooked(spec.key(&tokens).as_bytes(), spec.id());
-            return Err(miss(cache, spec, missed, true));
+        if !fresh && spec.lives().tier != Tier::Redis {
+            let probe = core.probe(spec, &tokens);
+            if let Some(hit) = core.at_hand(&plan, &probe, spec.id(), || spec.key(&tokens)) {
+                return Ok(hit);
+            }
         }
-        if spec.lives().tier == Tier::Redis {
-            let missed = core.never_in_memory(spec.key(&tokens).as_bytes(), spec.id());
-            return Err(miss(cache, spec, missed, false));
-        }
-        let probe = core.probe(spec, &tokens);
-        core.hit(plan, &probe, spec.id(), || spec.key(&tokens))
-            .map_err(|missed| miss(cache, spec, missed, false))
+        beyond(cache, spec, &tokens, fresh, &plan())
     })
 }
 
+/// The call goes past the cache.
 #[cold]
-fn miss(cache: &Cache, spec: &'static FnSpec, missed: Missed, fresh: bool) -> Miss {
-    let core = Arc::clone(cache.core());
+fn past(core: &Core, spec: &'static FnSpec) -> Miss {
+    core.owner(spec).counts.bypassed.bump();
+    Miss(None)
+}
+
+/// What is not at hand.
+#[cold]
+#[inline(never)]
+fn beyond<S>(
+    cache: &Cache,
+    spec: &'static FnSpec,
+    tokens: &KeyBuf,
+    fresh: bool,
+    plan: &Plan<S>,
+) -> Result<S::Ret, Miss>
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    let stored = in_memory(cache, spec, tokens, fresh, &plan.ops())?;
+    Ok(returned::<S>(&stored).unwrap_or_else(|| unreachable!("it has an answer")))
+}
+
+/// The entry in memory, or what is needed to compute.
+fn in_memory(
+    cache: &Cache,
+    spec: &'static FnSpec,
+    tokens: &KeyBuf,
+    fresh: bool,
+    ops: &ValueOps,
+) -> Result<Arc<AnyStored>, Miss> {
+    let (core, id) = (cache.core(), spec.id());
+    let key = spec.key(tokens);
+    let missed = if fresh {
+        core.unlooked(key.as_bytes(), id)
+    } else if spec.lives().tier == Tier::Redis {
+        core.never_in_memory(key.as_bytes(), id)
+    } else {
+        match core.look(ops, &core.probe(spec, tokens), id, key.as_bytes()) {
+            Ok(stored) => return Ok(stored),
+            Err(missed) => missed,
+        }
+    };
     let owner = core.owner(spec);
-    let mut job = Job::missed(core, owner, missed, spec.lives());
+    let mut job = Job::missed(Arc::clone(core), owner, missed, spec.lives());
     job.fresh = fresh;
-    Miss(Some(Box::new(job)))
+    Err(Miss(Some(Box::new(job))))
 }
 
 /// The call, past the cache if one of `types` has no name of its own: its key is another's too.

@@ -73,8 +73,7 @@ where
     let ops = plan().ops();
     let given = job.given(&ops);
     job.is_apart = true;
-    let typed = plan();
-    let returns = move || typed;
+    let returns = plan();
     if let Some(given) = given {
         if job.takes_off(&labels) {
             let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));

@@ -182,7 +182,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
-        match self.look::<S>(key, policy) {
+        match self.look(&plan, key, policy) {
             Looked::Hit(ret) => ret,
             Looked::Off => body().await,
             Looked::Miss(job) => {
@@ -202,7 +202,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = S::Ret> + Send + 'static,
     {
-        match self.look::<S>(key, policy) {
+        match self.look(&plan, key, policy) {
             Looked::Hit(ret) => ret,
             Looked::Off => body().await,
             Looked::Miss(job) => {
@@ -213,7 +213,7 @@ impl Cache {
         }
     }
 
-    fn look<S>(&self, key: &str, policy: &Policy) -> Looked<S::Ret>
+    fn look<S>(&self, plan: impl Fn() -> Plan<S>, key: &str, policy: &Policy) -> Looked<S::Ret>
     where
         S: Shape,
         S::Value: Cacheable,
@@ -225,7 +225,7 @@ impl Cache {
         }
         match self
             .core
-            .hit_by_hand::<S>(key.as_bytes(), owner.id, &self.core.by_hand)
+            .hit_by_hand(plan, key.as_bytes(), owner.id, &self.core.by_hand)
         {
             Ok(ret) => Looked::Hit(ret),
             Err(missed) => {

@@ -47,69 +47,63 @@ enum Found<S: Shape> {
 }
 
 impl Core {
-    /// What a call that looks for `probe` gets from memory: no lock, no allocation but the
-    /// value's own clone. `text` makes the key.
+    /// What a call that looks for `probe` gets of what this thread has at hand: no lock, no allocation
+    /// but the value's own clone. `text` makes the key.
     #[inline]
-    pub(crate) fn hit<S, K: AsRef<[u8]>>(
+    pub(crate) fn at_hand<S, K: AsRef<[u8]>>(
         &self,
         plan: impl Fn() -> Plan<S>,
         probe: &Probe<'_>,
         reader: OwnerId,
         text: impl Fn() -> K,
-    ) -> Result<S::Ret, Missed>
+    ) -> Option<S::Ret>
     where
         S: Shape,
         S::Value: Clone + 'static,
     {
         let now = Tick::coarse(&*self.clock);
-        let is_heard = self.remote.as_ref().is_none_or(|it| it.is_heard(now));
-        let found = if is_heard {
-            let unpack = |value| unpacked::<S>(plan().sharing(), value);
-            let count = |uses| self.count_drawn(reader, &text, uses, now);
-            self.memory.find(probe, now, self.faults, unpack, count)
-        } else {
-            None
-        };
-        match found {
-            Some(Found::Ret(ret)) => Ok(ret),
-            Some(Found::Value(value)) => match of_shared::<S>(&value) {
-                Some(ret) => Ok(ret),
-                None => self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now),
-            },
-            None => self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now),
+        if !self.remote.as_ref().is_none_or(|it| it.is_heard(now)) {
+            return None;
+        }
+        let unpack = |value| unpacked::<S>(plan().sharing(), value);
+        let count = |uses| self.count_drawn(reader, &text, uses, now);
+        match self.memory.find(probe, now, self.faults, unpack, count)? {
+            Found::Ret(ret) => Some(ret),
+            Found::Value(value) => of_shared::<S>(&value),
         }
     }
 
-    /// The same for a key that `reader` wrote by hand.
+    /// The same for a key that `reader` wrote by hand, from the tier too.
     pub(super) fn hit_by_hand<S>(
         &self,
+        plan: impl Fn() -> Plan<S>,
         key: &[u8],
         reader: OwnerId,
         place: &LastPlace,
     ) -> Result<S::Ret, Missed>
     where
         S: Shape,
-        S::Value: Clone + 'static,
+        S::Value: Clone + Send + Sync + 'static,
     {
         let tokens = KeyBuf::tokens_of(key);
         let probe = Probe::new(&tokens, self.memory.place(reader, place));
-        self.hit(Plan::<S>::plain, &probe, reader, || key)
+        if let Some(ret) = self.at_hand(&plan, &probe, reader, || key) {
+            return Ok(ret);
+        }
+        let stored = self.look(&plan().ops(), &probe, reader, key)?;
+        Ok(returned::<S>(&stored).unwrap_or_else(|| unreachable!("it has an answer")))
     }
 
-    /// The same from the tier itself; the next call on this thread has it at hand.
-    #[inline(never)]
-    fn look<S>(
+    /// The entry that a call gets from the tier itself, which has an answer for it; the next call on
+    /// this thread has it at hand.
+    pub(crate) fn look(
         &self,
-        sharing: Option<ValueSharing<S::Value>>,
+        ops: &ValueOps,
         probe: &Probe<'_>,
         reader: OwnerId,
         key: &[u8],
-        now: Tick,
-    ) -> Result<S::Ret, Missed>
-    where
-        S: Shape,
-        S::Value: Clone + 'static,
-    {
+    ) -> Result<Arc<AnyStored>, Missed> {
+        let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
         // Before the look-up: what happens in between shows.
         let seen = self.memory.seen(key);
@@ -134,22 +128,21 @@ impl Core {
         {
             return Err(missed(Some(Box::new(old))));
         }
-        let Some(ret) = returned::<S>(entry) else {
+        if !ops.answers(entry.shared()) {
             return Err(missed(None));
-        };
-        let value = entry.value::<S::Value>().and_then(Option::as_ref);
+        }
         self.faults.at(Point::BeforeKeep);
         let seen = if self.faults.has(Fault::StampLate) {
             self.memory.seen(key)
         } else {
             seen
         };
-        match sharing.zip(value) {
-            Some((how, value)) => keep_at_hand(probe, seen, entry, &(how.share)(value)),
+        match ops.shared(entry.shared()) {
+            Some(value) => keep_at_hand(probe, seen, entry, &value),
             None => keep_at_hand(probe, seen, entry, entry.shared()),
         }
         entry.owner.counts.memory_hits.bump();
-        Ok(ret)
+        Ok(Arc::clone(entry))
     }
 
     /// `owner` has a key in common with `reader`.
@@ -303,7 +296,7 @@ pub(super) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
 }
 
 /// What a function returns for `stored`; `None` if that is of another type.
-pub(super) fn returned<S>(stored: &AnyStored) -> Option<S::Ret>
+pub(crate) fn returned<S>(stored: &AnyStored) -> Option<S::Ret>
 where
     S: Shape,
     S::Value: Clone + 'static,

@@ -157,7 +157,12 @@ impl<V: Cacheable> Region<V> {
             return compute_value().await;
         }
         let key = self.key(&key);
-        let hit = core.hit_by_hand::<Plain<V>>(key.as_bytes(), owner.id, &self.last_place);
+        let hit = core.hit_by_hand(
+            Plan::<Plain<V>>::by_hand,
+            key.as_bytes(),
+            owner.id,
+            &self.last_place,
+        );
         let missed = match hit {
             Ok(hit) => return hit,
             Err(missed) => missed,

@@ -81,13 +81,36 @@ where
 {
     let mut running = match begun_blocking(job, &plan, labels) {
         Ok(running) => running,
-        Err(answer) => return answered(&plan, answer),
+        Err(answer) => return answered_by(&plan, answer),
     };
     let ret = {
         let _inside = running.as_mut().map(|running| running.inside());
         body()
     };
-    conclude(&plan, running, after, Some(ret))
+    ended_blocking(plan, running, after, ret)
+}
+
+#[inline(never)]
+fn ended_blocking<S>(
+    plan: impl Fn() -> Plan<S>,
+    running: Option<Box<Running>>,
+    after: impl FnOnce(&S::Value, &mut Labels),
+    ret: S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    conclude(&plan(), running, &mut once(Some(after)), Some(ret))
+}
+
+/// `after`, to be called once at most.
+fn once<V>(mut after: Option<impl FnOnce(&V, &mut Labels)>) -> impl FnMut(&V, &mut Labels) {
+    move |value, labels| {
+        if let Some(after) = after.take() {
+            after(value, labels);
+        }
+    }
 }
 
 #[inline(never)]
@@ -206,7 +229,7 @@ where
         if !matches!(this.state, State::Runs(_)) {
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(answer)) => return Poll::Ready(answered(&*this.plan, answer)),
+                Poll::Ready(Some(answer)) => return Poll::Ready(answered_by(&*this.plan, answer)),
                 Poll::Ready(None) => {}
             }
         }
@@ -242,10 +265,8 @@ impl<S: Shape, P, A, Fut> Call<S, P, A, Fut> {
             State::Runs(running) => running.take(),
             _ => None,
         };
-        match this.after.take() {
-            Some(after) => conclude(&*this.plan, running, after, ret),
-            None => unreachable!("ended twice"),
-        }
+        let mut after = once(this.after.take());
+        conclude(&(this.plan)(), running, &mut after, ret)
     }
 
     /// Drops what is left of the body: inside of the computation, as its destructors may call cached
@@ -265,17 +286,15 @@ impl<S: Shape, P, A, Fut> fmt::Debug for Call<S, P, A, Fut> {
 
 /// What a call returns whose body gave `ret`, or nothing in time.
 #[inline(never)]
-fn conclude<S, P, A>(
-    plan: &P,
+fn conclude<S>(
+    plan: &Plan<S>,
     running: Option<Box<Running>>,
-    after: A,
+    after: &mut dyn FnMut(&S::Value, &mut Labels),
     ret: Option<S::Ret>,
 ) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> Plan<S>,
-    A: FnOnce(&S::Value, &mut Labels),
 {
     let (running, ret) = match (running, ret) {
         (Some(running), Some(ret)) => (running, ret),
@@ -285,15 +304,14 @@ where
     };
     match S::split(ret) {
         Split::Some(value) => {
-            let mut kept = None;
             let mut value = Some(value);
-            let mut after = Some(after);
+            let mut kept = None;
             running.succeeded(&mut |labels, weighs| {
                 let original = value.as_ref()?;
-                after.take()?(original, labels);
+                after(original, labels);
                 let copy = original.clone();
-                let heap = if weighs { plan().weigh(original) } else { 0 };
-                // The caller's, should storing it fail from here on.
+                let heap = if weighs { plan.weigh(original) } else { 0 };
+                // The caller has the copy, should storing fail from here on.
                 let content = Arc::new(value.take());
                 kept = Some(copy);
                 Some(Computed {
@@ -316,20 +334,29 @@ where
             // A shape that can be split into `None` can be made of it.
             S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
         }
-        Split::Err(error) => match running.failed(&mut || plan().share(&error)) {
+        Split::Err(error) => match running.failed(&mut || plan.share(&error)) {
             Some(answer) => answered(plan, answer),
             None => S::err(error),
         },
     }
 }
 
-/// What the function returns for `answer`, which it has a form for.
+/// [`answered`], with the plan off the caller's stack.
 #[inline(never)]
-pub(super) fn answered<S, P>(plan: &P, answer: Answer) -> S::Ret
+fn answered_by<S>(plan: impl Fn() -> Plan<S>, answer: Answer) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> Plan<S>,
+{
+    answered(&plan(), answer)
+}
+
+/// What the function returns for `answer`, which it has a form for.
+#[inline(never)]
+pub(super) fn answered<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
 {
     let ret = match answer {
         Answer::Stored(stored) => {
@@ -338,8 +365,8 @@ where
             let value = value.ok().and_then(Arc::unwrap_or_clone);
             value.map(S::some).or_else(S::none)
         }
-        Answer::Error(error) => plan().copy(error.shared()).map(S::err),
-        Answer::Late(late) => plan().out_of_time(&late).map(S::err),
+        Answer::Error(error) => plan.copy(error.shared()).map(S::err),
+        Answer::Late(late) => plan.out_of_time(&late).map(S::err),
     };
     ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
 }

@@ -54,6 +54,10 @@ where
     fn value_sharing(&self) -> Option<ValueSharing<Arc<T>>> {
         Some(ValueSharing {
             share: |value| Arc::clone(value) as AnyShared,
+            of_entry: |value| {
+                let value = value.downcast_ref::<Option<Arc<T>>>()?.as_ref()?;
+                Some(Arc::clone(value) as AnyShared)
+            },
             back: |any| any.downcast(),
         })
     }

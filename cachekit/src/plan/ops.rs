@@ -17,6 +17,8 @@ pub(crate) struct ValueOps {
     pub(crate) absence: fn() -> AnyShared,
     /// Whether the function has an answer for what an entry holds.
     has_answer: fn(&dyn Any) -> bool,
+    /// What a hit may be another reference to, where values are shared.
+    share: Option<fn(&dyn Any) -> Option<AnyShared>>,
     /// Whether callers may have a copy of an error that is shared.
     has_error: Option<fn(&(dyn Any + Send + Sync)) -> bool>,
     /// The bytes of a value's type.
@@ -34,6 +36,7 @@ where
     /// For code that does not know `S`.
     pub(crate) fn ops(&self) -> ValueOps {
         ValueOps {
+            share: self.value_sharing.map(|sharing| sharing.of_entry),
             has_error: self.error_sharing.map(|sharing| sharing.is_one),
             has_answer_in_time: self.late.is_some(),
             ..ValueOps::of::<S>(self.wire)
@@ -58,6 +61,7 @@ impl ValueOps {
         Self {
             absence: || Arc::new(None::<S::Value>),
             has_answer: has_answer::<S>,
+            share: None,
             has_error: None,
             size: size_of::<Option<S::Value>>(),
             wire,
@@ -68,6 +72,11 @@ impl ValueOps {
     /// Whether the function has an answer for `value`, which an entry holds.
     pub(crate) fn answers(&self, value: &AnyShared) -> bool {
         (self.has_answer)(&**value)
+    }
+
+    /// What is shared of `value`, which an entry holds.
+    pub(crate) fn shared(&self, value: &AnyShared) -> Option<AnyShared> {
+        self.share.and_then(|share| share(&**value))
     }
 
     /// Whether the function may answer with a copy of `error`.
