@@ -37,8 +37,10 @@ pub(crate) struct Pattern {
     pub(crate) written: Pat,
     /// The names it binds.
     pub(crate) binds: Vec<Ident>,
-    /// Whether they are all there is of the argument.
-    pub(crate) is_whole: bool,
+    /// Those of them that stand below a `&` and are copies.
+    pub(crate) copies: Vec<Ident>,
+    /// Whether it may bind names that nobody sees: a macro stands in it.
+    pub(crate) is_open: bool,
 }
 
 impl Argument {
@@ -73,8 +75,8 @@ pub(crate) struct CachedFn {
     pub(crate) key: Text,
     /// Type parameters in the key, for the runtime to judge by what their types are called.
     pub(crate) type_params: Vec<Ident>,
-    /// Arguments in neither `key` nor `skip`, for the runtime to judge by type.
-    pub(crate) left_out: Vec<Ident>,
+    /// What is in neither `key` nor `skip`, for the runtime to judge by type.
+    pub(crate) left_out: Vec<LeftOut>,
     /// What the body owns, where it is to go on without its caller.
     pub(crate) apart: Option<Apart>,
     /// The receiver, when the key says nothing of it.
@@ -89,6 +91,29 @@ pub(crate) struct CachedFn {
     pub(crate) after: Option<After>,
     /// Where the spec stands and what controls are emitted.
     pub(crate) companion: Companion,
+}
+
+/// A value that the body sees and the key does not name.
+pub(crate) struct LeftOut {
+    /// An argument's name, or one that a pattern binds.
+    pub(crate) name: Ident,
+    /// Whether the user has this name.
+    pub(crate) is_named: bool,
+    /// Whether the name is that of a reference to it, as of what a pattern binds.
+    pub(crate) is_reference: bool,
+    /// How it is judged.
+    pub(crate) look: Look,
+}
+
+/// How a value that is left out is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Taken by value: only a type that says so may go unmentioned.
+    Owned,
+    /// Behind a reference, or a handle by its form: unless it looks like data.
+    Lent,
+    /// Data by its bounds.
+    Data,
 }
 
 /// What a body owns that goes on without its caller: its arguments, and perhaps `self`.

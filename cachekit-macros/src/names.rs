@@ -28,15 +28,25 @@ pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// `tokens` as if they stood at `place` themselves: an error of theirs is about what stands there, and
+/// about no macro.
+pub(crate) fn instead_of(place: Span, tokens: TokenStream) -> TokenStream {
+    respanned(tokens, &|_| place)
+}
+
 /// `tokens` with the place of `place`, for errors, and their own hygiene.
 ///
 /// For generated code that only what stands there can be blamed for.
 pub(crate) fn blaming(place: Span, tokens: TokenStream) -> TokenStream {
-    let moved = tokens.into_iter().map(|tree| {
-        let span = tree.span().located_at(place);
+    respanned(tokens, &|span| span.located_at(place))
+}
+
+fn respanned(tokens: TokenStream, moved: &impl Fn(Span) -> Span) -> TokenStream {
+    let trees = tokens.into_iter().map(|tree| {
+        let span = moved(tree.span());
         let mut tree = match tree {
             TokenTree::Group(group) => {
-                let inside = blaming(place, group.stream());
+                let inside = respanned(group.stream(), moved);
                 TokenTree::Group(Group::new(group.delimiter(), inside))
             }
             other => other,
@@ -44,5 +54,5 @@ pub(crate) fn blaming(place: Span, tokens: TokenStream) -> TokenStream {
         tree.set_span(span);
         tree
     });
-    moved.collect()
+    trees.collect()
 }

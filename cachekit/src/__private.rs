@@ -13,7 +13,7 @@ pub use call::{
     look, named, outlined, refresh, refresh_blocking, target,
 };
 pub use inventory;
-pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
+pub use seen::{Handle, LeftOut, Seen, seen_as_data};
 
 pub use crate::cache::{
     Call, CopiedEntry, Invalidation, On, PendingWrite, Target, invalidate_around,
@@ -91,9 +91,15 @@ pub mod own {
     pub use super::own_dispatch::{AnyOwned, Lent, NotOwnable, Ownable};
 }
 
-/// Autoref dispatch: what kind of thing an argument is.
+/// Autoref dispatch: what kind of thing an argument is. Without names, so that they hide none of
+/// the user's.
 pub mod kinds {
-    pub use super::seen::{ViaContainer, ViaDisplay, ViaEq, ViaHash, ViaNothing, ViaPart};
+    pub use super::seen::{
+        NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
+        ViaNothing as _, ViaPart as _, ViaShared as _, ViaText as _,
+    };
+    #[cfg(feature = "serde")]
+    pub use super::seen::{ViaDeserialize as _, ViaSerialize as _};
 }
 
 /// Autoref dispatch: how a value is written into a key.

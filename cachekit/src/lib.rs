@@ -127,11 +127,14 @@ pub use order::WriteOrder;
 pub use policy::Policy;
 pub use stats::{BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
 
-/// A type whose instances are interchangeable for every cached method: none of its fields
+/// A type whose instances are interchangeable for every cached function: none of its fields
 /// can change a result.
 ///
-/// A cached method must say what `self` means to its key. For a repository that holds
-/// only a pool, say it once, here, instead of `skip(self)` on every method.
+/// A cached method must say what `self` means to its key, and a cached function what an argument
+/// means that it takes by value. For a repository that holds only a pool, and for the state of an
+/// application, say it once, here, instead of `skip(..)` on every function. It holds for the
+/// type as `self` and as an argument, also behind `&`, `Arc`, `Rc` and `Box`. Never say it of
+/// what a request brings: callers would get each other's values.
 ///
 /// # Examples
 ///
@@ -155,4 +158,8 @@ pub use stats::{BackgroundStats, BreakerState, FunctionStats, RedisMisses, Redis
     note = "name what matters of it, as in `key = \"user:{{self.tenant}}:{{id}}\"`; if nothing does, \
             write `skip(self)`, or `impl cachekit::Shared for {Self} {{}}` once for all its methods"
 )]
-pub trait Shared {}
+pub trait Shared {
+    /// What an attribute asks for.
+    #[doc(hidden)]
+    fn __cachekit_shared(&self) {}
+}

@@ -413,17 +413,17 @@ async fn lifetimes_data_and_what_is_skipped_make_no_difference() {
 
 /// Types that no name can tell apart.
 #[cached(key = "closure:{id}")]
-async fn closure<F: Fn(u64) -> u64>(f: F, id: u64) -> u64 {
+async fn closure<F: Fn(u64) -> u64>(f: &F, id: u64) -> u64 {
     f(id)
 }
 
-#[cached(key = "named_closure:{F}:{id}")]
+#[cached(key = "named_closure:{F}:{id}", skip(f))]
 async fn named_closure<F: Fn(u64) -> u64>(f: F, id: u64) -> u64 {
     f(id)
 }
 
 #[cached(key = "anonymous_closure:{id}")]
-async fn anonymous_closure(f: impl Fn(u64) -> u64, id: u64) -> u64 {
+async fn anonymous_closure(f: &impl Fn(u64) -> u64, id: u64) -> u64 {
     f(id)
 }
 
@@ -439,12 +439,12 @@ impl<F: Fn(u64) -> u64> Apply for F {
 }
 
 #[cached(key = "logged:{id}", name = "logged")]
-async fn logged(f: impl Fn(u64) -> u64, id: u64) -> u64 {
+async fn logged(f: &impl Fn(u64) -> u64, id: u64) -> u64 {
     f(id)
 }
 
 #[cached(key = "logged_too:{id}", name = "logged_too")]
-async fn logged_too(f: impl Fn(u64) -> u64, id: u64) -> u64 {
+async fn logged_too(f: &impl Fn(u64) -> u64, id: u64) -> u64 {
     f(id)
 }
 
@@ -454,8 +454,8 @@ async fn what_is_not_cached_is_said_once_for_each_function() {
     let cache = Cache::builder().build().await.expect("a valid set-up");
     let calls = testing::scope(cache, async {
         for id in [1, 2] {
-            logged(|id| id, id).await;
-            logged_too(|id| id, id).await;
+            logged(&|id| id, id).await;
+            logged_too(&|id| id, id).await;
         }
     });
     let guard = tracing::subscriber::set_default(log.clone());
@@ -511,19 +511,19 @@ async fn closures_are_not_cached_but_functions_are() {
     let cache = Cache::builder().build().await.expect("a valid set-up");
     testing::scope(cache.clone(), async {
         for more in [1, 2] {
-            assert_eq!(closure(|id| id + 1, 1).await, 2, "{more}");
-            assert_eq!(closure(|id| id + 2, 1).await, 3, "{more}");
+            assert_eq!(closure(&|id| id + 1, 1).await, 2, "{more}");
+            assert_eq!(closure(&|id| id + 2, 1).await, 3, "{more}");
             assert_eq!(named_closure(|id| id + 1, 1).await, 2, "{more}");
             assert_eq!(named_closure(|id| id + 2, 1).await, 3, "{more}");
-            assert_eq!(anonymous_closure(|id| id + 1, 1).await, 2, "{more}");
-            assert_eq!(anonymous_closure(|id| id + 2, 1).await, 3, "{more}");
+            assert_eq!(anonymous_closure(&|id| id + 1, 1).await, 2, "{more}");
+            assert_eq!(anonymous_closure(&|id| id + 2, 1).await, 3, "{more}");
             assert_eq!((|id| id + 1).apply(1).await, 2, "{more}");
             assert_eq!((|id| id + 2).apply(1).await, 3, "{more}");
         }
         assert_eq!(cache.stats().entries, 0);
         for _ in [1, 2] {
-            assert_eq!(closure(double, 1).await, 2);
-            assert_eq!(anonymous_closure(double, 1).await, 2);
+            assert_eq!(closure(&double, 1).await, 2);
+            assert_eq!(anonymous_closure(&double, 1).await, 2);
             assert_eq!(double.apply(1).await, 2);
         }
         assert_eq!((cache.stats().entries, cache.stats().computations), (3, 3));
@@ -649,6 +649,50 @@ async fn a_trait_that_is_called_as_one_of_std_gives_more_than_data() {
         assert_eq!(by_path(&Orders, 1), "orders 1");
         assert_eq!(in_scope::by_name(&Users, 1), "users 1");
         assert_eq!(in_scope::by_name(&Orders, 1), "orders 1");
+    })
+    .await;
+}
+
+/// A name of a pattern that is skipped skips no other's type.
+#[cached(key = "beside_a_skipped_name:{entity.id()}", skip(trace))]
+async fn beside_a_skipped_name((entity, trace): (impl Entity, u64)) -> String {
+    let _ = trace;
+    entity.table().to_owned()
+}
+
+/// One text for two values that are no longer the same where they are seen in another way.
+#[cached(key = "seen_in_two_ways:{value}")]
+async fn seen_in_two_ways(value: impl Display + Debug) -> String {
+    format!("{value:?}")
+}
+
+#[cached(key = "converted_in_two_ways:{value.as_ref()}")]
+async fn converted_in_two_ways(value: impl AsRef<str> + Into<String>) -> String {
+    value.into()
+}
+
+struct Loud;
+impl AsRef<str> for Loud {
+    fn as_ref(&self) -> &'static str {
+        "quiet"
+    }
+}
+impl From<Loud> for String {
+    fn from(_: Loud) -> Self {
+        "LOUD".to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_type_is_left_out_only_where_it_makes_no_difference() {
+    let cache = Cache::builder().build().await.expect("a valid set-up");
+    testing::scope(cache, async {
+        assert_eq!(beside_a_skipped_name((User, 1)).await, "users");
+        assert_eq!(beside_a_skipped_name((Secret, 1)).await, "secrets");
+        assert_eq!(seen_in_two_ways(7).await, "7");
+        assert_eq!(seen_in_two_ways("7").await, "\"7\"");
+        assert_eq!(converted_in_two_ways("quiet").await, "quiet");
+        assert_eq!(converted_in_two_ways(Loud).await, "LOUD");
     })
     .await;
 }

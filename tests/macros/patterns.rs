@@ -1,5 +1,7 @@
 //! Arguments that are taken apart where they are taken.
 
+use std::time::Duration;
+
 use cachekit::{CachePart, cached, invalidates, write_through};
 
 use crate::{Log, fresh, twins};
@@ -70,6 +72,24 @@ async fn the_key_names_what_a_pattern_binds() {
             reference::entry(&(1, 2), &argument).key(),
             "reference:1:2:3:four"
         );
+    })
+    .await;
+}
+
+#[cached(key = "references:{a}:{b}:{c}", tags = ["of:{a}:{ret}"], ttl = Duration::from_secs(*a + c.len() as u64))]
+async fn references((&a, (&mut b, [&(ref c, _)])): (&u64, (&mut u64, [&(String, u8); 1]))) -> u64 {
+    a + b + c.len() as u64
+}
+
+#[tokio::test]
+async fn references_inside_of_patterns() {
+    fresh(async {
+        let (one, mut two, three) = (1, 2, ("three".to_owned(), 0));
+        let total = references((&one, (&mut two, [&three]))).await;
+        assert_eq!(total, 8);
+        let entry = references::entry((&one, (&mut two, [&three])));
+        assert_eq!(entry.key(), "references:1:2:three");
+        assert_eq!(entry.get().await, Some(8));
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! `impl Trait` as an argument: a type parameter that has no name.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
@@ -36,6 +38,20 @@ const DATA: [&str; 25] = [
     "Unpin",
 ];
 
+/// Those of them that give nothing.
+const MARKERS: [&str; 10] = [
+    "Clone",
+    "Copy",
+    "Eq",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Send",
+    "Sized",
+    "Sync",
+    "Unpin",
+];
+
 /// Crates that `DATA` is of.
 const CRATES: [&str; 4] = ["std", "core", "alloc", "serde"];
 
@@ -51,21 +67,44 @@ pub(super) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     }
 }
 
+/// Whether what the key takes of the value is all that a body can take of it: the bounds are known,
+/// and no two of them give data, as the `Display` of a `u64` and of a `&str` may be the same where
+/// their `Debug` is not.
 fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
-    bounds.iter().all(|bound| match bound {
-        TypeParamBound::Trait(bound) => {
-            let segments = &bound.path.segments;
-            let (first, last) = (segments.first(), segments.last());
-            let is_known = segments.len() == 1
-                || first.is_some_and(|first| CRATES.iter().any(|name| first.ident == name));
-            last.is_some_and(|last| {
-                let is_data = DATA.iter().any(|name| last.ident == name);
-                is_known && is_data && !has_impl(last.to_token_stream())
-            })
+    let mut ways = BTreeSet::new();
+    for bound in bounds {
+        match bound {
+            TypeParamBound::Trait(bound) => {
+                let segments = &bound.path.segments;
+                let (Some(first), Some(last)) = (segments.first(), segments.last()) else {
+                    return false;
+                };
+                let is_known = segments.len() == 1 || CRATES.iter().any(|name| first.ident == name);
+                let name = last.ident.to_string();
+                if !is_known || !DATA.contains(&name.as_str()) || has_impl(last.to_token_stream()) {
+                    return false;
+                }
+                if !MARKERS.contains(&name.as_str()) {
+                    // With its parameters: `AsRef<str> + AsRef<[u8]>` are two ways.
+                    ways.insert(way(&name, last.to_token_stream().to_string()));
+                }
+            }
+            TypeParamBound::Lifetime(_) => {}
+            _ => return false,
         }
-        TypeParamBound::Lifetime(_) => true,
-        _ => false,
-    })
+    }
+    ways.len() <= 1
+}
+
+/// Traits that give the same under several names.
+fn way(name: &str, spelled: String) -> String {
+    match name {
+        "DoubleEndedIterator" | "ExactSizeIterator" | "Iterator" | "IntoIterator" => {
+            "Iterator".to_owned()
+        }
+        "Display" | "ToString" => "Display".to_owned(),
+        _ => spelled,
+    }
 }
 
 fn has_impl(tokens: TokenStream) -> bool {

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, Receiver, ReceiverKind, Safety, Signature, Type};
 
+use super::look::Bounds;
 use super::mention;
 use super::pattern::argument;
 use crate::attr::Arg;
@@ -20,6 +21,8 @@ pub(super) struct Facts {
     pub(super) receiver: Option<Receiver>,
     /// Its type and const parameters.
     pub(super) params: Vec<Param>,
+    /// What the bounds of its type parameters say.
+    pub(super) bounds: Bounds,
     /// In which form it computes.
     pub(super) form: Form,
     /// What it computes.
@@ -45,10 +48,12 @@ impl Facts {
             arguments: Vec::new(),
             receiver: sig.receiver().cloned(),
             params: sig.generics.params.iter().filter_map(param).collect(),
+            bounds: Bounds::of(&sig.generics),
             form,
             result,
             incomplete: false,
         };
+        let inputs = sig.inputs.to_token_stream();
         let typed = sig.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(input) => Some(input),
             FnArg::Receiver(_) => None,
@@ -63,7 +68,7 @@ impl Facts {
                     ),
                 );
             }
-            match argument(position, &input.pat, &input.ty) {
+            match argument(position, &input.pat, &input.ty, &inputs) {
                 Ok(argument) if argument.pattern.is_some() && facts.form.has_head() => {
                     errors.on(
                         &input.pat,

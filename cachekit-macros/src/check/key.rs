@@ -11,7 +11,7 @@ use super::function::Facts;
 use super::scope::{Named, RetRule, resolve, text};
 use crate::attr::{Arg, SkipName, Template, VERSION};
 use crate::diag::{Errors, did_you_mean, quoted};
-use crate::model::{Piece, Text};
+use crate::model::{Argument, LeftOut, Look, Piece, Text};
 
 /// The key of a function, and what is not in it.
 pub(super) struct Key {
@@ -22,14 +22,14 @@ pub(super) struct Key {
     pub(super) params: BTreeSet<usize>,
     /// Type parameters that are in it by their names.
     pub(super) type_params: Vec<Ident>,
-    pub(super) left_out: Vec<Ident>,
+    pub(super) left_out: Vec<LeftOut>,
     pub(super) shared_self: Option<Token![self]>,
 }
 
 /// What `skip(..)` names.
 #[derive(Default)]
 struct Skipped {
-    words: BTreeSet<String>,
+    words: BTreeSet<(usize, String)>,
     params: BTreeSet<usize>,
     receiver: bool,
 }
@@ -70,19 +70,10 @@ pub(super) fn key(
     if let Some(version) = version.and_then(|it| version_of(it, errors)) {
         pieces.push(Piece::Literal(format!(";v{version}")));
     }
-    let left_out = facts.arguments.iter().filter(|argument| {
-        let decided = |name: &Ident| {
-            let name = name.to_string();
-            named.words.contains(&name) || skipped.words.contains(&name)
-        };
-        let pattern_leaves_some = argument.pattern.as_ref().is_some_and(|it| !it.is_whole);
-        let whole_in_key = named.words.contains(&argument.name.to_string());
-        !whole_in_key && (pattern_leaves_some || !argument.names().iter().all(decided))
-    });
     let receiver = facts.receiver.as_ref().map(|receiver| receiver.self_token);
     Key {
         text: text(pieces),
-        left_out: left_out.map(|argument| argument.name.clone()).collect(),
+        left_out: left_out(facts, &skipped, &named),
         arguments: named.arguments.union(&typed).copied().collect(),
         params,
         type_params: named
@@ -91,6 +82,45 @@ pub(super) fn key(
             .map(|&at| facts.params[at].name.clone())
             .collect(),
         shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),
+    }
+}
+
+/// What the body sees of the arguments, and neither the key nor `skip` names.
+fn left_out(facts: &Facts, skipped: &Skipped, named: &Named) -> Vec<LeftOut> {
+    let mut left_out = Vec::new();
+    for (position, argument) in facts.arguments.iter().enumerate() {
+        if named.whole.contains(&position) {
+            continue;
+        }
+        if argument.pattern.as_ref().is_some_and(|it| it.is_open) {
+            left_out.push(value(facts, argument, &argument.name));
+        }
+        for name in argument.names() {
+            let word = (position, name.to_string());
+            if !named.words.contains(&word) && !skipped.words.contains(&word) {
+                left_out.push(value(facts, argument, name));
+            }
+        }
+    }
+    left_out
+}
+
+/// `name` as it is left out: the argument, or what its pattern binds.
+fn value(facts: &Facts, argument: &Argument, name: &Ident) -> LeftOut {
+    let is_bound = argument.names().contains(name);
+    let pattern = argument.pattern.as_ref().filter(|_| is_bound);
+    let is_copy = pattern.is_some_and(|pattern| pattern.copies.contains(name));
+    let look = match facts.bounds.look(&argument.ty) {
+        // Its parts are references then.
+        Look::Owned if pattern.is_some() && !is_copy && argument.referent().is_some() => Look::Lent,
+        look => look,
+    };
+    LeftOut {
+        name: name.clone(),
+        // `#[async_trait]` calls arguments so whose pattern it has moved into the body.
+        is_named: is_bound && !name.to_string().starts_with("__arg"),
+        is_reference: pattern.is_some() && !is_copy,
+        look,
     }
 }
 
@@ -134,7 +164,7 @@ fn typed(facts: &Facts, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
         let mut bound = argument.names().iter();
         let is_in_key = named.arguments.contains(&at);
         anonymous::is_open(&argument.ty, is_in_key)
-            && !bound.any(|name| skipped.words.contains(&name.to_string()))
+            && !bound.all(|name| skipped.words.contains(&(at, name.to_string())))
     };
     (0..facts.arguments.len()).filter(is_typed).collect()
 }
@@ -169,10 +199,11 @@ fn default_pieces(facts: &Facts, skipped: &Skipped) -> (Vec<Piece>, Named) {
         // Of a pattern with a skipped name, the other names; else the argument as a whole.
         let bound = argument.names();
         let whole = std::slice::from_ref(&argument.name);
-        let is_skipped = |name: &&Ident| skipped.words.contains(&name.to_string());
+        let is_skipped = |name: &&Ident| skipped.words.contains(&(position, name.to_string()));
         let parts = if bound.iter().any(|name| is_skipped(&name)) {
             bound
         } else {
+            named.whole.insert(position);
             whole
         };
         for name in parts.iter().filter(|name| !is_skipped(name)) {
@@ -182,7 +213,7 @@ fn default_pieces(facts: &Facts, skipped: &Skipped) -> (Vec<Piece>, Named) {
                 stop: 0,
             });
             named.arguments.insert(position);
-            named.words.insert(name.to_string());
+            named.words.insert((position, name.to_string()));
         }
     }
     (pieces, named)
@@ -193,8 +224,8 @@ fn skipped(facts: &Facts, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors
     for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
         let new = if name == "self" && facts.receiver.is_some() {
             !std::mem::replace(&mut skipped.receiver, true)
-        } else if facts.position(name).is_some() {
-            skipped.words.insert(name.to_string())
+        } else if let Some(position) = facts.position(name) {
+            skipped.words.insert((position, name.to_string()))
         } else if let Some(position) = facts.params.iter().position(|param| param.name == *name) {
             skipped.params.insert(position)
         } else {
@@ -239,7 +270,7 @@ fn check_unused(
 ) {
     for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
         let param = facts.params.iter().position(|param| param.name == *name);
-        let in_key = named.words.contains(&name.to_string())
+        let in_key = named.words.iter().any(|(_, word)| name == word)
             || param.is_some_and(|at| named.params.contains(&at))
             || (name == "self" && skipped.receiver && named.receiver);
         if in_key {

@@ -9,6 +9,7 @@ mod function;
 mod key;
 mod late;
 mod limits;
+mod look;
 mod mention;
 mod pattern;
 mod scope;

@@ -1,14 +1,20 @@
 //! Arguments that are taken apart where they are taken.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::{Pat, Type};
 
+use super::mention;
 use crate::model::{Argument, Pattern};
 use crate::names::RESERVED;
 
-/// The argument at `position`; its name is a local of the expansion where a pattern stands.
-pub(super) fn argument(position: usize, pat: &Pat, ty: &Type) -> syn::Result<Argument> {
+/// The argument at `position`; where a pattern stands, its name is one that none of `others` has.
+pub(super) fn argument(
+    position: usize,
+    pat: &Pat,
+    ty: &Type,
+    others: &TokenStream,
+) -> syn::Result<Argument> {
     if let Pat::Ident(pat) = pat
         && pat.by_ref.is_none()
         && pat.subpat.is_none()
@@ -27,11 +33,16 @@ pub(super) fn argument(position: usize, pat: &Pat, ty: &Type) -> syn::Result<Arg
     let mut pattern = Pattern {
         written: pat.clone(),
         binds: Vec::new(),
-        is_whole: true,
+        copies: Vec::new(),
+        is_open: false,
     };
-    bind(pat, &mut pattern);
-    // A name that stands for the whole argument: nobody else can mean it.
-    let name = Ident::new(&format!("arg{position}"), span);
+    let is_copy = pattern.is_reference();
+    bind(pat, is_copy, &mut pattern);
+    // A name that stands for the whole argument. Hygiene does not keep it apart in a signature.
+    let mut name = Ident::new(&format!("arg{position}"), span);
+    while mention::find(others, &name).is_some() {
+        name = Ident::new(&format!("{name}_"), span);
+    }
     Ok(Argument {
         name,
         ty: ty.clone(),
@@ -39,28 +50,37 @@ pub(super) fn argument(position: usize, pat: &Pat, ty: &Type) -> syn::Result<Arg
     })
 }
 
-/// Notes what a pattern binds, and whether that is all there is.
-fn bind(pat: &Pat, pattern: &mut Pattern) {
+/// Notes what a pattern binds; what it leaves unbound, the body does not see.
+fn bind(pat: &Pat, is_copy: bool, pattern: &mut Pattern) {
+    let mut all = |pats: &mut dyn Iterator<Item = &Pat>| {
+        pats.for_each(|pat| bind(pat, is_copy, pattern));
+    };
     match pat {
         Pat::Ident(pat) => {
             pattern.binds.push(pat.ident.clone());
+            if is_copy {
+                pattern.copies.push(pat.ident.clone());
+            }
             if let Some((_, subpat)) = &pat.subpat {
-                bind(subpat, pattern);
+                bind(subpat, is_copy, pattern);
             }
         }
-        Pat::Tuple(pat) => pat.elems.iter().for_each(|pat| bind(pat, pattern)),
-        Pat::TupleStruct(pat) => pat.elems.iter().for_each(|pat| bind(pat, pattern)),
-        Pat::Slice(pat) => pat.elems.iter().for_each(|pat| bind(pat, pattern)),
-        Pat::Struct(pat) => {
-            pattern.is_whole &= pat.rest.is_none();
-            pat.fields
-                .iter()
-                .for_each(|field| bind(&field.pat, pattern));
-        }
-        Pat::Reference(pat) => bind(&pat.pat, pattern),
-        Pat::Paren(pat) => bind(&pat.pat, pattern),
-        Pat::Type(pat) => bind(&pat.pat, pattern),
-        // `_`, `..` and whatever else may stand for any value.
-        _ => pattern.is_whole = false,
+        Pat::Tuple(pat) => all(&mut pat.elems.iter()),
+        Pat::TupleStruct(pat) => all(&mut pat.elems.iter()),
+        Pat::Slice(pat) => all(&mut pat.elems.iter()),
+        Pat::Struct(pat) => all(&mut pat.fields.iter().map(|field| &*field.pat)),
+        // Every case binds the same names.
+        Pat::Or(pat) => all(&mut pat.cases.iter().take(1)),
+        Pat::Reference(pat) => bind(&pat.pat, is_copy, pattern),
+        Pat::Paren(pat) => bind(&pat.pat, is_copy, pattern),
+        Pat::Type(pat) => bind(&pat.pat, is_copy, pattern),
+        // They bind nothing.
+        Pat::Const(_)
+        | Pat::Lit(_)
+        | Pat::Path(_)
+        | Pat::Range(_)
+        | Pat::Rest(_)
+        | Pat::Wild(_) => {}
+        _ => pattern.is_open = true,
     }
 }

@@ -15,8 +15,11 @@ use crate::model::{Piece, Text};
 pub(super) struct Named {
     /// Arguments, by position.
     pub(super) arguments: BTreeSet<usize>,
-    /// The names of arguments.
-    pub(super) words: BTreeSet<String>,
+    /// Arguments that are in it as a whole, by position.
+    pub(super) whole: BTreeSet<usize>,
+    /// The names that it has, each with the position of its argument: a macro may give two
+    /// arguments one name, and a pattern's name is nobody's.
+    pub(super) words: BTreeSet<(usize, String)>,
     /// Type and const parameters, by position.
     pub(super) params: BTreeSet<usize>,
     /// Those of them that are named as types.
@@ -68,7 +71,7 @@ pub(super) fn resolve(
         let mut of_ret = false;
         if let Some(position) = facts.position(root) {
             resolved.named.arguments.insert(position);
-            resolved.named.words.insert(root.to_string());
+            resolved.named.words.insert((position, root.to_string()));
         } else if root == "self" && facts.receiver.is_some() {
             resolved.named.receiver = true;
         } else if let Some(position) = facts.params.iter().position(|param| param.name == *root) {

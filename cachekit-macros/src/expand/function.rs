@@ -8,8 +8,8 @@ use super::key::{path_of, type_of, writing};
 use super::steps::{Place, after, statements};
 use super::{form_word, looked_at, source, spec, tier_word};
 use crate::item::LooseFn;
-use crate::model::{Apart, CachedFn, Companion, InTime, Piece};
-use crate::names::{Names, blaming, local};
+use crate::model::{Apart, CachedFn, Companion, InTime, LeftOut, Look, Piece};
+use crate::names::{Names, blaming, instead_of, local};
 
 /// The new body.
 pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
@@ -97,13 +97,8 @@ fn in_time(model: &CachedFn, plan: TokenStream, names: &Names) -> TokenStream {
 fn guards(model: &CachedFn, names: &Names) -> TokenStream {
     let krate = &names.krate;
     let mut guards = TokenStream::new();
-    for name in &model.left_out {
-        let mut guard = quote!(#krate::__left_out!(#name););
-        if name.to_string().starts_with('_') {
-            // The look is not the user's use of an argument called `_pool`.
-            guard = quote!(#[allow(clippy::used_underscore_binding)] { #guard });
-        }
-        guards.extend(blaming(name.span(), guard));
+    for value in &model.left_out {
+        guards.extend(left_out(value, krate));
     }
     if let Some(place) = model.policy.none_ttl_at {
         let result = &model.function.result;
@@ -129,12 +124,45 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
         guards.extend(blaming(place, quote!(#krate::__compress!();)));
     }
     if let Some(receiver) = &model.shared_self {
-        guards.extend(blaming(
-            receiver.span,
-            quote!(#krate::__shared_self!(Self);),
-        ));
+        let guard = quote!(let _: fn(&Self) = <Self as #krate::Shared>::__cachekit_shared;);
+        guards.extend(instead_of(receiver.span, guard));
     }
     guards
+}
+
+/// A value that the key forgets, for the type system to judge.
+fn left_out(value: &LeftOut, krate: &TokenStream) -> TokenStream {
+    let LeftOut { name, .. } = value;
+    let look = match value.look {
+        Look::Owned => quote!(owned),
+        Look::Lent => quote!(lent),
+        Look::Data => quote!(data),
+    };
+    let borrow = (!value.is_reference).then(|| quote!(&));
+    let (message, note) = if value.is_named {
+        (
+            format!("`{name}` could change the result, but the key forgets it"),
+            format!(
+                "write `{{{{{name}}}}}` or a part of it in `key`, or `skip({name})` if it does not \
+                 matter"
+            ),
+        )
+    } else {
+        (
+            "this argument could change the result, but the key forgets it".to_owned(),
+            "give the argument a name, and write that in `key` or `skip(..)`".to_owned(),
+        )
+    };
+    // With the place of the argument and nothing of a macro: the error is about that alone.
+    let place = value.name.span();
+    let check = instead_of(place, quote!(InKeyOrSkip::check(#name)));
+    let mut guard =
+        quote!(#krate::__left_out!(#look #borrow #name, #name #message #note (#check)););
+    if name.to_string().starts_with('_') {
+        // The look is not the user's use of an argument called `_pool`.
+        guard = quote!(#[allow(clippy::used_underscore_binding)] { #guard });
+    }
+    blaming(place, guard)
 }
 
 /// What the body is to own, for the type system to judge.

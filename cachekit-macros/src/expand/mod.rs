@@ -7,24 +7,26 @@ mod fallback;
 mod function;
 mod invalidates;
 mod key;
+mod looked_at;
 mod positional;
 mod reference;
 mod spec;
 mod steps;
 mod write_through;
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Group, Span, TokenStream};
+use quote::quote;
 use syn::{FnArg, Pat, parse_quote};
 
 use crate::item::LooseFn;
-use crate::model::{Apart, Argument, CachedFn, Function, Pattern};
+use crate::model::{Apart, CachedFn, Function, Pattern};
 use crate::names::{Names, local};
 use crate::shape::Form;
 
 pub(crate) use derive_cache_part::derive_cache_part;
 pub(crate) use fallback::fallback;
 pub(crate) use invalidates::invalidates;
+use looked_at::looked_at;
 pub(crate) use write_through::write_through;
 
 /// A cached function and its controls.
@@ -64,37 +66,6 @@ fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) -> TokenStr
         }
     }
     item.with(&sig, &function.form.wrap(inner))
-}
-
-/// The names that patterns bind, as references to what they bind: for keys and expressions,
-/// before the body takes the arguments. `by_reference`: so do the arguments come.
-fn looked_at<'a>(arguments: impl Iterator<Item = &'a Argument>, by_reference: bool) -> TokenStream {
-    arguments
-        .filter_map(|argument| {
-            let pattern = bare(argument.pattern.as_ref()?.written.to_token_stream());
-            let name = &argument.name;
-            let is_reference = by_reference || argument.referent().is_some();
-            let borrow = (!is_reference).then(|| quote!(&));
-            Some(quote! {
-                #[allow(unused_variables, reason = "a pattern may bind more than the key names")]
-                let #pattern = #borrow #name;
-            })
-        })
-        .collect()
-}
-
-/// A pattern without `mut` and `ref`: what it binds follows from what it is matched against.
-fn bare(pattern: TokenStream) -> TokenStream {
-    let kept = pattern.into_iter().filter_map(|tree| match tree {
-        TokenTree::Ident(word) if word == "mut" || word == "ref" => None,
-        TokenTree::Group(group) => {
-            let mut inside = Group::new(group.delimiter(), bare(group.stream()));
-            inside.set_span(group.span());
-            Some(TokenTree::Group(inside))
-        }
-        other => Some(other),
-    });
-    kept.collect()
 }
 
 /// The arguments and the body: a template makes a closure of them.

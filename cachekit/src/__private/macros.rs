@@ -203,21 +203,34 @@ macro_rules! __compress {
     };
 }
 
-/// A compile-time error if the value could matter to the key.
+/// A compile-time error if the value `$name` could change what the function gives.
+///
+/// A trait of its own, so that the words have the name of the argument. `$check` stands where the
+/// argument does, so that the compiler has nothing to say about macros.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __left_out {
-    ($value:expr) => {{
-        let _ = || $crate::__private::left_out($crate::__seen!(&$value));
-    }};
-}
-
-/// A compile-time error unless all instances of the type are interchangeable.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __shared_self {
-    ($ty:ty) => {
-        $crate::__private::shared_self::<$ty>()
+    ($mode:ident $value:expr, $name:ident $message:literal $note:literal ($($check:tt)+)) => {
+        let _ = || {
+            #[diagnostic::on_unimplemented(
+                message = $message, label = "in neither `key` nor `skip`", note = $note
+            )]
+            trait InKeyOrSkip {
+                fn check(self)
+                where
+                    Self: Sized,
+                {
+                }
+            }
+            #[diagnostic::do_not_recommend]
+            impl InKeyOrSkip for $crate::__private::Handle {}
+            #[allow(
+                clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated,
+                reason = "the error is to stand where the argument does"
+            )]
+            let $name = $crate::__seen!($mode $value);
+            $($check)+
+        };
     };
 }
 

@@ -12,73 +12,73 @@ pub struct Filter {
 }
 
 #[cached(key = "user:{id}")]
-async fn plain(id: u64, page: u32) -> u64 { //~ this argument is in neither `key` nor `skip`
+async fn plain(id: u64, page: u32) -> u64 { //~ `page` could change the result, but the key forgets it
     id + u64::from(page)
 }
 
 #[cached(key = "user:{id}")]
 async fn several(
     id: u64,
-    page: u32, //~ this argument is in neither `key` nor `skip`
-    size: u32, //~ this argument is in neither `key` nor `skip`
+    page: u32, //~ `page` could change the result, but the key forgets it
+    size: u32, //~ `size` could change the result, but the key forgets it
 ) -> u64 {
     id + u64::from(page) + u64::from(size)
 }
 
 #[cached(key = "all")]
-async fn borrowed(name: &str) -> String { //~ this argument is in neither `key` nor `skip`
+async fn borrowed(name: &str) -> String { //~ `name` could change the result, but the key forgets it
     name.to_owned()
 }
 
 #[cached(key = "all")]
-async fn generic<T: Display>(name: T) -> String { //~ this argument is in neither `key` nor `skip`
+async fn generic<T: Display>(name: T) -> String { //~ `name` could change the result, but the key forgets it
     name.to_string()
 }
 
 #[cached(key = "all")]
 async fn generic_behind_a_reference<T: Display + ?Sized>(
-    name: &T, //~ this argument is in neither `key` nor `skip`
+    name: &T, //~ `name` could change the result, but the key forgets it
 ) -> String {
     name.to_string()
 }
 
 #[cached(key = "all")]
-async fn by_impl(name: impl Display) -> String { //~ this argument is in neither `key` nor `skip`
+async fn by_impl(name: impl Display) -> String { //~ `name` could change the result, but the key forgets it
     name.to_string()
 }
 
 #[cached(key = "all")]
-async fn optional(filter: Option<Filter>) -> bool { //~ this argument is in neither `key` nor `skip`
+async fn optional(filter: Option<Filter>) -> bool { //~ `filter` could change the result, but the key forgets it
     filter.is_some()
 }
 
 #[cached(key = "all")]
-async fn list(filters: Vec<Filter>) -> usize { //~ this argument is in neither `key` nor `skip`
+async fn list(filters: Vec<Filter>) -> usize { //~ `filters` could change the result, but the key forgets it
     filters.len()
 }
 
 #[cached(key = "all")]
-async fn slice(filters: &[Filter]) -> usize { //~ this argument is in neither `key` nor `skip`
+async fn slice(filters: &[Filter]) -> usize { //~ `filters` could change the result, but the key forgets it
     filters.len()
 }
 
 #[cached(key = "all")]
-async fn tuple(range: (Filter, Filter)) -> usize { //~ this argument is in neither `key` nor `skip`
+async fn tuple(range: (Filter, Filter)) -> usize { //~ `range` could change the result, but the key forgets it
     range.0.text.len() + range.1.text.len()
 }
 
 #[cached(key = "all", tags = ["page:{page}"])]
-async fn named_by_a_tag_only(page: u32) -> u32 { //~ this argument is in neither `key` nor `skip`
+async fn named_by_a_tag_only(page: u32) -> u32 { //~ `page` could change the result, but the key forgets it
     page
 }
 
 #[cached(key = "all", when = page < 10)]
-async fn named_by_a_condition_only(page: u32) -> u32 { //~ this argument is in neither `key` nor `skip`
+async fn named_by_a_condition_only(page: u32) -> u32 { //~ `page` could change the result, but the key forgets it
     page
 }
 
 #[cached(key = "first:{a}")]
-async fn a_part_of_a_pattern((a, b): (u32, u32)) -> u32 { //~ this argument is in neither `key` nor `skip`
+async fn a_part_of_a_pattern((a, b): (u32, u32)) -> u32 { //~ `b` could change the result, but the key forgets it
     a + b
 }
 

@@ -1,5 +1,8 @@
 async fn get(pool: &Pool, id: u64) -> Result<u64, Error> {
-    ::cachekit::__left_out!(pool);
+    ::cachekit::__left_out!(
+        owned & pool, pool "`pool` could change the result, but the key forgets it"
+        "write `{{pool}}` or a part of it in `key`, or `skip(pool)` if it does not matter"(InKeyOrSkip::check(pool))
+    );
     ::cachekit::__ownable!(pool);
     ::cachekit::__cached!(
         apart({ let __kept = ::cachekit::__kept!(shared Result < u64, Error >);

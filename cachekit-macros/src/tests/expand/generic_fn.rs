@@ -2,7 +2,10 @@ async fn get<'a, T: Repo, U, const N: usize>(repo: &'a T, id: u64) -> U
 where
     U: Load<T>,
 {
-    ::cachekit::__left_out!(repo);
+    ::cachekit::__left_out!(
+        owned & repo, repo "`repo` could change the result, but the key forgets it"
+        "write `{{repo}}` or a part of it in `key`, or `skip(repo)` if it does not matter"(InKeyOrSkip::check(repo))
+    );
     ::cachekit::__cached!(
         async (::cachekit::__kept!(shared U)) (U) (__spec = get::__spec(), (), true)
         (__key::cachekit::__part!(__key, b';', id); __key.literal(";");

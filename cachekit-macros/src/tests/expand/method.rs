@@ -1,6 +1,9 @@
 impl Repo {
     pub async fn get(&self, pool: &Pool, id: u64) -> Result<User, E> {
-        ::cachekit::__left_out!(pool);
+        ::cachekit::__left_out!(
+            owned & pool, pool "`pool` could change the result, but the key forgets it"
+            "write `{{pool}}` or a part of it in `key`, or `skip(pool)` if it does not matter"(InKeyOrSkip::check(pool))
+        );
         ::cachekit::__cached!(
             async (::cachekit::__kept!(shared Result < User, E >)) (Result < User, E >)
             (__spec = Self::__cachekit_get_spec(), (), true)

@@ -1,5 +1,8 @@
 async fn get(state: &State, id: u64) -> u64 {
-    crate::renamed::__left_out!(state);
+    crate::renamed::__left_out!(
+        owned & state, state "`state` could change the result, but the key forgets it"
+        "write `{{state}}` or a part of it in `key`, or `skip(state)` if it does not matter"(InKeyOrSkip::check(state))
+    );
     let __cache: &crate::renamed::Cache = &(state.cache);
     crate::renamed::__cached!(
         async (crate ::renamed::__kept!(shared u64)) (u64) (__spec = get::__spec(),

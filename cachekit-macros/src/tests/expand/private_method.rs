@@ -1,6 +1,6 @@
 impl Repo {
     async fn get(self: Arc<Self>, id: u64) -> User {
-        ::cachekit::__shared_self!(Self);
+        let _: fn(&Self) = <Self as ::cachekit::Shared>::__cachekit_shared;
         ::cachekit::__cached!(
             async (::cachekit::__kept!(shared User)) (User) (__spec = {
             ::cachekit::__spec!(__spec([(0u8) Self])); __spec() }, (), true)
