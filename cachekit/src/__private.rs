@@ -100,3 +100,11 @@ pub mod kinds {
 pub mod part {
     pub use super::macros::{ByDisplay, ByPart, Part, Unwritable};
 }
+
+/// Autoref dispatch: how a value is written whose parts are written in different ways.
+pub mod nested {
+    pub use crate::key::nested::{
+        Finish as _, StepDisplay as _, StepDone as _, StepInto as _, StepNowhere as _,
+        StepPart as _, Unfinished as _, Walk,
+    };
+}

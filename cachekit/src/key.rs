@@ -11,10 +11,13 @@
 //! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`].
 
 mod buf;
+mod crates;
 mod function_path;
+pub(crate) mod nested;
 pub(crate) mod part;
 pub(crate) mod template;
 mod tokens;
+mod values;
 
 use std::borrow::Borrow;
 use std::fmt;

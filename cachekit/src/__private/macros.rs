@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use crate::key::nested::InKey;
 use crate::key::{CachePart, KeyBuf, PartWriter};
 
 /// A value on its way into a key.
@@ -51,24 +52,22 @@ pub trait Unwritable<T: ?Sized> {
     /// Never gets here.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
     where
-        T: CachePart;
+        T: InKey;
     /// Never gets here.
     fn __cachekit_field(&self, out: &mut PartWriter<'_>)
     where
-        T: CachePart;
+        T: InKey;
 }
 impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
-    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
+    fn __cachekit_write(&self, _: &mut KeyBuf, _: u8)
     where
-        T: CachePart,
+        T: InKey,
     {
-        key.part(stop, self.0);
     }
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>)
+    fn __cachekit_field(&self, _: &mut PartWriter<'_>)
     where
-        T: CachePart,
+        T: InKey,
     {
-        out.field(self.0);
     }
 }
 
@@ -87,6 +86,37 @@ macro_rules! __part {
     };
 }
 
+/// [`__part`](crate::__part) for a type that may hold what is written in different ways.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nested {
+    ($key:expr, $stop:expr, $value:expr) => {
+        match (&mut *$key, $stop, &$value) {
+            (key, stop, value) => {
+                #[allow(unused_imports, reason = "which one is used depends on the type")]
+                use $crate::__private::nested::*;
+                $crate::__walk!(value).__cachekit_write(key, stop, value)
+            }
+        }
+    };
+}
+
+/// A walk over the type of a value, with as many steps as types may be in it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __walk {
+    ($value:ident) => {
+        $crate::__walk!(@ $crate::__private::nested::Walk::over($value);
+            + + + + + + + + + + + + + + + +)
+    };
+    (@ $walk:expr; + $($left:tt)*) => {
+        $crate::__walk!(@ (&&&&&$walk).__cachekit_step(); $($left)*)
+    };
+    (@ $walk:expr;) => {
+        $walk
+    };
+}
+
 /// Writes a field of a struct or variant: by `CachePart`, else by `Display`.
 #[doc(hidden)]
 #[macro_export]
@@ -102,13 +132,28 @@ macro_rules! __field {
     };
 }
 
+/// [`__field`](crate::__field) for a type that may hold what is written in different ways.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nested_field {
+    ($out:expr, $value:expr) => {
+        match (&mut *$out, &$value) {
+            (out, value) => {
+                #[allow(unused_imports, reason = "which one is used depends on the type")]
+                use $crate::__private::nested::*;
+                $crate::__walk!(value).__cachekit_field(out, value)
+            }
+        }
+    };
+}
+
 /// Renders an argument that the body will take away.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rendered {
     ($stop:expr, $value:expr) => {
         match &$value {
-            value => $crate::__private::Rendered::new(|key| $crate::__part!(key, $stop, *value)),
+            value => $crate::__private::Rendered::new(|key| $crate::__nested!(key, $stop, *value)),
         }
     };
 }

@@ -245,18 +245,23 @@ impl<'a> PartWriter<'a> {
         self.out.end(start);
     }
 
-    /// An element, with a `,` before it where it is not the first.
-    fn element<T: CachePart + ?Sized>(&mut self, value: &T) {
+    /// What `write` writes, as an element with a `,` before it where it is not the first.
+    pub(super) fn element_by(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         if self.element.is_some() {
             self.next();
         }
-        self.field(value);
+        self.inner(write);
     }
 
-    fn sequence<T: CachePart>(&mut self, items: &[T]) {
+    /// What `write` writes for each of the items, as a composite.
+    pub(super) fn elements<I>(
+        &mut self,
+        items: impl IntoIterator<Item = I>,
+        write: impl Fn(I, &mut PartWriter<'_>),
+    ) {
         self.open();
         for item in items {
-            self.element(item);
+            self.element_by(|inner| write(item, inner));
         }
         self.close();
     }
@@ -367,19 +372,19 @@ impl<T: CachePart> CachePart for Option<T> {
 
 impl<T: CachePart> CachePart for [T] {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.sequence(self);
+        out.elements(self, T::write_part);
     }
 }
 
 impl<T: CachePart, const N: usize> CachePart for [T; N] {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.sequence(self);
+        out.elements(self, T::write_part);
     }
 }
 
 impl<T: CachePart> CachePart for Vec<T> {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.sequence(self);
+        out.elements(self, T::write_part);
     }
 }
 
@@ -408,7 +413,7 @@ macro_rules! tuples {
                 #[expect(non_snake_case, reason = "one name for a type and its value")]
                 let ($($name,)+) = self;
                 out.open();
-                $(out.element($name);)+
+                $(out.element_by(|inner| $name.write_part(inner));)+
                 out.close();
             }
         }
@@ -416,13 +421,3 @@ macro_rules! tuples {
 }
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
-
-#[cfg(feature = "uuid")]
-impl CachePart for uuid::Uuid {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.text(
-            self.hyphenated()
-                .encode_lower(&mut uuid::Uuid::encode_buffer()),
-        );
-    }
-}
