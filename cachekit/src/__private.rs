@@ -108,3 +108,8 @@ pub mod nested {
         StepPart as _, Unfinished as _, Walk,
     };
 }
+
+/// Autoref dispatch: an argument by reference, as an expression is to find it.
+pub mod given {
+    pub use super::macros::{Given, GivenClone, GivenReference};
+}

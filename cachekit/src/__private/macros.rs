@@ -147,6 +147,43 @@ macro_rules! __nested_field {
     };
 }
 
+/// What an expression in a key finds in the place of an argument that comes by reference.
+#[derive(Debug)]
+pub struct Given<'a, T: ?Sized>(pub &'a T);
+
+/// Its own, as in the function.
+pub trait GivenClone<T> {
+    /// The clone.
+    fn __cachekit_given(&self) -> T;
+}
+impl<T: Clone> GivenClone<T> for &Given<'_, T> {
+    fn __cachekit_given(&self) -> T {
+        self.0.clone()
+    }
+}
+
+/// The reference, where it cannot be cloned.
+pub trait GivenReference<'a, T: ?Sized> {
+    /// The same.
+    fn __cachekit_given(&self) -> &'a T;
+}
+impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
+    fn __cachekit_given(&self) -> &'a T {
+        self.0
+    }
+}
+
+/// An argument as an expression in a key is to find it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __given {
+    ($name:ident) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::given::{GivenClone as _, GivenReference as _};
+        (&&$crate::__private::given::Given($name)).__cachekit_given()
+    }};
+}
+
 /// Renders an argument that the body will take away.
 #[doc(hidden)]
 #[macro_export]
