@@ -110,7 +110,12 @@ impl Question<'_> {
     ) -> Result<Judged, Failure> {
         let envelope = match self.open(found) {
             Ok(envelope) => envelope,
-            Err((reason, token)) => return Ok(self.useless(reason, token)),
+            Err((reason, token)) => {
+                if reason == Reason::Key && !self.is_met(found) {
+                    self.remote.store.suspect();
+                }
+                return Ok(self.useless(reason, token));
+            }
         };
         let fill = Some(envelope.fill);
         let standing = self.standing(&envelope, found, asked.until).await?;
@@ -156,10 +161,14 @@ impl Question<'_> {
 
     fn useless(&self, reason: Reason, token: Option<Token>) -> Judged {
         self.remote.counts.reasons.count(reason);
-        if reason == Reason::Key {
-            self.remote.store.suspect();
-        }
         Judged::Useless(token)
+    }
+
+    /// Whether the entry of another key may well stand here: the names of long keys are hashes.
+    fn is_met(&self, found: &Found) -> bool {
+        let envelope = found.bytes.as_deref().map(Envelope::parse);
+        let key = envelope.and_then(|it| it.ok()).map(|it| it.key);
+        key.is_some_and(|key| self.names.entry.may_meet(key, self.core.faults))
     }
 
     /// The entry, if it is this question's, alive, and of the type that is asked for.
@@ -174,7 +183,10 @@ impl Question<'_> {
         let envelope =
             Envelope::parse(bytes).map_err(|reject| (reason(reject), Token::of(bytes)))?;
         let wrong = [
-            (envelope.key != self.key.as_bytes(), Reason::Key),
+            (
+                envelope.key != self.key.as_bytes() && !self.core.faults.has(Fault::TrustName),
+                Reason::Key,
+            ),
             (
                 envelope.function != self.owner.name.as_bytes(),
                 Reason::Function,
