@@ -11,6 +11,12 @@
 //! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`].
 
 mod buf;
+#[cfg(any(
+    feature = "bytes",
+    feature = "chrono",
+    feature = "rust_decimal",
+    feature = "uuid"
+))]
 mod crates;
 mod function_path;
 pub(crate) mod nested;

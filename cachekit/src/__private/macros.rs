@@ -92,28 +92,33 @@ macro_rules! __part {
 macro_rules! __nested {
     ($key:expr, $stop:expr, $value:expr) => {
         match (&mut *$key, $stop, &$value) {
-            (key, stop, value) => {
-                #[allow(unused_imports, reason = "which one is used depends on the type")]
-                use $crate::__private::nested::*;
-                $crate::__walk!(value).__cachekit_write(key, stop, value)
-            }
+            (key, stop, value) => $crate::__walk!(value).__cachekit_write(key, stop, value),
         }
     };
 }
 
-/// A walk over the type of a value, with as many steps as types may be in it.
+/// A walk over the type of a value, with as many steps as types may be in it: sixteen.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __walk {
     ($value:ident) => {
-        $crate::__walk!(@ $crate::__private::nested::Walk::over($value);
-            + + + + + + + + + + + + + + + +)
-    };
-    (@ $walk:expr; + $($left:tt)*) => {
-        $crate::__walk!(@ (&&&&&$walk).__cachekit_step(); $($left)*)
-    };
-    (@ $walk:expr;) => {
-        $walk
+        $crate::__private::walk_over($value)
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
     };
 }
 
@@ -138,11 +143,7 @@ macro_rules! __field {
 macro_rules! __nested_field {
     ($out:expr, $value:expr) => {
         match (&mut *$out, &$value) {
-            (out, value) => {
-                #[allow(unused_imports, reason = "which one is used depends on the type")]
-                use $crate::__private::nested::*;
-                $crate::__walk!(value).__cachekit_field(out, value)
-            }
+            (out, value) => $crate::__walk!(value).__cachekit_field(out, value),
         }
     };
 }

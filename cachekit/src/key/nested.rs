@@ -3,15 +3,20 @@
 //!
 //! `Option<NaiveDate>` is neither, and an `impl<T: Display> CachePart for Option<T>` cannot stand
 //! beside that for `T: CachePart`. Which of the two a type has can be asked only where the type is
-//! known, in generated code, by autoref dispatch. So that code takes a type apart in steps, each a
-//! dispatch of its own. A [`Walk`] has the types that are left, and what was found for those before
+//! known, in generated code: a method is looked for in one type after the other, as they deref, and
+//! the first whose `impl` has its bounds met is taken. So that code takes a type apart in steps, each
+//! a look of its own. A walk has the types that are left, and what was found for those before
 //! them: a list, in the order in which the type is read, that says how a value is written. It is
 //! written as the same containers are where all in them is `CachePart`.
+//!
+//! By types and not by traits in scope, and with a state of its own for the end: most walks end at
+//! once, and each step of each argument costs the compiler something.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -38,19 +43,38 @@ pub struct AsContainer;
 #[derive(Debug)]
 pub struct AsNothing;
 
-/// The types that are left, and what was found.
-pub struct Walk<Left, Found>(PhantomData<fn() -> (Left, Found)>);
+/// A walk at a type: first choice.
+pub struct ByPart<T: ?Sized, R, F>(ByDisplay<T, R, F>);
 
-impl<T: ?Sized> Walk<Then<T, ()>, ()> {
-    /// Its beginning, for the type of this value.
-    pub fn over(_: &T) -> Self {
-        Self::new()
+/// Second choice.
+pub struct ByDisplay<T: ?Sized, R, F>(ByElements<T, R, F>);
+
+/// Third choice.
+pub struct ByElements<T: ?Sized, R, F>(ByNothing<T, R, F>);
+
+/// No choice left.
+pub struct ByNothing<T: ?Sized, R, F>(PhantomData<fn() -> (Then<T, R>, F)>);
+
+/// A walk at its end.
+pub struct Done<F>(PhantomData<fn() -> F>);
+
+/// Where a walk goes on, with these types left.
+pub trait Left<F> {
+    /// What it is then.
+    type Walk;
+    /// That.
+    fn walk() -> Self::Walk;
+}
+impl<F> Left<F> for () {
+    type Walk = Done<F>;
+    fn walk() -> Done<F> {
+        Done(PhantomData)
     }
 }
-
-impl<Left, Found> Walk<Left, Found> {
-    fn new() -> Self {
-        Walk(PhantomData)
+impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
+    type Walk = ByPart<T, R, F>;
+    fn walk() -> ByPart<T, R, F> {
+        ByPart(ByDisplay(ByElements(ByNothing(PhantomData))))
     }
 }
 
@@ -66,79 +90,113 @@ impl<First, Rest: With<More>, More> With<More> for (First, Rest) {
     type List = (First, Rest::List);
 }
 
-/// Nothing is left to do.
-pub trait StepDone<F> {
-    /// Stays.
-    fn __cachekit_step(&self) -> Walk<(), F>;
+/// The beginning of a walk over the type of this value.
+pub fn over<T: ?Sized>(_: &T) -> ByPart<T, (), ()> {
+    Then::<T, ()>::walk()
 }
-impl<F> StepDone<F> for &&&&Walk<(), F> {
-    fn __cachekit_step(&self) -> Walk<(), F> {
-        Walk::new()
+
+impl<F> Done<F> {
+    /// Stays.
+    pub fn __cachekit_step(self) -> Self {
+        self
+    }
+
+    /// Writes an argument.
+    pub fn __cachekit_write<T: ?Sized>(self, key: &mut KeyBuf, stop: u8, value: &T)
+    where
+        F: Writes<T>,
+    {
+        key.part_by(stop, |out| F::write(value, out));
+    }
+
+    /// Writes an element of a composite.
+    pub fn __cachekit_field<T: ?Sized>(self, out: &mut PartWriter<'_>, value: &T)
+    where
+        F: Writes<T>,
+    {
+        out.inner(|inner| F::write(value, inner));
     }
 }
 
-/// First choice.
-pub trait StepPart<R, F> {
-    /// Goes on.
-    fn __cachekit_step(&self) -> Walk<R, F>;
-}
-impl<T, R, F> StepPart<R, F::List> for &&&Walk<Then<T, R>, F>
+impl<T, R, F> ByPart<T, R, F>
 where
     T: CachePart + ?Sized,
     F: With<AsPart>,
+    R: Left<F::List>,
 {
-    fn __cachekit_step(&self) -> Walk<R, F::List> {
-        Walk::new()
+    /// Goes on.
+    pub fn __cachekit_step(&self) -> R::Walk {
+        R::walk()
     }
 }
 
-/// Second choice.
-pub trait StepDisplay<R, F> {
-    /// Goes on.
-    fn __cachekit_step(&self) -> Walk<R, F>;
-}
-impl<T, R, F> StepDisplay<R, F::List> for &&Walk<Then<T, R>, F>
+impl<T, R, F> ByDisplay<T, R, F>
 where
     T: fmt::Display + ?Sized,
     F: With<AsDisplay>,
+    R: Left<F::List>,
 {
-    fn __cachekit_step(&self) -> Walk<R, F::List> {
-        Walk::new()
+    /// Goes on.
+    pub fn __cachekit_step(&self) -> R::Walk {
+        R::walk()
     }
 }
 
-/// Third choice.
-pub trait StepInto<L, F> {
-    /// Goes on with the elements.
-    fn __cachekit_step(&self) -> Walk<L, F>;
-}
-impl<T, R, F> StepInto<T::Left, F::List> for &Walk<Then<T, R>, F>
+impl<T, R, F> ByElements<T, R, F>
 where
     T: Container<R> + ?Sized,
     F: With<AsContainer>,
+    T::Left: Left<F::List>,
 {
-    fn __cachekit_step(&self) -> Walk<T::Left, F::List> {
-        Walk::new()
+    /// Goes on with the elements.
+    pub fn __cachekit_step(&self) -> <T::Left as Left<F::List>>::Walk {
+        T::Left::walk()
     }
 }
 
-/// No choice left: the bound on the method gives the error its words.
-pub trait StepNowhere<T: ?Sized, R, F> {
-    /// Goes on, so that there is one error.
-    fn __cachekit_step(&self) -> Walk<R, F>
-    where
-        T: InKey;
-}
-impl<T, R, F> StepNowhere<T, R, F::List> for Walk<Then<T, R>, F>
+impl<T, R, F> ByNothing<T, R, F>
 where
     T: ?Sized,
     F: With<AsNothing>,
+    R: Left<F::List>,
 {
-    fn __cachekit_step(&self) -> Walk<R, F::List>
+    /// Goes on, so that there is one error: the bound gives it its words.
+    pub fn __cachekit_step(&self) -> R::Walk
     where
         T: InKey,
     {
-        Walk::new()
+        R::walk()
+    }
+}
+
+/// A walk that did not come to its end: the bounds give the error its words.
+impl<T: ?Sized, R, F> ByNothing<T, R, F> {
+    /// Never gets here.
+    pub fn __cachekit_write<V: ?Sized + Shallow>(&self, _: &mut KeyBuf, _: u8, _: &V) {}
+
+    /// Never gets here.
+    pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut PartWriter<'_>, _: &V) {}
+}
+
+impl<T: ?Sized, R, F> Deref for ByPart<T, R, F> {
+    type Target = ByDisplay<T, R, F>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+impl<T: ?Sized, R, F> Deref for ByDisplay<T, R, F> {
+    type Target = ByElements<T, R, F>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
+    type Target = ByNothing<T, R, F>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
     }
 }
 
@@ -321,46 +379,6 @@ tuples! {
     A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
 }
 
-/// How a value is written, when its type was walked over.
-pub trait Finish<T: ?Sized> {
-    /// Writes an argument.
-    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8, value: &T);
-    /// Writes an element of a composite.
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>, value: &T);
-}
-impl<T: ?Sized, F: Writes<T>> Finish<T> for Walk<(), F> {
-    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8, value: &T) {
-        key.part_by(stop, |out| F::write(value, out));
-    }
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>, value: &T) {
-        out.inner(|inner| F::write(value, inner));
-    }
-}
-
-/// A walk that did not come to its end: the bound on the methods gives the error its words.
-pub trait Unfinished<T: ?Sized> {
-    /// Never gets here.
-    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8, value: &T)
-    where
-        T: Shallow;
-    /// Never gets here.
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>, value: &T)
-    where
-        T: Shallow;
-}
-impl<T: ?Sized, Left: ?Sized, R, F> Unfinished<T> for Walk<Then<Left, R>, F> {
-    fn __cachekit_write(&self, _: &mut KeyBuf, _: u8, _: &T)
-    where
-        T: Shallow,
-    {
-    }
-    fn __cachekit_field(&self, _: &mut PartWriter<'_>, _: &T)
-    where
-        T: Shallow,
-    {
-    }
-}
-
 /// Has few enough types in it. Nobody implements it: asked for, it is the error.
 #[diagnostic::on_unimplemented(
     message = "too many types are in `{Self}` for a key",
@@ -369,9 +387,9 @@ impl<T: ?Sized, Left: ?Sized, R, F> Unfinished<T> for Walk<Then<Left, R>, F> {
 )]
 pub trait Shallow {}
 
-impl<Left, Found> fmt::Debug for Walk<Left, Found> {
+impl<F> fmt::Debug for Done<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Walk")
+        f.write_str("Done")
     }
 }
 impl<T: ?Sized, R> fmt::Debug for Then<T, R> {
@@ -379,3 +397,13 @@ impl<T: ?Sized, R> fmt::Debug for Then<T, R> {
         f.write_str("Then")
     }
 }
+macro_rules! shown {
+    ($($name:ident)*) => {$(
+        impl<T: ?Sized, R, F> fmt::Debug for $name<T, R, F> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+shown!(ByPart ByDisplay ByElements ByNothing);

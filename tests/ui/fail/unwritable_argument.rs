@@ -34,6 +34,18 @@ async fn optional(req: Option<Request>) -> bool {
     req.is_some()
 }
 
+#[cached]
+async fn deep(reqs: std::collections::HashMap<String, Vec<(u8, Request)>>) -> usize { //~ `Request` cannot be part of a key
+    reqs.len()
+}
+
+type Long = (((u8, std::fmt::Error), (u8, u8), (u8, u8)), (u8, u8), (u8, u8), (u8, u8), (u8, u8));
+
+#[cached]
+async fn too_many(long: Long) -> u8 { //~ too many types are in
+    long.1.0
+}
+
 #[cached(key = "any:{value}")] //~ `T` cannot be part of a key
 async fn generic<T: Send>(value: T) -> u8 {
     let _ = value;
