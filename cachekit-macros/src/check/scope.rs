@@ -139,9 +139,10 @@ impl Resolved {
             errors.at(found.span(), format_args!("`ret`: {reason}"));
         }
         // In a group, which tells it from a placeholder.
-        let value = TokenTree::Group(Group::new(Delimiter::None, expr.to_token_stream()));
+        let mut value = Group::new(Delimiter::None, expr.to_token_stream());
+        value.set_span(expr.span());
         self.pieces.push(ResolvedPiece::Value {
-            value: value.into(),
+            value: TokenTree::Group(value).into(),
             of_ret: false,
         });
     }

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use crate::key::nested::InKey;
+use crate::key::nested::{CachePartOrDisplay, ImplementedBy};
 use crate::key::{CachePart, KeyBuf, PartWriter};
 
 /// A value on its way into a key.
@@ -52,21 +52,21 @@ pub trait Unwritable<T: ?Sized> {
     /// Never gets here.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
     where
-        T: InKey;
+        CachePartOrDisplay: ImplementedBy<T>;
     /// Never gets here.
     fn __cachekit_field(&self, out: &mut PartWriter<'_>)
     where
-        T: InKey;
+        CachePartOrDisplay: ImplementedBy<T>;
 }
 impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
     fn __cachekit_write(&self, _: &mut KeyBuf, _: u8)
     where
-        T: InKey,
+        CachePartOrDisplay: ImplementedBy<T>,
     {
     }
     fn __cachekit_field(&self, _: &mut PartWriter<'_>)
     where
-        T: InKey,
+        CachePartOrDisplay: ImplementedBy<T>,
     {
     }
 }

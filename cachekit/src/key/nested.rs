@@ -163,7 +163,7 @@ where
     /// Goes on, so that there is one error: the bound gives it its words.
     pub fn __cachekit_step(&self) -> R::Walk
     where
-        T: InKey,
+        CachePartOrDisplay: ImplementedBy<T>,
     {
         R::walk()
     }
@@ -200,15 +200,20 @@ impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
     }
 }
 
-/// What generated code finds that it can write. Nobody implements it: asked for, it is the error.
+/// What a value needs, so that generated code can write it.
+#[derive(Debug)]
+pub struct CachePartOrDisplay;
+
+/// Nobody implements it: asked for, it is the error. Not a bound on `T` itself, which the compiler
+/// would offer to add to a type parameter.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be part of a key",
-    label = "`{Self}` implements neither `CachePart` nor `Display`",
-    note = "a type of your own: derive `cachekit::CachePart` for it",
+    message = "`{T}` cannot be part of a key",
+    label = "`{T}` implements neither `CachePart` nor `Display`",
+    note = "a type of your own: derive `cachekit::CachePart` for it; a type parameter: bound it by that",
     note = "any type: name a field or a method of the argument (`{{arg.id}}`, `{{arg.id()}}`), write \
             `key = expr(..)`, or leave the argument out with `skip(..)` if it cannot change the result"
 )]
-pub trait InKey {}
+pub trait ImplementedBy<T: ?Sized> {}
 
 /// Holds elements that are written one by one.
 pub trait Container<R> {

@@ -15,14 +15,24 @@ use super::tokens;
 
 /// A value that can be part of a key.
 ///
-/// Implemented for integers, `bool`, `char`, strings, `Option`, tuples, slices, arrays,
-/// `Vec` and references to them (and `Uuid` with the feature `uuid`). Derive it for your
-/// own structs and enums. Where an attribute names an argument that implements only
-/// [`Display`](fmt::Display), its `Display` is used.
+/// Implemented for
+///
+/// - integers and their `NonZero` forms, `bool`, `char`, `f32` and `f64`, strings, paths;
+/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of std, which
+///   are written in the order of what is written for their elements;
+/// - references, `Box`, `Rc`, `Arc` and `Cow`;
+/// - `Duration`, `SystemTime`, and addresses of `std::net`;
+/// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of `chrono`.
+///
+/// Derive it for your own structs and enums. Where an attribute names an argument that has only
+/// [`Display`](fmt::Display), or holds values of such a type in any of these containers, its
+/// `Display` is used; so it is for fields.
 ///
 /// # Contract
 ///
-/// Two values of the type that are different must be written differently.
+/// Two values of the type that are different must be written differently. Equal values should be
+/// written equally: else a call computes once more, and an invalidation by one of them leaves the
+/// entry of the other.
 ///
 /// # Examples
 ///
@@ -48,9 +58,10 @@ use super::tokens;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a key",
-    label = "neither `CachePart` nor `Display` is implemented for this",
-    note = "derive `cachekit::CachePart` for it, name a field of it in the key (`{{arg.id}}`), or \
-            leave the argument out with `skip(arg)` if it cannot change the result"
+    label = "`{Self}` does not implement `CachePart`",
+    note = "a type of your own: derive `cachekit::CachePart` for it",
+    note = "`Uuid`, `Bytes`, `Decimal` and the types of chrono have it with cachekit's features `uuid`, \
+            `bytes`, `rust_decimal` and `chrono`"
 )]
 pub trait CachePart {
     /// Writes the value.

@@ -39,11 +39,12 @@ async fn deep(reqs: std::collections::HashMap<String, Vec<(u8, Request)>>) -> us
     reqs.len()
 }
 
-type Long = (((u8, std::fmt::Error), (u8, u8), (u8, u8)), (u8, u8), (u8, u8), (u8, u8), (u8, u8));
+type Pair = (u8, std::fmt::Error);
+type Long = (Pair, Pair, Pair, Pair, Pair, Pair, Pair, Pair);
 
 #[cached]
 async fn too_many(long: Long) -> u8 { //~ too many types are in
-    long.1.0
+    long.0.0
 }
 
 #[cached(key = "any:{value}")] //~ `T` cannot be part of a key
