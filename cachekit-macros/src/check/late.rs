@@ -21,8 +21,9 @@ pub(super) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
                     let mut pieces = template.pieces.iter();
                     let of_value = |piece: &Piece| match piece {
                         Piece::Literal(_) | Piece::Name => false,
-                        Piece::Expression(expr) => mention::find(expr, &ret).is_some(),
-                        Piece::Placeholder { expr, .. } => mention::find(expr, &ret).is_some(),
+                        Piece::Expression(expr) | Piece::Placeholder { expr, .. } => {
+                            mention::find(expr, &ret).is_some()
+                        }
                     };
                     (pieces.any(of_value), template.literal.value())
                 }

@@ -166,9 +166,8 @@ impl Question<'_> {
 
     /// Whether the entry of another key may well stand here: the names of long keys are hashes.
     fn is_met(&self, found: &Found) -> bool {
-        let envelope = found.bytes.as_deref().map(Envelope::parse);
-        let key = envelope.and_then(|it| it.ok()).map(|it| it.key);
-        key.is_some_and(|key| self.names.entry.may_meet(key, self.core.faults))
+        let bytes = found.bytes.as_deref().unwrap_or_default();
+        Envelope::parse(bytes).is_ok_and(|it| self.names.entry.may_meet(it.key, self.core.faults))
     }
 
     /// The entry, if it is this question's, alive, and of the type that is asked for.
