@@ -143,6 +143,7 @@ impl KeyBuf {
     }
 
     /// An argument as `write` writes it, escaped.
+    #[inline]
     pub(super) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut PartWriter<'_>)) {
         let start = self.len();
         write(&mut PartWriter::new(self, stop));

@@ -107,6 +107,7 @@ impl<F> Done<F> {
     }
 
     /// Writes an argument.
+    #[inline]
     pub fn __cachekit_write<T: ?Sized>(self, key: &mut KeyBuf, stop: u8, value: &T)
     where
         F: Writes<T>,
@@ -236,6 +237,7 @@ pub trait Writes<T: ?Sized> {
 
 impl<T: CachePart + ?Sized, R> Writes<T> for (AsPart, R) {
     type Rest = R;
+    #[inline]
     fn write(value: &T, out: &mut PartWriter<'_>) {
         value.write_part(out);
     }
