@@ -1,5 +1,12 @@
 //! Arguments of other crates' types, alone and inside of containers.
 
+#![expect(
+    clippy::option_option,
+    clippy::ref_option_ref,
+    clippy::type_complexity,
+    reason = "whatever a type is made of, it is written"
+)]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
