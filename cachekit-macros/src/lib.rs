@@ -35,7 +35,7 @@ mod tests;
 ///
 /// | option | meaning | default |
 /// |---|---|---|
-/// | `key = "user:{id}"` | key template over the arguments; `<id>` is accepted for `{id}` | the name and every argument |
+/// | `key = "user:{id}"` | key template over the arguments; `<id>` is accepted for `{id}`; or `key = expr(EXPRESSION)`: the name, and what any expression over the arguments gives | the name and every argument |
 /// | `ttl = 300` | seconds, `"5m"`, or an expression over the arguments and `ret` giving a `Duration` | the cache's |
 /// | `tags = ["users", "org:{ret.org_id}", ..EXPR]` | tag templates over the arguments and `ret`, and sequences | none |
 /// | `events = ["product.updated"]` | entries dropped when that event is emitted | none |
@@ -119,7 +119,8 @@ pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a struct or an enum usable in keys and tags.
 ///
 /// A struct of one field is written as that field; otherwise the fields stand in parentheses, and
-/// a variant begins with its name. `#[cachekit(crate = path)]` says where the cachekit crate is.
+/// a variant begins with its name. A field has `CachePart` or `Display`, or is a container of such values.
+/// `#[cachekit(crate = path)]` says where the cachekit crate is.
 #[proc_macro_derive(CachePart, attributes(cachekit))]
 pub fn derive_cache_part(item: TokenStream) -> TokenStream {
     pipeline::derive_cache_part(item.into()).into()

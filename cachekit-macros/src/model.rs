@@ -207,6 +207,8 @@ pub(crate) struct CompanionParts {
     pub(crate) in_entry: Vec<bool>,
     /// Whether an argument is in the key, by position.
     pub(crate) in_key: Vec<bool>,
+    /// Whether an argument is named by the expression that the key is made of, by position.
+    pub(crate) in_key_expr: Vec<bool>,
     /// Whether an argument is named by `cache = EXPR`, by position.
     pub(crate) in_cache: Vec<bool>,
     /// Whether an argument is named by an expression, which wants it as the function has it.

@@ -2,6 +2,9 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::Type;
+
+use crate::model::Function;
 
 /// Arguments of users may not begin so: hidden items in their scope do.
 pub(crate) const RESERVED: &str = "__cachekit";
@@ -12,14 +15,67 @@ pub(crate) struct Names {
     pub(crate) krate: TokenStream,
     /// The module that only generated code may name.
     pub(crate) private: TokenStream,
+    /// Arguments whose types are written in one way, which is the cheaper one to compile.
+    plain: Vec<Ident>,
 }
 
+/// Types that are parts of keys, with nothing inside.
+const PLAIN: [&str; 17] = [
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool",
+    "char", "f64", "str", "String",
+];
+
 impl Names {
+    /// The names in what is made of a function.
+    pub(crate) fn of(function: &Function) -> Self {
+        let plain = function.arguments.iter();
+        let plain = plain.filter(|argument| argument.pattern.is_none() && is_plain(&argument.ty));
+        Self {
+            plain: plain.map(|argument| argument.name.clone()).collect(),
+            ..Self::new(function.krate.as_ref())
+        }
+    }
+
+    /// The template that writes a value into a text.
+    pub(crate) fn part(&self, value: &TokenStream) -> TokenStream {
+        let krate = &self.krate;
+        let mut trees = value.clone().into_iter();
+        let is_star =
+            |tree: &TokenTree| matches!(tree, TokenTree::Punct(it) if it.as_char() == '*');
+        let first = trees.find(|tree| !is_star(tree));
+        let is_plain = match (&first, trees.next()) {
+            (Some(TokenTree::Ident(name)), None) => self.plain.contains(name),
+            // The name of a type.
+            (Some(TokenTree::Punct(_)), _) => true,
+            _ => false,
+        };
+        if is_plain {
+            quote!(#krate::__part!)
+        } else {
+            quote!(#krate::__nested!)
+        }
+    }
+
     /// The names below `krate`, or below `::cachekit`.
     pub(crate) fn new(krate: Option<&syn::Path>) -> Self {
         let krate = krate.map_or_else(|| quote!(::cachekit), ToTokens::to_token_stream);
         let private = quote!(#krate::__private);
-        Self { krate, private }
+        Self {
+            krate,
+            private,
+            plain: Vec::new(),
+        }
+    }
+}
+
+/// Whether a type is one of those with nothing inside, or a reference to one.
+pub(crate) fn is_plain(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(ty) => is_plain(&ty.elem),
+        Type::Paren(ty) => is_plain(&ty.elem),
+        Type::Group(ty) => is_plain(&ty.elem),
+        Type::Path(ty) => PLAIN.iter().any(|name| ty.path.is_ident(name)),
+        _ => false,
     }
 }
 

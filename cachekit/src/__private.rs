@@ -21,6 +21,7 @@ pub use crate::cache::{
 };
 pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
+pub use crate::key::nested::over as walk_over;
 pub use crate::key::{FunctionPath, KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
 pub use crate::plan::{Plan, can_be_absent, can_fail};
@@ -105,4 +106,9 @@ pub mod kinds {
 /// Autoref dispatch: how a value is written into a key.
 pub mod part {
     pub use super::macros::{ByDisplay, ByPart, Part, Unwritable};
+}
+
+/// Autoref dispatch: an argument by reference, as an expression is to find it.
+pub mod given {
+    pub use super::macros::{Given, GivenClone, GivenReference};
 }

@@ -165,6 +165,10 @@ pub enum Fault {
     DropLocked,
     /// The uses that are counted are drawn at equal distances, and not at random ones.
     EvenSamples,
+    /// All keys that are too long for a name in Redis have one hash.
+    OneHash,
+    /// Who reads an entry from Redis does not ask whether it is its key's.
+    TrustName,
 }
 
 /// A place where a test may step in between two steps of the cache.

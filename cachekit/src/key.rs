@@ -8,13 +8,23 @@
 //! tuples of arguments never give the same key.
 //!
 //! Composite arguments use bytes that the escaper never leaves bare: `(1,2)` is a tuple, a
-//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`].
+//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`]. What is in them may be
+//! written by `CachePart` or by `Display`: see [`nested`].
 
 mod buf;
+#[cfg(any(
+    feature = "bytes",
+    feature = "chrono",
+    feature = "rust_decimal",
+    feature = "uuid"
+))]
+mod crates;
 mod function_path;
+pub(crate) mod nested;
 pub(crate) mod part;
 pub(crate) mod template;
 mod tokens;
+mod values;
 
 use std::borrow::Borrow;
 use std::fmt;

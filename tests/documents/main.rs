@@ -1,5 +1,7 @@
 //! The documents say what the code does.
 
+mod dependencies;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,7 @@ mod hot_keys;
 mod interleavings;
 mod key_lives;
 mod late;
+mod long_keys;
 mod masters;
 mod named_shapes;
 mod orders;

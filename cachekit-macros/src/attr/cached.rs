@@ -6,6 +6,7 @@ use syn::{Expr, LitInt, LitStr, Path};
 
 use super::freshness::FreshnessArgs;
 use super::limits::LimitArgs;
+use super::template::read_key;
 use super::tiers::TierArgs;
 use super::value::{CompanionName, Items, Share, SkipName, parse_skip};
 use super::{Arg, DurationValue, Options, Template};
@@ -83,7 +84,7 @@ impl Options for CachedArgs {
             "crate" => Arg::read(&mut self.krate, key, input, errors)?,
             "events" => Arg::read(&mut self.events, key, input, errors)?,
             "jitter" => Arg::read(&mut self.jitter, key, input, errors)?,
-            "key" => Arg::read(&mut self.key, key, input, errors)?,
+            "key" => read_key(&mut self.key, key, input, errors)?,
             "name" => {
                 let expected = "expected a name in quotes, like `\"users::get_user\"`";
                 Arg::read_or(&mut self.name, key, input, errors, expected)?;

@@ -3,14 +3,18 @@
 //! Errors point at the whole literal and quote the placeholder: the compiler does not let macros
 //! point into a string.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, LitStr, parse_quote};
+use syn::spanned::Spanned as _;
+use syn::{Expr, LitStr, Token, parenthesized, parse_quote};
+
+use super::Arg;
+use crate::diag::Errors;
 
 /// A template, taken apart.
 pub(crate) struct Template {
-    /// The literal, for its place.
+    /// The literal, for its place; an empty one in the place of an expression.
     pub(crate) literal: LitStr,
     /// Its pieces, in order.
     pub(crate) pieces: Vec<Piece>,
@@ -29,6 +33,77 @@ pub(crate) enum Piece {
         /// The name it begins with.
         root: Ident,
     },
+    /// The function's name.
+    Name,
+    /// Any expression over the arguments.
+    Expression(Box<Expr>),
+}
+
+/// Reads the key of a cached function: `= "user:{id}"`, or `= expr(EXPRESSION)`.
+pub(super) fn read_key(
+    slot: &mut Option<Arg<Template>>,
+    key: &Ident,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    let ahead = input.fork();
+    let has_sign = ahead.parse::<Token![=]>().is_ok();
+    if !has_sign || ahead.is_empty() || ahead.peek(LitStr) {
+        return Arg::read(slot, key, input, errors);
+    }
+    let place = ahead.span();
+    let is_expr = ahead.parse::<Ident>().is_ok_and(|word| word == "expr");
+    if !is_expr || !ahead.peek(syn::token::Paren) {
+        return Err(syn::Error::new(
+            place,
+            "expected a template in quotes, like `\"user:{id}\"`; any other expression stands in \
+             `key = expr(..)`",
+        ));
+    }
+    input.parse::<Token![=]>()?;
+    let word: Ident = input.parse()?;
+    let content;
+    parenthesized!(content in input);
+    let template = expression(&word, &content)?;
+    Arg::set(slot, key, template, errors);
+    Ok(())
+}
+
+/// The function's name, and what the expression gives: so no two functions share a key.
+fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
+    if content.is_empty() {
+        return Err(syn::Error::new(
+            word.span(),
+            "expected an expression over the arguments, like `expr((id, page / 10))`",
+        ));
+    }
+    let expr: Expr = content.parse()?;
+    if !content.is_empty() {
+        return Err(
+            content.error("expected one expression; several stand in a tuple: `expr((a, b))`")
+        );
+    }
+    if let Some(place) = leaves(quote::ToTokens::to_token_stream(&expr)) {
+        let message = "an expression in a key gives a value and does not leave the function";
+        return Err(syn::Error::new(place, message));
+    }
+    Ok(Template {
+        literal: LitStr::new("", expr.span()),
+        pieces: vec![
+            Piece::Name,
+            Piece::Literal(":".to_owned()),
+            Piece::Expression(Box::new(expr)),
+        ],
+    })
+}
+
+/// Where there is a `return`: it would leave what writes the key, and the key would end there.
+fn leaves(tokens: TokenStream) -> Option<proc_macro2::Span> {
+    tokens.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(word) if word == "return" => Some(word.span()),
+        TokenTree::Group(group) => leaves(group.stream()),
+        _ => None,
+    })
 }
 
 impl Parse for Template {

@@ -71,11 +71,16 @@ pub(super) fn companion(
         .clone()
         .map(|at| in_key[at] || in_cache[at] || uses.named.contains(&at))
         .collect();
+    let in_key_expr = positions
+        .clone()
+        .map(|at| uses.key.in_expr.contains(&at))
+        .collect();
     let in_expr = positions.map(|at| uses.in_expr.contains(&at)).collect();
     let generics = reachable(&item.sig.generics, facts, &in_entry, uses);
     let parts = CompanionParts {
         in_entry,
         in_key,
+        in_key_expr,
         in_cache,
         in_expr,
         generics,

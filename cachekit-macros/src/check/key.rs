@@ -18,6 +18,8 @@ pub(super) struct Key {
     pub(super) text: Text,
     /// Arguments in the key, by position.
     pub(super) arguments: BTreeSet<usize>,
+    /// Those that an expression in it names.
+    pub(super) in_expr: BTreeSet<usize>,
     /// Type and const parameters that are not skipped, by position.
     pub(super) params: BTreeSet<usize>,
     /// Type parameters that are in it by their names.
@@ -82,6 +84,7 @@ pub(super) fn key(
             .map(|&at| facts.params[at].name.clone())
             .collect(),
         shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),
+        in_expr: named.in_expr,
     }
 }
 

@@ -20,8 +20,10 @@ pub(super) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
                 Item::Template(template) => {
                     let mut pieces = template.pieces.iter();
                     let of_value = |piece: &Piece| match piece {
-                        Piece::Literal(_) => false,
-                        Piece::Placeholder { expr, .. } => mention::find(expr, &ret).is_some(),
+                        Piece::Literal(_) | Piece::Name => false,
+                        Piece::Expression(expr) | Piece::Placeholder { expr, .. } => {
+                            mention::find(expr, &ret).is_some()
+                        }
                     };
                     (pieces.any(of_value), template.literal.value())
                 }

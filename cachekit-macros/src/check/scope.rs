@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::spanned::Spanned as _;
 
 use super::function::Facts;
+use super::mention;
 use crate::attr;
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Piece, Text};
@@ -24,6 +26,8 @@ pub(super) struct Named {
     pub(super) params: BTreeSet<usize>,
     /// Those of them that are named as types.
     pub(super) types: BTreeSet<usize>,
+    /// Arguments that an expression names, which wants them as the function has them.
+    pub(super) in_expr: BTreeSet<usize>,
     /// Whether `self` is among them.
     pub(super) receiver: bool,
     /// `ret`, with the place and hygiene of the first template that has it.
@@ -37,6 +41,7 @@ pub(super) struct Resolved {
 }
 
 enum ResolvedPiece {
+    Name,
     Literal(String),
     Value { value: TokenStream, of_ret: bool },
 }
@@ -64,6 +69,14 @@ pub(super) fn resolve(
         let (text, expr, root) = match piece {
             attr::Piece::Literal(text) => {
                 resolved.pieces.push(ResolvedPiece::Literal(text.clone()));
+                continue;
+            }
+            attr::Piece::Name => {
+                resolved.pieces.push(ResolvedPiece::Name);
+                continue;
+            }
+            attr::Piece::Expression(expr) => {
+                resolved.expression(facts, expr, rule, errors);
                 continue;
             }
             attr::Piece::Placeholder { text, expr, root } => (text, expr, root),
@@ -104,9 +117,43 @@ pub(super) fn resolve(
 }
 
 impl Resolved {
+    /// Finds what an expression names.
+    fn expression(&mut self, facts: &Facts, expr: &syn::Expr, rule: RetRule, errors: &mut Errors) {
+        facts.check_self(expr, errors);
+        let named = &mut self.named;
+        for (position, argument) in facts.arguments.iter().enumerate() {
+            for name in argument.names() {
+                if mention::find(expr, name).is_some() {
+                    named.arguments.insert(position);
+                    named.in_expr.insert(position);
+                    named.words.insert(name.to_string());
+                }
+            }
+        }
+        let params = facts.params.iter().enumerate();
+        let params = params.filter(|(_, param)| mention::find(expr, &param.name).is_some());
+        named.params.extend(params.map(|(position, _)| position));
+        let [this, ret] = ["self", "ret"].map(|word| Ident::new(word, expr.span()));
+        named.receiver |= facts.receiver.is_some() && mention::find(expr, &this).is_some();
+        if facts.position(&ret).is_none()
+            && let Some(found) = mention::find(expr, &ret)
+            && let RetRule::Forbidden(reason) = rule
+        {
+            errors.at(found.span(), format_args!("`ret`: {reason}"));
+        }
+        // In a group, which tells it from a placeholder.
+        let mut value = Group::new(Delimiter::None, expr.to_token_stream());
+        value.set_span(expr.span());
+        self.pieces.push(ResolvedPiece::Value {
+            value: TokenTree::Group(value).into(),
+            of_ret: false,
+        });
+    }
+
     /// The text, with every value written where it is used.
     pub(super) fn now(self) -> Text {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
+            ResolvedPiece::Name => Piece::Name,
             ResolvedPiece::Literal(text) => Piece::Literal(text),
             ResolvedPiece::Value { value, .. } => Piece::Part { value, stop: 0 },
         });

@@ -2,9 +2,10 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote};
+use syn::spanned::Spanned as _;
+use syn::{Field, Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote};
 
-use crate::names::{Names, local};
+use crate::names::{Names, blaming, is_plain, local};
 
 /// The implementation, or what is wrong with the type.
 pub(crate) fn derive_cache_part(item: TokenStream) -> syn::Result<TokenStream> {
@@ -64,23 +65,17 @@ fn implementation(
 }
 
 fn of_struct(item: &ItemStruct, names: &Names) -> TokenStream {
-    let krate = &names.krate;
-    let out = local("__out");
-    let values: Vec<TokenStream> = item
-        .fields
-        .iter()
-        .enumerate()
-        .map(|(index, field)| {
-            let member = field.ident.as_ref().map_or_else(
-                || syn::Index::from(index).to_token_stream(),
-                ToTokens::to_token_stream,
-            );
-            quote!(self.#member)
-        })
-        .collect();
+    let values = item.fields.iter().enumerate().map(|(index, field)| {
+        let member = field.ident.as_ref().map_or_else(
+            || syn::Index::from(index).to_token_stream(),
+            ToTokens::to_token_stream,
+        );
+        (field, quote!(self.#member))
+    });
+    let values: Vec<_> = values.collect();
     // A struct around one value is that value: a newtype has the key of what it holds.
     match values.as_slice() {
-        [only] => quote!(#krate::__field!(#out, #only);),
+        [(only, value)] => field(only, value, names),
         _ => fields(&values, names),
     }
 }
@@ -96,7 +91,8 @@ fn of_enum(item: &ItemEnum, names: &Names) -> TokenStream {
         let bound: Vec<Ident> = (0..variant.fields.len())
             .map(|index| local(&format!("__field{index}")))
             .collect();
-        let values: Vec<TokenStream> = bound.iter().map(ToTokens::to_token_stream).collect();
+        let values = bound.iter().map(ToTokens::to_token_stream);
+        let values: Vec<_> = variant.fields.iter().zip(values).collect();
         let pattern = match &variant.fields {
             Fields::Unit => quote!(Self::#ident),
             Fields::Unnamed(_) => quote!(Self::#ident(#(#bound),*)),
@@ -115,12 +111,28 @@ fn of_enum(item: &ItemEnum, names: &Names) -> TokenStream {
 }
 
 /// Fields in parentheses.
-fn fields(values: &[TokenStream], names: &Names) -> TokenStream {
-    let krate = &names.krate;
+fn fields(values: &[(&Field, TokenStream)], names: &Names) -> TokenStream {
     let out = local("__out");
-    let written = values.iter().enumerate().map(|(index, value)| {
+    let written = values.iter().enumerate().map(|(index, (of, value))| {
         let next = (index > 0).then(|| quote!(#out.next();));
-        quote!(#next #krate::__field!(#out, #value);)
+        let field = field(of, value, names);
+        quote!(#next #field)
     });
     quote!(#out.open(); #(#written)* #out.close();)
+}
+
+/// One field. What cannot be written is its type's fault, as in derives of std.
+fn field(field: &Field, value: &TokenStream, names: &Names) -> TokenStream {
+    let krate = &names.krate;
+    let out = local("__out");
+    let write = if is_plain(&field.ty) {
+        quote!(#krate::__field!)
+    } else {
+        quote!(#krate::__nested_field!)
+    };
+    let place = field
+        .ident
+        .as_ref()
+        .map_or_else(|| field.ty.span(), Ident::span);
+    blaming(place, quote!(#write(#out, #value);))
 }

@@ -11,7 +11,7 @@ use crate::names::{Names, local};
 
 /// The function, with its body between what is rendered before and what is applied after.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {
-    let names = Names::new(model.function.krate.as_ref());
+    let names = Names::of(&model.function);
     let krate = &names.krate;
     let inv = local("__inv");
     let result = &model.function.result;

@@ -62,7 +62,8 @@ fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, names: &Name
         Piece::Literal(text) => quote!(#key.literal(#text);),
         Piece::Part { value, stop } => {
             let stop = stop_token(*stop);
-            blaming(value.span(), quote!(#krate::__part!(#key, #stop, #value);))
+            let write = names.part(value);
+            blaming(value.span(), quote!(#write(#key, #stop, #value);))
         }
         Piece::Rendered { index } => {
             let rendered = rendered_name(*index);

@@ -31,7 +31,7 @@ pub(crate) use write_through::write_through;
 
 /// A cached function and its controls.
 pub(crate) fn cached(model: &CachedFn, item: &LooseFn) -> TokenStream {
-    let names = Names::new(model.function.krate.as_ref());
+    let names = Names::of(&model.function);
     let body = function::body(model, item, &names);
     let function = assemble(&model.function, item, body);
     let companion = companion::companion(model, item, &names);

@@ -22,17 +22,22 @@ impl Controls<'_> {
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
         let unpacked_key = looked_at(self.arguments(&self.parts.in_key), true);
+        let krate = &self.names.krate;
+        let own_key: TokenStream = self
+            .by_value(&self.parts.in_key_expr)
+            .map(|name| quote!(let #name = #krate::__given!(#name);))
+            .collect();
         let key = writing(&self.key_of_references(), find_spec, None, self.names);
         let key_at = quote! {
-            (#generics (#receiver #key_positions) #where_clause { #unpacked_key } #key)
+            (#generics (#receiver #key_positions) #where_clause { #own_key #unpacked_key } #key)
         };
 
         let entry_positions = self.positions(&self.parts.in_entry);
         // Values come as references; expressions want them as the function has them.
-        let owned = self
-            .arguments(&self.parts.in_expr)
-            .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
-            .map(|Argument { name, .. }| quote!(let #name = ::core::clone::Clone::clone(#name);));
+        let owned: TokenStream = self
+            .by_value(&self.parts.in_expr)
+            .map(|name| quote!(let #name = ::core::clone::Clone::clone(#name);))
+            .collect();
         let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
         let (cache, source) = source(&model.function, self.names);
         let target = self.target(key_name);
@@ -49,10 +54,17 @@ impl Controls<'_> {
             self.names,
         );
         let entry_at = quote! {
-            (#tier #generics (#receiver #entry_positions) #where_clause { #(#owned)* #unpacked #cache }
+            (#tier #generics (#receiver #entry_positions) #where_clause { #owned #unpacked #cache }
                 (#source) (#target) (#labels #before) (#after))
         };
         [key_at, entry_at]
+    }
+
+    /// Arguments that the function has by value, and the controls by reference.
+    fn by_value<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Ident> {
+        self.arguments(kept)
+            .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
+            .map(|argument| &argument.name)
     }
 
     /// The call of `__key_at` that an entry begins with.
@@ -76,9 +88,13 @@ impl Controls<'_> {
     /// in the function, so that what cannot be written is reported once.
     fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
+        let given: Vec<_> = self.by_value(&self.parts.in_key_expr).collect();
         for piece in &mut key.pieces {
-            if let Piece::TypeOf { is_reference, .. } = piece {
-                *is_reference = true;
+            if let Piece::TypeOf {
+                name, is_reference, ..
+            } = piece
+            {
+                *is_reference |= !given.contains(&&*name);
             }
         }
         for argument in &self.model.function.arguments {

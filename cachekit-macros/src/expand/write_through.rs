@@ -13,7 +13,7 @@ use crate::names::{Names, blaming, local};
 
 /// The function, with its body around the write of an entry.
 pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
-    let names = Names::new(model.function.krate.as_ref());
+    let names = Names::of(&model.function);
     let krate = &names.krate;
     let result = &model.function.result;
     let mut target = call(&model.target, Ask::Entry, &names);

@@ -11,6 +11,7 @@ fn pieces(template: &str) -> Vec<String> {
     let shown = template.pieces.into_iter().map(|piece| match piece {
         Piece::Literal(text) => text,
         Piece::Placeholder { text, root, .. } => format!("[{text}|{root}]"),
+        Piece::Name | Piece::Expression(_) => unreachable!("no literal gives one"),
     });
     shown.collect()
 }

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use crate::key::nested::{CachePartOrDisplay, ImplementedBy};
 use crate::key::{CachePart, KeyBuf, PartWriter};
 
 /// A value on its way into a key.
@@ -51,24 +52,22 @@ pub trait Unwritable<T: ?Sized> {
     /// Never gets here.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
     where
-        T: CachePart;
+        CachePartOrDisplay: ImplementedBy<T>;
     /// Never gets here.
     fn __cachekit_field(&self, out: &mut PartWriter<'_>)
     where
-        T: CachePart;
+        CachePartOrDisplay: ImplementedBy<T>;
 }
 impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
-    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
+    fn __cachekit_write(&self, _: &mut KeyBuf, _: u8)
     where
-        T: CachePart,
+        CachePartOrDisplay: ImplementedBy<T>,
     {
-        key.part(stop, self.0);
     }
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>)
+    fn __cachekit_field(&self, _: &mut PartWriter<'_>)
     where
-        T: CachePart,
+        CachePartOrDisplay: ImplementedBy<T>,
     {
-        out.field(self.0);
     }
 }
 
@@ -87,6 +86,42 @@ macro_rules! __part {
     };
 }
 
+/// [`__part`](crate::__part) for a type that may hold what is written in different ways.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nested {
+    ($key:expr, $stop:expr, $value:expr) => {
+        match (&mut *$key, $stop, &$value) {
+            (key, stop, value) => $crate::__walk!(value).__cachekit_write(key, stop, value),
+        }
+    };
+}
+
+/// A walk over the type of a value, with as many steps as types may be in it: sixteen.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __walk {
+    ($value:ident) => {
+        $crate::__private::walk_over($value)
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+    };
+}
+
 /// Writes a field of a struct or variant: by `CachePart`, else by `Display`.
 #[doc(hidden)]
 #[macro_export]
@@ -102,13 +137,61 @@ macro_rules! __field {
     };
 }
 
+/// [`__field`](crate::__field) for a type that may hold what is written in different ways.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nested_field {
+    ($out:expr, $value:expr) => {
+        match (&mut *$out, &$value) {
+            (out, value) => $crate::__walk!(value).__cachekit_field(out, value),
+        }
+    };
+}
+
+/// What an expression in a key finds in the place of an argument that comes by reference.
+#[derive(Debug)]
+pub struct Given<'a, T: ?Sized>(pub &'a T);
+
+/// Its own, as in the function.
+pub trait GivenClone<T> {
+    /// The clone.
+    fn __cachekit_given(&self) -> T;
+}
+impl<T: Clone> GivenClone<T> for &Given<'_, T> {
+    fn __cachekit_given(&self) -> T {
+        self.0.clone()
+    }
+}
+
+/// The reference, where it cannot be cloned.
+pub trait GivenReference<'a, T: ?Sized> {
+    /// The same.
+    fn __cachekit_given(&self) -> &'a T;
+}
+impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
+    fn __cachekit_given(&self) -> &'a T {
+        self.0
+    }
+}
+
+/// An argument as an expression in a key is to find it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __given {
+    ($name:ident) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::given::{GivenClone as _, GivenReference as _};
+        (&&$crate::__private::given::Given($name)).__cachekit_given()
+    }};
+}
+
 /// Renders an argument that the body will take away.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rendered {
     ($stop:expr, $value:expr) => {
         match &$value {
-            value => $crate::__private::Rendered::new(|key| $crate::__part!(key, $stop, *value)),
+            value => $crate::__private::Rendered::new(|key| $crate::__nested!(key, $stop, *value)),
         }
     };
 }

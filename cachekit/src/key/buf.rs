@@ -142,6 +142,14 @@ impl KeyBuf {
         self.end(start);
     }
 
+    /// An argument as `write` writes it, escaped.
+    #[inline]
+    pub(super) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut PartWriter<'_>)) {
+        let start = self.len();
+        write(&mut PartWriter::new(self, stop));
+        self.end(start);
+    }
+
     /// An argument written by its `Display`, escaped.
     pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();

@@ -15,14 +15,24 @@ use super::tokens;
 
 /// A value that can be part of a key.
 ///
-/// Implemented for integers, `bool`, `char`, strings, `Option`, tuples, slices, arrays,
-/// `Vec` and references to them (and `Uuid` with the feature `uuid`). Derive it for your
-/// own structs and enums. Where an attribute names an argument that implements only
-/// [`Display`](fmt::Display), its `Display` is used.
+/// Implemented for
+///
+/// - integers and their `NonZero` forms, `bool`, `char`, `f32` and `f64`, strings, paths;
+/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of std, which
+///   are written in the order of what is written for their elements;
+/// - references, `Box`, `Rc`, `Arc` and `Cow`;
+/// - `Duration`, `SystemTime`, and addresses of `std::net`;
+/// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of `chrono`.
+///
+/// Derive it for your own structs and enums. Where an attribute names an argument that has only
+/// [`Display`](fmt::Display), or holds values of such a type in any of these containers, its
+/// `Display` is used; so it is for fields.
 ///
 /// # Contract
 ///
-/// Two values of the type that are different must be written differently.
+/// Two values of the type that are different must be written differently. Equal values should be
+/// written equally: else a call computes once more, and an invalidation by one of them leaves the
+/// entry of the other.
 ///
 /// # Examples
 ///
@@ -48,9 +58,10 @@ use super::tokens;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a key",
-    label = "neither `CachePart` nor `Display` is implemented for this",
-    note = "derive `cachekit::CachePart` for it, name a field of it in the key (`{{arg.id}}`), or \
-            leave the argument out with `skip(arg)` if it cannot change the result"
+    label = "`{Self}` does not implement `CachePart`",
+    note = "a type of your own: derive `cachekit::CachePart` for it",
+    note = "`Uuid`, `Bytes`, `Decimal` and the types of chrono have it with cachekit's features `uuid`, \
+            `bytes`, `rust_decimal` and `chrono`"
 )]
 pub trait CachePart {
     /// Writes the value.
@@ -245,18 +256,23 @@ impl<'a> PartWriter<'a> {
         self.out.end(start);
     }
 
-    /// An element, with a `,` before it where it is not the first.
-    fn element<T: CachePart + ?Sized>(&mut self, value: &T) {
+    /// What `write` writes, as an element with a `,` before it where it is not the first.
+    pub(super) fn element_by(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         if self.element.is_some() {
             self.next();
         }
-        self.field(value);
+        self.inner(write);
     }
 
-    fn sequence<T: CachePart>(&mut self, items: &[T]) {
+    /// What `write` writes for each of the items, as a composite.
+    pub(super) fn elements<I>(
+        &mut self,
+        items: impl IntoIterator<Item = I>,
+        write: impl Fn(I, &mut PartWriter<'_>),
+    ) {
         self.open();
         for item in items {
-            self.element(item);
+            self.element_by(|inner| write(item, inner));
         }
         self.close();
     }
@@ -367,19 +383,19 @@ impl<T: CachePart> CachePart for Option<T> {
 
 impl<T: CachePart> CachePart for [T] {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.sequence(self);
+        out.elements(self, T::write_part);
     }
 }
 
 impl<T: CachePart, const N: usize> CachePart for [T; N] {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.sequence(self);
+        out.elements(self, T::write_part);
     }
 }
 
 impl<T: CachePart> CachePart for Vec<T> {
     fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.sequence(self);
+        out.elements(self, T::write_part);
     }
 }
 
@@ -408,7 +424,7 @@ macro_rules! tuples {
                 #[expect(non_snake_case, reason = "one name for a type and its value")]
                 let ($($name,)+) = self;
                 out.open();
-                $(out.element($name);)+
+                $(out.element_by(|inner| $name.write_part(inner));)+
                 out.close();
             }
         }
@@ -416,13 +432,3 @@ macro_rules! tuples {
 }
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
-
-#[cfg(feature = "uuid")]
-impl CachePart for uuid::Uuid {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.text(
-            self.hyphenated()
-                .encode_lower(&mut uuid::Uuid::encode_buffer()),
-        );
-    }
-}

@@ -6,14 +6,25 @@
 //! tag that begins so. Of an entry that has copies, `c1:user:42` is another, and
 //! `v:user:42` the version of all of them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::fault::{Fault, Faults};
 use crate::key::{ENTRY, Key, joined};
 use crate::labels::Tag;
 use crate::owner::REGION;
 
 const COPIES: &[u8] = b"v:";
+
+/// The length of an entry's name in a store that stands for a longer one. Every name that is
+/// not shortened is shorter, so that none of them can be the same as one that is.
+const SHORTENED: usize = 512;
+
+/// Hexadecimal digits of a hash of 128 bits.
+const DIGITS: usize = 32;
 
 /// The name of something in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,6 +83,43 @@ impl Name {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// What it is called in a store, after the namespace.
+    ///
+    /// A name of a key that takes 512 bytes or more is its beginning, `#` and its hash. What a
+    /// cache's own messages say is the whole name.
+    pub(crate) fn in_store(&self, faults: Faults) -> Cow<'_, [u8]> {
+        if !self.is_long() {
+            return Cow::Borrowed(&self.0);
+        }
+        let most = SHORTENED - DIGITS - 1;
+        // Not inside of a character.
+        let is_start = |&at: &usize| self.0[at] & 0xC0 != 0x80;
+        let end = (most - 3..=most).rev().find(is_start).unwrap_or(most);
+        let mut short = Vec::with_capacity(SHORTENED);
+        short.extend_from_slice(&self.0[..end]);
+        short.resize(SHORTENED - DIGITS, b'#');
+        let hash = if faults.has(Fault::OneHash) {
+            0
+        } else {
+            xxh3_128(&self.0)
+        };
+        short.extend_from_slice(format!("{hash:032x}").as_bytes());
+        Cow::Owned(short)
+    }
+
+    /// Whether a store has another name for it. That of a tag stands in entries, where the
+    /// store reads it, and stays.
+    fn is_long(&self) -> bool {
+        self.0.len() >= SHORTENED && (self.is_entry() || self.0.starts_with(COPIES))
+    }
+
+    /// Whether the entry under `key` may stand where this one is looked for.
+    pub(crate) fn may_meet(&self, key: &[u8], faults: Faults) -> bool {
+        let kind = self.parts().map_or("", |(kind, _)| kind);
+        let other = Self::of(format!("{kind}:").as_bytes(), key);
+        self.is_long() && other.in_store(faults) == self.in_store(faults)
     }
 
     /// Whether it is one entry's, or a copy's.
@@ -134,6 +182,57 @@ mod tests {
         let copies = [0, 1, 15].map(|index| shown(Name::copy(&Key::new(b"a:1"), index)));
         assert_eq!(copies, ["k:a:1", "c1:a:1", "c15:a:1"]);
         assert_eq!(shown(Name::copies(&Key::new(b"a:1"))), "v:a:1");
+    }
+
+    #[test]
+    fn names_in_a_store_are_bounded() {
+        let in_store = |text: &str| {
+            let name = Name::read(text.as_bytes());
+            String::from_utf8(name.in_store(Faults::default()).into_owned()).unwrap()
+        };
+        for kind in ["k:", "c1:", "v:"] {
+            let fits = format!("{kind}{}", "a".repeat(511 - kind.len()));
+            assert_eq!(in_store(&fits), fits);
+            for length in [512, 513, 3_000_000] {
+                let long = format!("{kind}{}", "a".repeat(length - kind.len()));
+                let short = in_store(&long);
+                assert_eq!(short.len(), 512, "{short}");
+                assert_eq!(short[..479], long[..479]);
+                let hash = xxh3_128(long.as_bytes());
+                assert_eq!(short[479..], format!("#{hash:032x}"));
+            }
+        }
+        // What is cut is never a part of a character.
+        for shift in 0..4 {
+            let long = format!("k:{}{}", "a".repeat(shift), "\u{1f980}".repeat(200));
+            let short = in_store(&long);
+            assert_eq!(short.len(), 512);
+            let (start, _) = short.split_once('#').expect("the sign");
+            assert!(long.starts_with(start) && start.len() > 475, "{short}");
+        }
+        for other in ["t:", "e:", "f:", "g:"] {
+            let long = format!("{other}{}", "a".repeat(1000));
+            assert_eq!(in_store(&long), long);
+        }
+    }
+
+    #[test]
+    fn long_names_meet_where_their_short_ones_do() {
+        let name = |end: &str| format!("{}{end}", "a".repeat(600));
+        let [one, other] = ["1", "2"].map(name);
+        let entry = Name::copy(&Key::new(one.as_bytes()), 1);
+        let none = Faults::default();
+        assert!(entry.may_meet(one.as_bytes(), none));
+        assert!(!entry.may_meet(other.as_bytes(), none));
+        let short = Name::entry(&Key::new(b"a"));
+        assert!(!short.may_meet(b"a", none));
+        #[cfg(feature = "seeded-faults")]
+        {
+            let broken = none.with(Fault::OneHash);
+            assert!(entry.may_meet(other.as_bytes(), broken));
+            assert!(!entry.may_meet(b"b", broken));
+            assert!(!short.may_meet(b"b", broken));
+        }
     }
 
     #[test]

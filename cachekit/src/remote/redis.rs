@@ -107,7 +107,7 @@ impl Redis {
     }
 
     fn full(&self, name: &Name) -> Vec<u8> {
-        [&*self.prefix, name.as_bytes()].concat()
+        [&*self.prefix, &*name.in_store(self.faults)].concat()
     }
 
     fn connected(&self) -> Result<Arc<Connected>, Failure> {

@@ -10,28 +10,28 @@ pub union Union { //~ `CachePart` can be derived for structs and enums only
     b: i8,
 }
 
-#[derive(CachePart)] //~ `Pool` cannot be part of a key
+#[derive(CachePart)]
 pub struct One {
-    pool: Pool,
+    pool: Pool, //~ `Pool` cannot be part of a key
 }
 
-#[derive(CachePart)] //~ `Pool` cannot be part of a key
+#[derive(CachePart)]
 pub struct Several {
     id: u64,
-    pool: Pool,
+    pool: Pool, //~ `Pool` cannot be part of a key
     share: f64,
 }
 
-#[derive(CachePart)] //~ `Pool` cannot be part of a key
-pub struct Unnamed(u64, Pool);
+#[derive(CachePart)]
+pub struct Unnamed(u64, Pool); //~ `Pool` cannot be part of a key
 
-#[derive(CachePart)] //~ `Pool` cannot be part of a key //~ `Pool` cannot be part of a key
+#[derive(CachePart)]
 pub enum Choice {
     Named {
-        pool: Pool,
+        pool: Pool, //~ `Pool` cannot be part of a key
     },
     Unnamed(
-        Vec<Pool>,
+        Vec<Pool>, //~ `Pool` cannot be part of a key
     ),
 }
 

@@ -34,6 +34,19 @@ async fn optional(req: Option<Request>) -> bool {
     req.is_some()
 }
 
+#[cached]
+async fn deep(reqs: std::collections::HashMap<String, Vec<(u8, Request)>>) -> usize { //~ `Request` cannot be part of a key
+    reqs.len()
+}
+
+type Pair = (u8, std::fmt::Error);
+type Long = (Pair, Pair, Pair, Pair, Pair, Pair, Pair, Pair);
+
+#[cached]
+async fn too_many(long: Long) -> u8 { //~ too many types are in
+    long.0.0
+}
+
 #[cached(key = "any:{value}")] //~ `T` cannot be part of a key
 async fn generic<T: Send>(value: T) -> u8 {
     let _ = value;

@@ -4,7 +4,7 @@ impl<T: ::cachekit::CachePart> ::cachekit::CachePart for Page<T> {
         __out.open();
         ::cachekit::__field!(__out, self.number);
         __out.next();
-        ::cachekit::__field!(__out, self.filter);
+        ::cachekit::__nested_field!(__out, self.filter);
         __out.close();
     }
 }

@@ -9,7 +9,7 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
         (__spec = get_user::__spec(), (), true) (__key __key.literal("user:");
         ::cachekit::__part!(__key, 0u8, id);) (__labels __labels.tag(| __key | { __key
         .literal("users"); });) ([] | ret | __labels.tag(| __key | { __key
-        .literal("org:"); ::cachekit::__part!(__key, 0u8, ret.org_id); });) (pool id) {
+        .literal("org:"); ::cachekit::__nested!(__key, 0u8, ret.org_id); });) (pool id) {
         body }
     )
 }
@@ -21,6 +21,6 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     entry_at(shared[] (_ : impl ::core::marker::Sized, id : & u64) [] {} ()
     (Self::__key_at((), id)) (__labels __labels.tag(| __key | { __key.literal("users");
     });) ([] | ret | __labels.tag(| __key | { __key.literal("org:");
-    ::cachekit::__part!(__key, 0u8, ret.org_id); });)) entry[] (id : u64) [] => () ((), &
-    id) refresh async ([] (pool : & PgPool, id : u64) [] => get_user(pool, id))
+    ::cachekit::__nested!(__key, 0u8, ret.org_id); });)) entry[] (id : u64) [] => () ((),
+    & id) refresh async ([] (pool : & PgPool, id : u64) [] => get_user(pool, id))
 }

@@ -11,7 +11,7 @@ where
         (__key::cachekit::__part!(__key, b';', id); __key.literal(";");
         ::cachekit::__part!(__key, b';', ::core::any::type_name:: < T > ()); __key
         .literal(";"); ::cachekit::__part!(__key, b';', ::core::any::type_name:: < U >
-        ()); __key.literal(";"); ::cachekit::__part!(__key, 0u8, N);)
+        ()); __key.literal(";"); ::cachekit::__nested!(__key, 0u8, N);)
         [(::core::any::type_name:: < T > ()) (::core::any::type_name:: < U > ())]
         (__labels) () (repo id) { body }
     )
@@ -22,10 +22,10 @@ where
     Load < T >] {} __key::cachekit::__part!(__key, b';', * id); __key.literal(";");
     ::cachekit::__part!(__key, b';', ::core::any::type_name:: < T > ()); __key
     .literal(";"); ::cachekit::__part!(__key, b';', ::core::any::type_name:: < U > ());
-    __key.literal(";"); ::cachekit::__part!(__key, 0u8, N);) entry_at(shared[< T : Repo,
-    U, const N : usize >] (_ : impl ::core::marker::Sized, id : & u64) [where U : Load <
-    T >] {} () (Self::__key_at:: < T, U, N > ((), id)) (__labels) ()) entry[< T : Repo,
-    U, const N : usize >] (id : u64) [where U : Load < T >] => (:: < T, U, N >) ((), &
-    id) refresh async ([< 'a, T : Repo, U, const N : usize >] (repo : & 'a T, id : u64)
-    [where U : Load < T >] => get:: < T, U, N > (repo, id))
+    __key.literal(";"); ::cachekit::__nested!(__key, 0u8, N);) entry_at(shared[< T :
+    Repo, U, const N : usize >] (_ : impl ::core::marker::Sized, id : & u64) [where U :
+    Load < T >] {} () (Self::__key_at:: < T, U, N > ((), id)) (__labels) ()) entry[< T :
+    Repo, U, const N : usize >] (id : u64) [where U : Load < T >] => (:: < T, U, N >)
+    ((), & id) refresh async ([< 'a, T : Repo, U, const N : usize >] (repo : & 'a T, id :
+    u64) [where U : Load < T >] => get:: < T, U, N > (repo, id))
 }

@@ -11,7 +11,7 @@ impl Repo {
             .literal("users"); }); __inv.event(| __key | { __key.literal("changed"); });)
             ([let __p0 = ::cachekit::__rendered!(0u8, id);] | ret | __inv
             .target(Self::__cachekit_get_key_at(& (self), & (ret.id))); __inv.tag(| __key
-            | { __key.literal("org:"); ::cachekit::__part!(__key, b':', ret.org_id);
+            | { __key.literal("org:"); ::cachekit::__nested!(__key, b':', ret.org_id);
             __key.literal(":"); __key.text(& __p0); }); __inv.only_if(ret.changed);) (id
             user) { body }
         )

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::link::{Connected, Link};
 use super::reply::{self, Said, Sought};
+use crate::fault::Faults;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Found, Place};
 
@@ -72,15 +73,24 @@ impl Question {
     }
 
     /// One read more. Keys begin with `prefix`.
-    pub(super) fn add(&mut self, prefix: &[u8], place: Place<'_>, late: Option<Cmd>) {
-        let length = PTTL.len() + prefix.len() + place.entry.as_bytes().len();
+    pub(super) fn add(
+        &mut self,
+        prefix: &[u8],
+        faults: Faults,
+        place: Place<'_>,
+        late: Option<Cmd>,
+    ) {
+        let entry = place.entry.in_store(faults);
+        let length = PTTL.len() + prefix.len() + entry.len();
         let mut life = Cmd::with_capacity(2, length);
         life.arg(PTTL);
-        write_key(&mut life, prefix, place.entry);
+        write_key(&mut life, prefix, &entry);
         self.commands.add_command(life);
-        let entry = self.key(prefix, place.entry);
+        let entry = self.key(prefix, &entry);
         let versions = place.versions.iter();
-        let versions = versions.map(|name| self.version(prefix, name)).collect();
+        let versions = versions
+            .map(|name| self.version(prefix, faults, name))
+            .collect();
         let has_late = late.is_some();
         self.late.extend(late);
         self.reads.push(Sought {
@@ -90,18 +100,18 @@ impl Question {
         });
     }
 
-    fn key(&mut self, prefix: &[u8], name: &Name) -> usize {
+    fn key(&mut self, prefix: &[u8], name: &[u8]) -> usize {
         write_key(&mut self.keys, prefix, name);
         self.count += 1;
         self.count - 1
     }
 
-    fn version(&mut self, prefix: &[u8], name: &Name) -> usize {
+    fn version(&mut self, prefix: &[u8], faults: Faults, name: &Name) -> usize {
         let known = |known: &HashMap<_, _, _>| known.get(name).copied();
         if let Some(at) = self.known.as_ref().and_then(known) {
             return at;
         }
-        let at = self.key(prefix, name);
+        let at = self.key(prefix, &name.in_store(faults));
         if let Some(known) = &mut self.known {
             known.insert(name.clone(), at);
         }
@@ -149,9 +159,9 @@ impl Expected {
     }
 }
 
-fn write_key(command: &mut Cmd, prefix: &[u8], name: &Name) {
+fn write_key(command: &mut Cmd, prefix: &[u8], name: &[u8]) {
     let mut key = command.writer_for_next_arg();
     // It is written into a `Vec`, which takes all there is.
     let _ = key.write_all(prefix);
-    let _ = key.write_all(name.as_bytes());
+    let _ = key.write_all(name);
 }

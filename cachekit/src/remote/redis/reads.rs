@@ -112,7 +112,7 @@ impl Reads {
             return answer.map_or(Err(Failure::Unknown), |it| it.unwrap_or(gone));
         }
         let mut question = Question::alone();
-        question.add(&self.prefix, place, late);
+        question.add(&self.prefix, self.shared.faults, place, late);
         // Boxed: who joins another's question is not to carry the client's state around.
         let mut answers = Box::pin(question.ask(&self.shared.link, connected, until)).await?;
         answers.pop().ok_or(Failure::Unknown)
@@ -136,7 +136,9 @@ impl Reads {
         if joint.callers.len() >= MOST || !Arc::ptr_eq(&joint.connected, connected) {
             return None;
         }
-        joint.question.add(&self.prefix, place, late.cloned());
+        let faults = self.shared.faults;
+        let question = &mut joint.question;
+        question.add(&self.prefix, faults, place, late.cloned());
         joint.until = joint.until.max(until);
         let (caller, answer) = oneshot::channel();
         joint.callers.push(caller);

@@ -119,7 +119,8 @@ impl Store for Redis {
             let call = self.acquiring(place, ask, connected.origin());
             let digests = &connected.greeting.digests;
             let mut question = Question::alone();
-            question.add(&self.prefix, place, self.late(place, digests));
+            let late = self.late(place, digests);
+            question.add(&self.prefix, self.faults, place, late);
             let (mut commands, expected) = question.asked();
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
             let mut values = self.link.run(&connected, &commands, until).await?;

@@ -1,0 +1,421 @@
+//! Values that are no parts of keys as a whole: what is in them may be, by `CachePart` or by
+//! `Display`.
+//!
+//! `Option<NaiveDate>` is neither, and an `impl<T: Display> CachePart for Option<T>` cannot stand
+//! beside that for `T: CachePart`. Which of the two a type has can be asked only where the type is
+//! known, in generated code: a method is looked for in one type after the other, as they deref, and
+//! the first whose `impl` has its bounds met is taken. So that code takes a type apart in steps, each
+//! a look of its own. A walk has the types that are left, and what was found for those before
+//! them: a list, in the order in which the type is read, that says how a value is written. It is
+//! written as the same containers are where all in them is `CachePart`.
+//!
+//! By types and not by traits in scope, and with a state of its own for the end: most walks end at
+//! once, and each step of each argument costs the compiler something.
+
+#![expect(
+    clippy::unused_self,
+    reason = "a method is what the compiler looks for, whatever is in it"
+)]
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::buf::KeyBuf;
+use super::part::{CachePart, PartWriter};
+use super::values::{pair, sorted};
+
+/// A type, and those after it.
+pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
+
+/// By its `CachePart`.
+#[derive(Debug)]
+pub struct AsPart;
+
+/// By its `Display`.
+#[derive(Debug)]
+pub struct AsDisplay;
+
+/// By its elements, which come next.
+#[derive(Debug)]
+pub struct AsContainer;
+
+/// Not at all: a program with it does not compile.
+#[derive(Debug)]
+pub struct AsNothing;
+
+/// A walk at a type: first choice.
+pub struct ByPart<T: ?Sized, R, F>(ByDisplay<T, R, F>);
+
+/// Second choice.
+pub struct ByDisplay<T: ?Sized, R, F>(ByElements<T, R, F>);
+
+/// Third choice.
+pub struct ByElements<T: ?Sized, R, F>(ByNothing<T, R, F>);
+
+/// No choice left.
+pub struct ByNothing<T: ?Sized, R, F>(Then<T, (R, F)>);
+
+/// A walk at its end.
+pub struct Done<F>(PhantomData<fn() -> F>);
+
+/// Where a walk goes on, with these types left.
+pub trait Left<F> {
+    /// What it is then.
+    type Walk;
+    /// That.
+    fn walk() -> Self::Walk;
+}
+impl<F> Left<F> for () {
+    type Walk = Done<F>;
+    fn walk() -> Done<F> {
+        Done(PhantomData)
+    }
+}
+impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
+    type Walk = ByPart<T, R, F>;
+    fn walk() -> ByPart<T, R, F> {
+        ByPart(ByDisplay(ByElements(ByNothing(Then(PhantomData)))))
+    }
+}
+
+/// A list with one more at its end.
+pub trait With<More> {
+    /// That list.
+    type List;
+}
+impl<More> With<More> for () {
+    type List = (More, ());
+}
+impl<First, Rest: With<More>, More> With<More> for (First, Rest) {
+    type List = (First, Rest::List);
+}
+
+/// The beginning of a walk over the type of this value.
+pub fn over<T: ?Sized>(_: &T) -> ByPart<T, (), ()> {
+    Then::<T, ()>::walk()
+}
+
+impl<F> Done<F> {
+    /// Stays.
+    pub fn __cachekit_step(self) -> Self {
+        self
+    }
+
+    /// Writes an argument.
+    #[inline]
+    pub fn __cachekit_write<T: ?Sized>(self, key: &mut KeyBuf, stop: u8, value: &T)
+    where
+        F: Writes<T>,
+    {
+        key.part_by(stop, |out| F::write(value, out));
+    }
+
+    /// Writes an element of a composite.
+    pub fn __cachekit_field<T: ?Sized>(self, out: &mut PartWriter<'_>, value: &T)
+    where
+        F: Writes<T>,
+    {
+        out.inner(|inner| F::write(value, inner));
+    }
+}
+
+impl<T, R, F> ByPart<T, R, F>
+where
+    T: CachePart + ?Sized,
+    F: With<AsPart>,
+    R: Left<F::List>,
+{
+    /// Goes on.
+    pub fn __cachekit_step(&self) -> R::Walk {
+        R::walk()
+    }
+}
+
+impl<T, R, F> ByDisplay<T, R, F>
+where
+    T: fmt::Display + ?Sized,
+    F: With<AsDisplay>,
+    R: Left<F::List>,
+{
+    /// Goes on.
+    pub fn __cachekit_step(&self) -> R::Walk {
+        R::walk()
+    }
+}
+
+impl<T, R, F> ByElements<T, R, F>
+where
+    T: Container<R> + ?Sized,
+    F: With<AsContainer>,
+    T::Left: Left<F::List>,
+{
+    /// Goes on with the elements.
+    pub fn __cachekit_step(&self) -> <T::Left as Left<F::List>>::Walk {
+        T::Left::walk()
+    }
+}
+
+impl<T, R, F> ByNothing<T, R, F>
+where
+    T: ?Sized,
+    F: With<AsNothing>,
+    R: Left<F::List>,
+{
+    /// Goes on, so that there is one error: the bound gives it its words.
+    pub fn __cachekit_step(&self) -> R::Walk
+    where
+        CachePartOrDisplay: ImplementedBy<T>,
+    {
+        R::walk()
+    }
+}
+
+/// A walk that did not come to its end: the bounds give the error its words.
+impl<T: ?Sized, R, F> ByNothing<T, R, F> {
+    /// Never gets here.
+    pub fn __cachekit_write<V: ?Sized + Shallow>(&self, _: &mut KeyBuf, _: u8, _: &V) {}
+
+    /// Never gets here.
+    pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut PartWriter<'_>, _: &V) {}
+}
+
+impl<T: ?Sized, R, F> Deref for ByPart<T, R, F> {
+    type Target = ByDisplay<T, R, F>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+impl<T: ?Sized, R, F> Deref for ByDisplay<T, R, F> {
+    type Target = ByElements<T, R, F>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
+    type Target = ByNothing<T, R, F>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// What a value needs, so that generated code can write it.
+#[derive(Debug)]
+pub struct CachePartOrDisplay;
+
+/// Nobody implements it: asked for, it is the error. Not a bound on `T` itself, which the compiler
+/// would offer to add to a type parameter.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be part of a key",
+    label = "`{T}` implements neither `CachePart` nor `Display`",
+    note = "a type of your own: derive `cachekit::CachePart` for it; a type parameter: bound it by that",
+    note = "any type: name a field or a method of the argument (`{{arg.id}}`, `{{arg.id()}}`), write \
+            `key = expr(..)`, or leave the argument out with `skip(..)` if it cannot change the result"
+)]
+pub trait ImplementedBy<T: ?Sized> {}
+
+/// Holds elements that are written one by one.
+pub trait Container<R> {
+    /// Their types, and then `R`.
+    type Left;
+}
+
+/// What a walk found for a value of type `T`, and for what comes after it.
+pub trait Writes<T: ?Sized> {
+    /// What is for those after it.
+    type Rest;
+    /// Writes the value.
+    fn write(value: &T, out: &mut PartWriter<'_>);
+}
+
+impl<T: CachePart + ?Sized, R> Writes<T> for (AsPart, R) {
+    type Rest = R;
+    #[inline]
+    fn write(value: &T, out: &mut PartWriter<'_>) {
+        value.write_part(out);
+    }
+}
+impl<T: fmt::Display + ?Sized, R> Writes<T> for (AsDisplay, R) {
+    type Rest = R;
+    fn write(value: &T, out: &mut PartWriter<'_>) {
+        out.display(value);
+    }
+}
+impl<T: ?Sized, R> Writes<T> for (AsNothing, R) {
+    type Rest = R;
+    fn write(_: &T, _: &mut PartWriter<'_>) {}
+}
+
+impl<T, R> Container<R> for Option<T> {
+    type Left = Then<T, R>;
+}
+impl<T, R: Writes<T>> Writes<Option<T>> for (AsContainer, R) {
+    type Rest = R::Rest;
+    fn write(value: &Option<T>, out: &mut PartWriter<'_>) {
+        match value {
+            Some(value) => out.present(|inner| R::write(value, inner)),
+            None => out.absent(),
+        }
+    }
+}
+
+macro_rules! sequences {
+    ($([$($generics:tt)*] $ty:ty;)*) => {$(
+        impl<T, $($generics)* R> Container<R> for $ty {
+            type Left = Then<T, R>;
+        }
+        impl<T, $($generics)* R: Writes<T>> Writes<$ty> for (AsContainer, R) {
+            type Rest = R::Rest;
+            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+                out.elements(value, R::write);
+            }
+        }
+    )*};
+}
+sequences! {
+    [] [T];
+    [const N: usize,] [T; N];
+    [] Vec<T>;
+    [] VecDeque<T>;
+}
+
+macro_rules! sets {
+    ($([$($generics:tt)*] $ty:ty;)*) => {$(
+        impl<T, $($generics)* R> Container<R> for $ty {
+            type Left = Then<T, R>;
+        }
+        impl<T, $($generics)* R: Writes<T>> Writes<$ty> for (AsContainer, R) {
+            type Rest = R::Rest;
+            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+                sorted(out, value, |item, out| R::write(item, out));
+            }
+        }
+    )*};
+}
+sets! {
+    [] BTreeSet<T>;
+    [S,] HashSet<T, S>;
+}
+
+macro_rules! maps {
+    ($([$($generics:tt)*] $ty:ty;)*) => {$(
+        impl<K, V, $($generics)* R> Container<R> for $ty {
+            type Left = Then<K, Then<V, R>>;
+        }
+        impl<K, V, $($generics)* R> Writes<$ty> for (AsContainer, R)
+        where
+            R: Writes<K>,
+            R::Rest: Writes<V>,
+        {
+            type Rest = <R::Rest as Writes<V>>::Rest;
+            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+                sorted(out, value, |(key, value), out| {
+                    pair(out, |out| R::write(key, out), |out| R::Rest::write(value, out));
+                });
+            }
+        }
+    )*};
+}
+maps! {
+    [] BTreeMap<K, V>;
+    [S,] HashMap<K, V, S>;
+}
+
+macro_rules! pointers {
+    ($($ty:ty),*) => {$(
+        impl<T: ?Sized, R> Container<R> for $ty {
+            type Left = Then<T, R>;
+        }
+        impl<T: ?Sized, R: Writes<T>> Writes<$ty> for (AsContainer, R) {
+            type Rest = R::Rest;
+            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+                R::write(value, out);
+            }
+        }
+    )*};
+}
+pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: ToOwned + ?Sized, R> Container<R> for Cow<'_, T> {
+    type Left = Then<T, R>;
+}
+impl<T: ToOwned + ?Sized, R: Writes<T>> Writes<Cow<'_, T>> for (AsContainer, R) {
+    type Rest = R::Rest;
+    fn write(value: &Cow<'_, T>, out: &mut PartWriter<'_>) {
+        R::write(value, out);
+    }
+}
+
+/// The types of a tuple one after the other, and what is found for them.
+macro_rules! tuples {
+    ($($first:ident $($name:ident)*;)*) => {$(
+        impl<$first, $($name,)* R> Container<R> for ($first, $($name,)*) {
+            type Left = tuples!(@left R; $first $($name)*);
+        }
+        tuples!(@writes [] [] [R] $first $($name)*);
+    )*};
+    (@left $rest:ident; $first:ident $($name:ident)*) => {
+        Then<$first, tuples!(@left $rest; $($name)*)>
+    };
+    (@left $rest:ident;) => { $rest };
+    (@writes [$($done:ident $found:ty,)*] [$($bound:tt)*] [$rest:ty] $first:ident $($name:ident)*) => {
+        tuples! {
+            @writes [$($done $found,)* $first $rest,] [$($bound)* $rest: Writes<$first>,]
+            [<$rest as Writes<$first>>::Rest] $($name)*
+        }
+    };
+    (@writes [$($name:ident $found:ty,)*] [$($bound:tt)*] [$rest:ty]) => {
+        impl<$($name,)* R> Writes<($($name,)*)> for (AsContainer, R)
+        where
+            $($bound)*
+        {
+            type Rest = $rest;
+            fn write(value: &($($name,)*), out: &mut PartWriter<'_>) {
+                #[expect(non_snake_case, reason = "one name for a type and its value")]
+                let ($($name,)*) = value;
+                out.open();
+                $(out.element_by(|inner| <$found as Writes<$name>>::write($name, inner));)*
+                out.close();
+            }
+        }
+    };
+}
+tuples! {
+    A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
+}
+
+/// Has few enough types in it. Nobody implements it: asked for, it is the error.
+#[diagnostic::on_unimplemented(
+    message = "too many types are in `{Self}` for a key",
+    label = "of these, not all can be looked at",
+    note = "put it into a struct with `#[derive(cachekit::CachePart)]`, or write `key = expr(..)`"
+)]
+pub trait Shallow {}
+
+impl<F> fmt::Debug for Done<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Done")
+    }
+}
+impl<T: ?Sized, R> fmt::Debug for Then<T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Then")
+    }
+}
+macro_rules! shown {
+    ($($name:ident)*) => {$(
+        impl<T: ?Sized, R, F> fmt::Debug for $name<T, R, F> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+shown!(ByPart ByDisplay ByElements ByNothing);
