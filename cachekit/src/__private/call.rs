@@ -39,10 +39,6 @@ impl Source for Cache {
     }
 }
 
-/// What `_` in a reference to a cached function becomes.
-#[derive(Debug, Clone, Copy)]
-pub struct NotInKey;
-
 /// A call that memory did not answer.
 pub struct Miss(Kind);
 
