@@ -1,8 +1,9 @@
 //! The function an attribute stands on, parsed no further than needed.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
-use syn::parse::{Parse, ParseStream};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
 use syn::{Attribute, Signature, Token, Visibility};
 
 /// A function whose body is only carried along: a half-typed body is the compiler's business.
@@ -19,10 +20,14 @@ pub(crate) struct LooseFn {
     pub(crate) body: Group,
 }
 
-impl Parse for LooseFn {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+impl LooseFn {
+    /// Reads the item that `attribute` stands on.
+    pub(crate) fn parse(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
+        if let Some(error) = no_function(attribute, input) {
+            return Err(error);
+        }
         let sig: Signature = input.parse()?;
         if input.peek(Token![;]) {
             return Err(syn::Error::new_spanned(
@@ -59,6 +64,34 @@ impl LooseFn {
         } = self;
         quote!(#(#attrs)* #vis #sig { #inner_attrs #body })
     }
+}
+
+/// The mistake, where something else stands than a function.
+fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
+    let ahead = input.fork();
+    let mut word: Ident = ahead.call(Ident::parse_any).ok()?;
+    if word == "unsafe" {
+        word = ahead.call(Ident::parse_any).ok()?;
+    }
+    let advice = match word.to_string().as_str() {
+        "impl" => "put it on each method",
+        "trait" => "put it on the methods of an `impl`",
+        "struct" | "enum" | "union" | "type" => "put it on the function that makes such a value",
+        "static" | "let" => "make this a function",
+        // `const fn` has a mistake of its own.
+        "const"
+            if !(ahead.peek(Token![fn])
+                || ahead.peek(Token![async])
+                || ahead.peek(Token![unsafe])
+                || ahead.peek(Token![extern])) =>
+        {
+            "make this a function"
+        }
+        "mod" => "put it on each function",
+        _ => return None,
+    };
+    let words = format!("`#[{attribute}]` stands on a function; {advice}");
+    Some(syn::Error::new(input.span(), words))
 }
 
 /// Takes the leading `#![..]` off a body.

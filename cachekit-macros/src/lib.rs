@@ -39,7 +39,7 @@ mod tests;
 /// | `ttl = 300` | seconds, `"5m"`, or an expression over the arguments and `ret` giving a `Duration` | the cache's |
 /// | `tags = ["users", "org:{ret.org_id}", ..EXPR]` | tag templates over the arguments and `ret`, and sequences | none |
 /// | `events = ["product.updated"]` | entries dropped when that event is emitted | none |
-/// | `skip(pool, self, T)` | arguments that are rightly not in the key | none |
+/// | `skip(pool, self, T)` | arguments that are rightly not in the key: without `key`, each that is not to be in it; with `key`, those that could change the result | none |
 /// | `name = "users::get_user"` | its name in keys, statistics and logs | the full path |
 /// | `version = 2` | part of the key: raising it abandons every older entry | none |
 /// | `cache = EXPR` | the cache to use | the global one |
@@ -63,15 +63,15 @@ mod tests;
 /// | `max_computations = 64` | how many computations of this function run at once in this process | unbounded |
 /// | `codec = bincode`, `msgpack`, `json` | how values are written for Redis | the cache's |
 /// | `compress`, `compress = false` | whether values are compressed for Redis, from `compress_above` or 1,024 bytes on | the cache's |
-/// | `companion = NAME` | renames the companion type; `false` omits it | the function's name |
+/// | `companion = NAME`, `Self`, `false` | renames the companion; says that the function stands in an `impl`, or omits it | the function's name |
 /// | `crate = path` | where the cachekit crate is | `::cachekit` |
 ///
 /// A bare number is seconds, also in quotes; `"1h30m"`, `"500ms"` and `"1w"` have units. `ret` is a reference to the value about to be stored.
 ///
 /// A free function gets a companion type of its own name with `entry(..)`, `refresh(..)`,
 /// `invalidate_all()`, `expire_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
-/// and `get_cache()`. An associated function without `self` needs `companion = false`, because it
-/// looks like a free function and no type can stand in an `impl`.
+/// and `get_cache()`. An associated function without `self` needs `companion = Self`, unless it has the word `Self`
+/// in its signature or body: it looks like a free function, and no type can stand in an `impl`.
 ///
 /// In documentation, link to a cached function with parentheses, ``[`get_user()`]``: without
 /// them the link means its companion too.

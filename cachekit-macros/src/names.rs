@@ -1,7 +1,7 @@
 //! Names that generated code uses: the crate's path and hygienic locals.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 
 use crate::model::Function;
@@ -77,6 +77,24 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
         Type::Path(ty) => PLAIN.iter().any(|name| ty.path.is_ident(name)),
         _ => false,
     }
+}
+
+/// For a template that knows these traits of the runtime: the name of a local, and that asked for the traits,
+/// the first one first, which only what is wrong has not.
+///
+/// It has the user's place and nothing of an expansion's: so the error is as short as one of the user's
+/// own code.
+pub(crate) fn judged(place: Span, questions: &[&str]) -> TokenStream {
+    let value = Ident::new("__it", place);
+    let asked = questions
+        .iter()
+        .fold(value.to_token_stream(), |value, question| {
+            let name = Ident::new(question, place);
+            let mut value = Group::new(Delimiter::Parenthesis, value);
+            value.set_span(place);
+            quote_spanned!(place=> #name::of #value)
+        });
+    quote!(#value #asked)
 }
 
 /// A local variable that user code can neither see nor be shadowed by.

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::{Span, TokenStream};
+use syn::parse::{ParseStream, Parser as _};
 
 use crate::attr::{self, Options};
 use crate::check;
@@ -12,17 +13,29 @@ use crate::item::LooseFn;
 
 /// `#[cached]`
 pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
-    run(args, item, check::cached, expand::cached)
+    run("cached", args, item, check::cached, expand::cached)
 }
 
 /// `#[invalidates]`
 pub(crate) fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
-    run(args, item, check::invalidates, expand::invalidates)
+    run(
+        "invalidates",
+        args,
+        item,
+        check::invalidates,
+        expand::invalidates,
+    )
 }
 
 /// `#[write_through]`
 pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
-    run(args, item, check::write_through, expand::write_through)
+    run(
+        "write_through",
+        args,
+        item,
+        check::write_through,
+        expand::write_through,
+    )
 }
 
 /// `#[derive(CachePart)]`
@@ -32,13 +45,14 @@ pub(crate) fn derive_cache_part(item: TokenStream) -> TokenStream {
 
 /// Whatever happens, the function itself is emitted: its callers shall not fail as well.
 fn run<Args: Options, Model>(
+    attribute: &str,
     args: TokenStream,
     item: TokenStream,
     check: fn(Args, &LooseFn, &mut Errors) -> Option<Model>,
     expand: fn(&Model, &LooseFn) -> TokenStream,
 ) -> TokenStream {
     let kept = item.clone();
-    let stages = AssertUnwindSafe(|| stages(args, item, check, expand));
+    let stages = AssertUnwindSafe(|| stages(attribute, args, item, check, expand));
     catch_unwind(stages).unwrap_or_else(|_| {
         let words =
             "bug in cachekit: the attribute panicked; please report the function it stands on";
@@ -47,6 +61,7 @@ fn run<Args: Options, Model>(
 }
 
 fn stages<Args: Options, Model>(
+    attribute: &str,
     args: TokenStream,
     item: TokenStream,
     check: fn(Args, &LooseFn, &mut Errors) -> Option<Model>,
@@ -54,7 +69,8 @@ fn stages<Args: Options, Model>(
 ) -> TokenStream {
     let mut errors = Errors::new();
     let args = attr::parse_all::<Args>(args, &mut errors);
-    let parsed = errors.keep(syn::parse2::<LooseFn>(item.clone()));
+    let parse = |input: ParseStream<'_>| LooseFn::parse(attribute, input);
+    let parsed = errors.keep(parse.parse2(item.clone()));
     let model = parsed
         .as_ref()
         .and_then(|item| check(args, item, &mut errors));

@@ -33,8 +33,6 @@ pub(crate) struct Block {
     head: TokenStream,
     /// `Box::pin`.
     wrapper: Option<TokenStream>,
-    /// `move`.
-    movement: Option<TokenTree>,
     /// What stands in its braces.
     pub(crate) content: Group,
 }
@@ -74,13 +72,9 @@ impl Form {
         let Self::Block(block) = self else {
             return inner;
         };
-        let Block {
-            head,
-            wrapper,
-            movement,
-            ..
-        } = block;
-        let future = quote!(async #movement { #inner });
+        let Block { head, wrapper, .. } = block;
+        // `move`, also where the user's block has none: what a key names is needed when the future runs.
+        let future = quote!(async move { #inner });
         if wrapper.is_some() {
             quote!(#head #wrapper(#future))
         } else {
@@ -142,12 +136,11 @@ impl Block {
     ) -> Option<Self> {
         let is =
             |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(ident) if ident == word);
-        let movement = trees.pop_if(|tree| is(tree, "move"));
+        trees.pop_if(|tree| is(tree, "move"));
         trees.pop_if(|tree| is(tree, "async"))?;
         Some(Self {
             head: trees.into_iter().collect(),
             wrapper,
-            movement,
             content,
         })
     }

@@ -3,16 +3,21 @@
 mod call;
 mod macros;
 mod own_dispatch;
+mod position;
 mod seen;
 mod templates;
 
 pub use std::time::Duration;
 
 pub use call::{
-    Current, Miss, NotInKey, Source, compute, compute_apart, compute_blocking, entry, function,
-    look, named, outlined, refresh, refresh_blocking, target,
+    Current, Miss, Source, compute, compute_apart, compute_blocking, entry, function, look, named,
+    outlined, refresh, refresh_blocking, target,
 };
 pub use inventory;
+pub use position::{
+    ArgumentNotInTheKey_WriteUnderscore, UNDERSCORE, UNUSED, UnderscoreForAnArgumentInTheKey,
+    Unused,
+};
 pub use seen::{Handle, LeftOut, Seen, seen_as_data};
 
 pub use crate::cache::{
@@ -24,9 +29,15 @@ pub use crate::function::FnSpec;
 pub use crate::key::nested::over as walk_over;
 pub use crate::key::{FunctionPath, KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
-pub use crate::plan::{Plan, can_be_absent, can_fail};
+pub use crate::plan::{Answer, CanFail, Keep, MayBeAbsent, MayFail, Own, Plan, Store};
 pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
+
+/// A length of time, short to write.
+#[must_use]
+pub const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
 
 /// Whether `compress` does anything in this build.
 pub const CAN_COMPRESS: bool = crate::compress::is_available();
@@ -47,9 +58,7 @@ pub mod plan {
 
 /// Autoref dispatch: what a function answers with when its computation took too long.
 pub mod in_time {
-    pub use crate::plan::{
-        ErrorFromTimeout as _, NoErrorAtAll as _, NoErrorFromTimeout as _, NoErrorToBe as _,
-    };
+    pub use crate::plan::{ErrorFromTimeout as _, NoErrorFromTimeout as _};
 }
 
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so
@@ -89,7 +98,7 @@ pub mod wired {
 
 /// Autoref dispatch: whether a borrowed argument can be cloned for a body.
 pub mod own {
-    pub use super::own_dispatch::{AnyOwned, Lent, NotOwnable, Ownable};
+    pub use super::own_dispatch::{AnyOwned, Lent, OwnClone, Ownable};
 }
 
 /// Autoref dispatch: what kind of thing an argument is. Without names, so that they hide none of

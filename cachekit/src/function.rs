@@ -228,9 +228,16 @@ impl fmt::Debug for FnSpec {
     }
 }
 
+/// What stands around a function's name in that of a hidden one beside it, whose rest is for the compiler to say.
+const HIDDEN: [(&str, &str); 3] = [
+    ("__all_of_", "__needs_companion_Self"),
+    ("__", "_is_in_an_impl__write_companion_Self"),
+    ("__", "_is_in_an_impl__write_companion_false"),
+];
+
 /// Turns the path of a marker inside a function into the function's own path:
-/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` gives `a::outer::get`. A method's
-/// marker stands in a hidden sibling `__cachekit_get_spec`, which gives `get` back.
+/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` gives `a::outer::get`. The marker of one that has
+/// controls stands in a hidden function beside it, whose name has its own.
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");
@@ -238,11 +245,10 @@ fn tidy(marker: &str) -> String {
     let path = path.strip_suffix("::__spec").unwrap_or(path);
     match path.rsplit_once("::") {
         Some((parent, last)) => {
-            let own = last
-                .strip_prefix("__cachekit_")
-                .and_then(|rest| rest.strip_suffix("_spec"))
-                .unwrap_or(last);
-            format!("{parent}::{own}")
+            let own = HIDDEN
+                .iter()
+                .find_map(|(before, behind)| last.strip_prefix(before)?.strip_suffix(behind));
+            format!("{parent}::{}", own.unwrap_or(last))
         }
         None => path.to_owned(),
     }
@@ -250,17 +256,22 @@ fn tidy(marker: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::tidy;
+    use super::{HIDDEN, tidy};
 
     #[test]
     fn names_of_functions_and_methods() {
-        let free = "shop::users::get_user::__spec::__SPEC::{{closure}}::__CachekitHere";
-        assert_eq!(tidy(free), "shop::users::get_user");
-        let method = "shop::Repo::__cachekit_get_spec::__SPEC::{{closure}}::__CachekitHere";
-        assert_eq!(tidy(method), "shop::Repo::get");
+        let beside = |path: &str, [before, behind]: [&str; 2]| {
+            format!("{path}{before}get_user{behind}::__SPEC::{{{{closure}}}}::__CachekitHere")
+        };
+        for (before, behind) in HIDDEN {
+            let free = beside("shop::users::", [before, behind]);
+            assert_eq!(tidy(&free), "shop::users::get_user");
+            let method = beside("shop::Repo::", [before, behind]);
+            assert_eq!(tidy(&method), "shop::Repo::get_user");
+            let nested = beside("shop::outer::{{closure}}::", [before, behind]);
+            assert_eq!(tidy(&nested), "shop::outer::get_user");
+        }
         let inline = "<shop::Pg as shop::Repo>::get::{{closure}}::__spec::__SPEC::{{closure}}::__CachekitHere";
         assert_eq!(tidy(inline), "<shop::Pg as shop::Repo>::get");
-        let nested = "shop::outer::{{closure}}::inner::__spec::__SPEC::{{closure}}::__CachekitHere";
-        assert_eq!(tidy(nested), "shop::outer::inner");
     }
 }

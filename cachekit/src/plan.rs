@@ -12,6 +12,7 @@ mod ops;
 mod probe;
 #[cfg(feature = "redis")]
 mod storable;
+mod verdict;
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -26,12 +27,13 @@ pub use extras::{
 };
 #[cfg(feature = "redis")]
 pub use extras::{Wired, WiredToNothing};
-pub use in_time::{ErrorFromTimeout, NoErrorAtAll, NoErrorFromTimeout, NoErrorToBe};
+pub use in_time::{Answer, CanFail, ErrorFromTimeout, NoErrorFromTimeout};
 pub use keep::{Keepable, NotKeepable};
 pub(crate) use ops::ValueOps;
 pub use probe::{PeelAny, PlanAny, probe};
 #[cfg(feature = "redis")]
 pub use storable::{NotOwned, NotStorable, Storable};
+pub use verdict::{Keep, Own, Store};
 
 use crate::codec::{Cacheable, Wire};
 use crate::error::ComputeTimeout;
@@ -140,29 +142,33 @@ shapes! {
         |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
 }
 
-/// A shape with an `Option` in it.
+/// The plan of a shape with an `Option` in it.
 #[diagnostic::on_unimplemented(
     message = "`none_ttl` is for functions that return an `Option`",
     label = "this function never returns `None`; take `none_ttl` out"
 )]
-pub trait MayBeAbsent {}
-impl<T> MayBeAbsent for Optional<T> {}
-impl<T, E> MayBeAbsent for FallibleOptional<T, E> {}
+pub trait MayBeAbsent: Sized {
+    /// Says so.
+    fn of(self) {}
+}
+#[diagnostic::do_not_recommend]
+impl<T> MayBeAbsent for Plan<Optional<T>> {}
+#[diagnostic::do_not_recommend]
+impl<T, E> MayBeAbsent for Plan<FallibleOptional<T, E>> {}
 
-/// Compiles for such a shape.
-pub fn can_be_absent<S: Shape + MayBeAbsent>(_: Plan<S>) {}
-
-/// A shape with an error in it.
+/// The plan of a shape with an error in it.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` is for functions that return a `Result`",
     label = "this function never fails; take `stale_if_error` out"
 )]
-pub trait MayFail {}
-impl<T, E> MayFail for Fallible<T, E> {}
-impl<T, E> MayFail for FallibleOptional<T, E> {}
-
-/// Compiles for such a shape.
-pub fn can_fail<S: Shape + MayFail>(_: Plan<S>) {}
+pub trait MayFail: Sized {
+    /// Says so.
+    fn of(self) {}
+}
+#[diagnostic::do_not_recommend]
+impl<T, E> MayFail for Plan<Fallible<T, E>> {}
+#[diagnostic::do_not_recommend]
+impl<T, E> MayFail for Plan<FallibleOptional<T, E>> {}
 
 /// An error that any number of waiters may have a copy of.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;

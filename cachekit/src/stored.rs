@@ -126,12 +126,6 @@ impl AnyStored {
         }
     }
 
-    /// The value, if it is of the type asked for. Two types under one key and owner are
-    /// possible only for a generic function that skips a type parameter: a miss.
-    pub(crate) fn value<V: 'static>(&self) -> Option<&Option<V>> {
-        self.value.shared().downcast_ref()
-    }
-
     /// Takes it out of use wherever it is, or is about to be inserted.
     pub(crate) fn kill(&self) {
         self.ended.store(DEAD, Ordering::Release);
@@ -146,12 +140,12 @@ impl AnyStored {
         }
     }
 
-    /// What [`value`](Self::value) refers to, of one that nobody else has.
+    /// What it holds, an `Option<V>`, of one that nobody else has.
     pub(crate) fn into_shared(self) -> AnyShared {
         self.value.into_shared()
     }
 
-    /// What [`value`](Self::value) refers to.
+    /// What it holds: an `Option<V>`.
     pub(crate) fn shared(&self) -> &AnyShared {
         self.value.shared()
     }

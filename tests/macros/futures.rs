@@ -77,6 +77,47 @@ fn borrowing(log: &Log, id: &str) -> impl Future<Output = String> {
     }
 }
 
+/// What the block borrows outlives the call; what the key names, the block need not know.
+#[cached(key = "without-move:{id}:{name}", skip(log))]
+fn without_move<'a>(log: &'a Log, id: u64, name: &'a str) -> impl Future<Output = usize> + 'a {
+    log.add("head");
+    async { log.0.lock().map_or(0, |events| events.len()) + name.len() }
+}
+
+#[cached(key = "nothing-borrowed:{id}")]
+fn nothing_borrowed(id: u64) -> impl Future<Output = u64> {
+    async { 1 }
+}
+
+#[cached(key = "boxed-without-move:{id}")]
+fn boxed_without_move(id: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(async { 2 })
+}
+
+#[invalidates(nothing_borrowed(id), boxed_without_move(id))]
+fn write_without_move(id: u64, log: &Log) -> impl Future<Output = ()> {
+    async { log.add("written") }
+}
+
+#[tokio::test]
+async fn blocks_without_move() {
+    fresh(async {
+        let log = Log::default();
+        for _ in 0..2 {
+            assert_eq!(without_move(&log, 1, "ab").await, 3);
+            assert_eq!(nothing_borrowed(1).await, 1);
+            assert_eq!(boxed_without_move(1).await, 2);
+        }
+        assert_eq!(log.take(), ["head", "head"]);
+        assert_eq!(nothing_borrowed::entry(1).get().await, Some(1));
+        write_without_move(1, &log).await;
+        assert_eq!(log.take(), ["written"]);
+        assert_eq!(nothing_borrowed::entry(1).get().await, None);
+        assert_eq!(boxed_without_move::entry(1).get().await, None);
+    })
+    .await;
+}
+
 #[cached(key = "empty:{id}")]
 fn unit(id: u64) -> impl Future<Output = ()> + Send + 'static {
     async move {

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod arguments;
+mod associated;
 mod boxed_traits;
 mod calls;
 mod deferred;

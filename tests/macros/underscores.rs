@@ -20,7 +20,7 @@ macro_rules! whole {
             id
         }
 
-        #[invalidates($name(_, 1), $name(_pool, 2))]
+        #[invalidates($name(_, 1), $name(_, 2))]
         async fn write(_pool: &Pool) {}
     };
 }

@@ -72,6 +72,60 @@ fn fits(words: &[String], messages: &[String]) -> bool {
     left.is_empty()
 }
 
+/// The most lines of an error in our words: its message, the place, a label and what to do.
+const SHORT: usize = 9;
+/// The most lines of one in the compiler's, which shows two places.
+const LONG: usize = 18;
+
+/// The files with longer errors in our words, and how long: what a bound of the runtime refuses is told with
+/// the bound's place and the types that it would take.
+const LONGER: [(&str, usize); 8] = [
+    ("bad_duration", 23),
+    ("bad_types", 23),
+    ("derive_cache_part", 34),
+    ("forgotten_argument", 20),
+    ("forgotten_self", 20),
+    ("order_by", 23),
+    ("replicas_order", 22),
+    ("unwritable_argument", 34),
+];
+
+#[test]
+fn errors_are_short() {
+    let mut wrong = Vec::new();
+    for file in files("stderr") {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let text = read(&file);
+        let (ours, theirs): (Vec<&str>, Vec<&str>) = errors(&text)
+            .into_iter()
+            .partition(|error| error.starts_with("error: ") || error.starts_with("error[E0277]"));
+        let longest = |errors: &[&str]| errors.iter().map(|error| error.lines().count()).max();
+        let listed = LONGER.iter().find(|(listed, _)| *listed == name);
+        let most = listed.map_or(SHORT, |(_, most)| *most);
+        let lines = longest(&ours).unwrap_or_default();
+        // A list that is longer than it must be would hide the next one.
+        if lines > most || (listed.is_some() && lines < most) {
+            wrong.push(format!("{name}: {lines} lines in our words, not {most}"));
+        }
+        let lines = longest(&theirs).unwrap_or_default();
+        if lines > LONG {
+            wrong.push(format!(
+                "{name}: {lines} lines in the compiler's words, at most {LONG}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Each error with all that belongs to it.
+fn errors(stderr: &str) -> Vec<&str> {
+    let reports = stderr.split_inclusive("\n\n");
+    reports
+        .filter(|it| it.starts_with("error"))
+        .map(str::trim_end)
+        .collect()
+}
+
 /// No `.stderr` without its file.
 #[test]
 fn nothing_is_left_over() {

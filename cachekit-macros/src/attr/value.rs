@@ -64,9 +64,11 @@ impl Parse for Item {
     }
 }
 
-/// `companion = NAME` or `companion = false`.
+/// `companion = NAME`, `companion = Self` or `companion = false`.
 pub(crate) enum CompanionName {
     Named(Ident),
+    /// Beside the function in its `impl`.
+    InSelf,
     Omitted,
     Default,
 }
@@ -81,10 +83,13 @@ impl Parse for CompanionName {
                 Self::Omitted
             });
         }
-        input
-            .parse()
-            .map(Self::Named)
-            .map_err(|error| syn::Error::new(error.span(), "expected a name, or `false` for none"))
+        if input.parse::<Option<Token![Self]>>()?.is_some() {
+            return Ok(Self::InSelf);
+        }
+        input.parse().map(Self::Named).map_err(|error| {
+            let words = "expected a name, `Self` for one in the `impl`, or `false` for none";
+            syn::Error::new(error.span(), words)
+        })
     }
 }
 

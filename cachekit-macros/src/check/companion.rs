@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, GenericParam, Generics, Visibility, WherePredicate};
 
@@ -32,15 +32,59 @@ pub(super) fn may_be_inside(
     item: &LooseFn,
     facts: &Facts,
 ) -> bool {
-    facts.receiver.is_some()
-        || names_self(item)
-        || written.is_some_and(|it| matches!(it.value, CompanionName::Omitted))
+    let is_said = |it: &Arg<CompanionName>| {
+        matches!(it.value, CompanionName::Omitted | CompanionName::InSelf)
+    };
+    facts.receiver.is_some() || names_self(item) || written.is_some_and(is_said)
 }
 
-/// Whether the signature has the word `Self`.
+/// Whether a function has the word `Self`, as only one in an `impl` or a trait may.
 fn names_self(item: &LooseFn) -> bool {
     let this = Ident::new("Self", item.sig.ident.span());
-    mention::find(&item.sig, &this).is_some()
+    let body = without_items(item.body.stream());
+    mention::find(&item.sig, &this).is_some() || mention::find(&body, &this).is_some()
+}
+
+/// A body without what has a `Self` of its own.
+fn without_items(tokens: TokenStream) -> TokenStream {
+    let mut is_inside = false;
+    let mut kept = Vec::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Ident(word) if is_item(&word) => is_inside = true,
+            TokenTree::Punct(punct) if is_inside && punct.as_char() == ';' => is_inside = false,
+            TokenTree::Group(group) if is_inside => {
+                is_inside = group.delimiter() != Delimiter::Brace;
+            }
+            TokenTree::Group(group) => {
+                let inside = without_items(group.stream());
+                kept.push(TokenTree::Group(Group::new(group.delimiter(), inside)));
+            }
+            other if !is_inside => kept.push(other),
+            _ => {}
+        }
+    }
+    kept.into_iter().collect()
+}
+
+/// Whether an item begins with this word whose `Self` is not that of the function.
+fn is_item(word: &Ident) -> bool {
+    ["impl", "trait", "struct", "enum", "union"]
+        .iter()
+        .any(|item| word == item)
+}
+
+/// Whether another attribute makes a type of the function's name: those of handlers do, by which a
+/// server finds its route.
+fn is_route(item: &LooseFn) -> bool {
+    const ROUTES: [&str; 14] = [
+        "get", "post", "put", "delete", "head", "connect", "options", "trace", "patch", "route",
+        "routes", "catch", "handler", "endpoint",
+    ];
+    item.attrs.iter().any(|attr| {
+        let last = attr.path().segments.last();
+        last.is_some_and(|last| ROUTES.iter().any(|route| last.ident == route))
+    })
 }
 
 /// Decides the controls.
@@ -50,10 +94,12 @@ pub(super) fn companion(
     facts: &Facts,
     uses: &Uses<'_>,
 ) -> Companion {
-    let name = match written.map(|arg| arg.value) {
+    let (name, in_self) = match written.map(|arg| arg.value) {
         Some(CompanionName::Omitted) => return Companion::None,
-        Some(CompanionName::Named(name)) => Some(name),
-        Some(CompanionName::Default) | None => None,
+        Some(CompanionName::Named(name)) => (Some(name), false),
+        Some(CompanionName::InSelf) => (Some(item.sig.ident.clone()), true),
+        None if is_route(item) => return Companion::None,
+        Some(CompanionName::Default) | None => (None, false),
     };
     let positions = 0..facts.arguments.len();
     let in_cache: Vec<bool> = positions
@@ -86,12 +132,10 @@ pub(super) fn companion(
         generics,
     };
     let fn_name = item.sig.ident.clone();
-    if facts.receiver.is_none() {
-        // An associated function, then: a type cannot stand in an `impl`. One without `Self` in
-        // its signature cannot be told from a free function.
-        if names_self(item) {
-            return Companion::None;
-        }
+    // A type cannot stand in an `impl`; but an associated function without the word `Self` cannot
+    // be told from a free one.
+    let is_free = facts.receiver.is_none() && !in_self && !names_self(item);
+    if is_free {
         return Companion::Type {
             name: name.unwrap_or(fn_name),
             parts,

@@ -126,7 +126,7 @@ impl Resolved {
                 if mention::find(expr, name).is_some() {
                     named.arguments.insert(position);
                     named.in_expr.insert(position);
-                    named.words.insert(name.to_string());
+                    named.words.insert((position, name.to_string()));
                 }
             }
         }

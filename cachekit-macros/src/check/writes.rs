@@ -205,7 +205,23 @@ fn model(reference: attr::Reference, errors: &mut Errors) -> Option<Reference> {
     let all = matches!(reference.args, ReferenceArgs::All);
     let callee = match reference.callee {
         attr::Callee::Path(path) if is_method(&path) => Callee::Method(path),
-        attr::Callee::Path(path) => Callee::Free(path),
+        attr::Callee::Path(path) => {
+            if let Some(function) = entry_of(&path) {
+                let rest = if all {
+                    "..)`"
+                } else {
+                    "_, id)`, where `_` stands for an argument that is not in the key"
+                };
+                errors.on(
+                    &path,
+                    format_args!(
+                        "`{function}::entry` is for code; name the function and all its arguments: `{function}({rest}"
+                    ),
+                );
+                return None;
+            }
+            Callee::Free(path)
+        }
         attr::Callee::Method {
             receiver,
             name,
@@ -237,6 +253,15 @@ fn model(reference: attr::Reference, errors: &mut Errors) -> Option<Reference> {
         }
     };
     Some(Reference { callee, args })
+}
+
+/// The function whose entry is written as code has it: `get_user::entry(id)`.
+fn entry_of(path: &syn::ExprPath) -> Option<&Ident> {
+    let mut segments = path.path.segments.iter().rev();
+    let is_entry = segments.next()?.ident == "entry";
+    let function = &segments.next()?.ident;
+    let is_module = ["self", "super", "crate"].iter().any(|it| function == it);
+    (is_entry && !is_module).then_some(function)
 }
 
 fn is_self(expr: &syn::Expr) -> bool {

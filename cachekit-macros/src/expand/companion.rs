@@ -2,8 +2,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::Visibility;
 use syn::ext::IdentExt as _;
 
+use super::reference::Ask;
 use super::{form_word, source, spec};
 use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Companion, CompanionParts};
@@ -18,7 +20,7 @@ pub(super) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> Toke
             item,
             names,
             parts,
-            in_method: false,
+            has_self: false,
         }
         .as_type(name),
         Companion::Siblings { prefix, parts } => Controls {
@@ -26,7 +28,7 @@ pub(super) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> Toke
             item,
             names,
             parts,
-            in_method: true,
+            has_self: item.sig.receiver().is_some(),
         }
         .as_siblings(prefix),
     }
@@ -38,7 +40,8 @@ pub(super) struct Controls<'a> {
     pub(super) item: &'a LooseFn,
     pub(super) names: &'a Names,
     pub(super) parts: &'a CompanionParts,
-    pub(super) in_method: bool,
+    /// Whether its functions have a receiver.
+    pub(super) has_self: bool,
 }
 
 impl Controls<'_> {
@@ -47,9 +50,9 @@ impl Controls<'_> {
         let vis = &self.item.vis;
         let result = &self.model.function.result;
         let function = self.item.sig.ident.to_string();
+        let spec_name = beside_free(self.item);
         let spec = spec::constants(self.model, self.names);
-        let [key_at, entry_at] =
-            self.positional(&quote!(Self::__spec()), &format_ident!("__key_at"));
+        let [key_at, entry_at] = self.positional();
         let (cache, source) = source(&self.model.function, self.names);
         let in_cache = self.parameters(&self.parts.in_cache);
         let (generics, where_clause) = self.generics();
@@ -59,11 +62,11 @@ impl Controls<'_> {
         let refresh = self.refresh();
         quote! {
             #krate::__companion! {
-                #vis #name #function (#result) cache (#in_cache) { #cache } (#source)
-                spec #spec
+                #vis #name #function (#result) (#turbofish) cache (#in_cache) { #cache } (#source)
+                spec #spec_name #spec
                 key_at #key_at
                 entry_at #entry_at
-                entry #generics (#in_entry) #where_clause => (#turbofish) (#positions)
+                entry #generics (#in_entry) #where_clause => (#positions)
                 refresh #refresh
             }
         }
@@ -74,16 +77,15 @@ impl Controls<'_> {
         let vis = &self.item.vis;
         let result = &self.model.function.result;
         let method = &self.item.sig.ident;
-        let shown = method.unraw();
-        let [spec_name, key_name, entry_name] = ["spec", "key_at", "entry_at"]
-            .map(|suffix| format_ident!("__cachekit_{shown}_{suffix}"));
+        let [spec_name, key_name, entry_name] =
+            [Ask::Spec, Ask::Key, Ask::Entry].map(|ask| ask.beside_method(method));
         let spec = spec::constants(self.model, self.names);
-        let [key_at, entry_at] = self.positional(&quote!(Self::#spec_name()), &key_name);
+        let [key_at, entry_at] = self.positional();
         let prefix = prefix.unraw();
         let entry = format_ident!("{prefix}_entry");
         let handle = format_ident!("{prefix}_cache");
         let (generics, where_clause) = self.generics();
-        let receiver = self.receiver();
+        let (receiver, own) = (self.receiver(), self.own());
         let in_entry = self.parameters(&self.parts.in_entry);
         let turbofish = turbofish(&self.parts.generics);
         let positions = self.given_positions();
@@ -91,19 +93,21 @@ impl Controls<'_> {
         let in_cache = self.parameters(&self.parts.in_cache);
         quote! {
             #krate::__siblings! {
-                [#vis] (#result)
-                spec #spec_name #spec
-                key_at #key_name #key_at
-                entry_at #entry_name #entry_at
+                [#vis] (#own) (#turbofish) #spec_name
+                #handle (#receiver #in_cache) { #cache } (#source)
+                #key_name #entry_name (#result)
+                spec #spec
+                key #key_at
+                entry #entry_at
                 #entry #generics (#receiver #in_entry) #where_clause =>
-                    (self.#entry_name #turbofish (#positions))
-                #handle (&self, #in_cache) { #cache } (#source)
+                    (#positions)
             }
         }
     }
 
     /// What `entry` hands to the positional function.
     fn given_positions(&self) -> TokenStream {
+        let private = &self.names.private;
         let arguments = self
             .model
             .function
@@ -113,7 +117,7 @@ impl Controls<'_> {
         let positions = arguments.map(|(argument, kept)| {
             let name = &argument.name;
             match (kept, argument.referent()) {
-                (false, _) => quote!(()),
+                (false, _) => quote!(#private::UNUSED),
                 (true, Some(_)) => quote!(#name),
                 (true, None) => quote!(&#name),
             }
@@ -151,7 +155,16 @@ impl Controls<'_> {
     }
 
     pub(super) fn receiver(&self) -> Option<TokenStream> {
-        self.in_method.then(|| quote!(&self,))
+        self.has_self.then(|| quote!(&self,))
+    }
+
+    /// How its functions call one another.
+    fn own(&self) -> TokenStream {
+        if self.has_self {
+            quote!(self.)
+        } else {
+            quote!(Self::)
+        }
     }
 
     pub(super) fn arguments<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Argument> {
@@ -170,8 +183,22 @@ impl Controls<'_> {
     }
 }
 
+/// The function beside a free one that has its constants. Where that is not free, the compiler says that it
+/// cannot find this function, after what it says itself: that an `impl` has no place for a type.
+pub(super) fn beside_free(item: &LooseFn) -> Ident {
+    // Without a visibility it may stand in a trait's `impl`, where nothing can be added.
+    let word = match item.vis {
+        Visibility::Inherited => "false",
+        _ => "Self",
+    };
+    let name = item.sig.ident.unraw();
+    let mut hidden = format_ident!("__{name}_is_in_an_impl__write_companion_{word}");
+    hidden.set_span(hidden.span().located_at(item.sig.ident.span()));
+    hidden
+}
+
 /// `::<T, N>`: a parameter that only the key names cannot be inferred.
-pub(super) fn turbofish(generics: &syn::Generics) -> Option<TokenStream> {
+fn turbofish(generics: &syn::Generics) -> Option<TokenStream> {
     let names = generics.params.iter().filter_map(|param| match param {
         syn::GenericParam::Type(ty) => Some(&ty.ident),
         syn::GenericParam::Const(value) => Some(&value.ident),

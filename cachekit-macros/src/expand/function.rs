@@ -1,15 +1,17 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
+use super::companion::beside_free;
 use super::key::{path_of, type_of, writing};
+use super::reference::Ask;
 use super::steps::{Place, after, statements};
 use super::{form_word, looked_at, source, spec, tier_word};
 use crate::item::LooseFn;
 use crate::model::{Apart, CachedFn, Companion, InTime, LeftOut, Look, Piece};
-use crate::names::{Names, blaming, instead_of, local};
+use crate::names::{Names, blaming, instead_of, judged, local};
 
 /// The new body.
 pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
@@ -19,8 +21,14 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     let tier = tier_word(model);
     // A type that cannot be kept is the return type's fault.
     let place = result.span();
-    let plan = blaming(place, quote!(#krate::__kept!(#tier #result)));
-    let plan = in_time(model, plan, names);
+    let questions: &[&str] = if model.policy.in_memory {
+        &["__Keep"]
+    } else {
+        &["__Own", "__Store", "__Keep"]
+    };
+    let judged = judged(place, questions);
+    let also = also(model);
+    let in_time = in_time(model);
     let apart = model.apart.as_ref();
     let form = form_word(&model.function, apart);
     let looked_at = looked_at(model.function.arguments.iter(), false);
@@ -51,7 +59,7 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         #looked_at
         #guards
         #cache
-        #krate::__cached!(#form (#plan) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #before) (#after) #body)
+        #krate::__cached!(#form (#tier #judged #also #in_time) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #before) (#after) #body)
     }
 }
 
@@ -77,20 +85,29 @@ fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
     (!types.is_empty()).then(|| quote!([#types]))
 }
 
-/// The plan with its answer for a computation that takes too long.
-fn in_time(model: &CachedFn, plan: TokenStream, names: &Names) -> TokenStream {
-    let Some(InTime { at, error }) = &model.policy.limits.in_time else {
-        return plan;
+/// What else some options ask of the return type.
+fn also(model: &CachedFn) -> TokenStream {
+    let asked = [
+        ("MayBeAbsent", model.policy.none_ttl_at),
+        ("MayFail", model.policy.stale_if_error_at),
+    ];
+    let asked = asked.into_iter().filter_map(|(name, place)| {
+        let name = format_ident!("{name}");
+        let judged = judged(place?, &["__Also"]);
+        Some(quote!(, #name #judged))
+    });
+    asked.collect()
+}
+
+/// The answer of a plan for a computation that takes too long.
+fn in_time(model: &CachedFn) -> Option<TokenStream> {
+    let InTime { at, error } = model.policy.limits.in_time.as_ref()?;
+    let failing = judged(*at, &["__CanFail"]);
+    let answer = match error {
+        Some(error) => quote!((#error)),
+        None => judged(*at, &["__Answer"]),
     };
-    let krate = &names.krate;
-    // A type that cannot be kept, and one that has no answer, are two mistakes in two places.
-    let kept = local("__kept");
-    let error = error.as_ref().map(|error| quote!(, #error));
-    let answered = blaming(*at, quote!(#krate::__in_time!));
-    // A wrong expression is blamed on its own words.
-    let mut input = Group::new(Delimiter::Parenthesis, quote!(#kept #error));
-    input.set_span(input.span().located_at(*at));
-    quote!({ let #kept = #plan; #answered #input })
+    Some(quote!(; (#failing) #answer))
 }
 
 /// Arguments the key forgets, for the type system to judge.
@@ -100,20 +117,8 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
     for value in &model.left_out {
         guards.extend(left_out(value, krate));
     }
-    if let Some(place) = model.policy.none_ttl_at {
-        let result = &model.function.result;
-        guards.extend(blaming(place, quote!(#krate::__absent!(#result);)));
-    }
-    if let Some(place) = model.policy.stale_if_error_at {
-        let result = &model.function.result;
-        guards.extend(blaming(place, quote!(#krate::__fallible!(#result);)));
-    }
-    guards.extend(
-        model
-            .apart
-            .as_ref()
-            .map(|apart| ownable(model, apart, names)),
-    );
+    let apart = model.apart.iter();
+    guards.extend(apart.flat_map(|apart| ownable(model, apart, names)));
     for choice in &model.policy.choices {
         if choice.ty == "Codec" {
             let codec = format_ident!("{}", choice.variant);
@@ -166,7 +171,7 @@ fn left_out(value: &LeftOut, krate: &TokenStream) -> TokenStream {
 }
 
 /// What the body is to own, for the type system to judge.
-fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> TokenStream {
+fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> Vec<TokenStream> {
     let krate = &names.krate;
     let references = model
         .function
@@ -175,20 +180,25 @@ fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> TokenStream {
         .filter(|argument| argument.referent().is_some());
     let arguments = references.map(|argument| {
         let name = &argument.name;
-        blaming(name.span(), quote!(#krate::__ownable!(#name);))
+        (name.span(), name.to_token_stream())
     });
-    let own_self = apart
-        .owns_self
-        .map(|place| blaming(place, quote!(#krate::__ownable!(self);)));
-    arguments.chain(own_self).collect()
+    let own_self = apart.owns_self.map(|place| (place, quote!(self)));
+    let judged = arguments.chain(own_self).map(|(place, value)| {
+        let judged = judged(place, &["__OwnClone"]);
+        quote!(#krate::__ownable!(#value => #judged);)
+    });
+    judged.collect()
 }
 
 /// The expression that finds the spec.
 fn find_spec(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
     match &model.companion {
-        Companion::Type { name, .. } => quote!(#name::__spec()),
+        Companion::Type { .. } => {
+            let hidden = beside_free(item);
+            quote!(#hidden())
+        }
         Companion::Siblings { .. } => {
-            let hidden = format_ident!("__cachekit_{}_spec", item.sig.ident);
+            let hidden = Ask::Spec.beside_method(&item.sig.ident);
             quote!(Self::#hidden())
         }
         Companion::None => {

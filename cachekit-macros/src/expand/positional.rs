@@ -6,7 +6,7 @@ use quote::quote;
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::companion::{Controls, turbofish};
+use super::companion::Controls;
 use super::key::writing;
 use super::steps::{Place, after, statements};
 use super::{looked_at, source, tier_word};
@@ -15,9 +15,9 @@ use crate::names::{blaming, local};
 
 impl Controls<'_> {
     /// What the templates of the hidden functions are filled with: `__key_at`, `__entry_at`.
-    pub(super) fn positional(&self, find_spec: &TokenStream, key_name: &Ident) -> [TokenStream; 2] {
+    pub(super) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
-        let labels = local("__labels");
+        let [labels, spec] = ["__labels", "__spec"].map(local);
         let (generics, where_clause) = self.generics();
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
@@ -27,9 +27,9 @@ impl Controls<'_> {
             .by_value(&self.parts.in_key_expr)
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
-        let key = writing(&self.key_of_references(), find_spec, None, self.names);
+        let key = writing(&self.key_of_references(), &quote!(#spec), None, self.names);
         let key_at = quote! {
-            (#generics (#receiver #key_positions) #where_clause { #own_key #unpacked_key } #key)
+            (#generics (#receiver #key_positions) #where_clause { #own_key #unpacked_key } #spec #key)
         };
 
         let entry_positions = self.positions(&self.parts.in_entry);
@@ -40,7 +40,7 @@ impl Controls<'_> {
             .collect();
         let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
         let (cache, source) = source(&model.function, self.names);
-        let target = self.target(key_name);
+        let target = self.target();
         let tier = match model.policy.replicas {
             Some(_) => quote!(copied),
             None => tier_word(model),
@@ -55,7 +55,7 @@ impl Controls<'_> {
         );
         let entry_at = quote! {
             (#tier #generics (#receiver #entry_positions) #where_clause { #owned #unpacked #cache }
-                (#source) (#target) (#labels #before) (#after))
+                (#source) #target (#labels #before) (#after))
         };
         [key_at, entry_at]
     }
@@ -67,21 +67,18 @@ impl Controls<'_> {
             .map(|argument| &argument.name)
     }
 
-    /// The call of `__key_at` that an entry begins with.
-    fn target(&self, key_name: &Ident) -> TokenStream {
-        let turbofish = turbofish(&self.parts.generics);
+    /// How `__key_at` is called, with which an entry begins.
+    fn target(&self) -> TokenStream {
+        let private = &self.names.private;
         let arguments = self.model.function.arguments.iter().zip(&self.parts.in_key);
-        let positions = arguments.map(
-            |(Argument { name, .. }, kept)| {
-                if *kept { quote!(#name) } else { quote!(()) }
-            },
-        );
-        let receiver = if self.in_method {
-            quote!(self.)
-        } else {
-            quote!(Self::)
-        };
-        quote!(#receiver #key_name #turbofish (#(#positions),*))
+        let positions = arguments.map(|(Argument { name, .. }, kept)| {
+            if *kept {
+                quote!(#name)
+            } else {
+                quote!(#private::UNUSED)
+            }
+        });
+        quote!((#(#positions),*))
     }
 
     /// The key where arguments by value come as references: `{id}` is written as the same type as
@@ -113,13 +110,14 @@ impl Controls<'_> {
         key
     }
 
-    /// One parameter a position, by reference; any value where it does not matter.
+    /// One parameter a position, by reference; where it does not matter, one that says so.
     fn positions(&self, kept: &[bool]) -> TokenStream {
+        let private = &self.names.private;
         let arguments = self.model.function.arguments.iter().zip(kept);
         let positions = arguments.map(|(argument, kept)| {
             let Argument { name, ty, .. } = argument;
             match (kept, argument.referent()) {
-                (false, _) => quote!(_: impl ::core::marker::Sized),
+                (false, _) => quote!(_: &#private::Unused),
                 (true, Some(referent)) => quote!(#name: &#referent),
                 // `&impl A + B` is ambiguous.
                 (true, None) if matches!(ty, Type::ImplTrait(_)) => quote!(#name: &(#ty)),

@@ -29,15 +29,16 @@ impl Ask {
         }
     }
 
-    fn beside_method(self, name: &Ident) -> Ident {
-        let suffix = match self {
-            Self::Spec => "spec",
-            Self::Key => "key_at",
-            Self::Entry => "entry_at",
+    /// Its name is all that the compiler says of a method that has none.
+    pub(super) fn beside_method(self, name: &Ident) -> Ident {
+        let (what, otherwise) = match self {
+            Self::Spec => ("all", ""),
+            Self::Key => ("key", "_or_a_key_or_tag"),
+            Self::Entry => ("entry", ""),
         };
         let name = name.unraw();
         // The user's place: a method without these is reported there.
-        let mut hidden = format_ident!("__cachekit_{name}_{suffix}");
+        let mut hidden = format_ident!("__{what}_of_{name}__needs_companion_Self{otherwise}");
         hidden.set_span(name.span());
         hidden
     }
@@ -102,7 +103,7 @@ fn arguments(reference: &Reference, names: &Names) -> TokenStream {
         .iter()
         .flatten()
         .map(|position| match position {
-            Position::NotInKey(span) => blaming(*span, quote!(#private::NotInKey)),
+            Position::NotInKey(span) => blaming(*span, quote!(#private::UNDERSCORE)),
             // A slice by reference: another `&` would hide that from the compiler.
             Position::Value(value) if is_slice(value) => value.to_token_stream(),
             Position::Value(value) => {

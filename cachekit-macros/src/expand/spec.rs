@@ -92,7 +92,7 @@ fn duration(duration: Duration, names: &Names) -> TokenStream {
     let private = &names.private;
     if duration.subsec_millis() == 0 {
         let seconds = duration.as_secs();
-        return quote!(#private::Duration::from_secs(#seconds));
+        return quote!(#private::secs(#seconds));
     }
     let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     quote!(#private::Duration::from_millis(#millis))

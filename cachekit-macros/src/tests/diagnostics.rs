@@ -100,7 +100,7 @@ fn one_message_for_one_mistake() {
         ),
         ("skip(pool, pool)", "`pool` is skipped twice"),
         ("skip(self)", "unused skip: there is no argument `self`"),
-        ("companion = \"x\"", "expected a name, or `false` for none"),
+        ("companion = \"x\"", "or `false` for none"),
         ("when = ret.ok", "`ret`: `when` is asked before"),
         ("cache = ret.cache", "`ret`: the cache is needed before"),
         ("name = \"\"", "a name needs at least one letter"),

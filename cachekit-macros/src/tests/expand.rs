@@ -117,6 +117,36 @@ fn methods() {
     );
 }
 
+/// An attribute below that makes a type of the function's name, as those of routes do.
+#[test]
+fn routes() {
+    let item = "#[get(\"/items/{id}\")] async fn item(id: Path<u64>) -> Result<Item, E> { body }";
+    let args = "key = \"item:{id}\"";
+    check("route", &pipeline::cached(tokens(args), tokens(item)));
+    let named = pipeline::cached(tokens(&format!("{args}, companion = items")), tokens(item));
+    assert!(
+        named.to_string().contains("__companion ! { items"),
+        "{named}"
+    );
+    // Such a name is nobody's route in the arguments of another attribute.
+    let other = "#[doc = \"get\"] #[instrument(get)] async fn item(id: u64) -> u64 { body }";
+    let other = pipeline::cached(tokens(args), tokens(other));
+    assert!(
+        other.to_string().contains("__companion ! { item"),
+        "{other}"
+    );
+}
+
+#[test]
+fn associated_functions() {
+    let args = "key = \"{id}\", companion = Self";
+    let item = "pub async fn find(db: &Db, id: u64) -> Result<Post, E> { body }";
+    check(
+        "associated",
+        &in_impl(&pipeline::cached(tokens(args), tokens(item))),
+    );
+}
+
 #[test]
 fn writes() {
     let args = "get_user(_, id), users::list(..), self.get(id), Self::get(self, ret.id), \

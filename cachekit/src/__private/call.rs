@@ -41,10 +41,6 @@ impl Source for Cache {
     }
 }
 
-/// What `_` in a reference to a cached function becomes.
-#[derive(Debug, Clone, Copy)]
-pub struct NotInKey;
-
 /// A call that memory did not answer.
 ///
 /// Boxed: a hit is not to be the size of a miss. `None`: the call goes past the cache, because `when`

@@ -214,51 +214,37 @@ macro_rules! __plan {
     }};
 }
 
-/// A compile-time error unless the return type has a way to say that there is nothing.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __absent {
-    ($ret:ty) => {
-        $crate::__private::can_be_absent($crate::__plan!($ret));
-    };
-}
-
 /// A plan with an answer for a computation that took too long: as said, else made of that.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_time {
-    ($plan:expr, $error:expr) => {{
+    (($plan:expr) ($failing:ident $asked:expr) ($error:expr)) => {{
+        use $crate::__private::CanFail as __CanFail;
+        let $failing = $plan;
+        $asked.or_late(|_| $error)
+    }};
+    (($plan:expr) ($failing:ident $asked:expr) $answer:ident $answered:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::in_time::*;
-        $plan.or_error(|_| $error)
+        use $crate::__private::{Answer as __Answer, CanFail as __CanFail};
+        let $failing = $plan;
+        let $answer = (&&$asked).__cachekit_in_time();
+        $answered
     }};
-    ($plan:expr) => {{
-        #[allow(unused_imports, reason = "which one is used depends on the type")]
-        use $crate::__private::in_time::*;
-        (&&&$plan).__cachekit_in_time()
-    }};
-}
-
-/// A compile-time error unless the return type has errors.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __fallible {
-    ($ret:ty) => {
-        $crate::__private::can_fail($crate::__plan!($ret));
-    };
 }
 
 /// A compile-time error unless a body can have its own clone of the argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ownable {
-    ($name:expr) => {{
-        #[allow(unused_imports, reason = "which one is used depends on the type")]
-        use $crate::__private::own::{NotOwnable as _, Ownable as _};
+    ($argument:expr => $clone:ident $asked:expr) => {
         let _ = || {
-            let _ = (&&$crate::__private::own::Lent(&*$name)).__cachekit_own();
+            #[allow(unused_imports, reason = "which one is used depends on the type")]
+            use $crate::__private::own::{AnyOwned as _, OwnClone as __OwnClone, Ownable as _};
+            let $clone = (&&$crate::__private::own::Lent(&*$argument)).__cachekit_own();
+            $asked
         };
-    }};
+    };
 }
 
 /// A compile-time error if the feature of a codec is off.

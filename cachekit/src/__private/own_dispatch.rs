@@ -30,7 +30,7 @@ impl<T: ?Sized> Deref for Unowned<T> {
     }
 }
 
-/// Never implemented for an [`Unowned`]: the error that this makes is the message.
+/// Not implemented for an [`Unowned`]: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",
     label = "is borrowed, and its type cannot be cloned or sent to another thread",
@@ -38,7 +38,12 @@ impl<T: ?Sized> Deref for Unowned<T> {
             value (`Arc<T>` for `&T`, `Arc<dyn Trait>` for `&dyn Trait`), or derive `Clone` for its \
             type; of a method with `&self`, that is `Self`, or write `self: Arc<Self>`"
 )]
-pub trait Own {}
+pub trait OwnClone: Sized {
+    /// It has one.
+    fn of(self) {}
+}
+#[diagnostic::do_not_recommend]
+impl<T: ToOwned + ?Sized> OwnClone for Owned<T> {}
 
 /// It can be cloned.
 pub trait Ownable<T: ToOwned + ?Sized> {
@@ -54,25 +59,9 @@ where
     }
 }
 
-/// It cannot, and that is to be said.
-pub trait NotOwnable<T: ?Sized> {
-    /// Says so: the bound is never met.
-    fn __cachekit_own(&self) -> Unowned<T>
-    where
-        Unowned<T>: Own;
-}
-impl<T: ?Sized> NotOwnable<T> for Lent<'_, T> {
-    fn __cachekit_own(&self) -> Unowned<T>
-    where
-        Unowned<T>: Own,
-    {
-        Unowned(PhantomData)
-    }
-}
-
-/// It cannot, and that is said elsewhere.
+/// It cannot.
 pub trait AnyOwned<T: ?Sized> {
-    /// Something of the type.
+    /// What stands for that.
     fn __cachekit_own(&self) -> Unowned<T>;
 }
 impl<T: ?Sized> AnyOwned<T> for Lent<'_, T> {

@@ -10,12 +10,12 @@
 #[macro_export]
 macro_rules! __cached {
     (
-        $form:ident ($plan:expr) ($ret:ty) ($spec:ident = $find:expr, ($($source:tt)*), $when:expr)
+        $form:ident ($($kept:tt)*) ($ret:ty) ($spec:ident = $find:expr, ($($source:tt)*), $when:expr)
         ($key:ident $($write:tt)*) $([$($types:tt)*])?
         ($labels:ident $($before:tt)*) ($($after:tt)*) $taken:tt $body:tt
     ) => {{
         // A hit has no need of it.
-        let plan = || $plan;
+        let plan = || $crate::__kept!($ret; $($kept)*);
         let $spec = $find;
         let source = $crate::__source!($($source)*);
         let looked = $crate::__private::look(source, $spec, plan, $when, |$key| { $($write)* });
@@ -167,15 +167,30 @@ macro_rules! __source {
     };
 }
 
-/// A plan for a value that is to be kept: in `memory`, or in a tier that is `shared`.
+/// A plan for a value that is to be kept: in `memory`, or in a tier that is `shared`. What judges it is
+/// the attribute's, as what cannot be kept is reported there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kept {
-    ($tier:ident $ret:ty) => {{
+    ($ret:ty; $tier:ident $value:ident $asked:expr, $($trait:ident $name:ident $check:expr),+ $(; $($in_time:tt)+)?) => {{
+        $({
+            use $crate::__private::{$trait as __Also};
+            let $name = $crate::__plan!($ret);
+            $check;
+        })+
+        $crate::__kept!($ret; $tier $value $asked $(; $($in_time)+)?)
+    }};
+    ($ret:ty; $tier:ident $value:ident $asked:expr; $($in_time:tt)+) => {
+        $crate::__in_time!(($crate::__kept!($ret; $tier $value $asked)) $($in_time)+)
+    };
+    ($ret:ty; $tier:ident $value:ident $asked:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::keep::$tier::*;
+        #[allow(unused_imports, reason = "which ones are asked depends on the tier")]
+        use $crate::__private::{Keep as __Keep, Own as __Own, Store as __Store};
         let plan = $crate::__plan!($ret);
-        (&&&&plan).__cachekit_keep()
+        let $value = (&&&&plan).__cachekit_keep();
+        $asked
     }};
 }
 
@@ -307,13 +322,15 @@ macro_rules! __take {
 #[macro_export]
 macro_rules! __companion {
     (
-        $vis:vis $name:ident $function:literal ($ret:ty) cache ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
-        spec $spec:tt
+        $vis:vis $name:ident $function:literal ($ret:ty) $turbofish:tt cache ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
+        spec $spec_name:ident $spec:tt
         key_at $key_at:tt
         entry_at $entry_at:tt
-        entry [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => ($($turbofish:tt)*) ($($args:tt)*)
+        entry [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $args:tt
         refresh $form:ident $refresh:tt
     ) => {
+        $crate::__spec!($spec_name $spec);
+
         #[doc = ::core::concat!("Cache controls of [`", $function, "()`].")]
         #[allow(
             non_camel_case_types, dead_code, missing_debug_implementations,
@@ -324,13 +341,16 @@ macro_rules! __companion {
 
         #[allow(dead_code, deprecated, clippy::all, clippy::pedantic, reason = "generated")]
         impl $name {
-            $crate::__spec!($vis __spec $spec);
+            #[doc(hidden)]
+            $vis fn __spec() -> &'static $crate::__private::FnSpec {
+                $spec_name()
+            }
             $crate::__key_at!($vis __key_at Self::__spec() ; $key_at);
-            $crate::__entry_at!($vis __entry_at ($ret) Self::__spec() ; $entry_at);
+            $crate::__entry_at!($vis __entry_at __key_at (Self::) $turbofish ($ret) Self::__spec() ; $entry_at);
 
             /// The entry for these arguments.
             $vis fn entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
-                ::core::convert::Into::into(Self::__entry_at $($turbofish)* ($($args)*))
+                ::core::convert::Into::into($crate::__call!((Self::__entry_at) $turbofish $args))
             }
 
             $crate::__refresh!($vis $form ($ret) $refresh);
@@ -359,26 +379,36 @@ macro_rules! __companion {
     };
 }
 
+/// A call of a function, with its type arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __call {
+    (($($function:tt)*) ($($turbofish:tt)*) $args:tt) => {
+        $($function)* $($turbofish)* $args
+    };
+}
+
 /// What stands beside a method instead.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __siblings {
     (
-        [$($vis:tt)*] ($ret:ty)
-        spec $spec_name:ident $spec:tt
-        key_at $key_name:ident $key_at:tt
-        entry_at $entry_name:ident $entry_at:tt
-        $entry:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => ($($call:tt)*)
+        [$($vis:tt)*] ($($own:tt)*) $turbofish:tt $spec_name:ident
         $handle:ident ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
+        $key_name:ident $entry_name:ident ($ret:ty)
+        spec $spec:tt
+        key $key_at:tt
+        entry $entry_at:tt
+        $entry:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $args:tt
     ) => {
         $crate::__spec!($($vis)* $spec_name $spec);
         $crate::__key_at!($($vis)* $key_name Self::$spec_name() ; $key_at);
-        $crate::__entry_at!($($vis)* $entry_name ($ret) Self::$spec_name() ; $entry_at);
+        $crate::__entry_at!($($vis)* $entry_name $key_name ($($own)*) $turbofish ($ret) Self::$spec_name() ; $entry_at);
 
         /// The entry of the cached method for these arguments.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
         $($vis)* fn $entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
-            ::core::convert::Into::into($($call)*)
+            ::core::convert::Into::into($crate::__call!(($($own)* $entry_name) $turbofish $args))
         }
 
         /// The cached method as a whole: all its entries, and its statistics.
@@ -396,6 +426,7 @@ macro_rules! __siblings {
 macro_rules! __spec {
     ($vis:vis $name:ident ([$($piece:tt)*] $($setters:tt)*)) => {
         #[doc(hidden)]
+        #[allow(non_snake_case, reason = "its name is a message")]
         $vis fn $name() -> &'static $crate::__private::FnSpec {
             static __SPEC: $crate::__private::FnSpec =
                 $crate::__private::FnSpec::new($crate::__site!(), ::core::file!(), ::core::line!())
@@ -431,13 +462,17 @@ macro_rules! __piece {
 macro_rules! __key_at {
     (
         $vis:vis $name:ident $spec:expr ;
-        ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* } $key:ident $($write:tt)*)
+        (
+            [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* } $found:ident
+            $key:ident $($write:tt)*
+        )
     ) => {
         #[doc(hidden)]
-        #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
+        #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic, reason = "generated")]
         $vis fn $name $($generics)* ($($params)*) -> $crate::__private::Target $($where)* {
             $($let)*
-            $crate::__private::target($spec, |$key| { $($write)* })
+            let $found = $spec;
+            $crate::__private::target($found, |$key| { $($write)* })
         }
     };
 }
@@ -447,16 +482,16 @@ macro_rules! __key_at {
 #[macro_export]
 macro_rules! __entry_at {
     (
-        $vis:vis $name:ident ($ret:ty) $spec:expr ;
+        $vis:vis $name:ident $key:ident ($($own:tt)*) $turbofish:tt ($ret:ty) $spec:expr ;
         (
             $tier:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* }
-            ($($source:tt)*) ($($target:tt)*) ($labels:ident $($before:tt)*) ($($after:tt)*)
+            ($($source:tt)*) $args:tt ($labels:ident $($before:tt)*) ($($after:tt)*)
         )
     ) => {
         #[doc(hidden)]
-        #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
+        #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic, reason = "generated")]
         $vis fn $name $($generics)* ($($params)*) -> $crate::__entry_type!($tier $ret) $($where)* {
-            let target = $($target)*;
+            let target = $crate::__call!(($($own)* $key) $turbofish $args);
             $($let)*
             let plan = $crate::__wired!($tier $ret);
             #[allow(unused_mut, reason = "there may be no labels")]
@@ -510,14 +545,31 @@ mod tests {
     #[test]
     fn only_what_may_leave_the_process_has_a_wire() {
         let shared = cfg!(feature = "redis");
-        assert_eq!(crate::__kept!(shared Arc<str>).wire().is_some(), shared);
+        assert_eq!(
+            crate::__kept!(Arc<str>; shared value __Keep::of(value))
+                .wire()
+                .is_some(),
+            shared
+        );
         assert_eq!(crate::__wired!(shared Option<u64>).wire().is_some(), shared);
-        assert!(crate::__kept!(memory u64).wire().is_none());
+        assert!(
+            crate::__kept!(u64; memory value __Keep::of(value))
+                .wire()
+                .is_none()
+        );
         assert!(crate::__wired!(memory u64).wire().is_none());
         assert_eq!(crate::__wired!(copied u64).wire().is_some(), shared);
-        assert!(crate::__kept!(memory Local).wire().is_none());
+        assert!(
+            crate::__kept!(Local; memory value __Keep::of(value))
+                .wire()
+                .is_none()
+        );
         #[cfg(not(feature = "redis"))]
-        assert!(crate::__kept!(shared Local).wire().is_none());
+        assert!(
+            crate::__kept!(Local; shared value __Keep::of(value))
+                .wire()
+                .is_none()
+        );
         assert!(crate::__wired!(shared Local).wire().is_none());
         assert!(crate::__wired!(shared &'static str).wire().is_none());
     }

@@ -287,6 +287,10 @@ impl Cache {
     /// Removes every entry that has one of `tags`, in constant time for each tag. Tags are
     /// plain text; arguments stand in them unescaped.
     ///
+    /// It cannot say whether an entry had the tag: no entry is looked at, here or in Redis, and another
+    /// process may have them. So a tag that is mistyped is not noticed; write a tag's text once, as a constant or
+    /// in a function, for those that are written by hand.
+    ///
     /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
         let doomed = Doomed::tags(tags.into_iter().map(|tag| Tag::of(tag.as_ref())));

@@ -42,7 +42,7 @@ async fn name_without_quotes() -> u64 {
     1
 }
 
-#[cached(companion = "users")] //~ expected a name, or `false` for none
+#[cached(companion = "users")] //~ expected a name, `Self` for one in the `impl`, or `false` for none
 async fn companion_in_quotes() -> u64 {
     1
 }

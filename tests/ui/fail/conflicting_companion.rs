@@ -16,7 +16,7 @@ async fn user(id: u64) -> user {
 
 pub mod order {}
 
-#[cached] //~ the name `order` is defined multiple times //~ cannot find function `__spec` in module `order` //~ expected type, found module `order`
+#[cached] //~ the name `order` is defined multiple times //~ expected type, found module `order`
 async fn order(id: u64) -> u64 {
     id
 }

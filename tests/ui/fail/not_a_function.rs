@@ -1,19 +1,33 @@
 //! Where the attributes stand.
 
-use cachekit::{cached, invalidates};
+use cachekit::{cached, invalidates, write_through};
 
 #[cached]
-pub struct Struct { //~ expected `fn`
+pub struct Struct { //~ `#[cached]` stands on a function; put it on the function that makes such a value
     pub id: u64,
 }
 
 #[invalidates(tags = ["a"])]
-pub enum Enum { //~ expected `fn`
+pub enum Enum { //~ `#[invalidates]` stands on a function; put it on the function that makes such a value
     A,
 }
 
 #[cached]
-static STATIC: u64 = 1; //~ expected `fn`
+static STATIC: u64 = 1; //~ `#[cached]` stands on a function; make this a function
+
+#[cached]
+pub const CONST: u64 = 1; //~ `#[cached]` stands on a function; make this a function
+
+#[write_through(get(id))]
+pub type Alias = u64; //~ `#[write_through]` stands on a function
+
+#[cached]
+mod module {} //~ `#[cached]` stands on a function; put it on each function
+
+#[cached]
+pub trait Methods { //~ `#[cached]` stands on a function; put it on the methods of an `impl`
+    fn get(&self) -> u64;
+}
 
 pub trait Repo {
     #[cached]
@@ -23,11 +37,14 @@ pub trait Repo {
 pub struct Sql;
 
 #[cached]
-impl Sql { //~ expected `fn`
+impl Sql { //~ `#[cached]` stands on a function; put it on each method
     pub async fn get(&self) -> u64 {
         1
     }
 }
+
+#[invalidates(tags = ["a"])]
+unsafe impl Send for Sql {} //~ `#[invalidates]` stands on a function; put it on each method
 
 #[cached]
 const fn constant() -> u64 { //~ `#[cached]` cannot stand on a `const fn`
@@ -61,7 +78,7 @@ async fn reserved(__cachekit_id: u64) -> u64 { //~ names that begin with `__cach
 
 fn main() {
     // The mistakes above are the only ones: everything still exists.
-    let _ = Struct { id: STATIC + constant() + foreign() };
+    let _ = Struct { id: STATIC + CONST + constant() + foreign() };
     let _ = Enum::A;
     let _ = Sql.get();
     let _ = unsafe { not_safe() };

@@ -55,4 +55,22 @@ async fn right(id: u64) -> Result<Arc<User>, NotFound> {
     Ok(Arc::new(User { name: id.to_string() }))
 }
 
+#[cached(key = "with_labels:{id}", tags = ["user:{ret.name}"], store_if = ret.name.is_empty(), timeout = "1s")]
+async fn with_labels(id: u64) -> Result<User, Timeout> { //~ the value that this function returns cannot be cached
+    Ok(User { name: id.to_string() })
+}
+
+#[cached(stale = 5, tags = ["user:{ret.name}"], tier = memory)]
+async fn in_the_background(id: u64) -> User { //~ the value that this function returns cannot be cached
+    User { name: id.to_string() }
+}
+
+pub struct Timeout;
+
+impl From<cachekit::ComputeTimeout> for Timeout {
+    fn from(_: cachekit::ComputeTimeout) -> Self {
+        Self
+    }
+}
+
 fn main() {}

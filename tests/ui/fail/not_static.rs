@@ -7,8 +7,8 @@ pub struct Name<'a>(&'a str);
 
 type Alias<'a> = Name<'a>;
 
-#[cached(key = "any:{id}", tier = memory)] //~ may not live long enough //~ may not live long enough //~ may not live long enough //~ may not live long enough
-async fn generic<T: Clone + Default + Send + Sync>(id: u64) -> T { //~ may not live long enough
+#[cached(key = "any:{id}", tier = memory)] //~ may not live long enough //~ may not live long enough //~ may not live long enough //~ may not live long enough //~ may not live long enough
+async fn generic<T: Clone + Default + Send + Sync>(id: u64) -> T {
     let _ = id;
     T::default()
 }

@@ -1,14 +1,16 @@
 fn get(id: u64) -> u64 {
     ::cachekit::__cached!(
-        sync(::cachekit::__kept!(memory u64)) (u64) (__spec = get::__spec(), (), true)
-        (__key __key.literal(__spec.name()); __key.literal(":");
-        ::cachekit::__part!(__key, 0u8, id);) (__labels) () (id) { body }
+        sync(memory __it __Keep::of(__it)) (u64) (__spec =
+        __get_is_in_an_impl__write_companion_false(), (), true) (__key __key
+        .literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8,
+        id);) (__labels) () (id) { body }
     )
 }
 ::cachekit::__companion! {
-    get "get"(u64) cache() {} () spec([_ ":"(0u8)].tier(::cachekit::Tier::Memory)
-    .single_flight(::cachekit::SingleFlight::Off)) key_at([] (id : & u64) [] {} __key
-    __key.literal(Self::__spec().name()); __key.literal(":"); ::cachekit::__part!(__key,
-    0u8, * id);) entry_at(memory[] (id : & u64) [] {} () (Self::__key_at(id)) (__labels)
-    ()) entry[] (id : u64) [] => () (& id) refresh sync([] (id : u64) [] => get(id))
+    get "get"(u64) () cache() {} () spec __get_is_in_an_impl__write_companion_false([_
+    ":"(0u8)].tier(::cachekit::Tier::Memory)
+    .single_flight(::cachekit::SingleFlight::Off)) key_at([] (id : & u64) [] {} __spec
+    __key __key.literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key,
+    0u8, * id);) entry_at(memory[] (id : & u64) [] {} () (id) (__labels) ()) entry[] (id
+    : u64) [] => (& id) refresh sync([] (id : u64) [] => get(id))
 }

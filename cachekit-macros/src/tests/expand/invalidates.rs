@@ -3,17 +3,18 @@ impl Repo {
     async fn save(&self, id: u64, user: User) -> Result<User, E> {
         ::cachekit::__invalidates!(
             async (Result < User, E >) ((), Ok) (__inv __inv.soft(); __inv
-            .target(get_user::__key_at(::cachekit::__private::NotInKey, & (id))); __inv
-            .function(users::list::__spec()); __inv.target(self.__cachekit_get_key_at(&
-            (id))); __inv.function(Repo::__cachekit_all_spec()); __inv.key(| __key | {
+            .target(get_user::__key_at(::cachekit::__private::UNDERSCORE, & (id))); __inv
+            .function(users::list::__spec()); __inv.target(self
+            .__key_of_get__needs_companion_Self_or_a_key_or_tag(& (id))); __inv
+            .function(Repo::__all_of_all__needs_companion_Self()); __inv.key(| __key | {
             __key.literal("user:"); ::cachekit::__part!(__key, 0u8, id); }); __inv
             .keys(::core::iter::once(id)); __inv.keys(ids); __inv.tag(| __key | { __key
             .literal("users"); }); __inv.event(| __key | { __key.literal("changed"); });)
             ([let __p0 = ::cachekit::__rendered!(0u8, id);] | ret | __inv
-            .target(Self::__cachekit_get_key_at(& (self), & (ret.id))); __inv.tag(| __key
-            | { __key.literal("org:"); ::cachekit::__nested!(__key, b':', ret.org_id);
-            __key.literal(":"); __key.text(& __p0); }); __inv.only_if(ret.changed);) (id
-            user) { body }
+            .target(Self::__key_of_get__needs_companion_Self_or_a_key_or_tag(& (self), &
+            (ret.id))); __inv.tag(| __key | { __key.literal("org:");
+            ::cachekit::__part!(__key, b':', ret.org_id); __key.literal(":"); __key
+            .text(& __p0); }); __inv.only_if(ret.changed);) (id user) { body }
         )
     }
 }

@@ -5,17 +5,18 @@ async fn get(state: &State, id: u64) -> u64 {
     );
     let __cache: &crate::renamed::Cache = &(state.cache);
     crate::renamed::__cached!(
-        async (crate ::renamed::__kept!(shared u64)) (u64) (__spec = get::__spec(),
-        (__cache), true) (__key crate ::renamed::__part!(__key, 0u8, id);) (__labels) ()
-        (state id) { body }
+        async (shared __it __Keep::of(__Store::of(__Own::of(__it)))) (u64) (__spec =
+        __get_is_in_an_impl__write_companion_false(), (__cache), true) (__key crate
+        ::renamed::__part!(__key, 0u8, id);) (__labels) () (state id) { body }
     )
 }
 crate::renamed::__companion! {
-    get "get"(u64) cache(state : & State) { let __cache : & crate ::renamed::Cache = &
-    (state.cache); } (__cache) spec([(0u8)]) key_at([] (_ : impl ::core::marker::Sized,
-    id : & u64) [] {} __key crate ::renamed::__part!(__key, 0u8, * id);)
-    entry_at(shared[] (state : & State, id : & u64) [] { let __cache : & crate
-    ::renamed::Cache = & (state.cache); } (__cache) (Self::__key_at((), id)) (__labels)
-    ()) entry[] (state : & State, id : u64) [] => () (state, & id) refresh async ([]
-    (state : & State, id : u64) [] => get(state, id))
+    get "get"(u64) () cache(state : & State) { let __cache : & crate ::renamed::Cache = &
+    (state.cache); } (__cache) spec __get_is_in_an_impl__write_companion_false([(0u8)])
+    key_at([] (_ : & crate ::renamed::__private::Unused, id : & u64) [] {} __spec __key
+    crate ::renamed::__part!(__key, 0u8, * id);) entry_at(shared[] (state : & State, id :
+    & u64) [] { let __cache : & crate ::renamed::Cache = & (state.cache); } (__cache)
+    (crate ::renamed::__private::UNUSED, id) (__labels) ()) entry[] (state : & State, id
+    : u64) [] => (state, & id) refresh async ([] (state : & State, id : u64) [] =>
+    get(state, id))
 }
