@@ -10,7 +10,7 @@ pub use std::time::Duration;
 
 pub use call::{
     Current, Miss, NotInKey, Source, compute, compute_apart, compute_blocking, entry, function,
-    look, named, refresh, refresh_blocking, target,
+    look, named, refresh, refresh_blocking, target, uncached, uncached_blocking,
 };
 pub use inventory;
 pub use seen::{Handle, LeftOut, MayBeLeftOut, Seen, left_out, shared_self};
@@ -49,6 +49,11 @@ pub mod in_time {
     pub use crate::plan::{
         ErrorFromTimeout as _, NoErrorAtAll as _, NoErrorFromTimeout as _, NoErrorToBe as _,
     };
+}
+
+/// Autoref dispatch: whether an error can be remembered.
+pub mod remembered {
+    pub use crate::plan::{ErrorToForget as _, ErrorToKeep as _, NoErrorToKeep as _};
 }
 
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so

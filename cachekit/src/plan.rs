@@ -9,6 +9,7 @@ mod extras;
 mod in_time;
 mod keep;
 mod probe;
+mod remembered;
 #[cfg(feature = "redis")]
 mod storable;
 
@@ -28,6 +29,7 @@ pub use extras::{Wired, WiredToNothing};
 pub use in_time::{ErrorFromTimeout, NoErrorAtAll, NoErrorFromTimeout, NoErrorToBe};
 pub use keep::{Keepable, NotKeepable};
 pub use probe::{PeelAny, PlanAny, probe};
+pub use remembered::{ErrorToForget, ErrorToKeep, NoErrorToKeep};
 #[cfg(feature = "redis")]
 pub use storable::{NotOwned, NotStorable, Storable};
 

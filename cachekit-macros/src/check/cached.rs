@@ -56,13 +56,15 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     forbid_ret(&facts, args.when.as_ref(), when, errors);
     let cache = "the cache is needed before the call gives a value";
     forbid_ret(&facts, args.cache.as_ref(), cache, errors);
-    let none_ttl_at = args.none_ttl.as_ref().map(|it| it.key.span());
-    let tiers = tiers(&facts, item, args.tiers, args.none_ttl, errors);
+    let lives = (ttl, [args.none_ttl, args.err_ttl]);
+    let tiers = tiers(&facts, item, args.tiers, lives, errors);
     let fresh = freshness(&facts, item, args.freshness, &tiers.choices, errors);
     let policy = Policy {
         early: fresh.early,
         stale_if_error_at: fresh.stale_if_error_at,
-        none_ttl_at,
+        none_ttl_at: tiers.none_ttl_at,
+        err_ttl_at: tiers.err_ttl_at,
+        capacity: tiers.capacity,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
         in_memory: in_memory(&tiers.choices),

@@ -109,6 +109,10 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
         let result = &model.function.result;
         guards.extend(blaming(place, quote!(#krate::__absent!(#result);)));
     }
+    if let Some(place) = model.policy.err_ttl_at {
+        let result = &model.function.result;
+        guards.extend(blaming(place, quote!(#krate::__remembered!(#result);)));
+    }
     if let Some(place) = model.policy.stale_if_error_at {
         let result = &model.function.result;
         guards.extend(blaming(place, quote!(#krate::__fallible!(#result);)));

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Entry, FunctionHandle, Invalidation, Job, Missed, On, Target, compute as compute_job,
-    compute_apart as compute_job_apart, compute_blocking as compute_job_blocking, function_handle,
-    refreshing, refreshing_blocking, take_refresh, typed_entry,
+    Cache, Core, Entry, FunctionHandle, Invalidation, Job, Missed, Mode, On, Target,
+    compute as compute_job, compute_apart as compute_job_apart,
+    compute_blocking as compute_job_blocking, function_handle, in_mode, in_mode_blocking,
+    take_mode, typed_entry,
 };
-use crate::config::Tier;
 use crate::event;
-use crate::function::FnSpec;
+use crate::function::{FnSpec, Room};
 use crate::global;
 use crate::key::{KeyBuf, is_nameless};
 use crate::labels::Labels;
@@ -49,7 +49,7 @@ pub struct Miss(Kind);
 enum Kind {
     /// Boxed: a hit is not to be the size of a miss.
     Call(Box<Job>),
-    /// Past the cache: `when` was false, or the cache is off.
+    /// Past the cache: `when` was false, the call is an `uncached` one, or the cache is off.
     Bypass(Arc<Owner>),
 }
 
@@ -81,29 +81,34 @@ where
     source.with(|cache| {
         let core = cache.core();
         // Taken also by a call that goes past the cache: it is not for a call inside it.
-        let fresh = take_refresh(spec.id());
-        if !when || !core.is_enabled() {
+        let mode = take_mode(spec.id());
+        if !when || !core.is_enabled() || mode == Mode::Uncached {
             return Err(Miss(Kind::Bypass(core.owner(spec))));
         }
         let mut tokens = KeyBuf::tokens();
         write(&mut tokens);
-        if fresh {
+        if mode == Mode::Refresh {
+            let core = core.at_home(spec);
             let missed = core.unlooked(spec.key(&tokens).as_bytes(), spec.id());
-            return Err(miss(cache, spec, missed, true));
+            return Err(miss(core, spec, missed, true));
         }
-        if spec.lives().tier == Tier::Redis {
-            let missed = core.never_in_memory(spec.key(&tokens).as_bytes(), spec.id());
-            return Err(miss(cache, spec, missed, false));
-        }
+        let core = match spec.room() {
+            Room::Shared => core,
+            Room::Own(_) => core.at_home(spec),
+            Room::None => {
+                let missed = core.never_in_memory(spec.key(&tokens).as_bytes(), spec.id());
+                return Err(miss(core, spec, missed, false));
+            }
+        };
         let probe = core.probe(spec, &tokens);
         core.hit(plan, &probe, spec.id(), || spec.key(&tokens))
-            .map_err(|missed| miss(cache, spec, missed, false))
+            .map_err(|missed| miss(core, spec, missed, false))
     })
 }
 
 #[cold]
-fn miss(cache: &Cache, spec: &'static FnSpec, missed: Missed, fresh: bool) -> Miss {
-    let core = Arc::clone(cache.core());
+fn miss(core: &Arc<Core>, spec: &'static FnSpec, missed: Missed, fresh: bool) -> Miss {
+    let core = Arc::clone(core);
     let owner = core.owner(spec);
     let mut job = Job::missed(core, owner, missed, spec.lives());
     job.fresh = fresh;
@@ -236,12 +241,22 @@ pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
 
 /// Runs `call`, a call of `spec`, so that it recomputes.
 pub async fn refresh<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
-    refreshing(spec.id(), call).await
+    in_mode(Mode::Refresh, spec.id(), call).await
 }
 
 /// Calls `call`, a call of `spec`, so that it recomputes.
 pub fn refresh_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
-    refreshing_blocking(spec.id(), call)
+    in_mode_blocking(Mode::Refresh, spec.id(), call)
+}
+
+/// Runs `call`, a call of `spec`, past the cache.
+pub async fn uncached<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
+    in_mode(Mode::Uncached, spec.id(), call).await
+}
+
+/// Calls `call`, a call of `spec`, past the cache.
+pub fn uncached_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
+    in_mode_blocking(Mode::Uncached, spec.id(), call)
 }
 
 impl Invalidation {

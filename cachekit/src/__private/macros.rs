@@ -165,6 +165,18 @@ macro_rules! __fallible {
     };
 }
 
+/// A compile-time error unless the return type has errors that can be remembered.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __remembered {
+    ($ret:ty) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::remembered::*;
+        let plan = $crate::__plan!($ret);
+        (&&&plan).__cachekit_remembered();
+    }};
+}
+
 /// A compile-time error unless a body can have its own clone of the argument.
 #[doc(hidden)]
 #[macro_export]

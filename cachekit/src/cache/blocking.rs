@@ -53,6 +53,10 @@ where
         lead.settle(Outcome::Value(stored), || {});
         return ret;
     }
+    if let Some((failed, ret)) = job.second_failure(plan) {
+        lead.settle(Outcome::Failed(failed), || {});
+        return ret;
+    }
     let (ret, took) = job.run_blocking(lead.flight_id(), body);
     job.conclude(lead, plan, known, after, ret, (Access::None, took))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::admission::Admission;
+use super::failed::with_error;
 use super::fetch::Fetched;
 use super::job::Job;
 use super::read::{Trace, returned, returned_last};
@@ -34,6 +35,8 @@ pub(crate) enum Outcome {
     /// What is there, in the place of a computation that failed.
     Instead(Arc<AnyStored>),
     Error(Mortal),
+    /// The same, which is remembered.
+    Failed(Arc<AnyStored>),
     /// Nothing within its `timeout`.
     Late(ComputeTimeout),
 }
@@ -41,7 +44,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// Takes it out of use, if it is about to be stored.
     pub(super) fn kill(&self) {
-        if let Self::Value(stored) = self {
+        if let Self::Value(stored) | Self::Failed(stored) = self {
             stored.kill();
         }
     }
@@ -133,6 +136,10 @@ impl Job {
             let _leading = Leading(self);
             if let Some((stored, ret)) = self.second_look::<S>() {
                 lead.settle(Outcome::Value(stored), || {});
+                return ret;
+            }
+            if let Some((failed, ret)) = self.second_failure(*plan) {
+                lead.settle(Outcome::Failed(failed), || {});
                 return ret;
             }
             let began = lead.leadership.moment;
@@ -233,8 +240,13 @@ impl Job {
             stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
         };
         let ret = match outcome {
-            Outcome::Value(stored) | Outcome::Instead(stored) if !is_own(stored) => return None,
+            Outcome::Value(stored) | Outcome::Failed(stored) | Outcome::Instead(stored)
+                if !is_own(stored) =>
+            {
+                return None;
+            }
             Outcome::Error(error) => S::err(plan.copy(error.shared())?),
+            Outcome::Failed(stored) => with_error(plan, stored)?,
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began

@@ -15,7 +15,6 @@ use crate::fault::Fault;
 use crate::flight::Lead;
 use crate::freshness::Life;
 use crate::labels::Labels;
-use crate::mortal::Mortal;
 use crate::plan::{Plan, Shape, Split};
 use crate::stored::AnyStored;
 use crate::sync::expect_no_lock;
@@ -87,9 +86,7 @@ impl Job {
                     return ret;
                 }
                 match self.caught(|| plan.share(&error)).flatten() {
-                    Some(shared) => {
-                        lead.settle(Outcome::Error(Mortal::new(shared)), || {});
-                    }
+                    Some(shared) => self.fail(lead, known, shared),
                     None => lead.leave_wider(),
                 }
                 S::err(error)

@@ -130,7 +130,7 @@ where
     A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
 {
     let slot = Slot {
-        core: Arc::clone(cache.core()),
+        core: Arc::clone(cache.core().at_home(spec)),
         owner: cache.core().owner(spec),
         spec,
         key: target.key,

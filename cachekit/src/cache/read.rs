@@ -37,6 +37,8 @@ pub(crate) struct Missed {
     pub(crate) seen: Option<Seen>,
     /// An answer that was drawn to be computed again before its end.
     pub(crate) old: Option<Box<Old>>,
+    /// A good entry without a value: what the function failed with.
+    pub(crate) failed: Option<Arc<AnyStored>>,
 }
 
 /// What this thread has at hand.
@@ -70,14 +72,21 @@ impl Core {
         } else {
             None
         };
-        match found {
-            Some(Found::Ret(ret)) => Ok(ret),
-            Some(Found::Value(value)) => match of_shared::<S>(&value) {
-                Some(ret) => Ok(ret),
-                None => self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now),
-            },
-            None => self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now),
+        let at_hand = match found {
+            Some(Found::Ret(ret)) => Some(ret),
+            Some(Found::Value(value)) => of_shared::<S>(&value),
+            None => None,
+        };
+        if let Some(ret) = at_hand {
+            return Ok(ret);
         }
+        let looked = self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now);
+        if let Err(missed) = &looked
+            && let Some(ret) = missed.remembered(plan())
+        {
+            return Ok(ret);
+        }
+        looked
     }
 
     /// The same for a key that `reader` wrote by hand.
@@ -119,6 +128,7 @@ impl Core {
             trace: self.trace(stored.as_deref(), reader, now),
             seen: Some(seen),
             old,
+            failed: None,
         };
         let Some(entry) = &stored else {
             return Err(missed(None));
@@ -129,13 +139,18 @@ impl Core {
             }
             return Err(missed(None));
         }
+        entry.note_use(now);
         if entry.freshness.is_near_end(now)
             && let Some(old) = self.drawn(entry, key, now)
         {
             return Err(missed(Some(Box::new(old))));
         }
         let Some(ret) = returned::<S>(entry) else {
-            return Err(missed(None));
+            let failed = entry.failure().map(|_| Arc::clone(entry));
+            return Err(Missed {
+                failed,
+                ..missed(None)
+            });
         };
         let value = entry.value::<S::Value>().and_then(Option::as_ref);
         self.faults.at(Point::BeforeKeep);
@@ -184,6 +199,7 @@ impl Core {
             trace: Trace::None,
             seen: None,
             old: None,
+            failed: None,
         }
     }
 
@@ -196,6 +212,7 @@ impl Core {
             trace: self.trace(stored.as_deref(), reader, now),
             seen: None,
             old: None,
+            failed: None,
         }
     }
 
@@ -205,21 +222,25 @@ impl Core {
             // Without a second tier nobody asks.
             _ if self.remote.is_none() => Trace::Unknown,
             None => Trace::None,
+            // Another process may have succeeded.
+            Some(it) if it.failure().is_some() => Trace::Unknown,
             Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => Trace::Gone,
             Some(_) => Trace::Unknown,
         }
     }
 
     #[inline]
-    fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
+    pub(super) fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now, self.faults) && self.trusts(entry, now)
     }
 
-    /// The entry under `key`, if it may be served to `reader`. Not counted as a hit.
+    /// The entry under `key`, if it has a value that may be served to `reader`. Not counted as a
+    /// hit, nor as a use.
     pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        self.may_serve(&stored, reader, now).then_some(stored)
+        let may_serve = stored.failure().is_none() && self.may_serve(&stored, reader, now);
+        may_serve.then_some(stored)
     }
 
     /// The same where the store could not be asked for it.
@@ -352,6 +373,7 @@ pub(super) async fn get<V: Cacheable>(
     if let Some(stored) = core.peek(key, owner.id)
         && let Some(hit) = returned::<Plain<V>>(&stored)
     {
+        stored.note_use(Tick::coarse(&*core.clock));
         owner.counts.memory_hits.bump();
         return Some(hit);
     }

@@ -1,0 +1,113 @@
+//! Errors that are remembered, with `err_ttl`: in memory only, as entries whose value is none.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Core;
+use super::compute::{Known, Outcome};
+use super::job::Job;
+use super::read::Missed;
+use super::store::Value;
+use crate::clock::Tick;
+use crate::epoch::Epochs;
+use crate::event;
+use crate::fault::Fault;
+use crate::flight::Lead;
+use crate::freshness::Life;
+use crate::key::Key;
+use crate::mortal::Mortal;
+use crate::owner::OwnerId;
+use crate::plan::{Plan, Shape, SharedError};
+use crate::policy::jittered;
+use crate::stored::{AnyStored, Failure};
+use crate::sync::expect_no_lock;
+
+impl Core {
+    /// The error under `key` that may be given to `reader`.
+    fn peek_failed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+        let stored = self.memory.get(key.as_bytes())?;
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.failure().is_some() && self.may_serve(&stored, reader, now);
+        may_serve.then_some(stored)
+    }
+}
+
+impl Missed {
+    /// What a function returns for the error that memory has in the place of a value.
+    pub(super) fn remembered<S: Shape>(&self, plan: Plan<S>) -> Option<S::Ret> {
+        let failed = self.failed.as_deref()?;
+        let ret = with_error(plan, failed)?;
+        failed.owner.counts.memory_hits.bump();
+        Some(ret)
+    }
+}
+
+impl Job {
+    /// What another leader stored between the miss and the flight, if that is an error.
+    pub(super) fn second_failure<S: Shape>(
+        &self,
+        plan: Plan<S>,
+    ) -> Option<(Arc<AnyStored>, S::Ret)> {
+        if self.lives.err_ttl.is_none() || self.fresh {
+            return None;
+        }
+        if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
+            return None;
+        }
+        let failed = self.core.peek_failed(&self.key, self.owner.id)?;
+        let ret = with_error(plan, &failed)?;
+        self.owner.counts.coalesced.bump();
+        Some((failed, ret))
+    }
+
+    /// Ends the flight with `error`, and remembers that where it is to be.
+    ///
+    /// Not where it would take the place of a value: of one that is computed again, in the
+    /// background or because a caller wants it new, the old one is better.
+    pub(super) fn fail(&self, lead: Lead<Outcome>, known: Known, error: SharedError) {
+        let is_first = self.old.is_none() && !self.fresh && !known.labels.refused;
+        let Some(ttl) = self.lives.err_ttl.filter(|_| is_first) else {
+            lead.settle(Outcome::Error(Mortal::new(error)), || {});
+            return;
+        };
+        let core = &self.core;
+        let mut began = lead.leadership.moment;
+        if core.faults.has(Fault::EpochsAfterCompute) {
+            began = core.tags.now();
+        }
+        let ttl = jittered(ttl, self.lives.jitter, fastrand::f64());
+        let heap = core.heap(|| size_of_val(&*error));
+        let value = Value {
+            content: Some(Failure(error)),
+            heap,
+            order: None,
+            took: Duration::ZERO,
+        };
+        let (lives, life) = (self.lives.of_error(), Some(Life::from(ttl)));
+        let epochs = if core.faults.has(Fault::FreeErrors) {
+            Epochs::default()
+        } else {
+            known.epochs
+        };
+        let (owner, key) = (&self.owner, &self.key);
+        let stored = core.stored(owner, key, began, epochs, lives, life, value);
+        let keep = stored.is_valid(core.faults);
+        let landed = lead.settle(Outcome::Failed(Arc::clone(&stored)), || {
+            if keep {
+                core.insert(key, stored);
+            }
+        });
+        if keep && landed {
+            owner.counts.stores.bump();
+        } else {
+            owner.counts.refused_stores.bump();
+            event::store_refused(&owner.name, key);
+        }
+    }
+}
+
+/// What a function returns for the error in `failed`; `None` if it is of another type.
+pub(super) fn with_error<S: Shape>(plan: Plan<S>, failed: &AnyStored) -> Option<S::Ret> {
+    expect_no_lock();
+    plan.copy(failed.failure()?).map(S::err)
+}
