@@ -52,10 +52,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         .and_then(|ttl| constant_ttl(ttl, &mut steps, errors));
     let store_if = args.store_if.into_iter();
     store_if.for_each(|it| steps.expr("store_if", it.value, What::Value, errors));
-    let when = "`when` is asked before the call gives a value; write `store_if`";
-    forbid_ret(&facts, args.when.as_ref(), when, errors);
-    let cache = "the cache is needed before the call gives a value";
-    forbid_ret(&facts, args.cache.as_ref(), cache, errors);
+    check_before(&facts, [&args.when, &args.cache], errors);
     let lives = (ttl, [args.none_ttl, args.err_ttl]);
     let tiers = tiers(&facts, item, args.tiers, lives, errors);
     let fresh = freshness(&facts, item, args.freshness, &tiers.choices, errors);
@@ -99,6 +96,14 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         after,
         companion,
     })
+}
+
+/// What is asked before the body runs.
+fn check_before(facts: &Facts, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &mut Errors) {
+    let why = "`when` is asked before the call gives a value; write `store_if`";
+    forbid_ret(facts, when.as_ref(), why, errors);
+    let why = "the cache is needed before the call gives a value";
+    forbid_ret(facts, cache.as_ref(), why, errors);
 }
 
 /// Whether values stay in this process.

@@ -48,7 +48,7 @@ impl Job {
         &self,
         plan: Plan<S>,
     ) -> Option<(Arc<AnyStored>, S::Ret)> {
-        if self.lives.err_ttl.is_none() || self.fresh {
+        if self.lives.err_ttl.is_none() || self.fresh || self.core.faults.has(Fault::NoSecondLook) {
             return None;
         }
         if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
