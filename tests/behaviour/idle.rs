@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cachekit::testing::{FakeStore, Fault, ManualClock, scope};
+use cachekit::testing::{ManualClock, scope};
 use cachekit::{Cache, Policy, cached};
 use cachekit_tests::settle;
 
@@ -172,36 +172,4 @@ async fn what_was_not_used_is_not_served_old() {
         }
     })
     .await;
-}
-
-/// It leaves memory alone: the copy that others share lives by its `ttl`.
-#[tokio::test(start_paused = true)]
-async fn what_was_not_used_comes_back_from_the_store() {
-    static RUNS: AtomicU64 = AtomicU64::new(0);
-    #[cached(key = "idle-shared", ttl = 300, idle = 40, early = false)]
-    async fn shared() -> u64 {
-        RUNS.fetch_add(1, Ordering::SeqCst)
-    }
-    let clock = ManualClock::new();
-    // Functions elsewhere among these tests have keys in common.
-    let builder = Cache::builder()
-        .clock(clock.clone())
-        .__seed(Fault::ShareNames);
-    let cache = builder.__store(FakeStore::new()).build().await;
-    let cache = cache.expect("a valid set-up");
-    scope(cache.clone(), async {
-        assert_eq!(shared().await, 0);
-        settle().await;
-        clock.advance(39 * SECOND);
-        assert_eq!(shared().await, 0);
-        assert_eq!(cache.stats().redis_hits, 0);
-        clock.advance(50 * SECOND);
-        assert_eq!(shared().await, 0);
-        assert_eq!(cache.stats().redis_hits, 1);
-        clock.advance(39 * SECOND);
-        assert_eq!(shared().await, 0);
-    })
-    .await;
-    let stats = cache.stats();
-    assert_eq!((stats.computations, stats.redis_hits), (1, 1));
 }
