@@ -276,9 +276,7 @@ impl Core {
     }
 
     fn size(&self) -> Size {
-        let memories = self.memories();
-        memories
-            .iter()
+        self.memories()
             .map(|memory| memory.size())
             .fold(Size::default(), |sum, size| Size {
                 entries: sum.entries + size.entries,

@@ -150,7 +150,8 @@ impl<R> Entry<R> {
         str::from_utf8(self.raw().key.as_bytes()).unwrap_or_default()
     }
 
-    /// How much longer the entry lives; `None` if there is none.
+    /// How much longer the entry lives, if it is used as often as its `idle` asks for; `None` if
+    /// there is none.
     pub async fn ttl(&self) -> Option<Duration> {
         let slot = self.raw();
         if let Some(stored) = slot.core.peek(&slot.key, slot.owner.id) {
@@ -250,8 +251,8 @@ macro_rules! typed {
         where
             T: Clone + Send + Sync + 'static,
         {
-            /// The value, if it is cached. Never computes; a remembered absence is `None`
-            /// too.
+            /// The value, if it is cached. Never computes; a remembered absence, or error, is
+            /// `None` too.
             pub async fn get(&self) -> Option<T> {
                 self.raw().get().await
             }

@@ -83,7 +83,7 @@ impl Core {
         if doomed.everything {
             end_all_of(&self.epoch);
             if manner == Manner::Hard {
-                self.memories().iter().for_each(|memory| memory.clear());
+                self.memories().for_each(|memory| memory.clear());
             }
         }
     }

@@ -88,17 +88,15 @@ impl Core {
     }
 
     /// All memories: what all share, and what regions and functions have of their own.
-    pub(super) fn memories(&self) -> Vec<Arc<Memory>> {
-        let own = self.own_memories.read();
-        let shared = std::iter::once(&self.shared_memory);
-        shared.chain(own.iter()).cloned().collect()
+    pub(super) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
+        // No lock is held while one of them is asked: what leaves it may use the cache.
+        let own = self.own_memories.read().clone();
+        std::iter::once(Arc::clone(&self.shared_memory)).chain(own)
     }
 
     /// Those in which an invalidated key may be.
-    pub(super) fn memories_with_keys(&self) -> Vec<Arc<Memory>> {
-        if self.faults.has(Fault::SpareRooms) {
-            return vec![Arc::clone(&self.shared_memory)];
-        }
-        self.memories()
+    pub(super) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
+        let spares = self.faults.has(Fault::SpareRooms);
+        self.memories().take(if spares { 1 } else { usize::MAX })
     }
 }
