@@ -171,8 +171,11 @@ pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 #[derive(Debug)]
 pub struct ErrorSharing<E> {
     pub(crate) share: fn(&E) -> SharedError,
-    pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
+    pub(crate) copy: ErrorCopier<E>,
 }
+
+/// Makes a copy of an error that is shared, if it is of type `E`.
+pub(crate) type ErrorCopier<E> = fn(&(dyn Any + Send + Sync)) -> Option<E>;
 
 /// How a value of type `V` is shared: it is an `Arc`.
 pub struct ValueSharing<V> {
@@ -253,6 +256,12 @@ impl<S: Shape> Plan<S> {
         self.error_sharing
             .as_ref()
             .map(|sharing| (sharing.share)(error))
+    }
+
+    /// How errors are copied, where they can be.
+    #[inline]
+    pub(crate) fn copier(&self) -> Option<ErrorCopier<S::Error>> {
+        self.error_sharing.map(|sharing| sharing.copy)
     }
 
     pub(crate) fn copy(&self, error: &SharedError) -> Option<S::Error> {

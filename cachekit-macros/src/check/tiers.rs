@@ -244,7 +244,7 @@ const LENGTHS: [(&str, &str); 6] = [
     ),
     (
         "err_ttl",
-        "leave `err_ttl` out: then errors are not remembered",
+        "an `err_ttl` of 0 remembers nothing; leave it out",
     ),
     (
         "memory_ttl",

@@ -82,7 +82,7 @@ where
         let core = cache.core();
         // Taken also by a call that goes past the cache: it is not for a call inside it.
         let mode = take_mode(spec.id());
-        if !when || !core.is_enabled() || mode == Mode::Uncached {
+        if mode == Mode::Uncached || !when || !core.is_enabled() {
             return Err(Miss(Kind::Bypass(core.owner(spec))));
         }
         let mut tokens = KeyBuf::tokens();

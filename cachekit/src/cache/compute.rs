@@ -246,7 +246,7 @@ impl Job {
                 return None;
             }
             Outcome::Error(error) => S::err(plan.copy(error.shared())?),
-            Outcome::Failed(stored) => with_error(plan, stored)?,
+            Outcome::Failed(stored) => with_error::<S>(plan.copier(), stored)?,
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::Core;
 use super::compute::{Known, Outcome};
 use super::job::Job;
-use super::read::Missed;
 use super::store::Value;
 use crate::clock::Tick;
 use crate::epoch::Epochs;
@@ -17,7 +16,7 @@ use crate::freshness::Life;
 use crate::key::Key;
 use crate::mortal::Mortal;
 use crate::owner::OwnerId;
-use crate::plan::{Plan, Shape, SharedError};
+use crate::plan::{ErrorCopier, Plan, Shape, SharedError};
 use crate::policy::jittered;
 use crate::stored::{AnyStored, Failure};
 use crate::sync::expect_no_lock;
@@ -29,16 +28,6 @@ impl Core {
         let now = Tick::now(&*self.clock);
         let may_serve = stored.failure().is_some() && self.may_serve(&stored, reader, now);
         may_serve.then_some(stored)
-    }
-}
-
-impl Missed {
-    /// What a function returns for the error that memory has in the place of a value.
-    pub(super) fn remembered<S: Shape>(&self, plan: Plan<S>) -> Option<S::Ret> {
-        let failed = self.failed.as_deref()?;
-        let ret = with_error(plan, failed)?;
-        failed.owner.counts.memory_hits.bump();
-        Some(ret)
     }
 }
 
@@ -55,7 +44,7 @@ impl Job {
             return None;
         }
         let failed = self.core.peek_failed(&self.key, self.owner.id)?;
-        let ret = with_error(plan, &failed)?;
+        let ret = with_error::<S>(plan.copier(), &failed)?;
         self.owner.counts.coalesced.bump();
         Some((failed, ret))
     }
@@ -106,8 +95,12 @@ impl Job {
     }
 }
 
-/// What a function returns for the error in `failed`; `None` if it is of another type.
-pub(super) fn with_error<S: Shape>(plan: Plan<S>, failed: &AnyStored) -> Option<S::Ret> {
+/// What a function returns for the error in `failed`; `None` if it is of another type, or a value.
+pub(super) fn with_error<S: Shape>(
+    copier: Option<ErrorCopier<S::Error>>,
+    failed: &AnyStored,
+) -> Option<S::Ret> {
     expect_no_lock();
-    plan.copy(failed.failure()?).map(S::err)
+    let error = copier?(&**failed.failure()?)?;
+    Some(S::err(error))
 }

@@ -39,14 +39,10 @@ thread_local! {
 /// How this look-up of `function` is to be answered. Another mode than the usual one is said once.
 #[inline]
 pub(crate) fn take_mode(function: OwnerId) -> Mode {
-    WANTED.with(|wanted| {
-        let Wanted { function: of, mode } = wanted.get();
-        if of != function {
-            return Mode::Usual;
-        }
-        wanted.set(NONE);
-        mode
-    })
+    if WANTED.with(|wanted| wanted.get().function != function) {
+        return Mode::Usual;
+    }
+    WANTED.replace(NONE).mode
 }
 
 /// Runs `call`, a call of `function`, in `mode`.

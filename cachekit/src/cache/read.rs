@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::failed::with_error;
 use super::refresh::Old;
 use super::remote::Remote;
 use super::{Cache, Core};
@@ -12,7 +13,7 @@ use crate::key::{Key, KeyBuf};
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId};
 use crate::place::LastPlace;
-use crate::plan::{Plain, Plan, Shape, ValueSharing};
+use crate::plan::{ErrorCopier, Plain, Plan, Shape, ValueSharing};
 use crate::policy::Lives;
 use crate::stored::{AnyShared, AnyStored};
 use crate::sync::expect_no_lock;
@@ -37,8 +38,6 @@ pub(crate) struct Missed {
     pub(crate) seen: Option<Seen>,
     /// An answer that was drawn to be computed again before its end.
     pub(crate) old: Option<Box<Old>>,
-    /// A good entry without a value: what the function failed with.
-    pub(crate) failed: Option<Arc<AnyStored>>,
 }
 
 /// What this thread has at hand.
@@ -46,6 +45,17 @@ enum Found<S: Shape> {
     Ret(S::Ret),
     /// An `Option<S::Value>`, to be cloned.
     Value(AnyShared),
+}
+
+/// How a value is shared, and an error that stands in its place copied.
+type How<S> = (
+    Option<ValueSharing<<S as Shape>::Value>>,
+    Option<ErrorCopier<<S as Shape>::Error>>,
+);
+
+#[inline]
+fn how<S: Shape>(plan: &Plan<S>) -> How<S> {
+    (plan.sharing(), plan.copier())
 }
 
 impl Core {
@@ -72,21 +82,16 @@ impl Core {
         } else {
             None
         };
-        let at_hand = match found {
-            Some(Found::Ret(ret)) => Some(ret),
-            Some(Found::Value(value)) => of_shared::<S>(&value),
-            None => None,
-        };
-        if let Some(ret) = at_hand {
-            return Ok(ret);
+        match found {
+            Some(Found::Ret(ret)) => return Ok(ret),
+            Some(Found::Value(value)) => {
+                if let Some(ret) = of_shared::<S>(&value) {
+                    return Ok(ret);
+                }
+            }
+            None => {}
         }
-        let looked = self.look::<S>(plan().sharing(), probe, reader, text().as_ref(), now);
-        if let Err(missed) = &looked
-            && let Some(ret) = missed.remembered(plan())
-        {
-            return Ok(ret);
-        }
-        looked
+        self.look::<S>(how(&plan()), probe, reader, text().as_ref(), now)
     }
 
     /// The same for a key that `reader` wrote by hand.
@@ -109,7 +114,7 @@ impl Core {
     #[inline(never)]
     fn look<S>(
         &self,
-        sharing: Option<ValueSharing<S::Value>>,
+        (sharing, copier): How<S>,
         probe: &Probe<'_>,
         reader: OwnerId,
         key: &[u8],
@@ -128,7 +133,6 @@ impl Core {
             trace: self.trace(stored.as_deref(), reader, now),
             seen: Some(seen),
             old,
-            failed: None,
         };
         let Some(entry) = &stored else {
             return Err(missed(None));
@@ -146,11 +150,11 @@ impl Core {
             return Err(missed(Some(Box::new(old))));
         }
         let Some(ret) = returned::<S>(entry) else {
-            let failed = entry.failure().map(|_| Arc::clone(entry));
-            return Err(Missed {
-                failed,
-                ..missed(None)
-            });
+            let Some(ret) = with_error::<S>(copier, entry) else {
+                return Err(missed(None));
+            };
+            entry.owner.counts.memory_hits.bump();
+            return Ok(ret);
         };
         let value = entry.value::<S::Value>().and_then(Option::as_ref);
         self.faults.at(Point::BeforeKeep);
@@ -199,7 +203,6 @@ impl Core {
             trace: Trace::None,
             seen: None,
             old: None,
-            failed: None,
         }
     }
 
@@ -212,7 +215,6 @@ impl Core {
             trace: self.trace(stored.as_deref(), reader, now),
             seen: None,
             old: None,
-            failed: None,
         }
     }
 

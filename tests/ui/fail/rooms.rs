@@ -1,7 +1,5 @@
 //! Options about memory that say nothing, or that other caches write otherwise.
 
-use std::time::Duration;
-
 use cachekit::cached;
 
 #[cached(
@@ -17,7 +15,7 @@ async fn in_redis(id: u64) -> Result<u64, String> {
 #[cached(
     idle = 0, //~ an `idle` of 0 keeps nothing in memory
     capacity = 0, //~ with `capacity = 0` memory keeps nothing
-    err_ttl = "0s", //~ leave `err_ttl` out: then errors are not remembered
+    err_ttl = "0s", //~ an `err_ttl` of 0 remembers nothing; leave it out
 )]
 async fn nothing(id: u64) -> Result<u64, String> {
     Ok(id)
@@ -34,8 +32,8 @@ async fn longer_than_memory(id: u64) -> u64 {
 }
 
 #[cached(
-    idle = Duration::from_secs(id), //~ `idle` is a constant and cannot depend on `id`
-    err_ttl = Duration::from_secs(id), //~ `err_ttl` is a constant and cannot depend on `id`
+    idle = std::time::Duration::from_secs(id), //~ `idle` is a constant and cannot depend on `id`
+    err_ttl = std::time::Duration::from_secs(id), //~ `err_ttl` is a constant and cannot depend on `id`
     capacity = "1000", //~ expected how many entries of this function memory keeps
 )]
 async fn not_constant(id: u64) -> Result<u64, String> {
