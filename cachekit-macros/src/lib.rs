@@ -51,9 +51,12 @@ mod tests;
 /// | `soft_timeout = "50ms"` | after that long the old value is served, if there is one, and the computation goes on | none |
 /// | `detach` | a computation goes on when its caller goes away, and is stored | it is dropped, and who waits computes |
 /// | `none_ttl = 30` | how long a `None` is cached | `None` is not cached |
+/// | `err_ttl = 5` | how long an `Err` is remembered, in memory; the error implements `Clone` | errors are not remembered |
 /// | `jitter = 0.1` | shortens `ttl` at random by up to that share | 0 |
 /// | `tier = memory`, `redis`, `both` | where entries live; with `memory`, values need no serde | `both` |
 /// | `memory_ttl = 30` | the longest that memory keeps an entry | as long as `ttl` |
+/// | `idle = 60` | how long after its last use memory keeps an entry, and up to a quarter longer; `ttl` at most | as long as `ttl` |
+/// | `capacity = 1000` | so many entries of this function are kept in memory of its own, apart from all others | a share of the cache's memory |
 /// | `redis_ttl = "1h"` | the longest that Redis keeps an entry | as long as `ttl` |
 /// | `replicas = 4` | with `tier = redis`, for keys that are very hot: so many copies of an entry, of which each call reads one at random | one entry |
 /// | `single_flight = process`, `cluster`, `off` | who waits for whom when several miss | `cluster` with Redis, else `process` |
@@ -69,9 +72,9 @@ mod tests;
 /// A bare number is seconds, also in quotes; `"1h30m"`, `"500ms"` and `"1w"` have units. `ret` is a reference to the value about to be stored.
 ///
 /// A free function gets a companion type of its own name with `entry(..)`, `refresh(..)`,
-/// `invalidate_all()`, `expire_all()` and `stats()`; an inherent method `get` that is `pub` gets `get_entry(..)`
-/// and `get_cache()`. An associated function without `self` needs `companion = Self`, unless it has the word `Self`
-/// in its signature or body: it looks like a free function, and no type can stand in an `impl`.
+/// `uncached(..)`, `invalidate_all()`, `expire_all()` and `stats()`; an inherent method `get` that is `pub` gets
+/// `get_entry(..)` and `get_cache()`. An associated function without `self` needs `companion = Self`, unless it has
+/// the word `Self` in its signature or body: it looks like a free function, and no type can stand in an `impl`.
 ///
 /// In documentation, link to a cached function with parentheses, ``[`get_user()`]``: without
 /// them the link means its companion too.

@@ -131,6 +131,10 @@ pub(crate) struct Policy {
     pub(crate) ttl: Option<Duration>,
     /// Where `none_ttl` stands.
     pub(crate) none_ttl_at: Option<Span>,
+    /// Where `err_ttl` stands.
+    pub(crate) err_ttl_at: Option<Span>,
+    /// How many entries its own memory keeps, if it has one.
+    pub(crate) capacity: Option<u64>,
     /// Where `stale_if_error` stands.
     pub(crate) stale_if_error_at: Option<Span>,
     pub(crate) jitter: Option<f32>,

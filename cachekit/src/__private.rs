@@ -11,7 +11,7 @@ pub use std::time::Duration;
 
 pub use call::{
     Current, Miss, Source, compute, compute_apart, compute_blocking, entry, function, look, named,
-    outlined, refresh, refresh_blocking, target,
+    outlined, refresh, refresh_blocking, target, uncached, uncached_blocking,
 };
 pub use inventory;
 pub use position::{
@@ -29,7 +29,7 @@ pub use crate::function::FnSpec;
 pub use crate::key::nested::over as walk_over;
 pub use crate::key::{FunctionPath, KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
-pub use crate::plan::{Answer, CanFail, Keep, MayBeAbsent, MayFail, Own, Plan, Store};
+pub use crate::plan::{Answer, CanFail, HasErrors, Keep, MayBeAbsent, MayFail, Own, Plan, Remember, Store};
 pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
 
@@ -59,6 +59,11 @@ pub mod plan {
 /// Autoref dispatch: what a function answers with when its computation took too long.
 pub mod in_time {
     pub use crate::plan::{ErrorFromTimeout as _, NoErrorFromTimeout as _};
+}
+
+/// Autoref dispatch: whether an error can be remembered.
+pub mod remembered {
+    pub use crate::plan::{ErrorToForget as _, ErrorToKeep as _};
 }
 
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so

@@ -15,6 +15,7 @@ mod direct;
 mod doomed;
 mod entry;
 mod env;
+mod failed;
 mod fetch;
 mod fill;
 mod function;
@@ -31,6 +32,7 @@ mod recovery;
 mod refresh;
 mod region;
 mod remote;
+mod rooms;
 mod running;
 mod shutdown;
 mod soft;
@@ -59,10 +61,11 @@ pub use entry::{Entry, PendingWrite, Target};
 pub use function::FunctionHandle;
 pub(crate) use function::function_handle;
 pub(crate) use job::Job;
-pub(crate) use mode::{refreshing, refreshing_blocking, take_refresh};
+pub(crate) use mode::{Mode, in_mode, in_mode_blocking, take_mode};
 pub(crate) use read::returned;
 pub use region::Region;
 use remote::Remote;
+use rooms::Rooms;
 pub use shutdown::ShutdownReport;
 pub use soft::Soft;
 pub use typed::Call;
@@ -121,13 +124,19 @@ pub struct Cache {
     core: Arc<Core>,
 }
 
-/// All parts of one cache. A region with a capacity of its own has a core of its own that
-/// shares everything but the memory tier.
+/// All parts of one cache. A region or a function with a capacity of its own has a core of its own
+/// that shares everything but the memory tier.
 #[derive(Debug, Clone)]
 pub(crate) struct Core {
     config: Arc<Config>,
     clock: Arc<dyn Clock>,
     memory: Arc<Memory>,
+    /// That of everything without a capacity of its own.
+    shared_memory: Arc<Memory>,
+    /// Of all regions and functions with one. Only added to.
+    own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
+    /// Of functions with one; `None` in such a core, which would refer to itself.
+    rooms: Option<Arc<Rooms>>,
     /// Of what is stored by hand, in that memory.
     by_hand: Arc<LastPlace>,
     /// Which keys are used most, in whichever memory.
@@ -267,19 +276,10 @@ impl Core {
         self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, BY_HAND))
     }
 
-    /// The memory of the regions that have their own.
-    fn own_memories(&self) -> Vec<Arc<Memory>> {
-        let regions = self.regions.lock();
-        let own = |place: &RegionPlace| place.memory.get().map(|(_, memory)| memory.clone());
-        regions.values().filter_map(own).collect()
-    }
-
     fn size(&self) -> Size {
-        let memories = self.own_memories();
-        memories
-            .iter()
+        self.memories()
             .map(|memory| memory.size())
-            .fold(self.memory.size(), |sum, size| Size {
+            .fold(Size::default(), |sum, size| Size {
                 entries: sum.entries + size.entries,
                 bytes: sum.bytes + size.bytes,
             })

@@ -163,6 +163,10 @@ pub enum Fault {
     LeadGrounded,
     /// Entries that leave an engine are dropped while it is locked.
     DropLocked,
+    /// What a function failed with is remembered whatever is invalidated, but for its key.
+    FreeErrors,
+    /// An invalidation by key leaves what functions have in memory of their own.
+    SpareRooms,
     /// The uses that are counted are drawn at equal distances, and not at random ones.
     EvenSamples,
     /// All keys that are too long for a name in Redis have one hash.

@@ -23,7 +23,19 @@ pub struct FnSpec {
     lives: Lives,
     events: &'static [&'static str],
     late: u64,
+    room: Room,
     place: LastPlace,
+}
+
+/// Where a function's entries are in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// Where those of others are.
+    Shared,
+    /// Among so many of its own.
+    Own(u64),
+    /// Nowhere.
+    None,
 }
 
 impl FnSpec {
@@ -39,6 +51,7 @@ impl FnSpec {
             lives: Lives::UNSAID,
             events: &[],
             late: 0,
+            room: Room::Shared,
             place: LastPlace::new(),
         }
     }
@@ -67,6 +80,24 @@ impl FnSpec {
         self
     }
 
+    /// `err_ttl = ..`.
+    pub const fn err_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.err_ttl = Some(cut(ttl));
+        self
+    }
+
+    /// `idle = ..`.
+    pub const fn idle(mut self, length: Duration) -> Self {
+        self.lives.idle = Some(cut(length));
+        self
+    }
+
+    /// `capacity = ..`, at least 1.
+    pub const fn capacity(mut self, entries: u64) -> Self {
+        self.room = Room::Own(entries);
+        self
+    }
+
     /// `jitter = ..`.
     pub const fn jitter(mut self, share: f32) -> Self {
         self.lives.jitter = share;
@@ -76,6 +107,9 @@ impl FnSpec {
     /// `tier = ..`.
     pub const fn tier(mut self, tier: Tier) -> Self {
         self.lives.tier = tier;
+        if matches!(tier, Tier::Redis) {
+            self.room = Room::None;
+        }
         self
     }
 
@@ -174,6 +208,11 @@ impl FnSpec {
     pub const fn late(mut self, late: u64) -> Self {
         self.late = late;
         self
+    }
+
+    #[inline]
+    pub(crate) fn room(&self) -> Room {
+        self.room
     }
 
     pub(crate) fn late_labels(&self) -> u64 {

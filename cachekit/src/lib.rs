@@ -70,6 +70,7 @@ mod families;
 mod freshness;
 mod function;
 mod hot;
+mod idle;
 mod key;
 mod labels;
 mod length;

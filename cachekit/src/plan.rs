@@ -10,6 +10,7 @@ mod in_time;
 mod keep;
 mod ops;
 mod probe;
+mod remembered;
 #[cfg(feature = "redis")]
 mod storable;
 mod verdict;
@@ -31,6 +32,7 @@ pub use in_time::{Answer, CanFail, ErrorFromTimeout, NoErrorFromTimeout};
 pub use keep::{Keepable, NotKeepable};
 pub(crate) use ops::ValueOps;
 pub use probe::{PeelAny, PlanAny, probe};
+pub use remembered::{ErrorToForget, ErrorToKeep, HasErrors, Remember};
 #[cfg(feature = "redis")]
 pub use storable::{NotOwned, NotStorable, Storable};
 pub use verdict::{Keep, Own, Store};

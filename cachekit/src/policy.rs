@@ -59,6 +59,15 @@ impl Policy {
         self
     }
 
+    /// In memory the entry also ends when no call uses it for so long, or up to a quarter longer;
+    /// `ttl` stays the longest that it lives. Zero: nothing is kept in memory.
+    ///
+    /// What Redis has lives as long as without, and comes back into memory when it is asked for.
+    pub fn idle(mut self, idle: Duration) -> Self {
+        self.lives.idle = Some(cut(idle));
+        self
+    }
+
     /// The longest that Redis keeps the entry, whatever its `ttl`.
     pub fn redis_ttl(mut self, ttl: Duration) -> Self {
         self.lives.redis_ttl = Some(cut(ttl));
@@ -219,8 +228,12 @@ pub(crate) struct Lives {
     pub(crate) ttl: Option<Duration>,
     /// For a remembered absence; `None`: absences are not remembered.
     pub(crate) none_ttl: Option<Duration>,
+    /// For a remembered error; `None`: errors are not remembered.
+    pub(crate) err_ttl: Option<Duration>,
     /// At most that long in memory.
     pub(crate) memory_ttl: Option<Duration>,
+    /// So long in memory after the last use; `None`: as long as without.
+    pub(crate) idle: Option<Duration>,
     /// At most that long in Redis.
     pub(crate) redis_ttl: Option<Duration>,
     pub(crate) jitter: f32,
@@ -265,7 +278,9 @@ impl Lives {
     pub(crate) const UNSAID: Self = Self {
         ttl: None,
         none_ttl: None,
+        err_ttl: None,
         memory_ttl: None,
+        idle: None,
         redis_ttl: None,
         jitter: 0.0,
         tier: Tier::Both,
@@ -294,6 +309,17 @@ impl Lives {
             Some(false) => None,
             Some(true) => threshold.or(Some(USUAL_THRESHOLD)),
             None => threshold,
+        }
+    }
+
+    /// The same for a remembered error: nothing serves one that is over.
+    pub(crate) fn of_error(self) -> Self {
+        Self {
+            idle: None,
+            stale: None,
+            stale_if_error: None,
+            early: 0.0,
+            ..self
         }
     }
 
@@ -367,13 +393,14 @@ mod tests {
 
     #[test]
     fn a_policy_passes_on_what_it_was_told() {
-        let [ttl, memory, redis, lock, stale, error, soft] =
-            [1, 2, 3, 4, 5, 6, 7].map(Duration::from_secs);
+        let [ttl, memory, redis, lock, stale, error, soft, idle] =
+            [1, 2, 3, 4, 5, 6, 7, 8].map(Duration::from_secs);
         let policy = Policy::new()
             .ttl(ttl)
             .jitter(2.0)
             .tier(Tier::Redis)
             .memory_ttl(memory)
+            .idle(idle)
             .redis_ttl(redis)
             .single_flight(SingleFlight::Off)
             .lock_timeout(lock)
@@ -389,7 +416,9 @@ mod tests {
         let told = Lives {
             ttl: Some(ttl),
             none_ttl: None,
+            err_ttl: None,
             memory_ttl: Some(memory),
+            idle: Some(idle),
             redis_ttl: Some(redis),
             jitter: 1.0,
             tier: Tier::Redis,

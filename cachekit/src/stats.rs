@@ -10,7 +10,7 @@ use crate::reason::{Reason, Reasons};
 pub struct FunctionStats {
     /// Its name.
     pub name: String,
-    /// Calls answered from memory.
+    /// Calls answered from memory, with a value or with an error that is remembered.
     pub memory_hits: u64,
     /// Calls answered from Redis.
     pub redis_hits: u64,
@@ -20,13 +20,14 @@ pub struct FunctionStats {
     pub computations: u64,
     /// Misses answered by another call's computation.
     pub coalesced: u64,
-    /// Calls that went past the cache: `when` was false, or the cache is disabled.
+    /// Calls that went past the cache: `when` was false, it was `uncached(..)`, or the cache is
+    /// disabled.
     pub bypassed: u64,
     /// Computations that ended with `Err`.
     pub errors: u64,
-    /// Values stored.
+    /// Values stored, and errors remembered.
     pub stores: u64,
-    /// Values not stored because an invalidation, or another write, came in between.
+    /// Those not stored because an invalidation, or another write, came in between.
     pub refused_stores: u64,
     /// Writes with `order_by` whose value was not stored because a newer one was there.
     pub superseded: u64,
@@ -97,7 +98,7 @@ impl FunctionStats {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Calls answered from memory.
+    /// Calls answered from memory, with a value or with an error that is remembered.
     pub memory_hits: u64,
     /// Calls answered from Redis.
     pub redis_hits: u64,
@@ -111,9 +112,9 @@ pub struct Stats {
     pub bypassed: u64,
     /// Computations that ended with `Err`.
     pub errors: u64,
-    /// Values stored.
+    /// Values stored, and errors remembered.
     pub stores: u64,
-    /// Values not stored because an invalidation, or another write, came in between.
+    /// Those not stored because an invalidation, or another write, came in between.
     pub refused_stores: u64,
     /// Writes with `order_by` whose value was not stored because a newer one was there.
     pub superseded: u64,

@@ -9,11 +9,16 @@ use crate::clock::Tick;
 use crate::epoch::{Epochs, Moment, moved};
 use crate::fault::{Fault, Faults};
 use crate::freshness::Freshness;
+use crate::idle::Idle;
 use crate::mortal::Mortal;
 use crate::owner::{Owner, OwnerId};
 
 /// Something that is shared, of any type.
 pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;
+
+/// In the place of a value: what the function failed with. It is of no function's type, so whoever
+/// asks for a value has none.
+pub(crate) struct Failure(pub(crate) AnyShared);
 
 /// Nothing ended the entry.
 const ALIVE: u64 = u64::MAX;
@@ -30,6 +35,8 @@ pub(crate) struct AnyStored {
     pub(crate) deadline: Tick,
     /// How long it is good, and for what.
     pub(crate) freshness: Freshness,
+    /// How long it may go unused, if not for ever.
+    idle: Option<Box<Idle>>,
     /// It lives in this process only: nobody else can be asked for it.
     pub(crate) local: bool,
     /// Bytes that it counts for in a cache bounded by bytes, its key included.
@@ -51,7 +58,7 @@ impl AnyStored {
         owner: Arc<Owner>,
         began: Moment,
         epochs: Epochs,
-        (deadline, freshness): (Tick, Freshness),
+        (deadline, freshness, idle): (Tick, Freshness, Option<Idle>),
         local: bool,
         weight: u32,
         (value, is_present, order): (AnyShared, bool, Option<u64>),
@@ -64,6 +71,7 @@ impl AnyStored {
             epochs,
             deadline,
             freshness,
+            idle: idle.map(Box::new),
             local,
             weight,
             ended,
@@ -75,7 +83,10 @@ impl AnyStored {
 
     /// Whether it may be served to `reader` at `now`.
     pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
-        self.owner.id == reader && now < self.deadline && self.is_valid(faults)
+        self.owner.id == reader
+            && now < self.deadline
+            && self.is_in_use(now)
+            && self.is_valid(faults)
     }
 
     /// Whether it may be served to `reader` at `now` although its life is over, while it is
@@ -85,7 +96,35 @@ impl AnyStored {
         self.owner.id == reader
             && freshness.is_stale(now)
             && freshness.end <= self.deadline
+            && self.is_in_use(now)
             && self.is_valid_late(faults)
+    }
+
+    /// Whether it is not one that nobody used for too long.
+    pub(crate) fn is_in_use(&self, now: Tick) -> bool {
+        self.idle.as_ref().is_none_or(|idle| !idle.is_over(now))
+    }
+
+    /// It is used `now`.
+    pub(crate) fn note_use(&self, now: Tick) {
+        if let Some(idle) = &self.idle {
+            idle.note(now);
+        }
+    }
+
+    /// Until then a hit has nothing to find out and nothing to note.
+    pub(crate) fn quiet_until(&self) -> Tick {
+        let until = self.deadline.min(self.freshness.early_from());
+        match &self.idle {
+            None => until,
+            Some(idle) => until.min(idle.quiet_until()),
+        }
+    }
+
+    /// What the function failed with, if it is that which is remembered.
+    pub(crate) fn failure(&self) -> Option<&AnyShared> {
+        let failure = self.shared().downcast_ref::<Failure>()?;
+        Some(&failure.0)
     }
 
     /// Whether nothing but soft invalidations came since it began, for one that is served

@@ -30,6 +30,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("freshness", 1),
     ("function", 1),
     ("hot", 1),
+    ("idle", 1),
     ("key", 1),
     ("labels", 1),
     ("manner", 1),

@@ -36,6 +36,12 @@ functions! {
     ttl: ttl_of_value(ttl = if *ret > 1 { Duration::MAX } else { Duration::ZERO });
     none_ttl: none_ttl_1(none_ttl = 1);
     none_ttl: none_ttl_max(none_ttl = 18446744073709551615);
+    err_ttl: err_ttl_1(err_ttl = 1);
+    err_ttl: err_ttl_max(err_ttl = 18446744073709551615);
+    idle: idle_1(idle = 1);
+    idle: idle_max(idle = 18446744073709551615);
+    capacity: capacity_1(capacity = 1);
+    capacity: capacity_max(capacity = 18446744073709551615);
     memory_ttl: memory_ttl_1(memory_ttl = 1);
     memory_ttl: memory_ttl_max(memory_ttl = 18446744073709551615);
     redis_ttl: redis_ttl_1(redis_ttl = 1);

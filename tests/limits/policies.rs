@@ -11,6 +11,7 @@ type Set = fn(Policy, End) -> Policy;
 const NUMBERS: &[(&str, Set)] = &[
     ("ttl", |it, end| it.ttl(end.length())),
     ("memory_ttl", |it, end| it.memory_ttl(end.length())),
+    ("idle", |it, end| it.idle(end.length())),
     ("redis_ttl", |it, end| it.redis_ttl(end.length())),
     ("lock_timeout", |it, end| it.lock_timeout(end.length())),
     ("stale", |it, end| it.stale(end.length())),
@@ -58,7 +59,7 @@ fn the_table_has_every_option() {
     assert_same(listed, setters("cachekit/src/policy.rs"));
     let mut of_regions = setters("cachekit/src/cache/region.rs");
     of_regions.sort();
-    assert_eq!(of_regions, ["capacity", "tag", "ttl"]);
+    assert_eq!(of_regions, ["capacity", "idle", "tag", "ttl"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +72,8 @@ async fn each_works_with_memory_and_with_a_store() {
                     exercise(&cache, &policy).await;
                 }
                 // Entries that live for a moment only, or in copies, are computed again.
-                let is_short = end != End::Greatest && name.ends_with("ttl");
+                let is_length = name.ends_with("ttl") || *name == "idle";
+                let is_short = end != End::Greatest && is_length;
                 if !is_short && !["replicas", "jitter", "early"].contains(name) {
                     let runs = computations(Cache::builder, &policy).await;
                     assert_eq!(runs, 1, "{name} at its end {end:?}");

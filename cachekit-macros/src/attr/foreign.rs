@@ -6,6 +6,18 @@ const LATER: &[&str] = &["encrypt"];
 /// Spellings of other caches, and what to write here.
 const FOREIGN: &[(&str, &str)] = &[
     (
+        "cache_err",
+        "write `err_ttl = 5`: so long an error is remembered, by this process",
+    ),
+    (
+        "cache_errors",
+        "write `err_ttl = 5`: so long an error is remembered, by this process",
+    ),
+    (
+        "cache_none",
+        "write `none_ttl = 30`: so long a `None` is cached",
+    ),
+    (
         "cond",
         "write `when = EXPR` over the arguments, or `store_if = EXPR` over `ret`",
     ),
@@ -14,9 +26,21 @@ const FOREIGN: &[(&str, &str)] = &[
         "write `when = EXPR`, a `bool` over the arguments",
     ),
     ("convert", "write a template: `key = \"user:{id}\"`"),
+    (
+        "create",
+        "leave it out; the cache is built where the program starts, by `Cache::builder()`",
+    ),
+    (
+        "disk",
+        "leave it out; what is to outlive the process is kept in Redis, as `tier = both` does",
+    ),
     ("ex", "write `ttl = 300`"),
     ("expire", "write `ttl = 300`"),
     ("expires", "write `ttl = 300`"),
+    (
+        "force_refresh",
+        "call `get_user::refresh(..)` where a new value is wanted",
+    ),
     ("group", "write `tags = [\"..\"]`"),
     ("ignore", "write `skip(..)`"),
     (
@@ -28,8 +52,16 @@ const FOREIGN: &[(&str, &str)] = &[
         "write `key = \"..\"` for the key, `tags = [\"..\"]` for groups of entries",
     ),
     (
-        "max_size",
-        "the size belongs to the cache: set it where the cache is built",
+        "map_error",
+        "leave it out; where Redis fails, the function is called, and no error of the cache's is seen",
+    ),
+    ("max_capacity", CAPACITY),
+    ("max_entries", CAPACITY),
+    ("max_size", CAPACITY),
+    ("maxsize", CAPACITY),
+    (
+        "on_evict",
+        "leave it out; `stats()` counts, and the destructor of a value runs when it has left memory",
     ),
     (
         "option",
@@ -40,13 +72,18 @@ const FOREIGN: &[(&str, &str)] = &[
         "write the prefix into the template: `key = \"prefix:{id}\"`",
     ),
     (
+        "refresh",
+        "write `idle = 300`: so long an entry lives after its last use, and `ttl` at most",
+    ),
+    (
         "result",
         "leave it out; whether the function returns a `Result` is seen from its type",
     ),
     (
-        "size",
-        "the size belongs to the cache: set it where the cache is built",
+        "result_fallback",
+        "write `stale_if_error = \"1h\"`: so long after its `ttl` a value is served in the place of an error",
     ),
+    ("size", CAPACITY),
     (
         "soft",
         "say it where the entry is invalidated: `#[invalidates(.., soft)]`",
@@ -61,18 +98,39 @@ const FOREIGN: &[(&str, &str)] = &[
     ),
     ("tag", "write `tags = [\"..\"]`"),
     ("time", "write `ttl = 300`"),
+    ("timeToIdle", IDLE),
     ("timeToLive", "write `ttl = 300`"),
+    ("time_to_idle", IDLE),
     ("time_to_live", "write `ttl = 300`"),
+    ("tti", IDLE),
     ("ttl_millis", "write `ttl = \"500ms\"`"),
     ("ttl_ms", "write `ttl = \"500ms\"`"),
     ("ttl_secs", "write `ttl = 300`"),
     ("ttl_seconds", "write `ttl = 300`"),
     (
+        "ty",
+        "leave it out; one cache holds the values of all functions, and their types are seen",
+    ),
+    (
+        "unbound",
+        "leave it out; memory is bounded, by `memory_capacity` where the cache is built",
+    ),
+    (
         "unless",
         "write `store_if = EXPR`, a `bool` over `ret`, with the opposite meaning",
     ),
     ("value", "leave it out; the namespace belongs to the cache"),
+    (
+        "with_cached_flag",
+        "leave it out; `get_user::stats()` counts hits and misses",
+    ),
 ];
+
+const CAPACITY: &str = "write `capacity = 1000` for so many entries of this function alone; all others \
+                        share the `memory_capacity` of the cache, set where that is built";
+
+const IDLE: &str =
+    "write `idle = 300`: so long an entry lives after its last use, and `ttl` at most";
 
 /// The same for attributes on functions that write.
 const FOREIGN_WRITES: &[(&str, &str)] = &[

@@ -25,6 +25,6 @@ pub(crate) use length::CASES as LENGTHS;
 pub(crate) use limits::{LimitArgs, MOST};
 pub(crate) use reference::{Callee, Position, Reference, ReferenceArgs};
 pub(crate) use template::{Piece, Template};
-pub(crate) use tiers::{CODECS, FLIGHTS, REPLICAS, TIERS, TierArgs};
+pub(crate) use tiers::{CAPACITY, CODECS, FLIGHTS, REPLICAS, TIERS, TierArgs};
 pub(crate) use value::{CompanionName, Item, Items, SkipName};
 pub(crate) use write_through::WriteThroughArgs;

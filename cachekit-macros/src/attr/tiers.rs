@@ -13,14 +13,19 @@ pub(crate) const TIERS: &[&str] = &["memory", "redis", "both"];
 pub(crate) const FLIGHTS: &[&str] = &["process", "cluster", "off"];
 /// What `codec` may be.
 pub(crate) const CODECS: &[&str] = &["bincode", "msgpack", "json"];
+/// What `capacity` may be.
+pub(crate) const CAPACITY: &str =
+    "expected how many entries of this function memory keeps: a whole number, like `1000`";
 /// What `replicas` may be.
 pub(crate) const REPLICAS: &str = "expected a whole number from 2 to 16, like `4`";
 
 /// Those options, as written.
 #[derive(Default)]
 pub(crate) struct TierArgs {
+    pub(crate) capacity: Option<Arg<LitInt>>,
     pub(crate) codec: Option<Arg<Ident>>,
     pub(crate) compress: Option<Arg<LitBool>>,
+    pub(crate) idle: Option<Arg<DurationValue>>,
     pub(crate) lock_timeout: Option<Arg<DurationValue>>,
     pub(crate) memory_ttl: Option<Arg<DurationValue>>,
     pub(crate) redis_ttl: Option<Arg<DurationValue>>,
@@ -38,8 +43,10 @@ impl TierArgs {
         errors: &mut Errors,
     ) -> syn::Result<bool> {
         match key.to_string().as_str() {
+            "capacity" => Arg::read_or(&mut self.capacity, key, input, errors, CAPACITY)?,
             "codec" => Arg::read_word(&mut self.codec, key, input, errors, CODECS)?,
             "compress" => Arg::read_switch(&mut self.compress, key, input, errors)?,
+            "idle" => Arg::read(&mut self.idle, key, input, errors)?,
             "lock_timeout" => Arg::read(&mut self.lock_timeout, key, input, errors)?,
             "memory_ttl" => Arg::read(&mut self.memory_ttl, key, input, errors)?,
             "redis_ttl" => Arg::read(&mut self.redis_ttl, key, input, errors)?,

@@ -52,17 +52,16 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         .and_then(|ttl| constant_ttl(ttl, &mut steps, errors));
     let store_if = args.store_if.into_iter();
     store_if.for_each(|it| steps.expr("store_if", it.value, What::Value, errors));
-    let when = "`when` is asked before the call gives a value; write `store_if`";
-    forbid_ret(&facts, args.when.as_ref(), when, errors);
-    let cache = "the cache is needed before the call gives a value";
-    forbid_ret(&facts, args.cache.as_ref(), cache, errors);
-    let none_ttl_at = args.none_ttl.as_ref().map(|it| it.key.span());
-    let tiers = tiers(&facts, item, args.tiers, args.none_ttl, errors);
+    check_before(&facts, [&args.when, &args.cache], errors);
+    let lives = (ttl, [args.none_ttl, args.err_ttl]);
+    let tiers = tiers(&facts, item, args.tiers, lives, errors);
     let fresh = freshness(&facts, item, args.freshness, &tiers.choices, errors);
     let policy = Policy {
         early: fresh.early,
         stale_if_error_at: fresh.stale_if_error_at,
-        none_ttl_at,
+        none_ttl_at: tiers.none_ttl_at,
+        err_ttl_at: tiers.err_ttl_at,
+        capacity: tiers.capacity,
         name: args.name.and_then(|name| checked_name(&name.value, errors)),
         ttl,
         in_memory: in_memory(&tiers.choices),
@@ -97,6 +96,14 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         after,
         companion,
     })
+}
+
+/// What is asked before the body runs.
+fn check_before(facts: &Facts, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &mut Errors) {
+    let why = "`when` is asked before the call gives a value; write `store_if`";
+    forbid_ret(facts, when.as_ref(), why, errors);
+    let why = "the cache is needed before the call gives a value";
+    forbid_ret(facts, cache.as_ref(), why, errors);
 }
 
 /// Whether values stay in this process.

@@ -1,41 +1,60 @@
 //! Where entries live, and the options that only make sense there.
 
+use std::time::Duration;
+
 use proc_macro2::{Ident, Span};
 use syn::LitInt;
 
 use super::cached::constant;
 use super::function::Facts;
-use crate::attr::{Arg, CODECS, DurationValue, FLIGHTS, REPLICAS, TIERS, TierArgs};
+use crate::attr::{Arg, CAPACITY, CODECS, DurationValue, FLIGHTS, REPLICAS, TIERS, TierArgs};
 use crate::diag::{Errors, either};
 use crate::item::LooseFn;
 use crate::model::{Choice, Constant};
 
 /// The part of the policy that tells the tiers apart.
 pub(super) struct Tiers {
+    pub(super) capacity: Option<u64>,
     pub(super) choices: Vec<Choice>,
     pub(super) compress: Option<(bool, Span)>,
+    /// Where `err_ttl` stands.
+    pub(super) err_ttl_at: Option<Span>,
     pub(super) lengths: Vec<(&'static str, Constant)>,
+    /// Where `none_ttl` stands.
+    pub(super) none_ttl_at: Option<Span>,
     pub(super) replicas: Option<u8>,
 }
 
-/// Checks the options about tiers, and `none_ttl`, a constant like most of them.
+/// Checks the options about tiers, and `none_ttl` and `err_ttl`, constants like most of them.
 pub(super) fn tiers(
     facts: &Facts,
     item: &LooseFn,
     args: TierArgs,
-    none_ttl: Option<Arg<DurationValue>>,
+    (ttl, [none_ttl, err_ttl]): (Option<Duration>, [Option<Arg<DurationValue>>; 2]),
     errors: &mut Errors,
 ) -> Tiers {
     check_sync(facts, item, args.tier.as_ref(), errors);
     let only = args.tier.as_ref().map(|tier| tier.value.to_string());
     match only.as_deref() {
         Some("memory") => check_memory(&args, errors),
-        Some("redis") => check_redis(&args, errors),
+        Some("redis") => check_redis(&args, err_ttl.as_ref(), errors),
         _ => {}
     }
+    let capacity = args.capacity.as_ref();
+    let capacity = capacity.and_then(|arg| capacity_of(arg, errors));
     let replicas = args.replicas.as_ref();
     let replicas = replicas.and_then(|arg| replicas_of(arg, only.as_deref(), errors));
-    let lengths = [none_ttl, args.memory_ttl, args.redis_ttl, args.lock_timeout];
+    check_idle(&args, ttl, errors);
+    let [none_ttl_at, err_ttl_at] =
+        [&none_ttl, &err_ttl].map(|arg| arg.as_ref().map(|arg| arg.key.span()));
+    let lengths = [
+        none_ttl,
+        err_ttl,
+        args.memory_ttl,
+        args.idle,
+        args.redis_ttl,
+        args.lock_timeout,
+    ];
     let lengths = constants(facts, lengths, errors);
     let choices = [
         ("tier", "Tier", args.tier, TIERS),
@@ -43,6 +62,7 @@ pub(super) fn tiers(
         ("codec", "Codec", args.codec, CODECS),
     ];
     Tiers {
+        capacity,
         choices: choices
             .into_iter()
             .filter_map(|(option, ty, arg, words)| {
@@ -56,9 +76,26 @@ pub(super) fn tiers(
             })
             .collect(),
         compress: args.compress.map(|it| (it.value.value, it.value.span)),
+        err_ttl_at,
         lengths,
+        none_ttl_at,
         replicas,
     }
+}
+
+/// How many entries the function's own memory keeps.
+fn capacity_of(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u64> {
+    let parsed = arg.value.base10_parse::<u64>().ok();
+    match parsed {
+        Some(0) => errors.at(
+            arg.value.span(),
+            "with `capacity = 0` memory keeps nothing; write `tier = redis` in its place, or leave it \
+             out for a share of the cache's memory",
+        ),
+        None => errors.at(arg.value.span(), CAPACITY),
+        Some(_) => {}
+    }
+    parsed
 }
 
 /// How many copies there are, of an entry that only Redis keeps.
@@ -106,13 +143,48 @@ fn check_memory(args: &TierArgs, errors: &mut Errors) {
 }
 
 /// What is asked of memory although nothing is stored there.
-fn check_redis(args: &TierArgs, errors: &mut Errors) {
-    if let Some(Arg { key, .. }) = &args.memory_ttl {
+fn check_redis(args: &TierArgs, err_ttl: Option<&Arg<DurationValue>>, errors: &mut Errors) {
+    let local = [
+        args.memory_ttl.as_ref().map(|arg| &arg.key),
+        args.idle.as_ref().map(|arg| &arg.key),
+        args.capacity.as_ref().map(|arg| &arg.key),
+        err_ttl.map(|arg| &arg.key),
+    ];
+    for key in local.into_iter().flatten() {
         errors.at(
             key.span(),
-            "`memory_ttl` is about memory, where `tier = redis` stores nothing; take one of them \
-             out",
+            format_args!(
+                "`{key}` is about memory, where `tier = redis` stores nothing; take one of them out"
+            ),
         );
+    }
+}
+
+/// A length that is known now.
+fn known(arg: &Arg<DurationValue>) -> Option<Duration> {
+    match &arg.value {
+        DurationValue::Constant(value, _) => Some(*value),
+        DurationValue::Expr(_) => None,
+    }
+}
+
+/// An `idle` as long as what ends the entry anyway: `ttl` or `memory_ttl`, where they are known.
+fn check_idle(args: &TierArgs, ttl: Option<Duration>, errors: &mut Errors) {
+    let Some(DurationValue::Constant(length, span)) = args.idle.as_ref().map(|it| &it.value) else {
+        return;
+    };
+    let longest = [ttl, args.memory_ttl.as_ref().and_then(known)];
+    let names = ["ttl", "memory_ttl"].into_iter().zip(longest);
+    for (name, longest) in names {
+        if longest.is_some_and(|longest| *length >= longest) {
+            errors.at(
+                *span,
+                format_args!(
+                    "an entry ends with its `{name}`, also if it is used, and that is no longer than \
+                     this `idle`; make `{name}` longer, or leave `idle` out"
+                ),
+            );
+        }
     }
 }
 
@@ -165,14 +237,22 @@ fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'st
 }
 
 /// Constant durations, and what is wrong with one of 0.
-const LENGTHS: [(&str, &str); 4] = [
+const LENGTHS: [(&str, &str); 6] = [
     (
         "none_ttl",
         "leave `none_ttl` out: then `None` is not cached",
     ),
     (
+        "err_ttl",
+        "an `err_ttl` of 0 remembers nothing; leave it out",
+    ),
+    (
         "memory_ttl",
         "a `memory_ttl` of 0 keeps nothing in memory; write `tier = redis` in its place",
+    ),
+    (
+        "idle",
+        "an `idle` of 0 keeps nothing in memory; leave it out, and an entry lives as long as its `ttl`",
     ),
     (
         "redis_ttl",
@@ -187,7 +267,7 @@ const LENGTHS: [(&str, &str); 4] = [
 /// The constants of [`LENGTHS`], in that order, where they are given.
 fn constants(
     facts: &Facts,
-    given: [Option<Arg<DurationValue>>; 4],
+    given: [Option<Arg<DurationValue>>; 6],
     errors: &mut Errors,
 ) -> Vec<(&'static str, Constant)> {
     let known = LENGTHS.into_iter().zip(given);

@@ -90,6 +90,8 @@ fn also(model: &CachedFn) -> TokenStream {
     let asked = [
         ("MayBeAbsent", model.policy.none_ttl_at),
         ("MayFail", model.policy.stale_if_error_at),
+        ("HasErrors", model.policy.err_ttl_at),
+        ("Remember", model.policy.err_ttl_at),
     ];
     let asked = asked.into_iter().filter_map(|(name, place)| {
         let name = format_ident!("{name}");

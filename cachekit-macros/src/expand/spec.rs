@@ -55,6 +55,9 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     if let Some((compress, _)) = policy.compress {
         setters.extend(quote!(.compress(#compress)));
     }
+    if let Some(capacity) = policy.capacity {
+        setters.extend(quote!(.capacity(#capacity)));
+    }
     if let Some(replicas) = policy.replicas {
         setters.extend(quote!(.replicas(#replicas)));
     }

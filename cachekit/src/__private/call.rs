@@ -5,14 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Call, Core, Entry, FunctionHandle, Invalidation, Job, On, Target,
+    Cache, Call, Core, Entry, FunctionHandle, Invalidation, Job, Mode, On, Target,
     compute as compute_job, compute_apart as compute_job_apart,
-    compute_blocking as compute_job_blocking, function_handle, refreshing, refreshing_blocking,
-    returned, take_refresh, typed_entry,
+    compute_blocking as compute_job_blocking, function_handle, in_mode, in_mode_blocking, returned,
+    take_mode, typed_entry,
 };
-use crate::config::Tier;
 use crate::event;
-use crate::function::FnSpec;
+use crate::function::{FnSpec, Room};
 use crate::global;
 use crate::key::{KeyBuf, is_nameless};
 use crate::labels::Labels;
@@ -44,7 +43,7 @@ impl Source for Cache {
 /// A call that memory did not answer.
 ///
 /// Boxed: a hit is not to be the size of a miss. `None`: the call goes past the cache, because `when`
-/// was false, or the cache is off.
+/// was false, it is an `uncached` one, or the cache is off.
 pub struct Miss(Option<Box<Job>>);
 
 impl fmt::Debug for Miss {
@@ -75,19 +74,20 @@ where
     source.with(|cache| {
         let core = cache.core();
         // Taken also by a call that goes past the cache: it is not for a call inside it.
-        let fresh = take_refresh(spec.id());
-        if !when || !core.is_enabled() {
+        let mode = take_mode(spec.id());
+        if mode == Mode::Uncached || !when || !core.is_enabled() {
             return Err(past(core, spec));
         }
         let mut tokens = KeyBuf::tokens();
         write(&mut tokens);
-        if !fresh && spec.lives().tier != Tier::Redis {
+        if mode == Mode::Usual && spec.room() != Room::None {
+            let core = core.at_home(spec);
             let probe = core.probe(spec, &tokens);
             if let Some(hit) = core.at_hand(&plan, &probe, spec.id(), || spec.key(&tokens)) {
                 return Ok(hit);
             }
         }
-        beyond(cache, spec, &tokens, fresh, &plan())
+        beyond(core, spec, &tokens, mode, &plan())
     })
 }
 
@@ -102,33 +102,33 @@ fn past(core: &Core, spec: &'static FnSpec) -> Miss {
 #[cold]
 #[inline(never)]
 fn beyond<S>(
-    cache: &Cache,
+    core: &Arc<Core>,
     spec: &'static FnSpec,
     tokens: &KeyBuf,
-    fresh: bool,
+    mode: Mode,
     plan: &Plan<S>,
 ) -> Result<S::Ret, Miss>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let stored = in_memory(cache, spec, tokens, fresh, &plan.ops())?;
-    Ok(returned::<S>(&stored).unwrap_or_else(|| unreachable!("it has an answer")))
+    let stored = in_memory(core, spec, tokens, mode, &plan.ops())?;
+    Ok(returned(plan, &stored))
 }
 
 /// The entry in memory, or what is needed to compute.
 fn in_memory(
-    cache: &Cache,
+    core: &Arc<Core>,
     spec: &'static FnSpec,
     tokens: &KeyBuf,
-    fresh: bool,
+    mode: Mode,
     ops: &ValueOps,
 ) -> Result<Arc<AnyStored>, Miss> {
-    let (core, id) = (cache.core(), spec.id());
+    let (core, id) = (core.at_home(spec), spec.id());
     let key = spec.key(tokens);
-    let missed = if fresh {
+    let missed = if mode == Mode::Refresh {
         core.unlooked(key.as_bytes(), id)
-    } else if spec.lives().tier == Tier::Redis {
+    } else if spec.room() == Room::None {
         core.never_in_memory(key.as_bytes(), id)
     } else {
         match core.look(ops, &core.probe(spec, tokens), id, key.as_bytes()) {
@@ -138,7 +138,7 @@ fn in_memory(
     };
     let owner = core.owner(spec);
     let mut job = Job::missed(Arc::clone(core), owner, missed, spec.lives());
-    job.fresh = fresh;
+    job.fresh = mode == Mode::Refresh;
     Err(Miss(Some(Box::new(job))))
 }
 
@@ -262,12 +262,22 @@ pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
 
 /// Runs `call`, a call of `spec`, so that it recomputes.
 pub async fn refresh<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
-    refreshing(spec.id(), call).await
+    in_mode(Mode::Refresh, spec.id(), call).await
 }
 
 /// Calls `call`, a call of `spec`, so that it recomputes.
 pub fn refresh_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
-    refreshing_blocking(spec.id(), call)
+    in_mode_blocking(Mode::Refresh, spec.id(), call)
+}
+
+/// Runs `call`, a call of `spec`, past the cache.
+pub async fn uncached<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
+    in_mode(Mode::Uncached, spec.id(), call).await
+}
+
+/// Calls `call`, a call of `spec`, past the cache.
+pub fn uncached_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
+    in_mode_blocking(Mode::Uncached, spec.id(), call)
 }
 
 impl Invalidation {

@@ -233,6 +233,22 @@ macro_rules! __in_time {
     }};
 }
 
+/// What an option asks of the return type: a plan, or what stands for an error that cannot be
+/// remembered.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __asked {
+    (Remember $ret:ty) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::remembered::*;
+        let plan = $crate::__plan!($ret);
+        (&&plan).__cachekit_remembered()
+    }};
+    ($trait:ident $ret:ty) => {
+        $crate::__plan!($ret)
+    };
+}
+
 /// A compile-time error unless a body can have its own clone of the argument.
 #[doc(hidden)]
 #[macro_export]

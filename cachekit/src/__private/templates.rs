@@ -175,7 +175,7 @@ macro_rules! __kept {
     ($ret:ty; $tier:ident $value:ident $asked:expr, $($trait:ident $name:ident $check:expr),+ $(; $($in_time:tt)+)?) => {{
         $({
             use $crate::__private::{$trait as __Also};
-            let $name = $crate::__plan!($ret);
+            let $name = $crate::__asked!($trait $ret);
             $check;
         })+
         $crate::__kept!($ret; $tier $value $asked $(; $($in_time)+)?)
@@ -513,20 +513,34 @@ macro_rules! __entry_type {
     ($tier:ident $ret:ty) => { $crate::Entry<$ret> };
 }
 
-/// `refresh` takes what the function takes, and calls it.
+/// `refresh` and `uncached` take what the function takes, and call it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {
     ($vis:vis async ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
+        #[inline]
         $vis async fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
             $crate::__private::refresh(Self::__spec(), $($call)*).await
+        }
+
+        /// Calls the function as it is without the cache: nothing is looked for or stored.
+        #[inline]
+        $vis async fn uncached $($generics)* ($($params)*) -> $ret $($where)* {
+            $crate::__private::uncached(Self::__spec(), $($call)*).await
         }
     };
     ($vis:vis sync ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
+        #[inline]
         $vis fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
             $crate::__private::refresh_blocking(Self::__spec(), move || $($call)*)
+        }
+
+        /// Calls the function as it is without the cache: nothing is looked for or stored.
+        #[inline]
+        $vis fn uncached $($generics)* ($($params)*) -> $ret $($where)* {
+            $crate::__private::uncached_blocking(Self::__spec(), move || $($call)*)
         }
     };
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::admission::Admission;
+use super::failed::error_in;
 use super::fetch::Fetched;
 use super::job::Job;
 use super::read::Trace;
@@ -36,6 +37,8 @@ pub(crate) enum Outcome {
     /// What is there, in the place of a computation that failed.
     Instead(Arc<AnyStored>),
     Error(Mortal),
+    /// The same, which is remembered.
+    Failed(Arc<AnyStored>),
     /// Nothing within its `timeout`.
     Late(ComputeTimeout),
 }
@@ -43,7 +46,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// Takes it out of use, if it is about to be stored.
     pub(super) fn kill(&self) {
-        if let Self::Value(stored) = self {
+        if let Self::Value(stored) | Self::Failed(stored) = self {
             stored.kill();
         }
     }
@@ -206,6 +209,10 @@ impl Job {
             lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
             return Err(Answer::Stored(stored));
         }
+        if let Some((failed, error)) = self.second_failure(ops) {
+            lead.settle(Outcome::Failed(failed), || {});
+            return Err(Answer::Error(error));
+        }
         self.board(&lead);
         Ok(lead)
     }
@@ -296,9 +303,14 @@ impl Job {
             stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
         };
         let answer = match outcome {
-            Outcome::Value(stored) | Outcome::Instead(stored) if !is_own(stored) => return None,
+            Outcome::Value(stored) | Outcome::Failed(stored) | Outcome::Instead(stored)
+                if !is_own(stored) =>
+            {
+                return None;
+            }
             Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
             Outcome::Error(_) => return None,
+            Outcome::Failed(stored) => Answer::Error(error_in(ops, stored)?),
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began

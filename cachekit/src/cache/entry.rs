@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use self::pending::PendingWrite;
 use super::doomed::Doomed;
 use super::fetch::Fingerprint;
-use super::read::returned;
+use super::read::value_in;
 use super::store::Value;
 use super::write::{Bracket, Unfinished};
 use super::{Cache, Core};
@@ -124,7 +124,7 @@ where
     A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
 {
     let slot = Slot {
-        core: Arc::clone(cache.core()),
+        core: Arc::clone(cache.core().at_home(spec)),
         owner: cache.core().owner(spec),
         spec,
         key: target.key,
@@ -144,7 +144,8 @@ impl<R> Entry<R> {
         str::from_utf8(self.raw().key.as_bytes()).unwrap_or_default()
     }
 
-    /// How much longer the entry lives; `None` if there is none.
+    /// How much longer the entry lives, if it is used as often as its `idle` asks for; `None` if
+    /// there is none.
     pub async fn ttl(&self) -> Option<Duration> {
         let slot = self.raw();
         if let Some(stored) = slot.core.peek(&slot.key, slot.owner.id) {
@@ -184,13 +185,13 @@ impl<R> Entry<R> {
 impl Slot {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
         if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
-            return returned::<Optional<V>>(&stored)?;
+            return value_in::<Optional<V>>(&stored)?;
         }
         let (core, lives) = (&self.core, self.spec.lives());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
         let further = core.look_further(&self.owner, &self.key, &self.labels, lives, &ops);
         // Not counted, as a look into memory is not: it is no call of the function.
-        returned::<Optional<V>>(&further.await?.stored)?
+        value_in::<Optional<V>>(&further.await?.stored)?
     }
 
     fn fingerprint(&self) -> Option<Fingerprint> {
@@ -242,8 +243,8 @@ macro_rules! typed {
         where
             T: Clone + Send + Sync + 'static,
         {
-            /// The value, if it is cached. Never computes; a remembered absence is `None`
-            /// too.
+            /// The value, if it is cached. Never computes; a remembered absence, or error, is
+            /// `None` too.
             pub async fn get(&self) -> Option<T> {
                 self.raw().get().await
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::doomed::Doomed;
+use super::mode::{Mode, in_mode, in_mode_blocking};
 use super::{Cache, Core};
 use crate::function::FnSpec;
 use crate::manner::Manner;
@@ -43,6 +44,46 @@ impl FunctionHandle {
     pub async fn expire_all(&self) {
         let doomed = Doomed::function(self.name()).by(Manner::Soft);
         self.core.invalidate(doomed).accepted().await;
+    }
+
+    /// Runs `call`, a call of this function, past the cache: nothing is looked for, stored or waited
+    /// for. What the function calls in turn is cached as usual.
+    ///
+    /// For methods; a free function has `get_user::uncached(id)` for it.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `call` without the cache.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use cachekit::cached;
+    ///
+    /// #[derive(Debug, Clone)]
+    /// struct Prices;
+    ///
+    /// impl Prices {
+    ///     #[cached(key = "price-in-cents:{id}", skip(self))]
+    ///     pub async fn get(&self, id: u64) -> u64 {
+    ///         id * 100
+    ///     }
+    /// }
+    ///
+    /// let prices = Prices;
+    /// assert_eq!(prices.get_cache().uncached(prices.get(7)).await, 700);
+    /// assert_eq!(prices.get_entry(7).get().await, None, "nothing was stored");
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn uncached<F: Future>(&self, call: F) -> F::Output {
+        in_mode(Mode::Uncached, self.spec.id(), call).await
+    }
+
+    /// [`uncached`](Self::uncached) for a method that is not `async`.
+    pub fn uncached_blocking<T>(&self, call: impl FnOnce() -> T) -> T {
+        in_mode_blocking(Mode::Uncached, self.spec.id(), call)
     }
 
     /// What it did so far.

@@ -83,8 +83,7 @@ impl Core {
         if doomed.everything {
             end_all_of(&self.epoch);
             if manner == Manner::Hard {
-                self.memory.clear();
-                self.own_memories().iter().for_each(|memory| memory.clear());
+                self.memories().for_each(|memory| memory.clear());
             }
         }
     }
@@ -183,8 +182,7 @@ impl Core {
         self.ground(key);
         // Last: a flight that stores while this runs is found in the table before, or its
         // entry in memory here.
-        self.memory.remove(key);
-        for memory in self.own_memories() {
+        for memory in self.memories_with_keys() {
             memory.remove(key);
         }
     }
@@ -194,8 +192,7 @@ impl Core {
     fn expire_found(&self, key: &[u8], now: Tick) {
         self.ground(key);
         // Last, as above.
-        let own = self.own_memories();
-        for memory in own.iter().chain([&self.memory]) {
+        for memory in self.memories_with_keys() {
             if let Some(stored) = memory.get(key) {
                 stored.expire(now);
             }

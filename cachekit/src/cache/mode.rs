@@ -1,4 +1,4 @@
-//! Calls that recompute: `get_user::refresh(id)`.
+//! Calls in another mode than the usual one: `get_user::refresh(id)`, `get_user::uncached(id)`.
 //!
 //! The function's body exists once, inside the function. To run it although memory could
 //! answer, the call's future is polled with a thread-local set that its look-up takes; it
@@ -9,52 +9,74 @@ use std::pin::pin;
 
 use crate::owner::OwnerId;
 
-const NONE: OwnerId = OwnerId::DIRECT;
+/// How a call is to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// By the cache, if it can.
+    Usual,
+    /// By computing, and the value is stored.
+    Refresh,
+    /// By the function, as if there were no cache.
+    Uncached,
+}
+
+/// Whose next look-up is not the usual one.
+#[derive(Clone, Copy)]
+struct Wanted {
+    function: OwnerId,
+    mode: Mode,
+}
+
+const NONE: Wanted = Wanted {
+    function: OwnerId::DIRECT,
+    mode: Mode::Usual,
+};
 
 thread_local! {
-    static REFRESH: Cell<OwnerId> = const { Cell::new(NONE) };
+    static WANTED: Cell<Wanted> = const { Cell::new(NONE) };
 }
 
-/// Whether this look-up of `function` is to recompute. Answers yes once.
+/// How this look-up of `function` is to be answered. Another mode than the usual one is said once.
 #[inline]
-pub(crate) fn take_refresh(function: OwnerId) -> bool {
-    REFRESH.with(|refresh| {
-        let taken = refresh.get() == function;
-        if taken {
-            refresh.set(NONE);
-        }
-        taken
-    })
+pub(crate) fn take_mode(function: OwnerId) -> Mode {
+    if WANTED.with(|wanted| wanted.get().function != function) {
+        return Mode::Usual;
+    }
+    WANTED.replace(NONE).mode
 }
 
-/// Runs `call`, a call of `function`, so that it recomputes.
-pub(crate) async fn refreshing<F: Future>(function: OwnerId, call: F) -> F::Output {
+/// Runs `call`, a call of `function`, in `mode`.
+pub(crate) async fn in_mode<F: Future>(mode: Mode, function: OwnerId, call: F) -> F::Output {
     let mut call = pin!(call);
-    let mut wanted = true;
+    let mut is_due = true;
     std::future::poll_fn(|context| {
-        let set = if wanted { function } else { NONE };
-        let before = REFRESH.replace(set);
+        let set = if is_due {
+            Wanted { function, mode }
+        } else {
+            NONE
+        };
+        let before = WANTED.replace(set);
         let restore = Restore(before);
         let polled = call.as_mut().poll(context);
         // Still there: the call has not got to its look-up yet.
-        wanted = wanted && REFRESH.get() == function;
+        is_due = is_due && WANTED.get().function == function;
         drop(restore);
         polled
     })
     .await
 }
 
-/// Calls `call`, a call of the synchronous `function`, so that it recomputes.
-pub(crate) fn refreshing_blocking<T>(function: OwnerId, call: impl FnOnce() -> T) -> T {
-    let _restore = Restore(REFRESH.replace(function));
+/// Calls `call`, a call of the synchronous `function`, in `mode`.
+pub(crate) fn in_mode_blocking<T>(mode: Mode, function: OwnerId, call: impl FnOnce() -> T) -> T {
+    let _restore = Restore(WANTED.replace(Wanted { function, mode }));
     call()
 }
 
 /// Puts the thread-local back, also when the call panics.
-struct Restore(OwnerId);
+struct Restore(Wanted);
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        REFRESH.set(self.0);
+        WANTED.set(self.0);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::failed::error_in;
 use super::refresh::Old;
 use super::remote::Remote;
 use super::{Cache, Core};
@@ -90,8 +91,9 @@ impl Core {
         if let Some(ret) = self.at_hand(&plan, &probe, reader, || key) {
             return Ok(ret);
         }
-        let stored = self.look(&plan().ops(), &probe, reader, key)?;
-        Ok(returned::<S>(&stored).unwrap_or_else(|| unreachable!("it has an answer")))
+        let plan = plan();
+        let stored = self.look(&plan.ops(), &probe, reader, key)?;
+        Ok(returned(&plan, &stored))
     }
 
     /// The entry that a call gets from the tier itself, which has an answer for it; the next call on
@@ -123,13 +125,18 @@ impl Core {
             }
             return Err(missed(None));
         }
+        entry.note_use(now);
         if entry.freshness.is_near_end(now)
             && let Some(old) = self.drawn(entry, key, now)
         {
             return Err(missed(Some(Box::new(old))));
         }
         if !ops.answers(entry.shared()) {
-            return Err(missed(None));
+            if error_in(ops, entry).is_none() {
+                return Err(missed(None));
+            }
+            entry.owner.counts.memory_hits.bump();
+            return Ok(Arc::clone(entry));
         }
         self.faults.at(Point::BeforeKeep);
         let seen = if self.faults.has(Fault::StampLate) {
@@ -198,21 +205,25 @@ impl Core {
             // Without a second tier nobody asks.
             _ if self.remote.is_none() => Trace::Unknown,
             None => Trace::None,
+            // Another process may have succeeded.
+            Some(it) if it.failure().is_some() => Trace::Unknown,
             Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => Trace::Gone,
             Some(_) => Trace::Unknown,
         }
     }
 
     #[inline]
-    fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
+    pub(super) fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now, self.faults) && self.trusts(entry, now)
     }
 
-    /// The entry under `key`, if it may be served to `reader`. Not counted as a hit.
+    /// The entry under `key`, if it has a value that may be served to `reader`. Not counted as a
+    /// hit, nor as a use.
     pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        self.may_serve(&stored, reader, now).then_some(stored)
+        let may_serve = stored.failure().is_none() && self.may_serve(&stored, reader, now);
+        may_serve.then_some(stored)
     }
 
     /// The same where the store could not be asked for it.
@@ -295,8 +306,20 @@ pub(super) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
     }
 }
 
-/// What a function returns for `stored`; `None` if that is of another type.
-pub(crate) fn returned<S>(stored: &AnyStored) -> Option<S::Ret>
+/// What a function returns for `stored`, which it has an answer for.
+pub(crate) fn returned<S>(plan: &Plan<S>, stored: &AnyStored) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + 'static,
+{
+    let error = || stored.failure().and_then(|error| plan.copy(error));
+    value_in::<S>(stored)
+        .or_else(|| error().map(S::err))
+        .unwrap_or_else(|| unreachable!("an entry without an answer"))
+}
+
+/// What a function returns for the value of `stored`; `None` if that is of another type.
+pub(super) fn value_in<S>(stored: &AnyStored) -> Option<S::Ret>
 where
     S: Shape,
     S::Value: Clone + 'static,
@@ -324,8 +347,9 @@ pub(super) async fn get<V: Cacheable>(
 ) -> Option<V> {
     core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
     if let Some(stored) = core.peek(key, owner.id)
-        && let Some(hit) = returned::<Plain<V>>(&stored)
+        && let Some(hit) = value_in::<Plain<V>>(&stored)
     {
+        stored.note_use(Tick::coarse(&*core.clock));
         owner.counts.memory_hits.bump();
         return Some(hit);
     }
@@ -337,5 +361,5 @@ pub(super) async fn get<V: Cacheable>(
     if further.is_from_store {
         owner.counts.redis_hits.bump();
     }
-    returned::<Plain<V>>(&further.stored)
+    value_in::<Plain<V>>(&further.stored)
 }

@@ -90,9 +90,14 @@ impl Core {
         let now = Tick::now(&*self.clock);
         let may_serve = stored.owner.id == reader
             && allows(&stored, now)
+            && stored.is_in_use(now)
+            && stored.failure().is_none()
             && stored.is_valid_late(self.faults)
             && self.trusts(&stored, now);
-        may_serve.then_some(stored)
+        may_serve.then(|| {
+            stored.note_use(now);
+            stored
+        })
     }
 }
 

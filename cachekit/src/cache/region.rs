@@ -22,7 +22,6 @@ use crate::place::LastPlace;
 use crate::plan::{Plain, Plan};
 use crate::policy::{Lives, Policy};
 use crate::stats::FunctionStats;
-use crate::tier::Memory;
 
 /// A named part of a cache whose values are of type `V`.
 ///
@@ -112,6 +111,12 @@ impl<V: Cacheable> Region<V> {
         self
     }
 
+    /// In memory an entry also ends when no call uses it for so long; as [`Policy::idle`].
+    pub fn idle(mut self, idle: Duration) -> Self {
+        self.policy = self.policy.idle(idle);
+        self
+    }
+
     /// Gives it memory of its own instead of a share of the cache's, held by an engine of the same
     /// kind.
     ///
@@ -121,10 +126,10 @@ impl<V: Cacheable> Region<V> {
     /// changes nothing, and is a warning in the log.
     pub fn capacity(self, capacity: Capacity) -> Self {
         let core = &self.shared;
-        let (kept, _): &OwnMemory = self.place.memory.get_or_init(|| {
-            let memory = Memory::new(capacity, &core.config, core.faults);
-            (capacity, Arc::new(memory))
-        });
+        let (kept, _): &OwnMemory = self
+            .place
+            .memory
+            .get_or_init(|| (capacity, core.new_memory(capacity)));
         if *kept != capacity {
             event::capacity_kept(&self.name);
         }
@@ -236,19 +241,6 @@ impl<V: Cacheable> Region<V> {
         buf.literal(":");
         buf.part(0, key);
         Key::new(buf.as_bytes())
-    }
-}
-
-impl Core {
-    /// A core with another memory tier that shares everything else.
-    fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
-        let mut config = (*self.config).clone();
-        config.memory_capacity = capacity;
-        Self {
-            config: Arc::new(config),
-            memory,
-            ..self.clone()
-        }
     }
 }
 

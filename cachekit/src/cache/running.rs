@@ -22,7 +22,6 @@ use crate::fault::Fault;
 use crate::flight::Lead;
 use crate::freshness::Life;
 use crate::labels::Labels;
-use crate::mortal::Mortal;
 use crate::plan::{SharedError, ValueOps};
 use crate::stored::{AnyShared, AnyStored};
 use crate::sync::expect_no_lock;
@@ -199,7 +198,8 @@ impl Running {
         }
         match job.caught(share).flatten() {
             Some(shared) => {
-                lead.settle(Outcome::Error(Mortal::new(shared)), || {});
+                let known = std::mem::take(&mut self.known);
+                self.job.fail(lead, known, &self.ops, shared);
             }
             None => lead.leave_wider(),
         }

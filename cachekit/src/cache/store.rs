@@ -9,6 +9,7 @@ use crate::config::{Engine, Tier, Unit};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Point;
 use crate::freshness::{Freshness, Life};
+use crate::idle::Idle;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::length::cut;
@@ -96,6 +97,7 @@ impl Core {
         let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &lives));
         let freshness = Freshness::new(now, life, windows, value.took);
         let deadline = now.after(lives.in_memory(life.left));
+        let idle = lives.idle.map(|length| Idle::new(now, length));
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
@@ -108,7 +110,7 @@ impl Core {
             Arc::clone(owner),
             began,
             epochs,
-            (deadline, freshness),
+            (deadline, freshness, idle),
             lives.tier == Tier::Memory,
             weight,
             (value.content, value.is_present, value.order),

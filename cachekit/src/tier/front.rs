@@ -153,7 +153,7 @@ pub(super) fn keep(
         count: stamp.count,
         place: probe.place,
         checked,
-        until: stored.deadline.min(stored.freshness.early_from()),
+        until: stored.quiet_until(),
         value: Arc::downgrade(value),
     };
     let rest = || Rest {

@@ -46,7 +46,7 @@ fn entry(value: u64, weight: u32) -> Arc<AnyStored> {
         Arc::new(Owner::new(OwnerId::DIRECT, "tests")),
         Moment::default(),
         Epochs::from_iter([]),
-        (Tick::NEVER, freshness),
+        (Tick::NEVER, freshness, None),
         true,
         weight,
         (Arc::new(Some(value)), true, None),

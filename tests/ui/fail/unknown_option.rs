@@ -22,7 +22,7 @@ async fn typing_mistakes(id: u64) -> u64 {
 #[cached(
     expire = 300, //~ there is no option `expire`; write `ttl = 300`
     time = 300, //~ there is no option `time`; write `ttl = 300`
-    size = 100, //~ there is no option `size`; the size belongs to the cache
+    size = 100, //~ there is no option `size`; write `capacity = 1000`
     sync = true, //~ there is no option `sync`; leave it out
     sync_writes = "default", //~ there is no option `sync_writes`; leave it out
     result = true, //~ there is no option `result`; leave it out

@@ -66,6 +66,8 @@ async fn get_user(pool: &Pool, id: u64, trace: &str) -> Result<Option<User>, Mis
 #[cached(
     ttl = "1h30m",
     none_ttl = 30,
+    idle = "10m",
+    capacity = 1_000,
     companion = false,
     tier = both,
     memory_ttl = TTL,
@@ -78,6 +80,11 @@ async fn get_user(pool: &Pool, id: u64, trace: &str) -> Result<Option<User>, Mis
 async fn list(page: Page<String>, sort: Option<&Sort>) -> Option<u64> {
     let _ = sort;
     Some(u64::from(page.number))
+}
+
+#[cached(err_ttl = "5s", idle = TTL, tier = memory)]
+fn parse(text: &str) -> Result<u64, std::num::ParseIntError> {
+    text.parse()
 }
 
 #[cached(tier = redis, replicas = 16, detach)]

@@ -294,12 +294,16 @@ impl CacheBuilder {
             None => Background::new(None, self.faults),
         };
         let memory = Memory::new(self.config.memory_capacity, &self.config, self.faults);
+        let memory = Arc::new(memory);
         let hot = HotKeys::new(self.config.hot_keys);
         Cache {
             core: Arc::new(Core {
                 config: Arc::new(self.config),
                 clock: self.clock,
-                memory: Arc::new(memory),
+                shared_memory: Arc::clone(&memory),
+                memory,
+                own_memories: Arc::default(),
+                rooms: Some(Arc::default()),
                 by_hand: Arc::new(LastPlace::new()),
                 hot: Arc::new(hot),
                 tags: Arc::new(Tags::new()),

@@ -1,0 +1,102 @@
+//! Memory of functions' own: `capacity = 1000`.
+
+use std::sync::{Arc, OnceLock};
+
+use super::Core;
+use crate::config::Capacity;
+use crate::fault::Fault;
+use crate::function::{FnSpec, Room};
+use crate::owner::OwnerId;
+use crate::tier::Memory;
+
+/// Lists, by hash. Few functions have a room.
+const LISTS: usize = 32;
+
+/// The cores of functions that have memory of their own: only added to, so that a hit takes no lock.
+#[derive(Debug, Default)]
+pub(super) struct Rooms([Link; LISTS]);
+
+type Link = OnceLock<Box<Own>>;
+
+/// One function's.
+#[derive(Debug)]
+struct Own {
+    owner: OwnerId,
+    core: Arc<Core>,
+    next: Link,
+}
+
+impl Rooms {
+    fn of(&self, owner: OwnerId, make: impl Fn() -> Arc<Core>) -> &Arc<Core> {
+        // A function's number is the address of something larger than a line.
+        let mut link = &self.0[(owner.0 >> 6) % LISTS];
+        loop {
+            let own = link.get_or_init(|| {
+                Box::new(Own {
+                    owner,
+                    core: make(),
+                    next: Link::new(),
+                })
+            });
+            if own.owner == owner {
+                return &own.core;
+            }
+            link = &own.next;
+        }
+    }
+}
+
+impl Core {
+    /// This, with the memory where the entries of `spec` are.
+    #[inline]
+    pub(crate) fn at_home<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
+        match spec.room() {
+            Room::Own(entries) => self.room(spec.id(), entries),
+            Room::Shared | Room::None => self,
+        }
+    }
+
+    #[inline(never)]
+    fn room(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
+        // A function's own is at home already.
+        let Some(rooms) = &self.rooms else {
+            return self;
+        };
+        rooms.of(owner, || {
+            let capacity = Capacity::entries(entries);
+            Arc::new(self.with_memory(capacity, self.new_memory(capacity)))
+        })
+    }
+
+    /// Memory beside that which all share: from here on every invalidation reaches it.
+    pub(super) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
+        let memory = Arc::new(Memory::new(capacity, &self.config, self.faults));
+        self.own_memories.write().push(Arc::clone(&memory));
+        memory
+    }
+
+    /// A core with another memory that shares everything else.
+    pub(super) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
+        let mut config = (*self.config).clone();
+        config.memory_capacity = capacity;
+        Self {
+            config: Arc::new(config),
+            memory,
+            rooms: None,
+            ..self.clone()
+        }
+    }
+
+    /// All memories: what all share, and what regions and functions have of their own.
+    pub(super) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
+        // No lock is held while one of them is asked: what leaves it may use the cache.
+        let own = self.own_memories.read().clone();
+        std::iter::once(Arc::clone(&self.shared_memory)).chain(own)
+    }
+
+    /// Those in which an invalidated key may be.
+    pub(super) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
+        let spares = self.faults.has(Fault::SpareRooms);
+        self.memories().take(if spares { 1 } else { usize::MAX })
+    }
+}
