@@ -19,6 +19,12 @@ impl TryFrom<String> for IdempotencyKey {
     }
 }
 
+impl AsRef<str> for IdempotencyKey {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a response is made of: a response itself is sent once.
 #[derive(Clone, Serialize, Deserialize, sqlx::FromRow)]
 pub struct SavedResponse {
@@ -37,7 +43,7 @@ async fn saved_parts(
          where user_id = $1 and idempotency_key = $2",
     )
     .bind(user_id)
-    .bind(&idempotency_key.0)
+    .bind(idempotency_key.as_ref())
     .fetch_optional(pool)
     .await?;
     Ok(saved)

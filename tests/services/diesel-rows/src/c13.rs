@@ -30,7 +30,7 @@ pub trait AppError: fmt::Debug + Send + Sync {
 pub type AppResult<T> = Result<T, Box<dyn AppError>>;
 
 #[derive(Debug)]
-struct NotFound;
+pub struct NotFound;
 
 impl AppError for NotFound {
     fn response(&self) -> Response {
