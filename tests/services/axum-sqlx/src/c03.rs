@@ -26,6 +26,7 @@ pub mod listing {
 
     #[cached(
         key = "articles:{maybe_auth_user.user_id()}:{query.0}",
+        skip(ctx),
         ttl = 30,
         tier = memory
     )]

@@ -34,5 +34,8 @@ pub async fn fetch_stories(kind: String, page: usize) -> Result<Vec<Story>, Serv
         "top" => "news",
         other => other,
     };
-    fetch_api(&format!("https://node-hnapi.herokuapp.com/{kind}?page={page}")).await
+    fetch_api(&format!(
+        "https://node-hnapi.herokuapp.com/{kind}?page={page}"
+    ))
+    .await
 }

@@ -16,10 +16,7 @@ pub struct LastFm {
 }
 
 #[cached(key = "lastfm:{user}", ttl = "1d")]
-pub async fn get_lastfm(
-    http: &Client,
-    user: String,
-) -> Result<LastFm, Box<dyn std::error::Error>> {
+pub async fn get_lastfm(http: &Client, user: String) -> Result<LastFm, Box<dyn std::error::Error>> {
     let key = std::env::var("LASTFM_KEY")?;
     let question = [("user", user.as_str()), ("api_key", &key), ("limit", "5")];
     let response = http

@@ -24,7 +24,7 @@ pub struct Category {
 }
 
 impl Category {
-    #[cached(key = "toplevel:{sort}:{limit}:{offset}", ttl = 600)]
+    #[cached(key = "toplevel:{sort}:{limit}:{offset}", ttl = 600, companion = false)]
     pub async fn toplevel(
         mut conn: &AsyncPgConnection,
         sort: &str,

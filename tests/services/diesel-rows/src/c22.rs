@@ -35,7 +35,7 @@ pub fn get_conn<'a>(pool: &'a mut DbPool<'_>) -> &'a mut AsyncPgConnection {
 pub struct LocalUserLanguage;
 
 impl LocalUserLanguage {
-    #[cached(key = "languages:{for_local_user_id}", ttl = 300)]
+    #[cached(key = "languages:{for_local_user_id}", ttl = 300, companion = false)]
     pub async fn read(
         pool: &mut DbPool<'_>,
         for_local_user_id: LocalUserId,

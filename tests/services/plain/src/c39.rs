@@ -16,6 +16,7 @@ pub trait Rates: Sync {
     }
 }
 
+#[expect(async_fn_in_trait, reason = "who implements it is known")]
 pub trait NativeRates {
     fn fetch(&self, from: &str, to: &str) -> impl Future<Output = Result<f64, String>> + Send;
 

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use cachekit::cached;
 use sea_orm::entity::prelude::*;
-use sea_orm_rows::c25::{
-    ApplicationId, CreateMessageApp, Error, OrganizationId, Result, application,
-};
+use sea_orm_rows::c25::{ApplicationId, Error, OrganizationId, Result, application};
+use serde::{Deserialize, Serialize};
 
-struct Apps;
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CreateMessageApp {
+    pub org_id: String,
+    pub rate_limit: Option<u16>,
+}
 
-impl Apps {
+impl CreateMessageApp {
     #[cached(
         key = "message_app:{org_id}:{app_id}",
         skip(app),
@@ -23,7 +26,7 @@ impl Apps {
         org_id: OrganizationId,
         app_id: ApplicationId,
         ttl: Duration,
-    ) -> Result<Option<CreateMessageApp>> {
+    ) -> Result<Option<Self>> {
         let found = application::Entity::find_by_id(app_id.0)
             .filter(application::Column::OrgId.eq(org_id.0))
             .one(pg)
@@ -32,7 +35,7 @@ impl Apps {
             return Ok(None);
         };
         let rate_limit = app.rate_limit.map(u16::try_from).transpose();
-        Ok(Some(CreateMessageApp {
+        Ok(Some(Self {
             org_id: app.org_id,
             rate_limit: rate_limit.map_err(|_| Error::Validation("the rate limit is too high"))?,
         }))

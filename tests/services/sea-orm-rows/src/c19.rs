@@ -8,12 +8,17 @@ use crate::post;
 pub struct Query;
 
 impl Query {
-    #[cached(key = "post:{id}", ttl = 300)]
+    #[cached(key = "post:{id}", ttl = 300, companion = false)]
     pub async fn find_post_by_id(db: &DbConn, id: i32) -> Result<Option<post::Model>, DbErr> {
         post::Entity::find_by_id(id).one(db).await
     }
 
-    #[cached(key = "posts:{page}:{posts_per_page}", ttl = 60, tags = ["posts"])]
+    #[cached(
+        key = "posts:{page}:{posts_per_page}",
+        ttl = 60,
+        tags = ["posts"],
+        companion = false
+    )]
     pub async fn find_posts_in_page(
         db: &DbConn,
         page: u64,

@@ -39,7 +39,11 @@ pub struct RouteGuideService {
 }
 
 impl RouteGuideService {
-    #[cached(key = "feature:{point.latitude}:{point.longitude}", skip(self), ttl = 60)]
+    #[cached(
+        key = "feature:{point.latitude}:{point.longitude}",
+        skip(self),
+        ttl = 60
+    )]
     async fn feature(&self, point: Point) -> Feature {
         self.features
             .iter()
