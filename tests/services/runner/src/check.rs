@@ -18,12 +18,17 @@ impl Checked {
     pub fn library(&self, package: &str) -> Vec<String> {
         let name = package.replace('-', "_");
         let mut faults = self.said(package, &name).to_vec();
-        if faults.is_empty() && !self.built.contains(&name) {
+        if faults.is_empty() && !self.compiles(package) {
             faults.push(format!(
                 "{package}: does not compile, for a reason that is not told"
             ));
         }
         faults
+    }
+
+    /// Whether there is a library; without it nobody looks at its first tries.
+    pub fn compiles(&self, package: &str) -> bool {
+        self.built.contains(&package.replace('-', "_"))
     }
 
     /// What keeps a first try from compiling.
@@ -89,14 +94,12 @@ fn take(line: &Value, packages: &[&str], checked: &mut Checked) {
             if !counts || sums {
                 return;
             }
-            // Where lines are broken makes no difference.
-            let rendered = message["rendered"].as_str().unwrap_or_default();
-            let rendered: Vec<&str> = rendered.split_whitespace().collect();
-            checked
-                .said
-                .entry(((*package).to_owned(), target.to_owned()))
-                .or_default()
-                .push(rendered.join(" "));
+            let rendered = message["rendered"].as_str().unwrap_or_default().to_owned();
+            let key = ((*package).to_owned(), target.to_owned());
+            let said = checked.said.entry(key).or_default();
+            if !said.contains(&rendered) {
+                said.push(rendered);
+            }
         }
         _ => {}
     }
