@@ -16,10 +16,10 @@ use table::{FirstTry, Row};
 const AT_FIRST: usize = 24;
 
 /// The crates that need no database. Their functions are called too.
-const LIGHT: [&str; 3] = ["axum-web", "plain", "tonic-rows"];
+const LIGHT: [&str; 3] = ["axum-web", "bare", "tonic-rows"];
 
 /// The crates that `--quick` looks at: the cheapest ones.
-const QUICK: [&str; 2] = ["axum-web", "plain"];
+const QUICK: [&str; 2] = ["axum-web", "bare"];
 
 fn main() -> ExitCode {
     let quick = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {

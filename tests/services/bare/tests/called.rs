@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use bare::c32::{Db, Invoice, Status};
+use bare::c33::{InMemory, Mailer, Product, ProductId, ProductRepo, ProductService};
+use bare::c35::{BlobId, Store};
+use bare::c39::{NativeRates, Rates};
+use bare::{c29, c30, c32, c34, c37, c38};
 use bytes::Bytes;
 use chrono::{NaiveDate, TimeZone as _, Utc};
 use futures::StreamExt as _;
-use plain::c32::{Db, Invoice, Status};
-use plain::c33::{InMemory, Mailer, Product, ProductId, ProductRepo, ProductService};
-use plain::c35::{BlobId, Store};
-use plain::c39::{NativeRates, Rates};
-use plain::{c29, c30, c32, c34, c37, c38};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -119,11 +119,11 @@ struct Lent(Arc<InMemory>);
 
 #[async_trait]
 impl ProductRepo for Lent {
-    async fn find(&self, id: ProductId) -> Result<Product, plain::c33::RepoError> {
+    async fn find(&self, id: ProductId) -> Result<Product, bare::c33::RepoError> {
         self.0.find(id).await
     }
 
-    async fn rename(&self, id: ProductId, name: &str) -> Result<(), plain::c33::RepoError> {
+    async fn rename(&self, id: ProductId, name: &str) -> Result<(), bare::c33::RepoError> {
         self.0.rename(id, name).await
     }
 }
