@@ -31,12 +31,8 @@ impl Checked {
         self.built.contains(&package.replace('-', "_"))
     }
 
-    /// What keeps a first try from compiling.
-    pub fn example(&self, package: &str, name: &str) -> &[String] {
-        self.said(package, name)
-    }
-
-    fn said(&self, package: &str, target: &str) -> &[String] {
+    /// What keeps a target from compiling.
+    pub fn said(&self, package: &str, target: &str) -> &[String] {
         let key = (package.to_owned(), target.to_owned());
         self.said.get(&key).map_or(&[], Vec::as_slice)
     }

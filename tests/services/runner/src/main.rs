@@ -90,7 +90,7 @@ fn refused(row: &Row, checked: &Checked) -> Vec<String> {
             "{id}: is not looked at, as `{package}` does not compile"
         )];
     }
-    let errors = checked.example(package, id);
+    let errors = checked.said(package, id);
     if errors.is_empty() {
         return vec![format!("{id}: the first try is not refused")];
     }
