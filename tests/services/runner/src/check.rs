@@ -38,11 +38,17 @@ impl Checked {
     }
 }
 
+/// The cargo that runs this program, in the workspace.
+pub fn cargo(root: &Path) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root);
+    cargo
+}
+
 /// Checks these crates.
 pub fn all(root: &Path, packages: &[&str]) -> Result<Checked, String> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = cargo(root);
     cargo
-        .current_dir(root)
         .args(["check", "--locked", "--keep-going", "--lib", "--examples"])
         .args(["--message-format=json"]);
     for package in packages {

@@ -6,8 +6,8 @@
 mod check;
 mod table;
 
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use check::Checked;
 use table::{FirstTry, Row};
@@ -30,9 +30,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("a crate of the workspace");
+    // As cargo says now: the program may have been built for another copy of the folder.
+    let Some(own) = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) else {
+        eprintln!("error: run it by ./scripts/services");
+        return ExitCode::from(2);
+    };
+    let root = own.parent().expect("a crate of the workspace");
     match run(root, quick) {
         Ok(faults) if faults.is_empty() => ExitCode::SUCCESS,
         Ok(faults) => {
@@ -117,8 +120,8 @@ fn called(root: &Path, packages: &[&str]) -> Result<Option<String>, String> {
     if packages.is_empty() {
         return Ok(None);
     }
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(root).args(["test", "-q", "--locked"]);
+    let mut cargo = check::cargo(root);
+    cargo.args(["test", "-q", "--locked"]);
     for package in packages {
         cargo.args(["-p", package]);
     }
