@@ -1,0 +1,30 @@
+//! As `c21`, with the key in the words of the request.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Html;
+use cachekit::cached;
+use sea_orm_rows::c20::find_posts_in_page;
+use sea_orm_rows::c21::{AppState, Params};
+use tower_cookies::Cookies;
+
+#[cached(key = "page:{page}:{posts_per_page}", skip(cookies), ttl = 30, tier = memory)]
+pub async fn list_posts(
+    state: State<AppState>,
+    Query(params): Query<Params>,
+    cookies: Cookies,
+) -> Result<Html<String>, (StatusCode, &'static str)> {
+    drop(cookies);
+    let page = params.page.unwrap_or(1);
+    let per_page = params.posts_per_page.unwrap_or(5);
+    let (posts, pages) = find_posts_in_page(&state.conn, page, per_page)
+        .await
+        .map_err(|_| (StatusCode::INTERNAL_SERVER_ERROR, "posts cannot be read"))?;
+    let items: String = posts
+        .iter()
+        .map(|post| format!("<li>{}</li>", post.title))
+        .collect();
+    Ok(Html(format!("<ul>{items}</ul><p>{page} of {pages}</p>")))
+}
+
+fn main() {}

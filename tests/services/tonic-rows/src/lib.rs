@@ -1,0 +1,3 @@
+//! Functions of services on tonic.
+
+pub mod c17;
