@@ -29,7 +29,9 @@ pub use crate::function::FnSpec;
 pub use crate::key::nested::over as walk_over;
 pub use crate::key::{FunctionPath, KeyBuf, Piece, Rendered};
 pub use crate::labels::Labels;
-pub use crate::plan::{Answer, CanFail, HasErrors, Keep, MayBeAbsent, MayFail, Own, Plan, Remember, Store};
+pub use crate::plan::{
+    Answer, CanFail, HasErrors, Keep, MayBeAbsent, MayFail, Own, Plan, Remember, Store,
+};
 pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
 

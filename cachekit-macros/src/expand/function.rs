@@ -55,11 +55,14 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         names,
     );
     let body = super::body(&model.function, item, apart);
+    // Anew where what the body takes is taken: what refers to it cannot come along.
+    let labelled = !before.is_empty() || model.after.is_some();
+    let anew = labelled.then_some(&looked_at);
     quote! {
         #looked_at
         #guards
         #cache
-        #krate::__cached!(#form (#tier #judged #also #in_time) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #before) (#after) #body)
+        #krate::__cached!(#form (#tier #judged #also #in_time) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #anew #before) (#after) #body)
     }
 }
 

@@ -55,7 +55,11 @@ fn entry(value: u64, weight: u32) -> Arc<AnyStored> {
 
 fn value(engine: &dyn MemoryEngine, n: u64) -> Option<u64> {
     let entry = engine.get(key(n).as_bytes())?;
-    *entry.value::<u64>().expect("a number")
+    entry
+        .shared()
+        .downcast_ref::<Option<u64>>()
+        .expect("a number")
+        .expect("a value")
 }
 
 #[test]

@@ -1,6 +1,9 @@
 impl Repo {
     pub async fn find(db: &Db, id: u64) -> Result<Post, E> {
-        ::cachekit::__left_out!(db);
+        ::cachekit::__left_out!(
+            owned & db, db "`db` could change the result, but the key forgets it"
+            "write `{{db}}` or a part of it in `key`, or `skip(db)` if it does not matter"(InKeyOrSkip::check(db))
+        );
         ::cachekit::__cached!(
             async (shared __it __Keep::of(__Store::of(__Own::of(__it)))) (Result < Post,
             E >) (__spec = Self::__all_of_find__needs_companion_Self(), (), true)

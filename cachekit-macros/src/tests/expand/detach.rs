@@ -1,5 +1,8 @@
 async fn get(pool: &Pool, id: u64) -> Result<u64, Error> {
-    ::cachekit::__left_out!(pool);
+    ::cachekit::__left_out!(
+        owned & pool, pool "`pool` could change the result, but the key forgets it"
+        "write `{{pool}}` or a part of it in `key`, or `skip(pool)` if it does not matter"(InKeyOrSkip::check(pool))
+    );
     ::cachekit::__ownable!(pool => __it __OwnClone::of(__it));
     ::cachekit::__cached!(
         apart(shared __it __Keep::of(__Store::of(__Own::of(__it))); (__it

@@ -13,7 +13,7 @@ impl Repo {
             ([let __p0 = ::cachekit::__rendered!(0u8, id);] | ret | __inv
             .target(Self::__key_of_get__needs_companion_Self_or_a_key_or_tag(& (self), &
             (ret.id))); __inv.tag(| __key | { __key.literal("org:");
-            ::cachekit::__part!(__key, b':', ret.org_id); __key.literal(":"); __key
+            ::cachekit::__nested!(__key, b':', ret.org_id); __key.literal(":"); __key
             .text(& __p0); }); __inv.only_if(ret.changed);) (id user) { body }
         )
     }

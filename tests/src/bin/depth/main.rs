@@ -19,7 +19,11 @@ const STACK: usize = 2 << 20;
 
 #[cached(key = "depth:async:{n}")]
 async fn walk(n: u64) -> u64 {
-    if n == 0 { 0 } else { Box::pin(walk(n - 1)).await + 1 }
+    if n == 0 {
+        0
+    } else {
+        Box::pin(walk(n - 1)).await + 1
+    }
 }
 
 #[cached(key = "depth:result:{n}", ttl = 60, tags = ["depth", "depth:{ret}"])]
