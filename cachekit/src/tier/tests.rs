@@ -55,11 +55,7 @@ fn entry(value: u64, weight: u32) -> Arc<AnyStored> {
 
 fn value(engine: &dyn MemoryEngine, n: u64) -> Option<u64> {
     let entry = engine.get(key(n).as_bytes())?;
-    entry
-        .shared()
-        .downcast_ref::<Option<u64>>()
-        .expect("a number")
-        .expect("a value")
+    *entry.shared().downcast_ref().expect("a number")
 }
 
 #[test]
