@@ -65,21 +65,13 @@ impl Labels {
     }
 
     /// A tag.
-    pub fn tag(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        let mut tag = KeyBuf::verbatim();
-        write(&mut tag);
-        self.push('t', tag);
+    pub fn tag(&mut self, written: &KeyBuf) {
+        self.tags.push(Tag::of(&written.to_text()));
     }
 
     /// An event.
-    pub fn event(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        let mut event = KeyBuf::verbatim();
-        write(&mut event);
-        self.push('e', event);
-    }
-
-    fn push(&mut self, kind: char, written: KeyBuf) {
-        self.tags.push(Tag::with(kind, &written.to_text()));
+    pub fn event(&mut self, written: &KeyBuf) {
+        self.tags.push(Tag::event(&written.to_text()));
     }
 
     /// Tags from a sequence.
@@ -112,13 +104,6 @@ impl From<&Policy> for Labels {
             refused: false,
         }
     }
-}
-
-/// What `write` writes, as text.
-pub(crate) fn text(write: impl FnOnce(&mut KeyBuf)) -> String {
-    let mut buf = KeyBuf::verbatim();
-    write(&mut buf);
-    buf.to_text().into_owned()
 }
 
 #[cfg(test)]

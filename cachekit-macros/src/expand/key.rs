@@ -8,12 +8,14 @@ use syn::spanned::Spanned;
 use crate::model::{Piece, Text};
 use crate::names::{Names, blaming, local};
 
-/// A closure that writes a text other than a key.
-pub(super) fn writer(text: &Text, names: &Names) -> TokenStream {
-    let key = local("__key");
+/// What hands a text other than a cached function's key to `taker`. Statements and no closure, of which
+/// each costs the compiler as much as a function.
+pub(super) fn written(text: &Text, form: &str, taker: &TokenStream, names: &Names) -> TokenStream {
+    let (key, private) = (local("__key"), &names.private);
+    let form = Ident::new(form, proc_macro2::Span::call_site());
     // Only keys hold the function's name, and the types around it.
     let statements = statements(text, &TokenStream::new(), None, names);
-    quote!(|#key| { #statements })
+    quote!({ let #key = &mut #private::KeyBuf::#form(); #statements #taker(#key); })
 }
 
 /// The name of the writer, and the statements that write a text with it: for a template. `own` is

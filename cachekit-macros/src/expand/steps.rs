@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
 
-use super::key::{rendered_name, stop_token, writer};
+use super::key::{rendered_name, stop_token, written};
 use super::reference::{Ask, call};
 use crate::model::{After, Cloned, Function, Step, What};
 use crate::names::{Names, blaming};
@@ -30,7 +30,14 @@ fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
     let method = Ident::new(step.method, proc_macro2::Span::call_site());
     let what = match &step.what {
         What::Nothing => TokenStream::new(),
-        What::Text(text) => writer(text, names),
+        What::Text(text) => {
+            let form = if step.method == "key" {
+                "new"
+            } else {
+                "verbatim"
+            };
+            return written(text, form, &quote!(#receiver.#method), names);
+        }
         What::Value(expr) => quote!(#expr),
         What::Once(expr) => quote!(::core::iter::once(#expr)),
         What::Reference(reference) => {

@@ -156,19 +156,18 @@ pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss 
 
 /// Computes, or waits for another's computation.
 #[inline]
-pub fn compute<S, P, A, F, Fut>(
+pub fn compute<S, P, A, Fut>(
     miss: Miss,
     plan: P,
     labels: Labels,
     after: A,
-    body: F,
+    body: Fut,
 ) -> Pin<Box<Call<S, P, A, Fut>>>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
     P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
-    F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
     compute_job(miss.0, plan, labels, after, body)
@@ -182,12 +181,12 @@ pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
 
 /// [`compute`] for a body that owns what it needs: it may go on without this call, which is
 /// answered with an old value then.
-pub async fn compute_apart<S, P, A, F, Fut>(
+pub async fn compute_apart<S, P, A, Fut>(
     miss: Miss,
     plan: P,
     labels: Labels,
     after: A,
-    body: F,
+    body: Fut,
 ) -> S::Ret
 where
     S: Shape + 'static,
@@ -196,7 +195,6 @@ where
     S::Error: Send + 'static,
     P: Fn() -> Plan<S> + Send + 'static,
     A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
-    F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
     match miss.0 {
@@ -211,7 +209,7 @@ where
             ))
             .await
         }
-        None => body().await,
+        None => body.await,
     }
 }
 
@@ -258,6 +256,20 @@ pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf)) -> Target
 /// A companion's whole function.
 pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
     source.with(|cache| function_handle(cache, spec))
+}
+
+/// What is to be waited for after an invalidation: until it is accepted. Nothing happens before it is
+/// polled.
+pub type Accepted = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A companion's `invalidate_all`. Boxed: each function would have a future of its own to be compiled.
+pub fn invalidate_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
+    function(source, spec).into_invalidate_all()
+}
+
+/// A companion's `expire_all`.
+pub fn expire_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
+    function(source, spec).into_expire_all()
 }
 
 /// Runs `call`, a call of `spec`, so that it recomputes.

@@ -219,21 +219,21 @@ macro_rules! __after {
     }};
 }
 
-/// The user's body as a closure, called once: `return` and `?` leave it and nothing else.
+/// The user's body as a future, or a closure that is called once: `return` and `?` leave it and
+/// nothing else.
 ///
-/// A return type on an async closure does not reach its body: `Err(Box::new(error))` would
-/// not become a `Box<dyn Error>`, and a wrong type would be reported about closures. So the
-/// first `return`, which never runs, says the type to later ones, and a local says it to the
-/// end.
+/// An `async` block has no place for its type: `Err(Box::new(error))` would not become a
+/// `Box<dyn Error>`, and a wrong type would be reported about the block. So the first `return`,
+/// which never runs, says the type to later ones, and a local says it to the end.
 ///
-/// A closure captures what its body mentions, as it mentions it: a part of an argument
+/// Both capture what the body mentions, as it mentions it: a part of an argument
 /// alone, and in another order. So the arguments are taken whole, in their order, under
 /// their own patterns: they are dropped, and changed, as those of the plain function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __body {
     (async ($ret:ty) ($($arg:tt)*) $body:tt) => {
-        async move || {
+        async move {
             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {
                 return ret;
             }
@@ -245,7 +245,7 @@ macro_rules! __body {
     };
     (apart ($ret:ty) ([$($owned:tt)*] $($arg:tt)*) $body:tt) => {{
         $($crate::__own!($owned);)*
-        async move || {
+        async move {
             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {
                 return ret;
             }
@@ -356,17 +356,15 @@ macro_rules! __companion {
             $crate::__refresh!($vis $form ($ret) $refresh);
 
             /// Drops every entry of the function.
-            $vis async fn invalidate_all($($cache)*) {
+            $vis fn invalidate_all($($cache)*) -> $crate::__private::Accepted {
                 $($let)*
-                let source = $crate::__source!($($source)*);
-                $crate::__private::function(source, Self::__spec()).invalidate_all().await
+                $crate::__private::invalidate_all($crate::__source!($($source)*), Self::__spec())
             }
 
             /// Ends the fresh life of every entry of the function.
-            $vis async fn expire_all($($cache)*) {
+            $vis fn expire_all($($cache)*) -> $crate::__private::Accepted {
                 $($let)*
-                let source = $crate::__source!($($source)*);
-                $crate::__private::function(source, Self::__spec()).expire_all().await
+                $crate::__private::expire_all($crate::__source!($($source)*), Self::__spec())
             }
 
             /// What the cache did for the function so far.
@@ -520,14 +518,14 @@ macro_rules! __refresh {
     ($vis:vis async ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
         #[inline]
-        $vis async fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
-            $crate::__private::refresh(Self::__spec(), $($call)*).await
+        $vis fn refresh $($generics)* ($($params)*) -> impl ::core::future::Future<Output = $ret> $($where)* {
+            $crate::__private::refresh(Self::__spec(), $($call)*)
         }
 
         /// Calls the function as it is without the cache: nothing is looked for or stored.
         #[inline]
-        $vis async fn uncached $($generics)* ($($params)*) -> $ret $($where)* {
-            $crate::__private::uncached(Self::__spec(), $($call)*).await
+        $vis fn uncached $($generics)* ($($params)*) -> impl ::core::future::Future<Output = $ret> $($where)* {
+            $crate::__private::uncached(Self::__spec(), $($call)*)
         }
     };
     ($vis:vis sync ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {

@@ -48,12 +48,12 @@ pub(super) fn in_background(
 ///
 /// That of [`compute`]; what goes on in the background is not dropped with the caller, and with
 /// `detach` what it leads goes on there ([`Attended`]).
-pub(crate) async fn compute_apart<S, P, A, F, Fut>(
+pub(crate) async fn compute_apart<S, P, A, Fut>(
     mut job: Box<Job>,
     plan: P,
     labels: Labels,
     after: A,
-    body: F,
+    body: Fut,
     carry: Carry,
 ) -> S::Ret
 where
@@ -63,7 +63,6 @@ where
     S::Error: Send + 'static,
     P: Fn() -> Plan<S> + Send + 'static,
     A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
-    F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
     // Without a runtime nothing can be left behind.

@@ -9,7 +9,7 @@ use super::invalidate::{Ack, Invalidating};
 use super::{Cache, Target, deferred};
 use crate::function::FnSpec;
 use crate::key::{Key, KeyBuf};
-use crate::labels::{Tag, text};
+use crate::labels::Tag;
 use crate::manner::Manner;
 use crate::plan::{Plan, Shape, Split};
 
@@ -63,8 +63,8 @@ impl Invalidation {
     }
 
     /// One entry, by its key.
-    pub fn key(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.target(Target::new(write));
+    pub fn key(&mut self, written: &KeyBuf) {
+        self.keys.push(Key::new(written.as_bytes()));
     }
 
     /// Entries, by their keys.
@@ -76,8 +76,8 @@ impl Invalidation {
     }
 
     /// A tag.
-    pub fn tag(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::of(&text(write)));
+    pub fn tag(&mut self, written: &KeyBuf) {
+        self.tags.push(Tag::of(&written.to_text()));
     }
 
     /// Tags from a sequence.
@@ -87,8 +87,8 @@ impl Invalidation {
     }
 
     /// An event.
-    pub fn event(&mut self, write: impl FnOnce(&mut KeyBuf)) {
-        self.tags.push(Tag::event(&text(write)));
+    pub fn event(&mut self, written: &KeyBuf) {
+        self.tags.push(Tag::event(&written.to_text()));
     }
 
     /// `ack`: the call returns when every process has applied it; or after so long.
@@ -187,21 +187,20 @@ async fn accepted(invalidating: Option<Invalidating>) {
 ///
 /// If the future is dropped, or `body` panics, after it began, the invalidation takes
 /// place: the write may have happened.
-pub async fn invalidate_around<S, A, F, Fut>(
+pub async fn invalidate_around<S, A, Fut>(
     _plan: Plan<S>,
     invalidation: Invalidation,
     after: A,
-    body: F,
+    body: Fut,
 ) -> S::Ret
 where
     S: Shape,
     A: FnOnce(&S::Value, &mut Invalidation),
-    F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
     let (due, before) = Due::begin(invalidation);
     accepted(before).await;
-    let ret = body().await;
+    let ret = body.await;
     accepted(due.end::<S>(&ret, after)).await;
     ret
 }
@@ -233,22 +232,21 @@ where
 ///
 /// If the future is dropped, or `body` panics, the entry is left empty: the write may have
 /// happened.
-pub async fn write_through<S, V, A, F, Fut>(
+pub async fn write_through<S, V, A, Fut>(
     _plan: Plan<S>,
     mut pending: PendingWrite<'_, V>,
     store: A,
-    body: F,
+    body: Fut,
 ) -> S::Ret
 where
     S: Shape,
     V: Clone + Send + Sync + 'static,
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
-    F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
     // Boxed: the caller's future holds only the body's state.
     Box::pin(pending.begin()).await;
-    let ret = body().await;
+    let ret = body.await;
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
         Box::pin(pending.finish(rest)).await;
     }

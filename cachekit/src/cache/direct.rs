@@ -187,6 +187,7 @@ impl Cache {
             Looked::Off => body().await,
             Looked::Miss(job) => {
                 let labels = Labels::from(policy);
+                let body = async move { body().await };
                 compute(Some(job), plan, labels, |_, _| {}, body).await
             }
         }
@@ -208,7 +209,15 @@ impl Cache {
             Looked::Miss(job) => {
                 let labels = Labels::from(policy);
                 let alike = |task| task;
-                Box::pin(compute_apart(job, plan, labels, |_, _| {}, body, alike)).await
+                Box::pin(compute_apart(
+                    job,
+                    plan,
+                    labels,
+                    |_, _| {},
+                    async move { body().await },
+                    alike,
+                ))
+                .await
             }
         }
     }

@@ -180,7 +180,10 @@ impl<V: Cacheable> Region<V> {
         );
         let labels = Labels::from(&self.policy);
         let plan = Plan::<Plain<V>>::by_hand;
-        compute(Some(Box::new(job)), plan, labels, |_, _| {}, compute_value).await
+        compute(Some(Box::new(job)), plan, labels, |_, _| {}, async move {
+            compute_value().await
+        })
+        .await
     }
 
     /// Stores `value` under `key`; as [`Cache::put`].

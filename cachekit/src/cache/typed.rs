@@ -23,43 +23,37 @@ use crate::sync::expect_no_lock;
 
 /// Answers `job` by another's computation or its own; `None` runs the body past the cache.
 ///
-/// The call begins here, and the future goes on with it.
+/// The call begins here, and the future goes on with it. `body` begins when it is polled first.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future at any point hands the computation to the next waiter, if there is
 /// one, and leaves nothing behind.
 #[inline(never)]
-pub(crate) fn compute<S, P, A, F, Fut>(
+pub(crate) fn compute<S, P, A, Fut>(
     job: Option<Box<Job>>,
     plan: P,
     labels: Labels,
     after: A,
-    body: F,
+    body: Fut,
 ) -> Pin<Box<Call<S, P, A, Fut>>>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
     P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
-    F: FnOnce() -> Fut,
     Fut: Future<Output = S::Ret>,
 {
     let state = match job.map(|job| begin(job, plan().ops(), labels)) {
         None => State::Runs(None),
         Some(begun) => State::from(begun),
     };
-    let body = match state {
-        State::Answered(_) => None,
-        // A body that is not polled has not begun.
-        _ => Some(body()),
-    };
     // Boxed, so that the function's own future has no room for it: most calls hit.
     Box::pin(Call {
         state,
         plan,
         after: Some(after),
-        body,
+        body: Some(body),
         shape: PhantomData,
     })
 }

@@ -53,12 +53,12 @@ pub struct Rendered {
 
 impl KeyBuf {
     /// A buffer for a key.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self::of(Form::Key)
     }
 
     /// A buffer for the text of a tag.
-    pub(crate) fn verbatim() -> Self {
+    pub fn verbatim() -> Self {
         Self::of(Form::Tag)
     }
 
