@@ -64,6 +64,21 @@ impl Labels {
         Self::default()
     }
 
+    /// Where the text of a tag or an event is written.
+    pub fn text(&self) -> KeyBuf {
+        KeyBuf::verbatim()
+    }
+
+    /// A tag whose text is known.
+    pub fn tag_of(&mut self, text: &str) {
+        self.tags.push(Tag::of(text));
+    }
+
+    /// An event whose name is known.
+    pub fn event_of(&mut self, text: &str) {
+        self.tags.push(Tag::event(text));
+    }
+
     /// A tag.
     pub fn tag(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::of(&written.to_text()));

@@ -8,14 +8,18 @@ use syn::spanned::Spanned;
 use crate::model::{Piece, Text};
 use crate::names::{Names, blaming, local};
 
-/// What hands a text other than a cached function's key to `taker`. Statements and no closure, of which
-/// each costs the compiler as much as a function.
-pub(super) fn written(text: &Text, form: &str, taker: &TokenStream, names: &Names) -> TokenStream {
-    let (key, private) = (local("__key"), &names.private);
-    let form = Ident::new(form, proc_macro2::Span::call_site());
+/// What hands a text other than a cached function's key to a method of `taker`. Statements and no closure,
+/// of which each costs the compiler as much as a function.
+pub(super) fn written(text: &Text, taker: &Ident, method: &str, names: &Names) -> TokenStream {
+    if let [Piece::Literal(text)] = &text.pieces[..] {
+        let method = format_ident!("{method}_of");
+        return quote!(#taker.#method(#text););
+    }
+    let (key, method) = (local("__key"), format_ident!("{method}"));
+    let buffer = format_ident!("{}", if method == "key" { "key_text" } else { "text" });
     // Only keys hold the function's name, and the types around it.
     let statements = statements(text, &TokenStream::new(), None, names);
-    quote!({ let #key = &mut #private::KeyBuf::#form(); #statements #taker(#key); })
+    quote!({ let #key = &mut #taker.#buffer(); #statements #taker.#method(#key); })
 }
 
 /// The name of the writer, and the statements that write a text with it: for a template. `own` is

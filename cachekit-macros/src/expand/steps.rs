@@ -30,14 +30,7 @@ fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
     let method = Ident::new(step.method, proc_macro2::Span::call_site());
     let what = match &step.what {
         What::Nothing => TokenStream::new(),
-        What::Text(text) => {
-            let form = if step.method == "key" {
-                "new"
-            } else {
-                "verbatim"
-            };
-            return written(text, form, &quote!(#receiver.#method), names);
-        }
+        What::Text(text) => return written(text, receiver, step.method, names),
         What::Value(expr) => quote!(#expr),
         What::Once(expr) => quote!(::core::iter::once(#expr)),
         What::Reference(reference) => {

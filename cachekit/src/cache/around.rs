@@ -62,6 +62,31 @@ impl Invalidation {
         self.functions.push(spec);
     }
 
+    /// Where the text of a key is written.
+    pub fn key_text(&self) -> KeyBuf {
+        KeyBuf::new()
+    }
+
+    /// Where the text of a tag or an event is written.
+    pub fn text(&self) -> KeyBuf {
+        KeyBuf::verbatim()
+    }
+
+    /// One entry, by a key that is known.
+    pub fn key_of(&mut self, text: &str) {
+        self.keys.push(Key::new(text.as_bytes()));
+    }
+
+    /// A tag whose text is known.
+    pub fn tag_of(&mut self, text: &str) {
+        self.tags.push(Tag::of(text));
+    }
+
+    /// An event whose name is known.
+    pub fn event_of(&mut self, text: &str) {
+        self.tags.push(Tag::event(text));
+    }
+
     /// One entry, by its key.
     pub fn key(&mut self, written: &KeyBuf) {
         self.keys.push(Key::new(written.as_bytes()));

@@ -53,12 +53,12 @@ pub struct Rendered {
 
 impl KeyBuf {
     /// A buffer for a key.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of(Form::Key)
     }
 
     /// A buffer for the text of a tag.
-    pub fn verbatim() -> Self {
+    pub(crate) fn verbatim() -> Self {
         Self::of(Form::Tag)
     }
 

@@ -10,11 +10,11 @@ async fn find(name: &str, id: u64) -> Option<Item> {
         ::core::clone::Clone::clone(& id);] | ret | #[allow(unused_variables, reason =
         "found by its name")] let name = ::core::clone::Clone::clone(& name);
         #[allow(unused_variables, reason = "found by its name")] let id =
-        ::core::clone::Clone::clone(& id); { let __key = & mut
-        ::cachekit::__private::KeyBuf::verbatim(); __key.text(& __p0); __key
-        .literal(":"); ::cachekit::__nested!(__key, 0u8, ret.kind); __labels.tag(__key);
-        } __labels.tags(ret.tags(name)); __labels.ttl(Duration::from_secs(ret.age + id));
-        __labels.store_if(ret.ok);) (name id) { body }
+        ::core::clone::Clone::clone(& id); { let __key = & mut __labels.text(); __key
+        .text(& __p0); __key.literal(":"); ::cachekit::__nested!(__key, 0u8, ret.kind);
+        __labels.tag(__key); } __labels.tags(ret.tags(name)); __labels
+        .ttl(Duration::from_secs(ret.age + id)); __labels.store_if(ret.ok);) (name id) {
+        body }
     )
 }
 ::cachekit::__companion! {
@@ -31,10 +31,9 @@ async fn find(name: &str, id: u64) -> Option<Item> {
     ::core::clone::Clone::clone(& id);] | ret | #[allow(unused_variables, reason =
     "found by its name")] let name : & str = ::core::borrow::Borrow::borrow(& name);
     #[allow(unused_variables, reason = "found by its name")] let id =
-    ::core::clone::Clone::clone(& id); { let __key = & mut
-    ::cachekit::__private::KeyBuf::verbatim(); __key.text(& __p0); __key.literal(":");
-    ::cachekit::__nested!(__key, 0u8, ret.kind); __labels.tag(__key); } __labels.tags(ret
-    .tags(name)); __labels.ttl(Duration::from_secs(ret.age + id)); __labels.store_if(ret
-    .ok);)) entry[] (name : & str, id : u64) [] => (name, & id) refresh async ([] (name :
-    & str, id : u64) [] => find(name, id))
+    ::core::clone::Clone::clone(& id); { let __key = & mut __labels.text(); __key.text(&
+    __p0); __key.literal(":"); ::cachekit::__nested!(__key, 0u8, ret.kind); __labels
+    .tag(__key); } __labels.tags(ret.tags(name)); __labels.ttl(Duration::from_secs(ret
+    .age + id)); __labels.store_if(ret.ok);)) entry[] (name : & str, id : u64) [] =>
+    (name, & id) refresh async ([] (name : & str, id : u64) [] => find(name, id))
 }

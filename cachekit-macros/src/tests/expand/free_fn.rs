@@ -7,12 +7,10 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     ::cachekit::__cached!(
         async (shared __it __Keep::of(__Store::of(__Own::of(__it)))) (Result < User, E >)
         (__spec = __get_user_is_in_an_impl__write_companion_Self(), (), true) (__key
-        __key.literal("user:"); ::cachekit::__part!(__key, 0u8, id);) (__labels { let
-        __key = & mut ::cachekit::__private::KeyBuf::verbatim(); __key.literal("users");
-        __labels.tag(__key); }) ([] | ret | { let __key = & mut
-        ::cachekit::__private::KeyBuf::verbatim(); __key.literal("org:");
-        ::cachekit::__nested!(__key, 0u8, ret.org_id); __labels.tag(__key); }) (pool id)
-        { body }
+        __key.literal("user:"); ::cachekit::__part!(__key, 0u8, id);) (__labels __labels
+        .tag_of("users");) ([] | ret | { let __key = & mut __labels.text(); __key
+        .literal("org:"); ::cachekit::__nested!(__key, 0u8, ret.org_id); __labels
+        .tag(__key); }) (pool id) { body }
     )
 }
 ::cachekit::__companion! {
@@ -22,10 +20,8 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     : & ::cachekit::__private::Unused, id : & u64) [] {} __spec __key __key
     .literal("user:"); ::cachekit::__part!(__key, 0u8, * id);) entry_at(shared[] (_ : &
     ::cachekit::__private::Unused, id : & u64) [] {} () (::cachekit::__private::UNUSED,
-    id) (__labels { let __key = & mut ::cachekit::__private::KeyBuf::verbatim(); __key
-    .literal("users"); __labels.tag(__key); }) ([] | ret | { let __key = & mut
-    ::cachekit::__private::KeyBuf::verbatim(); __key.literal("org:");
-    ::cachekit::__nested!(__key, 0u8, ret.org_id); __labels.tag(__key); })) entry[] (id :
-    u64) [] => (::cachekit::__private::UNUSED, & id) refresh async ([] (pool : & PgPool,
-    id : u64) [] => get_user(pool, id))
+    id) (__labels __labels.tag_of("users");) ([] | ret | { let __key = & mut __labels
+    .text(); __key.literal("org:"); ::cachekit::__nested!(__key, 0u8, ret.org_id);
+    __labels.tag(__key); })) entry[] (id : u64) [] => (::cachekit::__private::UNUSED, &
+    id) refresh async ([] (pool : & PgPool, id : u64) [] => get_user(pool, id))
 }

@@ -10,10 +10,9 @@ impl Repo {
             (__key::cachekit::__nested!(__key, b':', self.tenant); __key.literal(":");
             ::cachekit::__part!(__key, 0u8, id); ::cachekit::__outer!(__key Self "get");)
             ["get"] (__labels) ([let __p0 = ::cachekit::__rendered!(b':', self.tenant);]
-            | ret | { let __key = & mut ::cachekit::__private::KeyBuf::verbatim(); __key
-            .literal("t:"); __key.text(& __p0); __key.literal(":");
-            ::cachekit::__nested!(__key, 0u8, ret.kind); __labels.tag(__key); }) (pool
-            id) { body }
+            | ret | { let __key = & mut __labels.text(); __key.literal("t:"); __key
+            .text(& __p0); __key.literal(":"); ::cachekit::__nested!(__key, 0u8, ret
+            .kind); __labels.tag(__key); }) (pool id) { body }
         )
     }
     ::cachekit::__siblings! {
@@ -26,10 +25,9 @@ impl Repo {
         ::cachekit::__part!(__key, 0u8, * id); ::cachekit::__outer!(__key Self);)
         entry(shared[] (& self, _ : & ::cachekit::__private::Unused, id : & u64) [] {} ()
         (::cachekit::__private::UNUSED, id) (__labels) ([let __p0 =
-        ::cachekit::__rendered!(b':', self.tenant);] | ret | { let __key = & mut
-        ::cachekit::__private::KeyBuf::verbatim(); __key.literal("t:"); __key.text(&
-        __p0); __key.literal(":"); ::cachekit::__nested!(__key, 0u8, ret.kind); __labels
-        .tag(__key); })) get_entry[] (& self, id : u64) [] =>
-        (::cachekit::__private::UNUSED, & id)
+        ::cachekit::__rendered!(b':', self.tenant);] | ret | { let __key = & mut __labels
+        .text(); __key.literal("t:"); __key.text(& __p0); __key.literal(":");
+        ::cachekit::__nested!(__key, 0u8, ret.kind); __labels.tag(__key); })) get_entry[]
+        (& self, id : u64) [] => (::cachekit::__private::UNUSED, & id)
     }
 }
