@@ -22,6 +22,9 @@ use crate::stored::AnyStored;
 pub trait Source {
     /// Calls `f` with it.
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T;
+
+    /// It, if it does not depend on who asks, and when.
+    fn given(&self) -> Option<Cache>;
 }
 
 /// The task's cache, else the global one.
@@ -32,11 +35,19 @@ impl Source for Current {
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T {
         global::with_current(f)
     }
+
+    fn given(&self) -> Option<Cache> {
+        None
+    }
 }
 
 impl Source for Cache {
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T {
         f(self)
+    }
+
+    fn given(&self) -> Option<Cache> {
+        Some(self.clone())
     }
 }
 
@@ -264,12 +275,22 @@ pub type Accepted = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A companion's `invalidate_all`. Boxed: each function would have a future of its own to be compiled.
 pub fn invalidate_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
-    function(source, spec).into_invalidate_all()
+    let given = source.given();
+    Box::pin(async move { handle(given, spec).invalidate_all().await })
 }
 
 /// A companion's `expire_all`.
 pub fn expire_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
-    function(source, spec).into_expire_all()
+    let given = source.given();
+    Box::pin(async move { handle(given, spec).expire_all().await })
+}
+
+/// In the cache of the task that asks, if none is given.
+fn handle(given: Option<Cache>, spec: &'static FnSpec) -> FunctionHandle {
+    match given {
+        Some(cache) => function(&cache, spec),
+        None => function(&Current, spec),
+    }
 }
 
 /// Runs `call`, a call of `spec`, so that it recomputes.

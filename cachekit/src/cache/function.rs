@@ -1,7 +1,6 @@
 //! A cached function as a whole.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use super::doomed::Doomed;
@@ -45,14 +44,6 @@ impl FunctionHandle {
     pub async fn expire_all(&self) {
         let doomed = Doomed::function(self.name()).by(Manner::Soft);
         self.core.invalidate(doomed).accepted().await;
-    }
-
-    pub(crate) fn into_invalidate_all(self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(async move { self.invalidate_all().await })
-    }
-
-    pub(crate) fn into_expire_all(self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(async move { self.expire_all().await })
     }
 
     /// Runs `call`, a call of this function, past the cache: nothing is looked for, stored or waited
