@@ -35,7 +35,7 @@ async fn no_self(id: u64) -> u64 {
 }
 
 #[cached(key = expr(id / 10))]
-async fn forgets(id: u64, unit: &str) -> usize { //~ this argument is in neither `key` nor `skip`
+async fn forgets(id: u64, unit: &str) -> usize { //~ `unit` could change the result, but the key forgets it
     id as usize + unit.len()
 }
 
