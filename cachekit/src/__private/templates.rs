@@ -518,14 +518,14 @@ macro_rules! __refresh {
     ($vis:vis async ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
         #[inline]
-        $vis fn refresh $($generics)* ($($params)*) -> impl ::core::future::Future<Output = $ret> $($where)* {
-            $crate::__private::refresh(Self::__spec(), $($call)*)
+        $vis async fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
+            $crate::__private::refresh(Self::__spec(), $($call)*).await
         }
 
         /// Calls the function as it is without the cache: nothing is looked for or stored.
         #[inline]
-        $vis fn uncached $($generics)* ($($params)*) -> impl ::core::future::Future<Output = $ret> $($where)* {
-            $crate::__private::uncached(Self::__spec(), $($call)*)
+        $vis async fn uncached $($generics)* ($($params)*) -> $ret $($where)* {
+            $crate::__private::uncached(Self::__spec(), $($call)*).await
         }
     };
     ($vis:vis sync ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
