@@ -221,16 +221,18 @@ pub(crate) enum Unreadable {
     Panic,
 }
 
+type Encode = fn(Codec, &dyn Any, out: &mut Vec<u8>, limit: usize) -> Result<(), Unwritable>;
+type Decode = fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, Unreadable>;
+
 /// How values of one type cross to Redis and back, for code that does not know the type. A value is
 /// what an entry holds: an `Option<V>`.
 #[derive(Clone, Copy)]
 pub struct Wire {
     /// Appends the value, if it is a `Some`, as `codec` writes it, to `out`, which may become `limit`
     /// bytes longer.
-    pub(crate) encode:
-        fn(Codec, &dyn Any, out: &mut Vec<u8>, limit: usize) -> Result<(), Unwritable>,
+    pub(crate) encode: Encode,
     /// Reads what `encode` wrote; all of `bytes` must be consumed.
-    pub(crate) decode: fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, Unreadable>,
+    pub(crate) decode: Decode,
     /// The fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
     /// About how many bytes a value has in memory beside those of its type.
@@ -286,6 +288,10 @@ pub(crate) mod wire {
         Err(Unreadable::Codec)
     }
 
+    #[expect(
+        clippy::extra_unused_type_parameters,
+        reason = "as where there is a codec"
+    )]
     pub(crate) fn fingerprint<V>(codec: Codec) -> Result<u64, String> {
         Err(codec.is_off())
     }

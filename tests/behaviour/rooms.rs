@@ -71,7 +71,8 @@ async fn nobody_pushes_out_another_s_entries() {
         let by_hand = cache
             .region::<u64>("roomy-region")
             .capacity(Capacity::entries(5));
-        (scan(0), by_hand.set(1, 1).await);
+        scan(0);
+        by_hand.set(1, 1).await;
         assert_eq!(cache.stats().entries, 52, "20 and 50 and 5");
         let runs = roomy::stats().computations;
         for id in 0..2_000 {

@@ -76,6 +76,11 @@ async fn the_key_names_what_a_pattern_binds() {
     .await;
 }
 
+#[expect(
+    clippy::type_complexity,
+    clippy::needless_borrowed_reference,
+    reason = "what a pattern may be"
+)]
 #[cached(key = "references:{a}:{b}:{c}", tags = ["of:{a}:{ret}"], ttl = Duration::from_secs(*a + c.len() as u64))]
 async fn references((&a, (&mut b, [&(ref c, _)])): (&u64, (&mut u64, [&(String, u8); 1]))) -> u64 {
     a + b + c.len() as u64

@@ -34,7 +34,7 @@ async fn call(cache: &Cache, source: &Source) -> Result<u64, String> {
 
 #[tokio::test(start_paused = true)]
 async fn each_node_remembers_its_own_and_then_asks_the_store() {
-    let (_store, one, two) = two().await;
+    let (store, one, two) = two().await;
     let source = quick(0);
     assert_eq!(call(&one, &source).await, Err("run 1".to_owned()));
     assert_eq!(call(&two, &source).await, Err("run 2".to_owned()));
@@ -47,7 +47,7 @@ async fn each_node_remembers_its_own_and_then_asks_the_store() {
     assert_eq!(call(&two, &source).await, Ok(2));
     assert_eq!((source.runs(), two.stats().redis_hits), (3, 1));
     // Nothing of it was ever in the store.
-    let third = node(&_store).await;
+    let third = node(&store).await;
     assert_eq!(call(&third, &source).await, Ok(2));
     assert_eq!(source.runs(), 3);
 }

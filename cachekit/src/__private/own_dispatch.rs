@@ -30,7 +30,7 @@ impl<T: ?Sized> Deref for Unowned<T> {
     }
 }
 
-/// Not implemented for an [`Unowned`]: the error that this makes is the message.
+/// Not implemented for an `Unowned`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",
     label = "is borrowed, and its type cannot be cloned or sent to another thread",

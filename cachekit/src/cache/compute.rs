@@ -309,7 +309,6 @@ impl Job {
                 return None;
             }
             Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
-            Outcome::Error(_) => return None,
             Outcome::Failed(stored) => Answer::Error(error_in(ops, stored)?),
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
@@ -330,9 +329,8 @@ impl Job {
             {
                 Answer::Stored(Arc::clone(stored))
             }
-            Outcome::Instead(_) => return None,
             Outcome::Late(late) if ops.has_answer_in_time => Answer::Late(late.clone()),
-            Outcome::Late(_) => return None,
+            Outcome::Error(_) | Outcome::Instead(_) | Outcome::Late(_) => return None,
         };
         self.owner.counts.coalesced.bump();
         Some(answer)

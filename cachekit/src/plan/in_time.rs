@@ -31,7 +31,7 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
     }
 }
 
-/// Not implemented for [`NoTimeoutError`]: the error that this makes is the message.
+/// Not implemented for `NoTimeoutError`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
     message = "`timeout` does not know which error to answer with",
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",

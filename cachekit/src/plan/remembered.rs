@@ -28,7 +28,7 @@ impl<E> fmt::Debug for Forgotten<E> {
     }
 }
 
-/// Not implemented for [`Forgotten`]: the error that this makes is the message.
+/// Not implemented for `Forgotten`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
     message = "the error that this function returns cannot be remembered",
     label = "`err_ttl` needs an error that is `Clone + Send + Sync + 'static`",

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use super::{Plan, Shape};
 
-/// Not implemented for an [`Unkept`]: the error that this makes is the message.
+/// Not implemented for an `Unkept`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -24,7 +24,7 @@ pub trait Keep {
     fn of(self) -> Self::Checked;
 }
 
-/// Not implemented for an [`Unstored`].
+/// Not implemented for an `Unstored`.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -38,7 +38,7 @@ pub trait Store {
     fn of(self) -> Self::Checked;
 }
 
-/// Not implemented for a [`Lent`].
+/// Not implemented for a `Lent`.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",

@@ -75,6 +75,9 @@ async fn hangs(n: u64) -> u64 {
     }
 }
 
+/// What it is called, and a run of it that gives how deep it went.
+type Form = (&'static str, fn() -> u64);
+
 fn run(future: impl Future<Output = u64>) -> u64 {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -93,7 +96,7 @@ fn dropped() -> u64 {
 }
 
 fn main() {
-    let forms: [(&str, fn() -> u64); 7] = [
+    let forms: [Form; 7] = [
         ("async fn", || run(walk(LEVELS))),
         ("async fn with a Result and tags", || {
             run(async { fallible(LEVELS).await.expect("it does not fail") })
