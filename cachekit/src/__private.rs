@@ -10,9 +10,9 @@ mod templates;
 pub use std::time::Duration;
 
 pub use call::{
-    Accepted, Current, Miss, Source, compute, compute_apart, compute_blocking, entry, expire_all,
-    function, invalidate_all, look, named, outlined, refresh, refresh_blocking, target, uncached,
-    uncached_blocking,
+    Accepted, Current, Miss, Source, Written, compute, compute_apart, compute_blocking, entry,
+    expire_all, function, invalidate_all, look, named, outlined, refresh, refresh_blocking, target,
+    uncached, uncached_blocking,
 };
 pub use inventory;
 pub use position::{

@@ -175,3 +175,92 @@ fn a_map_is_a_value_too() {
     let map = HashMap::from([("b".to_owned(), vec![0.5]), ("a".to_owned(), vec![])]);
     assert_eq!(maps::entry(&map).key(), "maps:((a,()),(b,(0.5)))");
 }
+
+#[cached(key = expr(id), name = "bare")]
+async fn bare(id: u64) -> u64 {
+    id
+}
+
+#[cached(key = expr(text), name = "bare-text", tier = memory)]
+fn bare_text(text: String) -> usize {
+    text.len()
+}
+
+/// It looks like its number where somebody follows it.
+#[derive(Debug, Clone, CachePart)]
+struct TenantId {
+    tenant: u32,
+    id: u64,
+}
+
+impl std::ops::Deref for TenantId {
+    type Target = u64;
+
+    fn deref(&self) -> &u64 {
+        &self.id
+    }
+}
+
+#[cached(key = expr(row), name = "rows-of-tenants")]
+async fn row_of(row: TenantId) -> u32 {
+    row.tenant
+}
+
+#[invalidates(row_of(row))]
+async fn change(row: TenantId) {
+    drop(row);
+}
+
+struct Tenants;
+
+impl Tenants {
+    #[cached(key = expr(id), name = "tenants", skip(self))]
+    pub async fn get(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+/// In the companion and in references an argument comes by reference; in the expression it is as the
+/// function has it.
+#[tokio::test]
+async fn an_argument_by_itself_is_an_expression() {
+    let cache = Cache::builder().build().await.expect("a cache");
+    scope(cache, async {
+        assert_eq!((bare(7).await, bare_text("abc".to_owned())), (7, 3));
+        assert_eq!(bare::entry(7).get().await, Some(7));
+        assert_eq!(bare_text::entry("abc".to_owned()).get().await, Some(3));
+        assert_eq!(Tenants.get(7).await, 7);
+        assert_eq!(Tenants.get_entry(7).get().await, Some(7));
+        let rows = [1, 2].map(|tenant| TenantId { tenant, id: 7 });
+        let keys = rows.clone().map(|row| row_of::entry(row).key().to_owned());
+        assert_ne!(keys[0], keys[1], "the tenant is in it");
+        for row in &rows {
+            assert_eq!(row_of(row.clone()).await, row.tenant);
+        }
+        change(rows[0].clone()).await;
+        let left = [rows[0].clone(), rows[1].clone()].map(row_of::entry);
+        assert_eq!((left[0].get().await, left[1].get().await), (None, Some(2)));
+    })
+    .await;
+}
+
+fn cache_of(id: u64, caches: &[Cache; 2]) -> &Cache {
+    &caches[usize::from(id > 9)]
+}
+
+#[cached(key = "sharded:{id}", name = "sharded", cache = cache_of(id, caches), skip(caches))]
+async fn sharded(id: u64, caches: &[Cache; 2]) -> u64 {
+    id
+}
+
+#[tokio::test]
+async fn a_cache_may_be_chosen_by_an_argument() {
+    let build = || async { Cache::builder().build().await.expect("a cache") };
+    let caches = &[build().await, build().await];
+    assert_eq!(
+        (sharded(1, caches).await, sharded(10, caches).await),
+        (1, 10)
+    );
+    assert_eq!(sharded::entry(10, caches).get().await, Some(10));
+    assert_eq!(caches.each_ref().map(|cache| cache.stats().entries), [1, 1]);
+}

@@ -64,6 +64,24 @@ const POOLS: [&str; 6] = [
     "SqlitePool",
 ];
 
+/// An `Extension<_>`, behind a reference: what is in it may be the current user, and of what is borrowed
+/// only its traits would tell.
+fn is_lent_extension(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(ty) => is_lent_extension(&ty.elem),
+        Type::Group(ty) => is_lent_extension(&ty.elem),
+        Type::Reference(ty) => match &*ty.elem {
+            Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Extension"),
+            inner => is_lent_extension(inner),
+        },
+        _ => false,
+    }
+}
+
 /// Type parameters by what their bounds say.
 pub(super) struct Bounds {
     data: BTreeSet<String>,
@@ -103,7 +121,7 @@ impl Bounds {
 
     /// How an argument of this type is to be judged.
     pub(super) fn look(&self, ty: &Type) -> Look {
-        if self.has_data(ty) {
+        if self.has_data(ty) || is_lent_extension(ty) {
             Look::Data
         } else if self.is_handle(ty) {
             Look::Lent

@@ -38,6 +38,12 @@ impl Controls<'_> {
             .by_value(&self.parts.in_expr)
             .map(|name| quote!(let #name = ::core::clone::Clone::clone(#name);))
             .collect();
+        let krate = &self.names.krate;
+        let of_cache: TokenStream = self
+            .by_value(&self.parts.in_cache)
+            .filter(|name| !self.by_value(&self.parts.in_expr).any(|it| it == *name))
+            .map(|name| quote!(let #name = #krate::__given!(#name);))
+            .collect();
         let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
         let (cache, source) = source(&model.function, self.names);
         let target = self.target();
@@ -54,7 +60,7 @@ impl Controls<'_> {
             self.names,
         );
         let entry_at = quote! {
-            (#tier #generics (#receiver #entry_positions) #where_clause { #owned #unpacked #cache }
+            (#tier #generics (#receiver #entry_positions) #where_clause { #owned #of_cache #unpacked #cache }
                 (#source) #target (#labels #before) (#after))
         };
         [key_at, entry_at]
@@ -85,7 +91,7 @@ impl Controls<'_> {
     /// in the function, so that what cannot be written is reported once.
     fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
-        let given: Vec<_> = self.by_value(&self.parts.in_key_expr).collect();
+        let given: Vec<&Ident> = self.by_value(&self.parts.in_key_expr).collect();
         for piece in &mut key.pieces {
             if let Piece::TypeOf {
                 name, is_reference, ..
@@ -96,7 +102,8 @@ impl Controls<'_> {
         }
         for argument in &self.model.function.arguments {
             let name = &argument.name;
-            if argument.referent().is_some() {
+            // What is in an expression is there as the function has it.
+            if argument.referent().is_some() || given.contains(&name) {
                 continue;
             }
             for piece in &mut key.pieces {

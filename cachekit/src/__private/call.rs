@@ -51,6 +51,11 @@ impl Source for Cache {
     }
 }
 
+/// What a key ends with when it is whole: a `return` in an expression of the key, out of a macro
+/// perhaps, is of another type.
+#[derive(Debug, Clone, Copy)]
+pub struct Written;
+
 /// A call that memory did not answer.
 ///
 /// Boxed: a hit is not to be the size of a miss. `None`: the call goes past the cache, because `when`
@@ -79,7 +84,7 @@ pub fn look<S, C, W>(
 where
     S: Shape,
     C: Source,
-    W: FnOnce(&mut KeyBuf),
+    W: FnOnce(&mut KeyBuf) -> Written,
     S::Value: Clone + Send + Sync + 'static,
 {
     source.with(|cache| {
@@ -90,7 +95,7 @@ where
             return Err(past(core, spec));
         }
         let mut tokens = KeyBuf::tokens();
-        write(&mut tokens);
+        let Written = write(&mut tokens);
         if mode == Mode::Usual && spec.room() != Room::None {
             let core = core.at_home(spec);
             let probe = core.probe(spec, &tokens);
@@ -260,8 +265,10 @@ where
 }
 
 /// What a reference to one entry of `spec` names.
-pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf)) -> Target {
-    Target::new(write)
+pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> Written) -> Target {
+    Target::new(|key| {
+        let Written = write(key);
+    })
 }
 
 /// A companion's whole function.

@@ -18,7 +18,11 @@ macro_rules! __cached {
         let plan = || $crate::__kept!($ret; $($kept)*);
         let $spec = $find;
         let source = $crate::__source!($($source)*);
-        let looked = $crate::__private::look(source, $spec, plan, $when, |$key| { $($write)* });
+        #[allow(clippy::used_underscore_binding, reason = "the key may be its only use")]
+        let looked = $crate::__private::look(source, $spec, plan, $when, |$key| {
+            $($write)*
+            $crate::__private::Written
+        });
         match looked {
             ::core::result::Result::Ok(hit) => hit,
             ::core::result::Result::Err(miss) => {
@@ -470,7 +474,10 @@ macro_rules! __key_at {
         $vis fn $name $($generics)* ($($params)*) -> $crate::__private::Target $($where)* {
             $($let)*
             let $found = $spec;
-            $crate::__private::target($found, |$key| { $($write)* })
+            $crate::__private::target($found, |$key| {
+                $($write)*
+                $crate::__private::Written
+            })
         }
     };
 }

@@ -107,4 +107,11 @@ async fn generic<R: Repo>(repo: R) -> u64 { //~ `repo` could change the result, 
     1
 }
 
+pub struct Extension<T>(pub T);
+
+#[cached(key = "extension")]
+async fn lent_extension(user: &Extension<u64>) -> u64 { //~ `user` could change the result, but the key forgets it
+    user.0
+}
+
 fn main() {}
