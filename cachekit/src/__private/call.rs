@@ -96,8 +96,9 @@ where
         }
         let mut tokens = KeyBuf::tokens();
         let Written = write(&mut tokens);
-        if mode == Mode::Usual && spec.room() != Room::None {
-            let core = core.at_home(spec);
+        if mode == Mode::Usual
+            && let Some(core) = core.memory_of(spec)
+        {
             let probe = core.probe(spec, &tokens);
             if let Some(hit) = core.at_hand(&plan, &probe, spec.id(), || spec.key(&tokens)) {
                 return Ok(hit);

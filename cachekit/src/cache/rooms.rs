@@ -56,6 +56,20 @@ impl Core {
         }
     }
 
+    /// The same, if they are in memory.
+    #[inline]
+    pub(crate) fn memory_of<'a>(
+        self: &'a Arc<Self>,
+        spec: &'static FnSpec,
+    ) -> Option<&'a Arc<Self>> {
+        match spec.room() {
+            Room::Shared => Some(self),
+            Room::Own(entries) => Some(self.room(spec.id(), entries)),
+            Room::None => None,
+        }
+    }
+
+    #[cold]
     #[inline(never)]
     fn room(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
         // A function's own is at home already.
