@@ -10,9 +10,9 @@ mod templates;
 pub use std::time::Duration;
 
 pub use call::{
-    Accepted, Current, Miss, Source, Written, compute, compute_apart, compute_blocking, entry,
-    expire_all, function, invalidate_all, look, named, outlined, refresh, refresh_blocking, target,
-    uncached, uncached_blocking,
+    Accepted, Current, Miss, Source, Written, begin_blocking, compute, compute_apart,
+    compute_blocking, entry, expire_all, function, invalidate_all, look, named, outlined, refresh,
+    refresh_blocking, target, uncached, uncached_blocking,
 };
 pub use inventory;
 pub use position::{
@@ -22,7 +22,7 @@ pub use position::{
 pub use seen::{Handle, LeftOut, Seen, seen_as_data};
 
 pub use crate::cache::{
-    Call, CopiedEntry, Invalidation, On, PendingWrite, Target, invalidate_around,
+    Call, CopiedEntry, Invalidation, On, PendingWrite, Started, Target, invalidate_around,
     invalidate_around_blocking, ordered, write_through, write_through_blocking,
 };
 pub use crate::fault::{Fault, Point};

@@ -68,8 +68,8 @@ use remote::Remote;
 use rooms::Rooms;
 pub use shutdown::ShutdownReport;
 pub use soft::Soft;
-pub use typed::Call;
-pub(crate) use typed::{compute, compute_blocking};
+pub use typed::{Call, Started};
+pub(crate) use typed::{begin_sync, compute, compute_blocking};
 
 use crate::background::Background;
 use crate::chance::Chance;

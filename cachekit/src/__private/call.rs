@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::cache::{
-    Cache, Call, Core, Entry, FunctionHandle, Invalidation, Job, Mode, On, Target,
-    compute as compute_job, compute_apart as compute_job_apart,
+    Cache, Call, Core, Entry, FunctionHandle, Invalidation, Job, Mode, On, Started, Target,
+    begin_sync, compute as compute_job, compute_apart as compute_job_apart,
     compute_blocking as compute_job_blocking, function_handle, in_mode, in_mode_blocking, returned,
     take_mode, typed_entry,
 };
@@ -230,12 +230,21 @@ where
     }
 }
 
-/// Computes, or waits for another's computation, on this thread.
+/// Begins to compute, or waits for another's computation, on this thread.
+#[inline]
+pub fn begin_blocking<S>(miss: Miss, plan: impl Fn() -> Plan<S>, labels: Labels) -> Started
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    begin_sync(miss.0, plan, labels)
+}
+
+/// Goes on with that.
 #[inline]
 pub fn compute_blocking<S, P, A>(
-    miss: Miss,
+    begun: Started,
     plan: P,
-    labels: Labels,
     after: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
@@ -245,7 +254,7 @@ where
     P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    compute_job_blocking(miss.0, plan, labels, after, body)
+    compute_job_blocking(begun, plan, after, body)
 }
 
 /// A companion's `entry`.

@@ -44,13 +44,16 @@ macro_rules! __computed {
         sync $miss:ident $plan:ident ($labels:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
         $taken:tt $body:tt
     ) => {{
-        #[allow(unused_mut, reason = "there may be no labels")]
-        let mut $labels = $crate::__private::Labels::new();
-        $($before)*
+        let begun = $crate::__private::outlined(|| {
+            #[allow(unused_mut, reason = "there may be no labels")]
+            let mut $labels = $crate::__private::Labels::new();
+            $($before)*
+            $crate::__private::begin_blocking($miss, $plan, $labels)
+        });
         let typed = $plan();
         let after = $crate::__after!(typed.after, $labels, $($after)*);
         let body = $crate::__body!(sync ($ret) $taken $body);
-        $crate::__private::compute_blocking($miss, $plan, $labels, after, body)
+        $crate::__private::compute_blocking(begun, $plan, after, body)
     }};
     (
         $form:ident $miss:ident $plan:ident ($labels:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)

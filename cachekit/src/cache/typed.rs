@@ -58,12 +58,42 @@ where
     })
 }
 
-/// The same for a synchronous function, on this thread. Whom such a caller waits for runs on another
-/// thread, for a body that never yields, so parking cannot keep that one from going on.
-pub(crate) fn compute_blocking<S, P, A>(
+/// What a synchronous function's call begins with: what it computes for, or an answer.
+pub struct Started(Result<Option<Box<Running>>, Answer>);
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Started")
+    }
+}
+
+/// Comes to where the body of a synchronous function is to run, on this thread. Whom such a caller waits
+/// for runs on another thread, for a body that never yields, so parking cannot keep that one from going
+/// on.
+#[inline(never)]
+pub(crate) fn begin_sync<S>(
     job: Option<Box<Job>>,
-    plan: P,
+    plan: impl Fn() -> Plan<S>,
     labels: Labels,
+) -> Started
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    Started(
+        match job.map(|job| begin_blocking(job, &plan().ops(), labels)) {
+            None => Ok(None),
+            Some(Step::Runs(running)) => Ok(Some(running)),
+            Some(Step::Answers(answer)) => Err(answer),
+        },
+    )
+}
+
+/// Goes on with what was begun.
+#[inline]
+pub(crate) fn compute_blocking<S, P, A>(
+    Started(begun): Started,
+    plan: P,
     after: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
@@ -73,7 +103,7 @@ where
     P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    let mut running = match begun_blocking(job, &plan, labels) {
+    let mut running = match begun {
         Ok(running) => running,
         Err(answer) => return answered_by(&plan, answer),
     };
@@ -104,23 +134,6 @@ fn once<V>(mut after: Option<impl FnOnce(&V, &mut Labels)>) -> impl FnMut(&V, &m
         if let Some(after) = after.take() {
             after(value, labels);
         }
-    }
-}
-
-#[inline(never)]
-fn begun_blocking<S>(
-    job: Option<Box<Job>>,
-    plan: impl Fn() -> Plan<S>,
-    labels: Labels,
-) -> Result<Option<Box<Running>>, Answer>
-where
-    S: Shape,
-    S::Value: Clone + Send + Sync + 'static,
-{
-    match job.map(|job| begin_blocking(job, &plan().ops(), labels)) {
-        None => Ok(None),
-        Some(Step::Runs(running)) => Ok(Some(running)),
-        Some(Step::Answers(answer)) => Err(answer),
     }
 }
 
