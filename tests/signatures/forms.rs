@@ -437,7 +437,13 @@ impl<'r> Forms<'r> {
                 right.within(&written, &ty, &call)
             }
             3..=4 => {
+                // What is in a borrowed `Extension` is refused whatever it is.
                 let wrapper = ["Path", "Extension"][self.rng.usize(..2)];
+                let wrapper = if matches!(taken, Taken::Owned) {
+                    wrapper
+                } else {
+                    "Path"
+                };
                 let (value, ty) = (format!("{wrapper}(□)"), format!("{wrapper}<□>"));
                 self.pattern(depth - 1, taken).within(&value, &ty, &value)
             }
