@@ -97,7 +97,7 @@ fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
     })
 }
 
-/// Where there is a `return`: it would leave what writes the key, and the key would end there.
+/// Finds a `return`, which would leave what writes the key, and the key would end there.
 fn leaves(tokens: TokenStream) -> Option<proc_macro2::Span> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(word) if word == "return" => Some(word.span()),

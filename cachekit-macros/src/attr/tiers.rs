@@ -13,7 +13,7 @@ pub(crate) const TIERS: &[&str] = &["memory", "redis", "both"];
 pub(crate) const FLIGHTS: &[&str] = &["process", "cluster", "off"];
 /// What `codec` may be.
 pub(crate) const CODECS: &[&str] = &["bincode", "msgpack", "json"];
-/// What `capacity` may be.
+/// The rule for `capacity`, for its error.
 pub(crate) const CAPACITY: &str =
     "expected how many entries of this function memory keeps: a whole number, like `1000`";
 /// What `replicas` may be.

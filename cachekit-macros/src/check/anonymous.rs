@@ -67,7 +67,7 @@ pub(super) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     }
 }
 
-/// Whether what the key takes of the value is all that a body can take of it: the bounds are known,
+/// Returns `true` if what the key takes of the value is all that a body can take of it: the bounds are known,
 /// and no two of them give data, as the `Display` of a `u64` and of a `&str` may be the same where
 /// their `Debug` is not.
 fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {

@@ -98,7 +98,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     })
 }
 
-/// What is asked before the body runs.
+/// Refuses `ret` in what is asked before the body runs.
 fn check_before(facts: &Facts, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &mut Errors) {
     let why = "`when` is asked before the call gives a value; write `store_if`";
     forbid_ret(facts, when.as_ref(), why, errors);

@@ -38,7 +38,7 @@ pub(super) fn may_be_inside(
     facts.receiver.is_some() || names_self(item) || written.is_some_and(is_said)
 }
 
-/// Whether a function has the word `Self`, as only one in an `impl` or a trait may.
+/// Returns `true` if a function has the word `Self`, as only one in an `impl` or a trait may.
 fn names_self(item: &LooseFn) -> bool {
     let this = Ident::new("Self", item.sig.ident.span());
     let body = without_items(item.body.stream());

@@ -50,10 +50,7 @@ impl Core {
     /// This, with the memory where the entries of `spec` are.
     #[inline]
     pub(crate) fn at_home<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
-        match spec.room() {
-            Room::Own(entries) => self.room(spec.id(), entries),
-            Room::Shared | Room::None => self,
-        }
+        self.memory_of(spec).unwrap_or(self)
     }
 
     /// The same, if they are in memory.
