@@ -300,7 +300,7 @@ mod tests {
     #[test]
     fn names_of_functions_and_methods() {
         let beside = |path: &str, [before, behind]: [&str; 2]| {
-            format!("{path}{before}get_user{behind}::__SPEC::{{{{closure}}}}::__CachekitHere")
+            format!("{path}{before}get_user{behind}::__SPEC::__CachekitHere")
         };
         for (before, behind) in HIDDEN {
             let free = beside("shop::users::", [before, behind]);
@@ -310,7 +310,7 @@ mod tests {
             let nested = beside("shop::outer::{{closure}}::", [before, behind]);
             assert_eq!(tidy(&nested), "shop::outer::get_user");
         }
-        let inline = "<shop::Pg as shop::Repo>::get::{{closure}}::__spec::__SPEC::{{closure}}::__CachekitHere";
+        let inline = "<shop::Pg as shop::Repo>::get::{{closure}}::__spec::__SPEC::__CachekitHere";
         assert_eq!(tidy(inline), "<shop::Pg as shop::Repo>::get");
     }
 }

@@ -1,7 +1,7 @@
 //! The controls: a type beside a free function, siblings beside a method.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::Visibility;
 use syn::ext::IdentExt as _;
 
@@ -131,7 +131,7 @@ impl Controls<'_> {
         let (impl_generics, _, where_clause) = sig.generics.split_for_impl();
         let turbofish = turbofish(&sig.generics);
         let function = &sig.ident;
-        let form = form_word(&self.model.function, None);
+        let form = self.refresh_form();
         // Hygienic copies of the names: an argument may have the name of the function.
         let arguments = &self.model.function.arguments;
         let names = arguments.iter().map(|argument| {
@@ -146,6 +146,16 @@ impl Controls<'_> {
             #form ([#impl_generics] (#(#names: #types),*) [#where_clause] =>
                 #function #turbofish (#(#names),*))
         }
+    }
+
+    /// A future without `async fn`, but where the lifetimes of an `impl Trait` may be left out.
+    fn refresh_form(&self) -> TokenStream {
+        let function = &self.model.function;
+        let mut arguments = function.arguments.iter();
+        if !function.form.is_sync() && !arguments.any(|argument| has_impl(&argument.ty)) {
+            return quote!(plain);
+        }
+        form_word(function, None)
     }
 
     /// The generics and where-clause of the controls, each in brackets for a template.
@@ -195,6 +205,18 @@ pub(super) fn beside_free(item: &LooseFn) -> Ident {
     let mut hidden = format_ident!("__{name}_is_in_an_impl__write_companion_{word}");
     hidden.set_span(hidden.span().located_at(item.sig.ident.span()));
     hidden
+}
+
+/// Returns `true` if `impl` stands anywhere in the type.
+fn has_impl(ty: &impl ToTokens) -> bool {
+    fn in_stream(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|tree| match tree {
+            TokenTree::Group(group) => in_stream(group.stream()),
+            TokenTree::Ident(word) => word == "impl",
+            _ => false,
+        })
+    }
+    in_stream(ty.to_token_stream())
 }
 
 /// `::<T, N>`: a parameter that only the key names cannot be inferred.

@@ -323,12 +323,10 @@ macro_rules! __left_out {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
-    () => {
-        || {
-            struct __CachekitHere;
-            ::core::any::type_name::<__CachekitHere>()
-        }
-    };
+    () => {{
+        struct __CachekitHere;
+        ::core::any::type_name::<__CachekitHere>
+    }};
 }
 
 /// The path of the function in whose body this stands; one whose name is given costs nothing if

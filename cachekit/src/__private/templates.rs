@@ -522,9 +522,29 @@ macro_rules! __entry_type {
 }
 
 /// `refresh` and `uncached` take what the function takes, and call it.
+///
+/// As plain functions that return a future they are much cheaper to check than as `async fn`s, which
+/// are needed where an argument is an `impl Trait`: its lifetimes can be left out there alone.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {
+    ($vis:vis plain ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
+        /// Calls the function and stores what it returns, whatever the cache holds.
+        #[inline]
+        $vis fn refresh $($generics)* ($($params)*)
+            -> impl ::core::future::Future<Output = $ret> $($where)*
+        {
+            $crate::__private::refresh(Self::__spec(), $($call)*)
+        }
+
+        /// Calls the function as it is without the cache: nothing is looked for or stored.
+        #[inline]
+        $vis fn uncached $($generics)* ($($params)*)
+            -> impl ::core::future::Future<Output = $ret> $($where)*
+        {
+            $crate::__private::uncached(Self::__spec(), $($call)*)
+        }
+    };
     ($vis:vis async ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
         #[inline]

@@ -14,5 +14,5 @@ async fn total(day: Date, unit: &str) -> u64 {
     .literal(":"); ::cachekit::__nested!(__key, b':', * day); __key.literal(":");
     ::cachekit::__part!(__key, 0u8, unit);) entry_at(shared[] (day : & Date, unit : &
     str) [] {} () (day, unit) (__labels) ()) entry[] (day : Date, unit : & str) [] => (&
-    day, unit) refresh async ([] (day : Date, unit : & str) [] => total(day, unit))
+    day, unit) refresh plain([] (day : Date, unit : & str) [] => total(day, unit))
 }

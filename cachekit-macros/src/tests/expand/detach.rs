@@ -20,5 +20,5 @@ async fn get(pool: &Pool, id: u64) -> Result<u64, Error> {
     __key::cachekit::__part!(__key, 0u8, * id);) entry_at(shared[] (_ : &
     ::cachekit::__private::Unused, id : & u64) [] {} () (::cachekit::__private::UNUSED,
     id) (__labels) ()) entry[] (id : u64) [] => (::cachekit::__private::UNUSED, & id)
-    refresh async ([] (pool : & Pool, id : u64) [] => get(pool, id))
+    refresh plain([] (pool : & Pool, id : u64) [] => get(pool, id))
 }

@@ -35,5 +35,5 @@ async fn find(name: &str, id: u64) -> Option<Item> {
     __p0); __key.literal(":"); ::cachekit::__nested!(__key, 0u8, ret.kind); __labels
     .tag(__key); } __labels.tags(ret.tags(name)); __labels.ttl(Duration::from_secs(ret
     .age + id)); __labels.store_if(ret.ok);)) entry[] (name : & str, id : u64) [] =>
-    (name, & id) refresh async ([] (name : & str, id : u64) [] => find(name, id))
+    (name, & id) refresh plain([] (name : & str, id : u64) [] => find(name, id))
 }

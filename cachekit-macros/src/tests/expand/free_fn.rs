@@ -23,5 +23,5 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
     id) (__labels __labels.tag_of("users");) ([] | ret | { let __key = & mut __labels
     .text(); __key.literal("org:"); ::cachekit::__nested!(__key, 0u8, ret.org_id);
     __labels.tag(__key); })) entry[] (id : u64) [] => (::cachekit::__private::UNUSED, &
-    id) refresh async ([] (pool : & PgPool, id : u64) [] => get_user(pool, id))
+    id) refresh plain([] (pool : & PgPool, id : u64) [] => get_user(pool, id))
 }

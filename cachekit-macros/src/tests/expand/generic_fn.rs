@@ -28,7 +28,7 @@ where
     T : Repo, U, const N : usize >] (_ : & ::cachekit::__private::Unused, id : & u64)
     [where U : Load < T >] {} () (::cachekit::__private::UNUSED, id) (__labels) ())
     entry[< T : Repo, U, const N : usize >] (id : u64) [where U : Load < T >] =>
-    (::cachekit::__private::UNUSED, & id) refresh async ([< 'a, T : Repo, U, const N :
+    (::cachekit::__private::UNUSED, & id) refresh plain([< 'a, T : Repo, U, const N :
     usize >] (repo : & 'a T, id : u64) [where U : Load < T >] => get:: < T, U, N > (repo,
     id))
 }

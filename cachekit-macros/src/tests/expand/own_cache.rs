@@ -17,6 +17,6 @@ crate::renamed::__companion! {
     crate ::renamed::__part!(__key, 0u8, * id);) entry_at(shared[] (state : & State, id :
     & u64) [] { let __cache : & crate ::renamed::Cache = & (state.cache); } (__cache)
     (crate ::renamed::__private::UNUSED, id) (__labels) ()) entry[] (state : & State, id
-    : u64) [] => (state, & id) refresh async ([] (state : & State, id : u64) [] =>
+    : u64) [] => (state, & id) refresh plain([] (state : & State, id : u64) [] =>
     get(state, id))
 }

@@ -11,6 +11,6 @@ async fn get(id: u64) -> u64 {
     ":"(0u8)].replicas(4u8).tier(::cachekit::Tier::Redis)) key_at([] (id : & u64) [] {}
     __spec __key __key.literal(__spec.name()); __key.literal(":");
     ::cachekit::__part!(__key, 0u8, * id);) entry_at(copied[] (id : & u64) [] {} () (id)
-    (__labels) ()) entry[] (id : u64) [] => (& id) refresh async ([] (id : u64) [] =>
+    (__labels) ()) entry[] (id : u64) [] => (& id) refresh plain([] (id : u64) [] =>
     get(id))
 }

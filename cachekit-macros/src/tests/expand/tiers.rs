@@ -16,5 +16,5 @@ async fn get(id: u64) -> u64 {
     .codec(::cachekit::Codec::MsgPack)) key_at([] (id : & u64) [] {} __spec __key __key
     .literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8, * id);)
     entry_at(shared[] (id : & u64) [] {} () (id) (__labels) ()) entry[] (id : u64) [] =>
-    (& id) refresh async ([] (id : u64) [] => get(id))
+    (& id) refresh plain([] (id : u64) [] => get(id))
 }
