@@ -1,7 +1,7 @@
 //! Caches the results of async functions. Put [`#[cached]`](cached) on functions that read and
 //! [`#[invalidates]`](invalidates) on functions that write. A call that starts after a write has returned never sees the
-//! value from before that write. Concurrent misses of one key run the function once (single-flight). Entries live in
-//! memory, and with Redis all processes share them.
+//! value from before that write (other processes follow within milliseconds). Concurrent misses of one key run the
+//! function once (single-flight). Entries live in memory, and with Redis all processes share them.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
