@@ -1,5 +1,7 @@
-//! A caching toolkit for services: annotate a function, and its results are cached;
-//! annotate a function that writes, and what it changes is gone.
+//! Caches the results of async functions. Put [`#[cached]`](cached) on functions that read and
+//! [`#[invalidates]`](invalidates) on functions that write. A call that starts after a write has returned never sees the
+//! value from before that write (other processes follow within milliseconds). Concurrent misses of one key run the
+//! function once (single-flight). Entries live in memory, and with Redis all processes share them.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
@@ -25,20 +27,69 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Nothing has to be set up: without [`init`] a memory-only cache with default settings is
-//! used. What the attributes take is written at [`cached`], [`invalidates`] and
-//! [`write_through`]; [`Cache`] is the same without macros.
+//! No set-up is needed: without [`init`], a memory-only cache with default settings is used. [`Cache`] offers the same
+//! without macros.
 //!
-//! # What may be relied on
+//! # How a call works
 //!
-//! - A call that begins after an invalidation returned never gets a value whose
-//!   computation began before it: not from memory, and not by joining a computation that
-//!   was already running.
-//! - Of the callers that miss one key at the same time, one computes.
-//! - Invalidating a tag, a function or everything takes constant time.
-//! - What fails in the cache never fails the call.
+//! ```text
+//! get_user(7)
+//!   │  key: user:7
+//!   ▼
+//! memory ───────── hit ──▶ value      a table of the thread (L0), then the process's memory (L1)
+//!   │ miss
+//!   ▼
+//! single-flight ── wait ─▶ value      one call leads, the others wait for its value
+//!   │ lead
+//!   ▼
+//! Redis ────────── hit ──▶ value      L2, shared by all processes; memory keeps the value (back-fill)
+//!   │ miss, lease
+//!   ▼
+//! the function ──────────▶ value      stored in memory and Redis, unless an invalidation came in between
+//! ```
 //!
-//! `docs/guarantees.md` in the repository says it in full, with the assumptions.
+//! # Set-up
+//!
+//! ```no_run
+//! # #[cfg(feature = "redis")]
+//! # async fn start() -> Result<(), cachekit::BuildError> {
+//! use cachekit::{Cache, Capacity};
+//!
+//! let cache = Cache::builder()
+//!     .memory_capacity(Capacity::bytes(256 << 20))
+//!     .namespace("shop")
+//!     .redis("redis://localhost")
+//!     .build()
+//!     .await?;
+//! cachekit::init(cache)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`init_from_env`] reads the same settings from environment variables ([`CacheBuilder::from_env`]).
+//!
+//! # Guide
+//!
+//! The [`guide`] has a page for each concept: [attributes](guide::attributes), [keys](guide::keys),
+//! [freshness](guide::freshness), [computations](guide::computations), [invalidation](guide::invalidation),
+//! [guarantees](guide::guarantees), [failure](guide::failure), [the Redis account](guide::redis),
+//! [hot keys](guide::hot_keys), [bytes in Redis](guide::format), [WebAssembly](guide::wasm) and a
+//! [glossary](guide::glossary).
+//!
+//! # Features
+//!
+//! | feature | default | effect |
+//! |---|---|---|
+//! | `redis` | yes | the tier that processes share (L2) |
+//! | `bincode`, `msgpack`, `json` | `bincode` | codecs of values in Redis; at least one is needed there |
+//! | `lz4` | yes | compression of values in Redis |
+//! | `quick_cache` | yes | a second engine of the memory tier, beside moka |
+//! | `tracing` | yes | `tracing` events of the cache |
+//! | `idna-unicode-rs` | yes | with `redis`, 16 crates less in the whole program |
+//! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys, equal values written equally |
+//! | `serde` | with `redis` or a codec | values weighed by their serialised size |
+//! | `testing` | no | a manual clock, and a cache for one test |
+//! | `seeded-faults` | no | for this project's own tests |
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -110,6 +161,9 @@ mod global;
 mod registry;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(doc)]
+pub mod guide;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 

@@ -62,6 +62,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("cache", 4),
     ("__private", 5),
     ("global", 5),
+    ("guide", 5),
     ("testing", 5),
 ];
 

@@ -131,7 +131,7 @@ pub(crate) fn markdown(outcomes: &[Outcome]) -> String {
         format!("|---|---|{}---|", "--:|".repeat(COLUMNS.len())),
     ];
     lines.extend(outcomes.iter().map(cells));
-    lines.push("\n## Assumed\n\nOf most faults nothing. Of the others:\n".to_owned());
+    lines.push("\n## Assumptions\n\nMost rows assume nothing. The others:\n".to_owned());
     let rows = outcomes.iter().map(|outcome| &outcome.row);
     let assuming = rows.filter(|row| row.assumes != rows::NOTHING);
     lines.extend(assuming.map(|row| format!("- {}: {}.", row.name, row.assumes)));
@@ -170,30 +170,34 @@ fn opening() -> String {
     let redis = redis.split(' ').find_map(|word| word.strip_prefix("v="));
     let ms = |length| format!("{} ms", millis(length));
     format!(
-        "# When Redis misbehaves\n\n\
+        "# Faults of Redis\n\n\
+         **TL;DR** Redis is killed, frozen, filled, cut off and made to send garbage. Promised in every \
+         row: no call fails, none waits longer than stated, none gets a value that is staler than \
+         stated, and no invalidation is lost. The last column says whether it was so.\n\n\
          {date}, cachekit {version}, Redis {redis}, two nodes and the server on one machine, by\n\n    \
          cargo run --release -p cachekit-tests --bin faults -- --markdown docs/faults.md\n\n\
          Two nodes call and write without a pause, each through a network of its own, before, \
          during and after the fault. The cached function takes {loader}; `redis_timeout` is \
-         {redis_timeout}, `bus_timeout` {bus}, `lock_timeout` {lock}. Without messages the first \
-         node's memory goes on for 30 seconds, the default, and the second one's not at all.\n\n\
-         - **failed**: calls that did not return, or not with a value of their row. Promised: none.\n\
-         - **alone**: the slowest call of a key that nobody else asks for, in milliseconds beyond \
+         {redis_timeout}, `bus_timeout` {bus}, `lock_timeout` {lock}. Without messages, the first \
+         node serves from memory for 30 seconds, the default, and the second one not at all.\n\n\
+         - **failed**: calls that did not return, or returned no value of their row. Promised: none.\n\
+         - **alone**: the slowest call of a key that no other call uses, in milliseconds beyond \
          its function's time. Promised: {alone}, and {allowance} for the machine.\n\
-         - **shared**: the same for keys that many ask for, who may wait for each other's \
-         computation. Promised: {shared}.\n\
+         - **shared**: the slowest call of a key that many calls use, likewise; these may wait for \
+         each other's computation. Promised: {shared}.\n\
          - **write**: the slowest call that invalidates. Promised: {write}.\n\
-         - **waited**: of the calls that began {noticed} or more after the fault did, while it was \
-         there, how many took {waited} longer than their function. Promised where nothing answers \
-         at all: one in {most} at most.\n\
-         - **back**: milliseconds from the end of the fault until both nodes use Redis and hear \
+         - **waited**: calls that took {waited} longer than their function, among those that began \
+         during the fault, {noticed} or more after its start. Promised if nothing answers: at most \
+         one in {most}.\n\
+         - **back**: milliseconds from the end of the fault until both nodes use Redis and receive \
          messages again. Promised: {recovery}.\n\
          - **stale**: calls that got a value whose computation began before an invalidation that \
-         they had to know of: on the writer's node from its return, on the other one `bus_timeout` \
-         after Redis accepted it, on the first node not before it hears messages. Promised: none.\n\
-         - **writes**: invalidations, one by one.\n\
-         - **lost**: rows of which a node, or a new one that knows only what is in Redis, has another \
-         version than the newest when all is over. Promised: none.\n",
+         the node had to know. The writer's node has to know it when the write returns, the second \
+         node `bus_timeout` after Redis accepted it, the first node when it receives messages \
+         again. Promised: none.\n\
+         - **writes**: invalidations, each counted.\n\
+         - **lost**: rows of which a node, or a new node that knows only the data in Redis, has \
+         another version than the newest at the end. Promised: none.\n",
         date = said("date", &["+%Y-%m-%d"]),
         version = env!("CARGO_PKG_VERSION"),
         redis = redis.unwrap_or("of an unknown version"),

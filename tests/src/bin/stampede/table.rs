@@ -112,13 +112,16 @@ fn opening(scale: Scale) -> String {
         Scale::Quick => "--quick ",
     };
     format!(
-        "# Stampedes\n\n\
+        "# Cache stampedes\n\n\
+         **TL;DR** The bounds: 50,000 callers of one cold key run the function once, in one process \
+         and in four. When 1,000 hot keys expire together, each is computed once; with `stale`, no \
+         caller waits for it. The last column says whether they held.\n\n\
          {date}, cachekit {version}, {cores} cores, by\n\n    \
          cargo run --release -p cachekit-tests --bin stampede -- {quick}--markdown docs/stampede.md\n\n\
-         Times are milliseconds. `p50` to `max` are how long callers waited, every answer counted: \
-         from the start of their call or, where calls are offered at a rate, from the time at which \
-         they were to start, so that a late start counts as waiting. Such a row is INVALID if the \
-         generator itself was late: by a millisecond or more for one call in a hundred.\n",
+         Times are milliseconds. `p50` to `max` are the waiting times of callers, every answer counted. \
+         They run from the start of the call. If calls are offered at a rate, they run from the \
+         scheduled start, so a late start counts as waiting. Such a row is INVALID if the \
+         generator was late by a millisecond or more for one call in a hundred.\n",
         date = date(),
         version = env!("CARGO_PKG_VERSION"),
     )

@@ -10,7 +10,7 @@ const USER: &str = "app";
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "read-only",
-        what: "REPLICAOF makes the master a replica of a server that is not there, then NO ONE: \
+        what: "REPLICAOF makes the master a replica of a server that does not exist, then NO ONE: \
                reads are answered, writes refused",
         assumes: "`on_new_master = clear`, the default",
         is_quick: true,
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "acl-revoked",
-        what: "ACL SETUSER takes every command from the nodes' user, and gives them back",
+        what: "ACL SETUSER revokes every command of the nodes' user, then grants them again",
         user: USER,
         prepare: |server| {
             let password = format!(">{PASSWORD}");

@@ -23,15 +23,16 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "kill-subscribers",
-        what: "CLIENT KILL of the connections that listen, three times, and no new one for a quarter of \
-               a second",
+        what: "CLIENT KILL of the subscriber connections, three times, and no new one for a \
+               quarter of a second",
         is_quick: true,
         inflict: |server| kill(server, "pubsub"),
         ..ROW
     },
     Row {
         name: "output-buffer",
-        what: "the server ends connections that listen for what they have not read, three times",
+        what: "the server closes subscriber connections because of their unread output, three \
+               times",
         inflict: |server| {
             let limit = "pubsub 1mb 1mb 1";
             let mut client = server.client();

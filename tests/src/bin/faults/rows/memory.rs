@@ -11,7 +11,7 @@ const FULL: Duration = Duration::from_millis(1_500);
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "full-noeviction",
-        what: "out of memory, noeviction: what stores is refused",
+        what: "out of memory, noeviction: stores are refused",
         is_quick: true,
         inflict: |server| {
             let mut client = server.client();

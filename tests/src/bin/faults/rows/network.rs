@@ -17,48 +17,49 @@ const ONE_IN: usize = 30;
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "garbage",
-        what: "one reply in thirty is bytes that are no reply",
+        what: "one reply in thirty is replaced by invalid bytes",
         inflict: |server| mangle(server, Mangled::Garbage),
         ..ROW
     },
     Row {
         name: "half-replies",
-        what: "of one reply in thirty the first half arrives, then the connection ends",
+        what: "one reply in thirty arrives by half, then the connection ends",
         is_quick: true,
         inflict: |server| mangle(server, Mangled::Half),
         ..ROW
     },
     Row {
         name: "cut-replies",
-        what: "of one reply in thirty the first half arrives, then the next reply",
+        what: "one reply in thirty arrives by half, followed by the next reply",
         inflict: |server| mangle(server, Mangled::Cut),
         ..ROW
     },
     Row {
         name: "swapped-replies",
-        what: "one reply in ten arrives after the next one of its connection",
-        assumes: "a reply that waits for the next one may keep the lease of a store for 50 ms, for \
-                  which the next call of that key then waits",
+        what: "one reply in ten arrives after the next reply of its connection",
+        assumes: "a reply that waits for the next one may delay the release of a lease by 50 ms, \
+                  and the next call of that key waits for it",
         own_store: Duration::from_millis(50),
         inflict: |server| mangle(server, Mangled::Swapped),
         ..ROW
     },
     Row {
         name: "hole-to-server",
-        what: "commands are lost on the way, for 1.2 s of each node, half of it both at a time",
+        what: "commands are lost on the way, for 1.2 s from each node, half of it from both at \
+               once",
         inflict: |server| dig(server, &[Direction::ToServer]),
         ..ROW
     },
     Row {
         name: "hole-to-client",
-        what: "the same of replies and messages",
+        what: "replies and messages are lost likewise",
         is_quick: true,
         inflict: |server| dig(server, &[Direction::ToClient]),
         ..ROW
     },
     Row {
         name: "hole-both",
-        what: "the same of both",
+        what: "commands, replies and messages are lost likewise",
         inflict: |server| dig(server, &[Direction::ToServer, Direction::ToClient]),
         ..ROW
     },
@@ -77,7 +78,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "refused",
-        what: "connections end, and new ones are refused: nobody listens",
+        what: "connections end, and new ones are refused, as no server listens",
         is_silent: true,
         inflict: |server| {
             server.networks(Proxy::stop_listening);

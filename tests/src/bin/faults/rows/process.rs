@@ -11,7 +11,7 @@ use crate::world::Server;
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "killed",
-        what: "kill -9, a second later a restart with nothing",
+        what: "kill -9, and a restart without data a second later",
         is_quick: true,
         is_silent: true,
         inflict: |server| {
@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         name: "old-snapshot-replica",
-        what: "the same of a server that had a replica before",
+        what: "as `old-snapshot`, of a server that had a replica before",
         assumes: "`on_new_master = clear`, the default",
         args: &["--repl-diskless-sync-delay", "0"],
         prepare: have_had_a_replica,

@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(2);
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "sigstop",
-        what: "SIGSTOP, three seconds later SIGCONT",
+        what: "SIGSTOP, and SIGCONT three seconds later",
         is_quick: true,
         is_silent: true,
         inflict: |server| {

@@ -25,9 +25,9 @@ const MOST_BYTES: u64 = 4_096;
 pub(super) fn rows() -> Vec<Row> {
     vec![Row {
         name: "cold",
-        what: "50,000 tasks ask for one cold key, memory only, loader 50 ms",
-        bound: "1 execution; nobody waits longer than a second beyond the loader; a waiter \
-                takes at most 4 KiB (resident set, task included)",
+        what: "50,000 tasks call for one cold key, memory only, loader 50 ms",
+        bound: "1 execution; every caller waits at most a second longer than the loader takes; a \
+                waiter takes at most 4 KiB (resident set, task included)",
         run,
     }]
 }

@@ -25,8 +25,8 @@ pub(super) fn rows() -> Vec<Row> {
         name: "tag",
         what: "512 callers read 10,000 hot entries of one tag without a pause, loader 2 ms, \
                `max_computations = 16`; the tag is invalidated",
-        bound: "never more than 16 loaders at once, and that many; every entry computed once \
-                more, every call answered",
+        bound: "exactly 16 loaders at once at the peak; every entry computed once more, every \
+                call answered",
         run,
     }]
 }

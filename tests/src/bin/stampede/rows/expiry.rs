@@ -26,10 +26,10 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         Row {
             name: "expiry",
-            what: "50,000 calls a second for 10 s on 1,000 keys that live for 3 s and end together, \
-                   loader 50 ms, neither `early` nor `stale`",
-            bound: "never two executions of a key at once, one for each life; nobody waits longer \
-                    than half a second beyond the loader",
+            what: "50,000 calls a second for 10 s on 1,000 keys that live for 3 s and expire \
+                   together, loader 50 ms, neither `early` nor `stale`",
+            bound: "never two executions of a key at once, one for each lifetime; every caller \
+                    waits at most half a second longer than the loader takes",
             run: |scale| {
                 load(scale, Waits::All, |source, key| {
                     Box::pin(plain(source, key))
@@ -38,9 +38,9 @@ pub(super) fn rows() -> Vec<Row> {
         },
         Row {
             name: "expiry-early",
-            what: "the same with `early = 1.0`",
-            bound: "as before, and for each life that ends one call computes, and for two at most \
-                    one more waits half the loader's time or longer",
+            what: "as `expiry` with `early = 1.0`",
+            bound: "as before; for each lifetime that ends, one call computes, and for two \
+                    lifetimes at most one further call waits half the loader's time or longer",
             run: |scale| {
                 load(scale, Waits::Few, |source, key| {
                     Box::pin(early(source, key))
@@ -49,8 +49,8 @@ pub(super) fn rows() -> Vec<Row> {
         },
         Row {
             name: "expiry-stale",
-            what: "the same with `stale = 60`",
-            bound: "as before, and nobody waits for the loader",
+            what: "as `expiry` with `stale = 60`",
+            bound: "as before, and no caller waits for the loader",
             run: |scale| {
                 load(scale, Waits::None, |source, key| {
                     Box::pin(stale(source, key))
@@ -59,8 +59,8 @@ pub(super) fn rows() -> Vec<Row> {
         },
         Row {
             name: "expiry-both",
-            what: "the same with `early = 1.0` and `stale = 60`",
-            bound: "as before, and nobody waits for the loader",
+            what: "as `expiry` with `early = 1.0` and `stale = 60`",
+            bound: "as before, and no caller waits for the loader",
             run: |scale| {
                 load(scale, Waits::None, |source, key| {
                     Box::pin(both(source, key))

@@ -17,16 +17,15 @@ const ALLOWANCE: Duration = Duration::from_secs(1);
 pub(super) fn rows() -> Vec<Row> {
     let timed = Row {
         name: "hung-timeout",
-        what: "the same with `timeout = \"1s\"`",
-        bound: "every caller is answered, with an error, at most a second after the `timeout`; \
-                one computation",
+        what: "as `hung` with `timeout = \"1s\"`",
+        bound: "every caller gets an error, at most a second after the `timeout`; one computation",
         run: with_timeout,
     };
     let untimed = Row {
         name: "hung",
-        what: "10,000 tasks ask for one cold key whose loader hangs for ever, `lock_timeout` 2 s",
-        bound: "nobody waits for another's computation longer than `lock_timeout` and a second: \
-                until then each runs the loader itself (times are those until it does)",
+        what: "10,000 tasks call for one cold key whose loader never returns, `lock_timeout` 2 s",
+        bound: "every caller runs the loader itself at most `lock_timeout` and a second after its \
+                call (times are those until it does)",
         run: without_timeout,
     };
     vec![untimed, timed]

@@ -26,16 +26,18 @@ pub(super) fn rows() -> Vec<Row> {
     vec![
         Row {
             name: "processes",
-            what: "4 processes over one Redis, 12,500 tasks each, ask for one cold key, loader 50 ms",
-            bound: "1 execution in all; nobody waits longer than a second beyond the loader",
+            what: "4 processes over one Redis, 12,500 tasks each, call for one cold key, loader \
+                   50 ms",
+            bound: "1 execution in all; every caller waits at most a second longer than the \
+                    loader takes",
             run: together,
         },
         Row {
             name: "killed",
-            what: "the same with a loader of 500 ms, and the process that computes is killed \
+            what: "as `processes` with a loader of 500 ms, and the computing process is killed \
                    100 ms after it began",
-            bound: "1 more execution; every caller of the others is answered, at most a second \
-                    beyond the killed one's time, the lease (3 s) and the loader",
+            bound: "1 more execution; every caller in the other processes is answered, at most a \
+                    second after the killed computation's time, the lease (3 s) and the loader",
             run: killed,
         },
     ]

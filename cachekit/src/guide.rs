@@ -1,0 +1,57 @@
+//! The guide: one page a concept, the pages of `docs/` in the repository.
+//!
+//! | page | answers |
+//! |---|---|
+//! | [`attributes`] | every option of `#[cached]`, `#[invalidates]` and `#[write_through]`, on every form of function |
+//! | [`keys`] | which calls share an entry; templates, types, forgotten arguments |
+//! | [`freshness`] | how long an entry is served, from which tier, and stale values |
+//! | [`computations`] | who computes on a miss; deadlines and limits |
+//! | [`invalidation`] | how a write removes old values: entries, tags, events, transactions, softly |
+//! | [`guarantees`] | the promises, each with its tests, and what is assumed |
+//! | [`failure`] | Redis unreachable, slow, full, or back with older data |
+//! | [`redis`] | the rights of the Redis account, and the address |
+//! | [`hot_keys`] | the keys that are used most, and a warm start |
+//! | [`mod@format`] | names and bytes in Redis, and manual invalidation |
+//! | [`wasm`] | compiling for WebAssembly |
+//! | [`glossary`] | the terms |
+//!
+//! The modules are empty and exist in the documentation only.
+
+/// One page. Its links go through labels, which are defined at its end as files, for GitHub. The first definition of a
+/// label wins, so here the same labels lead to modules.
+macro_rules! pages {
+    ($($name:ident = $file:literal;)*) => {
+        $(
+            #[doc = "[attributes]: crate::guide::attributes"]
+            #[doc = "[computations]: crate::guide::computations"]
+            #[doc = "[failure]: crate::guide::failure"]
+            #[doc = "[format]: crate::guide::format"]
+            #[doc = "[freshness]: crate::guide::freshness"]
+            #[doc = "[glossary]: crate::guide::glossary"]
+            #[doc = "[guarantees]: crate::guide::guarantees"]
+            #[doc = "[hot keys]: crate::guide::hot_keys"]
+            #[doc = "[invalidation]: crate::guide::invalidation"]
+            #[doc = "[keys]: crate::guide::keys"]
+            #[doc = "[redis]: crate::guide::redis"]
+            #[doc = "[wasm]: crate::guide::wasm"]
+            #[doc = ""]
+            #[doc = include_str!(concat!("../docs/", $file))]
+            pub mod $name {}
+        )*
+    };
+}
+
+pages! {
+    attributes = "attributes.md";
+    computations = "computations.md";
+    failure = "failure.md";
+    format = "format.md";
+    freshness = "freshness.md";
+    glossary = "glossary.md";
+    guarantees = "guarantees.md";
+    hot_keys = "hot-keys.md";
+    invalidation = "invalidation.md";
+    keys = "keys.md";
+    redis = "redis.md";
+    wasm = "wasm.md";
+}
