@@ -1,77 +1,56 @@
 //! The cache, as applications hold it.
 
-mod acknowledged;
-mod admission;
-mod apart;
-mod around;
-mod builder;
-mod bus;
-mod compute;
-mod copied;
-mod deadline;
-mod deferred;
-mod detach;
-mod direct;
-mod doomed;
-mod entry;
-mod env;
-mod failed;
-mod fetch;
-mod fill;
-mod function;
-mod further;
-mod guarded;
-mod hot;
-mod invalidate;
-mod job;
-mod judge;
-mod mode;
-mod names;
-mod read;
-mod recovery;
-mod refresh;
-mod region;
-mod remote;
-mod rooms;
-mod running;
-mod shutdown;
-mod soft;
-mod store;
-mod turn;
-mod typed;
-mod way;
-mod write;
+pub(crate) mod acknowledged;
+pub(crate) mod admission;
+pub(crate) mod apart;
+pub(crate) mod around;
+pub(crate) mod builder;
+pub(crate) mod bus;
+pub(crate) mod compute;
+pub(crate) mod copied;
+pub(crate) mod deadline;
+pub(crate) mod deferred;
+pub(crate) mod detach;
+pub(crate) mod direct;
+pub(crate) mod doomed;
+pub(crate) mod entry;
+pub(crate) mod env;
+pub(crate) mod failed;
+pub(crate) mod fetch;
+pub(crate) mod fill;
+pub(crate) mod function;
+pub(crate) mod further;
+pub(crate) mod guarded;
+pub(crate) mod hot;
+pub(crate) mod invalidate;
+pub(crate) mod job;
+pub(crate) mod judge;
+pub(crate) mod mode;
+pub(crate) mod names;
+pub(crate) mod read;
+pub(crate) mod recovery;
+pub(crate) mod refresh;
+pub(crate) mod region;
+pub(crate) mod remote;
+pub(crate) mod rooms;
+pub(crate) mod running;
+pub(crate) mod shutdown;
+pub(crate) mod soft;
+pub(crate) mod store;
+pub(crate) mod turn;
+pub(crate) mod typed;
+pub(crate) mod way;
+pub(crate) mod write;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-pub use acknowledged::Acknowledged;
-pub(crate) use apart::{Task, compute_apart};
-pub use around::{
-    Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
-    write_through_blocking,
-};
-pub use builder::CacheBuilder;
-pub(crate) use compute::Outcome;
-pub use copied::{CopiedEntry, ordered};
-pub use deferred::deferred;
-pub(crate) use entry::typed_entry;
-pub use entry::{Entry, PendingWrite, Target};
-pub use function::FunctionHandle;
-pub(crate) use function::function_handle;
-pub(crate) use job::Job;
-pub(crate) use mode::{Mode, in_mode, in_mode_blocking, take_mode};
-pub(crate) use read::returned;
-pub use region::Region;
-use remote::Remote;
-use rooms::Rooms;
-pub use shutdown::ShutdownReport;
-pub use soft::Soft;
-pub use typed::{Call, Started};
-pub(crate) use typed::{begin_sync, compute, compute_blocking};
-
 use crate::background::Background;
+use crate::cache::builder::CacheBuilder;
+use crate::cache::compute::Outcome;
+use crate::cache::remote::Remote;
+use crate::cache::rooms::Rooms;
 use crate::chance::Chance;
 use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
@@ -83,14 +62,15 @@ use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
 use crate::hot::HotKeys;
-use crate::key::KeyBuf;
+use crate::key::buf::KeyBuf;
 use crate::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
 use crate::sync::{Mutex, RwLock};
 use crate::tags::Tags;
-use crate::tier::{Memory, Probe, Size};
+use crate::tier::front::Probe;
+use crate::tier::{Memory, Size};
 use crate::writes::Writes;
 
 /// A cache. Cloning it gives another handle to the same one.
@@ -121,56 +101,56 @@ use crate::writes::Writes;
 /// ```
 #[derive(Clone)]
 pub struct Cache {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
 }
 
 /// All parts of one cache. A region or a function with a capacity of its own has a core of its own
 /// that shares everything but the memory tier.
 #[derive(Debug, Clone)]
 pub(crate) struct Core {
-    config: Arc<Config>,
-    clock: Arc<dyn Clock>,
-    memory: Arc<Memory>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) memory: Arc<Memory>,
     /// That of everything without a capacity of its own.
-    shared_memory: Arc<Memory>,
+    pub(crate) shared_memory: Arc<Memory>,
     /// Of all regions and functions with one. Only added to.
-    own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
+    pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
     /// Of functions with one; `None` in such a core, which would refer to itself.
-    rooms: Option<Arc<Rooms>>,
+    pub(crate) rooms: Option<Arc<Rooms>>,
     /// Of what is stored by hand, in that memory.
-    by_hand: Arc<LastPlace>,
+    pub(crate) by_hand: Arc<LastPlace>,
     /// Which keys are used most, in whichever memory.
-    hot: Arc<HotKeys>,
-    tags: Arc<Tags>,
+    pub(crate) hot: Arc<HotKeys>,
+    pub(crate) tags: Arc<Tags>,
     /// Moved by `clear`.
-    epoch: Arc<Epoch>,
+    pub(crate) epoch: Arc<Epoch>,
     /// Moved when messages of other nodes may have been missed.
-    bus_epoch: Arc<Epoch>,
-    flights: Arc<Flights<Outcome>>,
-    gates: Arc<Gates>,
-    writes: Arc<Writes>,
-    owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
-    regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
-    refreshes: Arc<Refreshes>,
-    chance: Chance,
-    invalidations: Arc<Counter>,
-    faults: Faults,
-    background: Arc<Background>,
+    pub(crate) bus_epoch: Arc<Epoch>,
+    pub(crate) flights: Arc<Flights<Outcome>>,
+    pub(crate) gates: Arc<Gates>,
+    pub(crate) writes: Arc<Writes>,
+    pub(crate) owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
+    pub(crate) regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
+    pub(crate) refreshes: Arc<Refreshes>,
+    pub(crate) chance: Chance,
+    pub(crate) invalidations: Arc<Counter>,
+    pub(crate) faults: Faults,
+    pub(crate) background: Arc<Background>,
     /// The tier that processes share, if there is one.
-    remote: Option<Arc<Remote>>,
+    pub(crate) remote: Option<Arc<Remote>>,
 }
 
 /// Whose a region's entries are, and where.
 #[derive(Debug, Clone)]
-struct RegionPlace {
-    owner: Arc<Owner>,
+pub(crate) struct RegionPlace {
+    pub(crate) owner: Arc<Owner>,
     /// Its own memory, if it was given a capacity: one place for all its handles, those from
     /// before too. Not a core: that would refer to itself.
-    memory: Arc<OnceLock<OwnMemory>>,
+    pub(crate) memory: Arc<OnceLock<OwnMemory>>,
 }
 
 /// A region's own memory, and how much that holds.
-type OwnMemory = (Capacity, Arc<Memory>);
+pub(crate) type OwnMemory = (Capacity, Arc<Memory>);
 
 impl Cache {
     /// Begins to set up a cache.
@@ -248,7 +228,7 @@ impl Core {
         self.config.enabled
     }
 
-    fn owner_of(&self, id: OwnerId, make: impl FnOnce(OwnerId) -> Owner) -> Arc<Owner> {
+    pub(crate) fn owner_of(&self, id: OwnerId, make: impl FnOnce(OwnerId) -> Owner) -> Arc<Owner> {
         let owners = self.owners.read();
         if let Some(owner) = owners.get(&id) {
             return Arc::clone(owner);
@@ -272,11 +252,11 @@ impl Core {
         owner
     }
 
-    fn direct_owner(&self) -> Arc<Owner> {
+    pub(crate) fn direct_owner(&self) -> Arc<Owner> {
         self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, BY_HAND))
     }
 
-    fn size(&self) -> Size {
+    pub(crate) fn size(&self) -> Size {
         self.memories()
             .map(|memory| memory.size())
             .fold(Size::default(), |sum, size| Size {

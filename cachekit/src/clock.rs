@@ -87,13 +87,13 @@ mod system {
 
     use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
-    pub(super) fn now() -> Duration {
+    pub(crate) fn now() -> Duration {
         length(clock_gettime(ClockId::Monotonic))
     }
 
     /// For every hit: nothing is checked that cannot be otherwise.
     #[inline]
-    pub(super) fn coarse_nanos() -> u64 {
+    pub(crate) fn coarse_nanos() -> u64 {
         let time = clock_gettime(ClockId::MonotonicCoarse);
         time.tv_sec
             .wrapping_mul(1_000_000_000)
@@ -101,7 +101,7 @@ mod system {
             .cast_unsigned()
     }
 
-    pub(super) fn lag() -> Duration {
+    pub(crate) fn lag() -> Duration {
         length(clock_getres(ClockId::MonotonicCoarse))
     }
 
@@ -121,15 +121,15 @@ mod system {
 
     static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
 
-    pub(super) fn now() -> Duration {
+    pub(crate) fn now() -> Duration {
         START.elapsed()
     }
 
-    pub(super) fn coarse_nanos() -> u64 {
+    pub(crate) fn coarse_nanos() -> u64 {
         super::nanos(now())
     }
 
-    pub(super) fn lag() -> Duration {
+    pub(crate) fn lag() -> Duration {
         Duration::ZERO
     }
 }

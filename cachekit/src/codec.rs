@@ -1,28 +1,28 @@
 //! How values are written for Redis, and read back from bytes that may be anything.
 
 #[cfg(feature = "bincode")]
-mod bincode;
-mod cacheable;
+pub(crate) mod bincode;
+pub(crate) mod cacheable;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
-mod checked;
+pub(crate) mod checked;
 #[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
-mod fidelity;
+pub(crate) mod fidelity;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
-mod fnv;
+pub(crate) mod fnv;
 #[cfg(all(test, feature = "bincode", feature = "msgpack", feature = "json"))]
-mod fuzz;
+pub(crate) mod fuzz;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
-mod guard;
+pub(crate) mod guard;
 #[cfg(feature = "json")]
-mod json;
+pub(crate) mod json;
 #[cfg(feature = "msgpack")]
-mod msgpack;
+pub(crate) mod msgpack;
 #[cfg(feature = "serde")]
-mod scale;
+pub(crate) mod scale;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
-mod schema;
+pub(crate) mod schema;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
-mod sink;
+pub(crate) mod sink;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 pub(crate) mod wire;
 
@@ -31,9 +31,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-pub use cacheable::Cacheable;
 #[cfg(feature = "serde")]
-pub(crate) use scale::heap;
+use crate::codec::scale::heap;
 
 /// How values are written for Redis.
 ///
@@ -273,7 +272,8 @@ impl fmt::Debug for Wire {
     not(any(feature = "bincode", feature = "msgpack", feature = "json"))
 ))]
 pub(crate) mod wire {
-    use super::{Codec, Unreadable, Unwritable};
+    use super::{Unreadable, Unwritable};
+    use crate::codec::Codec;
 
     pub(crate) fn encode<V>(
         codec: Codec,

@@ -3,10 +3,10 @@
 //! A packed payload is the length of what was packed (4 bytes, little-endian) and an LZ4 block.
 
 #[cfg(feature = "lz4")]
-mod lz4;
+pub(crate) mod lz4;
 #[cfg(not(feature = "lz4"))]
 #[path = "compress/off.rs"]
-mod lz4;
+pub(crate) mod lz4;
 
 use std::borrow::Cow;
 

@@ -1,15 +1,14 @@
 //! The settings of a cache: plain data, and how their written forms are read.
 
-mod engine;
-mod length;
+pub(crate) mod engine;
+pub(crate) mod length;
 
 use std::time::Duration;
 
-pub use self::engine::{Engine, Eviction};
-#[cfg(test)]
-pub(crate) use self::length::CASES as LENGTHS;
-use self::length::parse_length;
 use crate::codec::Codec;
+use crate::config::engine::Engine;
+use crate::config::engine::Eviction;
+use crate::config::length::parse_length;
 
 /// Where capacity is in bytes: what an entry has at least, about.
 const SMALL_ENTRY: u64 = 512;

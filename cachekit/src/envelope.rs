@@ -21,19 +21,14 @@
 //! Integers of the body are little-endian, but for the order, which a script reads.
 
 #[cfg(feature = "seeded-faults")]
-mod head;
-mod read;
-mod write;
+pub(crate) mod head;
+pub(crate) mod read;
+pub(crate) mod write;
 
 use std::fmt;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::Xxh3;
-
-#[cfg(feature = "seeded-faults")]
-pub(crate) use head::Head;
-pub(crate) use read::{Envelope, Reject};
-pub(crate) use write::{Draft, Written};
 
 /// What every entry begins with: two letters, and the number of this format.
 pub(crate) const MAGIC: [u8; 3] = *b"CK\x01";

@@ -31,7 +31,7 @@
 
 // Found from there too.
 #[path = "flight/seat.rs"]
-mod seat;
+pub(crate) mod seat;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -42,13 +42,13 @@ use tokio::time::Instant;
 
 use crate::epoch::{Epochs, Moment};
 use crate::fault::{Fault, Faults};
+use crate::flight::seat::Lead;
+use crate::flight::seat::Seat;
 use crate::key::Key;
 use crate::owner::OwnerId;
 use crate::sync::{
     AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
 };
-
-pub(crate) use seat::{Lead, Seat, Woken};
 
 const SHARDS: usize = 64;
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::config::{SingleFlight, Tier};
-use crate::key::{KeyBuf, Piece, render};
+use crate::key::buf::KeyBuf;
+use crate::key::template::Piece;
+use crate::key::tokens::render;
 use crate::length::cut;
 use crate::owner::OwnerId;
 use crate::place::LastPlace;
@@ -295,7 +297,7 @@ fn tidy(marker: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{HIDDEN, tidy};
+    use crate::function::{HIDDEN, tidy};
 
     #[test]
     fn names_of_functions_and_methods() {

@@ -2,7 +2,8 @@
 
 use once_cell::sync::OnceCell;
 
-use crate::cache::{Cache, Task};
+use crate::cache::Cache;
+use crate::cache::apart::Task;
 use crate::error::BuildError;
 use crate::registry;
 

@@ -4,17 +4,16 @@
 //! is not in it. What is counted goes through one lock, which is held for about as long as an
 //! entry of a hash table is found and changed, and never while anybody's code runs.
 
-mod sampler;
-mod space_saving;
+pub(crate) mod sampler;
+pub(crate) mod space_saving;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use self::sampler::Sampler;
-use self::space_saving::SpaceSaving;
 use crate::clock::Tick;
+use crate::hot::space_saving::SpaceSaving;
 use crate::owner::OwnerId;
 use crate::sync::Mutex;
 

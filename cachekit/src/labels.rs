@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use smallvec::SmallVec;
 
-use crate::key::KeyBuf;
+use crate::key::buf::KeyBuf;
 use crate::policy::{IntoTtl, Policy};
 
 /// A tag, or an event: they are told apart by their first byte.
@@ -123,7 +123,7 @@ impl From<&Policy> for Labels {
 
 #[cfg(test)]
 mod tests {
-    use super::Tag;
+    use crate::labels::Tag;
 
     #[test]
     fn a_tag_and_an_event_of_one_name_differ() {

@@ -48,27 +48,32 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
-// level 0: leaves
+#[doc(hidden)]
+pub mod __private;
+mod acks;
+mod background;
+mod binding;
+mod breaker;
+mod cache;
+mod chain;
 mod chance;
 mod clock;
-mod counter;
-mod error;
-mod event;
-mod fault;
-mod first;
-mod park;
-mod runtime;
-mod sync;
-// level 1: values, without async, I/O or a clock of their own
-mod binding;
 mod codec;
 mod compress;
 mod config;
+mod counter;
 mod envelope;
 mod epoch;
+mod error;
+mod event;
 mod families;
+mod fault;
+mod first;
+mod flight;
 mod freshness;
 mod function;
+mod gates;
+mod global;
 mod hot;
 mod idle;
 mod key;
@@ -78,55 +83,53 @@ mod manner;
 mod membership;
 mod mortal;
 mod order;
+mod outbox;
 mod owner;
+mod park;
 mod place;
 mod plan;
 mod policy;
 mod reason;
-mod stored;
-// level 2: ports
-mod remote;
-mod tier;
-// level 3: mechanisms, which never import one another
-mod acks;
-mod background;
-mod breaker;
-mod chain;
-mod flight;
-mod gates;
-mod outbox;
 mod refreshes;
+mod registry;
+mod remote;
+mod runtime;
 mod stats;
+mod stored;
+mod sync;
 mod tags;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tier;
 mod trust;
 mod wakes;
 mod writes;
-// level 4: facade
-mod cache;
-// level 5: edges
-#[doc(hidden)]
-pub mod __private;
-mod global;
-mod registry;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
-pub use cache::{
-    Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, ShutdownReport, Soft,
-    deferred,
+pub use crate::cache::Cache;
+pub use crate::cache::acknowledged::Acknowledged;
+pub use crate::cache::builder::CacheBuilder;
+pub use crate::cache::deferred::deferred;
+pub use crate::cache::entry::Entry;
+pub use crate::cache::function::FunctionHandle;
+pub use crate::cache::region::Region;
+pub use crate::cache::shutdown::ShutdownReport;
+pub use crate::cache::soft::Soft;
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::codec::Codec;
+pub use crate::codec::cacheable::Cacheable;
+pub use crate::config::engine::{Engine, Eviction};
+pub use crate::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
+pub use crate::error::{BuildError, ComputeTimeout};
+pub use crate::global::{global, init, init_from_env};
+pub use crate::hot::HotKey;
+pub use crate::key::part::{CachePart, PartWriter};
+pub use crate::order::WriteOrder;
+pub use crate::policy::Policy;
+pub use crate::stats::{
+    BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats,
 };
-pub use clock::{Clock, SystemClock};
-pub use codec::{Cacheable, Codec};
-pub use config::{Capacity, Engine, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
-pub use error::{BuildError, ComputeTimeout};
-pub use global::{global, init, init_from_env};
-pub use hot::HotKey;
-pub use key::{CachePart, PartWriter};
-pub use order::WriteOrder;
-pub use policy::Policy;
-pub use stats::{BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
 
 /// A type whose instances are interchangeable for every cached function: none of its fields
 /// can change a result.

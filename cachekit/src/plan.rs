@@ -5,15 +5,15 @@
 //! [`probe`] peels a `Result` off, then [`Peel`] an `Option`. Nothing of this is left at
 //! run time; a [`Shape`] is a type without a value.
 
-mod extras;
-mod in_time;
-mod keep;
-mod ops;
-mod probe;
-mod remembered;
+pub(crate) mod extras;
+pub(crate) mod in_time;
+pub(crate) mod keep;
+pub(crate) mod ops;
+pub(crate) mod probe;
+pub(crate) mod remembered;
 #[cfg(feature = "redis")]
-mod storable;
-mod verdict;
+pub(crate) mod storable;
+pub(crate) mod verdict;
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -21,23 +21,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-#[cfg(feature = "serde")]
-pub use extras::WeighSerialised;
-pub use extras::{
-    ErrorIsOwned, ErrorIsShared, NotWired, ValueIsOwned, ValueIsShared, WeighNothing,
-};
-#[cfg(feature = "redis")]
-pub use extras::{Wired, WiredToNothing};
-pub use in_time::{Answer, CanFail, ErrorFromTimeout, NoErrorFromTimeout};
-pub use keep::{Keepable, NotKeepable};
-pub(crate) use ops::ValueOps;
-pub use probe::{PeelAny, PlanAny, probe};
-pub use remembered::{ErrorToForget, ErrorToKeep, HasErrors, Remember};
-#[cfg(feature = "redis")]
-pub use storable::{NotOwned, NotStorable, Storable};
-pub use verdict::{Keep, Own, Store};
-
-use crate::codec::{Cacheable, Wire};
+use crate::codec::Wire;
+use crate::codec::cacheable::Cacheable;
 use crate::error::ComputeTimeout;
 use crate::stored::AnyShared;
 
@@ -196,12 +181,12 @@ pub struct ValueSharing<V> {
 
 /// A shape with what else the compiler knows about its types.
 pub struct Plan<S: Shape> {
-    error_sharing: Option<ErrorSharing<S::Error>>,
-    weigh: Option<fn(&S::Value) -> usize>,
-    wire: Option<Wire>,
-    value_sharing: Option<ValueSharing<S::Value>>,
+    pub(crate) error_sharing: Option<ErrorSharing<S::Error>>,
+    pub(crate) weigh: Option<fn(&S::Value) -> usize>,
+    pub(crate) wire: Option<Wire>,
+    pub(crate) value_sharing: Option<ValueSharing<S::Value>>,
     /// The error of a computation that took too long.
-    late: Option<fn(ComputeTimeout) -> S::Error>,
+    pub(crate) late: Option<fn(ComputeTimeout) -> S::Error>,
 }
 
 impl<S: Shape> Plan<S> {

@@ -31,8 +31,8 @@ use tokio::time::Instant;
 use crate::envelope::{Token, Version};
 use crate::fault::{Fault, Faults};
 use crate::manner::Manner;
-use bulletin::{Bulletin, NodeId};
-use name::Name;
+use crate::remote::bulletin::{Bulletin, NodeId};
+use crate::remote::name::Name;
 
 /// The origin of a server that does not tell. It is not that of any other, nor of itself later.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
@@ -319,7 +319,7 @@ pub(crate) struct Fill {
 
 impl Fill {
     /// The version of copies that a write takes out of use: what they have is older.
-    fn copies(&self, faults: Faults) -> Option<Name> {
+    pub(crate) fn copies(&self, faults: Faults) -> Option<Name> {
         let is_write = self.bulletin.is_some() && !faults.has(Fault::SpareCopies);
         is_write.then(|| self.right.entry.its_copies()).flatten()
     }
@@ -339,4 +339,4 @@ pub(crate) enum Filled {
 
 #[cfg(test)]
 #[cfg(all(feature = "redis", feature = "seeded-faults"))]
-mod conformance;
+pub(crate) mod conformance;

@@ -15,7 +15,7 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering}
 pub(crate) use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) use tokio::time::timeout;
 
-use self::held::Held;
+use crate::sync::held::Held;
 
 /// A mutex that no panic poisons: what it guards is whole after each step.
 #[derive(Default)]
@@ -153,10 +153,10 @@ mod held {
     }
 
     /// One lock that this thread holds.
-    pub(super) struct Held(());
+    pub(crate) struct Held(());
 
     impl Held {
-        pub(super) fn new() -> Self {
+        pub(crate) fn new() -> Self {
             COUNT.set(COUNT.get() + 1);
             Self(())
         }
@@ -168,7 +168,7 @@ mod held {
         }
     }
 
-    pub(super) fn count() -> usize {
+    pub(crate) fn count() -> usize {
         COUNT.get()
     }
 }
@@ -176,15 +176,15 @@ mod held {
 #[cfg(not(debug_assertions))]
 mod held {
     /// Nothing: locks are not counted.
-    pub(super) struct Held;
+    pub(crate) struct Held;
 
     impl Held {
-        pub(super) fn new() -> Self {
+        pub(crate) fn new() -> Self {
             Self
         }
     }
 
-    pub(super) fn count() -> usize {
+    pub(crate) fn count() -> usize {
         0
     }
 }

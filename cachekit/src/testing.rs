@@ -1,15 +1,16 @@
 //! For tests: a clock moved by hand, and a cache for one task.
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
-mod anything;
+pub(crate) mod anything;
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
-mod zoo;
+pub(crate) mod zoo;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::cache::{Cache, Task};
+use crate::cache::Cache;
+use crate::cache::apart::Task;
 use crate::clock::Clock;
 
 #[cfg(feature = "seeded-faults")]
@@ -17,11 +18,14 @@ use crate::clock::Clock;
 pub use crate::fault::{Fault, Point};
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
-pub use crate::remote::fake::{FakeStore, Op, Step, Trouble};
+pub use crate::remote::fake::controls::FakeStore;
+#[cfg(feature = "seeded-faults")]
+#[doc(hidden)]
+pub use crate::remote::fake::trouble::{Op, Step, Trouble};
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
 #[doc(hidden)]
-pub use anything::read_anything;
+pub use crate::testing::anything::read_anything;
 
 /// A clock that stands still until it is moved.
 ///

@@ -1,20 +1,19 @@
 //! The memory tier: an engine that decides who stays, and what a hit needs beside it.
 
-mod changes;
-mod front;
-mod on_moka;
+pub(crate) mod changes;
+pub(crate) mod front;
+pub(crate) mod on_moka;
 #[cfg(feature = "quick_cache")]
-mod on_quick_cache;
+pub(crate) mod on_quick_cache;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::sync::Arc;
 
-use self::changes::{Changes, Stamp};
-pub(crate) use self::front::{Probe, draw};
 use crate::clock::Tick;
-use crate::config::{Capacity, Config, Engine};
+use crate::config::engine::Engine;
+use crate::config::{Capacity, Config};
 use crate::epoch::moves;
 use crate::fault::{Fault, Faults};
 use crate::key::Key;
@@ -22,6 +21,8 @@ use crate::mortal::inside;
 use crate::owner::OwnerId;
 use crate::place::{LastPlace, Place, Places};
 use crate::stored::{AnyShared, AnyStored};
+use crate::tier::changes::{Changes, Stamp};
+use crate::tier::front::Probe;
 
 /// The port to an engine: what the cache needs, in its own words.
 ///

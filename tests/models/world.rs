@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::epoch::{Epochs, Moment};
 use crate::fault::{Fault, Faults};
-use crate::flight::{Entered, Flights, Lead, Leadership, Woken};
+use crate::flight::seat::{Lead, Woken};
+use crate::flight::{Entered, Flights, Leadership};
 use crate::key::Key;
 use crate::laws::{Laws, Run, Taken};
 use crate::owner::OwnerId;

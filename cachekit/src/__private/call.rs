@@ -4,18 +4,25 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::cache::{
-    Cache, Call, Core, Entry, FunctionHandle, Invalidation, Job, Mode, On, Started, Target,
-    begin_sync, compute as compute_job, compute_apart as compute_job_apart,
-    compute_blocking as compute_job_blocking, function_handle, in_mode, in_mode_blocking, returned,
-    take_mode, typed_entry,
+use crate::cache::apart::compute_apart as compute_job_apart;
+use crate::cache::around::{Invalidation, On};
+use crate::cache::entry::{Entry, Target, typed_entry};
+use crate::cache::function::{FunctionHandle, function_handle};
+use crate::cache::job::Job;
+use crate::cache::mode::{Mode, in_mode, in_mode_blocking, take_mode};
+use crate::cache::read::returned;
+use crate::cache::typed::{
+    Call, Started, begin_sync, compute as compute_job, compute_blocking as compute_job_blocking,
 };
+use crate::cache::{Cache, Core};
 use crate::event;
 use crate::function::{FnSpec, Room};
 use crate::global;
-use crate::key::{KeyBuf, is_nameless};
+use crate::key::buf::KeyBuf;
+use crate::key::function_path::is_nameless;
 use crate::labels::Labels;
-use crate::plan::{Plan, Shape, ValueOps};
+use crate::plan::ops::ValueOps;
+use crate::plan::{Plan, Shape};
 use crate::stored::AnyStored;
 
 /// Where a function finds its cache.

@@ -7,8 +7,9 @@
 
 use std::fmt;
 
+use crate::key::buf::KeyBuf;
 use crate::key::nested::{CachePartOrDisplay, ImplementedBy};
-use crate::key::{CachePart, KeyBuf, PartWriter};
+use crate::key::part::{CachePart, PartWriter};
 
 /// A value on its way into a key.
 #[derive(Debug)]

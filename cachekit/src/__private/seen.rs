@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Shared;
-use crate::key::CachePart;
+use crate::key::part::CachePart;
 
 /// The function has it for itself.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Cache;
-use super::doomed::Doomed;
-use super::invalidate::Ack;
+use crate::cache::Cache;
+use crate::cache::doomed::Doomed;
+use crate::cache::invalidate::Ack;
 use crate::labels::Tag;
 use crate::manner::Manner;
 

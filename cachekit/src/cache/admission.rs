@@ -4,7 +4,7 @@
 //! the store is asked for the lease, so that who waits for a place keeps no other process
 //! waiting. Who waits for another's lease has none meanwhile.
 
-use super::job::Job;
+use crate::cache::job::Job;
 use crate::chain;
 use crate::event;
 use crate::fault::Fault;
@@ -13,7 +13,7 @@ use crate::park::park_on;
 use crate::runtime::has_timer;
 
 /// One call on its way through its function's gate.
-pub(super) struct Admission {
+pub(crate) struct Admission {
     /// `None`: everybody is let through.
     gate: Option<Gate>,
     place: Option<Place>,
@@ -21,7 +21,7 @@ pub(super) struct Admission {
 }
 
 impl Job {
-    pub(super) fn admission(&self) -> Admission {
+    pub(crate) fn admission(&self) -> Admission {
         let faults = self.core.faults;
         let bound = self.lives.bound.filter(|_| !faults.has(Fault::NoGate));
         let gate = bound.map(|bound| self.core.gates.gate(self.owner.id, bound));
@@ -38,12 +38,12 @@ impl Job {
 
 impl Admission {
     /// Which gate it is for; zero: none.
-    pub(super) fn gate_id(&self) -> usize {
+    pub(crate) fn gate_id(&self) -> usize {
         self.gate.as_ref().map_or(0, Gate::id)
     }
 
     /// Whether a place is at hand, or none is needed. Waits for nobody.
-    pub(super) fn try_enter(&mut self) -> bool {
+    pub(crate) fn try_enter(&mut self) -> bool {
         self.is_in = self.is_in
             || self.gate.as_ref().is_none_or(|gate| {
                 self.place = gate.try_enter();
@@ -54,7 +54,7 @@ impl Admission {
 
     /// Waits for a place, for as long as the call still waits for others' computations. Then
     /// it goes on without one: computations that hang hold up nobody for longer.
-    pub(super) async fn enter(&mut self, job: &Job) {
+    pub(crate) async fn enter(&mut self, job: &Job) {
         if self.try_enter() {
             return;
         }
@@ -69,7 +69,7 @@ impl Admission {
     }
 
     /// [`enter`](Self::enter) for a synchronous caller: parks the thread.
-    pub(super) fn enter_blocking(&mut self, job: &Job) {
+    pub(crate) fn enter_blocking(&mut self, job: &Job) {
         if self.try_enter() {
             return;
         }
@@ -88,7 +88,7 @@ impl Admission {
 
     /// Gives the place up: the call waits for another's computation first. Who went in
     /// without one does not line up again.
-    pub(super) fn step_out(&mut self, job: &Job) {
+    pub(crate) fn step_out(&mut self, job: &Job) {
         if job.core.faults.has(Fault::PlaceWhileWaiting) {
             return;
         }
@@ -98,19 +98,19 @@ impl Admission {
     }
 
     /// Whether there is a place that is given up after some time.
-    pub(super) fn is_timed(&self, job: &Job) -> bool {
+    pub(crate) fn is_timed(&self, job: &Job) -> bool {
         self.place.is_some() && has_timer() && !job.core.faults.has(Fault::KeepPlace)
     }
 
     /// Whether a computation gives its place up when it is as old as `lock_timeout`: it may hang, and
     /// others go on without it. One whose caller is gone ends soon by itself; its place is not given to
     /// another before.
-    pub(super) fn gives_way(&self, job: &Job) -> bool {
+    pub(crate) fn gives_way(&self, job: &Job) -> bool {
         self.place.is_some() && (!job.is_left() || job.core.faults.has(Fault::LeavePlace))
     }
 
     /// Gives the place up, if there is one.
-    pub(super) fn give_up(&mut self) {
+    pub(crate) fn give_up(&mut self) {
         self.place = None;
     }
 }

@@ -7,12 +7,12 @@ use std::task::Poll;
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
-use super::Core;
-use super::compute::Answer;
-use super::detach::Attended;
-use super::job::Job;
-use super::typed::{answered, compute};
 use crate::background::Whose;
+use crate::cache::Core;
+use crate::cache::compute::Answer;
+use crate::cache::detach::Attended;
+use crate::cache::job::Job;
+use crate::cache::typed::{answered, compute};
 use crate::event;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -31,7 +31,7 @@ pub(crate) type Carry = fn(Task) -> Task;
 ///
 /// Where too much runs already, or the cache is shut down, it is dropped: what is there is
 /// served for as long as it may be.
-pub(super) fn in_background(
+pub(crate) fn in_background(
     (core, owner): (&Core, &Arc<Owner>),
     runtime: &Handle,
     task: Task,

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::doomed::Doomed;
-use super::entry::PendingWrite;
-use super::invalidate::{Ack, Invalidating};
-use super::{Cache, Target, deferred};
+use crate::cache::doomed::Doomed;
+use crate::cache::entry::Target;
+use crate::cache::entry::pending::PendingWrite;
+use crate::cache::invalidate::{Ack, Invalidating};
+use crate::cache::{Cache, deferred};
 use crate::function::FnSpec;
-use crate::key::{Key, KeyBuf};
+use crate::key::Key;
+use crate::key::buf::KeyBuf;
 use crate::labels::Tag;
 use crate::manner::Manner;
 use crate::plan::{Plan, Shape, Split};
@@ -132,7 +134,7 @@ impl Invalidation {
     }
 
     /// What takes place of it, in which cache.
-    pub(super) fn doomed(self) -> (Cache, Doomed, Option<Ack>) {
+    pub(crate) fn doomed(self) -> (Cache, Doomed, Option<Ack>) {
         let mut doomed = Doomed::default().by(self.manner);
         if self.wanted {
             doomed.keys = self.keys;
@@ -147,7 +149,7 @@ impl Invalidation {
     }
 
     /// Carries it out on this node; the rest is to be waited for, or told later.
-    pub(super) fn begin(self) -> Invalidating {
+    pub(crate) fn begin(self) -> Invalidating {
         let (cache, doomed, ack) = self.doomed();
         cache.core().invalidate(doomed).acknowledged(ack)
     }

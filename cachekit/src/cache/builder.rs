@@ -1,21 +1,22 @@
 //! Setting up a cache.
 
-mod set_up;
+pub(crate) mod set_up;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::env;
+use crate::cache::env;
 use crate::chance::Chance;
 use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
-use crate::config::{Capacity, Config, Engine, Eviction, OnDisconnect, OnNewMaster};
+use crate::config::engine::{Engine, Eviction};
+use crate::config::{Capacity, Config, OnDisconnect, OnNewMaster};
 use crate::error::BuildError;
 use crate::fault::Faults;
 #[cfg(feature = "seeded-faults")]
-use crate::remote::fake::FakeStore;
+use crate::remote::fake::controls::FakeStore;
 
 /// Sets up a [`Cache`](crate::Cache).
 ///
@@ -64,7 +65,7 @@ impl fmt::Debug for CacheBuilder {
 }
 
 impl CacheBuilder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             config: Config::default(),
             clock: Arc::new(SystemClock::new()),

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use super::Core;
-use super::doomed::Doomed;
 use crate::acks::Acks;
+use crate::cache::Core;
+use crate::cache::doomed::Doomed;
 use crate::clock::{Clock, Tick};
 use crate::event;
 use crate::fault::{Fault, Faults};
@@ -28,19 +28,19 @@ const ECHOES: u32 = 4;
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) node: NodeId,
-    pub(super) outbox: Arc<Outbox>,
-    pub(super) wakes: Arc<Wakes>,
-    pub(super) trust: Arc<Trust>,
-    pub(super) acks: Arc<Acks>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) wakes: Arc<Wakes>,
+    pub(crate) trust: Arc<Trust>,
+    pub(crate) acks: Arc<Acks>,
     /// Times that messages were, or may have been, missed.
-    pub(super) interruptions: AtomicU64,
+    pub(crate) interruptions: AtomicU64,
     /// Messages of others that arrived, and echoes of its own.
-    pub(super) messages: AtomicU64,
-    pub(super) echoes: AtomicU64,
+    pub(crate) messages: AtomicU64,
+    pub(crate) echoes: AtomicU64,
     /// An echo should be sent at once.
     kick: Notify,
     core: OnceLock<Weak<Core>>,
-    pub(super) faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 impl Desk {
@@ -63,7 +63,7 @@ impl Desk {
     }
 
     /// From here on, messages change what is in `core`.
-    pub(super) fn attend(&self, core: &Arc<Core>) {
+    pub(crate) fn attend(&self, core: &Arc<Core>) {
         // Once: a cache has one desk.
         let _ = self.core.set(Arc::downgrade(core));
     }
@@ -167,7 +167,7 @@ impl Desk {
 
     /// Takes memory out of use, and then tells the others, so that nobody waits for this node.
     /// It has to have answered for what it heard before.
-    pub(super) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
+    pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.trust.leave();
         // It sends no more echoes, nor hellos.
         self.kick.notify_one();
@@ -179,7 +179,7 @@ impl Desk {
 
 /// Sends the echoes by which this node knows that messages come through, and the hellos by
 /// which the others know that it is there.
-pub(super) async fn beat(
+pub(crate) async fn beat(
     desk: Arc<Desk>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,

@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of the function's types, so that it is compiled once and not for every function:
 //! what it finds are entries, and what it needs to ask of their values stands in [`ValueOps`].
-//! [`typed`](super::typed) is what is left for each function: it runs the body, and makes what the
+//! [`typed`](crate::cache::typed) is what is left for each function: it runs the body, and makes what the
 //! function returns of an [`Answer`].
 
 use std::mem::take;
@@ -11,22 +11,22 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::admission::Admission;
-use super::failed::error_in;
-use super::fetch::Fetched;
-use super::job::Job;
-use super::read::Trace;
-use super::running::Running;
-use super::turn::Access;
-use super::way::Way;
+use crate::cache::admission::Admission;
+use crate::cache::failed::error_in;
+use crate::cache::fetch::Fetched;
+use crate::cache::job::Job;
+use crate::cache::read::Trace;
+use crate::cache::running::Running;
+use crate::cache::turn::Access;
+use crate::cache::way::Way;
 use crate::config::Tier;
 use crate::epoch::Epochs;
 use crate::error::ComputeTimeout;
 use crate::fault::Fault;
-use crate::flight::Lead;
+use crate::flight::seat::Lead;
 use crate::labels::Labels;
 use crate::mortal::Mortal;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 use crate::runtime::has_timer;
 use crate::stored::AnyStored;
 
@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// Takes it out of use, if it is about to be stored.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if let Self::Value(stored) | Self::Failed(stored) = self {
             stored.kill();
         }
@@ -79,10 +79,10 @@ pub(crate) enum Begun {
 
 /// What an entry is known to hang on.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    pub(super) labels: Labels,
+pub(crate) struct Known {
+    pub(crate) labels: Labels,
     /// Theirs, the function's and the cache's.
-    pub(super) epochs: Epochs,
+    pub(crate) epochs: Epochs,
 }
 
 /// Answers `job` by another's computation or by what the store has, or comes to where its own body is
@@ -297,7 +297,7 @@ impl Job {
     }
 
     /// Another's result, if this call may have it.
-    pub(super) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
+    pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &AnyStored| {
             // A flight has one owner: this is for whoever changes that.
             stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)

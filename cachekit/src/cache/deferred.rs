@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Cache;
-use super::around::Invalidation;
-use super::doomed::Doomed;
-use super::invalidate::{Ack, Invalidating};
-
+use crate::cache::Cache;
+use crate::cache::around::Invalidation;
+use crate::cache::doomed::Doomed;
+use crate::cache::invalidate::{Ack, Invalidating};
 use crate::sync::Mutex;
 
 tokio::task_local! {
@@ -82,7 +81,7 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
 }
 
 /// Carries out `invalidation` on this node, or leaves it to the scope that it is in.
-pub(super) fn or_now(invalidation: Invalidation) -> Option<Invalidating> {
+pub(crate) fn or_now(invalidation: Invalidation) -> Option<Invalidating> {
     leave(invalidation).map(Invalidation::begin)
 }
 
@@ -96,7 +95,7 @@ fn leave(invalidation: Invalidation) -> Option<Invalidation> {
 }
 
 /// Whether invalidations wait here.
-pub(super) fn is_on() -> bool {
+pub(crate) fn is_on() -> bool {
     WAITING.try_with(|_| ()).is_ok()
 }
 

@@ -9,19 +9,19 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
-use super::Core;
-use super::apart::{Carry, in_background};
-use super::job::Job;
+use crate::cache::Core;
+use crate::cache::apart::{Carry, in_background};
+use crate::cache::job::Job;
 use crate::event;
 use crate::fault::Fault;
 use crate::length::from_now;
 use crate::owner::Owner;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 use crate::runtime::has_timer;
 
 /// What a computation and its caller's guard tell one another.
 #[derive(Debug, Default)]
-pub(super) struct Course {
+pub(crate) struct Course {
     /// The body has begun, and what it gives is for everybody.
     is_led: AtomicBool,
     /// The caller is gone.
@@ -30,7 +30,7 @@ pub(super) struct Course {
 
 /// Where a computation goes on when its caller goes away, and for how long.
 #[derive(Debug)]
-pub(super) struct Detach {
+pub(crate) struct Detach {
     course: Arc<Course>,
     core: Arc<Core>,
     owner: Arc<Owner>,
@@ -42,7 +42,7 @@ pub(super) struct Detach {
 
 impl Job {
     /// What is needed to go on without the caller, if the call is to.
-    pub(super) fn detach(
+    pub(crate) fn detach(
         &mut self,
         ops: &ValueOps,
         runtime: &Handle,
@@ -65,14 +65,14 @@ impl Job {
     }
 
     /// The body begins, and the job leads.
-    pub(super) fn sets_out(&self) {
+    pub(crate) fn sets_out(&self) {
         if let Some(course) = &self.course {
             course.is_led.store(true, Ordering::Release);
         }
     }
 
     /// Returns `true` if the computation goes on without its caller.
-    pub(super) fn is_left(&self) -> bool {
+    pub(crate) fn is_left(&self) -> bool {
         let course = self.course.as_ref();
         course.is_some_and(|course| course.is_left.load(Ordering::Acquire))
     }
@@ -111,7 +111,7 @@ impl Detach {
 }
 
 /// A computation in its caller's task.
-pub(super) struct Attended<F: Future + Send + 'static> {
+pub(crate) struct Attended<F: Future + Send + 'static> {
     /// Until it has ended.
     task: Option<Pin<Box<F>>>,
     /// It is being polled, or a poll has unwound.
@@ -120,7 +120,7 @@ pub(super) struct Attended<F: Future + Send + 'static> {
 }
 
 impl<F: Future + Send + 'static> Attended<F> {
-    pub(super) fn new(task: F, detach: Option<Detach>) -> Self {
+    pub(crate) fn new(task: F, detach: Option<Detach>) -> Self {
         Self {
             task: Some(Box::pin(task)),
             is_torn: false,
@@ -129,7 +129,7 @@ impl<F: Future + Send + 'static> Attended<F> {
     }
 
     /// The computation, for who goes on with it.
-    pub(super) fn into_task(mut self) -> Option<Pin<Box<F>>> {
+    pub(crate) fn into_task(mut self) -> Option<Pin<Box<F>>> {
         self.task.take()
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Cache;
-use super::apart::compute_apart;
-use super::job::Job;
-use super::typed::compute;
-use crate::codec::Cacheable;
+use crate::cache::Cache;
+use crate::cache::apart::compute_apart;
+use crate::cache::job::Job;
+use crate::cache::typed::compute;
+use crate::codec::cacheable::Cacheable;
 use crate::error::ComputeTimeout;
 use crate::event;
 use crate::labels::Labels;

@@ -1,6 +1,6 @@
 //! What an invalidation names.
 
-use super::names::with_guards;
+use crate::cache::names::with_guards;
 use crate::key::Key;
 use crate::labels::Tag;
 use crate::manner::Manner;
@@ -8,38 +8,38 @@ use crate::remote::name::Name;
 
 /// What is to be invalidated, together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Doomed {
-    pub(super) keys: Vec<Key>,
-    pub(super) tags: Vec<Tag>,
+pub(crate) struct Doomed {
+    pub(crate) keys: Vec<Key>,
+    pub(crate) tags: Vec<Tag>,
     /// Functions and regions, by name.
-    pub(super) functions: Vec<Box<str>>,
-    pub(super) everything: bool,
-    pub(super) manner: Manner,
+    pub(crate) functions: Vec<Box<str>>,
+    pub(crate) everything: bool,
+    pub(crate) manner: Manner,
 }
 
 impl Doomed {
-    pub(super) fn key(key: &[u8]) -> Self {
+    pub(crate) fn key(key: &[u8]) -> Self {
         Self {
             keys: vec![Key::new(key)],
             ..Self::default()
         }
     }
 
-    pub(super) fn function(name: &str) -> Self {
+    pub(crate) fn function(name: &str) -> Self {
         Self {
             functions: vec![name.into()],
             ..Self::default()
         }
     }
 
-    pub(super) fn tags(tags: impl IntoIterator<Item = Tag>) -> Self {
+    pub(crate) fn tags(tags: impl IntoIterator<Item = Tag>) -> Self {
         Self {
             tags: tags.into_iter().collect(),
             ..Self::default()
         }
     }
 
-    pub(super) fn everything() -> Self {
+    pub(crate) fn everything() -> Self {
         Self {
             everything: true,
             ..Self::default()
@@ -47,7 +47,7 @@ impl Doomed {
     }
 
     /// What these names stand for.
-    pub(super) fn named(names: &[Name]) -> Self {
+    pub(crate) fn named(names: &[Name]) -> Self {
         let mut doomed = Self::default();
         for name in names {
             match name.parts() {
@@ -63,28 +63,28 @@ impl Doomed {
     }
 
     /// The same in another manner.
-    pub(super) fn by(self, manner: Manner) -> Self {
+    pub(crate) fn by(self, manner: Manner) -> Self {
         Self { manner, ..self }
     }
 
     /// Adds `other`, of the same manner, to it.
-    pub(super) fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: Self) {
         self.keys.extend(other.keys);
         self.tags.extend(other.tags);
         self.functions.extend(other.functions);
         self.everything |= other.everything;
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
     }
 
     /// What the store is told of.
-    pub(super) fn names(&self) -> Vec<Name> {
+    pub(crate) fn names(&self) -> Vec<Name> {
         let keys = self.keys.iter().map(Name::entry);
         let tags = self
             .tags

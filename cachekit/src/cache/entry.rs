@@ -1,6 +1,6 @@
 //! Typed handles to one entry and to one function: what companions give.
 
-mod pending;
+pub(crate) mod pending;
 
 use std::any::Any;
 use std::fmt;
@@ -9,21 +9,23 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::pending::PendingWrite;
-use super::doomed::Doomed;
-use super::fetch::Fingerprint;
-use super::read::value_in;
-use super::store::Value;
-use super::write::{Bracket, Unfinished};
-use super::{Cache, Core};
+use crate::cache::doomed::Doomed;
+use crate::cache::entry::pending::PendingWrite;
+use crate::cache::fetch::Fingerprint;
+use crate::cache::read::value_in;
+use crate::cache::store::Value;
+use crate::cache::write::{Bracket, Unfinished};
+use crate::cache::{Cache, Core};
 use crate::clock::Tick;
 use crate::codec::Wire;
 use crate::function::FnSpec;
-use crate::key::{Key, KeyBuf};
+use crate::key::Key;
+use crate::key::buf::KeyBuf;
 use crate::labels::Labels;
 use crate::manner::Manner;
 use crate::owner::Owner;
-use crate::plan::{Optional, Plan, Shape, ValueOps};
+use crate::plan::ops::ValueOps;
+use crate::plan::{Optional, Plan, Shape};
 
 /// One entry of a cached function that returns `R`.
 ///
@@ -65,17 +67,17 @@ pub struct Innermost<R> {
 }
 
 /// The untyped part of an entry.
-struct Slot {
-    core: Arc<Core>,
-    owner: Arc<Owner>,
-    spec: &'static FnSpec,
-    key: Key,
-    labels: Labels,
-    describe: Box<dyn Describe>,
+pub(crate) struct Slot {
+    pub(crate) core: Arc<Core>,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) spec: &'static FnSpec,
+    pub(crate) key: Key,
+    pub(crate) labels: Labels,
+    pub(crate) describe: Box<dyn Describe>,
 }
 
 /// What a value of the function's type says about itself.
-trait Describe: Send + Sync {
+pub(crate) trait Describe: Send + Sync {
     fn label(&self, value: &dyn Any, labels: &mut Labels);
     fn weigh(&self, value: &dyn Any) -> usize;
     fn wire(&self) -> Option<Wire>;
@@ -194,11 +196,11 @@ impl Slot {
         value_in::<Optional<V>>(&further.await?.stored)?
     }
 
-    fn fingerprint(&self) -> Option<Fingerprint> {
+    pub(crate) fn fingerprint(&self) -> Option<Fingerprint> {
         self.describe.wire().map(|wire| wire.fingerprint)
     }
 
-    fn begin_here(&self, is_ordered: bool) -> Bracket {
+    pub(crate) fn begin_here(&self, is_ordered: bool) -> Bracket {
         let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
         Bracket::begin_here(&self.core, owner, key, self.spec.lives(), is_ordered)
     }
@@ -209,7 +211,11 @@ impl Slot {
         bracket
     }
 
-    fn described<V: Send + Sync + 'static>(&self, value: V, order: Option<u64>) -> (Labels, Value) {
+    pub(crate) fn described<V: Send + Sync + 'static>(
+        &self,
+        value: V,
+        order: Option<u64>,
+    ) -> (Labels, Value) {
         let mut labels = self.labels.clone();
         self.describe.label(&value, &mut labels);
         let heap = self.core.heap(|| self.describe.weigh(&value));
@@ -226,7 +232,7 @@ impl Slot {
         )
     }
 
-    async fn finish<V: Clone + Send + Sync + 'static>(
+    pub(crate) async fn finish<V: Clone + Send + Sync + 'static>(
         &self,
         bracket: Bracket,
         value: V,
@@ -334,7 +340,7 @@ impl<R> fmt::Debug for Innermost<R> {
 /// Names one entry of one function, for an invalidation.
 #[derive(Debug, Clone)]
 pub struct Target {
-    pub(super) key: Key,
+    pub(crate) key: Key,
 }
 
 impl Target {

@@ -6,7 +6,7 @@ use crate::config::{Config, parse_bytes, parse_duration};
 use crate::error::BuildError;
 
 /// Changes `config` by the variables that `get` knows.
-pub(super) fn read(
+pub(crate) fn read(
     config: &mut Config,
     get: impl Fn(&str) -> Option<OsString>,
 ) -> Result<(), BuildError> {
@@ -70,7 +70,7 @@ pub(super) fn read(
 }
 
 /// Reads a text that no message may repeat: it may hold a password.
-pub(super) fn read_text(
+pub(crate) fn read_text(
     get: impl Fn(&str) -> Option<OsString>,
     name: &str,
     setting: &mut Option<String>,
@@ -117,7 +117,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Capacity, Engine, Eviction, LENGTHS, SIZES};
+    use crate::config::engine::{Engine, Eviction};
+    use crate::config::length::CASES as LENGTHS;
+    use crate::config::{Capacity, SIZES};
 
     fn read_from(pairs: &[(&str, &str)]) -> Result<Config, BuildError> {
         let mut config = Config::default();

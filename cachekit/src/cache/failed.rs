@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Core;
-use super::compute::{Known, Outcome};
-use super::job::Job;
-use super::store::Value;
+use crate::cache::Core;
+use crate::cache::compute::{Known, Outcome};
+use crate::cache::job::Job;
+use crate::cache::store::Value;
 use crate::clock::Tick;
 use crate::epoch::Epochs;
 use crate::event;
 use crate::fault::Fault;
-use crate::flight::Lead;
+use crate::flight::seat::Lead;
 use crate::freshness::Life;
 use crate::key::Key;
 use crate::mortal::Mortal;
 use crate::owner::OwnerId;
-use crate::plan::{SharedError, ValueOps};
+use crate::plan::SharedError;
+use crate::plan::ops::ValueOps;
 use crate::policy::jittered;
 use crate::stored::{AnyStored, Failure};
 
@@ -32,7 +33,7 @@ impl Core {
 
 impl Job {
     /// What another leader stored between the miss and the flight, if that is an error.
-    pub(super) fn second_failure(&self, ops: &ValueOps) -> Option<(Arc<AnyStored>, Mortal)> {
+    pub(crate) fn second_failure(&self, ops: &ValueOps) -> Option<(Arc<AnyStored>, Mortal)> {
         if self.lives.err_ttl.is_none() || self.fresh || self.core.faults.has(Fault::NoSecondLook) {
             return None;
         }
@@ -49,7 +50,7 @@ impl Job {
     ///
     /// Not where it would take the place of a value: of one that is computed again, in the
     /// background or because a caller wants it new, the old one is better.
-    pub(super) fn fail(
+    pub(crate) fn fail(
         &self,
         lead: Lead<Outcome>,
         known: Known,
@@ -100,7 +101,7 @@ impl Job {
 }
 
 /// The error in `failed`, if callers may have a copy of it; `None` also if it is a value.
-pub(super) fn error_in(ops: &ValueOps, failed: &AnyStored) -> Option<Mortal> {
+pub(crate) fn error_in(ops: &ValueOps, failed: &AnyStored) -> Option<Mortal> {
     let error = failed.failure().filter(|error| ops.copies(error))?;
     Some(Mortal::new(Arc::clone(error)))
 }

@@ -1,36 +1,36 @@
 //! From memory to the shared store: reading there, and the right to compute where that
 //! has nothing.
 
-mod asking;
-mod budget;
+pub(crate) mod asking;
+pub(crate) mod budget;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::asking::Asking;
-use super::Core;
-use super::admission::Admission;
-use super::compute::Known;
-use super::job::Job;
-use super::judge::Question;
-use super::names::{Names, Replica};
-use super::turn::Access;
+use crate::cache::Core;
+use crate::cache::admission::Admission;
+use crate::cache::compute::Known;
+use crate::cache::fetch::asking::Asking;
+use crate::cache::job::Job;
+use crate::cache::judge::Question;
+use crate::cache::names::{Names, Replica};
+use crate::cache::turn::Access;
 use crate::codec::Codec;
 use crate::config::Tier;
 use crate::epoch::Moment;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 use crate::policy::Lives;
 use crate::remote::name::Name;
 use crate::stored::AnyStored;
 
 /// Tells the shape of a type under a codec.
-pub(super) type Fingerprint = fn(Codec) -> Result<u64, String>;
+pub(crate) type Fingerprint = fn(Codec) -> Result<u64, String>;
 
 /// What the store made of a call.
-pub(super) enum Fetched {
+pub(crate) enum Fetched {
     Hit(Arc<AnyStored>),
     /// Another process computes; the call keeps what it has.
     Kept(Arc<AnyStored>),
@@ -43,7 +43,7 @@ pub(super) enum Fetched {
 
 impl Core {
     /// A question to the store, if it is to be asked for such a value at all.
-    pub(super) fn question<'a>(
+    pub(crate) fn question<'a>(
         &'a self,
         owner: &'a Arc<Owner>,
         (key, replica): (&'a Key, Replica),
@@ -82,7 +82,7 @@ impl Core {
 
     /// A value was computed for `key` without asking the store: what is there may be older,
     /// and this node must not go back to it.
-    pub(super) fn distrust(&self, key: &Key, lives: Lives) {
+    pub(crate) fn distrust(&self, key: &Key, lives: Lives) {
         if let Some(remote) = &self.remote
             && lives.tier != Tier::Memory
             // It never goes back there anyway.
@@ -96,7 +96,7 @@ impl Core {
 
 impl Job {
     /// Where there is no store to ask, or not now: what a computation has to do with it.
-    pub(super) fn unasked(&self) -> Option<Access> {
+    pub(crate) fn unasked(&self) -> Option<Access> {
         let Some(remote) = &self.core.remote else {
             return Some(Access::None);
         };
@@ -104,7 +104,7 @@ impl Job {
     }
 
     /// Asks the store, and waits while another process computes.
-    pub(super) async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         ops: &ValueOps,
         known: &Known,

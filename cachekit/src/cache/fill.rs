@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::names::{is_guarded, tags};
-use super::remote::Remote;
-use super::turn::{self, Turn};
 use crate::background::Whose;
+use crate::cache::names::{is_guarded, tags};
+use crate::cache::remote::Remote;
+use crate::cache::turn;
+use crate::cache::turn::Turn;
 use crate::codec::{Codec, Unwritable, Wire};
 use crate::config::Tier;
-use crate::envelope::{Draft, IMPLICIT, Token, Written};
+use crate::envelope::write::{Draft, Written};
+use crate::envelope::{IMPLICIT, Token};
 use crate::event;
 use crate::key::Key;
 use crate::labels::Labels;
@@ -26,7 +28,7 @@ use crate::sync::expect_no_lock;
 
 /// What came of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Landed {
+pub(crate) enum Landed {
     Stored,
     /// Something happened in between: nothing was stored.
     Refused,
@@ -40,7 +42,7 @@ pub(super) enum Landed {
 
 /// What takes the place of what others have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Replaces {
+pub(crate) enum Replaces {
     /// A write that is newer than every other, or is not stored.
     All,
     /// A write that leaves it to its order which is newer.
@@ -63,24 +65,24 @@ impl Replaces {
 }
 
 /// A value on its way into the store.
-pub(super) struct Filling {
-    pub(super) turn: Turn,
-    pub(super) owner: Arc<Owner>,
-    pub(super) key: Key,
-    pub(super) lives: Lives,
-    pub(super) labels: Labels,
-    pub(super) ttl: Duration,
-    pub(super) took: Duration,
-    pub(super) wire: Wire,
-    pub(super) stored: Arc<AnyStored>,
+pub(crate) struct Filling {
+    pub(crate) turn: Turn,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) key: Key,
+    pub(crate) lives: Lives,
+    pub(crate) labels: Labels,
+    pub(crate) ttl: Duration,
+    pub(crate) took: Duration,
+    pub(crate) wire: Wire,
+    pub(crate) stored: Arc<AnyStored>,
     /// It takes the place of what others may have in memory.
-    pub(super) replaces: Option<Replaces>,
+    pub(crate) replaces: Option<Replaces>,
 }
 
 impl Filling {
     /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
     /// what a shutdown waited for is, also after that has begun.
-    pub(super) fn in_background(self, is_owed: bool) {
+    pub(crate) fn in_background(self, is_owed: bool) {
         let background = Arc::clone(&self.turn.remote.background);
         let whose = Whose::Function(Arc::clone(&self.owner));
         let storing = async move {
@@ -100,7 +102,7 @@ impl Filling {
     }
 
     /// Stores it, and says what came of it.
-    pub(super) async fn run(self, until: Instant) -> Landed {
+    pub(crate) async fn run(self, until: Instant) -> Landed {
         let remote = Arc::clone(&self.turn.remote);
         let entry = self.turn.names.entry.clone();
         let owner = Arc::clone(&self.owner);

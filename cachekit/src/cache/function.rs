@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::doomed::Doomed;
-use super::mode::{Mode, in_mode, in_mode_blocking};
-use super::{Cache, Core};
+use crate::cache::doomed::Doomed;
+use crate::cache::mode::{Mode, in_mode, in_mode_blocking};
+use crate::cache::{Cache, Core};
 use crate::function::FnSpec;
 use crate::manner::Manner;
 use crate::stats::FunctionStats;
@@ -103,12 +103,12 @@ impl fmt::Debug for FunctionHandle {
 #[cfg(all(test, feature = "seeded-faults", feature = "bincode"))]
 mod tests {
     use super::*;
-    use crate::cache::{Entry, Target, typed_entry};
+    use crate::cache::entry::{Entry, Target, typed_entry};
     use crate::config::Tier;
     use crate::fault::Fault;
     use crate::labels::Labels;
     use crate::plan::{Plain, Plan};
-    use crate::remote::fake::FakeStore;
+    use crate::remote::fake::controls::FakeStore;
 
     /// Two of one name, as a library may bring that is loaded later: the linker did not bring them
     /// together, so nobody compared them.

@@ -5,31 +5,32 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Core;
-use super::compute::Outcome;
-use super::fetch::Fingerprint;
-use super::judge::Judged;
-use super::names::Replica;
+use crate::cache::Core;
+use crate::cache::compute::Outcome;
+use crate::cache::fetch::Fingerprint;
+use crate::cache::judge::Judged;
+use crate::cache::names::Replica;
 use crate::config::Tier;
 use crate::epoch::Moment;
-use crate::flight::{Lead, Leadership};
+use crate::flight::Leadership;
+use crate::flight::seat::Lead;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 use crate::policy::Lives;
 use crate::stored::AnyStored;
 
 /// What memory did not serve unasked.
-pub(super) struct Further {
-    pub(super) stored: Arc<AnyStored>,
+pub(crate) struct Further {
+    pub(crate) stored: Arc<AnyStored>,
     /// Or from memory, because nobody could be asked.
-    pub(super) is_from_store: bool,
+    pub(crate) is_from_store: bool,
 }
 
 impl Core {
     /// What memory does not have, from the store. Never computes.
-    pub(super) async fn look_further(
+    pub(crate) async fn look_further(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
@@ -97,7 +98,7 @@ impl Core {
     }
 
     /// How much longer the store's entry lives.
-    pub(super) async fn life_in_store(
+    pub(crate) async fn life_in_store(
         &self,
         owner: &Arc<Owner>,
         key: &Key,

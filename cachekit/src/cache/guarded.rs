@@ -18,9 +18,9 @@ use crate::runtime::has_timer;
 /// for with a limit. What comes of each question is told
 /// to the breaker; messages to nodes pass by it.
 #[derive(Debug)]
-pub(super) struct Guarded {
-    pub(super) inner: Arc<dyn Store>,
-    pub(super) breaker: Arc<Breaker>,
+pub(crate) struct Guarded {
+    pub(crate) inner: Arc<dyn Store>,
+    pub(crate) breaker: Arc<Breaker>,
 }
 
 /// What a refusal says.

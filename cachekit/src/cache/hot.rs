@@ -1,10 +1,10 @@
 //! The keys that are used most.
 
-use super::{Cache, Core};
+use crate::cache::{Cache, Core};
 use crate::clock::Tick;
 use crate::hot::HotKey;
 use crate::owner::OwnerId;
-use crate::tier::draw;
+use crate::tier::front::draw;
 
 impl Cache {
     /// The `most` keys that calls ask for most, the first of them most of all; at most as many as are
@@ -58,7 +58,7 @@ impl Cache {
 
 impl Core {
     /// Counts a use of `key`, if it is drawn.
-    pub(super) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
+    pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
         if let Some(uses) = draw(self.faults) {
             self.hot.count(owner, key, uses, now);
         }
@@ -67,7 +67,7 @@ impl Core {
     /// Counts a use that was drawn and stands for `uses`, of the key that `text` makes.
     #[cold]
     #[inline(never)]
-    pub(super) fn count_drawn<K: AsRef<[u8]>>(
+    pub(crate) fn count_drawn<K: AsRef<[u8]>>(
         &self,
         owner: OwnerId,
         text: impl Fn() -> K,

@@ -3,24 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::doomed::Doomed;
-use super::remote::Remote;
-use super::{Cache, Core};
 use crate::binding::bound;
+use crate::cache::doomed::Doomed;
+use crate::cache::remote::Remote;
+use crate::cache::{Cache, Core};
 use crate::clock::Tick;
 use crate::epoch::Epoch;
 use crate::fault::{Fault, Point};
 use crate::key::Key;
 use crate::labels::Tag;
 use crate::manner::Manner;
-use crate::remote::bulletin::{Bulletin, NodeId, Request};
+use crate::remote::bulletin::words::Request;
+use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 
 /// An invalidation that took place on this node and that others have to be told of.
 /// Dropped before they were, it is told later.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Invalidating {
+pub(crate) struct Invalidating {
     core: Arc<Core>,
     doomed: Option<Doomed>,
     ack: Option<Ack>,
@@ -28,7 +29,7 @@ pub(super) struct Invalidating {
 
 /// Whether to wait until every process has applied an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ack {
+pub(crate) enum Ack {
     /// For so long at most.
     Within(Duration),
     /// For as long as it takes to be certain.
@@ -37,7 +38,7 @@ pub(super) enum Ack {
 
 impl Core {
     /// Takes `doomed` out of use on this node.
-    pub(super) fn invalidate(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
+    pub(crate) fn invalidate(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
         for _ in 0..doomed.len() {
             self.invalidations.bump();
         }
@@ -45,7 +46,7 @@ impl Core {
     }
 
     /// The same, for the cache's own purposes: not counted.
-    pub(super) fn forget(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
+    pub(crate) fn forget(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
         self.apply(&doomed);
         let is_told = self.remote.is_none() || doomed.is_empty();
         Invalidating {
@@ -58,7 +59,7 @@ impl Core {
     /// After this returns, no call that begins gets a value of what is doomed whose
     /// computation began before, from memory or from a computation that is running; after a
     /// soft invalidation, none that is not known to be old.
-    pub(super) fn apply(&self, doomed: &Doomed) {
+    pub(crate) fn apply(&self, doomed: &Doomed) {
         let (manner, now) = (doomed.manner, Tick::now(&*self.clock));
         for key in &doomed.keys {
             self.end_key(key, manner, now);
@@ -89,7 +90,7 @@ impl Core {
     }
 
     /// Tells the node that invalidated that this one has applied it.
-    pub(super) fn say_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
+    pub(crate) fn say_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
         if let Some(remote) = &self.remote {
             let store = Arc::clone(&remote.store);
             remote.spawn(async move {
@@ -128,7 +129,7 @@ impl Core {
     }
 
     /// What an event that is about something means.
-    pub(super) fn about<K: Into<String>, V: ToString>(
+    pub(crate) fn about<K: Into<String>, V: ToString>(
         &self,
         event: &str,
         about: impl IntoIterator<Item = (K, V)>,
@@ -141,13 +142,13 @@ impl Core {
     }
 
     /// Whether a function of that name was called in this process.
-    pub(super) fn knows_function(&self, name: &str) -> bool {
+    pub(crate) fn knows_function(&self, name: &str) -> bool {
         let owners = self.owners.read();
         owners.values().any(|owner| &*owner.name == name)
     }
 
     /// Does what another program asks for, here and in the store.
-    pub(super) fn do_as_asked(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
+    pub(crate) fn do_as_asked(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
         let invalidating = self.invalidate(self.asked(requests).by(manner));
         if let Some(remote) = &self.remote {
             remote.spawn(async move {
@@ -157,7 +158,7 @@ impl Core {
     }
 
     /// The same for entries that another node wrote, by writes that have an order.
-    pub(super) fn apply_written(&self, keys: &[Key]) {
+    pub(crate) fn apply_written(&self, keys: &[Key]) {
         for key in keys {
             self.writes.outrun(key.as_bytes());
             self.drop_found(key.as_bytes());
@@ -178,7 +179,7 @@ impl Core {
     }
 
     /// Takes what was found or computed under one key out of use.
-    pub(super) fn drop_found(&self, key: &[u8]) {
+    pub(crate) fn drop_found(&self, key: &[u8]) {
         self.ground(key);
         // Last: a flight that stores while this runs is found in the table before, or its
         // entry in memory here.
@@ -216,7 +217,7 @@ impl Invalidating {
     /// # Cancel safety
     ///
     /// Dropped, it is told later.
-    pub(super) async fn accepted(mut self) -> bool {
+    pub(crate) async fn accepted(mut self) -> bool {
         let Some(doomed) = &self.doomed else {
             return true;
         };
@@ -244,7 +245,7 @@ impl Invalidating {
     }
 
     /// Also waits until every process has applied it.
-    pub(super) fn acknowledged(mut self, ack: Option<Ack>) -> Self {
+    pub(crate) fn acknowledged(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
     }

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Core;
-use super::compute::Outcome;
-use super::detach::Course;
-use super::names::Replica;
-use super::read::{Missed, Trace};
-use super::refresh::{Late, Old};
+use crate::cache::Core;
+use crate::cache::compute::Outcome;
+use crate::cache::detach::Course;
+use crate::cache::names::Replica;
+use crate::cache::read::{Missed, Trace};
+use crate::cache::refresh::{Late, Old};
 use crate::epoch::{Epochs, Moment};
-use crate::flight::{Lead, Leadership, Seat};
+use crate::flight::Leadership;
+use crate::flight::seat::{Lead, Seat};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::owner::Owner;
@@ -26,7 +27,7 @@ pub(crate) struct Job {
     pub(crate) key: Key,
     pub(crate) lives: Lives,
     /// Which copy it reads and computes, where there are several.
-    pub(super) replica: Replica,
+    pub(crate) replica: Replica,
     /// When the call began to wait.
     pub(crate) since: Instant,
     /// When the call began: nothing older may answer it that was invalidated before.
@@ -36,17 +37,17 @@ pub(crate) struct Job {
     /// What memory knew of the entry.
     pub(crate) trace: Trace,
     /// Of memory, from before the look into it.
-    pub(super) seen: Option<Seen>,
+    pub(crate) seen: Option<Seen>,
     /// What the call has already: then it waits for nobody.
     pub(crate) old: Option<Old>,
     /// It leads already.
-    pub(super) lead: Option<Lead<Outcome>>,
+    pub(crate) lead: Option<Lead<Outcome>>,
     /// What it finds that is over, where that may be served in the place of a new value.
-    pub(super) late: Option<Arc<Late>>,
+    pub(crate) late: Option<Arc<Late>>,
     /// It goes on without its caller, who has been answered if there is an old value.
-    pub(super) is_apart: bool,
+    pub(crate) is_apart: bool,
     /// What it tells whoever goes on with it when its caller is gone.
-    pub(super) course: Option<Arc<Course>>,
+    pub(crate) course: Option<Arc<Course>>,
 }
 
 impl Job {
@@ -85,19 +86,19 @@ impl Job {
     }
 
     /// Counts a call that memory could not answer.
-    pub(super) fn count_miss(&self) {
+    pub(crate) fn count_miss(&self) {
         if self.old.is_none() {
             self.owner.counts.misses.bump();
         }
     }
 
-    pub(super) fn lock_timeout(&self) -> Duration {
+    pub(crate) fn lock_timeout(&self) -> Duration {
         let own = self.lives.lock_timeout;
         own.unwrap_or(self.core.config.lock_timeout)
     }
 
     /// How long this call waits for others' computations.
-    pub(super) fn patience(&self) -> Patience {
+    pub(crate) fn patience(&self) -> Patience {
         Patience {
             start: self.since,
             lock_timeout: self.lock_timeout(),
@@ -105,7 +106,7 @@ impl Job {
     }
 
     /// From `start` on.
-    pub(super) fn leadership(&self, start: Instant) -> Leadership {
+    pub(crate) fn leadership(&self, start: Instant) -> Leadership {
         Leadership {
             moment: self.core.tags.now(),
             start,
@@ -115,14 +116,14 @@ impl Job {
     }
 
     /// What the value is known to hang on before it is computed.
-    pub(super) fn epochs(&self, labels: &Labels) -> Epochs {
+    pub(crate) fn epochs(&self, labels: &Labels) -> Epochs {
         self.core.epochs(&self.owner, labels)
     }
 }
 
 /// How long one call waits for others' computations, in all.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Patience {
+pub(crate) struct Patience {
     start: Instant,
     lock_timeout: Duration,
 }
@@ -130,16 +131,16 @@ pub(super) struct Patience {
 impl Patience {
     /// For the next wait: what is left of this call's own time, and no longer than until
     /// the computation waited for is as old as that.
-    pub(super) fn limit(&self, seat: &Seat<Outcome>) -> Duration {
+    pub(crate) fn limit(&self, seat: &Seat<Outcome>) -> Duration {
         self.left()
             .min(self.lock_timeout.saturating_sub(seat.age()))
     }
 
-    pub(super) fn left(&self) -> Duration {
+    pub(crate) fn left(&self) -> Duration {
         self.lock_timeout.saturating_sub(self.start.elapsed())
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.left().is_zero()
     }
 }

@@ -5,19 +5,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Core;
-use super::names::Names;
-use super::remote::Remote;
-use super::store::Value;
+use crate::cache::Core;
+use crate::cache::names::Names;
+use crate::cache::remote::Remote;
+use crate::cache::store::Value;
 use crate::codec::Codec;
-use crate::envelope::{Envelope, IMPLICIT, Reject, Token, Version};
+use crate::envelope::read::{Envelope, Reject};
+use crate::envelope::{IMPLICIT, Token, Version};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Fault;
 use crate::freshness::Life;
 use crate::key::Key;
 use crate::labels::{Labels, Tag};
 use crate::owner::Owner;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 use crate::policy::Lives;
 use crate::reason::Reason;
 use crate::remote::name::{Name, family};
@@ -28,32 +29,32 @@ use crate::stored::{AnyShared, AnyStored};
 const OVERHEAD: usize = 64 << 10;
 
 /// What is asked of the store, and by whom.
-pub(super) struct Question<'a> {
-    pub(super) core: &'a Core,
-    pub(super) remote: &'a Arc<Remote>,
-    pub(super) owner: &'a Arc<Owner>,
-    pub(super) key: &'a Key,
-    pub(super) names: Names,
-    pub(super) lives: &'a Lives,
-    pub(super) codec: Codec,
-    pub(super) fingerprint: u64,
+pub(crate) struct Question<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) remote: &'a Arc<Remote>,
+    pub(crate) owner: &'a Arc<Owner>,
+    pub(crate) key: &'a Key,
+    pub(crate) names: Names,
+    pub(crate) lives: &'a Lives,
+    pub(crate) codec: Codec,
+    pub(crate) fingerprint: u64,
     /// Where this node was in the sequence of its invalidations before it asked.
-    pub(super) began: Moment,
+    pub(crate) began: Moment,
     /// Those of what it names, if they are at hand.
-    pub(super) epochs: Option<&'a Epochs>,
+    pub(crate) epochs: Option<&'a Epochs>,
 }
 
 /// When a question was asked, and until when an answer is waited for.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) until: Instant,
+pub(crate) struct Asked {
+    pub(crate) until: Instant,
     at: Duration,
     /// What memory had then, if nobody confirmed it: whatever the answer is, it takes its place.
     unheard: Option<Arc<AnyStored>>,
 }
 
 /// A judgement.
-pub(super) enum Judged {
+pub(crate) enum Judged {
     /// With the token of what is there.
     Good(Arc<AnyStored>, Token),
     /// Its life is over; otherwise it is good, and the call's options keep it so long.
@@ -74,7 +75,7 @@ enum Standing {
 
 impl Question<'_> {
     /// To be called before each question.
-    pub(super) fn asked(&self, until: Instant) -> Asked {
+    pub(crate) fn asked(&self, until: Instant) -> Asked {
         let core = self.core;
         Asked {
             until,
@@ -89,7 +90,7 @@ impl Question<'_> {
     ///
     /// Memory's value that nobody confirmed is over unless this is good, so that it is not served
     /// either where the next question gets no answer.
-    pub(super) async fn judge(
+    pub(crate) async fn judge(
         &self,
         ops: &ValueOps,
         found: &Found,
@@ -147,7 +148,7 @@ impl Question<'_> {
     }
 
     /// How much longer the entry that was found lives, if it may be served.
-    pub(super) async fn life(
+    pub(crate) async fn life(
         &self,
         found: &Found,
         asked: Asked,

@@ -17,7 +17,7 @@ use crate::remote::name::{Name, family};
 /// does that: nobody has to know whether there are copies. A computation of a copy is fenced by that
 /// version, where one of an entry without copies is by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Replica {
+pub(crate) enum Replica {
     /// The one that there is.
     Only,
     /// One of several, by its number from 0 on.
@@ -26,14 +26,14 @@ pub(super) enum Replica {
 
 impl Replica {
     /// The one that a call reads.
-    pub(super) fn drawn(lives: Lives, chance: &Chance) -> Self {
+    pub(crate) fn drawn(lives: Lives, chance: &Chance) -> Self {
         match lives.copies() {
             Some(copies) => Self::Nth(chance.one_of(copies)),
             None => Self::Only,
         }
     }
 
-    pub(super) fn entry(self, key: &Key) -> Name {
+    pub(crate) fn entry(self, key: &Key) -> Name {
         match self {
             Self::Only => Name::entry(key),
             Self::Nth(index) => Name::copy(key, index),
@@ -41,28 +41,28 @@ impl Replica {
     }
 
     /// Whether the store was not told yet of something that concerns it.
-    pub(super) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
+    pub(crate) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
         let is_copy = self != Self::Only;
         outbox.blocks(&Name::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
     }
 
     /// The version that all copies have in common, if there are any.
-    pub(super) fn in_common(self, key: &Key) -> Option<Name> {
+    pub(crate) fn in_common(self, key: &Key) -> Option<Name> {
         (self != Self::Only).then(|| Name::copies(key))
     }
 }
 
 /// The names of one entry, as far as they are known before its value.
 #[derive(Debug, Clone)]
-pub(super) struct Names {
-    pub(super) entry: Name,
-    pub(super) replica: Replica,
+pub(crate) struct Names {
+    pub(crate) entry: Name,
+    pub(crate) replica: Replica,
     /// The namespace's, the function's, that of the copies, and those of the tags.
-    pub(super) versions: Vec<Name>,
+    pub(crate) versions: Vec<Name>,
 }
 
 impl Names {
-    pub(super) fn new(key: &Key, replica: Replica, owner: &Owner, labels: &Labels) -> Self {
+    pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, labels: &Labels) -> Self {
         let implicit = [Name::everything(), Name::function(&owner.name)];
         let tags = tags(key, replica, labels);
         Self {
@@ -72,7 +72,7 @@ impl Names {
         }
     }
 
-    pub(super) fn place(&self, owner: &Owner) -> Place<'_> {
+    pub(crate) fn place(&self, owner: &Owner) -> Place<'_> {
         Place {
             entry: &self.entry,
             versions: &self.versions,
@@ -83,7 +83,7 @@ impl Names {
 
 /// What an entry names beside the namespace and its function: the version of its copies comes
 /// first, for it is known of every one of them.
-pub(super) fn tags<'a>(
+pub(crate) fn tags<'a>(
     key: &Key,
     replica: Replica,
     labels: &'a Labels,
@@ -96,7 +96,7 @@ pub(super) fn tags<'a>(
 
 /// The guards that must not move while an owner's late tags are unknown: those of the
 /// families that its tags were of so far; of all tags, before it had a value.
-pub(super) fn guards(owner: &Owner) -> Vec<Name> {
+pub(crate) fn guards(owner: &Owner) -> Vec<Name> {
     owner
         .families
         .names()
@@ -106,13 +106,13 @@ pub(super) fn guards(owner: &Owner) -> Vec<Name> {
 }
 
 /// Whether `guards` cover `tag`.
-pub(super) fn is_guarded(guards: &[Name], tag: &Name) -> bool {
+pub(crate) fn is_guarded(guards: &[Name], tag: &Name) -> bool {
     let covers = |family: &[u8]| guards.contains(&Name::guard(family));
     covers(b"") || covers(family(tag))
 }
 
 /// What is removed with a tag: its version, and the guards that cover it.
-pub(super) fn with_guards(tag: &Name) -> Vec<Name> {
+pub(crate) fn with_guards(tag: &Name) -> Vec<Name> {
     let mut names = vec![tag.clone(), Name::guard(b"")];
     if !family(tag).is_empty() {
         names.push(Name::guard(family(tag)));

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
-use super::failed::error_in;
-use super::refresh::Old;
-use super::remote::Remote;
-use super::{Cache, Core};
+use crate::cache::failed::error_in;
+use crate::cache::refresh::Old;
+use crate::cache::remote::Remote;
+use crate::cache::{Cache, Core};
 use crate::clock::Tick;
-use crate::codec::Cacheable;
+use crate::codec::cacheable::Cacheable;
 use crate::fault::{Fault, Point};
-use crate::key::{Key, KeyBuf};
+use crate::key::Key;
+use crate::key::buf::KeyBuf;
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId};
 use crate::place::LastPlace;
-use crate::plan::{Plain, Plan, Shape, ValueOps, ValueSharing};
+use crate::plan::ops::ValueOps;
+use crate::plan::{Plain, Plan, Shape, ValueSharing};
 use crate::policy::Lives;
 use crate::stored::{AnyShared, AnyStored};
 use crate::sync::expect_no_lock;
-use crate::tier::{Probe, Seen, keep_at_hand};
+use crate::tier::front::Probe;
+use crate::tier::{Seen, keep_at_hand};
 
 /// What a call that memory could not answer knows from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +78,7 @@ impl Core {
     }
 
     /// The same for a key that `reader` wrote by hand, from the tier too.
-    pub(super) fn hit_by_hand<S>(
+    pub(crate) fn hit_by_hand<S>(
         &self,
         plan: impl Fn() -> Plan<S>,
         key: &[u8],
@@ -163,7 +166,7 @@ impl Core {
 
     /// The same with the one of that name, if it is known here and this is new of `owner`.
     #[cold]
-    pub(super) fn meets_named(&self, owner: &Owner, name: &[u8]) {
+    pub(crate) fn meets_named(&self, owner: &Owner, name: &[u8]) {
         if owner.has_met() {
             return;
         }
@@ -213,7 +216,7 @@ impl Core {
     }
 
     #[inline]
-    pub(super) fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
+    pub(crate) fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now, self.faults) && self.trusts(entry, now)
     }
 
@@ -227,7 +230,7 @@ impl Core {
     }
 
     /// The same where the store could not be asked for it.
-    pub(super) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+    pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
         let remote = self.remote.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -236,7 +239,7 @@ impl Core {
     }
 
     /// What memory has under `key`, where other nodes' invalidations of it need not have arrived.
-    pub(super) fn unheard(&self, key: &Key) -> Option<Arc<AnyStored>> {
+    pub(crate) fn unheard(&self, key: &Key) -> Option<Arc<AnyStored>> {
         let remote = self.remote.as_ref()?;
         if remote.is_heard(Tick::now(&*self.clock)) {
             return None;
@@ -246,7 +249,7 @@ impl Core {
 
     /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
     #[inline]
-    pub(super) fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {
+    pub(crate) fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {
         match &self.remote {
             None => true,
             Some(remote) => remote.is_heard(now) || self.goes_on_without(remote, stored, now),
@@ -299,7 +302,7 @@ where
 
 /// What `stored` holds. Of an entry that is nobody else's it is the last reference, and need not be
 /// cloned.
-pub(super) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
+pub(crate) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
     match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),
         Err(stored) => Arc::clone(stored.shared()),
@@ -319,7 +322,7 @@ where
 }
 
 /// What a function returns for the value of `stored`; `None` if that is of another type.
-pub(super) fn value_in<S>(stored: &AnyStored) -> Option<S::Ret>
+pub(crate) fn value_in<S>(stored: &AnyStored) -> Option<S::Ret>
 where
     S: Shape,
     S::Value: Clone + 'static,
@@ -339,7 +342,7 @@ impl Cache {
 }
 
 /// The value under `key`, from memory or from the store.
-pub(super) async fn get<V: Cacheable>(
+pub(crate) async fn get<V: Cacheable>(
     core: &Core,
     owner: &Arc<Owner>,
     key: &Key,

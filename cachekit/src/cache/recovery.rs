@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use super::bus::Desk;
 use crate::breaker::Breaker;
+use crate::cache::bus::Desk;
 use crate::chance::jittered;
 use crate::event;
 use crate::fault::Fault;
@@ -30,13 +30,13 @@ const FIRST_REST: Duration = Duration::from_millis(100);
 const RELAPSE: Duration = Duration::from_secs(10);
 
 /// What nobody waits for may take longer.
-pub(super) const BACKGROUND: Duration = Duration::from_secs(1);
+pub(crate) const BACKGROUND: Duration = Duration::from_secs(1);
 
 /// So long a cache that nobody has any more goes on telling what it owes.
 const LINGER: Duration = Duration::from_secs(300);
 
 /// Has `names` invalidated and tells every node.
-pub(super) async fn tell(
+pub(crate) async fn tell(
     desk: &Desk,
     store: &dyn Store,
     (names, manner): (&[Name], Manner),
@@ -52,20 +52,20 @@ pub(super) async fn tell(
 }
 
 /// A store that needs attention now and then.
-pub(super) struct Recovery {
-    pub(super) desk: Arc<Desk>,
+pub(crate) struct Recovery {
+    pub(crate) desk: Arc<Desk>,
     /// Not behind its breaker.
-    pub(super) store: Arc<dyn Store>,
-    pub(super) breaker: Arc<Breaker>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) breaker: Arc<Breaker>,
     /// In time for a call.
-    pub(super) in_time: Duration,
+    pub(crate) in_time: Duration,
 }
 
 impl Recovery {
     /// Attends to the store for as long as somebody has the cache; `left` says when nobody has. Then
     /// what was not accepted is still sent, until it is: what a write has changed may not stay
     /// in the store because its cache is gone. It ends by itself, and so do the connections.
-    pub(super) async fn run(self, left: Arc<Notify>) {
+    pub(crate) async fn run(self, left: Arc<Notify>) {
         // What was being sent is sent again.
         first(self.attend(), left.notified()).await;
         if self.desk.faults.has(Fault::LeaveUntold) {

@@ -9,23 +9,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::Core;
-use super::compute::Outcome;
-use super::job::Job;
+use crate::cache::Core;
+use crate::cache::compute::Outcome;
+use crate::cache::job::Job;
 use crate::clock::Tick;
 use crate::event;
 use crate::fault::Fault;
-use crate::flight::{Flight, Lead};
+use crate::flight::Flight;
+use crate::flight::seat::Lead;
 use crate::freshness::Freshness;
 use crate::key::Key;
 use crate::owner::OwnerId;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 use crate::stored::AnyStored;
 
 /// What a call has, and computes again.
 #[derive(Debug)]
 pub(crate) struct Old {
-    pub(super) stored: Arc<AnyStored>,
+    pub(crate) stored: Arc<AnyStored>,
     /// How long before its end it was drawn to be computed again; `None`: it is over.
     advance: Option<Duration>,
     /// The caller has it.
@@ -34,7 +35,7 @@ pub(crate) struct Old {
 
 impl Old {
     /// Whether `other` is to be computed again too: it is no newer than the draw.
-    pub(super) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
+    pub(crate) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
     }
@@ -53,7 +54,7 @@ pub(crate) struct Late {
 impl Core {
     /// Whether `stored`, which is good, is to be computed again before its end.
     #[cold]
-    pub(super) fn drawn(&self, stored: &Arc<AnyStored>, key: &[u8], now: Tick) -> Option<Old> {
+    pub(crate) fn drawn(&self, stored: &Arc<AnyStored>, key: &[u8], now: Tick) -> Option<Old> {
         let advance = self.advance(stored, now)?;
         let is_paused = self.pauses(&(stored.owner.id, Key::new(key)));
         (!is_paused).then(|| Old {
@@ -70,7 +71,7 @@ impl Core {
     }
 
     /// One draw.
-    pub(super) fn advance(&self, stored: &AnyStored, now: Tick) -> Option<Duration> {
+    pub(crate) fn advance(&self, stored: &AnyStored, now: Tick) -> Option<Duration> {
         let freshness = &stored.freshness;
         if !freshness.is_near_end(now) {
             return None;
@@ -113,7 +114,7 @@ impl Job {
 
     /// What is left to look at while the job itself runs; `None` where nothing can be served in
     /// its place.
-    pub(super) fn watch(&self) -> Option<Self> {
+    pub(crate) fn watch(&self) -> Option<Self> {
         let late = self.late.as_ref()?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let mut watch = Self::new(core, owner, self.key.clone(), self.lives);
@@ -122,7 +123,7 @@ impl Job {
     }
 
     /// What this call is answered with while it goes on in the background.
-    pub(super) fn given(&mut self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn given(&mut self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.old.is_none() {
             let stored = self.stale().filter(|stored| ops.answers(stored.shared()))?;
             self.owner.counts.misses.bump();
@@ -149,13 +150,13 @@ impl Job {
     }
 
     /// Returns `true` if its key is not to be computed again now.
-    pub(super) fn pauses(&self) -> bool {
+    pub(crate) fn pauses(&self) -> bool {
         self.core.pauses(&self.spot())
     }
 
     /// Returns `true` if it is a refresh, and another failed since this one looked. Asked by who
     /// leads: whoever led before has said by now what came of it.
-    pub(super) fn failed_meanwhile(&self) -> bool {
+    pub(crate) fn failed_meanwhile(&self) -> bool {
         self.old.is_some() && !self.core.faults.has(Fault::IgnorePause) && self.pauses()
     }
 
@@ -164,7 +165,7 @@ impl Job {
     }
 
     /// The same, as what goes on after this call was answered with `stored`.
-    pub(super) fn again(&self, stored: &Arc<AnyStored>, advance: Option<Duration>) -> Option<Self> {
+    pub(crate) fn again(&self, stored: &Arc<AnyStored>, advance: Option<Duration>) -> Option<Self> {
         if self.is_apart
             && let Some(late) = &self.late
         {
@@ -191,7 +192,7 @@ impl Job {
     }
 
     /// Whether `stored` is to be computed again as what this call has is.
-    pub(super) fn is_due_too(&self, stored: &AnyStored) -> bool {
+    pub(crate) fn is_due_too(&self, stored: &AnyStored) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old
             .as_ref()
@@ -199,7 +200,7 @@ impl Job {
     }
 
     /// Counts that the function runs.
-    pub(super) fn count_computation(&self) {
+    pub(crate) fn count_computation(&self) {
         let counts = &self.owner.counts;
         counts.computations.bump();
         if self.old.as_ref().is_some_and(|old| old.advance.is_some()) {
@@ -208,7 +209,7 @@ impl Job {
     }
 
     /// What this call has, for one that is not to wait.
-    pub(super) fn kept(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn kept(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         let old = self.old.as_ref()?;
         if !ops.answers(old.stored.shared()) {
             return None;
@@ -220,7 +221,7 @@ impl Job {
     }
 
     /// What was computed is there, or could not be computed.
-    pub(super) fn refreshed(&self, is_ok: bool) {
+    pub(crate) fn refreshed(&self, is_ok: bool) {
         if self.old.is_none() {
             return;
         }
@@ -235,21 +236,21 @@ impl Job {
     }
 
     /// Another process computes it, for at most `longest`.
-    pub(super) fn left_to_others(&self, longest: Duration) {
+    pub(crate) fn left_to_others(&self, longest: Duration) {
         let now = Tick::now(&*self.core.clock);
         let refreshes = &self.core.refreshes;
         refreshes.left_to_others(self.spot(), now, longest);
     }
 
     /// Remembers in which flight something is looked for.
-    pub(super) fn board(&self, lead: &Lead<Outcome>) {
+    pub(crate) fn board(&self, lead: &Lead<Outcome>) {
         if let Some(late) = &self.late {
             let _ = late.flight.set(lead.flight());
         }
     }
 
     /// Remembers what the store had that is over.
-    pub(super) fn found_late(&self, stored: &Arc<AnyStored>) {
+    pub(crate) fn found_late(&self, stored: &Arc<AnyStored>) {
         if let Some(late) = &self.late {
             let _ = late.found.set(Arc::clone(stored));
         }
@@ -257,7 +258,7 @@ impl Job {
 
     /// What is served where the computation failed: what is there, if it was not invalidated
     /// meanwhile either. The one place that decides so, for errors and for deadlines.
-    pub(super) fn rescue(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn rescue(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.fresh {
             return None;
         }
@@ -275,7 +276,7 @@ impl Job {
     }
 
     /// What is served where the computation takes too long.
-    pub(super) fn instead_of_waiting(&self) -> Option<Arc<AnyStored>> {
+    pub(crate) fn instead_of_waiting(&self) -> Option<Arc<AnyStored>> {
         self.instead(Freshness::outlives_delay)
     }
 
@@ -302,11 +303,11 @@ impl Job {
 
 impl Late {
     /// Whoever polls the call is given what was found.
-    pub(super) fn serve(&self) {
+    pub(crate) fn serve(&self) {
         self.serve.store(true, Ordering::Release);
     }
 
-    pub(super) fn to_serve(&self) -> Option<&Arc<AnyStored>> {
+    pub(crate) fn to_serve(&self) -> Option<&Arc<AnyStored>> {
         let is_to_be = self.serve.load(Ordering::Acquire);
         self.found.get().filter(|_| is_to_be)
     }

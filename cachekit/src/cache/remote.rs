@@ -9,12 +9,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::bus::{Desk, beat};
-use super::guarded::Guarded;
-use super::names::Replica;
-use super::recovery::{BACKGROUND, Recovery, tell};
 use crate::background::{Background, Whose};
 use crate::breaker::Breaker;
+use crate::cache::bus::{Desk, beat};
+use crate::cache::guarded::Guarded;
+use crate::cache::names::Replica;
+use crate::cache::recovery::{BACKGROUND, Recovery, tell};
 use crate::clock::{Clock, Tick};
 use crate::codec::Codec;
 use crate::config::{OnDisconnect, OnNewMaster};
@@ -37,14 +37,14 @@ use crate::stats::{BreakerState, RedisMisses, RedisStats};
 #[derive(Debug)]
 pub(crate) struct Remote {
     /// Behind its breaker.
-    pub(super) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     breaker: Arc<Breaker>,
-    pub(super) desk: Arc<Desk>,
-    pub(super) counts: RemoteCounts,
-    pub(super) settings: Settings,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) counts: RemoteCounts,
+    pub(crate) settings: Settings,
     /// Calls that ask the store right now.
     asking: AtomicUsize,
-    pub(super) background: Arc<Background>,
+    pub(crate) background: Arc<Background>,
     beating: JoinHandle<()>,
     /// Nobody has the cache any more.
     left: Arc<Notify>,
@@ -74,22 +74,22 @@ pub(crate) struct Settings {
 /// What happened to it.
 #[derive(Debug, Default)]
 pub(crate) struct RemoteCounts {
-    pub(super) reasons: Reasons,
-    pub(super) stores: Counter,
+    pub(crate) reasons: Reasons,
+    pub(crate) stores: Counter,
     /// Those of them that were compressed, and how many bytes that saved.
-    pub(super) compressed: Counter,
-    pub(super) saved_bytes: AtomicU64,
-    pub(super) refused_stores: Counter,
+    pub(crate) compressed: Counter,
+    pub(crate) saved_bytes: AtomicU64,
+    pub(crate) refused_stores: Counter,
     /// Larger than allowed, or of a type that the codec cannot carry.
-    pub(super) unstorable: Counter,
+    pub(crate) unstorable: Counter,
     /// Questions without an answer in time, or answered with an error.
-    pub(super) failures: Counter,
+    pub(crate) failures: Counter,
     /// Times that a call waited for another process.
-    pub(super) waits: Counter,
+    pub(crate) waits: Counter,
     /// Invalidations that every node said it applied in time, and those of which that is not
     /// known.
-    pub(super) acknowledged: Counter,
-    pub(super) unacknowledged: Counter,
+    pub(crate) acknowledged: Counter,
+    pub(crate) unacknowledged: Counter,
     /// The log knows that they are not confirmed just now.
     is_unconfirmed: AtomicBool,
 }
@@ -151,12 +151,12 @@ impl Remote {
 impl Remote {
     /// Whether it may be read and stored into: it can be asked, its answer waited for with a
     /// limit, and it was told everything that was invalidated here and may concern any entry.
-    pub(super) fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         !self.desk.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
     }
 
     /// The same for this entry: it was also told whatever concerns it alone, or all its copies.
-    pub(super) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
+    pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
         let outbox = &self.desk.outbox;
         // Cheapest first: many calls ask this while the store is away.
         self.store.is_up()
@@ -166,17 +166,17 @@ impl Remote {
     }
 
     /// Whether versions that were made in another data set count.
-    pub(super) fn takes_any_origin(&self) -> bool {
+    pub(crate) fn takes_any_origin(&self) -> bool {
         self.settings.on_new_master == OnNewMaster::Replay
     }
 
     /// Whether messages come through, so that memory may be served.
-    pub(super) fn is_heard(&self, now: Tick) -> bool {
+    pub(crate) fn is_heard(&self, now: Tick) -> bool {
         self.desk.trust.covers(now)
     }
 
     /// Whether memory is served although no message comes through and nobody can be asked.
-    pub(super) fn goes_on(&self, now: Tick) -> bool {
+    pub(crate) fn goes_on(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
             // The others were told that it serves nothing: they do not wait for it.
             _ if self.desk.trust.is_over() => false,
@@ -187,39 +187,39 @@ impl Remote {
     }
 
     /// Whether one more call may ask: many do where memory is not trusted.
-    pub(super) fn may_ask(&self) -> bool {
+    pub(crate) fn may_ask(&self) -> bool {
         self.asking.load(Ordering::Relaxed) < MOST_ASKING
     }
 
     /// Counts one that asks, for as long as the guard lives.
-    pub(super) fn ask(self: &Arc<Self>) -> AskGuard {
+    pub(crate) fn ask(self: &Arc<Self>) -> AskGuard {
         self.asking.fetch_add(1, Ordering::Relaxed);
         AskGuard(Arc::clone(self))
     }
 
     /// When a call that asks now stops waiting.
-    pub(super) fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         from_now(self.settings.timeout)
     }
 
     /// When what nobody waits for is given up.
-    pub(super) fn late_deadline() -> Instant {
+    pub(crate) fn late_deadline() -> Instant {
         from_now(BACKGROUND)
     }
 
     /// Runs `future`, which is owed to other processes, without anybody waiting for it.
-    pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.background.finish(Whose::Cache, future);
     }
 
     /// Whether the cache asks for nothing any more, and only tells.
-    pub(super) fn is_shut_down(&self) -> bool {
+    pub(crate) fn is_shut_down(&self) -> bool {
         self.background.is_closed() && !self.desk.faults.has(Fault::NeverClosed)
     }
 
     /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
     /// the caller goes away. From there it is removed, in whichever manner it was to be.
-    pub(super) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
+    pub(crate) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
         let untold = self.untold(names);
         let until = self.deadline();
         match tell(&self.desk, &*self.store, (&untold.names, manner), until).await {
@@ -231,7 +231,7 @@ impl Remote {
     /// [`invalidate`](Self::invalidate), and then waits until every node has applied it, or serves
     /// nothing from before any more; for `within` at most, if that is shorter. Whether it is
     /// certain.
-    pub(super) async fn invalidate_everywhere(
+    pub(crate) async fn invalidate_everywhere(
         &self,
         names: Vec<Name>,
         manner: Manner,
@@ -266,7 +266,7 @@ impl Remote {
     }
 
     /// The duty to have `names` removed.
-    pub(super) fn untold(&self, names: Vec<Name>) -> Untold<'_> {
+    pub(crate) fn untold(&self, names: Vec<Name>) -> Untold<'_> {
         Untold {
             outbox: &self.desk.outbox,
             names,
@@ -283,7 +283,7 @@ impl Remote {
         }
     }
 
-    pub(super) fn stats(&self, now: Tick) -> RedisStats {
+    pub(crate) fn stats(&self, now: Tick) -> RedisStats {
         RedisStats {
             is_up: self.store.is_up(),
             is_heard: self.is_heard(now),
@@ -308,7 +308,7 @@ impl Remote {
     }
 
     /// Counts a value that was stored, and how many bytes shorter it was for being compressed.
-    pub(super) fn stored(&self, saved: Option<usize>) {
+    pub(crate) fn stored(&self, saved: Option<usize>) {
         self.counts.stores.bump();
         if let Some(saved) = saved {
             self.counts.compressed.bump();
@@ -318,14 +318,14 @@ impl Remote {
     }
 
     /// Counts it every time, and says it once for each function.
-    pub(super) fn unstorable(&self, owner: &Owner, why: &str) {
+    pub(crate) fn unstorable(&self, owner: &Owner, why: &str) {
         self.counts.unstorable.bump();
         if owner.is_first_complaint() {
             event::unstorable(&owner.name, why);
         }
     }
 
-    pub(super) fn failed(&self, failure: &Failure) {
+    pub(crate) fn failed(&self, failure: &Failure) {
         self.counts.failures.bump();
         event::redis_failed(failure);
     }
@@ -333,7 +333,7 @@ impl Remote {
 
 /// One call that asks the store.
 #[derive(Debug)]
-pub(super) struct AskGuard(Arc<Remote>);
+pub(crate) struct AskGuard(Arc<Remote>);
 
 impl Drop for AskGuard {
     fn drop(&mut self) {
@@ -380,14 +380,14 @@ impl Drop for Unconfirmed<'_> {
 /// Names that have to be removed from the store unless it answers. Dropped before, they wait
 /// in the outbox.
 #[must_use]
-pub(super) struct Untold<'a> {
+pub(crate) struct Untold<'a> {
     outbox: &'a Outbox,
     names: Vec<Name>,
 }
 
 impl Untold<'_> {
     /// There is nothing left to tell.
-    pub(super) fn settled(mut self) -> Vec<Name> {
+    pub(crate) fn settled(mut self) -> Vec<Name> {
         std::mem::take(&mut self.names)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::Core;
+use crate::cache::Core;
 use crate::config::Capacity;
 use crate::fault::Fault;
 use crate::function::{FnSpec, Room};
@@ -14,7 +14,7 @@ const LISTS: usize = 32;
 
 /// The cores of functions that have memory of their own: only added to, so that a hit takes no lock.
 #[derive(Debug, Default)]
-pub(super) struct Rooms([Link; LISTS]);
+pub(crate) struct Rooms([Link; LISTS]);
 
 type Link = OnceLock<Box<Own>>;
 
@@ -80,14 +80,14 @@ impl Core {
     }
 
     /// Memory beside that which all share: from here on every invalidation reaches it.
-    pub(super) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
+    pub(crate) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
         let memory = Arc::new(Memory::new(capacity, &self.config, self.faults));
         self.own_memories.write().push(Arc::clone(&memory));
         memory
     }
 
     /// A core with another memory that shares everything else.
-    pub(super) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
+    pub(crate) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;
         Self {
@@ -99,14 +99,14 @@ impl Core {
     }
 
     /// All memories: what all share, and what regions and functions have of their own.
-    pub(super) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
+    pub(crate) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
         // No lock is held while one of them is asked: what leaves it may use the cache.
         let own = self.own_memories.read().clone();
         std::iter::once(Arc::clone(&self.shared_memory)).chain(own)
     }
 
     /// Those in which an invalidated key may be.
-    pub(super) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
+    pub(crate) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
         let spares = self.faults.has(Fault::SpareRooms);
         self.memories().take(if spares { 1 } else { usize::MAX })
     }

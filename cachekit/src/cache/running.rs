@@ -9,20 +9,22 @@ use std::time::Duration;
 use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
-use super::admission::Admission;
-use super::compute::{Answer, Known, Outcome};
-use super::fill::Filling;
-use super::job::Job;
-use super::store::Value;
-use super::turn::Access;
-use crate::chain::{self, Inside, Link};
+use crate::cache::admission::Admission;
+use crate::cache::compute::{Answer, Known, Outcome};
+use crate::cache::fill::Filling;
+use crate::cache::job::Job;
+use crate::cache::store::Value;
+use crate::cache::turn::Access;
+use crate::chain;
+use crate::chain::{Inside, Link};
 use crate::config::Tier;
 use crate::event;
 use crate::fault::Fault;
-use crate::flight::Lead;
+use crate::flight::seat::Lead;
 use crate::freshness::Life;
 use crate::labels::Labels;
-use crate::plan::{SharedError, ValueOps};
+use crate::plan::SharedError;
+use crate::plan::ops::ValueOps;
 use crate::stored::{AnyShared, AnyStored};
 use crate::sync::expect_no_lock;
 
@@ -59,7 +61,7 @@ pub(crate) struct Computed {
 
 impl Running {
     /// Sets out: from here on the body runs.
-    pub(super) fn new(
+    pub(crate) fn new(
         job: Box<Job>,
         lead: Option<Lead<Outcome>>,
         ops: &ValueOps,
@@ -283,7 +285,7 @@ impl Job {
     }
 
     /// Ends the flight with `stored`, and puts it into memory if it may be kept; says so.
-    pub(super) fn land(&self, lead: Lead<Outcome>, stored: Arc<AnyStored>) -> bool {
+    pub(crate) fn land(&self, lead: Lead<Outcome>, stored: Arc<AnyStored>) -> bool {
         let core = &self.core;
         let keep = stored.is_valid(core.faults);
         let in_memory = self.lives.tier != Tier::Redis;
@@ -327,7 +329,7 @@ impl Job {
     }
 
     /// The longest that an entry of this call may live.
-    pub(super) fn longest_life(&self) -> Duration {
+    pub(crate) fn longest_life(&self) -> Duration {
         let ttl = self.lives.ttl.unwrap_or(self.core.config.default_ttl);
         let fresh = self.lives.redis_ttl.map_or(ttl, |most| most.min(ttl));
         fresh.saturating_add(self.lives.window())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout_at};
 
-use super::Cache;
+use crate::cache::Cache;
 use crate::event;
 use crate::length::from_now;
 use crate::runtime::has_timer;

@@ -1,7 +1,7 @@
 //! Invalidations that leave the old value for what old values are for.
 
-use super::Cache;
-use super::doomed::Doomed;
+use crate::cache::Cache;
+use crate::cache::doomed::Doomed;
 use crate::labels::Tag;
 use crate::manner::Manner;
 

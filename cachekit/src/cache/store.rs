@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Core;
+use crate::cache::Core;
 use crate::clock::Tick;
-use crate::config::{Engine, Tier, Unit};
+use crate::config::engine::Engine;
+use crate::config::{Tier, Unit};
 use crate::epoch::{Epochs, Moment};
 use crate::fault::Point;
 use crate::freshness::{Freshness, Life};
@@ -27,24 +28,24 @@ const fn overhead(engine: Engine) -> usize {
 }
 
 /// A value, or the absence of one.
-pub(super) struct Value {
+pub(crate) struct Value {
     /// An `Option<V>`.
-    pub(super) content: AnyShared,
+    pub(crate) content: AnyShared,
     /// Whether it is one, and no absence.
-    pub(super) is_present: bool,
+    pub(crate) is_present: bool,
     /// The bytes of its type.
-    pub(super) size: usize,
+    pub(crate) size: usize,
     /// The bytes that it points to, as far as they are known.
-    pub(super) heap: usize,
+    pub(crate) heap: usize,
     /// Of the write that it comes from, if that has one.
-    pub(super) order: Option<u64>,
+    pub(crate) order: Option<u64>,
     /// How long its computation took; zero where it was not computed by a call.
-    pub(super) took: Duration,
+    pub(crate) took: Duration,
 }
 
 impl Core {
     /// The epochs of the cache, of `owner` and of the tags and events in `labels`.
-    pub(super) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
+    pub(crate) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
         let bus = self.remote.is_some().then(|| Arc::clone(&self.bus_epoch));
         whole
@@ -55,17 +56,17 @@ impl Core {
     }
 
     /// Whether it counts what values weigh.
-    pub(super) fn weighs(&self) -> bool {
+    pub(crate) fn weighs(&self) -> bool {
         self.config.memory_capacity.unit == Unit::Bytes
     }
 
     /// The bytes that a value points to, where it counts what it weighs.
-    pub(super) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
+    pub(crate) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
         if self.weighs() { weigh() } else { 0 }
     }
 
     /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
-    pub(super) fn ttl(&self, lives: Lives, labels: &Labels, present: bool) -> Option<Duration> {
+    pub(crate) fn ttl(&self, lives: Lives, labels: &Labels, present: bool) -> Option<Duration> {
         let ttl = if present {
             labels
                 .ttl
@@ -82,7 +83,7 @@ impl Core {
     #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
     /// An entry for `value`. One that is not to be kept (`life` is `None`) can still be
     /// handed to those who wait for it.
-    pub(super) fn stored(
+    pub(crate) fn stored(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
@@ -118,7 +119,7 @@ impl Core {
     }
 
     /// Puts `entry` into memory.
-    pub(super) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+    pub(crate) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
         self.faults.at(Point::BeforeInsert);
         self.memory.insert(key, entry);
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::names::Names;
-use super::remote::Remote;
+use crate::cache::names::Names;
+use crate::cache::remote::Remote;
 use crate::envelope::Token;
 use crate::fault::Fault;
 use crate::remote::name::Name;
@@ -18,18 +18,18 @@ const LONGEST_LEASE: Duration = Duration::from_secs(3);
 
 /// Dropped without a store, it gives the lease back, so that nobody waits in vain.
 #[derive(Debug)]
-pub(super) struct Turn {
-    pub(super) remote: Arc<Remote>,
-    pub(super) names: Names,
-    pub(super) guards: Vec<Name>,
-    pub(super) grant: Grant,
+pub(crate) struct Turn {
+    pub(crate) remote: Arc<Remote>,
+    pub(crate) names: Names,
+    pub(crate) guards: Vec<Name>,
+    pub(crate) grant: Grant,
     right: Option<Right>,
     began: Instant,
 }
 
 /// What a computation has to do with the store.
 #[derive(Debug)]
-pub(super) enum Access {
+pub(crate) enum Access {
     /// It may store there.
     Granted(Box<Turn>),
     /// The store could not be asked: what is there may be older than the computation.
@@ -39,7 +39,7 @@ pub(super) enum Access {
 }
 
 impl Access {
-    pub(super) fn turn(&self) -> Option<&Turn> {
+    pub(crate) fn turn(&self) -> Option<&Turn> {
         match self {
             Self::Granted(turn) => Some(turn),
             Self::Unseen | Self::None => None,
@@ -48,7 +48,7 @@ impl Access {
 }
 
 /// How long a lease lives, and its token, before they are renewed.
-pub(super) fn lives(lock_timeout: Duration) -> Lease {
+pub(crate) fn lives(lock_timeout: Duration) -> Lease {
     let lease = lock_timeout.min(LONGEST_LEASE);
     // A computation that outlives its lease may still store.
     let room = lock_timeout.saturating_mul(2).max(LONGEST_LEASE);
@@ -56,7 +56,7 @@ pub(super) fn lives(lock_timeout: Duration) -> Lease {
 }
 
 impl Turn {
-    pub(super) fn new(
+    pub(crate) fn new(
         remote: &Arc<Remote>,
         names: Names,
         guards: Vec<Name>,
@@ -80,7 +80,7 @@ impl Turn {
 
     /// What is done while a body runs, and never ends by itself: keeps the token and what it hangs on,
     /// and for `lock_timeout` the lease.
-    pub(super) fn renewal(
+    pub(crate) fn renewal(
         &self,
         lock_timeout: Duration,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -115,7 +115,7 @@ impl Turn {
     }
 
     /// What is to be stored; ends the turn.
-    pub(super) fn fill(mut self, late: Vec<Name>, bytes: Vec<u8>, kept: Duration) -> Option<Fill> {
+    pub(crate) fn fill(mut self, late: Vec<Name>, bytes: Vec<u8>, kept: Duration) -> Option<Fill> {
         Some(Fill {
             right: self.right.take()?,
             grant: self.grant.clone(),
@@ -141,7 +141,7 @@ impl Drop for Turn {
 }
 
 /// Gives a lease back, in the background.
-pub(super) fn release(remote: &Arc<Remote>, right: Right) {
+pub(crate) fn release(remote: &Arc<Remote>, right: Right) {
     let (store, desk) = (Arc::clone(&remote.store), Arc::clone(&remote.desk));
     remote.spawn(async move {
         let released = store.release(&right, Remote::late_deadline()).await;
@@ -154,6 +154,6 @@ pub(super) fn release(remote: &Arc<Remote>, right: Right) {
 }
 
 /// Versions are kept longer than what hangs on them, so that it is never lost by theirs.
-pub(super) fn version_life(entry: Duration) -> Duration {
+pub(crate) fn version_life(entry: Duration) -> Duration {
     entry.saturating_mul(2).max(Duration::from_secs(60))
 }

@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::compute::{Answer, Begun, Step, begin, begin_blocking};
-use super::job::Job;
-use super::read::last_of;
-use super::running::{Computed, Running};
+use crate::cache::compute::{Answer, Begun, Step, begin, begin_blocking};
+use crate::cache::job::Job;
+use crate::cache::read::last_of;
+use crate::cache::running::{Computed, Running};
 use crate::chain::Inside;
 use crate::labels::Labels;
 use crate::plan::{Plan, Shape, Split};
@@ -360,7 +360,7 @@ where
 
 /// What the function returns for `answer`, which it has a form for.
 #[inline(never)]
-pub(super) fn answered<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
+pub(crate) fn answered<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,

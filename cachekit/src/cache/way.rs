@@ -3,19 +3,20 @@
 
 use tokio::time::Instant;
 
-use super::compute::{Answer, Outcome};
-use super::job::Job;
+use crate::cache::compute::{Answer, Outcome};
+use crate::cache::job::Job;
 use crate::chain;
 use crate::config::SingleFlight;
 use crate::epoch::Epochs;
 use crate::event;
 use crate::fault::{Fault, Point};
-use crate::flight::{Entered, Flight, Lead, Seat, Woken};
+use crate::flight::seat::{Lead, Seat, Woken};
+use crate::flight::{Entered, Flight};
 use crate::labels::Labels;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 
 /// What a call does next.
-pub(super) enum Way {
+pub(crate) enum Way {
     /// It ends with this.
     Ends(Answer),
     /// It computes: for everybody, or for itself alone.
@@ -26,7 +27,7 @@ pub(super) enum Way {
 
 impl Job {
     /// A call's first step. Entries hang on `epochs`.
-    pub(super) fn way_in(&self, ops: &ValueOps, epochs: &Epochs) -> Way {
+    pub(crate) fn way_in(&self, ops: &ValueOps, epochs: &Epochs) -> Way {
         self.core.faults.at(Point::BeforeEnter);
         // Of a call that waits for nobody: one reading of the clock less.
         self.way_since(ops, epochs, self.since)
@@ -54,7 +55,7 @@ impl Job {
 
     /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
     /// of any number of callers one begins it.
-    pub(super) fn takes_off(&mut self, labels: &Labels) -> bool {
+    pub(crate) fn takes_off(&mut self, labels: &Labels) -> bool {
         if self.pauses() {
             return false;
         }
@@ -68,7 +69,7 @@ impl Job {
     }
 
     /// The step after a wait.
-    pub(super) fn way_on(&self, ops: &ValueOps, epochs: &Epochs, woken: Woken<Outcome>) -> Way {
+    pub(crate) fn way_on(&self, ops: &ValueOps, epochs: &Epochs, woken: Woken<Outcome>) -> Way {
         let start = Instant::now();
         match woken {
             Woken::Lead(lead) => return Way::Computes(Some(lead)),

@@ -5,22 +5,25 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::compute::Outcome;
-use super::doomed::Doomed;
-use super::fetch::Fingerprint;
-use super::fill::{Filling, Landed, Replaces};
-use super::names::{Replica, guards};
-use super::remote::Remote;
-use super::store::Value;
-use super::turn::{self, Turn, version_life};
-use super::{Cache, Core};
+use crate::cache::compute::Outcome;
+use crate::cache::doomed::Doomed;
+use crate::cache::fetch::Fingerprint;
+use crate::cache::fill::{Filling, Landed, Replaces};
+use crate::cache::names::{Replica, guards};
+use crate::cache::remote::Remote;
+use crate::cache::store::Value;
+use crate::cache::turn;
+use crate::cache::turn::{Turn, version_life};
+use crate::cache::{Cache, Core};
 use crate::clock::Tick;
-use crate::codec::{Cacheable, Wire};
+use crate::codec::Wire;
+use crate::codec::cacheable::Cacheable;
 use crate::config::Tier;
 use crate::epoch::Moment;
 use crate::event;
 use crate::fault::Fault;
-use crate::flight::{Entered, Flight, Lead, Leadership};
+use crate::flight::seat::Lead;
+use crate::flight::{Entered, Flight, Leadership};
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::manner::Manner;
@@ -34,7 +37,7 @@ use crate::writes::{Redeemed, WriteToken};
 
 /// A write of one entry that has begun.
 #[derive(Debug)]
-pub(super) struct Bracket {
+pub(crate) struct Bracket {
     core: Arc<Core>,
     owner: Arc<Owner>,
     key: Key,
@@ -50,7 +53,7 @@ impl Bracket {
     /// Begins on this node alone.
     ///
     /// With `is_ordered` the value to be stored has to have an order.
-    pub(super) fn begin_here(
+    pub(crate) fn begin_here(
         core: &Arc<Core>,
         owner: Arc<Owner>,
         key: Key,
@@ -71,7 +74,7 @@ impl Bracket {
     }
 
     /// Begins in the store too: whoever computes the entry now may not store it any more.
-    pub(super) async fn begin_there(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
+    pub(crate) async fn begin_there(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
         let (owner, lives) = (&self.owner, self.lives);
         if lives.copies().is_some() {
             // Nothing will be stored.
@@ -129,7 +132,7 @@ impl Bracket {
     /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
     /// the computations of one of them only, so that a value that one write stored could be older
     /// than what is computed into another.
-    pub(super) async fn finish(mut self, labels: Labels, value: Value, wire: Option<Wire>) {
+    pub(crate) async fn finish(mut self, labels: Labels, value: Value, wire: Option<Wire>) {
         let right = self.turn.take().zip(wire);
         let Some(Landing {
             ttl,
@@ -188,7 +191,7 @@ impl Bracket {
     }
 
     /// The same where nothing can wait: the store's entry is removed in the background.
-    pub(super) fn finish_here(self, labels: &Labels, value: Value) {
+    pub(crate) fn finish_here(self, labels: &Labels, value: Value) {
         let Some(landing) = self.redeem(labels, value) else {
             drop(self.core.forget(Doomed::key(self.key.as_bytes())));
             return;
@@ -404,7 +407,7 @@ impl Cache {
 }
 
 /// Stores `value`, all of whose labels are known.
-pub(super) async fn put<V: Cacheable>(
+pub(crate) async fn put<V: Cacheable>(
     core: &Arc<Core>,
     owner: Arc<Owner>,
     key: Key,
@@ -433,20 +436,20 @@ pub(super) async fn put<V: Cacheable>(
 
 /// A write that has begun. Dropped before it is done, it leaves the entry empty: what was
 /// there is older than what the caller was about to store.
-pub(super) struct Unfinished {
+pub(crate) struct Unfinished {
     core: Arc<Core>,
     key: Option<Key>,
 }
 
 impl Unfinished {
-    pub(super) fn new(core: &Arc<Core>, key: &Key) -> Self {
+    pub(crate) fn new(core: &Arc<Core>, key: &Key) -> Self {
         Self {
             core: Arc::clone(core),
             key: Some(key.clone()),
         }
     }
 
-    pub(super) fn done(mut self) {
+    pub(crate) fn done(mut self) {
         self.key = None;
     }
 }

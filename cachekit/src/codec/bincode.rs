@@ -6,11 +6,11 @@ use ::bincode::serde::EncodeError as SerdeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Unreadable;
-use super::checked::Found;
-use super::guard::Limits;
-use super::sink::Sink;
-use super::wire::Unfit;
+use crate::codec::Unreadable;
+use crate::codec::checked::found::Found;
+use crate::codec::guard::Limits;
+use crate::codec::sink::Sink;
+use crate::codec::wire::Unfit;
 
 /// What any payload may claim to hold. It is part of the decoder's type, so one constant has
 /// to do for all caches; a cache's own limit is checked before anything is decoded.
@@ -21,7 +21,7 @@ fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
 }
 
 /// Appends `value`.
-pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
+pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let written = ::bincode::serde::encode_into_writer(value, sink, config());
     written.map_err(|error| match error {
         EncodeError::Serde(SerdeError::SequenceMustHaveLength) => {
@@ -32,7 +32,7 @@ pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
 }
 
 /// Reads a value that takes all of `bytes`.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
     let limits = Limits::new(bytes.len());
     let read = ::bincode::serde::seed_decode_from_slice(limits.seed::<T>(), bytes, config());
     match read {

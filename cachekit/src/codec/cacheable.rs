@@ -1,6 +1,6 @@
 //! Which values can be cached without a macro.
 
-use super::Wire;
+use crate::codec::Wire;
 
 /// A value that can be cached by hand: with [`Cache::put`](crate::Cache::put),
 /// [`Cache::get_or_compute`](crate::Cache::get_or_compute) and in a
@@ -43,7 +43,7 @@ where
     }
 
     fn __weigh() -> Option<fn(&Self) -> usize> {
-        Some(super::heap)
+        Some(crate::codec::scale::heap)
     }
 }
 

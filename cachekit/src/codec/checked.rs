@@ -5,19 +5,18 @@
 //! value silently into another. The codecs with names read such a value, but give a field that
 //! is never written its default, and `Some(None)` and a `NaN` are `null` to JSON.
 
-mod compound;
-mod found;
-mod serializer;
+pub(crate) mod compound;
+pub(crate) mod found;
+pub(crate) mod serializer;
 
 use std::cell::{Cell, RefCell};
 
 use serde::ser::{Error, Serialize, Serializer};
 
-pub(crate) use found::{Found, NAMES};
-
-use super::Codec;
-use super::guard::MAX_DEPTH;
-use super::schema::Shapes;
+use crate::codec::Codec;
+use crate::codec::checked::found::Found;
+use crate::codec::guard::MAX_DEPTH;
+use crate::codec::schema::shapes::Sealed as Shapes;
 
 /// What is watched while one value is written.
 pub(crate) struct Watch<'a> {

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Codec, Unwritable, wire};
+use crate::codec::{Codec, Unwritable, wire};
 
 /// What comes of a value.
 #[derive(Debug, PartialEq)]
@@ -19,7 +19,7 @@ enum Comes {
     /// It is written, and a counted miss.
     Missed,
 }
-use Comes::{Back, Missed, Refused};
+use crate::codec::fidelity::Comes::{Back, Missed, Refused};
 
 const OUT: Comes = Refused("take the attribute out, or write `tier = memory`");
 const NAMES: Comes = Refused("write `codec = msgpack`");

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Codec, Unreadable, wire};
+use crate::codec::{Codec, Unreadable, wire};
 
 const ALL: [Codec; 3] = [Codec::Bincode, Codec::MsgPack, Codec::Json];
 

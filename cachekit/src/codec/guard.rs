@@ -5,8 +5,8 @@
 //! newtypes as depth, so one byte can make `struct Peano(Option<Box<Peano>>)` recurse for
 //! ever. A stack overflow cannot be caught, so none may begin.
 
-mod access;
-mod visitor;
+pub(crate) mod access;
+pub(crate) mod visitor;
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use serde::de::{DeserializeOwned, Error};
 
 /// How many layers a value may have: every option, newtype, enum, struct, tuple, sequence
 /// and map is one. The same number as `serde_json`'s.
-pub(super) const MAX_DEPTH: u8 = 128;
+pub(crate) const MAX_DEPTH: u8 = 128;
 
 /// How many elements all sequences and maps together may have beyond one for each byte:
 /// elements without bytes, as in a `Vec<()>`, are rare but real.

@@ -4,14 +4,14 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::error::Category;
 
-use super::Unreadable;
-use super::checked::Found;
-use super::guard::Limits;
-use super::sink::Sink;
-use super::wire::Unfit;
+use crate::codec::Unreadable;
+use crate::codec::checked::found::Found;
+use crate::codec::guard::Limits;
+use crate::codec::sink::Sink;
+use crate::codec::wire::Unfit;
 
 /// Appends `value`.
-pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
+pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     serde_json::to_writer(sink, value).map_err(|error| match error.classify() {
         // All that `serde_json` itself refuses to write is a map's key.
         Category::Syntax => Unfit::Type(Found::keys()),
@@ -20,7 +20,7 @@ pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
 }
 
 /// Reads a value that takes all of `bytes`.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
     let limits = Limits::new(bytes.len());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = limits

@@ -5,22 +5,22 @@ use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde::{Deserialize, Serialize};
 
-use super::Unreadable;
-use super::guard::Limits;
-use super::sink::Sink;
-use super::wire::Unfit;
+use crate::codec::Unreadable;
+use crate::codec::guard::Limits;
+use crate::codec::sink::Sink;
+use crate::codec::wire::Unfit;
 
 /// Appends `value`.
 ///
 /// What has no known length (a flattened struct) is collected before it is written, so there
 /// the limit is felt only at its end.
-pub(super) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
+pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let mut serializer = Serializer::new(sink).with_struct_map();
     value.serialize(&mut serializer).map_err(|_| Unfit::Value)
 }
 
 /// Reads a value that takes all of `bytes`.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
     let limits = Limits::new(bytes.len());
     // Any other reader than this copies every string into a buffer first.
     let mut deserializer = Deserializer::from_read_ref(bytes);

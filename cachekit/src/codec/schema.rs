@@ -8,14 +8,14 @@
 //! With every codec, the names that a value is written with are compared with those that its
 //! type asks for: what is not written, or not read, would come back as a default.
 
-mod access;
-mod choices;
-mod recorder;
-mod refused;
-mod samples;
-mod shapes;
-mod trace;
-mod variants;
+pub(crate) mod access;
+pub(crate) mod choices;
+pub(crate) mod recorder;
+pub(crate) mod refused;
+pub(crate) mod samples;
+pub(crate) mod shapes;
+pub(crate) mod trace;
+pub(crate) mod variants;
 
 use std::any::{TypeId, type_name};
 use std::collections::BTreeMap;
@@ -24,12 +24,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::de::DeserializeOwned;
 
+use crate::codec::Codec;
+use crate::codec::checked::found::{Found, NAMES};
+use crate::codec::schema::shapes::Sealed as Shapes;
+use crate::codec::schema::trace::Trace;
 use crate::sync::RwLock;
-pub(crate) use shapes::Sealed as Shapes;
-use trace::Trace;
-
-use super::Codec;
-use super::checked::{Found, NAMES};
 
 /// How many values of each type are compared with its shape when they are written, and read
 /// back. In debug builds all are.
@@ -233,14 +232,14 @@ mod tests {
     fn enums_inside_enums_are_seen_to_the_end() {
         mod one {
             #[derive(serde::Deserialize)]
-            pub(super) enum Inner {
+            pub(crate) enum Inner {
                 A,
                 B(u8),
             }
         }
         mod two {
             #[derive(serde::Deserialize)]
-            pub(super) enum Inner {
+            pub(crate) enum Inner {
                 A,
                 B(u16),
             }

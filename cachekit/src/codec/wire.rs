@@ -5,13 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::checked::{Found, Watch};
-use super::schema::{self, Schema};
-use super::sink::Sink;
-use super::{Codec, Unreadable, Unwritable};
+use crate::codec::checked::Watch;
+use crate::codec::checked::found::Found;
+use crate::codec::schema;
+use crate::codec::schema::Schema;
+use crate::codec::sink::Sink;
+use crate::codec::{Codec, Unreadable, Unwritable};
 
 /// Why a codec did not write a value.
-pub(super) enum Unfit {
+pub(crate) enum Unfit {
     /// It cannot carry what was found.
     #[cfg_attr(
         not(any(feature = "bincode", feature = "json")),
@@ -94,11 +96,11 @@ fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), 
     // All that a panic can leave half done is what is appended to, and that is cut.
     let written = catch_unwind(AssertUnwindSafe(|| match codec {
         #[cfg(feature = "bincode")]
-        Codec::Bincode => super::bincode::encode(value, sink),
+        Codec::Bincode => crate::codec::bincode::encode(value, sink),
         #[cfg(feature = "msgpack")]
-        Codec::MsgPack => super::msgpack::encode(value, sink),
+        Codec::MsgPack => crate::codec::msgpack::encode(value, sink),
         #[cfg(feature = "json")]
-        Codec::Json => super::json::encode(value, sink),
+        Codec::Json => crate::codec::json::encode(value, sink),
         #[cfg(not(all(feature = "bincode", feature = "msgpack", feature = "json")))]
         _ => Err(Unfit::Value),
     }));
@@ -131,11 +133,11 @@ fn counts(bytes: &[u8]) -> [usize; 256] {
 pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, Unreadable> {
     let read = catch_unwind(|| match codec {
         #[cfg(feature = "bincode")]
-        Codec::Bincode => super::bincode::decode(bytes),
+        Codec::Bincode => crate::codec::bincode::decode(bytes),
         #[cfg(feature = "msgpack")]
-        Codec::MsgPack => super::msgpack::decode(bytes),
+        Codec::MsgPack => crate::codec::msgpack::decode(bytes),
         #[cfg(feature = "json")]
-        Codec::Json => super::json::decode(bytes),
+        Codec::Json => crate::codec::json::decode(bytes),
         #[cfg(not(all(feature = "bincode", feature = "msgpack", feature = "json")))]
         _ => Err(Unreadable::Codec),
     });

@@ -7,12 +7,12 @@ use lz4_flex::block;
     clippy::unnecessary_wraps,
     reason = "without the feature there is none"
 )]
-pub(super) fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(block::compress(bytes))
 }
 
 /// Writes what `block` holds to the beginning of `out`, and says how much; `None`: it is no block,
 /// or holds more.
-pub(super) fn decompress(block: &[u8], out: &mut [u8]) -> Option<usize> {
+pub(crate) fn decompress(block: &[u8], out: &mut [u8]) -> Option<usize> {
     block::decompress_into(block, out).ok()
 }

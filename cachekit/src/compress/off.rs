@@ -1,12 +1,12 @@
 //! What stands for LZ4 in a build without it.
 
 /// Nothing is compressed.
-pub(super) fn compress(_: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn compress(_: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
 /// Nothing can be read back.
-pub(super) fn decompress(_: &[u8], _: &mut [u8]) -> Option<usize> {
+pub(crate) fn decompress(_: &[u8], _: &mut [u8]) -> Option<usize> {
     None
 }
 

@@ -1,6 +1,6 @@
 //! The head of an entry, which a store changes in place.
 
-use super::{FILLED, FLAGS, GRACE, HEAD, MAGIC, ORDER, ORDERED, TOKEN, Token, millis};
+use crate::envelope::{FILLED, FLAGS, GRACE, HEAD, MAGIC, ORDER, ORDERED, TOKEN, Token, millis};
 use std::time::Duration;
 
 const WAITERS: usize = 5;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{
+use crate::compress::Payload;
+use crate::envelope::{
     ABSENT, CHECKSUM, CODEC, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, KNOWN, MAGIC, ORDER, ORDERED,
     PACKED, TOKEN, Token, VERSIONS, Version, checksum,
 };
-use crate::compress::Payload;
 
 /// An entry, as far as it can be judged without its value's type.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,11 +1,13 @@
 #[cfg(feature = "lz4")]
-mod packed;
+pub(crate) mod packed;
 
 use std::convert::Infallible;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::envelope::read::{Envelope, Reject};
+use crate::envelope::write::Draft;
 use crate::compress::Payload;
 
 fn draft<'a>(versions: &'a [Version], tags: &'a [Box<[u8]>]) -> Draft<'a> {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{
+use crate::compress;
+use crate::envelope::{
     ABSENT, CHECKSUM, CODEC, FILLED, MAGIC, ORDERED, PACKED, Token, VERSIONS, Version, checksum,
     millis,
 };
-use crate::compress;
 
 /// An entry that is about to be written.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Draft<'_> {
         let absent = if payload.is_some() { 0 } else { ABSENT };
         let ordered = if self.order.is_some() { ORDERED } else { 0 };
         let flags = FILLED | absent | ordered;
-        let count = super::IMPLICIT + self.tags.len();
+        let count = crate::envelope::IMPLICIT + self.tags.len();
         let mut out = Vec::with_capacity(VERSIONS + count * Version::LEN + 256);
         out.extend(MAGIC);
         out.extend([flags, self.codec, 0, 0, 0]);

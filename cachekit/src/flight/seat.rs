@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Flight, Flights, Leadership};
 use crate::fault::Fault;
+use crate::flight::{Flight, Flights, Leadership};
 use crate::park::park_on;
 use crate::sync::{Ordering, OwnedSemaphorePermit, timeout};
 
@@ -27,8 +27,8 @@ pub(crate) enum Woken<O: Clone> {
 
 /// A caller's part in a flight.
 pub(crate) struct Seat<O: Clone> {
-    pub(super) flights: Arc<Flights<O>>,
-    pub(super) flight: Arc<Flight<O>>,
+    pub(crate) flights: Arc<Flights<O>>,
+    pub(crate) flight: Arc<Flight<O>>,
 }
 
 impl<O: Clone> Seat<O> {
@@ -119,8 +119,8 @@ impl<O: Clone> Drop for Seat<O> {
 #[must_use]
 pub(crate) struct Lead<O: Clone> {
     // Dropped before the seat: the next waiter must find the flight in the table.
-    pub(super) permit: Option<OwnedSemaphorePermit>,
-    pub(super) seat: Seat<O>,
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
+    pub(crate) seat: Seat<O>,
     pub(crate) leadership: Leadership,
 }
 

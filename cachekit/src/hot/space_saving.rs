@@ -15,12 +15,12 @@ use crate::owner::OwnerId;
 
 /// How often one key was used.
 #[derive(Debug, Clone)]
-pub(super) struct Counter {
-    pub(super) owner: OwnerId,
-    pub(super) key: Vec<u8>,
-    pub(super) uses: u64,
+pub(crate) struct Counter {
+    pub(crate) owner: OwnerId,
+    pub(crate) key: Vec<u8>,
+    pub(crate) uses: u64,
     /// At most so many of them are others'.
-    pub(super) error: u64,
+    pub(crate) error: u64,
     hash: u64,
     /// Where it is in the heap.
     at: usize,
@@ -28,7 +28,7 @@ pub(super) struct Counter {
 
 /// The counters. None of them is given up, and their keys' buffers are used again: once they
 /// are there, counting allocates nothing but for a longer key.
-pub(super) struct SpaceSaving {
+pub(crate) struct SpaceSaving {
     capacity: usize,
     counters: Vec<Counter>,
     /// Where a key's counter is, by the key's hash. Two keys of one hash count as one.
@@ -42,7 +42,7 @@ pub(super) struct SpaceSaving {
 
 impl SpaceSaving {
     /// For `capacity` keys, which is not zero where keys are added. Takes no room before that.
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
             counters: Vec::new(),
@@ -53,7 +53,7 @@ impl SpaceSaving {
     }
 
     /// `uses` more of `key`, of `owner`.
-    pub(super) fn add(&mut self, owner: OwnerId, key: &[u8], uses: u64) {
+    pub(crate) fn add(&mut self, owner: OwnerId, key: &[u8], uses: u64) {
         let hash = self.hasher.hash_one(key);
         if let Some(&place) = self.places.get(&hash) {
             let counter = &mut self.counters[place];
@@ -125,7 +125,7 @@ impl SpaceSaving {
     }
 
     /// Halves all counts, so often. What was lower is not higher afterwards: the heap stays one.
-    pub(super) fn halve(&mut self, times: u64) {
+    pub(crate) fn halve(&mut self, times: u64) {
         for _ in 0..times.min(u64::from(u64::BITS)) {
             for counter in &mut self.counters {
                 counter.uses /= 2;
@@ -136,7 +136,7 @@ impl SpaceSaving {
     }
 
     /// Those that count something.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Counter> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Counter> {
         self.counters.iter().filter(|counter| counter.uses > 0)
     }
 }

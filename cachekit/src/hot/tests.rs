@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::space_saving::SpaceSaving;
-use super::{HotKey, HotKeys, LONGEST_KEY, Sampler};
 use crate::clock::Tick;
 use crate::fault::Faults;
+use crate::hot::sampler::Sampler;
+use crate::hot::space_saving::SpaceSaving;
+use crate::hot::{HotKey, HotKeys, LONGEST_KEY};
 use crate::owner::OwnerId;
 
 const OWNER: OwnerId = OwnerId(7);

@@ -10,8 +10,8 @@ use std::fmt::{self, Write as _};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::buf::{Form, KeyBuf};
-use super::tokens;
+use crate::key::buf::{Form, KeyBuf};
+use crate::key::tokens;
 
 /// A value that can be part of a key.
 ///
@@ -105,7 +105,7 @@ pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
 
 impl<'a> PartWriter<'a> {
     #[inline(always)]
-    pub(super) fn new(out: &'a mut KeyBuf, stop: u8) -> Self {
+    pub(crate) fn new(out: &'a mut KeyBuf, stop: u8) -> Self {
         Self {
             out,
             stop,
@@ -120,7 +120,7 @@ impl<'a> PartWriter<'a> {
     }
 
     #[inline(always)]
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         match self.out.form() {
             Form::Key => self.escaped(bytes),
             Form::Tag => self.out.push(bytes),
@@ -224,18 +224,18 @@ impl<'a> PartWriter<'a> {
     }
 
     /// What `write` writes, as an element.
-    pub(super) fn inner(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+    pub(crate) fn inner(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         self.element = Some(self.out.len());
         self.enclosed(tokens::ELEMENT, write);
     }
 
     /// `None`.
-    pub(super) fn absent(&mut self) {
+    pub(crate) fn absent(&mut self) {
         self.mark(tokens::NONE, b"%-");
     }
 
     /// What `write` writes, as a `Some`.
-    pub(super) fn present(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+    pub(crate) fn present(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         let start = self.out.len();
         self.enclosed(tokens::SOME, write);
         if self.out.form() != Form::Tokens
@@ -257,7 +257,7 @@ impl<'a> PartWriter<'a> {
     }
 
     /// What `write` writes, as an element with a `,` before it where it is not the first.
-    pub(super) fn element_by(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+    pub(crate) fn element_by(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         if self.element.is_some() {
             self.next();
         }
@@ -265,7 +265,7 @@ impl<'a> PartWriter<'a> {
     }
 
     /// What `write` writes for each of the items, as a composite.
-    pub(super) fn elements<I>(
+    pub(crate) fn elements<I>(
         &mut self,
         items: impl IntoIterator<Item = I>,
         write: impl Fn(I, &mut PartWriter<'_>),

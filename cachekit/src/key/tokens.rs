@@ -20,9 +20,9 @@
 
 use smallvec::SmallVec;
 
-use super::buf::{KeyBuf, SELF_TYPE};
-use super::part::PartWriter;
-use super::template::Piece;
+use crate::key::buf::{KeyBuf, SELF_TYPE};
+use crate::key::part::PartWriter;
+use crate::key::template::Piece;
 
 /// The kind of a token is in the low byte of its first word; none is zero.
 const KIND: u64 = 0x7F;
@@ -39,18 +39,18 @@ const UNSIGNED: u64 = 3;
 const WIDE_UNSIGNED: u64 = 4;
 const SIGNED: u64 = 5;
 const WIDE_SIGNED: u64 = 6;
-pub(super) const OPEN: u64 = 7;
-pub(super) const NEXT: u64 = 8;
-pub(super) const CLOSE: u64 = 9;
-pub(super) const ELEMENT: u64 = 10;
-pub(super) const SOME: u64 = 11;
-pub(super) const NONE: u64 = 12;
+pub(crate) const OPEN: u64 = 7;
+pub(crate) const NEXT: u64 = 8;
+pub(crate) const CLOSE: u64 = 9;
+pub(crate) const ELEMENT: u64 = 10;
+pub(crate) const SOME: u64 = 11;
+pub(crate) const NONE: u64 = 12;
 /// And its length: a text of at most seven bytes, which are the rest of the word.
 const SHORT_TEXT: u64 = 0x10;
 
 /// Arguments, written one after the other.
 #[derive(Default)]
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     words: SmallVec<[u64; 16]>,
     /// Where the last token begins.
     last: usize,
@@ -58,12 +58,12 @@ pub(super) struct Tokens {
 
 impl Tokens {
     #[inline(always)]
-    pub(super) fn words(&self) -> &[u64] {
+    pub(crate) fn words(&self) -> &[u64] {
         &self.words
     }
 
     #[inline(always)]
-    pub(super) fn text(&mut self, text: &[u8]) {
+    pub(crate) fn text(&mut self, text: &[u8]) {
         let length = text.len() as u64;
         let Some(last) = text.last_chunk() else {
             return self.token(short(text) << REST | SHORT_TEXT | length);
@@ -80,12 +80,12 @@ impl Tokens {
     }
 
     #[inline(always)]
-    pub(super) fn unsigned(&mut self, number: u64) {
+    pub(crate) fn unsigned(&mut self, number: u64) {
         self.number(number, UNSIGNED);
     }
 
     #[inline(always)]
-    pub(super) fn signed(&mut self, number: i64) {
+    pub(crate) fn signed(&mut self, number: i64) {
         // The sign in the lowest bit, so that small numbers are short.
         let folded = (number << 1) ^ (number >> 63);
         self.number(folded.cast_unsigned(), SIGNED);
@@ -103,14 +103,14 @@ impl Tokens {
 
     /// A token without content.
     #[inline(always)]
-    pub(super) fn token(&mut self, word: u64) {
+    pub(crate) fn token(&mut self, word: u64) {
         self.last = self.words.len();
         self.push(word);
     }
 
     /// Ends what began when there were `start` words.
     #[inline(always)]
-    pub(super) fn end(&mut self, start: usize) {
+    pub(crate) fn end(&mut self, start: usize) {
         match self.words.get_mut(self.last) {
             Some(last) if self.last >= start && *last & LAST == 0 => *last |= LAST,
             _ => self.token(END | LAST),
@@ -118,7 +118,7 @@ impl Tokens {
     }
 
     #[inline(always)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.words.len()
     }
 
@@ -233,7 +233,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::key::CachePart;
+    use crate::key::part::CachePart;
 
     /// Any argument: all kinds of tokens, inside each other.
     #[derive(Debug, Clone)]

@@ -5,10 +5,10 @@ use std::any::Any;
 use std::sync::Arc;
 
 #[cfg(feature = "redis")]
-use super::storable::Reference;
-use super::{ErrorSharing, Plan, Shape, ValueSharing};
-#[cfg(feature = "redis")]
 use crate::codec::Wire;
+#[cfg(feature = "redis")]
+use crate::plan::storable::Reference;
+use crate::plan::{ErrorSharing, Plan, Shape, ValueSharing};
 use crate::stored::AnyShared;
 
 /// The error can be cloned for every waiter.
@@ -87,7 +87,7 @@ where
     S::Value: serde::Serialize,
 {
     fn weigher(&self) -> Option<fn(&S::Value) -> usize> {
-        Some(crate::codec::heap)
+        Some(crate::codec::scale::heap)
     }
 }
 
@@ -103,7 +103,7 @@ impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
 }
 
 /// What a value that tells nothing about itself has beside the size of its type: known of a few.
-pub(super) fn heap_of_known(value: &dyn Any) -> usize {
+pub(crate) fn heap_of_known(value: &dyn Any) -> usize {
     macro_rules! lengths {
         ($($type:ty)*) => {
             $(if let Some(value) = value.downcast_ref::<$type>() {

@@ -4,8 +4,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Fallible, FallibleOptional, Plan, Shape};
 use crate::error::ComputeTimeout;
+use crate::plan::{Fallible, FallibleOptional, Plan, Shape};
 
 /// A plan for something with a `Result` around it.
 #[diagnostic::on_unimplemented(

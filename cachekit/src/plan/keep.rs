@@ -1,7 +1,7 @@
 //! Whether a value can be kept in a cache.
 
-use super::verdict::Unkept;
-use super::{Plan, Shape};
+use crate::plan::verdict::Unkept;
+use crate::plan::{Plan, Shape};
 
 /// It can be kept.
 pub trait Keepable<S: Shape> {

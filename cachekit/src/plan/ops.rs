@@ -6,8 +6,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::{Plan, Shape};
 use crate::codec::Wire;
+use crate::plan::{Plan, Shape};
 use crate::stored::AnyShared;
 
 /// What can be asked of the values and errors of one function.

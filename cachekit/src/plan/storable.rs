@@ -2,9 +2,9 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::verdict::{Lent, Unstored};
-use super::{Plan, Shape};
 use crate::codec::Wire;
+use crate::plan::verdict::{Lent, Unstored};
+use crate::plan::{Plan, Shape};
 
 /// What no bytes can be read back as, though serde has an implementation for one lifetime,
 /// and which one it is does not count when an implementation is chosen.

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Plan, Shape};
+use crate::plan::{Plan, Shape};
 
 /// Not implemented for an `Unkept`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
@@ -58,7 +58,7 @@ macro_rules! verdicts {
         pub struct $name<V>(PhantomData<fn() -> V>);
 
         impl<V> $name<V> {
-            pub(super) const fn new() -> Self {
+            pub(crate) const fn new() -> Self {
                 Self(PhantomData)
             }
         }

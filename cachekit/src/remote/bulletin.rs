@@ -14,14 +14,14 @@
 //! A message in any other form is not passed over: whoever gets it no longer relies on
 //! what it knows.
 
-mod words;
+pub(crate) mod words;
 
 use std::fmt::Write as _;
 
-use super::name::Name;
 use crate::envelope::Token;
 use crate::manner::Manner;
-pub(crate) use words::Request;
+use crate::remote::bulletin::words::Request;
+use crate::remote::name::Name;
 
 /// One cache, for as long as it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

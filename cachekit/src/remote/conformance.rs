@@ -1,34 +1,35 @@
 //! What the port promises, asked of every adapter: the Redis and the store of the tests.
 
-mod acquiring;
-mod beats;
-mod copies;
-mod filling;
-mod leases;
-mod lives;
-mod orders;
-mod same;
-mod server;
-mod soft;
+pub(crate) mod acquiring;
+pub(crate) mod beats;
+pub(crate) mod copies;
+pub(crate) mod filling;
+pub(crate) mod leases;
+pub(crate) mod lives;
+pub(crate) mod orders;
+pub(crate) mod same;
+pub(crate) mod server;
+pub(crate) mod soft;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::server::Server;
-use super::bulletin::{Bulletin, NodeId};
-use super::fake::FakeStore;
-use super::name::Name;
-use super::redis::Redis;
-use super::{
-    Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Needed, Place, Right, Sink, Store,
-    Wanted,
-};
-use crate::envelope::{Draft, Token, Version};
+use crate::envelope::write::Draft;
+use crate::envelope::{Token, Version};
 use crate::fault::Faults;
 use crate::length::from_now;
 use crate::manner::Manner;
+use crate::remote::bulletin::{Bulletin, NodeId};
+use crate::remote::conformance::server::Server;
+use crate::remote::fake::controls::FakeStore;
+use crate::remote::name::Name;
+use crate::remote::redis::Redis;
+use crate::remote::{
+    Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Needed, Place, Right, Sink, Store,
+    Wanted,
+};
 
 /// Long enough for a slow machine to ask twice within it, and for a test to wait for.
 const SHORT: Duration = Duration::from_millis(600);

@@ -3,10 +3,10 @@
 //! What it answers is what the Redis would, step for step; `conformance` runs the same
 //! cases against both. Time is tokio's, so that it stands still where a test stops it.
 
-mod controls;
-mod data;
-mod steps;
-mod trouble;
+pub(crate) mod controls;
+pub(crate) mod data;
+pub(crate) mod steps;
+pub(crate) mod trouble;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,20 +14,21 @@ use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-pub use self::controls::FakeStore;
-use self::data::Data;
-use self::trouble::Troubles;
-pub use self::trouble::{Op, Step, Trouble};
-use super::bulletin::{Bulletin, NodeId};
-use super::name::Name;
-use super::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
-    Sink, Store, copies,
-};
 use crate::envelope::Version;
 use crate::fault::Faults;
 use crate::length::from_now;
 use crate::manner::Manner;
+use crate::remote::bulletin::{Bulletin, NodeId};
+use crate::remote::fake::data::Data;
+use crate::remote::fake::trouble::Op;
+use crate::remote::fake::trouble::Step;
+use crate::remote::fake::trouble::Trouble;
+use crate::remote::fake::trouble::Troubles;
+use crate::remote::name::Name;
+use crate::remote::{
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
+    Sink, Store, copies,
+};
 use crate::sync::{Mutex, MutexGuard};
 
 /// What all caches over one store share.

@@ -1,17 +1,17 @@
 //! The store on Redis.
 
-mod address;
-mod handshake;
-mod in_time;
-mod link;
-mod question;
-mod reads;
-mod refusals;
-mod reply;
-mod rights;
-mod script;
-mod store;
-mod subscriber;
+pub(crate) mod address;
+pub(crate) mod handshake;
+pub(crate) mod in_time;
+pub(crate) mod link;
+pub(crate) mod question;
+pub(crate) mod reads;
+pub(crate) mod refusals;
+pub(crate) mod reply;
+pub(crate) mod rights;
+pub(crate) mod script;
+pub(crate) mod store;
+pub(crate) mod subscriber;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,16 +19,16 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
-use self::address::Address;
-use self::link::{Connected, Link};
-use self::reads::Reads;
-use self::reply::{Problem, Said};
-use self::script::{Call, Digests, Script, Scripts};
-use self::subscriber::{Channels, Subscriber};
-use super::bulletin::{Bulletin, NodeId};
-use super::name::Name;
-use super::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
 use crate::fault::{Fault, Faults};
+use crate::remote::bulletin::{Bulletin, NodeId};
+use crate::remote::name::Name;
+use crate::remote::redis::address::Address;
+use crate::remote::redis::link::{Connected, Link};
+use crate::remote::redis::reads::Reads;
+use crate::remote::redis::reply::{Problem, Said};
+use crate::remote::redis::script::{Call, Digests, Script, Scripts};
+use crate::remote::redis::subscriber::{Channels, Subscriber};
+use crate::remote::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
 
 /// A Redis.
 #[derive(Debug)]

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::zoo;
 use crate::codec::{Codec, Unreadable, Unwritable, wire};
 use crate::compress::Payload;
-use crate::envelope::{Draft, Envelope, HEAD, Reject, seal};
+use crate::envelope::read::{Envelope, Reject};
+use crate::envelope::write::Draft;
+use crate::envelope::{HEAD, seal};
+use crate::testing::zoo;
 
 /// A compressed payload is read up to so many times the length of its entry, as a cache reads it up
 /// to its limit: what is allocated stays in proportion to what is read.
@@ -100,7 +102,7 @@ fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
 
 /// Bytes that can be read as a `T` are one value: it can be written, and what was written is
 /// read as the same.
-pub(super) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
+pub(crate) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
     let Some(value) = read::<T>(codec, bytes) else {
         return;
     };
@@ -114,7 +116,7 @@ pub(super) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, 
 }
 
 /// A value or an error, for types that a codec does not give back as they were.
-pub(super) fn ends<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
+pub(crate) fn ends<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
     if let Some(value) = read::<T>(codec, bytes) {
         write(codec, &value);
     }

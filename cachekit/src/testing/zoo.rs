@@ -12,8 +12,8 @@ use std::time::{Duration, SystemTime};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::anything::{ends, survives};
 use crate::codec::Codec;
+use crate::testing::anything::{ends, survives};
 
 #[derive(Serialize, Deserialize)]
 struct Flat {
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// Reads `bytes` as every type by every codec.
-pub(super) fn read_all(bytes: &[u8]) {
+pub(crate) fn read_all(bytes: &[u8]) {
     let codecs = [Codec::Bincode, Codec::MsgPack, Codec::Json];
     for codec in codecs.into_iter().filter(|codec| codec.is_available()) {
         own(codec, bytes);

@@ -27,8 +27,8 @@ const GROUPS_PER_INSERTION: u64 = 4;
 /// The state of one key's group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    pub(super) count: u32,
-    pub(super) group: u16,
+    pub(crate) count: u32,
+    pub(crate) group: u16,
 }
 
 /// Counts of changes.

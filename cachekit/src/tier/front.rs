@@ -1,34 +1,34 @@
 //! A table of each thread's own, in front of an engine.
 //!
 //! An engine's look-up takes the key's text, a clock, and a record of the use; the table
-//! takes a hash of the arguments' [tokens](crate::key::KeyBuf::tokens) and one comparison,
+//! takes a hash of the arguments' [tokens](crate::key::buf::KeyBuf::tokens) and one comparison,
 //! and its slots have what decides about a hit. So a hit reads two lines of memory that are
 //! the entry's: a slot, and the value.
 //!
 //! It holds no value: one that the engine dropped is gone, for the table has only a `Weak` to
 //! it. It decides nothing: an entry gets in after it was judged, and leaves as soon as that
-//! may have changed. For the key, the engine's [changes](super::changes) tell; for tags and
+//! may have changed. For the key, the engine's [changes](crate::tier::changes) tell; for tags and
 //! all else that is invalidated, [`moves`](crate::epoch::moves): then the entry itself is
 //! asked again.
 //!
 //! Sets of four slots, two sets for each hash. Where both are full the first loses its slots in turn, now
 //! and then. A thread that never calls has no table, one that uses few entries a small one.
 
-mod slot;
-mod table;
-mod thrift;
+pub(crate) mod slot;
+pub(crate) mod table;
+pub(crate) mod thrift;
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use self::slot::Slot;
-use self::table::{Rest, Table};
-use super::changes::{Changes, Stamp};
 use crate::clock::Tick;
 use crate::fault::Faults;
-use crate::key::KeyBuf;
+use crate::key::buf::KeyBuf;
 use crate::place::Place;
 use crate::stored::{AnyShared, AnyStored};
+use crate::tier::changes::{Changes, Stamp};
+use crate::tier::front::slot::Slot;
+use crate::tier::front::table::{Rest, Table};
 
 thread_local! {
     static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };
@@ -109,7 +109,7 @@ fn folded(a: u64, b: u64) -> u64 {
 ///
 /// Neither may run code of the caller's: the table is in use.
 #[inline]
-pub(super) fn find<R>(
+pub(crate) fn find<R>(
     probe: &Probe<'_>,
     now: Tick,
     (changes, faults): (&Changes, Faults),
@@ -136,7 +136,7 @@ pub(crate) fn draw(faults: Faults) -> Option<u32> {
 
 /// Has this thread find by `probe` what `stored`, which is good since `checked`, refers to:
 /// `value`.
-pub(super) fn keep(
+pub(crate) fn keep(
     probe: &Probe<'_>,
     (stamp, checked): (Stamp, u64),
     stored: &Arc<AnyStored>,

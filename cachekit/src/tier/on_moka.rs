@@ -13,10 +13,11 @@ use std::sync::Arc;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::{MemoryEngine, Size};
-use crate::config::{Capacity, Eviction, Unit};
+use crate::config::engine::Eviction;
+use crate::config::{Capacity, Unit};
 use crate::key::Key;
 use crate::stored::AnyStored;
+use crate::tier::{MemoryEngine, Size};
 
 /// Keys come from users, so the hasher is seeded per instance.
 type Hasher = foldhash::quality::RandomState;

@@ -11,10 +11,10 @@ use std::thread;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
-use super::{MemoryEngine, Size};
 use crate::config::{Capacity, Unit};
 use crate::key::Key;
 use crate::stored::AnyStored;
+use crate::tier::{MemoryEngine, Size};
 
 /// Keys come from users, so the hasher is seeded per instance.
 type Hasher = foldhash::quality::RandomState;
@@ -27,13 +27,13 @@ const FEWEST_BYTES: u64 = 16 << 20;
 const SHARDS_PER_CORE: usize = 4;
 
 /// A cache of `quick_cache`.
-pub(super) struct QuickCache {
+pub(crate) struct QuickCache {
     entries: Cache<Key, Arc<AnyStored>, Weigh, Hasher>,
     unit: Unit,
 }
 
 impl QuickCache {
-    pub(super) fn new(capacity: Capacity) -> Self {
+    pub(crate) fn new(capacity: Capacity) -> Self {
         let shards = shards(capacity);
         // It would round a shard's share up, and hold more than it may.
         let amount = capacity.amount - capacity.amount % shards;

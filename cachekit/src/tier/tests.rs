@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{MemoryEngine, Size, engine};
 use crate::clock::Tick;
-use crate::config::{Capacity, Config, Engine, Eviction};
+use crate::config::engine::{Engine, Eviction};
+use crate::config::{Capacity, Config};
 use crate::epoch::{Epochs, Moment};
 use crate::freshness::{Freshness, Life};
 use crate::key::Key;
 use crate::owner::{Owner, OwnerId};
 use crate::policy::Lives;
 use crate::stored::AnyStored;
+use crate::tier::{MemoryEngine, Size, engine};
 
 /// Every engine, in each way that it can be set.
 fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {

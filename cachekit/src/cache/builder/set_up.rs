@@ -3,19 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::CacheBuilder;
 use crate::background::Background;
+use crate::cache::builder::CacheBuilder;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::cache::bus::Desk;
 use crate::cache::compute::Outcome;
 use crate::cache::remote::Remote;
-use crate::cache::{Cache, Core};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
-use crate::cache::{bus::Desk, remote::Settings};
+use crate::cache::remote::Settings;
+use crate::cache::{Cache, Core};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::codec::Codec;
 use crate::compress;
+use crate::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::config::OnNewMaster;
-use crate::config::{Engine, OnDisconnect};
+use crate::config::engine::Engine;
 use crate::counter::Counter;
 use crate::error::BuildError;
 use crate::fault::Fault;
@@ -26,7 +29,7 @@ use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::registry;
 #[cfg(feature = "seeded-faults")]
-use crate::remote::fake::FakeStore;
+use crate::remote::fake::controls::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
 #[cfg(feature = "redis")]

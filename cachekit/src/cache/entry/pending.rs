@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Slot, Target};
 use crate::cache::around::{Invalidation, On};
+use crate::cache::entry::{Slot, Target};
 use crate::cache::invalidate::Invalidating;
 use crate::cache::write::Bracket;
 use crate::cache::{Cache, deferred};
@@ -24,7 +24,7 @@ pub struct PendingWrite<'a, V> {
 }
 
 impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
-    pub(super) fn new(slot: &'a Slot) -> Self {
+    pub(crate) fn new(slot: &'a Slot) -> Self {
         Self {
             slot,
             bracket: None,
@@ -45,7 +45,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.order = Some(order.__rank());
     }
 
-    pub(in crate::cache) async fn begin(&mut self) {
+    pub(crate) async fn begin(&mut self) {
         self.begin_here();
         if let Some(bracket) = &mut self.bracket {
             bracket
@@ -54,7 +54,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         }
     }
 
-    pub(in crate::cache) fn begin_here(&mut self) {
+    pub(crate) fn begin_here(&mut self) {
         self.bracket = Some(self.slot.begin_here(self.is_ordered));
     }
 
@@ -64,19 +64,19 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     }
 
     /// What is to be stored; in a scope that defers, nothing.
-    pub(in crate::cache) fn take_value(&mut self) -> Option<V> {
+    pub(crate) fn take_value(&mut self) -> Option<V> {
         self.value.take().filter(|_| !deferred::is_on())
     }
 
     /// Ends it with `value` stored.
-    pub(in crate::cache) async fn finish(&mut self, value: V) {
+    pub(crate) async fn finish(&mut self, value: V) {
         if let Some(bracket) = self.bracket.take() {
             self.slot.finish(bracket, value, self.order).await;
         }
     }
 
     /// The same on this node, where nothing can wait.
-    pub(in crate::cache) fn finish_here(&mut self, value: V) {
+    pub(crate) fn finish_here(&mut self, value: V) {
         if let Some(bracket) = self.bracket.take() {
             let (labels, value) = self.slot.described(value, self.order);
             bracket.finish_here(&labels, value);
@@ -86,12 +86,12 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 
 impl<V> PendingWrite<'_, V> {
     /// The write did not happen.
-    pub(in crate::cache) fn cancel(&mut self) {
+    pub(crate) fn cancel(&mut self) {
         self.bracket = None;
     }
 
     /// Ends it, if it has not ended yet, with the entry empty.
-    pub(in crate::cache) fn leave(mut self) -> Option<Invalidating> {
+    pub(crate) fn leave(mut self) -> Option<Invalidating> {
         self.give_up()
     }
 

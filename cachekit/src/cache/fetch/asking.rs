@@ -5,20 +5,21 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::Fetched;
-use super::budget::Budget;
 use crate::cache::admission::Admission;
+use crate::cache::fetch::Fetched;
+use crate::cache::fetch::budget::Budget;
 use crate::cache::job::Job;
 use crate::cache::judge::{Judged, Question};
 use crate::cache::names::guards;
 use crate::cache::read::Trace;
 use crate::cache::remote::Remote;
-use crate::cache::turn::{self, Access, Turn, version_life};
+use crate::cache::turn;
+use crate::cache::turn::{Access, Turn, version_life};
 use crate::clock::Tick;
 use crate::config::SingleFlight;
 use crate::envelope::Token;
 use crate::fault::Fault;
-use crate::plan::ValueOps;
+use crate::plan::ops::ValueOps;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Failure, Right, Wanted};
 use crate::stored::AnyStored;
@@ -32,7 +33,7 @@ const LONGEST_POLL: Duration = Duration::from_millis(500);
 const MOST_OFFERS: usize = 3;
 
 /// One call's way through the store.
-pub(super) struct Asking<'a> {
+pub(crate) struct Asking<'a> {
     job: &'a Job,
     question: &'a Question<'a>,
     ops: &'a ValueOps,
@@ -50,7 +51,7 @@ struct Wishing {
 }
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(job: &'a Job, question: &'a Question<'a>, ops: &'a ValueOps) -> Self {
+    pub(crate) fn new(job: &'a Job, question: &'a Question<'a>, ops: &'a ValueOps) -> Self {
         let single_flight = question
             .lives
             .single_flight
@@ -76,7 +77,7 @@ impl<'a> Asking<'a> {
         })
     }
 
-    pub(super) async fn run(&self, admission: &mut Admission) -> Result<Fetched, Failure> {
+    pub(crate) async fn run(&self, admission: &mut Admission) -> Result<Fetched, Failure> {
         let mut budget = Budget::new(self.question);
         let mut poll = FIRST_POLL;
         let mut offers = 0;

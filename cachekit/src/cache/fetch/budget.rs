@@ -11,7 +11,7 @@ use crate::length::{from_now, later};
 
 /// Until when one call waits for answers, in all. Once it is another's computation that it
 /// waits for, what it asks in between belongs to that wait, and is bounded with it.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     timeout: Duration,
     /// Without others' computations.
     until: Instant,
@@ -22,7 +22,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(question: &Question<'_>) -> Self {
+    pub(crate) fn new(question: &Question<'_>) -> Self {
         let timeout = question.remote.settings.timeout;
         Self {
             timeout,
@@ -33,7 +33,7 @@ impl Budget {
     }
 
     /// Until when the next answer is waited for.
-    pub(super) fn until(&self) -> Instant {
+    pub(crate) fn until(&self) -> Instant {
         let next = from_now(self.timeout);
         match self.paused {
             _ if self.is_fresh => next,
@@ -43,7 +43,7 @@ impl Budget {
     }
 
     /// Another computes, and is waited for until `patience` is over.
-    pub(super) fn pause(&mut self, patience: Patience) {
+    pub(crate) fn pause(&mut self, patience: Patience) {
         let now = Instant::now();
         let left = self.until.saturating_duration_since(now);
         self.paused

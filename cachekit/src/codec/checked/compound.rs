@@ -7,15 +7,16 @@ use serde::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
 };
 
-use super::{Checked, Found};
+use crate::codec::checked::Checked;
+use crate::codec::checked::found::Found;
 
 /// A struct, or a variant with named fields.
 pub(crate) struct Named<'a, T> {
-    pub(super) fields: Checked<'a, T>,
-    pub(super) name: &'static str,
-    pub(super) variant: &'static str,
+    pub(crate) fields: Checked<'a, T>,
+    pub(crate) name: &'static str,
+    pub(crate) variant: &'static str,
     /// Those that are written, or left out of this value only; where they are compared.
-    pub(super) written: Vec<&'static str>,
+    pub(crate) written: Vec<&'static str>,
 }
 
 impl<T> Named<'_, T> {

@@ -33,16 +33,16 @@ impl Found {
     }
 
     /// A field that some values have and others have not.
-    pub(super) fn left_out(of: &str, field: &str) -> Self {
+    pub(crate) fn left_out(of: &str, field: &str) -> Self {
         let what = format!("`skip_serializing_if` leaves out `{field}` of `{of}`");
         Self::of_type(what, NAMES)
     }
 
-    pub(super) fn tagged(of: &str) -> Self {
+    pub(crate) fn tagged(of: &str) -> Self {
         Self::of_type(format!("`{of}` has a `tag`"), NAMES)
     }
 
-    pub(super) fn one_way_fields(of: &str, written: &[&str]) -> Self {
+    pub(crate) fn one_way_fields(of: &str, written: &[&str]) -> Self {
         let what = format!(
             "`{of}` is not read with the {} fields that it is written with: {} \
              (`skip_serializing`, `skip_deserializing`, two names in `rename`)",
@@ -52,7 +52,7 @@ impl Found {
         Self::of_type(what, ONE_WAY)
     }
 
-    pub(super) fn one_way_parts(of: &str, len: usize) -> Self {
+    pub(crate) fn one_way_parts(of: &str, len: usize) -> Self {
         let what = format!(
             "`{of}` is not read with the {len} fields that it is written with \
              (`skip_serializing`, `skip_deserializing`)"
@@ -60,14 +60,14 @@ impl Found {
         Self::of_type(what, ONE_WAY)
     }
 
-    pub(super) fn one_way_variant(of: &str, variant: &str) -> Self {
+    pub(crate) fn one_way_variant(of: &str, variant: &str) -> Self {
         let what = format!(
             "`{of}::{variant}` is written and not read (`skip_deserializing`, two names in `rename`)"
         );
         Self::of_type(what, ONE_WAY)
     }
 
-    pub(super) fn moved_variant(of: &str, variant: &str) -> Self {
+    pub(crate) fn moved_variant(of: &str, variant: &str) -> Self {
         let what = format!(
             "`{of}::{variant}` has another number when it is read (a skipped variant stands \
              before it)"
@@ -75,17 +75,17 @@ impl Found {
         Self::of_type(what, NAMES)
     }
 
-    pub(super) fn deep() -> Self {
+    pub(crate) fn deep() -> Self {
         let what = "a value has more than 127 layers, and would not be read".to_owned();
         Self::of_value(what, "make it flatter, or write `tier = memory`")
     }
 
-    pub(super) fn some_of_nothing(codec: Codec) -> Self {
+    pub(crate) fn some_of_nothing(codec: Codec) -> Self {
         let what = format!("a `Some` that holds nothing is read as a `None` by {codec}");
         Self::of_value(what, "write `codec = bincode` or `tier = memory`")
     }
 
-    pub(super) fn no_number() -> Self {
+    pub(crate) fn no_number() -> Self {
         let what = "there is a `NaN` or an infinity, which is `null` in JSON".to_owned();
         Self::of_value(what, NAMES)
     }

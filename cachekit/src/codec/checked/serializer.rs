@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::ser::{Serialize, Serializer};
 
-use super::Checked;
-use super::compound::Named;
+use crate::codec::checked::Checked;
+use crate::codec::checked::compound::Named;
 
 macro_rules! forward {
     ($($method:ident: $value:ty),* $(,)?) => {$(

@@ -4,11 +4,11 @@ use std::cell::Cell;
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
-use super::recorder::Recorder;
-use super::refused::Refused;
+use crate::codec::schema::recorder::Recorder;
+use crate::codec::schema::refused::Refused;
 
 /// The parts of a tuple or struct, or the elements of a sequence.
-pub(super) struct Elements<'a> {
+pub(crate) struct Elements<'a> {
     of: Recorder<'a>,
     next: usize,
     len: usize,
@@ -17,7 +17,7 @@ pub(super) struct Elements<'a> {
 
 impl<'a> Elements<'a> {
     /// So many of them.
-    pub(super) fn new(of: Recorder<'a>, len: usize) -> Self {
+    pub(crate) fn new(of: Recorder<'a>, len: usize) -> Self {
         Self {
             of,
             next: 0,
@@ -27,7 +27,7 @@ impl<'a> Elements<'a> {
     }
 
     /// The same, and `taken` learns how many the visitor takes: of a struct, aliases are announced too.
-    pub(super) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
+    pub(crate) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
         Self {
             taken: Some(taken),
             ..Self::new(of, len)
@@ -59,14 +59,14 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
 }
 
 /// One entry of a map, or none.
-pub(super) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     of: Recorder<'a>,
     left: bool,
 }
 
 impl<'a> Entry<'a> {
     /// There is one if `left`.
-    pub(super) fn new(of: Recorder<'a>, left: bool) -> Self {
+    pub(crate) fn new(of: Recorder<'a>, left: bool) -> Self {
         Self { of, left }
     }
 }

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A kind of place: the name of the visitor's type, which tells `Option<User>` from
 /// `Option<Role>`, and an enum's own name. It never gets into the hash: the compiler may
 /// write it differently tomorrow.
-pub(super) type Kind = (&'static str, &'static str);
+pub(crate) type Kind = (&'static str, &'static str);
 
 /// The choices that were made, and what came of them.
 #[derive(Default)]
-pub(super) struct Choices {
+pub(crate) struct Choices {
     /// Those that are being followed, the innermost last.
     followed: Vec<(Kind, u32)>,
     /// Options, sequences and maps whose inside accepts no sample.
@@ -32,7 +32,7 @@ struct Variants {
 }
 
 /// What has to be put back when a choice is left.
-pub(super) struct Mark {
+pub(crate) struct Mark {
     depth: usize,
     pending: bool,
     again: bool,
@@ -40,13 +40,13 @@ pub(super) struct Mark {
 
 impl Choices {
     /// Before everything from the beginning.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.followed.clear();
         self.pending = false;
     }
 
     /// Whether an enum was left that has more to show.
-    pub(super) fn is_pending(&self) -> bool {
+    pub(crate) fn is_pending(&self) -> bool {
         self.pending
     }
 
@@ -55,12 +55,12 @@ impl Choices {
     }
 
     /// Whether an option, sequence or map shall hold something.
-    pub(super) fn shall_hold(&self, kind: Kind) -> bool {
+    pub(crate) fn shall_hold(&self, kind: Kind) -> bool {
         !self.is_followed(kind) && !self.barren.contains(&kind)
     }
 
     /// The variant to show of an enum that has `len`. `shallow`: only the way out.
-    pub(super) fn variant(&mut self, kind: Kind, len: usize, shallow: bool) -> Option<u32> {
+    pub(crate) fn variant(&mut self, kind: Kind, len: usize, shallow: bool) -> Option<u32> {
         let again = shallow || self.is_followed(kind);
         let variants = self.enums.entry(kind).or_insert_with(|| Variants {
             seen: vec![false; len],
@@ -82,7 +82,7 @@ impl Choices {
     }
 
     /// Follows a choice.
-    pub(super) fn enter(&mut self, kind: Kind, variant: u32, shallow: bool) -> Mark {
+    pub(crate) fn enter(&mut self, kind: Kind, variant: u32, shallow: bool) -> Mark {
         let mark = Mark {
             depth: self.followed.len(),
             pending: self.pending,
@@ -93,19 +93,19 @@ impl Choices {
     }
 
     /// Leaves an option, sequence or map that was accepted.
-    pub(super) fn leave(&mut self, mark: &Mark) {
+    pub(crate) fn leave(&mut self, mark: &Mark) {
         self.followed.truncate(mark.depth);
     }
 
     /// Enters the inside of a variant: what is pending there is the variant's.
-    pub(super) fn enter_variant(&mut self, kind: Kind, variant: u32, shallow: bool) -> Mark {
+    pub(crate) fn enter_variant(&mut self, kind: Kind, variant: u32, shallow: bool) -> Mark {
         let mark = self.enter(kind, variant, shallow);
         self.pending = false;
         mark
     }
 
     /// Leaves a variant that was accepted.
-    pub(super) fn leave_variant(&mut self, kind: Kind, variant: u32, mark: &Mark) {
+    pub(crate) fn leave_variant(&mut self, kind: Kind, variant: u32, mark: &Mark) {
         self.followed.truncate(mark.depth);
         let inside = std::mem::replace(&mut self.pending, mark.pending);
         let Some(variants) = self.enums.get_mut(&kind) else {
@@ -123,7 +123,7 @@ impl Choices {
 
     /// Never again makes the innermost choice that was being followed when no sample was
     /// accepted. `false` if there was none.
-    pub(super) fn bar_innermost(&mut self) -> bool {
+    pub(crate) fn bar_innermost(&mut self) -> bool {
         let Some((kind, variant)) = self.followed.pop() else {
             return false;
         };

@@ -5,18 +5,19 @@ use std::cell::Cell;
 
 use serde::de::{Deserializer, Visitor};
 
-use super::access::{Elements, Entry};
-use super::choices::Kind;
-use super::refused::Refused;
-use super::samples::{self, Any};
-use super::trace::{SHALLOW_FROM, Trace};
-use super::variants::Variant;
 use crate::codec::fnv::Fnv;
+use crate::codec::schema::access::{Elements, Entry};
+use crate::codec::schema::choices::Kind;
+use crate::codec::schema::refused::Refused;
+use crate::codec::schema::samples;
+use crate::codec::schema::samples::Any;
+use crate::codec::schema::trace::{SHALLOW_FROM, Trace};
+use crate::codec::schema::variants::Variant;
 
 /// One place in the type.
 #[derive(Clone, Copy)]
-pub(super) struct Recorder<'a> {
-    pub(super) trace: &'a Trace,
+pub(crate) struct Recorder<'a> {
+    pub(crate) trace: &'a Trace,
     /// How one gets there from the type itself; the same in every pass.
     place: Fnv,
     depth: u8,
@@ -26,7 +27,7 @@ pub(super) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     /// At the type itself.
-    pub(super) fn new(trace: &'a Trace) -> Self {
+    pub(crate) fn new(trace: &'a Trace) -> Self {
         Self {
             trace,
             place: Fnv::new(),
@@ -36,7 +37,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// At the part with the number `at`.
-    pub(super) fn part(self, at: usize) -> Result<Self, Refused> {
+    pub(crate) fn part(self, at: usize) -> Result<Self, Refused> {
         Ok(Self {
             trace: self.trace,
             place: self.place.number(at as u64),
@@ -89,7 +90,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// The parts of a tuple or struct, one after the other.
-    pub(super) fn parts<'de, V: Visitor<'de>>(
+    pub(crate) fn parts<'de, V: Visitor<'de>>(
         self,
         len: usize,
         visitor: V,
@@ -100,7 +101,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// The same of those with names; the trace learns of them.
-    pub(super) fn fields<'de, V: Visitor<'de>>(
+    pub(crate) fn fields<'de, V: Visitor<'de>>(
         self,
         (name, variant): (&'static str, &'static str),
         names: &'static [&'static str],

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A sample was not taken, or there was none to give.
 #[derive(Debug)]
-pub(super) struct Refused;
+pub(crate) struct Refused;
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

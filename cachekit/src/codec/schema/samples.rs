@@ -4,19 +4,19 @@
 //! that are likely to be taken stand first.
 
 /// For every integer: 1 is a month, an ordinal of a day, and not zero.
-pub(super) const INTEGERS: &[u8] = &[1, 0, 2, 4, 8, 12, 16, 32, 42, 64, 100, 127];
+pub(crate) const INTEGERS: &[u8] = &[1, 0, 2, 4, 8, 12, 16, 32, 42, 64, 100, 127];
 
 /// For `f32` and `f64`.
-pub(super) const FLOATS: &[f32] = &[1.0, 0.0, 0.5, -1.0, 100.0];
+pub(crate) const FLOATS: &[f32] = &[1.0, 0.0, 0.5, -1.0, 100.0];
 
 /// For `bool`.
-pub(super) const BOOLS: &[bool] = &[false, true];
+pub(crate) const BOOLS: &[bool] = &[false, true];
 
 /// For `char`.
-pub(super) const CHARS: &[char] = &['a', 'A', '1', ' ', '/', '+'];
+pub(crate) const CHARS: &[char] = &['a', 'A', '1', ' ', '/', '+'];
 
 /// For strings.
-pub(super) const TEXTS: &[&str] = &[
+pub(crate) const TEXTS: &[&str] = &[
     "1",
     "",
     "a",
@@ -56,11 +56,11 @@ pub(super) const TEXTS: &[&str] = &[
 ];
 
 /// Lengths of byte strings; the first is a `Uuid`'s.
-pub(super) const LENGTHS: &[u8] = &[16, 0, 1, 2, 4, 8, 12, 20, 24, 28, 32, 33, 48, 64];
+pub(crate) const LENGTHS: &[u8] = &[16, 0, 1, 2, 4, 8, 12, 20, 24, 28, 32, 33, 48, 64];
 
 /// What bytes may say that they are, to a type that asks them.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Any {
+pub(crate) enum Any {
     Nothing,
     Integer,
     Text,
@@ -71,7 +71,7 @@ pub(super) enum Any {
 }
 
 /// For a type that asks the bytes.
-pub(super) const ANY: &[Any] = &[
+pub(crate) const ANY: &[Any] = &[
     Any::Nothing,
     Any::Integer,
     Any::Text,

@@ -42,7 +42,7 @@ pub(crate) struct Shapes {
 impl Shapes {
     /// Something of this name is read with these fields; how many they are is seen later, if at
     /// all.
-    pub(super) fn add_fields(
+    pub(crate) fn add_fields(
         &self,
         name: &'static str,
         variant: &'static str,
@@ -59,7 +59,7 @@ impl Shapes {
     }
 
     /// An enum of this name is read with these variants.
-    pub(super) fn add_variants(&self, name: &'static str, variants: &'static [&'static str]) {
+    pub(crate) fn add_variants(&self, name: &'static str, variants: &'static [&'static str]) {
         let mut known = self.variants.borrow_mut();
         let known = known.entry(name).or_default();
         if !known.contains(&variants) {
@@ -68,12 +68,12 @@ impl Shapes {
     }
 
     /// A struct of this name is an enum that says which variant it is in a field.
-    pub(super) fn add_tagged(&self, name: &'static str) {
+    pub(crate) fn add_tagged(&self, name: &'static str) {
         self.tagged.borrow_mut().insert(name);
     }
 
     /// Nothing can be added any more.
-    pub(super) fn seal(self) -> Sealed {
+    pub(crate) fn seal(self) -> Sealed {
         Sealed {
             fields: self.fields.into_inner(),
             variants: self.variants.into_inner(),

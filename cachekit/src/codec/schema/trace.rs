@@ -6,11 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::de::DeserializeOwned;
 
-use super::choices::Choices;
-use super::recorder::Recorder;
-use super::refused::Refused;
-use super::shapes::{Sealed, Shapes};
 use crate::codec::fnv::Fnv;
+use crate::codec::schema::choices::Choices;
+use crate::codec::schema::recorder::Recorder;
+use crate::codec::schema::refused::Refused;
+use crate::codec::schema::shapes::{Sealed, Shapes};
 
 /// How many things a type may ask for, over all passes. What a type larger than that has
 /// beyond them is not in its fingerprint.
@@ -20,12 +20,12 @@ const MAX_STEPS: u32 = 200_000;
 const MAX_DEPTH: u8 = 192;
 
 /// From how many layers on every choice takes its way out.
-pub(super) const SHALLOW_FROM: u8 = 96;
+pub(crate) const SHALLOW_FROM: u8 = 96;
 
 /// What a trace has seen.
-pub(super) struct Trace {
+pub(crate) struct Trace {
     /// For codecs that have names in the bytes, and say what these are.
-    pub(super) has_names: bool,
+    pub(crate) has_names: bool,
     log: Cell<Fnv>,
     steps: Cell<u32>,
     spent: Cell<bool>,
@@ -34,12 +34,12 @@ pub(super) struct Trace {
     samples: RefCell<BTreeMap<Fnv, usize>>,
     /// The place of the last sample given, and how many there are.
     last: Cell<Option<(Fnv, usize)>>,
-    pub(super) choices: RefCell<Choices>,
-    pub(super) shapes: Shapes,
+    pub(crate) choices: RefCell<Choices>,
+    pub(crate) shapes: Shapes,
 }
 
 impl Trace {
-    pub(super) fn new(has_names: bool) -> Self {
+    pub(crate) fn new(has_names: bool) -> Self {
         Self {
             has_names,
             log: Cell::new(Fnv::new()),
@@ -56,7 +56,7 @@ impl Trace {
 
 impl Trace {
     /// Sees all of `T` that can be seen; `false` if that is not everything.
-    pub(super) fn run<T: DeserializeOwned>(&self) -> bool {
+    pub(crate) fn run<T: DeserializeOwned>(&self) -> bool {
         loop {
             self.choices.borrow_mut().restart();
             self.last.set(None);
@@ -91,7 +91,7 @@ impl Trace {
     }
 
     /// Notes what is asked for.
-    pub(super) fn step(&self, what: u8) -> Result<(), Refused> {
+    pub(crate) fn step(&self, what: u8) -> Result<(), Refused> {
         self.log.set(self.log.get().bytes(&[what]));
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > MAX_STEPS {
@@ -102,17 +102,17 @@ impl Trace {
     }
 
     /// Notes a name.
-    pub(super) fn text(&self, text: &str) {
+    pub(crate) fn text(&self, text: &str) {
         self.log.set(self.log.get().text(text));
     }
 
     /// Notes a number.
-    pub(super) fn number(&self, number: usize) {
+    pub(crate) fn number(&self, number: usize) {
         self.log.set(self.log.get().number(number as u64));
     }
 
     /// Notes names of fields or variants.
-    pub(super) fn names(&self, names: &[&str]) {
+    pub(crate) fn names(&self, names: &[&str]) {
         self.number(names.len());
         for name in names {
             self.text(name);
@@ -120,7 +120,7 @@ impl Trace {
     }
 
     /// The sample to give at `place`.
-    pub(super) fn sample<S: Copy>(&self, place: Fnv, of: &[S]) -> Result<S, Refused> {
+    pub(crate) fn sample<S: Copy>(&self, place: Fnv, of: &[S]) -> Result<S, Refused> {
         self.last.set(Some((place, of.len())));
         let at = self.samples.borrow().get(&place).copied().unwrap_or(0);
         // Used up: the last one again, until a choice goes round the place.
@@ -128,7 +128,7 @@ impl Trace {
     }
 
     /// One layer more.
-    pub(super) fn deeper(&self, depth: u8) -> Result<u8, Refused> {
+    pub(crate) fn deeper(&self, depth: u8) -> Result<u8, Refused> {
         if depth >= MAX_DEPTH {
             self.spent.set(true);
             return Err(Refused);
@@ -137,23 +137,23 @@ impl Trace {
     }
 
     /// The type asks the bytes what they are.
-    pub(super) fn asks_the_bytes(&self) -> Refused {
+    pub(crate) fn asks_the_bytes(&self) -> Refused {
         self.self_describing.set(true);
         Refused
     }
 
     /// Whether it did.
-    pub(super) fn is_self_describing(&self) -> bool {
+    pub(crate) fn is_self_describing(&self) -> bool {
         self.self_describing.get()
     }
 
     /// The hash of everything noted.
-    pub(super) fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         self.log.get().finish()
     }
 
     /// How its structs and enums are read.
-    pub(super) fn into_shapes(self) -> Sealed {
+    pub(crate) fn into_shapes(self) -> Sealed {
         self.shapes.seal()
     }
 }

@@ -2,16 +2,16 @@
 
 use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 
-use super::recorder::Recorder;
-use super::refused::Refused;
+use crate::codec::schema::recorder::Recorder;
+use crate::codec::schema::refused::Refused;
 
 /// One variant.
-pub(super) struct Variant<'a> {
-    pub(super) inside: Recorder<'a>,
-    pub(super) index: u32,
+pub(crate) struct Variant<'a> {
+    pub(crate) inside: Recorder<'a>,
+    pub(crate) index: u32,
     /// The enum's name.
-    pub(super) of: &'static str,
-    pub(super) name: &'static str,
+    pub(crate) of: &'static str,
+    pub(crate) name: &'static str,
 }
 
 impl<'de> EnumAccess<'de> for Variant<'_> {

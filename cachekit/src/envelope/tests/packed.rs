@@ -1,6 +1,7 @@
 //! Entries whose payload is compressed.
 
 use super::*;
+use crate::envelope::write::Written;
 
 fn packed(payload: &[u8], compress_above: usize) -> Written {
     let versions = [Version([1; 24]), Version([2; 24]), Version([3; 24])];

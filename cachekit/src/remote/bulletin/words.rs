@@ -1,7 +1,7 @@
 //! What other programs say, in lines of text.
 
-use super::Bulletin;
 use crate::manner::Manner;
+use crate::remote::bulletin::Bulletin;
 
 /// One line of another program's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum Request {
 }
 
 /// The whole message; `None`: of an unknown form.
-pub(super) fn asked(text: &str) -> Option<Bulletin> {
+pub(crate) fn asked(text: &str) -> Option<Bulletin> {
     let mut lines = text.lines();
     let manner = match lines.next()?.trim_end() {
         "invalidate" => Manner::Hard,

@@ -1,11 +1,11 @@
 //! How long things live: all by differences to the entry's own remaining life.
 
 use super::*;
-use crate::envelope::Envelope;
+use crate::envelope::read::Envelope;
 use tokio::time::sleep;
 
 /// How long the entry is fresh yet.
-pub(super) fn fresh(found: &Found) -> Duration {
+pub(crate) fn fresh(found: &Found) -> Duration {
     let grace = Envelope::parse(found.bytes.as_ref().unwrap())
         .unwrap()
         .grace;

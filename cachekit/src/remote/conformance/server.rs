@@ -7,13 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// It listens on a socket in a folder of its own, and keeps nothing.
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
     folder: PathBuf,
 }
 
 impl Server {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let program = std::env::var_os("CACHEKIT_REDIS_SERVER");
         let program = program.unwrap_or_else(|| "redis-server".into());
         let folder = format!("cachekit-{}-{:x}", std::process::id(), fastrand::u64(..));
@@ -48,7 +48,7 @@ impl Server {
         }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("unix://{}/socket", self.folder.display())
     }
 }

@@ -1,14 +1,14 @@
 //! Soft invalidations: what is left of entries and versions, and what is refused.
 
-use super::lives::fresh;
 use super::*;
-use crate::envelope::Head;
+use crate::envelope::head::Head;
+use crate::remote::conformance::lives::fresh;
 
 /// How long an entry may be served old.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The same fill of an entry that may be served old.
-pub(super) fn lasting(mut fill: Fill) -> Fill {
+pub(crate) fn lasting(mut fill: Fill) -> Fill {
     let head = Head::read(&fill.bytes).expect("an entry has a head");
     let grace = GRACE;
     Head { grace, ..head }.write(&mut fill.bytes);

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Fake, Listener, Op, Shared, Step, Trouble};
 use crate::fault::Faults;
 use crate::remote::bulletin::NodeId;
+use crate::remote::fake::trouble::{Op, Step, Trouble};
+use crate::remote::fake::{Fake, Listener, Shared};
 use crate::remote::name::Name;
 use crate::remote::{Message, Sink, Store};
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::data::Data;
-use crate::envelope::{HEAD, Head, IMPLICIT, Token, VERSIONS, Version};
+use crate::envelope::head::Head;
+use crate::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
 use crate::fault::Faults;
+use crate::remote::fake::data::Data;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
 
@@ -15,7 +16,7 @@ const LATE_NAMES: usize = 8192;
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
-    pub(super) fn find(&self, entry: &Name, versions: &[Name], late: bool) -> Found {
+    pub(crate) fn find(&self, entry: &Name, versions: &[Name], late: bool) -> Found {
         Found {
             bytes: self.get(entry).map(<[u8]>::to_vec),
             left: self.left(entry),
@@ -56,7 +57,7 @@ impl Data {
         }
     }
 
-    pub(super) fn acquire(&mut self, entry: &Name, names: &[Name], ask: &Ask) -> Acquired {
+    pub(crate) fn acquire(&mut self, entry: &Name, names: &[Name], ask: &Ask) -> Acquired {
         let mut head = self.head(entry);
         let left = self.left(entry);
         let versions = self.make_versions(names, &ask.guards, ask.version_life);
@@ -179,7 +180,7 @@ impl Data {
         room
     }
 
-    pub(super) fn fill(&mut self, fill: &Fill, faults: Faults) -> Filled {
+    pub(crate) fn fill(&mut self, fill: &Fill, faults: Faults) -> Filled {
         let entry = &fill.right.entry;
         let head = self.get(entry).and_then(Head::read);
         let Some(head) = head else {
@@ -264,7 +265,7 @@ impl Data {
         }
     }
 
-    pub(super) fn renew(&mut self, right: &Right, lives: Lease, needed: (&[Name], Duration)) {
+    pub(crate) fn renew(&mut self, right: &Right, lives: Lease, needed: (&[Name], Duration)) {
         let left = self.left(&right.entry);
         let head = self.head(&right.entry);
         let Some(mut head) = head.filter(|head| head.token == right.token) else {
@@ -287,7 +288,7 @@ impl Data {
         }
     }
 
-    pub(super) fn release(&mut self, right: &Right) {
+    pub(crate) fn release(&mut self, right: &Right) {
         let head = self.get(&right.entry).and_then(Head::read);
         if let Some(head) = head.filter(|head| head.holder.is_some() && head.holder == right.holder)
         {
@@ -295,7 +296,7 @@ impl Data {
         }
     }
 
-    pub(super) fn soften(&mut self, names: &[Name]) {
+    pub(crate) fn soften(&mut self, names: &[Name]) {
         for name in names {
             if name.is_entry() {
                 self.soften_entry(name);

@@ -32,7 +32,7 @@ pub enum Op {
 
 impl Op {
     /// Nodes do the others by themselves, all the time.
-    pub(super) fn is_asked_for(self) -> bool {
+    pub(crate) fn is_asked_for(self) -> bool {
         !matches!(self, Self::Beat | Self::Tell)
     }
 }
@@ -66,7 +66,7 @@ pub struct Step {
 }
 
 impl Step {
-    pub(super) fn new(op: Op, names: &[Name]) -> Self {
+    pub(crate) fn new(op: Op, names: &[Name]) -> Self {
         let shown = |name: &Name| String::from_utf8_lossy(name.as_bytes()).into_owned();
         Self {
             op,
@@ -77,26 +77,26 @@ impl Step {
 
 /// The troubles to come.
 #[derive(Debug, Default)]
-pub(super) struct Troubles {
+pub(crate) struct Troubles {
     once: VecDeque<(Op, Trouble)>,
     always: Vec<(Op, Trouble)>,
 }
 
 impl Troubles {
-    pub(super) fn once(&mut self, op: Op, trouble: Trouble) {
+    pub(crate) fn once(&mut self, op: Op, trouble: Trouble) {
         self.once.push_back((op, trouble));
     }
 
-    pub(super) fn always(&mut self, op: Op, trouble: Trouble) {
+    pub(crate) fn always(&mut self, op: Op, trouble: Trouble) {
         self.always.push((op, trouble));
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 
     /// What happens to the next operation of this kind.
-    pub(super) fn next(&mut self, op: Op) -> Option<Trouble> {
+    pub(crate) fn next(&mut self, op: Op) -> Option<Trouble> {
         let first = self.once.iter().position(|(kind, _)| *kind == op);
         let once = first.and_then(|at| self.once.remove(at));
         let trouble = once.or_else(|| self.always.iter().find(|(kind, _)| *kind == op).copied());

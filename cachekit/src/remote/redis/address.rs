@@ -10,11 +10,11 @@ use redis::{
     ProtocolVersion, PushInfo, RedisError,
 };
 
-use super::Wrong;
+use crate::remote::redis::Wrong;
 
 /// A server, with login.
 #[derive(Clone)]
-pub(super) struct Address(ConnectionInfo);
+pub(crate) struct Address(ConnectionInfo);
 
 impl Address {
     /// Reads `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=0]`.
@@ -23,7 +23,7 @@ impl Address {
     /// # Errors
     ///
     /// What is wrong with it and the remedy, without the address: it may hold a password.
-    pub(super) fn parse(url: &str, password: Option<&str>) -> Result<Self, Wrong> {
+    pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Self, Wrong> {
         let expected = "expected `redis://host:6379` or `unix:///path/to/socket`";
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
         match scheme {
@@ -47,9 +47,12 @@ impl Address {
                     .to_owned(),
             ));
         }
-        let info = url
-            .into_connection_info()
-            .map_err(|error| (super::link::shown(&error), expected.to_owned()))?;
+        let info = url.into_connection_info().map_err(|error| {
+            (
+                crate::remote::redis::link::shown(&error),
+                expected.to_owned(),
+            )
+        })?;
         if info.redis_settings().db() < 0 {
             let problem = "the number of its database is below zero".to_owned();
             return Err((problem, expected.to_owned()));
@@ -73,12 +76,12 @@ impl Address {
     }
 
     /// Connects and logs in. What the server sends by itself goes to `push`.
-    pub(super) async fn connect(
+    pub(crate) async fn connect(
         &self,
         push: impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static,
     ) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(super::link::CONNECT_TIMEOUT))
+            .set_connection_timeout(Some(crate::remote::redis::link::CONNECT_TIMEOUT))
             // Every call has a deadline of its own.
             .set_response_timeout(None)
             .set_pipeline_buffer_size(1024)

@@ -3,24 +3,25 @@
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
 
-use super::link::misplaced;
-use super::rights::{self, Lacks};
-use super::script::{Digests, Scripts};
 use crate::remote::UNKNOWN_ORIGIN;
+use crate::remote::redis::link::misplaced;
+use crate::remote::redis::rights;
+use crate::remote::redis::rights::Lacks;
+use crate::remote::redis::script::{Digests, Scripts};
 
 /// What a server said of itself.
 #[derive(Debug, Clone)]
-pub(super) struct Greeting {
+pub(crate) struct Greeting {
     /// The beginning of its replication id: it changes with the data set.
-    pub(super) origin: [u8; 8],
-    pub(super) digests: Digests,
+    pub(crate) origin: [u8; 8],
+    pub(crate) digests: Digests,
     /// What the account may not do.
-    pub(super) lacks: Lacks,
+    pub(crate) lacks: Lacks,
 }
 
 /// Asks for the server's role, its replication id, whether it takes writes and what the account
 /// may do, and loads the scripts: one round trip. Under `nothing` nothing stands.
-pub(super) async fn greet(
+pub(crate) async fn greet(
     connection: &mut MultiplexedConnection,
     namespace: &str,
     scripts: &Scripts,
@@ -68,7 +69,7 @@ pub(super) async fn greet(
 }
 
 /// The question for the role and the replication id.
-pub(super) fn origin_question() -> Cmd {
+pub(crate) fn origin_question() -> Cmd {
     let mut question = cmd("INFO");
     question.arg("replication");
     question
@@ -76,7 +77,7 @@ pub(super) fn origin_question() -> Cmd {
 
 /// What is wrong with a server, or with how it is asked, that does not pass by itself; and the
 /// remedy.
-pub(super) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
+pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
     if is_refused_login(error) {
         let remedy = "check the user and the password; in an address, special characters are \
                       percent-encoded, `REDIS_PASSWORD` takes them as they are";
@@ -117,7 +118,7 @@ fn line<'a>(info: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// The beginning of the replication id that stands in `info`.
-pub(super) fn origin(info: &str) -> [u8; 8] {
+pub(crate) fn origin(info: &str) -> [u8; 8] {
     let id = line(info, "master_replid:");
     let mut origin = UNKNOWN_ORIGIN;
     for (byte, pair) in origin
@@ -130,7 +131,7 @@ pub(super) fn origin(info: &str) -> [u8; 8] {
     origin
 }
 
-pub(super) fn text(value: &Value) -> Option<&str> {
+pub(crate) fn text(value: &Value) -> Option<&str> {
     match value {
         Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text),

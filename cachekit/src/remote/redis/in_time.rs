@@ -14,7 +14,7 @@ const STEPS: usize = 4;
 /// Where the process itself stood still, its timers run out first, and the answer that came long
 /// ago is read after that. So tasks that are ready run before it is called late: otherwise every
 /// such pause would look like a store that hangs.
-pub(super) async fn in_time<F: Future>(
+pub(crate) async fn in_time<F: Future>(
     until: Instant,
     answer: F,
     faults: Faults,

@@ -16,20 +16,23 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::address::Address;
-use super::handshake::{self, Greeting};
-use super::in_time::in_time;
-use super::refusals::{self, Refusals};
-use super::rights::{self, Lacks};
-use super::script::Scripts;
 use crate::chance::jittered;
 use crate::event;
 use crate::fault::Faults;
+use crate::remote::redis::address::Address;
+use crate::remote::redis::handshake;
+use crate::remote::redis::handshake::Greeting;
+use crate::remote::redis::in_time::in_time;
+use crate::remote::redis::refusals;
+use crate::remote::redis::refusals::Refusals;
+use crate::remote::redis::rights;
+use crate::remote::redis::rights::Lacks;
+use crate::remote::redis::script::Scripts;
 use crate::remote::{Failure, Message, Sink, UNKNOWN_ORIGIN};
 use crate::sync::{Mutex, RwLock};
 
 /// A connection and its handshake take no longer.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -41,7 +44,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 const HOPELESS: u32 = 3;
 
 /// The connection for commands.
-pub(super) struct Link {
+pub(crate) struct Link {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,
 }
@@ -67,9 +70,9 @@ struct Shared {
 }
 
 /// A connection that works as far as is known.
-pub(super) struct Connected {
+pub(crate) struct Connected {
     connection: MultiplexedConnection,
-    pub(super) greeting: Greeting,
+    pub(crate) greeting: Greeting,
     timeouts: AtomicU32,
     /// The greeting's, until it changes.
     origin: AtomicU64,
@@ -81,7 +84,7 @@ pub(super) struct Connected {
 
 impl Link {
     /// Begins to connect. The first attempt's outcome, if it comes soon: what the account lacks.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         address: Address,
         namespace: &str,
         scripts: Arc<Scripts>,
@@ -110,7 +113,7 @@ impl Link {
     }
 
     /// The connection, if there is one.
-    pub(super) fn current(&self) -> Option<Arc<Connected>> {
+    pub(crate) fn current(&self) -> Option<Arc<Connected>> {
         {
             let current = self.shared.current.read();
             current.clone().filter(|connected| !connected.is_closed())
@@ -118,7 +121,7 @@ impl Link {
     }
 
     /// Sends `commands` in one go and waits for as many answers.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         connected: &Arc<Connected>,
         commands: &Pipeline,
@@ -158,7 +161,7 @@ impl Link {
     /// It gave the answer of something else than it was asked. What one entry says may also
     /// have been put there by hand, so that a new connection says the same: one is left for
     /// it now and then only.
-    pub(super) fn suspect(&self, connected: &Arc<Connected>) {
+    pub(crate) fn suspect(&self, connected: &Arc<Connected>) {
         let mut suspected = self.shared.suspected.lock();
         let now = Instant::now();
         if suspected.is_none_or(|last| now - last >= LONGEST_PAUSE) {
@@ -187,7 +190,7 @@ impl Link {
     }
 
     /// Tells the log that the account lacks something.
-    pub(super) fn tell_of(&self, lacks: &Lacks) {
+    pub(crate) fn tell_of(&self, lacks: &Lacks) {
         self.shared.tell_of(lacks);
     }
 
@@ -201,12 +204,12 @@ impl Link {
     }
 
     /// How many connections were made.
-    pub(super) fn made(&self) -> u64 {
+    pub(crate) fn made(&self) -> u64 {
         self.shared.made.load(Ordering::Relaxed)
     }
 
     /// Takes `connected` out of use.
-    pub(super) fn leave(&self, connected: &Arc<Connected>, why: &str) {
+    pub(crate) fn leave(&self, connected: &Arc<Connected>, why: &str) {
         let mut current = self.shared.current.write();
         if current
             .as_ref()
@@ -361,12 +364,12 @@ impl fmt::Debug for Connected {
 
 impl Connected {
     /// Which data set the server holds, as far as is known.
-    pub(super) fn origin(&self) -> [u8; 8] {
+    pub(crate) fn origin(&self) -> [u8; 8] {
         self.origin.load(Ordering::Relaxed).to_ne_bytes()
     }
 
     /// It said so, or nothing that can be read.
-    pub(super) fn set_origin(&self, origin: [u8; 8]) {
+    pub(crate) fn set_origin(&self, origin: [u8; 8]) {
         if origin != UNKNOWN_ORIGIN {
             self.origin
                 .store(u64::from_ne_bytes(origin), Ordering::Relaxed);
@@ -417,7 +420,7 @@ const WRONG: [&str; 6] = [
 ];
 
 /// Whether an answer says that this server, or this login, is the wrong one.
-pub(super) fn misplaced(reply: &Value) -> Option<String> {
+pub(crate) fn misplaced(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;
     };
@@ -427,7 +430,7 @@ pub(super) fn misplaced(reply: &Value) -> Option<String> {
 }
 
 /// An error in words; the client's hold no address and no password.
-pub(super) fn shown(error: &RedisError) -> String {
+pub(crate) fn shown(error: &RedisError) -> String {
     let said = error.to_string();
     if said.contains("failed to lookup address") {
         format!("its host name is not known here: {said}")

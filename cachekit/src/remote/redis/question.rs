@@ -9,10 +9,12 @@ use foldhash::fast::RandomState;
 use redis::{Cmd, Pipeline, RedisWrite, Value};
 use tokio::time::Instant;
 
-use super::link::{Connected, Link};
-use super::reply::{self, Said, Sought};
 use crate::fault::Faults;
 use crate::remote::name::Name;
+use crate::remote::redis::link::{Connected, Link};
+use crate::remote::redis::reply;
+use crate::remote::redis::reply::Said;
+use crate::remote::redis::reply::found::Sought;
 use crate::remote::{Failure, Found, Place};
 
 const PTTL: &str = "PTTL";
@@ -22,7 +24,7 @@ const KEY_LENGTH: usize = 40;
 
 /// Every `PTTL`, then one `MGET`, then the scripts for late tags. A life is asked for before its
 /// entry: of one that is replaced in between it is too short then, never too long.
-pub(super) struct Question {
+pub(crate) struct Question {
     commands: Pipeline,
     keys: Cmd,
     late: Vec<Cmd>,
@@ -44,12 +46,12 @@ impl fmt::Debug for Question {
 
 impl Question {
     /// Of one read.
-    pub(super) fn alone() -> Self {
+    pub(crate) fn alone() -> Self {
         Self::with_room_for(1)
     }
 
     /// Of several, about as many as `reads`: what they have in common is asked for once.
-    pub(super) fn shared(reads: usize) -> Self {
+    pub(crate) fn shared(reads: usize) -> Self {
         let known = HashMap::with_capacity_and_hasher(2 * reads, RandomState::default());
         Self {
             known: Some(known),
@@ -73,7 +75,7 @@ impl Question {
     }
 
     /// One read more. Keys begin with `prefix`.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         prefix: &[u8],
         faults: Faults,
@@ -119,7 +121,7 @@ impl Question {
     }
 
     /// The commands, and what their answers are.
-    pub(super) fn asked(mut self) -> (Pipeline, Expected) {
+    pub(crate) fn asked(mut self) -> (Pipeline, Expected) {
         self.commands.add_command(self.keys);
         for late in self.late {
             self.commands.add_command(late);
@@ -132,7 +134,7 @@ impl Question {
     }
 
     /// Asks. The answers are in the order of the reads.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         self,
         link: &Link,
         connected: &Arc<Connected>,
@@ -147,15 +149,15 @@ impl Question {
 }
 
 /// The answers to a question.
-pub(super) struct Expected {
+pub(crate) struct Expected {
     reads: Vec<Sought>,
     keys: usize,
 }
 
 impl Expected {
     /// What was found, in the order of the reads.
-    pub(super) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
-        reply::found(values, &self.reads, self.keys)
+    pub(crate) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
+        reply::found::found(values, &self.reads, self.keys)
     }
 }
 

@@ -14,11 +14,11 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::in_time::in_time;
-use super::link::{Connected, Link};
-use super::question::Question;
-use super::reply::Said;
 use crate::fault::{Fault, Faults};
+use crate::remote::redis::in_time::in_time;
+use crate::remote::redis::link::{Connected, Link};
+use crate::remote::redis::question::Question;
+use crate::remote::redis::reply::Said;
 use crate::remote::{Failure, Found, Place};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -37,7 +37,7 @@ const USUAL: usize = 16;
 
 /// The reads of one store.
 #[derive(Debug)]
-pub(super) struct Reads {
+pub(crate) struct Reads {
     /// What every key begins with.
     prefix: Box<[u8]>,
     /// Where the connection's own tasks run.
@@ -77,7 +77,7 @@ type Answer = Result<Said<Found>, Failure>;
 
 impl Reads {
     /// Over `link`, whose tasks run on this runtime.
-    pub(super) fn new(link: Arc<Link>, prefix: &[u8], faults: Faults) -> Self {
+    pub(crate) fn new(link: Arc<Link>, prefix: &[u8], faults: Faults) -> Self {
         Self {
             prefix: prefix.into(),
             runtime: Handle::current(),
@@ -95,7 +95,7 @@ impl Reads {
     /// # Cancel safety
     ///
     /// Dropped, it leaves those alone who share the question.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         connected: &Arc<Connected>,
         place: Place<'_>,

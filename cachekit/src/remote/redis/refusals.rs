@@ -6,8 +6,8 @@ use std::time::Duration;
 use redis::{Arg, Cmd};
 use tokio::time::Instant;
 
-use super::script::{Digests, Script};
 use crate::event;
+use crate::remote::redis::script::{Digests, Script};
 use crate::sync::Mutex;
 
 /// Not refused for so long, it is said again.
@@ -18,11 +18,11 @@ const MOST: usize = 64;
 
 /// When each command was last refused with each code.
 #[derive(Debug, Default)]
-pub(super) struct Refusals(Mutex<HashMap<(String, String), Instant>>);
+pub(crate) struct Refusals(Mutex<HashMap<(String, String), Instant>>);
 
 impl Refusals {
     /// `command` was answered with the error `code`.
-    pub(super) fn add(&self, command: String, code: &str) {
+    pub(crate) fn add(&self, command: String, code: &str) {
         let now = Instant::now();
         let what = (command, code.to_owned());
         let mut last = self.0.lock();
@@ -38,7 +38,7 @@ impl Refusals {
 }
 
 /// A command's name; of a script's, which one. Nothing else of it: keys hold arguments.
-pub(super) fn name(command: &Cmd, digests: &Digests) -> String {
+pub(crate) fn name(command: &Cmd, digests: &Digests) -> String {
     let mut words = command.args_iter().filter_map(|word| match word {
         Arg::Simple(word) => Some(String::from_utf8_lossy(word).into_owned()),
         _ => None,

@@ -1,6 +1,6 @@
 //! What a server answered, taken apart. Anything may stand there.
 
-mod found;
+pub(crate) mod found;
 
 use std::time::Duration;
 
@@ -9,8 +9,6 @@ use redis::Value;
 use crate::envelope::{Token, Version};
 use crate::remote::{Acquired, Filled, Grant};
 
-pub(super) use self::found::{Sought, found};
-
 /// The answer is not of the form that was asked for.
 struct Odd;
 
@@ -18,14 +16,14 @@ type Read<T> = Result<T, Odd>;
 
 /// Why an answer is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// The server said no.
     Refused(String),
     /// It may be the answer of another question.
     Odd,
 }
 
-pub(super) type Said<T> = Result<T, Problem>;
+pub(crate) type Said<T> = Result<T, Problem>;
 
 fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
     match value {
@@ -60,7 +58,7 @@ fn int(value: &Value) -> Read<i64> {
 }
 
 /// What is wrong with an answer that is not as it should be.
-pub(super) fn problem(value: &Value) -> Problem {
+pub(crate) fn problem(value: &Value) -> Problem {
     match value {
         Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
         _ => Problem::Odd,
@@ -68,13 +66,13 @@ pub(super) fn problem(value: &Value) -> Problem {
 }
 
 /// Answers of which nothing matters but that they are numbers.
-pub(super) fn numbers(values: &[Value]) -> Said<()> {
+pub(crate) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
     refused.map_or(Ok(()), |value| Err(problem(value)))
 }
 
 /// The answer to `MGET` of so many versions.
-pub(super) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>> {
+pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>> {
     let problem = problem(&values);
     let read = list(values).and_then(|values| values.map(version).collect::<Read<Vec<_>>>());
     read.ok()
@@ -83,7 +81,7 @@ pub(super) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
 }
 
 /// The answer of the script that grants, to the question with this nonce.
-pub(super) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
+pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
     acquired_of(value, nonce, versions).map_err(|Odd| problem)
 }
@@ -120,7 +118,7 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
 }
 
 /// The answer of the script that stores.
-pub(super) fn filled(value: &Value) -> Said<Filled> {
+pub(crate) fn filled(value: &Value) -> Said<Filled> {
     match value {
         Value::Int(1) => Ok(Filled::Stored),
         Value::Int(0) => Ok(Filled::Fenced),
@@ -134,6 +132,7 @@ pub(super) fn filled(value: &Value) -> Said<Filled> {
 mod tests {
     use super::*;
     use crate::remote::Found;
+    use crate::remote::redis::reply::found::{Sought, found};
 
     /// One read of so many versions.
     fn found_one(values: Vec<Value>, versions: usize, has_late: bool) -> Said<Found> {

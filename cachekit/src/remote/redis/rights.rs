@@ -35,13 +35,13 @@ const OF_ALL_KEYS: [&str; 2] = ["MGET", "UNLINK"];
 
 /// Commands that the account may not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Lacks {
+pub(crate) struct Lacks {
     namespace: String,
     commands: Vec<&'static str>,
 }
 
 /// The question, as a script that asks for every row.
-pub(super) fn question(namespace: &str) -> Cmd {
+pub(crate) fn question(namespace: &str) -> Cmd {
     let mut question = cmd("EVAL");
     question.arg(include_str!("rights.lua")).arg(0);
     for (command, words) in rows() {
@@ -67,7 +67,7 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
 
 impl Lacks {
     /// What the `answer` to the question says, of a cache with this `namespace`.
-    pub(super) fn read(namespace: &str, answer: &Value) -> Self {
+    pub(crate) fn read(namespace: &str, answer: &Value) -> Self {
         let mut lacks = Self {
             namespace: namespace.to_owned(),
             commands: Vec::new(),
@@ -92,23 +92,23 @@ impl Lacks {
     }
 
     /// Adds `command`, if it is not there.
-    pub(super) fn add(&mut self, command: &'static str) {
+    pub(crate) fn add(&mut self, command: &'static str) {
         if !self.commands.contains(&command) {
             self.commands.push(command);
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.commands.is_empty()
     }
 
     /// Returns `true` if all of it can be done without: by `spare`.
-    pub(super) fn are_all(&self, spare: impl Fn(&str) -> bool) -> bool {
+    pub(crate) fn are_all(&self, spare: impl Fn(&str) -> bool) -> bool {
         self.commands.iter().all(|command| spare(command))
     }
 
     /// What to do about it.
-    pub(super) fn remedy(&self) -> String {
+    pub(crate) fn remedy(&self) -> String {
         let namespace = &self.namespace;
         let mut remedy = format!("run `ACL SETUSER <user> ~{namespace}:* &{namespace}:*");
         for command in &self.commands {
@@ -131,20 +131,20 @@ impl fmt::Display for Lacks {
 }
 
 /// Without it nobody knows which data set a server has.
-pub(super) const INFO: &str = "INFO";
+pub(crate) const INFO: &str = "INFO";
 
 /// Without it every call sends its script.
-pub(super) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
+pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
 /// Returns `true` if the cache goes on without this command; with `any_origin` it believes every
 /// data set.
-pub(super) fn can_be_spared(command: &str, any_origin: bool) -> bool {
+pub(crate) fn can_be_spared(command: &str, any_origin: bool) -> bool {
     command == SCRIPT_LOAD || (command == INFO && any_origin)
 }
 
 /// Whether an answer says that the account may not: as the code says, or, in a script, the text
 /// of versions before 7.2.
-pub(super) fn is_refused(answer: &Value) -> bool {
+pub(crate) fn is_refused(answer: &Value) -> bool {
     let Value::ServerError(error) = answer else {
         return false;
     };

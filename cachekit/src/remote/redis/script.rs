@@ -6,7 +6,7 @@ use crate::fault::{Fault, Faults};
 
 /// Which script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Script {
+pub(crate) enum Script {
     Acquire,
     Fill,
     Renew,
@@ -18,7 +18,7 @@ pub(super) enum Script {
 
 impl Script {
     /// The one that a server knows as `digest`.
-    pub(super) fn named(digests: &Digests, digest: &str) -> Option<Self> {
+    pub(crate) fn named(digests: &Digests, digest: &str) -> Option<Self> {
         let at = digests.iter().position(|known| **known == *digest)?;
         ALL.get(at).copied()
     }
@@ -36,18 +36,18 @@ const ALL: [Script; 7] = [
 
 /// The scripts' texts.
 #[derive(Debug)]
-pub(super) struct Scripts([String; ALL.len()]);
+pub(crate) struct Scripts([String; ALL.len()]);
 
 /// The names under which one server knows them.
-pub(super) type Digests = Vec<Box<str>>;
+pub(crate) type Digests = Vec<Box<str>>;
 
 impl Scripts {
-    pub(super) fn new(faults: Faults) -> Self {
+    pub(crate) fn new(faults: Faults) -> Self {
         Self(ALL.map(|script| broken(script, faults)))
     }
 
     /// Loads them all: one command each.
-    pub(super) fn load(&self) -> impl Iterator<Item = Cmd> {
+    pub(crate) fn load(&self) -> impl Iterator<Item = Cmd> {
         self.0.iter().map(|text| {
             let mut load = cmd("SCRIPT");
             load.arg("LOAD").arg(text);
@@ -56,7 +56,7 @@ impl Scripts {
     }
 
     /// A call of `script` by its digest; `call` adds the keys and arguments.
-    pub(super) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
+    pub(crate) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
         match digests.get(script as usize) {
             Some(digest) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
             None => self.by_text(script, call),
@@ -64,21 +64,21 @@ impl Scripts {
     }
 
     /// The same by its text, for a server that lost it; it keeps it then.
-    pub(super) fn by_text(&self, script: Script, call: &Call) -> Cmd {
+    pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
         call.onto(cmd("EVAL"), self.0[script as usize].as_bytes())
     }
 }
 
 /// Keys and arguments.
 #[derive(Debug, Default)]
-pub(super) struct Call {
-    pub(super) keys: Vec<Vec<u8>>,
-    pub(super) args: Vec<Vec<u8>>,
+pub(crate) struct Call {
+    pub(crate) keys: Vec<Vec<u8>>,
+    pub(crate) args: Vec<Vec<u8>>,
 }
 
 impl Call {
     /// What is in its answer too, where the script begins with a nonce.
-    pub(super) fn nonce(&self) -> &[u8] {
+    pub(crate) fn nonce(&self) -> &[u8] {
         self.args.first().map_or(&[], |nonce| &nonce[..])
     }
 

@@ -3,16 +3,16 @@
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
-use super::handshake;
-use super::question::Question;
-use super::reply;
-use super::script::{Call, Script};
-use super::{Redis, beats, is_unknown_script, millis};
 use crate::envelope::Version;
 use crate::fault::Fault;
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
+use crate::remote::redis::handshake;
+use crate::remote::redis::question::Question;
+use crate::remote::redis::reply;
+use crate::remote::redis::script::{Call, Script};
+use crate::remote::redis::{Redis, beats, is_unknown_script, millis};
 use crate::remote::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
     UNKNOWN_ORIGIN,

@@ -11,13 +11,13 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::address::Address;
-use super::link::CONNECT_TIMEOUT;
-use super::refusals::Refusals;
 use crate::chance::jittered;
 use crate::first::first;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
+use crate::remote::redis::address::Address;
+use crate::remote::redis::link::CONNECT_TIMEOUT;
+use crate::remote::redis::refusals::Refusals;
 use crate::remote::{Message, Sink};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
@@ -25,14 +25,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is listened to.
 #[derive(Debug, Clone)]
-pub(super) struct Channels {
+pub(crate) struct Channels {
     wake: Vec<u8>,
     bus: Vec<u8>,
     own: Vec<u8>,
 }
 
 impl Channels {
-    pub(super) fn new(namespace: &str, node: NodeId) -> Self {
+    pub(crate) fn new(namespace: &str, node: NodeId) -> Self {
         let channel = |name: &str| format!("{namespace}:{name}").into_bytes();
         Self {
             wake: channel("wake"),
@@ -55,14 +55,14 @@ impl Channels {
 
 /// Subscribes, and subscribes again whenever the connection is lost.
 #[derive(Debug)]
-pub(super) struct Subscriber {
+pub(crate) struct Subscriber {
     listener: JoinHandle<()>,
     hopeless: Arc<Notify>,
 }
 
 impl Subscriber {
     /// Listens to `channels` for ever.
-    pub(super) fn open(address: Address, channels: Channels, sink: Sink) -> Self {
+    pub(crate) fn open(address: Address, channels: Channels, sink: Sink) -> Self {
         let hopeless = Arc::new(Notify::new());
         let told = Arc::clone(&hopeless);
         let listener = tokio::spawn(async move {
@@ -87,7 +87,7 @@ impl Subscriber {
     }
 
     /// Leaves a connection on which nothing comes any more.
-    pub(super) fn leave(&self) {
+    pub(crate) fn leave(&self) {
         self.hopeless.notify_one();
     }
 }

@@ -3,24 +3,24 @@
 use std::any::Any;
 use std::sync::Weak;
 
-use super::Head;
 use crate::clock::Tick;
 use crate::place::Place;
+use crate::tier::front::Head;
 
 /// What a hit needs of an entry, and what it is found by.
 #[repr(align(64))]
-pub(super) struct Slot {
-    pub(super) head: Head,
-    pub(super) group: u16,
-    pub(super) count: u32,
-    pub(super) place: Place,
+pub(crate) struct Slot {
+    pub(crate) head: Head,
+    pub(crate) group: u16,
+    pub(crate) count: u32,
+    pub(crate) place: Place,
     /// When it was last known to be valid, in [`moves`](crate::epoch::moves).
-    pub(super) checked: u64,
+    pub(crate) checked: u64,
     /// From then on the entry decides.
-    pub(super) until: Tick,
+    pub(crate) until: Tick,
     /// The value; where its function returns an `Arc`, what that refers to: then a hit makes
     /// one reference, and not one to copy another from.
-    pub(super) value: Weak<dyn Any + Send + Sync>,
+    pub(crate) value: Weak<dyn Any + Send + Sync>,
 }
 
 // More, and a hit reads one line more.
@@ -28,7 +28,7 @@ const _: () = assert!(size_of::<Option<Slot>>() == 64, "a slot is one cache line
 
 impl Slot {
     /// Whether the value was dropped.
-    pub(super) fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.value.strong_count() == 0
     }
 }

@@ -3,18 +3,18 @@
 use std::iter::once;
 use std::sync::Weak;
 
-use super::slot::Slot;
-use super::thrift::Thrift;
-use super::{LONG, Probe, hash};
 use crate::clock::Tick;
 use crate::counter::Tally;
 use crate::epoch::moves;
 use crate::fault::{Fault, Faults};
-use crate::hot::Sampler;
+use crate::hot::sampler::Sampler;
 use crate::owner::Owner;
 use crate::place::Place;
 use crate::stored::{AnyShared, AnyStored};
 use crate::tier::changes::{Changes, Stamp};
+use crate::tier::front::slot::Slot;
+use crate::tier::front::thrift::Thrift;
+use crate::tier::front::{LONG, Probe, hash};
 
 /// Slots in a set; a power of two.
 const WAYS: usize = 4;
@@ -25,7 +25,7 @@ const SMALL_SLOTS: usize = 1 << 10;
 /// 1 MiB of them.
 const MOST_SLOTS: usize = 1 << 14;
 /// So many bytes at most are held for entries that may be dead: with the slots, less than 8 MiB.
-pub(super) const MOST_HELD: usize = 6 << 20;
+pub(crate) const MOST_HELD: usize = 6 << 20;
 /// At so many slots is looked for dead ones when an entry is kept, after something was invalidated.
 const SWEPT: usize = 2;
 /// And at so many where there is no room.
@@ -39,7 +39,7 @@ const NEWCOMERS: usize = 8;
 /// Slots by hash, in sets: an entry may be in any slot of two sets, and one of them is the
 /// first to be looked at. With a choice of two, far fewer find no place while there are empty slots
 /// (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
-pub(super) struct Table {
+pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
     /// What hits do not need of them.
     rests: Vec<Rest>,
@@ -55,24 +55,24 @@ pub(super) struct Table {
     round: u64,
     swept: u64,
     /// Whether it is worth its while.
-    pub(super) thrift: Thrift,
+    pub(crate) thrift: Thrift,
     /// Of this thread's uses, also of what is not here.
-    pub(super) sampler: Sampler,
+    pub(crate) sampler: Sampler,
 }
 
 /// What a hit does not need of an entry.
 #[derive(Default)]
-pub(super) struct Rest {
-    pub(super) stored: Weak<AnyStored>,
+pub(crate) struct Rest {
+    pub(crate) stored: Weak<AnyStored>,
     /// All its tokens, if they are not few.
-    pub(super) long: Option<Box<[u64]>>,
+    pub(crate) long: Option<Box<[u64]>>,
     /// The bytes that are not free while the slot is taken: of the words, and, if they are dead, of
     /// the entry and its value.
-    pub(super) held: usize,
+    pub(crate) held: usize,
 }
 
 impl Table {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             slots: Vec::new(),
             rests: Vec::new(),
@@ -88,7 +88,7 @@ impl Table {
     }
 
     #[inline]
-    pub(super) fn find<R>(
+    pub(crate) fn find<R>(
         &mut self,
         probe: &Probe<'_>,
         now: Tick,
@@ -177,7 +177,7 @@ impl Table {
         self.held + bytes <= MOST_HELD
     }
 
-    pub(super) fn keep(&mut self, probe: &Probe<'_>, slot: Slot, rest: Rest, owner: &Owner) {
+    pub(crate) fn keep(&mut self, probe: &Probe<'_>, slot: Slot, rest: Rest, owner: &Owner) {
         if !self.has_room(rest.held) || !self.counts(probe.place, owner) {
             return;
         }
@@ -301,7 +301,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::key::KeyBuf;
+    use crate::key::buf::KeyBuf;
     use crate::owner::OwnerId;
 
     /// Asked for in turn a few times, as the table grows while they are.

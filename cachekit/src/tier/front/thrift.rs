@@ -14,7 +14,7 @@ const PAYS: u64 = 2;
 const ONE_OF: u64 = 8;
 
 /// One thread's.
-pub(super) struct Thrift {
+pub(crate) struct Thrift {
     offered: u64,
     kept: u64,
     found: u64,
@@ -22,7 +22,7 @@ pub(super) struct Thrift {
 }
 
 impl Thrift {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             offered: 0,
             kept: 0,
@@ -33,12 +33,12 @@ impl Thrift {
 
     /// An entry was at hand.
     #[inline]
-    pub(super) fn found(&mut self) {
+    pub(crate) fn found(&mut self) {
         self.found += 1;
     }
 
     /// Whether one that was not is to be kept.
-    pub(super) fn admits(&mut self) -> bool {
+    pub(crate) fn admits(&mut self) -> bool {
         if self.offered == PERIOD {
             self.is_on = self.found < PAYS * self.kept;
             (self.offered, self.kept, self.found) = (0, 0, 0);
@@ -48,12 +48,12 @@ impl Thrift {
     }
 
     /// It was kept.
-    pub(super) fn kept(&mut self) {
+    pub(crate) fn kept(&mut self) {
         self.kept += 1;
     }
 
     /// Whether it does not pay now.
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.is_on
     }
 }
