@@ -21,6 +21,7 @@ pub use crate::__private::position::{
 pub use crate::__private::seen::{Handle, LeftOut, Seen, seen_as_data};
 pub use inventory;
 
+pub use crate::base::fault::{Fault, Point};
 pub use crate::cache::around::{
     Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
     write_through_blocking,
@@ -29,7 +30,6 @@ pub use crate::cache::copied::{CopiedEntry, ordered};
 pub use crate::cache::entry::Target;
 pub use crate::cache::entry::pending::PendingWrite;
 pub use crate::cache::typed::{Call, Started};
-pub use crate::fault::{Fault, Point};
 pub use crate::function::FnSpec;
 pub use crate::key::buf::{KeyBuf, Rendered};
 pub use crate::key::function_path::FunctionPath;

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::clock::Tick;
-use crate::fault::Faults;
+use crate::base::clock::Tick;
+use crate::base::fault::Faults;
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::membership::{Answers, Members, Terms};
 use crate::remote::bulletin::NodeId;
-use crate::sync::{Mutex, MutexGuard};
 
 /// Who is there, and who has not said yet that an invalidation was applied.
 #[derive(Debug)]

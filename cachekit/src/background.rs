@@ -13,9 +13,9 @@ use std::task::Poll;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::counter::Counter;
-use crate::event;
-use crate::fault::{Fault, Faults};
+use crate::base::counter::Counter;
+use crate::base::fault::{Fault, Faults};
+use crate::base::trace;
 use crate::owner::Owner;
 
 /// More of what may be left undone does not run at once.
@@ -192,7 +192,7 @@ impl Running {
                 Ok(ready) => ready,
                 Err(_) => {
                     background.panics.bump();
-                    event::background_panicked(whose.name());
+                    trace::background_panicked(whose.name());
                     Poll::Ready(())
                 }
             }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::event;
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
+use crate::base::trace;
 
 /// So many failures in a row open it.
 const FAILURES: u32 = 5;
@@ -69,7 +69,7 @@ impl Breaker {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         if failures >= FAILURES && !self.faults.has(Fault::NoBreaker) && self.turn(CLOSED, OPEN) {
             self.openings.fetch_add(1, Ordering::Relaxed);
-            event::breaker_opened(failures);
+            trace::breaker_opened(failures);
             self.opened.notify_one();
         }
     }
@@ -104,7 +104,7 @@ impl Attempt<'_> {
     pub(crate) fn succeeded(self) {
         self.0.failures.store(0, Ordering::Relaxed);
         if self.0.turn(HALF_OPEN, CLOSED) {
-            event::breaker_closed();
+            trace::breaker_closed();
         }
     }
 }

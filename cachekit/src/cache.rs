@@ -47,17 +47,18 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use crate::background::Background;
+use crate::base::clock::{Clock, Tick};
+use crate::base::counter::Counter;
+use crate::base::fault::{Fault, Faults};
+use crate::base::random::Chance;
+use crate::base::sync::{Mutex, RwLock};
+use crate::base::trace;
 use crate::cache::builder::CacheBuilder;
 use crate::cache::compute::Outcome;
 use crate::cache::remote::Remote;
 use crate::cache::rooms::Rooms;
-use crate::chance::Chance;
-use crate::clock::{Clock, Tick};
 use crate::config::{Capacity, Config};
-use crate::counter::Counter;
 use crate::epoch::{Epoch, Moment};
-use crate::event;
-use crate::fault::{Fault, Faults};
 use crate::flight::Flights;
 use crate::function::FnSpec;
 use crate::gates::Gates;
@@ -67,7 +68,6 @@ use crate::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::stats::{BackgroundStats, FunctionStats, Stats};
-use crate::sync::{Mutex, RwLock};
 use crate::tags::Tags;
 use crate::tier::front::Probe;
 use crate::tier::{Memory, Size};
@@ -247,7 +247,7 @@ impl Core {
         owners.insert(id, Arc::clone(&owner));
         drop(owners);
         if owner.is_namesake {
-            event::namesake(&owner.name);
+            trace::namesake(&owner.name);
         }
         owner
     }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use smallvec::SmallVec;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
 
 /// How often something was taken out of use in this process, of whichever cache: what was
 /// valid when this was read is valid for as long as it stands.
@@ -157,7 +157,7 @@ impl Softenings {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Softened>> {
-        // Not by `crate::sync`: a search of the flights does not stop here.
+        // Not by `crate::base::sync`: a search of the flights does not stop here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

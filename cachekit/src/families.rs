@@ -6,7 +6,7 @@
 //! before, and none once a value had no late tag: most owners have none, and what began under
 //! the guard of all tags is refused whenever anybody invalidates any tag.
 
-use crate::sync::RwLock;
+use crate::base::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// More families than this are as good as all.

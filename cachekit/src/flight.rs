@@ -26,7 +26,7 @@
 //! A flight is in the table exactly while it has a seat and was neither settled nor taken
 //! out, so dropping futures at any await point leaks nothing.
 //!
-//! `tests/models` compiles these files a second time, with another [`sync`](crate::sync), and
+//! `tests/models` compiles these files a second time, with another [`sync`](crate::base::sync), and
 //! searches the interleavings of its steps.
 
 // Found from there too.
@@ -40,15 +40,15 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::base::fault::{Fault, Faults};
+use crate::base::sync::{
+    AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
+};
 use crate::epoch::{Epochs, Moment};
-use crate::fault::{Fault, Faults};
 use crate::flight::seat::Lead;
 use crate::flight::seat::Seat;
 use crate::key::Key;
 use crate::owner::OwnerId;
-use crate::sync::{
-    AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
-};
 
 const SHARDS: usize = 64;
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::clock::Tick;
-use crate::length::LONGEST;
+use crate::base::clock::Tick;
+use crate::base::durations::LONGEST;
 use crate::policy::Lives;
 
 /// Natural logarithm of 2^64, rounded up: no draw gives more, because the smallest of them is

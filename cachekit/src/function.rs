@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::base::durations::cut;
 use crate::codec::Codec;
 use crate::config::{SingleFlight, Tier};
 use crate::key::buf::KeyBuf;
 use crate::key::template::Piece;
 use crate::key::tokens::render;
-use crate::length::cut;
 use crate::owner::OwnerId;
 use crate::place::LastPlace;
 use crate::policy::{Bound, Lives};

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::base::sync::Mutex;
 use crate::owner::OwnerId;
 use crate::policy::Bound;
-use crate::sync::Mutex;
 
 /// A place at a gate; free again when it is dropped.
 pub(crate) type Place = OwnedSemaphorePermit;

@@ -2,9 +2,9 @@
 
 use once_cell::sync::OnceCell;
 
+use crate::base::error::BuildError;
 use crate::cache::Cache;
 use crate::cache::apart::Task;
-use crate::error::BuildError;
 use crate::registry;
 
 // once_cell's: std's has no stable `try_insert`, and `init` must not lose a race silently.

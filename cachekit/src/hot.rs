@@ -12,10 +12,10 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
+use crate::base::sync::Mutex;
 use crate::hot::space_saving::SpaceSaving;
 use crate::owner::OwnerId;
-use crate::sync::Mutex;
 
 /// After so long a use counts half.
 const HALF_LIFE: Duration = Duration::from_secs(600);

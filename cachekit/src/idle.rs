@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
 
 /// A use is noted if none was for this share of the length. So most uses cost nothing, and what
 /// is used lives a quarter longer than it would have to.
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_longest_and_the_shortest_have_an_end() {
-        let longest = Idle::new(at(5), crate::length::LONGEST);
+        let longest = Idle::new(at(5), crate::base::durations::LONGEST);
         assert!(!longest.is_over(at(1_000_000)));
         let shortest = Idle::new(at(5), Duration::from_nanos(1));
         assert!(shortest.is_over(at(6)) && !shortest.is_over(at(5)));

@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod base;
+
 #[doc(hidden)]
 pub mod __private;
 mod acks;
@@ -56,19 +58,12 @@ mod binding;
 mod breaker;
 mod cache;
 mod chain;
-mod chance;
-mod clock;
 mod codec;
 mod compress;
 mod config;
-mod counter;
 mod envelope;
 mod epoch;
-mod error;
-mod event;
 mod families;
-mod fault;
-mod first;
 mod flight;
 mod freshness;
 mod function;
@@ -78,14 +73,12 @@ mod hot;
 mod idle;
 mod key;
 mod labels;
-mod length;
 mod manner;
 mod membership;
 mod mortal;
 mod order;
 mod outbox;
 mod owner;
-mod park;
 mod place;
 mod plan;
 mod policy;
@@ -93,10 +86,8 @@ mod reason;
 mod refreshes;
 mod registry;
 mod remote;
-mod runtime;
 mod stats;
 mod stored;
-mod sync;
 mod tags;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -107,6 +98,8 @@ mod writes;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
+pub use crate::base::clock::{Clock, SystemClock};
+pub use crate::base::error::{BuildError, ComputeTimeout};
 pub use crate::cache::Cache;
 pub use crate::cache::acknowledged::Acknowledged;
 pub use crate::cache::builder::CacheBuilder;
@@ -116,12 +109,10 @@ pub use crate::cache::function::FunctionHandle;
 pub use crate::cache::region::Region;
 pub use crate::cache::shutdown::ShutdownReport;
 pub use crate::cache::soft::Soft;
-pub use crate::clock::{Clock, SystemClock};
 pub use crate::codec::Codec;
 pub use crate::codec::cacheable::Cacheable;
 pub use crate::config::engine::{Engine, Eviction};
 pub use crate::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
-pub use crate::error::{BuildError, ComputeTimeout};
 pub use crate::global::{global, init, init_from_env};
 pub use crate::hot::HotKey;
 pub use crate::key::part::{CachePart, PartWriter};

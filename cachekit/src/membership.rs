@@ -10,8 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::clock::Tick;
-use crate::fault::{Fault, Faults};
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Faults};
 
 /// More nodes are not remembered. Where there are more, none is, and listening counts from then
 /// on: acknowledged invalidations wait for their time to pass.

@@ -8,9 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::event;
+use crate::base::sync::expect_no_lock;
+use crate::base::trace;
 use crate::stored::AnyShared;
-use crate::sync::expect_no_lock;
 
 thread_local! {
     /// How many calls of engines this thread is in.
@@ -81,7 +81,7 @@ fn put_aside(shared: AnyShared) {
 fn bury(shared: AnyShared) {
     expect_no_lock();
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(shared))) {
-        event::destructor_panicked();
+        trace::destructor_panicked();
         // It may have a destructor that panics too.
         std::mem::forget(panic);
     }

@@ -14,9 +14,9 @@ use foldhash::quality::RandomState;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::event;
+use crate::base::sync::{Mutex, MutexGuard};
+use crate::base::trace;
 use crate::remote::name::Name;
-use crate::sync::{Mutex, MutexGuard};
 
 /// More names than this, waiting or accepted lately, become one removal of everything.
 const MOST: usize = 100_000;
@@ -166,7 +166,7 @@ impl Outbox {
         self.state.store(state, Ordering::SeqCst);
         drop(waiting);
         if overflows {
-            event::outbox_overflowed();
+            trace::outbox_overflowed();
         }
         if state != NOTHING {
             self.filled.notify_one();

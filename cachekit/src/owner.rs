@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::counter::Counter;
+use crate::base::counter::Counter;
+use crate::base::trace;
 use crate::epoch::Epoch;
-use crate::event;
 use crate::families::Families;
 
 /// Tells owners apart within one process.
@@ -105,7 +105,7 @@ impl Owner {
     pub(crate) fn meets(&self, other: &Self) {
         let know_it = [self, other].map(|owner| owner.met.swap(true, Ordering::Relaxed));
         if know_it.contains(&false) {
-            event::owners_met(&self.name, &other.name);
+            trace::owners_met(&self.name, &other.name);
         }
     }
 }

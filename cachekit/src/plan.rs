@@ -21,9 +21,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crate::base::error::ComputeTimeout;
 use crate::codec::Wire;
 use crate::codec::cacheable::Cacheable;
-use crate::error::ComputeTimeout;
 use crate::stored::AnyShared;
 
 /// A returned value, taken apart.

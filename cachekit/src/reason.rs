@@ -1,6 +1,6 @@
 //! Why an entry in the shared store was of no use.
 
-use crate::counter::Counter;
+use crate::base::counter::Counter;
 
 /// A reason for a miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::key::Key;
 use crate::owner::OwnerId;
-use crate::sync::{Mutex, MutexGuard};
 
 const SHARDS: usize = 16;
 /// Of keys in each; a key that does not fit is only forgotten too early.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::event;
+use crate::base::trace;
 use crate::function::FnSpec;
 use crate::key::template::{overlap, shown};
 use crate::owner::{BY_HAND, REGION};
@@ -32,7 +32,7 @@ pub(crate) fn say_problems() {
     static SAID: AtomicBool = AtomicBool::new(false);
     if !SAID.swap(true, Ordering::Relaxed) {
         for problem in problems() {
-            event::function_conflict(problem);
+            trace::function_conflict(problem);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Counters, as users see them.
 
-use crate::counter::Counter;
+use crate::base::counter::Counter;
 use crate::owner::{Counts, Owner};
 use crate::reason::{Reason, Reasons};
 

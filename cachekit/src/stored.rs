@@ -5,9 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Faults};
 use crate::epoch::{Epochs, Moment, moved};
-use crate::fault::{Fault, Faults};
 use crate::freshness::Freshness;
 use crate::idle::Idle;
 use crate::mortal::Mortal;

@@ -11,10 +11,10 @@ use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
+use crate::base::sync::Mutex;
 use crate::epoch::{Epoch, Moment, Sequence};
 use crate::labels::Tag;
-use crate::sync::Mutex;
 
 const SHARDS: usize = 16;
 

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::base::clock::Clock;
 use crate::cache::Cache;
 use crate::cache::apart::Task;
-use crate::clock::Clock;
 
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
-pub use crate::fault::{Fault, Point};
+pub use crate::base::fault::{Fault, Point};
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
 pub use crate::remote::fake::controls::FakeStore;

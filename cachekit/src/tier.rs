@@ -11,11 +11,11 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Faults};
 use crate::config::engine::Engine;
 use crate::config::{Capacity, Config};
 use crate::epoch::moves;
-use crate::fault::{Fault, Faults};
 use crate::key::Key;
 use crate::mortal::inside;
 use crate::owner::OwnerId;

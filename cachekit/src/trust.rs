@@ -9,10 +9,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::clock::Tick;
-use crate::fault::Faults;
+use crate::base::clock::Tick;
+use crate::base::fault::Faults;
+use crate::base::sync::Mutex;
 use crate::membership::{Beat, Presence, Terms};
-use crate::sync::Mutex;
 
 /// What a node knows of its messages.
 #[derive(Debug)]

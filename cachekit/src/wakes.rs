@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::remote::name::Name;
-use crate::sync::{Mutex, MutexGuard};
 
 /// Who waits for which entry.
 #[derive(Debug, Default)]

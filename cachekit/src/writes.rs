@@ -12,10 +12,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::key::Key;
 use crate::stored::AnyStored;
-use crate::sync::{Mutex, MutexGuard};
 
 type Keys = HashMap<Key, Writing, foldhash::quality::RandomState>;
 

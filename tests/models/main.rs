@@ -10,13 +10,10 @@
 //! every order of their steps within bounds: they are small enough for that.
 
 // What the compiled files name.
-#[path = "../../cachekit/src/clock.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the epochs use some of it")]
-mod clock;
+mod base;
 #[path = "../../cachekit/src/epoch.rs"]
 #[expect(dead_code, reason = "the flights use some of it")]
 mod epoch;
-mod fault;
 #[path = "../../cachekit/src/flight.rs"]
 #[expect(dead_code, reason = "the model uses some of it")]
 mod flight;
@@ -24,9 +21,6 @@ mod key;
 #[path = "../../cachekit/src/membership.rs"]
 mod membership;
 mod owner;
-#[path = "../../cachekit/src/park.rs"]
-mod park;
-mod sync;
 
 mod every;
 mod failover;

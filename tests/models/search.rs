@@ -8,7 +8,7 @@ use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, Runner};
 
-use crate::fault::Fault;
+use crate::base::fault::Fault;
 use crate::owner::OwnerId;
 use crate::world::{End, Ended, World};
 

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::fault::{Fault, Faults};
+use crate::base::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
 use crate::epoch::{Epochs, Moment};
-use crate::fault::{Fault, Faults};
 use crate::flight::seat::{Lead, Woken};
 use crate::flight::{Entered, Flights, Leadership};
 use crate::key::Key;
 use crate::laws::{Laws, Run, Taken};
 use crate::owner::OwnerId;
-use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
 
 /// Who most calls are of.
 pub(crate) const OWNER: OwnerId = OwnerId(1);
@@ -231,7 +231,7 @@ impl World {
         (value.owner == owner && !value.dead.load(Ordering::SeqCst)).then_some(value)
     }
 
-    fn memory(&self) -> crate::sync::MutexGuard<'_, Option<Arc<Value>>> {
+    fn memory(&self) -> crate::base::sync::MutexGuard<'_, Option<Arc<Value>>> {
         self.memory.lock()
     }
 }

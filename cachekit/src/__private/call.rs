@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::base::trace;
 use crate::cache::apart::compute_apart as compute_job_apart;
 use crate::cache::around::{Invalidation, On};
 use crate::cache::entry::{Entry, Target, typed_entry};
@@ -15,7 +16,6 @@ use crate::cache::typed::{
     Call, Started, begin_sync, compute as compute_job, compute_blocking as compute_job_blocking,
 };
 use crate::cache::{Cache, Core};
-use crate::event;
 use crate::function::{FnSpec, Room};
 use crate::global;
 use crate::key::buf::KeyBuf;
@@ -171,7 +171,7 @@ fn in_memory(
 pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
     if let (Some(nameless), Some(job)) = (nameless, &miss.0) {
-        event::nameless_type(spec.name(), nameless);
+        trace::nameless_type(spec.name(), nameless);
         job.owner.counts.bypassed.bump();
         return Miss(None);
     }

@@ -4,13 +4,13 @@
 //! the store is asked for the lease, so that who waits for a place keeps no other process
 //! waiting. Who waits for another's lease has none meanwhile.
 
+use crate::base::block_on::park_on;
+use crate::base::fault::Fault;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
 use crate::cache::job::Job;
 use crate::chain;
-use crate::event;
-use crate::fault::Fault;
 use crate::gates::{Gate, Place};
-use crate::park::park_on;
-use crate::runtime::has_timer;
 
 /// One call on its way through its function's gate.
 pub(crate) struct Admission {
@@ -82,7 +82,7 @@ impl Admission {
         self.is_in = true;
         if self.place.is_none() {
             job.owner.counts.overcrowded.bump();
-            event::overcrowded(&job.owner.name);
+            trace::overcrowded(&job.owner.name);
         }
     }
 

@@ -8,16 +8,16 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use crate::background::Whose;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
 use crate::cache::Core;
 use crate::cache::compute::Answer;
 use crate::cache::detach::Attended;
 use crate::cache::job::Job;
 use crate::cache::typed::{answered, compute};
-use crate::event;
 use crate::labels::Labels;
 use crate::owner::Owner;
 use crate::plan::{Plan, Shape};
-use crate::runtime::has_timer;
 use crate::stored::AnyStored;
 
 /// Work without a caller.
@@ -38,7 +38,7 @@ pub(crate) fn in_background(
     carry: Carry,
 ) -> bool {
     let whose = Whose::Function(Arc::clone(owner));
-    let task = event::in_caller_s_span(carry(task));
+    let task = trace::in_caller_s_span(carry(task));
     core.background.begin_here(runtime, whose, task)
 }
 

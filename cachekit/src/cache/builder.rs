@@ -7,14 +7,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::error::BuildError;
+use crate::base::fault::Faults;
+use crate::base::random::Chance;
 use crate::cache::env;
-use crate::chance::Chance;
-use crate::clock::{Clock, SystemClock};
 use crate::codec::Codec;
 use crate::config::engine::{Engine, Eviction};
 use crate::config::{Capacity, Config, OnDisconnect, OnNewMaster};
-use crate::error::BuildError;
-use crate::fault::Faults;
 #[cfg(feature = "seeded-faults")]
 use crate::remote::fake::controls::FakeStore;
 
@@ -260,7 +260,7 @@ impl CacheBuilder {
     /// Removes one more guard. For tests that must see a promise broken.
     #[cfg(feature = "seeded-faults")]
     #[doc(hidden)]
-    pub fn __seed(mut self, fault: crate::fault::Fault) -> Self {
+    pub fn __seed(mut self, fault: crate::base::fault::Fault) -> Self {
         self.faults = self.faults.with(fault);
         self
     }
@@ -276,7 +276,7 @@ impl CacheBuilder {
     /// Steps in between two steps of the cache.
     #[cfg(feature = "seeded-faults")]
     #[doc(hidden)]
-    pub fn __step_in(mut self, step_in: fn(crate::fault::Point)) -> Self {
+    pub fn __step_in(mut self, step_in: fn(crate::base::fault::Point)) -> Self {
         self.faults.step_in = Some(step_in);
         self
     }

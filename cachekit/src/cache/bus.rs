@@ -8,12 +8,12 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::acks::Acks;
+use crate::base::clock::{Clock, Tick};
+use crate::base::durations::from_now;
+use crate::base::fault::{Fault, Faults};
+use crate::base::trace;
 use crate::cache::Core;
 use crate::cache::doomed::Doomed;
-use crate::clock::{Clock, Tick};
-use crate::event;
-use crate::fault::{Fault, Faults};
-use crate::length::from_now;
 use crate::membership::Terms;
 use crate::outbox::Outbox;
 use crate::remote::bulletin::{Bulletin, NodeId};
@@ -95,7 +95,7 @@ impl Desk {
             Message::Told(bulletin) => self.hear(bulletin),
             Message::Unknown => {
                 if !self.faults.has(Fault::IgnoreUnknownMessage) {
-                    event::unknown_message();
+                    trace::unknown_message();
                     self.interrupted();
                     // Who said it may be somebody who is to be waited for.
                     self.acks.subscribed();
@@ -197,9 +197,9 @@ pub(crate) async fn beat(
         if was_heard != Some(is_heard) && (is_heard || is_due) {
             was_heard = Some(is_heard);
             if is_heard {
-                event::memory_trusted();
+                trace::memory_trusted();
             } else {
-                event::memory_not_trusted();
+                trace::memory_not_trusted();
             }
         }
         let beat = desk.trust.beat(now);

@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::base::error::ComputeTimeout;
+use crate::base::fault::Fault;
+use crate::base::runtime::has_timer;
 use crate::cache::admission::Admission;
 use crate::cache::failed::error_in;
 use crate::cache::fetch::Fetched;
@@ -21,13 +24,10 @@ use crate::cache::turn::Access;
 use crate::cache::way::Way;
 use crate::config::Tier;
 use crate::epoch::Epochs;
-use crate::error::ComputeTimeout;
-use crate::fault::Fault;
 use crate::flight::seat::Lead;
 use crate::labels::Labels;
 use crate::mortal::Mortal;
 use crate::plan::ops::ValueOps;
-use crate::runtime::has_timer;
 use crate::stored::AnyStored;
 
 /// What a flight ends with.

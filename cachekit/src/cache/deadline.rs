@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use crate::base::error::ComputeTimeout;
+use crate::base::fault::Fault;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
 use crate::cache::job::Job;
-use crate::error::ComputeTimeout;
-use crate::event;
-use crate::fault::Fault;
 use crate::plan::ops::ValueOps;
-use crate::runtime::has_timer;
 
 impl Job {
     /// How long a computation may take, if that is bounded and there is an answer for one
@@ -22,7 +22,7 @@ impl Job {
     /// A computation took longer than `limit`; what its callers are told.
     pub(crate) fn timed_out(&self, limit: Duration) -> ComputeTimeout {
         self.owner.counts.timeouts.bump();
-        event::timed_out(&self.owner.name, limit);
+        trace::timed_out(&self.owner.name, limit);
         ComputeTimeout::new(&self.owner.name, limit)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::base::sync::Mutex;
 use crate::cache::Cache;
 use crate::cache::around::Invalidation;
 use crate::cache::doomed::Doomed;
 use crate::cache::invalidate::{Ack, Invalidating};
-use crate::sync::Mutex;
 
 tokio::task_local! {
     static WAITING: Waiting;

@@ -9,15 +9,15 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
+use crate::base::durations::from_now;
+use crate::base::fault::Fault;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
 use crate::cache::Core;
 use crate::cache::apart::{Carry, in_background};
 use crate::cache::job::Job;
-use crate::event;
-use crate::fault::Fault;
-use crate::length::from_now;
 use crate::owner::Owner;
 use crate::plan::ops::ValueOps;
-use crate::runtime::has_timer;
 
 /// What a computation and its caller's guard tell one another.
 #[derive(Debug, Default)]
@@ -100,7 +100,7 @@ impl Detach {
             };
             if timeout_at(end, task).await.is_err() {
                 owner.counts.timeouts.bump();
-                event::timed_out(&owner.name, limit);
+                trace::timed_out(&owner.name, limit);
             }
         };
         let whose = (&*core, &self.owner);

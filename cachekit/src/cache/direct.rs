@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::error::ComputeTimeout;
+use crate::base::trace;
 use crate::cache::Cache;
 use crate::cache::apart::compute_apart;
 use crate::cache::job::Job;
 use crate::cache::typed::compute;
 use crate::codec::cacheable::Cacheable;
-use crate::error::ComputeTimeout;
-use crate::event;
 use crate::labels::Labels;
 use crate::plan::{Fallible, Plain, Plan, Shape};
 use crate::policy::{Lives, Policy};
@@ -241,7 +241,7 @@ impl Cache {
                 let core = Arc::clone(&self.core);
                 let lives = Lives::from(policy);
                 if lives.leaves_replicas_out() {
-                    event::replicas_left_out();
+                    trace::replicas_left_out();
                 }
                 let job = Job::missed(core, owner, missed, lives);
                 Looked::Miss(Box::new(job))

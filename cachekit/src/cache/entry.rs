@@ -9,6 +9,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::clock::Tick;
 use crate::cache::doomed::Doomed;
 use crate::cache::entry::pending::PendingWrite;
 use crate::cache::fetch::Fingerprint;
@@ -16,7 +17,6 @@ use crate::cache::read::value_in;
 use crate::cache::store::Value;
 use crate::cache::write::{Bracket, Unfinished};
 use crate::cache::{Cache, Core};
-use crate::clock::Tick;
 use crate::codec::Wire;
 use crate::function::FnSpec;
 use crate::key::Key;

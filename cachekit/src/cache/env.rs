@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
+use crate::base::error::BuildError;
 use crate::config::{Config, parse_bytes, parse_duration};
-use crate::error::BuildError;
 
 /// Changes `config` by the variables that `get` knows.
 pub(crate) fn read(

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::clock::Tick;
+use crate::base::fault::Fault;
+use crate::base::trace;
 use crate::cache::Core;
 use crate::cache::compute::{Known, Outcome};
 use crate::cache::job::Job;
 use crate::cache::store::Value;
-use crate::clock::Tick;
 use crate::epoch::Epochs;
-use crate::event;
-use crate::fault::Fault;
 use crate::flight::seat::Lead;
 use crate::freshness::Life;
 use crate::key::Key;
@@ -95,7 +95,7 @@ impl Job {
             owner.counts.stores.bump();
         } else {
             owner.counts.refused_stores.bump();
-            event::store_refused(&owner.name, key);
+            trace::store_refused(&owner.name, key);
         }
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::background::Whose;
+use crate::base::sync::expect_no_lock;
+use crate::base::trace;
 use crate::cache::names::{is_guarded, tags};
 use crate::cache::remote::Remote;
 use crate::cache::turn;
@@ -14,7 +16,6 @@ use crate::codec::{Codec, Unwritable, Wire};
 use crate::config::Tier;
 use crate::envelope::write::{Draft, Written};
 use crate::envelope::{IMPLICIT, Token};
-use crate::event;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::manner::Manner;
@@ -24,7 +25,6 @@ use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::{Name, family};
 use crate::remote::{Failure, Fill, Filled};
 use crate::stored::AnyStored;
-use crate::sync::expect_no_lock;
 
 /// What came of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl Filling {
             Ok(Filled::Older) => Landed::Older,
             Ok(Filled::Fenced | Filled::Moved) => {
                 remote.counts.refused_stores.bump();
-                event::store_refused(&owner.name, &key);
+                trace::store_refused(&owner.name, &key);
                 Landed::Refused
             }
             Err(failure) => {

@@ -103,9 +103,9 @@ impl fmt::Debug for FunctionHandle {
 #[cfg(all(test, feature = "seeded-faults", feature = "bincode"))]
 mod tests {
     use super::*;
+    use crate::base::fault::Fault;
     use crate::cache::entry::{Entry, Target, typed_entry};
     use crate::config::Tier;
-    use crate::fault::Fault;
     use crate::labels::Labels;
     use crate::plan::{Plain, Plan};
     use crate::remote::fake::controls::FakeStore;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::base::runtime::has_timer;
 use crate::breaker::Breaker;
 use crate::envelope::Version;
 use crate::manner::Manner;
@@ -12,7 +13,6 @@ use crate::remote::name::Name;
 use crate::remote::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
 };
-use crate::runtime::has_timer;
 
 /// A store that is not asked while its breaker is open, nor where an answer could not be waited
 /// for with a limit. What comes of each question is told

@@ -1,7 +1,7 @@
 //! The keys that are used most.
 
+use crate::base::clock::Tick;
 use crate::cache::{Cache, Core};
-use crate::clock::Tick;
 use crate::hot::HotKey;
 use crate::owner::OwnerId;
 use crate::tier::front::draw;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Point};
 use crate::binding::bound;
 use crate::cache::doomed::Doomed;
 use crate::cache::remote::Remote;
 use crate::cache::{Cache, Core};
-use crate::clock::Tick;
 use crate::epoch::Epoch;
-use crate::fault::{Fault, Point};
 use crate::key::Key;
 use crate::labels::Tag;
 use crate::manner::Manner;

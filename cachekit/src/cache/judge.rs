@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::fault::Fault;
 use crate::cache::Core;
 use crate::cache::names::Names;
 use crate::cache::remote::Remote;
@@ -13,7 +14,6 @@ use crate::codec::Codec;
 use crate::envelope::read::{Envelope, Reject};
 use crate::envelope::{IMPLICIT, Token, Version};
 use crate::epoch::{Epochs, Moment};
-use crate::fault::Fault;
 use crate::freshness::Life;
 use crate::key::Key;
 use crate::labels::{Labels, Tag};

@@ -1,6 +1,6 @@
 //! What an entry and all that it hangs on are called in the store.
 
-use crate::chance::Chance;
+use crate::base::random::Chance;
 use crate::key::Key;
 use crate::labels::Labels;
 use crate::outbox::Outbox;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Point};
+use crate::base::sync::expect_no_lock;
 use crate::cache::failed::error_in;
 use crate::cache::refresh::Old;
 use crate::cache::remote::Remote;
 use crate::cache::{Cache, Core};
-use crate::clock::Tick;
 use crate::codec::cacheable::Cacheable;
-use crate::fault::{Fault, Point};
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::labels::Labels;
@@ -18,7 +19,6 @@ use crate::plan::ops::ValueOps;
 use crate::plan::{Plain, Plan, Shape, ValueSharing};
 use crate::policy::Lives;
 use crate::stored::{AnyShared, AnyStored};
-use crate::sync::expect_no_lock;
 use crate::tier::front::Probe;
 use crate::tier::{Seen, keep_at_hand};
 

@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
+use crate::base::durations::from_now;
+use crate::base::fault::Fault;
+use crate::base::random::jittered;
+use crate::base::select::first;
+use crate::base::trace;
 use crate::breaker::Breaker;
 use crate::cache::bus::Desk;
-use crate::chance::jittered;
-use crate::event;
-use crate::fault::Fault;
-use crate::first::first;
-use crate::length::from_now;
 use crate::manner::Manner;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
@@ -74,7 +74,7 @@ impl Recovery {
         let _ = timeout(LINGER, self.tell_all()).await;
         let unaccepted = self.desk.outbox.len();
         if unaccepted > 0 {
-            event::left_untold(unaccepted);
+            trace::left_untold(unaccepted);
         }
     }
 
@@ -107,7 +107,7 @@ impl Recovery {
             }
             let attempt = self.breaker.attempt();
             if attempt.is_some() {
-                event::breaker_half_open();
+                trace::breaker_half_open();
             }
             let is_told = self.tell_some().await;
             match attempt {
@@ -151,7 +151,7 @@ impl Recovery {
                 true
             }
             Err(failure) => {
-                event::redis_failed(&failure);
+                trace::redis_failed(&failure);
                 if failure.is_ambiguous() {
                     self.breaker.failed();
                 }

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::base::clock::Tick;
+use crate::base::fault::Fault;
+use crate::base::trace;
 use crate::cache::Core;
 use crate::cache::compute::Outcome;
 use crate::cache::job::Job;
-use crate::clock::Tick;
-use crate::event;
-use crate::fault::Fault;
 use crate::flight::Flight;
 use crate::flight::seat::Lead;
 use crate::freshness::Freshness;
@@ -230,7 +230,7 @@ impl Job {
             return core.refreshes.succeeded(&self.spot());
         }
         self.owner.counts.refresh_failures.bump();
-        event::refresh_failed(&self.owner.name, &self.key);
+        trace::refresh_failed(&self.owner.name, &self.key);
         let now = Tick::now(&*core.clock);
         core.refreshes.failed(self.spot(), now, core.chance.draw());
     }

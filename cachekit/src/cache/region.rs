@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::base::fault::Fault;
+use crate::base::trace;
 use crate::cache::doomed::Doomed;
 use crate::cache::job::Job;
 use crate::cache::read::get;
@@ -13,8 +15,6 @@ use crate::cache::write::put;
 use crate::cache::{Cache, Core, OwnMemory, RegionPlace};
 use crate::codec::cacheable::Cacheable;
 use crate::config::Capacity;
-use crate::event;
-use crate::fault::Fault;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::key::part::CachePart;
@@ -133,7 +133,7 @@ impl<V: Cacheable> Region<V> {
             .memory
             .get_or_init(|| (capacity, core.new_memory(capacity)));
         if *kept != capacity {
-            event::capacity_kept(&self.name);
+            trace::capacity_kept(&self.name);
         }
         self.meet_memory();
         self

@@ -10,19 +10,20 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::background::{Background, Whose};
+use crate::base::clock::{Clock, Tick};
+use crate::base::counter::Counter;
+use crate::base::durations::from_now;
+use crate::base::fault::{Fault, Faults};
+use crate::base::runtime::has_timer;
+use crate::base::trace;
 use crate::breaker::Breaker;
 use crate::cache::bus::{Desk, beat};
 use crate::cache::guarded::Guarded;
 use crate::cache::names::Replica;
 use crate::cache::recovery::{BACKGROUND, Recovery, tell};
-use crate::clock::{Clock, Tick};
 use crate::codec::Codec;
 use crate::config::{OnDisconnect, OnNewMaster};
-use crate::counter::Counter;
-use crate::event;
-use crate::fault::{Fault, Faults};
 use crate::key::Key;
-use crate::length::from_now;
 use crate::manner::Manner;
 use crate::outbox::Outbox;
 use crate::owner::Owner;
@@ -30,7 +31,6 @@ use crate::reason::Reasons;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
-use crate::runtime::has_timer;
 use crate::stats::{BreakerState, RedisMisses, RedisStats};
 
 /// A shared store in use.
@@ -321,13 +321,13 @@ impl Remote {
     pub(crate) fn unstorable(&self, owner: &Owner, why: &str) {
         self.counts.unstorable.bump();
         if owner.is_first_complaint() {
-            event::unstorable(&owner.name, why);
+            trace::unstorable(&owner.name, why);
         }
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {
         self.counts.failures.bump();
-        event::redis_failed(failure);
+        trace::redis_failed(failure);
     }
 }
 
@@ -372,7 +372,7 @@ impl Drop for Unconfirmed<'_> {
         }
         self.counts.unacknowledged.bump();
         if !self.counts.is_unconfirmed.swap(true, Ordering::Relaxed) {
-            event::unconfirmed();
+            trace::unconfirmed();
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::base::fault::Fault;
 use crate::cache::Core;
 use crate::config::Capacity;
-use crate::fault::Fault;
 use crate::function::{FnSpec, Room};
 use crate::owner::OwnerId;
 use crate::tier::Memory;

@@ -9,6 +9,9 @@ use std::time::Duration;
 use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
+use crate::base::fault::Fault;
+use crate::base::sync::expect_no_lock;
+use crate::base::trace;
 use crate::cache::admission::Admission;
 use crate::cache::compute::{Answer, Known, Outcome};
 use crate::cache::fill::Filling;
@@ -18,15 +21,12 @@ use crate::cache::turn::Access;
 use crate::chain;
 use crate::chain::{Inside, Link};
 use crate::config::Tier;
-use crate::event;
-use crate::fault::Fault;
 use crate::flight::seat::Lead;
 use crate::freshness::Life;
 use crate::labels::Labels;
 use crate::plan::SharedError;
 use crate::plan::ops::ValueOps;
 use crate::stored::{AnyShared, AnyStored};
-use crate::sync::expect_no_lock;
 
 /// What is done beside the body, by whoever polls that.
 type Aside<F> = Option<Pin<Box<F>>>;
@@ -250,7 +250,7 @@ impl Job {
     fn caught<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));
         given
-            .inspect_err(|_| event::not_kept(&self.owner.name))
+            .inspect_err(|_| trace::not_kept(&self.owner.name))
             .ok()
     }
 
@@ -280,7 +280,7 @@ impl Job {
             self.fill(ops, labels, (ttl, took), stored, access);
         } else {
             self.owner.counts.refused_stores.bump();
-            event::store_refused(&self.owner.name, &self.key);
+            trace::store_refused(&self.owner.name, &self.key);
         }
     }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout_at};
 
+use crate::base::durations::from_now;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
 use crate::cache::Cache;
-use crate::event;
-use crate::length::from_now;
-use crate::runtime::has_timer;
 
 /// Long enough for a Redis that is well, shorter than what supervisors wait.
 const DEFAULT: Duration = Duration::from_secs(5);
@@ -98,7 +98,7 @@ impl Cache {
             abandoned: background.stop(),
             unaccepted: self.unaccepted(),
         };
-        event::shut_down(report.abandoned, report.unaccepted);
+        trace::shut_down(report.abandoned, report.unaccepted);
         report
     }
 

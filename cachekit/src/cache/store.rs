@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::clock::Tick;
+use crate::base::durations::cut;
+use crate::base::fault::Point;
 use crate::cache::Core;
-use crate::clock::Tick;
 use crate::config::engine::Engine;
 use crate::config::{Tier, Unit};
 use crate::epoch::{Epochs, Moment};
-use crate::fault::Point;
 use crate::freshness::{Freshness, Life};
 use crate::idle::Idle;
 use crate::key::Key;
 use crate::labels::Labels;
-use crate::length::cut;
 use crate::owner::Owner;
 use crate::policy::{Lives, jittered};
 use crate::stored::{AnyShared, AnyStored};

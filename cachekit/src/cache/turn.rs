@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::fault::Fault;
 use crate::cache::names::Names;
 use crate::cache::remote::Remote;
 use crate::envelope::Token;
-use crate::fault::Fault;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Fill, Grant, Lease, Needed, Right};
 

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::base::sync::expect_no_lock;
 use crate::cache::compute::{Answer, Begun, Step, begin, begin_blocking};
 use crate::cache::job::Job;
 use crate::cache::read::last_of;
@@ -19,7 +20,6 @@ use crate::cache::running::{Computed, Running};
 use crate::chain::Inside;
 use crate::labels::Labels;
 use crate::plan::{Plan, Shape, Split};
-use crate::sync::expect_no_lock;
 
 /// Answers `job` by another's computation or its own; `None` runs the body past the cache.
 ///

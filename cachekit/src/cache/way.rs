@@ -3,13 +3,13 @@
 
 use tokio::time::Instant;
 
+use crate::base::fault::{Fault, Point};
+use crate::base::trace;
 use crate::cache::compute::{Answer, Outcome};
 use crate::cache::job::Job;
 use crate::chain;
 use crate::config::SingleFlight;
 use crate::epoch::Epochs;
-use crate::event;
-use crate::fault::{Fault, Point};
 use crate::flight::seat::{Lead, Seat, Woken};
 use crate::flight::{Entered, Flight};
 use crate::labels::Labels;
@@ -108,7 +108,7 @@ impl Job {
     /// another waiter already does.
     fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
         self.owner.counts.lock_timeouts.bump();
-        event::lock_timed_out(&self.owner.name);
+        trace::lock_timed_out(&self.owner.name);
         let leadership = || self.leadership(Instant::now());
         let replaced = self.core.flights.replace(&seat, leadership);
         drop(seat);

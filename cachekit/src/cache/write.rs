@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::clock::Tick;
+use crate::base::fault::Fault;
+use crate::base::trace;
 use crate::cache::compute::Outcome;
 use crate::cache::doomed::Doomed;
 use crate::cache::fetch::Fingerprint;
@@ -15,13 +18,10 @@ use crate::cache::store::Value;
 use crate::cache::turn;
 use crate::cache::turn::{Turn, version_life};
 use crate::cache::{Cache, Core};
-use crate::clock::Tick;
 use crate::codec::Wire;
 use crate::codec::cacheable::Cacheable;
 use crate::config::Tier;
 use crate::epoch::Moment;
-use crate::event;
-use crate::fault::Fault;
 use crate::flight::seat::Lead;
 use crate::flight::{Entered, Flight, Leadership};
 use crate::key::Key;
@@ -228,7 +228,7 @@ impl Bracket {
         }
         if redeemed == Redeemed::Spoilt || !stored.is_valid(core.faults) {
             owner.counts.refused_stores.bump();
-            event::store_refused(&owner.name, key);
+            trace::store_refused(&owner.name, key);
             return None;
         }
         let is_older = redeemed == Redeemed::Older;

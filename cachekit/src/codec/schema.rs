@@ -24,11 +24,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::de::DeserializeOwned;
 
+use crate::base::sync::RwLock;
 use crate::codec::Codec;
 use crate::codec::checked::found::{Found, NAMES};
 use crate::codec::schema::shapes::Sealed as Shapes;
 use crate::codec::schema::trace::Trace;
-use crate::sync::RwLock;
 
 /// How many values of each type are compared with its shape when they are written, and read
 /// back. In debug builds all are.

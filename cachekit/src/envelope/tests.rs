@@ -6,9 +6,9 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
+use crate::compress::Payload;
 use crate::envelope::read::{Envelope, Reject};
 use crate::envelope::write::Draft;
-use crate::compress::Payload;
 
 fn draft<'a>(versions: &'a [Version], tags: &'a [Box<[u8]>]) -> Draft<'a> {
     Draft {

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fault::Fault;
+use crate::base::block_on::park_on;
+use crate::base::fault::Fault;
+use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
 use crate::flight::{Flight, Flights, Leadership};
-use crate::park::park_on;
-use crate::sync::{Ordering, OwnedSemaphorePermit, timeout};
 
 /// How many waiters may compute at once after errors that cannot be shared.
 const WIDEST: usize = 64;

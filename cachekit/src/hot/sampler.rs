@@ -1,6 +1,6 @@
 //! Which uses are counted.
 
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
 
 /// A use that is counted stands for so many at most: a thread that makes millions of calls a second
 /// then counts thousands.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::clock::Tick;
-use crate::fault::Faults;
+use crate::base::clock::Tick;
+use crate::base::fault::Faults;
 use crate::hot::sampler::Sampler;
 use crate::hot::space_saving::SpaceSaving;
 use crate::hot::{HotKey, HotKeys, LONGEST_KEY};

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::error::ComputeTimeout;
+use crate::base::error::ComputeTimeout;
 use crate::plan::{Fallible, FallibleOptional, Plan, Shape};
 
 /// A plan for something with a `Result` around it.

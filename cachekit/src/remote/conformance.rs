@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::durations::from_now;
+use crate::base::fault::Faults;
 use crate::envelope::write::Draft;
 use crate::envelope::{Token, Version};
-use crate::fault::Faults;
-use crate::length::from_now;
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::conformance::server::Server;

@@ -14,9 +14,10 @@ use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::base::durations::from_now;
+use crate::base::fault::Faults;
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::envelope::Version;
-use crate::fault::Faults;
-use crate::length::from_now;
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::fake::data::Data;
@@ -29,7 +30,6 @@ use crate::remote::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
     Sink, Store, copies,
 };
-use crate::sync::{Mutex, MutexGuard};
 
 /// What all caches over one store share.
 #[derive(Default)]

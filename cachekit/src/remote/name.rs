@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
 use crate::key::{ENTRY, Key, joined};
 use crate::labels::Tag;
 use crate::owner::REGION;

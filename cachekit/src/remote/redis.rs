@@ -19,7 +19,7 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::redis::address::Address;
@@ -89,7 +89,7 @@ impl Redis {
                 if let Some((problem, remedy)) = handshake::for_good(&error) {
                     return Err((format!("{shown} {problem}"), remedy.to_owned()));
                 }
-                crate::event::redis_away_at_start(&shown, &link::shown(&error));
+                crate::base::trace::redis_away_at_start(&shown, &link::shown(&error));
             }
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);

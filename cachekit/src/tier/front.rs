@@ -21,8 +21,8 @@ pub(crate) mod thrift;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::clock::Tick;
-use crate::fault::Faults;
+use crate::base::clock::Tick;
+use crate::base::fault::Faults;
 use crate::key::buf::KeyBuf;
 use crate::place::Place;
 use crate::stored::{AnyShared, AnyStored};

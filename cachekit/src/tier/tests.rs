@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
 use crate::config::engine::{Engine, Eviction};
 use crate::config::{Capacity, Config};
 use crate::epoch::{Epochs, Moment};

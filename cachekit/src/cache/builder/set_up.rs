@@ -4,6 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::background::Background;
+use crate::base::counter::Counter;
+use crate::base::durations::cut;
+use crate::base::error::BuildError;
+use crate::base::fault::Fault;
+#[cfg(feature = "redis")]
+use crate::base::runtime::has_io;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::base::runtime::has_timer;
 use crate::cache::builder::CacheBuilder;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::cache::bus::Desk;
@@ -19,12 +27,8 @@ use crate::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::config::OnNewMaster;
 use crate::config::engine::Engine;
-use crate::counter::Counter;
-use crate::error::BuildError;
-use crate::fault::Fault;
 use crate::flight::Flights;
 use crate::hot::HotKeys;
-use crate::length::cut;
 use crate::place::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::registry;
@@ -32,10 +36,6 @@ use crate::registry;
 use crate::remote::fake::controls::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
-#[cfg(feature = "redis")]
-use crate::runtime::has_io;
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
-use crate::runtime::has_timer;
 use crate::tags::Tags;
 use crate::tier::Memory;
 use crate::writes::Writes;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use crate::base::clock::Tick;
+use crate::base::fault::Fault;
 use crate::cache::admission::Admission;
 use crate::cache::fetch::Fetched;
 use crate::cache::fetch::budget::Budget;
@@ -15,10 +17,8 @@ use crate::cache::read::Trace;
 use crate::cache::remote::Remote;
 use crate::cache::turn;
 use crate::cache::turn::{Access, Turn, version_life};
-use crate::clock::Tick;
 use crate::config::SingleFlight;
 use crate::envelope::Token;
-use crate::fault::Fault;
 use crate::plan::ops::ValueOps;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Failure, Right, Wanted};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fault::Faults;
+use crate::base::fault::Faults;
 use crate::remote::bulletin::NodeId;
 use crate::remote::fake::trouble::{Op, Step, Trouble};
 use crate::remote::fake::{Fake, Listener, Shared};

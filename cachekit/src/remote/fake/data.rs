@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::base::durations::from_now;
 use crate::envelope::{Token, Version};
-use crate::length::from_now;
 use crate::remote::name::Name;
 
 /// The data set of one store.

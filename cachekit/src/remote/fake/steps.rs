@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::base::fault::Faults;
 use crate::envelope::head::Head;
 use crate::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
-use crate::fault::Faults;
 use crate::remote::fake::data::Data;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};

@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
 
 /// From the connection's own task an answer comes to its caller by one or two others.
 const STEPS: usize = 4;

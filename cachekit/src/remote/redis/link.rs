@@ -16,9 +16,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use crate::chance::jittered;
-use crate::event;
-use crate::fault::Faults;
+use crate::base::fault::Faults;
+use crate::base::random::jittered;
+use crate::base::sync::{Mutex, RwLock};
+use crate::base::trace;
 use crate::remote::redis::address::Address;
 use crate::remote::redis::handshake;
 use crate::remote::redis::handshake::Greeting;
@@ -29,7 +30,6 @@ use crate::remote::redis::rights;
 use crate::remote::redis::rights::Lacks;
 use crate::remote::redis::script::Scripts;
 use crate::remote::{Failure, Message, Sink, UNKNOWN_ORIGIN};
-use crate::sync::{Mutex, RwLock};
 
 /// A connection and its handshake take no longer.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -217,7 +217,7 @@ impl Link {
         {
             *current = None;
             drop(current);
-            event::redis_lost(why);
+            trace::redis_lost(why);
             self.shared.broken.notify_one();
         }
     }
@@ -285,7 +285,7 @@ impl Shared {
         };
         *self.current.write() = Some(Arc::new(connected));
         self.made.fetch_add(1, Ordering::Relaxed);
-        event::redis_connected(&self.address, &self.namespace);
+        trace::redis_connected(&self.address, &self.namespace);
         (self.sink)(Message::Up(true));
         Ok(lacks)
     }
@@ -297,7 +297,7 @@ impl Shared {
             told.clone_from(lacks);
             drop(told);
             if !lacks.is_empty() {
-                event::rights_missing(&lacks.to_string(), &lacks.remedy());
+                trace::rights_missing(&lacks.to_string(), &lacks.remedy());
             }
         }
     }
@@ -396,7 +396,7 @@ async fn supervise(shared: Arc<Shared>, mut is_told: bool) {
         match shared.connect().await {
             Ok(lacks) => shared.tell_of(&lacks),
             Err(error) => {
-                event::redis_away(&shown(&error), !std::mem::replace(&mut is_told, true));
+                trace::redis_away(&shown(&error), !std::mem::replace(&mut is_told, true));
                 tokio::time::sleep(jittered(pause)).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

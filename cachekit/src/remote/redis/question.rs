@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use redis::{Cmd, Pipeline, RedisWrite, Value};
 use tokio::time::Instant;
 
-use crate::fault::Faults;
+use crate::base::fault::Faults;
 use crate::remote::name::Name;
 use crate::remote::redis::link::{Connected, Link};
 use crate::remote::redis::reply;

@@ -14,13 +14,13 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::remote::redis::in_time::in_time;
 use crate::remote::redis::link::{Connected, Link};
 use crate::remote::redis::question::Question;
 use crate::remote::redis::reply::Said;
 use crate::remote::{Failure, Found, Place};
-use crate::sync::{Mutex, MutexGuard};
 
 /// With fewer calls that wait for an answer, each asks by itself.
 const FEW: usize = 4;

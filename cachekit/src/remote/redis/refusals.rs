@@ -6,9 +6,9 @@ use std::time::Duration;
 use redis::{Arg, Cmd};
 use tokio::time::Instant;
 
-use crate::event;
+use crate::base::sync::Mutex;
+use crate::base::trace;
 use crate::remote::redis::script::{Digests, Script};
-use crate::sync::Mutex;
 
 /// Not refused for so long, it is said again.
 const QUIET: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ impl Refusals {
         let before = last.insert(what.clone(), now);
         drop(last);
         if before.is_none_or(|before| now - before >= QUIET) {
-            event::redis_refuses(&what.0, code);
+            trace::redis_refuses(&what.0, code);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, cmd};
 
-use crate::fault::{Fault, Faults};
+use crate::base::fault::{Fault, Faults};
 
 /// Which script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

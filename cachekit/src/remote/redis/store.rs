@@ -3,8 +3,8 @@
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
+use crate::base::fault::Fault;
 use crate::envelope::Version;
-use crate::fault::Fault;
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;

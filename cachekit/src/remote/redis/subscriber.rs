@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::chance::jittered;
-use crate::first::first;
+use crate::base::random::jittered;
+use crate::base::select::first;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::redis::address::Address;

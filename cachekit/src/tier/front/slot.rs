@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Weak;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
 use crate::place::Place;
 use crate::tier::front::Head;
 

@@ -3,10 +3,10 @@
 use std::iter::once;
 use std::sync::Weak;
 
-use crate::clock::Tick;
-use crate::counter::Tally;
+use crate::base::clock::Tick;
+use crate::base::counter::Tally;
+use crate::base::fault::{Fault, Faults};
 use crate::epoch::moves;
-use crate::fault::{Fault, Faults};
 use crate::hot::sampler::Sampler;
 use crate::owner::Owner;
 use crate::place::Place;

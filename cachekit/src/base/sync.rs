@@ -15,7 +15,7 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering}
 pub(crate) use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(crate) use tokio::time::timeout;
 
-use crate::sync::held::Held;
+use crate::base::sync::held::Held;
 
 /// A mutex that no panic poisons: what it guards is whole after each step.
 #[derive(Default)]
