@@ -11,7 +11,9 @@
 //! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`]. What is in them may be
 //! written by `CachePart` or by `Display`: see [`nested`].
 
+pub(crate) mod arg_words;
 pub(crate) mod buf;
+pub(crate) mod component;
 #[cfg(any(
     feature = "bytes",
     feature = "chrono",
@@ -21,9 +23,7 @@ pub(crate) mod buf;
 pub(crate) mod crates;
 pub(crate) mod function_path;
 pub(crate) mod nested;
-pub(crate) mod part;
 pub(crate) mod template;
-pub(crate) mod tokens;
 pub(crate) mod values;
 
 use std::borrow::Borrow;

@@ -115,7 +115,7 @@ pub use crate::config::engine::{Engine, Eviction};
 pub use crate::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use crate::global::{global, init, init_from_env};
 pub use crate::hot::HotKey;
-pub use crate::key::part::{CachePart, PartWriter};
+pub use crate::key::component::{CachePart, PartWriter};
 pub use crate::order::WriteOrder;
 pub use crate::policy::Policy;
 pub use crate::stats::{

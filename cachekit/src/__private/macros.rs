@@ -8,8 +8,8 @@
 use std::fmt;
 
 use crate::key::buf::KeyBuf;
+use crate::key::component::{CachePart, PartWriter};
 use crate::key::nested::{CachePartOrDisplay, ImplementedBy};
-use crate::key::part::{CachePart, PartWriter};
 
 /// A value on its way into a key.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Shared;
-use crate::key::part::CachePart;
+use crate::key::component::CachePart;
 
 /// The function has it for itself.
 #[derive(Debug)]

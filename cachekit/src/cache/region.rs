@@ -17,7 +17,7 @@ use crate::codec::cacheable::Cacheable;
 use crate::config::Capacity;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::key::part::CachePart;
+use crate::key::component::CachePart;
 use crate::labels::Labels;
 use crate::owner::{Owner, OwnerId, REGION};
 use crate::place::LastPlace;

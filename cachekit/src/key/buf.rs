@@ -1,7 +1,7 @@
 //! A buffer for one key: on the stack while it is short.
 //!
 //! What is written into it comes out in one of three forms: a key, the text of a tag, or
-//! [tokens](crate::key::tokens).
+//! [tokens](crate::key::arg_words).
 
 #![expect(
     clippy::inline_always,
@@ -13,9 +13,9 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
+use crate::key::arg_words::Tokens;
+use crate::key::component::{CachePart, PartWriter};
 use crate::key::function_path::FunctionPath;
-use crate::key::part::{CachePart, PartWriter};
-use crate::key::tokens::Tokens;
 
 /// Stands before the types that a function has from where it stands.
 pub(crate) const SELF_TYPE: &str = ";";
@@ -62,7 +62,7 @@ impl KeyBuf {
         Self::of(Form::Tag)
     }
 
-    /// A buffer for a key's arguments, from which [`render`](crate::key::tokens::render) makes the key.
+    /// A buffer for a key's arguments, from which [`render`](crate::key::arg_words::render) makes the key.
     #[inline(always)]
     pub(crate) fn tokens() -> Self {
         Self::of(Form::Tokens)

@@ -26,7 +26,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::key::buf::KeyBuf;
-use crate::key::part::{CachePart, PartWriter};
+use crate::key::component::{CachePart, PartWriter};
 use crate::key::values::{pair, sorted};
 
 /// A type, and those after it.

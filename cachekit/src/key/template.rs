@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::key::part::is_bare;
+use crate::key::component::is_bare;
 
 /// A piece of a key template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

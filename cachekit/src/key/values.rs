@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::key::buf::KeyBuf;
-use crate::key::part::{CachePart, PartWriter};
+use crate::key::component::{CachePart, PartWriter};
 
 /// Elements in the order of what is written for them, so that equal sets are written equally.
 pub(crate) fn sorted<I>(

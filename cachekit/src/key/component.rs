@@ -10,8 +10,8 @@ use std::fmt::{self, Write as _};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::key::arg_words;
 use crate::key::buf::{Form, KeyBuf};
-use crate::key::tokens;
 
 /// A value that can be part of a key.
 ///
@@ -186,13 +186,13 @@ impl<'a> PartWriter<'a> {
 
     /// Begins a composite: `(`.
     pub fn open(&mut self) {
-        self.mark(tokens::OPEN, b"(");
+        self.mark(arg_words::OPEN, b"(");
         self.element = None;
     }
 
     /// Between two elements of a composite: `,`.
     pub fn next(&mut self) {
-        self.mark(tokens::NEXT, b",");
+        self.mark(arg_words::NEXT, b",");
     }
 
     #[inline(always)]
@@ -209,7 +209,7 @@ impl<'a> PartWriter<'a> {
         if self.element == Some(self.out.len()) && self.out.form() != Form::Tokens {
             self.out.push(b",");
         }
-        self.mark(tokens::CLOSE, b")");
+        self.mark(arg_words::CLOSE, b")");
         self.element = None;
     }
 
@@ -226,18 +226,18 @@ impl<'a> PartWriter<'a> {
     /// What `write` writes, as an element.
     pub(crate) fn inner(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         self.element = Some(self.out.len());
-        self.enclosed(tokens::ELEMENT, write);
+        self.enclosed(arg_words::ELEMENT, write);
     }
 
     /// `None`.
     pub(crate) fn absent(&mut self) {
-        self.mark(tokens::NONE, b"%-");
+        self.mark(arg_words::NONE, b"%-");
     }
 
     /// What `write` writes, as a `Some`.
     pub(crate) fn present(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
         let start = self.out.len();
-        self.enclosed(tokens::SOME, write);
+        self.enclosed(arg_words::SOME, write);
         if self.out.form() != Form::Tokens
             && matches!(self.out.as_bytes()[start..], [b'%', b'-' | b'+', ..])
         {

@@ -21,7 +21,7 @@
 use smallvec::SmallVec;
 
 use crate::key::buf::{KeyBuf, SELF_TYPE};
-use crate::key::part::PartWriter;
+use crate::key::component::PartWriter;
 use crate::key::template::Piece;
 
 /// The kind of a token is in the low byte of its first word; none is zero.
@@ -233,7 +233,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::key::part::CachePart;
+    use crate::key::component::CachePart;
 
     /// Any argument: all kinds of tokens, inside each other.
     #[derive(Debug, Clone)]
