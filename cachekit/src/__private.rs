@@ -50,7 +50,7 @@ pub const fn secs(seconds: u64) -> Duration {
 }
 
 /// Whether `compress` does anything in this build.
-pub const CAN_COMPRESS: bool = crate::compress::is_available();
+pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {

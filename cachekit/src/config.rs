@@ -5,10 +5,10 @@ pub(crate) mod length;
 
 use std::time::Duration;
 
-use crate::codec::Codec;
 use crate::config::engine::Engine;
 use crate::config::engine::Eviction;
 use crate::config::length::parse_length;
+use crate::encoding::codec::Codec;
 
 /// Where capacity is in bytes: what an entry has at least, about.
 const SMALL_ENTRY: u64 = 512;

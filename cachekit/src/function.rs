@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::base::durations::cut;
-use crate::codec::Codec;
 use crate::config::{SingleFlight, Tier};
+use crate::encoding::codec::Codec;
 use crate::key::arg_words::render;
 use crate::key::buf::KeyBuf;
 use crate::key::template::Piece;

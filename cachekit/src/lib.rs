@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod encoding;
+
 mod base;
 
 #[doc(hidden)]
@@ -58,10 +60,7 @@ mod binding;
 mod breaker;
 mod cache;
 mod chain;
-mod codec;
-mod compress;
 mod config;
-mod envelope;
 mod epoch;
 mod families;
 mod flight;
@@ -109,10 +108,10 @@ pub use crate::cache::function::FunctionHandle;
 pub use crate::cache::region::Region;
 pub use crate::cache::shutdown::ShutdownReport;
 pub use crate::cache::soft::Soft;
-pub use crate::codec::Codec;
-pub use crate::codec::cacheable::Cacheable;
 pub use crate::config::engine::{Engine, Eviction};
 pub use crate::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
+pub use crate::encoding::codec::Codec;
+pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};
 pub use crate::hot::HotKey;
 pub use crate::key::component::{CachePart, PartWriter};

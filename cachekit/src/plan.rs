@@ -22,8 +22,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::base::error::ComputeTimeout;
-use crate::codec::Wire;
-use crate::codec::cacheable::Cacheable;
+use crate::encoding::codec::Wire;
+use crate::encoding::codec::cacheable::Cacheable;
 use crate::stored::AnyShared;
 
 /// A returned value, taken apart.

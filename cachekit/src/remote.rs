@@ -29,7 +29,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
-use crate::envelope::{Token, Version};
+use crate::encoding::envelope::{Token, Version};
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;

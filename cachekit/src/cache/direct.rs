@@ -9,7 +9,7 @@ use crate::cache::Cache;
 use crate::cache::apart::compute_apart;
 use crate::cache::job::Job;
 use crate::cache::typed::compute;
-use crate::codec::cacheable::Cacheable;
+use crate::encoding::codec::cacheable::Cacheable;
 use crate::labels::Labels;
 use crate::plan::{Fallible, Plain, Plan, Shape};
 use crate::policy::{Lives, Policy};

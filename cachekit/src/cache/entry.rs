@@ -17,7 +17,7 @@ use crate::cache::read::value_in;
 use crate::cache::store::Value;
 use crate::cache::write::{Bracket, Unfinished};
 use crate::cache::{Cache, Core};
-use crate::codec::Wire;
+use crate::encoding::codec::Wire;
 use crate::function::FnSpec;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;

@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(config.lock_timeout, Duration::from_secs(2));
         assert_eq!(config.namespace, "shop");
         assert_eq!(config.redis_timeout, Duration::from_millis(50));
-        assert_eq!(config.codec, Some(crate::codec::Codec::Json));
+        assert_eq!(config.codec, Some(crate::encoding::codec::Codec::Json));
         assert_eq!(config.max_value_bytes, 1_000);
         assert_eq!(config.compress_above, Some(2_048));
     }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::base::runtime::has_timer;
 use crate::breaker::Breaker;
-use crate::envelope::Version;
+use crate::encoding::envelope::Version;
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;

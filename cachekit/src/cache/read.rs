@@ -9,7 +9,7 @@ use crate::cache::failed::error_in;
 use crate::cache::refresh::Old;
 use crate::cache::remote::Remote;
 use crate::cache::{Cache, Core};
-use crate::codec::cacheable::Cacheable;
+use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::labels::Labels;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::base::fault::Fault;
 use crate::cache::names::Names;
 use crate::cache::remote::Remote;
-use crate::envelope::Token;
+use crate::encoding::envelope::Token;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Fill, Grant, Lease, Needed, Right};
 

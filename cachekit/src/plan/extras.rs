@@ -5,7 +5,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 #[cfg(feature = "redis")]
-use crate::codec::Wire;
+use crate::encoding::codec::Wire;
 #[cfg(feature = "redis")]
 use crate::plan::storable::Reference;
 use crate::plan::{ErrorSharing, Plan, Shape, ValueSharing};
@@ -87,7 +87,7 @@ where
     S::Value: serde::Serialize,
 {
     fn weigher(&self) -> Option<fn(&S::Value) -> usize> {
-        Some(crate::codec::scale::heap)
+        Some(crate::encoding::codec::weight::heap)
     }
 }
 

@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::codec::Wire;
+use crate::encoding::codec::Wire;
 use crate::plan::{Plan, Shape};
 use crate::stored::AnyShared;
 

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::codec::Wire;
+use crate::encoding::codec::Wire;
 use crate::plan::verdict::{Lent, Unstored};
 use crate::plan::{Plan, Shape};
 

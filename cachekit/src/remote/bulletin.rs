@@ -18,7 +18,7 @@ pub(crate) mod words;
 
 use std::fmt::Write as _;
 
-use crate::envelope::Token;
+use crate::encoding::envelope::Token;
 use crate::manner::Manner;
 use crate::remote::bulletin::words::Request;
 use crate::remote::name::Name;

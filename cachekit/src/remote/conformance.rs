@@ -18,8 +18,8 @@ use tokio::time::Instant;
 
 use crate::base::durations::from_now;
 use crate::base::fault::Faults;
-use crate::envelope::write::Draft;
-use crate::envelope::{Token, Version};
+use crate::encoding::envelope::write::Draft;
+use crate::encoding::envelope::{Token, Version};
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::conformance::server::Server;

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::base::durations::from_now;
 use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::envelope::Version;
+use crate::encoding::envelope::Version;
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::fake::data::Data;

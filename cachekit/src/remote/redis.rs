@@ -154,7 +154,9 @@ impl Redis {
         let keys = std::iter::once(place.entry)
             .chain(names)
             .map(|name| self.full(name));
-        let token = |token: Option<crate::envelope::Token>| token.map_or(vec![], |it| it.0.into());
+        let token = |token: Option<crate::encoding::envelope::Token>| {
+            token.map_or(vec![], |it| it.0.into())
+        };
         let option = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
         let options = option(ask.regardless, "r")
             + &option(ask.token != Wanted::Shared, "n")
@@ -347,5 +349,5 @@ fn millis(length: Duration) -> Vec<u8> {
 
 /// Half of what makes a version unlike any other; the server's time is the other.
 fn nonce() -> Vec<u8> {
-    crate::envelope::Token::random().0[..8].into()
+    crate::encoding::envelope::Token::random().0[..8].into()
 }

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Codec, Unreadable, Unwritable, wire};
-use crate::compress::Payload;
-use crate::envelope::read::{Envelope, Reject};
-use crate::envelope::write::Draft;
-use crate::envelope::{HEAD, seal};
+use crate::encoding::codec::{Codec, Unreadable, Unwritable, wire};
+use crate::encoding::compress::Payload;
+use crate::encoding::envelope::read::{Envelope, Reject};
+use crate::encoding::envelope::write::Draft;
+use crate::encoding::envelope::{HEAD, seal};
 use crate::testing::zoo;
 
 /// A compressed payload is read up to so many times the length of its entry, as a cache reads it up

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::codec::Codec;
+use crate::encoding::codec::Codec;
 use crate::testing::anything::{ends, survives};
 
 #[derive(Serialize, Deserialize)]

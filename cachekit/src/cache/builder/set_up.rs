@@ -20,13 +20,13 @@ use crate::cache::remote::Remote;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::cache::remote::Settings;
 use crate::cache::{Cache, Core};
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
-use crate::codec::Codec;
-use crate::compress;
 use crate::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::config::OnNewMaster;
 use crate::config::engine::Engine;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::encoding::codec::Codec;
+use crate::encoding::compress;
 use crate::flight::Flights;
 use crate::hot::HotKeys;
 use crate::place::LastPlace;

@@ -18,7 +18,7 @@ use crate::cache::remote::Remote;
 use crate::cache::turn;
 use crate::cache::turn::{Access, Turn, version_life};
 use crate::config::SingleFlight;
-use crate::envelope::Token;
+use crate::encoding::envelope::Token;
 use crate::plan::ops::ValueOps;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Failure, Right, Wanted};

@@ -1,7 +1,7 @@
 //! Reading, and the right to compute.
 
 use super::*;
-use crate::envelope::read::{Envelope, Reject};
+use crate::encoding::envelope::read::{Envelope, Reject};
 
 async fn nothing_is_there(under: &Under) {
     let found = under.read().await;

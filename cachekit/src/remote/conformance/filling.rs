@@ -1,7 +1,7 @@
 //! Storing, and what stands in its way.
 
 use super::*;
-use crate::envelope::read::Envelope;
+use crate::encoding::envelope::read::Envelope;
 
 async fn a_value_is_stored_for_as_long_as_it_is_kept(under: &Under) {
     let fill = under.filled().await;

@@ -1,7 +1,7 @@
 //! How long things live: all by differences to the entry's own remaining life.
 
 use super::*;
-use crate::envelope::read::Envelope;
+use crate::encoding::envelope::read::Envelope;
 use tokio::time::sleep;
 
 /// How long the entry is fresh yet.

@@ -39,7 +39,7 @@ impl Player {
     }
 
     fn shown_found(&mut self, found: &Found) -> String {
-        use crate::envelope::head::Head;
+        use crate::encoding::envelope::head::Head;
         let bytes = found.bytes.as_deref();
         let head = bytes.and_then(Head::read).map(|head| {
             let token = self.named(&head.token.0);
@@ -134,7 +134,7 @@ impl Player {
         };
         // Room for a computation gives a grace to what had none, of the milliseconds that passed.
         let fill = soft::lasting(fill);
-        if let Ok(envelope) = crate::envelope::read::Envelope::parse(&fill.bytes) {
+        if let Ok(envelope) = crate::encoding::envelope::read::Envelope::parse(&fill.bytes) {
             self.fills.push(envelope.fill);
         }
         format!("{:?}", under.fill(&fill).await)

@@ -1,7 +1,7 @@
 //! Soft invalidations: what is left of entries and versions, and what is refused.
 
 use super::*;
-use crate::envelope::head::Head;
+use crate::encoding::envelope::head::Head;
 use crate::remote::conformance::lives::fresh;
 
 /// How long an entry may be served old.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::base::durations::from_now;
-use crate::envelope::{Token, Version};
+use crate::encoding::envelope::{Token, Version};
 use crate::remote::name::Name;
 
 /// The data set of one store.

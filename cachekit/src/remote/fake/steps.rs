@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::base::fault::Faults;
-use crate::envelope::head::Head;
-use crate::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
+use crate::encoding::envelope::head::Head;
+use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
 use crate::remote::fake::data::Data;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};

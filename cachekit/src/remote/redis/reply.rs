@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use redis::Value;
 
-use crate::envelope::{Token, Version};
+use crate::encoding::envelope::{Token, Version};
 use crate::remote::{Acquired, Filled, Grant};
 
 /// The answer is not of the form that was asked for.

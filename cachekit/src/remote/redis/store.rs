@@ -4,7 +4,7 @@ use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
 use crate::base::fault::Fault;
-use crate::envelope::Version;
+use crate::encoding::envelope::Version;
 use crate::manner::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::Value;
 use smallvec::SmallVec;
 
-use crate::envelope::{Token, Version};
+use crate::encoding::envelope::{Token, Version};
 use crate::remote::Found;
 use crate::remote::redis::reply::{Odd, Read, Said, bytes, int, list, problem, token, version};
 
