@@ -30,17 +30,17 @@ pub use crate::cache::copied::{CopiedEntry, ordered};
 pub use crate::cache::entry::Target;
 pub use crate::cache::entry::pending::PendingWrite;
 pub use crate::cache::typed::{Call, Started};
-pub use crate::function::FnSpec;
 pub use crate::key::buf::{KeyBuf, Rendered};
 pub use crate::key::function_path::FunctionPath;
 pub use crate::key::nested::over as walk_over;
 pub use crate::key::template::Piece;
-pub use crate::labels::Labels;
+pub use crate::model::function_spec::FnSpec;
+pub use crate::model::policy::IntoTtl;
+pub use crate::model::tags::Labels;
 pub use crate::plan::in_time::{Answer, CanFail};
 pub use crate::plan::remembered::{HasErrors, Remember};
 pub use crate::plan::verdict::{Keep, Own, Store};
 pub use crate::plan::{MayBeAbsent, MayFail, Plan};
-pub use crate::policy::IntoTtl;
 pub use crate::registry::Registered;
 
 /// A length of time, short to write.

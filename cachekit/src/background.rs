@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use crate::base::counter::Counter;
 use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
-use crate::owner::Owner;
+use crate::model::owner::Owner;
 
 /// More of what may be left undone does not run at once.
 const MOST: usize = 10_000;

@@ -44,11 +44,11 @@ use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{
     AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
 };
-use crate::epoch::{Epochs, Moment};
 use crate::flight::seat::Lead;
 use crate::flight::seat::Seat;
 use crate::key::Key;
-use crate::owner::OwnerId;
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::owner::OwnerId;
 
 const SHARDS: usize = 64;
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::sync::Mutex;
-use crate::owner::OwnerId;
-use crate::policy::Bound;
+use crate::model::owner::OwnerId;
+use crate::model::policy::Bound;
 
 /// A place at a gate; free again when it is dropped.
 pub(crate) type Place = OwnedSemaphorePermit;

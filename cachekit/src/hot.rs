@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::sync::Mutex;
 use crate::hot::space_saving::SpaceSaving;
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 
 /// After so long a use counts half.
 const HALF_LIFE: Duration = Duration::from_secs(600);

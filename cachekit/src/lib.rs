@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod model;
+
 mod encoding;
 
 mod base;
@@ -56,37 +58,20 @@ mod base;
 pub mod __private;
 mod acks;
 mod background;
-mod binding;
 mod breaker;
 mod cache;
 mod chain;
-mod config;
-mod epoch;
-mod families;
 mod flight;
-mod freshness;
-mod function;
 mod gates;
 mod global;
 mod hot;
-mod idle;
 mod key;
-mod labels;
-mod manner;
 mod membership;
-mod mortal;
-mod order;
 mod outbox;
-mod owner;
-mod place;
 mod plan;
-mod policy;
-mod reason;
 mod refreshes;
 mod registry;
 mod remote;
-mod stats;
-mod stored;
 mod tags;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -108,18 +93,18 @@ pub use crate::cache::function::FunctionHandle;
 pub use crate::cache::region::Region;
 pub use crate::cache::shutdown::ShutdownReport;
 pub use crate::cache::soft::Soft;
-pub use crate::config::engine::{Engine, Eviction};
-pub use crate::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};
 pub use crate::hot::HotKey;
 pub use crate::key::component::{CachePart, PartWriter};
-pub use crate::order::WriteOrder;
-pub use crate::policy::Policy;
-pub use crate::stats::{
+pub use crate::model::config::engine::{Engine, Eviction};
+pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
+pub use crate::model::policy::Policy;
+pub use crate::model::stats::{
     BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats,
 };
+pub use crate::model::write_order::WriteOrder;
 
 /// A type whose instances are interchangeable for every cached function: none of its fields
 /// can change a result.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::base::error::ComputeTimeout;
 use crate::encoding::codec::Wire;
 use crate::encoding::codec::cacheable::Cacheable;
-use crate::stored::AnyShared;
+use crate::model::entry::AnyShared;
 
 /// A returned value, taken apart.
 #[derive(Debug)]
@@ -241,7 +241,7 @@ impl<S: Shape> Plan<S> {
     }
 
     /// `closure`, with the type of `ret` fixed.
-    pub fn after<F: Fn(&S::Value, &mut crate::labels::Labels)>(self, closure: F) -> F {
+    pub fn after<F: Fn(&S::Value, &mut crate::model::tags::Labels)>(self, closure: F) -> F {
         closure
     }
 

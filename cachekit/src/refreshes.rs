@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::key::Key;
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 
 const SHARDS: usize = 16;
 /// Of keys in each; a key that does not fit is only forgotten too early.

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::trace;
-use crate::function::FnSpec;
 use crate::key::template::{overlap, shown};
-use crate::owner::{BY_HAND, REGION};
+use crate::model::function_spec::FnSpec;
+use crate::model::owner::{BY_HAND, REGION};
 
 /// One registered function. Attributes make them; the linker brings them together.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ inventory::collect!(Registered);
 /// Functions that the linker did not bring together, as those of a library that was loaded later,
 /// are not seen here. They are compared at their first use: see [`Owner::is_namesake`].
 ///
-/// [`Owner::is_namesake`]: crate::owner::Owner::is_namesake
+/// [`Owner::is_namesake`]: crate::model::owner::Owner::is_namesake
 pub(crate) fn problems() -> &'static [String] {
     static PROBLEMS: LazyLock<Vec<String>> = LazyLock::new(find);
     &PROBLEMS

@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use crate::base::clock::Tick;
 use crate::base::sync::Mutex;
-use crate::epoch::{Epoch, Moment, Sequence};
-use crate::labels::Tag;
+use crate::model::epoch::{Epoch, Moment, Sequence};
+use crate::model::tags::Tag;
 
 const SHARDS: usize = 16;
 

@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
-use crate::config::engine::Engine;
-use crate::config::{Capacity, Config};
-use crate::epoch::moves;
 use crate::key::Key;
-use crate::mortal::inside;
-use crate::owner::OwnerId;
-use crate::place::{LastPlace, Place, Places};
-use crate::stored::{AnyShared, AnyStored};
+use crate::model::config::engine::Engine;
+use crate::model::config::{Capacity, Config};
+use crate::model::deferred_drop::inside;
+use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::epoch::moves;
+use crate::model::owner::OwnerId;
+use crate::model::owner_index::{LastPlace, Place, Places};
 use crate::tier::changes::{Changes, Stamp};
 use crate::tier::front::Probe;
 

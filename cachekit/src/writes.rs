@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::key::Key;
-use crate::stored::AnyStored;
+use crate::model::entry::AnyStored;
 
 type Keys = HashMap<Key, Writing, foldhash::quality::RandomState>;
 

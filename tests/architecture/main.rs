@@ -96,7 +96,7 @@ fn attributes_and_the_environment_have_one_grammar_of_lengths() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let copies = [
         "cachekit-macros/src/attr/length.rs",
-        "cachekit/src/config/length.rs",
+        "cachekit/src/model/config/duration_text.rs",
     ];
     let [one, other] = copies.map(|path| fs::read_to_string(root.join(path)).expect(path));
     assert_eq!(one, other, "change both of {copies:?}");

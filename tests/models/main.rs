@@ -11,16 +11,13 @@
 
 // What the compiled files name.
 mod base;
-#[path = "../../cachekit/src/epoch.rs"]
-#[expect(dead_code, reason = "the flights use some of it")]
-mod epoch;
 #[path = "../../cachekit/src/flight.rs"]
 #[expect(dead_code, reason = "the model uses some of it")]
 mod flight;
 mod key;
 #[path = "../../cachekit/src/membership.rs"]
 mod membership;
-mod owner;
+mod model;
 
 mod every;
 mod failover;

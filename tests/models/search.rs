@@ -9,7 +9,7 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, Runner};
 
 use crate::base::fault::Fault;
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 use crate::world::{End, Ended, World};
 
 /// Orders that each search tries, twice: `CACHEKIT_ORDERS` may say another number.

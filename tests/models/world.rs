@@ -10,12 +10,12 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
-use crate::epoch::{Epochs, Moment};
 use crate::flight::seat::{Lead, Woken};
 use crate::flight::{Entered, Flights, Leadership};
 use crate::key::Key;
 use crate::laws::{Laws, Run, Taken};
-use crate::owner::OwnerId;
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::owner::OwnerId;
 
 /// Who most calls are of.
 pub(crate) const OWNER: OwnerId = OwnerId(1);

@@ -16,14 +16,14 @@ use crate::cache::typed::{
     Call, Started, begin_sync, compute as compute_job, compute_blocking as compute_job_blocking,
 };
 use crate::cache::{Cache, Core};
-use crate::function::{FnSpec, Room};
 use crate::global;
 use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
-use crate::labels::Labels;
+use crate::model::entry::AnyStored;
+use crate::model::function_spec::{FnSpec, Room};
+use crate::model::tags::Labels;
 use crate::plan::ops::ValueOps;
 use crate::plan::{Plan, Shape};
-use crate::stored::AnyStored;
 
 /// Where a function finds its cache.
 pub trait Source {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::cache::Cache;
 use crate::cache::doomed::Doomed;
 use crate::cache::invalidate::Ack;
-use crate::labels::Tag;
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Tag;
 
 /// A cache whose invalidations return when no call that begins afterwards, in any process,
 /// can get what they remove. [`Cache::acknowledged`] gives one.

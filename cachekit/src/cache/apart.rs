@@ -15,10 +15,10 @@ use crate::cache::compute::Answer;
 use crate::cache::detach::Attended;
 use crate::cache::job::Job;
 use crate::cache::typed::{answered, compute};
-use crate::labels::Labels;
-use crate::owner::Owner;
+use crate::model::entry::AnyStored;
+use crate::model::owner::Owner;
+use crate::model::tags::Labels;
 use crate::plan::{Plan, Shape};
-use crate::stored::AnyStored;
 
 /// Work without a caller.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;

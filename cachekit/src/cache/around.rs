@@ -8,11 +8,11 @@ use crate::cache::entry::Target;
 use crate::cache::entry::pending::PendingWrite;
 use crate::cache::invalidate::{Ack, Invalidating};
 use crate::cache::{Cache, deferred};
-use crate::function::FnSpec;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::labels::Tag;
-use crate::manner::Manner;
+use crate::model::function_spec::FnSpec;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Tag;
 use crate::plan::{Plan, Shape, Split};
 
 /// When an invalidation takes place.

@@ -12,9 +12,9 @@ use crate::base::error::BuildError;
 use crate::base::fault::Faults;
 use crate::base::random::Chance;
 use crate::cache::env;
-use crate::config::engine::{Engine, Eviction};
-use crate::config::{Capacity, Config, OnDisconnect, OnNewMaster};
 use crate::encoding::codec::Codec;
+use crate::model::config::engine::{Engine, Eviction};
+use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
 #[cfg(feature = "seeded-faults")]
 use crate::remote::fake::controls::FakeStore;
 

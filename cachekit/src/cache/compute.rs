@@ -22,13 +22,13 @@ use crate::cache::read::Trace;
 use crate::cache::running::Running;
 use crate::cache::turn::Access;
 use crate::cache::way::Way;
-use crate::config::Tier;
-use crate::epoch::Epochs;
 use crate::flight::seat::Lead;
-use crate::labels::Labels;
-use crate::mortal::Mortal;
+use crate::model::config::Tier;
+use crate::model::deferred_drop::Mortal;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Epochs;
+use crate::model::tags::Labels;
 use crate::plan::ops::ValueOps;
-use crate::stored::AnyStored;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use crate::base::trace;
 use crate::cache::Core;
 use crate::cache::apart::{Carry, in_background};
 use crate::cache::job::Job;
-use crate::owner::Owner;
+use crate::model::owner::Owner;
 use crate::plan::ops::ValueOps;
 
 /// What a computation and its caller's guard tell one another.

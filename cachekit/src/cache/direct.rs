@@ -10,9 +10,9 @@ use crate::cache::apart::compute_apart;
 use crate::cache::job::Job;
 use crate::cache::typed::compute;
 use crate::encoding::codec::cacheable::Cacheable;
-use crate::labels::Labels;
+use crate::model::policy::{Lives, Policy};
+use crate::model::tags::Labels;
 use crate::plan::{Fallible, Plain, Plan, Shape};
-use crate::policy::{Lives, Policy};
 
 impl Cache {
     /// The value under `key`, else what `compute` gives, which is then stored.

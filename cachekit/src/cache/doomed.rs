@@ -2,8 +2,8 @@
 
 use crate::cache::names::with_guards;
 use crate::key::Key;
-use crate::labels::Tag;
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Tag;
 use crate::remote::name::Name;
 
 /// What is to be invalidated, together.

@@ -18,12 +18,12 @@ use crate::cache::store::Value;
 use crate::cache::write::{Bracket, Unfinished};
 use crate::cache::{Cache, Core};
 use crate::encoding::codec::Wire;
-use crate::function::FnSpec;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::labels::Labels;
-use crate::manner::Manner;
-use crate::owner::Owner;
+use crate::model::function_spec::FnSpec;
+use crate::model::invalidation_mode::Manner;
+use crate::model::owner::Owner;
+use crate::model::tags::Labels;
 use crate::plan::ops::ValueOps;
 use crate::plan::{Optional, Plan, Shape};
 

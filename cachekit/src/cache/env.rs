@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::base::error::BuildError;
-use crate::config::{Config, parse_bytes, parse_duration};
+use crate::model::config::{Config, parse_bytes, parse_duration};
 
 /// Changes `config` by the variables that `get` knows.
 pub(crate) fn read(
@@ -117,9 +117,9 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::engine::{Engine, Eviction};
-    use crate::config::length::CASES as LENGTHS;
-    use crate::config::{Capacity, SIZES};
+    use crate::model::config::duration_text::CASES as LENGTHS;
+    use crate::model::config::engine::{Engine, Eviction};
+    use crate::model::config::{Capacity, SIZES};
 
     fn read_from(pairs: &[(&str, &str)]) -> Result<Config, BuildError> {
         let mut config = Config::default();

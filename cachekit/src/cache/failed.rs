@@ -10,16 +10,16 @@ use crate::cache::Core;
 use crate::cache::compute::{Known, Outcome};
 use crate::cache::job::Job;
 use crate::cache::store::Value;
-use crate::epoch::Epochs;
 use crate::flight::seat::Lead;
-use crate::freshness::Life;
 use crate::key::Key;
-use crate::mortal::Mortal;
-use crate::owner::OwnerId;
+use crate::model::deferred_drop::Mortal;
+use crate::model::entry::{AnyStored, Failure};
+use crate::model::epoch::Epochs;
+use crate::model::freshness::Life;
+use crate::model::owner::OwnerId;
+use crate::model::policy::jittered;
 use crate::plan::SharedError;
 use crate::plan::ops::ValueOps;
-use crate::policy::jittered;
-use crate::stored::{AnyStored, Failure};
 
 impl Core {
     /// The error under `key` that may be given to `reader`.

@@ -15,16 +15,16 @@ use crate::cache::job::Job;
 use crate::cache::judge::Question;
 use crate::cache::names::{Names, Replica};
 use crate::cache::turn::Access;
-use crate::config::Tier;
 use crate::encoding::codec::Codec;
-use crate::epoch::Moment;
 use crate::key::Key;
-use crate::labels::Labels;
-use crate::owner::Owner;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Moment;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
 use crate::plan::ops::ValueOps;
-use crate::policy::Lives;
 use crate::remote::name::Name;
-use crate::stored::AnyStored;
 
 /// Tells the shape of a type under a codec.
 pub(crate) type Fingerprint = fn(Codec) -> Result<u64, String>;

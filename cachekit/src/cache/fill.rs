@@ -12,19 +12,19 @@ use crate::cache::names::{is_guarded, tags};
 use crate::cache::remote::Remote;
 use crate::cache::turn;
 use crate::cache::turn::Turn;
-use crate::config::Tier;
 use crate::encoding::codec::{Codec, Unwritable, Wire};
 use crate::encoding::envelope::write::{Draft, Written};
 use crate::encoding::envelope::{IMPLICIT, Token};
 use crate::key::Key;
-use crate::labels::Labels;
-use crate::manner::Manner;
-use crate::owner::Owner;
-use crate::policy::Lives;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::model::invalidation_mode::Manner;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::{Name, family};
 use crate::remote::{Failure, Fill, Filled};
-use crate::stored::AnyStored;
 
 /// What came of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

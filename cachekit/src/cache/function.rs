@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::cache::doomed::Doomed;
 use crate::cache::mode::{Mode, in_mode, in_mode_blocking};
 use crate::cache::{Cache, Core};
-use crate::function::FnSpec;
-use crate::manner::Manner;
-use crate::stats::FunctionStats;
+use crate::model::function_spec::FnSpec;
+use crate::model::invalidation_mode::Manner;
+use crate::model::stats::FunctionStats;
 
 /// A cached function, as a whole, in one cache.
 ///
@@ -105,8 +105,8 @@ mod tests {
     use super::*;
     use crate::base::fault::Fault;
     use crate::cache::entry::{Entry, Target, typed_entry};
-    use crate::config::Tier;
-    use crate::labels::Labels;
+    use crate::model::config::Tier;
+    use crate::model::tags::Labels;
     use crate::plan::{Plain, Plan};
     use crate::remote::fake::controls::FakeStore;
 

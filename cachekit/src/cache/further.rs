@@ -10,16 +10,16 @@ use crate::cache::compute::Outcome;
 use crate::cache::fetch::Fingerprint;
 use crate::cache::judge::Judged;
 use crate::cache::names::Replica;
-use crate::config::Tier;
-use crate::epoch::Moment;
 use crate::flight::Leadership;
 use crate::flight::seat::Lead;
 use crate::key::Key;
-use crate::labels::Labels;
-use crate::owner::Owner;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Moment;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
 use crate::plan::ops::ValueOps;
-use crate::policy::Lives;
-use crate::stored::AnyStored;
 
 /// What memory did not serve unasked.
 pub(crate) struct Further {

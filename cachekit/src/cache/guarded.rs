@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::base::runtime::has_timer;
 use crate::breaker::Breaker;
 use crate::encoding::envelope::Version;
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;
 use crate::remote::{

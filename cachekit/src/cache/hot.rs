@@ -3,7 +3,7 @@
 use crate::base::clock::Tick;
 use crate::cache::{Cache, Core};
 use crate::hot::HotKey;
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 use crate::tier::front::draw;
 
 impl Cache {

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Point};
-use crate::binding::bound;
 use crate::cache::doomed::Doomed;
 use crate::cache::remote::Remote;
 use crate::cache::{Cache, Core};
-use crate::epoch::Epoch;
 use crate::key::Key;
-use crate::labels::Tag;
-use crate::manner::Manner;
+use crate::model::epoch::Epoch;
+use crate::model::event_template::bound;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Tag;
 use crate::remote::bulletin::words::Request;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::name::Name;

@@ -11,13 +11,13 @@ use crate::cache::detach::Course;
 use crate::cache::names::Replica;
 use crate::cache::read::{Missed, Trace};
 use crate::cache::refresh::{Late, Old};
-use crate::epoch::{Epochs, Moment};
 use crate::flight::Leadership;
 use crate::flight::seat::{Lead, Seat};
 use crate::key::Key;
-use crate::labels::Labels;
-use crate::owner::Owner;
-use crate::policy::Lives;
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
 use crate::tier::Seen;
 
 /// One call that missed.

@@ -13,17 +13,17 @@ use crate::cache::store::Value;
 use crate::encoding::codec::Codec;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
-use crate::epoch::{Epochs, Moment};
-use crate::freshness::Life;
 use crate::key::Key;
-use crate::labels::{Labels, Tag};
-use crate::owner::Owner;
+use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::freshness::Life;
+use crate::model::miss_reason::Reason;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::{Labels, Tag};
 use crate::plan::ops::ValueOps;
-use crate::policy::Lives;
-use crate::reason::Reason;
 use crate::remote::name::{Name, family};
 use crate::remote::{Failure, Found, UNKNOWN_ORIGIN};
-use crate::stored::{AnyShared, AnyStored};
 
 /// An envelope's bytes beside its payload: generous.
 const OVERHEAD: usize = 64 << 10;

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::pin::pin;
 
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 
 /// How a call is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use crate::base::random::Chance;
 use crate::key::Key;
-use crate::labels::Labels;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
 use crate::outbox::Outbox;
-use crate::owner::Owner;
-use crate::policy::Lives;
 use crate::remote::Place;
 use crate::remote::name::{Name, family};
 

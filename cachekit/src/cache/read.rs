@@ -12,13 +12,13 @@ use crate::cache::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::labels::Labels;
-use crate::owner::{Owner, OwnerId};
-use crate::place::LastPlace;
+use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::owner::{Owner, OwnerId};
+use crate::model::owner_index::LastPlace;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
 use crate::plan::ops::ValueOps;
 use crate::plan::{Plain, Plan, Shape, ValueSharing};
-use crate::policy::Lives;
-use crate::stored::{AnyShared, AnyStored};
 use crate::tier::front::Probe;
 use crate::tier::{Seen, keep_at_hand};
 

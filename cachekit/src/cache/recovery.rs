@@ -14,7 +14,7 @@ use crate::base::select::first;
 use crate::base::trace;
 use crate::breaker::Breaker;
 use crate::cache::bus::Desk;
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};

@@ -17,11 +17,11 @@ use crate::cache::compute::Outcome;
 use crate::cache::job::Job;
 use crate::flight::Flight;
 use crate::flight::seat::Lead;
-use crate::freshness::Freshness;
 use crate::key::Key;
-use crate::owner::OwnerId;
+use crate::model::entry::AnyStored;
+use crate::model::freshness::Freshness;
+use crate::model::owner::OwnerId;
 use crate::plan::ops::ValueOps;
-use crate::stored::AnyStored;
 
 /// What a call has, and computes again.
 #[derive(Debug)]

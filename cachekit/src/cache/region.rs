@@ -13,17 +13,17 @@ use crate::cache::read::get;
 use crate::cache::typed::compute;
 use crate::cache::write::put;
 use crate::cache::{Cache, Core, OwnMemory, RegionPlace};
-use crate::config::Capacity;
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::key::component::CachePart;
-use crate::labels::Labels;
-use crate::owner::{Owner, OwnerId, REGION};
-use crate::place::LastPlace;
+use crate::model::config::Capacity;
+use crate::model::owner::{Owner, OwnerId, REGION};
+use crate::model::owner_index::LastPlace;
+use crate::model::policy::{Lives, Policy};
+use crate::model::stats::FunctionStats;
+use crate::model::tags::Labels;
 use crate::plan::{Plain, Plan};
-use crate::policy::{Lives, Policy};
-use crate::stats::FunctionStats;
 
 /// A named part of a cache whose values are of type `V`.
 ///

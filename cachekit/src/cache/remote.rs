@@ -21,17 +21,17 @@ use crate::cache::bus::{Desk, beat};
 use crate::cache::guarded::Guarded;
 use crate::cache::names::Replica;
 use crate::cache::recovery::{BACKGROUND, Recovery, tell};
-use crate::config::{OnDisconnect, OnNewMaster};
 use crate::encoding::codec::Codec;
 use crate::key::Key;
-use crate::manner::Manner;
+use crate::model::config::{OnDisconnect, OnNewMaster};
+use crate::model::invalidation_mode::Manner;
+use crate::model::miss_reason::Reasons;
+use crate::model::owner::Owner;
+use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::outbox::Outbox;
-use crate::owner::Owner;
-use crate::reason::Reasons;
 use crate::remote::bulletin::Bulletin;
 use crate::remote::name::Name;
 use crate::remote::{Failure, Store};
-use crate::stats::{BreakerState, RedisMisses, RedisStats};
 
 /// A shared store in use.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::fault::Fault;
 use crate::cache::Core;
-use crate::config::Capacity;
-use crate::function::{FnSpec, Room};
-use crate::owner::OwnerId;
+use crate::model::config::Capacity;
+use crate::model::function_spec::{FnSpec, Room};
+use crate::model::owner::OwnerId;
 use crate::tier::Memory;
 
 /// Lists, by hash. Few functions have a room.

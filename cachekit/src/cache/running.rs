@@ -20,13 +20,13 @@ use crate::cache::store::Value;
 use crate::cache::turn::Access;
 use crate::chain;
 use crate::chain::{Inside, Link};
-use crate::config::Tier;
 use crate::flight::seat::Lead;
-use crate::freshness::Life;
-use crate::labels::Labels;
+use crate::model::config::Tier;
+use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::freshness::Life;
+use crate::model::tags::Labels;
 use crate::plan::SharedError;
 use crate::plan::ops::ValueOps;
-use crate::stored::{AnyShared, AnyStored};
 
 /// What is done beside the body, by whoever polls that.
 type Aside<F> = Option<Pin<Box<F>>>;

@@ -2,8 +2,8 @@
 
 use crate::cache::Cache;
 use crate::cache::doomed::Doomed;
-use crate::labels::Tag;
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Tag;
 
 /// A cache whose invalidations are soft. [`Cache::soft`] gives one.
 ///

@@ -7,16 +7,16 @@ use crate::base::clock::Tick;
 use crate::base::durations::cut;
 use crate::base::fault::Point;
 use crate::cache::Core;
-use crate::config::engine::Engine;
-use crate::config::{Tier, Unit};
-use crate::epoch::{Epochs, Moment};
-use crate::freshness::{Freshness, Life};
-use crate::idle::Idle;
 use crate::key::Key;
-use crate::labels::Labels;
-use crate::owner::Owner;
-use crate::policy::{Lives, jittered};
-use crate::stored::{AnyShared, AnyStored};
+use crate::model::config::engine::Engine;
+use crate::model::config::{Tier, Unit};
+use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::freshness::{Freshness, Life};
+use crate::model::idle_expiry::Idle;
+use crate::model::owner::Owner;
+use crate::model::policy::{Lives, jittered};
+use crate::model::tags::Labels;
 
 /// What an entry weighs beside its key and value: the entry's header, its epochs and the
 /// memory tier's own bookkeeping, as an allocator counts them (`tests/footprint`).

@@ -8,11 +8,11 @@ use crate::base::trace;
 use crate::cache::compute::{Answer, Outcome};
 use crate::cache::job::Job;
 use crate::chain;
-use crate::config::SingleFlight;
-use crate::epoch::Epochs;
 use crate::flight::seat::{Lead, Seat, Woken};
 use crate::flight::{Entered, Flight};
-use crate::labels::Labels;
+use crate::model::config::SingleFlight;
+use crate::model::epoch::Epochs;
+use crate::model::tags::Labels;
 use crate::plan::ops::ValueOps;
 
 /// What a call does next.

@@ -18,21 +18,21 @@ use crate::cache::store::Value;
 use crate::cache::turn;
 use crate::cache::turn::{Turn, version_life};
 use crate::cache::{Cache, Core};
-use crate::config::Tier;
 use crate::encoding::codec::Wire;
 use crate::encoding::codec::cacheable::Cacheable;
-use crate::epoch::Moment;
 use crate::flight::seat::Lead;
 use crate::flight::{Entered, Flight, Leadership};
 use crate::key::Key;
-use crate::labels::Labels;
-use crate::manner::Manner;
-use crate::owner::Owner;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Moment;
+use crate::model::invalidation_mode::Manner;
+use crate::model::owner::Owner;
+use crate::model::policy::{Lives, Policy};
+use crate::model::tags::Labels;
 use crate::plan::{Plain, Plan};
-use crate::policy::{Lives, Policy};
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Wanted};
-use crate::stored::AnyStored;
 use crate::writes::{Redeemed, WriteToken};
 
 /// A write of one entry that has begun.

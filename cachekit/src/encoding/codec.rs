@@ -18,7 +18,7 @@ pub(crate) mod schema;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
 pub(crate) mod sink;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 #[cfg(feature = "serde")]
 pub(crate) mod weight;
 #[cfg(any(feature = "bincode", feature = "msgpack", feature = "json"))]
@@ -42,7 +42,7 @@ use crate::encoding::codec::weight::heap;
 /// # Values that would come back as others
 ///
 /// A value that a codec would not read back as it was is not stored in Redis, but stays in memory:
-/// it counts as unstorable ([`RedisStats::unstorable`](crate::stats::RedisStats::unstorable)), and
+/// it counts as unstorable ([`RedisStats::unstorable`](crate::model::stats::RedisStats::unstorable)), and
 /// a warning says why once for each function. That holds for fields that are written and not read,
 /// or read and not written (`skip_serializing`, `skip_deserializing`, two names in `rename`), with
 /// every codec; for more see the codecs. Besides, the first values of each type, and in debug

@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 
 /// How often one key was used.
 #[derive(Debug, Clone)]

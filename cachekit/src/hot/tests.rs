@@ -8,7 +8,7 @@ use crate::base::fault::Faults;
 use crate::hot::sampler::Sampler;
 use crate::hot::space_saving::SpaceSaving;
 use crate::hot::{HotKey, HotKeys, LONGEST_KEY};
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 
 const OWNER: OwnerId = OwnerId(7);
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 #[cfg(feature = "redis")]
 use crate::encoding::codec::Wire;
+use crate::model::entry::AnyShared;
 #[cfg(feature = "redis")]
 use crate::plan::storable::Reference;
 use crate::plan::{ErrorSharing, Plan, Shape, ValueSharing};
-use crate::stored::AnyShared;
 
 /// The error can be cloned for every waiter.
 pub trait ErrorIsShared<E> {

@@ -7,8 +7,8 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::encoding::codec::Wire;
+use crate::model::entry::AnyShared;
 use crate::plan::{Plan, Shape};
-use crate::stored::AnyShared;
 
 /// What can be asked of the values and errors of one function.
 #[derive(Clone, Copy)]

@@ -19,7 +19,7 @@ pub(crate) mod words;
 use std::fmt::Write as _;
 
 use crate::encoding::envelope::Token;
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
 use crate::remote::bulletin::words::Request;
 use crate::remote::name::Name;
 

@@ -20,7 +20,7 @@ use crate::base::durations::from_now;
 use crate::base::fault::Faults;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::conformance::server::Server;
 use crate::remote::fake::controls::FakeStore;

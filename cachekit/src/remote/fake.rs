@@ -18,7 +18,7 @@ use crate::base::durations::from_now;
 use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
 use crate::remote::bulletin::{Bulletin, NodeId};
 use crate::remote::fake::data::Data;
 use crate::remote::fake::trouble::Op;

@@ -14,8 +14,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::base::fault::{Fault, Faults};
 use crate::key::{ENTRY, Key, joined};
-use crate::labels::Tag;
-use crate::owner::REGION;
+use crate::model::owner::REGION;
+use crate::model::tags::Tag;
 
 const COPIES: &[u8] = b"v:";
 

@@ -13,7 +13,7 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use crate::config::Capacity;
+use crate::model::config::Capacity;
 
 /// The counts stay in a core's nearest cache.
 const MOST_GROUPS: u64 = 1 << 12;

@@ -8,7 +8,7 @@
 //! It holds no value: one that the engine dropped is gone, for the table has only a `Weak` to
 //! it. It decides nothing: an entry gets in after it was judged, and leaves as soon as that
 //! may have changed. For the key, the engine's [changes](crate::tier::changes) tell; for tags and
-//! all else that is invalidated, [`moves`](crate::epoch::moves): then the entry itself is
+//! all else that is invalidated, [`moves`](crate::model::epoch::moves): then the entry itself is
 //! asked again.
 //!
 //! Sets of four slots, two sets for each hash. Where both are full the first loses its slots in turn, now
@@ -24,8 +24,8 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::key::buf::KeyBuf;
-use crate::place::Place;
-use crate::stored::{AnyShared, AnyStored};
+use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::owner_index::Place;
 use crate::tier::changes::{Changes, Stamp};
 use crate::tier::front::slot::Slot;
 use crate::tier::front::table::{Rest, Table};

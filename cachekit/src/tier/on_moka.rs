@@ -13,10 +13,10 @@ use std::sync::Arc;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::config::engine::Eviction;
-use crate::config::{Capacity, Unit};
 use crate::key::Key;
-use crate::stored::AnyStored;
+use crate::model::config::engine::Eviction;
+use crate::model::config::{Capacity, Unit};
+use crate::model::entry::AnyStored;
 use crate::tier::{MemoryEngine, Size};
 
 /// Keys come from users, so the hasher is seeded per instance.

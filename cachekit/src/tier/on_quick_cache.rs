@@ -11,9 +11,9 @@ use std::thread;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
-use crate::config::{Capacity, Unit};
 use crate::key::Key;
-use crate::stored::AnyStored;
+use crate::model::config::{Capacity, Unit};
+use crate::model::entry::AnyStored;
 use crate::tier::{MemoryEngine, Size};
 
 /// Keys come from users, so the hasher is seeded per instance.

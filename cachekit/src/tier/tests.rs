@@ -5,14 +5,14 @@ use std::thread;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::config::engine::{Engine, Eviction};
-use crate::config::{Capacity, Config};
-use crate::epoch::{Epochs, Moment};
-use crate::freshness::{Freshness, Life};
 use crate::key::Key;
-use crate::owner::{Owner, OwnerId};
-use crate::policy::Lives;
-use crate::stored::AnyStored;
+use crate::model::config::engine::{Engine, Eviction};
+use crate::model::config::{Capacity, Config};
+use crate::model::entry::AnyStored;
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::freshness::{Freshness, Life};
+use crate::model::owner::{Owner, OwnerId};
+use crate::model::policy::Lives;
 use crate::tier::{MemoryEngine, Size, engine};
 
 /// Every engine, in each way that it can be set.

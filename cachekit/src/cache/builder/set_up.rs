@@ -20,16 +20,16 @@ use crate::cache::remote::Remote;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::cache::remote::Settings;
 use crate::cache::{Cache, Core};
-use crate::config::OnDisconnect;
-#[cfg(feature = "redis")]
-use crate::config::OnNewMaster;
-use crate::config::engine::Engine;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::encoding::codec::Codec;
 use crate::encoding::compress;
 use crate::flight::Flights;
 use crate::hot::HotKeys;
-use crate::place::LastPlace;
+use crate::model::config::OnDisconnect;
+#[cfg(feature = "redis")]
+use crate::model::config::OnNewMaster;
+use crate::model::config::engine::Engine;
+use crate::model::owner_index::LastPlace;
 use crate::refreshes::Refreshes;
 use crate::registry;
 #[cfg(feature = "seeded-faults")]

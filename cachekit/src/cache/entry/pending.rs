@@ -8,7 +8,7 @@ use crate::cache::entry::{Slot, Target};
 use crate::cache::invalidate::Invalidating;
 use crate::cache::write::Bracket;
 use crate::cache::{Cache, deferred};
-use crate::order::WriteOrder;
+use crate::model::write_order::WriteOrder;
 
 /// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
 /// empty: the write may have happened.

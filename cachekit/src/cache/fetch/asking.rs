@@ -17,12 +17,12 @@ use crate::cache::read::Trace;
 use crate::cache::remote::Remote;
 use crate::cache::turn;
 use crate::cache::turn::{Access, Turn, version_life};
-use crate::config::SingleFlight;
 use crate::encoding::envelope::Token;
+use crate::model::config::SingleFlight;
+use crate::model::entry::AnyStored;
 use crate::plan::ops::ValueOps;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Failure, Right, Wanted};
-use crate::stored::AnyStored;
 use crate::wakes::Waiter;
 
 /// While another computes, it is asked again after so long, and then twice as long.

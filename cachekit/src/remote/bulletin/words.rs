@@ -1,6 +1,6 @@
 //! What other programs say, in lines of text.
 
-use crate::manner::Manner;
+use crate::model::invalidation_mode::Manner;
 use crate::remote::bulletin::Bulletin;
 
 /// One line of another program's message.

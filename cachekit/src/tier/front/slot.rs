@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Weak;
 
 use crate::base::clock::Tick;
-use crate::place::Place;
+use crate::model::owner_index::Place;
 use crate::tier::front::Head;
 
 /// What a hit needs of an entry, and what it is found by.
@@ -14,7 +14,7 @@ pub(crate) struct Slot {
     pub(crate) group: u16,
     pub(crate) count: u32,
     pub(crate) place: Place,
-    /// When it was last known to be valid, in [`moves`](crate::epoch::moves).
+    /// When it was last known to be valid, in [`moves`](crate::model::epoch::moves).
     pub(crate) checked: u64,
     /// From then on the entry decides.
     pub(crate) until: Tick,

@@ -6,11 +6,11 @@ use std::sync::Weak;
 use crate::base::clock::Tick;
 use crate::base::counter::Tally;
 use crate::base::fault::{Fault, Faults};
-use crate::epoch::moves;
 use crate::hot::sampler::Sampler;
-use crate::owner::Owner;
-use crate::place::Place;
-use crate::stored::{AnyShared, AnyStored};
+use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::epoch::moves;
+use crate::model::owner::Owner;
+use crate::model::owner_index::Place;
 use crate::tier::changes::{Changes, Stamp};
 use crate::tier::front::slot::Slot;
 use crate::tier::front::thrift::Thrift;
@@ -302,7 +302,7 @@ mod tests {
 
     use super::*;
     use crate::key::buf::KeyBuf;
-    use crate::owner::OwnerId;
+    use crate::model::owner::OwnerId;
 
     /// Asked for in turn a few times, as the table grows while they are.
     #[test]

@@ -1,8 +1,8 @@
 //! Counters, as users see them.
 
 use crate::base::counter::Counter;
-use crate::owner::{Counts, Owner};
-use crate::reason::{Reason, Reasons};
+use crate::model::miss_reason::{Reason, Reasons};
+use crate::model::owner::{Counts, Owner};
 
 /// What one cached function, or one region, did so far in one cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

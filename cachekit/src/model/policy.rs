@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::base::durations::cut;
-use crate::config::{SingleFlight, Tier};
 use crate::encoding::codec::Codec;
 use crate::encoding::compress::USUAL_THRESHOLD;
+use crate::model::config::{SingleFlight, Tier};
 
 /// The options of one call to [`Cache::get_or_compute`](crate::Cache::get_or_compute) and
 /// [`Cache::put`](crate::Cache::put).

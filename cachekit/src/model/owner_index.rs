@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::base::sync::Mutex;
-use crate::owner::OwnerId;
+use crate::model::owner::OwnerId;
 
 /// One owner's entries in one memory. No two in a process have the same, but those that came
 /// when no number was left: see [`NOWHERE`](Place::NOWHERE).

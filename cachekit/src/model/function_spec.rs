@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::base::durations::cut;
-use crate::config::{SingleFlight, Tier};
 use crate::encoding::codec::Codec;
 use crate::key::arg_words::render;
 use crate::key::buf::KeyBuf;
 use crate::key::template::Piece;
-use crate::owner::OwnerId;
-use crate::place::LastPlace;
-use crate::policy::{Bound, Lives};
+use crate::model::config::{SingleFlight, Tier};
+use crate::model::owner::OwnerId;
+use crate::model::owner_index::LastPlace;
+use crate::model::policy::{Bound, Lives};
 
 /// A cached function's constant data. Every attribute makes one `static` of it.
 pub struct FnSpec {
@@ -297,7 +297,7 @@ fn tidy(marker: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::function::{HIDDEN, tidy};
+    use crate::model::function_spec::{HIDDEN, tidy};
 
     #[test]
     fn names_of_functions_and_methods() {

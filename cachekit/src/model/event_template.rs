@@ -30,7 +30,7 @@ pub(crate) fn bound(template: &str, name: &str, about: &[(String, String)]) -> O
 
 #[cfg(test)]
 mod tests {
-    use crate::binding::bound;
+    use crate::model::event_template::bound;
 
     #[test]
     fn what_is_said_is_put_where_it_is_asked_for() {

@@ -79,7 +79,7 @@ ranked! { u8 u16 u32 u64 usize i8 i16 i32 i64 isize }
 
 #[cfg(test)]
 mod tests {
-    use crate::order::WriteOrder;
+    use crate::model::write_order::WriteOrder;
 
     #[test]
     fn every_integer_is_on_one_scale() {

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
-use crate::epoch::{Epochs, Moment, moved};
-use crate::freshness::Freshness;
-use crate::idle::Idle;
-use crate::mortal::Mortal;
-use crate::owner::{Owner, OwnerId};
+use crate::model::deferred_drop::Mortal;
+use crate::model::epoch::{Epochs, Moment, moved};
+use crate::model::freshness::Freshness;
+use crate::model::idle_expiry::Idle;
+use crate::model::owner::{Owner, OwnerId};
 
 /// Something that is shared, of any type.
 pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;

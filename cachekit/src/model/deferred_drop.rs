@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::stored::AnyShared;
+use crate::model::entry::AnyShared;
 
 thread_local! {
     /// How many calls of engines this thread is in.

@@ -1,14 +1,14 @@
 //! The settings of a cache: plain data, and how their written forms are read.
 
+pub(crate) mod duration_text;
 pub(crate) mod engine;
-pub(crate) mod length;
 
 use std::time::Duration;
 
-use crate::config::engine::Engine;
-use crate::config::engine::Eviction;
-use crate::config::length::parse_length;
 use crate::encoding::codec::Codec;
+use crate::model::config::duration_text::parse_length;
+use crate::model::config::engine::Engine;
+use crate::model::config::engine::Eviction;
 
 /// Where capacity is in bytes: what an entry has at least, about.
 const SMALL_ENTRY: u64 = 512;

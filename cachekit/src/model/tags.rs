@@ -6,7 +6,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 
 use crate::key::buf::KeyBuf;
-use crate::policy::{IntoTtl, Policy};
+use crate::model::policy::{IntoTtl, Policy};
 
 /// A tag, or an event: they are told apart by their first byte.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -123,7 +123,7 @@ impl From<&Policy> for Labels {
 
 #[cfg(test)]
 mod tests {
-    use crate::labels::Tag;
+    use crate::model::tags::Tag;
 
     #[test]
     fn a_tag_and_an_event_of_one_name_differ() {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::counter::Counter;
 use crate::base::trace;
-use crate::epoch::Epoch;
-use crate::families::Families;
+use crate::model::epoch::Epoch;
+use crate::model::tag_prefixes::Families;
 
 /// Tells owners apart within one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
