@@ -37,11 +37,11 @@ pub use crate::key::template::Piece;
 pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
 pub use crate::model::tags::Labels;
-pub use crate::plan::in_time::{Answer, CanFail};
-pub use crate::plan::remembered::{HasErrors, Remember};
-pub use crate::plan::verdict::{Keep, Own, Store};
-pub use crate::plan::{MayBeAbsent, MayFail, Plan};
 pub use crate::registry::Registered;
+pub use crate::return_type::cacheable_error::{HasErrors, Remember};
+pub use crate::return_type::diagnostics::{Keep, Own, Store};
+pub use crate::return_type::shape::{MayBeAbsent, MayFail, Plan};
+pub use crate::return_type::timeout_error::{Answer, CanFail};
 
 /// A length of time, short to write.
 #[must_use]
@@ -54,27 +54,27 @@ pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {
-    pub use crate::plan::Plan;
-    pub use crate::plan::extras::{
+    pub use crate::return_type::capabilities::{
         ErrorIsOwned, ErrorIsShared, ValueIsOwned, ValueIsShared, WeighNothing,
     };
-    pub use crate::plan::probe::{PeelAny, PlanAny, probe};
+    pub use crate::return_type::dispatch::{PeelAny, PlanAny, probe};
+    pub use crate::return_type::shape::Plan;
 
     /// What generated code brings into scope only where a feature for it is on.
     pub mod serialised {
         #[cfg(feature = "serde")]
-        pub use crate::plan::extras::WeighSerialised;
+        pub use crate::return_type::capabilities::WeighSerialised;
     }
 }
 
 /// Autoref dispatch: what a function answers with when its computation took too long.
 pub mod in_time {
-    pub use crate::plan::in_time::{ErrorFromTimeout as _, NoErrorFromTimeout as _};
+    pub use crate::return_type::timeout_error::{ErrorFromTimeout as _, NoErrorFromTimeout as _};
 }
 
 /// Autoref dispatch: whether an error can be remembered.
 pub mod remembered {
-    pub use crate::plan::remembered::{ErrorToForget as _, ErrorToKeep as _};
+    pub use crate::return_type::cacheable_error::{ErrorToForget as _, ErrorToKeep as _};
 }
 
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so
@@ -82,15 +82,17 @@ pub mod remembered {
 pub mod keep {
     /// In this process.
     pub mod memory {
-        pub use crate::plan::keep::{Keepable as _, NotKeepable as _};
+        pub use crate::return_type::cacheable::{Keepable as _, NotKeepable as _};
     }
     /// In Redis too.
     pub mod shared {
         #[cfg(not(feature = "redis"))]
-        pub use crate::plan::keep::Keepable as _;
-        pub use crate::plan::keep::NotKeepable as _;
+        pub use crate::return_type::cacheable::Keepable as _;
+        pub use crate::return_type::cacheable::NotKeepable as _;
         #[cfg(feature = "redis")]
-        pub use crate::plan::storable::{NotOwned as _, NotStorable as _, Storable as _};
+        pub use crate::return_type::serializable::{
+            NotOwned as _, NotStorable as _, Storable as _,
+        };
     }
 }
 
@@ -98,13 +100,13 @@ pub mod keep {
 pub mod wired {
     /// In this process.
     pub mod memory {
-        pub use crate::plan::extras::NotWired as _;
+        pub use crate::return_type::capabilities::NotWired as _;
     }
     /// In Redis too.
     pub mod shared {
-        pub use crate::plan::extras::NotWired as _;
+        pub use crate::return_type::capabilities::NotWired as _;
         #[cfg(feature = "redis")]
-        pub use crate::plan::extras::{Wired as _, WiredToNothing as _};
+        pub use crate::return_type::capabilities::{Wired as _, WiredToNothing as _};
     }
     /// There alone, in several copies.
     pub mod copied {

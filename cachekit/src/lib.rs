@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod return_type;
+
 mod model;
 
 mod encoding;
@@ -68,7 +70,6 @@ mod hot;
 mod key;
 mod membership;
 mod outbox;
-mod plan;
 mod refreshes;
 mod registry;
 mod remote;

@@ -22,8 +22,8 @@ use crate::key::function_path::is_nameless;
 use crate::model::entry::AnyStored;
 use crate::model::function_spec::{FnSpec, Room};
 use crate::model::tags::Labels;
-use crate::plan::ops::ValueOps;
-use crate::plan::{Plan, Shape};
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::{Plan, Shape};
 
 /// Where a function finds its cache.
 pub trait Source {

@@ -18,7 +18,7 @@ use crate::cache::typed::{answered, compute};
 use crate::model::entry::AnyStored;
 use crate::model::owner::Owner;
 use crate::model::tags::Labels;
-use crate::plan::{Plan, Shape};
+use crate::return_type::shape::{Plan, Shape};
 
 /// Work without a caller.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -13,7 +13,7 @@ use crate::key::buf::KeyBuf;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
-use crate::plan::{Plan, Shape, Split};
+use crate::return_type::shape::{Plan, Shape, Split};
 
 /// When an invalidation takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

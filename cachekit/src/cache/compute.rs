@@ -28,7 +28,7 @@ use crate::model::deferred_drop::Mortal;
 use crate::model::entry::AnyStored;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::cache::job::Job;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
 
 impl Job {
     /// How long a computation may take, if that is bounded and there is an answer for one

@@ -17,7 +17,7 @@ use crate::cache::Core;
 use crate::cache::apart::{Carry, in_background};
 use crate::cache::job::Job;
 use crate::model::owner::Owner;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
 
 /// What a computation and its caller's guard tell one another.
 #[derive(Debug, Default)]

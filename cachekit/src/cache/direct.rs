@@ -12,7 +12,7 @@ use crate::cache::typed::compute;
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::Labels;
-use crate::plan::{Fallible, Plain, Plan, Shape};
+use crate::return_type::shape::{Fallible, Plain, Plan, Shape};
 
 impl Cache {
     /// The value under `key`, else what `compute` gives, which is then stored.

@@ -24,8 +24,8 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::tags::Labels;
-use crate::plan::ops::ValueOps;
-use crate::plan::{Optional, Plan, Shape};
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::{Optional, Plan, Shape};
 
 /// One entry of a cached function that returns `R`.
 ///

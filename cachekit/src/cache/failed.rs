@@ -18,8 +18,8 @@ use crate::model::epoch::Epochs;
 use crate::model::freshness::Life;
 use crate::model::owner::OwnerId;
 use crate::model::policy::jittered;
-use crate::plan::SharedError;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::SharedError;
 
 impl Core {
     /// The error under `key` that may be given to `reader`.

@@ -19,7 +19,7 @@ use crate::model::epoch::Moment;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
 
 /// What memory did not serve unasked.
 pub(crate) struct Further {

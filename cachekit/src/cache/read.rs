@@ -17,8 +17,8 @@ use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::LastPlace;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::plan::ops::ValueOps;
-use crate::plan::{Plain, Plan, Shape, ValueSharing};
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
 use crate::tier::front::Probe;
 use crate::tier::{Seen, keep_at_hand};
 

@@ -21,7 +21,7 @@ use crate::key::Key;
 use crate::model::entry::AnyStored;
 use crate::model::freshness::Freshness;
 use crate::model::owner::OwnerId;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
 
 /// What a call has, and computes again.
 #[derive(Debug)]

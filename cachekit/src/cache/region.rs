@@ -23,7 +23,7 @@ use crate::model::owner_index::LastPlace;
 use crate::model::policy::{Lives, Policy};
 use crate::model::stats::FunctionStats;
 use crate::model::tags::Labels;
-use crate::plan::{Plain, Plan};
+use crate::return_type::shape::{Plain, Plan};
 
 /// A named part of a cache whose values are of type `V`.
 ///

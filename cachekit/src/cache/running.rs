@@ -25,8 +25,8 @@ use crate::model::config::Tier;
 use crate::model::entry::{AnyShared, AnyStored};
 use crate::model::freshness::Life;
 use crate::model::tags::Labels;
-use crate::plan::SharedError;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::SharedError;
 
 /// What is done beside the body, by whoever polls that.
 type Aside<F> = Option<Pin<Box<F>>>;

@@ -19,7 +19,7 @@ use crate::cache::read::last_of;
 use crate::cache::running::{Computed, Running};
 use crate::chain::Inside;
 use crate::model::tags::Labels;
-use crate::plan::{Plan, Shape, Split};
+use crate::return_type::shape::{Plan, Shape, Split};
 
 /// Answers `job` by another's computation or its own; `None` runs the body past the cache.
 ///

@@ -13,7 +13,7 @@ use crate::flight::{Entered, Flight};
 use crate::model::config::SingleFlight;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
-use crate::plan::ops::ValueOps;
+use crate::return_type::erased_ops::ValueOps;
 
 /// What a call does next.
 pub(crate) enum Way {

@@ -30,9 +30,9 @@ use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::Labels;
-use crate::plan::{Plain, Plan};
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Wanted};
+use crate::return_type::shape::{Plain, Plan};
 use crate::writes::{Redeemed, WriteToken};
 
 /// A write of one entry that has begun.

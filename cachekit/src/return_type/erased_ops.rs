@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::encoding::codec::Wire;
 use crate::model::entry::AnyShared;
-use crate::plan::{Plan, Shape};
+use crate::return_type::shape::{Plan, Shape};
 
 /// What can be asked of the values and errors of one function.
 #[derive(Clone, Copy)]

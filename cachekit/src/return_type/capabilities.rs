@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::encoding::codec::Wire;
 use crate::model::entry::AnyShared;
 #[cfg(feature = "redis")]
-use crate::plan::storable::Reference;
-use crate::plan::{ErrorSharing, Plan, Shape, ValueSharing};
+use crate::return_type::serializable::Reference;
+use crate::return_type::shape::{ErrorSharing, Plan, Shape, ValueSharing};
 
 /// The error can be cloned for every waiter.
 pub trait ErrorIsShared<E> {

@@ -3,8 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::encoding::codec::Wire;
-use crate::plan::verdict::{Lent, Unstored};
-use crate::plan::{Plan, Shape};
+use crate::return_type::diagnostics::{Lent, Unstored};
+use crate::return_type::shape::{Plan, Shape};
 
 /// What no bytes can be read back as, though serde has an implementation for one lifetime,
 /// and which one it is does not count when an implementation is chosen.

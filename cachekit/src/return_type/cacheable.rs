@@ -1,7 +1,7 @@
 //! Whether a value can be kept in a cache.
 
-use crate::plan::verdict::Unkept;
-use crate::plan::{Plan, Shape};
+use crate::return_type::diagnostics::Unkept;
+use crate::return_type::shape::{Plan, Shape};
 
 /// It can be kept.
 pub trait Keepable<S: Shape> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::plan::{Fallible, FallibleOptional, Plan, Shape};
+use crate::return_type::shape::{Fallible, FallibleOptional, Plan, Shape};
 
 /// The plan of a shape with an error in it.
 #[diagnostic::on_unimplemented(

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::base::error::ComputeTimeout;
-use crate::plan::{Fallible, FallibleOptional, Plan, Shape};
+use crate::return_type::shape::{Fallible, FallibleOptional, Plan, Shape};
 
 /// A plan for something with a `Result` around it.
 #[diagnostic::on_unimplemented(

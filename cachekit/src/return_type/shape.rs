@@ -5,16 +5,6 @@
 //! [`probe`] peels a `Result` off, then [`Peel`] an `Option`. Nothing of this is left at
 //! run time; a [`Shape`] is a type without a value.
 
-pub(crate) mod extras;
-pub(crate) mod in_time;
-pub(crate) mod keep;
-pub(crate) mod ops;
-pub(crate) mod probe;
-pub(crate) mod remembered;
-#[cfg(feature = "redis")]
-pub(crate) mod storable;
-pub(crate) mod verdict;
-
 use std::any::Any;
 use std::convert::Infallible;
 use std::fmt;
@@ -270,10 +260,10 @@ impl<S: Shape> Plan<S> {
         match (self.weigh, self.value_sharing) {
             (Some(weigh), _) => weigh(value),
             (None, Some(sharing)) => {
-                let known = extras::heap_of_known(value);
+                let known = crate::return_type::capabilities::heap_of_known(value);
                 known.saturating_add(size_of_val(&*(sharing.share)(value)))
             }
-            (None, None) => extras::heap_of_known(value),
+            (None, None) => crate::return_type::capabilities::heap_of_known(value),
         }
     }
 }

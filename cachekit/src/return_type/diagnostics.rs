@@ -7,7 +7,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::plan::{Plan, Shape};
+use crate::return_type::shape::{Plan, Shape};
 
 /// Not implemented for an `Unkept`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(

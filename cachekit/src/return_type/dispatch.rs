@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-use crate::plan::{Fallible, FallibleOptional, Optional, Plain, Plan, Shape};
+use crate::return_type::shape::{Fallible, FallibleOptional, Optional, Plain, Plan, Shape};
 
 /// First step: is `R` a `Result`?
 #[derive(Debug)]
