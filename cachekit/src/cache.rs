@@ -46,7 +46,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::background::Background;
 use crate::base::clock::{Clock, Tick};
 use crate::base::counter::Counter;
 use crate::base::fault::{Fault, Faults};
@@ -57,8 +56,12 @@ use crate::cache::builder::CacheBuilder;
 use crate::cache::compute::Outcome;
 use crate::cache::remote::Remote;
 use crate::cache::rooms::Rooms;
-use crate::flight::Flights;
-use crate::gates::Gates;
+use crate::coordination::background::Background;
+use crate::coordination::concurrency_limit::Gates;
+use crate::coordination::refresh_claims::Refreshes;
+use crate::coordination::single_flight::Flights;
+use crate::coordination::tag_epochs::Tags;
+use crate::coordination::write_tokens::Writes;
 use crate::hot::HotKeys;
 use crate::key::buf::KeyBuf;
 use crate::model::config::{Capacity, Config};
@@ -67,11 +70,8 @@ use crate::model::function_spec::FnSpec;
 use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::model::owner_index::LastPlace;
 use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
-use crate::refreshes::Refreshes;
-use crate::tags::Tags;
 use crate::tier::front::Probe;
 use crate::tier::{Memory, Size};
-use crate::writes::Writes;
 
 /// A cache. Cloning it gives another handle to the same one.
 ///

@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod coordination;
+
 mod return_type;
 
 mod model;
@@ -59,27 +61,20 @@ mod base;
 #[doc(hidden)]
 pub mod __private;
 mod acks;
-mod background;
 mod breaker;
 mod cache;
-mod chain;
-mod flight;
-mod gates;
 mod global;
 mod hot;
 mod key;
 mod membership;
 mod outbox;
-mod refreshes;
 mod registry;
 mod remote;
-mod tags;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tier;
 mod trust;
 mod wakes;
-mod writes;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 

@@ -1,4 +1,4 @@
-//! The flights (`cachekit/src/flight.rs`), compiled a second time with another `sync`, so that
+//! The flights (`cachekit/src/coordination/single_flight.rs`), compiled a second time with another `sync`, so that
 //! `shuttle` decides at every step of theirs which task goes on.
 //!
 //! It searches: orders are drawn at random and by PCT (few changes at random places), both from
@@ -11,9 +11,7 @@
 
 // What the compiled files name.
 mod base;
-#[path = "../../cachekit/src/flight.rs"]
-#[expect(dead_code, reason = "the model uses some of it")]
-mod flight;
+mod coordination;
 mod key;
 #[path = "../../cachekit/src/membership.rs"]
 mod membership;

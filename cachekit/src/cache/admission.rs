@@ -9,8 +9,8 @@ use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::cache::job::Job;
-use crate::chain;
-use crate::gates::{Gate, Place};
+use crate::coordination::concurrency_limit::{Gate, Place};
+use crate::coordination::recursion;
 
 /// One call on its way through its function's gate.
 pub(crate) struct Admission {
@@ -27,7 +27,7 @@ impl Job {
         let gate = bound.map(|bound| self.core.gates.gate(self.owner.id, bound));
         // A computation that needs another of its kind has a place for both: it would wait
         // for itself.
-        let counts = |gate: &Gate| !chain::passed(gate.id()) || faults.has(Fault::GateItself);
+        let counts = |gate: &Gate| !recursion::passed(gate.id()) || faults.has(Fault::GateItself);
         Admission {
             gate: gate.filter(counts),
             place: None,

@@ -7,7 +7,6 @@ use std::task::Poll;
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
-use crate::background::Whose;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::cache::Core;
@@ -15,6 +14,7 @@ use crate::cache::compute::Answer;
 use crate::cache::detach::Attended;
 use crate::cache::job::Job;
 use crate::cache::typed::{answered, compute};
+use crate::coordination::background::Whose;
 use crate::model::entry::AnyStored;
 use crate::model::owner::Owner;
 use crate::model::tags::Labels;

@@ -22,7 +22,7 @@ use crate::cache::read::Trace;
 use crate::cache::running::Running;
 use crate::cache::turn::Access;
 use crate::cache::way::Way;
-use crate::flight::seat::Lead;
+use crate::coordination::single_flight::waiter::Lead;
 use crate::model::config::Tier;
 use crate::model::deferred_drop::Mortal;
 use crate::model::entry::AnyStored;

@@ -10,7 +10,7 @@ use crate::cache::Core;
 use crate::cache::compute::{Known, Outcome};
 use crate::cache::job::Job;
 use crate::cache::store::Value;
-use crate::flight::seat::Lead;
+use crate::coordination::single_flight::waiter::Lead;
 use crate::key::Key;
 use crate::model::deferred_drop::Mortal;
 use crate::model::entry::{AnyStored, Failure};

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::background::Whose;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::cache::names::{is_guarded, tags};
 use crate::cache::remote::Remote;
 use crate::cache::turn;
 use crate::cache::turn::Turn;
+use crate::coordination::background::Whose;
 use crate::encoding::codec::{Codec, Unwritable, Wire};
 use crate::encoding::envelope::write::{Draft, Written};
 use crate::encoding::envelope::{IMPLICIT, Token};

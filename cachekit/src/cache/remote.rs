@@ -9,7 +9,6 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::background::{Background, Whose};
 use crate::base::clock::{Clock, Tick};
 use crate::base::counter::Counter;
 use crate::base::durations::from_now;
@@ -21,6 +20,7 @@ use crate::cache::bus::{Desk, beat};
 use crate::cache::guarded::Guarded;
 use crate::cache::names::Replica;
 use crate::cache::recovery::{BACKGROUND, Recovery, tell};
+use crate::coordination::background::{Background, Whose};
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::model::config::{OnDisconnect, OnNewMaster};

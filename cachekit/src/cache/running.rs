@@ -18,9 +18,9 @@ use crate::cache::fill::Filling;
 use crate::cache::job::Job;
 use crate::cache::store::Value;
 use crate::cache::turn::Access;
-use crate::chain;
-use crate::chain::{Inside, Link};
-use crate::flight::seat::Lead;
+use crate::coordination::recursion;
+use crate::coordination::recursion::{Inside, Link};
+use crate::coordination::single_flight::waiter::Lead;
 use crate::model::config::Tier;
 use crate::model::entry::{AnyShared, AnyStored};
 use crate::model::freshness::Life;
@@ -79,7 +79,7 @@ impl Running {
         let place_until = admission
             .is_timed(&job)
             .then(|| Box::pin(sleep(job.lock_timeout())));
-        let link = chain::link(flight, admission.gate_id());
+        let link = recursion::link(flight, admission.gate_id());
         Box::new(Self {
             renewing: None,
             access,
@@ -97,7 +97,7 @@ impl Running {
 
     /// While it lives, what this thread runs is inside of the computation.
     pub(crate) fn inside(&mut self) -> Inside<'_> {
-        chain::inside(&mut self.link)
+        recursion::inside(&mut self.link)
     }
 
     /// To be polled when the body has been, and did not end: keeps the token of the computation and

@@ -17,7 +17,7 @@ use crate::cache::compute::{Answer, Begun, Step, begin, begin_blocking};
 use crate::cache::job::Job;
 use crate::cache::read::last_of;
 use crate::cache::running::{Computed, Running};
-use crate::chain::Inside;
+use crate::coordination::recursion::Inside;
 use crate::model::tags::Labels;
 use crate::return_type::shape::{Plan, Shape, Split};
 

@@ -7,9 +7,9 @@ use crate::base::fault::{Fault, Point};
 use crate::base::trace;
 use crate::cache::compute::{Answer, Outcome};
 use crate::cache::job::Job;
-use crate::chain;
-use crate::flight::seat::{Lead, Seat, Woken};
-use crate::flight::{Entered, Flight};
+use crate::coordination::recursion;
+use crate::coordination::single_flight::waiter::{Lead, Seat, Woken};
+use crate::coordination::single_flight::{Entered, Flight};
 use crate::model::config::SingleFlight;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
@@ -47,7 +47,7 @@ impl Job {
         if let Some(kept) = self.kept(ops) {
             return Way::Ends(Answer::Stored(kept));
         }
-        if chain::leads(seat.flight_id()) || self.waits_for_nobody() {
+        if recursion::leads(seat.flight_id()) || self.waits_for_nobody() {
             return Way::Computes(None);
         }
         Way::Waits(seat)

@@ -18,10 +18,11 @@ use crate::cache::store::Value;
 use crate::cache::turn;
 use crate::cache::turn::{Turn, version_life};
 use crate::cache::{Cache, Core};
+use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::{Entered, Flight, Leadership};
+use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::encoding::codec::Wire;
 use crate::encoding::codec::cacheable::Cacheable;
-use crate::flight::seat::Lead;
-use crate::flight::{Entered, Flight, Leadership};
 use crate::key::Key;
 use crate::model::config::Tier;
 use crate::model::entry::AnyStored;
@@ -33,7 +34,6 @@ use crate::model::tags::Labels;
 use crate::remote::name::Name;
 use crate::remote::{Acquired, Ask, Wanted};
 use crate::return_type::shape::{Plain, Plan};
-use crate::writes::{Redeemed, WriteToken};
 
 /// A write of one entry that has begun.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::background::Background;
 use crate::base::counter::Counter;
 use crate::base::durations::cut;
 use crate::base::error::BuildError;
@@ -20,25 +19,26 @@ use crate::cache::remote::Remote;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::cache::remote::Settings;
 use crate::cache::{Cache, Core};
+use crate::coordination::background::Background;
+use crate::coordination::refresh_claims::Refreshes;
+use crate::coordination::single_flight::Flights;
+use crate::coordination::tag_epochs::Tags;
+use crate::coordination::write_tokens::Writes;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::encoding::codec::Codec;
 use crate::encoding::compress;
-use crate::flight::Flights;
 use crate::hot::HotKeys;
 use crate::model::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::model::config::OnNewMaster;
 use crate::model::config::engine::Engine;
 use crate::model::owner_index::LastPlace;
-use crate::refreshes::Refreshes;
 use crate::registry;
 #[cfg(feature = "seeded-faults")]
 use crate::remote::fake::controls::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
-use crate::tags::Tags;
 use crate::tier::Memory;
-use crate::writes::Writes;
 
 /// Of more, finding the lowest count would take longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;

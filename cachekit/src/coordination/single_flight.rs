@@ -30,8 +30,8 @@
 //! searches the interleavings of its steps.
 
 // Found from there too.
-#[path = "flight/seat.rs"]
-pub(crate) mod seat;
+#[path = "single_flight/waiter.rs"]
+pub(crate) mod waiter;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -44,8 +44,8 @@ use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{
     AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
 };
-use crate::flight::seat::Lead;
-use crate::flight::seat::Seat;
+use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Seat;
 use crate::key::Key;
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::owner::OwnerId;
