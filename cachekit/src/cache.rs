@@ -62,16 +62,16 @@ use crate::coordination::refresh_claims::Refreshes;
 use crate::coordination::single_flight::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
-use crate::hot::HotKeys;
 use crate::key::buf::KeyBuf;
+use crate::l1::hot_keys::HotKeys;
+use crate::l1::memory::{Memory, Size};
+use crate::l1::thread_cache::Probe;
 use crate::model::config::{Capacity, Config};
 use crate::model::epoch::{Epoch, Moment};
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::model::owner_index::LastPlace;
 use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
-use crate::tier::front::Probe;
-use crate::tier::{Memory, Size};
 
 /// A cache. Cloning it gives another handle to the same one.
 ///

@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod l1;
+
 mod coordination;
 
 mod return_type;
@@ -64,7 +66,6 @@ mod acks;
 mod breaker;
 mod cache;
 mod global;
-mod hot;
 mod key;
 mod membership;
 mod outbox;
@@ -72,7 +73,6 @@ mod registry;
 mod remote;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod tier;
 mod trust;
 mod wakes;
 
@@ -92,8 +92,8 @@ pub use crate::cache::soft::Soft;
 pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};
-pub use crate::hot::HotKey;
 pub use crate::key::component::{CachePart, PartWriter};
+pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};
 pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
 pub use crate::model::policy::Policy;

@@ -2,9 +2,9 @@
 
 use crate::base::clock::Tick;
 use crate::cache::{Cache, Core};
-use crate::hot::HotKey;
+use crate::l1::hot_keys::HotKey;
+use crate::l1::thread_cache::draw;
 use crate::model::owner::OwnerId;
-use crate::tier::front::draw;
 
 impl Cache {
     /// The `most` keys that calls ask for most, the first of them most of all; at most as many as are

@@ -14,11 +14,11 @@ use crate::cache::refresh::{Late, Old};
 use crate::coordination::single_flight::Leadership;
 use crate::coordination::single_flight::waiter::{Lead, Seat};
 use crate::key::Key;
+use crate::l1::memory::Seen;
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::tier::Seen;
 
 /// One call that missed.
 pub(crate) struct Job {

@@ -12,6 +12,8 @@ use crate::cache::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
+use crate::l1::memory::{Seen, keep_at_hand};
+use crate::l1::thread_cache::Probe;
 use crate::model::entry::{AnyShared, AnyStored};
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::LastPlace;
@@ -19,8 +21,6 @@ use crate::model::policy::Lives;
 use crate::model::tags::Labels;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
-use crate::tier::front::Probe;
-use crate::tier::{Seen, keep_at_hand};
 
 /// What a call that memory could not answer knows from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::fault::Fault;
 use crate::cache::Core;
+use crate::l1::memory::Memory;
 use crate::model::config::Capacity;
 use crate::model::function_spec::{FnSpec, Room};
 use crate::model::owner::OwnerId;
-use crate::tier::Memory;
 
 /// Lists, by hash. Few functions have a room.
 const LISTS: usize = 32;

@@ -27,7 +27,8 @@ use crate::coordination::write_tokens::Writes;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::encoding::codec::Codec;
 use crate::encoding::compress;
-use crate::hot::HotKeys;
+use crate::l1::hot_keys::HotKeys;
+use crate::l1::memory::Memory;
 use crate::model::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::model::config::OnNewMaster;
@@ -38,7 +39,6 @@ use crate::registry;
 use crate::remote::fake::controls::FakeStore;
 #[cfg(feature = "redis")]
 use crate::remote::redis::Redis;
-use crate::tier::Memory;
 
 /// Of more, finding the lowest count would take longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;

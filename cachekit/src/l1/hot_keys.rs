@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::sync::Mutex;
-use crate::hot::space_saving::SpaceSaving;
+use crate::l1::hot_keys::space_saving::SpaceSaving;
 use crate::model::owner::OwnerId;
 
 /// After so long a use counts half.

@@ -7,16 +7,16 @@
 //!
 //! It holds no value: one that the engine dropped is gone, for the table has only a `Weak` to
 //! it. It decides nothing: an entry gets in after it was judged, and leaves as soon as that
-//! may have changed. For the key, the engine's [changes](crate::tier::changes) tell; for tags and
+//! may have changed. For the key, the engine's [changes](crate::l1::generations) tell; for tags and
 //! all else that is invalidated, [`moves`](crate::model::epoch::moves): then the entry itself is
 //! asked again.
 //!
 //! Sets of four slots, two sets for each hash. Where both are full the first loses its slots in turn, now
 //! and then. A thread that never calls has no table, one that uses few entries a small one.
 
+pub(crate) mod admission;
 pub(crate) mod slot;
 pub(crate) mod table;
-pub(crate) mod thrift;
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -24,11 +24,11 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::key::buf::KeyBuf;
+use crate::l1::generations::{Changes, Stamp};
+use crate::l1::thread_cache::slot::Slot;
+use crate::l1::thread_cache::table::{Rest, Table};
 use crate::model::entry::{AnyShared, AnyStored};
 use crate::model::owner_index::Place;
-use crate::tier::changes::{Changes, Stamp};
-use crate::tier::front::slot::Slot;
-use crate::tier::front::table::{Rest, Table};
 
 thread_local! {
     static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };

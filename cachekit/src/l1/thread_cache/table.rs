@@ -6,15 +6,15 @@ use std::sync::Weak;
 use crate::base::clock::Tick;
 use crate::base::counter::Tally;
 use crate::base::fault::{Fault, Faults};
-use crate::hot::sampler::Sampler;
+use crate::l1::generations::{Changes, Stamp};
+use crate::l1::hot_keys::sampler::Sampler;
+use crate::l1::thread_cache::admission::Thrift;
+use crate::l1::thread_cache::slot::Slot;
+use crate::l1::thread_cache::{LONG, Probe, hash};
 use crate::model::entry::{AnyShared, AnyStored};
 use crate::model::epoch::moves;
 use crate::model::owner::Owner;
 use crate::model::owner_index::Place;
-use crate::tier::changes::{Changes, Stamp};
-use crate::tier::front::slot::Slot;
-use crate::tier::front::thrift::Thrift;
-use crate::tier::front::{LONG, Probe, hash};
 
 /// Slots in a set; a power of two.
 const WAYS: usize = 4;

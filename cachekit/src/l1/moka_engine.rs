@@ -14,10 +14,10 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::key::Key;
+use crate::l1::memory::{MemoryEngine, Size};
 use crate::model::config::engine::Eviction;
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::AnyStored;
-use crate::tier::{MemoryEngine, Size};
 
 /// Keys come from users, so the hasher is seeded per instance.
 type Hasher = foldhash::quality::RandomState;

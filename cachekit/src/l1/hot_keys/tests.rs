@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
-use crate::hot::sampler::Sampler;
-use crate::hot::space_saving::SpaceSaving;
-use crate::hot::{HotKey, HotKeys, LONGEST_KEY};
+use crate::l1::hot_keys::sampler::Sampler;
+use crate::l1::hot_keys::space_saving::SpaceSaving;
+use crate::l1::hot_keys::{HotKey, HotKeys, LONGEST_KEY};
 use crate::model::owner::OwnerId;
 
 const OWNER: OwnerId = OwnerId(7);

@@ -4,8 +4,8 @@ use std::any::Any;
 use std::sync::Weak;
 
 use crate::base::clock::Tick;
+use crate::l1::thread_cache::Head;
 use crate::model::owner_index::Place;
-use crate::tier::front::Head;
 
 /// What a hit needs of an entry, and what it is found by.
 #[repr(align(64))]

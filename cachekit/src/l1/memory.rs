@@ -1,19 +1,13 @@
 //! The memory tier: an engine that decides who stays, and what a hit needs beside it.
 
-pub(crate) mod changes;
-pub(crate) mod front;
-pub(crate) mod on_moka;
-#[cfg(feature = "quick_cache")]
-pub(crate) mod on_quick_cache;
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 use std::sync::Arc;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::key::Key;
+use crate::l1::generations::{Changes, Stamp};
+use crate::l1::thread_cache::Probe;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Capacity, Config};
 use crate::model::deferred_drop::inside;
@@ -21,8 +15,6 @@ use crate::model::entry::{AnyShared, AnyStored};
 use crate::model::epoch::moves;
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::{LastPlace, Place, Places};
-use crate::tier::changes::{Changes, Stamp};
-use crate::tier::front::Probe;
 
 /// The port to an engine: what the cache needs, in its own words.
 ///
@@ -72,7 +64,7 @@ pub(crate) fn keep_at_hand(
     stored: &Arc<AnyStored>,
     value: &AnyShared,
 ) {
-    front::keep(probe, (seen.stamp, seen.moves), stored, value);
+    crate::l1::thread_cache::keep(probe, (seen.stamp, seen.moves), stored, value);
 }
 
 /// An engine, with a record of what changed in it.
@@ -113,7 +105,7 @@ impl Memory {
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
-        front::find(probe, now, (&self.changes, faults), take, count)
+        crate::l1::thread_cache::find(probe, now, (&self.changes, faults), take, count)
     }
 
     /// The state of what `key` is, before it is looked up.
@@ -173,12 +165,12 @@ impl Memory {
 fn engine(capacity: Capacity, config: &Config) -> Box<dyn MemoryEngine> {
     let first = || {
         let eviction = config.eviction.unwrap_or_default();
-        Box::new(on_moka::Moka::new(capacity, eviction))
+        Box::new(crate::l1::moka_engine::Moka::new(capacity, eviction))
     };
     match config.engine {
         Engine::Moka => first(),
         #[cfg(feature = "quick_cache")]
-        Engine::QuickCache => Box::new(on_quick_cache::QuickCache::new(capacity)),
+        Engine::QuickCache => Box::new(crate::l1::quick_cache_engine::QuickCache::new(capacity)),
         // A cache cannot be built with what is not there.
         #[cfg(not(feature = "quick_cache"))]
         Engine::QuickCache => first(),

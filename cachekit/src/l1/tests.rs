@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::key::Key;
+use crate::l1::memory::{MemoryEngine, Size, engine};
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config};
 use crate::model::entry::AnyStored;
@@ -13,7 +14,6 @@ use crate::model::epoch::{Epochs, Moment};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::policy::Lives;
-use crate::tier::{MemoryEngine, Size, engine};
 
 /// Every engine, in each way that it can be set.
 fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {

@@ -12,9 +12,9 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
 use crate::key::Key;
+use crate::l1::memory::{MemoryEngine, Size};
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::AnyStored;
-use crate::tier::{MemoryEngine, Size};
 
 /// Keys come from users, so the hasher is seeded per instance.
 type Hasher = foldhash::quality::RandomState;
