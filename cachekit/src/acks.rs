@@ -11,7 +11,7 @@ use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::membership::{Answers, Members, Terms};
-use crate::remote::bulletin::NodeId;
+use crate::store::message::NodeId;
 
 /// Who is there, and who has not said yet that an invalidation was applied.
 #[derive(Debug)]

@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod store;
+
 mod l1;
 
 mod coordination;
@@ -70,7 +72,6 @@ mod key;
 mod membership;
 mod outbox;
 mod registry;
-mod remote;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod trust;

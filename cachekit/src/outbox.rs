@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
-use crate::remote::name::Name;
+use crate::store::key_name::Name;
 
 /// More names than this, waiting or accepted lately, become one removal of everything.
 const MOST: usize = 100_000;

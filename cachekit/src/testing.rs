@@ -18,10 +18,10 @@ use crate::cache::apart::Task;
 pub use crate::base::fault::{Fault, Point};
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
-pub use crate::remote::fake::controls::FakeStore;
+pub use crate::store::tests::fake::controls::FakeStore;
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
-pub use crate::remote::fake::trouble::{Op, Step, Trouble};
+pub use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
 #[doc(hidden)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::remote::name::Name;
+use crate::store::key_name::Name;
 
 /// Who waits for which entry.
 #[derive(Debug, Default)]

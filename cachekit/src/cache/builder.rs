@@ -16,7 +16,7 @@ use crate::encoding::codec::Codec;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
 #[cfg(feature = "seeded-faults")]
-use crate::remote::fake::controls::FakeStore;
+use crate::store::tests::fake::controls::FakeStore;
 
 /// Sets up a [`Cache`](crate::Cache).
 ///

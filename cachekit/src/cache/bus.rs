@@ -16,8 +16,8 @@ use crate::cache::Core;
 use crate::cache::doomed::Doomed;
 use crate::membership::Terms;
 use crate::outbox::Outbox;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::{Message, Sink, Store};
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Message, Sink, Store};
 use crate::trust::Trust;
 use crate::wakes::Wakes;
 

@@ -4,7 +4,7 @@ use crate::cache::names::with_guards;
 use crate::key::Key;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
-use crate::remote::name::Name;
+use crate::store::key_name::Name;
 
 /// What is to be invalidated, together.
 #[derive(Debug, Clone, Default)]

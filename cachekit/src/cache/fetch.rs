@@ -23,8 +23,8 @@ use crate::model::epoch::Moment;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::remote::name::Name;
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::key_name::Name;
 
 /// Tells the shape of a type under a codec.
 pub(crate) type Fingerprint = fn(Codec) -> Result<u64, String>;

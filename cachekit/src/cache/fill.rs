@@ -22,9 +22,9 @@ use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::name::{Name, family};
-use crate::remote::{Failure, Fill, Filled};
+use crate::store::key_name::{Name, family};
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Failure, Fill, Filled};
 
 /// What came of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

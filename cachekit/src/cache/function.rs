@@ -107,8 +107,8 @@ mod tests {
     use crate::cache::entry::{Entry, Target, typed_entry};
     use crate::model::config::Tier;
     use crate::model::tags::Labels;
-    use crate::remote::fake::controls::FakeStore;
     use crate::return_type::shape::{Plain, Plan};
+    use crate::store::tests::fake::controls::FakeStore;
 
     /// Two of one name, as a library may bring that is loaded later: the linker did not bring them
     /// together, so nobody compared them.

@@ -8,9 +8,9 @@ use crate::base::runtime::has_timer;
 use crate::breaker::Breaker;
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::name::Name;
-use crate::remote::{
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
 };
 

@@ -13,9 +13,9 @@ use crate::model::epoch::Epoch;
 use crate::model::event_template::bound;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
-use crate::remote::bulletin::words::Request;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::name::Name;
+use crate::store::key_name::Name;
+use crate::store::message::text_protocol::Request;
+use crate::store::message::{Bulletin, NodeId};
 
 /// An invalidation that took place on this node and that others have to be told of.
 /// Dropped before they were, it is told later.

@@ -21,9 +21,9 @@ use crate::model::miss_reason::Reason;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::{Labels, Tag};
-use crate::remote::name::{Name, family};
-use crate::remote::{Failure, Found, UNKNOWN_ORIGIN};
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::key_name::{Name, family};
+use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 
 /// An envelope's bytes beside its payload: generous.
 const OVERHEAD: usize = 64 << 10;

@@ -6,8 +6,8 @@ use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
 use crate::outbox::Outbox;
-use crate::remote::Place;
-use crate::remote::name::{Name, family};
+use crate::store::key_name::{Name, family};
+use crate::store::port::Place;
 
 /// Which entry of a key is meant.
 ///

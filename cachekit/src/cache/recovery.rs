@@ -15,9 +15,9 @@ use crate::base::trace;
 use crate::breaker::Breaker;
 use crate::cache::bus::Desk;
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::Bulletin;
-use crate::remote::name::Name;
-use crate::remote::{Failure, Store};
+use crate::store::key_name::Name;
+use crate::store::message::Bulletin;
+use crate::store::port::{Failure, Store};
 
 /// The pause between two attempts to send what was not accepted.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);

@@ -29,9 +29,9 @@ use crate::model::miss_reason::Reasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::outbox::Outbox;
-use crate::remote::bulletin::Bulletin;
-use crate::remote::name::Name;
-use crate::remote::{Failure, Store};
+use crate::store::key_name::Name;
+use crate::store::message::Bulletin;
+use crate::store::port::{Failure, Store};
 
 /// A shared store in use.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use crate::base::fault::Fault;
 use crate::cache::names::Names;
 use crate::cache::remote::Remote;
 use crate::encoding::envelope::Token;
-use crate::remote::name::Name;
-use crate::remote::{Failure, Fill, Grant, Lease, Needed, Right};
+use crate::store::key_name::Name;
+use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
 const LONGEST_LEASE: Duration = Duration::from_secs(3);

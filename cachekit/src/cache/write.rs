@@ -31,9 +31,9 @@ use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::Labels;
-use crate::remote::name::Name;
-use crate::remote::{Acquired, Ask, Wanted};
 use crate::return_type::shape::{Plain, Plan};
+use crate::store::key_name::Name;
+use crate::store::port::{Acquired, Ask, Wanted};
 
 /// A write of one entry that has begun.
 #[derive(Debug)]

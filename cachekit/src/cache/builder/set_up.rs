@@ -35,10 +35,10 @@ use crate::model::config::OnNewMaster;
 use crate::model::config::engine::Engine;
 use crate::model::owner_index::LastPlace;
 use crate::registry;
-#[cfg(feature = "seeded-faults")]
-use crate::remote::fake::controls::FakeStore;
 #[cfg(feature = "redis")]
-use crate::remote::redis::Redis;
+use crate::store::redis::Redis;
+#[cfg(feature = "seeded-faults")]
+use crate::store::tests::fake::controls::FakeStore;
 
 /// Of more, finding the lowest count would take longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;

@@ -20,9 +20,9 @@ use crate::cache::turn::{Access, Turn, version_life};
 use crate::encoding::envelope::Token;
 use crate::model::config::SingleFlight;
 use crate::model::entry::AnyStored;
-use crate::remote::name::Name;
-use crate::remote::{Acquired, Ask, Failure, Right, Wanted};
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::key_name::Name;
+use crate::store::port::{Acquired, Ask, Failure, Right, Wanted};
 use crate::wakes::Waiter;
 
 /// While another computes, it is asked again after so long, and then twice as long.

@@ -15,13 +15,6 @@
 //! An entry may have copies. They are entries of their own that hang on one version more, which
 //! goes with the entry: whatever takes the entry out of use takes it too.
 
-pub(crate) mod bulletin;
-#[cfg(feature = "seeded-faults")]
-pub(crate) mod fake;
-pub(crate) mod name;
-#[cfg(feature = "redis")]
-pub(crate) mod redis;
-
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
@@ -31,8 +24,8 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::name::Name;
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
 
 /// The origin of a server that does not tell. It is not that of any other, nor of itself later.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
@@ -336,7 +329,3 @@ pub(crate) enum Filled {
     /// A write with a greater order has stored: nothing was done.
     Older,
 }
-
-#[cfg(test)]
-#[cfg(all(feature = "redis", feature = "seeded-faults"))]
-pub(crate) mod conformance;

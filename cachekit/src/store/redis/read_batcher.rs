@@ -16,11 +16,11 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::remote::redis::in_time::in_time;
-use crate::remote::redis::link::{Connected, Link};
-use crate::remote::redis::question::Question;
-use crate::remote::redis::reply::Said;
-use crate::remote::{Failure, Found, Place};
+use crate::store::port::{Failure, Found, Place};
+use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::read_commands::Question;
+use crate::store::redis::reply::Said;
+use crate::store::redis::timeout::in_time;
 
 /// With fewer calls that wait for an answer, each asks by itself.
 const FEW: usize = 4;

@@ -1,13 +1,13 @@
 //! What a server answered, taken apart. Anything may stand there.
 
-pub(crate) mod found;
+pub(crate) mod reads;
 
 use std::time::Duration;
 
 use redis::Value;
 
 use crate::encoding::envelope::{Token, Version};
-use crate::remote::{Acquired, Filled, Grant};
+use crate::store::port::{Acquired, Filled, Grant};
 
 /// The answer is not of the form that was asked for.
 struct Odd;
@@ -131,8 +131,8 @@ pub(crate) fn filled(value: &Value) -> Said<Filled> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::remote::Found;
-    use crate::remote::redis::reply::found::{Sought, found};
+    use crate::store::port::Found;
+    use crate::store::redis::reply::reads::{Sought, found};
 
     /// One read of so many versions.
     fn found_one(values: Vec<Value>, versions: usize, has_late: bool) -> Said<Found> {

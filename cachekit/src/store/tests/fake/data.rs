@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::base::durations::from_now;
 use crate::encoding::envelope::{Token, Version};
-use crate::remote::name::Name;
+use crate::store::key_name::Name;
 
 /// The data set of one store.
 #[derive(Debug, Default)]

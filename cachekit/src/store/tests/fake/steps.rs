@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::base::fault::Faults;
 use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
-use crate::remote::fake::data::Data;
-use crate::remote::name::Name;
-use crate::remote::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
+use crate::store::key_name::Name;
+use crate::store::port::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
+use crate::store::tests::fake::data::Data;
 
 /// Names of late tags are looked for in so many bytes.
 const LATE_NAMES: usize = 8192;

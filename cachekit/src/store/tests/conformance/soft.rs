@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::encoding::envelope::head::Head;
-use crate::remote::conformance::lives::fresh;
+use crate::store::tests::conformance::ttl::fresh;
 
 /// How long an entry may be served old.
 const GRACE: Duration = Duration::from_secs(20);

@@ -172,8 +172,8 @@ fn broken(script: Script, faults: Faults) -> String {
         Script::Renew => (include_str!("renew.lua"), &[]),
         Script::Release => (include_str!("release.lua"), &[]),
         Script::Soften => (include_str!("soften.lua"), SOFTEN_GUARDS),
-        Script::Late => (include_str!("late.lua"), &[]),
-        Script::Beat => (include_str!("beat.lua"), BEAT_GUARDS),
+        Script::Late => (include_str!("value_tags.lua"), &[]),
+        Script::Beat => (include_str!("heartbeat.lua"), BEAT_GUARDS),
     };
     let mut text = text.to_owned();
     for (fault, guard, without) in guards {

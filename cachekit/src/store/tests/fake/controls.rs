@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::fault::Faults;
-use crate::remote::bulletin::NodeId;
-use crate::remote::fake::trouble::{Op, Step, Trouble};
-use crate::remote::fake::{Fake, Listener, Shared};
-use crate::remote::name::Name;
-use crate::remote::{Message, Sink, Store};
+use crate::store::key_name::Name;
+use crate::store::message::NodeId;
+use crate::store::port::{Message, Sink, Store};
+use crate::store::tests::fake::trouble::{Op, Step, Trouble};
+use crate::store::tests::fake::{Fake, Listener, Shared};
 
 /// A store in memory that caches share. Clones are the same store.
 ///

@@ -20,16 +20,16 @@ use crate::base::fault::Faults;
 use crate::base::random::jittered;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
-use crate::remote::redis::address::Address;
-use crate::remote::redis::handshake;
-use crate::remote::redis::handshake::Greeting;
-use crate::remote::redis::in_time::in_time;
-use crate::remote::redis::refusals;
-use crate::remote::redis::refusals::Refusals;
-use crate::remote::redis::rights;
-use crate::remote::redis::rights::Lacks;
-use crate::remote::redis::script::Scripts;
-use crate::remote::{Failure, Message, Sink, UNKNOWN_ORIGIN};
+use crate::store::port::{Failure, Message, Sink, UNKNOWN_ORIGIN};
+use crate::store::redis::address::Address;
+use crate::store::redis::handshake;
+use crate::store::redis::handshake::Greeting;
+use crate::store::redis::permissions;
+use crate::store::redis::permissions::Lacks;
+use crate::store::redis::rejections;
+use crate::store::redis::rejections::Refusals;
+use crate::store::redis::script::Scripts;
+use crate::store::redis::timeout::in_time;
 
 /// A connection and its handshake take no longer.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -179,11 +179,11 @@ impl Link {
             if let Value::ServerError(error) = reply
                 && error.code() != "NOSCRIPT"
             {
-                let name = refusals::name(command, &connected.greeting.digests);
+                let name = rejections::name(command, &connected.greeting.digests);
                 self.shared.refusals.add(name, error.code());
             }
         }
-        if replies.iter().any(rights::is_refused) {
+        if replies.iter().any(permissions::is_refused) {
             connected.is_doubted.store(true, Ordering::Relaxed);
             self.shared.broken.notify_one();
         }
@@ -338,7 +338,7 @@ impl Shared {
 
     /// Asks what the account may do: it was refused something.
     async fn ask_for_rights(&self, connected: &Connected) {
-        let question = rights::question(&self.namespace);
+        let question = permissions::question(&self.namespace);
         let mut connection = connected.connection.clone();
         let asked = connection.send_packed_command(&question);
         // The server's error is an answer, which says that it may not be asked.

@@ -10,7 +10,7 @@ use redis::{
     ProtocolVersion, PushInfo, RedisError,
 };
 
-use crate::remote::redis::Wrong;
+use crate::store::redis::Wrong;
 
 /// A server, with login.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Address {
         }
         let info = url.into_connection_info().map_err(|error| {
             (
-                crate::remote::redis::link::shown(&error),
+                crate::store::redis::connection::shown(&error),
                 expected.to_owned(),
             )
         })?;
@@ -81,7 +81,7 @@ impl Address {
         push: impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static,
     ) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(crate::remote::redis::link::CONNECT_TIMEOUT))
+            .set_connection_timeout(Some(crate::store::redis::connection::CONNECT_TIMEOUT))
             // Every call has a deadline of its own.
             .set_response_timeout(None)
             .set_pipeline_buffer_size(1024)

@@ -13,12 +13,12 @@ use tokio::time::timeout;
 
 use crate::base::random::jittered;
 use crate::base::select::first;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::name::Name;
-use crate::remote::redis::address::Address;
-use crate::remote::redis::link::CONNECT_TIMEOUT;
-use crate::remote::redis::refusals::Refusals;
-use crate::remote::{Message, Sink};
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Message, Sink};
+use crate::store::redis::address::Address;
+use crate::store::redis::connection::CONNECT_TIMEOUT;
+use crate::store::redis::rejections::Refusals;
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

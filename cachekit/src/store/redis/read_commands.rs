@@ -10,12 +10,12 @@ use redis::{Cmd, Pipeline, RedisWrite, Value};
 use tokio::time::Instant;
 
 use crate::base::fault::Faults;
-use crate::remote::name::Name;
-use crate::remote::redis::link::{Connected, Link};
-use crate::remote::redis::reply;
-use crate::remote::redis::reply::Said;
-use crate::remote::redis::reply::found::Sought;
-use crate::remote::{Failure, Found, Place};
+use crate::store::key_name::Name;
+use crate::store::port::{Failure, Found, Place};
+use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::reply;
+use crate::store::redis::reply::Said;
+use crate::store::redis::reply::reads::Sought;
 
 const PTTL: &str = "PTTL";
 
@@ -157,7 +157,7 @@ pub(crate) struct Expected {
 impl Expected {
     /// What was found, in the order of the reads.
     pub(crate) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
-        reply::found::found(values, &self.reads, self.keys)
+        reply::reads::found(values, &self.reads, self.keys)
     }
 }
 

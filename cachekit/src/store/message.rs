@@ -14,14 +14,14 @@
 //! A message in any other form is not passed over: whoever gets it no longer relies on
 //! what it knows.
 
-pub(crate) mod words;
+pub(crate) mod text_protocol;
 
 use std::fmt::Write as _;
 
 use crate::encoding::envelope::Token;
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::words::Request;
-use crate::remote::name::Name;
+use crate::store::key_name::Name;
+use crate::store::message::text_protocol::Request;
 
 /// One cache, for as long as it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,7 +123,7 @@ impl Bulletin {
     /// `None`: of an unknown form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let Some(rest) = bytes.strip_prefix(FORM) else {
-            return words::asked(str::from_utf8(bytes).ok()?);
+            return text_protocol::asked(str::from_utf8(bytes).ok()?);
         };
         let (kind, mut rest) = rest.split_first()?;
         let rest = &mut rest;

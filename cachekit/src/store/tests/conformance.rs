@@ -1,15 +1,15 @@
 //! What the port promises, asked of every adapter: the Redis and the store of the tests.
 
-pub(crate) mod acquiring;
-pub(crate) mod beats;
-pub(crate) mod copies;
-pub(crate) mod filling;
+pub(crate) mod acquire;
+pub(crate) mod adapters_agree;
+pub(crate) mod fill;
+pub(crate) mod heartbeats;
 pub(crate) mod leases;
-pub(crate) mod lives;
-pub(crate) mod orders;
-pub(crate) mod same;
+pub(crate) mod replicas;
 pub(crate) mod server;
 pub(crate) mod soft;
+pub(crate) mod ttl;
+pub(crate) mod write_order;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,15 +21,15 @@ use crate::base::fault::Faults;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::conformance::server::Server;
-use crate::remote::fake::controls::FakeStore;
-use crate::remote::name::Name;
-use crate::remote::redis::Redis;
-use crate::remote::{
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
     Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Needed, Place, Right, Sink, Store,
     Wanted,
 };
+use crate::store::redis::Redis;
+use crate::store::tests::conformance::server::Server;
+use crate::store::tests::fake::controls::FakeStore;
 
 /// Long enough for a slow machine to ask twice within it, and for a test to wait for.
 const SHORT: Duration = Duration::from_millis(600);

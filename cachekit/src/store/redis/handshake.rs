@@ -3,11 +3,11 @@
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
 
-use crate::remote::UNKNOWN_ORIGIN;
-use crate::remote::redis::link::misplaced;
-use crate::remote::redis::rights;
-use crate::remote::redis::rights::Lacks;
-use crate::remote::redis::script::{Digests, Scripts};
+use crate::store::port::UNKNOWN_ORIGIN;
+use crate::store::redis::connection::misplaced;
+use crate::store::redis::permissions;
+use crate::store::redis::permissions::Lacks;
+use crate::store::redis::script::{Digests, Scripts};
 
 /// What a server said of itself.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub(crate) async fn greet(
 ) -> Result<Greeting, RedisError> {
     let mut questions = Pipeline::new();
     questions.add_command(origin_question());
-    questions.add_command(rights::question(namespace));
+    questions.add_command(permissions::question(namespace));
     // A master that is cut off says that it is one, and refuses this.
     questions.cmd("UNLINK").arg(nothing);
     for load in scripts.load() {
@@ -50,11 +50,11 @@ pub(crate) async fn greet(
     let mut lacks = Lacks::read(namespace, answers.get(1).unwrap_or(&Value::Nil));
     let origin = origin(info);
     if origin == UNKNOWN_ORIGIN {
-        lacks.add(rights::INFO);
+        lacks.add(permissions::INFO);
     }
     let loaded = answers.get(3..).unwrap_or_default();
-    if loaded.iter().any(rights::is_refused) {
-        lacks.add(rights::SCRIPT_LOAD);
+    if loaded.iter().any(permissions::is_refused) {
+        lacks.add(permissions::SCRIPT_LOAD);
     }
     // Where loading is forbidden, or lost, every call sends the script's text.
     let digests: Option<Digests> = loaded

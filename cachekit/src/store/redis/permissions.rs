@@ -43,7 +43,7 @@ pub(crate) struct Lacks {
 /// The question, as a script that asks for every row.
 pub(crate) fn question(namespace: &str) -> Cmd {
     let mut question = cmd("EVAL");
-    question.arg(include_str!("rights.lua")).arg(0);
+    question.arg(include_str!("permissions.lua")).arg(0);
     for (command, words) in rows() {
         question.arg(words.len() + 1).arg(command);
         for word in words {

@@ -1,17 +1,17 @@
 //! The store on Redis.
 
 pub(crate) mod address;
+pub(crate) mod connection;
 pub(crate) mod handshake;
-pub(crate) mod in_time;
-pub(crate) mod link;
-pub(crate) mod question;
-pub(crate) mod reads;
-pub(crate) mod refusals;
+pub(crate) mod operations;
+pub(crate) mod permissions;
+pub(crate) mod read_batcher;
+pub(crate) mod read_commands;
+pub(crate) mod rejections;
 pub(crate) mod reply;
-pub(crate) mod rights;
 pub(crate) mod script;
-pub(crate) mod store;
 pub(crate) mod subscriber;
+pub(crate) mod timeout;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,15 +20,15 @@ use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::name::Name;
-use crate::remote::redis::address::Address;
-use crate::remote::redis::link::{Connected, Link};
-use crate::remote::redis::reads::Reads;
-use crate::remote::redis::reply::{Problem, Said};
-use crate::remote::redis::script::{Call, Digests, Script, Scripts};
-use crate::remote::redis::subscriber::{Channels, Subscriber};
-use crate::remote::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
+use crate::store::redis::address::Address;
+use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::read_batcher::Reads;
+use crate::store::redis::reply::{Problem, Said};
+use crate::store::redis::script::{Call, Digests, Script, Scripts};
+use crate::store::redis::subscriber::{Channels, Subscriber};
 
 /// A Redis.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ impl Redis {
         .await;
         let spares_info = any_origin || faults.has(Fault::BelieveUnknown);
         match first {
-            Ok(lacks) if lacks.are_all(|it| rights::can_be_spared(it, spares_info)) => {
+            Ok(lacks) if lacks.are_all(|it| permissions::can_be_spared(it, spares_info)) => {
                 link.tell_of(&lacks);
             }
             Ok(lacks) => {
@@ -89,7 +89,7 @@ impl Redis {
                 if let Some((problem, remedy)) = handshake::for_good(&error) {
                     return Err((format!("{shown} {problem}"), remedy.to_owned()));
                 }
-                crate::base::trace::redis_away_at_start(&shown, &link::shown(&error));
+                crate::base::trace::redis_away_at_start(&shown, &connection::shown(&error));
             }
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);

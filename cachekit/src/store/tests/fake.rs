@@ -19,17 +19,17 @@ use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::fake::data::Data;
-use crate::remote::fake::trouble::Op;
-use crate::remote::fake::trouble::Step;
-use crate::remote::fake::trouble::Trouble;
-use crate::remote::fake::trouble::Troubles;
-use crate::remote::name::Name;
-use crate::remote::{
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
     Sink, Store, copies,
 };
+use crate::store::tests::fake::data::Data;
+use crate::store::tests::fake::trouble::Op;
+use crate::store::tests::fake::trouble::Step;
+use crate::store::tests::fake::trouble::Trouble;
+use crate::store::tests::fake::trouble::Troubles;
 
 /// What all caches over one store share.
 #[derive(Default)]

@@ -6,17 +6,17 @@ use tokio::time::Instant;
 use crate::base::fault::Fault;
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::{Bulletin, NodeId};
-use crate::remote::name::Name;
-use crate::remote::redis::handshake;
-use crate::remote::redis::question::Question;
-use crate::remote::redis::reply;
-use crate::remote::redis::script::{Call, Script};
-use crate::remote::redis::{Redis, beats, is_unknown_script, millis};
-use crate::remote::{
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
     UNKNOWN_ORIGIN,
 };
+use crate::store::redis::handshake;
+use crate::store::redis::read_commands::Question;
+use crate::store::redis::reply;
+use crate::store::redis::script::{Call, Script};
+use crate::store::redis::{Redis, beats, is_unknown_script, millis};
 
 impl Store for Redis {
     fn is_up(&self) -> bool {

@@ -6,8 +6,8 @@ use redis::Value;
 use smallvec::SmallVec;
 
 use crate::encoding::envelope::{Token, Version};
-use crate::remote::Found;
-use crate::remote::redis::reply::{Odd, Read, Said, bytes, int, list, problem, token, version};
+use crate::store::port::Found;
+use crate::store::redis::reply::{Odd, Read, Said, bytes, int, list, problem, token, version};
 
 /// Where the answers to one read stand.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Sa
         let late = late.and_then(|late| late_of(late).ok());
         let left = lives.get(at).unwrap_or(&Value::Nil);
         if let Value::ServerError(_) = left {
-            return Err(crate::remote::redis::reply::problem(left));
+            return Err(crate::store::redis::reply::problem(left));
         }
         found_of(left, &mut entries, sought, late).map_err(|Odd| problem.clone())
     };

@@ -1,7 +1,7 @@
 //! What other programs say, in lines of text.
 
 use crate::model::invalidation_mode::Manner;
-use crate::remote::bulletin::Bulletin;
+use crate::store::message::Bulletin;
 
 /// One line of another program's message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::base::sync::Mutex;
 use crate::base::trace;
-use crate::remote::redis::script::{Digests, Script};
+use crate::store::redis::script::{Digests, Script};
 
 /// Not refused for so long, it is said again.
 const QUIET: Duration = Duration::from_secs(60);
