@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod l2;
+
 mod store;
 
 mod l1;
@@ -64,18 +66,12 @@ mod base;
 
 #[doc(hidden)]
 pub mod __private;
-mod acks;
-mod breaker;
 mod cache;
 mod global;
 mod key;
-mod membership;
-mod outbox;
 mod registry;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod trust;
-mod wakes;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 

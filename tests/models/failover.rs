@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::every::{Model, everywhere};
-use crate::membership::{Beat, Presence, Terms};
+use crate::l2::bus::membership::{Beat, Presence, Terms};
 
 /// How long memory is trusted after an echo, in ticks.
 const TRUST: u64 = 3;

@@ -6,15 +6,14 @@
 //! removed too, and each removal must be found. A failure prints its schedule, which
 //! `shuttle::replay` plays again.
 //!
-//! And the rules of who serves from memory and who is waited for (`cachekit/src/membership.rs`), in
+//! And the rules of who serves from memory and who is waited for (`cachekit/src/l2/bus/membership.rs`), in
 //! every order of their steps within bounds: they are small enough for that.
 
 // What the compiled files name.
 mod base;
 mod coordination;
 mod key;
-#[path = "../../cachekit/src/membership.rs"]
-mod membership;
+mod l2;
 mod model;
 
 mod every;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::cache::Cache;
-use crate::cache::doomed::Doomed;
 use crate::cache::invalidate::Ack;
+use crate::l2::invalidation_targets::Doomed;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
 

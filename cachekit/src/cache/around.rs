@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::cache::doomed::Doomed;
 use crate::cache::entry::Target;
 use crate::cache::entry::pending::PendingWrite;
 use crate::cache::invalidate::{Ack, Invalidating};
 use crate::cache::{Cache, deferred};
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
+use crate::l2::invalidation_targets::Doomed;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::cache::doomed::Doomed;
 use crate::cache::entry::pending::PendingWrite;
 use crate::cache::fetch::Fingerprint;
 use crate::cache::read::value_in;
@@ -20,6 +19,7 @@ use crate::cache::{Cache, Core};
 use crate::encoding::codec::Wire;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
+use crate::l2::invalidation_targets::Doomed;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;

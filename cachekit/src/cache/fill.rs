@@ -7,8 +7,6 @@ use tokio::time::Instant;
 
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::cache::names::{is_guarded, tags};
-use crate::cache::remote::Remote;
 use crate::cache::turn;
 use crate::cache::turn::Turn;
 use crate::coordination::background::Whose;
@@ -16,6 +14,8 @@ use crate::encoding::codec::{Codec, Unwritable, Wire};
 use crate::encoding::envelope::write::{Draft, Written};
 use crate::encoding::envelope::{IMPLICIT, Token};
 use crate::key::Key;
+use crate::l2::entry_keys::{is_guarded, tags};
+use crate::l2::tier::Remote;
 use crate::model::config::Tier;
 use crate::model::entry::AnyStored;
 use crate::model::invalidation_mode::Manner;

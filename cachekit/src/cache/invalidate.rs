@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Point};
-use crate::cache::doomed::Doomed;
-use crate::cache::remote::Remote;
 use crate::cache::{Cache, Core};
 use crate::key::Key;
+use crate::l2::invalidation_targets::Doomed;
+use crate::l2::tier::Remote;
 use crate::model::epoch::Epoch;
 use crate::model::event_template::bound;
 use crate::model::invalidation_mode::Manner;

@@ -7,13 +7,13 @@ use tokio::time::Instant;
 
 use crate::base::fault::Fault;
 use crate::cache::Core;
-use crate::cache::names::Names;
-use crate::cache::remote::Remote;
 use crate::cache::store::Value;
 use crate::encoding::codec::Codec;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
 use crate::key::Key;
+use crate::l2::entry_keys::Names;
+use crate::l2::tier::Remote;
 use crate::model::entry::{AnyShared, AnyStored};
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::freshness::Life;

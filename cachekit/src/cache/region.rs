@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::cache::doomed::Doomed;
 use crate::cache::job::Job;
 use crate::cache::read::get;
 use crate::cache::typed::compute;
@@ -17,6 +16,7 @@ use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::key::component::CachePart;
+use crate::l2::invalidation_targets::Doomed;
 use crate::model::config::Capacity;
 use crate::model::owner::{Owner, OwnerId, REGION};
 use crate::model::owner_index::LastPlace;

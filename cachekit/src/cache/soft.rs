@@ -1,7 +1,7 @@
 //! Invalidations that leave the old value for what old values are for.
 
 use crate::cache::Cache;
-use crate::cache::doomed::Doomed;
+use crate::l2::invalidation_targets::Doomed;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
 

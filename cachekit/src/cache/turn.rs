@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::base::fault::Fault;
-use crate::cache::names::Names;
-use crate::cache::remote::Remote;
 use crate::encoding::envelope::Token;
+use crate::l2::entry_keys::Names;
+use crate::l2::tier::Remote;
 use crate::store::key_name::Name;
 use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
 

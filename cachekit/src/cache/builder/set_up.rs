@@ -12,12 +12,7 @@ use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::base::runtime::has_timer;
 use crate::cache::builder::CacheBuilder;
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
-use crate::cache::bus::Desk;
 use crate::cache::compute::Outcome;
-use crate::cache::remote::Remote;
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
-use crate::cache::remote::Settings;
 use crate::cache::{Cache, Core};
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::Refreshes;
@@ -29,6 +24,11 @@ use crate::encoding::codec::Codec;
 use crate::encoding::compress;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::l2::bus::client::Desk;
+use crate::l2::tier::Remote;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::l2::tier::Settings;
 use crate::model::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::model::config::OnNewMaster;

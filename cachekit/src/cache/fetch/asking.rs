@@ -12,18 +12,18 @@ use crate::cache::fetch::Fetched;
 use crate::cache::fetch::budget::Budget;
 use crate::cache::job::Job;
 use crate::cache::judge::{Judged, Question};
-use crate::cache::names::guards;
 use crate::cache::read::Trace;
-use crate::cache::remote::Remote;
 use crate::cache::turn;
 use crate::cache::turn::{Access, Turn, version_life};
 use crate::encoding::envelope::Token;
+use crate::l2::bus::lease_waiters::Waiter;
+use crate::l2::entry_keys::guards;
+use crate::l2::tier::Remote;
 use crate::model::config::SingleFlight;
 use crate::model::entry::AnyStored;
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::Name;
 use crate::store::port::{Acquired, Ask, Failure, Right, Wanted};
-use crate::wakes::Waiter;
 
 /// While another computes, it is asked again after so long, and then twice as long.
 const FIRST_POLL: Duration = Duration::from_millis(50);

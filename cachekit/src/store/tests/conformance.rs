@@ -90,7 +90,7 @@ macro_rules! cases {
         mod redis {
             $(#[tokio::test]
             async fn $case() {
-                super::$case(&super::super::redis().await).await;
+                super::$case(&crate::store::redis().await).await;
             })*
         }
     };

@@ -2,10 +2,10 @@
 
 use crate::base::random::Chance;
 use crate::key::Key;
+use crate::l2::outbox::Outbox;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::outbox::Outbox;
 use crate::store::key_name::{Name, family};
 use crate::store::port::Place;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::base::runtime::has_timer;
-use crate::breaker::Breaker;
 use crate::encoding::envelope::Version;
+use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::Manner;
 use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};

@@ -7,19 +7,19 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use crate::acks::Acks;
 use crate::base::clock::{Clock, Tick};
 use crate::base::durations::from_now;
 use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
 use crate::cache::Core;
-use crate::cache::doomed::Doomed;
-use crate::membership::Terms;
-use crate::outbox::Outbox;
+use crate::l2::bus::acks::Acks;
+use crate::l2::bus::heartbeat::Trust;
+use crate::l2::bus::lease_waiters::Wakes;
+use crate::l2::bus::membership::Terms;
+use crate::l2::invalidation_targets::Doomed;
+use crate::l2::outbox::Outbox;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Message, Sink, Store};
-use crate::trust::Trust;
-use crate::wakes::Wakes;
 
 /// How many echoes, at least, one trusts before the first is missed.
 const ECHOES: u32 = 4;

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::base::sync::Mutex;
-use crate::membership::{Beat, Presence, Terms};
+use crate::l2::bus::membership::{Beat, Presence, Terms};
 
 /// What a node knows of its messages.
 #[derive(Debug)]

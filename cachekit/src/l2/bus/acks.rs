@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::membership::{Answers, Members, Terms};
+use crate::l2::bus::membership::{Answers, Members, Terms};
 use crate::store::message::NodeId;
 
 /// Who is there, and who has not said yet that an invalidation was applied.

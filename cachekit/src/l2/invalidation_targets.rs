@@ -1,7 +1,7 @@
 //! What an invalidation names.
 
-use crate::cache::names::with_guards;
 use crate::key::Key;
+use crate::l2::entry_keys::with_guards;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
 use crate::store::key_name::Name;
