@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod backfill;
+
 mod l2;
 
 mod store;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::backfill::lease::Access;
 use crate::base::error::ComputeTimeout;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
@@ -20,7 +21,6 @@ use crate::cache::fetch::Fetched;
 use crate::cache::job::Job;
 use crate::cache::read::Trace;
 use crate::cache::running::Running;
-use crate::cache::turn::Access;
 use crate::cache::way::Way;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::model::config::Tier;

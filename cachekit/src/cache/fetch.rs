@@ -7,13 +7,13 @@ pub(crate) mod budget;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::backfill::lease::Access;
+use crate::backfill::validate::Question;
 use crate::cache::Core;
 use crate::cache::admission::Admission;
 use crate::cache::compute::Known;
 use crate::cache::fetch::asking::Asking;
 use crate::cache::job::Job;
-use crate::cache::judge::Question;
-use crate::cache::turn::Access;
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::entry_keys::{Names, Replica};

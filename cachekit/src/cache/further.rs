@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::backfill::validate::Judged;
 use crate::cache::Core;
 use crate::cache::compute::Outcome;
 use crate::cache::fetch::Fingerprint;
-use crate::cache::judge::Judged;
 use crate::coordination::single_flight::Leadership;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::key::Key;

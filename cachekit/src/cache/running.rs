@@ -9,15 +9,15 @@ use std::time::Duration;
 use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
+use crate::backfill::lease::Access;
+use crate::backfill::store::Filling;
 use crate::base::fault::Fault;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::cache::admission::Admission;
 use crate::cache::compute::{Answer, Known, Outcome};
-use crate::cache::fill::Filling;
 use crate::cache::job::Job;
 use crate::cache::store::Value;
-use crate::cache::turn::Access;
 use crate::coordination::recursion;
 use crate::coordination::recursion::{Inside, Link};
 use crate::coordination::single_flight::waiter::Lead;

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::backfill::lease;
+use crate::backfill::lease::{Turn, version_life};
+use crate::backfill::store::{Filling, Landed, Replaces};
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::base::trace;
 use crate::cache::compute::Outcome;
 use crate::cache::fetch::Fingerprint;
-use crate::cache::fill::{Filling, Landed, Replaces};
 use crate::cache::store::Value;
-use crate::cache::turn;
-use crate::cache::turn::{Turn, version_life};
 use crate::cache::{Cache, Core};
 use crate::coordination::single_flight::waiter::Lead;
 use crate::coordination::single_flight::{Entered, Flight, Leadership};
@@ -88,7 +88,7 @@ impl Bracket {
         let guards = guards(&self.owner);
         let ask = Ask {
             holder: None,
-            lives: turn::lives(
+            lives: lease::lives(
                 self.lives
                     .lock_timeout
                     .unwrap_or(self.core.config.lock_timeout),

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use crate::backfill::lease;
+use crate::backfill::lease::{Access, Turn, version_life};
+use crate::backfill::validate::{Judged, Question};
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::cache::admission::Admission;
 use crate::cache::fetch::Fetched;
 use crate::cache::fetch::budget::Budget;
 use crate::cache::job::Job;
-use crate::cache::judge::{Judged, Question};
 use crate::cache::read::Trace;
-use crate::cache::turn;
-use crate::cache::turn::{Access, Turn, version_life};
 use crate::encoding::envelope::Token;
 use crate::l2::bus::lease_waiters::Waiter;
 use crate::l2::entry_keys::guards;
@@ -270,7 +270,7 @@ impl<'a> Asking<'a> {
     fn request(&self) -> Ask {
         Ask {
             holder: self.lease(),
-            lives: turn::lives(self.job.lock_timeout()),
+            lives: lease::lives(self.job.lock_timeout()),
             judged: None,
             ends_judged: false,
             regardless: self.job.fresh,
@@ -351,7 +351,7 @@ impl Wish<'_> {
 impl Drop for Wish<'_> {
     fn drop(&mut self) {
         if let Some(right) = self.right.take() {
-            turn::release(self.remote, right);
+            lease::release(self.remote, right);
         }
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::backfill::lease;
+use crate::backfill::lease::Turn;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::cache::turn;
-use crate::cache::turn::Turn;
 use crate::coordination::background::Whose;
 use crate::encoding::codec::{Codec, Unwritable, Wire};
 use crate::encoding::envelope::write::{Draft, Written};
@@ -136,7 +136,7 @@ impl Filling {
                 remote.failed(&failure);
                 if matches!(failure, Failure::Refused(_)) {
                     if fill.right.holder.is_some() {
-                        turn::release(&remote, fill.right);
+                        lease::release(&remote, fill.right);
                     }
                     return Landed::Left;
                 }

@@ -1,0 +1,5 @@
+//! Between one call and the second tier: validation, leases and stores.
+
+pub(crate) mod lease;
+pub(crate) mod store;
+pub(crate) mod validate;
