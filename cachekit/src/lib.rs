@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod invalidate;
+
 mod backfill;
 
 mod l2;
@@ -82,7 +84,6 @@ pub use crate::base::error::{BuildError, ComputeTimeout};
 pub use crate::cache::Cache;
 pub use crate::cache::acknowledged::Acknowledged;
 pub use crate::cache::builder::CacheBuilder;
-pub use crate::cache::deferred::deferred;
 pub use crate::cache::entry::Entry;
 pub use crate::cache::function::FunctionHandle;
 pub use crate::cache::region::Region;
@@ -91,6 +92,7 @@ pub use crate::cache::soft::Soft;
 pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};
+pub use crate::invalidate::deferred::deferred;
 pub use crate::key::component::{CachePart, PartWriter};
 pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cache::Cache;
-use crate::cache::invalidate::Ack;
+use crate::invalidate::apply::Ack;
 use crate::l2::invalidation_targets::Doomed;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;

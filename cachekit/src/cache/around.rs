@@ -3,10 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::cache::Cache;
 use crate::cache::entry::Target;
 use crate::cache::entry::pending::PendingWrite;
-use crate::cache::invalidate::{Ack, Invalidating};
-use crate::cache::{Cache, deferred};
+use crate::invalidate::apply::{Ack, Invalidating};
+use crate::invalidate::deferred;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::l2::invalidation_targets::Doomed;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::sync::Mutex;
 use crate::cache::Cache;
 use crate::cache::around::Invalidation;
-use crate::cache::invalidate::{Ack, Invalidating};
+use crate::invalidate::apply::{Ack, Invalidating};
 use crate::l2::invalidation_targets::Doomed;
 
 tokio::task_local! {

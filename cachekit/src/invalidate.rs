@@ -1,0 +1,4 @@
+//! Invalidations.
+
+pub(crate) mod apply;
+pub(crate) mod deferred;
