@@ -29,7 +29,6 @@ pub use crate::cache::around::{
 pub use crate::cache::copied::{CopiedEntry, ordered};
 pub use crate::cache::entry::Target;
 pub use crate::cache::entry::pending::PendingWrite;
-pub use crate::cache::typed::{Call, Started};
 pub use crate::key::buf::{KeyBuf, Rendered};
 pub use crate::key::function_path::FunctionPath;
 pub use crate::key::nested::over as walk_over;
@@ -37,6 +36,7 @@ pub use crate::key::template::Piece;
 pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
 pub use crate::model::tags::Labels;
+pub use crate::read::typed_call::{Call, Started};
 pub use crate::registry::Registered;
 pub use crate::return_type::cacheable_error::{HasErrors, Remember};
 pub use crate::return_type::diagnostics::{Keep, Own, Store};

@@ -1,34 +1,19 @@
 //! The cache, as applications hold it.
 
 pub(crate) mod acknowledged;
-pub(crate) mod admission;
-pub(crate) mod apart;
 pub(crate) mod around;
 pub(crate) mod builder;
-pub(crate) mod compute;
 pub(crate) mod copied;
-pub(crate) mod deadline;
-pub(crate) mod detach;
 pub(crate) mod direct;
 pub(crate) mod entry;
 pub(crate) mod env;
-pub(crate) mod failed;
-pub(crate) mod fetch;
 pub(crate) mod function;
-pub(crate) mod further;
 pub(crate) mod hot;
-pub(crate) mod job;
-pub(crate) mod mode;
-pub(crate) mod read;
-pub(crate) mod refresh;
 pub(crate) mod region;
 pub(crate) mod rooms;
-pub(crate) mod running;
 pub(crate) mod shutdown;
 pub(crate) mod soft;
 pub(crate) mod store;
-pub(crate) mod typed;
-pub(crate) mod way;
 pub(crate) mod write;
 
 use std::collections::HashMap;
@@ -42,7 +27,6 @@ use crate::base::random::Chance;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
 use crate::cache::builder::CacheBuilder;
-use crate::cache::compute::Outcome;
 use crate::cache::rooms::Rooms;
 use crate::coordination::background::Background;
 use crate::coordination::concurrency_limit::Gates;
@@ -61,6 +45,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::model::owner_index::LastPlace;
 use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
+use crate::read::compute::Outcome;
 
 /// A cache. Cloning it gives another handle to the same one.
 ///

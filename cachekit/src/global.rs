@@ -4,7 +4,7 @@ use once_cell::sync::OnceCell;
 
 use crate::base::error::BuildError;
 use crate::cache::Cache;
-use crate::cache::apart::Task;
+use crate::read::compute_detached::Task;
 use crate::registry;
 
 // once_cell's: std's has no stable `try_insert`, and `init` must not lose a race silently.

@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod read;
+
 mod invalidate;
 
 mod backfill;

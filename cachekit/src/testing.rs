@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::base::clock::Clock;
 use crate::cache::Cache;
-use crate::cache::apart::Task;
+use crate::read::compute_detached::Task;
 
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]

@@ -5,16 +5,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::base::trace;
-use crate::cache::apart::compute_apart as compute_job_apart;
 use crate::cache::around::{Invalidation, On};
 use crate::cache::entry::{Entry, Target, typed_entry};
 use crate::cache::function::{FunctionHandle, function_handle};
-use crate::cache::job::Job;
-use crate::cache::mode::{Mode, in_mode, in_mode_blocking, take_mode};
-use crate::cache::read::returned;
-use crate::cache::typed::{
-    Call, Started, begin_sync, compute as compute_job, compute_blocking as compute_job_blocking,
-};
 use crate::cache::{Cache, Core};
 use crate::global;
 use crate::key::buf::KeyBuf;
@@ -22,6 +15,13 @@ use crate::key::function_path::is_nameless;
 use crate::model::entry::AnyStored;
 use crate::model::function_spec::{FnSpec, Room};
 use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
+use crate::read::compute_detached::compute_apart as compute_job_apart;
+use crate::read::hit::returned;
+use crate::read::typed_call::{
+    Call, Started, begin_sync, compute as compute_job, compute_blocking as compute_job_blocking,
+};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plan, Shape};
 

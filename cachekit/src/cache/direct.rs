@@ -6,12 +6,12 @@ use std::time::Duration;
 use crate::base::error::ComputeTimeout;
 use crate::base::trace;
 use crate::cache::Cache;
-use crate::cache::apart::compute_apart;
-use crate::cache::job::Job;
-use crate::cache::typed::compute;
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::compute_detached::compute_apart;
+use crate::read::typed_call::compute;
 use crate::return_type::shape::{Fallible, Plain, Plan, Shape};
 
 impl Cache {

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::cache::entry::pending::PendingWrite;
-use crate::cache::fetch::Fingerprint;
-use crate::cache::read::value_in;
 use crate::cache::store::Value;
 use crate::cache::write::{Bracket, Unfinished};
 use crate::cache::{Cache, Core};
@@ -24,6 +22,8 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::tags::Labels;
+use crate::read::hit::value_in;
+use crate::read::l2_lookup::Fingerprint;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Optional, Plan, Shape};
 

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cache::mode::{Mode, in_mode, in_mode_blocking};
 use crate::cache::{Cache, Core};
 use crate::l2::invalidation_targets::Doomed;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::stats::FunctionStats;
+use crate::read::call_mode::{Mode, in_mode, in_mode_blocking};
 
 /// A cached function, as a whole, in one cache.
 ///

@@ -7,9 +7,6 @@ use std::time::Duration;
 
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::cache::job::Job;
-use crate::cache::read::get;
-use crate::cache::typed::compute;
 use crate::cache::write::put;
 use crate::cache::{Cache, Core, OwnMemory, RegionPlace};
 use crate::encoding::codec::cacheable::Cacheable;
@@ -23,6 +20,9 @@ use crate::model::owner_index::LastPlace;
 use crate::model::policy::{Lives, Policy};
 use crate::model::stats::FunctionStats;
 use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::hit::get;
+use crate::read::typed_call::compute;
 use crate::return_type::shape::{Plain, Plan};
 
 /// A named part of a cache whose values are of type `V`.

@@ -12,7 +12,6 @@ use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::base::runtime::has_timer;
 use crate::cache::builder::CacheBuilder;
-use crate::cache::compute::Outcome;
 use crate::cache::{Cache, Core};
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::Refreshes;
@@ -34,6 +33,7 @@ use crate::model::config::OnDisconnect;
 use crate::model::config::OnNewMaster;
 use crate::model::config::engine::Engine;
 use crate::model::owner_index::LastPlace;
+use crate::read::compute::Outcome;
 use crate::registry;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;

@@ -14,9 +14,9 @@ use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::cache::Core;
-use crate::cache::apart::{Carry, in_background};
-use crate::cache::job::Job;
 use crate::model::owner::Owner;
+use crate::read::call::Job;
+use crate::read::compute_detached::{Carry, in_background};
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a computation and its caller's guard tell one another.

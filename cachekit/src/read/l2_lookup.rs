@@ -1,7 +1,7 @@
 //! From memory to the shared store: reading there, and the right to compute where that
 //! has nothing.
 
-pub(crate) mod asking;
+pub(crate) mod acquire;
 pub(crate) mod budget;
 
 use std::sync::Arc;
@@ -10,10 +10,6 @@ use std::time::Duration;
 use crate::backfill::lease::Access;
 use crate::backfill::validate::Question;
 use crate::cache::Core;
-use crate::cache::admission::Admission;
-use crate::cache::compute::Known;
-use crate::cache::fetch::asking::Asking;
-use crate::cache::job::Job;
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::entry_keys::{Names, Replica};
@@ -23,6 +19,10 @@ use crate::model::epoch::Moment;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::compute::Known;
+use crate::read::l2_lookup::acquire::Asking;
+use crate::read::permit::Admission;
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::Name;
 

@@ -8,9 +8,9 @@ use crate::base::block_on::park_on;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::cache::job::Job;
 use crate::coordination::concurrency_limit::{Gate, Place};
 use crate::coordination::recursion;
+use crate::read::call::Job;
 
 /// One call on its way through its function's gate.
 pub(crate) struct Admission {

@@ -6,7 +6,7 @@ use crate::base::error::ComputeTimeout;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::cache::job::Job;
+use crate::read::call::Job;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Job {

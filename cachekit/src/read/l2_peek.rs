@@ -7,8 +7,6 @@ use tokio::time::Instant;
 
 use crate::backfill::validate::Judged;
 use crate::cache::Core;
-use crate::cache::compute::Outcome;
-use crate::cache::fetch::Fingerprint;
 use crate::coordination::single_flight::Leadership;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::key::Key;
@@ -19,6 +17,8 @@ use crate::model::epoch::Moment;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
+use crate::read::compute::Outcome;
+use crate::read::l2_lookup::Fingerprint;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What memory did not serve unasked.

@@ -6,10 +6,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cache::Core;
-use crate::cache::compute::Outcome;
-use crate::cache::detach::Course;
-use crate::cache::read::{Missed, Trace};
-use crate::cache::refresh::{Late, Old};
 use crate::coordination::single_flight::Leadership;
 use crate::coordination::single_flight::waiter::{Lead, Seat};
 use crate::key::Key;
@@ -19,6 +15,10 @@ use crate::model::epoch::{Epochs, Moment};
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
+use crate::read::compute::Outcome;
+use crate::read::detach_on_drop::Course;
+use crate::read::hit::{Missed, Trace};
+use crate::read::refresh::{Late, Old};
 
 /// One call that missed.
 pub(crate) struct Job {

@@ -7,8 +7,6 @@ use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::base::trace;
 use crate::cache::Core;
-use crate::cache::compute::{Known, Outcome};
-use crate::cache::job::Job;
 use crate::cache::store::Value;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::key::Key;
@@ -18,6 +16,8 @@ use crate::model::epoch::Epochs;
 use crate::model::freshness::Life;
 use crate::model::owner::OwnerId;
 use crate::model::policy::jittered;
+use crate::read::call::Job;
+use crate::read::compute::{Known, Outcome};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 

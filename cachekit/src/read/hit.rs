@@ -5,8 +5,6 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Point};
 use crate::base::sync::expect_no_lock;
-use crate::cache::failed::error_in;
-use crate::cache::refresh::Old;
 use crate::cache::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
@@ -19,6 +17,8 @@ use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::LastPlace;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
+use crate::read::cached_error::error_in;
+use crate::read::refresh::Old;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
 

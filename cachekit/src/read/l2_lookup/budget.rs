@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::backfill::validate::Question;
 use crate::base::durations::{from_now, later};
 use crate::base::fault::Fault;
-use crate::cache::job::Patience;
+use crate::read::call::Patience;
 
 /// Until when one call waits for answers, in all. Once it is another's computation that it
 /// waits for, what it asks in between belongs to that wait, and is bounded with it.

@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of the function's types, so that it is compiled once and not for every function:
 //! what it finds are entries, and what it needs to ask of their values stands in [`ValueOps`].
-//! [`typed`](crate::cache::typed) is what is left for each function: it runs the body, and makes what the
+//! [`typed`](crate::read::typed_call) is what is left for each function: it runs the body, and makes what the
 //! function returns of an [`Answer`].
 
 use std::mem::take;
@@ -15,19 +15,19 @@ use crate::backfill::lease::Access;
 use crate::base::error::ComputeTimeout;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
-use crate::cache::admission::Admission;
-use crate::cache::failed::error_in;
-use crate::cache::fetch::Fetched;
-use crate::cache::job::Job;
-use crate::cache::read::Trace;
-use crate::cache::running::Running;
-use crate::cache::way::Way;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::model::config::Tier;
 use crate::model::deferred_drop::Mortal;
 use crate::model::entry::AnyStored;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
+use crate::read::cached_error::error_in;
+use crate::read::call::Job;
+use crate::read::hit::Trace;
+use crate::read::join_flight::Way;
+use crate::read::l2_lookup::Fetched;
+use crate::read::permit::Admission;
+use crate::read::running::Running;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a flight ends with.

@@ -13,14 +13,14 @@ use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::base::trace;
 use crate::cache::Core;
-use crate::cache::compute::Outcome;
-use crate::cache::job::Job;
 use crate::coordination::single_flight::Flight;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::key::Key;
 use crate::model::entry::AnyStored;
 use crate::model::freshness::Freshness;
 use crate::model::owner::OwnerId;
+use crate::read::call::Job;
+use crate::read::compute::Outcome;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a call has, and computes again.

@@ -5,14 +5,14 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Point};
 use crate::base::trace;
-use crate::cache::compute::{Answer, Outcome};
-use crate::cache::job::Job;
 use crate::coordination::recursion;
 use crate::coordination::single_flight::waiter::{Lead, Seat, Woken};
 use crate::coordination::single_flight::{Entered, Flight};
 use crate::model::config::SingleFlight;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::compute::{Answer, Outcome};
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a call does next.

@@ -10,14 +10,14 @@ use tokio::time::sleep;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::cache::Core;
-use crate::cache::compute::Answer;
-use crate::cache::detach::Attended;
-use crate::cache::job::Job;
-use crate::cache::typed::{answered, compute};
 use crate::coordination::background::Whose;
 use crate::model::entry::AnyStored;
 use crate::model::owner::Owner;
 use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::compute::Answer;
+use crate::read::detach_on_drop::Attended;
+use crate::read::typed_call::{answered, compute};
 use crate::return_type::shape::{Plan, Shape};
 
 /// Work without a caller.

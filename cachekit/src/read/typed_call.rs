@@ -13,12 +13,12 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::base::sync::expect_no_lock;
-use crate::cache::compute::{Answer, Begun, Step, begin, begin_blocking};
-use crate::cache::job::Job;
-use crate::cache::read::last_of;
-use crate::cache::running::{Computed, Running};
 use crate::coordination::recursion::Inside;
 use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::compute::{Answer, Begun, Step, begin, begin_blocking};
+use crate::read::hit::last_of;
+use crate::read::running::{Computed, Running};
 use crate::return_type::shape::{Plan, Shape, Split};
 
 /// Answers `job` by another's computation or its own; `None` runs the body past the cache.
