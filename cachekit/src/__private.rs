@@ -22,13 +22,8 @@ pub use crate::__private::seen::{Handle, LeftOut, Seen, seen_as_data};
 pub use inventory;
 
 pub use crate::base::fault::{Fault, Point};
-pub use crate::cache::around::{
-    Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
-    write_through_blocking,
-};
 pub use crate::cache::copied::{CopiedEntry, ordered};
 pub use crate::cache::entry::Target;
-pub use crate::cache::entry::pending::PendingWrite;
 pub use crate::key::buf::{KeyBuf, Rendered};
 pub use crate::key::function_path::FunctionPath;
 pub use crate::key::nested::over as walk_over;
@@ -42,6 +37,11 @@ pub use crate::return_type::cacheable_error::{HasErrors, Remember};
 pub use crate::return_type::diagnostics::{Keep, Own, Store};
 pub use crate::return_type::shape::{MayBeAbsent, MayFail, Plan};
 pub use crate::return_type::timeout_error::{Answer, CanFail};
+pub use crate::write::annotated::{
+    Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
+    write_through_blocking,
+};
+pub use crate::write::pending::PendingWrite;
 
 /// A length of time, short to write.
 #[must_use]

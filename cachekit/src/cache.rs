@@ -1,7 +1,6 @@
 //! The cache, as applications hold it.
 
 pub(crate) mod acknowledged;
-pub(crate) mod around;
 pub(crate) mod builder;
 pub(crate) mod copied;
 pub(crate) mod direct;
@@ -14,7 +13,6 @@ pub(crate) mod rooms;
 pub(crate) mod shutdown;
 pub(crate) mod soft;
 pub(crate) mod store;
-pub(crate) mod write;
 
 use std::collections::HashMap;
 use std::fmt;

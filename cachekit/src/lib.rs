@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod write;
+
 mod read;
 
 mod invalidate;

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::base::trace;
-use crate::cache::around::{Invalidation, On};
 use crate::cache::entry::{Entry, Target, typed_entry};
 use crate::cache::function::{FunctionHandle, function_handle};
 use crate::cache::{Cache, Core};
@@ -24,6 +23,7 @@ use crate::read::typed_call::{
 };
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plan, Shape};
+use crate::write::annotated::{Invalidation, On};
 
 /// Where a function finds its cache.
 pub trait Source {

@@ -1,7 +1,5 @@
 //! Typed handles to one entry and to one function: what companions give.
 
-pub(crate) mod pending;
-
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,9 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::cache::entry::pending::PendingWrite;
 use crate::cache::store::Value;
-use crate::cache::write::{Bracket, Unfinished};
 use crate::cache::{Cache, Core};
 use crate::encoding::codec::Wire;
 use crate::key::Key;
@@ -26,6 +22,8 @@ use crate::read::hit::value_in;
 use crate::read::l2_lookup::Fingerprint;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Optional, Plan, Shape};
+use crate::write::pending::PendingWrite;
+use crate::write::put::{Bracket, Unfinished};
 
 /// One entry of a cached function that returns `R`.
 ///

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::cache::write::put;
 use crate::cache::{Cache, Core, OwnMemory, RegionPlace};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
@@ -24,6 +23,7 @@ use crate::read::call::Job;
 use crate::read::hit::get;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{Plain, Plan};
+use crate::write::put::put;
 
 /// A named part of a cache whose values are of type `V`.
 ///

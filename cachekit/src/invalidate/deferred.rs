@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::base::sync::Mutex;
 use crate::cache::Cache;
-use crate::cache::around::Invalidation;
 use crate::invalidate::apply::{Ack, Invalidating};
 use crate::l2::invalidation_targets::Doomed;
+use crate::write::annotated::Invalidation;
 
 tokio::task_local! {
     static WAITING: Waiting;

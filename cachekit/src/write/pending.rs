@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::cache::Cache;
-use crate::cache::around::{Invalidation, On};
 use crate::cache::entry::{Slot, Target};
-use crate::cache::write::Bracket;
 use crate::invalidate::apply::Invalidating;
 use crate::invalidate::deferred;
 use crate::model::write_order::WriteOrder;
+use crate::write::annotated::{Invalidation, On};
+use crate::write::put::Bracket;
 
 /// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
 /// empty: the write may have happened.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::cache::entry::Target;
-use crate::cache::entry::pending::PendingWrite;
 use crate::invalidate::apply::{Ack, Invalidating};
 use crate::invalidate::deferred;
 use crate::key::Key;
@@ -15,6 +14,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
 use crate::return_type::shape::{Plan, Shape, Split};
+use crate::write::pending::PendingWrite;
 
 /// When an invalidation takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
