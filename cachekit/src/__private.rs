@@ -21,9 +21,9 @@ pub use crate::__private::position::{
 pub use crate::__private::seen::{Handle, LeftOut, Seen, seen_as_data};
 pub use inventory;
 
+pub use crate::api::entry::Target;
+pub use crate::api::replicated_entry::{CopiedEntry, ordered};
 pub use crate::base::fault::{Fault, Point};
-pub use crate::cache::copied::{CopiedEntry, ordered};
-pub use crate::cache::entry::Target;
 pub use crate::key::buf::{KeyBuf, Rendered};
 pub use crate::key::function_path::FunctionPath;
 pub use crate::key::nested::over as walk_over;

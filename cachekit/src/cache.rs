@@ -1,30 +1,19 @@
 //! The cache, as applications hold it.
 
-pub(crate) mod acknowledged;
-pub(crate) mod builder;
-pub(crate) mod copied;
-pub(crate) mod direct;
-pub(crate) mod entry;
-pub(crate) mod env;
-pub(crate) mod function;
-pub(crate) mod hot;
-pub(crate) mod region;
 pub(crate) mod rooms;
-pub(crate) mod shutdown;
-pub(crate) mod soft;
 pub(crate) mod store;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use crate::api::builder::CacheBuilder;
 use crate::base::clock::{Clock, Tick};
 use crate::base::counter::Counter;
 use crate::base::fault::{Fault, Faults};
 use crate::base::random::Chance;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
-use crate::cache::builder::CacheBuilder;
 use crate::cache::rooms::Rooms;
 use crate::coordination::background::Background;
 use crate::coordination::concurrency_limit::Gates;

@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod api;
+
 mod write;
 
 mod read;
@@ -83,16 +85,16 @@ pub mod testing;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
+pub use crate::api::acknowledged::Acknowledged;
+pub use crate::api::builder::CacheBuilder;
+pub use crate::api::entry::Entry;
+pub use crate::api::function_handle::FunctionHandle;
+pub use crate::api::region::Region;
+pub use crate::api::shutdown::ShutdownReport;
+pub use crate::api::soft::Soft;
 pub use crate::base::clock::{Clock, SystemClock};
 pub use crate::base::error::{BuildError, ComputeTimeout};
 pub use crate::cache::Cache;
-pub use crate::cache::acknowledged::Acknowledged;
-pub use crate::cache::builder::CacheBuilder;
-pub use crate::cache::entry::Entry;
-pub use crate::cache::function::FunctionHandle;
-pub use crate::cache::region::Region;
-pub use crate::cache::shutdown::ShutdownReport;
-pub use crate::cache::soft::Soft;
 pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};

@@ -4,9 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::api::entry::{Entry, Target, typed_entry};
+use crate::api::function_handle::{FunctionHandle, function_handle};
 use crate::base::trace;
-use crate::cache::entry::{Entry, Target, typed_entry};
-use crate::cache::function::{FunctionHandle, function_handle};
 use crate::cache::{Cache, Core};
 use crate::global;
 use crate::key::buf::KeyBuf;

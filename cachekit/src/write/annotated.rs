@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::api::entry::Target;
 use crate::cache::Cache;
-use crate::cache::entry::Target;
 use crate::invalidate::apply::{Ack, Invalidating};
 use crate::invalidate::deferred;
 use crate::key::Key;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::api::entry::{Slot, Target};
 use crate::cache::Cache;
-use crate::cache::entry::{Slot, Target};
 use crate::invalidate::apply::Invalidating;
 use crate::invalidate::deferred;
 use crate::model::write_order::WriteOrder;

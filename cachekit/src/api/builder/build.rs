@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::builder::CacheBuilder;
 use crate::base::counter::Counter;
 use crate::base::durations::cut;
 use crate::base::error::BuildError;
@@ -11,7 +12,6 @@ use crate::base::fault::Fault;
 use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::base::runtime::has_timer;
-use crate::cache::builder::CacheBuilder;
 use crate::cache::{Cache, Core};
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::Refreshes;

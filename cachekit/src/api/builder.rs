@@ -1,6 +1,7 @@
 //! Setting up a cache.
 
-pub(crate) mod set_up;
+pub(crate) mod build;
+pub(crate) mod env;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,7 +12,7 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::base::error::BuildError;
 use crate::base::fault::Faults;
 use crate::base::random::Chance;
-use crate::cache::env;
+
 use crate::encoding::codec::Codec;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::cache::entry::Entry;
+use crate::api::entry::Entry;
 
 /// An [`Entry`] that has copies, so that a write of it stores nothing.
 #[doc(hidden)]
