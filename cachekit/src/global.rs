@@ -3,7 +3,7 @@
 use once_cell::sync::OnceCell;
 
 use crate::base::error::BuildError;
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::read::compute_detached::Task;
 use crate::registry;
 

@@ -48,6 +48,8 @@
 
 // Imports go down only, level by level; `tests/architecture` checks it.
 
+mod core;
+
 mod api;
 
 mod write;
@@ -76,7 +78,6 @@ mod base;
 
 #[doc(hidden)]
 pub mod __private;
-mod cache;
 mod global;
 mod key;
 mod registry;
@@ -94,7 +95,7 @@ pub use crate::api::shutdown::ShutdownReport;
 pub use crate::api::soft::Soft;
 pub use crate::base::clock::{Clock, SystemClock};
 pub use crate::base::error::{BuildError, ComputeTimeout};
-pub use crate::cache::Cache;
+pub use crate::core::state::Cache;
 pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::base::clock::Clock;
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::read::compute_detached::Task;
 
 #[cfg(feature = "seeded-faults")]

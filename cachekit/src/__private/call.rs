@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::api::entry::{Entry, Target, typed_entry};
 use crate::api::function_handle::{FunctionHandle, function_handle};
 use crate::base::trace;
-use crate::cache::{Cache, Core};
+use crate::core::state::{Cache, Core};
 use crate::global;
 use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;

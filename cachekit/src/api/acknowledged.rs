@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::invalidate::apply::Ack;
 use crate::l2::invalidation_targets::Doomed;
 use crate::model::invalidation_mode::Manner;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::cache::store::Value;
-use crate::cache::{Cache, Core};
+use crate::core::build_entry::Value;
+use crate::core::state::{Cache, Core};
 use crate::encoding::codec::Wire;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Core};
+use crate::core::state::{Cache, Core};
 use crate::l2::invalidation_targets::Doomed;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;

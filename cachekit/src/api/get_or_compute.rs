@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::error::ComputeTimeout;
 use crate::base::trace;
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::Labels;

@@ -1,7 +1,7 @@
 //! The keys that are used most.
 
 use crate::base::clock::Tick;
-use crate::cache::{Cache, Core};
+use crate::core::state::{Cache, Core};
 use crate::l1::hot_keys::HotKey;
 use crate::l1::thread_cache::draw;
 use crate::model::owner::OwnerId;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::cache::{Cache, Core, OwnMemory, RegionPlace};
+use crate::core::state::{Cache, Core, OwnMemory, RegionPlace};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;

@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout_at};
 use crate::base::durations::from_now;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::cache::Cache;
+use crate::core::state::Cache;
 
 /// Long enough for a Redis that is well, shorter than what supervisors wait.
 const DEFAULT: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! Invalidations that leave the old value for what old values are for.
 
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::l2::invalidation_targets::Doomed;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;

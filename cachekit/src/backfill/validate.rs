@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::base::fault::Fault;
-use crate::cache::Core;
-use crate::cache::store::Value;
+use crate::core::build_entry::Value;
+use crate::core::state::Core;
 use crate::encoding::codec::Codec;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};

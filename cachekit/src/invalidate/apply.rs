@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Point};
-use crate::cache::{Cache, Core};
+use crate::core::state::{Cache, Core};
 use crate::key::Key;
 use crate::l2::invalidation_targets::Doomed;
 use crate::l2::tier::Remote;

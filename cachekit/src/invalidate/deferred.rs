@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::sync::Mutex;
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::invalidate::apply::{Ack, Invalidating};
 use crate::l2::invalidation_targets::Doomed;
 use crate::write::annotated::Invalidation;

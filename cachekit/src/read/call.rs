@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::cache::Core;
 use crate::coordination::single_flight::Leadership;
 use crate::coordination::single_flight::waiter::{Lead, Seat};
+use crate::core::state::Core;
 use crate::key::Key;
 use crate::l1::memory::Seen;
 use crate::l2::entry_keys::Replica;

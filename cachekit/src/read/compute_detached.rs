@@ -9,8 +9,8 @@ use tokio::time::sleep;
 
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::cache::Core;
 use crate::coordination::background::Whose;
+use crate::core::state::Core;
 use crate::model::entry::AnyStored;
 use crate::model::owner::Owner;
 use crate::model::tags::Labels;

@@ -13,7 +13,7 @@ use crate::base::durations::from_now;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::cache::Core;
+use crate::core::state::Core;
 use crate::model::owner::Owner;
 use crate::read::call::Job;
 use crate::read::compute_detached::{Carry, in_background};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Point};
 use crate::base::sync::expect_no_lock;
-use crate::cache::{Cache, Core};
+use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::backfill::lease::Access;
 use crate::backfill::validate::Question;
-use crate::cache::Core;
+use crate::core::state::Core;
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::entry_keys::{Names, Replica};

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::validate::Judged;
-use crate::cache::Core;
 use crate::coordination::single_flight::Leadership;
 use crate::coordination::single_flight::waiter::Lead;
+use crate::core::state::Core;
 use crate::key::Key;
 use crate::l2::entry_keys::Replica;
 use crate::model::config::Tier;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::api::entry::Target;
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::invalidate::apply::{Ack, Invalidating};
 use crate::invalidate::deferred;
 use crate::key::Key;

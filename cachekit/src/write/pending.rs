@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::api::entry::{Slot, Target};
-use crate::cache::Cache;
+use crate::core::state::Cache;
 use crate::invalidate::apply::Invalidating;
 use crate::invalidate::deferred;
 use crate::model::write_order::WriteOrder;

@@ -12,12 +12,12 @@ use crate::base::fault::Fault;
 use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::base::runtime::has_timer;
-use crate::cache::{Cache, Core};
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::Refreshes;
 use crate::coordination::single_flight::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
+use crate::core::state::{Cache, Core};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::encoding::codec::Codec;
 use crate::encoding::compress;

@@ -11,7 +11,7 @@ use crate::base::clock::{Clock, Tick};
 use crate::base::durations::from_now;
 use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
-use crate::cache::Core;
+use crate::core::state::Core;
 use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::Trust;
 use crate::l2::bus::lease_waiters::Wakes;

@@ -1,8 +1,5 @@
 //! The cache, as applications hold it.
 
-pub(crate) mod rooms;
-pub(crate) mod store;
-
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -14,13 +11,13 @@ use crate::base::fault::{Fault, Faults};
 use crate::base::random::Chance;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
-use crate::cache::rooms::Rooms;
 use crate::coordination::background::Background;
 use crate::coordination::concurrency_limit::Gates;
 use crate::coordination::refresh_claims::Refreshes;
 use crate::coordination::single_flight::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
+use crate::core::function_memories::Rooms;
 use crate::key::buf::KeyBuf;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::{Memory, Size};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::durations::cut;
 use crate::base::fault::Point;
-use crate::cache::Core;
+use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::base::fault::Fault;
-use crate::cache::Core;
+use crate::core::state::Core;
 use crate::l1::memory::Memory;
 use crate::model::config::Capacity;
 use crate::model::function_spec::{FnSpec, Room};
