@@ -1,10 +1,7 @@
 //! For tests: a clock moved by hand, and a cache for one task.
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
-pub(crate) mod anything;
-#[cfg(all(feature = "seeded-faults", feature = "serde"))]
-pub(crate) mod zoo;
-
+mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,7 +22,7 @@ pub use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
 #[doc(hidden)]
-pub use crate::testing::anything::read_anything;
+pub use crate::testing::tests::fuzz_any::read_anything;
 
 /// A clock that stands still until it is moved.
 ///

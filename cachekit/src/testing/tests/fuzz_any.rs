@@ -8,7 +8,7 @@ use crate::encoding::compress::Payload;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{HEAD, seal};
-use crate::testing::zoo;
+use crate::testing::tests::fuzz_values;
 
 /// A compressed payload is read up to so many times the length of its entry, as a cache reads it up
 /// to its limit: what is allocated stays in proportion to what is read.
@@ -22,7 +22,7 @@ const MOST_TIMES: usize = 4;
 /// If something does not hold that must hold for any bytes.
 pub fn read_anything(bytes: &[u8]) {
     read_entry(bytes);
-    zoo::read_all(bytes);
+    fuzz_values::read_all(bytes);
     // A fuzzer does not guess a checksum.
     let mut sealed = bytes.to_vec();
     seal(&mut sealed);
@@ -40,7 +40,7 @@ fn read_entry(bytes: &[u8]) {
             let Some(payload) = envelope.payload.open() else {
                 return;
             };
-            zoo::read_all(&payload);
+            fuzz_values::read_all(&payload);
             is_written_as_it_was(envelope, &payload, bytes);
         }
         Err(Reject::Vacant) => assert_eq!(bytes.len(), HEAD, "more than a token"),
