@@ -1,10 +1,10 @@
 //! What generated code calls. Not for use by hand: it changes without notice.
 
+pub(crate) mod autoref;
 pub(crate) mod call;
-pub(crate) mod macros;
-pub(crate) mod own_dispatch;
+pub(crate) mod clone_dispatch;
+pub(crate) mod key_coverage;
 pub(crate) mod position;
-pub(crate) mod seen;
 pub(crate) mod templates;
 
 pub use std::time::Duration;
@@ -14,11 +14,11 @@ pub use crate::__private::call::{
     compute_blocking, entry, expire_all, function, invalidate_all, look, named, outlined, refresh,
     refresh_blocking, target, uncached, uncached_blocking,
 };
+pub use crate::__private::key_coverage::{Handle, LeftOut, Seen, seen_as_data};
 pub use crate::__private::position::{
     ArgumentNotInTheKey_WriteUnderscore, UNDERSCORE, UNUSED, UnderscoreForAnArgumentInTheKey,
     Unused,
 };
-pub use crate::__private::seen::{Handle, LeftOut, Seen, seen_as_data};
 pub use inventory;
 
 pub use crate::api::entry::Target;
@@ -116,26 +116,26 @@ pub mod wired {
 
 /// Autoref dispatch: whether a borrowed argument can be cloned for a body.
 pub mod own {
-    pub use crate::__private::own_dispatch::{AnyOwned, Lent, OwnClone, Ownable};
+    pub use crate::__private::clone_dispatch::{AnyOwned, Lent, OwnClone, Ownable};
 }
 
 /// Autoref dispatch: what kind of thing an argument is. Without names, so that they hide none of
 /// the user's.
 pub mod kinds {
-    pub use crate::__private::seen::{
+    pub use crate::__private::key_coverage::{
         NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
         ViaNothing as _, ViaPart as _, ViaShared as _, ViaText as _,
     };
     #[cfg(feature = "serde")]
-    pub use crate::__private::seen::{ViaDeserialize as _, ViaSerialize as _};
+    pub use crate::__private::key_coverage::{ViaDeserialize as _, ViaSerialize as _};
 }
 
 /// Autoref dispatch: how a value is written into a key.
 pub mod part {
-    pub use crate::__private::macros::{ByDisplay, ByPart, Part, Unwritable};
+    pub use crate::__private::autoref::{ByDisplay, ByPart, Part, Unwritable};
 }
 
 /// Autoref dispatch: an argument by reference, as an expression is to find it.
 pub mod given {
-    pub use crate::__private::macros::{Given, GivenClone, GivenReference};
+    pub use crate::__private::autoref::{Given, GivenClone, GivenReference};
 }
