@@ -95,7 +95,7 @@ fn imports_go_down_only() {
 fn attributes_and_the_environment_have_one_grammar_of_lengths() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let copies = [
-        "cachekit-macros/src/attr/length.rs",
+        "cachekit-macros/src/attr/duration_text.rs",
         "cachekit/src/model/config/duration_text.rs",
     ];
     let [one, other] = copies.map(|path| fs::read_to_string(root.join(path)).expect(path));

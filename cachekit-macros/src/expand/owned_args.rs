@@ -6,7 +6,7 @@ use quote::quote;
 use crate::model::{Apart, Function};
 
 /// What is cloned for the body: arguments that are references, and `self`.
-pub(super) fn owned(function: &Function, apart: &Apart) -> TokenStream {
+pub(crate) fn owned(function: &Function, apart: &Apart) -> TokenStream {
     let references = function
         .arguments
         .iter()
@@ -20,7 +20,7 @@ pub(super) fn owned(function: &Function, apart: &Apart) -> TokenStream {
 }
 
 /// The body with its own `self`.
-pub(super) fn with_own_self(body: &Group) -> Group {
+pub(crate) fn with_own_self(body: &Group) -> Group {
     renamed_group(body)
 }
 

@@ -8,12 +8,12 @@ use quote::ToTokens;
 /// The first token of `expr` that is the name `word`; fields and methods do not count.
 ///
 /// A name that a format string captures (`format!("{id}")`) counts, at the string.
-pub(super) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
+pub(crate) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
     find_in(expr.to_token_stream(), word)
 }
 
 /// Whether `expr` uses one of `words`.
-pub(super) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
+pub(crate) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
     words.iter().any(|word| find(expr, word).is_some())
 }
 

@@ -3,13 +3,15 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 
-use super::mention;
-use crate::attr::{Arg, Item, Items, Piece};
+use crate::attr::arg::Arg;
+use crate::attr::template::Piece;
+use crate::attr::value::{Item, Items};
+use crate::check::ident_usage;
 
 /// A hash (FNV-1a) of all that mention `ret`; zero, if none does.
 ///
 /// It stands in entries, so it depends on the words alone, not on how a compiler prints them.
-pub(super) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
+pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     let ret = Ident::new("ret", Span::call_site());
     let mut words = Vec::new();
     // The option first: what was a tag and is an event now is another label.
@@ -22,7 +24,7 @@ pub(super) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
                     let of_value = |piece: &Piece| match piece {
                         Piece::Literal(_) | Piece::Name => false,
                         Piece::Expression(expr) | Piece::Placeholder { expr, .. } => {
-                            mention::find(expr, &ret).is_some()
+                            ident_usage::find(expr, &ret).is_some()
                         }
                     };
                     (pieces.any(of_value), template.literal.value())
@@ -30,7 +32,7 @@ pub(super) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
                 Item::Splice(expr) | Item::Expr(expr) => {
                     let mut text = String::new();
                     spell(expr.to_token_stream(), &mut text);
-                    (mention::find(expr, &ret).is_some(), text)
+                    (ident_usage::find(expr, &ret).is_some(), text)
                 }
             };
             if is_late {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{Field, Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote};
 
-use crate::names::{Names, blaming, is_plain, local};
+use crate::paths::{Names, blaming, is_plain, local};
 
 /// The implementation, or what is wrong with the type.
 pub(crate) fn derive_cache_part(item: TokenStream) -> syn::Result<TokenStream> {

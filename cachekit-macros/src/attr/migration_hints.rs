@@ -158,7 +158,7 @@ const FOREIGN_WRITES: &[(&str, &str)] = &[
 ];
 
 /// What to say about an option that is not one of ours.
-pub(super) fn answer(attribute: &str, word: &str) -> Option<String> {
+pub(crate) fn answer(attribute: &str, word: &str) -> Option<String> {
     let foreign = if attribute == "cached" {
         if LATER.contains(&word) {
             return Some(format!("`{word}` is not available in this version yet"));

@@ -83,14 +83,14 @@ fn is_lent_extension(ty: &Type) -> bool {
 }
 
 /// Type parameters by what their bounds say.
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     data: BTreeSet<String>,
     connections: BTreeSet<String>,
 }
 
 impl Bounds {
     /// Those of a function.
-    pub(super) fn of(generics: &Generics) -> Self {
+    pub(crate) fn of(generics: &Generics) -> Self {
         let mut bounds = Self {
             data: BTreeSet::new(),
             connections: BTreeSet::new(),
@@ -120,7 +120,7 @@ impl Bounds {
     }
 
     /// How an argument of this type is to be judged.
-    pub(super) fn look(&self, ty: &Type) -> Look {
+    pub(crate) fn look(&self, ty: &Type) -> Look {
         if self.has_data(ty) || is_lent_extension(ty) {
             Look::Data
         } else if self.is_handle(ty) {
