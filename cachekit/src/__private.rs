@@ -21,9 +21,11 @@ pub use crate::__private::position::{
 };
 pub use inventory;
 
-pub use crate::api::entry::Target;
+pub use crate::api::registry::Registered;
 pub use crate::api::replicated_entry::{CopiedEntry, ordered};
 pub use crate::base::fault::{Fault, Point};
+pub use crate::core::entry_key::Target;
+pub use crate::invalidate::request::{Invalidation, On};
 pub use crate::key::buf::{KeyBuf, Rendered};
 pub use crate::key::function_path::FunctionPath;
 pub use crate::key::nested::over as walk_over;
@@ -32,14 +34,12 @@ pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
 pub use crate::model::tags::Labels;
 pub use crate::read::typed_call::{Call, Started};
-pub use crate::registry::Registered;
 pub use crate::return_type::cacheable_error::{HasErrors, Remember};
 pub use crate::return_type::diagnostics::{Keep, Own, Store};
 pub use crate::return_type::shape::{MayBeAbsent, MayFail, Plan};
 pub use crate::return_type::timeout_error::{Answer, CanFail};
 pub use crate::write::annotated::{
-    Invalidation, On, invalidate_around, invalidate_around_blocking, write_through,
-    write_through_blocking,
+    invalidate_around, invalidate_around_blocking, write_through, write_through_blocking,
 };
 pub use crate::write::pending::PendingWrite;
 

@@ -3,3 +3,5 @@
 pub(crate) mod codec;
 pub(crate) mod compress;
 pub(crate) mod envelope;
+#[cfg(test)]
+mod tests;

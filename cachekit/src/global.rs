@@ -2,10 +2,10 @@
 
 use once_cell::sync::OnceCell;
 
+use crate::api::registry;
 use crate::base::error::BuildError;
 use crate::core::state::Cache;
-use crate::read::compute_detached::Task;
-use crate::registry;
+use crate::read::background_task::Task;
 
 // once_cell's: std's has no stable `try_insert`, and `init` must not lose a race silently.
 static GLOBAL: OnceCell<Cache> = OnceCell::new();

@@ -2,3 +2,5 @@
 
 pub(crate) mod apply;
 pub(crate) mod deferred;
+pub(crate) mod heard;
+pub(crate) mod request;

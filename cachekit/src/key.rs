@@ -23,6 +23,7 @@ pub(crate) mod component;
 pub(crate) mod crates;
 pub(crate) mod function_path;
 pub(crate) mod nested;
+pub(crate) mod render;
 pub(crate) mod template;
 pub(crate) mod values;
 

@@ -1,5 +1,6 @@
 //! The first tier: memory, with a table for each thread in front of it.
 
+pub(crate) mod engine;
 pub(crate) mod generations;
 pub(crate) mod hot_keys;
 pub(crate) mod memory;

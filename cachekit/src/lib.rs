@@ -80,7 +80,6 @@ mod base;
 pub mod __private;
 mod global;
 mod key;
-mod registry;
 #[cfg(feature = "testing")]
 pub mod testing;
 

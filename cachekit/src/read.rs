@@ -1,5 +1,7 @@
 //! One call: hit, miss, computation.
 
+pub(crate) mod answer;
+pub(crate) mod background_task;
 pub(crate) mod cached_error;
 pub(crate) mod call;
 pub(crate) mod call_mode;

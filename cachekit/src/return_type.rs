@@ -6,6 +6,7 @@ pub(crate) mod capabilities;
 pub(crate) mod diagnostics;
 pub(crate) mod dispatch;
 pub(crate) mod erased_ops;
+pub(crate) mod known_size;
 #[cfg(feature = "redis")]
 pub(crate) mod serializable;
 pub(crate) mod shape;

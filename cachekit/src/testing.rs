@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::clock::Clock;
 use crate::core::state::Cache;
-use crate::read::compute_detached::Task;
+use crate::read::background_task::Task;
 
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]

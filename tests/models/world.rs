@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
+use crate::coordination::single_flight::Entered;
 use crate::coordination::single_flight::seat::{Lead, Woken};
-use crate::coordination::single_flight::{Entered, Flights, Leadership};
+use crate::coordination::single_flight::table::{Flights, Leadership};
 use crate::key::Key;
 use crate::laws::{Laws, Run, Taken};
 use crate::model::epoch::{Epochs, Moment};

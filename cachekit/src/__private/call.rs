@@ -4,11 +4,13 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::api::entry::{Entry, Target, typed_entry};
+use crate::api::entry::{Entry, typed_entry};
 use crate::api::function_handle::{FunctionHandle, function_handle};
 use crate::base::trace;
+use crate::core::entry_key::Target;
 use crate::core::state::{Cache, Core};
 use crate::global;
+use crate::invalidate::request::{Invalidation, On};
 use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
 use crate::model::entry::AnyStored;
@@ -23,7 +25,6 @@ use crate::read::typed_call::{
 };
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plan, Shape};
-use crate::write::annotated::{Invalidation, On};
 
 /// Where a function finds its cache.
 pub trait Source {

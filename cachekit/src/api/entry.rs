@@ -9,21 +9,19 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::core::build_entry::Value;
-use crate::core::state::{Cache, Core};
-use crate::encoding::codec::Wire;
-use crate::key::Key;
-use crate::key::buf::KeyBuf;
+use crate::core::entry_key::Target;
+use crate::core::entry_ref::{Describe, Slot};
+use crate::core::state::Cache;
+use crate::encoding::codec::type_codec::Wire;
 use crate::l2::invalidation_targets::Doomed;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
-use crate::model::owner::Owner;
 use crate::model::tags::Labels;
 use crate::read::hit::value_in;
-use crate::read::l2_lookup::Fingerprint;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Optional, Plan, Shape};
 use crate::write::pending::PendingWrite;
-use crate::write::put::{Bracket, Unfinished};
+use crate::write::put::Unfinished;
 
 /// One entry of a cached function that returns `R`.
 ///
@@ -62,23 +60,6 @@ pub struct Inner<R>(Innermost<R>);
 pub struct Innermost<R> {
     slot: Slot,
     returns: PhantomData<fn() -> R>,
-}
-
-/// The untyped part of an entry.
-pub(crate) struct Slot {
-    pub(crate) core: Arc<Core>,
-    pub(crate) owner: Arc<Owner>,
-    pub(crate) spec: &'static FnSpec,
-    pub(crate) key: Key,
-    pub(crate) labels: Labels,
-    pub(crate) describe: Box<dyn Describe>,
-}
-
-/// What a value of the function's type says about itself.
-pub(crate) trait Describe: Send + Sync {
-    fn label(&self, value: &dyn Any, labels: &mut Labels);
-    fn weigh(&self, value: &dyn Any) -> usize;
-    fn wire(&self) -> Option<Wire>;
 }
 
 struct Described<S: Shape, A> {
@@ -193,52 +174,6 @@ impl Slot {
         // Not counted, as a look into memory is not: it is no call of the function.
         value_in::<Optional<V>>(&further.await?.stored)?
     }
-
-    pub(crate) fn fingerprint(&self) -> Option<Fingerprint> {
-        self.describe.wire().map(|wire| wire.fingerprint)
-    }
-
-    pub(crate) fn begin_here(&self, is_ordered: bool) -> Bracket {
-        let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
-        Bracket::begin_here(&self.core, owner, key, self.spec.lives(), is_ordered)
-    }
-
-    async fn begin(&self) -> Bracket {
-        let mut bracket = self.begin_here(false);
-        bracket.begin_there(&self.labels, self.fingerprint()).await;
-        bracket
-    }
-
-    pub(crate) fn described<V: Send + Sync + 'static>(
-        &self,
-        value: V,
-        order: Option<u64>,
-    ) -> (Labels, Value) {
-        let mut labels = self.labels.clone();
-        self.describe.label(&value, &mut labels);
-        let heap = self.core.heap(|| self.describe.weigh(&value));
-        (
-            labels,
-            Value {
-                content: Arc::new(Some(value)),
-                is_present: true,
-                size: size_of::<Option<V>>(),
-                heap,
-                order,
-                took: Duration::ZERO,
-            },
-        )
-    }
-
-    pub(crate) async fn finish<V: Clone + Send + Sync + 'static>(
-        &self,
-        bracket: Bracket,
-        value: V,
-        order: Option<u64>,
-    ) {
-        let (labels, value) = self.described(value, order);
-        bracket.finish(labels, value, self.describe.wire()).await;
-    }
 }
 
 macro_rules! typed {
@@ -332,22 +267,5 @@ impl<R> fmt::Debug for Innermost<R> {
         f.debug_struct("Innermost")
             .field("key", &self.raw().key)
             .finish_non_exhaustive()
-    }
-}
-
-/// Names one entry of one function, for an invalidation.
-#[derive(Debug, Clone)]
-pub struct Target {
-    pub(crate) key: Key,
-}
-
-impl Target {
-    /// The entry under the key that `write` writes.
-    pub fn new(write: impl FnOnce(&mut KeyBuf)) -> Self {
-        let mut key = KeyBuf::new();
-        write(&mut key);
-        Self {
-            key: Key::new(key.as_bytes()),
-        }
     }
 }

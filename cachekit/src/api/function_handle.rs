@@ -103,8 +103,9 @@ impl fmt::Debug for FunctionHandle {
 #[cfg(all(test, feature = "seeded-faults", feature = "bincode"))]
 mod tests {
     use super::*;
-    use crate::api::entry::{Entry, Target, typed_entry};
+    use crate::api::entry::{Entry, typed_entry};
     use crate::base::fault::Fault;
+    use crate::core::entry_key::Target;
     use crate::model::config::Tier;
     use crate::model::tags::Labels;
     use crate::return_type::shape::{Plain, Plan};

@@ -2,10 +2,10 @@
 //!
 //! No event holds a value. Keys hold arguments, so they appear at debug level only.
 
-use crate::key::Key;
+use std::fmt;
 
 /// A value was computed but not stored: an invalidation or a write came in between.
-pub(crate) fn store_refused(owner: &str, key: &Key) {
+pub(crate) fn store_refused(owner: &str, key: &dyn fmt::Debug) {
     #[cfg(feature = "tracing")]
     tracing::debug!(target: "cachekit", function = owner, ?key, "store refused");
     #[cfg(not(feature = "tracing"))]
@@ -13,7 +13,7 @@ pub(crate) fn store_refused(owner: &str, key: &Key) {
 }
 
 /// A value could not be computed again; the old one is kept.
-pub(crate) fn refresh_failed(owner: &str, key: &Key) {
+pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
     #[cfg(feature = "tracing")]
     tracing::debug!(target: "cachekit", function = owner, ?key, "refresh failed");
     #[cfg(not(feature = "tracing"))]

@@ -1,6 +1,6 @@
 //! Memory of functions' own: `capacity = 1000`.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crate::base::fault::Fault;
 use crate::core::state::Core;
@@ -8,43 +8,6 @@ use crate::l1::memory::Memory;
 use crate::model::config::Capacity;
 use crate::model::function_spec::{FnSpec, Room};
 use crate::model::owner::OwnerId;
-
-/// Lists, by hash. Few functions have a room.
-const LISTS: usize = 32;
-
-/// The cores of functions that have memory of their own: only added to, so that a hit takes no lock.
-#[derive(Debug, Default)]
-pub(crate) struct Rooms([Link; LISTS]);
-
-type Link = OnceLock<Box<Own>>;
-
-/// One function's.
-#[derive(Debug)]
-struct Own {
-    owner: OwnerId,
-    core: Arc<Core>,
-    next: Link,
-}
-
-impl Rooms {
-    fn of(&self, owner: OwnerId, make: impl Fn() -> Arc<Core>) -> &Arc<Core> {
-        // A function's number is the address of something larger than a line.
-        let mut link = &self.0[(owner.0 >> 6) % LISTS];
-        loop {
-            let own = link.get_or_init(|| {
-                Box::new(Own {
-                    owner,
-                    core: make(),
-                    next: Link::new(),
-                })
-            });
-            if own.owner == owner {
-                return &own.core;
-            }
-            link = &own.next;
-        }
-    }
-}
 
 impl Core {
     /// This, with the memory where the entries of `spec` are.

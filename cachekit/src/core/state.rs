@@ -1,11 +1,10 @@
-//! The cache, as applications hold it.
+//! The state that everything of one cache shares.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use crate::api::builder::CacheBuilder;
-use crate::base::clock::{Clock, Tick};
+use crate::base::clock::Clock;
 use crate::base::counter::Counter;
 use crate::base::fault::{Fault, Faults};
 use crate::base::random::Chance;
@@ -14,22 +13,22 @@ use crate::base::trace;
 use crate::coordination::background::Background;
 use crate::coordination::concurrency_limit::Gates;
 use crate::coordination::refresh_claims::Refreshes;
-use crate::coordination::single_flight::Flights;
+use crate::coordination::single_flight::table::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
-use crate::core::function_memories::Rooms;
+use crate::core::by_owner::Rooms;
+use crate::core::outcome::Outcome;
 use crate::key::buf::KeyBuf;
+use crate::l1::engine::Size;
 use crate::l1::hot_keys::HotKeys;
-use crate::l1::memory::{Memory, Size};
-use crate::l1::thread_cache::Probe;
+use crate::l1::memory::Memory;
+use crate::l1::thread_cache::lookup_key::Probe;
 use crate::l2::tier::Remote;
 use crate::model::config::{Capacity, Config};
 use crate::model::epoch::{Epoch, Moment};
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::model::owner_index::LastPlace;
-use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
-use crate::read::compute::Outcome;
 
 /// A cache. Cloning it gives another handle to the same one.
 ///
@@ -74,7 +73,7 @@ pub(crate) struct Core {
     /// Of all regions and functions with one. Only added to.
     pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
     /// Of functions with one; `None` in such a core, which would refer to itself.
-    pub(crate) rooms: Option<Arc<Rooms>>,
+    pub(crate) rooms: Option<Arc<Rooms<Core>>>,
     /// Of what is stored by hand, in that memory.
     pub(crate) by_hand: Arc<LastPlace>,
     /// Which keys are used most, in whichever memory.
@@ -111,44 +110,6 @@ pub(crate) struct RegionPlace {
 pub(crate) type OwnMemory = (Capacity, Arc<Memory>);
 
 impl Cache {
-    /// Begins to set up a cache.
-    pub fn builder() -> CacheBuilder {
-        CacheBuilder::new()
-    }
-
-    /// What the cache did so far, in total and by function.
-    ///
-    /// Also lets the memory tier tidy up, so that `entries` is exact; call it for a
-    /// dashboard, not for every request.
-    pub fn stats(&self) -> Stats {
-        let owners = self.core.owners.read();
-        let functions = owners
-            .values()
-            .map(|owner| FunctionStats::of(owner))
-            .collect();
-        drop(owners);
-        let size = self.core.size();
-        Stats {
-            invalidations: self.core.invalidations.sum(),
-            entries: size.entries,
-            bytes: size.bytes,
-            flights: self.core.flights.len(),
-            writes: self.core.writes.len(),
-            tags: self.core.tags.len(),
-            background: BackgroundStats::new(
-                self.core.background.running(),
-                self.core.background.failures(),
-            ),
-            redis: self
-                .core
-                .remote
-                .as_ref()
-                .map(|remote| remote.stats(Tick::now(&*self.core.clock)))
-                .unwrap_or_default(),
-            ..Stats::sum(functions)
-        }
-    }
-
     pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::base::sync::Mutex;
 use crate::core::state::Cache;
 use crate::invalidate::apply::{Ack, Invalidating};
+use crate::invalidate::request::Invalidation;
 use crate::l2::invalidation_targets::Doomed;
-use crate::write::annotated::Invalidation;
 
 tokio::task_local! {
     static WAITING: Waiting;

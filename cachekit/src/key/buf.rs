@@ -14,7 +14,6 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::key::arg_words::Tokens;
-use crate::key::component::{CachePart, PartWriter};
 use crate::key::function_path::FunctionPath;
 
 /// Stands before the types that a function has from where it stands.
@@ -62,7 +61,7 @@ impl KeyBuf {
         Self::of(Form::Tag)
     }
 
-    /// A buffer for a key's arguments, from which [`render`](crate::key::arg_words::render) makes the key.
+    /// A buffer for a key's arguments, from which [`render`](crate::key::render::render) makes the key.
     #[inline(always)]
     pub(crate) fn tokens() -> Self {
         Self::of(Form::Tokens)
@@ -132,29 +131,6 @@ impl KeyBuf {
                 self.tokens.end(start);
             }
         }
-    }
-
-    /// An argument, escaped. `stop` is the first byte of the literal that follows it.
-    #[inline(always)]
-    pub fn part<T: CachePart + ?Sized>(&mut self, stop: u8, value: &T) {
-        let start = self.len();
-        value.write_part(&mut PartWriter::new(self, stop));
-        self.end(start);
-    }
-
-    /// An argument as `write` writes it, escaped.
-    #[inline]
-    pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut PartWriter<'_>)) {
-        let start = self.len();
-        write(&mut PartWriter::new(self, stop));
-        self.end(start);
-    }
-
-    /// An argument written by its `Display`, escaped.
-    pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
-        let start = self.len();
-        PartWriter::new(self, stop).display(value);
-        self.end(start);
     }
 
     /// Ends the argument, or what is inside it, that began at a length of `start`.

@@ -278,6 +278,31 @@ impl<'a> PartWriter<'a> {
     }
 }
 
+impl KeyBuf {
+    /// An argument, escaped. `stop` is the first byte of the literal that follows it.
+    #[inline(always)]
+    pub fn part<T: CachePart + ?Sized>(&mut self, stop: u8, value: &T) {
+        let start = self.len();
+        value.write_part(&mut PartWriter::new(self, stop));
+        self.end(start);
+    }
+
+    /// An argument as `write` writes it, escaped.
+    #[inline]
+    pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut PartWriter<'_>)) {
+        let start = self.len();
+        write(&mut PartWriter::new(self, stop));
+        self.end(start);
+    }
+
+    /// An argument written by its `Display`, escaped.
+    pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
+        let start = self.len();
+        PartWriter::new(self, stop).display(value);
+        self.end(start);
+    }
+}
+
 impl fmt::Debug for PartWriter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("PartWriter").field(&self.out).finish()

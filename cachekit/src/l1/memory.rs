@@ -1,53 +1,21 @@
 //! The memory tier: an engine that decides who stays, and what a hit needs beside it.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::key::Key;
+use crate::l1::engine::{MemoryEngine, Size};
 use crate::l1::generations::{Changes, Stamp};
-use crate::l1::thread_cache::Probe;
+use crate::l1::thread_cache::lookup_key::Probe;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Capacity, Config};
+use crate::model::deferred_drop::AnyShared;
 use crate::model::deferred_drop::inside;
-use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::entry::AnyStored;
 use crate::model::epoch::moves;
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::{LastPlace, Place, Places};
-
-/// The port to an engine: what the cache needs, in its own words.
-///
-/// It holds entries in this process, bounded, and may drop any of them at any time, under its
-/// locks too: their values are put aside meanwhile ([`inside`]). It never judges one: whether an
-/// entry may be served is the entry's own question.
-pub(crate) trait MemoryEngine: fmt::Debug + Send + Sync {
-    /// The entry under `key`. Counts as a use of it, also when there is none.
-    fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>>;
-
-    /// Puts `entry` in the place of what was there.
-    fn insert(&self, key: &Key, entry: Arc<AnyStored>);
-
-    /// Removes what is there.
-    fn remove(&self, key: &[u8]);
-
-    /// Removes everything that is there when it begins.
-    fn clear(&self);
-
-    /// About how many entries it holds, at no cost.
-    fn entries(&self) -> u64;
-
-    /// How many entries it holds, and the sum of their weights.
-    fn size(&self) -> Size;
-}
-
-/// What a memory tier holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Size {
-    pub(crate) entries: u64,
-    /// Zero where the tier is bounded by entries: nothing is weighed then.
-    pub(crate) bytes: u64,
-}
 
 /// The state of what a key is, at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -162,7 +130,7 @@ impl Memory {
     }
 }
 
-fn engine(capacity: Capacity, config: &Config) -> Box<dyn MemoryEngine> {
+pub(crate) fn engine(capacity: Capacity, config: &Config) -> Box<dyn MemoryEngine> {
     let first = || {
         let eviction = config.eviction.unwrap_or_default();
         Box::new(crate::l1::moka_engine::Moka::new(capacity, eviction))

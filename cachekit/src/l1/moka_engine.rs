@@ -14,7 +14,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use crate::key::Key;
-use crate::l1::memory::{MemoryEngine, Size};
+use crate::l1::engine::{MemoryEngine, Size};
 use crate::model::config::engine::Eviction;
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::AnyStored;

@@ -12,7 +12,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{OptionsBuilder, Weighter};
 
 use crate::key::Key;
-use crate::l1::memory::{MemoryEngine, Size};
+use crate::l1::engine::{MemoryEngine, Size};
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::AnyStored;
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::key::Key;
-use crate::l1::memory::{MemoryEngine, Size, engine};
+use crate::l1::engine::{MemoryEngine, Size};
+use crate::l1::memory::engine;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config};
 use crate::model::entry::AnyStored;

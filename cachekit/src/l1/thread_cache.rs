@@ -15,6 +15,7 @@
 //! and then. A thread that never calls has no table, one that uses few entries a small one.
 
 pub(crate) mod admission;
+pub(crate) mod lookup_key;
 pub(crate) mod slot;
 pub(crate) mod table;
 
@@ -23,86 +24,21 @@ use std::sync::Arc;
 
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
-use crate::key::buf::KeyBuf;
 use crate::l1::generations::{Changes, Stamp};
+use crate::l1::thread_cache::lookup_key::Probe;
 use crate::l1::thread_cache::slot::Slot;
 use crate::l1::thread_cache::table::{Rest, Table};
-use crate::model::entry::{AnyShared, AnyStored};
-use crate::model::owner_index::Place;
+use crate::model::deferred_drop::AnyShared;
+use crate::model::entry::AnyStored;
 
 thread_local! {
     static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };
 }
-
-/// So many words of tokens fit into a slot.
-const SHORT: usize = 3;
 /// Calls with more words are not for the table: a slot would have a copy of them.
 const MOST_WORDS: usize = 64;
 /// Nor are values with more bytes in their type: their memory is free only when no slot refers to
 /// it any more, and to copy one costs more than the engine's look-up.
 const MOST_BYTES: usize = 4 << 10;
-/// In the place of the first word, where there are more. No token is like it.
-const LONG: u64 = u64::MAX;
-
-/// The tokens, if they are few, with zeros behind the last.
-type Head = [u64; SHORT];
-
-/// What a call looks for.
-pub(crate) struct Probe<'a> {
-    head: Head,
-    /// All of the tokens, if they are not few.
-    long: Option<&'a [u64]>,
-    place: Place,
-    hash: u32,
-}
-
-impl<'a> Probe<'a> {
-    /// For a call with the arguments `tokens`.
-    #[inline]
-    pub(crate) fn new(tokens: &'a KeyBuf, place: Place) -> Self {
-        let words = tokens.words();
-        let (head, long) = match *words {
-            [] => ([0, 0, 0], None),
-            [a] => ([a, 0, 0], None),
-            [a, b] => ([a, b, 0], None),
-            [a, b, c] => ([a, b, c], None),
-            [_, b, c, ..] => ([LONG, b, c], Some(words)),
-        };
-        Self {
-            head,
-            long,
-            place,
-            hash: hash(&head, long, place),
-        }
-    }
-}
-
-/// Where to look. Whoever finds keys of one hash finds a set of slots that is full, and no
-/// more: it needs no secret, and is as short as can be.
-#[inline]
-fn hash(head: &Head, long: Option<&[u64]>, place: Place) -> u32 {
-    // Odd numbers without a pattern: the first digits of pi after the point.
-    const SEEDS: [u64; 3] = [
-        0x243f_6a88_85a3_08d3,
-        0x1319_8a2e_0370_7345,
-        0xa409_3822_299f_31d1,
-    ];
-    let mut hash = folded(head[0] ^ SEEDS[0], head[1] ^ SEEDS[1]);
-    hash = folded(hash ^ head[2], SEEDS[2] ^ u64::from(place.0));
-    for word in long.unwrap_or_default() {
-        hash = folded(hash ^ word, SEEDS[2]);
-    }
-    (hash >> 32) as u32
-}
-
-/// A product's halves, put together: each bit of it depends on all bits before it.
-#[inline]
-fn folded(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    #[expect(clippy::cast_possible_truncation, reason = "the low half")]
-    let low = product as u64;
-    low ^ (product >> 64) as u64
-}
 
 /// What `take` makes of the value that `probe` looks for, if this thread's table has it and
 /// it is good at `now`; counted as a hit then, and by `count` as so many uses, if it is drawn.

@@ -4,4 +4,5 @@ pub(crate) mod acks;
 pub(crate) mod client;
 pub(crate) mod heartbeat;
 pub(crate) mod lease_waiters;
+pub(crate) mod listener;
 pub(crate) mod membership;

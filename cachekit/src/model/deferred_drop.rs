@@ -4,13 +4,14 @@
 //! held, neither one of the cache's nor one of an engine's; and it may panic, which is neither the
 //! fault of the call in which it happens to run nor a reason to leave the rest undone.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::model::entry::AnyShared;
 
 thread_local! {
     /// How many calls of engines this thread is in.
@@ -124,3 +125,6 @@ fn bury_all() {
         buries.set(false);
     });
 }
+
+/// Something that is shared, of any type.
+pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;

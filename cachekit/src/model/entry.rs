@@ -1,20 +1,16 @@
 //! What the memory tier holds: a value with all that decides whether it may be served.
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
-use crate::model::deferred_drop::Mortal;
+use crate::model::deferred_drop::{AnyShared, Mortal};
 use crate::model::epoch::{Epochs, Moment, moved};
 use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::{Owner, OwnerId};
-
-/// Something that is shared, of any type.
-pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;
 
 /// In the place of a value: what the function failed with. It is of no function's type, so whoever
 /// asks for a value has none.

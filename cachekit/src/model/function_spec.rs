@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::base::durations::cut;
 use crate::encoding::codec::Codec;
-use crate::key::arg_words::render;
 use crate::key::buf::KeyBuf;
+use crate::key::render::render;
 use crate::key::template::Piece;
 use crate::model::config::{SingleFlight, Tier};
 use crate::model::owner::OwnerId;

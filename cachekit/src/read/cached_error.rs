@@ -8,6 +8,7 @@ use crate::base::fault::Fault;
 use crate::base::trace;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::build_entry::Value;
+use crate::core::outcome::{Known, Outcome};
 use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::deferred_drop::Mortal;
@@ -17,7 +18,6 @@ use crate::model::freshness::Life;
 use crate::model::owner::OwnerId;
 use crate::model::policy::jittered;
 use crate::read::call::Job;
-use crate::read::compute::{Known, Outcome};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 

@@ -1,24 +1,24 @@
 //! One call that missed, and how long it waits for others.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::coordination::single_flight::Leadership;
+use crate::base::clock::Tick;
+use crate::coordination::single_flight::table::{Flight, Leadership};
 use crate::coordination::single_flight::waiter::{Lead, Seat};
+use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
 use crate::l1::memory::Seen;
 use crate::l2::entry_keys::Replica;
+use crate::model::entry::AnyStored;
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::read::compute::Outcome;
-use crate::read::detach_on_drop::Course;
-use crate::read::hit::{Missed, Trace};
-use crate::read::refresh::{Late, Old};
 
 /// One call that missed.
 pub(crate) struct Job {
@@ -143,4 +143,74 @@ impl Patience {
     pub(crate) fn is_over(&self) -> bool {
         self.left().is_zero()
     }
+}
+
+/// What a call that memory could not answer knows from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trace {
+    /// Nothing, or nobody looked.
+    Unknown,
+    /// There was nothing.
+    None,
+    /// No tier can have the entry.
+    Gone,
+}
+
+/// A look into memory that found no answer.
+pub(crate) struct Missed {
+    pub(crate) key: Key,
+    pub(crate) trace: Trace,
+    /// Of memory, before the look.
+    pub(crate) seen: Option<Seen>,
+    /// An answer that was drawn to be computed again before its end.
+    pub(crate) old: Option<Box<Old>>,
+}
+
+/// What a call has, and computes again.
+#[derive(Debug)]
+pub(crate) struct Old {
+    pub(crate) stored: Arc<AnyStored>,
+    /// How long before its end it was drawn to be computed again; `None`: it is over.
+    pub(crate) advance: Option<Duration>,
+    /// The caller has it.
+    pub(crate) is_given: bool,
+}
+
+impl Old {
+    /// Whether `other` is to be computed again too: it is no newer than the draw.
+    pub(crate) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
+        self.advance
+            .is_some_and(|advance| other.freshness.is_due(now, advance))
+    }
+}
+
+/// What one call found in the store that is over, for those that poll it and those inside.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    pub(crate) found: OnceLock<Arc<AnyStored>>,
+    /// The flight in which it was found: an invalidation of the key takes it out of the table.
+    pub(crate) flight: OnceLock<Arc<Flight<Outcome>>>,
+    /// Who polls the call is to be given the value at once.
+    pub(crate) serve: AtomicBool,
+}
+
+impl Late {
+    /// Whoever polls the call is given what was found.
+    pub(crate) fn serve(&self) {
+        self.serve.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn to_serve(&self) -> Option<&Arc<AnyStored>> {
+        let is_to_be = self.serve.load(Ordering::Acquire);
+        self.found.get().filter(|_| is_to_be)
+    }
+}
+
+/// What a computation and its caller's guard tell one another.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    /// The body has begun, and what it gives is for everybody.
+    pub(crate) is_led: AtomicBool,
+    /// The caller is gone.
+    pub(crate) is_left: AtomicBool,
 }

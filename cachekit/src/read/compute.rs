@@ -12,55 +12,20 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::backfill::lease::Access;
-use crate::base::error::ComputeTimeout;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::coordination::single_flight::waiter::Lead;
+use crate::core::outcome::{Known, Outcome};
 use crate::model::config::Tier;
-use crate::model::deferred_drop::Mortal;
 use crate::model::entry::AnyStored;
-use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
-use crate::read::cached_error::error_in;
-use crate::read::call::Job;
-use crate::read::hit::Trace;
+use crate::read::answer::Answer;
+use crate::read::call::{Job, Trace};
 use crate::read::join_flight::Way;
-use crate::read::l2_lookup::Fetched;
+use crate::read::l2_lookup::acquire::Fetched;
 use crate::read::permit::Admission;
 use crate::read::running::Running;
 use crate::return_type::erased_ops::ValueOps;
-
-/// What a flight ends with.
-#[derive(Debug, Clone)]
-pub(crate) enum Outcome {
-    Value(Arc<AnyStored>),
-    /// What is there, in the place of a computation that failed.
-    Instead(Arc<AnyStored>),
-    Error(Mortal),
-    /// The same, which is remembered.
-    Failed(Arc<AnyStored>),
-    /// Nothing within its `timeout`.
-    Late(ComputeTimeout),
-}
-
-impl Outcome {
-    /// Takes it out of use, if it is about to be stored.
-    pub(crate) fn kill(&self) {
-        if let Self::Value(stored) | Self::Failed(stored) = self {
-            stored.kill();
-        }
-    }
-}
-
-/// What a call is answered with. Whoever gives it has made sure that the function has an answer for
-/// it.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    Stored(Arc<AnyStored>),
-    /// An error that another call had too.
-    Error(Mortal),
-    Late(ComputeTimeout),
-}
 
 /// What a call does next.
 pub(crate) enum Step {
@@ -75,14 +40,6 @@ pub(crate) enum Begun {
     /// Nobody was waited for.
     Now(Step),
     Later(Pin<Box<dyn Future<Output = Step> + Send>>),
-}
-
-/// What an entry is known to hang on.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) labels: Labels,
-    /// Theirs, the function's and the cache's.
-    pub(crate) epochs: Epochs,
 }
 
 /// Answers `job` by another's computation or by what the store has, or comes to where its own body is
@@ -294,45 +251,5 @@ impl Job {
         }
         self.owner.counts.memory_hits.bump();
         Some(stored)
-    }
-
-    /// Another's result, if this call may have it.
-    pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
-        let is_own = |stored: &AnyStored| {
-            // A flight has one owner: this is for whoever changes that.
-            stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
-        };
-        let answer = match outcome {
-            Outcome::Value(stored) | Outcome::Failed(stored) | Outcome::Instead(stored)
-                if !is_own(stored) =>
-            {
-                return None;
-            }
-            Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
-            Outcome::Failed(stored) => Answer::Error(error_in(ops, stored)?),
-            Outcome::Value(stored) => {
-                // Tags made from the value were not known when this call joined.
-                let current = stored.began >= self.began
-                    || stored.epochs.unmoved_since(stored.began)
-                    || self.core.faults.has(Fault::AcceptThePast);
-                if !current || !ops.answers(stored.shared()) {
-                    return None;
-                }
-                Answer::Stored(Arc::clone(stored))
-            }
-            // Also for who began after a soft invalidation of it: to compute once more gives
-            // nothing better at once.
-            Outcome::Instead(stored)
-                if !self.fresh
-                    && stored.is_valid_late(self.core.faults)
-                    && ops.answers(stored.shared()) =>
-            {
-                Answer::Stored(Arc::clone(stored))
-            }
-            Outcome::Late(late) if ops.has_answer_in_time => Answer::Late(late.clone()),
-            Outcome::Error(_) | Outcome::Instead(_) | Outcome::Late(_) => return None,
-        };
-        self.owner.counts.coalesced.bump();
-        Some(answer)
     }
 }

@@ -8,39 +8,14 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use crate::base::runtime::has_timer;
-use crate::base::trace;
-use crate::coordination::background::Whose;
-use crate::core::state::Core;
 use crate::model::entry::AnyStored;
-use crate::model::owner::Owner;
 use crate::model::tags::Labels;
+use crate::read::answer::Answer;
+use crate::read::background_task::{Carry, Task, in_background};
 use crate::read::call::Job;
-use crate::read::compute::Answer;
 use crate::read::detach_on_drop::Attended;
 use crate::read::typed_call::{answered, compute};
 use crate::return_type::shape::{Plan, Shape};
-
-/// Work without a caller.
-pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Takes along what belongs to the caller's task.
-pub(crate) type Carry = fn(Task) -> Task;
-
-/// Runs `task` without anybody waiting for it, and says whether it does. The one place where the
-/// cache begins such work of the user's.
-///
-/// Where too much runs already, or the cache is shut down, it is dropped: what is there is
-/// served for as long as it may be.
-pub(crate) fn in_background(
-    (core, owner): (&Core, &Arc<Owner>),
-    runtime: &Handle,
-    task: Task,
-    carry: Carry,
-) -> bool {
-    let whose = Whose::Function(Arc::clone(owner));
-    let task = trace::in_caller_s_span(carry(task));
-    core.background.begin_here(runtime, whose, task)
-}
 
 /// Answers `job` as [`compute`] does, or with what is there while that goes on.
 ///

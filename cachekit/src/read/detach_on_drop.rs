@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,18 +15,9 @@ use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
-use crate::read::call::Job;
-use crate::read::compute_detached::{Carry, in_background};
+use crate::read::background_task::{Carry, in_background};
+use crate::read::call::{Course, Job};
 use crate::return_type::erased_ops::ValueOps;
-
-/// What a computation and its caller's guard tell one another.
-#[derive(Debug, Default)]
-pub(crate) struct Course {
-    /// The body has begun, and what it gives is for everybody.
-    is_led: AtomicBool,
-    /// The caller is gone.
-    is_left: AtomicBool,
-}
 
 /// Where a computation goes on when its caller goes away, and for how long.
 #[derive(Debug)]

@@ -9,39 +9,19 @@ use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::l1::memory::{Seen, keep_at_hand};
-use crate::l1::thread_cache::Probe;
+use crate::l1::memory::keep_at_hand;
+use crate::l1::thread_cache::lookup_key::Probe;
 use crate::l2::tier::Remote;
-use crate::model::entry::{AnyShared, AnyStored};
+use crate::model::deferred_drop::AnyShared;
+use crate::model::entry::AnyStored;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::LastPlace;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
 use crate::read::cached_error::error_in;
-use crate::read::refresh::Old;
+use crate::read::call::{Missed, Trace};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
-
-/// What a call that memory could not answer knows from there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trace {
-    /// Nothing, or nobody looked.
-    Unknown,
-    /// There was nothing.
-    None,
-    /// No tier can have the entry.
-    Gone,
-}
-
-/// A look into memory that found no answer.
-pub(crate) struct Missed {
-    pub(crate) key: Key,
-    pub(crate) trace: Trace,
-    /// Of memory, before the look.
-    pub(crate) seen: Option<Seen>,
-    /// An answer that was drawn to be computed again before its end.
-    pub(crate) old: Option<Box<Old>>,
-}
 
 /// What this thread has at hand.
 enum Found<S: Shape> {

@@ -1,18 +1,24 @@
 //! A call's way into the flight of its key, one step at a time: a task waits between steps as a task
 //! does, and a thread as a thread.
 
+use std::sync::Arc;
+
 use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Point};
 use crate::base::trace;
 use crate::coordination::recursion;
+use crate::coordination::single_flight::Entered;
+use crate::coordination::single_flight::table::Flight;
 use crate::coordination::single_flight::waiter::{Lead, Seat, Woken};
-use crate::coordination::single_flight::{Entered, Flight};
+use crate::core::outcome::Outcome;
 use crate::model::config::SingleFlight;
+use crate::model::entry::AnyStored;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
+use crate::read::answer::Answer;
+use crate::read::cached_error::error_in;
 use crate::read::call::Job;
-use crate::read::compute::{Answer, Outcome};
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a call does next.
@@ -118,5 +124,47 @@ impl Job {
     /// `single_flight = off`: of computations that overlap, the first is stored.
     fn waits_for_nobody(&self) -> bool {
         self.lives.single_flight == Some(SingleFlight::Off)
+    }
+}
+
+impl Job {
+    /// Another's result, if this call may have it.
+    pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
+        let is_own = |stored: &AnyStored| {
+            // A flight has one owner: this is for whoever changes that.
+            stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
+        };
+        let answer = match outcome {
+            Outcome::Value(stored) | Outcome::Failed(stored) | Outcome::Instead(stored)
+                if !is_own(stored) =>
+            {
+                return None;
+            }
+            Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
+            Outcome::Failed(stored) => Answer::Error(error_in(ops, stored)?),
+            Outcome::Value(stored) => {
+                // Tags made from the value were not known when this call joined.
+                let current = stored.began >= self.began
+                    || stored.epochs.unmoved_since(stored.began)
+                    || self.core.faults.has(Fault::AcceptThePast);
+                if !current || !ops.answers(stored.shared()) {
+                    return None;
+                }
+                Answer::Stored(Arc::clone(stored))
+            }
+            // Also for who began after a soft invalidation of it: to compute once more gives
+            // nothing better at once.
+            Outcome::Instead(stored)
+                if !self.fresh
+                    && stored.is_valid_late(self.core.faults)
+                    && ops.answers(stored.shared()) =>
+            {
+                Answer::Stored(Arc::clone(stored))
+            }
+            Outcome::Late(late) if ops.has_answer_in_time => Answer::Late(late.clone()),
+            Outcome::Error(_) | Outcome::Instead(_) | Outcome::Late(_) => return None,
+        };
+        self.owner.counts.coalesced.bump();
+        Some(answer)
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::validate::Judged;
-use crate::coordination::single_flight::Leadership;
+use crate::coordination::single_flight::table::Leadership;
 use crate::coordination::single_flight::waiter::Lead;
+use crate::core::outcome::Outcome;
 use crate::core::state::Core;
+use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;
 use crate::l2::entry_keys::Replica;
 use crate::model::config::Tier;
@@ -17,8 +19,6 @@ use crate::model::epoch::Moment;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::read::compute::Outcome;
-use crate::read::l2_lookup::Fingerprint;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What memory did not serve unasked.

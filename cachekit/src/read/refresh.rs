@@ -5,51 +5,21 @@
 //! that it waits for nobody: where somebody else computes, here or in another process, it ends
 //! with the old value.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::coordination::single_flight::Flight;
 use crate::coordination::single_flight::waiter::Lead;
+use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::entry::AnyStored;
 use crate::model::freshness::Freshness;
 use crate::model::owner::OwnerId;
-use crate::read::call::Job;
-use crate::read::compute::Outcome;
+use crate::read::call::{Job, Old};
 use crate::return_type::erased_ops::ValueOps;
-
-/// What a call has, and computes again.
-#[derive(Debug)]
-pub(crate) struct Old {
-    pub(crate) stored: Arc<AnyStored>,
-    /// How long before its end it was drawn to be computed again; `None`: it is over.
-    advance: Option<Duration>,
-    /// The caller has it.
-    is_given: bool,
-}
-
-impl Old {
-    /// Whether `other` is to be computed again too: it is no newer than the draw.
-    pub(crate) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
-        self.advance
-            .is_some_and(|advance| other.freshness.is_due(now, advance))
-    }
-}
-
-/// What one call found in the store that is over, for those that poll it and those inside.
-#[derive(Debug, Default)]
-pub(crate) struct Late {
-    found: OnceLock<Arc<AnyStored>>,
-    /// The flight in which it was found: an invalidation of the key takes it out of the table.
-    flight: OnceLock<Arc<Flight<Outcome>>>,
-    /// Who polls the call is to be given the value at once.
-    serve: AtomicBool,
-}
 
 impl Core {
     /// Whether `stored`, which is good, is to be computed again before its end.
@@ -298,17 +268,5 @@ impl Job {
                 && !late.flight.get().is_some_and(|flight| flight.is_grounded());
             is_good.then(|| Arc::clone(stored))
         })
-    }
-}
-
-impl Late {
-    /// Whoever polls the call is given what was found.
-    pub(crate) fn serve(&self) {
-        self.serve.store(true, Ordering::Release);
-    }
-
-    pub(crate) fn to_serve(&self) -> Option<&Arc<AnyStored>> {
-        let is_to_be = self.serve.load(Ordering::Acquire);
-        self.found.get().filter(|_| is_to_be)
     }
 }

@@ -1,15 +1,15 @@
 //! What a cache can do with a function's types if they allow it: share an error, weigh a value,
 //! send it to another process.
 
-use std::any::Any;
 use std::sync::Arc;
 
+use crate::model::deferred_drop::AnyShared;
+use crate::return_type::shape::{ErrorSharing, Plan, Shape, ValueSharing};
+
 #[cfg(feature = "redis")]
-use crate::encoding::codec::Wire;
-use crate::model::entry::AnyShared;
+use crate::encoding::codec::type_codec::Wire;
 #[cfg(feature = "redis")]
 use crate::return_type::serializable::Reference;
-use crate::return_type::shape::{ErrorSharing, Plan, Shape, ValueSharing};
 
 /// The error can be cloned for every waiter.
 pub trait ErrorIsShared<E> {
@@ -100,19 +100,6 @@ impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
     fn weigher(&self) -> Option<fn(&S::Value) -> usize> {
         None
     }
-}
-
-/// What a value that tells nothing about itself has beside the size of its type: known of a few.
-pub(crate) fn heap_of_known(value: &dyn Any) -> usize {
-    macro_rules! lengths {
-        ($($type:ty)*) => {
-            $(if let Some(value) = value.downcast_ref::<$type>() {
-                return value.len();
-            })*
-        };
-    }
-    lengths! { String Vec<u8> Box<str> Box<[u8]> Arc<str> Arc<[u8]> Arc<String> Arc<Vec<u8>> }
-    0
 }
 
 /// The value of an entry is a reference: it cannot be stored in Redis.

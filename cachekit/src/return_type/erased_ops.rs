@@ -6,8 +6,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::encoding::codec::Wire;
-use crate::model::entry::AnyShared;
+use crate::encoding::codec::type_codec::Wire;
+use crate::model::deferred_drop::AnyShared;
 use crate::return_type::shape::{Plan, Shape};
 
 /// What can be asked of the values and errors of one function.

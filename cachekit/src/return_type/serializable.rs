@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::encoding::codec::Wire;
+use crate::encoding::codec::type_codec::Wire;
 use crate::return_type::diagnostics::{Lent, Unstored};
 use crate::return_type::shape::{Plan, Shape};
 

@@ -12,9 +12,9 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::base::error::ComputeTimeout;
-use crate::encoding::codec::Wire;
 use crate::encoding::codec::cacheable::Cacheable;
-use crate::model::entry::AnyShared;
+use crate::encoding::codec::type_codec::Wire;
+use crate::model::deferred_drop::AnyShared;
 
 /// A returned value, taken apart.
 #[derive(Debug)]
@@ -260,10 +260,10 @@ impl<S: Shape> Plan<S> {
         match (self.weigh, self.value_sharing) {
             (Some(weigh), _) => weigh(value),
             (None, Some(sharing)) => {
-                let known = crate::return_type::capabilities::heap_of_known(value);
+                let known = crate::return_type::known_size::heap_of_known(value);
                 known.saturating_add(size_of_val(&*(sharing.share)(value)))
             }
-            (None, None) => crate::return_type::capabilities::heap_of_known(value),
+            (None, None) => crate::return_type::known_size::heap_of_known(value),
         }
     }
 }

@@ -123,7 +123,8 @@ impl Bulletin {
     /// `None`: of an unknown form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let Some(rest) = bytes.strip_prefix(FORM) else {
-            return text_protocol::asked(str::from_utf8(bytes).ok()?);
+            let (manner, requests) = text_protocol::asked(str::from_utf8(bytes).ok()?)?;
+            return Some(Self::Asked(manner, requests));
         };
         let (kind, mut rest) = rest.split_first()?;
         let rest = &mut rest;

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod connection;
+pub(crate) mod errors;
 pub(crate) mod handshake;
 pub(crate) mod operations;
 pub(crate) mod permissions;
@@ -23,7 +24,7 @@ use crate::base::fault::{Fault, Faults};
 use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
-use crate::store::redis::address::Address;
+use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connection::{Connected, Link};
 use crate::store::redis::read_batcher::Reads;
 use crate::store::redis::reply::{Problem, Said};
@@ -43,9 +44,6 @@ pub(crate) struct Redis {
     any_origin: bool,
     faults: Faults,
 }
-
-/// What is wrong with an address, and the remedy.
-pub(crate) type Wrong = (String, String);
 
 impl Redis {
     /// Connects, or begins to: a server that is away now is used when it comes.
@@ -89,7 +87,7 @@ impl Redis {
                 if let Some((problem, remedy)) = handshake::for_good(&error) {
                     return Err((format!("{shown} {problem}"), remedy.to_owned()));
                 }
-                crate::base::trace::redis_away_at_start(&shown, &connection::shown(&error));
+                crate::base::trace::redis_away_at_start(&shown, &errors::shown(&error));
             }
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::entry::{Slot, Target};
+use crate::core::entry_key::Target;
+use crate::core::entry_ref::Slot;
 use crate::core::state::Cache;
 use crate::invalidate::apply::Invalidating;
 use crate::invalidate::deferred;
+use crate::invalidate::request::{Invalidation, On};
 use crate::model::write_order::WriteOrder;
-use crate::write::annotated::{Invalidation, On};
 use crate::write::put::Bracket;
 
 /// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
@@ -120,5 +121,28 @@ impl<V> fmt::Debug for PendingWrite<'_, V> {
         f.debug_struct("PendingWrite")
             .field("key", &self.slot.key)
             .finish_non_exhaustive()
+    }
+}
+
+impl Slot {
+    pub(crate) fn begin_here(&self, is_ordered: bool) -> Bracket {
+        let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
+        Bracket::begin_here(&self.core, owner, key, self.spec.lives(), is_ordered)
+    }
+
+    pub(crate) async fn begin(&self) -> Bracket {
+        let mut bracket = self.begin_here(false);
+        bracket.begin_there(&self.labels, self.fingerprint()).await;
+        bracket
+    }
+
+    pub(crate) async fn finish<V: Clone + Send + Sync + 'static>(
+        &self,
+        bracket: Bracket,
+        value: V,
+        order: Option<u64>,
+    ) {
+        let (labels, value) = self.described(value, order);
+        bracket.finish(labels, value, self.describe.wire()).await;
     }
 }

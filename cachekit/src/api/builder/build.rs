@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::builder::CacheBuilder;
+use crate::api::registry;
 use crate::base::counter::Counter;
 use crate::base::durations::cut;
 use crate::base::error::BuildError;
@@ -14,9 +15,10 @@ use crate::base::runtime::has_io;
 use crate::base::runtime::has_timer;
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::Refreshes;
-use crate::coordination::single_flight::Flights;
+use crate::coordination::single_flight::table::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
+use crate::core::outcome::Outcome;
 use crate::core::state::{Cache, Core};
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::encoding::codec::Codec;
@@ -33,8 +35,6 @@ use crate::model::config::OnDisconnect;
 use crate::model::config::OnNewMaster;
 use crate::model::config::engine::Engine;
 use crate::model::owner_index::LastPlace;
-use crate::read::compute::Outcome;
-use crate::registry;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;
 #[cfg(feature = "seeded-faults")]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::block_on::park_on;
 use crate::base::fault::Fault;
 use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
-use crate::coordination::single_flight::{Flight, Flights, Leadership};
+use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 
 /// How many waiters may compute at once after errors that cannot be shared.
 const WIDEST: usize = 64;

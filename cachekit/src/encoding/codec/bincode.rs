@@ -10,7 +10,7 @@ use crate::encoding::codec::Unreadable;
 use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
-use crate::encoding::codec::wire::Unfit;
+use crate::encoding::codec::unfit::Unfit;
 
 /// What any payload may claim to hold. It is part of the decoder's type, so one constant has
 /// to do for all caches; a cache's own limit is checked before anything is decoded.

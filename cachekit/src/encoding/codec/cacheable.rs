@@ -1,6 +1,6 @@
 //! Which values can be cached without a macro.
 
-use crate::encoding::codec::Wire;
+use crate::encoding::codec::type_codec::Wire;
 
 /// A value that can be cached by hand: with [`Cache::put`](crate::Cache::put),
 /// [`Cache::get_or_compute`](crate::Cache::get_or_compute) and in a

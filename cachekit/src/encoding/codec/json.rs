@@ -8,7 +8,7 @@ use crate::encoding::codec::Unreadable;
 use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
-use crate::encoding::codec::wire::Unfit;
+use crate::encoding::codec::unfit::Unfit;
 
 /// Appends `value`.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {

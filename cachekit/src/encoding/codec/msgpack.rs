@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::encoding::codec::Unreadable;
 use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
-use crate::encoding::codec::wire::Unfit;
+use crate::encoding::codec::unfit::Unfit;
 
 /// Appends `value`.
 ///

@@ -10,6 +10,8 @@
 
 pub(crate) mod access;
 pub(crate) mod choices;
+pub(crate) mod deserializer;
+pub(crate) mod passes;
 pub(crate) mod recorder;
 pub(crate) mod refused;
 pub(crate) mod samples;

@@ -7,22 +7,10 @@ use serde::de::DeserializeOwned;
 
 use crate::encoding::codec::checked::Watch;
 use crate::encoding::codec::checked::found::Found;
-use crate::encoding::codec::schema;
 use crate::encoding::codec::schema::Schema;
 use crate::encoding::codec::sink::Sink;
-use crate::encoding::codec::{Codec, Unreadable, Unwritable};
-
-/// Why a codec did not write a value.
-pub(crate) enum Unfit {
-    /// It cannot carry what was found.
-    #[cfg_attr(
-        not(any(feature = "bincode", feature = "json")),
-        expect(dead_code, reason = "`MessagePack` has a form for all")
-    )]
-    Type(Found),
-    /// The value's own `Serialize` failed.
-    Value,
-}
+use crate::encoding::codec::unfit::Unfit;
+use crate::encoding::codec::{Codec, Unreadable, Unwritable, schema};
 
 /// The fingerprint of `V`'s shape under `codec`, or why the codec cannot carry it.
 pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Weak;
 
 use crate::base::clock::Tick;
-use crate::l1::thread_cache::Head;
+use crate::l1::thread_cache::lookup_key::Head;
 use crate::model::owner_index::Place;
 
 /// What a hit needs of an entry, and what it is found by.

@@ -11,10 +11,10 @@ use crate::base::clock::{Clock, Tick};
 use crate::base::durations::from_now;
 use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
-use crate::core::state::Core;
 use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::Trust;
 use crate::l2::bus::lease_waiters::Wakes;
+use crate::l2::bus::listener::Listener;
 use crate::l2::bus::membership::Terms;
 use crate::l2::invalidation_targets::Doomed;
 use crate::l2::outbox::Outbox;
@@ -39,7 +39,7 @@ pub(crate) struct Desk {
     pub(crate) echoes: AtomicU64,
     /// An echo should be sent at once.
     kick: Notify,
-    core: OnceLock<Weak<Core>>,
+    listener: OnceLock<Weak<dyn Listener>>,
     pub(crate) faults: Faults,
 }
 
@@ -57,15 +57,16 @@ impl Desk {
             messages: AtomicU64::new(0),
             echoes: AtomicU64::new(0),
             kick: Notify::new(),
-            core: OnceLock::new(),
+            listener: OnceLock::new(),
             faults,
         })
     }
 
-    /// From here on, messages change what is in `core`.
-    pub(crate) fn attend(&self, core: &Arc<Core>) {
+    /// From here on, messages change what `listener` has.
+    pub(crate) fn attend<L: Listener + 'static>(&self, listener: &Arc<L>) {
+        let listener: Weak<L> = Arc::downgrade(listener);
         // Once: a cache has one desk.
-        let _ = self.core.set(Arc::downgrade(core));
+        let _ = self.listener.set(listener);
     }
 
     /// What the store's messages do.
@@ -120,11 +121,11 @@ impl Desk {
                 names,
             } if from != self.node => {
                 self.acks.hear(from);
-                if let Some(core) = self.core() {
-                    core.apply(&Doomed::named(&names).by(manner));
+                if let Some(listener) = self.listener() {
+                    listener.apply(&Doomed::named(&names).by(manner));
                     self.messages.fetch_add(1, Ordering::Relaxed);
                     if let Some(ack) = ack {
-                        core.say_applied(from, self.node, ack);
+                        listener.say_applied(from, self.node, ack);
                     }
                 }
             }
@@ -135,8 +136,8 @@ impl Desk {
             }
             Bulletin::Written { from, names } if from != self.node => {
                 self.acks.hear(from);
-                if let Some(core) = self.core() {
-                    core.apply_written(&Doomed::named(&names).keys);
+                if let Some(listener) = self.listener() {
+                    listener.apply_written(&Doomed::named(&names).keys);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -144,8 +145,8 @@ impl Desk {
             Bulletin::Goodbye { from } => self.acks.part(from),
             Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
             Bulletin::Asked(manner, requests) => {
-                if let Some(core) = self.core() {
-                    core.do_as_asked(manner, requests);
+                if let Some(listener) = self.listener() {
+                    listener.do_as_asked(manner, requests);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -156,13 +157,13 @@ impl Desk {
     /// Messages were, or may have been, missed: what is in memory is asked for again.
     fn interrupted(&self) {
         self.interruptions.fetch_add(1, Ordering::Relaxed);
-        if let Some(core) = self.core() {
-            core.tags.invalidate_epoch(&core.bus_epoch);
+        if let Some(listener) = self.listener() {
+            listener.missed_messages();
         }
     }
 
-    fn core(&self) -> Option<Arc<Core>> {
-        self.core.get()?.upgrade()
+    fn listener(&self) -> Option<Arc<dyn Listener>> {
+        self.listener.get()?.upgrade()
     }
 
     /// Takes memory out of use, and then tells the others, so that nobody waits for this node.

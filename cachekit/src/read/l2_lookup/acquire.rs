@@ -16,9 +16,7 @@ use crate::l2::entry_keys::guards;
 use crate::l2::tier::Remote;
 use crate::model::config::SingleFlight;
 use crate::model::entry::AnyStored;
-use crate::read::call::Job;
-use crate::read::hit::Trace;
-use crate::read::l2_lookup::Fetched;
+use crate::read::call::{Job, Trace};
 use crate::read::l2_lookup::budget::Budget;
 use crate::read::permit::Admission;
 use crate::return_type::erased_ops::ValueOps;
@@ -354,4 +352,16 @@ impl Drop for Wish<'_> {
             lease::release(self.remote, right);
         }
     }
+}
+
+/// What the store made of a call.
+pub(crate) enum Fetched {
+    Hit(Arc<AnyStored>),
+    /// Another process computes; the call keeps what it has.
+    Kept(Arc<AnyStored>),
+    /// It is to be served, and then computed again: it is over, or was drawn so long before
+    /// its end.
+    Old(Arc<AnyStored>, Option<Duration>),
+    /// To be computed.
+    Compute(Access),
 }

@@ -1,7 +1,6 @@
 //! What other programs say, in lines of text.
 
 use crate::model::invalidation_mode::Manner;
-use crate::store::message::Bulletin;
 
 /// One line of another program's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +14,7 @@ pub(crate) enum Request {
 }
 
 /// The whole message; `None`: of an unknown form.
-pub(crate) fn asked(text: &str) -> Option<Bulletin> {
+pub(crate) fn asked(text: &str) -> Option<(Manner, Vec<Request>)> {
     let mut lines = text.lines();
     let manner = match lines.next()?.trim_end() {
         "invalidate" => Manner::Hard,
@@ -26,7 +25,7 @@ pub(crate) fn asked(text: &str) -> Option<Bulletin> {
         .filter(|line| !line.trim().is_empty())
         .map(request)
         .collect::<Option<_>>()?;
-    Some(Bulletin::Asked(manner, requests))
+    Some((manner, requests))
 }
 
 fn request(line: &str) -> Option<Request> {
@@ -55,6 +54,7 @@ fn request(line: &str) -> Option<Request> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::message::Bulletin;
 
     #[test]
     fn other_programs_write_lines() {

@@ -4,13 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
     ProtocolVersion, PushInfo, RedisError,
 };
-
-use crate::store::redis::Wrong;
 
 /// A server, with login.
 #[derive(Clone)]
@@ -49,7 +48,7 @@ impl Address {
         }
         let info = url.into_connection_info().map_err(|error| {
             (
-                crate::store::redis::connection::shown(&error),
+                crate::store::redis::errors::shown(&error),
                 expected.to_owned(),
             )
         })?;
@@ -81,7 +80,7 @@ impl Address {
         push: impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static,
     ) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(crate::store::redis::connection::CONNECT_TIMEOUT))
+            .set_connection_timeout(Some(crate::store::redis::timeout::CONNECT_TIMEOUT))
             // Every call has a deadline of its own.
             .set_response_timeout(None)
             .set_pipeline_buffer_size(1024)
@@ -111,6 +110,9 @@ impl fmt::Debug for Address {
         }
     }
 }
+
+/// What is wrong with an address, and the remedy.
+pub(crate) type Wrong = (String, String);
 
 #[cfg(test)]
 mod tests {

@@ -22,17 +22,13 @@ use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
 use crate::store::port::{Failure, Message, Sink, UNKNOWN_ORIGIN};
 use crate::store::redis::address::Address;
-use crate::store::redis::handshake;
+use crate::store::redis::errors::{misplaced, shown};
 use crate::store::redis::handshake::Greeting;
-use crate::store::redis::permissions;
 use crate::store::redis::permissions::Lacks;
-use crate::store::redis::rejections;
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::script::Scripts;
-use crate::store::redis::timeout::in_time;
-
-/// A connection and its handshake take no longer.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+use crate::store::redis::timeout::{CONNECT_TIMEOUT, in_time};
+use crate::store::redis::{handshake, permissions, rejections};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -406,35 +402,4 @@ async fn supervise(shared: Arc<Shared>, mut is_told: bool) {
 
 fn is_error(reply: &Value) -> bool {
     matches!(reply, Value::ServerError(_))
-}
-
-/// What a server says that is not to be asked, or not by this login.
-const WRONG: [&str; 6] = [
-    "READONLY",
-    "MASTERDOWN",
-    "LOADING",
-    "NOAUTH",
-    "WRONGPASS",
-    // Another may have taken its place, and be told what this one is not.
-    "NOREPLICAS",
-];
-
-/// Whether an answer says that this server, or this login, is the wrong one.
-pub(crate) fn misplaced(reply: &Value) -> Option<String> {
-    let Value::ServerError(error) = reply else {
-        return None;
-    };
-    WRONG
-        .contains(&error.code())
-        .then(|| error.code().to_owned())
-}
-
-/// An error in words; the client's hold no address and no password.
-pub(crate) fn shown(error: &RedisError) -> String {
-    let said = error.to_string();
-    if said.contains("failed to lookup address") {
-        format!("its host name is not known here: {said}")
-    } else {
-        said
-    }
 }

@@ -4,7 +4,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
 
 use crate::store::port::UNKNOWN_ORIGIN;
-use crate::store::redis::connection::misplaced;
+use crate::store::redis::errors::misplaced;
 use crate::store::redis::permissions;
 use crate::store::redis::permissions::Lacks;
 use crate::store::redis::script::{Digests, Scripts};

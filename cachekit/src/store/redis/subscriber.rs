@@ -17,8 +17,8 @@ use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Message, Sink};
 use crate::store::redis::address::Address;
-use crate::store::redis::connection::CONNECT_TIMEOUT;
 use crate::store::redis::rejections::Refusals;
+use crate::store::redis::timeout::CONNECT_TIMEOUT;
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

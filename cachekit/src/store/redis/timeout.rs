@@ -1,6 +1,7 @@
 //! Until when an answer is waited for.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
@@ -35,3 +36,6 @@ pub(crate) async fn in_time<F: Future>(
     }
     None
 }
+
+/// A connection and its handshake take no longer.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -84,13 +84,13 @@ macro_rules! cases {
         mod fake {
             $(#[tokio::test(start_paused = true)]
             async fn $case() {
-                super::$case(&super::super::fake()).await;
+                super::$case(&crate::store::tests::conformance::fake()).await;
             })*
         }
         mod redis {
             $(#[tokio::test]
             async fn $case() {
-                super::$case(&crate::store::redis().await).await;
+                super::$case(&crate::store::tests::conformance::redis().await).await;
             })*
         }
     };

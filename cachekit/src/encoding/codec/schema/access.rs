@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
@@ -90,5 +90,38 @@ impl<'de> MapAccess<'de> for Entry<'_> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.left.into())
+    }
+}
+
+impl Recorder<'_> {
+    /// The parts of a tuple or struct, one after the other.
+    pub(crate) fn parts<'de, V: Visitor<'de>>(
+        self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        let value = visitor.visit_seq(Elements::new(self.alone(), len))?;
+        self.trace.step(b'.')?;
+        Ok(value)
+    }
+
+    /// The same of those with names; the trace learns of them.
+    pub(crate) fn fields<'de, V: Visitor<'de>>(
+        self,
+        (name, variant): (&'static str, &'static str),
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        let shapes = &self.trace.shapes;
+        shapes.add_fields(name, variant, names, None);
+        let taken = Cell::new(0);
+        let inside = Self {
+            of: Some(name),
+            ..self
+        };
+        let value = visitor.visit_seq(Elements::counted(inside, names.len(), &taken))?;
+        shapes.add_fields(name, variant, names, Some(taken.get()));
+        self.trace.step(b'.')?;
+        Ok(value)
     }
 }

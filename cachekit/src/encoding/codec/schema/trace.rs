@@ -1,14 +1,10 @@
-//! The passes over a type, until all of it was seen.
+//! What was seen of a type, over all passes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use serde::de::DeserializeOwned;
 
 use crate::encoding::codec::fnv::Fnv;
 use crate::encoding::codec::schema::choices::Choices;
-use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 use crate::encoding::codec::schema::shapes::{Sealed, Shapes};
 
@@ -28,12 +24,12 @@ pub(crate) struct Trace {
     pub(crate) has_names: bool,
     log: Cell<Fnv>,
     steps: Cell<u32>,
-    spent: Cell<bool>,
-    self_describing: Cell<bool>,
+    pub(crate) spent: Cell<bool>,
+    pub(crate) self_describing: Cell<bool>,
     /// Which sample to give at a place, where it is not the first.
-    samples: RefCell<BTreeMap<Fnv, usize>>,
+    pub(crate) samples: RefCell<BTreeMap<Fnv, usize>>,
     /// The place of the last sample given, and how many there are.
-    last: Cell<Option<(Fnv, usize)>>,
+    pub(crate) last: Cell<Option<(Fnv, usize)>>,
     pub(crate) choices: RefCell<Choices>,
     pub(crate) shapes: Shapes,
 }
@@ -55,41 +51,6 @@ impl Trace {
 }
 
 impl Trace {
-    /// Sees all of `T` that can be seen; `false` if that is not everything.
-    pub(crate) fn run<T: DeserializeOwned>(&self) -> bool {
-        loop {
-            self.choices.borrow_mut().restart();
-            self.last.set(None);
-            // A `Deserialize` that panics at a sample refuses it.
-            let pass = || T::deserialize(Recorder::new(self)).is_ok();
-            let accepted = catch_unwind(AssertUnwindSafe(pass)).unwrap_or(false);
-            if self.spent.get() || self.self_describing.get() {
-                return false;
-            }
-            // Not every type asks for anything, and the passes have to end.
-            if self.step(b'p').is_err() {
-                return false;
-            }
-            if accepted && !self.choices.borrow().is_pending() {
-                return true;
-            }
-            if !accepted && !self.next_sample() && !self.choices.borrow_mut().bar_innermost() {
-                return false;
-            }
-        }
-    }
-
-    /// The place that was answered last gets another answer, if there is one.
-    fn next_sample(&self) -> bool {
-        let Some((place, count)) = self.last.get() else {
-            return false;
-        };
-        let mut samples = self.samples.borrow_mut();
-        let sample = samples.entry(place).or_default();
-        *sample += 1;
-        *sample < count
-    }
-
     /// Notes what is asked for.
     pub(crate) fn step(&self, what: u8) -> Result<(), Refused> {
         self.log.set(self.log.get().bytes(&[what]));

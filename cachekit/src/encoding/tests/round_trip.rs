@@ -19,7 +19,7 @@ enum Comes {
     /// It is written, and a counted miss.
     Missed,
 }
-use crate::encoding::codec::tests::round_trip::Comes::{Back, Missed, Refused};
+use crate::encoding::tests::round_trip::Comes::{Back, Missed, Refused};
 
 const OUT: Comes = Refused("take the attribute out, or write `tier = memory`");
 const NAMES: Comes = Refused("write `codec = msgpack`");
