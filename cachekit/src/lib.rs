@@ -46,42 +46,41 @@
     expect(dead_code, reason = "the second tier's steps are there, but no store")
 )]
 
-// Imports go down only, level by level; `tests/architecture` checks it.
+// Between these folders imports go down only: each knows some of those above it in this list.
+// `tests/architecture` checks it, and that no files import each other in a circle.
 
-mod core;
-
-mod api;
-
-mod write;
-
-mod read;
-
-mod invalidate;
-
-mod backfill;
-
+// What everything may use.
+mod base;
+// From arguments to keys, from values to bytes.
+mod encoding;
+mod key;
+// Values without async, I/O or a clock of their own.
+mod model;
+// The parts of a cache, none of which knows another.
+mod coordination;
+mod l1;
+mod return_type;
+mod store;
+// The tier that processes share, at run time, and the state of one cache.
 mod l2;
 
-mod store;
+mod core;
+// What happens to a call, a write and an invalidation.
+mod backfill;
+mod invalidate;
 
-mod l1;
+mod read;
+mod write;
+// What applications, tests and generated code hold.
+mod api;
 
-mod coordination;
+#[cfg(feature = "testing")]
+pub mod testing;
 
-mod return_type;
-
-mod model;
-
-mod encoding;
-
-mod base;
+mod global;
 
 #[doc(hidden)]
 pub mod __private;
-mod global;
-mod key;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 

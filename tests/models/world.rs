@@ -1,5 +1,5 @@
 //! What meets in a search: callers of one key, its invalidations, a memory and a source. The
-//! callers do what `cache/compute.rs` does, without a second tier.
+//! callers do what `read/compute.rs` does, without a second tier.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU64 as Count, Ordering::SeqCst};
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
 use crate::coordination::single_flight::Entered;
-use crate::coordination::single_flight::seat::{Lead, Woken};
+use crate::coordination::single_flight::waiter::{Lead, Woken};
 use crate::coordination::single_flight::table::{Flights, Leadership};
 use crate::key::Key;
 use crate::laws::{Laws, Run, Taken};

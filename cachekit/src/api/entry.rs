@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::core::build_entry::Value;
 use crate::core::entry_key::Target;
 use crate::core::entry_ref::{Describe, Slot};
 use crate::core::state::Cache;

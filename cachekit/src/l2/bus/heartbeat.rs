@@ -5,7 +5,7 @@
 //! everything that was published before it was sent has arrived, for it travels the same
 //! way. So memory is trusted for a fixed time from the *sending* of the last such echo, by
 //! this node's own clock. An interruption shows by the missing echo. The rules are those of
-//! `membership.rs`; here they meet threads.
+//! `l2/bus/membership.rs`; here they meet threads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,9 +1,5 @@
 //! Bytes that may be anything, read in every way that the library has: for the fuzzer.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-use crate::encoding::codec::{Codec, Unreadable, Unwritable, wire};
 use crate::encoding::compress::Payload;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::write::Draft;
@@ -98,43 +94,4 @@ fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
         ..smaller
     };
     assert_eq!(smaller, expected);
-}
-
-/// Bytes that can be read as a `T` are one value: it can be written, and what was written is
-/// read as the same.
-pub(crate) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
-    let Some(value) = read::<T>(codec, bytes) else {
-        return;
-    };
-    let Some(written) = write(codec, &value) else {
-        return;
-    };
-    let again = read::<T>(codec, &written);
-    let again = again.and_then(|value| write(codec, &value));
-    let name = std::any::type_name::<T>();
-    assert_eq!(again, Some(written), "{codec:?}, {name}");
-}
-
-/// A value or an error, for types that a codec does not give back as they were.
-pub(crate) fn ends<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
-    if let Some(value) = read::<T>(codec, bytes) {
-        write(codec, &value);
-    }
-}
-
-fn read<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) -> Option<T> {
-    let read = wire::decode::<T>(codec, bytes);
-    let name = std::any::type_name::<T>();
-    let panicked = matches!(read, Err(Unreadable::Panic));
-    assert!(!panicked, "{codec:?}, {name}: it panicked");
-    read.ok()
-}
-
-fn write<T: Serialize + DeserializeOwned + 'static>(codec: Codec, value: &T) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    match wire::encode(codec, value, &mut out, usize::MAX) {
-        Ok(()) => Some(out),
-        Err(Unwritable::Type(_)) => None,
-        Err(why) => panic!("{codec:?}, {}: {why:?}", std::any::type_name::<T>()),
-    }
 }

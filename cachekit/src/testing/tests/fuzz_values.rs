@@ -13,7 +13,7 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::encoding::codec::Codec;
-use crate::testing::tests::fuzz_any::{ends, survives};
+use crate::testing::tests::fuzz_codec::{ends, survives};
 
 #[derive(Serialize, Deserialize)]
 struct Flat {
