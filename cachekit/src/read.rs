@@ -12,6 +12,7 @@ pub(crate) mod hit;
 pub(crate) mod join_flight;
 pub(crate) mod l2_lookup;
 pub(crate) mod l2_peek;
+pub(crate) mod look_again;
 pub(crate) mod permit;
 pub(crate) mod refresh;
 pub(crate) mod running;
