@@ -19,11 +19,11 @@ mod attr;
 mod check;
 mod diag;
 mod expand;
+mod fn_form;
 mod item;
 mod model;
-mod names;
+mod paths;
 mod pipeline;
-mod shape;
 #[cfg(test)]
 mod tests;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::{Expr, ExprPath, Pat, Path, Token, Type};
 
-use crate::shape::Form;
+use crate::fn_form::Form;
 
 /// What every function with an attribute has.
 pub(crate) struct Function {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proc_macro2::{Span, TokenStream};
 use syn::parse::{ParseStream, Parser as _};
 
-use crate::attr::{self, Options};
+use crate::attr::arg::{Options, parse_all};
 use crate::check;
 use crate::diag::Errors;
 use crate::expand;
@@ -13,7 +13,13 @@ use crate::item::LooseFn;
 
 /// `#[cached]`
 pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
-    run("cached", args, item, check::cached, expand::cached)
+    run(
+        "cached",
+        args,
+        item,
+        check::cached::cached,
+        expand::cached::cached,
+    )
 }
 
 /// `#[invalidates]`
@@ -22,8 +28,8 @@ pub(crate) fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
         "invalidates",
         args,
         item,
-        check::invalidates,
-        expand::invalidates,
+        check::writes::invalidates,
+        expand::invalidates::invalidates,
     )
 }
 
@@ -33,14 +39,15 @@ pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream
         "write_through",
         args,
         item,
-        check::write_through,
-        expand::write_through,
+        check::writes::write_through,
+        expand::write_through::write_through,
     )
 }
 
 /// `#[derive(CachePart)]`
 pub(crate) fn derive_cache_part(item: TokenStream) -> TokenStream {
-    expand::derive_cache_part(item).unwrap_or_else(|error| error.to_compile_error())
+    expand::derive_cache_key::derive_cache_part(item)
+        .unwrap_or_else(|error| error.to_compile_error())
 }
 
 /// Whatever happens, the function itself is emitted: its callers shall not fail as well.
@@ -56,7 +63,7 @@ fn run<Args: Options, Model>(
     catch_unwind(stages).unwrap_or_else(|_| {
         let words =
             "bug in cachekit: the attribute panicked; please report the function it stands on";
-        expand::fallback(&kept, &syn::Error::new(Span::call_site(), words))
+        expand::fallback::fallback(&kept, &syn::Error::new(Span::call_site(), words))
     })
 }
 
@@ -68,7 +75,7 @@ fn stages<Args: Options, Model>(
     expand: fn(&Model, &LooseFn) -> TokenStream,
 ) -> TokenStream {
     let mut errors = Errors::new();
-    let args = attr::parse_all::<Args>(args, &mut errors);
+    let args = parse_all::<Args>(args, &mut errors);
     let parse = |input: ParseStream<'_>| LooseFn::parse(attribute, input);
     let parsed = errors.keep(parse.parse2(item.clone()));
     let model = parsed
@@ -77,6 +84,6 @@ fn stages<Args: Options, Model>(
     match (errors.finish(model), parsed) {
         (Ok(model), Some(item)) => expand(&model, &item),
         (Ok(_), None) => item,
-        (Err(error), _) => expand::fallback(&item, &error),
+        (Err(error), _) => expand::fallback::fallback(&item, &error),
     }
 }

@@ -1,40 +1,47 @@
 //! What generated code calls. Not for use by hand: it changes without notice.
 
-mod call;
-mod macros;
-mod own_dispatch;
-mod position;
-mod seen;
-mod templates;
+pub(crate) mod autoref;
+pub(crate) mod call;
+pub(crate) mod clone_dispatch;
+pub(crate) mod key_coverage;
+pub(crate) mod position;
+pub(crate) mod templates;
 
 pub use std::time::Duration;
 
-pub use call::{
+pub use crate::__private::call::{
     Accepted, Current, Miss, Source, Written, begin_blocking, compute, compute_apart,
     compute_blocking, entry, expire_all, function, invalidate_all, look, named, outlined, refresh,
     refresh_blocking, target, uncached, uncached_blocking,
 };
-pub use inventory;
-pub use position::{
+pub use crate::__private::key_coverage::{Handle, LeftOut, Seen, seen_as_data};
+pub use crate::__private::position::{
     ArgumentNotInTheKey_WriteUnderscore, UNDERSCORE, UNUSED, UnderscoreForAnArgumentInTheKey,
     Unused,
 };
-pub use seen::{Handle, LeftOut, Seen, seen_as_data};
+pub use inventory;
 
-pub use crate::cache::{
-    Call, CopiedEntry, Invalidation, On, PendingWrite, Started, Target, invalidate_around,
-    invalidate_around_blocking, ordered, write_through, write_through_blocking,
-};
-pub use crate::fault::{Fault, Point};
-pub use crate::function::FnSpec;
+pub use crate::api::registry::Registered;
+pub use crate::api::replicated_entry::{CopiedEntry, ordered};
+pub use crate::base::fault::{Fault, Point};
+pub use crate::core::entry_key::Target;
+pub use crate::invalidate::request::{Invalidation, On};
+pub use crate::key::buf::{KeyBuf, Rendered};
+pub use crate::key::function_path::FunctionPath;
 pub use crate::key::nested::over as walk_over;
-pub use crate::key::{FunctionPath, KeyBuf, Piece, Rendered};
-pub use crate::labels::Labels;
-pub use crate::plan::{
-    Answer, CanFail, HasErrors, Keep, MayBeAbsent, MayFail, Own, Plan, Remember, Store,
+pub use crate::key::template::Piece;
+pub use crate::model::function_spec::FnSpec;
+pub use crate::model::policy::IntoTtl;
+pub use crate::model::tags::Labels;
+pub use crate::read::typed_call::{Call, Started};
+pub use crate::return_type::cacheable_error::{HasErrors, Remember};
+pub use crate::return_type::diagnostics::{Keep, Own, Store};
+pub use crate::return_type::shape::{MayBeAbsent, MayFail, Plan};
+pub use crate::return_type::timeout_error::{Answer, CanFail};
+pub use crate::write::annotated::{
+    invalidate_around, invalidate_around_blocking, write_through, write_through_blocking,
 };
-pub use crate::policy::IntoTtl;
-pub use crate::registry::Registered;
+pub use crate::write::pending::PendingWrite;
 
 /// A length of time, short to write.
 #[must_use]
@@ -43,30 +50,31 @@ pub const fn secs(seconds: u64) -> Duration {
 }
 
 /// Whether `compress` does anything in this build.
-pub const CAN_COMPRESS: bool = crate::compress::is_available();
+pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {
-    pub use crate::plan::{
-        ErrorIsOwned, ErrorIsShared, PeelAny, Plan, PlanAny, ValueIsOwned, ValueIsShared,
-        WeighNothing, probe,
+    pub use crate::return_type::capabilities::{
+        ErrorIsOwned, ErrorIsShared, ValueIsOwned, ValueIsShared, WeighNothing,
     };
+    pub use crate::return_type::dispatch::{PeelAny, PlanAny, probe};
+    pub use crate::return_type::shape::Plan;
 
     /// What generated code brings into scope only where a feature for it is on.
     pub mod serialised {
         #[cfg(feature = "serde")]
-        pub use crate::plan::WeighSerialised;
+        pub use crate::return_type::capabilities::WeighSerialised;
     }
 }
 
 /// Autoref dispatch: what a function answers with when its computation took too long.
 pub mod in_time {
-    pub use crate::plan::{ErrorFromTimeout as _, NoErrorFromTimeout as _};
+    pub use crate::return_type::timeout_error::{ErrorFromTimeout as _, NoErrorFromTimeout as _};
 }
 
 /// Autoref dispatch: whether an error can be remembered.
 pub mod remembered {
-    pub use crate::plan::{ErrorToForget as _, ErrorToKeep as _};
+    pub use crate::return_type::cacheable_error::{ErrorToForget as _, ErrorToKeep as _};
 }
 
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so
@@ -74,15 +82,17 @@ pub mod remembered {
 pub mod keep {
     /// In this process.
     pub mod memory {
-        pub use crate::plan::{Keepable as _, NotKeepable as _};
+        pub use crate::return_type::cacheable::{Keepable as _, NotKeepable as _};
     }
     /// In Redis too.
     pub mod shared {
         #[cfg(not(feature = "redis"))]
-        pub use crate::plan::Keepable as _;
-        pub use crate::plan::NotKeepable as _;
+        pub use crate::return_type::cacheable::Keepable as _;
+        pub use crate::return_type::cacheable::NotKeepable as _;
         #[cfg(feature = "redis")]
-        pub use crate::plan::{NotOwned as _, NotStorable as _, Storable as _};
+        pub use crate::return_type::serializable::{
+            NotOwned as _, NotStorable as _, Storable as _,
+        };
     }
 }
 
@@ -90,42 +100,42 @@ pub mod keep {
 pub mod wired {
     /// In this process.
     pub mod memory {
-        pub use crate::plan::NotWired as _;
+        pub use crate::return_type::capabilities::NotWired as _;
     }
     /// In Redis too.
     pub mod shared {
-        pub use crate::plan::NotWired as _;
+        pub use crate::return_type::capabilities::NotWired as _;
         #[cfg(feature = "redis")]
-        pub use crate::plan::{Wired as _, WiredToNothing as _};
+        pub use crate::return_type::capabilities::{Wired as _, WiredToNothing as _};
     }
     /// There alone, in several copies.
     pub mod copied {
-        pub use super::shared::*;
+        pub use crate::__private::wired::shared::*;
     }
 }
 
 /// Autoref dispatch: whether a borrowed argument can be cloned for a body.
 pub mod own {
-    pub use super::own_dispatch::{AnyOwned, Lent, OwnClone, Ownable};
+    pub use crate::__private::clone_dispatch::{AnyOwned, Lent, OwnClone, Ownable};
 }
 
 /// Autoref dispatch: what kind of thing an argument is. Without names, so that they hide none of
 /// the user's.
 pub mod kinds {
-    pub use super::seen::{
+    pub use crate::__private::key_coverage::{
         NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
         ViaNothing as _, ViaPart as _, ViaShared as _, ViaText as _,
     };
     #[cfg(feature = "serde")]
-    pub use super::seen::{ViaDeserialize as _, ViaSerialize as _};
+    pub use crate::__private::key_coverage::{ViaDeserialize as _, ViaSerialize as _};
 }
 
 /// Autoref dispatch: how a value is written into a key.
 pub mod part {
-    pub use super::macros::{ByDisplay, ByPart, Part, Unwritable};
+    pub use crate::__private::autoref::{ByDisplay, ByPart, Part, Unwritable};
 }
 
 /// Autoref dispatch: an argument by reference, as an expression is to find it.
 pub mod given {
-    pub use super::macros::{Given, GivenClone, GivenReference};
+    pub use crate::__private::autoref::{Given, GivenClone, GivenReference};
 }

@@ -2,9 +2,10 @@
 
 use once_cell::sync::OnceCell;
 
-use crate::cache::{Cache, Task};
-use crate::error::BuildError;
-use crate::registry;
+use crate::api::registry;
+use crate::base::error::BuildError;
+use crate::core::state::Cache;
+use crate::read::background_task::Task;
 
 // once_cell's: std's has no stable `try_insert`, and `init` must not lose a race silently.
 static GLOBAL: OnceCell<Cache> = OnceCell::new();

@@ -11,20 +11,21 @@
 //! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`]. What is in them may be
 //! written by `CachePart` or by `Display`: see [`nested`].
 
-mod buf;
+pub(crate) mod arg_words;
+pub(crate) mod buf;
+pub(crate) mod component;
 #[cfg(any(
     feature = "bytes",
     feature = "chrono",
     feature = "rust_decimal",
     feature = "uuid"
 ))]
-mod crates;
-mod function_path;
+pub(crate) mod crates;
+pub(crate) mod function_path;
 pub(crate) mod nested;
-pub(crate) mod part;
+pub(crate) mod render;
 pub(crate) mod template;
-mod tokens;
-mod values;
+pub(crate) mod values;
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -32,13 +33,6 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
-
-pub use buf::{KeyBuf, Rendered};
-pub use function_path::FunctionPath;
-pub(crate) use function_path::is_nameless;
-pub use part::{CachePart, PartWriter};
-pub use template::Piece;
-pub(crate) use tokens::render;
 
 /// An owned key.
 ///

@@ -97,90 +97,70 @@
     expect(dead_code, reason = "the second tier's steps are there, but no store")
 )]
 
-// Imports go down only, level by level; `tests/architecture` checks it.
+// Between these folders imports go down only: each knows some of those above it in this list.
+// `tests/architecture` checks it, and that no files import each other in a circle.
 
-// level 0: leaves
-mod chance;
-mod clock;
-mod counter;
-mod error;
-mod event;
-mod fault;
-mod first;
-mod park;
-mod runtime;
-mod sync;
-// level 1: values, without async, I/O or a clock of their own
-mod binding;
-mod codec;
-mod compress;
-mod config;
-mod envelope;
-mod epoch;
-mod families;
-mod freshness;
-mod function;
-mod hot;
-mod idle;
+// What everything may use.
+mod base;
+// From arguments to keys, from values to bytes.
+mod encoding;
 mod key;
-mod labels;
-mod length;
-mod manner;
-mod membership;
-mod mortal;
-mod order;
-mod owner;
-mod place;
-mod plan;
-mod policy;
-mod reason;
-mod stored;
-// level 2: ports
-mod remote;
-mod tier;
-// level 3: mechanisms, which never import one another
-mod acks;
-mod background;
-mod breaker;
-mod chain;
-mod flight;
-mod gates;
-mod outbox;
-mod refreshes;
-mod stats;
-mod tags;
-mod trust;
-mod wakes;
-mod writes;
-// level 4: facade
-mod cache;
-// level 5: edges
-#[doc(hidden)]
-pub mod __private;
-mod global;
-mod registry;
+// Values without async, I/O or a clock of their own.
+mod model;
+// The parts of a cache, none of which knows another.
+mod coordination;
+mod l1;
+mod return_type;
+mod store;
+// The tier that processes share, at run time, and the state of one cache.
+mod l2;
+
+mod core;
+// What happens to a call, a write and an invalidation.
+mod backfill;
+mod invalidate;
+
+mod read;
+mod write;
+// What applications, tests and generated code hold.
+mod api;
+
 #[cfg(feature = "testing")]
 pub mod testing;
+
+mod global;
+
+#[doc(hidden)]
+pub mod __private;
 
 #[cfg(doc)]
 pub mod guide;
 
 pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
 
-pub use cache::{
-    Acknowledged, Cache, CacheBuilder, Entry, FunctionHandle, Region, ShutdownReport, Soft,
-    deferred,
+pub use crate::api::acknowledged::Acknowledged;
+pub use crate::api::builder::CacheBuilder;
+pub use crate::api::entry::Entry;
+pub use crate::api::function_handle::FunctionHandle;
+pub use crate::api::region::Region;
+pub use crate::api::shutdown::ShutdownReport;
+pub use crate::api::soft::Soft;
+pub use crate::base::clock::{Clock, SystemClock};
+pub use crate::base::error::{BuildError, ComputeTimeout};
+pub use crate::core::state::Cache;
+pub use crate::encoding::codec::Codec;
+pub use crate::encoding::codec::cacheable::Cacheable;
+pub use crate::global::{global, init, init_from_env};
+pub use crate::invalidate::deferred::deferred;
+pub use crate::key::component::{CachePart, PartWriter};
+pub use crate::l1::hot_keys::HotKey;
+pub use crate::model::config::engine::{Engine, Eviction};
+pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};
+pub use crate::model::policy::Policy;
+pub use crate::model::stats::{
+    BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats,
 };
-pub use clock::{Clock, SystemClock};
-pub use codec::{Cacheable, Codec};
-pub use config::{Capacity, Engine, Eviction, OnDisconnect, OnNewMaster, SingleFlight, Tier};
-pub use error::{BuildError, ComputeTimeout};
-pub use global::{global, init, init_from_env};
-pub use hot::HotKey;
-pub use key::{CachePart, PartWriter};
-pub use order::WriteOrder;
-pub use policy::Policy;
-pub use stats::{BackgroundStats, BreakerState, FunctionStats, RedisMisses, RedisStats, Stats};
+pub use crate::model::write_order::WriteOrder;
 
 /// A type whose instances are interchangeable for every cached function: none of its fields
 /// can change a result.

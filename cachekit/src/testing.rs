@@ -1,27 +1,28 @@
 //! For tests: a clock moved by hand, and a cache for one task.
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
-mod anything;
-#[cfg(all(feature = "seeded-faults", feature = "serde"))]
-mod zoo;
-
+mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::cache::{Cache, Task};
-use crate::clock::Clock;
+use crate::base::clock::Clock;
+use crate::core::state::Cache;
+use crate::read::background_task::Task;
 
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
-pub use crate::fault::{Fault, Point};
+pub use crate::base::fault::{Fault, Point};
 #[cfg(feature = "seeded-faults")]
 #[doc(hidden)]
-pub use crate::remote::fake::{FakeStore, Op, Step, Trouble};
+pub use crate::store::tests::fake::controls::FakeStore;
+#[cfg(feature = "seeded-faults")]
+#[doc(hidden)]
+pub use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
 #[doc(hidden)]
-pub use anything::read_anything;
+pub use crate::testing::tests::fuzz_any::read_anything;
 
 /// A clock that stands still until it is moved.
 ///

@@ -1,89 +1,57 @@
-//! The layers of the runtime crate, read from its `use` lines.
+//! The layers of the runtime crate and the files of both crates, read from their paths.
 //!
-//! Imports go down only. Within a level nobody imports anybody, but for a folder and the
-//! file of its name, the values (plain data made of plain data) and the edges.
+//! Between folders imports go down only, level by level; within a level no folder knows another.
+//! Between files they never go in a circle.
 
-use std::collections::BTreeMap;
+mod circles;
+mod sources;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Every module of `cachekit/src`, with its level.
+use sources::{Sources, code, folder, imported, read_folder, unquoted, words};
+
+/// Every folder of `cachekit/src`, with its level. `lib.rs` exports what is public, and has none.
 const LEVELS: &[(&str, u8)] = &[
-    ("chance", 0),
-    ("clock", 0),
-    ("counter", 0),
-    ("error", 0),
-    ("fault", 0),
-    ("first", 0),
-    ("length", 0),
-    ("park", 0),
-    ("runtime", 0),
-    ("sync", 0),
-    ("binding", 1),
-    ("codec", 1),
-    ("compress", 1),
-    ("config", 1),
-    ("envelope", 1),
-    ("epoch", 1),
-    ("event", 1),
-    ("families", 1),
-    ("freshness", 1),
-    ("function", 1),
-    ("hot", 1),
-    ("idle", 1),
+    ("base", 0),
+    ("encoding", 1),
     ("key", 1),
-    ("labels", 1),
-    ("manner", 1),
-    ("membership", 1),
-    ("mortal", 1),
-    ("order", 1),
-    ("owner", 1),
-    ("place", 1),
-    ("plan", 1),
-    ("policy", 1),
-    ("reason", 1),
-    ("stored", 1),
-    ("remote", 2),
-    ("tier", 2),
-    ("acks", 3),
-    ("background", 3),
-    ("breaker", 3),
-    ("chain", 3),
-    ("flight", 3),
-    ("gates", 3),
-    ("outbox", 3),
-    ("refreshes", 3),
-    ("registry", 3),
-    ("stats", 3),
-    ("tags", 3),
-    ("trust", 3),
-    ("wakes", 3),
-    ("writes", 3),
-    ("cache", 4),
-    ("__private", 5),
-    ("global", 5),
-    ("guide", 5),
-    ("testing", 5),
+    ("model", 2),
+    ("coordination", 3),
+    ("l1", 3),
+    ("return_type", 3),
+    ("store", 3),
+    ("l2", 4),
+    ("core", 5),
+    ("backfill", 6),
+    ("invalidate", 6),
+    ("read", 7),
+    ("write", 7),
+    ("api", 8),
+    ("testing", 9),
+    ("global", 10),
+    ("__private", 11),
+    ("guide", 11),
 ];
 
-/// Levels whose modules may import one another.
-const OPEN_LEVELS: &[u8] = &[1, 5];
+/// So many folders can be remembered.
+const MOST_FOLDERS: usize = 20;
 
 /// A crate, and the only places that may name it.
 const NAMED_IN: &[(&str, &[&str])] = &[
-    ("moka", &["tier/on_moka.rs"]),
-    ("quick_cache", &["tier/on_quick_cache.rs"]),
-    ("lz4_flex", &["compress/lz4.rs"]),
+    ("moka", &["l1/moka_engine.rs"]),
+    ("quick_cache", &["l1/quick_cache_engine.rs"]),
+    ("lz4_flex", &["encoding/compress/lz4.rs"]),
     ("once_cell", &["global.rs"]),
     (
         "inventory",
-        &["registry.rs", "__private.rs", "__private/macros.rs"],
+        &["api/registry.rs", "__private.rs", "__private/autoref.rs"],
     ),
-    ("tracing", &["event.rs"]),
+    ("tracing", &["base/trace.rs"]),
 ];
 
 /// The only place that names the client, whose name is a module's and a feature's too.
-const REDIS_FOLDER: &str = "remote/redis";
+const REDIS_FOLDER: &str = "store/redis";
 
 #[test]
 fn imports_go_down_only() {
@@ -91,13 +59,23 @@ fn imports_go_down_only() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
+#[test]
+fn folders_can_be_remembered() {
+    assert!(LEVELS.len() <= MOST_FOLDERS, "{} folders", LEVELS.len());
+    let sources = sources();
+    for (listed, _) in LEVELS {
+        let is_there = sources.keys().any(|file| folder(file) == *listed);
+        assert!(is_there, "there is no `{listed}` any more");
+    }
+}
+
 /// The two crates cannot share it.
 #[test]
 fn attributes_and_the_environment_have_one_grammar_of_lengths() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let copies = [
-        "cachekit-macros/src/attr/length.rs",
-        "cachekit/src/config/length.rs",
+        "cachekit-macros/src/attr/duration_text.rs",
+        "cachekit/src/model/config/duration_text.rs",
     ];
     let [one, other] = copies.map(|path| fs::read_to_string(root.join(path)).expect(path));
     assert_eq!(one, other, "change both of {copies:?}");
@@ -106,10 +84,14 @@ fn attributes_and_the_environment_have_one_grammar_of_lengths() {
 #[test]
 fn the_check_sees_an_upward_import() {
     let mut sources = sources();
-    add(&mut sources, "epoch.rs", "use crate::cache::Cache;\n");
+    add(
+        &mut sources,
+        "model/epoch.rs",
+        "use crate::core::state::Cache;\n",
+    );
     assert_eq!(
         check(&sources),
-        ["epoch.rs (level 1) imports `cache` (level 4)"]
+        ["model/epoch.rs (level 2) imports `core` (level 5)"]
     );
 }
 
@@ -118,32 +100,36 @@ fn the_check_sees_a_path_in_the_code() {
     let mut sources = sources();
     add(
         &mut sources,
-        "tier/on_moka.rs",
+        "l1/moka_engine.rs",
         "fn f() { crate::global::global(); }\n",
     );
     assert_eq!(
         check(&sources),
-        ["tier/on_moka.rs (level 2) imports `global` (level 5)"]
+        ["l1/moka_engine.rs (level 3) imports `global` (level 10)"]
     );
 }
 
 #[test]
-fn the_check_sees_mechanisms_that_import_one_another() {
+fn the_check_sees_folders_of_one_level_that_import_one_another() {
     let mut sources = sources();
-    add(&mut sources, "flight.rs", "use crate::tags::Tags;\n");
+    add(
+        &mut sources,
+        "coordination/single_flight.rs",
+        "use crate::l1::memory::Memory;\n",
+    );
     assert_eq!(
         check(&sources),
-        ["flight.rs (level 3) imports `tags` (level 3)"]
+        ["coordination/single_flight.rs (level 3) imports `l1` (level 3)"]
     );
 }
 
 #[test]
 fn the_check_sees_moka_outside_its_file() {
     let mut sources = sources();
-    add(&mut sources, "cache/read.rs", "use moka::sync::Cache;\n");
+    add(&mut sources, "read/hit.rs", "use moka::sync::Cache;\n");
     assert_eq!(
         check(&sources),
-        ["cache/read.rs names `moka`; only tier/on_moka.rs may"]
+        ["read/hit.rs names `moka`; only l1/moka_engine.rs may"]
     );
 }
 
@@ -151,31 +137,31 @@ fn the_check_sees_moka_outside_its_file() {
 fn the_check_sees_no_crate_in_a_text() {
     let mut sources = sources();
     let set_up = "#[cfg(feature = \"quick_cache\")]\nconst FIRST: &str = \"moka\";\n";
-    add(&mut sources, "cache/read.rs", set_up);
+    add(&mut sources, "read/hit.rs", set_up);
     assert_eq!(check(&sources), [""; 0]);
     add(
         &mut sources,
-        "cache/read.rs",
+        "read/hit.rs",
         "use quick_cache::sync::Cache;\n",
     );
     assert_eq!(
         check(&sources),
-        ["cache/read.rs names `quick_cache`; only tier/on_quick_cache.rs may"]
+        ["read/hit.rs names `quick_cache`; only l1/quick_cache_engine.rs may"]
     );
 }
 
 #[test]
 fn the_check_sees_redis_outside_its_folder() {
     let mut sources = sources();
-    add(&mut sources, "cache/read.rs", "use redis::Value;\n");
+    add(&mut sources, "read/hit.rs", "use redis::Value;\n");
     assert_eq!(
         check(&sources),
-        ["cache/read.rs names the crate `redis`; only remote/redis may"]
+        ["read/hit.rs names the crate `redis`; only store/redis may"]
     );
 }
 
 #[test]
-fn the_check_sees_a_module_without_a_level() {
+fn the_check_sees_a_folder_without_a_level() {
     let mut sources = sources();
     add(&mut sources, "helpers.rs", "");
     assert_eq!(
@@ -188,7 +174,7 @@ fn the_check_sees_a_module_without_a_level() {
 #[test]
 fn values_are_pure() {
     for (file, text) in sources() {
-        if level(&file) != Some(1) || file == "event.rs" {
+        if !["encoding", "key", "model", "return_type"].contains(&folder(&file)) {
             continue;
         }
         for forbidden in [
@@ -253,7 +239,7 @@ fn the_macros_read_no_file_and_no_environment() {
     }
 }
 
-fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
+fn check(sources: &Sources) -> Vec<String> {
     let mut problems = Vec::new();
     for (file, text) in sources {
         if file == "lib.rs" {
@@ -270,10 +256,7 @@ fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
             let Some(other) = level(&module) else {
                 continue;
             };
-            let same_folder = module == folder(file);
-            let allowed =
-                other < own || same_folder || (other == own && OPEN_LEVELS.contains(&own));
-            if !allowed {
+            if other >= own && module != folder(file) {
                 problems.push(format!(
                     "{file} (level {own}) imports `{module}` (level {other})"
                 ));
@@ -298,14 +281,6 @@ fn check(sources: &BTreeMap<String, String>) -> Vec<String> {
     problems
 }
 
-/// The code without its texts: the name of a feature, or of a setting, may be that of a crate.
-fn unquoted(code: &str) -> String {
-    let lines = code
-        .lines()
-        .map(|line| line.split('"').step_by(2).collect::<String>());
-    lines.collect::<Vec<_>>().join("\n")
-}
-
 /// Whether a path begins with `redis::`.
 fn names_redis_client(code: &str) -> bool {
     code.match_indices("redis::").any(|(at, _)| {
@@ -314,47 +289,15 @@ fn names_redis_client(code: &str) -> bool {
     })
 }
 
-fn sources() -> BTreeMap<String, String> {
+fn sources() -> Sources {
     read_folder("cachekit/src")
 }
 
-fn read_folder(folder: &str) -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(folder);
-    let mut files = vec![];
-    collect(&root, &mut files);
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    assert!(files.len() > 20, "the sources are there");
-    let named = |path: &PathBuf| {
-        let relative = path.strip_prefix(&root).expect("below the root");
-        let name = relative.to_str().expect("UTF-8").replace('\\', "/");
-        (name, fs::read_to_string(path).expect("readable"))
-    };
-    files.iter().map(named).collect()
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-}
-
-fn add(sources: &mut BTreeMap<String, String>, file: &str, text: &str) {
+fn add(sources: &mut Sources, file: &str, text: &str) {
     sources
         .entry(file.to_owned())
         .or_default()
         .insert_str(0, text);
-}
-
-fn folder(file: &str) -> &str {
-    let first = file.split('/').next().unwrap_or(file);
-    first.strip_suffix(".rs").unwrap_or(first)
 }
 
 fn level(file: &str) -> Option<u8> {
@@ -362,46 +305,4 @@ fn level(file: &str) -> Option<u8> {
         .iter()
         .find(|(name, _)| *name == folder(file))
         .map(|(_, level)| *level)
-}
-
-/// The text without comments, documentation and its own tests.
-fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]").next().unwrap_or(text);
-    let lines = text
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or(line));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The modules behind every `crate::`, those in braces too.
-fn imported(code: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (at, _) in code.match_indices("crate::") {
-        // `$crate::` in a macro names what is exported, not a module.
-        if code[..at].ends_with('$') {
-            continue;
-        }
-        let rest = &code[at + "crate::".len()..];
-        if let Some(list) = rest.strip_prefix('{') {
-            let end = list.find("};").unwrap_or(list.len());
-            found.extend(
-                list[..end]
-                    .split(',')
-                    .map(|part| first_word(part.trim()).to_owned()),
-            );
-        } else {
-            found.push(first_word(rest).to_owned());
-        }
-    }
-    found.retain(|module| !module.is_empty());
-    found
-}
-
-fn first_word(text: &str) -> &str {
-    words(text).next().unwrap_or_default()
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .filter(|word| !word.is_empty())
 }

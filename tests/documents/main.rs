@@ -73,7 +73,7 @@ fn the_entry_that_is_shown_is_the_golden_one() {
         let bytes = bytes.split("  ").next().unwrap_or_default();
         shown.extend(bytes.split_whitespace());
     }
-    let golden = read("cachekit/src/envelope/golden/value.hex");
+    let golden = read("cachekit/src/encoding/envelope/golden/value.hex");
     assert_eq!(shown, golden.split_whitespace().collect::<String>());
 }
 

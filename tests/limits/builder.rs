@@ -78,7 +78,7 @@ fn the_table_has_every_setting() {
     let numbers = NUMBERS.iter().map(|(name, ..)| *name);
     let listed = numbers.chain(WITHOUT_NUMBERS.iter().copied());
     let listed = listed.map(str::to_owned).collect();
-    assert_same(listed, setters("cachekit/src/cache/builder.rs"));
+    assert_same(listed, setters("cachekit/src/api/builder.rs"));
 }
 
 async fn at(name: &str, set: Set, refused: &[End], end: End, engine: Engine) {

@@ -163,7 +163,7 @@ fn no_length_is_added_to_a_moment_elsewhere() {
                 continue;
             }
             seen += 1;
-            if path.ends_with("length.rs") || path.extension().is_none_or(|it| it != "rs") {
+            if path.ends_with("durations.rs") || path.extension().is_none_or(|it| it != "rs") {
                 continue;
             }
             let text = fs::read_to_string(&path).expect("text");

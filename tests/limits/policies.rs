@@ -56,8 +56,8 @@ fn the_table_has_every_option() {
     let numbers = NUMBERS.iter().map(|(name, _)| *name);
     let listed = numbers.chain(WITHOUT_NUMBERS.iter().copied());
     let listed = listed.map(str::to_owned).collect();
-    assert_same(listed, setters("cachekit/src/policy.rs"));
-    let mut of_regions = setters("cachekit/src/cache/region.rs");
+    assert_same(listed, setters("cachekit/src/model/policy.rs"));
+    let mut of_regions = setters("cachekit/src/api/region.rs");
     of_regions.sort();
     assert_eq!(of_regions, ["capacity", "idle", "tag", "ttl"]);
 }

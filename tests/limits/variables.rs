@@ -47,7 +47,10 @@ const VALUES: &[&str] = &[
 
 /// The variables that the code names.
 fn named() -> Vec<String> {
-    let files = ["cachekit/src/cache/env.rs", "cachekit/src/cache/builder.rs"];
+    let files = [
+        "cachekit/src/api/builder/env.rs",
+        "cachekit/src/api/builder.rs",
+    ];
     let text: String = files.iter().map(|file| read(file)).collect();
     let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
     let is_ours = |word: &&str| {

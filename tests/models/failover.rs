@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Faults};
 use crate::every::{Model, everywhere};
-use crate::fault::{Fault, Faults};
-use crate::membership::{Beat, Presence, Terms};
+use crate::l2::bus::membership::{Beat, Presence, Terms};
 
 /// How long memory is trusted after an echo, in ticks.
 const TRUST: u64 = 3;

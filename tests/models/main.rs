@@ -1,4 +1,4 @@
-//! The flights (`cachekit/src/flight.rs`), compiled a second time with another `sync`, so that
+//! The flights (`cachekit/src/coordination/single_flight.rs`), compiled a second time with another `sync`, so that
 //! `shuttle` decides at every step of theirs which task goes on.
 //!
 //! It searches: orders are drawn at random and by PCT (few changes at random places), both from
@@ -6,27 +6,15 @@
 //! removed too, and each removal must be found. A failure prints its schedule, which
 //! `shuttle::replay` plays again.
 //!
-//! And the rules of who serves from memory and who is waited for (`cachekit/src/membership.rs`), in
+//! And the rules of who serves from memory and who is waited for (`cachekit/src/l2/bus/membership.rs`), in
 //! every order of their steps within bounds: they are small enough for that.
 
 // What the compiled files name.
-#[path = "../../cachekit/src/clock.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the epochs use some of it")]
-mod clock;
-#[path = "../../cachekit/src/epoch.rs"]
-#[expect(dead_code, reason = "the flights use some of it")]
-mod epoch;
-mod fault;
-#[path = "../../cachekit/src/flight.rs"]
-#[expect(dead_code, reason = "the model uses some of it")]
-mod flight;
+mod base;
+mod coordination;
 mod key;
-#[path = "../../cachekit/src/membership.rs"]
-mod membership;
-mod owner;
-#[path = "../../cachekit/src/park.rs"]
-mod park;
-mod sync;
+mod l2;
+mod model;
 
 mod every;
 mod failover;

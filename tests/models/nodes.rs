@@ -9,10 +9,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::clock::Tick;
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Faults};
 use crate::every::{Model, everywhere, is_thorough};
-use crate::fault::{Fault, Faults};
-use crate::membership::{Answers, Beat, Members, Presence, Terms};
+use crate::l2::bus::membership::{Answers, Beat, Members, Presence, Terms};
 
 /// The time is always this; everything else grows older.
 const NOW: u64 = 1_000;

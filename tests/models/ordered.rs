@@ -1,4 +1,4 @@
-//! Writes with an order (`cachekit/src/cache/write.rs`), as a model whose every state is visited:
+//! Writes with an order (`cachekit/src/write/put.rs`), as a model whose every state is visited:
 //! two writes on one node or on two, calls, an invalidation, losses in either tier, and messages
 //! that are late. A step is one script in Redis, one message, or one step in memory.
 //!

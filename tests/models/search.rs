@@ -8,8 +8,8 @@ use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, Runner};
 
-use crate::fault::Fault;
-use crate::owner::OwnerId;
+use crate::base::fault::Fault;
+use crate::model::owner::OwnerId;
 use crate::world::{End, Ended, World};
 
 /// Orders that each search tries, twice: `CACHEKIT_ORDERS` may say another number.

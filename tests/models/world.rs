@@ -1,5 +1,5 @@
 //! What meets in a search: callers of one key, its invalidations, a memory and a source. The
-//! callers do what `cache/compute.rs` does, without a second tier.
+//! callers do what `read/compute.rs` does, without a second tier.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU64 as Count, Ordering::SeqCst};
@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::epoch::{Epochs, Moment};
-use crate::fault::{Fault, Faults};
-use crate::flight::{Entered, Flights, Lead, Leadership, Woken};
+use crate::base::fault::{Fault, Faults};
+use crate::base::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
+use crate::coordination::single_flight::Entered;
+use crate::coordination::single_flight::table::{Flights, Leadership};
+use crate::coordination::single_flight::waiter::{Lead, Woken};
 use crate::key::Key;
 use crate::laws::{Laws, Run, Taken};
-use crate::owner::OwnerId;
-use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::owner::OwnerId;
 
 /// Who most calls are of.
 pub(crate) const OWNER: OwnerId = OwnerId(1);
@@ -230,7 +232,7 @@ impl World {
         (value.owner == owner && !value.dead.load(Ordering::SeqCst)).then_some(value)
     }
 
-    fn memory(&self) -> crate::sync::MutexGuard<'_, Option<Arc<Value>>> {
+    fn memory(&self) -> crate::base::sync::MutexGuard<'_, Option<Arc<Value>>> {
         self.memory.lock()
     }
 }

@@ -50,7 +50,7 @@ fn listed() -> BTreeSet<String> {
 /// The commands that the sources name, in scripts and beside them.
 fn sent() -> BTreeSet<String> {
     let mut sent = BTreeSet::from(["SUBSCRIBE", "SELECT", "EVAL", "EVALSHA"].map(str::to_owned));
-    let folder = root().join("cachekit/src/remote/redis");
+    let folder = root().join("cachekit/src/store/redis");
     for file in fs::read_dir(folder).expect("the sources") {
         let file = file.expect("a file").path();
         let Ok(text) = fs::read_to_string(&file) else {

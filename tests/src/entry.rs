@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn two_writers_agree_on_every_byte() {
         let files = [
-            include_str!("../../cachekit/src/envelope/golden/value.hex"),
-            include_str!("../../cachekit/src/envelope/golden/absence.hex"),
-            include_str!("../../cachekit/src/envelope/golden/ordered.hex"),
+            include_str!("../../cachekit/src/encoding/envelope/golden/value.hex"),
+            include_str!("../../cachekit/src/encoding/envelope/golden/absence.hex"),
+            include_str!("../../cachekit/src/encoding/envelope/golden/ordered.hex"),
         ];
         let value = Some(&b"value"[..]);
         let contents = [(value, None), (None, None), (value, Some(7))];
@@ -164,7 +164,7 @@ mod tests {
             assert_eq!(golden(payload, order), unhex(file));
         }
         let payload = packed(1_000, &repeated(&[], b'v', 1_000));
-        let file = include_str!("../../cachekit/src/envelope/golden/compressed.hex");
+        let file = include_str!("../../cachekit/src/encoding/envelope/golden/compressed.hex");
         let mut compressed = golden(Some(&payload), Some(7));
         compressed[4] += PACKED;
         seal(&mut compressed);

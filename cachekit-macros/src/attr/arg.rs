@@ -5,7 +5,7 @@ use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 
-use super::foreign;
+use crate::attr::migration_hints;
 use crate::diag::{Errors, did_you_mean, quoted};
 
 /// One option, with its name kept so that errors can point at it.
@@ -150,7 +150,7 @@ fn one<A: Options>(args: &mut A, input: ParseStream<'_>, errors: &mut Errors) ->
 
 fn unknown<A: Options>(key: &Ident) -> syn::Error {
     let word = key.to_string();
-    let message = if let Some(answer) = foreign::answer(A::ATTRIBUTE, &word) {
+    let message = if let Some(answer) = migration_hints::answer(A::ATTRIBUTE, &word) {
         answer
     } else if let Some(known) = did_you_mean(&word, A::NAMES.iter().copied()) {
         format!("unknown option `{word}`; did you mean `{known}`?")

@@ -4,12 +4,14 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt, LitStr, Path};
 
-use super::freshness::FreshnessArgs;
-use super::limits::LimitArgs;
-use super::template::read_key;
-use super::tiers::TierArgs;
-use super::value::{CompanionName, Items, Share, SkipName, parse_skip};
-use super::{Arg, DurationValue, Options, Template};
+use crate::attr::arg::{Arg, Options};
+use crate::attr::duration::DurationValue;
+use crate::attr::freshness::FreshnessArgs;
+use crate::attr::limits::LimitArgs;
+use crate::attr::template::Template;
+use crate::attr::template::read_key;
+use crate::attr::tiers::TierArgs;
+use crate::attr::value::{CompanionName, Items, Share, SkipName, parse_skip};
 use crate::diag::Errors;
 
 /// What stands in the parentheses of `#[cached(..)]`.

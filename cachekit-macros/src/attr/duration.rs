@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, ExprLit, Lit};
 
-use super::length::parse_length;
+use crate::attr::duration_text::parse_length;
 
 /// A duration as written.
 pub(crate) enum DurationValue {

@@ -5,7 +5,8 @@ use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, ExprLit, Lit, LitBool};
 
-use super::{Arg, DurationValue};
+use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
 /// Those options, as written.
@@ -20,7 +21,7 @@ pub(crate) struct FreshnessArgs {
 
 impl FreshnessArgs {
     /// Reads the value of `key`; `false` when it is none of them.
-    pub(super) fn option(
+    pub(crate) fn option(
         &mut self,
         key: &Ident,
         input: ParseStream<'_>,

@@ -4,9 +4,12 @@ use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Path, Token};
 
-use super::value::Items;
-use super::word::word;
-use super::{Arg, DurationValue, Options, Reference, Template};
+use crate::attr::arg::{Arg, Options};
+use crate::attr::duration::DurationValue;
+use crate::attr::reference::Reference;
+use crate::attr::template::Template;
+use crate::attr::value::Items;
+use crate::attr::word::word;
 use crate::diag::Errors;
 
 /// What stands in the parentheses of `#[invalidates(..)]`.

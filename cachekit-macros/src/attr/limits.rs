@@ -5,7 +5,8 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, LitInt};
 
-use super::{Arg, DurationValue};
+use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
 /// Those options, as written.
@@ -21,7 +22,7 @@ pub(crate) const MOST: &str = "expected a whole number from 1 to 4294967295, lik
 
 impl LimitArgs {
     /// Reads the value of `key`; `false` when it is none of them.
-    pub(super) fn option(
+    pub(crate) fn option(
         &mut self,
         key: &Ident,
         input: ParseStream<'_>,

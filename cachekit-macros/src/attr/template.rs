@@ -9,7 +9,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Expr, LitStr, Token, parenthesized, parse_quote};
 
-use super::Arg;
+use crate::attr::arg::Arg;
 use crate::diag::Errors;
 
 /// A template, taken apart.
@@ -40,7 +40,7 @@ pub(crate) enum Piece {
 }
 
 /// Reads the key of a cached function: `= "user:{id}"`, or `= expr(EXPRESSION)`.
-pub(super) fn read_key(
+pub(crate) fn read_key(
     slot: &mut Option<Arg<Template>>,
     key: &Ident,
     input: ParseStream<'_>,

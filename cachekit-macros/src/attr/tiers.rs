@@ -4,7 +4,8 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{LitBool, LitInt};
 
-use super::{Arg, DurationValue};
+use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
 /// What `tier` may be.
@@ -36,7 +37,7 @@ pub(crate) struct TierArgs {
 
 impl TierArgs {
     /// Reads the value of `key`; `false` when it is none of them.
-    pub(super) fn option(
+    pub(crate) fn option(
         &mut self,
         key: &Ident,
         input: ParseStream<'_>,

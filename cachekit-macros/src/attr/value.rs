@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Lit, LitBool, LitStr, Token, bracketed, parenthesized};
 
-use super::Template;
+use crate::attr::template::Template;
 
 /// A list of templates, sequences and, where they make sense, single expressions.
 pub(crate) struct Items(pub(crate) Vec<Item>);
@@ -122,7 +122,7 @@ impl Parse for Share {
 pub(crate) struct SkipName(pub(crate) Ident);
 
 /// Reads the parentheses of `skip(a, b)`.
-pub(super) fn parse_skip(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<SkipName>> {
+pub(crate) fn parse_skip(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<SkipName>> {
     if !input.peek(syn::token::Paren) {
         return Err(wrong_skip(key.span()));
     }

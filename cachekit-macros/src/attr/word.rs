@@ -5,12 +5,12 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{LitBool, LitStr, Token};
 
-use super::Arg;
+use crate::attr::arg::Arg;
 use crate::diag::{Errors, either};
 
 impl Arg<Ident> {
     /// Reads `= word` into `slot`; which word it is, is checked later.
-    pub(super) fn read_word(
+    pub(crate) fn read_word(
         slot: &mut Option<Self>,
         key: &Ident,
         input: ParseStream<'_>,
@@ -44,7 +44,7 @@ impl Arg<Ident> {
 
 impl Arg<LitBool> {
     /// Reads `= true`, `= false` or nothing, which is `true`, into `slot`.
-    pub(super) fn read_switch(
+    pub(crate) fn read_switch(
         slot: &mut Option<Self>,
         key: &Ident,
         input: ParseStream<'_>,
@@ -59,7 +59,7 @@ impl Arg<LitBool> {
 }
 
 /// Reads `wanted`, if it stands here alone.
-pub(super) fn word(input: ParseStream<'_>, wanted: &str) -> syn::Result<Option<Ident>> {
+pub(crate) fn word(input: ParseStream<'_>, wanted: &str) -> syn::Result<Option<Ident>> {
     let ahead = input.fork();
     let is_it = ahead.parse::<Ident>().is_ok_and(|word| word == wanted)
         && (ahead.is_empty() || ahead.peek(Token![,]));

@@ -4,8 +4,9 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{Expr, Path};
 
-use super::word::word;
-use super::{Arg, Options, Reference};
+use crate::attr::arg::{Arg, Options};
+use crate::attr::reference::Reference;
+use crate::attr::word::word;
 use crate::diag::Errors;
 
 /// What stands in the parentheses of `#[write_through(..)]`.

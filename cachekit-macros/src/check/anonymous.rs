@@ -56,7 +56,7 @@ const MARKERS: [&str; 10] = [
 const CRATES: [&str; 4] = ["std", "core", "alloc", "serde"];
 
 /// Returns `true` if what is computed may depend on a type that the argument's type leaves open.
-pub(super) fn is_open(ty: &Type, is_in_key: bool) -> bool {
+pub(crate) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     match ty {
         Type::ImplTrait(ty) => !is_in_key || !is_data(&ty.bounds),
         Type::Reference(ty) => is_open(&ty.elem, is_in_key),

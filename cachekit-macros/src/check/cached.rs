@@ -5,20 +5,24 @@ use std::time::Duration;
 use proc_macro2::Ident;
 use syn::Expr;
 
-use super::companion;
-use super::freshness::freshness;
-use super::function::Facts;
-use super::key::key;
-use super::late;
-use super::limits::limits;
-use super::mention;
-use super::scope::RetRule;
-use super::steps::Steps;
-use super::tiers::tiers;
-use crate::attr::{Arg, CachedArgs, DurationValue, Item, Items, Piece, Template};
+use crate::attr::arg::Arg;
+use crate::attr::cached::CachedArgs;
+use crate::attr::duration::DurationValue;
+use crate::attr::template::{Piece, Template};
+use crate::attr::value::{Item, Items};
+use crate::check::companion;
+use crate::check::freshness::freshness;
+use crate::check::function::Facts;
+use crate::check::ident_usage;
+use crate::check::key::key;
+use crate::check::limits::limits;
+use crate::check::scope::RetRule;
+use crate::check::steps::Steps;
+use crate::check::tiers::tiers;
+use crate::check::value_tags;
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Choice, Constant, Policy, What};
+use crate::model::{CachedFn, Choice, Policy, What};
 
 /// The events that hold arguments, as written: others emit them with theirs.
 fn event_templates(items: &Arg<Items>) -> Vec<String> {
@@ -43,7 +47,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let inside = companion::may_be_inside(args.companion.as_ref(), item, &facts);
     let key = key(&facts, inside, written, skip, args.version.as_ref(), errors);
     let mut steps = Steps::new(&facts, RetRule::Allowed, false);
-    let late = late::hash([args.tags.as_ref(), args.events.as_ref()]);
+    let late = value_tags::hash([args.tags.as_ref(), args.events.as_ref()]);
     steps.items("tag", Some("tags"), args.tags, errors);
     let events = args.events.as_ref().map_or_else(Vec::new, event_templates);
     steps.items("event", None, args.events, errors);
@@ -150,7 +154,7 @@ fn constant_ttl(
 }
 
 /// Reports `ret`, and a `self` that is not there, in an expression that runs before the body.
-pub(super) fn forbid_ret(
+pub(crate) fn forbid_ret(
     facts: &Facts,
     arg: Option<&Arg<Expr>>,
     reason: &str,
@@ -158,7 +162,7 @@ pub(super) fn forbid_ret(
 ) {
     let Some(arg) = arg else { return };
     facts.check_self(&arg.value, errors);
-    if let Some(ret) = mention::find(&arg.value, &Ident::new("ret", arg.key.span())) {
+    if let Some(ret) = ident_usage::find(&arg.value, &Ident::new("ret", arg.key.span())) {
         errors.at(ret.span(), format_args!("`ret`: {reason}"));
     }
 }
@@ -173,42 +177,4 @@ fn checked_name(name: &syn::LitStr, errors: &mut Errors) -> Option<String> {
         return None;
     }
     Some(text)
-}
-
-/// A duration of the spec: nothing is known yet that it could depend on. `zero` says what
-/// is wrong with one of 0.
-pub(super) fn constant(
-    facts: &Facts,
-    arg: Arg<DurationValue>,
-    zero: &str,
-    errors: &mut Errors,
-) -> Option<Constant> {
-    let Arg { key, value } = arg;
-    match value {
-        DurationValue::Constant(value, span) => {
-            if value.is_zero() {
-                errors.at(span, zero);
-            }
-            Some(Constant::Known(value))
-        }
-        DurationValue::Expr(expr) => {
-            if let Some(name) = dependence(facts, &key, &expr) {
-                errors.at(
-                    name.span(),
-                    format_args!("`{key}` is a constant and cannot depend on `{name}`"),
-                );
-                return None;
-            }
-            Some(Constant::Expr(expr))
-        }
-    }
-}
-
-/// What of a call an expression depends on, as it must not: an argument, `self` or `ret`.
-pub(super) fn dependence(facts: &Facts, key: &Ident, expr: &Expr) -> Option<Ident> {
-    let arguments = facts.arguments.iter();
-    let given = arguments.flat_map(|argument| argument.names().iter().cloned());
-    let always = ["ret", "self"].map(|name| Ident::new(name, key.span()));
-    let mut words = given.chain(always);
-    words.find_map(|word| mention::find(expr, &word))
 }

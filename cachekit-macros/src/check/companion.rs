@@ -6,28 +6,29 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, GenericParam, Generics, Visibility, WherePredicate};
 
-use super::function::Facts;
-use super::key::Key;
-use super::mention;
-use crate::attr::{Arg, CompanionName};
+use crate::attr::arg::Arg;
+use crate::attr::value::CompanionName;
+use crate::check::function::Facts;
+use crate::check::ident_usage;
+use crate::check::key::Key;
 use crate::item::LooseFn;
 use crate::model::{Companion, CompanionParts};
 
 /// What the attribute names.
-pub(super) struct Uses<'a> {
-    pub(super) key: &'a Key,
+pub(crate) struct Uses<'a> {
+    pub(crate) key: &'a Key,
     /// Arguments named by tags, events and expressions.
-    pub(super) named: &'a BTreeSet<usize>,
+    pub(crate) named: &'a BTreeSet<usize>,
     /// Arguments named by expressions.
-    pub(super) in_expr: &'a BTreeSet<usize>,
+    pub(crate) in_expr: &'a BTreeSet<usize>,
     /// Type and const parameters named by tags, events and expressions.
-    pub(super) params: &'a BTreeSet<usize>,
+    pub(crate) params: &'a BTreeSet<usize>,
     /// `cache = EXPR`
-    pub(super) cache: Option<&'a Expr>,
+    pub(crate) cache: Option<&'a Expr>,
 }
 
 /// Whether a function may stand in an `impl` or a trait: not if it has a type beside it.
-pub(super) fn may_be_inside(
+pub(crate) fn may_be_inside(
     written: Option<&Arg<CompanionName>>,
     item: &LooseFn,
     facts: &Facts,
@@ -42,7 +43,7 @@ pub(super) fn may_be_inside(
 fn names_self(item: &LooseFn) -> bool {
     let this = Ident::new("Self", item.sig.ident.span());
     let body = without_items(item.body.stream());
-    mention::find(&item.sig, &this).is_some() || mention::find(&body, &this).is_some()
+    ident_usage::find(&item.sig, &this).is_some() || ident_usage::find(&body, &this).is_some()
 }
 
 /// A body without what has a `Self` of its own.
@@ -88,7 +89,7 @@ fn is_route(item: &LooseFn) -> bool {
 }
 
 /// Decides the controls.
-pub(super) fn companion(
+pub(crate) fn companion(
     written: Option<Arg<CompanionName>>,
     item: &LooseFn,
     facts: &Facts,
@@ -106,7 +107,7 @@ pub(super) fn companion(
         .clone()
         .map(|at| {
             uses.cache
-                .is_some_and(|cache| mention::any(cache, facts.arguments[at].names()))
+                .is_some_and(|cache| ident_usage::any(cache, facts.arguments[at].names()))
         })
         .collect();
     let in_key: Vec<bool> = positions
@@ -172,17 +173,17 @@ fn reachable(generics: &Generics, facts: &Facts, in_entry: &[bool], uses: &Uses<
     // A bound of a kept parameter may name another one; once round for each is enough.
     for _ in 0..generics.params.len() {
         for param in &generics.params {
-            if mention::find(&reached, name_of(param)).is_some() {
+            if ident_usage::find(&reached, name_of(param)).is_some() {
                 param.to_tokens(&mut reached);
             }
         }
     }
-    let kept = |param: &GenericParam| mention::find(&reached, name_of(param)).is_some();
+    let kept = |param: &GenericParam| ident_usage::find(&reached, name_of(param)).is_some();
     let needs_dropped = |predicate: &WherePredicate| {
         generics
             .params
             .iter()
-            .any(|param| !kept(param) && mention::find(predicate, name_of(param)).is_some())
+            .any(|param| !kept(param) && ident_usage::find(predicate, name_of(param)).is_some())
     };
     let mut result = generics.clone();
     result.params = generics

@@ -4,24 +4,26 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{LitBool, ReceiverKind, Type};
 
-use super::cached::constant;
-use super::function::Facts;
-use super::mention;
-use crate::attr::{Arg, DurationValue, FreshnessArgs};
+use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
+use crate::attr::freshness::FreshnessArgs;
+use crate::check::constant::constant;
+use crate::check::function::Facts;
+use crate::check::ident_usage;
 use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Apart, Choice, Constant};
 
 /// The part of the policy that is about freshness.
-pub(super) struct Freshness {
-    pub(super) early: Option<f32>,
-    pub(super) lengths: Vec<(&'static str, Constant)>,
-    pub(super) stale_if_error_at: Option<Span>,
-    pub(super) apart: Option<Apart>,
+pub(crate) struct Freshness {
+    pub(crate) early: Option<f32>,
+    pub(crate) lengths: Vec<(&'static str, Constant)>,
+    pub(crate) stale_if_error_at: Option<Span>,
+    pub(crate) apart: Option<Apart>,
 }
 
 /// Checks those options.
-pub(super) fn freshness(
+pub(crate) fn freshness(
     facts: &Facts,
     item: &LooseFn,
     args: FreshnessArgs,
@@ -136,7 +138,7 @@ fn own_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) 
         return Some(Apart::default());
     };
     let body = match &facts.form {
-        crate::shape::Form::Block(block) => &block.content,
+        crate::fn_form::Form::Block(block) => &block.content,
         _ => &item.body,
     };
     let word = Ident::new("self", Span::call_site());
@@ -146,7 +148,7 @@ fn own_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) 
             None
         }
         ReceiverKind::Reference(..) => {
-            let found = mention::find(body, &word);
+            let found = ident_usage::find(body, &word);
             if let Some(text) = captured(body.stream()) {
                 errors.at(
                     text,

@@ -4,42 +4,42 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, Receiver, ReceiverKind, Safety, Signature, Type};
 
-use super::look::Bounds;
-use super::mention;
-use super::pattern::argument;
-use crate::attr::Arg;
+use crate::attr::arg::Arg;
+use crate::check::ident_usage;
+use crate::check::key_coverage::Bounds;
+use crate::check::pattern::argument;
 use crate::diag::Errors;
+use crate::fn_form::{Form, Shape};
 use crate::item::LooseFn;
 use crate::model::{Argument, Function};
-use crate::shape::{Form, Shape};
 
 /// What the rules of templates and expressions need to know of the function.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// Its arguments, without the receiver.
-    pub(super) arguments: Vec<Argument>,
+    pub(crate) arguments: Vec<Argument>,
     /// Its receiver.
-    pub(super) receiver: Option<Receiver>,
+    pub(crate) receiver: Option<Receiver>,
     /// Its type and const parameters.
-    pub(super) params: Vec<Param>,
+    pub(crate) params: Vec<Param>,
     /// What the bounds of its type parameters say.
-    pub(super) bounds: Bounds,
+    pub(crate) bounds: Bounds,
     /// In which form it computes.
-    pub(super) form: Form,
+    pub(crate) form: Form,
     /// What it computes.
-    pub(super) result: Type,
+    pub(crate) result: Type,
     /// Whether an argument was rejected: its names are unknown, so nobody is told that one is.
-    pub(super) incomplete: bool,
+    pub(crate) incomplete: bool,
 }
 
 /// A type or const parameter.
-pub(super) struct Param {
-    pub(super) name: Ident,
-    pub(super) is_const: bool,
+pub(crate) struct Param {
+    pub(crate) name: Ident,
+    pub(crate) is_const: bool,
 }
 
 impl Facts {
     /// Checks the function and takes its parts.
-    pub(super) fn new(attribute: &str, item: &LooseFn, errors: &mut Errors) -> Self {
+    pub(crate) fn new(attribute: &str, item: &LooseFn, errors: &mut Errors) -> Self {
         let sig = &item.sig;
         let Shape { form, result } = Shape::of(item);
         check_kind(attribute, sig, &form, errors);
@@ -88,24 +88,24 @@ impl Facts {
     }
 
     /// The position of an argument.
-    pub(super) fn position(&self, name: &Ident) -> Option<usize> {
+    pub(crate) fn position(&self, name: &Ident) -> Option<usize> {
         self.arguments
             .iter()
             .position(|argument| argument.names().contains(name))
     }
 
     /// Reports `self` in an expression of a function that has none.
-    pub(super) fn check_self(&self, expr: &impl ToTokens, errors: &mut Errors) {
+    pub(crate) fn check_self(&self, expr: &impl ToTokens, errors: &mut Errors) {
         if self.receiver.is_some() {
             return;
         }
-        if let Some(found) = mention::find(expr, &Ident::new("self", Span::call_site())) {
+        if let Some(found) = ident_usage::find(expr, &Ident::new("self", Span::call_site())) {
             errors.at(found.span(), "`self`: this function has no `self`");
         }
     }
 
     /// Whether the receiver can be used while the body has it, as `&self` can.
-    pub(super) fn shares_self(&self) -> bool {
+    pub(crate) fn shares_self(&self) -> bool {
         matches!(
             self.receiver.as_ref().map(|receiver| &receiver.kind),
             Some(ReceiverKind::Reference(_, _, None))
@@ -113,7 +113,7 @@ impl Facts {
     }
 
     /// The model's part that is common to all attributes.
-    pub(super) fn into_function(
+    pub(crate) fn into_function(
         self,
         krate: Option<Arg<syn::Path>>,
         cache: Option<Arg<syn::Expr>>,

@@ -6,26 +6,29 @@ use proc_macro2::Ident;
 use quote::{ToTokens, quote};
 use syn::{LitInt, Token};
 
-use super::anonymous;
-use super::function::Facts;
-use super::scope::{Named, RetRule, resolve, text};
-use crate::attr::{Arg, SkipName, Template, VERSION};
+use crate::attr::arg::Arg;
+use crate::attr::cached::VERSION;
+use crate::attr::template::Template;
+use crate::attr::value::SkipName;
+use crate::check::anonymous;
+use crate::check::function::Facts;
+use crate::check::scope::{Named, RetRule, resolve, text};
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Argument, LeftOut, Look, Piece, Text};
 
 /// The key of a function, and what is not in it.
-pub(super) struct Key {
-    pub(super) text: Text,
+pub(crate) struct Key {
+    pub(crate) text: Text,
     /// Arguments in the key, by position.
-    pub(super) arguments: BTreeSet<usize>,
+    pub(crate) arguments: BTreeSet<usize>,
     /// Those that an expression in it names.
-    pub(super) in_expr: BTreeSet<usize>,
+    pub(crate) in_expr: BTreeSet<usize>,
     /// Type and const parameters that are not skipped, by position.
-    pub(super) params: BTreeSet<usize>,
+    pub(crate) params: BTreeSet<usize>,
     /// Type parameters that are in it by their names.
-    pub(super) type_params: Vec<Ident>,
-    pub(super) left_out: Vec<LeftOut>,
-    pub(super) shared_self: Option<Token![self]>,
+    pub(crate) type_params: Vec<Ident>,
+    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) shared_self: Option<Token![self]>,
 }
 
 /// What `skip(..)` names.
@@ -37,7 +40,7 @@ struct Skipped {
 }
 
 /// Decides the key. `may_be_inside`: the function may stand in an `impl` or a trait.
-pub(super) fn key(
+pub(crate) fn key(
     facts: &Facts,
     may_be_inside: bool,
     written: Option<&Arg<Template>>,

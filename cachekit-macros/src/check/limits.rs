@@ -3,14 +3,15 @@
 use proc_macro2::Ident;
 use syn::{Expr, LitInt};
 
-use super::cached::{constant, dependence};
-use super::function::Facts;
-use crate::attr::{Arg, LimitArgs, MOST};
+use crate::attr::arg::Arg;
+use crate::attr::limits::{LimitArgs, MOST};
+use crate::check::constant::{constant, dependence};
+use crate::check::function::Facts;
 use crate::diag::Errors;
 use crate::model::{InTime, Limits};
 
 /// Checks the options about it.
-pub(super) fn limits(facts: &Facts, args: LimitArgs, errors: &mut Errors) -> Limits {
+pub(crate) fn limits(facts: &Facts, args: LimitArgs, errors: &mut Errors) -> Limits {
     let error = args
         .timeout_error
         .and_then(|arg| checked_error(facts, args.timeout.as_ref().map(|it| &it.key), arg, errors));

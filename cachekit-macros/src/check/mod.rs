@@ -1,21 +1,19 @@
 //! Every rule that needs more than one word: arguments against templates, options against each
 //! other. Takes what was written, gives the model.
 
-mod anonymous;
-mod cached;
-mod companion;
-mod freshness;
-mod function;
-mod key;
-mod late;
-mod limits;
-mod look;
-mod mention;
-mod pattern;
-mod scope;
-mod steps;
-mod tiers;
-mod writes;
-
-pub(crate) use cached::cached;
-pub(crate) use writes::{invalidates, write_through};
+pub(crate) mod anonymous;
+pub(crate) mod cached;
+pub(crate) mod companion;
+pub(crate) mod constant;
+pub(crate) mod freshness;
+pub(crate) mod function;
+pub(crate) mod ident_usage;
+pub(crate) mod key;
+pub(crate) mod key_coverage;
+pub(crate) mod limits;
+pub(crate) mod pattern;
+pub(crate) mod scope;
+pub(crate) mod steps;
+pub(crate) mod tiers;
+pub(crate) mod value_tags;
+pub(crate) mod writes;

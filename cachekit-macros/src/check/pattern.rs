@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
 use syn::{Pat, Type};
 
-use super::mention;
+use crate::check::ident_usage;
 use crate::model::{Argument, Pattern};
-use crate::names::RESERVED;
+use crate::paths::RESERVED;
 
 /// The argument at `position`; where a pattern stands, its name is one that none of `others` has.
-pub(super) fn argument(
+pub(crate) fn argument(
     position: usize,
     pat: &Pat,
     ty: &Type,
@@ -40,7 +40,7 @@ pub(super) fn argument(
     bind(pat, is_copy, &mut pattern);
     // A name that stands for the whole argument. Hygiene does not keep it apart in a signature.
     let mut name = Ident::new(&format!("arg{position}"), span);
-    while mention::find(others, &name).is_some() {
+    while ident_usage::find(others, &name).is_some() {
         name = Ident::new(&format!("{name}_"), span);
     }
     Ok(Argument {

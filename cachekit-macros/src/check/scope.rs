@@ -6,38 +6,38 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 
-use super::function::Facts;
-use super::mention;
 use crate::attr;
+use crate::check::function::Facts;
+use crate::check::ident_usage;
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Piece, Text};
 
 /// What a template names.
 #[derive(Default)]
-pub(super) struct Named {
+pub(crate) struct Named {
     /// Arguments, by position.
-    pub(super) arguments: BTreeSet<usize>,
+    pub(crate) arguments: BTreeSet<usize>,
     /// Arguments that are in it as a whole, by position.
-    pub(super) whole: BTreeSet<usize>,
+    pub(crate) whole: BTreeSet<usize>,
     /// The names that it has, each with the position of its argument: a macro may give two
     /// arguments one name, and a pattern's name is nobody's.
-    pub(super) words: BTreeSet<(usize, String)>,
+    pub(crate) words: BTreeSet<(usize, String)>,
     /// Type and const parameters, by position.
-    pub(super) params: BTreeSet<usize>,
+    pub(crate) params: BTreeSet<usize>,
     /// Those of them that are named as types.
-    pub(super) types: BTreeSet<usize>,
+    pub(crate) types: BTreeSet<usize>,
     /// Arguments that an expression names, which wants them as the function has them.
-    pub(super) in_expr: BTreeSet<usize>,
+    pub(crate) in_expr: BTreeSet<usize>,
     /// Whether `self` is among them.
-    pub(super) receiver: bool,
+    pub(crate) receiver: bool,
     /// `ret`, with the place and hygiene of the first template that has it.
-    pub(super) ret: Option<Ident>,
+    pub(crate) ret: Option<Ident>,
 }
 
 /// A template whose placeholders name something.
-pub(super) struct Resolved {
+pub(crate) struct Resolved {
     pieces: Vec<ResolvedPiece>,
-    pub(super) named: Named,
+    pub(crate) named: Named,
 }
 
 enum ResolvedPiece {
@@ -48,16 +48,16 @@ enum ResolvedPiece {
 
 /// Whether a template may name `ret`.
 #[derive(Clone, Copy)]
-pub(super) enum RetRule {
+pub(crate) enum RetRule {
     Allowed,
     /// With the reason.
     Forbidden(&'static str),
 }
 
 /// Finds what every placeholder names.
-pub(super) fn resolve(
+pub(crate) fn resolve(
     facts: &Facts,
-    template: &attr::Template,
+    template: &crate::attr::template::Template,
     rule: RetRule,
     errors: &mut Errors,
 ) -> Resolved {
@@ -67,19 +67,19 @@ pub(super) fn resolve(
     };
     for piece in &template.pieces {
         let (text, expr, root) = match piece {
-            attr::Piece::Literal(text) => {
+            attr::template::Piece::Literal(text) => {
                 resolved.pieces.push(ResolvedPiece::Literal(text.clone()));
                 continue;
             }
-            attr::Piece::Name => {
+            attr::template::Piece::Name => {
                 resolved.pieces.push(ResolvedPiece::Name);
                 continue;
             }
-            attr::Piece::Expression(expr) => {
+            attr::template::Piece::Expression(expr) => {
                 resolved.expression(facts, expr, rule, errors);
                 continue;
             }
-            attr::Piece::Placeholder { text, expr, root } => (text, expr, root),
+            attr::template::Piece::Placeholder { text, expr, root } => (text, expr, root),
         };
         let mut of_ret = false;
         if let Some(position) = facts.position(root) {
@@ -123,7 +123,7 @@ impl Resolved {
         let named = &mut self.named;
         for (position, argument) in facts.arguments.iter().enumerate() {
             for name in argument.names() {
-                if mention::find(expr, name).is_some() {
+                if ident_usage::find(expr, name).is_some() {
                     named.arguments.insert(position);
                     named.in_expr.insert(position);
                     named.words.insert((position, name.to_string()));
@@ -131,12 +131,12 @@ impl Resolved {
             }
         }
         let params = facts.params.iter().enumerate();
-        let params = params.filter(|(_, param)| mention::find(expr, &param.name).is_some());
+        let params = params.filter(|(_, param)| ident_usage::find(expr, &param.name).is_some());
         named.params.extend(params.map(|(position, _)| position));
         let [this, ret] = ["self", "ret"].map(|word| Ident::new(word, expr.span()));
-        named.receiver |= facts.receiver.is_some() && mention::find(expr, &this).is_some();
+        named.receiver |= facts.receiver.is_some() && ident_usage::find(expr, &this).is_some();
         if facts.position(&ret).is_none()
-            && let Some(found) = mention::find(expr, &ret)
+            && let Some(found) = ident_usage::find(expr, &ret)
             && let RetRule::Forbidden(reason) = rule
         {
             errors.at(found.span(), format_args!("`ret`: {reason}"));
@@ -151,7 +151,7 @@ impl Resolved {
     }
 
     /// The text, with every value written where it is used.
-    pub(super) fn now(self) -> Text {
+    pub(crate) fn now(self) -> Text {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
             ResolvedPiece::Name => Piece::Name,
             ResolvedPiece::Literal(text) => Piece::Literal(text),
@@ -161,7 +161,7 @@ impl Resolved {
     }
 
     /// The text, with values of arguments moved to `rendered`: the body has the arguments then.
-    pub(super) fn later(self, rendered: &mut Vec<(TokenStream, u8)>) -> Text {
+    pub(crate) fn later(self, rendered: &mut Vec<(TokenStream, u8)>) -> Text {
         let of_ret: Vec<bool> = self
             .pieces
             .iter()
@@ -184,7 +184,7 @@ impl Resolved {
 }
 
 /// Puts pieces together: each value learns which byte follows it, so that it can escape that byte.
-pub(super) fn text(pieces: Vec<Piece>) -> Text {
+pub(crate) fn text(pieces: Vec<Piece>) -> Text {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {
         match (joined.last_mut(), piece) {

@@ -6,15 +6,17 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::Expr;
 
-use super::function::Facts;
-use super::mention;
-use super::scope::{RetRule, resolve};
-use crate::attr::{self, Arg, Item, Items};
+use crate::attr;
+use crate::attr::arg::Arg;
+use crate::attr::value::{Item, Items};
+use crate::check::function::Facts;
+use crate::check::ident_usage;
+use crate::check::scope::{RetRule, resolve};
 use crate::diag::Errors;
 use crate::model::{After, Argument, Cloned, Step, What};
 
 /// Collects steps, and which arguments they name.
-pub(super) struct Steps<'a> {
+pub(crate) struct Steps<'a> {
     facts: &'a Facts,
     rule: RetRule,
     /// Whether an expression over `ret` may name a shared `self`; not where it is kept for later.
@@ -28,16 +30,16 @@ pub(super) struct Steps<'a> {
     /// Names of arguments that an expression beside `ret` uses, with the argument's position.
     cloned: BTreeMap<(usize, String), Ident>,
     /// Arguments that anything names, by position.
-    pub(super) named: BTreeSet<usize>,
+    pub(crate) named: BTreeSet<usize>,
     /// Arguments that an expression names, by position.
-    pub(super) in_expr: BTreeSet<usize>,
+    pub(crate) in_expr: BTreeSet<usize>,
     /// Type and const parameters that anything names, by position.
-    pub(super) params: BTreeSet<usize>,
+    pub(crate) params: BTreeSet<usize>,
 }
 
 impl<'a> Steps<'a> {
     /// No steps so far.
-    pub(super) fn new(facts: &'a Facts, rule: RetRule, self_beside_ret: bool) -> Self {
+    pub(crate) fn new(facts: &'a Facts, rule: RetRule, self_beside_ret: bool) -> Self {
         Self {
             facts,
             rule,
@@ -55,13 +57,13 @@ impl<'a> Steps<'a> {
     }
 
     /// Adds a template.
-    pub(super) fn template(
+    pub(crate) fn template(
         &mut self,
         method: &'static str,
-        template: &attr::Template,
+        template: &crate::attr::template::Template,
         errors: &mut Errors,
     ) {
-        let is_ret = |piece: &attr::Piece| matches!(piece, attr::Piece::Placeholder { root, .. } if root == "ret");
+        let is_ret = |piece: &crate::attr::template::Piece| matches!(piece, attr::template::Piece::Placeholder { root, .. } if root == "ret");
         if template.pieces.iter().any(is_ret) {
             self.check_hidden(errors);
         }
@@ -80,7 +82,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Adds a list: templates by the method `one`, sequences by `many`.
-    pub(super) fn items(
+    pub(crate) fn items(
         &mut self,
         one: &'static str,
         many: Option<&'static str>,
@@ -109,7 +111,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Adds an expression; `what` says how it is passed.
-    pub(super) fn expr(
+    pub(crate) fn expr(
         &mut self,
         method: &'static str,
         expr: Expr,
@@ -121,7 +123,7 @@ impl<'a> Steps<'a> {
     }
 
     /// Adds a step whose tokens were [looked at](Self::uses).
-    pub(super) fn add(&mut self, method: &'static str, ret: Option<Ident>, what: What) {
+    pub(crate) fn add(&mut self, method: &'static str, ret: Option<Ident>, what: What) {
         match ret {
             Some(ret) => self.add_after(method, ret, what),
             None => self.before.push(Step { method, what }),
@@ -129,11 +131,11 @@ impl<'a> Steps<'a> {
     }
 
     /// Notes which arguments an expression names; gives its `ret`, if it has one.
-    pub(super) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
+    pub(crate) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
         self.facts.check_self(expr, errors);
-        let ret = mention::find(expr, &Ident::new("ret", Span::call_site()));
+        let ret = ident_usage::find(expr, &Ident::new("ret", Span::call_site()));
         let named = (0..self.facts.arguments.len())
-            .filter(|&at| mention::any(expr, self.facts.arguments[at].names()));
+            .filter(|&at| ident_usage::any(expr, self.facts.arguments[at].names()));
         for position in named {
             self.named.insert(position);
             self.in_expr.insert(position);
@@ -143,14 +145,14 @@ impl<'a> Steps<'a> {
         }
         let params = &self.facts.params;
         self.params.extend(
-            (0..params.len()).filter(|&at| mention::find(expr, &params[at].name).is_some()),
+            (0..params.len()).filter(|&at| ident_usage::find(expr, &params[at].name).is_some()),
         );
         let ret = ret?;
         self.check_hidden(errors);
         if let RetRule::Forbidden(reason) = self.rule {
             errors.at(ret.span(), format_args!("`ret`: {reason}"));
         }
-        let receiver = mention::find(expr, &Ident::new("self", Span::call_site()));
+        let receiver = ident_usage::find(expr, &Ident::new("self", Span::call_site()));
         if let Some(receiver) = receiver
             && self.facts.receiver.is_some()
             && !(self.self_beside_ret && self.facts.shares_self())
@@ -166,7 +168,7 @@ impl<'a> Steps<'a> {
 
     fn clone_names(&mut self, position: usize, expr: &impl ToTokens) {
         for name in self.facts.arguments[position].names() {
-            if mention::find(expr, name).is_some() {
+            if ident_usage::find(expr, name).is_some() {
                 self.cloned
                     .insert((position, name.to_string()), name.clone());
             }
@@ -174,14 +176,14 @@ impl<'a> Steps<'a> {
     }
 
     /// Notes every argument that `expr` names as one to clone.
-    pub(super) fn clone_all(&mut self, expr: &impl ToTokens) {
+    pub(crate) fn clone_all(&mut self, expr: &impl ToTokens) {
         for position in 0..self.facts.arguments.len() {
             self.clone_names(position, expr);
         }
     }
 
     /// What the closure for the value must clone.
-    pub(super) fn take_cloned(&mut self) -> Vec<Cloned> {
+    pub(crate) fn take_cloned(&mut self) -> Vec<Cloned> {
         let cloned = std::mem::take(&mut self.cloned).into_iter();
         cloned
             .map(|((argument, _), name)| Cloned { argument, name })
@@ -209,7 +211,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The steps before the body, and those after it.
-    pub(super) fn finish(mut self) -> (Vec<Step>, Option<After>) {
+    pub(crate) fn finish(mut self) -> (Vec<Step>, Option<After>) {
         let cloned = self.take_cloned();
         let after = self.ret.map(|ret| After {
             ret,

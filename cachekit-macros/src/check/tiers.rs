@@ -5,28 +5,30 @@ use std::time::Duration;
 use proc_macro2::{Ident, Span};
 use syn::LitInt;
 
-use super::cached::constant;
-use super::function::Facts;
-use crate::attr::{Arg, CAPACITY, CODECS, DurationValue, FLIGHTS, REPLICAS, TIERS, TierArgs};
+use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
+use crate::attr::tiers::{CAPACITY, CODECS, FLIGHTS, REPLICAS, TIERS, TierArgs};
+use crate::check::constant::constant;
+use crate::check::function::Facts;
 use crate::diag::{Errors, either};
 use crate::item::LooseFn;
 use crate::model::{Choice, Constant};
 
 /// The part of the policy that tells the tiers apart.
-pub(super) struct Tiers {
-    pub(super) capacity: Option<u64>,
-    pub(super) choices: Vec<Choice>,
-    pub(super) compress: Option<(bool, Span)>,
+pub(crate) struct Tiers {
+    pub(crate) capacity: Option<u64>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) compress: Option<(bool, Span)>,
     /// Where `err_ttl` stands.
-    pub(super) err_ttl_at: Option<Span>,
-    pub(super) lengths: Vec<(&'static str, Constant)>,
+    pub(crate) err_ttl_at: Option<Span>,
+    pub(crate) lengths: Vec<(&'static str, Constant)>,
     /// Where `none_ttl` stands.
-    pub(super) none_ttl_at: Option<Span>,
-    pub(super) replicas: Option<u8>,
+    pub(crate) none_ttl_at: Option<Span>,
+    pub(crate) replicas: Option<u8>,
 }
 
 /// Checks the options about tiers, and `none_ttl` and `err_ttl`, constants like most of them.
-pub(super) fn tiers(
+pub(crate) fn tiers(
     facts: &Facts,
     item: &LooseFn,
     args: TierArgs,

@@ -4,13 +4,16 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, parse_quote};
 
-use super::cached::forbid_ret;
-use super::function::Facts;
-use super::scope::RetRule;
-use super::steps::Steps;
-use crate::attr::{
-    self, Arg, DurationValue, InvalidatesArgs, Moment, ReferenceArgs, WriteThroughArgs,
-};
+use crate::attr;
+use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
+use crate::attr::invalidates::{InvalidatesArgs, Moment};
+use crate::attr::reference::ReferenceArgs;
+use crate::attr::write_through::WriteThroughArgs;
+use crate::check::cached::forbid_ret;
+use crate::check::function::Facts;
+use crate::check::scope::RetRule;
+use crate::check::steps::Steps;
 use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Callee, InvalidatingFn, Position, Reference, Stored, What, WritingFn};
@@ -184,15 +187,15 @@ fn stored(
 }
 
 /// The values in a reference, as tokens to look names up in.
-fn values(reference: &attr::Reference) -> TokenStream {
+fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
     let mut tokens = match &reference.callee {
-        attr::Callee::Method { receiver, .. } => receiver.to_token_stream(),
-        attr::Callee::Path(_) => TokenStream::new(),
+        attr::reference::Callee::Method { receiver, .. } => receiver.to_token_stream(),
+        attr::reference::Callee::Path(_) => TokenStream::new(),
     };
     if let ReferenceArgs::Positions(positions) = &reference.args {
         // Kept apart, so that a value that begins with a dot is not taken for a field.
         for position in positions {
-            if let attr::Position::Value(value) = position {
+            if let attr::reference::Position::Value(value) = position {
                 tokens.extend(quote!(; #value));
             }
         }
@@ -201,11 +204,11 @@ fn values(reference: &attr::Reference) -> TokenStream {
 }
 
 /// Decides what a reference means.
-fn model(reference: attr::Reference, errors: &mut Errors) -> Option<Reference> {
+fn model(reference: crate::attr::reference::Reference, errors: &mut Errors) -> Option<Reference> {
     let all = matches!(reference.args, ReferenceArgs::All);
     let callee = match reference.callee {
-        attr::Callee::Path(path) if is_method(&path) => Callee::Method(path),
-        attr::Callee::Path(path) => {
+        attr::reference::Callee::Path(path) if is_method(&path) => Callee::Method(path),
+        attr::reference::Callee::Path(path) => {
             if let Some(function) = entry_of(&path) {
                 let rest = if all {
                     "..)`"
@@ -222,7 +225,7 @@ fn model(reference: attr::Reference, errors: &mut Errors) -> Option<Reference> {
             }
             Callee::Free(path)
         }
-        attr::Callee::Method {
+        attr::reference::Callee::Method {
             receiver,
             name,
             generics,
@@ -246,8 +249,8 @@ fn model(reference: attr::Reference, errors: &mut Errors) -> Option<Reference> {
         ReferenceArgs::All => None,
         ReferenceArgs::Positions(positions) => {
             let positions = positions.into_iter().map(|position| match position {
-                attr::Position::NotInKey(span) => Position::NotInKey(span),
-                attr::Position::Value(value) => Position::Value(value),
+                attr::reference::Position::NotInKey(span) => Position::NotInKey(span),
+                attr::reference::Position::Value(value) => Position::Value(value),
             });
             Some(positions.collect())
         }

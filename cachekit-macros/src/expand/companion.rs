@@ -5,14 +5,15 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Visibility;
 use syn::ext::IdentExt as _;
 
-use super::reference::Ask;
-use super::{form_word, source, spec};
+use crate::expand::assemble::{form_word, source};
+use crate::expand::reference::Ask;
+use crate::expand::spec;
 use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Companion, CompanionParts};
-use crate::names::Names;
+use crate::paths::Names;
 
 /// The controls of a cached function; nothing where none are wanted.
-pub(super) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
+pub(crate) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
     match &model.companion {
         Companion::None => TokenStream::new(),
         Companion::Type { name, parts } => Controls {
@@ -35,13 +36,13 @@ pub(super) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> Toke
 }
 
 /// What the parts of the controls are made from.
-pub(super) struct Controls<'a> {
-    pub(super) model: &'a CachedFn,
-    pub(super) item: &'a LooseFn,
-    pub(super) names: &'a Names,
-    pub(super) parts: &'a CompanionParts,
+pub(crate) struct Controls<'a> {
+    pub(crate) model: &'a CachedFn,
+    pub(crate) item: &'a LooseFn,
+    pub(crate) names: &'a Names,
+    pub(crate) parts: &'a CompanionParts,
     /// Whether its functions have a receiver.
-    pub(super) has_self: bool,
+    pub(crate) has_self: bool,
 }
 
 impl Controls<'_> {
@@ -159,12 +160,12 @@ impl Controls<'_> {
     }
 
     /// The generics and where-clause of the controls, each in brackets for a template.
-    pub(super) fn generics(&self) -> (TokenStream, TokenStream) {
+    pub(crate) fn generics(&self) -> (TokenStream, TokenStream) {
         let (impl_generics, _, where_clause) = self.parts.generics.split_for_impl();
         (quote!([#impl_generics]), quote!([#where_clause]))
     }
 
-    pub(super) fn receiver(&self) -> Option<TokenStream> {
+    pub(crate) fn receiver(&self) -> Option<TokenStream> {
         self.has_self.then(|| quote!(&self,))
     }
 
@@ -177,7 +178,7 @@ impl Controls<'_> {
         }
     }
 
-    pub(super) fn arguments<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Argument> {
+    pub(crate) fn arguments<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Argument> {
         let arguments = self.model.function.arguments.iter().zip(kept);
         arguments
             .filter(|(_, kept)| **kept)
@@ -195,7 +196,7 @@ impl Controls<'_> {
 
 /// The function beside a free one that has its constants. Where that is not free, the compiler says that it
 /// cannot find this function, after what it says itself: that an `impl` has no place for a type.
-pub(super) fn beside_free(item: &LooseFn) -> Ident {
+pub(crate) fn beside_free(item: &LooseFn) -> Ident {
     // Without a visibility it may stand in a trait's `impl`, where nothing can be added.
     let word = match item.vis {
         Visibility::Inherited => "false",

@@ -4,17 +4,19 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
-use super::companion::beside_free;
-use super::key::{path_of, type_of, writing};
-use super::reference::Ask;
-use super::steps::{Place, after, statements};
-use super::{form_word, looked_at, source, spec, tier_word};
+use crate::expand::assemble::{form_word, source, tier_word};
+use crate::expand::companion::beside_free;
+use crate::expand::key::{path_of, type_of, writing};
+use crate::expand::pattern_refs::looked_at;
+use crate::expand::reference::Ask;
+use crate::expand::spec;
+use crate::expand::steps::{Place, after, statements};
 use crate::item::LooseFn;
 use crate::model::{Apart, CachedFn, Companion, InTime, LeftOut, Look, Piece};
-use crate::names::{Names, blaming, instead_of, judged, local};
+use crate::paths::{Names, blaming, instead_of, judged, local};
 
 /// The new body.
-pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
+pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
     let krate = &names.krate;
     let [labels, spec] = ["__labels", "__spec"].map(local);
     let result = &model.function.result;
@@ -54,7 +56,7 @@ pub(super) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         &model.function,
         names,
     );
-    let body = super::body(&model.function, item, apart);
+    let body = crate::expand::assemble::body(&model.function, item, apart);
     // Anew where what the body takes is taken: what refers to it cannot come along.
     let labelled = !before.is_empty() || model.after.is_some();
     let anew = labelled.then_some(&looked_at);

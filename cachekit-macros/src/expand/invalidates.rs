@@ -3,11 +3,12 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::steps::{Place, after, statements};
-use super::{assemble, body, form_word, looked_at, source};
+use crate::expand::assemble::{assemble, body, form_word, source};
+use crate::expand::pattern_refs::looked_at;
+use crate::expand::steps::{Place, after, statements};
 use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
-use crate::names::{Names, local};
+use crate::paths::{Names, local};
 
 /// The function, with its body between what is rendered before and what is applied after.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {

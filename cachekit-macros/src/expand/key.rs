@@ -6,11 +6,11 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
 use crate::model::{Piece, Text};
-use crate::names::{Names, blaming, local};
+use crate::paths::{Names, blaming, local};
 
 /// What hands a text other than a cached function's key to a method of `taker`. Statements and no closure,
 /// of which each costs the compiler as much as a function.
-pub(super) fn written(text: &Text, taker: &Ident, method: &str, names: &Names) -> TokenStream {
+pub(crate) fn written(text: &Text, taker: &Ident, method: &str, names: &Names) -> TokenStream {
     if let [Piece::Literal(text)] = &text.pieces[..] {
         let method = format_ident!("{method}_of");
         return quote!(#taker.#method(#text););
@@ -24,7 +24,7 @@ pub(super) fn written(text: &Text, taker: &Ident, method: &str, names: &Names) -
 
 /// The name of the writer, and the statements that write a text with it: for a template. `own` is
 /// the name of the function where they stand, if it is the cached one.
-pub(super) fn writing(
+pub(crate) fn writing(
     text: &Text,
     spec: &TokenStream,
     own: Option<&Ident>,
@@ -36,12 +36,12 @@ pub(super) fn writing(
 }
 
 /// A function's name as the compiler's paths have it.
-pub(super) fn path_of(own: &Ident) -> String {
+pub(crate) fn path_of(own: &Ident) -> String {
     own.unraw().to_string()
 }
 
 /// What the type of an argument is called.
-pub(super) fn type_of(name: &Ident, is_reference: bool) -> TokenStream {
+pub(crate) fn type_of(name: &Ident, is_reference: bool) -> TokenStream {
     let borrow = (!is_reference).then(|| quote!(&));
     quote!(::core::any::type_name_of_val(#borrow #name))
 }
@@ -80,7 +80,7 @@ fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, names: &Name
 }
 
 /// The same as data: text, `(stop)` for an argument, `_` for the name, `Self` for the types around.
-pub(super) fn template(text: &Text) -> TokenStream {
+pub(crate) fn template(text: &Text) -> TokenStream {
     let pieces = text.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(text) => Some(quote!(#text)),
         Piece::Part { stop, .. } | Piece::TypeOf { stop, .. } => {
@@ -96,14 +96,14 @@ pub(super) fn template(text: &Text) -> TokenStream {
 }
 
 /// The local that holds a value rendered before.
-pub(super) fn rendered_name(index: usize) -> Ident {
+pub(crate) fn rendered_name(index: usize) -> Ident {
     let mut name = format_ident!("__p{index}");
     name.set_span(local("__p").span());
     name
 }
 
 /// `b':'`, or 0 at the end of a template.
-pub(super) fn stop_token(stop: u8) -> Literal {
+pub(crate) fn stop_token(stop: u8) -> Literal {
     if stop.is_ascii_graphic() || stop == b' ' {
         Literal::byte_character(stop)
     } else {

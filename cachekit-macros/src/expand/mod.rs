@@ -1,142 +1,17 @@
 //! The output: the function first, its controls last.
 
-mod apart;
-mod companion;
-mod derive_cache_part;
-mod fallback;
-mod function;
-mod invalidates;
-mod key;
-mod looked_at;
-mod positional;
-mod reference;
-mod spec;
-mod steps;
-mod write_through;
-
-use proc_macro2::{Group, Span, TokenStream};
-use quote::quote;
-use syn::{FnArg, Pat, parse_quote};
-
-use crate::item::LooseFn;
-use crate::model::{Apart, CachedFn, Function, Pattern};
-use crate::names::{Names, local};
-use crate::shape::Form;
-
-pub(crate) use derive_cache_part::derive_cache_part;
-pub(crate) use fallback::fallback;
-pub(crate) use invalidates::invalidates;
-use looked_at::looked_at;
-pub(crate) use write_through::write_through;
-
-/// A cached function and its controls.
-pub(crate) fn cached(model: &CachedFn, item: &LooseFn) -> TokenStream {
-    let names = Names::of(&model.function);
-    let body = function::body(model, item, &names);
-    let function = assemble(&model.function, item, body);
-    let companion = companion::companion(model, item, &names);
-    quote!(#function #companion)
-}
-
-/// The statement for `cache = EXPR`, and the expression for the cache; nothing for the current one.
-fn source(function: &Function, names: &Names) -> (Option<TokenStream>, TokenStream) {
-    let krate = &names.krate;
-    let Some(expr) = &function.cache else {
-        return (None, TokenStream::new());
-    };
-    let cache = local("__cache");
-    (
-        Some(quote!(let #cache: &#krate::Cache = &(#expr);)),
-        quote!(#cache),
-    )
-}
-
-/// The function with `inner` for its body: in its own form, and with names for its patterns.
-fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) -> TokenStream {
-    let mut sig = item.sig.clone();
-    let typed = sig.inputs.iter_mut().filter_map(|input| match input {
-        FnArg::Typed(input) => Some(input),
-        FnArg::Receiver(_) => None,
-    });
-    for (input, argument) in typed.zip(&function.arguments) {
-        // `mut` goes with the body, which takes the argument under its own pattern.
-        if argument.pattern.is_some() || function.form.takes_arguments() {
-            let name = &argument.name;
-            *input.pat = parse_quote!(#name);
-        }
-    }
-    item.with(&sig, &function.form.wrap(inner))
-}
-
-/// The arguments and the body: a template makes a closure of them.
-fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -> TokenStream {
-    let typed = item.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(input) => Some(&*input.pat),
-        FnArg::Receiver(_) => None,
-    });
-    let taken = function
-        .arguments
-        .iter()
-        .zip(typed)
-        .filter_map(|(argument, pat)| {
-            let name = &argument.name;
-            let is_mut = matches!(pat, Pat::Ident(pat) if pat.mutability.is_some());
-            match &argument.pattern {
-                Some(Pattern { written, .. }) => Some(quote!([#name #written])),
-                // The block of another form may have taken it before.
-                None if !function.form.takes_arguments() => None,
-                None if is_mut => Some(quote!((mut #name))),
-                None => Some(quote!(#name)),
-            }
-        });
-    let taken: TokenStream = taken.collect();
-    let inside;
-    let body = match &function.form {
-        Form::Block(block) => &block.content,
-        Form::Async | Form::Opaque => &item.body,
-        Form::Sync => {
-            inside = generated_braces(&item.body);
-            &inside
-        }
-    };
-    let Some(apart) = apart else {
-        return quote!((#taken) #body);
-    };
-    let owned = apart::owned(function, apart);
-    let own;
-    let body = if apart.owns_self.is_some() {
-        own = apart::with_own_self(body);
-        &own
-    } else {
-        body
-    };
-    quote!((#owned #taken) #body)
-}
-
-/// The body as a block in another one: its braces are not those that the user wrote around the
-/// function, and nobody is told to remove them.
-fn generated_braces(body: &Group) -> Group {
-    let mut inside = body.clone();
-    inside.set_span(Span::mixed_site().located_at(body.span()));
-    inside
-}
-
-/// How a template is told whether values stay in this process.
-fn tier_word(model: &CachedFn) -> TokenStream {
-    if model.policy.in_memory {
-        quote!(memory)
-    } else {
-        quote!(shared)
-    }
-}
-
-/// How a template is told the form.
-fn form_word(function: &Function, apart: Option<&Apart>) -> TokenStream {
-    if function.form.is_sync() {
-        quote!(sync)
-    } else if apart.is_some() {
-        quote!(apart)
-    } else {
-        quote!(async)
-    }
-}
+pub(crate) mod assemble;
+pub(crate) mod cached;
+pub(crate) mod companion;
+pub(crate) mod derive_cache_key;
+pub(crate) mod fallback;
+pub(crate) mod function;
+pub(crate) mod invalidates;
+pub(crate) mod key;
+pub(crate) mod owned_args;
+pub(crate) mod pattern_refs;
+pub(crate) mod positional;
+pub(crate) mod reference;
+pub(crate) mod spec;
+pub(crate) mod steps;
+pub(crate) mod write_through;

@@ -6,16 +6,17 @@ use quote::quote;
 use syn::Type;
 use syn::spanned::Spanned;
 
-use super::companion::Controls;
-use super::key::writing;
-use super::steps::{Place, after, statements};
-use super::{looked_at, source, tier_word};
+use crate::expand::assemble::{source, tier_word};
+use crate::expand::companion::Controls;
+use crate::expand::key::writing;
+use crate::expand::pattern_refs::looked_at;
+use crate::expand::steps::{Place, after, statements};
 use crate::model::{Argument, Piece, Text};
-use crate::names::{blaming, local};
+use crate::paths::{blaming, local};
 
 impl Controls<'_> {
     /// What the templates of the hidden functions are filled with: `__key_at`, `__entry_at`.
-    pub(super) fn positional(&self) -> [TokenStream; 2] {
+    pub(crate) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
         let [labels, spec] = ["__labels", "__spec"].map(local);
         let (generics, where_clause) = self.generics();

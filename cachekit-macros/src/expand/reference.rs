@@ -7,11 +7,11 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, PathArguments};
 
 use crate::model::{Callee, Position, Reference};
-use crate::names::{Names, blaming};
+use crate::paths::{Names, blaming};
 
 /// What is asked of the referenced function.
 #[derive(Clone, Copy)]
-pub(super) enum Ask {
+pub(crate) enum Ask {
     /// Its spec, for all of its entries.
     Spec,
     /// The key of an entry.
@@ -30,7 +30,7 @@ impl Ask {
     }
 
     /// Its name is all that the compiler says of a method that has none.
-    pub(super) fn beside_method(self, name: &Ident) -> Ident {
+    pub(crate) fn beside_method(self, name: &Ident) -> Ident {
         let (what, otherwise) = match self {
             Self::Spec => ("all", ""),
             Self::Key => ("key", "_or_a_key_or_tag"),
@@ -45,7 +45,7 @@ impl Ask {
 }
 
 /// The call that stands for a reference.
-pub(super) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStream {
+pub(crate) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStream {
     let args = arguments(reference, names);
     match &reference.callee {
         Callee::Free(path) => {
@@ -81,7 +81,7 @@ pub(super) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStrea
 }
 
 /// Where a reference stands: at the name of the function.
-pub(super) fn place(reference: &Reference) -> Span {
+pub(crate) fn place(reference: &Reference) -> Span {
     match &reference.callee {
         Callee::Free(path) | Callee::Method(path) => name_span(path),
         Callee::Receiver { name, .. } => name.span(),

@@ -5,12 +5,12 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::key;
+use crate::expand::key;
 use crate::model::{CachedFn, Choice, Constant, Policy};
-use crate::names::Names;
+use crate::paths::Names;
 
 /// What the template of the spec is filled with.
-pub(super) fn constants(model: &CachedFn, names: &Names) -> TokenStream {
+pub(crate) fn constants(model: &CachedFn, names: &Names) -> TokenStream {
     let template = key::template(&model.key);
     let setters = setters(model, names);
     quote!((#template #setters))

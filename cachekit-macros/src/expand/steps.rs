@@ -4,14 +4,14 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
 
-use super::key::{rendered_name, stop_token, written};
-use super::reference::{Ask, call};
+use crate::expand::key::{rendered_name, stop_token, written};
+use crate::expand::reference::{Ask, call};
 use crate::model::{After, Cloned, Function, Step, What};
-use crate::names::{Names, blaming};
+use crate::paths::{Names, blaming};
 
 /// Who owns the arguments where the closure is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// The function: the closure runs before its call ends.
     Call,
     /// The controls: the closure is kept, and borrows nothing.
@@ -19,7 +19,7 @@ pub(super) enum Place {
 }
 
 /// One statement per step.
-pub(super) fn statements(steps: &[Step], receiver: &Ident, names: &Names) -> TokenStream {
+pub(crate) fn statements(steps: &[Step], receiver: &Ident, names: &Names) -> TokenStream {
     steps
         .iter()
         .map(|step| statement(step, receiver, names))
@@ -46,7 +46,7 @@ fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
 }
 
 /// What runs when the value is known, for a template: `[bindings] |ret| statements`.
-pub(super) fn after(
+pub(crate) fn after(
     after: Option<&After>,
     receiver: &Ident,
     place: Place,
@@ -79,7 +79,7 @@ pub(super) fn after(
 }
 
 /// The argument as the closure keeps it.
-pub(super) fn outside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+pub(crate) fn outside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
     quiet(&kept(cloned, function, place))
 }
 
@@ -98,7 +98,7 @@ fn kept(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
 }
 
 /// The argument as the expression finds it: the closure may run again and keeps its own.
-pub(super) fn inside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+pub(crate) fn inside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
     quiet(&found(cloned, function, place))
 }
 
@@ -120,6 +120,6 @@ fn quiet(binding: &TokenStream) -> TokenStream {
 }
 
 /// An argument's own copy.
-pub(super) fn clone(name: &Ident) -> TokenStream {
+pub(crate) fn clone(name: &Ident) -> TokenStream {
     quote!(let #name = ::core::clone::Clone::clone(&#name);)
 }

@@ -4,12 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use super::reference::{Ask, call, place};
-use super::steps::{Place, inside, outside};
-use super::{assemble, body, form_word, looked_at};
+use crate::expand::assemble::{assemble, body, form_word};
+use crate::expand::pattern_refs::looked_at;
+use crate::expand::reference::{Ask, call, place};
+use crate::expand::steps::{Place, inside, outside};
 use crate::item::LooseFn;
 use crate::model::{Stored, WritingFn};
-use crate::names::{Names, blaming, local};
+use crate::paths::{Names, blaming, local};
 
 /// The function, with its body around the write of an entry.
 pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {

@@ -1,8 +1,8 @@
 //! Messages: all of them at once, and the function in every case.
 
-use super::{cached_messages, messages, tokens};
 use crate::diag::{Errors, did_you_mean};
 use crate::pipeline;
+use crate::tests::{cached_messages, messages, tokens};
 
 const GET: &str = "async fn get(pool: &Pool, id: u64) -> u64 { 1 }";
 

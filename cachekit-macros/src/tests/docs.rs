@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::attr::{CachedArgs, InvalidatesArgs, Options, WriteThroughArgs};
+use crate::attr::arg::Options;
+use crate::attr::cached::CachedArgs;
+use crate::attr::invalidates::InvalidatesArgs;
+use crate::attr::write_through::WriteThroughArgs;
 
 /// The options in the table above `pub fn name`.
 fn documented(name: &str) -> BTreeSet<String> {

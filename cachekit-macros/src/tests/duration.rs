@@ -1,8 +1,8 @@
 //! Lengths of time in attributes: one grammar for every option that takes one.
 
-use super::{cached_messages, messages, tokens};
-use crate::attr::LENGTHS;
+use crate::attr::duration_text::CASES as LENGTHS;
 use crate::pipeline;
+use crate::tests::{cached_messages, messages, tokens};
 
 const GET: &str = "async fn get(id: u64) -> Result<Option<u64>, E> { body }";
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use proc_macro2::TokenStream;
 
-use super::{messages, tokens};
 use crate::pipeline;
+use crate::tests::{messages, tokens};
 
 /// Compares an expansion with the file `name`.
 fn check(name: &str, expansion: &TokenStream) {

@@ -1,10 +1,10 @@
 //! Unit tests: what is parsed, what is said, what is emitted.
 
-mod diagnostics;
-mod docs;
-mod duration;
-mod expand;
-mod templates;
+pub(crate) mod diagnostics;
+pub(crate) mod docs;
+pub(crate) mod duration;
+pub(crate) mod expand;
+pub(crate) mod templates;
 
 use proc_macro2::TokenStream;
 

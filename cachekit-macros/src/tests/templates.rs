@@ -1,7 +1,7 @@
 //! Templates: both spellings, escapes, and every way to get one wrong.
 
-use super::{cached_messages, tokens};
-use crate::attr::{Piece, Template};
+use crate::attr::template::{Piece, Template};
+use crate::tests::{cached_messages, tokens};
 
 /// The pieces as text: literals as they are, placeholders in brackets.
 fn pieces(template: &str) -> Vec<String> {

@@ -4,19 +4,27 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::cache::{
-    Cache, Call, Core, Entry, FunctionHandle, Invalidation, Job, Mode, On, Started, Target,
-    begin_sync, compute as compute_job, compute_apart as compute_job_apart,
-    compute_blocking as compute_job_blocking, function_handle, in_mode, in_mode_blocking, returned,
-    take_mode, typed_entry,
-};
-use crate::event;
-use crate::function::{FnSpec, Room};
+use crate::api::entry::{Entry, typed_entry};
+use crate::api::function_handle::{FunctionHandle, function_handle};
+use crate::base::trace;
+use crate::core::entry_key::Target;
+use crate::core::state::{Cache, Core};
 use crate::global;
-use crate::key::{KeyBuf, is_nameless};
-use crate::labels::Labels;
-use crate::plan::{Plan, Shape, ValueOps};
-use crate::stored::AnyStored;
+use crate::invalidate::request::{Invalidation, On};
+use crate::key::buf::KeyBuf;
+use crate::key::function_path::is_nameless;
+use crate::model::entry::AnyStored;
+use crate::model::function_spec::{FnSpec, Room};
+use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
+use crate::read::compute_detached::compute_apart as compute_job_apart;
+use crate::read::hit::returned;
+use crate::read::typed_call::{
+    Call, Started, begin_sync, compute as compute_job, compute_blocking as compute_job_blocking,
+};
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::{Plan, Shape};
 
 /// Where a function finds its cache.
 pub trait Source {
@@ -164,7 +172,7 @@ fn in_memory(
 pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
     if let (Some(nameless), Some(job)) = (nameless, &miss.0) {
-        event::nameless_type(spec.name(), nameless);
+        trace::nameless_type(spec.name(), nameless);
         job.owner.counts.bypassed.bump();
         return Miss(None);
     }

@@ -1,7 +1,7 @@
 //! A buffer for one key: on the stack while it is short.
 //!
 //! What is written into it comes out in one of three forms: a key, the text of a tag, or
-//! [tokens](super::tokens).
+//! [tokens](crate::key::arg_words).
 
 #![expect(
     clippy::inline_always,
@@ -13,12 +13,11 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use super::function_path::FunctionPath;
-use super::part::{CachePart, PartWriter};
-use super::tokens::Tokens;
+use crate::key::arg_words::Tokens;
+use crate::key::function_path::FunctionPath;
 
 /// Stands before the types that a function has from where it stands.
-pub(super) const SELF_TYPE: &str = ";";
+pub(crate) const SELF_TYPE: &str = ";";
 
 /// Writes one key, or the text of one tag.
 ///
@@ -36,7 +35,7 @@ pub struct KeyBuf {
 
 /// What comes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// A key: arguments are escaped.
     Key,
     /// A tag: they stand as they are.
@@ -62,7 +61,7 @@ impl KeyBuf {
         Self::of(Form::Tag)
     }
 
-    /// A buffer for a key's arguments, from which [`render`](super::render) makes the key.
+    /// A buffer for a key's arguments, from which [`render`](crate::key::render::render) makes the key.
     #[inline(always)]
     pub(crate) fn tokens() -> Self {
         Self::of(Form::Tokens)
@@ -134,32 +133,9 @@ impl KeyBuf {
         }
     }
 
-    /// An argument, escaped. `stop` is the first byte of the literal that follows it.
-    #[inline(always)]
-    pub fn part<T: CachePart + ?Sized>(&mut self, stop: u8, value: &T) {
-        let start = self.len();
-        value.write_part(&mut PartWriter::new(self, stop));
-        self.end(start);
-    }
-
-    /// An argument as `write` writes it, escaped.
-    #[inline]
-    pub(super) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut PartWriter<'_>)) {
-        let start = self.len();
-        write(&mut PartWriter::new(self, stop));
-        self.end(start);
-    }
-
-    /// An argument written by its `Display`, escaped.
-    pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
-        let start = self.len();
-        PartWriter::new(self, stop).display(value);
-        self.end(start);
-    }
-
     /// Ends the argument, or what is inside it, that began at a length of `start`.
     #[inline(always)]
-    pub(super) fn end(&mut self, start: usize) {
+    pub(crate) fn end(&mut self, start: usize) {
         if self.form == Form::Tokens {
             self.tokens.end(start);
         }
@@ -192,21 +168,21 @@ impl KeyBuf {
     }
 
     #[inline(always)]
-    pub(super) fn form(&self) -> Form {
+    pub(crate) fn form(&self) -> Form {
         self.form
     }
 
     #[inline(always)]
-    pub(super) fn out_tokens(&mut self) -> &mut Tokens {
+    pub(crate) fn out_tokens(&mut self) -> &mut Tokens {
         &mut self.tokens
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.text.extend_from_slice(bytes);
     }
 
     /// Puts `bytes` in front of what was written since `at`.
-    pub(super) fn insert(&mut self, at: usize, bytes: &[u8]) {
+    pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
         self.text.insert_from_slice(at, bytes);
     }
 }

@@ -1,7 +1,7 @@
 //! Types of other crates that are parts of keys, each behind the feature of its crate's name. Equal
 //! values are written equally, which the `Display` of some of them does not do.
 
-use super::part::{CachePart, PartWriter};
+use crate::key::component::{CachePart, PartWriter};
 
 #[cfg(feature = "uuid")]
 impl CachePart for uuid::Uuid {
@@ -36,7 +36,7 @@ mod of_chrono {
         Utc, Weekday,
     };
 
-    use super::{CachePart, PartWriter};
+    use crate::key::component::{CachePart, PartWriter};
 
     /// The instant, in UTC: two of one instant are written equally, whatever their time zones.
     impl<Tz: TimeZone> CachePart for DateTime<Tz> {

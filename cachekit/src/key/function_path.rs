@@ -41,7 +41,7 @@ impl FunctionPath {
 
     /// Whether the names say at once that there are no such types.
     #[inline(always)]
-    pub(super) fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         !self.own.is_empty() && self.plain.ends_with(self.own) && self.typed.starts_with(self.plain)
     }
 

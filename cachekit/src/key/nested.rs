@@ -25,9 +25,9 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::buf::KeyBuf;
-use super::part::{CachePart, PartWriter};
-use super::values::{pair, sorted};
+use crate::key::buf::KeyBuf;
+use crate::key::component::{CachePart, PartWriter};
+use crate::key::values::{pair, sorted};
 
 /// A type, and those after it.
 pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);

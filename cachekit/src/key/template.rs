@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::part::is_bare;
+use crate::key::component::is_bare;
 
 /// A piece of a key template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::key::KeyBuf;
+    use crate::key::buf::KeyBuf;
 
     fn meet(a: &[Piece], b: &[Piece]) -> bool {
         overlap(a, "a::f", b, "b::g")

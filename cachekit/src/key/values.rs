@@ -8,11 +8,11 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::buf::KeyBuf;
-use super::part::{CachePart, PartWriter};
+use crate::key::buf::KeyBuf;
+use crate::key::component::{CachePart, PartWriter};
 
 /// Elements in the order of what is written for them, so that equal sets are written equally.
-pub(super) fn sorted<I>(
+pub(crate) fn sorted<I>(
     out: &mut PartWriter<'_>,
     items: impl IntoIterator<Item = I>,
     write: impl Fn(&I, &mut PartWriter<'_>),
@@ -28,7 +28,7 @@ pub(super) fn sorted<I>(
 }
 
 /// What two functions write, as a tuple of two.
-pub(super) fn pair(
+pub(crate) fn pair(
     out: &mut PartWriter<'_>,
     first: impl FnOnce(&mut PartWriter<'_>),
     second: impl FnOnce(&mut PartWriter<'_>),

@@ -1,0 +1,49 @@
+//! Options whose values are constants: nothing of a call may be in them.
+
+use proc_macro2::Ident;
+use syn::Expr;
+
+use crate::attr::arg::Arg;
+use crate::attr::duration::DurationValue;
+use crate::check::function::Facts;
+use crate::check::ident_usage;
+use crate::diag::Errors;
+use crate::model::Constant;
+
+/// A duration of the spec: nothing is known yet that it could depend on. `zero` says what
+/// is wrong with one of 0.
+pub(crate) fn constant(
+    facts: &Facts,
+    arg: Arg<DurationValue>,
+    zero: &str,
+    errors: &mut Errors,
+) -> Option<Constant> {
+    let Arg { key, value } = arg;
+    match value {
+        DurationValue::Constant(value, span) => {
+            if value.is_zero() {
+                errors.at(span, zero);
+            }
+            Some(Constant::Known(value))
+        }
+        DurationValue::Expr(expr) => {
+            if let Some(name) = dependence(facts, &key, &expr) {
+                errors.at(
+                    name.span(),
+                    format_args!("`{key}` is a constant and cannot depend on `{name}`"),
+                );
+                return None;
+            }
+            Some(Constant::Expr(expr))
+        }
+    }
+}
+
+/// What of a call an expression depends on, as it must not: an argument, `self` or `ret`.
+pub(crate) fn dependence(facts: &Facts, key: &Ident, expr: &Expr) -> Option<Ident> {
+    let arguments = facts.arguments.iter();
+    let given = arguments.flat_map(|argument| argument.names().iter().cloned());
+    let always = ["ret", "self"].map(|name| Ident::new(name, key.span()));
+    let mut words = given.chain(always);
+    words.find_map(|word| ident_usage::find(expr, &word))
+}

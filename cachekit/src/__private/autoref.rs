@@ -1,0 +1,376 @@
+//! Autoref dispatch behind short names, so that expansions stay readable.
+
+#![expect(
+    clippy::inline_always,
+    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+)]
+
+use std::fmt;
+
+use crate::key::buf::KeyBuf;
+use crate::key::component::{CachePart, PartWriter};
+use crate::key::nested::{CachePartOrDisplay, ImplementedBy};
+
+/// A value on its way into a key.
+#[derive(Debug)]
+pub struct Part<'a, T: ?Sized>(pub &'a T);
+
+/// First choice.
+pub trait ByPart {
+    /// Writes it.
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
+    /// Writes it as an element of a composite.
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>);
+}
+impl<T: CachePart + ?Sized> ByPart for &&Part<'_, T> {
+    #[inline(always)]
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8) {
+        key.part(stop, self.0);
+    }
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>) {
+        out.field(self.0);
+    }
+}
+
+/// Second choice.
+pub trait ByDisplay {
+    /// Writes it.
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
+    /// Writes it as an element of a composite.
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>);
+}
+impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8) {
+        key.display(stop, self.0);
+    }
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>) {
+        out.field_display(self.0);
+    }
+}
+
+/// No choice left: the bound on the methods gives the error its words.
+pub trait Unwritable<T: ?Sized> {
+    /// Never gets here.
+    fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
+    where
+        CachePartOrDisplay: ImplementedBy<T>;
+    /// Never gets here.
+    fn __cachekit_field(&self, out: &mut PartWriter<'_>)
+    where
+        CachePartOrDisplay: ImplementedBy<T>;
+}
+impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
+    fn __cachekit_write(&self, _: &mut KeyBuf, _: u8)
+    where
+        CachePartOrDisplay: ImplementedBy<T>,
+    {
+    }
+    fn __cachekit_field(&self, _: &mut PartWriter<'_>)
+    where
+        CachePartOrDisplay: ImplementedBy<T>,
+    {
+    }
+}
+
+/// Writes an argument into a key: by `CachePart`, else by `Display`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __part {
+    ($key:expr, $stop:expr, $value:expr) => {
+        match (&mut *$key, $stop, &$value) {
+            (key, stop, value) => {
+                #[allow(unused_imports, reason = "which one is used depends on the type")]
+                use $crate::__private::part::{ByDisplay as _, ByPart as _, Unwritable as _};
+                (&&&$crate::__private::part::Part(value)).__cachekit_write(key, stop)
+            }
+        }
+    };
+}
+
+/// [`__part`](crate::__part) for a type that may hold what is written in different ways.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nested {
+    ($key:expr, $stop:expr, $value:expr) => {
+        match (&mut *$key, $stop, &$value) {
+            (key, stop, value) => $crate::__walk!(value).__cachekit_write(key, stop, value),
+        }
+    };
+}
+
+/// A walk over the type of a value, with as many steps as types may be in it: sixteen.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __walk {
+    ($value:ident) => {
+        $crate::__private::walk_over($value)
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+            .__cachekit_step()
+    };
+}
+
+/// Writes a field of a struct or variant: by `CachePart`, else by `Display`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __field {
+    ($out:expr, $value:expr) => {
+        match (&mut *$out, &$value) {
+            (out, value) => {
+                #[allow(unused_imports, reason = "which one is used depends on the type")]
+                use $crate::__private::part::{ByDisplay as _, ByPart as _, Unwritable as _};
+                (&&&$crate::__private::part::Part(value)).__cachekit_field(out)
+            }
+        }
+    };
+}
+
+/// [`__field`](crate::__field) for a type that may hold what is written in different ways.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __nested_field {
+    ($out:expr, $value:expr) => {
+        match (&mut *$out, &$value) {
+            (out, value) => $crate::__walk!(value).__cachekit_field(out, value),
+        }
+    };
+}
+
+/// What an expression in a key finds in the place of an argument that comes by reference.
+#[derive(Debug)]
+pub struct Given<'a, T: ?Sized>(pub &'a T);
+
+/// Its own, as in the function.
+pub trait GivenClone<T> {
+    /// The clone.
+    fn __cachekit_given(&self) -> T;
+}
+impl<T: Clone> GivenClone<T> for &Given<'_, T> {
+    fn __cachekit_given(&self) -> T {
+        self.0.clone()
+    }
+}
+
+/// The reference, where it cannot be cloned.
+pub trait GivenReference<'a, T: ?Sized> {
+    /// The same.
+    fn __cachekit_given(&self) -> &'a T;
+}
+impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
+    fn __cachekit_given(&self) -> &'a T {
+        self.0
+    }
+}
+
+/// An argument as an expression in a key is to find it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __given {
+    ($name:ident) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::given::{GivenClone as _, GivenReference as _};
+        (&&$crate::__private::given::Given($name)).__cachekit_given()
+    }};
+}
+
+/// Renders an argument that the body will take away.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rendered {
+    ($stop:expr, $value:expr) => {
+        match &$value {
+            value => $crate::__private::Rendered::new(|key| $crate::__nested!(key, $stop, *value)),
+        }
+    };
+}
+
+/// What a return type means to the cache.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __plan {
+    ($ret:ty) => {{
+        #[allow(unused_imports, reason = "which ones are used depends on the type")]
+        use $crate::__private::plan::serialised::*;
+        #[allow(unused_imports, reason = "which ones are used depends on the type")]
+        use $crate::__private::plan::{
+            ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, ValueIsOwned as _,
+            ValueIsShared as _, WeighNothing as _,
+        };
+        let plan = $crate::__private::plan::probe::<$ret>().peel().plan();
+        plan.with((&&plan).error_sharing(), (&&plan).weigher())
+            .with_sharing((&&plan).value_sharing())
+    }};
+}
+
+/// A plan with an answer for a computation that took too long: as said, else made of that.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_time {
+    (($plan:expr) ($failing:ident $asked:expr) ($error:expr)) => {{
+        use $crate::__private::CanFail as __CanFail;
+        let $failing = $plan;
+        $asked.or_late(|_| $error)
+    }};
+    (($plan:expr) ($failing:ident $asked:expr) $answer:ident $answered:expr) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::in_time::*;
+        use $crate::__private::{Answer as __Answer, CanFail as __CanFail};
+        let $failing = $plan;
+        let $answer = (&&$asked).__cachekit_in_time();
+        $answered
+    }};
+}
+
+/// What an option asks of the return type: a plan, or what stands for an error that cannot be
+/// remembered.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __asked {
+    (Remember $ret:ty) => {{
+        #[allow(unused_imports, reason = "which one is used depends on the type")]
+        use $crate::__private::remembered::*;
+        let plan = $crate::__plan!($ret);
+        (&&plan).__cachekit_remembered()
+    }};
+    ($trait:ident $ret:ty) => {
+        $crate::__plan!($ret)
+    };
+}
+
+/// A compile-time error unless a body can have its own clone of the argument.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __ownable {
+    ($argument:expr => $clone:ident $asked:expr) => {
+        let _ = || {
+            #[allow(unused_imports, reason = "which one is used depends on the type")]
+            use $crate::__private::own::{AnyOwned as _, OwnClone as __OwnClone, Ownable as _};
+            let $clone = (&&$crate::__private::own::Lent(&*$argument)).__cachekit_own();
+            $asked
+        };
+    };
+}
+
+/// A compile-time error if the feature of a codec is off.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec {
+    ($codec:ident) => {
+        const _: () = ::core::assert!(
+            $crate::Codec::$codec.is_available(),
+            "{}",
+            $crate::Codec::$codec.__remedy()
+        );
+    };
+}
+
+/// A compile-time error if the feature that compresses is off.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __compress {
+    () => {
+        const _: () = ::core::assert!(
+            $crate::__private::CAN_COMPRESS,
+            "`compress` needs the feature `lz4` of cachekit; turn it on"
+        );
+    };
+}
+
+/// A compile-time error if the value `$name` could change what the function gives.
+///
+/// A trait of its own, so that the words have the name of the argument. `$check` stands where the
+/// argument does, so that the compiler has nothing to say about macros.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __left_out {
+    ($mode:ident $value:expr, $name:ident $message:literal $note:literal ($($check:tt)+)) => {
+        let _ = || {
+            #[diagnostic::on_unimplemented(
+                message = $message, label = "in neither `key` nor `skip`", note = $note
+            )]
+            trait InKeyOrSkip {
+                fn check(self)
+                where
+                    Self: Sized,
+                {
+                }
+            }
+            #[diagnostic::do_not_recommend]
+            impl InKeyOrSkip for $crate::__private::Handle {}
+            #[allow(
+                clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated,
+                reason = "the error is to stand where the argument does"
+            )]
+            let $name = $crate::__seen!($mode $value);
+            $($check)+
+        };
+    };
+}
+
+/// A function that tells the path of the place where it stands.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site {
+    () => {{
+        struct __CachekitHere;
+        ::core::any::type_name::<__CachekitHere>
+    }};
+}
+
+/// The path of the function in whose body this stands; one whose name is given costs nothing if
+/// nothing with types is around it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __function_path {
+    () => {
+        $crate::__function_path!(@ "")
+    };
+    ($own:literal) => {
+        $crate::__function_path!(@ ::core::concat!("::", $own))
+    };
+    (@ $own:expr) => {{
+        fn __here() {}
+        let names = (
+            ::core::any::type_name_of_val(&__here),
+            ::core::any::type_name_of_val(&|| {}),
+        );
+        $crate::__private::FunctionPath::new($own, names.0, names.1)
+    }};
+}
+
+/// Writes the types that a function has from where it stands: also that of `self`, if that is
+/// generic.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outer {
+    ($key:ident Self $($own:literal)?) => {
+        if !$key.outer_types_of(&$crate::__function_path!($($own)?)) {
+            $key.self_type::<Self>();
+        }
+    };
+    ($key:ident $($own:literal)?) => {
+        let _ = $key.outer_types_of(&$crate::__function_path!($($own)?));
+    };
+}
+
+/// Registers a function at link time.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($spec:ident) => {
+        $crate::__private::inventory::submit! { $crate::__private::Registered(&$spec) }
+    };
+}

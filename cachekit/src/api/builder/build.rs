@@ -1,0 +1,329 @@
+//! From settings to a cache: what is wrong with them is said here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::api::builder::CacheBuilder;
+use crate::api::registry;
+use crate::base::counter::Counter;
+use crate::base::durations::cut;
+use crate::base::error::BuildError;
+use crate::base::fault::Fault;
+#[cfg(feature = "redis")]
+use crate::base::runtime::has_io;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::base::runtime::has_timer;
+use crate::coordination::background::Background;
+use crate::coordination::refresh_claims::Refreshes;
+use crate::coordination::single_flight::table::Flights;
+use crate::coordination::tag_epochs::Tags;
+use crate::coordination::write_tokens::Writes;
+use crate::core::outcome::Outcome;
+use crate::core::state::{Cache, Core};
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::encoding::codec::Codec;
+use crate::encoding::compress;
+use crate::l1::hot_keys::HotKeys;
+use crate::l1::memory::Memory;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::l2::bus::client::Desk;
+use crate::l2::tier::Remote;
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+use crate::l2::tier::Settings;
+use crate::model::config::OnDisconnect;
+#[cfg(feature = "redis")]
+use crate::model::config::OnNewMaster;
+use crate::model::config::engine::Engine;
+use crate::model::owner_index::LastPlace;
+#[cfg(feature = "redis")]
+use crate::store::redis::Redis;
+#[cfg(feature = "seeded-faults")]
+use crate::store::tests::fake::controls::FakeStore;
+
+/// Of more, finding the lowest count would take longer than a call.
+const MOST_HOT_KEYS: usize = 1 << 20;
+
+/// Where a Redis can be used.
+#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+const RUNTIME: &str = "build the cache inside of one, as in `#[tokio::main]`; one that is made by \
+                       hand needs `enable_all`";
+
+impl CacheBuilder {
+    /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
+    /// the cache goes on without Redis when that runtime ends, as that of each `#[tokio::test]` does.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be honoured, with the remedy. Of a Redis that answers: a login or a
+    /// database that it refuses, and an account that lacks rights (`docs/redis.md`). With a Redis,
+    /// also two cached functions of the program that have the same name or keys that overlap,
+    /// whichever cache they use.
+    pub async fn build(self) -> Result<Cache, BuildError> {
+        // Boxed: connecting has a large state, and `main` need not carry it.
+        Box::pin(self.set_up()).await
+    }
+
+    async fn set_up(mut self) -> Result<Cache, BuildError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        self.check()?;
+        self.cut();
+        self.check_functions()?;
+        let remote = match self.redis.take() {
+            Some(url) => Some(self.connect(&url).await?),
+            None => None,
+        };
+        #[cfg(feature = "seeded-faults")]
+        let remote = match self.fake.take() {
+            Some(store) => Some(self.fake_remote(&store)?),
+            None => remote,
+        };
+        let clock = Arc::clone(&self.clock);
+        let cache = self.with_remote(remote.map(Arc::new));
+        if let Some(remote) = &cache.core.remote {
+            remote.desk.attend(&cache.core);
+            remote.settle(&clock).await;
+        }
+        Ok(cache)
+    }
+
+    #[cfg(feature = "redis")]
+    async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
+        let settings = self.settings()?;
+        if !has_io() {
+            let problem = "needs a tokio runtime with I/O";
+            return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
+        }
+        let faults = self.faults;
+        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), faults);
+        let password = self.redis_password.as_deref();
+        let namespace = &self.config.namespace;
+        let any_origin = self.config.on_new_master == OnNewMaster::Replay;
+        let redis = Redis::open(
+            url,
+            password,
+            namespace,
+            desk.node,
+            desk.sink(),
+            any_origin,
+            faults,
+        );
+        let redis = redis.await.map_err(|(problem, remedy)| {
+            BuildError::setting("redis (REDIS_URL)", problem, remedy)
+        })?;
+        let store = Arc::new(redis);
+        Ok(Remote::new(desk, store, settings, &self.clock, faults))
+    }
+
+    #[cfg(feature = "seeded-faults")]
+    fn fake_remote(&self, store: &FakeStore) -> Result<Remote, BuildError> {
+        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), self.faults);
+        let store = store.open(desk.node, desk.sink(), self.faults);
+        let settings = self.settings()?;
+        let faults = self.faults;
+        Ok(Remote::new(desk, store, settings, &self.clock, faults))
+    }
+
+    /// How a store is used, if one can be.
+    #[cfg(any(feature = "redis", feature = "seeded-faults"))]
+    fn settings(&self) -> Result<Settings, BuildError> {
+        let wrong =
+            |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
+        if !has_timer() {
+            return wrong("needs a tokio runtime with time and I/O", RUNTIME);
+        }
+        let Some(codec) = self.config.codec.or_else(Codec::preferred) else {
+            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
+            return wrong("there is no codec for values", remedy);
+        };
+        Ok(Settings {
+            timeout: self.config.redis_timeout,
+            codec,
+            max_value: self.config.max_value_bytes,
+            compress_above: self.config.compress_above,
+            bus_timeout: self.config.bus_timeout,
+            on_disconnect: self.config.on_disconnect,
+            on_new_master: self.config.on_new_master,
+        })
+    }
+
+    #[cfg(not(feature = "redis"))]
+    #[expect(
+        clippy::unused_async,
+        reason = "the same signature as with the feature"
+    )]
+    async fn connect(&self, _: &str) -> Result<Remote, BuildError> {
+        let remedy = "turn on the feature `redis` of cachekit, or take it out";
+        Err(BuildError::setting(
+            "redis (REDIS_URL)",
+            "this build has no Redis",
+            remedy,
+        ))
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let zero = |name: &str, remedy: &str| Err(BuildError::setting(name, "is zero", remedy));
+        if self.config.memory_capacity.amount == 0 {
+            return zero(
+                "memory_capacity",
+                "give at least 1, or turn the cache off with `enabled(false)`",
+            );
+        }
+        self.check_engine()?;
+        if self.config.default_ttl.is_zero() {
+            return zero(
+                "default_ttl",
+                "give a longer one, or turn the cache off with `enabled(false)`",
+            );
+        }
+        if self.config.hot_keys > MOST_HOT_KEYS {
+            return Err(BuildError::setting(
+                "hot_keys",
+                format!("is {}", self.config.hot_keys),
+                format!("give at most {MOST_HOT_KEYS}: they are the few that are used most"),
+            ));
+        }
+        if self.config.lock_timeout.is_zero() {
+            return zero(
+                "lock_timeout",
+                "give at least as long as a computation may take",
+            );
+        }
+        if self.config.bus_timeout < Duration::from_millis(20) {
+            return Err(BuildError::setting(
+                "bus_timeout",
+                format!("is {:?}", self.config.bus_timeout),
+                "give at least 20 milliseconds: a few round trips must fit",
+            ));
+        }
+        if self.config.redis_timeout.is_zero() {
+            return zero(
+                "redis_timeout",
+                "give at least as long as a network round trip takes",
+            );
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let namespace = &self.config.namespace;
+        if namespace.is_empty() || namespace.len() > 64 || !namespace.chars().all(is_plain) {
+            return Err(BuildError::setting(
+                "namespace",
+                format!("cannot be `{namespace}`"),
+                "give 1 to 64 letters, digits, `-`, `_` and `.`",
+            ));
+        }
+        self.check_features()
+    }
+
+    /// Two functions of one name, or whose keys overlap, are an error where values are shared: by
+    /// the name of its function an entry there is told from another's. In memory alone nothing
+    /// wrong comes of it, so there it is said in the log.
+    fn check_functions(&self) -> Result<(), BuildError> {
+        let is_shared = self.redis.is_some();
+        #[cfg(feature = "seeded-faults")]
+        let is_shared = is_shared || self.fake.is_some();
+        let is_shared = is_shared && !self.faults.has(Fault::ShareNames);
+        match registry::problems() {
+            [] => Ok(()),
+            problems if is_shared => Err(BuildError::functions(problems.to_vec())),
+            _ => {
+                registry::say_problems();
+                Ok(())
+            }
+        }
+    }
+
+    /// Cuts every length of time to the longest that there is.
+    fn cut(&mut self) {
+        let config = &mut self.config;
+        for length in [
+            &mut config.default_ttl,
+            &mut config.lock_timeout,
+            &mut config.redis_timeout,
+            &mut config.bus_timeout,
+        ] {
+            *length = cut(*length);
+        }
+        if let OnDisconnect::ServeFor(length) = &mut config.on_disconnect {
+            *length = cut(*length);
+        }
+    }
+
+    fn check_features(&self) -> Result<(), BuildError> {
+        if let Some(codec) = self.config.codec.filter(|codec| !codec.is_available()) {
+            return Err(BuildError::setting(
+                "codec",
+                format!("this build has no `{codec}`"),
+                format!("turn on the feature `{codec}` of cachekit"),
+            ));
+        }
+        if self.config.compress_above.is_some() && !compress::is_available() {
+            return Err(BuildError::setting(
+                "compress_above (CACHE_COMPRESS_ABOVE)",
+                "this build compresses nothing",
+                "turn on the feature `lz4` of cachekit, or take it out",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_engine(&self) -> Result<(), BuildError> {
+        let engine = self.config.engine;
+        if !engine.is_available() {
+            return Err(BuildError::setting(
+                "engine (CACHE_ENGINE)",
+                format!("this build has no `{engine}`"),
+                "turn on the feature `quick_cache` of cachekit, or take `moka`",
+            ));
+        }
+        if engine != Engine::Moka && self.config.eviction.is_some() {
+            return Err(BuildError::setting(
+                "eviction (CACHE_EVICTION)",
+                format!("the engine `{engine}` has a policy of its own"),
+                "leave it out, or take the engine `moka`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A cache of the settings as they are, with memory only.
+    pub(crate) fn assemble(self) -> Cache {
+        self.with_remote(None)
+    }
+
+    fn with_remote(self, remote: Option<Arc<Remote>>) -> Cache {
+        let background = match &remote {
+            Some(remote) => Arc::clone(&remote.background),
+            None => Background::new(None, self.faults),
+        };
+        let memory = Memory::new(self.config.memory_capacity, &self.config, self.faults);
+        let memory = Arc::new(memory);
+        let hot = HotKeys::new(self.config.hot_keys);
+        Cache {
+            core: Arc::new(Core {
+                config: Arc::new(self.config),
+                clock: self.clock,
+                shared_memory: Arc::clone(&memory),
+                memory,
+                own_memories: Arc::default(),
+                rooms: Some(Arc::default()),
+                by_hand: Arc::new(LastPlace::new()),
+                hot: Arc::new(hot),
+                tags: Arc::new(Tags::new()),
+                epoch: Arc::default(),
+                bus_epoch: Arc::default(),
+                flights: Arc::new(Flights::new(Outcome::kill, self.faults)),
+                gates: Arc::default(),
+                writes: Arc::new(Writes::default()),
+                owners: Arc::default(),
+                regions: Arc::default(),
+                refreshes: Arc::new(Refreshes::new()),
+                chance: self.chance,
+                invalidations: Arc::new(Counter::default()),
+                faults: self.faults,
+                background,
+                remote,
+            }),
+        }
+    }
+}

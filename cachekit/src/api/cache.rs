@@ -1,0 +1,46 @@
+//! What every cache has: a builder, and statistics.
+
+use crate::api::builder::CacheBuilder;
+use crate::base::clock::Tick;
+use crate::core::state::Cache;
+use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
+
+impl Cache {
+    /// Begins to set up a cache.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// What the cache did so far, in total and by function.
+    ///
+    /// Also lets the memory tier tidy up, so that `entries` is exact; call it for a
+    /// dashboard, not for every request.
+    pub fn stats(&self) -> Stats {
+        let owners = self.core.owners.read();
+        let functions = owners
+            .values()
+            .map(|owner| FunctionStats::of(owner))
+            .collect();
+        drop(owners);
+        let size = self.core.size();
+        Stats {
+            invalidations: self.core.invalidations.sum(),
+            entries: size.entries,
+            bytes: size.bytes,
+            flights: self.core.flights.len(),
+            writes: self.core.writes.len(),
+            tags: self.core.tags.len(),
+            background: BackgroundStats::new(
+                self.core.background.running(),
+                self.core.background.failures(),
+            ),
+            redis: self
+                .core
+                .remote
+                .as_ref()
+                .map(|remote| remote.stats(Tick::now(&*self.core.clock)))
+                .unwrap_or_default(),
+            ..Stats::sum(functions)
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Typed handles to one entry and to one function: what companions give.
+
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::clock::Tick;
+use crate::core::entry_key::Target;
+use crate::core::entry_ref::{Describe, Slot};
+use crate::core::state::Cache;
+use crate::encoding::codec::type_codec::Wire;
+use crate::l2::invalidation_targets::Doomed;
+use crate::model::function_spec::FnSpec;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Labels;
+use crate::read::hit::value_in;
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::{Optional, Plan, Shape};
+use crate::write::pending::PendingWrite;
+use crate::write::put::Unfinished;
+
+/// One entry of a cached function that returns `R`.
+///
+/// `get_user::entry(id)` gives one. Its `get` and `put` speak of the value itself: of `T`
+/// where the function returns `T`, `Option<T>`, `Result<T, E>` or `Result<Option<T>, E>`.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use cachekit::cached;
+///
+/// #[cached(key = "square:{n}")]
+/// async fn square(n: u64) -> Option<u64> {
+///     n.checked_mul(n)
+/// }
+///
+/// let entry = square::entry(4);
+/// assert_eq!(entry.key(), "square:4");
+/// assert_eq!(entry.get().await, None, "never computes");
+/// square(4).await;
+/// assert_eq!(entry.get().await, Some(16));
+/// entry.invalidate().await;
+/// assert_eq!(entry.get().await, None);
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Entry<R>(Inner<R>);
+
+/// What an entry derefs to where `R` is not a `Result<Option<T>, E>`.
+#[doc(hidden)]
+pub struct Inner<R>(Innermost<R>);
+
+/// What an entry derefs to where `R` is neither a `Result` nor an `Option`.
+#[doc(hidden)]
+pub struct Innermost<R> {
+    slot: Slot,
+    returns: PhantomData<fn() -> R>,
+}
+
+struct Described<S: Shape, A> {
+    plan: Plan<S>,
+    after: A,
+}
+
+impl<S, A> Describe for Described<S, A>
+where
+    S: Shape,
+    S::Value: 'static,
+    A: Fn(&S::Value, &mut Labels) + Send + Sync,
+{
+    fn label(&self, value: &dyn Any, labels: &mut Labels) {
+        if let Some(value) = value.downcast_ref() {
+            (self.after)(value, labels);
+        }
+    }
+
+    fn weigh(&self, value: &dyn Any) -> usize {
+        value
+            .downcast_ref()
+            .map_or(0, |value| self.plan.weigh(value))
+    }
+
+    fn wire(&self) -> Option<Wire> {
+        self.plan.wire()
+    }
+}
+
+/// The entry of `spec` under the key of `target`.
+pub(crate) fn typed_entry<S, A>(
+    cache: &Cache,
+    spec: &'static FnSpec,
+    plan: Plan<S>,
+    target: Target,
+    labels: Labels,
+    after: A,
+) -> Entry<S::Ret>
+where
+    S: Shape + 'static,
+    S::Value: 'static,
+    A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
+{
+    let slot = Slot {
+        core: Arc::clone(cache.core().at_home(spec)),
+        owner: cache.core().owner(spec),
+        spec,
+        key: target.key,
+        labels,
+        describe: Box::new(Described { plan, after }),
+    };
+    Entry(Inner(Innermost {
+        slot,
+        returns: PhantomData,
+    }))
+}
+
+impl<R> Entry<R> {
+    /// The entry's key, as it stands in the cache.
+    pub fn key(&self) -> &str {
+        // Keys are written from strings only.
+        str::from_utf8(self.raw().key.as_bytes()).unwrap_or_default()
+    }
+
+    /// How much longer the entry lives, if it is used as often as its `idle` asks for; `None` if
+    /// there is none.
+    pub async fn ttl(&self) -> Option<Duration> {
+        let slot = self.raw();
+        if let Some(stored) = slot.core.peek(&slot.key, slot.owner.id) {
+            return Some(stored.freshness.end.since(Tick::now(&*slot.core.clock)));
+        }
+        let (owner, labels, lives) = (&slot.owner, &slot.labels, slot.spec.lives());
+        let fingerprint = slot.fingerprint();
+        slot.core
+            .life_in_store(owner, &slot.key, labels, lives, fingerprint)
+            .await
+    }
+
+    /// Removes the entry. A call that begins after this returned never gets a value whose
+    /// computation began before.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`Cache::invalidate`].
+    pub async fn invalidate(&self) {
+        let doomed = Doomed::key(self.raw().key.as_bytes());
+        self.raw().core.invalidate(doomed).accepted().await;
+    }
+
+    /// Ends the entry's fresh life, in every process: it is [invalidated softly](Cache::soft).
+    /// The next call computes, or gets the old value where the function's `stale`,
+    /// `stale_if_error` or `soft_timeout` says so. Without them it is removed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`Cache::invalidate`].
+    pub async fn expire(&self) {
+        let doomed = Doomed::key(self.raw().key.as_bytes()).by(Manner::Soft);
+        self.raw().core.invalidate(doomed).accepted().await;
+    }
+}
+
+impl Slot {
+    async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
+        if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
+            return value_in::<Optional<V>>(&stored)?;
+        }
+        let (core, lives) = (&self.core, self.spec.lives());
+        let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
+        let further = core.look_further(&self.owner, &self.key, &self.labels, lives, &ops);
+        // Not counted, as a look into memory is not: it is no call of the function.
+        value_in::<Optional<V>>(&further.await?.stored)?
+    }
+}
+
+macro_rules! typed {
+    ($($handle:ident<$ret:ty>, $($param:ident),+;)*) => {$(
+        impl<$($param),+> $handle<$ret>
+        where
+            T: Clone + Send + Sync + 'static,
+        {
+            /// The value, if it is cached. Never computes; a remembered absence, or error, is
+            /// `None` too.
+            pub async fn get(&self) -> Option<T> {
+                self.raw().get().await
+            }
+
+            /// Stores `value` with the function's own time to live, tags and events.
+            ///
+            /// Two writes of one entry that overlap leave it empty, as does one that
+            /// overlaps with an invalidation of it, or is dropped after it was polled once.
+            pub async fn put(&self, value: T) {
+                let slot = self.raw();
+                let unfinished = Unfinished::new(&slot.core, &slot.key);
+                let bracket = slot.begin().await;
+                slot.finish(bracket, value, None).await;
+                unfinished.done();
+            }
+
+            /// A write that is to begin before a function's body and to end after it.
+            #[doc(hidden)]
+            pub fn __pending(&self) -> PendingWrite<'_, T> {
+                PendingWrite::new(self.raw())
+            }
+        }
+    )*};
+}
+
+typed! {
+    Entry<Result<Option<T>, E>>, T, E;
+    Inner<Result<T, E>>, T, E;
+    Inner<Option<T>>, T;
+    Innermost<T>, T;
+}
+
+impl<R> Entry<R> {
+    fn raw(&self) -> &Slot {
+        &self.0.0.slot
+    }
+}
+impl<R> Inner<R> {
+    fn raw(&self) -> &Slot {
+        &self.0.slot
+    }
+}
+impl<R> Innermost<R> {
+    fn raw(&self) -> &Slot {
+        &self.slot
+    }
+}
+
+impl<R> Deref for Entry<R> {
+    type Target = Inner<R>;
+
+    fn deref(&self) -> &Inner<R> {
+        &self.0
+    }
+}
+
+impl<R> Deref for Inner<R> {
+    type Target = Innermost<R>;
+
+    fn deref(&self) -> &Innermost<R> {
+        &self.0
+    }
+}
+
+impl<R> fmt::Debug for Entry<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("key", &self.key())
+            .finish_non_exhaustive()
+    }
+}
+impl<R> fmt::Debug for Inner<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner")
+            .field("key", &self.raw().key)
+            .finish_non_exhaustive()
+    }
+}
+impl<R> fmt::Debug for Innermost<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Innermost")
+            .field("key", &self.raw().key)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! A cached function as a whole.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::core::state::{Cache, Core};
+use crate::l2::invalidation_targets::Doomed;
+use crate::model::function_spec::FnSpec;
+use crate::model::invalidation_mode::Manner;
+use crate::model::stats::FunctionStats;
+use crate::read::call_mode::{Mode, in_mode, in_mode_blocking};
+
+/// A cached function, as a whole, in one cache.
+///
+/// A method `get` that is cached has `get_cache(&self)`, which gives one.
+#[derive(Clone)]
+pub struct FunctionHandle {
+    core: Arc<Core>,
+    spec: &'static FnSpec,
+}
+
+pub(crate) fn function_handle(cache: &Cache, spec: &'static FnSpec) -> FunctionHandle {
+    FunctionHandle {
+        core: Arc::clone(cache.core()),
+        spec,
+    }
+}
+
+impl FunctionHandle {
+    /// Its name in statistics and configuration.
+    pub fn name(&self) -> &str {
+        self.spec.name()
+    }
+
+    /// Removes all its entries, in constant time. A call that begins after this returned
+    /// never gets a value whose computation began before.
+    pub async fn invalidate_all(&self) {
+        let doomed = Doomed::function(self.name());
+        self.core.invalidate(doomed).accepted().await;
+    }
+
+    /// Ends the fresh life of all its entries, in constant time: they are
+    /// [invalidated softly](Cache::soft).
+    pub async fn expire_all(&self) {
+        let doomed = Doomed::function(self.name()).by(Manner::Soft);
+        self.core.invalidate(doomed).accepted().await;
+    }
+
+    /// Runs `call`, a call of this function, past the cache: nothing is looked for, stored or waited
+    /// for. What the function calls in turn is cached as usual.
+    ///
+    /// For methods; a free function has `get_user::uncached(id)` for it.
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `call` without the cache.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use cachekit::cached;
+    ///
+    /// #[derive(Debug, Clone)]
+    /// struct Prices;
+    ///
+    /// impl Prices {
+    ///     #[cached(key = "price-in-cents:{id}", skip(self))]
+    ///     pub async fn get(&self, id: u64) -> u64 {
+    ///         id * 100
+    ///     }
+    /// }
+    ///
+    /// let prices = Prices;
+    /// assert_eq!(prices.get_cache().uncached(prices.get(7)).await, 700);
+    /// assert_eq!(prices.get_entry(7).get().await, None, "nothing was stored");
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub async fn uncached<F: Future>(&self, call: F) -> F::Output {
+        in_mode(Mode::Uncached, self.spec.id(), call).await
+    }
+
+    /// [`uncached`](Self::uncached) for a method that is not `async`.
+    pub fn uncached_blocking<T>(&self, call: impl FnOnce() -> T) -> T {
+        in_mode_blocking(Mode::Uncached, self.spec.id(), call)
+    }
+
+    /// What it did so far.
+    pub fn stats(&self) -> FunctionStats {
+        FunctionStats::of(&self.core.owner(self.spec))
+    }
+}
+
+impl fmt::Debug for FunctionHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FunctionHandle")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "seeded-faults", feature = "bincode"))]
+mod tests {
+    use super::*;
+    use crate::api::entry::{Entry, typed_entry};
+    use crate::base::fault::Fault;
+    use crate::core::entry_key::Target;
+    use crate::model::config::Tier;
+    use crate::model::tags::Labels;
+    use crate::return_type::shape::{Plain, Plan};
+    use crate::store::tests::fake::controls::FakeStore;
+
+    /// Two of one name, as a library may bring that is loaded later: the linker did not bring them
+    /// together, so nobody compared them.
+    static FIRST: FnSpec = FnSpec::new(|| "", "a.rs", 1)
+        .named("twice")
+        .tier(Tier::Redis);
+    static SECOND: FnSpec = FnSpec::new(|| "", "b.rs", 1).named("twice");
+
+    fn row(cache: &Cache, spec: &'static FnSpec) -> Entry<u64> {
+        let target = Target::new(|key| key.literal("row:1"));
+        let plan = Plan::<Plain<u64>>::by_hand();
+        typed_entry(cache, spec, plan, target, Labels::default(), |_, _| {})
+    }
+
+    #[tokio::test]
+    async fn without_the_guard_it_does() {
+        let builder = Cache::builder().__store(FakeStore::new());
+        let cache = builder.__seed(Fault::ShareNames).build().await;
+        let cache = cache.expect("a valid set-up");
+        row(&cache, &FIRST).put(1).await;
+        assert_eq!(row(&cache, &SECOND).get().await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn the_second_of_two_of_one_name_never_gets_the_first_one_s_value() {
+        let store = FakeStore::new();
+        let cache = Cache::builder().__store(store.clone()).build().await;
+        let cache = cache.expect("neither is registered");
+        row(&cache, &FIRST).put(1).await;
+        assert_eq!(row(&cache, &FIRST).get().await, Some(1));
+        assert_eq!(row(&cache, &SECOND).get().await, None, "it is the other's");
+        row(&cache, &SECOND).put(2).await;
+        assert_eq!(row(&cache, &SECOND).get().await, Some(2), "from memory");
+        assert_eq!(
+            row(&cache, &FIRST).get().await,
+            None,
+            "and not from the store"
+        );
+        for spec in [&FIRST, &SECOND] {
+            row(&cache, spec).put(3).await;
+        }
+        function_handle(&cache, &FIRST).invalidate_all().await;
+        assert_eq!(
+            row(&cache, &SECOND).get().await,
+            None,
+            "by the name of both"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! The keys that are used most.
+
+use crate::base::clock::Tick;
+use crate::core::state::{Cache, Core};
+use crate::l1::hot_keys::HotKey;
+use crate::l1::thread_cache::draw;
+use crate::model::owner::OwnerId;
+
+impl Cache {
+    /// The `most` keys that calls ask for most, the first of them most of all; at most as many as are
+    /// [counted](crate::CacheBuilder::hot_keys), and fewer where fewer are used.
+    ///
+    /// A use is a call of a function, or a `get` or `get_or_compute` by hand, whoever answers it. They
+    /// are counted by Space-Saving (Metwally, Agrawal, El Abbadi, ICDT 2005), so that memory is bounded
+    /// however many keys there are: [`HotKey::error`] says how far a count may be too high by that. Of
+    /// a thread's first uses many are counted, later one in 256 on average, drawn at random, which
+    /// stands for as many: the usual deviation of a count is `16 * sqrt(uses)`.
+    ///
+    /// Every ten minutes, on the cache's [clock](crate::CacheBuilder::clock), all counts are halved.
+    /// So at a steady rate, `uses` is that of between ten and twenty minutes.
+    ///
+    /// Keys hold what the functions were called with, personal data perhaps: the cache itself tells
+    /// them nobody, and `Debug` of [`HotKey`] leaves them out.
+    ///
+    /// Sorts what is counted; for a page of statistics or a shutdown, not for every request.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use cachekit::{Cache, cached};
+    ///
+    /// #[cached(key = "visitor:{id}", name = "get_visitor", cache = cache, skip(cache))]
+    /// async fn get_visitor(cache: &Cache, id: u64) -> u64 {
+    ///     id
+    /// }
+    ///
+    /// let cache = Cache::builder().build().await?;
+    /// for call in 0..1_000 {
+    ///     get_visitor(&cache, if call % 2 == 0 { 7 } else { call }).await;
+    /// }
+    /// let hottest = &cache.hot_keys(10)[0];
+    /// assert_eq!((&*hottest.function, &*hottest.key), ("get_visitor", "visitor:7"));
+    /// println!("{} of 1000 calls", hottest.uses); // about 500
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn hot_keys(&self, most: usize) -> Vec<HotKey> {
+        let core = self.core();
+        let name = |id: OwnerId| {
+            let owners = core.owners.read();
+            owners.get(&id).map(|owner| owner.name.to_string())
+        };
+        core.hot.hottest(most, Tick::now(&*core.clock), name)
+    }
+}
+
+impl Core {
+    /// Counts a use of `key`, if it is drawn.
+    pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
+        if let Some(uses) = draw(self.faults) {
+            self.hot.count(owner, key, uses, now);
+        }
+    }
+
+    /// Counts a use that was drawn and stands for `uses`, of the key that `text` makes.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn count_drawn<K: AsRef<[u8]>>(
+        &self,
+        owner: OwnerId,
+        text: impl Fn() -> K,
+        uses: u32,
+        now: Tick,
+    ) {
+        self.hot.count(owner, text().as_ref(), uses, now);
+    }
+}

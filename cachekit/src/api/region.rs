@@ -1,0 +1,258 @@
+//! A named part of a cache with values of one type, used without a macro.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::base::fault::Fault;
+use crate::base::trace;
+use crate::core::state::{Cache, Core, OwnMemory, RegionPlace};
+use crate::encoding::codec::cacheable::Cacheable;
+use crate::key::Key;
+use crate::key::buf::KeyBuf;
+use crate::key::component::CachePart;
+use crate::l2::invalidation_targets::Doomed;
+use crate::model::config::Capacity;
+use crate::model::owner::{Owner, OwnerId, REGION};
+use crate::model::owner_index::LastPlace;
+use crate::model::policy::{Lives, Policy};
+use crate::model::stats::FunctionStats;
+use crate::model::tags::Labels;
+use crate::read::call::Job;
+use crate::read::hit::get;
+use crate::read::typed_call::compute;
+use crate::return_type::shape::{Plain, Plan};
+use crate::write::put::put;
+
+/// A named part of a cache whose values are of type `V`.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use std::time::Duration;
+/// use cachekit::{Cache, Capacity};
+///
+/// let cache = Cache::builder().build().await?;
+/// let profiles = cache
+///     .region::<String>("profiles")
+///     .ttl(Duration::from_secs(60))
+///     .capacity(Capacity::entries(1_000));
+///
+/// profiles.set(7, "Ann".to_owned()).await;
+/// assert_eq!(profiles.get(7).await.as_deref(), Some("Ann"));
+/// profiles.delete(7).await;
+/// assert_eq!(profiles.get(7).await, None);
+/// # Ok::<(), cachekit::BuildError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Region<V> {
+    /// The cache's.
+    shared: Arc<Core>,
+    /// The same with the region's own memory, once this handle has met that.
+    own: OnceLock<Arc<Core>>,
+    place: RegionPlace,
+    name: Box<str>,
+    policy: Policy,
+    last_place: LastPlace,
+    values: PhantomData<fn() -> V>,
+}
+
+impl Cache {
+    /// The region called `name`: asked for twice, it is the same one.
+    ///
+    /// Two types under one name share keys; a value of the other type reads as absent.
+    ///
+    /// Its keys are `name:` and the key, among those of the whole cache. A function with
+    /// `key = "user:{id}"` and a region `user` have the same: neither is ever given the other's
+    /// value, but each entry takes the place of the other's, and a warning in the log says so once.
+    pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
+        let region = Region {
+            shared: Arc::clone(&self.core),
+            own: OnceLock::new(),
+            place: self.core.region_place(name),
+            name: name.into(),
+            policy: Policy::new(),
+            last_place: LastPlace::new(),
+            values: PhantomData,
+        };
+        region.meet_memory();
+        region
+    }
+}
+
+impl Core {
+    fn region_place(&self, name: &str) -> RegionPlace {
+        let mut regions = self.regions.lock();
+        if let Some(place) = regions.get(name) {
+            return place.clone();
+        }
+        // The place is kept for as long as the cache lives, so its address is an identity.
+        let key: Box<str> = name.into();
+        let id = OwnerId(
+            Arc::as_ptr(&self.regions)
+                .addr()
+                .wrapping_add(1 + regions.len()),
+        );
+        let owner = self.owner_of(id, |id| Owner::new(id, &format!("{REGION}{name}")));
+        let place = RegionPlace {
+            owner,
+            memory: Arc::default(),
+        };
+        regions.insert(key, place.clone());
+        place
+    }
+}
+
+impl<V: Cacheable> Region<V> {
+    /// How long its entries live, from here on. Default: the cache's `default_ttl`.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.policy = self.policy.ttl(ttl);
+        self
+    }
+
+    /// In memory an entry also ends when no call uses it for so long; as [`Policy::idle`].
+    pub fn idle(mut self, idle: Duration) -> Self {
+        self.policy = self.policy.idle(idle);
+        self
+    }
+
+    /// Gives it memory of its own instead of a share of the cache's, held by an engine of the same
+    /// kind.
+    ///
+    /// That is a property of the region, not of this handle: all its handles use that memory from
+    /// then on, those made before too. What was in the cache's memory until then is looked for in
+    /// Redis, or computed again. The first capacity that a region is given stays; another one
+    /// changes nothing, and is a warning in the log.
+    pub fn capacity(self, capacity: Capacity) -> Self {
+        let core = &self.shared;
+        let (kept, _): &OwnMemory = self
+            .place
+            .memory
+            .get_or_init(|| (capacity, core.new_memory(capacity)));
+        if *kept != capacity {
+            trace::capacity_kept(&self.name);
+        }
+        self.meet_memory();
+        self
+    }
+
+    /// Its entries are gone when this tag is invalidated.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.policy = self.policy.tag(tag);
+        self
+    }
+
+    /// The value under `key`. Never computes.
+    pub async fn get(&self, key: impl CachePart) -> Option<V> {
+        let lives = Lives::from(&self.policy);
+        get(self.core(), &self.place.owner, &self.key(&key), lives).await
+    }
+
+    /// The value under `key`, else what `compute` gives, which is then stored; as
+    /// [`Cache::get_or_compute`].
+    pub async fn get_or_compute<F, Fut>(&self, key: impl CachePart, compute_value: F) -> V
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = V>,
+    {
+        let (core, owner) = (self.core(), &self.place.owner);
+        if !core.is_enabled() {
+            owner.counts.bypassed.bump();
+            return compute_value().await;
+        }
+        let key = self.key(&key);
+        let hit = core.hit_by_hand(
+            Plan::<Plain<V>>::by_hand,
+            key.as_bytes(),
+            owner.id,
+            &self.last_place,
+        );
+        let missed = match hit {
+            Ok(hit) => return hit,
+            Err(missed) => missed,
+        };
+        let job = Job::missed(
+            Arc::clone(core),
+            Arc::clone(owner),
+            missed,
+            Lives::from(&self.policy),
+        );
+        let labels = Labels::from(&self.policy);
+        let plan = Plan::<Plain<V>>::by_hand;
+        compute(Some(Box::new(job)), plan, labels, |_, _| {}, async move {
+            compute_value().await
+        })
+        .await
+    }
+
+    /// Stores `value` under `key`; as [`Cache::put`].
+    pub async fn set(&self, key: impl CachePart, value: V) {
+        let (core, key) = (self.core(), self.key(&key));
+        let owner = Arc::clone(&self.place.owner);
+        let lives = Lives::from(&self.policy);
+        let labels = Labels::from(&self.policy);
+        put(core, owner, key.clone(), lives, labels, value).await;
+        if !Arc::ptr_eq(core, self.core()) {
+            // The region got its own memory meanwhile, which may have read what was there before.
+            core.drop_found(key.as_bytes());
+        }
+    }
+
+    /// Removes the value under `key`; as [`Cache::invalidate`].
+    pub async fn delete(&self, key: impl CachePart) {
+        let doomed = Doomed::key(self.key(&key).as_bytes());
+        self.shared.invalidate(doomed).accepted().await;
+    }
+
+    /// Removes all its values, in constant time.
+    pub async fn clear(&self) {
+        let doomed = Doomed::function(&self.place.owner.name);
+        self.shared.invalidate(doomed).accepted().await;
+    }
+
+    /// What it did so far.
+    pub fn stats(&self) -> FunctionStats {
+        FunctionStats::of(&self.place.owner)
+    }
+
+    /// The cache, with the memory that the region has now. At most two loads.
+    #[inline]
+    fn core(&self) -> &Arc<Core> {
+        if let Some(own) = self.own.get() {
+            return own;
+        }
+        if self.place.memory.get().is_none() || self.shared.faults.has(Fault::KeepRegionMemory) {
+            return &self.shared;
+        }
+        self.meet_memory();
+        self.own.get().unwrap_or(&self.shared)
+    }
+
+    /// Uses the region's own memory from here on, if it has one.
+    #[cold]
+    fn meet_memory(&self) {
+        if let Some((capacity, memory)) = self.place.memory.get() {
+            let core = || Arc::new(self.shared.with_memory(*capacity, Arc::clone(memory)));
+            self.own.get_or_init(core);
+        }
+    }
+
+    fn key(&self, key: &impl CachePart) -> Key {
+        let mut buf = KeyBuf::new();
+        buf.part(b':', &*self.name);
+        buf.literal(":");
+        buf.part(0, key);
+        Key::new(buf.as_bytes())
+    }
+}
+
+impl<V> fmt::Debug for Region<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

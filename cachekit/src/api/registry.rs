@@ -1,0 +1,101 @@
+//! Every cached function of the process, known before any is called.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::base::trace;
+use crate::key::template::{overlap, shown};
+use crate::model::function_spec::FnSpec;
+use crate::model::owner::{BY_HAND, REGION};
+
+/// One registered function. Attributes make them; the linker brings them together.
+#[derive(Debug)]
+pub struct Registered(pub &'static FnSpec);
+
+inventory::collect!(Registered);
+
+/// What keeps the functions from living in one process, in words. Found out once.
+///
+/// Functions that the linker did not bring together, as those of a library that was loaded later,
+/// are not seen here. They are compared at their first use: see [`Owner::is_namesake`].
+///
+/// [`Owner::is_namesake`]: crate::model::owner::Owner::is_namesake
+pub(crate) fn problems() -> &'static [String] {
+    static PROBLEMS: LazyLock<Vec<String>> = LazyLock::new(find);
+    &PROBLEMS
+}
+
+/// Says them in the log: once, for caches whose builder has nobody to give them to.
+pub(crate) fn say_problems() {
+    // No lock: who listens may use a cache.
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.swap(true, Ordering::Relaxed) {
+        for problem in problems() {
+            trace::function_conflict(problem);
+        }
+    }
+}
+
+fn find() -> Vec<String> {
+    let functions: Vec<&FnSpec> = inventory::iter::<Registered>()
+        .map(|entry| entry.0)
+        .collect();
+    let mut problems = same_names(&functions);
+    problems.extend(functions.iter().filter_map(|function| taken(function)));
+    for (index, a) in functions.iter().enumerate() {
+        for b in &functions[index + 1..] {
+            if a.name() != b.name() && overlap(a.pieces(), a.name(), b.pieces(), b.name()) {
+                problems.push(in_the_way(a, b));
+            }
+        }
+    }
+    problems.sort();
+    problems
+}
+
+/// Names by which the cache itself calls what is stored by hand.
+fn taken(function: &FnSpec) -> Option<String> {
+    let name = function.name();
+    let is_taken = name == BY_HAND || name.starts_with(REGION);
+    is_taken.then(|| {
+        format!(
+            "{} is named `{name}`, as what is stored without a macro: give it another name with \
+             `name = \"..\"`",
+            function.place()
+        )
+    })
+}
+
+fn same_names(functions: &[&FnSpec]) -> Vec<String> {
+    let mut places: HashMap<&str, Vec<String>> = HashMap::new();
+    for function in functions {
+        places
+            .entry(function.name())
+            .or_default()
+            .push(function.place());
+    }
+    places
+        .into_iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(name, places)| {
+            format!(
+                "{} are both named `{name}`: give one another name with `name = \"..\"`",
+                places.join(" and ")
+            )
+        })
+        .collect()
+}
+
+fn in_the_way(a: &FnSpec, b: &FnSpec) -> String {
+    format!(
+        "`{}` ({}) and `{}` ({}) can have the same key, by `{}` and `{}`: begin one of the keys \
+         with another word",
+        a.name(),
+        a.place(),
+        b.name(),
+        b.place(),
+        shown(a.pieces(), a.name()),
+        shown(b.pieces(), b.name()),
+    )
+}

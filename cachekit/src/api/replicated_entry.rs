@@ -1,0 +1,53 @@
+//! Entries that have copies, as generated code tells them from others.
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::api::entry::Entry;
+
+/// An [`Entry`] that has copies, so that a write of it stores nothing.
+#[doc(hidden)]
+pub struct CopiedEntry<R>(Entry<R>);
+
+impl<R> From<Entry<R>> for CopiedEntry<R> {
+    fn from(entry: Entry<R>) -> Self {
+        Self(entry)
+    }
+}
+
+impl<R> From<CopiedEntry<R>> for Entry<R> {
+    fn from(copied: CopiedEntry<R>) -> Self {
+        copied.0
+    }
+}
+
+impl<R> Deref for CopiedEntry<R> {
+    type Target = Entry<R>;
+
+    fn deref(&self) -> &Entry<R> {
+        &self.0
+    }
+}
+
+impl<R> fmt::Debug for CopiedEntry<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An entry whose writes can be told apart by an order.
+#[diagnostic::on_unimplemented(
+    message = "`order_by` has nothing to order: the function has `replicas`, and a write of it stores nothing",
+    label = "a write takes all its copies away",
+    note = "take `order_by` out, or `replicas`"
+)]
+#[doc(hidden)]
+pub trait TakesOrder {}
+
+impl<R> TakesOrder for Entry<R> {}
+
+/// `entry`, for a write with `order_by`.
+#[doc(hidden)]
+pub fn ordered<E: TakesOrder>(entry: E) -> E {
+    entry
+}

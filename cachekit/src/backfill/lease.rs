@@ -1,0 +1,159 @@
+//! The right to compute an entry for all processes, and to store it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::base::fault::Fault;
+use crate::encoding::envelope::Token;
+use crate::l2::entry_keys::Names;
+use crate::l2::tier::Remote;
+use crate::store::key_name::Name;
+use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
+
+/// A lease is at most this long: so much later others go on if its holder dies.
+const LONGEST_LEASE: Duration = Duration::from_secs(3);
+
+/// Dropped without a store, it gives the lease back, so that nobody waits in vain.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) remote: Arc<Remote>,
+    pub(crate) names: Names,
+    pub(crate) guards: Vec<Name>,
+    pub(crate) grant: Grant,
+    right: Option<Right>,
+    began: Instant,
+}
+
+/// What a computation has to do with the store.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// It may store there.
+    Granted(Box<Turn>),
+    /// The store could not be asked: what is there may be older than the computation.
+    Unseen,
+    /// Nothing.
+    None,
+}
+
+impl Access {
+    pub(crate) fn turn(&self) -> Option<&Turn> {
+        match self {
+            Self::Granted(turn) => Some(turn),
+            Self::Unseen | Self::None => None,
+        }
+    }
+}
+
+/// How long a lease lives, and its token, before they are renewed.
+pub(crate) fn lives(lock_timeout: Duration) -> Lease {
+    let lease = lock_timeout.min(LONGEST_LEASE);
+    // A computation that outlives its lease may still store.
+    let room = lock_timeout.saturating_mul(2).max(LONGEST_LEASE);
+    Lease { lease, room }
+}
+
+impl Turn {
+    pub(crate) fn new(
+        remote: &Arc<Remote>,
+        names: Names,
+        guards: Vec<Name>,
+        grant: Grant,
+        holder: Option<Token>,
+    ) -> Self {
+        let right = Right {
+            entry: names.entry.clone(),
+            token: grant.token,
+            holder,
+        };
+        Self {
+            remote: Arc::clone(remote),
+            names,
+            guards,
+            grant,
+            right: Some(right),
+            began: Instant::now(),
+        }
+    }
+
+    /// What is done while a body runs, and never ends by itself: keeps the token and what it hangs on,
+    /// and for `lock_timeout` the lease.
+    pub(crate) fn renewal(
+        &self,
+        lock_timeout: Duration,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let Some(right) = self.right.clone() else {
+            return Box::pin(std::future::pending());
+        };
+        let (remote, began) = (Arc::clone(&self.remote), self.began);
+        let versions = self.names.versions.iter();
+        let names = versions.filter(|name| !name.is_endless());
+        let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
+        let is_kept = !remote.desk.faults.has(Fault::VersionsRunOut);
+        Box::pin(async move {
+            let mut lives = lives(lock_timeout);
+            let needed = Needed {
+                names: if is_kept { &names } else { &[] },
+                life: version_life(lives.room),
+            };
+            loop {
+                let is_leased = right.holder.is_some() && began.elapsed() < lock_timeout;
+                if !is_leased {
+                    lives.lease = Duration::ZERO;
+                }
+                let pause = if is_leased { lives.lease } else { lives.room };
+                tokio::time::sleep(pause / 3).await;
+                // Whether it worked shows when the value is stored.
+                let _ = remote
+                    .store
+                    .renew(&right, lives, needed, Remote::late_deadline())
+                    .await;
+            }
+        })
+    }
+
+    /// What is to be stored; ends the turn.
+    pub(crate) fn fill(mut self, late: Vec<Name>, bytes: Vec<u8>, kept: Duration) -> Option<Fill> {
+        Some(Fill {
+            right: self.right.take()?,
+            grant: self.grant.clone(),
+            versions: self.names.versions.clone(),
+            guards: self.guards.clone(),
+            late,
+            bytes,
+            order: None,
+            any_origin: self.remote.takes_any_origin(),
+            kept,
+            version_life: version_life(kept),
+            bulletin: None,
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(right) = self.right.take().filter(|right| right.holder.is_some()) {
+            release(&self.remote, right);
+        }
+    }
+}
+
+/// Gives a lease back, in the background.
+pub(crate) fn release(remote: &Arc<Remote>, right: Right) {
+    let (store, desk) = (Arc::clone(&remote.store), Arc::clone(&remote.desk));
+    remote.spawn(async move {
+        let released = store.release(&right, Remote::late_deadline()).await;
+        if matches!(released, Err(Failure::Away | Failure::Unknown)) {
+            // As soon as it can be told: others would wait until the lease runs out. The entry,
+            // if there is one, was of no use.
+            desk.outbox.add([right.entry]);
+        }
+    });
+}
+
+/// Versions are kept longer than what hangs on them, so that it is never lost by theirs.
+pub(crate) fn version_life(entry: Duration) -> Duration {
+    entry.saturating_mul(2).max(Duration::from_secs(60))
+}

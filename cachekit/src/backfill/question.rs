@@ -1,0 +1,68 @@
+//! Questions to the store: whether one is to be asked, and what it says.
+
+use std::sync::Arc;
+
+use crate::backfill::validate::Question;
+use crate::core::state::Core;
+use crate::encoding::codec::type_codec::Fingerprint;
+use crate::key::Key;
+use crate::l2::entry_keys::{Names, Replica};
+use crate::model::config::Tier;
+use crate::model::epoch::Moment;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
+use crate::store::key_name::Name;
+
+impl Core {
+    /// A question to the store, if it is to be asked for such a value at all.
+    pub(crate) fn question<'a>(
+        &'a self,
+        owner: &'a Arc<Owner>,
+        (key, replica): (&'a Key, Replica),
+        labels: &Labels,
+        lives: &'a Lives,
+        fingerprint: Option<Fingerprint>,
+        began: Moment,
+    ) -> Option<Question<'a>> {
+        let remote = self
+            .remote
+            .as_ref()
+            .filter(|_| lives.tier != Tier::Memory && !owner.is_namesake)?;
+        let fingerprint = fingerprint.filter(|_| remote.is_usable_for(key, replica))?;
+        let codec = lives.codec.unwrap_or(remote.settings.codec);
+        let fingerprint = match fingerprint(codec) {
+            Ok(fingerprint) => fingerprint ^ owner.late,
+            Err(why) => {
+                remote.unstorable(owner, &why);
+                return None;
+            }
+        };
+        let names = Names::new(key, replica, owner, labels);
+        Some(Question {
+            core: self,
+            remote,
+            owner,
+            key,
+            names,
+            lives,
+            codec,
+            fingerprint,
+            began,
+            epochs: None,
+        })
+    }
+
+    /// A value was computed for `key` without asking the store: what is there may be older,
+    /// and this node must not go back to it.
+    pub(crate) fn distrust(&self, key: &Key, lives: Lives) {
+        if let Some(remote) = &self.remote
+            && lives.tier != Tier::Memory
+            // It never goes back there anyway.
+            && !remote.is_shut_down()
+        {
+            // And the copies with it, if there are any.
+            remote.desk.outbox.add([Name::entry(key)]);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Storing a computed value for all processes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backfill::lease;
+use crate::backfill::lease::Turn;
+use crate::base::sync::expect_no_lock;
+use crate::base::trace;
+use crate::coordination::background::Whose;
+use crate::encoding::codec::type_codec::Wire;
+use crate::encoding::codec::{Codec, Unwritable};
+use crate::encoding::envelope::write::{Draft, Written};
+use crate::encoding::envelope::{IMPLICIT, Token};
+use crate::key::Key;
+use crate::l2::entry_keys::{is_guarded, tags};
+use crate::l2::tier::Remote;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::model::invalidation_mode::Manner;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
+use crate::store::key_name::{Name, family};
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Failure, Fill, Filled};
+
+/// What came of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Landed {
+    Stored,
+    /// Something happened in between: nothing was stored.
+    Refused,
+    /// A write with a greater order has stored: nothing was stored.
+    Older,
+    /// It was not to be stored there, or cannot be.
+    Left,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What takes the place of what others have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replaces {
+    /// A write that is newer than every other, or is not stored.
+    All,
+    /// A write that leaves it to its order which is newer.
+    Older,
+}
+
+impl Replaces {
+    /// What others are told.
+    fn bulletin(self, from: NodeId, names: Vec<Name>) -> Bulletin {
+        match self {
+            Self::All => Bulletin::Invalidated {
+                from,
+                ack: None,
+                manner: Manner::Hard,
+                names,
+            },
+            Self::Older => Bulletin::Written { from, names },
+        }
+    }
+}
+
+/// A value on its way into the store.
+pub(crate) struct Filling {
+    pub(crate) turn: Turn,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) key: Key,
+    pub(crate) lives: Lives,
+    pub(crate) labels: Labels,
+    pub(crate) ttl: Duration,
+    pub(crate) took: Duration,
+    pub(crate) wire: Wire,
+    pub(crate) stored: Arc<AnyStored>,
+    /// It takes the place of what others may have in memory.
+    pub(crate) replaces: Option<Replaces>,
+}
+
+impl Filling {
+    /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
+    /// what a shutdown waited for is, also after that has begun.
+    pub(crate) fn in_background(self, is_owed: bool) {
+        let background = Arc::clone(&self.turn.remote.background);
+        let whose = Whose::Function(Arc::clone(&self.owner));
+        let storing = async move {
+            let stored = Arc::clone(&self.stored);
+            let until = Remote::late_deadline();
+            if self.run(until).await == Landed::Refused {
+                // What others may not have, this node does not keep either.
+                stored.kill();
+            }
+        };
+        // Not begun, it is dropped, and its turn given back.
+        if is_owed {
+            background.finish(whose, storing);
+        } else {
+            background.begin(whose, storing);
+        }
+    }
+
+    /// Stores it, and says what came of it.
+    pub(crate) async fn run(self, until: Instant) -> Landed {
+        let remote = Arc::clone(&self.turn.remote);
+        let entry = self.turn.names.entry.clone();
+        let owner = Arc::clone(&self.owner);
+        let key = self.key.clone();
+        let replaces = self.replaces;
+        let (mut fill, saved) = match self.prepare(&remote) {
+            Ok(prepared) => prepared,
+            Err(landed) => return landed,
+        };
+        let from = remote.desk.node;
+        fill.bulletin = replaces.map(|it| it.bulletin(from, vec![entry.clone()]));
+        // Until it is known what came of it, what is there may be older than what this node
+        // serves.
+        let untold = remote.untold(vec![entry]);
+        let answer = remote.store.fill(&fill, until).await;
+        if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
+            drop(untold.settled());
+        }
+        match answer {
+            Ok(Filled::Stored) => {
+                remote.stored(saved);
+                Landed::Stored
+            }
+            Ok(Filled::Older) => Landed::Older,
+            Ok(Filled::Fenced | Filled::Moved) => {
+                remote.counts.refused_stores.bump();
+                trace::store_refused(&owner.name, &key);
+                Landed::Refused
+            }
+            Err(failure) => {
+                remote.failed(&failure);
+                if matches!(failure, Failure::Refused(_)) {
+                    if fill.right.holder.is_some() {
+                        lease::release(&remote, fill.right);
+                    }
+                    return Landed::Left;
+                }
+                Landed::Unknown
+            }
+        }
+    }
+
+    /// The store's order, with the bytes that compression saved, or why there is none.
+    fn prepare(self, remote: &Remote) -> Result<(Fill, Option<usize>), Landed> {
+        let kept = self
+            .lives
+            .redis_ttl
+            .map_or(self.ttl, |most| most.min(self.ttl));
+        if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
+            return Err(Landed::Left);
+        }
+        let tags: Vec<Name> = tags(&self.key, self.turn.names.replica, &self.labels).collect();
+        let late = tags
+            .get(self.turn.names.versions.len() - IMPLICIT..)
+            .unwrap_or_default();
+        if late.is_empty() {
+            self.owner.families.see_none();
+        }
+        for name in late {
+            self.owner.families.see(family(name));
+        }
+        if !late.iter().all(|name| is_guarded(&self.turn.guards, name)) {
+            // The first value with a tag of this family: from now on it is guarded.
+            remote.counts.refused_stores.bump();
+            return Err(Landed::Left);
+        }
+        expect_no_lock();
+        let codec = self.lives.codec.unwrap_or(remote.settings.codec);
+        let written = self.write(codec, remote, kept, &tags).map_err(|why| {
+            remote.unstorable(&self.owner, &why);
+            Landed::Left
+        })?;
+        let late = late.to_vec();
+        let order = self.stored.order;
+        let kept = kept.saturating_add(self.lives.window());
+        let fill = self.turn.fill(late, written.bytes, kept);
+        let fill = fill.ok_or(Landed::Left)?;
+        Ok((Fill { order, ..fill }, written.saved))
+    }
+
+    fn write(
+        &self,
+        codec: Codec,
+        remote: &Remote,
+        kept: Duration,
+        tags: &[Name],
+    ) -> Result<Written, String> {
+        let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
+        let mut fill = Token::random();
+        if self.stored.order.is_some() {
+            fill = fill.akin_to(self.turn.grant.token);
+        }
+        let draft = Draft {
+            codec: codec.id(),
+            fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.late,
+            origin: remote.store.origin(),
+            fill,
+            grace: self.lives.window(),
+            life: kept,
+            delta: self.took,
+            versions: &self.turn.grant.versions,
+            tags: &tags,
+            function: &self.owner.name,
+            key: self.key.as_bytes(),
+            order: self.stored.order,
+            compress_above: self.lives.compress_above(remote.settings.compress_above),
+        };
+        let limit = remote.settings.max_value;
+        let value = &**self.stored.shared();
+        let payload = self
+            .stored
+            .is_present
+            .then_some(|out: &mut Vec<u8>| (self.wire.encode)(codec, value, out, limit));
+        draft.write(payload).map_err(|why| match why {
+            Unwritable::Type(why) => why,
+            Unwritable::TooLarge => format!("larger than `max_value_bytes`, {limit}"),
+            Unwritable::Value => "its `Serialize` failed".to_owned(),
+        })
+    }
+}

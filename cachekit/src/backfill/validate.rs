@@ -1,0 +1,369 @@
+//! Whether what stands in the store may be served, and what it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::base::fault::Fault;
+use crate::core::build_entry::Value;
+use crate::core::state::Core;
+use crate::encoding::codec::Codec;
+use crate::encoding::envelope::read::{Envelope, Reject};
+use crate::encoding::envelope::{IMPLICIT, Token, Version};
+use crate::key::Key;
+use crate::l2::entry_keys::Names;
+use crate::l2::tier::Remote;
+use crate::model::deferred_drop::AnyShared;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::freshness::Life;
+use crate::model::miss_reason::Reason;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::{Labels, Tag};
+use crate::return_type::erased_ops::ValueOps;
+use crate::store::key_name::{Name, family};
+use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
+
+/// An envelope's bytes beside its payload: generous.
+const OVERHEAD: usize = 64 << 10;
+
+/// What is asked of the store, and by whom.
+pub(crate) struct Question<'a> {
+    pub(crate) core: &'a Core,
+    pub(crate) remote: &'a Arc<Remote>,
+    pub(crate) owner: &'a Arc<Owner>,
+    pub(crate) key: &'a Key,
+    pub(crate) names: Names,
+    pub(crate) lives: &'a Lives,
+    pub(crate) codec: Codec,
+    pub(crate) fingerprint: u64,
+    /// Where this node was in the sequence of its invalidations before it asked.
+    pub(crate) began: Moment,
+    /// Those of what it names, if they are at hand.
+    pub(crate) epochs: Option<&'a Epochs>,
+}
+
+/// When a question was asked, and until when an answer is waited for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) until: Instant,
+    at: Duration,
+    /// What memory had then, if nobody confirmed it: whatever the answer is, it takes its place.
+    unheard: Option<Arc<AnyStored>>,
+}
+
+/// A judgement.
+pub(crate) enum Judged {
+    /// With the token of what is there.
+    Good(Arc<AnyStored>, Token),
+    /// Its life is over; otherwise it is good, and the call's options keep it so long.
+    Late(Arc<AnyStored>, Token),
+    /// Of no use. The token of what is there, so that the store does not offer it again.
+    Useless(Option<Token>),
+}
+
+/// What an entry's versions say of it, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// Nothing was invalidated.
+    Current,
+    /// Something was, but only softly.
+    Old,
+    Invalid,
+}
+
+impl Question<'_> {
+    /// To be called before each question.
+    pub(crate) fn asked(&self, until: Instant) -> Asked {
+        let core = self.core;
+        Asked {
+            until,
+            at: core.clock.now(),
+            unheard: core
+                .unheard(self.key)
+                .filter(|_| !core.faults.has(Fault::ForgetAnswer)),
+        }
+    }
+
+    /// Judges what was found; asks for versions that the question did not name.
+    ///
+    /// Memory's value that nobody confirmed is over unless this is good, so that it is not served
+    /// either where the next question gets no answer.
+    pub(crate) async fn judge(
+        &self,
+        ops: &ValueOps,
+        found: &Found,
+        mut asked: Asked,
+    ) -> Result<Judged, Failure> {
+        let unheard = asked.unheard.take();
+        let judged = self.judged(ops, found, asked).await?;
+        if !matches!(judged, Judged::Good(..)) {
+            unheard.inspect(|stored| stored.kill());
+        }
+        Ok(judged)
+    }
+
+    async fn judged(&self, ops: &ValueOps, found: &Found, asked: Asked) -> Result<Judged, Failure> {
+        let envelope = match self.open(found) {
+            Ok(envelope) => envelope,
+            Err((reason, token)) => {
+                if reason == Reason::Key && !self.is_met(found) {
+                    self.remote.store.suspect();
+                }
+                return Ok(self.useless(reason, token));
+            }
+        };
+        let fill = Some(envelope.fill);
+        let standing = self.standing(&envelope, found, asked.until).await?;
+        let is_old = standing == Standing::Old;
+        if standing == Standing::Invalid || (is_old && self.lives.window().is_zero()) {
+            return Ok(self.useless(Reason::Invalidated, fill));
+        }
+        let wire = ops.wire;
+        Ok(match self.value(ops, &envelope) {
+            Ok(content) => {
+                // The store told how long before its answer was on its way.
+                let passed = self.core.clock.now().saturating_sub(asked.at);
+                let life = life(&envelope, found, passed, is_old);
+                let value = Value {
+                    heap: self
+                        .core
+                        .heap(|| wire.map_or(0, |wire| (wire.weigh)(&*content))),
+                    content,
+                    is_present: !envelope.is_absent,
+                    size: ops.size,
+                    order: envelope.order,
+                    took: envelope.delta,
+                };
+                let stored = self.stored(&envelope, life, value);
+                if is_old || found.left <= envelope.grace {
+                    Judged::Late(stored, envelope.fill)
+                } else {
+                    Judged::Good(stored, envelope.fill)
+                }
+            }
+            Err(reason) => self.useless(reason, fill),
+        })
+    }
+
+    /// How much longer the entry that was found lives, if it may be served.
+    pub(crate) async fn life(
+        &self,
+        found: &Found,
+        asked: Asked,
+    ) -> Result<Option<Duration>, Failure> {
+        let Ok(envelope) = self.open(found) else {
+            return Ok(None);
+        };
+        if found.left <= envelope.grace {
+            return Ok(None);
+        }
+        let standing = self.standing(&envelope, found, asked.until).await?;
+        let is_fresh = standing == Standing::Current;
+        Ok(is_fresh.then(|| life(&envelope, found, Duration::ZERO, false).left))
+    }
+
+    fn useless(&self, reason: Reason, token: Option<Token>) -> Judged {
+        self.remote.counts.reasons.count(reason);
+        Judged::Useless(token)
+    }
+
+    /// Whether the entry of another key may well stand here: the names of long keys are hashes.
+    fn is_met(&self, found: &Found) -> bool {
+        let bytes = found.bytes.as_deref().unwrap_or_default();
+        Envelope::parse(bytes).is_ok_and(|it| self.names.entry.may_meet(it.key, self.core.faults))
+    }
+
+    /// The entry, if it is this question's, alive, and of the type that is asked for.
+    fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (Reason, Option<Token>)> {
+        let bytes = found.bytes.as_deref().ok_or((Reason::Absent, None))?;
+        let most = self.remote.settings.max_value;
+        if bytes.len() > most.saturating_add(OVERHEAD) {
+            return Err((Reason::TooLarge, Token::of(bytes)));
+        }
+        // To the store's scripts, which look at no more than the head and the versions, an
+        // entry that was cut short may look good.
+        let envelope =
+            Envelope::parse(bytes).map_err(|reject| (reason(reject), Token::of(bytes)))?;
+        let wrong = [
+            (
+                envelope.key != self.key.as_bytes() && !self.core.faults.has(Fault::TrustName),
+                Reason::Key,
+            ),
+            (
+                envelope.function != self.owner.name.as_bytes(),
+                Reason::Function,
+            ),
+            (envelope.codec != self.codec.id(), Reason::Codec),
+            (!envelope.payload.is_readable(), Reason::Codec),
+            (envelope.fingerprint != self.fingerprint, Reason::Schema),
+            (self.is_over(&envelope, found), Reason::Expired),
+            // Before there is a buffer for it.
+            (envelope.payload.length() > most, Reason::TooLarge),
+        ];
+        match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
+            Some((_, reason)) if *reason == Reason::Function => {
+                self.core.meets_named(self.owner, envelope.function);
+                Err((*reason, Some(envelope.fill)))
+            }
+            Some((_, reason)) => Err((*reason, Some(envelope.fill))),
+            None => Ok(envelope),
+        }
+    }
+
+    /// Whether it may not even be served in the place of a new one.
+    fn is_over(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
+        let over = envelope.grace.checked_sub(found.left);
+        over.is_some_and(|over| over >= self.lives.window())
+    }
+
+    /// Whether every version that the entry hangs on is still there.
+    async fn standing(
+        &self,
+        envelope: &Envelope<'_>,
+        found: &Found,
+        until: Instant,
+    ) -> Result<Standing, Failure> {
+        let names = &self.names.versions;
+        if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
+            // Written by code that knew of fewer tags.
+            return Ok(Standing::Invalid);
+        }
+        let (known, late) = envelope.tags.split_at(names.len() - IMPLICIT);
+        let (recorded, late_recorded) = envelope.versions.split_at(names.len());
+        if !known
+            .iter()
+            .copied()
+            .eq(names[IMPLICIT..].iter().map(Name::as_bytes))
+        {
+            return Ok(Standing::Invalid);
+        }
+        let standing = self.compare(recorded, &found.versions);
+        if standing == Standing::Invalid
+            || !self.is_of_this_origin(&envelope.versions, until).await?
+        {
+            return Ok(Standing::Invalid);
+        }
+        if late.is_empty() {
+            self.owner.families.see_none();
+            return Ok(standing);
+        }
+        let late: Vec<Name> = late.iter().map(|tag| Name::read(tag)).collect();
+        for name in late.iter().filter(|name| name.is_tag()) {
+            self.owner.families.see(family(name));
+        }
+        if let Some((token, versions)) = &found.late
+            && *token == envelope.fill
+            && versions.len() == late.len()
+        {
+            return Ok(standing.max(self.compare(late_recorded, versions)));
+        }
+        let versions = self.remote.store.versions(&late, until).await?;
+        Ok(standing.max(self.compare(late_recorded, &versions)))
+    }
+
+    /// What the versions that were recorded are to those of now: what the worst of them is.
+    fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> Standing {
+        if recorded.len() != now.len() {
+            return Standing::Invalid;
+        }
+        let faults = self.core.faults;
+        let zero = faults.has(Fault::MissingTagIsZero);
+        let missing = zero.then_some(Version([0; Version::LEN]));
+        let one = |(was, is): (&Version, &Option<Version>)| match is.or(missing) {
+            Some(is) if is == *was => Standing::Current,
+            Some(is) if is.is_akin_to(*was) && faults.has(Fault::IgnoreSoftHalf) => {
+                Standing::Current
+            }
+            Some(is) if is.is_akin_to(*was) => Standing::Old,
+            _ => Standing::Invalid,
+        };
+        let all = recorded.iter().zip(now).map(one);
+        all.max().unwrap_or(Standing::Current)
+    }
+
+    /// Whether versions were made in the data set that the server holds now. One that came
+    /// back with an older one may have versions that were invalidated since.
+    async fn is_of_this_origin(
+        &self,
+        versions: &[Version],
+        until: Instant,
+    ) -> Result<bool, Failure> {
+        let believes = self.core.faults.has(Fault::BelieveUnknown);
+        let is_of = |origin| {
+            (believes || origin != UNKNOWN_ORIGIN)
+                && versions.iter().all(|version| version.origin() == origin)
+        };
+        let remote = self.remote;
+        if remote.takes_any_origin() || is_of(remote.store.origin()) {
+            return Ok(true);
+        }
+        if self.core.faults.has(Fault::MissingTagIsZero) {
+            return Ok(true);
+        }
+        // The server may have taken another name since it was asked.
+        Ok(is_of(remote.store.ask_origin(until).await?))
+    }
+
+    /// What the entry's value or absence is in memory.
+    fn value(&self, ops: &ValueOps, envelope: &Envelope<'_>) -> Result<AnyShared, Reason> {
+        if envelope.is_absent {
+            return Ok((ops.absence)());
+        }
+        let payload = envelope.payload.open().ok_or(Reason::Compression)?;
+        let decode = ops.wire.ok_or(Reason::Undecodable)?.decode;
+        decode(self.codec, &payload).map_err(|_| Reason::Undecodable)
+    }
+
+    /// Of what the entry hangs on, here.
+    fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
+        let has_late = envelope.versions.len() > self.names.versions.len();
+        if let Some(epochs) = self.epochs.filter(|_| !has_late) {
+            // It was compared: these are its tags.
+            return epochs.clone();
+        }
+        let tags = envelope.tags.iter();
+        let labels = Labels {
+            tags: tags.filter_map(|name| Tag::named(name)).collect(),
+            ..Labels::default()
+        };
+        self.core.epochs(self.owner, &labels)
+    }
+
+    fn stored(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<AnyStored> {
+        self.core.stored(
+            self.owner,
+            self.key,
+            self.began,
+            self.epochs_of(envelope),
+            *self.lives,
+            Some(life),
+            value,
+        )
+    }
+}
+
+/// Where it is in its life, by the store's clock: never fresh longer than it was stored for, and
+/// not at all if a version says that it `is_old`. What was found was told some time ago.
+fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
+    let told = if is_old {
+        Duration::ZERO
+    } else {
+        found.left.saturating_sub(envelope.grace).min(envelope.life)
+    };
+    Life {
+        left: told.saturating_sub(passed),
+        over: envelope.grace.saturating_sub(found.left) + passed.saturating_sub(told),
+    }
+}
+
+fn reason(reject: Reject) -> Reason {
+    match reject {
+        Reject::NotOurs => Reason::Foreign,
+        Reject::Format => Reason::Format,
+        Reject::Vacant => Reason::Absent,
+        Reject::Damaged => Reason::Damaged,
+    }
+}

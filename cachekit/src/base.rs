@@ -1,0 +1,13 @@
+//! Leaves: what everything else may use, and what uses nothing of the crate.
+
+pub(crate) mod block_on;
+pub(crate) mod clock;
+pub(crate) mod counter;
+pub(crate) mod durations;
+pub(crate) mod error;
+pub(crate) mod fault;
+pub(crate) mod random;
+pub(crate) mod runtime;
+pub(crate) mod select;
+pub(crate) mod sync;
+pub(crate) mod trace;

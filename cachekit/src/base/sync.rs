@@ -1,0 +1,230 @@
+//! Locks, and what a search of interleavings puts its own in the place of: `tests/models` compiles
+//! the flights with a module of this name whose every step is a point to switch at.
+//!
+//! No lock is held while a user's code runs: a destructor may call a cached function, and would
+//! wait for itself. So locks are made here, and builds with debug assertions know how many this
+//! thread holds: [`expect_no_lock`] stands where such code is called.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::PoisonError;
+
+pub(crate) use std::sync::OnceLock;
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+pub(crate) use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+pub(crate) use tokio::time::timeout;
+
+use crate::base::sync::held::Held;
+
+/// A mutex that no panic poisons: what it guards is whole after each step.
+#[derive(Default)]
+pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
+
+/// The right to use what a [`Mutex`] guards.
+pub(crate) struct MutexGuard<'a, T> {
+    guard: std::sync::MutexGuard<'a, T>,
+    _held: Held,
+}
+
+/// A lock that many may read behind, and that no panic poisons.
+#[derive(Default)]
+pub(crate) struct RwLock<T>(std::sync::RwLock<T>);
+
+/// The right to read what a [`RwLock`] guards.
+pub(crate) struct ReadGuard<'a, T> {
+    guard: std::sync::RwLockReadGuard<'a, T>,
+    _held: Held,
+}
+
+/// The right to change what a [`RwLock`] guards.
+pub(crate) struct WriteGuard<'a, T> {
+    guard: std::sync::RwLockWriteGuard<'a, T>,
+    _held: Held,
+}
+
+impl<T> Mutex<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::sync::Mutex::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        MutexGuard {
+            guard: self.0.lock().unwrap_or_else(PoisonError::into_inner),
+            _held: Held::new(),
+        }
+    }
+}
+
+impl<T> RwLock<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(std::sync::RwLock::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn read(&self) -> ReadGuard<'_, T> {
+        ReadGuard {
+            guard: self.0.read().unwrap_or_else(PoisonError::into_inner),
+            _held: Held::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn write(&self) -> WriteGuard<'_, T> {
+        WriteGuard {
+            guard: self.0.write().unwrap_or_else(PoisonError::into_inner),
+            _held: Held::new(),
+        }
+    }
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.guard
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.guard
+    }
+}
+
+impl<T> Deref for ReadGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.guard
+    }
+}
+
+impl<T> Deref for WriteGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.guard
+    }
+}
+
+impl<T> DerefMut for WriteGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.guard
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for RwLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Stands where a user's code is about to run: with debug assertions it panics if this thread
+/// holds a lock of the cache's.
+#[inline]
+#[track_caller]
+pub(crate) fn expect_no_lock() {
+    debug_assert_eq!(
+        held::count(),
+        0,
+        "a user's code would run while a lock is held"
+    );
+}
+
+#[cfg(debug_assertions)]
+mod held {
+    use std::cell::Cell;
+
+    thread_local! {
+        static COUNT: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// One lock that this thread holds.
+    pub(crate) struct Held(());
+
+    impl Held {
+        pub(crate) fn new() -> Self {
+            COUNT.set(COUNT.get() + 1);
+            Self(())
+        }
+    }
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            COUNT.set(COUNT.get() - 1);
+        }
+    }
+
+    pub(crate) fn count() -> usize {
+        COUNT.get()
+    }
+}
+
+#[cfg(not(debug_assertions))]
+mod held {
+    /// Nothing: locks are not counted.
+    pub(crate) struct Held;
+
+    impl Held {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+    }
+
+    pub(crate) fn count() -> usize {
+        0
+    }
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::*;
+
+    fn is_refused() -> bool {
+        std::panic::catch_unwind(expect_no_lock).is_err()
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_noticed_on_its_thread_and_until_it_is_free() {
+        let (mutex, shared) = (Mutex::new(1), RwLock::<u8>::default());
+        assert!(!is_refused());
+        let guard = mutex.lock();
+        assert!(is_refused());
+        assert!(!std::thread::spawn(is_refused).join().expect("it ends"));
+        let reader = shared.read();
+        drop(guard);
+        assert!(is_refused());
+        drop(reader);
+        assert!(!is_refused());
+        let writer = shared.write();
+        assert!(is_refused());
+        drop(writer);
+        assert!(!is_refused());
+    }
+
+    #[test]
+    fn a_panic_poisons_nothing() {
+        let mutex = Mutex::new(1);
+        let hold = std::panic::AssertUnwindSafe(|| {
+            let mut guard = mutex.lock();
+            *guard = 2;
+            panic!("on purpose");
+        });
+        assert!(std::panic::catch_unwind(hold).is_err());
+        assert_eq!(*mutex.lock(), 2);
+        expect_no_lock();
+    }
+}

@@ -1,0 +1,9 @@
+//! Mechanisms of one process: single-flight, limits, write tokens, epochs of tags.
+
+pub(crate) mod background;
+pub(crate) mod concurrency_limit;
+pub(crate) mod recursion;
+pub(crate) mod refresh_claims;
+pub(crate) mod single_flight;
+pub(crate) mod tag_epochs;
+pub(crate) mod write_tokens;

@@ -1,0 +1,158 @@
+//! Which epoch a tag has.
+//!
+//! A tag's epoch lives as long as an entry, a computation or the memory of a recent
+//! invalidation refers to it. An epoch that nothing refers to is swept, but not
+//! forgotten: the newest invalidation among the swept ones, hard or soft, becomes the `floor` of its
+//! shard, and a tag that is seen (again) starts at the floor. So a computation that began
+//! before an invalidation of a tag is refused even if that tag's epoch was swept in
+//! between, at the price of refusing now and then a computation that was right.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use crate::base::clock::Tick;
+use crate::base::sync::Mutex;
+use crate::model::epoch::{Epoch, Moment, Sequence};
+use crate::model::tags::Tag;
+
+const SHARDS: usize = 16;
+
+/// A shard is not swept while it is smaller than this.
+const SWEEP_FROM: usize = 256;
+
+/// The epochs of all tags and events of one node.
+#[derive(Debug)]
+pub(crate) struct Tags {
+    sequence: Sequence,
+    hasher: foldhash::quality::RandomState,
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    epochs: HashMap<Tag, Arc<Epoch>, foldhash::quality::RandomState>,
+    floor: Moment,
+    /// The size at which the next sweep is due.
+    sweep_at: usize,
+}
+
+impl Tags {
+    pub(crate) fn new() -> Self {
+        Self {
+            sequence: Sequence::default(),
+            hasher: foldhash::quality::RandomState::default(),
+            shards: Default::default(),
+        }
+    }
+
+    /// The number of the node's last invalidation: taken before a computation begins.
+    pub(crate) fn now(&self) -> Moment {
+        self.sequence.now()
+    }
+
+    /// The epoch of `tag`.
+    pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
+        let mut shard = self.shard(tag).lock();
+        shard.epoch(tag)
+    }
+
+    /// Invalidates everything that hangs on `tag`: one store.
+    pub(crate) fn invalidate(&self, tag: &Tag) {
+        let mut shard = self.shard(tag).lock();
+        shard.epoch(tag).invalidate(self.sequence.next());
+    }
+
+    /// Invalidates everything that hangs on `epoch`, an owner's or a cache's.
+    pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
+        epoch.invalidate(self.sequence.next());
+    }
+
+    /// [`invalidate`](Self::invalidate), softly, at `now`.
+    pub(crate) fn soften(&self, tag: &Tag, now: Tick) {
+        let mut shard = self.shard(tag).lock();
+        shard.epoch(tag).soften(self.sequence.next(), now);
+    }
+
+    /// [`invalidate_epoch`](Self::invalidate_epoch), softly, at `now`.
+    pub(crate) fn soften_epoch(&self, epoch: &Epoch, now: Tick) {
+        epoch.soften(self.sequence.next(), now);
+    }
+
+    /// How many epochs are kept.
+    pub(crate) fn len(&self) -> usize {
+        let size = |shard: &Mutex<Shard>| shard.lock().epochs.len();
+        self.shards.iter().map(size).sum()
+    }
+
+    fn shard(&self, tag: &Tag) -> &Mutex<Shard> {
+        // The low bits choose the shard here and the bucket in no other map: each map has
+        // a seed of its own.
+        let hash = self.hasher.hash_one(tag);
+        &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
+    }
+}
+
+impl Shard {
+    fn epoch(&mut self, tag: &Tag) -> Arc<Epoch> {
+        if let Some(epoch) = self.epochs.get(tag) {
+            return Arc::clone(epoch);
+        }
+        if self.epochs.len() >= self.sweep_at.max(SWEEP_FROM) {
+            self.sweep();
+        }
+        let epoch = Arc::new(Epoch::at(self.floor));
+        self.epochs.insert(tag.clone(), Arc::clone(&epoch));
+        epoch
+    }
+
+    /// Drops the epochs that nothing refers to. The next sweep is due when the rest has
+    /// doubled, so the cost per tag is constant.
+    fn sweep(&mut self) {
+        let floor = &mut self.floor;
+        self.epochs.retain(|_, epoch| {
+            let used = Arc::strong_count(epoch) > 1;
+            if !used {
+                *floor = (*floor).max(epoch.last());
+            }
+            used
+        });
+        self.sweep_at = self.epochs.len() * 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_swept_invalidation_is_remembered_by_the_floor() {
+        let tags = Tags::new();
+        let began = tags.now();
+        tags.invalidate(&Tag::of("org:7"));
+        for n in 0..100_000 {
+            tags.epoch(&Tag::of(&n.to_string()));
+        }
+        assert!(
+            tags.len() < 20_000,
+            "unused epochs are swept: {}",
+            tags.len()
+        );
+        assert!(
+            tags.epoch(&Tag::of("org:7")).last() > began,
+            "org:7 moved since `began`"
+        );
+    }
+
+    #[test]
+    fn a_used_epoch_is_never_swept() {
+        let tags = Tags::new();
+        let held = tags.epoch(&Tag::of("held"));
+        for n in 0..100_000 {
+            tags.epoch(&Tag::of(&n.to_string()));
+        }
+        let began = tags.now();
+        tags.invalidate(&Tag::of("held"));
+        assert!(held.last() > began);
+    }
+}

@@ -1,0 +1,9 @@
+//! The shared state of one cache.
+
+pub(crate) mod build_entry;
+pub(crate) mod by_owner;
+pub(crate) mod entry_key;
+pub(crate) mod entry_ref;
+pub(crate) mod function_memories;
+pub(crate) mod outcome;
+pub(crate) mod state;

@@ -1,0 +1,127 @@
+//! How a value becomes an entry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::clock::Tick;
+use crate::base::durations::cut;
+use crate::base::fault::Point;
+use crate::core::state::Core;
+use crate::key::Key;
+use crate::model::config::engine::Engine;
+use crate::model::config::{Tier, Unit};
+use crate::model::deferred_drop::AnyShared;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::freshness::{Freshness, Life};
+use crate::model::idle_expiry::Idle;
+use crate::model::owner::Owner;
+use crate::model::policy::{Lives, jittered};
+use crate::model::tags::Labels;
+
+/// What an entry weighs beside its key and value: the entry's header, its epochs and the
+/// memory tier's own bookkeeping, as an allocator counts them (`tests/footprint`).
+const fn overhead(engine: Engine) -> usize {
+    match engine {
+        Engine::Moka => 448,
+        Engine::QuickCache => 328,
+    }
+}
+
+/// A value, or the absence of one.
+pub(crate) struct Value {
+    /// An `Option<V>`.
+    pub(crate) content: AnyShared,
+    /// Whether it is one, and no absence.
+    pub(crate) is_present: bool,
+    /// The bytes of its type.
+    pub(crate) size: usize,
+    /// The bytes that it points to, as far as they are known.
+    pub(crate) heap: usize,
+    /// Of the write that it comes from, if that has one.
+    pub(crate) order: Option<u64>,
+    /// How long its computation took; zero where it was not computed by a call.
+    pub(crate) took: Duration,
+}
+
+impl Core {
+    /// The epochs of the cache, of `owner` and of the tags and events in `labels`.
+    pub(crate) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
+        let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
+        let bus = self.remote.is_some().then(|| Arc::clone(&self.bus_epoch));
+        whole
+            .into_iter()
+            .chain(bus)
+            .chain(labels.tags.iter().map(|tag| self.tags.epoch(tag)))
+            .collect()
+    }
+
+    /// Whether it counts what values weigh.
+    pub(crate) fn weighs(&self) -> bool {
+        self.config.memory_capacity.unit == Unit::Bytes
+    }
+
+    /// The bytes that a value points to, where it counts what it weighs.
+    pub(crate) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
+        if self.weighs() { weigh() } else { 0 }
+    }
+
+    /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
+    pub(crate) fn ttl(&self, lives: Lives, labels: &Labels, present: bool) -> Option<Duration> {
+        let ttl = if present {
+            labels
+                .ttl
+                .map(cut)
+                .or(lives.ttl)
+                .unwrap_or(self.config.default_ttl)
+        } else {
+            lives.none_ttl?
+        };
+        let ttl = jittered(ttl, lives.jitter, fastrand::f64());
+        (!labels.refused && !ttl.is_zero()).then_some(ttl)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
+    /// An entry for `value`. One that is not to be kept (`life` is `None`) can still be
+    /// handed to those who wait for it.
+    pub(crate) fn stored(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        began: Moment,
+        epochs: Epochs,
+        lives: Lives,
+        life: Option<Life>,
+        value: Value,
+    ) -> Arc<AnyStored> {
+        let now = Tick::now(&*self.clock);
+        let none = Lives::UNSAID;
+        let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &lives));
+        let freshness = Freshness::new(now, life, windows, value.took);
+        let deadline = now.after(lives.in_memory(life.left));
+        let idle = lives.idle.map(|length| Idle::new(now, length));
+        let weight = match self.config.memory_capacity.unit {
+            Unit::Entries => 1,
+            Unit::Bytes => {
+                let beside = overhead(self.config.engine);
+                let own = key.as_bytes().len() + value.size + epochs.heap() + beside;
+                u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
+            }
+        };
+        AnyStored::new(
+            Arc::clone(owner),
+            began,
+            epochs,
+            (deadline, freshness, idle),
+            lives.tier == Tier::Memory,
+            weight,
+            (value.content, value.is_present, value.order),
+        )
+    }
+
+    /// Puts `entry` into memory.
+    pub(crate) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+        self.faults.at(Point::BeforeInsert);
+        self.memory.insert(key, entry);
+    }
+}

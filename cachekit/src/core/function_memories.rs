@@ -1,0 +1,76 @@
+//! Memory of functions' own: `capacity = 1000`.
+
+use std::sync::Arc;
+
+use crate::base::fault::Fault;
+use crate::core::state::Core;
+use crate::l1::memory::Memory;
+use crate::model::config::Capacity;
+use crate::model::function_spec::{FnSpec, Room};
+use crate::model::owner::OwnerId;
+
+impl Core {
+    /// This, with the memory where the entries of `spec` are.
+    #[inline]
+    pub(crate) fn at_home<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
+        self.memory_of(spec).unwrap_or(self)
+    }
+
+    /// The same, if they are in memory.
+    #[inline]
+    pub(crate) fn memory_of<'a>(
+        self: &'a Arc<Self>,
+        spec: &'static FnSpec,
+    ) -> Option<&'a Arc<Self>> {
+        match spec.room() {
+            Room::Shared => Some(self),
+            Room::Own(entries) => Some(self.room(spec.id(), entries)),
+            Room::None => None,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn room(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
+        // A function's own is at home already.
+        let Some(rooms) = &self.rooms else {
+            return self;
+        };
+        rooms.of(owner, || {
+            let capacity = Capacity::entries(entries);
+            Arc::new(self.with_memory(capacity, self.new_memory(capacity)))
+        })
+    }
+
+    /// Memory beside that which all share: from here on every invalidation reaches it.
+    pub(crate) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
+        let memory = Arc::new(Memory::new(capacity, &self.config, self.faults));
+        self.own_memories.write().push(Arc::clone(&memory));
+        memory
+    }
+
+    /// A core with another memory that shares everything else.
+    pub(crate) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
+        let mut config = (*self.config).clone();
+        config.memory_capacity = capacity;
+        Self {
+            config: Arc::new(config),
+            memory,
+            rooms: None,
+            ..self.clone()
+        }
+    }
+
+    /// All memories: what all share, and what regions and functions have of their own.
+    pub(crate) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
+        // No lock is held while one of them is asked: what leaves it may use the cache.
+        let own = self.own_memories.read().clone();
+        std::iter::once(Arc::clone(&self.shared_memory)).chain(own)
+    }
+
+    /// Those in which an invalidated key may be.
+    pub(crate) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
+        let spares = self.faults.has(Fault::SpareRooms);
+        self.memories().take(if spares { 1 } else { usize::MAX })
+    }
+}

@@ -1,0 +1,39 @@
+//! What a computation ends with, and what an entry is known to depend on.
+
+use std::sync::Arc;
+
+use crate::base::error::ComputeTimeout;
+use crate::model::deferred_drop::Mortal;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Epochs;
+use crate::model::tags::Labels;
+
+/// What a flight ends with.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    Value(Arc<AnyStored>),
+    /// What is there, in the place of a computation that failed.
+    Instead(Arc<AnyStored>),
+    Error(Mortal),
+    /// The same, which is remembered.
+    Failed(Arc<AnyStored>),
+    /// Nothing within its `timeout`.
+    Late(ComputeTimeout),
+}
+
+impl Outcome {
+    /// Takes it out of use, if it is about to be stored.
+    pub(crate) fn kill(&self) {
+        if let Self::Value(stored) | Self::Failed(stored) = self {
+            stored.kill();
+        }
+    }
+}
+
+/// What an entry is known to hang on.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) labels: Labels,
+    /// Theirs, the function's and the cache's.
+    pub(crate) epochs: Epochs,
+}

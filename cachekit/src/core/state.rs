@@ -1,0 +1,186 @@
+//! The state that everything of one cache shares.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use crate::base::clock::Clock;
+use crate::base::counter::Counter;
+use crate::base::fault::{Fault, Faults};
+use crate::base::random::Chance;
+use crate::base::sync::{Mutex, RwLock};
+use crate::base::trace;
+use crate::coordination::background::Background;
+use crate::coordination::concurrency_limit::Gates;
+use crate::coordination::refresh_claims::Refreshes;
+use crate::coordination::single_flight::table::Flights;
+use crate::coordination::tag_epochs::Tags;
+use crate::coordination::write_tokens::Writes;
+use crate::core::by_owner::Rooms;
+use crate::core::outcome::Outcome;
+use crate::key::buf::KeyBuf;
+use crate::l1::engine::Size;
+use crate::l1::hot_keys::HotKeys;
+use crate::l1::memory::Memory;
+use crate::l1::thread_cache::lookup_key::Probe;
+use crate::l2::tier::Remote;
+use crate::model::config::{Capacity, Config};
+use crate::model::epoch::{Epoch, Moment};
+use crate::model::function_spec::FnSpec;
+use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
+use crate::model::owner_index::LastPlace;
+
+/// A cache. Cloning it gives another handle to the same one.
+///
+/// Most applications build one at start-up and hand it to [`init`](crate::init); annotated
+/// functions find it by themselves. Several caches live side by side without touching each
+/// other.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// use std::time::Duration;
+/// use cachekit::{Cache, Capacity, Policy};
+///
+/// let cache = Cache::builder().memory_capacity(Capacity::entries(50_000)).build().await?;
+/// let policy = Policy::new().ttl(Duration::from_secs(60)).tag("prices");
+///
+/// let price = cache.get_or_compute("price:7", &policy, || async { 1_299_u64 }).await;
+/// assert_eq!(price, 1_299);
+/// assert_eq!(cache.get::<u64>("price:7").await, Some(1_299));
+///
+/// cache.invalidate_tags(["prices"]).await;
+/// assert_eq!(cache.get::<u64>("price:7").await, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Cache {
+    pub(crate) core: Arc<Core>,
+}
+
+/// All parts of one cache. A region or a function with a capacity of its own has a core of its own
+/// that shares everything but the memory tier.
+#[derive(Debug, Clone)]
+pub(crate) struct Core {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) memory: Arc<Memory>,
+    /// That of everything without a capacity of its own.
+    pub(crate) shared_memory: Arc<Memory>,
+    /// Of all regions and functions with one. Only added to.
+    pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
+    /// Of functions with one; `None` in such a core, which would refer to itself.
+    pub(crate) rooms: Option<Arc<Rooms<Core>>>,
+    /// Of what is stored by hand, in that memory.
+    pub(crate) by_hand: Arc<LastPlace>,
+    /// Which keys are used most, in whichever memory.
+    pub(crate) hot: Arc<HotKeys>,
+    pub(crate) tags: Arc<Tags>,
+    /// Moved by `clear`.
+    pub(crate) epoch: Arc<Epoch>,
+    /// Moved when messages of other nodes may have been missed.
+    pub(crate) bus_epoch: Arc<Epoch>,
+    pub(crate) flights: Arc<Flights<Outcome>>,
+    pub(crate) gates: Arc<Gates>,
+    pub(crate) writes: Arc<Writes>,
+    pub(crate) owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
+    pub(crate) regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
+    pub(crate) refreshes: Arc<Refreshes>,
+    pub(crate) chance: Chance,
+    pub(crate) invalidations: Arc<Counter>,
+    pub(crate) faults: Faults,
+    pub(crate) background: Arc<Background>,
+    /// The tier that processes share, if there is one.
+    pub(crate) remote: Option<Arc<Remote>>,
+}
+
+/// Whose a region's entries are, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct RegionPlace {
+    pub(crate) owner: Arc<Owner>,
+    /// Its own memory, if it was given a capacity: one place for all its handles, those from
+    /// before too. Not a core: that would refer to itself.
+    pub(crate) memory: Arc<OnceLock<OwnMemory>>,
+}
+
+/// A region's own memory, and how much that holds.
+pub(crate) type OwnMemory = (Capacity, Arc<Memory>);
+
+impl Cache {
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("config", &self.core.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// The state of the function `spec` in this cache.
+    pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
+        let (events, late) = (spec.event_templates(), spec.late_labels());
+        self.owner_of(spec.id(), |id| {
+            Owner::new(id, spec.name()).with_labels(events, late)
+        })
+    }
+
+    /// What a call of `spec` with the arguments `tokens` looks for.
+    #[inline]
+    pub(crate) fn probe<'a>(&self, spec: &'static FnSpec, tokens: &'a KeyBuf) -> Probe<'a> {
+        Probe::new(tokens, self.memory.place(spec.id(), spec.memory_place()))
+    }
+
+    /// Where the node is in the sequence of its invalidations.
+    pub(crate) fn now(&self) -> Moment {
+        self.tags.now()
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.config.enabled
+    }
+
+    pub(crate) fn owner_of(&self, id: OwnerId, make: impl FnOnce(OwnerId) -> Owner) -> Arc<Owner> {
+        let owners = self.owners.read();
+        if let Some(owner) = owners.get(&id) {
+            return Arc::clone(owner);
+        }
+        drop(owners);
+        let mut owners = self.owners.write();
+        if let Some(owner) = owners.get(&id) {
+            return Arc::clone(owner);
+        }
+        let mut owner = make(id);
+        // Regions have names of their own, and there may be very many.
+        if !owner.name.starts_with(REGION) && !self.faults.has(Fault::ShareNames) {
+            owner.is_namesake = owners.values().any(|other| other.name == owner.name);
+        }
+        let owner = Arc::new(owner);
+        owners.insert(id, Arc::clone(&owner));
+        drop(owners);
+        if owner.is_namesake {
+            trace::namesake(&owner.name);
+        }
+        owner
+    }
+
+    pub(crate) fn direct_owner(&self) -> Arc<Owner> {
+        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, BY_HAND))
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        self.memories()
+            .map(|memory| memory.size())
+            .fold(Size::default(), |sum, size| Size {
+                entries: sum.entries + size.entries,
+                bytes: sum.bytes + size.bytes,
+            })
+    }
+}

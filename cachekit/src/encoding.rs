@@ -1,0 +1,7 @@
+//! From values to bytes and back: codecs, envelopes and compression.
+
+pub(crate) mod codec;
+pub(crate) mod compress;
+pub(crate) mod envelope;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! JSON, as other programs read and write it.
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, DeserializeSeed};
+use serde_json::error::Category;
+
+use crate::encoding::codec::Unreadable;
+use crate::encoding::codec::checked::found::Found;
+use crate::encoding::codec::guard::Limits;
+use crate::encoding::codec::sink::Sink;
+use crate::encoding::codec::unfit::Unfit;
+
+/// Appends `value`.
+pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
+    serde_json::to_writer(sink, value).map_err(|error| match error.classify() {
+        // All that `serde_json` itself refuses to write is a map's key.
+        Category::Syntax => Unfit::Type(Found::keys()),
+        _ => Unfit::Value,
+    })
+}
+
+/// Reads a value that takes all of `bytes`.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+    let limits = Limits::new(bytes.len());
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = limits
+        .seed::<T>()
+        .deserialize(&mut deserializer)
+        .map_err(|_| Unreadable::Decode)?;
+    deserializer.end().map_err(|_| Unreadable::Decode)?;
+    Ok(value)
+}

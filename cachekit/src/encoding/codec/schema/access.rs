@@ -1,0 +1,127 @@
+//! What a visitor of samples reads its elements from.
+
+use std::cell::Cell;
+
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+use crate::encoding::codec::schema::recorder::Recorder;
+use crate::encoding::codec::schema::refused::Refused;
+
+/// The parts of a tuple or struct, or the elements of a sequence.
+pub(crate) struct Elements<'a> {
+    of: Recorder<'a>,
+    next: usize,
+    len: usize,
+    taken: Option<&'a Cell<usize>>,
+}
+
+impl<'a> Elements<'a> {
+    /// So many of them.
+    pub(crate) fn new(of: Recorder<'a>, len: usize) -> Self {
+        Self {
+            of,
+            next: 0,
+            len,
+            taken: None,
+        }
+    }
+
+    /// The same, and `taken` learns how many the visitor takes: of a struct, aliases are announced too.
+    pub(crate) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
+        Self {
+            taken: Some(taken),
+            ..Self::new(of, len)
+        }
+    }
+}
+
+impl<'de> SeqAccess<'de> for Elements<'_> {
+    type Error = Refused;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Refused> {
+        if self.next == self.len {
+            return Ok(None);
+        }
+        let part = self.of.part(self.next)?;
+        self.next += 1;
+        if let Some(taken) = self.taken {
+            taken.set(self.next);
+        }
+        seed.deserialize(part).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.len - self.next)
+    }
+}
+
+/// One entry of a map, or none.
+pub(crate) struct Entry<'a> {
+    of: Recorder<'a>,
+    left: bool,
+}
+
+impl<'a> Entry<'a> {
+    /// There is one if `left`.
+    pub(crate) fn new(of: Recorder<'a>, left: bool) -> Self {
+        Self { of, left }
+    }
+}
+
+impl<'de> MapAccess<'de> for Entry<'_> {
+    type Error = Refused;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Refused> {
+        if !std::mem::take(&mut self.left) {
+            return Ok(None);
+        }
+        seed.deserialize(self.of.part(0)?).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refused> {
+        seed.deserialize(self.of.part(1)?)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left.into())
+    }
+}
+
+impl Recorder<'_> {
+    /// The parts of a tuple or struct, one after the other.
+    pub(crate) fn parts<'de, V: Visitor<'de>>(
+        self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        let value = visitor.visit_seq(Elements::new(self.alone(), len))?;
+        self.trace.step(b'.')?;
+        Ok(value)
+    }
+
+    /// The same of those with names; the trace learns of them.
+    pub(crate) fn fields<'de, V: Visitor<'de>>(
+        self,
+        (name, variant): (&'static str, &'static str),
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        let shapes = &self.trace.shapes;
+        shapes.add_fields(name, variant, names, None);
+        let taken = Cell::new(0);
+        let inside = Self {
+            of: Some(name),
+            ..self
+        };
+        let value = visitor.visit_seq(Elements::counted(inside, names.len(), &taken))?;
+        shapes.add_fields(name, variant, names, Some(taken.get()));
+        self.trace.step(b'.')?;
+        Ok(value)
+    }
+}

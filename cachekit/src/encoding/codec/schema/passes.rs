@@ -1,0 +1,45 @@
+//! The passes over a type, until all of it was seen.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::de::DeserializeOwned;
+
+use crate::encoding::codec::schema::recorder::Recorder;
+use crate::encoding::codec::schema::trace::Trace;
+
+impl Trace {
+    /// Sees all of `T` that can be seen; `false` if that is not everything.
+    pub(crate) fn run<T: DeserializeOwned>(&self) -> bool {
+        loop {
+            self.choices.borrow_mut().restart();
+            self.last.set(None);
+            // A `Deserialize` that panics at a sample refuses it.
+            let pass = || T::deserialize(Recorder::new(self)).is_ok();
+            let accepted = catch_unwind(AssertUnwindSafe(pass)).unwrap_or(false);
+            if self.spent.get() || self.self_describing.get() {
+                return false;
+            }
+            // Not every type asks for anything, and the passes have to end.
+            if self.step(b'p').is_err() {
+                return false;
+            }
+            if accepted && !self.choices.borrow().is_pending() {
+                return true;
+            }
+            if !accepted && !self.next_sample() && !self.choices.borrow_mut().bar_innermost() {
+                return false;
+            }
+        }
+    }
+
+    /// The place that was answered last gets another answer, if there is one.
+    fn next_sample(&self) -> bool {
+        let Some((place, count)) = self.last.get() else {
+            return false;
+        };
+        let mut samples = self.samples.borrow_mut();
+        let sample = samples.entry(place).or_default();
+        *sample += 1;
+        *sample < count
+    }
+}

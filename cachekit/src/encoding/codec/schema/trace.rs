@@ -1,0 +1,120 @@
+//! What was seen of a type, over all passes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use crate::encoding::codec::fnv::Fnv;
+use crate::encoding::codec::schema::choices::Choices;
+use crate::encoding::codec::schema::refused::Refused;
+use crate::encoding::codec::schema::shapes::{Sealed, Shapes};
+
+/// How many things a type may ask for, over all passes. What a type larger than that has
+/// beyond them is not in its fingerprint.
+const MAX_STEPS: u32 = 200_000;
+
+/// How many layers deep the samples may be.
+const MAX_DEPTH: u8 = 192;
+
+/// From how many layers on every choice takes its way out.
+pub(crate) const SHALLOW_FROM: u8 = 96;
+
+/// What a trace has seen.
+pub(crate) struct Trace {
+    /// For codecs that have names in the bytes, and say what these are.
+    pub(crate) has_names: bool,
+    log: Cell<Fnv>,
+    steps: Cell<u32>,
+    pub(crate) spent: Cell<bool>,
+    pub(crate) self_describing: Cell<bool>,
+    /// Which sample to give at a place, where it is not the first.
+    pub(crate) samples: RefCell<BTreeMap<Fnv, usize>>,
+    /// The place of the last sample given, and how many there are.
+    pub(crate) last: Cell<Option<(Fnv, usize)>>,
+    pub(crate) choices: RefCell<Choices>,
+    pub(crate) shapes: Shapes,
+}
+
+impl Trace {
+    pub(crate) fn new(has_names: bool) -> Self {
+        Self {
+            has_names,
+            log: Cell::new(Fnv::new()),
+            steps: Cell::new(0),
+            spent: Cell::new(false),
+            self_describing: Cell::new(false),
+            samples: RefCell::default(),
+            last: Cell::new(None),
+            choices: RefCell::default(),
+            shapes: Shapes::default(),
+        }
+    }
+}
+
+impl Trace {
+    /// Notes what is asked for.
+    pub(crate) fn step(&self, what: u8) -> Result<(), Refused> {
+        self.log.set(self.log.get().bytes(&[what]));
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > MAX_STEPS {
+            self.spent.set(true);
+            return Err(Refused);
+        }
+        Ok(())
+    }
+
+    /// Notes a name.
+    pub(crate) fn text(&self, text: &str) {
+        self.log.set(self.log.get().text(text));
+    }
+
+    /// Notes a number.
+    pub(crate) fn number(&self, number: usize) {
+        self.log.set(self.log.get().number(number as u64));
+    }
+
+    /// Notes names of fields or variants.
+    pub(crate) fn names(&self, names: &[&str]) {
+        self.number(names.len());
+        for name in names {
+            self.text(name);
+        }
+    }
+
+    /// The sample to give at `place`.
+    pub(crate) fn sample<S: Copy>(&self, place: Fnv, of: &[S]) -> Result<S, Refused> {
+        self.last.set(Some((place, of.len())));
+        let at = self.samples.borrow().get(&place).copied().unwrap_or(0);
+        // Used up: the last one again, until a choice goes round the place.
+        of.get(at).or(of.last()).copied().ok_or(Refused)
+    }
+
+    /// One layer more.
+    pub(crate) fn deeper(&self, depth: u8) -> Result<u8, Refused> {
+        if depth >= MAX_DEPTH {
+            self.spent.set(true);
+            return Err(Refused);
+        }
+        Ok(depth + 1)
+    }
+
+    /// The type asks the bytes what they are.
+    pub(crate) fn asks_the_bytes(&self) -> Refused {
+        self.self_describing.set(true);
+        Refused
+    }
+
+    /// Whether it did.
+    pub(crate) fn is_self_describing(&self) -> bool {
+        self.self_describing.get()
+    }
+
+    /// The hash of everything noted.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.log.get().finish()
+    }
+
+    /// How its structs and enums are read.
+    pub(crate) fn into_shapes(self) -> Sealed {
+        self.shapes.seal()
+    }
+}

@@ -1,0 +1,58 @@
+//! The variant of an enum that a trace shows.
+
+use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
+
+use crate::encoding::codec::schema::recorder::Recorder;
+use crate::encoding::codec::schema::refused::Refused;
+
+/// One variant.
+pub(crate) struct Variant<'a> {
+    pub(crate) inside: Recorder<'a>,
+    pub(crate) index: u32,
+    /// The enum's name.
+    pub(crate) of: &'static str,
+    pub(crate) name: &'static str,
+}
+
+impl<'de> EnumAccess<'de> for Variant<'_> {
+    type Error = Refused;
+    type Variant = Self;
+
+    // By number, as bincode does.
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
+        let value = seed.deserialize(self.index.into_deserializer())?;
+        Ok((value, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Variant<'_> {
+    type Error = Refused;
+
+    fn unit_variant(self) -> Result<(), Refused> {
+        self.inside.trace.step(b'u')
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Refused> {
+        self.inside.trace.step(b'N')?;
+        seed.deserialize(self.inside.part(0)?)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Refused> {
+        self.inside.trace.step(b'T')?;
+        self.inside.trace.number(len);
+        let shapes = &self.inside.trace.shapes;
+        shapes.add_fields(self.of, self.name, &[], Some(len));
+        self.inside.parts(len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        let trace = self.inside.trace;
+        trace.step(b'S')?;
+        trace.names(fields);
+        self.inside.fields((self.of, self.name), fields, visitor)
+    }
+}

@@ -1,0 +1,15 @@
+//! Why a codec did not write a value.
+
+use crate::encoding::codec::checked::found::Found;
+
+/// Why a codec did not write a value.
+pub(crate) enum Unfit {
+    /// It cannot carry what was found.
+    #[cfg_attr(
+        not(any(feature = "bincode", feature = "json")),
+        expect(dead_code, reason = "`MessagePack` has a form for all")
+    )]
+    Type(Found),
+    /// The value's own `Serialize` failed.
+    Value,
+}

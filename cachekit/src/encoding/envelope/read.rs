@@ -1,0 +1,122 @@
+//! Reading an entry from bytes that may be anything.
+
+use std::time::Duration;
+
+use crate::encoding::compress::Payload;
+use crate::encoding::envelope::{
+    ABSENT, CHECKSUM, CODEC, FILLED, FLAGS, GRACE, HEAD, IMPLICIT, KNOWN, MAGIC, ORDER, ORDERED,
+    PACKED, TOKEN, Token, VERSIONS, Version, checksum,
+};
+
+/// An entry, as far as it can be judged without its value's type.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Envelope<'a> {
+    pub(crate) codec: u8,
+    pub(crate) is_absent: bool,
+    pub(crate) fingerprint: u64,
+    pub(crate) fill: Token,
+    pub(crate) grace: Duration,
+    pub(crate) life: Duration,
+    pub(crate) delta: Duration,
+    /// The namespace's, the function's, and one for each tag.
+    pub(crate) versions: Vec<Version>,
+    pub(crate) tags: Vec<&'a [u8]>,
+    pub(crate) function: &'a [u8],
+    pub(crate) key: &'a [u8],
+    pub(crate) payload: Payload<'a>,
+    /// Of the write that stored it, if that has one.
+    pub(crate) order: Option<u64>,
+}
+
+/// Why bytes are not an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reject {
+    /// Nothing that this library wrote.
+    NotOurs,
+    /// Written in another version of the format.
+    Format,
+    /// A token alone: no value yet.
+    Vacant,
+    /// Cut short, or changed.
+    Damaged,
+}
+
+impl<'a> Envelope<'a> {
+    /// Takes `bytes` apart. Allocates no more than in proportion to their length.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Reject> {
+        match bytes.get(..3) {
+            Some(start) if start == MAGIC => {}
+            Some([b'C', b'K', _]) => return Err(Reject::Format),
+            _ => return Err(Reject::NotOurs),
+        }
+        let flags = *bytes.get(FLAGS).ok_or(Reject::Damaged)?;
+        if flags & !KNOWN != 0 {
+            return Err(Reject::Format);
+        }
+        if flags & FILLED == 0 {
+            return Err(if bytes.len() == HEAD {
+                Reject::Vacant
+            } else {
+                Reject::Damaged
+            });
+        }
+        Self::body(bytes, flags).ok_or(Reject::Damaged)
+    }
+
+    fn body(bytes: &'a [u8], flags: u8) -> Option<Self> {
+        let count = usize::from(u16::from_le_bytes(array(bytes, VERSIONS - 2)?));
+        let after_versions = VERSIONS + count * Version::LEN;
+        let versions = bytes.get(VERSIONS..after_versions)?;
+        if u64::from_le_bytes(array(bytes, CHECKSUM)?) != checksum(bytes, after_versions) {
+            return None;
+        }
+        let mut rest = bytes.get(after_versions..)?;
+        let tags = count.checked_sub(IMPLICIT)?;
+        let tags: Vec<_> = (0..tags).map(|_| text(&mut rest)).collect::<Option<_>>()?;
+        let function = text(&mut rest)?;
+        let key = text(&mut rest)?;
+        let payload = text(&mut rest)?;
+        let mut order = None;
+        if flags & ORDERED != 0 {
+            order = Some(u64::from_be_bytes(array(rest, 0)?));
+            rest = &rest[ORDER..];
+        }
+        let is_absent = flags & ABSENT != 0;
+        let is_whole = rest.is_empty() && (!is_absent || payload.is_empty());
+        is_whole.then_some(())?;
+        let payload = match bytes[CODEC] & PACKED {
+            0 => Payload::Plain(payload),
+            _ => Payload::packed(payload)?,
+        };
+        Some(Self {
+            codec: bytes[CODEC] & !PACKED,
+            is_absent,
+            fill: Token(array(bytes, TOKEN)?),
+            grace: Duration::from_millis(u64::from_be_bytes(array(bytes, GRACE)?)),
+            fingerprint: u64::from_le_bytes(array(bytes, 56)?),
+            delta: Duration::from_micros(u64::from_le_bytes(array(bytes, 72)?)),
+            life: Duration::from_millis(u64::from_le_bytes(array(bytes, 80)?)),
+            versions: versions
+                .chunks_exact(Version::LEN)
+                .filter_map(Version::of)
+                .collect(),
+            tags,
+            function,
+            key,
+            payload,
+            order,
+        })
+    }
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
+
+fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let length = u32::from_le_bytes(array(rest, 0)?);
+    let end = usize::try_from(length).ok()?.checked_add(4)?;
+    let text = rest.get(4..end)?;
+    *rest = &rest[end..];
+    Some(text)
+}

@@ -1,0 +1,342 @@
+//! Taking entries out of use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Point};
+use crate::core::state::{Cache, Core};
+use crate::key::Key;
+use crate::l2::invalidation_targets::Doomed;
+use crate::l2::tier::Remote;
+use crate::model::epoch::Epoch;
+use crate::model::event_template::bound;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Tag;
+use crate::store::key_name::Name;
+use crate::store::message::text_protocol::Request;
+use crate::store::message::{Bulletin, NodeId};
+
+/// An invalidation that took place on this node and that others have to be told of.
+/// Dropped before they were, it is told later.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Invalidating {
+    core: Arc<Core>,
+    doomed: Option<Doomed>,
+    ack: Option<Ack>,
+}
+
+/// Whether to wait until every process has applied an invalidation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ack {
+    /// For so long at most.
+    Within(Duration),
+    /// For as long as it takes to be certain.
+    Certain,
+}
+
+impl Core {
+    /// Takes `doomed` out of use on this node.
+    pub(crate) fn invalidate(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
+        for _ in 0..doomed.len() {
+            self.invalidations.bump();
+        }
+        self.forget(doomed)
+    }
+
+    /// The same, for the cache's own purposes: not counted.
+    pub(crate) fn forget(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
+        self.apply(&doomed);
+        let is_told = self.remote.is_none() || doomed.is_empty();
+        Invalidating {
+            core: Arc::clone(self),
+            doomed: (!is_told).then_some(doomed),
+            ack: None,
+        }
+    }
+
+    /// After this returns, no call that begins gets a value of what is doomed whose
+    /// computation began before, from memory or from a computation that is running; after a
+    /// soft invalidation, none that is not known to be old.
+    pub(crate) fn apply(&self, doomed: &Doomed) {
+        let (manner, now) = (doomed.manner, Tick::now(&*self.clock));
+        for key in &doomed.keys {
+            self.end_key(key, manner, now);
+        }
+        for tag in &doomed.tags {
+            match manner {
+                Manner::Hard => self.tags.invalidate(tag),
+                Manner::Soft => self.tags.soften(tag, now),
+            }
+        }
+        let end_all_of = |epoch: &Epoch| match manner {
+            Manner::Hard => self.tags.invalidate_epoch(epoch),
+            Manner::Soft => self.tags.soften_epoch(epoch, now),
+        };
+        if !doomed.functions.is_empty() {
+            let owners = self.owners.read();
+            let named = owners
+                .values()
+                .filter(|owner| doomed.functions.contains(&owner.name));
+            named.for_each(|owner| end_all_of(&owner.epoch));
+        }
+        if doomed.everything {
+            end_all_of(&self.epoch);
+            if manner == Manner::Hard {
+                self.memories().for_each(|memory| memory.clear());
+            }
+        }
+    }
+
+    /// Tells the node that invalidated that this one has applied it.
+    pub(crate) fn say_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
+        if let Some(remote) = &self.remote {
+            let store = Arc::clone(&remote.store);
+            remote.spawn(async move {
+                let applied = Bulletin::Applied { by, ack };
+                // Who does not hear it waits as long as for a node that is gone.
+                let _ = store
+                    .tell(Some(whom), &applied, Remote::late_deadline())
+                    .await;
+            });
+        }
+    }
+
+    /// What `requests` mean to the functions of this process.
+    fn asked(&self, requests: Vec<Request>) -> Doomed {
+        let mut doomed = Doomed::default();
+        for request in requests {
+            match request {
+                Request::Key(key) => doomed.keys.push(Key::new(key.as_bytes())),
+                Request::Tag(tag) => doomed.tags.push(Tag::of(&tag)),
+                Request::Function(name) => doomed.functions.push(name.into()),
+                Request::Everything => doomed.everything = true,
+                Request::Event(event, about) => doomed.tags.extend(self.event(&event, &about)),
+            }
+        }
+        doomed
+    }
+
+    /// The event, and those that functions made of it with their arguments.
+    fn event(&self, event: &str, about: &[(String, String)]) -> Vec<Tag> {
+        let mut tags = vec![Tag::event(event)];
+        let owners = self.owners.read();
+        let templates = owners.values().flat_map(|owner| owner.events);
+        let bound = templates.filter_map(|template| bound(template, event, about));
+        tags.extend(bound.map(|event| Tag::event(&event)));
+        tags
+    }
+
+    /// What an event that is about something means.
+    pub(crate) fn about<K: Into<String>, V: ToString>(
+        &self,
+        event: &str,
+        about: impl IntoIterator<Item = (K, V)>,
+    ) -> Doomed {
+        let about: Vec<_> = about
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.to_string()))
+            .collect();
+        Doomed::tags(self.event(event, &about))
+    }
+
+    /// Whether a function of that name was called in this process.
+    pub(crate) fn knows_function(&self, name: &str) -> bool {
+        let owners = self.owners.read();
+        owners.values().any(|owner| &*owner.name == name)
+    }
+
+    /// Does what another program asks for, here and in the store.
+    pub(crate) fn do_as_asked(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
+        let invalidating = self.invalidate(self.asked(requests).by(manner));
+        if let Some(remote) = &self.remote {
+            remote.spawn(async move {
+                invalidating.accepted().await;
+            });
+        }
+    }
+
+    /// The same for entries that another node wrote, by writes that have an order.
+    pub(crate) fn apply_written(&self, keys: &[Key]) {
+        for key in keys {
+            self.writes.outrun(key.as_bytes());
+            self.drop_found(key.as_bytes());
+        }
+    }
+
+    /// Takes one key out of use on this node.
+    fn end_key(&self, key: &Key, manner: Manner, now: Tick) {
+        self.writes.spoil(key.as_bytes());
+        match manner {
+            Manner::Hard => self.drop_found(key.as_bytes()),
+            Manner::Soft => self.expire_found(key.as_bytes(), now),
+        }
+        if let Some(remote) = &self.remote {
+            // Its lease is gone with it: who waits for its end asks again.
+            remote.desk.wakes.wake(&Name::entry(key));
+        }
+    }
+
+    /// Takes what was found or computed under one key out of use.
+    pub(crate) fn drop_found(&self, key: &[u8]) {
+        self.ground(key);
+        // Last: a flight that stores while this runs is found in the table before, or its
+        // entry in memory here.
+        for memory in self.memories_with_keys() {
+            memory.remove(key);
+        }
+    }
+
+    /// Leaves what memory has under one key for what old values are for. What is computed or
+    /// looked for right now is not: it may be that, or may not be.
+    fn expire_found(&self, key: &[u8], now: Tick) {
+        self.ground(key);
+        // Last, as above.
+        for memory in self.memories_with_keys() {
+            if let Some(stored) = memory.get(key) {
+                stored.expire(now);
+            }
+        }
+    }
+
+    fn ground(&self, key: &[u8]) {
+        if !self.faults.has(Fault::LeaveFlight) {
+            self.flights.ground(key);
+        }
+    }
+}
+
+impl Invalidating {
+    /// Waits until the store has accepted it, or has not in time: then it is told later,
+    /// and until it was, this node does not use the store.
+    ///
+    /// With an acknowledgement asked for, whether it is certain that no process serves
+    /// anything from before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it is told later.
+    pub(crate) async fn accepted(mut self) -> bool {
+        let Some(doomed) = &self.doomed else {
+            return true;
+        };
+        let mut certain = true;
+        if let Some(remote) = &self.core.remote {
+            self.core.faults.at(Point::BeforeRemoval);
+            match self.ack {
+                None => remote.invalidate(doomed.names(), doomed.manner).await,
+                Some(ack) => {
+                    let within = match ack {
+                        Ack::Certain => None,
+                        Ack::Within(within) => Some(within),
+                    };
+                    let (names, manner) = (doomed.names(), doomed.manner);
+                    certain = remote.invalidate_everywhere(names, manner, within).await;
+                }
+            }
+        }
+        // Again: in between a call may have read from the store what was still there.
+        if !self.core.faults.has(Fault::NoSecondBump) {
+            self.core.apply(doomed);
+        }
+        self.doomed = None;
+        certain
+    }
+
+    /// Also waits until every process has applied it.
+    pub(crate) fn acknowledged(mut self, ack: Option<Ack>) -> Self {
+        self.ack = ack;
+        self
+    }
+}
+
+impl Drop for Invalidating {
+    fn drop(&mut self) {
+        if let (Some(doomed), Some(remote)) = (self.doomed.take(), &self.core.remote) {
+            remote.desk.outbox.add(doomed.names());
+            // What was read from the store until here is void, and from here on it is not read.
+            self.core.apply(&doomed);
+        }
+    }
+}
+
+impl Cache {
+    /// Removes the entry under `key`, whoever stored it.
+    ///
+    /// `key` is the text as it stands in the cache, as [`Entry::key`](crate::Entry::key)
+    /// gives it: arguments of a template are escaped in it (`docs/keys.md`). Where the
+    /// function is at hand, `get_user::entry(id).invalidate()` spells it for you.
+    ///
+    /// A call that begins after this returned never gets a value whose computation began
+    /// before, from memory or from a computation that is still running.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped after it was polled once, it takes place all the same: at once on this node,
+    /// and in Redis as soon as that can be told.
+    pub async fn invalidate(&self, key: &str) {
+        self.core
+            .invalidate(Doomed::key(key.as_bytes()))
+            .accepted()
+            .await;
+    }
+
+    /// Removes every entry that has one of `tags`, in constant time for each tag. Tags are
+    /// plain text; arguments stand in them unescaped.
+    ///
+    /// It cannot say whether an entry had the tag: no entry is looked at, here or in Redis, and another
+    /// process may have them. So a tag that is mistyped is not noticed; write a tag's text once, as a constant or
+    /// in a function, for those that are written by hand.
+    ///
+    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
+    pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
+        let doomed = Doomed::tags(tags.into_iter().map(|tag| Tag::of(tag.as_ref())));
+        self.core.invalidate(doomed).accepted().await;
+    }
+
+    /// Removes every entry that named `event` in its `events`.
+    ///
+    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
+    pub async fn emit(&self, event: &str) {
+        self.core
+            .invalidate(Doomed::tags([Tag::event(event)]))
+            .accepted()
+            .await;
+    }
+
+    /// [`emit`](Self::emit) for an event that is about something: also removes every entry
+    /// whose function named `event` with arguments that are these, as in
+    /// `events = ["product.updated {id}"]`.
+    ///
+    /// Functions that were not called in this process yet are not known here; where their
+    /// entries may be in Redis, emit the event as they write it.
+    pub async fn emit_about<K: Into<String>, V: ToString>(
+        &self,
+        event: &str,
+        about: impl IntoIterator<Item = (K, V)>,
+    ) {
+        let doomed = self.core.about(event, about);
+        self.core.invalidate(doomed).accepted().await;
+    }
+
+    /// Removes every entry of the cached function with this name, in every process that
+    /// shares the Redis; says whether one of that name was called in this process.
+    ///
+    /// For functions that have no companion: those in a trait's `impl`.
+    pub async fn invalidate_function(&self, name: &str) -> bool {
+        let is_known = self.core.knows_function(name);
+        self.core
+            .invalidate(Doomed::function(name))
+            .accepted()
+            .await;
+        is_known
+    }
+
+    /// Removes everything.
+    ///
+    /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
+    pub async fn clear(&self) {
+        self.core.invalidate(Doomed::everything()).accepted().await;
+    }
+}

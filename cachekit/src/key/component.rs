@@ -1,0 +1,459 @@
+//! How one argument is written into a key.
+
+#![expect(
+    clippy::inline_always,
+    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+)]
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::key::arg_words;
+use crate::key::buf::{Form, KeyBuf};
+
+/// A value that can be part of a key.
+///
+/// Implemented for
+///
+/// - integers and their `NonZero` forms, `bool`, `char`, `f32` and `f64`, strings, paths;
+/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of std, which
+///   are written in the order of what is written for their elements;
+/// - references, `Box`, `Rc`, `Arc` and `Cow`;
+/// - `Duration`, `SystemTime`, and addresses of `std::net`;
+/// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of `chrono`.
+///
+/// Derive it for your own structs and enums. Where an attribute names an argument that has only
+/// [`Display`](fmt::Display), or holds values of such a type in any of these containers, its
+/// `Display` is used; so it is for fields.
+///
+/// # Contract
+///
+/// Two values of the type that are different must be written differently. Equal values should be
+/// written equally: else a call computes once more, and an invalidation by one of them leaves the
+/// entry of the other.
+///
+/// # Examples
+///
+/// ```
+/// use cachekit::{CachePart, cached};
+///
+/// #[derive(CachePart)]
+/// enum Sort {
+///     Newest,
+///     Price { ascending: bool },
+/// }
+///
+/// #[derive(CachePart)]
+/// struct Search {
+///     words: String,
+///     sort: Sort,
+/// }
+///
+/// #[cached(key = "search:{search}")]
+/// async fn count(search: Search) -> u64 {
+///     search.words.len() as u64
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a key",
+    label = "`{Self}` does not implement `CachePart`",
+    note = "a type of your own: derive `cachekit::CachePart` for it",
+    note = "`Uuid`, `Bytes`, `Decimal` and the types of chrono have it with cachekit's features `uuid`, \
+            `bytes`, `rust_decimal` and `chrono`"
+)]
+pub trait CachePart {
+    /// Writes the value.
+    fn write_part(&self, out: &mut PartWriter<'_>);
+}
+
+/// Writes one argument, escaped.
+pub struct PartWriter<'a> {
+    out: &'a mut KeyBuf,
+    stop: u8,
+    /// Where the element that is being written began, in a composite that has any.
+    element: Option<usize>,
+}
+
+/// Bytes that are written as they are: one table look-up each.
+const SAFE: [bool; 256] = {
+    let mut safe = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        safe[byte] = byte >= 0x80;
+        byte += 1;
+    }
+    let mut listed = 0;
+    while listed < BARE.len() {
+        safe[BARE[listed] as usize] = true;
+        listed += 1;
+    }
+    safe
+};
+
+/// The bytes of ASCII that need no escape.
+const BARE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@+=~!/";
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Whether `byte` stands as it is in an argument that `stop` follows. After a stop byte
+/// beyond ASCII no byte beyond ASCII does: a character is escaped as a whole or not at all.
+pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
+    SAFE[usize::from(byte)] && byte != stop && (byte < 0x80 || stop < 0x80)
+}
+
+impl<'a> PartWriter<'a> {
+    #[inline(always)]
+    pub(crate) fn new(out: &'a mut KeyBuf, stop: u8) -> Self {
+        Self {
+            out,
+            stop,
+            element: None,
+        }
+    }
+
+    /// A string, escaped.
+    #[inline(always)]
+    pub fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    #[inline(always)]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        match self.out.form() {
+            Form::Key => self.escaped(bytes),
+            Form::Tag => self.out.push(bytes),
+            Form::Tokens => self.out.out_tokens().text(bytes),
+        }
+    }
+
+    #[inline(never)]
+    fn escaped(&mut self, mut rest: &[u8]) {
+        let stop = self.stop;
+        let bare = |byte: u8| is_bare(byte, stop);
+        loop {
+            let clean = rest
+                .iter()
+                .position(|byte| !bare(*byte))
+                .unwrap_or(rest.len());
+            self.out.push(&rest[..clean]);
+            let Some(byte) = rest.get(clean) else { return };
+            let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+            self.out.push(&[b'%', HEX[high], HEX[low]]);
+            rest = &rest[clean + 1..];
+        }
+    }
+
+    /// A value's `Display`, escaped.
+    pub fn display(&mut self, value: &(impl fmt::Display + ?Sized)) {
+        struct Escape<'w, 'a>(&'w mut PartWriter<'a>);
+        impl fmt::Write for Escape<'_, '_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0.text(text);
+                Ok(())
+            }
+        }
+        // The sink never fails; a `Display` that fails by itself has written what it has.
+        let _ = write!(Escape(self), "{value}");
+    }
+
+    /// The name of an enum's variant.
+    pub fn name(&mut self, name: &str) {
+        self.text(name);
+    }
+
+    #[inline(always)]
+    fn unsigned(&mut self, number: u64) {
+        match self.out.form() {
+            Form::Tokens => self.out.out_tokens().unsigned(number),
+            Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
+        }
+    }
+
+    #[inline(always)]
+    fn signed(&mut self, number: i64) {
+        match self.out.form() {
+            Form::Tokens => self.out.out_tokens().signed(number),
+            Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
+        }
+    }
+
+    #[cold]
+    fn digits(&mut self, digits: &str) {
+        self.text(digits);
+    }
+
+    /// Begins a composite: `(`.
+    pub fn open(&mut self) {
+        self.mark(arg_words::OPEN, b"(");
+        self.element = None;
+    }
+
+    /// Between two elements of a composite: `,`.
+    pub fn next(&mut self) {
+        self.mark(arg_words::NEXT, b",");
+    }
+
+    #[inline(always)]
+    fn mark(&mut self, token: u64, text: &[u8]) {
+        match self.out.form() {
+            Form::Tokens => self.out.out_tokens().token(token),
+            Form::Key | Form::Tag => self.out.push(text),
+        }
+    }
+
+    /// Ends a composite: `)`. A last element that was written as nothing gets a `,` of its
+    /// own, so that `[""]` and `[]` differ.
+    pub fn close(&mut self) {
+        if self.element == Some(self.out.len()) && self.out.form() != Form::Tokens {
+            self.out.push(b",");
+        }
+        self.mark(arg_words::CLOSE, b")");
+        self.element = None;
+    }
+
+    /// An element of a composite.
+    pub fn field<T: CachePart + ?Sized>(&mut self, value: &T) {
+        self.inner(|inner| value.write_part(inner));
+    }
+
+    /// An element of a composite, by its `Display`.
+    pub fn field_display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
+        self.inner(|inner| inner.display(value));
+    }
+
+    /// What `write` writes, as an element.
+    pub(crate) fn inner(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+        self.element = Some(self.out.len());
+        self.enclosed(arg_words::ELEMENT, write);
+    }
+
+    /// `None`.
+    pub(crate) fn absent(&mut self) {
+        self.mark(arg_words::NONE, b"%-");
+    }
+
+    /// What `write` writes, as a `Some`.
+    pub(crate) fn present(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+        let start = self.out.len();
+        self.enclosed(arg_words::SOME, write);
+        if self.out.form() != Form::Tokens
+            && matches!(self.out.as_bytes()[start..], [b'%', b'-' | b'+', ..])
+        {
+            self.out.insert(start, b"%+");
+        }
+    }
+
+    /// A token says that it holds what `write` writes; text does not.
+    #[inline(always)]
+    fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut PartWriter<'_>)) {
+        if self.out.form() == Form::Tokens {
+            self.out.out_tokens().token(token);
+        }
+        let start = self.out.len();
+        write(&mut PartWriter::new(self.out, self.stop));
+        self.out.end(start);
+    }
+
+    /// What `write` writes, as an element with a `,` before it where it is not the first.
+    pub(crate) fn element_by(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+        if self.element.is_some() {
+            self.next();
+        }
+        self.inner(write);
+    }
+
+    /// What `write` writes for each of the items, as a composite.
+    pub(crate) fn elements<I>(
+        &mut self,
+        items: impl IntoIterator<Item = I>,
+        write: impl Fn(I, &mut PartWriter<'_>),
+    ) {
+        self.open();
+        for item in items {
+            self.element_by(|inner| write(item, inner));
+        }
+        self.close();
+    }
+}
+
+impl KeyBuf {
+    /// An argument, escaped. `stop` is the first byte of the literal that follows it.
+    #[inline(always)]
+    pub fn part<T: CachePart + ?Sized>(&mut self, stop: u8, value: &T) {
+        let start = self.len();
+        value.write_part(&mut PartWriter::new(self, stop));
+        self.end(start);
+    }
+
+    /// An argument as `write` writes it, escaped.
+    #[inline]
+    pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut PartWriter<'_>)) {
+        let start = self.len();
+        write(&mut PartWriter::new(self, stop));
+        self.end(start);
+    }
+
+    /// An argument written by its `Display`, escaped.
+    pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
+        let start = self.len();
+        PartWriter::new(self, stop).display(value);
+        self.end(start);
+    }
+}
+
+impl fmt::Debug for PartWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PartWriter").field(&self.out).finish()
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ty: $write:ident)*) => {$(
+        impl CachePart for $ty {
+            #[inline(always)]
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                out.$write((*self).into());
+            }
+        }
+    )*};
+}
+integers!(u8: unsigned u16: unsigned u32: unsigned u64: unsigned
+          i8: signed i16: signed i32: signed i64: signed);
+
+macro_rules! other_integers {
+    ($($ty:ty)*) => {$(
+        impl CachePart for $ty {
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                out.text(itoa::Buffer::new().format(*self));
+            }
+        }
+    )*};
+}
+// Greater than a token's number.
+other_integers!(u128 i128);
+
+macro_rules! pointer_sized_integers {
+    ($($ty:ty: $wide:ty: $write:ident)*) => {$(
+        impl CachePart for $ty {
+            #[inline(always)]
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                // Not greater on any machine there is.
+                match <$wide>::try_from(*self) {
+                    Ok(number) => out.$write(number),
+                    Err(_) => out.text(itoa::Buffer::new().format(*self)),
+                }
+            }
+        }
+    )*};
+}
+pointer_sized_integers!(usize: u64: unsigned isize: i64: signed);
+
+macro_rules! nonzero {
+    ($($ty:ident)*) => {$(
+        impl CachePart for std::num::$ty {
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                self.get().write_part(out);
+            }
+        }
+    )*};
+}
+nonzero!(NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 NonZeroUsize
+         NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize);
+
+impl CachePart for bool {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.text(if *self { "true" } else { "false" });
+    }
+}
+
+impl CachePart for char {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.text(self.encode_utf8(&mut [0; 4]));
+    }
+}
+
+impl CachePart for str {
+    #[inline(always)]
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.text(self);
+    }
+}
+
+impl CachePart for String {
+    #[inline(always)]
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.text(self);
+    }
+}
+
+impl CachePart for () {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.open();
+        out.close();
+    }
+}
+
+/// `None` is `%-`. `Some(x)` is `x`, with `%+` in front where `x` itself begins like a
+/// `None` or such a `%+`: so `None`, `Some(None)` and `Some(Some(None))` all differ.
+impl<T: CachePart> CachePart for Option<T> {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        match self {
+            Some(value) => out.present(|inner| value.write_part(inner)),
+            None => out.absent(),
+        }
+    }
+}
+
+impl<T: CachePart> CachePart for [T] {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.elements(self, T::write_part);
+    }
+}
+
+impl<T: CachePart, const N: usize> CachePart for [T; N] {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.elements(self, T::write_part);
+    }
+}
+
+impl<T: CachePart> CachePart for Vec<T> {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        out.elements(self, T::write_part);
+    }
+}
+
+macro_rules! through_deref {
+    ($($ty:ty),*) => {$(
+        impl<T: CachePart + ?Sized> CachePart for $ty {
+            #[inline(always)]
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                (**self).write_part(out);
+            }
+        }
+    )*};
+}
+through_deref!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: CachePart + ToOwned + ?Sized> CachePart for Cow<'_, T> {
+    fn write_part(&self, out: &mut PartWriter<'_>) {
+        (**self).write_part(out);
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident),+))*) => {$(
+        impl<$($name: CachePart),+> CachePart for ($($name,)+) {
+            fn write_part(&self, out: &mut PartWriter<'_>) {
+                #[expect(non_snake_case, reason = "one name for a type and its value")]
+                let ($($name,)+) = self;
+                out.open();
+                $(out.element_by(|inner| $name.write_part(inner));)+
+                out.close();
+            }
+        }
+    )*};
+}
+tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
+(A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }

@@ -1,0 +1,12 @@
+//! The first tier: memory, with a table for each thread in front of it.
+
+pub(crate) mod engine;
+pub(crate) mod generations;
+pub(crate) mod hot_keys;
+pub(crate) mod memory;
+pub(crate) mod moka_engine;
+#[cfg(feature = "quick_cache")]
+pub(crate) mod quick_cache_engine;
+#[cfg(test)]
+mod tests;
+pub(crate) mod thread_cache;

@@ -1,0 +1,70 @@
+//! What a call looks for in a thread's table.
+
+use crate::key::buf::KeyBuf;
+use crate::model::owner_index::Place;
+
+/// So many words of tokens fit into a slot.
+pub(crate) const SHORT: usize = 3;
+
+/// In the place of the first word, where there are more. No token is like it.
+pub(crate) const LONG: u64 = u64::MAX;
+
+/// The tokens, if they are few, with zeros behind the last.
+pub(crate) type Head = [u64; SHORT];
+
+/// What a call looks for.
+pub(crate) struct Probe<'a> {
+    pub(crate) head: Head,
+    /// All of the tokens, if they are not few.
+    pub(crate) long: Option<&'a [u64]>,
+    pub(crate) place: Place,
+    pub(crate) hash: u32,
+}
+
+impl<'a> Probe<'a> {
+    /// For a call with the arguments `tokens`.
+    #[inline]
+    pub(crate) fn new(tokens: &'a KeyBuf, place: Place) -> Self {
+        let words = tokens.words();
+        let (head, long) = match *words {
+            [] => ([0, 0, 0], None),
+            [a] => ([a, 0, 0], None),
+            [a, b] => ([a, b, 0], None),
+            [a, b, c] => ([a, b, c], None),
+            [_, b, c, ..] => ([LONG, b, c], Some(words)),
+        };
+        Self {
+            head,
+            long,
+            place,
+            hash: hash(&head, long, place),
+        }
+    }
+}
+
+/// Where to look. Whoever finds keys of one hash finds a set of slots that is full, and no
+/// more: it needs no secret, and is as short as can be.
+#[inline]
+pub(crate) fn hash(head: &Head, long: Option<&[u64]>, place: Place) -> u32 {
+    // Odd numbers without a pattern: the first digits of pi after the point.
+    const SEEDS: [u64; 3] = [
+        0x243f_6a88_85a3_08d3,
+        0x1319_8a2e_0370_7345,
+        0xa409_3822_299f_31d1,
+    ];
+    let mut hash = folded(head[0] ^ SEEDS[0], head[1] ^ SEEDS[1]);
+    hash = folded(hash ^ head[2], SEEDS[2] ^ u64::from(place.0));
+    for word in long.unwrap_or_default() {
+        hash = folded(hash ^ word, SEEDS[2]);
+    }
+    (hash >> 32) as u32
+}
+
+/// A product's halves, put together: each bit of it depends on all bits before it.
+#[inline]
+pub(crate) fn folded(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    #[expect(clippy::cast_possible_truncation, reason = "the low half")]
+    let low = product as u64;
+    low ^ (product >> 64) as u64
+}

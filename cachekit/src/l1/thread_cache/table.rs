@@ -1,0 +1,342 @@
+//! A thread's table.
+
+use std::iter::once;
+use std::sync::Weak;
+
+use crate::base::clock::Tick;
+use crate::base::counter::Tally;
+use crate::base::fault::{Fault, Faults};
+use crate::l1::generations::{Changes, Stamp};
+use crate::l1::hot_keys::sampler::Sampler;
+use crate::l1::thread_cache::admission::Thrift;
+use crate::l1::thread_cache::lookup_key::{LONG, Probe, hash};
+use crate::l1::thread_cache::slot::Slot;
+use crate::model::deferred_drop::AnyShared;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::moves;
+use crate::model::owner::Owner;
+use crate::model::owner_index::Place;
+
+/// Slots in a set; a power of two.
+const WAYS: usize = 4;
+/// 16 KiB of slots.
+const FIRST_SLOTS: usize = 1 << 8;
+/// 64 KiB of them: no more, while that does not pay.
+const SMALL_SLOTS: usize = 1 << 10;
+/// 1 MiB of them.
+const MOST_SLOTS: usize = 1 << 14;
+/// So many bytes at most are held for entries that may be dead: with the slots, less than 8 MiB.
+pub(crate) const MOST_HELD: usize = 6 << 20;
+/// At so many slots is looked for dead ones when an entry is kept, after something was invalidated.
+const SWEPT: usize = 2;
+/// And at so many where there is no room.
+const SWEPT_FOR_ROOM: usize = 16;
+/// A table that grows, grows to so many times its size.
+const GROWTH: usize = 4;
+/// In a full set only one newcomer of so many takes another's slot: it may be used once only, and
+/// what is used often would be looked up in the engine as often as what is not.
+const NEWCOMERS: usize = 8;
+
+/// Slots by hash, in sets: an entry may be in any slot of two sets, and one of them is the
+/// first to be looked at. With a choice of two, far fewer find no place while there are empty slots
+/// (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
+pub(crate) struct Table {
+    slots: Vec<Option<Slot>>,
+    /// What hits do not need of them.
+    rests: Vec<Rest>,
+    /// Where hits are counted, by place.
+    hits: Vec<Option<Tally>>,
+    /// How many newcomers found their set full since the table grew.
+    lost: usize,
+    /// The sum of what is held.
+    held: usize,
+    /// Which slot to look at next for a dead one.
+    broom: usize,
+    /// What was invalidated when this look round began, in [`moves`], and when the last one did.
+    round: u64,
+    swept: u64,
+    /// Whether it is worth its while.
+    pub(crate) thrift: Thrift,
+    /// Of this thread's uses, also of what is not here.
+    pub(crate) sampler: Sampler,
+}
+
+/// What a hit does not need of an entry.
+#[derive(Default)]
+pub(crate) struct Rest {
+    pub(crate) stored: Weak<AnyStored>,
+    /// All its tokens, if they are not few.
+    pub(crate) long: Option<Box<[u64]>>,
+    /// The bytes that are not free while the slot is taken: of the words, and, if they are dead, of
+    /// the entry and its value.
+    pub(crate) held: usize,
+}
+
+impl Table {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            rests: Vec::new(),
+            hits: Vec::new(),
+            lost: 0,
+            held: 0,
+            broom: 0,
+            round: 0,
+            swept: 0,
+            thrift: Thrift::new(),
+            sampler: Sampler::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn find<R>(
+        &mut self,
+        probe: &Probe<'_>,
+        now: Tick,
+        (changes, faults): (&Changes, Faults),
+        take: impl FnOnce(AnyShared) -> Option<R>,
+        count: impl FnOnce(u32),
+    ) -> Option<R> {
+        let index = self.index(probe)?;
+        let slot = self.slots[index].as_ref()?;
+        let stamp = Stamp {
+            count: slot.count,
+            group: slot.group,
+        };
+        let stands = changes.holds(stamp) || faults.has(Fault::KeepAtHand);
+        if now >= slot.until || !stands {
+            return None;
+        }
+        let is_checked = slot.checked == moves() || faults.has(Fault::TrustAtHand);
+        let slot = if is_checked {
+            slot
+        } else if self.check(index, faults) {
+            self.slots[index].as_ref()?
+        } else {
+            return None;
+        };
+        let hits = self.hits.get(slot.place.index())?.as_ref()?;
+        let value = slot.value.upgrade()?;
+        // Before the value is taken: it would have to be held across the branch.
+        if self.sampler.draws() {
+            count(self.sampler.weigh(faults));
+        }
+        self.thrift.found();
+        let taken = take(value)?;
+        hits.bump();
+        Some(taken)
+    }
+
+    /// Whether the entry of a slot is still valid, after something was invalidated.
+    #[cold]
+    fn check(&mut self, index: usize, faults: Faults) -> bool {
+        let checked = moves();
+        let stored = self.rests[index].stored.upgrade();
+        let is_valid = stored.is_some_and(|stored| stored.is_valid(faults));
+        match &mut self.slots[index] {
+            Some(slot) if is_valid => slot.checked = checked,
+            _ => self.empty(index),
+        }
+        is_valid
+    }
+
+    fn empty(&mut self, index: usize) {
+        self.slots[index] = None;
+        self.held -= std::mem::take(&mut self.rests[index]).held;
+    }
+
+    fn fill(&mut self, index: usize, slot: Slot, rest: Rest) {
+        self.empty(index);
+        self.held += rest.held;
+        self.slots[index] = Some(slot);
+        self.rests[index] = rest;
+    }
+
+    /// Empties what is dead of the next slots.
+    #[cold]
+    fn sweep(&mut self, slots: usize) {
+        for _ in 0..slots.min(self.slots.len()) {
+            if self.broom >= self.slots.len() {
+                self.broom = 0;
+                self.swept = std::mem::replace(&mut self.round, moves());
+            }
+            if self.slots[self.broom].as_ref().is_some_and(Slot::is_dead) {
+                self.empty(self.broom);
+            }
+            self.broom += 1;
+        }
+    }
+
+    /// Whether so many bytes more may be held.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        if self.swept != moves() {
+            self.sweep(SWEPT);
+        }
+        if self.held + bytes > MOST_HELD {
+            self.sweep(SWEPT_FOR_ROOM);
+        }
+        self.held + bytes <= MOST_HELD
+    }
+
+    pub(crate) fn keep(&mut self, probe: &Probe<'_>, slot: Slot, rest: Rest, owner: &Owner) {
+        if !self.has_room(rest.held) || !self.counts(probe.place, owner) {
+            return;
+        }
+        let Some(index) = self.index(probe).or_else(|| self.free(probe.hash)) else {
+            return;
+        };
+        self.fill(index, slot, rest);
+        self.thrift.kept();
+    }
+
+    /// Where what `probe` looks for is.
+    #[inline]
+    fn index(&self, probe: &Probe<'_>) -> Option<usize> {
+        let first = self.first(probe.hash);
+        if self.is_at(first, probe) {
+            return Some(first);
+        }
+        self.index_further(probe)
+    }
+
+    /// The same in all but the first slot. By itself, as most of what is found is in that.
+    #[inline(never)]
+    fn index_further(&self, probe: &Probe<'_>) -> Option<usize> {
+        let mut further = self.further(probe.hash);
+        further.find(|index| self.is_at(*index, probe))
+    }
+
+    #[inline]
+    fn is_at(&self, index: usize, probe: &Probe<'_>) -> bool {
+        let Some(Some(slot)) = self.slots.get(index) else {
+            return false;
+        };
+        slot.head == probe.head
+            && slot.place == probe.place
+            && (slot.head[0] != LONG || self.rests[index].long.as_deref() == probe.long)
+    }
+
+    /// The slot to look at first. The others of its set differ from it in the lowest bits.
+    #[inline]
+    fn first(&self, hash: u32) -> usize {
+        hash as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    /// The slots to look at then: the others of the first set, and those of the second.
+    #[inline]
+    fn further(&self, hash: u32) -> impl Iterator<Item = usize> + use<> {
+        let first = self.first(hash);
+        // By bits that the first set was not chosen by.
+        let second = self.first(hash.rotate_left(16));
+        let others = (1..WAYS).map(move |way| first ^ way);
+        others.chain((0..WAYS).map(move |way| second ^ way))
+    }
+
+    /// Whether hits in `place`, which are those of `owner`, are counted.
+    fn counts(&mut self, place: Place, owner: &Owner) -> bool {
+        if place == Place::NOWHERE {
+            return false;
+        }
+        let index = place.index();
+        if index >= self.hits.len() {
+            self.hits.resize_with(index + 1, || None);
+        }
+        let hits = &mut self.hits[index];
+        if hits.is_none() {
+            *hits = owner.counts.memory_hits.tally();
+        }
+        hits.is_some()
+    }
+
+    /// A slot for a new entry: an empty one, else now and then another's.
+    fn free(&mut self, hash: u32) -> Option<usize> {
+        if self.slots.is_empty() {
+            self.resize(FIRST_SLOTS);
+        }
+        let first = self.first(hash);
+        let mut all = once(first).chain(self.further(hash));
+        if let Some(index) = all.find(|index| self.slots[*index].is_none()) {
+            return Some(index);
+        }
+        // Each look is at another line of memory: not at those of the second set.
+        let is_dead = |index: &usize| self.slots[*index].as_ref().is_some_and(Slot::is_dead);
+        if let Some(index) = (0..WAYS).map(|way| first ^ way).find(is_dead) {
+            return Some(index);
+        }
+        self.lost += 1;
+        let most = if self.thrift.is_on() {
+            SMALL_SLOTS
+        } else {
+            MOST_SLOTS
+        };
+        let may_grow = self.slots.len() < most;
+        if self.lost > self.slots.len() / WAYS && may_grow {
+            self.resize(self.slots.len() * GROWTH);
+            return self.free(hash);
+        }
+        let is_let_in = self.lost.is_multiple_of(NEWCOMERS);
+        is_let_in.then_some(first ^ (self.lost / NEWCOMERS % WAYS))
+    }
+
+    #[cold]
+    fn resize(&mut self, slots: usize) {
+        let old = std::mem::take(&mut self.slots);
+        let rests = std::mem::take(&mut self.rests);
+        self.slots.resize_with(slots, || None);
+        self.rests.resize_with(slots, Rest::default);
+        (self.lost, self.held, self.broom) = (0, 0, 0);
+        for (slot, rest) in old.into_iter().zip(rests) {
+            if let Some(slot) = slot {
+                let hash = hash(&slot.head, rest.long.as_deref(), slot.place);
+                // Where it grows, there are slots enough.
+                if let Some(index) = self.free(hash) {
+                    self.fill(index, slot, rest);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::key::buf::KeyBuf;
+    use crate::model::owner::OwnerId;
+
+    /// Asked for in turn a few times, as the table grows while they are.
+    #[test]
+    fn a_table_five_eighths_full_has_nearly_all_that_were_kept() {
+        const COUNT: u64 = 10_000;
+        let owner = Owner::new(OwnerId::DIRECT, "tests");
+        let value: AnyShared = Arc::new(());
+        let mut table = Table::new();
+        let mut lost = 0;
+        for _ in 0..4 {
+            lost = 0;
+            for number in 0..COUNT {
+                let mut tokens = KeyBuf::tokens();
+                tokens.part(0, &number);
+                let probe = Probe::new(&tokens, Place(0));
+                if table.index(&probe).is_some() {
+                    continue;
+                }
+                lost += 1;
+                let slot = Slot {
+                    head: probe.head,
+                    group: 0,
+                    count: 0,
+                    place: probe.place,
+                    checked: 0,
+                    until: Tick::NEVER,
+                    value: Arc::downgrade(&value),
+                };
+                table.keep(&probe, slot, Rest::default(), &owner);
+            }
+        }
+        assert_eq!(table.slots.len(), MOST_SLOTS);
+        // With one set for each it would be one in sixteen.
+        assert!(lost < COUNT / 100, "{lost} of {COUNT} were not there");
+    }
+}

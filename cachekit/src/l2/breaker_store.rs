@@ -1,0 +1,165 @@
+//! The store behind its circuit breaker.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::base::runtime::has_timer;
+use crate::encoding::envelope::Version;
+use crate::l2::circuit_breaker::Breaker;
+use crate::model::invalidation_mode::Manner;
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
+};
+
+/// A store that is not asked while its breaker is open, nor where an answer could not be waited
+/// for with a limit. What comes of each question is told
+/// to the breaker; messages to nodes pass by it.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    pub(crate) inner: Arc<dyn Store>,
+    pub(crate) breaker: Arc<Breaker>,
+}
+
+/// What a refusal says.
+#[derive(Clone, Copy)]
+enum Refusal {
+    /// A store that does not let itself be read is of no use.
+    Counts,
+    /// A full one may still be read.
+    Passes,
+}
+
+impl Guarded {
+    fn guard<'a, T: Send + 'a>(
+        &'a self,
+        refusal: Refusal,
+        ask: impl FnOnce(&'a dyn Store) -> Answer<'a, T>,
+    ) -> Answer<'a, T> {
+        if !self.breaker.is_closed() || !has_timer() {
+            return Box::pin(std::future::ready(Err(Failure::Away)));
+        }
+        let answer = ask(&*self.inner);
+        Box::pin(async move {
+            let answer = answer.await;
+            match (&answer, refusal) {
+                (Ok(_), _) => self.breaker.succeeded(),
+                (Err(Failure::Unknown), _) | (Err(Failure::Refused(_)), Refusal::Counts) => {
+                    self.breaker.failed();
+                }
+                // Nobody waited where there is no connection.
+                (Err(Failure::Away | Failure::Refused(_)), _) => {}
+            }
+            answer
+        })
+    }
+}
+
+impl Store for Guarded {
+    fn is_up(&self) -> bool {
+        self.breaker.is_closed() && self.inner.is_up()
+    }
+
+    fn origin(&self) -> [u8; 8] {
+        self.inner.origin()
+    }
+
+    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
+        self.guard(Refusal::Passes, |store| store.ask_origin(until))
+    }
+
+    fn listen_anew(&self) {
+        self.inner.listen_anew();
+    }
+
+    fn suspect(&self) {
+        self.inner.suspect();
+    }
+
+    fn connections(&self) -> u64 {
+        self.inner.connections()
+    }
+
+    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
+        self.guard(Refusal::Counts, |store| store.read(place, until))
+    }
+
+    fn versions<'a>(
+        &'a self,
+        names: &'a [Name],
+        until: Instant,
+    ) -> Answer<'a, Vec<Option<Version>>> {
+        self.guard(Refusal::Counts, |store| store.versions(names, until))
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, Acquired> {
+        self.guard(Refusal::Passes, |store| store.acquire(place, ask, until))
+    }
+
+    fn read_or_acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, (Found, Acquired)> {
+        let question = |store: &'a dyn Store| store.read_or_acquire(place, ask, until);
+        self.guard(Refusal::Passes, question)
+    }
+
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+        self.guard(Refusal::Passes, |store| store.fill(fill, until))
+    }
+
+    fn renew<'a>(
+        &'a self,
+        right: &'a Right,
+        lives: Lease,
+        needed: Needed<'a>,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        self.guard(Refusal::Passes, move |store| {
+            store.renew(right, lives, needed, until)
+        })
+    }
+
+    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
+        self.guard(Refusal::Passes, |store| store.release(right, until))
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        names: &'a [Name],
+        manner: Manner,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        let order = |store: &'a dyn Store| store.invalidate(names, manner, bulletin, until);
+        self.guard(Refusal::Passes, order)
+    }
+
+    fn beat<'a>(
+        &'a self,
+        node: NodeId,
+        hello: Option<&'a Bulletin>,
+        echo: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        self.inner.beat(node, hello, echo, until)
+    }
+
+    fn tell<'a>(
+        &'a self,
+        whom: Option<NodeId>,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        self.inner.tell(whom, bulletin, until)
+    }
+}

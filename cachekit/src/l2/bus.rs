@@ -1,0 +1,8 @@
+//! Messages between the processes that share a store, and who of them is alive.
+
+pub(crate) mod acks;
+pub(crate) mod client;
+pub(crate) mod heartbeat;
+pub(crate) mod lease_waiters;
+pub(crate) mod listener;
+pub(crate) mod membership;

@@ -1,0 +1,211 @@
+//! Waiting until every node has applied an invalidation.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use crate::base::clock::Tick;
+use crate::base::fault::Faults;
+use crate::base::sync::{Mutex, MutexGuard};
+use crate::l2::bus::membership::{Answers, Members, Terms};
+use crate::store::message::NodeId;
+
+/// Who is there, and who has not said yet that an invalidation was applied.
+#[derive(Debug)]
+pub(crate) struct Acks {
+    terms: Terms,
+    faults: Faults,
+    /// Its own clock, which is never behind, counts from here.
+    began: Instant,
+    next: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    members: Members<NodeId>,
+    waiting: HashMap<u64, Missing>,
+}
+
+#[derive(Debug)]
+struct Missing {
+    answers: Answers<NodeId>,
+    changed: Arc<Notify>,
+}
+
+/// One invalidation that waits. Dropped, it waits no more.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    acks: Arc<Acks>,
+    pub(crate) number: u64,
+    changed: Arc<Notify>,
+    sent: Tick,
+}
+
+impl Acks {
+    pub(crate) fn new(terms: Terms, faults: Faults) -> Arc<Self> {
+        Arc::new(Self {
+            terms,
+            faults,
+            began: Instant::now(),
+            next: AtomicU64::new(0),
+            state: Mutex::default(),
+        })
+    }
+
+    /// A new number; what is said about it is kept from here on.
+    pub(crate) fn begin(self: &Arc<Self>) -> Waiting {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let changed = Arc::<Notify>::default();
+        let missing = Missing {
+            answers: Answers::new(number),
+            changed: Arc::clone(&changed),
+        };
+        self.lock().waiting.insert(number, missing);
+        Waiting {
+            acks: Arc::clone(self),
+            number,
+            changed,
+            sent: self.now(),
+        }
+    }
+
+    /// Messages come from here on.
+    pub(crate) fn subscribed(&self) {
+        let now = self.now();
+        self.lock().members.subscribed(now, self.faults);
+    }
+
+    /// No more messages come.
+    pub(crate) fn unsubscribed(&self) {
+        self.lock().members.unsubscribed(self.faults);
+    }
+
+    /// A node spoke.
+    pub(crate) fn hear(&self, node: NodeId) {
+        let now = self.now();
+        self.lock().members.hear(node, now, &self.terms);
+    }
+
+    /// A node says that it is there.
+    pub(crate) fn greet(&self, node: NodeId) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.members.greet(node, now, &self.terms, self.faults);
+    }
+
+    /// A node does not serve from memory any more, and says so.
+    pub(crate) fn part(&self, node: NodeId) {
+        let now = self.now();
+        let mut state = self.lock();
+        state.members.part(node, now, &self.terms);
+        for missing in state.waiting.values() {
+            missing.changed.notify_one();
+        }
+    }
+
+    /// `by` has applied the invalidation of this number.
+    pub(crate) fn applied(&self, by: NodeId, number: u64) {
+        self.hear(by);
+        if let Some(missing) = self.lock().waiting.get_mut(&number) {
+            missing.answers.applied.insert(by);
+            missing.changed.notify_one();
+        }
+    }
+
+    /// The message of this node's invalidation of this number came back.
+    pub(crate) fn returned(&self, number: u64) {
+        for missing in self.lock().waiting.values_mut() {
+            missing.answers.returned(number, self.faults);
+            missing.changed.notify_one();
+        }
+    }
+
+    fn now(&self) -> Tick {
+        Tick::default().after(self.began.elapsed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+}
+
+impl Waiting {
+    /// The server took it just now. Waits until nobody serves anything from before it: until
+    /// all have said so, which is the first answer, or until those that have not trust their
+    /// memory no more, which is the second.
+    pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
+        let (acks, answered) = (&*self.acks, self.acks.now());
+        let promised =
+            Answers::<NodeId>::waits_until(self.sent, answered, &acks.terms, acks.faults);
+        let end = within.map_or(promised, |within| answered.after(within).min(promised));
+        let all = async {
+            while !self.are_all() {
+                self.changed.notified().await;
+            }
+        };
+        let at = acks.began + end.since(Tick::default());
+        if timeout_at(at, all).await.is_ok() {
+            return (true, true);
+        }
+        let mut state = acks.lock();
+        let State { members, waiting } = &mut *state;
+        if let Some(missing) = waiting.get(&self.number) {
+            missing.answers.give_up(members, acks.faults);
+        }
+        (false, end == promised)
+    }
+
+    fn are_all(&self) -> bool {
+        let (acks, now) = (&*self.acks, self.acks.now());
+        let state = acks.lock();
+        let missing = state.waiting.get(&self.number);
+        missing.is_some_and(|missing| {
+            let answers = &missing.answers;
+            answers.are_all(&state.members, now, &acks.terms, acks.faults)
+        })
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.acks.lock().waiting.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn it_waits_for_all_that_are_there_and_leaves_nothing_behind() {
+        let terms = Terms::of(TIMEOUT, Duration::ZERO);
+        let acks = Acks::new(terms, Faults::default());
+        acks.subscribed();
+        tokio::time::advance(TIMEOUT * 2).await;
+        let [one, two] = [1, 2].map(|n| NodeId([n; 16]));
+        for node in [one, two] {
+            acks.hear(node);
+        }
+        let waiting = acks.begin();
+        acks.applied(one, waiting.number);
+        acks.returned(waiting.number);
+        assert!(!waiting.are_all());
+        let start = Instant::now();
+        let cut_short = waiting.all(Some(TIMEOUT / 10)).await;
+        assert_eq!(cut_short, (false, false));
+        assert_eq!(start.elapsed(), TIMEOUT / 10);
+        assert_eq!(waiting.all(None).await, (false, true));
+        acks.applied(two, waiting.number);
+        assert_eq!(waiting.all(None).await, (true, true));
+        drop(waiting);
+        assert!(acks.lock().waiting.is_empty());
+    }
+}

@@ -1,0 +1,228 @@
+//! What this node hears from others, and what it says to itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use crate::base::clock::{Clock, Tick};
+use crate::base::durations::from_now;
+use crate::base::fault::{Fault, Faults};
+use crate::base::trace;
+use crate::l2::bus::acks::Acks;
+use crate::l2::bus::heartbeat::Trust;
+use crate::l2::bus::lease_waiters::Wakes;
+use crate::l2::bus::listener::Listener;
+use crate::l2::bus::membership::Terms;
+use crate::l2::invalidation_targets::Doomed;
+use crate::l2::outbox::Outbox;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Message, Sink, Store};
+
+/// How many echoes, at least, one trusts before the first is missed.
+const ECHOES: u32 = 4;
+
+/// Where messages arrive. It is there before the store, and the cache after.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) node: NodeId,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) wakes: Arc<Wakes>,
+    pub(crate) trust: Arc<Trust>,
+    pub(crate) acks: Arc<Acks>,
+    /// Times that messages were, or may have been, missed.
+    pub(crate) interruptions: AtomicU64,
+    /// Messages of others that arrived, and echoes of its own.
+    pub(crate) messages: AtomicU64,
+    pub(crate) echoes: AtomicU64,
+    /// An echo should be sent at once.
+    kick: Notify,
+    listener: OnceLock<Weak<dyn Listener>>,
+    pub(crate) faults: Faults,
+}
+
+impl Desk {
+    /// For hits whose clock is behind by up to `lag`.
+    pub(crate) fn new(bus_timeout: Duration, lag: Duration, faults: Faults) -> Arc<Self> {
+        let terms = Terms::of(bus_timeout, lag);
+        Arc::new(Self {
+            node: NodeId::random(),
+            outbox: Arc::default(),
+            wakes: Arc::default(),
+            trust: Arc::new(Trust::new(terms, faults)),
+            acks: Acks::new(terms, faults),
+            interruptions: AtomicU64::new(0),
+            messages: AtomicU64::new(0),
+            echoes: AtomicU64::new(0),
+            kick: Notify::new(),
+            listener: OnceLock::new(),
+            faults,
+        })
+    }
+
+    /// From here on, messages change what `listener` has.
+    pub(crate) fn attend<L: Listener + 'static>(&self, listener: &Arc<L>) {
+        let listener: Weak<L> = Arc::downgrade(listener);
+        // Once: a cache has one desk.
+        let _ = self.listener.set(listener);
+    }
+
+    /// What the store's messages do.
+    pub(crate) fn sink(self: &Arc<Self>) -> Sink {
+        let desk = Arc::clone(self);
+        Arc::new(move |message| desk.take(message))
+    }
+
+    fn take(&self, message: Message) {
+        match message {
+            Message::Up(true) => self.outbox.repeat_recent(),
+            Message::Up(false) => {}
+            Message::Wake(name) => self.wakes.wake(&name),
+            Message::Subscribed(subscription) => {
+                // Before trust begins anew: what came in between is unknown.
+                if !self.faults.has(Fault::NoEpoch) {
+                    self.interrupted();
+                }
+                self.trust.begin(subscription);
+                self.acks.subscribed();
+                self.kick.notify_one();
+            }
+            Message::Unsubscribed => {
+                self.trust.end();
+                self.acks.unsubscribed();
+            }
+            Message::Told(bulletin) => self.hear(bulletin),
+            Message::Unknown => {
+                if !self.faults.has(Fault::IgnoreUnknownMessage) {
+                    trace::unknown_message();
+                    self.interrupted();
+                    // Who said it may be somebody who is to be waited for.
+                    self.acks.subscribed();
+                }
+            }
+        }
+    }
+
+    fn hear(&self, bulletin: Bulletin) {
+        if self.faults.has(Fault::Deaf) && !matches!(bulletin, Bulletin::Echo { .. }) {
+            return;
+        }
+        match bulletin {
+            Bulletin::Echo { subscription, sent } => {
+                self.trust.confirm(subscription, Tick::from_nanos(sent));
+                self.echoes.fetch_add(1, Ordering::Relaxed);
+            }
+            Bulletin::Invalidated {
+                from,
+                ack,
+                manner,
+                names,
+            } if from != self.node => {
+                self.acks.hear(from);
+                if let Some(listener) = self.listener() {
+                    listener.apply(&Doomed::named(&names).by(manner));
+                    self.messages.fetch_add(1, Ordering::Relaxed);
+                    if let Some(ack) = ack {
+                        listener.say_applied(from, self.node, ack);
+                    }
+                }
+            }
+            Bulletin::Invalidated { ack, .. } => {
+                if let Some(ack) = ack {
+                    self.acks.returned(ack);
+                }
+            }
+            Bulletin::Written { from, names } if from != self.node => {
+                self.acks.hear(from);
+                if let Some(listener) = self.listener() {
+                    listener.apply_written(&Doomed::named(&names).keys);
+                    self.messages.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Bulletin::Hello { from } if from != self.node => self.acks.greet(from),
+            Bulletin::Goodbye { from } => self.acks.part(from),
+            Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
+            Bulletin::Asked(manner, requests) => {
+                if let Some(listener) = self.listener() {
+                    listener.do_as_asked(manner, requests);
+                    self.messages.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Bulletin::Written { .. } | Bulletin::Hello { .. } => {}
+        }
+    }
+
+    /// Messages were, or may have been, missed: what is in memory is asked for again.
+    fn interrupted(&self) {
+        self.interruptions.fetch_add(1, Ordering::Relaxed);
+        if let Some(listener) = self.listener() {
+            listener.missed_messages();
+        }
+    }
+
+    fn listener(&self) -> Option<Arc<dyn Listener>> {
+        self.listener.get()?.upgrade()
+    }
+
+    /// Takes memory out of use, and then tells the others, so that nobody waits for this node.
+    /// It has to have answered for what it heard before.
+    pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
+        self.trust.leave();
+        // It sends no more echoes, nor hellos.
+        self.kick.notify_one();
+        let goodbye = Bulletin::Goodbye { from: self.node };
+        // Who does not hear it waits for a moment.
+        let _ = store.tell(None, &goodbye, until).await;
+    }
+}
+
+/// Sends the echoes by which this node knows that messages come through, and the hellos by
+/// which the others know that it is there.
+pub(crate) async fn beat(
+    desk: Arc<Desk>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    bus_timeout: Duration,
+) {
+    let period = bus_timeout / ECHOES;
+    let mut left_at = Tick::now(&*clock);
+    let began = left_at;
+    let mut was_heard = None;
+    while !desk.trust.is_over() {
+        let now = Tick::now(&*clock);
+        let is_heard = desk.trust.covers(now);
+        // Where messages have never come, it is told when they should have.
+        let is_due = was_heard.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
+        if was_heard != Some(is_heard) && (is_heard || is_due) {
+            was_heard = Some(is_heard);
+            if is_heard {
+                trace::memory_trusted();
+            } else {
+                trace::memory_not_trusted();
+            }
+        }
+        let beat = desk.trust.beat(now);
+        if let Some(beat) = beat {
+            let hello = Bulletin::Hello { from: desk.node };
+            let hello = beat.says_hello.then_some(&hello);
+            let echo = Bulletin::Echo {
+                subscription: beat.subscription,
+                sent: beat.sent.nanos(),
+            };
+            let until = from_now(period);
+            // A lost one shows by itself.
+            if store.beat(desk.node, hello, &echo, until).await.is_ok() {
+                desk.trust.accepted(beat);
+            }
+        }
+        let silent_since = desk.trust.until().max(left_at);
+        if beat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
+            // The connection hangs: another may not.
+            left_at = now;
+            store.listen_anew();
+        }
+        let _ = timeout(period, desk.kick.notified()).await;
+    }
+}

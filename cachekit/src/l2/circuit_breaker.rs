@@ -1,0 +1,158 @@
+//! Whether the shared store is asked at all: a circuit breaker.
+//!
+//! Closed, calls ask. After a few failures in a row it opens: calls go on without the store
+//! and wait for nothing. From time to time it is half-open: one question is asked in the
+//! background, never a user's, and only an answer in time closes it again. (M. Nygard,
+//! "Release It!", 2007, chapter 5.)
+
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use tokio::sync::Notify;
+
+use crate::base::fault::{Fault, Faults};
+use crate::base::trace;
+
+/// So many failures in a row open it.
+const FAILURES: u32 = 5;
+
+const CLOSED: u8 = 0;
+const OPEN: u8 = 1;
+const HALF_OPEN: u8 = 2;
+
+/// A circuit breaker.
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    /// In a row.
+    failures: AtomicU32,
+    state: AtomicU8,
+    openings: AtomicU64,
+    opened: Notify,
+    faults: Faults,
+}
+
+impl Breaker {
+    pub(crate) fn new(faults: Faults) -> Self {
+        Self {
+            failures: AtomicU32::new(0),
+            state: AtomicU8::new(CLOSED),
+            openings: AtomicU64::new(0),
+            opened: Notify::new(),
+            faults,
+        }
+    }
+
+    /// Whether calls may ask.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state.load(Ordering::Acquire) == CLOSED
+    }
+
+    /// Whether an attempt runs.
+    pub(crate) fn is_half_open(&self) -> bool {
+        self.state.load(Ordering::Acquire) == HALF_OPEN
+    }
+
+    /// How often it opened.
+    pub(crate) fn openings(&self) -> u64 {
+        self.openings.load(Ordering::Relaxed)
+    }
+
+    /// A call's question was answered.
+    pub(crate) fn succeeded(&self) {
+        // Read first: where all goes well nobody writes.
+        if self.failures.load(Ordering::Relaxed) != 0 {
+            self.failures.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// A call's question was not answered in time, or with a no where there should be a value.
+    pub(crate) fn failed(&self) {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        if failures >= FAILURES && !self.faults.has(Fault::NoBreaker) && self.turn(CLOSED, OPEN) {
+            self.openings.fetch_add(1, Ordering::Relaxed);
+            trace::breaker_opened(failures);
+            self.opened.notify_one();
+        }
+    }
+
+    /// Waits until it is not closed. For one task.
+    pub(crate) async fn opened(&self) {
+        while self.is_closed() {
+            self.opened.notified().await;
+        }
+    }
+
+    /// An attempt begins. Dropped before it [succeeded](Attempt::succeeded), it leaves the
+    /// breaker open. `None` if it is closed, or another attempt runs.
+    pub(crate) fn attempt(&self) -> Option<Attempt<'_>> {
+        self.turn(OPEN, HALF_OPEN).then(|| Attempt(self))
+    }
+
+    fn turn(&self, from: u8, to: u8) -> bool {
+        let state = &self.state;
+        let turned = state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        turned.is_ok()
+    }
+}
+
+/// A half-open breaker.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Attempt<'a>(&'a Breaker);
+
+impl Attempt<'_> {
+    /// The store is well: calls ask again.
+    pub(crate) fn succeeded(self) {
+        self.0.failures.store(0, Ordering::Relaxed);
+        if self.0.turn(HALF_OPEN, CLOSED) {
+            trace::breaker_closed();
+        }
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        // Nothing if it succeeded.
+        self.0.turn(HALF_OPEN, OPEN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened() -> Breaker {
+        let breaker = Breaker::new(Faults::default());
+        (0..FAILURES).for_each(|_| breaker.failed());
+        breaker
+    }
+
+    #[test]
+    fn it_opens_after_failures_in_a_row_only() {
+        let breaker = Breaker::new(Faults::default());
+        for _ in 0..10 {
+            (1..FAILURES).for_each(|_| breaker.failed());
+            breaker.succeeded();
+        }
+        assert!(breaker.is_closed());
+        (0..FAILURES).for_each(|_| breaker.failed());
+        assert!(!breaker.is_closed());
+        breaker.failed();
+        assert_eq!(breaker.openings(), 1);
+    }
+
+    #[test]
+    fn only_an_attempt_closes_it() {
+        let breaker = opened();
+        breaker.succeeded();
+        assert!(!breaker.is_closed(), "an answer that was on its way");
+        let attempt = breaker.attempt().unwrap();
+        assert!(breaker.is_half_open() && !breaker.is_closed());
+        assert!(breaker.attempt().is_none(), "one at a time");
+        drop(attempt);
+        assert!(!breaker.is_half_open() && !breaker.is_closed());
+        breaker.attempt().unwrap().succeeded();
+        assert!(breaker.is_closed() && breaker.attempt().is_none());
+        breaker.failed();
+        assert!(breaker.is_closed(), "it begins to count anew");
+    }
+}

@@ -1,0 +1,121 @@
+//! What an entry and all that it hangs on are called in the store.
+
+use crate::base::random::Chance;
+use crate::key::Key;
+use crate::l2::outbox::Outbox;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
+use crate::store::key_name::{Name, family};
+use crate::store::port::Place;
+
+/// Which entry of a key is meant.
+///
+/// Copies are entries of their own: each has its token, its lease and its value. What they have in
+/// common is a version, the version of all copies of the key, on which they hang as on a tag's. The
+/// store takes it out of use with every invalidation of the key, and with every write of it, whoever
+/// does that: nobody has to know whether there are copies. A computation of a copy is fenced by that
+/// version, where one of an entry without copies is by its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replica {
+    /// The one that there is.
+    Only,
+    /// One of several, by its number from 0 on.
+    Nth(u8),
+}
+
+impl Replica {
+    /// The one that a call reads.
+    pub(crate) fn drawn(lives: Lives, chance: &Chance) -> Self {
+        match lives.copies() {
+            Some(copies) => Self::Nth(chance.one_of(copies)),
+            None => Self::Only,
+        }
+    }
+
+    pub(crate) fn entry(self, key: &Key) -> Name {
+        match self {
+            Self::Only => Name::entry(key),
+            Self::Nth(index) => Name::copy(key, index),
+        }
+    }
+
+    /// Whether the store was not told yet of something that concerns it.
+    pub(crate) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
+        let is_copy = self != Self::Only;
+        outbox.blocks(&Name::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
+    }
+
+    /// The version that all copies have in common, if there are any.
+    pub(crate) fn in_common(self, key: &Key) -> Option<Name> {
+        (self != Self::Only).then(|| Name::copies(key))
+    }
+}
+
+/// The names of one entry, as far as they are known before its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    pub(crate) entry: Name,
+    pub(crate) replica: Replica,
+    /// The namespace's, the function's, that of the copies, and those of the tags.
+    pub(crate) versions: Vec<Name>,
+}
+
+impl Names {
+    pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, labels: &Labels) -> Self {
+        let implicit = [Name::everything(), Name::function(&owner.name)];
+        let tags = tags(key, replica, labels);
+        Self {
+            entry: replica.entry(key),
+            replica,
+            versions: implicit.into_iter().chain(tags).collect(),
+        }
+    }
+
+    pub(crate) fn place(&self, owner: &Owner) -> Place<'_> {
+        Place {
+            entry: &self.entry,
+            versions: &self.versions,
+            late: owner.families.is_known(),
+        }
+    }
+}
+
+/// What an entry names beside the namespace and its function: the version of its copies comes
+/// first, for it is known of every one of them.
+pub(crate) fn tags<'a>(
+    key: &Key,
+    replica: Replica,
+    labels: &'a Labels,
+) -> impl Iterator<Item = Name> + use<'a> {
+    let in_common = replica.in_common(key);
+    in_common
+        .into_iter()
+        .chain(labels.tags.iter().map(Name::tag))
+}
+
+/// The guards that must not move while an owner's late tags are unknown: those of the
+/// families that its tags were of so far; of all tags, before it had a value.
+pub(crate) fn guards(owner: &Owner) -> Vec<Name> {
+    owner
+        .families
+        .names()
+        .iter()
+        .map(|it| Name::guard(it))
+        .collect()
+}
+
+/// Whether `guards` cover `tag`.
+pub(crate) fn is_guarded(guards: &[Name], tag: &Name) -> bool {
+    let covers = |family: &[u8]| guards.contains(&Name::guard(family));
+    covers(b"") || covers(family(tag))
+}
+
+/// What is removed with a tag: its version, and the guards that cover it.
+pub(crate) fn with_guards(tag: &Name) -> Vec<Name> {
+    let mut names = vec![tag.clone(), Name::guard(b"")];
+    if !family(tag).is_empty() {
+        names.push(Name::guard(family(tag)));
+    }
+    names
+}

@@ -1,0 +1,100 @@
+//! What an invalidation names.
+
+use crate::key::Key;
+use crate::l2::entry_keys::with_guards;
+use crate::model::invalidation_mode::Manner;
+use crate::model::tags::Tag;
+use crate::store::key_name::Name;
+
+/// What is to be invalidated, together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Doomed {
+    pub(crate) keys: Vec<Key>,
+    pub(crate) tags: Vec<Tag>,
+    /// Functions and regions, by name.
+    pub(crate) functions: Vec<Box<str>>,
+    pub(crate) everything: bool,
+    pub(crate) manner: Manner,
+}
+
+impl Doomed {
+    pub(crate) fn key(key: &[u8]) -> Self {
+        Self {
+            keys: vec![Key::new(key)],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn function(name: &str) -> Self {
+        Self {
+            functions: vec![name.into()],
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn tags(tags: impl IntoIterator<Item = Tag>) -> Self {
+        Self {
+            tags: tags.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn everything() -> Self {
+        Self {
+            everything: true,
+            ..Self::default()
+        }
+    }
+
+    /// What these names stand for.
+    pub(crate) fn named(names: &[Name]) -> Self {
+        let mut doomed = Self::default();
+        for name in names {
+            match name.parts() {
+                Some(("k", key)) => doomed.keys.push(Key::new(key)),
+                Some(("f", name)) => doomed.functions.push(String::from_utf8_lossy(name).into()),
+                Some(("all", _)) => doomed.everything = true,
+                Some(("t" | "e", _)) => doomed.tags.extend(Tag::named(name.as_bytes())),
+                // Guards guard what is not stored yet.
+                _ => {}
+            }
+        }
+        doomed
+    }
+
+    /// The same in another manner.
+    pub(crate) fn by(self, manner: Manner) -> Self {
+        Self { manner, ..self }
+    }
+
+    /// Adds `other`, of the same manner, to it.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.keys.extend(other.keys);
+        self.tags.extend(other.tags);
+        self.functions.extend(other.functions);
+        self.everything |= other.everything;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
+    }
+
+    /// What the store is told of.
+    pub(crate) fn names(&self) -> Vec<Name> {
+        let keys = self.keys.iter().map(Name::entry);
+        let tags = self
+            .tags
+            .iter()
+            .flat_map(|tag| with_guards(&Name::tag(tag)));
+        let functions = self.functions.iter().map(|name| Name::function(name));
+        let everything = self.everything.then(Name::everything);
+        keys.chain(tags)
+            .chain(functions)
+            .chain(everything)
+            .collect()
+    }
+}

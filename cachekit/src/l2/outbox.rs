@@ -1,0 +1,333 @@
+//! Invalidations that the shared store has not accepted.
+//!
+//! A removal that fails is not forgotten: it is kept here, and until it was accepted this
+//! node neither reads from the store nor stores into it what it touches: one entry, or, with
+//! a tag, a function or everything, all of them. Removals may be repeated and may run late,
+//! so sending them again is always right. What exceeds the bound becomes one removal of
+//! everything, never a loss.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use foldhash::quality::RandomState;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::base::sync::{Mutex, MutexGuard};
+use crate::base::trace;
+use crate::store::key_name::Name;
+
+/// More names than this, waiting or accepted lately, become one removal of everything.
+const MOST: usize = 100_000;
+
+/// So long accepted removals are repeated to a server that comes back.
+const RECENT: Duration = Duration::from_secs(60);
+
+/// Sent in one command.
+const BATCH: usize = 1_000;
+
+type HashSet<T> = std::collections::HashSet<T, RandomState>;
+
+const NOTHING: u8 = 0;
+/// Each concerns itself alone.
+const ENTRIES: u8 = 1;
+/// Any entry may hang on it.
+const MORE: u8 = 2;
+
+/// What one node still has to tell.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    waiting: Mutex<Waiting>,
+    /// What waits, of [`NOTHING`], [`ENTRIES`] and [`MORE`]; read on every call that missed in
+    /// memory.
+    state: AtomicU8,
+    filled: Notify,
+    /// There is reason to send again at once.
+    again: Notify,
+    recent: Mutex<Recent>,
+}
+
+/// What was accepted lately, bounded in time and number.
+#[derive(Debug, Default)]
+struct Recent {
+    accepted: VecDeque<(Instant, Vec<Name>)>,
+    /// How many names they have.
+    count: usize,
+}
+
+impl Recent {
+    fn retain_from(&mut self, now: Instant) {
+        let is_over = |(at, _): &(Instant, Vec<Name>)| now.duration_since(*at) > RECENT;
+        while self.accepted.front().is_some_and(is_over) {
+            let (_, names) = self.accepted.pop_front().unwrap_or((now, Vec::new()));
+            self.count -= names.len();
+        }
+    }
+
+    fn add(&mut self, now: Instant, mut names: Vec<Name>) {
+        if self.count + names.len() > MOST {
+            // Leaving the oldest out would lose them.
+            self.accepted.clear();
+            self.count = 0;
+            names = vec![Name::everything()];
+        }
+        self.count += names.len();
+        self.accepted.push_back((now, names));
+    }
+
+    fn names(&self) -> Vec<Name> {
+        self.accepted
+            .iter()
+            .flat_map(|(_, names)| names.iter().cloned())
+            .collect()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    entries: HashSet<Name>,
+    /// Tags, functions and everything, with the guards.
+    more: HashSet<Name>,
+    /// There were too many: one removal of everything stands for all, and for what comes
+    /// until it is sent.
+    is_everything: bool,
+    /// Being sent; still to be told until `accepted`.
+    sending: HashSet<Name>,
+    /// Whether those are more than entries.
+    sends_more: bool,
+}
+
+impl Waiting {
+    fn add(&mut self, name: Name) {
+        let is_entry = name.is_entry();
+        let names = if is_entry {
+            &mut self.entries
+        } else {
+            &mut self.more
+        };
+        names.insert(name);
+    }
+
+    fn len(&self) -> usize {
+        self.entries.len() + self.more.len() + self.sending.len()
+    }
+
+    fn state(&self) -> u8 {
+        if !self.more.is_empty() || (self.sends_more && !self.sending.is_empty()) {
+            MORE
+        } else if self.entries.is_empty() && self.sending.is_empty() {
+            NOTHING
+        } else {
+            ENTRIES
+        }
+    }
+}
+
+impl Outbox {
+    /// Whether everything was accepted.
+    pub(crate) fn is_clear(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == NOTHING
+    }
+
+    /// Whether the store is not to be used at all yet.
+    pub(crate) fn blocks_all(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == MORE
+    }
+
+    /// Whether the store is not to be used for this entry yet.
+    pub(crate) fn blocks(&self, entry: &Name) -> bool {
+        match self.state.load(Ordering::SeqCst) {
+            NOTHING => false,
+            ENTRIES => {
+                let waiting = self.lock();
+                waiting.entries.contains(entry) || waiting.sending.contains(entry)
+            }
+            _ => true,
+        }
+    }
+
+    /// Keeps `names` until they are accepted.
+    pub(crate) fn add(&self, names: impl IntoIterator<Item = Name>) {
+        let mut overflows = false;
+        let mut waiting = self.lock();
+        if !waiting.is_everything {
+            for name in names {
+                waiting.add(name);
+            }
+        }
+        if waiting.entries.len() + waiting.more.len() > MOST {
+            waiting.entries.clear();
+            waiting.more = HashSet::from_iter([Name::everything()]);
+            waiting.is_everything = true;
+            overflows = true;
+        }
+        let state = waiting.state();
+        self.state.store(state, Ordering::SeqCst);
+        drop(waiting);
+        if overflows {
+            trace::outbox_overflowed();
+        }
+        if state != NOTHING {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Waits until there is something to tell.
+    pub(crate) async fn filled(&self) {
+        while self.is_clear() {
+            self.filled.notified().await;
+        }
+    }
+
+    /// What to send next: first what keeps all others waiting.
+    pub(crate) fn next(&self) -> Vec<Name> {
+        let mut waiting = self.lock();
+        if waiting.sending.is_empty() {
+            let Waiting { entries, more, .. } = &mut *waiting;
+            let sends_more = !more.is_empty();
+            let names = if sends_more { more } else { entries };
+            let batch: HashSet<Name> = if names.len() <= BATCH {
+                std::mem::take(names)
+            } else {
+                let batch: HashSet<Name> = names.iter().take(BATCH).cloned().collect();
+                names.retain(|name| !batch.contains(name));
+                batch
+            };
+            waiting.sending = batch;
+            waiting.sends_more = sends_more;
+            // What comes from here on may not be covered by what is being sent.
+            waiting.is_everything = false;
+        }
+        waiting.sending.iter().cloned().collect()
+    }
+
+    /// What was sent last was accepted. What came in since then still waits.
+    pub(crate) fn accepted(&self) {
+        let mut waiting = self.lock();
+        waiting.sending.clear();
+        self.state.store(waiting.state(), Ordering::SeqCst);
+    }
+
+    /// Keeps what was accepted for a while: a server that comes back with an older data set,
+    /// or is replaced by one that never got it, has to be told again.
+    pub(crate) fn remember(&self, names: Vec<Name>) {
+        let mut recent = self.recent.lock();
+        let now = Instant::now();
+        recent.retain_from(now);
+        recent.add(now, names);
+    }
+
+    /// The store is there (again): tells it what was accepted lately, and what was not.
+    pub(crate) fn repeat_recent(&self) {
+        let recent = {
+            let mut recent = self.recent.lock();
+            recent.retain_from(Instant::now());
+            recent.names()
+        };
+        self.add(recent);
+        self.again.notify_one();
+    }
+
+    /// Waits for [`retry`](Self::retry).
+    pub(crate) async fn retried(&self) {
+        self.again.notified().await;
+    }
+
+    /// How many removals wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::read(text.as_bytes())
+    }
+
+    #[test]
+    fn what_comes_in_while_sending_is_sent_again() {
+        let outbox = Outbox::default();
+        assert!(outbox.is_clear());
+        outbox.add([name("k:a")]);
+        assert_eq!(outbox.next(), [name("k:a")]);
+        assert!(!outbox.is_clear(), "sent is not accepted");
+        outbox.add([name("k:a")]);
+        outbox.accepted();
+        assert!(
+            !outbox.is_clear(),
+            "the second may be newer than the answer"
+        );
+        assert_eq!(outbox.next(), [name("k:a")]);
+        outbox.accepted();
+        assert!(outbox.is_clear());
+    }
+
+    #[test]
+    fn what_was_not_accepted_is_next_again() {
+        let outbox = Outbox::default();
+        outbox.add([name("k:a")]);
+        assert_eq!(outbox.next(), outbox.next());
+    }
+
+    #[test]
+    fn an_entry_keeps_itself_waiting_and_a_tag_all() {
+        let outbox = Outbox::default();
+        outbox.add([name("k:a")]);
+        assert!(outbox.blocks(&name("k:a")) && !outbox.blocks(&name("k:b")));
+        assert_eq!(outbox.next(), [name("k:a")]);
+        assert!(outbox.blocks(&name("k:a")), "until it is accepted");
+        outbox.add([name("t:x"), name("k:b")]);
+        outbox.accepted();
+        assert!(outbox.blocks_all() && outbox.blocks(&name("k:a")));
+        assert_eq!(outbox.next(), [name("t:x")], "before the others");
+        assert!(outbox.blocks_all());
+        outbox.accepted();
+        assert!(!outbox.blocks_all() && !outbox.blocks(&name("k:a")));
+        assert!(outbox.blocks(&name("k:b")));
+        assert_eq!(outbox.next(), [name("k:b")]);
+        outbox.accepted();
+        assert!(outbox.is_clear() && !outbox.blocks(&name("k:b")));
+    }
+
+    #[test]
+    fn many_recent_ones_become_one_clear_and_none_is_left_out() {
+        let mut recent = Recent::default();
+        let start = Instant::now();
+        let three = |n: usize| (0..3).map(|k| name(&format!("k:{n}:{k}"))).collect();
+        for n in 0..MOST / 3 {
+            recent.add(start, three(n));
+        }
+        assert_eq!(recent.names().len(), MOST / 3 * 3);
+        let later = start + RECENT / 2;
+        recent.add(later, three(0));
+        assert_eq!(recent.names(), [Name::everything()]);
+        for n in 0..10 {
+            recent.add(later, three(n));
+        }
+        assert_eq!(recent.names().len(), 31);
+        recent.retain_from(start + RECENT + Duration::from_secs(1));
+        assert_eq!((recent.names().len(), recent.count), (31, 31));
+        recent.retain_from(later + RECENT + Duration::from_secs(1));
+        assert_eq!((recent.names().len(), recent.count), (0, 0));
+        recent.add(later, (0..=MOST).map(|n| name(&n.to_string())).collect());
+        assert_eq!(recent.names(), [Name::everything()]);
+    }
+
+    #[test]
+    fn an_overflow_becomes_one_clear() {
+        let outbox = Outbox::default();
+        outbox.add((0..=MOST).map(|n| name(&format!("k:{n}"))));
+        outbox.add([name("k:a")]);
+        assert_eq!((outbox.len(), outbox.next()), (1, vec![Name::everything()]));
+        outbox.add([name("k:a")]);
+        assert_eq!(outbox.len(), 2, "it may be newer than what is being sent");
+    }
+}

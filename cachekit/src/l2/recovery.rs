@@ -1,0 +1,178 @@
+//! What goes on behind the calls until a store that failed is trusted again: first it is
+//! told what it has not accepted, then it has to answer a question in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use crate::base::durations::from_now;
+use crate::base::fault::Fault;
+use crate::base::random::jittered;
+use crate::base::select::first;
+use crate::base::trace;
+use crate::l2::bus::client::Desk;
+use crate::l2::circuit_breaker::Breaker;
+use crate::model::invalidation_mode::Manner;
+use crate::store::key_name::Name;
+use crate::store::message::Bulletin;
+use crate::store::port::{Failure, Store};
+
+/// The pause between two attempts to send what was not accepted.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The pause before a store that has just failed several times in a row is tried.
+const FIRST_REST: Duration = Duration::from_millis(100);
+
+/// One that fails again so soon was not well; the pauses go on growing.
+const RELAPSE: Duration = Duration::from_secs(10);
+
+/// What nobody waits for may take longer.
+pub(crate) const BACKGROUND: Duration = Duration::from_secs(1);
+
+/// So long a cache that nobody has any more goes on telling what it owes.
+const LINGER: Duration = Duration::from_secs(300);
+
+/// Has `names` invalidated and tells every node.
+pub(crate) async fn tell(
+    desk: &Desk,
+    store: &dyn Store,
+    (names, manner): (&[Name], Manner),
+    until: Instant,
+) -> Result<(), Failure> {
+    let bulletin = Bulletin::Invalidated {
+        from: desk.node,
+        ack: None,
+        manner,
+        names: names.to_vec(),
+    };
+    store.invalidate(names, manner, &bulletin, until).await
+}
+
+/// A store that needs attention now and then.
+pub(crate) struct Recovery {
+    pub(crate) desk: Arc<Desk>,
+    /// Not behind its breaker.
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) breaker: Arc<Breaker>,
+    /// In time for a call.
+    pub(crate) in_time: Duration,
+}
+
+impl Recovery {
+    /// Attends to the store for as long as somebody has the cache; `left` says when nobody has. Then
+    /// what was not accepted is still sent, until it is: what a write has changed may not stay
+    /// in the store because its cache is gone. It ends by itself, and so do the connections.
+    pub(crate) async fn run(self, left: Arc<Notify>) {
+        // What was being sent is sent again.
+        first(self.attend(), left.notified()).await;
+        if self.desk.faults.has(Fault::LeaveUntold) {
+            return;
+        }
+        let _ = timeout(LINGER, self.tell_all()).await;
+        let unaccepted = self.desk.outbox.len();
+        if unaccepted > 0 {
+            trace::left_untold(unaccepted);
+        }
+    }
+
+    /// Sends until there is nothing left.
+    async fn tell_all(&self) {
+        let mut pause = FIRST_PAUSE;
+        while !self.desk.outbox.is_clear() {
+            if self.tell_some().await {
+                pause = FIRST_PAUSE;
+            } else {
+                self.rest(pause).await;
+                pause = longer(pause);
+            }
+        }
+    }
+
+    /// Sends what was not accepted, again and again, until it is; and tries a store whose
+    /// breaker is open until it is well.
+    async fn attend(&self) {
+        let (mut pause, mut rest) = (FIRST_PAUSE, FIRST_REST);
+        let mut was_closed = true;
+        let mut well_since: Option<Instant> = None;
+        loop {
+            first(self.desk.outbox.filled(), self.breaker.opened()).await;
+            let opened = was_closed && !self.breaker.is_closed();
+            if opened {
+                let is_relapse = well_since.is_some_and(|since| since.elapsed() < RELAPSE);
+                rest = if is_relapse { longer(rest) } else { FIRST_REST };
+                self.rest(rest).await;
+            }
+            let attempt = self.breaker.attempt();
+            if attempt.is_some() {
+                trace::breaker_half_open();
+            }
+            let is_told = self.tell_some().await;
+            match attempt {
+                None if is_told => pause = FIRST_PAUSE,
+                Some(attempt) if is_told && self.is_well().await => {
+                    attempt.succeeded();
+                    well_since = Some(Instant::now());
+                }
+                Some(attempt) => {
+                    // Open again before the pause, for all to see.
+                    drop(attempt);
+                    rest = longer(rest);
+                    self.rest(rest).await;
+                }
+                None => {
+                    self.rest(pause).await;
+                    pause = longer(pause);
+                }
+            }
+            was_closed = self.breaker.is_closed();
+        }
+    }
+
+    /// Sends the next names that were not accepted; whether they are now. Not all of them:
+    /// while calls go on without the store they add more, and what still waits keeps the
+    /// calls that it concerns from the store also when the breaker is closed.
+    async fn tell_some(&self) -> bool {
+        let outbox = &self.desk.outbox;
+        if outbox.is_clear() {
+            return true;
+        }
+        let names = outbox.next();
+        let until = from_now(BACKGROUND);
+        match tell(&self.desk, &*self.store, (&names, Manner::Hard), until).await {
+            Ok(()) => {
+                outbox.accepted();
+                // Leases are gone with their entries.
+                for name in &names {
+                    self.desk.wakes.wake(name);
+                }
+                true
+            }
+            Err(failure) => {
+                trace::redis_failed(&failure);
+                if failure.is_ambiguous() {
+                    self.breaker.failed();
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether a call would get its answer.
+    async fn is_well(&self) -> bool {
+        let question = [Name::everything()];
+        let until = from_now(self.in_time);
+        self.store.versions(&question, until).await.is_ok()
+    }
+
+    /// Waits for `pause`, or until there is a new connection.
+    async fn rest(&self, pause: Duration) {
+        let _ = timeout(jittered(pause), self.desk.outbox.retried()).await;
+    }
+}
+
+fn longer(pause: Duration) -> Duration {
+    (pause * 2).min(LONGEST_PAUSE)
+}

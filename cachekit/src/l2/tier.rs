@@ -1,0 +1,411 @@
+//! The second tier as one cache has it: the store, and what keeps it honest.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::base::clock::{Clock, Tick};
+use crate::base::counter::Counter;
+use crate::base::durations::from_now;
+use crate::base::fault::{Fault, Faults};
+use crate::base::runtime::has_timer;
+use crate::base::trace;
+use crate::coordination::background::{Background, Whose};
+use crate::encoding::codec::Codec;
+use crate::key::Key;
+use crate::l2::breaker_store::Guarded;
+use crate::l2::bus::client::{Desk, beat};
+use crate::l2::circuit_breaker::Breaker;
+use crate::l2::entry_keys::Replica;
+use crate::l2::outbox::Outbox;
+use crate::l2::recovery::{BACKGROUND, Recovery, tell};
+use crate::model::config::{OnDisconnect, OnNewMaster};
+use crate::model::invalidation_mode::Manner;
+use crate::model::miss_reason::Reasons;
+use crate::model::owner::Owner;
+use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
+use crate::store::key_name::Name;
+use crate::store::message::Bulletin;
+use crate::store::port::{Failure, Store};
+
+/// A shared store in use.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    /// Behind its breaker.
+    pub(crate) store: Arc<dyn Store>,
+    breaker: Arc<Breaker>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) counts: RemoteCounts,
+    pub(crate) settings: Settings,
+    /// Calls that ask the store right now.
+    asking: AtomicUsize,
+    pub(crate) background: Arc<Background>,
+    beating: JoinHandle<()>,
+    /// Nobody has the cache any more.
+    left: Arc<Notify>,
+}
+
+/// More calls than this do not ask at once only because memory is not trusted.
+const MOST_ASKING: usize = 512;
+
+/// So long a cache that is built waits for its first message, however long messages may take.
+const LONGEST_SETTLING: Duration = Duration::from_secs(1);
+
+/// How a cache uses its store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// The longest that a call waits for it.
+    pub(crate) timeout: Duration,
+    pub(crate) codec: Codec,
+    /// The largest value that is stored or read, in bytes.
+    pub(crate) max_value: usize,
+    /// Values of at least so many bytes are compressed; `None`: none are.
+    pub(crate) compress_above: Option<usize>,
+    pub(crate) bus_timeout: Duration,
+    pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) on_new_master: OnNewMaster,
+}
+
+/// What happened to it.
+#[derive(Debug, Default)]
+pub(crate) struct RemoteCounts {
+    pub(crate) reasons: Reasons,
+    pub(crate) stores: Counter,
+    /// Those of them that were compressed, and how many bytes that saved.
+    pub(crate) compressed: Counter,
+    pub(crate) saved_bytes: AtomicU64,
+    pub(crate) refused_stores: Counter,
+    /// Larger than allowed, or of a type that the codec cannot carry.
+    pub(crate) unstorable: Counter,
+    /// Questions without an answer in time, or answered with an error.
+    pub(crate) failures: Counter,
+    /// Times that a call waited for another process.
+    pub(crate) waits: Counter,
+    /// Invalidations that every node said it applied in time, and those of which that is not
+    /// known.
+    pub(crate) acknowledged: Counter,
+    pub(crate) unacknowledged: Counter,
+    /// The log knows that they are not confirmed just now.
+    is_unconfirmed: AtomicBool,
+}
+
+impl Remote {
+    /// Takes `store`, whose messages arrive at `desk`, into use on this runtime.
+    pub(crate) fn new(
+        desk: Arc<Desk>,
+        store: Arc<dyn Store>,
+        settings: Settings,
+        clock: &Arc<dyn Clock>,
+        faults: Faults,
+    ) -> Self {
+        let breaker = Arc::new(Breaker::new(faults));
+        let recovery = Recovery {
+            desk: Arc::clone(&desk),
+            store: Arc::clone(&store),
+            breaker: Arc::clone(&breaker),
+            in_time: settings.timeout,
+        };
+        let beating = beat(
+            Arc::clone(&desk),
+            Arc::clone(&store),
+            Arc::clone(clock),
+            settings.bus_timeout,
+        );
+        let left = Arc::new(Notify::new());
+        tokio::spawn(recovery.run(Arc::clone(&left)));
+        let guarded = Guarded {
+            inner: store,
+            breaker: Arc::clone(&breaker),
+        };
+        Self {
+            store: Arc::new(guarded),
+            breaker,
+            desk,
+            counts: RemoteCounts::default(),
+            settings,
+            asking: AtomicUsize::new(0),
+            background: Background::new(Some(Handle::current()), faults),
+            beating: tokio::spawn(beating),
+            left,
+        }
+    }
+
+    /// Waits until memory may be served, for a moment at most: a cache that is built where
+    /// Redis is at hand begins with everything in order.
+    pub(crate) async fn settle(&self, clock: &Arc<dyn Clock>) {
+        let end = from_now(self.settings.bus_timeout.min(LONGEST_SETTLING));
+        while self.store.is_up()
+            && Instant::now() < end
+            && !self.desk.trust.covers(Tick::now(&**clock))
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Remote {
+    /// Whether it may be read and stored into: it can be asked, its answer waited for with a
+    /// limit, and it was told everything that was invalidated here and may concern any entry.
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.desk.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
+    }
+
+    /// The same for this entry: it was also told whatever concerns it alone, or all its copies.
+    pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
+        let outbox = &self.desk.outbox;
+        // Cheapest first: many calls ask this while the store is away.
+        self.store.is_up()
+            && !self.is_shut_down()
+            && has_timer()
+            && (outbox.is_clear() || !replica.is_blocked(key, outbox))
+    }
+
+    /// Whether versions that were made in another data set count.
+    pub(crate) fn takes_any_origin(&self) -> bool {
+        self.settings.on_new_master == OnNewMaster::Replay
+    }
+
+    /// Whether messages come through, so that memory may be served.
+    pub(crate) fn is_heard(&self, now: Tick) -> bool {
+        self.desk.trust.covers(now)
+    }
+
+    /// Whether memory is served although no message comes through and nobody can be asked.
+    pub(crate) fn goes_on(&self, now: Tick) -> bool {
+        match self.settings.on_disconnect {
+            // The others were told that it serves nothing: they do not wait for it.
+            _ if self.desk.trust.is_over() => false,
+            OnDisconnect::Serve => true,
+            OnDisconnect::Bypass => false,
+            OnDisconnect::ServeFor(length) => now < self.desk.trust.until().after(length),
+        }
+    }
+
+    /// Whether one more call may ask: many do where memory is not trusted.
+    pub(crate) fn may_ask(&self) -> bool {
+        self.asking.load(Ordering::Relaxed) < MOST_ASKING
+    }
+
+    /// Counts one that asks, for as long as the guard lives.
+    pub(crate) fn ask(self: &Arc<Self>) -> AskGuard {
+        self.asking.fetch_add(1, Ordering::Relaxed);
+        AskGuard(Arc::clone(self))
+    }
+
+    /// When a call that asks now stops waiting.
+    pub(crate) fn deadline(&self) -> Instant {
+        from_now(self.settings.timeout)
+    }
+
+    /// When what nobody waits for is given up.
+    pub(crate) fn late_deadline() -> Instant {
+        from_now(BACKGROUND)
+    }
+
+    /// Runs `future`, which is owed to other processes, without anybody waiting for it.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.background.finish(Whose::Cache, future);
+    }
+
+    /// Whether the cache asks for nothing any more, and only tells.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.background.is_closed() && !self.desk.faults.has(Fault::NeverClosed)
+    }
+
+    /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
+    /// the caller goes away. From there it is removed, in whichever manner it was to be.
+    pub(crate) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
+        let untold = self.untold(names);
+        let until = self.deadline();
+        match tell(&self.desk, &*self.store, (&untold.names, manner), until).await {
+            Ok(()) => self.desk.outbox.remember(untold.settled()),
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    /// [`invalidate`](Self::invalidate), and then waits until every node has applied it, or serves
+    /// nothing from before any more; for `within` at most, if that is shorter. Whether it is
+    /// certain.
+    pub(crate) async fn invalidate_everywhere(
+        &self,
+        names: Vec<Name>,
+        manner: Manner,
+        within: Option<Duration>,
+    ) -> bool {
+        let unconfirmed = Unconfirmed {
+            counts: &self.counts,
+            is_settled: false,
+        };
+        let untold = self.untold(names);
+        let waiting = self.desk.acks.begin();
+        let bulletin = Bulletin::Invalidated {
+            from: self.desk.node,
+            ack: Some(waiting.number),
+            manner,
+            names: untold.names.clone(),
+        };
+        let (store, until) = (&self.store, self.deadline());
+        let told = store.invalidate(&untold.names, manner, &bulletin, until);
+        if let Err(failure) = told.await {
+            self.failed(&failure);
+            return false;
+        }
+        self.desk.outbox.remember(untold.settled());
+        let (are_all, is_certain) = if self.desk.faults.has(Fault::NoAckWait) {
+            (false, true)
+        } else {
+            waiting.all(within).await
+        };
+        unconfirmed.settle(are_all, is_certain);
+        is_certain
+    }
+
+    /// The duty to have `names` removed.
+    pub(crate) fn untold(&self, names: Vec<Name>) -> Untold<'_> {
+        Untold {
+            outbox: &self.desk.outbox,
+            names,
+        }
+    }
+
+    fn breaker_state(&self) -> BreakerState {
+        if self.breaker.is_closed() {
+            BreakerState::Closed
+        } else if self.breaker.is_half_open() {
+            BreakerState::HalfOpen
+        } else {
+            BreakerState::Open
+        }
+    }
+
+    pub(crate) fn stats(&self, now: Tick) -> RedisStats {
+        RedisStats {
+            is_up: self.store.is_up(),
+            is_heard: self.is_heard(now),
+            breaker: self.breaker_state(),
+            openings: self.breaker.openings(),
+            connections: self.store.connections(),
+            stores: self.counts.stores.sum(),
+            compressed: self.counts.compressed.sum(),
+            saved_bytes: self.counts.saved_bytes.load(Ordering::Relaxed),
+            refused_stores: self.counts.refused_stores.sum(),
+            unstorable: self.counts.unstorable.sum(),
+            failures: self.counts.failures.sum(),
+            waits: self.counts.waits.sum(),
+            acknowledged: self.counts.acknowledged.sum(),
+            unacknowledged: self.counts.unacknowledged.sum(),
+            messages: self.desk.messages.load(Ordering::Relaxed),
+            echoes: self.desk.echoes.load(Ordering::Relaxed),
+            interruptions: self.desk.interruptions.load(Ordering::Relaxed),
+            unaccepted: self.desk.outbox.len(),
+            misses: RedisMisses::of(&self.counts.reasons),
+        }
+    }
+
+    /// Counts a value that was stored, and how many bytes shorter it was for being compressed.
+    pub(crate) fn stored(&self, saved: Option<usize>) {
+        self.counts.stores.bump();
+        if let Some(saved) = saved {
+            self.counts.compressed.bump();
+            let saved = u64::try_from(saved).unwrap_or(u64::MAX);
+            self.counts.saved_bytes.fetch_add(saved, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts it every time, and says it once for each function.
+    pub(crate) fn unstorable(&self, owner: &Owner, why: &str) {
+        self.counts.unstorable.bump();
+        if owner.is_first_complaint() {
+            trace::unstorable(&owner.name, why);
+        }
+    }
+
+    pub(crate) fn failed(&self, failure: &Failure) {
+        self.counts.failures.bump();
+        trace::redis_failed(failure);
+    }
+}
+
+/// One call that asks the store.
+#[derive(Debug)]
+pub(crate) struct AskGuard(Arc<Remote>);
+
+impl Drop for AskGuard {
+    fn drop(&mut self) {
+        self.0.asking.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An acknowledged invalidation of which it is not known yet that nobody serves anything from
+/// before it. Dropped, nobody will know.
+struct Unconfirmed<'a> {
+    counts: &'a RemoteCounts,
+    is_settled: bool,
+}
+
+impl Unconfirmed<'_> {
+    /// Everybody said so, or it is certain all the same.
+    fn settle(mut self, are_all: bool, is_certain: bool) {
+        if !is_certain {
+            return;
+        }
+        self.is_settled = true;
+        self.counts.is_unconfirmed.store(false, Ordering::Relaxed);
+        let count = if are_all {
+            &self.counts.acknowledged
+        } else {
+            &self.counts.unacknowledged
+        };
+        count.bump();
+    }
+}
+
+impl Drop for Unconfirmed<'_> {
+    fn drop(&mut self) {
+        if self.is_settled {
+            return;
+        }
+        self.counts.unacknowledged.bump();
+        if !self.counts.is_unconfirmed.swap(true, Ordering::Relaxed) {
+            trace::unconfirmed();
+        }
+    }
+}
+
+/// Names that have to be removed from the store unless it answers. Dropped before, they wait
+/// in the outbox.
+#[must_use]
+pub(crate) struct Untold<'a> {
+    outbox: &'a Outbox,
+    names: Vec<Name>,
+}
+
+impl Untold<'_> {
+    /// There is nothing left to tell.
+    pub(crate) fn settled(mut self) -> Vec<Name> {
+        std::mem::take(&mut self.names)
+    }
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        self.outbox.add(std::mem::take(&mut self.names));
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.beating.abort();
+        if !self.desk.trust.is_over() {
+            let (desk, store) = (Arc::clone(&self.desk), Arc::clone(&self.store));
+            let until = Self::late_deadline();
+            self.spawn(async move { desk.say_goodbye(&*store, until).await });
+        }
+        self.left.notify_one();
+    }
+}

@@ -1,0 +1,19 @@
+//! Values without async, I/O or a clock of their own.
+
+pub(crate) mod config;
+pub(crate) mod deferred_drop;
+pub(crate) mod entry;
+pub(crate) mod epoch;
+pub(crate) mod event_template;
+pub(crate) mod freshness;
+pub(crate) mod function_spec;
+pub(crate) mod idle_expiry;
+pub(crate) mod invalidation_mode;
+pub(crate) mod miss_reason;
+pub(crate) mod owner;
+pub(crate) mod owner_index;
+pub(crate) mod policy;
+pub(crate) mod stats;
+pub(crate) mod tag_prefixes;
+pub(crate) mod tags;
+pub(crate) mod write_order;

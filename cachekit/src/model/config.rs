@@ -1,0 +1,263 @@
+//! The settings of a cache: plain data, and how their written forms are read.
+
+pub(crate) mod duration_text;
+pub(crate) mod engine;
+
+use std::time::Duration;
+
+use crate::encoding::codec::Codec;
+use crate::model::config::duration_text::parse_length;
+use crate::model::config::engine::Engine;
+use crate::model::config::engine::Eviction;
+
+/// Where capacity is in bytes: what an entry has at least, about.
+const SMALL_ENTRY: u64 = 512;
+
+/// How much the memory tier holds.
+///
+/// # Examples
+///
+/// ```
+/// use cachekit::Capacity;
+///
+/// let few = Capacity::entries(10_000);
+/// let megabytes = Capacity::bytes(64 << 20);
+/// assert_eq!("64MB".parse(), Ok(megabytes));
+/// assert_eq!("10000".parse(), Ok(few));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    pub(crate) amount: u64,
+    pub(crate) unit: Unit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Entries,
+    Bytes,
+}
+
+impl Capacity {
+    /// At most this many entries.
+    pub const fn entries(amount: u64) -> Self {
+        Self {
+            amount,
+            unit: Unit::Entries,
+        }
+    }
+
+    /// About this many bytes: an entry counts for its key, its bookkeeping, the size of its type
+    /// and what it points to.
+    ///
+    /// The last is told by what the value serialises, to a depth of 128 layers, where its type has
+    /// `serde::Serialize` and one of the features `serde`, `bincode`, `msgpack`, `json` and `redis`
+    /// is on; of what is cached without a macro only with `redis`. Else it is known of strings and
+    /// slices of bytes, in a `Box`, `Arc` or `Vec`, and of what an annotated function returns in an
+    /// `Arc`, without what that points to. Values are not weighed where capacity is in entries.
+    pub const fn bytes(amount: u64) -> Self {
+        Self {
+            amount,
+            unit: Unit::Bytes,
+        }
+    }
+
+    /// About how many entries there is room for, if they are small.
+    pub(crate) const fn small_entries(self) -> u64 {
+        match self.unit {
+            Unit::Entries => self.amount,
+            Unit::Bytes => self.amount / SMALL_ENTRY,
+        }
+    }
+}
+
+impl std::str::FromStr for Capacity {
+    type Err = String;
+
+    /// `10000` (entries), `64MB`, `64Mi`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let capacity = match sized(text) {
+            Some((number, None)) => Some(Self::entries(number)),
+            Some((number, Some(shift))) => shifted(number, shift).map(Self::bytes),
+            None => None,
+        };
+        capacity.ok_or_else(|| {
+            "expected a number of entries (`10000`) or bytes (`64MB`, `512KiB`)".to_owned()
+        })
+    }
+}
+
+/// Where entries live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Tier {
+    /// In this process alone: values need no serde.
+    Memory,
+    /// In Redis alone: no process keeps a copy.
+    Redis,
+    /// In memory, and behind it in Redis.
+    Both,
+}
+
+/// Who waits for whom when several callers miss one key at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SingleFlight {
+    /// Nobody: every caller computes.
+    Off,
+    /// The callers of one process.
+    Process,
+    /// The callers of all processes that share one Redis.
+    Cluster,
+}
+
+/// What memory does while messages of invalidations cannot reach this process and Redis
+/// cannot be asked either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnDisconnect {
+    /// It goes on for so long after the last message came through, then every call computes.
+    ServeFor(Duration),
+    /// It is not trusted: every call computes.
+    Bypass,
+    /// It goes on for as long as entries live.
+    Serve,
+}
+
+/// What to make of entries when Redis turns out to hold another data set: after a restart
+/// from an old snapshot, or a failover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnNewMaster {
+    /// None of them is used any more: an invalidation may be missing there.
+    Clear,
+    /// They are used, and every process repeats its recent invalidations. One that was
+    /// lost with its process is undone until the entry's life ends.
+    Replay,
+}
+
+/// All settings of one cache, validated.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) enabled: bool,
+    pub(crate) default_ttl: Duration,
+    pub(crate) memory_capacity: Capacity,
+    pub(crate) engine: Engine,
+    /// `None`: nothing was said, and the engine's own.
+    pub(crate) eviction: Option<Eviction>,
+    /// How many keys' uses are counted; zero: of none.
+    pub(crate) hot_keys: usize,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) namespace: String,
+    pub(crate) redis_timeout: Duration,
+    /// `None`: the first whose feature is on.
+    pub(crate) codec: Option<Codec>,
+    pub(crate) max_value_bytes: usize,
+    /// `None`: nothing is compressed, unless a function asks for it.
+    pub(crate) compress_above: Option<usize>,
+    pub(crate) bus_timeout: Duration,
+    pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) on_new_master: OnNewMaster,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            default_ttl: Duration::from_secs(300),
+            memory_capacity: Capacity::entries(10_000),
+            engine: Engine::default(),
+            eviction: None,
+            hot_keys: 1 << 10,
+            lock_timeout: Duration::from_secs(10),
+            namespace: "cachekit".to_owned(),
+            redis_timeout: Duration::from_millis(100),
+            codec: None,
+            max_value_bytes: 8 << 20,
+            compress_above: None,
+            bus_timeout: Duration::from_secs(1),
+            on_disconnect: OnDisconnect::ServeFor(Duration::from_secs(30)),
+            on_new_master: OnNewMaster::Clear,
+        }
+    }
+}
+
+/// Reads a length of time: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    parse_length(text.trim()).map_err(|wrong| {
+        format!("expected seconds (`300`) or a length of time (`5m`, `1h30m`, `500ms`): {wrong}")
+    })
+}
+
+/// Reads a number of bytes: `1024`, `64MB`, `64M`, `64Mi`, `64 MiB`. A kilobyte is 1,024 bytes.
+pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
+    let bytes = sized(text).and_then(|(number, shift)| shifted(number, shift.unwrap_or(0)));
+    bytes
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .ok_or_else(|| "expected a number of bytes (`1024`, `512KB`, `8MiB`)".to_owned())
+}
+
+/// A number, and by its unit how far it is shifted to be one of bytes.
+fn sized(text: &str) -> Option<(u64, Option<u32>)> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number = text[..digits].parse().ok()?;
+    let shift = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" => None,
+        "b" => Some(0),
+        "k" | "ki" | "kb" | "kib" => Some(10),
+        "m" | "mi" | "mb" | "mib" => Some(20),
+        "g" | "gi" | "gb" | "gib" => Some(30),
+        "t" | "ti" | "tb" | "tib" => Some(40),
+        _ => return None,
+    };
+    Some((number, shift))
+}
+
+fn shifted(number: u64, shift: u32) -> Option<u64> {
+    number.checked_mul(1 << shift)
+}
+
+/// Texts, with the bytes that they are.
+#[cfg(test)]
+pub(crate) const SIZES: &[(&str, Option<u64>)] = &[
+    ("1024", Some(1_024)),
+    ("8b", Some(8)),
+    ("512KB", Some(512 << 10)),
+    ("512 KiB", Some(512 << 10)),
+    ("512k", Some(512 << 10)),
+    ("8MB", Some(8 << 20)),
+    ("8MiB", Some(8 << 20)),
+    ("64M", Some(64 << 20)),
+    ("64Mi", Some(64 << 20)),
+    ("1G", Some(1 << 30)),
+    ("1gib", Some(1 << 30)),
+    ("1T", Some(1 << 40)),
+    ("10 apples", None),
+    ("MB", None),
+    ("-5", None),
+    ("1.5MB", None),
+    ("1MB1", None),
+    ("99999999999999999999", None),
+    ("99999999999999999GB", None),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in SIZES {
+            let is_number = text.parse::<u64>().is_ok();
+            let capacity = if is_number {
+                Capacity::entries
+            } else {
+                Capacity::bytes
+            };
+            assert_eq!(text.parse().ok(), bytes.map(capacity), "{text}");
+            assert_eq!(parse_bytes(text).ok().map(|it| it as u64), *bytes, "{text}");
+        }
+    }
+}

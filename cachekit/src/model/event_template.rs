@@ -1,0 +1,57 @@
+//! From an event with its data to the events that functions named with arguments.
+//!
+//! A function says `events = ["product.updated {id}"]`. Another program says
+//! `event product.updated id=7`, without knowing how the functions write it.
+
+/// `template`, if it is about the event `name` and `about` has all that it asks for.
+pub(crate) fn bound(template: &str, name: &str, about: &[(String, String)]) -> Option<String> {
+    let start = template.find(['{', '<']).unwrap_or(template.len());
+    let literal = template[..start].trim_end_matches([' ', ':', '/', '.', '-', '_', '#']);
+    if literal != name || start == template.len() {
+        return None;
+    }
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '<']) {
+        text.push_str(&rest[..at]);
+        let close = if rest[at..].starts_with('{') {
+            '}'
+        } else {
+            '>'
+        };
+        let (argument, after) = rest[at + 1..].split_once(close)?;
+        let (_, value) = about.iter().find(|(key, _)| key == argument.trim())?;
+        text.push_str(value);
+        rest = after;
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::event_template::bound;
+
+    #[test]
+    fn what_is_said_is_put_where_it_is_asked_for() {
+        let about = [("id", "7"), ("shop", "a b")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let bound = |template| bound(template, "product.updated", &about);
+        assert_eq!(
+            bound("product.updated {id}").as_deref(),
+            Some("product.updated 7")
+        );
+        assert_eq!(
+            bound("product.updated:<shop>/{ id }!").as_deref(),
+            Some("product.updated:a b/7!")
+        );
+        for other in [
+            "product.updated",
+            "product.update {id}",
+            "product.updated {page}",
+            "{id}",
+            "product.updated {id",
+        ] {
+            assert_eq!(bound(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! When an entry's life ends, how long afterwards it may still be served, and when to compute it
+//! again before.
+
+use std::time::Duration;
+
+use crate::base::clock::Tick;
+use crate::base::durations::LONGEST;
+use crate::model::policy::Lives;
+
+/// Natural logarithm of 2^64, rounded up: no draw gives more, because the smallest of them is
+/// 2^-64.
+const LONGEST_DRAW: f64 = 44.37;
+
+/// Where an entry is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Life {
+    /// How much longer it is fresh.
+    pub(crate) left: Duration,
+    /// How long it has not been fresh any more.
+    pub(crate) over: Duration,
+}
+
+impl From<Duration> for Life {
+    fn from(left: Duration) -> Self {
+        let over = Duration::ZERO;
+        Self { left, over }
+    }
+}
+
+/// The moments that decide what an entry is good for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Freshness {
+    /// When it would end if memory kept it as long as it may live.
+    pub(crate) end: Tick,
+    /// Until then it is served while it is computed again.
+    stale_until: Tick,
+    /// Until then it is served where computing it again failed.
+    error_until: Tick,
+    /// Before that no draw can succeed, so nobody draws: a hit compares once.
+    early_from: Tick,
+    /// How long the computation took, times beta.
+    spread: Duration,
+}
+
+impl Freshness {
+    /// Of a value whose computation took so long; `took` is zero where that is not known.
+    pub(crate) fn new(now: Tick, life: Life, lives: &Lives, took: Duration) -> Self {
+        let end = now.after(life.left);
+        // From now on, and not from the end: that may be before the clock's beginning.
+        let until = |window: Option<Duration>| match window {
+            Some(window) => now.after(life.left.saturating_add(window).saturating_sub(life.over)),
+            None => end,
+        };
+        let spread = scaled(took, f64::from(lives.early));
+        let early_from = if spread.is_zero() {
+            Tick::NEVER
+        } else {
+            end.before(scaled(spread, LONGEST_DRAW))
+        };
+        Self {
+            end,
+            stale_until: until(lives.stale),
+            error_until: until(lives.stale_if_error),
+            early_from,
+            spread,
+        }
+    }
+
+    /// The same of what was over at `end` already: its windows begin there.
+    pub(crate) fn ended_at(self, end: Tick) -> Self {
+        if self.end <= end {
+            return self;
+        }
+        let until = |until: Tick| end.after(until.since(self.end));
+        Self {
+            end,
+            stale_until: until(self.stale_until),
+            error_until: until(self.error_until),
+            ..self
+        }
+    }
+
+    /// Whether it is over and may be served while it is computed again.
+    pub(crate) fn is_stale(&self, now: Tick) -> bool {
+        self.end <= now && now < self.stale_until
+    }
+
+    /// Whether it may be served where computing it again failed, or takes too long.
+    pub(crate) fn outlives_errors(self, now: Tick) -> bool {
+        now < self.error_until
+    }
+
+    /// Whether it may be served where computing it again takes too long.
+    pub(crate) fn outlives_delay(self, now: Tick) -> bool {
+        now < self.error_until.max(self.stale_until)
+    }
+
+    /// Whether a draw may succeed. One comparison.
+    #[inline]
+    pub(crate) fn is_near_end(&self, now: Tick) -> bool {
+        now >= self.early_from
+    }
+
+    /// Before that no draw can succeed.
+    pub(crate) fn early_from(&self) -> Tick {
+        self.early_from
+    }
+
+    /// How long before the end a draw of `u` has it computed again: `-delta * beta * ln(u)`,
+    /// where `u` is uniform in (0, 1].
+    pub(crate) fn advance(&self, u: f64) -> Duration {
+        scaled(self.spread, -u.ln())
+    }
+
+    /// Whether the entry's end is within `advance`: as it was drawn.
+    pub(crate) fn is_due(&self, now: Tick, advance: Duration) -> bool {
+        now.after(advance) >= self.end
+    }
+}
+
+/// At most the longest that there is; `by` is not less than zero.
+fn scaled(length: Duration, by: f64) -> Duration {
+    let longest = LONGEST.as_secs_f64();
+    Duration::from_secs_f64((length.as_secs_f64() * by).clamp(0.0, longest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn lives(early: f32) -> Lives {
+        Lives {
+            early,
+            stale: Some(5 * SECOND),
+            stale_if_error: Some(20 * SECOND),
+            ..Lives::UNSAID
+        }
+    }
+
+    fn at(seconds: u64) -> Tick {
+        Tick::from_nanos(seconds * 1_000_000_000)
+    }
+
+    #[test]
+    fn the_windows_begin_at_the_end() {
+        let fresh = Freshness::new(at(100), Life::from(10 * SECOND), &lives(1.0), SECOND);
+        assert_eq!(fresh.end, at(110));
+        let stale = |second| fresh.is_stale(at(second));
+        assert_eq!([109, 110, 114, 115].map(stale), [false, true, true, false]);
+        assert!(fresh.outlives_errors(at(129)) && !fresh.outlives_errors(at(130)));
+    }
+
+    #[test]
+    fn what_was_found_late_has_the_rest_of_its_windows() {
+        let life = Life {
+            left: Duration::ZERO,
+            over: 3 * SECOND,
+        };
+        // The clock's beginning is nearer than the entry's end.
+        let found = Freshness::new(at(1), life, &lives(1.0), SECOND);
+        assert!(found.is_stale(at(1)) && found.is_stale(at(2)) && !found.is_stale(at(3)));
+        assert!(found.outlives_errors(at(17)) && !found.outlives_errors(at(18)));
+    }
+
+    #[test]
+    fn what_ended_before_its_time_has_its_windows_from_there() {
+        let fresh = Freshness::new(at(100), Life::from(10 * SECOND), &lives(1.0), SECOND);
+        let ended = fresh.ended_at(at(104));
+        let stale = |second| ended.is_stale(at(second));
+        assert_eq!([103, 104, 108, 109].map(stale), [false, true, true, false]);
+        assert!(ended.outlives_errors(at(123)) && !ended.outlives_errors(at(124)));
+        assert_eq!(fresh.ended_at(at(111)).end, at(110), "it was over before");
+    }
+
+    #[test]
+    fn no_draw_succeeds_before_the_first_moment() {
+        let fresh = Freshness::new(at(0), Life::from(100 * SECOND), &lives(0.5), 2 * SECOND);
+        let smallest = 0.5_f64.powi(64);
+        let earliest = 100.0 - fresh.advance(smallest).as_secs_f64();
+        assert!((55.63..55.65).contains(&earliest), "{earliest}");
+        assert!(!fresh.is_near_end(at(55)) && fresh.is_near_end(at(56)));
+        assert_eq!(fresh.advance(1.0), Duration::ZERO);
+        assert!(fresh.is_due(at(100), Duration::ZERO) && !fresh.is_due(at(98), SECOND));
+    }
+
+    #[test]
+    fn nothing_is_early_where_that_is_off_or_nothing_is_known() {
+        for (early, took) in [(0.0, SECOND), (1.0, Duration::ZERO)] {
+            let fresh = Freshness::new(at(0), Life::from(SECOND), &lives(early), took);
+            assert!(!fresh.is_near_end(at(1_000_000)));
+        }
+    }
+}

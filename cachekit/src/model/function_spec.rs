@@ -1,0 +1,318 @@
+//! What is known about a cached function before it is ever called.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::base::durations::cut;
+use crate::encoding::codec::Codec;
+use crate::key::buf::KeyBuf;
+use crate::key::render::render;
+use crate::key::template::Piece;
+use crate::model::config::{SingleFlight, Tier};
+use crate::model::owner::OwnerId;
+use crate::model::owner_index::LastPlace;
+use crate::model::policy::{Bound, Lives};
+
+/// A cached function's constant data. Every attribute makes one `static` of it.
+pub struct FnSpec {
+    site: fn() -> &'static str,
+    file: &'static str,
+    line: u32,
+    given_name: Option<&'static str>,
+    name: OnceLock<String>,
+    template: &'static [Piece],
+    lives: Lives,
+    events: &'static [&'static str],
+    late: u64,
+    room: Room,
+    place: LastPlace,
+}
+
+/// Where a function's entries are in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// Where those of others are.
+    Shared,
+    /// Among so many of its own.
+    Own(u64),
+    /// Nowhere.
+    None,
+}
+
+impl FnSpec {
+    /// A function defined at `site`, in `file`, at `line`.
+    pub const fn new(site: fn() -> &'static str, file: &'static str, line: u32) -> Self {
+        Self {
+            site,
+            file,
+            line,
+            given_name: None,
+            name: OnceLock::new(),
+            template: &[],
+            lives: Lives::UNSAID,
+            events: &[],
+            late: 0,
+            room: Room::Shared,
+            place: LastPlace::new(),
+        }
+    }
+
+    /// `name = ".."`.
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.given_name = Some(name);
+        self
+    }
+
+    /// The skeleton of its keys.
+    pub const fn template(mut self, pieces: &'static [Piece]) -> Self {
+        self.template = pieces;
+        self
+    }
+
+    /// `ttl = ..`, where it is constant.
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.lives.ttl = Some(cut(ttl));
+        self
+    }
+
+    /// `none_ttl = ..`.
+    pub const fn none_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.none_ttl = Some(cut(ttl));
+        self
+    }
+
+    /// `err_ttl = ..`.
+    pub const fn err_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.err_ttl = Some(cut(ttl));
+        self
+    }
+
+    /// `idle = ..`.
+    pub const fn idle(mut self, length: Duration) -> Self {
+        self.lives.idle = Some(cut(length));
+        self
+    }
+
+    /// `capacity = ..`, at least 1.
+    pub const fn capacity(mut self, entries: u64) -> Self {
+        self.room = Room::Own(entries);
+        self
+    }
+
+    /// `jitter = ..`.
+    pub const fn jitter(mut self, share: f32) -> Self {
+        self.lives.jitter = share;
+        self
+    }
+
+    /// `tier = ..`.
+    pub const fn tier(mut self, tier: Tier) -> Self {
+        self.lives.tier = tier;
+        if matches!(tier, Tier::Redis) {
+            self.room = Room::None;
+        }
+        self
+    }
+
+    /// `memory_ttl = ..`.
+    pub const fn memory_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.memory_ttl = Some(cut(ttl));
+        self
+    }
+
+    /// `redis_ttl = ..`.
+    pub const fn redis_ttl(mut self, ttl: Duration) -> Self {
+        self.lives.redis_ttl = Some(cut(ttl));
+        self
+    }
+
+    /// `single_flight = ..`.
+    pub const fn single_flight(mut self, single_flight: SingleFlight) -> Self {
+        self.lives.single_flight = Some(single_flight);
+        self
+    }
+
+    /// `lock_timeout = ..`.
+    pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
+        self.lives.lock_timeout = Some(cut(lock_timeout));
+        self
+    }
+
+    /// `timeout = ..`.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.lives.timeout = Some(cut(timeout));
+        self
+    }
+
+    /// `max_computations = ..`, at least 1.
+    pub const fn max_computations(mut self, most: u32) -> Self {
+        self.lives.bound = Some(Bound { group: None, most });
+        self
+    }
+
+    /// `codec = ..`.
+    pub const fn codec(mut self, codec: Codec) -> Self {
+        self.lives.codec = Some(codec);
+        self
+    }
+
+    /// `compress`.
+    pub const fn compress(mut self, compress: bool) -> Self {
+        self.lives.compress = Some(compress);
+        self
+    }
+
+    /// `stale = ..`.
+    pub const fn stale(mut self, window: Duration) -> Self {
+        self.lives.stale = Some(cut(window));
+        self
+    }
+
+    /// `stale_if_error = ..`.
+    pub const fn stale_if_error(mut self, window: Duration) -> Self {
+        self.lives.stale_if_error = Some(cut(window));
+        self
+    }
+
+    /// `soft_timeout = ..`.
+    pub const fn soft_timeout(mut self, timeout: Duration) -> Self {
+        self.lives.soft_timeout = Some(cut(timeout));
+        self
+    }
+
+    /// `detach`.
+    pub const fn detach(mut self) -> Self {
+        self.lives.detach = true;
+        self
+    }
+
+    /// `early = ..`; zero for `false`.
+    pub const fn early(mut self, beta: f32) -> Self {
+        self.lives.early = beta;
+        self
+    }
+
+    /// `replicas = ..`, from 2 to 16, with `tier = redis`.
+    pub const fn replicas(mut self, replicas: u8) -> Self {
+        self.lives.replicas = replicas;
+        self
+    }
+
+    /// `events = [..]`, as written.
+    pub const fn events(mut self, events: &'static [&'static str]) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Tells apart sets of tags and events made from values, as written. An entry of another
+    /// set may lack one by which it is to be invalidated.
+    pub const fn late(mut self, late: u64) -> Self {
+        self.late = late;
+        self
+    }
+
+    #[inline]
+    pub(crate) fn room(&self) -> Room {
+        self.room
+    }
+
+    pub(crate) fn late_labels(&self) -> u64 {
+        self.late
+    }
+
+    pub(crate) fn event_templates(&self) -> &'static [&'static str] {
+        self.events
+    }
+
+    /// The function's name: as given, else its full path.
+    pub fn name(&self) -> &str {
+        match self.given_name {
+            Some(name) => name,
+            None => self.name.get_or_init(|| tidy((self.site)())),
+        }
+    }
+
+    pub(crate) fn id(&'static self) -> OwnerId {
+        // A static's address tells it from every other for as long as the process runs.
+        OwnerId(std::ptr::from_ref(self).addr())
+    }
+
+    pub(crate) fn memory_place(&self) -> &LastPlace {
+        &self.place
+    }
+
+    /// The key of a call whose arguments are written as `tokens`.
+    pub(crate) fn key(&self, tokens: &KeyBuf) -> KeyBuf {
+        render(tokens.words(), self.template, self.name())
+    }
+
+    pub(crate) fn pieces(&self) -> &'static [Piece] {
+        self.template
+    }
+
+    pub(crate) fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+
+    pub(crate) fn lives(&self) -> Lives {
+        self.lives
+    }
+}
+
+impl fmt::Debug for FnSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FnSpec")
+            .field("name", &self.name())
+            .field("place", &self.place())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What stands around a function's name in that of a hidden one beside it, whose rest is for the compiler to say.
+const HIDDEN: [(&str, &str); 3] = [
+    ("__all_of_", "__needs_companion_Self"),
+    ("__", "_is_in_an_impl__write_companion_Self"),
+    ("__", "_is_in_an_impl__write_companion_false"),
+];
+
+/// Turns the path of a marker inside a function into the function's own path:
+/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` gives `a::outer::get`. The marker of one that has
+/// controls stands in a hidden function beside it, whose name has its own.
+fn tidy(marker: &str) -> String {
+    let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
+    let path = marker[..end].replace("::{{closure}}", "");
+    let path = path.strip_suffix("::__SPEC").unwrap_or(&path);
+    let path = path.strip_suffix("::__spec").unwrap_or(path);
+    match path.rsplit_once("::") {
+        Some((parent, last)) => {
+            let own = HIDDEN
+                .iter()
+                .find_map(|(before, behind)| last.strip_prefix(before)?.strip_suffix(behind));
+            format!("{parent}::{}", own.unwrap_or(last))
+        }
+        None => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::function_spec::{HIDDEN, tidy};
+
+    #[test]
+    fn names_of_functions_and_methods() {
+        let beside = |path: &str, [before, behind]: [&str; 2]| {
+            format!("{path}{before}get_user{behind}::__SPEC::__CachekitHere")
+        };
+        for (before, behind) in HIDDEN {
+            let free = beside("shop::users::", [before, behind]);
+            assert_eq!(tidy(&free), "shop::users::get_user");
+            let method = beside("shop::Repo::", [before, behind]);
+            assert_eq!(tidy(&method), "shop::Repo::get_user");
+            let nested = beside("shop::outer::{{closure}}::", [before, behind]);
+            assert_eq!(tidy(&nested), "shop::outer::get_user");
+        }
+        let inline = "<shop::Pg as shop::Repo>::get::{{closure}}::__spec::__SPEC::__CachekitHere";
+        assert_eq!(tidy(inline), "<shop::Pg as shop::Repo>::get");
+    }
+}

@@ -1,0 +1,81 @@
+//! Lives that end when nobody uses what has them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::base::clock::Tick;
+
+/// A use is noted if none was for this share of the length. So most uses cost nothing, and what
+/// is used lives a quarter longer than it would have to.
+const NOTED: u32 = 4;
+
+/// How long something may go unused, and when a use was noted last.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    length: Duration,
+    /// In nanoseconds of the clock.
+    noted: AtomicU64,
+}
+
+impl Idle {
+    /// Of what is used `now`.
+    pub(crate) fn new(now: Tick, length: Duration) -> Self {
+        let noted = AtomicU64::new(now.nanos());
+        Self { length, noted }
+    }
+
+    /// Before that a use need not be noted.
+    pub(crate) fn quiet_until(&self) -> Tick {
+        self.noted().after(self.length / NOTED)
+    }
+
+    /// Whether nobody used it for its length. True no earlier than that after the last use, and
+    /// no later than a quarter more.
+    pub(crate) fn is_over(&self, now: Tick) -> bool {
+        // From the last use that was not noted.
+        now >= self.quiet_until().after(self.length)
+    }
+
+    /// It is used `now`.
+    pub(crate) fn note(&self, now: Tick) {
+        if now >= self.quiet_until() {
+            self.noted.fetch_max(now.nanos(), Ordering::Relaxed);
+        }
+    }
+
+    fn noted(&self) -> Tick {
+        Tick::from_nanos(self.noted.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Tick {
+        Tick::from_nanos(millis * 1_000_000)
+    }
+
+    /// Whenever it is used last, it ends no earlier than its length after that, and no later than a
+    /// quarter more.
+    #[test]
+    fn it_ends_a_length_after_its_last_use_or_a_quarter_more() {
+        for last in 0..400 {
+            let idle = Idle::new(at(0), Duration::from_millis(100));
+            for used in (0..=last).step_by(7).chain([last]) {
+                assert!(!idle.is_over(at(used)), "used at {used} of {last}");
+                idle.note(at(used));
+            }
+            assert!(!idle.is_over(at(last + 99)), "used at {last}");
+            assert!(idle.is_over(at(last + 125)), "used at {last}");
+        }
+    }
+
+    #[test]
+    fn the_longest_and_the_shortest_have_an_end() {
+        let longest = Idle::new(at(5), crate::base::durations::LONGEST);
+        assert!(!longest.is_over(at(1_000_000)));
+        let shortest = Idle::new(at(5), Duration::from_nanos(1));
+        assert!(shortest.is_over(at(6)) && !shortest.is_over(at(5)));
+    }
+}

@@ -1,0 +1,20 @@
+//! One call: hit, miss, computation.
+
+pub(crate) mod answer;
+pub(crate) mod background_task;
+pub(crate) mod cached_error;
+pub(crate) mod call;
+pub(crate) mod call_mode;
+pub(crate) mod compute;
+pub(crate) mod compute_detached;
+pub(crate) mod detach_on_drop;
+pub(crate) mod hit;
+pub(crate) mod join_flight;
+pub(crate) mod l2_lookup;
+pub(crate) mod l2_peek;
+pub(crate) mod look_again;
+pub(crate) mod permit;
+pub(crate) mod refresh;
+pub(crate) mod running;
+pub(crate) mod timeout;
+pub(crate) mod typed_call;

@@ -1,0 +1,17 @@
+//! What a call is answered with.
+
+use std::sync::Arc;
+
+use crate::base::error::ComputeTimeout;
+use crate::model::deferred_drop::Mortal;
+use crate::model::entry::AnyStored;
+
+/// What a call is answered with. Whoever gives it has made sure that the function has an answer for
+/// it.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Stored(Arc<AnyStored>),
+    /// An error that another call had too.
+    Error(Mortal),
+    Late(ComputeTimeout),
+}

@@ -1,0 +1,107 @@
+//! Errors that are remembered, with `err_ttl`: in memory only, as entries whose value is none.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::clock::Tick;
+use crate::base::fault::Fault;
+use crate::base::trace;
+use crate::coordination::single_flight::waiter::Lead;
+use crate::core::build_entry::Value;
+use crate::core::outcome::{Known, Outcome};
+use crate::core::state::Core;
+use crate::key::Key;
+use crate::model::deferred_drop::Mortal;
+use crate::model::entry::{AnyStored, Failure};
+use crate::model::epoch::Epochs;
+use crate::model::freshness::Life;
+use crate::model::owner::OwnerId;
+use crate::model::policy::jittered;
+use crate::read::call::Job;
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::SharedError;
+
+impl Core {
+    /// The error under `key` that may be given to `reader`.
+    fn peek_failed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+        let stored = self.memory.get(key.as_bytes())?;
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.failure().is_some() && self.may_serve(&stored, reader, now);
+        may_serve.then_some(stored)
+    }
+}
+
+impl Job {
+    /// What another leader stored between the miss and the flight, if that is an error.
+    pub(crate) fn second_failure(&self, ops: &ValueOps) -> Option<(Arc<AnyStored>, Mortal)> {
+        if self.lives.err_ttl.is_none() || self.fresh || self.core.faults.has(Fault::NoSecondLook) {
+            return None;
+        }
+        if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
+            return None;
+        }
+        let failed = self.core.peek_failed(&self.key, self.owner.id)?;
+        let error = error_in(ops, &failed)?;
+        self.owner.counts.coalesced.bump();
+        Some((failed, error))
+    }
+
+    /// Ends the flight with `error`, and remembers that where it is to be.
+    ///
+    /// Not where it would take the place of a value: of one that is computed again, in the
+    /// background or because a caller wants it new, the old one is better.
+    pub(crate) fn fail(
+        &self,
+        lead: Lead<Outcome>,
+        known: Known,
+        ops: &ValueOps,
+        error: SharedError,
+    ) {
+        let is_first = self.old.is_none() && !self.fresh && !known.labels.refused;
+        let Some(ttl) = self.lives.err_ttl.filter(|_| is_first) else {
+            lead.settle(Outcome::Error(Mortal::new(error)), || {});
+            return;
+        };
+        let core = &self.core;
+        let mut began = lead.leadership.moment;
+        if core.faults.has(Fault::EpochsAfterCompute) {
+            began = core.tags.now();
+        }
+        let ttl = jittered(ttl, self.lives.jitter, fastrand::f64());
+        let heap = core.heap(|| size_of_val(&*error));
+        let value = Value {
+            content: Arc::new(Failure(error)),
+            is_present: false,
+            size: ops.size,
+            heap,
+            order: None,
+            took: Duration::ZERO,
+        };
+        let (lives, life) = (self.lives.of_error(), Some(Life::from(ttl)));
+        let epochs = if core.faults.has(Fault::FreeErrors) {
+            Epochs::default()
+        } else {
+            known.epochs
+        };
+        let (owner, key) = (&self.owner, &self.key);
+        let stored = core.stored(owner, key, began, epochs, lives, life, value);
+        let keep = stored.is_valid(core.faults);
+        let landed = lead.settle(Outcome::Failed(Arc::clone(&stored)), || {
+            if keep {
+                core.insert(key, stored);
+            }
+        });
+        if keep && landed {
+            owner.counts.stores.bump();
+        } else {
+            owner.counts.refused_stores.bump();
+            trace::store_refused(&owner.name, key);
+        }
+    }
+}
+
+/// The error in `failed`, if callers may have a copy of it; `None` also if it is a value.
+pub(crate) fn error_in(ops: &ValueOps, failed: &AnyStored) -> Option<Mortal> {
+    let error = failed.failure().filter(|error| ops.copies(error))?;
+    Some(Mortal::new(Arc::clone(error)))
+}

@@ -1,0 +1,216 @@
+//! One call that missed, and how long it waits for others.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::base::clock::Tick;
+use crate::coordination::single_flight::table::{Flight, Leadership};
+use crate::coordination::single_flight::waiter::{Lead, Seat};
+use crate::core::outcome::Outcome;
+use crate::core::state::Core;
+use crate::key::Key;
+use crate::l1::memory::Seen;
+use crate::l2::entry_keys::Replica;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::{Epochs, Moment};
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
+
+/// One call that missed.
+pub(crate) struct Job {
+    pub(crate) core: Arc<Core>,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) key: Key,
+    pub(crate) lives: Lives,
+    /// Which copy it reads and computes, where there are several.
+    pub(crate) replica: Replica,
+    /// When the call began to wait.
+    pub(crate) since: Instant,
+    /// When the call began: nothing older may answer it that was invalidated before.
+    pub(crate) began: Moment,
+    /// Recompute although memory could answer.
+    pub(crate) fresh: bool,
+    /// What memory knew of the entry.
+    pub(crate) trace: Trace,
+    /// Of memory, from before the look into it.
+    pub(crate) seen: Option<Seen>,
+    /// What the call has already: then it waits for nobody.
+    pub(crate) old: Option<Old>,
+    /// It leads already.
+    pub(crate) lead: Option<Lead<Outcome>>,
+    /// What it finds that is over, where that may be served in the place of a new value.
+    pub(crate) late: Option<Arc<Late>>,
+    /// It goes on without its caller, who has been answered if there is an old value.
+    pub(crate) is_apart: bool,
+    /// What it tells whoever goes on with it when its caller is gone.
+    pub(crate) course: Option<Arc<Course>>,
+}
+
+impl Job {
+    /// A call that begins now.
+    pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
+        let began = core.now();
+        let late = (!lives.window().is_zero()).then(Arc::default);
+        let replica = Replica::drawn(lives, &core.chance);
+        Self {
+            core,
+            owner,
+            key,
+            lives,
+            replica,
+            since: Instant::now(),
+            began,
+            fresh: false,
+            trace: Trace::Unknown,
+            seen: None,
+            old: None,
+            lead: None,
+            late,
+            is_apart: false,
+            course: None,
+        }
+    }
+
+    /// A call that begins now, after a look into memory.
+    pub(crate) fn missed(core: Arc<Core>, owner: Arc<Owner>, missed: Missed, lives: Lives) -> Self {
+        let job = Self::new(core, owner, missed.key, lives);
+        Self {
+            trace: missed.trace,
+            seen: missed.seen,
+            ..job.with(missed.old.map(|old| *old))
+        }
+    }
+
+    /// Counts a call that memory could not answer.
+    pub(crate) fn count_miss(&self) {
+        if self.old.is_none() {
+            self.owner.counts.misses.bump();
+        }
+    }
+
+    pub(crate) fn lock_timeout(&self) -> Duration {
+        let own = self.lives.lock_timeout;
+        own.unwrap_or(self.core.config.lock_timeout)
+    }
+
+    /// How long this call waits for others' computations.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience {
+            start: self.since,
+            lock_timeout: self.lock_timeout(),
+        }
+    }
+
+    /// From `start` on.
+    pub(crate) fn leadership(&self, start: Instant) -> Leadership {
+        Leadership {
+            moment: self.core.tags.now(),
+            start,
+            // Another may first find it in the store.
+            computes: self.fresh || (self.core.remote.is_none() && self.old.is_none()),
+        }
+    }
+
+    /// What the value is known to hang on before it is computed.
+    pub(crate) fn epochs(&self, labels: &Labels) -> Epochs {
+        self.core.epochs(&self.owner, labels)
+    }
+}
+
+/// How long one call waits for others' computations, in all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    start: Instant,
+    lock_timeout: Duration,
+}
+
+impl Patience {
+    /// For the next wait: what is left of this call's own time, and no longer than until
+    /// the computation waited for is as old as that.
+    pub(crate) fn limit(&self, seat: &Seat<Outcome>) -> Duration {
+        self.left()
+            .min(self.lock_timeout.saturating_sub(seat.age()))
+    }
+
+    pub(crate) fn left(&self) -> Duration {
+        self.lock_timeout.saturating_sub(self.start.elapsed())
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.left().is_zero()
+    }
+}
+
+/// What a call that memory could not answer knows from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trace {
+    /// Nothing, or nobody looked.
+    Unknown,
+    /// There was nothing.
+    None,
+    /// No tier can have the entry.
+    Gone,
+}
+
+/// A look into memory that found no answer.
+pub(crate) struct Missed {
+    pub(crate) key: Key,
+    pub(crate) trace: Trace,
+    /// Of memory, before the look.
+    pub(crate) seen: Option<Seen>,
+    /// An answer that was drawn to be computed again before its end.
+    pub(crate) old: Option<Box<Old>>,
+}
+
+/// What a call has, and computes again.
+#[derive(Debug)]
+pub(crate) struct Old {
+    pub(crate) stored: Arc<AnyStored>,
+    /// How long before its end it was drawn to be computed again; `None`: it is over.
+    pub(crate) advance: Option<Duration>,
+    /// The caller has it.
+    pub(crate) is_given: bool,
+}
+
+impl Old {
+    /// Whether `other` is to be computed again too: it is no newer than the draw.
+    pub(crate) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
+        self.advance
+            .is_some_and(|advance| other.freshness.is_due(now, advance))
+    }
+}
+
+/// What one call found in the store that is over, for those that poll it and those inside.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    pub(crate) found: OnceLock<Arc<AnyStored>>,
+    /// The flight in which it was found: an invalidation of the key takes it out of the table.
+    pub(crate) flight: OnceLock<Arc<Flight<Outcome>>>,
+    /// Who polls the call is to be given the value at once.
+    pub(crate) serve: AtomicBool,
+}
+
+impl Late {
+    /// Whoever polls the call is given what was found.
+    pub(crate) fn serve(&self) {
+        self.serve.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn to_serve(&self) -> Option<&Arc<AnyStored>> {
+        let is_to_be = self.serve.load(Ordering::Acquire);
+        self.found.get().filter(|_| is_to_be)
+    }
+}
+
+/// What a computation and its caller's guard tell one another.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    /// The body has begun, and what it gives is for everybody.
+    pub(crate) is_led: AtomicBool,
+    /// The caller is gone.
+    pub(crate) is_left: AtomicBool,
+}

@@ -1,0 +1,204 @@
+//! The slow half of a call: memory could not answer.
+//!
+//! It knows nothing of the function's types, so that it is compiled once and not for every function:
+//! what it finds are entries, and what it needs to ask of their values stands in [`ValueOps`].
+//! [`typed`](crate::read::typed_call) is what is left for each function: it runs the body, and makes what the
+//! function returns of an [`Answer`].
+
+use std::mem::take;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::backfill::lease::Access;
+use crate::base::runtime::has_timer;
+use crate::coordination::single_flight::waiter::Lead;
+use crate::core::outcome::{Known, Outcome};
+use crate::model::tags::Labels;
+use crate::read::answer::Answer;
+use crate::read::call::Job;
+use crate::read::join_flight::Way;
+use crate::read::l2_lookup::acquire::Fetched;
+use crate::read::permit::Admission;
+use crate::read::running::Running;
+use crate::return_type::erased_ops::ValueOps;
+
+/// What a call does next.
+pub(crate) enum Step {
+    /// It ends with this.
+    Answers(Answer),
+    /// It runs the body.
+    Runs(Box<Running>),
+}
+
+/// The beginning of a call.
+pub(crate) enum Begun {
+    /// Nobody was waited for.
+    Now(Step),
+    Later(Pin<Box<dyn Future<Output = Step> + Send>>),
+}
+
+/// Answers `job` by another's computation or by what the store has, or comes to where its own body is
+/// to run.
+///
+/// # Cancel safety
+///
+/// Dropping the future at any point hands the computation to the next waiter, if there is
+/// one, and leaves nothing behind.
+pub(crate) fn begin(mut job: Box<Job>, ops: ValueOps, labels: Labels) -> Begun {
+    job.count_miss();
+    let epochs = job.epochs(&labels);
+    let known = Known { labels, epochs };
+    let way = match job.lead.take() {
+        Some(lead) => Way::Computes(Some(lead)),
+        None => job.way_in(&ops, &known.epochs),
+    };
+    match way {
+        Way::Ends(answer) => Begun::Now(Step::Answers(answer)),
+        // Without a store there is nobody to ask.
+        Way::Computes(lead) if job.core.remote.is_none() => {
+            let lead = match lead.map(|lead| job.looked(lead, &ops)).transpose() {
+                Ok(lead) => lead,
+                Err(answer) => return Begun::Now(Step::Answers(answer)),
+            };
+            let mut admission = job.admission();
+            let run = move |job, admission| {
+                Step::Runs(Running::new(
+                    job,
+                    lead,
+                    &ops,
+                    known,
+                    Access::None,
+                    admission,
+                ))
+            };
+            if admission.try_enter() {
+                return Begun::Now(run(job, admission));
+            }
+            Begun::Later(Box::pin(async move {
+                admission.enter(&job).await;
+                run(job, admission)
+            }))
+        }
+        way => Begun::Later(Box::pin(rest(job, way, ops, known))),
+    }
+}
+
+/// The same on this thread, for a synchronous function, which lives in memory alone.
+pub(crate) fn begin_blocking(job: Box<Job>, ops: &ValueOps, labels: Labels) -> Step {
+    job.count_miss();
+    let epochs = job.epochs(&labels);
+    let known = Known { labels, epochs };
+    let mut way = job.way_in(ops, &known.epochs);
+    let lead = loop {
+        let seat = match way {
+            Way::Ends(answer) => return Step::Answers(answer),
+            Way::Computes(lead) => break lead,
+            Way::Waits(seat) => seat,
+        };
+        let limit = job.patience().limit(&seat);
+        let woken = seat.wait_blocking(limit, || job.leadership(Instant::now()));
+        way = job.way_on(ops, &known.epochs, woken);
+    };
+    let lead = match lead.map(|lead| job.looked(lead, ops)).transpose() {
+        Ok(lead) => lead,
+        Err(answer) => return Step::Answers(answer),
+    };
+    // Held to the end: a thread cannot do anything else meanwhile.
+    let mut admission = job.admission();
+    admission.enter_blocking(&job);
+    Step::Runs(Running::new(job, lead, ops, known, Access::None, admission))
+}
+
+/// What may have to wait.
+async fn rest(mut job: Box<Job>, mut way: Way, ops: ValueOps, mut known: Known) -> Step {
+    loop {
+        let lead = loop {
+            let seat = match way {
+                Way::Ends(answer) => return Step::Answers(answer),
+                Way::Computes(lead) => break lead,
+                Way::Waits(seat) => seat,
+            };
+            let limit = has_timer().then(|| job.patience().limit(&seat));
+            let woken = seat.wait(limit, || job.leadership(Instant::now())).await;
+            way = job.way_on(&ops, &known.epochs, woken);
+        };
+        let mut admission = job.admission();
+        let Some(lead) = lead else {
+            admission.enter(&job).await;
+            let running = Running::new(job, None, &ops, known, Access::None, admission);
+            return Step::Runs(running);
+        };
+        match job.lead(lead, &ops, &known, &mut admission).await {
+            Led::Ends(answer) => return Step::Answers(answer),
+            Led::Again(again) => {
+                job = again;
+                let labels = take(&mut known.labels);
+                let epochs = job.epochs(&labels);
+                known = Known { labels, epochs };
+                way = job.way_in(&ops, &known.epochs);
+            }
+            Led::Computes(lead, access) => {
+                admission.enter(&job).await;
+                let running = Running::new(job, Some(lead), &ops, known, access, admission);
+                return Step::Runs(running);
+            }
+        }
+    }
+}
+
+/// What a leader comes to.
+enum Led {
+    Ends(Answer),
+    /// Its caller is answered, and it goes on as another job.
+    Again(Box<Job>),
+    Computes(Lead<Outcome>, Access),
+}
+
+impl Job {
+    /// Looks for everybody who waits.
+    async fn lead(
+        &self,
+        lead: Lead<Outcome>,
+        ops: &ValueOps,
+        known: &Known,
+        admission: &mut Admission,
+    ) -> Led {
+        let lead = match self.looked(lead, ops) {
+            Ok(lead) => lead,
+            Err(answer) => return Led::Ends(answer),
+        };
+        let began = lead.leadership.moment;
+        let access = if let Some(access) = self.unasked() {
+            access
+        } else {
+            match self.fetch(ops, known, began, admission).await {
+                Fetched::Hit(stored) => {
+                    self.refreshed(true);
+                    self.land(lead, Arc::clone(&stored));
+                    return Led::Ends(Answer::Stored(stored));
+                }
+                // Who waits here may have begun after an invalidation of what this call has.
+                Fetched::Kept(kept) => return Led::Ends(Answer::Stored(kept)),
+                Fetched::Old(stored, advance) => {
+                    // Others who wait are given it now; then it is computed again.
+                    self.land(lead, Arc::clone(&stored));
+                    return match self.again(&stored, advance) {
+                        Some(job) => Led::Again(Box::new(job)),
+                        None => Led::Ends(Answer::Stored(stored)),
+                    };
+                }
+                Fetched::Compute(access) => access,
+            }
+        };
+        if self.old.is_none()
+            && !matches!(access, Access::Granted(_))
+            && let Some(stored) = self.unconfirmed(ops)
+        {
+            lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
+            return Led::Ends(Answer::Stored(stored));
+        }
+        Led::Computes(lead, access)
+    }
+}

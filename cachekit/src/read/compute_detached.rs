@@ -1,0 +1,114 @@
+//! Computations that own all they need, so that they can go on without their caller.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::runtime::Handle;
+use tokio::time::sleep;
+
+use crate::base::runtime::has_timer;
+use crate::model::entry::AnyStored;
+use crate::model::tags::Labels;
+use crate::read::answer::Answer;
+use crate::read::background_task::{Carry, Task, in_background};
+use crate::read::call::Job;
+use crate::read::detach_on_drop::Attended;
+use crate::read::typed_call::{answered, compute};
+use crate::return_type::shape::{Plan, Shape};
+
+/// Answers `job` as [`compute`] does, or with what is there while that goes on.
+///
+/// # Cancel safety
+///
+/// That of [`compute`]; what goes on in the background is not dropped with the caller, and with
+/// `detach` what it leads goes on there ([`Attended`]).
+pub(crate) async fn compute_apart<S, P, A, Fut>(
+    mut job: Box<Job>,
+    plan: P,
+    labels: Labels,
+    after: A,
+    body: Fut,
+    carry: Carry,
+) -> S::Ret
+where
+    S: Shape + 'static,
+    S::Ret: Send + 'static,
+    S::Value: Clone + Send + Sync + 'static,
+    S::Error: Send + 'static,
+    P: Fn() -> Plan<S> + Send + 'static,
+    A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
+    Fut: Future<Output = S::Ret> + Send + 'static,
+{
+    // Without a runtime nothing can be left behind.
+    let Ok(runtime) = Handle::try_current() else {
+        return compute(Some(job), plan, labels, after, body).await;
+    };
+    let ops = plan().ops();
+    let given = job.given(&ops);
+    job.is_apart = true;
+    let returns = plan();
+    if let Some(given) = given {
+        if job.takes_off(&labels) {
+            let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));
+            let refresh = async move { compute(Some(job), plan, labels, after, body).await };
+            in_background((&core, &owner), &runtime, ending(refresh), carry);
+        }
+        return answered(&returns, Answer::Stored(given));
+    }
+    let watch = job.watch();
+    let detach = job.detach(&ops, &runtime, carry);
+    let task = async move { compute(Some(job), plan, labels, after, body).await };
+    let mut task = Attended::new(task, detach);
+    let Some(watch) = watch else {
+        return task.await;
+    };
+    let stored = match watched(Pin::new(&mut task), &watch).await {
+        Ok(ret) => return ret,
+        Err(stored) => stored,
+    };
+    if !ops.answers(stored.shared()) {
+        return task.await;
+    }
+    watch.owner.counts.stale_hits.bump();
+    if let Some(task) = task.into_task() {
+        in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
+    }
+    answered(&returns, Answer::Stored(stored))
+}
+
+fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
+    Box::pin(async move {
+        drop(future.await);
+    })
+}
+
+/// Polls `task` until it ends, or there is something to be given in its place.
+async fn watched<F: Future>(
+    mut task: Pin<&mut F>,
+    watch: &Job,
+) -> Result<F::Output, Arc<AnyStored>> {
+    let mut timer = pin!(async {
+        match watch.lives.soft_timeout {
+            Some(timeout) if has_timer() => sleep(timeout).await,
+            _ => std::future::pending().await,
+        }
+    });
+    let mut is_late = false;
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(output) = task.as_mut().poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        let to_serve = watch.late.as_ref().and_then(|late| late.to_serve());
+        if let Some(stored) = to_serve {
+            return Poll::Ready(Err(Arc::clone(stored)));
+        }
+        // Also after the timer: the store may not have answered by then.
+        is_late = is_late || timer.as_mut().poll(context).is_ready();
+        if is_late && let Some(stored) = watch.instead_of_waiting() {
+            return Poll::Ready(Err(stored));
+        }
+        Poll::Pending
+    })
+    .await
+}

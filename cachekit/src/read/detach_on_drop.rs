@@ -1,0 +1,152 @@
+//! A caller that goes away: what it computes for everybody goes on without it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::time::timeout_at;
+
+use crate::base::durations::from_now;
+use crate::base::fault::Fault;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
+use crate::core::state::Core;
+use crate::model::owner::Owner;
+use crate::read::background_task::{Carry, in_background};
+use crate::read::call::{Course, Job};
+use crate::return_type::erased_ops::ValueOps;
+
+/// Where a computation goes on when its caller goes away, and for how long.
+#[derive(Debug)]
+pub(crate) struct Detach {
+    course: Arc<Course>,
+    core: Arc<Core>,
+    owner: Arc<Owner>,
+    runtime: Handle,
+    carry: Carry,
+    /// After its caller has gone; `None`: it has a `timeout`.
+    limit: Option<Duration>,
+}
+
+impl Job {
+    /// What is needed to go on without the caller, if the call is to.
+    pub(crate) fn detach(
+        &mut self,
+        ops: &ValueOps,
+        runtime: &Handle,
+        carry: Carry,
+    ) -> Option<Detach> {
+        if !self.lives.detaches() {
+            return None;
+        }
+        let has_deadline = self.deadline(ops).is_some();
+        let is_bounded = !has_deadline && !self.core.faults.has(Fault::DetachForEver);
+        Some(Detach {
+            course: Arc::clone(self.course.get_or_insert_default()),
+            core: Arc::clone(&self.core),
+            owner: Arc::clone(&self.owner),
+            runtime: runtime.clone(),
+            carry,
+            // Where there is no timer, nothing waits with a limit.
+            limit: (is_bounded && has_timer()).then(|| self.lock_timeout()),
+        })
+    }
+
+    /// The body begins, and the job leads.
+    pub(crate) fn sets_out(&self) {
+        if let Some(course) = &self.course {
+            course.is_led.store(true, Ordering::Release);
+        }
+    }
+
+    /// Returns `true` if the computation goes on without its caller.
+    pub(crate) fn is_left(&self) -> bool {
+        let course = self.course.as_ref();
+        course.is_some_and(|course| course.is_left.load(Ordering::Acquire))
+    }
+}
+
+impl Detach {
+    /// Goes on with `task`, if it is led: others wait for it, or will come. What unwinds, or
+    /// its caller does, is not gone on with.
+    fn go_on(self, task: impl Future + Send + 'static, is_torn: bool) {
+        let faults = self.core.faults;
+        let is_led = self.course.is_led.load(Ordering::Acquire);
+        let is_unwinding = is_torn || std::thread::panicking();
+        if !(is_led || faults.has(Fault::DetachUnbegun))
+            || is_unwinding && !faults.has(Fault::DetachUnwinding)
+        {
+            return;
+        }
+        self.course.is_left.store(true, Ordering::Release);
+        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
+        // From now on, which need not be inside of the runtime.
+        let limit = self.limit.map(|limit| (limit, from_now(limit)));
+        let rest = async move {
+            let Some((limit, end)) = limit else {
+                return drop(task.await);
+            };
+            if timeout_at(end, task).await.is_err() {
+                owner.counts.timeouts.bump();
+                trace::timed_out(&owner.name, limit);
+            }
+        };
+        let whose = (&*core, &self.owner);
+        if in_background(whose, &self.runtime, Box::pin(rest), self.carry) {
+            self.owner.counts.detached.bump();
+        }
+    }
+}
+
+/// A computation in its caller's task.
+pub(crate) struct Attended<F: Future + Send + 'static> {
+    /// Until it has ended.
+    task: Option<Pin<Box<F>>>,
+    /// It is being polled, or a poll has unwound.
+    is_torn: bool,
+    detach: Option<Detach>,
+}
+
+impl<F: Future + Send + 'static> Attended<F> {
+    pub(crate) fn new(task: F, detach: Option<Detach>) -> Self {
+        Self {
+            task: Some(Box::pin(task)),
+            is_torn: false,
+            detach,
+        }
+    }
+
+    /// The computation, for who goes on with it.
+    pub(crate) fn into_task(mut self) -> Option<Pin<Box<F>>> {
+        self.task.take()
+    }
+}
+
+impl<F: Future + Send + 'static> Future for Attended<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.get_mut();
+        let Some(task) = &mut this.task else {
+            unreachable!("polled after it ended");
+        };
+        this.is_torn = true;
+        let polled = task.as_mut().poll(context);
+        this.is_torn = false;
+        if polled.is_ready() {
+            this.task = None;
+        }
+        polled
+    }
+}
+
+impl<F: Future + Send + 'static> Drop for Attended<F> {
+    fn drop(&mut self) {
+        if let (Some(task), Some(detach)) = (self.task.take(), self.detach.take()) {
+            detach.go_on(task, self.is_torn);
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The hit path.
+
+use std::sync::Arc;
+
+use crate::base::clock::Tick;
+use crate::base::fault::{Fault, Point};
+use crate::base::sync::expect_no_lock;
+use crate::core::state::{Cache, Core};
+use crate::encoding::codec::cacheable::Cacheable;
+use crate::key::Key;
+use crate::key::buf::KeyBuf;
+use crate::l1::memory::keep_at_hand;
+use crate::l1::thread_cache::lookup_key::Probe;
+use crate::l2::tier::Remote;
+use crate::model::deferred_drop::AnyShared;
+use crate::model::entry::AnyStored;
+use crate::model::owner::{Owner, OwnerId};
+use crate::model::owner_index::LastPlace;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
+use crate::read::cached_error::error_in;
+use crate::read::call::{Missed, Trace};
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
+
+/// What this thread has at hand.
+enum Found<S: Shape> {
+    Ret(S::Ret),
+    /// An `Option<S::Value>`, to be cloned.
+    Value(AnyShared),
+}
+
+impl Core {
+    /// What a call that looks for `probe` gets of what this thread has at hand: no lock, no allocation
+    /// but the value's own clone. `text` makes the key.
+    #[inline]
+    pub(crate) fn at_hand<S, K: AsRef<[u8]>>(
+        &self,
+        plan: impl Fn() -> Plan<S>,
+        probe: &Probe<'_>,
+        reader: OwnerId,
+        text: impl Fn() -> K,
+    ) -> Option<S::Ret>
+    where
+        S: Shape,
+        S::Value: Clone + 'static,
+    {
+        let now = Tick::coarse(&*self.clock);
+        if !self.remote.as_ref().is_none_or(|it| it.is_heard(now)) {
+            return None;
+        }
+        let unpack = |value| unpacked::<S>(plan().sharing(), value);
+        let count = |uses| self.count_drawn(reader, &text, uses, now);
+        match self.memory.find(probe, now, self.faults, unpack, count)? {
+            Found::Ret(ret) => Some(ret),
+            Found::Value(value) => of_shared::<S>(&value),
+        }
+    }
+
+    /// The same for a key that `reader` wrote by hand, from the tier too.
+    pub(crate) fn hit_by_hand<S>(
+        &self,
+        plan: impl Fn() -> Plan<S>,
+        key: &[u8],
+        reader: OwnerId,
+        place: &LastPlace,
+    ) -> Result<S::Ret, Missed>
+    where
+        S: Shape,
+        S::Value: Clone + Send + Sync + 'static,
+    {
+        let tokens = KeyBuf::tokens_of(key);
+        let probe = Probe::new(&tokens, self.memory.place(reader, place));
+        if let Some(ret) = self.at_hand(&plan, &probe, reader, || key) {
+            return Ok(ret);
+        }
+        let plan = plan();
+        let stored = self.look(&plan.ops(), &probe, reader, key)?;
+        Ok(returned(&plan, &stored))
+    }
+
+    /// The entry that a call gets from the tier itself, which has an answer for it; the next call on
+    /// this thread has it at hand.
+    pub(crate) fn look(
+        &self,
+        ops: &ValueOps,
+        probe: &Probe<'_>,
+        reader: OwnerId,
+        key: &[u8],
+    ) -> Result<Arc<AnyStored>, Missed> {
+        let now = Tick::coarse(&*self.clock);
+        self.count_use(reader, key, now);
+        // Before the look-up: what happens in between shows.
+        let seen = self.memory.seen(key);
+        let stored = self.memory.get(key);
+        let missed = |old| Missed {
+            key: Key::new(key),
+            trace: self.trace(stored.as_deref(), reader, now),
+            seen: Some(seen),
+            old,
+        };
+        let Some(entry) = &stored else {
+            return Err(missed(None));
+        };
+        if !self.may_serve(entry, reader, now) {
+            if entry.owner.id != reader {
+                self.meets(&entry.owner, reader);
+            }
+            return Err(missed(None));
+        }
+        entry.note_use(now);
+        if entry.freshness.is_near_end(now)
+            && let Some(old) = self.drawn(entry, key, now)
+        {
+            return Err(missed(Some(Box::new(old))));
+        }
+        if !ops.answers(entry.shared()) {
+            if error_in(ops, entry).is_none() {
+                return Err(missed(None));
+            }
+            entry.owner.counts.memory_hits.bump();
+            return Ok(Arc::clone(entry));
+        }
+        self.faults.at(Point::BeforeKeep);
+        let seen = if self.faults.has(Fault::StampLate) {
+            self.memory.seen(key)
+        } else {
+            seen
+        };
+        match ops.shared(entry.shared()) {
+            Some(value) => keep_at_hand(probe, seen, entry, &value),
+            None => keep_at_hand(probe, seen, entry, entry.shared()),
+        }
+        entry.owner.counts.memory_hits.bump();
+        Ok(Arc::clone(entry))
+    }
+
+    /// `owner` has a key in common with `reader`.
+    #[cold]
+    fn meets(&self, owner: &Owner, reader: OwnerId) {
+        let reader = self.owners.read().get(&reader).map(Arc::clone);
+        if let Some(reader) = reader {
+            owner.meets(&reader);
+        }
+    }
+
+    /// The same with the one of that name, if it is known here and this is new of `owner`.
+    #[cold]
+    pub(crate) fn meets_named(&self, owner: &Owner, name: &[u8]) {
+        if owner.has_met() {
+            return;
+        }
+        let owners = self.owners.read();
+        let mut named = owners.values();
+        let other = named.find(|other| other.name.as_bytes() == name).cloned();
+        drop(owners);
+        if let Some(other) = other {
+            owner.meets(&other);
+        }
+    }
+
+    /// What a call by `reader` knows whose entry is never in memory.
+    pub(crate) fn never_in_memory(&self, key: &[u8], reader: OwnerId) -> Missed {
+        self.count_use(reader, key, Tick::coarse(&*self.clock));
+        Missed {
+            key: Key::new(key),
+            trace: Trace::None,
+            seen: None,
+            old: None,
+        }
+    }
+
+    /// What a call knows that is to compute whatever memory has under `key`.
+    pub(crate) fn unlooked(&self, key: &[u8], reader: OwnerId) -> Missed {
+        let now = Tick::coarse(&*self.clock);
+        let stored = self.remote.as_ref().and_then(|_| self.memory.get(key));
+        Missed {
+            key: Key::new(key),
+            trace: self.trace(stored.as_deref(), reader, now),
+            seen: None,
+            old: None,
+        }
+    }
+
+    /// What memory, which has `stored`, knows of what `reader` stored there.
+    fn trace(&self, stored: Option<&AnyStored>, reader: OwnerId, now: Tick) -> Trace {
+        match stored {
+            // Without a second tier nobody asks.
+            _ if self.remote.is_none() => Trace::Unknown,
+            None => Trace::None,
+            // Another process may have succeeded.
+            Some(it) if it.failure().is_some() => Trace::Unknown,
+            Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => Trace::Gone,
+            Some(_) => Trace::Unknown,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
+        entry.may_serve(reader, now, self.faults) && self.trusts(entry, now)
+    }
+
+    /// The entry under `key`, if it has a value that may be served to `reader`. Not counted as a
+    /// hit, nor as a use.
+    pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+        let stored = self.memory.get(key.as_bytes())?;
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.failure().is_none() && self.may_serve(&stored, reader, now);
+        may_serve.then_some(stored)
+    }
+
+    /// The same where the store could not be asked for it.
+    pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+        let remote = self.remote.as_ref()?;
+        let stored = self.memory.get(key.as_bytes())?;
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.may_serve(reader, now, self.faults) && remote.goes_on(now);
+        may_serve.then_some(stored)
+    }
+
+    /// What memory has under `key`, where other nodes' invalidations of it need not have arrived.
+    pub(crate) fn unheard(&self, key: &Key) -> Option<Arc<AnyStored>> {
+        let remote = self.remote.as_ref()?;
+        if remote.is_heard(Tick::now(&*self.clock)) {
+            return None;
+        }
+        self.memory.get(key.as_bytes())
+    }
+
+    /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
+    #[inline]
+    pub(crate) fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {
+        match &self.remote {
+            None => true,
+            Some(remote) => remote.is_heard(now) || self.goes_on_without(remote, stored, now),
+        }
+    }
+
+    /// Whether to serve what nobody confirms.
+    #[cold]
+    fn goes_on_without(&self, remote: &Remote, stored: &AnyStored, now: Tick) -> bool {
+        if self.faults.has(Fault::NoHeartbeat) {
+            return true;
+        }
+        let can_ask = !stored.local && remote.is_usable() && remote.may_ask();
+        !can_ask && remote.goes_on(now)
+    }
+}
+
+/// What a hit has in `value`; `None` if that is of another type. Runs none of its code.
+#[inline]
+fn unpacked<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<Found<S>>
+where
+    S: Shape,
+    S::Value: 'static,
+{
+    if let Some(sharing) = sharing {
+        return match (sharing.back)(value) {
+            Ok(value) => Some(Found::Ret(S::some(value))),
+            // A remembered absence.
+            Err(value) => Some(Found::Value(value)),
+        };
+    }
+    value
+        .is::<Option<S::Value>>()
+        .then_some(Found::Value(value))
+}
+
+/// What a function returns for an entry's `value`; `None` if that is of another type.
+fn of_shared<S>(value: &AnyShared) -> Option<S::Ret>
+where
+    S: Shape,
+    S::Value: Clone + 'static,
+{
+    let value = value.downcast_ref::<Option<S::Value>>()?;
+    expect_no_lock();
+    match value {
+        Some(value) => Some(S::some(value.clone())),
+        None => S::none(),
+    }
+}
+
+/// What `stored` holds. Of an entry that is nobody else's it is the last reference, and need not be
+/// cloned.
+pub(crate) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
+    match Arc::try_unwrap(stored) {
+        Ok(stored) => stored.into_shared(),
+        Err(stored) => Arc::clone(stored.shared()),
+    }
+}
+
+/// What a function returns for `stored`, which it has an answer for.
+pub(crate) fn returned<S>(plan: &Plan<S>, stored: &AnyStored) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + 'static,
+{
+    let error = || stored.failure().and_then(|error| plan.copy(error));
+    value_in::<S>(stored)
+        .or_else(|| error().map(S::err))
+        .unwrap_or_else(|| unreachable!("an entry without an answer"))
+}
+
+/// What a function returns for the value of `stored`; `None` if that is of another type.
+pub(crate) fn value_in<S>(stored: &AnyStored) -> Option<S::Ret>
+where
+    S: Shape,
+    S::Value: Clone + 'static,
+{
+    of_shared::<S>(stored.shared())
+}
+
+impl Cache {
+    /// The value that was stored under `key` by [`put`](Self::put) or
+    /// [`get_or_compute`](Self::get_or_compute). Never computes.
+    ///
+    /// `None` also if the value under that key is of another type.
+    pub async fn get<V: Cacheable>(&self, key: &str) -> Option<V> {
+        let owner = self.core.direct_owner();
+        get(&self.core, &owner, &Key::new(key.as_bytes()), Lives::UNSAID).await
+    }
+}
+
+/// The value under `key`, from memory or from the store.
+pub(crate) async fn get<V: Cacheable>(
+    core: &Core,
+    owner: &Arc<Owner>,
+    key: &Key,
+    lives: Lives,
+) -> Option<V> {
+    core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
+    if let Some(stored) = core.peek(key, owner.id)
+        && let Some(hit) = value_in::<Plain<V>>(&stored)
+    {
+        stored.note_use(Tick::coarse(&*core.clock));
+        owner.counts.memory_hits.bump();
+        return Some(hit);
+    }
+    owner.counts.misses.bump();
+    let ops = ValueOps::of::<Plain<V>>(V::__wire());
+    let further = core
+        .look_further(owner, key, &Labels::default(), lives, &ops)
+        .await?;
+    if further.is_from_store {
+        owner.counts.redis_hits.bump();
+    }
+    value_in::<Plain<V>>(&further.stored)
+}

@@ -1,0 +1,170 @@
+//! A call's way into the flight of its key, one step at a time: a task waits between steps as a task
+//! does, and a thread as a thread.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::base::fault::{Fault, Point};
+use crate::base::trace;
+use crate::coordination::recursion;
+use crate::coordination::single_flight::Entered;
+use crate::coordination::single_flight::table::Flight;
+use crate::coordination::single_flight::waiter::{Lead, Seat, Woken};
+use crate::core::outcome::Outcome;
+use crate::model::config::SingleFlight;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Epochs;
+use crate::model::tags::Labels;
+use crate::read::answer::Answer;
+use crate::read::cached_error::error_in;
+use crate::read::call::Job;
+use crate::return_type::erased_ops::ValueOps;
+
+/// What a call does next.
+pub(crate) enum Way {
+    /// It ends with this.
+    Ends(Answer),
+    /// It computes: for everybody, or for itself alone.
+    Computes(Option<Lead<Outcome>>),
+    /// It waits for another's computation; then [`Job::way_on`].
+    Waits(Seat<Outcome>),
+}
+
+impl Job {
+    /// A call's first step. Entries hang on `epochs`.
+    pub(crate) fn way_in(&self, ops: &ValueOps, epochs: &Epochs) -> Way {
+        self.core.faults.at(Point::BeforeEnter);
+        // Of a call that waits for nobody: one reading of the clock less.
+        self.way_since(ops, epochs, self.since)
+    }
+
+    fn way_since(&self, ops: &ValueOps, epochs: &Epochs, start: Instant) -> Way {
+        let seat = match self.enter(epochs, start) {
+            Entered::Lead(lead) => {
+                let kept = self.failed_meanwhile().then(|| self.kept(ops)).flatten();
+                return match kept {
+                    Some(kept) => Way::Ends(Answer::Stored(kept)),
+                    None => Way::Computes(Some(lead)),
+                };
+            }
+            Entered::Wait(seat) => seat,
+        };
+        if let Some(kept) = self.kept(ops) {
+            return Way::Ends(Answer::Stored(kept));
+        }
+        if recursion::leads(seat.flight_id()) || self.waits_for_nobody() {
+            return Way::Computes(None);
+        }
+        Way::Waits(seat)
+    }
+
+    /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
+    /// of any number of callers one begins it.
+    pub(crate) fn takes_off(&mut self, labels: &Labels) -> bool {
+        if self.pauses() {
+            return false;
+        }
+        self.core.faults.at(Point::BeforeEnter);
+        if let Entered::Lead(lead) = self.enter(&self.epochs(labels), self.since)
+            && !self.failed_meanwhile()
+        {
+            self.lead = Some(lead);
+        }
+        self.lead.is_some()
+    }
+
+    /// The step after a wait.
+    pub(crate) fn way_on(&self, ops: &ValueOps, epochs: &Epochs, woken: Woken<Outcome>) -> Way {
+        let start = Instant::now();
+        match woken {
+            Woken::Lead(lead) => return Way::Computes(Some(lead)),
+            Woken::Settled(outcome) => {
+                if let Some(answer) = self.accept(ops, &outcome) {
+                    return Way::Ends(answer);
+                }
+            }
+            Woken::Grounded => {}
+            Woken::TimedOut(seat) => {
+                let lead = self.replace(seat);
+                if lead.is_some() || self.patience().is_over() {
+                    return Way::Computes(lead);
+                }
+            }
+        }
+        self.way_since(ops, epochs, start)
+    }
+
+    /// Into the flight of its key, since `start` if it leads.
+    fn enter(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
+        let may_join = |flight: &Flight<Outcome>| {
+            if self.fresh {
+                flight.recomputes_after(self.began)
+            } else {
+                flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
+            }
+        };
+        let spot = (&self.key, self.owner.id);
+        self.core
+            .flights
+            .enter(spot, epochs, || self.leadership(start), may_join)
+    }
+
+    /// After a wait that took too long: leads in the place of who was waited for, unless
+    /// another waiter already does.
+    fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
+        self.owner.counts.lock_timeouts.bump();
+        trace::lock_timed_out(&self.owner.name);
+        let leadership = || self.leadership(Instant::now());
+        let replaced = self.core.flights.replace(&seat, leadership);
+        drop(seat);
+        replaced
+    }
+
+    /// `single_flight = off`: of computations that overlap, the first is stored.
+    fn waits_for_nobody(&self) -> bool {
+        self.lives.single_flight == Some(SingleFlight::Off)
+    }
+}
+
+impl Job {
+    /// Another's result, if this call may have it.
+    pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
+        let is_own = |stored: &AnyStored| {
+            // A flight has one owner: this is for whoever changes that.
+            stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
+        };
+        let answer = match outcome {
+            Outcome::Value(stored) | Outcome::Failed(stored) | Outcome::Instead(stored)
+                if !is_own(stored) =>
+            {
+                return None;
+            }
+            Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
+            Outcome::Failed(stored) => Answer::Error(error_in(ops, stored)?),
+            Outcome::Value(stored) => {
+                // Tags made from the value were not known when this call joined.
+                let current = stored.began >= self.began
+                    || stored.epochs.unmoved_since(stored.began)
+                    || self.core.faults.has(Fault::AcceptThePast);
+                if !current || !ops.answers(stored.shared()) {
+                    return None;
+                }
+                Answer::Stored(Arc::clone(stored))
+            }
+            // Also for who began after a soft invalidation of it: to compute once more gives
+            // nothing better at once.
+            Outcome::Instead(stored)
+                if !self.fresh
+                    && stored.is_valid_late(self.core.faults)
+                    && ops.answers(stored.shared()) =>
+            {
+                Answer::Stored(Arc::clone(stored))
+            }
+            Outcome::Late(late) if ops.has_answer_in_time => Answer::Late(late.clone()),
+            Outcome::Error(_) | Outcome::Instead(_) | Outcome::Late(_) => return None,
+        };
+        self.owner.counts.coalesced.bump();
+        Some(answer)
+    }
+}

@@ -1,0 +1,61 @@
+//! From memory to the shared store: reading there, and the right to compute where that
+//! has nothing.
+
+pub(crate) mod acquire;
+pub(crate) mod budget;
+
+use crate::backfill::lease::Access;
+use crate::core::outcome::Known;
+use crate::model::epoch::Moment;
+use crate::read::call::Job;
+use crate::read::l2_lookup::acquire::{Asking, Fetched};
+use crate::read::permit::Admission;
+use crate::return_type::erased_ops::ValueOps;
+
+impl Job {
+    /// Where there is no store to ask, or not now: what a computation has to do with it.
+    pub(crate) fn unasked(&self) -> Option<Access> {
+        let Some(remote) = &self.core.remote else {
+            return Some(Access::None);
+        };
+        (!remote.is_usable_for(&self.key, self.replica)).then_some(Access::Unseen)
+    }
+
+    /// Asks the store, and waits while another process computes.
+    pub(crate) async fn fetch(
+        &self,
+        ops: &ValueOps,
+        known: &Known,
+        began: Moment,
+        admission: &mut Admission,
+    ) -> Fetched {
+        let fingerprint = ops.wire.map(|wire| wire.fingerprint);
+        let question = self.core.question(
+            &self.owner,
+            (&self.key, self.replica),
+            &known.labels,
+            &self.lives,
+            fingerprint,
+            began,
+        );
+        let Some(mut question) = question else {
+            return Fetched::Compute(self.unasked().unwrap_or(Access::None));
+        };
+        question.epochs = Some(&known.epochs);
+        let _guard = question.remote.ask();
+        let asking = Asking::new(self, &question, ops);
+        match asking.run(admission).await {
+            Ok(fetched) => fetched,
+            Err(failure) => {
+                question.remote.failed(&failure);
+                // One that takes nothing had nothing either, unless nobody looked.
+                let is_left_alone = failure.takes_nothing() && !self.fresh;
+                Fetched::Compute(if is_left_alone {
+                    Access::None
+                } else {
+                    Access::Unseen
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! How long one call waits for the store.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backfill::validate::Question;
+use crate::base::durations::{from_now, later};
+use crate::base::fault::Fault;
+use crate::read::call::Patience;
+
+/// Until when one call waits for answers, in all. Once it is another's computation that it
+/// waits for, what it asks in between belongs to that wait, and is bounded with it.
+pub(crate) struct Budget {
+    timeout: Duration,
+    /// Without others' computations.
+    until: Instant,
+    /// When another's computation was first waited for: the end of that wait, and what was
+    /// left then.
+    paused: Option<(Instant, Duration)>,
+    is_fresh: bool,
+}
+
+impl Budget {
+    pub(crate) fn new(question: &Question<'_>) -> Self {
+        let timeout = question.remote.settings.timeout;
+        Self {
+            timeout,
+            until: from_now(timeout),
+            paused: None,
+            is_fresh: question.core.faults.has(Fault::FreshBudget),
+        }
+    }
+
+    /// Until when the next answer is waited for.
+    pub(crate) fn until(&self) -> Instant {
+        let next = from_now(self.timeout);
+        match self.paused {
+            _ if self.is_fresh => next,
+            None => self.until,
+            Some((end, left)) => next.min(later(end, left)),
+        }
+    }
+
+    /// Another computes, and is waited for until `patience` is over.
+    pub(crate) fn pause(&mut self, patience: Patience) {
+        let now = Instant::now();
+        let left = self.until.saturating_duration_since(now);
+        self.paused
+            .get_or_insert((later(now, patience.left()), left));
+    }
+}

@@ -1,0 +1,126 @@
+//! Looks into the store that never compute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backfill::validate::Judged;
+use crate::coordination::single_flight::table::Leadership;
+use crate::coordination::single_flight::waiter::Lead;
+use crate::core::outcome::Outcome;
+use crate::core::state::Core;
+use crate::encoding::codec::type_codec::Fingerprint;
+use crate::key::Key;
+use crate::l2::entry_keys::Replica;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Moment;
+use crate::model::owner::Owner;
+use crate::model::policy::Lives;
+use crate::model::tags::Labels;
+use crate::return_type::erased_ops::ValueOps;
+
+/// What memory did not serve unasked.
+pub(crate) struct Further {
+    pub(crate) stored: Arc<AnyStored>,
+    /// Or from memory, because nobody could be asked.
+    pub(crate) is_from_store: bool,
+}
+
+impl Core {
+    /// What memory does not have, from the store. Never computes.
+    pub(crate) async fn look_further(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        lives: Lives,
+        ops: &ValueOps,
+    ) -> Option<Further> {
+        let wire = ops.wire.filter(|_| self.config.enabled)?;
+        let began = self.tags.now();
+        let spot = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(owner, spot, labels, &lives, Some(wire.fingerprint), began)?;
+        let _asking = question.remote.ask();
+        let lead = self.lead_a_look(owner, key, labels, began);
+        let answer = async {
+            let asked = question.asked(question.remote.deadline());
+            let place = question.names.place(owner);
+            let found = question.remote.store.read(place, asked.until).await?;
+            question.judge(ops, &found, asked).await
+        };
+        match answer.await {
+            Ok(Judged::Good(stored, _)) => {
+                if let Some(lead) = lead {
+                    let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
+                    lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+                        if keep {
+                            self.insert(key, Arc::clone(&stored));
+                        }
+                    });
+                }
+                Some(Further {
+                    stored,
+                    is_from_store: true,
+                })
+            }
+            Ok(Judged::Late(..) | Judged::Useless(_)) => None,
+            Err(failure) => {
+                question.remote.failed(&failure);
+                let stored = self.peek_unconfirmed(key, owner.id)?;
+                Some(Further {
+                    stored,
+                    is_from_store: false,
+                })
+            }
+        }
+    }
+
+    /// The flight in which what is found reaches memory, so that an invalidation or a write
+    /// of the key in between keeps it out. `None` if another is in the air, whosever it is:
+    /// then memory is left to that one, and nothing is taken from it.
+    fn lead_a_look(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        began: Moment,
+    ) -> Option<Lead<Outcome>> {
+        let epochs = self.epochs(owner, labels);
+        let leadership = Leadership {
+            moment: began,
+            start: Instant::now(),
+            computes: false,
+        };
+        self.flights
+            .lead_if_none((key, owner.id), &epochs, leadership)
+    }
+
+    /// How much longer the store's entry lives.
+    pub(crate) async fn life_in_store(
+        &self,
+        owner: &Arc<Owner>,
+        key: &Key,
+        labels: &Labels,
+        lives: Lives,
+        fingerprint: Option<Fingerprint>,
+    ) -> Option<Duration> {
+        let began = self.tags.now();
+        let spot = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(owner, spot, labels, &lives, fingerprint, began)?;
+        let asked = question.asked(question.remote.deadline());
+        let found = question
+            .remote
+            .store
+            .read(question.names.place(owner), asked.until)
+            .await;
+        match found {
+            Ok(found) => question.life(&found, asked).await.ok().flatten(),
+            Err(failure) => {
+                question.remote.failed(&failure);
+                None
+            }
+        }
+    }
+}

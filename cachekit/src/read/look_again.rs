@@ -1,0 +1,66 @@
+//! Second looks into memory: another leader may have stored, or nobody could be asked.
+
+use std::sync::Arc;
+
+use crate::base::fault::Fault;
+use crate::coordination::single_flight::waiter::Lead;
+use crate::core::outcome::Outcome;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::read::answer::Answer;
+use crate::read::call::{Job, Trace};
+use crate::return_type::erased_ops::ValueOps;
+
+impl Job {
+    /// The lead of who goes on, or what another leader stored between the miss and the flight.
+    pub(crate) fn looked(
+        &self,
+        lead: Lead<Outcome>,
+        ops: &ValueOps,
+    ) -> Result<Lead<Outcome>, Answer> {
+        if let Some(stored) = self.second_look(ops) {
+            lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
+            return Err(Answer::Stored(stored));
+        }
+        if let Some((failed, error)) = self.second_failure(ops) {
+            lead.settle(Outcome::Failed(failed), || {});
+            return Err(Answer::Error(error));
+        }
+        self.board(&lead);
+        Ok(lead)
+    }
+
+    /// Between the miss and the flight another leader may have stored.
+    fn second_look(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+        if self.fresh || self.core.faults.has(Fault::NoSecondLook) {
+            return None;
+        }
+        if self.lives.tier == Tier::Redis {
+            // There is nothing of it.
+            return None;
+        }
+        if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
+            // Nothing was stored since.
+            return None;
+        }
+        let stored = self.core.peek(&self.key, self.owner.id)?;
+        if self.is_due_too(&stored) || !ops.answers(stored.shared()) {
+            return None;
+        }
+        self.owner.counts.coalesced.bump();
+        Some(stored)
+    }
+
+    /// What memory has and nobody could be asked for, if the cache goes on with that.
+    pub(crate) fn unconfirmed(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+        if self.fresh || self.trace != Trace::Unknown {
+            return None;
+        }
+        let stored = self.core.peek_unconfirmed(&self.key, self.owner.id)?;
+        if !ops.answers(stored.shared()) {
+            return None;
+        }
+        self.owner.counts.memory_hits.bump();
+        Some(stored)
+    }
+}

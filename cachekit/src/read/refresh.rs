@@ -1,0 +1,272 @@
+//! Values past, or near, their time to live: what is served in the place of a new one, and who
+//! computes that.
+//!
+//! A *refresh* is a [`Job`] that has an [`Old`] value already. It differs from another one in
+//! that it waits for nobody: where somebody else computes, here or in another process, it ends
+//! with the old value.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::clock::Tick;
+use crate::base::fault::Fault;
+use crate::base::trace;
+use crate::coordination::single_flight::waiter::Lead;
+use crate::core::outcome::Outcome;
+use crate::core::state::Core;
+use crate::key::Key;
+use crate::model::entry::AnyStored;
+use crate::model::freshness::Freshness;
+use crate::model::owner::OwnerId;
+use crate::read::call::{Job, Old};
+use crate::return_type::erased_ops::ValueOps;
+
+impl Core {
+    /// Whether `stored`, which is good, is to be computed again before its end.
+    #[cold]
+    pub(crate) fn drawn(&self, stored: &Arc<AnyStored>, key: &[u8], now: Tick) -> Option<Old> {
+        let advance = self.advance(stored, now)?;
+        let is_paused = self.pauses(&(stored.owner.id, Key::new(key)));
+        (!is_paused).then(|| Old {
+            stored: Arc::clone(stored),
+            advance: Some(advance),
+            is_given: false,
+        })
+    }
+
+    /// Returns `true` if nobody is to compute it again now.
+    fn pauses(&self, spot: &(OwnerId, Key)) -> bool {
+        let now = Tick::now(&*self.clock);
+        self.refreshes.pauses(spot, now) && !self.faults.has(Fault::ForgetRefreshes)
+    }
+
+    /// One draw.
+    pub(crate) fn advance(&self, stored: &AnyStored, now: Tick) -> Option<Duration> {
+        let freshness = &stored.freshness;
+        if !freshness.is_near_end(now) {
+            return None;
+        }
+        let advance = freshness.advance(self.chance.draw());
+        freshness.is_due(now, advance).then_some(advance)
+    }
+
+    /// What memory has for `reader` under `key` that is over, and `allows`.
+    fn peek_late(
+        &self,
+        key: &[u8],
+        reader: OwnerId,
+        allows: impl FnOnce(&AnyStored, Tick) -> bool,
+    ) -> Option<Arc<AnyStored>> {
+        let stored = self.memory.get(key)?;
+        let now = Tick::now(&*self.clock);
+        let may_serve = stored.owner.id == reader
+            && allows(&stored, now)
+            && stored.is_in_use(now)
+            && stored.failure().is_none()
+            && stored.is_valid_late(self.faults)
+            && self.trusts(&stored, now);
+        may_serve.then(|| {
+            stored.note_use(now);
+            stored
+        })
+    }
+}
+
+impl Job {
+    /// The same with what it has already.
+    pub(crate) fn with(mut self, old: Option<Old>) -> Self {
+        if old.is_some() {
+            self.late.get_or_insert_default();
+        }
+        self.old = old;
+        self
+    }
+
+    /// What is left to look at while the job itself runs; `None` where nothing can be served in
+    /// its place.
+    pub(crate) fn watch(&self) -> Option<Self> {
+        let late = self.late.as_ref()?;
+        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
+        let mut watch = Self::new(core, owner, self.key.clone(), self.lives);
+        watch.late = Some(Arc::clone(late));
+        Some(watch)
+    }
+
+    /// What this call is answered with while it goes on in the background.
+    pub(crate) fn given(&mut self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+        if self.old.is_none() {
+            let stored = self.stale().filter(|stored| ops.answers(stored.shared()))?;
+            self.owner.counts.misses.bump();
+            self.owner.counts.stale_hits.bump();
+            self.old = Some(Old {
+                stored,
+                advance: None,
+                is_given: true,
+            });
+        }
+        self.kept(ops)
+    }
+
+    /// What memory has that is over and may be served while it is computed again.
+    fn stale(&self) -> Option<Arc<AnyStored>> {
+        if self.fresh || self.lives.stale.is_none() {
+            return None;
+        }
+        let faults = self.core.faults;
+        let id = self.owner.id;
+        self.core.peek_late(self.key.as_bytes(), id, |stored, now| {
+            stored.may_serve_stale(id, now, faults)
+        })
+    }
+
+    /// Returns `true` if its key is not to be computed again now.
+    pub(crate) fn pauses(&self) -> bool {
+        self.core.pauses(&self.spot())
+    }
+
+    /// Returns `true` if it is a refresh, and another failed since this one looked. Asked by who
+    /// leads: whoever led before has said by now what came of it.
+    pub(crate) fn failed_meanwhile(&self) -> bool {
+        self.old.is_some() && !self.core.faults.has(Fault::IgnorePause) && self.pauses()
+    }
+
+    fn spot(&self) -> (OwnerId, Key) {
+        (self.owner.id, self.key.clone())
+    }
+
+    /// The same, as what goes on after this call was answered with `stored`.
+    pub(crate) fn again(&self, stored: &Arc<AnyStored>, advance: Option<Duration>) -> Option<Self> {
+        if self.is_apart
+            && let Some(late) = &self.late
+        {
+            let _ = late.found.set(Arc::clone(stored));
+            late.serve();
+        }
+        if !self.is_apart && advance.is_none() {
+            return None;
+        }
+        let old = Old {
+            stored: Arc::clone(stored),
+            advance,
+            is_given: true,
+        };
+        let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
+        let job = Self::new(core, owner, self.key.clone(), self.lives);
+        Some(Self {
+            // What is old is this one: the others have lives of their own.
+            replica: self.replica,
+            is_apart: self.is_apart,
+            course: self.course.clone(),
+            ..job.with(Some(old))
+        })
+    }
+
+    /// Whether `stored` is to be computed again as what this call has is.
+    pub(crate) fn is_due_too(&self, stored: &AnyStored) -> bool {
+        let now = Tick::now(&*self.core.clock);
+        self.old
+            .as_ref()
+            .is_some_and(|old| old.is_no_older_than(stored, now))
+    }
+
+    /// Counts that the function runs.
+    pub(crate) fn count_computation(&self) {
+        let counts = &self.owner.counts;
+        counts.computations.bump();
+        if self.old.as_ref().is_some_and(|old| old.advance.is_some()) {
+            counts.early_refreshes.bump();
+        }
+    }
+
+    /// What this call has, for one that is not to wait.
+    pub(crate) fn kept(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+        let old = self.old.as_ref()?;
+        if !ops.answers(old.stored.shared()) {
+            return None;
+        }
+        if !self.is_apart && !old.is_given {
+            self.owner.counts.memory_hits.bump();
+        }
+        Some(Arc::clone(&old.stored))
+    }
+
+    /// What was computed is there, or could not be computed.
+    pub(crate) fn refreshed(&self, is_ok: bool) {
+        if self.old.is_none() {
+            return;
+        }
+        let core = &self.core;
+        if is_ok {
+            return core.refreshes.succeeded(&self.spot());
+        }
+        self.owner.counts.refresh_failures.bump();
+        trace::refresh_failed(&self.owner.name, &self.key);
+        let now = Tick::now(&*core.clock);
+        core.refreshes.failed(self.spot(), now, core.chance.draw());
+    }
+
+    /// Another process computes it, for at most `longest`.
+    pub(crate) fn left_to_others(&self, longest: Duration) {
+        let now = Tick::now(&*self.core.clock);
+        let refreshes = &self.core.refreshes;
+        refreshes.left_to_others(self.spot(), now, longest);
+    }
+
+    /// Remembers in which flight something is looked for.
+    pub(crate) fn board(&self, lead: &Lead<Outcome>) {
+        if let Some(late) = &self.late {
+            let _ = late.flight.set(lead.flight());
+        }
+    }
+
+    /// Remembers what the store had that is over.
+    pub(crate) fn found_late(&self, stored: &Arc<AnyStored>) {
+        if let Some(late) = &self.late {
+            let _ = late.found.set(Arc::clone(stored));
+        }
+    }
+
+    /// What is served where the computation failed: what is there, if it was not invalidated
+    /// meanwhile either. The one place that decides so, for errors and for deadlines.
+    pub(crate) fn rescue(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+        if self.fresh {
+            return None;
+        }
+        let stored = self.instead(Freshness::outlives_errors)?;
+        if !ops.answers(stored.shared()) {
+            return None;
+        }
+        let counts = &self.owner.counts;
+        if Tick::now(&*self.core.clock) < stored.freshness_now().end {
+            counts.memory_hits.bump();
+        } else {
+            counts.stale_hits.bump();
+        }
+        Some(stored)
+    }
+
+    /// What is served where the computation takes too long.
+    pub(crate) fn instead_of_waiting(&self) -> Option<Arc<AnyStored>> {
+        self.instead(Freshness::outlives_delay)
+    }
+
+    fn instead(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<AnyStored>> {
+        let (core, id) = (&self.core, self.owner.id);
+        // What is not over yet was drawn to be computed early, and is as good as before.
+        let allows = |stored: &AnyStored, now| {
+            let freshness = stored.freshness_now();
+            now < freshness.end || outlives(freshness, now)
+        };
+        let in_memory = core.peek_late(self.key.as_bytes(), id, allows);
+        in_memory.or_else(|| {
+            let late = self.late.as_ref()?;
+            let stored = late.found.get()?;
+            let now = Tick::now(&*core.clock);
+            let is_good = allows(stored, now)
+                && stored.is_valid_late(core.faults)
+                && core.trusts(stored, now)
+                && !late.flight.get().is_some_and(|flight| flight.is_grounded());
+            is_good.then(|| Arc::clone(stored))
+        })
+    }
+}

@@ -1,0 +1,339 @@
+//! A computation whose body runs: what it needs meanwhile, and what it owes when that has ended.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::task::{Unconstrained, unconstrained};
+use tokio::time::{Sleep, sleep};
+
+use crate::backfill::lease::Access;
+use crate::backfill::store::Filling;
+use crate::base::fault::Fault;
+use crate::base::sync::expect_no_lock;
+use crate::base::trace;
+use crate::coordination::recursion;
+use crate::coordination::recursion::{Inside, Link};
+use crate::coordination::single_flight::waiter::Lead;
+use crate::core::build_entry::Value;
+use crate::core::outcome::{Known, Outcome};
+use crate::model::config::Tier;
+use crate::model::deferred_drop::AnyShared;
+use crate::model::entry::AnyStored;
+use crate::model::freshness::Life;
+use crate::model::tags::Labels;
+use crate::read::answer::Answer;
+use crate::read::call::Job;
+use crate::read::permit::Admission;
+use crate::return_type::erased_ops::ValueOps;
+use crate::return_type::shape::SharedError;
+
+/// What is done beside the body, by whoever polls that.
+type Aside<F> = Option<Pin<Box<F>>>;
+
+/// One computation. Dropped before its body has ended, it hands the lead to the next waiter, and
+/// gives back what it has of the store.
+pub(crate) struct Running {
+    // In the order in which they are given up.
+    renewing: Aside<dyn Future<Output = ()> + Send>,
+    access: Access,
+    admission: Admission,
+    /// Of those who wait for it; `None`: it is for its caller alone.
+    lead: Option<Lead<Outcome>>,
+    known: Known,
+    ops: ValueOps,
+    /// Dropped when it is over.
+    deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
+    /// Until when it has its place among those that may run at once.
+    place_until: Aside<Sleep>,
+    /// What it is, for the calls inside of it.
+    link: Option<Arc<Link>>,
+    began: Duration,
+    job: Box<Job>,
+}
+
+/// How a value is weighed and told, where it is not known of what type it is.
+pub(crate) struct Computed {
+    pub(crate) content: AnyShared,
+    pub(crate) is_present: bool,
+    pub(crate) heap: usize,
+}
+
+impl Running {
+    /// Sets out: from here on the body runs.
+    pub(crate) fn new(
+        job: Box<Job>,
+        lead: Option<Lead<Outcome>>,
+        ops: &ValueOps,
+        known: Known,
+        access: Access,
+        admission: Admission,
+    ) -> Box<Self> {
+        job.count_computation();
+        let flight = lead.as_ref().map_or(0, Lead::flight_id);
+        if lead.is_some() {
+            job.sets_out();
+        }
+        expect_no_lock();
+        let deadline = job.deadline(ops);
+        let place_until = admission
+            .is_timed(&job)
+            .then(|| Box::pin(sleep(job.lock_timeout())));
+        let link = recursion::link(flight, admission.gate_id());
+        Box::new(Self {
+            renewing: None,
+            access,
+            admission,
+            lead,
+            known,
+            ops: *ops,
+            deadline: deadline.map(|limit| (limit, Box::pin(unconstrained(sleep(limit))))),
+            place_until,
+            link: Some(link),
+            began: job.core.clock.now(),
+            job,
+        })
+    }
+
+    /// While it lives, what this thread runs is inside of the computation.
+    pub(crate) fn inside(&mut self) -> Inside<'_> {
+        recursion::inside(&mut self.link)
+    }
+
+    /// To be polled when the body has been, and did not end: keeps the token of the computation and
+    /// what it hangs on, for `lock_timeout` the lease and the place. `Ready`: the body is to be dropped,
+    /// its time is over.
+    pub(crate) fn poll_aside(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some((_, deadline)) = &mut self.deadline
+            && deadline.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(());
+        }
+        if let Some(until) = &mut self.place_until
+            && self.admission.gives_way(&self.job)
+            && until.as_mut().poll(context).is_ready()
+        {
+            self.admission.give_up();
+            self.place_until = None;
+        }
+        if let Some(turn) = self.access.turn() {
+            let job = &self.job;
+            let renewing = self
+                .renewing
+                .get_or_insert_with(|| turn.renewal(job.lock_timeout()));
+            let renewed: Poll<()> = renewing.as_mut().poll(context);
+            debug_assert!(renewed.is_pending(), "it ends with the body");
+        }
+        Poll::Pending
+    }
+
+    /// The body has ended, well or with an error: who waits for it waits no longer, and its place is
+    /// free.
+    fn ended(&mut self) -> Duration {
+        self.renewing = None;
+        self.deadline = None;
+        self.place_until = None;
+        self.admission.give_up();
+        let took = self.job.core.clock.now().saturating_sub(self.began);
+        expect_no_lock();
+        took
+    }
+
+    /// The same of a body that succeeded. `prepare` runs code of the user's that only storing needs, and
+    /// gives what is to be stored; where it panics, nothing is.
+    pub(crate) fn succeeded(
+        mut self: Box<Self>,
+        prepare: &mut dyn FnMut(&mut Labels, bool) -> Option<Computed>,
+    ) {
+        let took = self.ended();
+        let Some(lead) = self.lead.take() else {
+            return;
+        };
+        let job = &self.job;
+        job.refreshed(true);
+        let early = self.known.labels.tags.len();
+        // The function succeeded: what is only there to store it does not fail the call.
+        let weighs = job.core.weighs();
+        let labels = &mut self.known.labels;
+        let Some(computed) = job.caught(|| prepare(labels, weighs)).flatten() else {
+            return;
+        };
+        if labels.tags.len() > early {
+            let late = self.known.labels.tags[early..].iter();
+            let epochs = late.map(|tag| job.core.tags.epoch(tag));
+            self.known.epochs.extend(epochs);
+        }
+        let value = Value {
+            content: computed.content,
+            is_present: computed.is_present,
+            size: self.ops.size,
+            heap: computed.heap,
+            order: None,
+            took,
+        };
+        let access = std::mem::replace(&mut self.access, Access::None);
+        let known = std::mem::take(&mut self.known);
+        self.job.settle(lead, &self.ops, known, value, access);
+    }
+
+    /// The same of a body that failed: an old value in the place of its error, if there is one that
+    /// may be served. `share` makes a copy of the error for those who wait.
+    pub(crate) fn failed(
+        mut self: Box<Self>,
+        share: &mut dyn FnMut() -> Option<SharedError>,
+    ) -> Option<Answer> {
+        let _ = self.ended();
+        let job = &self.job;
+        if self.lead.is_some() {
+            job.refreshed(false);
+        }
+        job.owner.counts.errors.bump();
+        // Others need not wait for this one any longer.
+        self.access = Access::None;
+        let rescue = job.rescue(&self.ops);
+        let Some(lead) = self.lead.take() else {
+            return rescue.map(Answer::Stored);
+        };
+        if let Some(stored) = rescue {
+            lead.settle(Outcome::Instead(Arc::clone(&stored)), || {});
+            return Some(Answer::Stored(stored));
+        }
+        match job.caught(share).flatten() {
+            Some(shared) => {
+                let known = std::mem::take(&mut self.known);
+                self.job.fail(lead, known, &self.ops, shared);
+            }
+            None => lead.leave_wider(),
+        }
+        None
+    }
+
+    /// The same of a body that was dropped because its time was over: everybody who waits is answered
+    /// now, not after as long again, and the next call computes.
+    ///
+    /// Where an old value may be served in the place of a failure, everybody gets that.
+    pub(crate) fn late(mut self: Box<Self>) -> Answer {
+        let limit = self.deadline.as_ref().map_or(Duration::ZERO, |it| it.0);
+        let _ = self.ended();
+        let job = &self.job;
+        let late = job.timed_out(limit);
+        if self.lead.is_some() {
+            job.refreshed(false);
+        }
+        // Frees the lease.
+        self.access = Access::None;
+        let (answer, outcome) = match job.rescue(&self.ops) {
+            Some(stored) => {
+                let outcome = Outcome::Instead(Arc::clone(&stored));
+                (Answer::Stored(stored), outcome)
+            }
+            None => (Answer::Late(late.clone()), Outcome::Late(late)),
+        };
+        if let Some(lead) = self.lead.take() {
+            lead.settle(outcome, || {});
+        }
+        answer
+    }
+}
+
+/// A refresh that panics has failed.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.lead.is_some() && std::thread::panicking() {
+            self.job.refreshed(false);
+        }
+    }
+}
+
+impl Job {
+    /// What the user's `code` gives; `None` if it panics, which is told.
+    fn caught<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
+        let given = catch_unwind(AssertUnwindSafe(code));
+        given
+            .inspect_err(|_| trace::not_kept(&self.owner.name))
+            .ok()
+    }
+
+    fn settle(
+        &self,
+        lead: Lead<Outcome>,
+        ops: &ValueOps,
+        Known { labels, epochs }: Known,
+        value: Value,
+        access: Access,
+    ) {
+        let core = &self.core;
+        let mut began = lead.leadership.moment;
+        if core.faults.has(Fault::EpochsAfterCompute) {
+            began = core.tags.now();
+        }
+        let took = value.took;
+        let ttl = core.ttl(self.lives, &labels, value.is_present);
+        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
+        let stored = core.stored(owner, key, began, epochs, lives, ttl.map(Life::from), value);
+        let Some(ttl) = ttl else {
+            lead.settle(Outcome::Value(stored), || {});
+            return;
+        };
+        if self.land(lead, Arc::clone(&stored)) {
+            self.owner.counts.stores.bump();
+            self.fill(ops, labels, (ttl, took), stored, access);
+        } else {
+            self.owner.counts.refused_stores.bump();
+            trace::store_refused(&self.owner.name, &self.key);
+        }
+    }
+
+    /// Ends the flight with `stored`, and puts it into memory if it may be kept; says so.
+    pub(crate) fn land(&self, lead: Lead<Outcome>, stored: Arc<AnyStored>) -> bool {
+        let core = &self.core;
+        let keep = stored.is_valid(core.faults);
+        let in_memory = self.lives.tier != Tier::Redis;
+        let landed = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+            if keep && in_memory {
+                core.insert(&self.key, stored);
+            }
+        });
+        keep && landed
+    }
+
+    /// Hands the value on to the store.
+    fn fill(
+        &self,
+        ops: &ValueOps,
+        labels: Labels,
+        (ttl, took): (Duration, Duration),
+        stored: Arc<AnyStored>,
+        access: Access,
+    ) {
+        match (access, ops.wire) {
+            (Access::Granted(turn), Some(wire)) => {
+                let turn = *turn;
+                let filling = Filling {
+                    took,
+                    turn,
+                    owner: Arc::clone(&self.owner),
+                    key: self.key.clone(),
+                    lives: self.lives,
+                    labels,
+                    ttl,
+                    wire,
+                    stored,
+                    replaces: None,
+                };
+                filling.in_background(self.is_left());
+            }
+            (Access::Unseen, Some(_)) => self.core.distrust(&self.key, self.lives),
+            _ => {}
+        }
+    }
+
+    /// The longest that an entry of this call may live.
+    pub(crate) fn longest_life(&self) -> Duration {
+        let ttl = self.lives.ttl.unwrap_or(self.core.config.default_ttl);
+        let fresh = self.lives.redis_ttl.map_or(ttl, |most| most.min(ttl));
+        fresh.saturating_add(self.lives.window())
+    }
+}

@@ -1,0 +1,28 @@
+//! The deadline of one computation.
+
+use std::time::Duration;
+
+use crate::base::error::ComputeTimeout;
+use crate::base::fault::Fault;
+use crate::base::runtime::has_timer;
+use crate::base::trace;
+use crate::read::call::Job;
+use crate::return_type::erased_ops::ValueOps;
+
+impl Job {
+    /// How long a computation may take, if that is bounded and there is an answer for one
+    /// that takes longer.
+    pub(crate) fn deadline(&self, ops: &ValueOps) -> Option<Duration> {
+        self.lives
+            .timeout
+            .filter(|_| ops.has_answer_in_time && has_timer())
+            .filter(|_| !self.core.faults.has(Fault::NoDeadline))
+    }
+
+    /// A computation took longer than `limit`; what its callers are told.
+    pub(crate) fn timed_out(&self, limit: Duration) -> ComputeTimeout {
+        self.owner.counts.timeouts.bump();
+        trace::timed_out(&self.owner.name, limit);
+        ComputeTimeout::new(&self.owner.name, limit)
+    }
+}

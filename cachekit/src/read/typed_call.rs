@@ -1,0 +1,380 @@
+//! What is left of a call for each function: to run its body, and to make what it returns of what the
+//! cache found. All else is compiled once.
+//!
+//! A cached function may call itself, so what is on the stack while its body is polled is kept to the
+//! least: little stands in [`Call::poll`], and what comes before and after the body is no part of it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::base::sync::expect_no_lock;
+use crate::coordination::recursion::Inside;
+use crate::model::tags::Labels;
+use crate::read::answer::Answer;
+use crate::read::call::Job;
+use crate::read::compute::{Begun, Step, begin, begin_blocking};
+use crate::read::hit::last_of;
+use crate::read::running::{Computed, Running};
+use crate::return_type::shape::{Plan, Shape, Split};
+
+/// Answers `job` by another's computation or its own; `None` runs the body past the cache.
+///
+/// The call begins here, and the future goes on with it. `body` begins when it is polled first.
+///
+/// # Cancel safety
+///
+/// Dropping the future at any point hands the computation to the next waiter, if there is
+/// one, and leaves nothing behind.
+#[inline(never)]
+pub(crate) fn compute<S, P, A, Fut>(
+    job: Option<Box<Job>>,
+    plan: P,
+    labels: Labels,
+    after: A,
+    body: Fut,
+) -> Pin<Box<Call<S, P, A, Fut>>>
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
+    A: FnOnce(&S::Value, &mut Labels),
+    Fut: Future<Output = S::Ret>,
+{
+    let state = match job.map(|job| begin(job, plan().ops(), labels)) {
+        None => State::Runs(None),
+        Some(begun) => State::from(begun),
+    };
+    // Boxed, so that the function's own future has no room for it: most calls hit.
+    Box::pin(Call {
+        state,
+        plan,
+        after: Some(after),
+        body: Some(body),
+        shape: PhantomData,
+    })
+}
+
+/// What a synchronous function's call begins with: what it computes for, or an answer.
+pub struct Started(Result<Option<Box<Running>>, Answer>);
+
+impl fmt::Debug for Started {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Started")
+    }
+}
+
+/// Comes to where the body of a synchronous function is to run, on this thread. Whom such a caller waits
+/// for runs on another thread, for a body that never yields, so parking cannot keep that one from going
+/// on.
+#[inline(never)]
+pub(crate) fn begin_sync<S>(
+    job: Option<Box<Job>>,
+    plan: impl Fn() -> Plan<S>,
+    labels: Labels,
+) -> Started
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    Started(
+        match job.map(|job| begin_blocking(job, &plan().ops(), labels)) {
+            None => Ok(None),
+            Some(Step::Runs(running)) => Ok(Some(running)),
+            Some(Step::Answers(answer)) => Err(answer),
+        },
+    )
+}
+
+/// Goes on with what was begun.
+#[inline]
+pub(crate) fn compute_blocking<S, P, A>(
+    Started(begun): Started,
+    plan: P,
+    after: A,
+    body: impl FnOnce() -> S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
+    A: FnOnce(&S::Value, &mut Labels),
+{
+    let mut running = match begun {
+        Ok(running) => running,
+        Err(answer) => return answered_by(&plan, answer),
+    };
+    let ret = {
+        let _inside = running.as_mut().map(|running| running.inside());
+        body()
+    };
+    ended_blocking(plan, running, after, ret)
+}
+
+#[inline(never)]
+fn ended_blocking<S>(
+    plan: impl Fn() -> Plan<S>,
+    running: Option<Box<Running>>,
+    after: impl FnOnce(&S::Value, &mut Labels),
+    ret: S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    conclude(&plan(), running, &mut once(Some(after)), Some(ret))
+}
+
+/// `after`, to be called once at most.
+fn once<V>(mut after: Option<impl FnOnce(&V, &mut Labels)>) -> impl FnMut(&V, &mut Labels) {
+    move |value, labels| {
+        if let Some(after) = after.take() {
+            after(value, labels);
+        }
+    }
+}
+
+pin_project! {
+    /// A call that memory could not answer.
+    ///
+    /// A type and no `async` block, which would keep on the stack what it needs at some other time.
+    #[must_use = "futures do nothing unless they are polled"]
+    pub struct Call<S: Shape, P, A, Fut> {
+        state: State,
+        plan: P,
+        after: Option<A>,
+        #[pin]
+        body: Option<Fut>,
+        shape: PhantomData<fn() -> S>,
+    }
+
+    impl<S: Shape, P, A, Fut> PinnedDrop for Call<S, P, A, Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            if this.body.is_some() {
+                this.leave_body();
+            }
+        }
+    }
+}
+
+/// How far a call is.
+enum State {
+    Answered(Option<Answer>),
+    Waits(Pin<Box<dyn Future<Output = Step> + Send>>),
+    /// The body runs; `None`: past the cache.
+    Runs(Option<Box<Running>>),
+}
+
+impl From<Begun> for State {
+    fn from(begun: Begun) -> Self {
+        match begun {
+            Begun::Now(step) => Self::from(step),
+            Begun::Later(step) => Self::Waits(step),
+        }
+    }
+}
+
+impl From<Step> for State {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Answers(answer) => Self::Answered(Some(answer)),
+            Step::Runs(running) => Self::Runs(Some(running)),
+        }
+    }
+}
+
+impl State {
+    /// While it lives, what this thread runs is inside of the computation, if there is one.
+    fn inside(&mut self) -> Option<Inside<'_>> {
+        match self {
+            Self::Runs(Some(running)) => Some(running.inside()),
+            _ => None,
+        }
+    }
+
+    /// Goes on until the body is to run, `Ready(None)`, or there is an answer without it.
+    #[inline(never)]
+    fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer>> {
+        if let Self::Waits(step) = self {
+            match step.as_mut().poll(context) {
+                Poll::Ready(step) => *self = Self::from(step),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(match self {
+            Self::Answered(answer) => answer.take(),
+            _ => None,
+        })
+    }
+
+    /// What is done when the body has been polled and did not end. `Ready`: its time is over.
+    #[inline(never)]
+    fn poll_aside(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Runs(Some(running)) => running.poll_aside(context),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl<S, P, A, Fut> Future for Call<S, P, A, Fut>
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+    P: Fn() -> Plan<S>,
+    A: FnOnce(&S::Value, &mut Labels),
+    Fut: Future<Output = S::Ret>,
+{
+    type Output = S::Ret;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Ret> {
+        let mut this = self.as_mut().project();
+        if !matches!(this.state, State::Runs(_)) {
+            match this.state.come_to_body(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(answer)) => return Poll::Ready(answered_by(&*this.plan, answer)),
+                Poll::Ready(None) => {}
+            }
+        }
+        let polled = {
+            let _inside = this.state.inside();
+            match this.body.as_mut().as_pin_mut() {
+                Some(body) => body.poll(context),
+                None => unreachable!("polled after it ended"),
+            }
+        };
+        match polled {
+            Poll::Ready(ret) => Poll::Ready(self.end(Some(ret))),
+            Poll::Pending => match this.state.poll_aside(context) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(()) => Poll::Ready(self.end(None)),
+            },
+        }
+    }
+}
+
+impl<S: Shape, P, A, Fut> Call<S, P, A, Fut> {
+    /// What the call returns when its body gave `ret`, or nothing in time.
+    #[inline(never)]
+    fn end(mut self: Pin<&mut Self>, ret: Option<S::Ret>) -> S::Ret
+    where
+        S::Value: Clone + Send + Sync + 'static,
+        P: Fn() -> Plan<S>,
+        A: FnOnce(&S::Value, &mut Labels),
+    {
+        self.as_mut().leave_body();
+        let this = self.project();
+        let running = match this.state {
+            State::Runs(running) => running.take(),
+            _ => None,
+        };
+        let mut after = once(this.after.take());
+        conclude(&(this.plan)(), running, &mut after, ret)
+    }
+
+    /// Drops what is left of the body: inside of the computation, as its destructors may call cached
+    /// functions.
+    fn leave_body(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let _inside = this.state.inside();
+        this.body.set(None);
+    }
+}
+
+impl<S: Shape, P, A, Fut> fmt::Debug for Call<S, P, A, Fut> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Call")
+    }
+}
+
+/// What a call returns whose body gave `ret`, or nothing in time.
+#[inline(never)]
+fn conclude<S>(
+    plan: &Plan<S>,
+    running: Option<Box<Running>>,
+    after: &mut dyn FnMut(&S::Value, &mut Labels),
+    ret: Option<S::Ret>,
+) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    let (running, ret) = match (running, ret) {
+        (Some(running), Some(ret)) => (running, ret),
+        (Some(running), None) => return answered(plan, running.late()),
+        (None, Some(ret)) => return ret,
+        (None, None) => unreachable!("only a computation has a deadline"),
+    };
+    match S::split(ret) {
+        Split::Some(value) => {
+            let mut value = Some(value);
+            let mut kept = None;
+            running.succeeded(&mut |labels, weighs| {
+                let original = value.as_ref()?;
+                after(original, labels);
+                let copy = original.clone();
+                let heap = if weighs { plan.weigh(original) } else { 0 };
+                // The caller has the copy, should storing fail from here on.
+                let content = Arc::new(value.take());
+                kept = Some(copy);
+                Some(Computed {
+                    content,
+                    is_present: true,
+                    heap,
+                })
+            });
+            let value = kept.or(value);
+            value.map_or_else(|| unreachable!("one of two is left"), S::some)
+        }
+        Split::None => {
+            running.succeeded(&mut |_, _| {
+                Some(Computed {
+                    content: Arc::new(None::<S::Value>),
+                    is_present: false,
+                    heap: 0,
+                })
+            });
+            // A shape that can be split into `None` can be made of it.
+            S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
+        }
+        Split::Err(error) => match running.failed(&mut || plan.share(&error)) {
+            Some(answer) => answered(plan, answer),
+            None => S::err(error),
+        },
+    }
+}
+
+/// [`answered`], with the plan off the caller's stack.
+#[inline(never)]
+fn answered_by<S>(plan: impl Fn() -> Plan<S>, answer: Answer) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    answered(&plan(), answer)
+}
+
+/// What the function returns for `answer`, which it has a form for.
+#[inline(never)]
+pub(crate) fn answered<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
+where
+    S: Shape,
+    S::Value: Clone + Send + Sync + 'static,
+{
+    let ret = match answer {
+        Answer::Stored(stored) => {
+            let value = last_of(stored).downcast::<Option<S::Value>>();
+            expect_no_lock();
+            let value = value.ok().and_then(Arc::unwrap_or_clone);
+            value.map(S::some).or_else(S::none)
+        }
+        Answer::Error(error) => plan.copy(error.shared()).map(S::err),
+        Answer::Late(late) => plan.out_of_time(&late).map(S::err),
+    };
+    ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
+}

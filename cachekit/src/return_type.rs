@@ -1,0 +1,13 @@
+//! What the compiler found out about a function's return type.
+
+pub(crate) mod cacheable;
+pub(crate) mod cacheable_error;
+pub(crate) mod capabilities;
+pub(crate) mod diagnostics;
+pub(crate) mod dispatch;
+pub(crate) mod erased_ops;
+pub(crate) mod known_size;
+#[cfg(feature = "redis")]
+pub(crate) mod serializable;
+pub(crate) mod shape;
+pub(crate) mod timeout_error;

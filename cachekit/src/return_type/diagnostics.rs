@@ -1,0 +1,105 @@
+//! The words for a value that a cache cannot keep.
+//!
+//! What dispatch finds out about a value is a plan, or a type that stands for what is wrong. It is asked for
+//! a trait that only that type has not, by the trait's own name: so the error is short, its words are
+//! the trait's, and nothing that follows from it is told too.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::return_type::shape::{Plan, Shape};
+
+/// Not implemented for an `Unkept`: the error that this makes is the message.
+#[diagnostic::on_unimplemented(
+    message = "the value that this function returns cannot be cached",
+    label = "a cached value must be `Clone + Send + Sync + 'static`",
+    note = "it is cloned for every caller and shared by threads; derive `Clone` for it (for Redis also \
+            serde's `Serialize` and `Deserialize`), or return `Arc<T>` in its place; if it is another \
+            crate's type (`HttpResponse`), cache the function that makes what is in it"
+)]
+pub trait Keep {
+    /// What it becomes: a plan.
+    type Checked;
+    /// The same.
+    fn of(self) -> Self::Checked;
+}
+
+/// Not implemented for an `Unstored`.
+#[diagnostic::on_unimplemented(
+    message = "the value that this function returns cannot be stored in Redis",
+    label = "needs `serde::Serialize` and `serde::Deserialize`",
+    note = "derive both for it, or write `tier = memory` to keep it in this process; if it is another \
+            crate's type (`axum::Json`), cache the function that makes what is in it"
+)]
+pub trait Store {
+    /// What it becomes.
+    type Checked;
+    /// The same.
+    fn of(self) -> Self::Checked;
+}
+
+/// Not implemented for a `Lent`.
+#[diagnostic::on_unimplemented(
+    message = "the value that this function returns cannot be stored in Redis",
+    label = "only what owns its data can be read back",
+    note = "return an owned value, as `String` or `Arc<str>` is, or write `tier = memory` to keep it in \
+            this process"
+)]
+pub trait Own {
+    /// What it becomes.
+    type Checked;
+    /// The same.
+    fn of(self) -> Self::Checked;
+}
+
+macro_rules! verdicts {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        pub struct $name<V>(PhantomData<fn() -> V>);
+
+        impl<V> $name<V> {
+            pub(crate) const fn new() -> Self {
+                Self(PhantomData)
+            }
+        }
+        impl<V> fmt::Debug for $name<V> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+verdicts! {
+    /// A value that cannot be kept.
+    Unkept
+    /// A value that cannot cross to Redis.
+    #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
+    Unstored
+    /// A value that is a reference: no bytes can be read back as one.
+    #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
+    Lent
+}
+
+macro_rules! passes {
+    ($($trait:ident: [$param:ident $(: $bound:ident)?] $ty:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$param $(: $bound)?> $trait for $ty {
+            type Checked = Self;
+
+            #[inline]
+            fn of(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+passes! {
+    Own: [S: Shape] Plan<S>;
+    Own: [V] Unstored<V>;
+    Own: [V] Unkept<V>;
+    Store: [S: Shape] Plan<S>;
+    Store: [V] Unkept<V>;
+    Keep: [S: Shape] Plan<S>;
+}

@@ -1,0 +1,305 @@
+//! What a function's return type means to the cache, decided by the type system.
+//!
+//! A macro sees words: `ApiResult<User>` may be a `Result`. So the generated code asks the
+//! compiler, in two steps, by the rule that an inherent method wins over a trait's:
+//! [`probe`] peels a `Result` off, then [`Peel`] an `Option`. Nothing of this is left at
+//! run time; a [`Shape`] is a type without a value.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use crate::base::error::ComputeTimeout;
+use crate::encoding::codec::cacheable::Cacheable;
+use crate::encoding::codec::type_codec::Wire;
+use crate::model::deferred_drop::AnyShared;
+
+/// A returned value, taken apart.
+#[derive(Debug)]
+pub enum Split<V, E> {
+    /// Something to store.
+    Some(V),
+    /// Nothing, where the type is an `Option`.
+    None,
+    /// Never stored.
+    Err(E),
+}
+
+/// How a return type is taken apart and put together again.
+pub trait Shape: Copy {
+    /// The function's return type.
+    type Ret;
+    /// What is stored: inside `Ok`, inside `Some`.
+    type Value;
+    /// The error; [`Infallible`] where there is none.
+    type Error;
+
+    /// Takes a returned value apart.
+    fn split(ret: Self::Ret) -> Split<Self::Value, Self::Error>;
+    /// Looks at a returned value's parts.
+    fn peek(ret: &Self::Ret) -> Split<&Self::Value, &Self::Error>;
+    /// What a function returns for a value.
+    fn some(value: Self::Value) -> Self::Ret;
+    /// What it returns for an absence, if it can.
+    fn none() -> Option<Self::Ret>;
+    /// What it returns for an error.
+    fn err(error: Self::Error) -> Self::Ret;
+}
+
+macro_rules! shapes {
+    ($($(#[$doc:meta])* $name:ident<$($param:ident),+>: $ret:ty => $value:ty, $error:ty;
+       |$arg:ident| $split:expr, $peek:expr, |$v:ident| $some:expr, $none:expr, |$e:ident| $err:expr;)*) => {$(
+        $(#[$doc])*
+        pub struct $name<$($param),+>(PhantomData<fn() -> ($($param,)+)>);
+
+        impl<$($param),+> Clone for $name<$($param),+> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<$($param),+> Copy for $name<$($param),+> {}
+        impl<$($param),+> fmt::Debug for $name<$($param),+> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+
+        impl<$($param),+> Shape for $name<$($param),+> {
+            type Ret = $ret;
+            type Value = $value;
+            type Error = $error;
+
+            fn split($arg: $ret) -> Split<$value, $error> {
+                $split
+            }
+            fn peek($arg: &$ret) -> Split<&$value, &$error> {
+                $peek
+            }
+            fn some($v: $value) -> $ret {
+                $some
+            }
+            fn none() -> Option<$ret> {
+                $none
+            }
+            fn err($e: $error) -> $ret {
+                $err
+            }
+        }
+    )*};
+}
+
+shapes! {
+    /// `T`.
+    Plain<T>: T => T, Infallible;
+        |ret| Split::Some(ret), Split::Some(ret), |value| value, None, |error| match error {};
+    /// `Option<T>`.
+    Optional<T>: Option<T> => T, Infallible;
+        |ret| ret.map_or(Split::None, Split::Some),
+        ret.as_ref().map_or(Split::None, Split::Some), |value| Some(value), Some(None),
+        |error| match error {};
+    /// `Result<T, E>`.
+    Fallible<T, E>: Result<T, E> => T, E;
+        |ret| ret.map_or_else(Split::Err, Split::Some),
+        ret.as_ref().map_or_else(Split::Err, Split::Some), |value| Ok(value), None,
+        |error| Err(error);
+    /// `Result<Option<T>, E>`.
+    FallibleOptional<T, E>: Result<Option<T>, E> => T, E;
+        |ret| match ret {
+            Ok(Some(value)) => Split::Some(value),
+            Ok(None) => Split::None,
+            Err(error) => Split::Err(error),
+        },
+        match ret {
+            Ok(Some(value)) => Split::Some(value),
+            Ok(None) => Split::None,
+            Err(error) => Split::Err(error),
+        },
+        |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
+}
+
+/// The plan of a shape with an `Option` in it.
+#[diagnostic::on_unimplemented(
+    message = "`none_ttl` is for functions that return an `Option`",
+    label = "this function never returns `None`; take `none_ttl` out"
+)]
+pub trait MayBeAbsent: Sized {
+    /// Says so.
+    fn of(self) {}
+}
+#[diagnostic::do_not_recommend]
+impl<T> MayBeAbsent for Plan<Optional<T>> {}
+#[diagnostic::do_not_recommend]
+impl<T, E> MayBeAbsent for Plan<FallibleOptional<T, E>> {}
+
+/// The plan of a shape with an error in it.
+#[diagnostic::on_unimplemented(
+    message = "`stale_if_error` is for functions that return a `Result`",
+    label = "this function never fails; take `stale_if_error` out"
+)]
+pub trait MayFail: Sized {
+    /// Says so.
+    fn of(self) {}
+}
+#[diagnostic::do_not_recommend]
+impl<T, E> MayFail for Plan<Fallible<T, E>> {}
+#[diagnostic::do_not_recommend]
+impl<T, E> MayFail for Plan<FallibleOptional<T, E>> {}
+
+/// An error that any number of waiters may have a copy of.
+pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
+
+/// How an error of type `E` is shared.
+#[derive(Debug)]
+pub struct ErrorSharing<E> {
+    /// Whether an error is one of this type.
+    pub(crate) is_one: fn(&(dyn Any + Send + Sync)) -> bool,
+    pub(crate) share: fn(&E) -> SharedError,
+    pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
+}
+
+/// How a value of type `V` is shared: it is an `Arc`.
+pub struct ValueSharing<V> {
+    /// The same one.
+    pub(crate) share: fn(&V) -> AnyShared,
+    /// The same of an `Option<V>`.
+    pub(crate) of_entry: fn(&dyn Any) -> Option<AnyShared>,
+    /// The value again, if it was one.
+    pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
+}
+
+/// A shape with what else the compiler knows about its types.
+pub struct Plan<S: Shape> {
+    pub(crate) error_sharing: Option<ErrorSharing<S::Error>>,
+    pub(crate) weigh: Option<fn(&S::Value) -> usize>,
+    pub(crate) wire: Option<Wire>,
+    pub(crate) value_sharing: Option<ValueSharing<S::Value>>,
+    /// The error of a computation that took too long.
+    pub(crate) late: Option<fn(ComputeTimeout) -> S::Error>,
+}
+
+impl<S: Shape> Plan<S> {
+    pub(crate) fn plain() -> Self {
+        Self {
+            error_sharing: None,
+            weigh: None,
+            wire: None,
+            value_sharing: None,
+            late: None,
+        }
+    }
+
+    /// For a value that is cached without a macro.
+    pub(crate) fn by_hand() -> Self
+    where
+        S::Value: Cacheable,
+    {
+        Self {
+            wire: S::Value::__wire(),
+            weigh: S::Value::__weigh(),
+            ..Self::plain()
+        }
+    }
+
+    /// Adds what autoref dispatch found out.
+    pub fn with(
+        self,
+        error_sharing: Option<ErrorSharing<S::Error>>,
+        weigh: Option<fn(&S::Value) -> usize>,
+    ) -> Self {
+        Self {
+            error_sharing,
+            weigh,
+            ..self
+        }
+    }
+
+    /// The same.
+    #[inline]
+    pub fn with_sharing(self, value_sharing: Option<ValueSharing<S::Value>>) -> Self {
+        Self {
+            value_sharing,
+            ..self
+        }
+    }
+
+    /// How values are shared, where they are.
+    #[inline]
+    pub(crate) fn sharing(&self) -> Option<ValueSharing<S::Value>> {
+        self.value_sharing
+    }
+
+    /// `closure`, with the type of `ret` fixed.
+    pub fn after<F: Fn(&S::Value, &mut crate::model::tags::Labels)>(self, closure: F) -> F {
+        closure
+    }
+
+    pub(crate) fn share(&self, error: &S::Error) -> Option<SharedError> {
+        self.error_sharing
+            .as_ref()
+            .map(|sharing| (sharing.share)(error))
+    }
+
+    pub(crate) fn copy(&self, error: &SharedError) -> Option<S::Error> {
+        self.error_sharing
+            .as_ref()
+            .and_then(|sharing| (sharing.copy)(&**error))
+    }
+
+    /// How values cross to Redis; `None` where they stay in this process.
+    pub(crate) fn wire(&self) -> Option<Wire> {
+        self.wire
+    }
+
+    /// The bytes that `value` points to, as far as they are known.
+    pub(crate) fn weigh(&self, value: &S::Value) -> usize
+    where
+        S::Value: 'static,
+    {
+        match (self.weigh, self.value_sharing) {
+            (Some(weigh), _) => weigh(value),
+            (None, Some(sharing)) => {
+                let known = crate::return_type::known_size::heap_of_known(value);
+                known.saturating_add(size_of_val(&*(sharing.share)(value)))
+            }
+            (None, None) => crate::return_type::known_size::heap_of_known(value),
+        }
+    }
+}
+
+impl<E> Clone for ErrorSharing<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<E> Copy for ErrorSharing<E> {}
+impl<V> Clone for ValueSharing<V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<V> Copy for ValueSharing<V> {}
+impl<V> fmt::Debug for ValueSharing<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ValueSharing")
+    }
+}
+// Derived, they would ask for `S::Error: Copy`.
+#[expect(
+    clippy::expl_impl_clone_on_copy,
+    reason = "a derive would bound the parameter"
+)]
+impl<S: Shape> Clone for Plan<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<S: Shape> Copy for Plan<S> {}
+impl<S: Shape> fmt::Debug for Plan<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("shares_errors", &self.error_sharing.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,105 @@
+//! What a function answers with when its computation took too long, and the words for one
+//! that cannot answer.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::base::error::ComputeTimeout;
+use crate::return_type::shape::{Fallible, FallibleOptional, Plan, Shape};
+
+/// A plan for something with a `Result` around it.
+#[diagnostic::on_unimplemented(
+    message = "`timeout` is for functions that return a `Result`",
+    label = "this function has no way to say that its computation was dropped",
+    note = "return `Result<T, E>`, where `E: From<cachekit::ComputeTimeout>`, or with \
+            `timeout_error = EXPR`; or take `timeout` out: without it a call still waits for no \
+            other's computation longer than `lock_timeout`"
+)]
+pub trait CanFail {
+    /// The plan.
+    type Checked;
+    /// The same.
+    fn of(self) -> Self::Checked;
+}
+
+/// An error that cannot be made of a timeout.
+pub struct NoTimeoutError<E>(PhantomData<fn() -> E>);
+
+impl<E> fmt::Debug for NoTimeoutError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NoTimeoutError")
+    }
+}
+
+/// Not implemented for `NoTimeoutError`: the error that this makes is the message.
+#[diagnostic::on_unimplemented(
+    message = "`timeout` does not know which error to answer with",
+    label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",
+    note = "write `timeout_error = EXPR`, or `impl From<cachekit::ComputeTimeout>` for the error type"
+)]
+pub trait Answer {
+    /// The plan.
+    type Checked;
+    /// The same.
+    fn of(self) -> Self::Checked;
+}
+
+macro_rules! passes {
+    ($($trait:ident: [$($param:ident),+] $shape:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($param),+> $trait for Plan<$shape> {
+            type Checked = Self;
+
+            fn of(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+passes! {
+    CanFail: [T, E] Fallible<T, E>;
+    CanFail: [T, E] FallibleOptional<T, E>;
+    Answer: [T, E] Fallible<T, E>;
+    Answer: [T, E] FallibleOptional<T, E>;
+}
+
+/// The error can be made of a timeout.
+pub trait ErrorFromTimeout<S: Shape> {
+    /// The plan that does so.
+    fn __cachekit_in_time(&self) -> Plan<S>;
+}
+impl<S: Shape> ErrorFromTimeout<S> for &Plan<S>
+where
+    S::Error: From<ComputeTimeout>,
+{
+    fn __cachekit_in_time(&self) -> Plan<S> {
+        (**self).or_late(S::Error::from)
+    }
+}
+
+/// It cannot.
+pub trait NoErrorFromTimeout<S: Shape> {
+    /// What stands for that.
+    fn __cachekit_in_time(&self) -> NoTimeoutError<S::Error>;
+}
+impl<S: Shape> NoErrorFromTimeout<S> for Plan<S> {
+    fn __cachekit_in_time(&self) -> NoTimeoutError<S::Error> {
+        NoTimeoutError(PhantomData)
+    }
+}
+
+impl<S: Shape> Plan<S> {
+    /// The same, where a computation that took too long ends with `error`.
+    pub fn or_late(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
+        Self {
+            late: Some(error),
+            ..self
+        }
+    }
+
+    /// The error of a computation that took too long, made anew for each call.
+    pub(crate) fn out_of_time(&self, late: &ComputeTimeout) -> Option<S::Error> {
+        self.late.map(|error| error(late.clone()))
+    }
+}

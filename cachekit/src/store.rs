@@ -1,0 +1,9 @@
+//! The port to a store that processes share, and its adapters.
+
+pub(crate) mod key_name;
+pub(crate) mod message;
+pub(crate) mod port;
+#[cfg(feature = "redis")]
+pub(crate) mod redis;
+#[cfg(feature = "seeded-faults")]
+pub(crate) mod tests;

@@ -1,0 +1,269 @@
+//! What things are called in a store: public, so that other programs can remove an entry.
+//!
+//! After the namespace and a colon, one word tells the kind: `k:user:42` an entry,
+//! `t:org:7` a tag's version, `e:product.updated` an event's, `f:shop::get_user` a
+//! function's, `all` the namespace's, and `g:org:` a guard, which is removed with every
+//! tag that begins so. Of an entry that has copies, `c1:user:42` is another, and
+//! `v:user:42` the version of all of them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::base::fault::{Fault, Faults};
+use crate::key::{ENTRY, Key, joined};
+use crate::model::owner::REGION;
+use crate::model::tags::Tag;
+
+const COPIES: &[u8] = b"v:";
+
+/// The length of an entry's name in a store that stands for a longer one. Every name that is
+/// not shortened is shorter, so that none of them can be the same as one that is.
+const SHORTENED: usize = 512;
+
+/// Hexadecimal digits of a hash of 128 bits.
+const DIGITS: usize = 32;
+
+/// The name of something in a store, without the namespace.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Name(Arc<[u8]>);
+
+impl Name {
+    /// The entry under `key`.
+    pub(crate) fn entry(key: &Key) -> Self {
+        Self(Arc::clone(key.entry()))
+    }
+
+    /// The `index`th copy of the entry under `key`; the first is the entry itself.
+    pub(crate) fn copy(key: &Key, index: u8) -> Self {
+        match index {
+            0 => Self::entry(key),
+            _ => Self::of(format!("c{index}:").as_bytes(), key.as_bytes()),
+        }
+    }
+
+    /// The version of all copies of the entry under `key`.
+    pub(crate) fn copies(key: &Key) -> Self {
+        Self::of(COPIES, key.as_bytes())
+    }
+
+    /// The version of all copies of this entry; `None` for a copy, and for what is no entry.
+    pub(crate) fn its_copies(&self) -> Option<Self> {
+        let key = self.0.strip_prefix(ENTRY)?;
+        Some(Self::of(COPIES, key))
+    }
+
+    /// A tag's version, or an event's.
+    pub(crate) fn tag(tag: &Tag) -> Self {
+        let (kind, text) = tag.parts();
+        Self::of(kind, text.as_bytes())
+    }
+
+    /// The version of all entries of a function.
+    pub(crate) fn function(name: &str) -> Self {
+        Self::of(b"f:", name.as_bytes())
+    }
+
+    /// The version of everything.
+    pub(crate) fn everything() -> Self {
+        Self::of(b"all", b"")
+    }
+
+    /// The guard of the tags that begin with `family`; of all tags, where that is empty.
+    pub(crate) fn guard(family: &[u8]) -> Self {
+        Self::of(b"g:", family)
+    }
+
+    /// What stands in a message.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What it is called in a store, after the namespace.
+    ///
+    /// A name of a key that takes 512 bytes or more is its beginning, `#` and its hash. What a
+    /// cache's own messages say is the whole name.
+    pub(crate) fn in_store(&self, faults: Faults) -> Cow<'_, [u8]> {
+        if !self.is_long() {
+            return Cow::Borrowed(&self.0);
+        }
+        let most = SHORTENED - DIGITS - 1;
+        // Not inside of a character.
+        let is_start = |&at: &usize| self.0[at] & 0xC0 != 0x80;
+        let end = (most - 3..=most).rev().find(is_start).unwrap_or(most);
+        let mut short = Vec::with_capacity(SHORTENED);
+        short.extend_from_slice(&self.0[..end]);
+        short.resize(SHORTENED - DIGITS, b'#');
+        let hash = if faults.has(Fault::OneHash) {
+            0
+        } else {
+            xxh3_128(&self.0)
+        };
+        short.extend_from_slice(format!("{hash:032x}").as_bytes());
+        Cow::Owned(short)
+    }
+
+    /// Whether a store has another name for it. That of a tag stands in entries, where the
+    /// store reads it, and stays.
+    fn is_long(&self) -> bool {
+        self.0.len() >= SHORTENED && (self.is_entry() || self.0.starts_with(COPIES))
+    }
+
+    /// Whether the entry under `key` may stand where this one is looked for.
+    pub(crate) fn may_meet(&self, key: &[u8], faults: Faults) -> bool {
+        let kind = self.parts().map_or("", |(kind, _)| kind);
+        let other = Self::of(format!("{kind}:").as_bytes(), key);
+        self.is_long() && other.in_store(faults) == self.in_store(faults)
+    }
+
+    /// Whether it is one entry's, or a copy's.
+    pub(crate) fn is_entry(&self) -> bool {
+        let is_copy = |(kind, _): (&str, _)| {
+            let index = kind.strip_prefix('c').map(str::parse::<u8>);
+            matches!(index, Some(Ok(_)))
+        };
+        self.0.starts_with(ENTRY) || self.parts().is_some_and(is_copy)
+    }
+
+    /// Whether it is a tag's version, or an event's.
+    pub(crate) fn is_tag(&self) -> bool {
+        self.0.starts_with(b"t:") || self.0.starts_with(b"e:")
+    }
+
+    /// Returns `true` if it is the version of everything or of a function: of those there are no
+    /// more than the code has. Regions may be named after tenants or days.
+    pub(crate) fn is_endless(&self) -> bool {
+        let function = self.0.strip_prefix(b"f:");
+        &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))
+    }
+
+    /// The kind, and what follows it.
+    pub(crate) fn parts(&self) -> Option<(&str, &[u8])> {
+        let end = self.0.iter().position(|byte| *byte == b':');
+        let kind = str::from_utf8(&self.0[..end.unwrap_or(self.0.len())]).ok()?;
+        Some((kind, end.map_or(&[], |end| &self.0[end + 1..])))
+    }
+
+    fn of(kind: &[u8], text: &[u8]) -> Self {
+        Self(joined(kind, text))
+    }
+}
+
+/// The part of a tag's text that it has in common with its like: up to the first colon.
+pub(crate) fn family(tag: &Name) -> &[u8] {
+    let text = tag.0.get(2..).unwrap_or_default();
+    let end = text.iter().position(|byte| *byte == b':');
+    end.map_or(&[], |end| &text[..=end])
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\"", self.0.escape_ascii())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_readable() {
+        let shown = |name: Name| String::from_utf8(name.as_bytes().to_vec()).unwrap();
+        assert_eq!(shown(Name::entry(&Key::new(b"user:42"))), "k:user:42");
+        assert_eq!(shown(Name::tag(&Tag::of("org:7"))), "t:org:7");
+        assert_eq!(shown(Name::tag(&Tag::event("sold"))), "e:sold");
+        assert_eq!(shown(Name::everything()), "all");
+        let copies = [0, 1, 15].map(|index| shown(Name::copy(&Key::new(b"a:1"), index)));
+        assert_eq!(copies, ["k:a:1", "c1:a:1", "c15:a:1"]);
+        assert_eq!(shown(Name::copies(&Key::new(b"a:1"))), "v:a:1");
+    }
+
+    #[test]
+    fn names_in_a_store_are_bounded() {
+        let in_store = |text: &str| {
+            let name = Name::read(text.as_bytes());
+            String::from_utf8(name.in_store(Faults::default()).into_owned()).unwrap()
+        };
+        for kind in ["k:", "c1:", "v:"] {
+            let fits = format!("{kind}{}", "a".repeat(511 - kind.len()));
+            assert_eq!(in_store(&fits), fits);
+            for length in [512, 513, 3_000_000] {
+                let long = format!("{kind}{}", "a".repeat(length - kind.len()));
+                let short = in_store(&long);
+                assert_eq!(short.len(), 512, "{short}");
+                assert_eq!(short[..479], long[..479]);
+                let hash = xxh3_128(long.as_bytes());
+                assert_eq!(short[479..], format!("#{hash:032x}"));
+            }
+        }
+        // What is cut is never a part of a character.
+        for shift in 0..4 {
+            let long = format!("k:{}{}", "a".repeat(shift), "\u{1f980}".repeat(200));
+            let short = in_store(&long);
+            assert_eq!(short.len(), 512);
+            let (start, _) = short.split_once('#').expect("the sign");
+            assert!(long.starts_with(start) && start.len() > 475, "{short}");
+        }
+        for other in ["t:", "e:", "f:", "g:"] {
+            let long = format!("{other}{}", "a".repeat(1000));
+            assert_eq!(in_store(&long), long);
+        }
+    }
+
+    #[test]
+    fn long_names_meet_where_their_short_ones_do() {
+        let name = |end: &str| format!("{}{end}", "a".repeat(600));
+        let [one, other] = ["1", "2"].map(name);
+        let entry = Name::copy(&Key::new(one.as_bytes()), 1);
+        let none = Faults::default();
+        assert!(entry.may_meet(one.as_bytes(), none));
+        assert!(!entry.may_meet(other.as_bytes(), none));
+        let short = Name::entry(&Key::new(b"a"));
+        assert!(!short.may_meet(b"a", none));
+        #[cfg(feature = "seeded-faults")]
+        {
+            let broken = none.with(Fault::OneHash);
+            assert!(entry.may_meet(other.as_bytes(), broken));
+            assert!(!entry.may_meet(b"b", broken));
+            assert!(!short.may_meet(b"b", broken));
+        }
+    }
+
+    #[test]
+    fn an_entry_and_its_copies_are_told_from_versions() {
+        let named = |text: &str| Name::read(text.as_bytes());
+        for entry in ["k:a", "c1:a", "c15:a:b", "k:"] {
+            assert!(named(entry).is_entry(), "{entry}");
+        }
+        for other in [
+            "v:a", "t:c1:a", "c:a", "cx:a", "all", "g:", "e:k:a", "f:k:a",
+        ] {
+            assert!(!named(other).is_entry(), "{other}");
+        }
+        assert_eq!(named("k:a:b").its_copies(), Some(named("v:a:b")));
+        let none = ["c1:a", "v:a", "t:a", "all"].map(|it| named(it).its_copies());
+        assert_eq!(none, [const { None }; 4]);
+    }
+
+    #[test]
+    fn what_has_no_end_is_of_the_code() {
+        for endless in ["all", "f:shop::get_user", "f:(direct)", "f:regional"] {
+            assert!(Name::read(endless.as_bytes()).is_endless(), "{endless}");
+        }
+        for other in ["f:region days", "t:all", "g:", "e:f:x", "v:a", "allx"] {
+            assert!(!Name::read(other.as_bytes()).is_endless(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_family_ends_with_the_first_colon() {
+        assert_eq!(family(&Name::tag(&Tag::of("org:7:x"))), b"org:");
+        assert_eq!(family(&Name::tag(&Tag::of("users"))), b"");
+    }
+}

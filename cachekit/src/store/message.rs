@@ -1,0 +1,323 @@
+//! What nodes tell one another.
+//!
+//! Two forms arrive on one channel. Nodes write `CK`, the number of this form, who speaks,
+//! and names; other programs write lines of text (`docs/format.md`):
+//!
+//! ```text
+//! invalidate
+//! tag org:7
+//! event product.updated id=7
+//! ```
+//!
+//! or `invalidate soft` and the same lines.
+//!
+//! A message in any other form is not passed over: whoever gets it no longer relies on
+//! what it knows.
+
+pub(crate) mod text_protocol;
+
+use std::fmt::Write as _;
+
+use crate::encoding::envelope::Token;
+use crate::model::invalidation_mode::Manner;
+use crate::store::key_name::Name;
+use crate::store::message::text_protocol::Request;
+
+/// One cache, for as long as it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NodeId(pub(crate) [u8; 16]);
+
+impl NodeId {
+    /// One that nobody has.
+    pub(crate) fn random() -> Self {
+        Self(Token::random().0)
+    }
+
+    /// What its own channel is called.
+    pub(crate) fn channel(self) -> String {
+        let mut name = "node:".to_owned();
+        for byte in &self.0 {
+            // Writing to a string does not fail.
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
+    }
+}
+
+/// A message from a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bulletin {
+    /// These are invalidated. With a number, whoever has applied it says so.
+    Invalidated {
+        from: NodeId,
+        ack: Option<u64>,
+        manner: Manner,
+        names: Vec<Name>,
+    },
+    /// These were written by writes that have an order: what was there before is not valid
+    /// any more. Such writes that are under way elsewhere may still store.
+    Written { from: NodeId, names: Vec<Name> },
+    /// This node may serve from memory from here on, for a while.
+    Hello { from: NodeId },
+    /// This node never serves from memory again.
+    Goodbye { from: NodeId },
+    /// `by` has applied the invalidation of this number.
+    Applied { by: NodeId, ack: u64 },
+    /// This node's own: everything that was sent before it has arrived.
+    Echo { subscription: u64, sent: u64 },
+    /// What another program asks for.
+    Asked(Manner, Vec<Request>),
+}
+
+const FORM: &[u8] = b"CK\x02";
+
+/// Flags of an invalidation.
+const WANTS_ACK: u8 = 1;
+const IS_SOFT: u8 = 2;
+
+impl Bulletin {
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut out = FORM.to_vec();
+        match self {
+            Self::Invalidated {
+                from,
+                ack,
+                manner,
+                names,
+            } => {
+                out.push(b'i');
+                out.extend(from.0);
+                let is_soft = *manner == Manner::Soft;
+                out.push(u8::from(ack.is_some()) * WANTS_ACK + u8::from(is_soft) * IS_SOFT);
+                out.extend(ack.unwrap_or_default().to_le_bytes());
+                listed(&mut out, names);
+            }
+            Self::Written { from, names } => {
+                out.push(b'w');
+                out.extend(from.0);
+                listed(&mut out, names);
+            }
+            Self::Hello { from } => {
+                out.push(b'h');
+                out.extend(from.0);
+            }
+            Self::Goodbye { from } => {
+                out.push(b'g');
+                out.extend(from.0);
+            }
+            Self::Applied { by, ack } => {
+                out.push(b'a');
+                out.extend(by.0);
+                out.extend(ack.to_le_bytes());
+            }
+            Self::Echo { subscription, sent } => {
+                out.push(b'e');
+                out.extend(subscription.to_le_bytes());
+                out.extend(sent.to_le_bytes());
+            }
+            Self::Asked(..) => {}
+        }
+        out
+    }
+
+    /// `None`: of an unknown form.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let Some(rest) = bytes.strip_prefix(FORM) else {
+            let (manner, requests) = text_protocol::asked(str::from_utf8(bytes).ok()?)?;
+            return Some(Self::Asked(manner, requests));
+        };
+        let (kind, mut rest) = rest.split_first()?;
+        let rest = &mut rest;
+        let bulletin = match kind {
+            b'i' => {
+                let from = NodeId(take(rest)?);
+                let [flags] = take(rest)?;
+                let ack = u64::from_le_bytes(take(rest)?);
+                let has = |flag| flags & flag != 0;
+                // Whoever says more than is known may mean anything.
+                let is_known = flags & !(WANTS_ACK | IS_SOFT) == 0;
+                is_known.then_some(Self::Invalidated {
+                    from,
+                    ack: has(WANTS_ACK).then_some(ack),
+                    manner: if has(IS_SOFT) {
+                        Manner::Soft
+                    } else {
+                        Manner::Hard
+                    },
+                    names: list(rest)?,
+                })?
+            }
+            b'w' => Self::Written {
+                from: NodeId(take(rest)?),
+                names: list(rest)?,
+            },
+            b'h' => Self::Hello {
+                from: NodeId(take(rest)?),
+            },
+            b'g' => Self::Goodbye {
+                from: NodeId(take(rest)?),
+            },
+            b'a' => Self::Applied {
+                by: NodeId(take(rest)?),
+                ack: u64::from_le_bytes(take(rest)?),
+            },
+            b'e' => Self::Echo {
+                subscription: u64::from_le_bytes(take(rest)?),
+                sent: u64::from_le_bytes(take(rest)?),
+            },
+            _ => return None,
+        };
+        rest.is_empty().then_some(bulletin)
+    }
+}
+
+fn listed(out: &mut Vec<u8>, names: &[Name]) {
+    for name in names {
+        let bytes = name.as_bytes();
+        out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend(bytes);
+    }
+}
+
+/// Names, to the end.
+fn list(rest: &mut &[u8]) -> Option<Vec<Name>> {
+    let mut names = Vec::new();
+    while !rest.is_empty() {
+        let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
+        let (name, after) = rest.split_at_checked(length)?;
+        names.push(Name::read(name));
+        *rest = after;
+    }
+    Some(names)
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn some() -> [Bulletin; 8] {
+        let node = NodeId([7; 16]);
+        let names = vec![
+            Name::read(b"k:user:1"),
+            Name::read(b""),
+            Name::read(b"t:org:7"),
+        ];
+        [
+            Bulletin::Invalidated {
+                from: node,
+                ack: None,
+                manner: Manner::Hard,
+                names: names.clone(),
+            },
+            Bulletin::Invalidated {
+                from: node,
+                ack: Some(9),
+                manner: Manner::Hard,
+                names: names.clone(),
+            },
+            Bulletin::Invalidated {
+                from: node,
+                ack: Some(9),
+                manner: Manner::Soft,
+                names: names.clone(),
+            },
+            Bulletin::Written { from: node, names },
+            Bulletin::Hello { from: node },
+            Bulletin::Goodbye { from: node },
+            Bulletin::Applied { by: node, ack: 9 },
+            Bulletin::Echo {
+                subscription: 3,
+                sent: u64::MAX,
+            },
+        ]
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_nothing_less() {
+        for bulletin in some() {
+            let bytes = bulletin.write();
+            assert_eq!(Bulletin::read(&bytes), Some(bulletin.clone()));
+            for length in 0..bytes.len() {
+                assert_ne!(
+                    Bulletin::read(&bytes[..length]),
+                    Some(bulletin.clone()),
+                    "{length}"
+                );
+            }
+        }
+    }
+
+    /// Other versions of a program read these: another layout has another number.
+    #[test]
+    fn the_form_is_pinned() {
+        let node = "07".repeat(16);
+        let names = "08000000 6b3a757365723a31 00000000 07000000 743a6f72673a37";
+        let ack = "0900000000000000";
+        let written = some().map(|bulletin| bulletin.write());
+        let pinned = [
+            format!("69 {node} 00 0000000000000000 {names}"),
+            format!("69 {node} 01 {ack} {names}"),
+            format!("69 {node} 03 {ack} {names}"),
+            format!("77 {node} {names}"),
+            format!("68 {node}"),
+            format!("67 {node}"),
+            format!("61 {node} {ack}"),
+            "65 0300000000000000 ffffffffffffffff".to_owned(),
+        ];
+        for (bytes, pinned) in written.iter().zip(pinned) {
+            let mut shown = String::new();
+            for byte in bytes {
+                let _ = write!(shown, "{byte:02x}");
+            }
+            assert_eq!(shown, format!("434b02{}", pinned.replace(' ', "")));
+        }
+    }
+
+    /// Whatever a version before said, nobody relies on having understood it.
+    #[test]
+    fn messages_of_the_form_before_are_unknown() {
+        for bulletin in some() {
+            let mut bytes = bulletin.write();
+            bytes[2] = 1;
+            assert_eq!(Bulletin::read(&bytes), None, "{bulletin:?}");
+        }
+        let count = [&b"CK\x01c"[..], &[7; 16], &[0; 8]].concat();
+        assert_eq!(Bulletin::read(&count), None);
+        let mut now = count;
+        now[2] = 2;
+        assert_eq!(Bulletin::read(&now), None, "nor is it of this form");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_not_passed_over() {
+        for text in [
+            "",
+            "hello",
+            "invalidate\nentry x",
+            "invalidate hard\nall",
+            "invalidate\nsoft\nall",
+            "invalidate\nevent a b",
+            "CK\x03i",
+        ] {
+            assert_eq!(Bulletin::read(text.as_bytes()), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Bulletin::read(&bytes);
+            let mut ours = FORM.to_vec();
+            ours.extend(bytes);
+            let _ = Bulletin::read(&ours);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What other programs say, in lines of text.
+
+use crate::model::invalidation_mode::Manner;
+
+/// One line of another program's message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Request {
+    Key(String),
+    Tag(String),
+    Function(String),
+    Everything,
+    /// An event and what it is about.
+    Event(String, Vec<(String, String)>),
+}
+
+/// The whole message; `None`: of an unknown form.
+pub(crate) fn asked(text: &str) -> Option<(Manner, Vec<Request>)> {
+    let mut lines = text.lines();
+    let manner = match lines.next()?.trim_end() {
+        "invalidate" => Manner::Hard,
+        "invalidate soft" => Manner::Soft,
+        _ => return None,
+    };
+    let requests = lines
+        .filter(|line| !line.trim().is_empty())
+        .map(request)
+        .collect::<Option<_>>()?;
+    Some((manner, requests))
+}
+
+fn request(line: &str) -> Option<Request> {
+    if line.trim_end() == "all" {
+        return Some(Request::Everything);
+    }
+    let (kind, what) = line.split_once(' ')?;
+    let what = what.trim_end_matches('\r');
+    Some(match kind {
+        "key" => Request::Key(what.to_owned()),
+        "tag" => Request::Tag(what.to_owned()),
+        "function" => Request::Function(what.to_owned()),
+        "event" => {
+            let mut words = what.split(' ');
+            let name = words.next()?.to_owned();
+            let pair = |word: &str| {
+                let (name, value) = word.split_once('=')?;
+                Some((name.to_owned(), value.to_owned()))
+            };
+            Request::Event(name, words.map(pair).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::message::Bulletin;
+
+    #[test]
+    fn other_programs_write_lines() {
+        let lines =
+            "\ntag org:7\nkey user:1\nfunction shop::get user\n\nevent sold id=7 shop=a\nall\n";
+        let pairs = [("id", "7"), ("shop", "a")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let expected = vec![
+            Request::Tag("org:7".to_owned()),
+            Request::Key("user:1".to_owned()),
+            Request::Function("shop::get user".to_owned()),
+            Request::Event("sold".to_owned(), pairs.to_vec()),
+            Request::Everything,
+        ];
+        for (first, manner) in [
+            ("invalidate", Manner::Hard),
+            ("invalidate soft", Manner::Soft),
+        ] {
+            let asked = Bulletin::Asked(manner, expected.clone());
+            let text = format!("{first}{lines}");
+            assert_eq!(Bulletin::read(text.as_bytes()), Some(asked));
+        }
+    }
+}

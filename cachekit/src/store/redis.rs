@@ -1,0 +1,351 @@
+//! The store on Redis.
+
+pub(crate) mod address;
+pub(crate) mod connection;
+pub(crate) mod errors;
+pub(crate) mod handshake;
+pub(crate) mod operations;
+pub(crate) mod permissions;
+pub(crate) mod read_batcher;
+pub(crate) mod read_commands;
+pub(crate) mod rejections;
+pub(crate) mod reply;
+pub(crate) mod script;
+pub(crate) mod subscriber;
+pub(crate) mod timeout;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{Cmd, Pipeline, Value, cmd};
+use tokio::time::Instant;
+
+use crate::base::fault::{Fault, Faults};
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
+use crate::store::redis::address::{Address, Wrong};
+use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::read_batcher::Reads;
+use crate::store::redis::reply::{Problem, Said};
+use crate::store::redis::script::{Call, Digests, Script, Scripts};
+use crate::store::redis::subscriber::{Channels, Subscriber};
+
+/// A Redis.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    /// What every key begins with: the namespace and a colon.
+    prefix: Box<[u8]>,
+    link: Arc<Link>,
+    reads: Reads,
+    scripts: Arc<Scripts>,
+    subscriber: Subscriber,
+    /// A server may hold whichever data set.
+    any_origin: bool,
+    faults: Faults,
+}
+
+impl Redis {
+    /// Connects, or begins to: a server that is away now is used when it comes.
+    ///
+    /// # Errors
+    ///
+    /// An address that cannot be read, a login that is refused, a database that there is not, and
+    /// an account that may not do what the cache needs. With `any_origin` that is less.
+    pub(crate) async fn open(
+        url: &str,
+        password: Option<&str>,
+        namespace: &str,
+        node: NodeId,
+        sink: Sink,
+        any_origin: bool,
+        faults: Faults,
+    ) -> Result<Self, Wrong> {
+        let address = Address::parse(url, password)?;
+        let scripts = Arc::new(Scripts::new(faults));
+        let prefix: Box<[u8]> = format!("{namespace}:").into_bytes().into();
+        let (link, first) = Link::open(
+            address.clone(),
+            namespace,
+            Arc::clone(&scripts),
+            beats(&prefix),
+            Arc::clone(&sink),
+            faults,
+        )
+        .await;
+        let spares_info = any_origin || faults.has(Fault::BelieveUnknown);
+        match first {
+            Ok(lacks) if lacks.are_all(|it| permissions::can_be_spared(it, spares_info)) => {
+                link.tell_of(&lacks);
+            }
+            Ok(lacks) => {
+                let problem = format!("{address:?} does not let this user run {lacks}");
+                return Err((problem, lacks.remedy()));
+            }
+            Err(error) => {
+                let shown = format!("{address:?}");
+                if let Some((problem, remedy)) = handshake::for_good(&error) {
+                    return Err((format!("{shown} {problem}"), remedy.to_owned()));
+                }
+                crate::base::trace::redis_away_at_start(&shown, &errors::shown(&error));
+            }
+        }
+        let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
+        let link = Arc::new(link);
+        let reads = Reads::new(Arc::clone(&link), &prefix, faults);
+        Ok(Self {
+            prefix,
+            link,
+            reads,
+            scripts,
+            subscriber,
+            any_origin,
+            faults,
+        })
+    }
+
+    fn full(&self, name: &Name) -> Vec<u8> {
+        [&*self.prefix, &*name.in_store(self.faults)].concat()
+    }
+
+    fn connected(&self) -> Result<Arc<Connected>, Failure> {
+        self.link.current().ok_or(Failure::Away)
+    }
+
+    /// Runs `commands`, and reads the answers.
+    async fn run<T>(
+        &self,
+        commands: &Pipeline,
+        until: Instant,
+        read: impl FnOnce(Vec<Value>) -> Said<T>,
+    ) -> Result<T, Failure> {
+        let connected = self.connected()?;
+        let values = self.link.run(&connected, commands, until).await?;
+        self.said(&connected, read(values))
+    }
+
+    /// An answer that cannot be this question's is none, and the next may be no better.
+    fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
+        said.map_err(|problem| match problem {
+            Problem::Refused(code) => Failure::Refused(code),
+            Problem::Odd => {
+                self.link.suspect(connected);
+                Failure::Unknown
+            }
+        })
+    }
+
+    /// The question for late tags, if it is to be asked.
+    fn late(&self, place: Place<'_>, digests: &Digests) -> Option<Cmd> {
+        place.late.then(|| {
+            let known = place.versions.len().to_string();
+            let call = Call {
+                keys: vec![self.full(place.entry)],
+                args: vec![self.prefix.to_vec(), known.into()],
+            };
+            self.scripts.by_digest(Script::Late, digests, &call)
+        })
+    }
+
+    fn acquiring(&self, place: Place<'_>, ask: &Ask, origin: [u8; 8]) -> Call {
+        let names = place.versions.iter().chain(&ask.guards);
+        let keys = std::iter::once(place.entry)
+            .chain(names)
+            .map(|name| self.full(name));
+        let token = |token: Option<crate::encoding::envelope::Token>| {
+            token.map_or(vec![], |it| it.0.into())
+        };
+        let option = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
+        let options = option(ask.regardless, "r")
+            + &option(ask.token != Wanted::Shared, "n")
+            + &option(ask.token == Wanted::Akin, "g")
+            + &option(ask.any_origin, "o")
+            + &option(ask.ends_judged, "e");
+        let args = [
+            nonce(),
+            origin.into(),
+            token(ask.holder),
+            millis(ask.lives.lease),
+            millis(ask.lives.room),
+            token(ask.judged),
+            millis(ask.version_life),
+            place.versions.len().to_string().into(),
+            options.into(),
+            endless(place.versions),
+        ];
+        Call {
+            keys: keys.collect(),
+            args: args.into(),
+        }
+    }
+
+    fn filling(&self, fill: &Fill, origin: [u8; 8]) -> Call {
+        let names = fill.versions.iter().chain(&fill.guards).chain(&fill.late);
+        let copies = fill.copies(self.faults);
+        let keys = std::iter::once(&fill.right.entry)
+            .chain(names)
+            .chain(&copies)
+            .map(|name| self.full(name));
+        let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
+        let args = [
+            fill.right.token.0.into(),
+            fill.right.holder.map_or(vec![], |holder| holder.0.into()),
+            fill.bytes.clone(),
+            millis(fill.kept),
+            millis(fill.version_life),
+            fill.versions.len().to_string().into(),
+            fill.guards.len().to_string().into(),
+            recorded.flat_map(|version| version.0).collect(),
+            nonce(),
+            origin.into(),
+            self.full_channel(),
+            fill.right.entry.as_bytes().into(),
+            if fill.any_origin { b"o".into() } else { vec![] },
+            self.bus(),
+            fill.bulletin.as_ref().map_or(vec![], Bulletin::write),
+            fill.order
+                .map_or(vec![], |order| order.to_be_bytes().into()),
+            fill.late.len().to_string().into(),
+            endless(&fill.versions),
+        ];
+        Call {
+            keys: keys.collect(),
+            args: args.into(),
+        }
+    }
+
+    /// The removal, and the message after it: who is told reads what is there then.
+    fn removing(&self, names: &[Name], bulletin: &Bulletin) -> Pipeline {
+        let mut commands = Pipeline::new();
+        // Not in a transaction: a server that is out of memory refuses those.
+        commands.cmd("UNLINK");
+        for name in names {
+            commands.arg(&self.full(name)[..]);
+        }
+        for name in copies(names, self.faults) {
+            commands.arg(&self.full(&name)[..]);
+        }
+        commands.add_command(self.publishing(None, bulletin));
+        commands
+    }
+
+    /// Softens `names` and tells every node, in one step.
+    async fn soften(
+        &self,
+        names: &[Name],
+        bulletin: &Bulletin,
+        until: Instant,
+    ) -> Result<(), Failure> {
+        let copies: Vec<Name> = copies(names, self.faults).collect();
+        let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
+        let args = [
+            nonce(),
+            entries.len().to_string().into(),
+            self.bus(),
+            self.told(bulletin),
+        ];
+        let all = entries.into_iter().chain(versions).chain(&copies);
+        let call = Call {
+            keys: all.map(|name| self.full(name)).collect(),
+            args: args.into(),
+        };
+        self.order(Script::Soften, call, until).await
+    }
+
+    fn bus(&self) -> Vec<u8> {
+        [&*self.prefix, b"bus"].concat()
+    }
+
+    fn publishing(&self, whom: Option<NodeId>, bulletin: &Bulletin) -> Cmd {
+        let channel = whom.map_or_else(|| "bus".to_owned(), NodeId::channel);
+        let mut publish = cmd("PUBLISH");
+        publish.arg([&*self.prefix, channel.as_bytes()].concat());
+        publish.arg(self.told(bulletin));
+        publish
+    }
+
+    fn told(&self, bulletin: &Bulletin) -> Vec<u8> {
+        let mut text = bulletin.write();
+        if self.faults.has(Fault::SpeakUnknown) && matches!(bulletin, Bulletin::Invalidated { .. })
+        {
+            text[2] = 0x7f;
+        }
+        text
+    }
+
+    fn full_channel(&self) -> Vec<u8> {
+        [&*self.prefix, b"wake"].concat()
+    }
+
+    /// Runs one script.
+    async fn script(
+        &self,
+        connected: &Arc<Connected>,
+        script: Script,
+        call: &Call,
+        until: Instant,
+    ) -> Result<Value, Failure> {
+        let mut commands = Pipeline::new();
+        commands.add_command(
+            self.scripts
+                .by_digest(script, &connected.greeting.digests, call),
+        );
+        let mut values = self.link.run(connected, &commands, until).await?;
+        let value = values.pop().unwrap_or(Value::Nil);
+        if is_unknown_script(&value) {
+            self.by_text(connected, script, call, until).await
+        } else {
+            Ok(value)
+        }
+    }
+
+    /// Runs a script that the server has lost: it said so, and did nothing.
+    async fn by_text(
+        &self,
+        connected: &Arc<Connected>,
+        script: Script,
+        call: &Call,
+        until: Instant,
+    ) -> Result<Value, Failure> {
+        let mut commands = Pipeline::new();
+        commands.add_command(self.scripts.by_text(script, call));
+        let mut values = self.link.run(connected, &commands, until).await?;
+        Ok(values.pop().unwrap_or(Value::Nil))
+    }
+
+    /// Runs a script that answers with a number.
+    async fn order(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
+        let connected = self.connected()?;
+        let value = self.script(&connected, script, &call, until).await?;
+        match value {
+            Value::Int(_) => Ok(()),
+            other => self.said(&connected, Err(reply::problem(&other))),
+        }
+    }
+}
+
+/// A name under which nothing ever stands.
+fn beats(prefix: &[u8]) -> Vec<u8> {
+    [prefix, b"beat"].concat()
+}
+
+fn is_unknown_script(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
+/// How many of `versions` have no end: they are the first.
+fn endless(versions: &[Name]) -> Vec<u8> {
+    let endless = versions.iter().take_while(|name| name.is_endless());
+    endless.count().to_string().into()
+}
+
+fn millis(length: Duration) -> Vec<u8> {
+    // Redis takes no life of zero.
+    let millis = length.as_millis().min(u128::from(u64::MAX >> 12));
+    millis.to_string().into()
+}
+
+/// Half of what makes a version unlike any other; the server's time is the other.
+fn nonce() -> Vec<u8> {
+    crate::encoding::envelope::Token::random().0[..8].into()
+}

@@ -1,0 +1,405 @@
+//! One connection that is always being repaired.
+//!
+//! The client's own reconnecting connection never leaves one that hangs, so connections
+//! are watched here: one that breaks, stops answering, or turns out to be a replica's is
+//! left, and another is made, with a growing pause, for ever.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Pipeline, PushInfo, PushKind, RedisError, Value};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use crate::base::fault::Faults;
+use crate::base::random::jittered;
+use crate::base::sync::{Mutex, RwLock};
+use crate::base::trace;
+use crate::store::port::{Failure, Message, Sink, UNKNOWN_ORIGIN};
+use crate::store::redis::address::Address;
+use crate::store::redis::errors::{misplaced, shown};
+use crate::store::redis::handshake::Greeting;
+use crate::store::redis::permissions::Lacks;
+use crate::store::redis::rejections::Refusals;
+use crate::store::redis::script::Scripts;
+use crate::store::redis::timeout::{CONNECT_TIMEOUT, in_time};
+use crate::store::redis::{handshake, permissions, rejections};
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a server is asked again which data set it has, where it did not say.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// So many commands in a row without an answer, and the connection is left.
+const HOPELESS: u32 = 3;
+
+/// The connection for commands.
+pub(crate) struct Link {
+    shared: Arc<Shared>,
+    supervisor: JoinHandle<()>,
+}
+
+struct Shared {
+    address: Address,
+    namespace: Box<str>,
+    scripts: Arc<Scripts>,
+    /// A name under which nothing ever stands.
+    nothing: Vec<u8>,
+    current: RwLock<Option<Arc<Connected>>>,
+    /// The current connection is to be left.
+    broken: Notify,
+    /// How many connections were made.
+    made: AtomicU64,
+    /// When one was last left because of what it answered.
+    suspected: Mutex<Option<Instant>>,
+    refusals: Refusals,
+    /// What the account lacks, as it was told last.
+    told: Mutex<Lacks>,
+    sink: Sink,
+    faults: Faults,
+}
+
+/// A connection that works as far as is known.
+pub(crate) struct Connected {
+    connection: MultiplexedConnection,
+    pub(crate) greeting: Greeting,
+    timeouts: AtomicU32,
+    /// The greeting's, until it changes.
+    origin: AtomicU64,
+    /// It refused something to this account: what else?
+    is_doubted: AtomicBool,
+    /// Set by the connection itself when its other end is gone.
+    closed: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// Begins to connect. The first attempt's outcome, if it comes soon: what the account lacks.
+    pub(crate) async fn open(
+        address: Address,
+        namespace: &str,
+        scripts: Arc<Scripts>,
+        nothing: Vec<u8>,
+        sink: Sink,
+        faults: Faults,
+    ) -> (Self, Result<Lacks, RedisError>) {
+        let shared = Arc::new(Shared {
+            address,
+            namespace: namespace.into(),
+            scripts,
+            nothing,
+            current: RwLock::new(None),
+            broken: Notify::new(),
+            made: AtomicU64::new(0),
+            suspected: Mutex::default(),
+            refusals: Refusals::default(),
+            told: Mutex::default(),
+            sink,
+            faults,
+        });
+        let first = Shared::connect(&shared).await;
+        // A first failure is told by the caller.
+        let supervisor = tokio::spawn(supervise(Arc::clone(&shared), first.is_err()));
+        (Self { shared, supervisor }, first)
+    }
+
+    /// The connection, if there is one.
+    pub(crate) fn current(&self) -> Option<Arc<Connected>> {
+        {
+            let current = self.shared.current.read();
+            current.clone().filter(|connected| !connected.is_closed())
+        }
+    }
+
+    /// Sends `commands` in one go and waits for as many answers.
+    pub(crate) async fn run(
+        &self,
+        connected: &Arc<Connected>,
+        commands: &Pipeline,
+        until: Instant,
+    ) -> Result<Vec<Value>, Failure> {
+        let count = commands.len();
+        let mut connection = connected.connection.clone();
+        // Pinned here, or it would be kept once more for each who waits for it.
+        let sent = pin!(connection.send_packed_commands(commands, 0, count));
+        match in_time(until, sent, self.shared.faults).await {
+            None => {
+                if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= HOPELESS {
+                    self.leave(connected, "it does not answer");
+                }
+                Err(Failure::Unknown)
+            }
+            Some(Err(error)) => {
+                self.leave(connected, &self.why_lost(&error));
+                Err(Failure::Unknown)
+            }
+            Some(Ok(replies)) => {
+                connected.timeouts.store(0, Ordering::Relaxed);
+                if let Some(problem) = replies.iter().find_map(misplaced) {
+                    self.leave(connected, &problem);
+                } else if replies.iter().any(is_error) {
+                    self.tell_of_refusals(connected, commands, &replies);
+                }
+                if replies.len() == count {
+                    Ok(replies)
+                } else {
+                    Err(Failure::Unknown)
+                }
+            }
+        }
+    }
+
+    /// It gave the answer of something else than it was asked. What one entry says may also
+    /// have been put there by hand, so that a new connection says the same: one is left for
+    /// it now and then only.
+    pub(crate) fn suspect(&self, connected: &Arc<Connected>) {
+        let mut suspected = self.shared.suspected.lock();
+        let now = Instant::now();
+        if suspected.is_none_or(|last| now - last >= LONGEST_PAUSE) {
+            *suspected = Some(now);
+            drop(suspected);
+            self.leave(connected, "it answered something else than it was asked");
+        }
+    }
+
+    /// Tells the log, and has the account asked what it may do.
+    #[cold]
+    fn tell_of_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
+        for (command, reply) in commands.cmd_iter().zip(replies) {
+            // One that the server does not know is sent again.
+            if let Value::ServerError(error) = reply
+                && error.code() != "NOSCRIPT"
+            {
+                let name = rejections::name(command, &connected.greeting.digests);
+                self.shared.refusals.add(name, error.code());
+            }
+        }
+        if replies.iter().any(permissions::is_refused) {
+            connected.is_doubted.store(true, Ordering::Relaxed);
+            self.shared.broken.notify_one();
+        }
+    }
+
+    /// Tells the log that the account lacks something.
+    pub(crate) fn tell_of(&self, lacks: &Lacks) {
+        self.shared.tell_of(lacks);
+    }
+
+    fn why_lost(&self, error: &RedisError) -> String {
+        // It is here for as long as this is, unless its runtime ended.
+        if self.supervisor.is_finished() {
+            "the runtime that built the cache has ended, and the connection with it".to_owned()
+        } else {
+            shown(error)
+        }
+    }
+
+    /// How many connections were made.
+    pub(crate) fn made(&self) -> u64 {
+        self.shared.made.load(Ordering::Relaxed)
+    }
+
+    /// Takes `connected` out of use.
+    pub(crate) fn leave(&self, connected: &Arc<Connected>, why: &str) {
+        let mut current = self.shared.current.write();
+        if current
+            .as_ref()
+            .is_some_and(|now| Arc::ptr_eq(now, connected))
+        {
+            *current = None;
+            drop(current);
+            trace::redis_lost(why);
+            self.shared.broken.notify_one();
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.supervisor.abort();
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("address", &self.shared.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn is_connected(&self) -> bool {
+        let current = self.current.read();
+        current
+            .as_ref()
+            .is_some_and(|connected| !connected.is_closed())
+    }
+
+    /// Connects. What the account lacks.
+    async fn connect(self: &Arc<Self>) -> Result<Lacks, RedisError> {
+        let weak = Arc::downgrade(self);
+        let closed = Arc::new(AtomicBool::new(false));
+        let is_closed = Arc::clone(&closed);
+        let on_push = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection
+                && let Some(shared) = weak.upgrade()
+            {
+                is_closed.store(true, Ordering::Release);
+                shared.broken.notify_one();
+            }
+            Ok(())
+        };
+        let made = async {
+            let mut connection = self.address.connect(on_push).await?;
+            let greet = handshake::greet(
+                &mut connection,
+                &self.namespace,
+                &self.scripts,
+                &self.nothing,
+            );
+            let greeting = greet.await?;
+            Ok::<_, RedisError>((connection, greeting))
+        };
+        let (connection, greeting) = match timeout(CONNECT_TIMEOUT, made).await {
+            Ok(made) => made?,
+            Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        };
+        let lacks = greeting.lacks.clone();
+        let connected = Connected {
+            connection,
+            origin: AtomicU64::new(u64::from_ne_bytes(greeting.origin)),
+            greeting,
+            timeouts: AtomicU32::new(0),
+            is_doubted: AtomicBool::new(false),
+            closed,
+        };
+        *self.current.write() = Some(Arc::new(connected));
+        self.made.fetch_add(1, Ordering::Relaxed);
+        trace::redis_connected(&self.address, &self.namespace);
+        (self.sink)(Message::Up(true));
+        Ok(lacks)
+    }
+
+    /// Tells the log what the account lacks, if that is not what was told last.
+    fn tell_of(&self, lacks: &Lacks) {
+        let mut told = self.told.lock();
+        if *told != *lacks {
+            told.clone_from(lacks);
+            drop(told);
+            if !lacks.is_empty() {
+                trace::rights_missing(&lacks.to_string(), &lacks.remedy());
+            }
+        }
+    }
+
+    /// Waits until there is something to do for the connection, and does it.
+    async fn attend(&self) {
+        let connected = {
+            let current = self.current.read();
+            current.clone()
+        };
+        let Some(connected) = connected else { return };
+        if connected.origin() == UNKNOWN_ORIGIN {
+            let something = timeout(ASK_AGAIN, self.broken.notified()).await;
+            if something.is_err() {
+                return self.ask_origin(&connected).await;
+            }
+        } else {
+            self.broken.notified().await;
+        }
+        if connected.is_doubted.swap(false, Ordering::Relaxed) {
+            self.ask_for_rights(&connected).await;
+        }
+    }
+
+    /// Asks for the data set again, where that may be allowed by now.
+    async fn ask_origin(&self, connected: &Connected) {
+        let question = handshake::origin_question();
+        let mut connection = connected.connection.clone();
+        let asked = timeout(CONNECT_TIMEOUT, connection.send_packed_command(&question)).await;
+        if let Ok(Ok(answer)) = asked {
+            connected
+                .set_origin(handshake::text(&answer).map_or(UNKNOWN_ORIGIN, handshake::origin));
+        }
+        if connected.origin() != UNKNOWN_ORIGIN {
+            self.tell_of(&Lacks::default());
+        }
+    }
+
+    /// Asks what the account may do: it was refused something.
+    async fn ask_for_rights(&self, connected: &Connected) {
+        let question = permissions::question(&self.namespace);
+        let mut connection = connected.connection.clone();
+        let asked = connection.send_packed_command(&question);
+        // The server's error is an answer, which says that it may not be asked.
+        let answer = match timeout(CONNECT_TIMEOUT, asked).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => match error.into_server_errors() {
+                Some(errors) => errors
+                    .first()
+                    .map_or(Value::Nil, |(_, error)| Value::ServerError(error.clone())),
+                None => return,
+            },
+            Err(_) => return,
+        };
+        self.tell_of(&Lacks::read(&self.namespace, &answer));
+    }
+}
+
+impl fmt::Debug for Connected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connected").finish_non_exhaustive()
+    }
+}
+
+impl Connected {
+    /// Which data set the server holds, as far as is known.
+    pub(crate) fn origin(&self) -> [u8; 8] {
+        self.origin.load(Ordering::Relaxed).to_ne_bytes()
+    }
+
+    /// It said so, or nothing that can be read.
+    pub(crate) fn set_origin(&self, origin: [u8; 8]) {
+        if origin != UNKNOWN_ORIGIN {
+            self.origin
+                .store(u64::from_ne_bytes(origin), Ordering::Relaxed);
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+/// Connects whenever there is no connection; `is_told`: that there is none is known.
+async fn supervise(shared: Arc<Shared>, mut is_told: bool) {
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        if shared.is_connected() {
+            (pause, is_told) = (SHORTEST_PAUSE, false);
+            while shared.is_connected() {
+                shared.attend().await;
+            }
+            shared.current.write().take();
+            (shared.sink)(Message::Up(false));
+        }
+        match shared.connect().await {
+            Ok(lacks) => shared.tell_of(&lacks),
+            Err(error) => {
+                trace::redis_away(&shown(&error), !std::mem::replace(&mut is_told, true));
+                tokio::time::sleep(jittered(pause)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+fn is_error(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(_))
+}

@@ -1,0 +1,155 @@
+//! What is asked of a server before anything else.
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
+
+use crate::store::port::UNKNOWN_ORIGIN;
+use crate::store::redis::errors::misplaced;
+use crate::store::redis::permissions;
+use crate::store::redis::permissions::Lacks;
+use crate::store::redis::script::{Digests, Scripts};
+
+/// What a server said of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Greeting {
+    /// The beginning of its replication id: it changes with the data set.
+    pub(crate) origin: [u8; 8],
+    pub(crate) digests: Digests,
+    /// What the account may not do.
+    pub(crate) lacks: Lacks,
+}
+
+/// Asks for the server's role, its replication id, whether it takes writes and what the account
+/// may do, and loads the scripts: one round trip. Under `nothing` nothing stands.
+pub(crate) async fn greet(
+    connection: &mut MultiplexedConnection,
+    namespace: &str,
+    scripts: &Scripts,
+    nothing: &[u8],
+) -> Result<Greeting, RedisError> {
+    let mut questions = Pipeline::new();
+    questions.add_command(origin_question());
+    questions.add_command(permissions::question(namespace));
+    // A master that is cut off says that it is one, and refuses this.
+    questions.cmd("UNLINK").arg(nothing);
+    for load in scripts.load() {
+        questions.add_command(load);
+    }
+    let answers = connection
+        .send_packed_commands(&questions, 0, questions.len())
+        .await?;
+    if let Some(code) = answers.iter().find_map(misplaced) {
+        let what = "the server is not ready";
+        return Err(RedisError::from((ErrorKind::Client, what, code)));
+    }
+    let info = answers.first().and_then(text).unwrap_or_default();
+    if line(info, "role:").is_some_and(|role| role != "master") {
+        let what = "the server is a replica";
+        return Err(RedisError::from((ErrorKind::Client, what)));
+    }
+    let mut lacks = Lacks::read(namespace, answers.get(1).unwrap_or(&Value::Nil));
+    let origin = origin(info);
+    if origin == UNKNOWN_ORIGIN {
+        lacks.add(permissions::INFO);
+    }
+    let loaded = answers.get(3..).unwrap_or_default();
+    if loaded.iter().any(permissions::is_refused) {
+        lacks.add(permissions::SCRIPT_LOAD);
+    }
+    // Where loading is forbidden, or lost, every call sends the script's text.
+    let digests: Option<Digests> = loaded
+        .iter()
+        .map(|answer| text(answer).map(Into::into))
+        .collect();
+    Ok(Greeting {
+        origin,
+        digests: digests.unwrap_or_default(),
+        lacks,
+    })
+}
+
+/// The question for the role and the replication id.
+pub(crate) fn origin_question() -> Cmd {
+    let mut question = cmd("INFO");
+    question.arg("replication");
+    question
+}
+
+/// What is wrong with a server, or with how it is asked, that does not pass by itself; and the
+/// remedy.
+pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
+    if is_refused_login(error) {
+        let remedy = "check the user and the password; in an address, special characters are \
+                      percent-encoded, `REDIS_PASSWORD` takes them as they are";
+        return Some(("refuses the login".to_owned(), remedy));
+    }
+    if error.kind() == ErrorKind::RESP3NotSupported {
+        let problem = "is no Redis 6 or newer: it does not know `HELLO`".to_owned();
+        return Some((problem, "use Redis 7 or newer"));
+    }
+    let said = error.to_string();
+    if !said.contains("refused to switch database") {
+        return None;
+    }
+    let remedy = if said.contains("no permissions") {
+        "grant `+select`, or take the number out of the address"
+    } else {
+        "take a number below what `databases` in its configuration says (16 if nothing), or none"
+    };
+    let why = error.detail().unwrap_or("no reason given");
+    Some((
+        format!("refuses the database of the address: {why}"),
+        remedy,
+    ))
+}
+
+/// Whether the server does not take the user and the password, or wants some.
+fn is_refused_login(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::AuthenticationFailed
+        || error
+            .code()
+            .is_some_and(|code| ["WRONGPASS", "NOAUTH"].contains(&code))
+        || error.detail() == Some("NOAUTH")
+}
+
+/// What follows `name` in the lines of `info`.
+fn line<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.strip_prefix(name))
+}
+
+/// The beginning of the replication id that stands in `info`.
+pub(crate) fn origin(info: &str) -> [u8; 8] {
+    let id = line(info, "master_replid:");
+    let mut origin = UNKNOWN_ORIGIN;
+    for (byte, pair) in origin
+        .iter_mut()
+        .zip(id.unwrap_or_default().as_bytes().chunks(2))
+    {
+        let digits = str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(digits, 16).unwrap_or_default();
+    }
+    origin
+}
+
+pub(crate) fn text(value: &Value) -> Option<&str> {
+    match value {
+        Value::BulkString(bytes) => str::from_utf8(bytes).ok(),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_origin_is_the_beginning_of_the_replication_id() {
+        let info = "# Replication\r\nrole:master\r\nmaster_replid:0123456789abcdef0000\r\n";
+        assert_eq!(
+            origin(info),
+            [0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef]
+        );
+        assert_eq!(origin("nothing of the kind"), UNKNOWN_ORIGIN);
+    }
+}

@@ -1,0 +1,238 @@
+//! The port's operations: what each sends, and what it makes of the answer.
+
+use redis::{Pipeline, Value};
+use tokio::time::Instant;
+
+use crate::base::fault::Fault;
+use crate::encoding::envelope::Version;
+use crate::model::invalidation_mode::Manner;
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
+    UNKNOWN_ORIGIN,
+};
+use crate::store::redis::handshake;
+use crate::store::redis::read_commands::Question;
+use crate::store::redis::reply;
+use crate::store::redis::script::{Call, Script};
+use crate::store::redis::{Redis, beats, is_unknown_script, millis};
+
+impl Store for Redis {
+    fn is_up(&self) -> bool {
+        // Of one that does not say which data set it has, nothing is believed.
+        let believes = self.any_origin || self.faults.has(Fault::BelieveUnknown);
+        self.link
+            .current()
+            .is_some_and(|connected| believes || connected.origin() != UNKNOWN_ORIGIN)
+    }
+
+    fn origin(&self) -> [u8; 8] {
+        self.link
+            .current()
+            .map_or(UNKNOWN_ORIGIN, |connected| connected.origin())
+    }
+
+    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let mut commands = Pipeline::new();
+            commands.add_command(handshake::origin_question());
+            let values = self.link.run(&connected, &commands, until).await?;
+            if let Some(info) = values.first().and_then(handshake::text) {
+                connected.set_origin(handshake::origin(info));
+            }
+            Ok(connected.origin())
+        })
+    }
+
+    fn listen_anew(&self) {
+        self.subscriber.leave();
+    }
+
+    fn suspect(&self) {
+        if let Some(connected) = self.link.current()
+            && !self.faults.has(Fault::KeepSuspect)
+        {
+            self.link.suspect(&connected);
+        }
+    }
+
+    fn connections(&self) -> u64 {
+        self.link.made()
+    }
+
+    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let late = self.late(place, &connected.greeting.digests);
+            let found = self.reads.read(&connected, place, late, until).await?;
+            self.said(&connected, found)
+        })
+    }
+
+    fn versions<'a>(
+        &'a self,
+        names: &'a [Name],
+        until: Instant,
+    ) -> Answer<'a, Vec<Option<Version>>> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.cmd("MGET");
+            for name in names {
+                commands.arg(&self.full(name)[..]);
+            }
+            let read = |mut values: Vec<Value>| {
+                reply::versions(values.pop().unwrap_or(Value::Nil), names.len())
+            };
+            self.run(&commands, until, read).await
+        })
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, Acquired> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.acquiring(place, ask, connected.origin());
+            let value = self
+                .script(&connected, Script::Acquire, &call, until)
+                .await?;
+            self.said(
+                &connected,
+                reply::acquired(value, call.nonce(), place.versions.len()),
+            )
+        })
+    }
+
+    fn read_or_acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, (Found, Acquired)> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.acquiring(place, ask, connected.origin());
+            let digests = &connected.greeting.digests;
+            let mut question = Question::alone();
+            let late = self.late(place, digests);
+            question.add(&self.prefix, self.faults, place, late);
+            let (mut commands, expected) = question.asked();
+            commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
+            let mut values = self.link.run(&connected, &commands, until).await?;
+            let mut acquired = values.pop().unwrap_or(Value::Nil);
+            let found = expected.found(values).pop().ok_or(Failure::Unknown)?;
+            let found = self.said(&connected, found)?;
+            if is_unknown_script(&acquired) {
+                acquired = self
+                    .by_text(&connected, Script::Acquire, &call, until)
+                    .await?;
+            }
+            let acquired = reply::acquired(acquired, call.nonce(), place.versions.len());
+            Ok((found, self.said(&connected, acquired)?))
+        })
+    }
+
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let call = self.filling(fill, connected.origin());
+            let value = self.script(&connected, Script::Fill, &call, until).await?;
+            self.said(&connected, reply::filled(&value))
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        right: &'a Right,
+        lives: Lease,
+        needed: Needed<'a>,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        let names = std::iter::once(&right.entry).chain(needed.names);
+        let args = [
+            right.token.0.into(),
+            right.holder.map_or(vec![], |holder| holder.0.into()),
+            millis(lives.lease),
+            millis(lives.room),
+            millis(needed.life),
+        ];
+        let call = Call {
+            keys: names.map(|name| self.full(name)).collect(),
+            args: args.into(),
+        };
+        Box::pin(self.order(Script::Renew, call, until))
+    }
+
+    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
+        let args = [
+            right.holder.map_or(vec![], |holder| holder.0.into()),
+            self.full_channel(),
+            right.entry.as_bytes().into(),
+        ];
+        let call = Call {
+            keys: vec![self.full(&right.entry)],
+            args: args.into(),
+        };
+        Box::pin(self.order(Script::Release, call, until))
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        names: &'a [Name],
+        manner: Manner,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            if manner == Manner::Soft {
+                return self.soften(names, bulletin, until).await;
+            }
+            let commands = self.removing(names, bulletin);
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
+        })
+    }
+
+    fn beat<'a>(
+        &'a self,
+        node: NodeId,
+        hello: Option<&'a Bulletin>,
+        echo: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        let args = [
+            [&*self.prefix, node.channel().as_bytes()].concat(),
+            echo.write(),
+            self.bus(),
+            hello.map_or(vec![], Bulletin::write),
+        ];
+        let call = Call {
+            keys: vec![beats(&self.prefix)],
+            args: args.into(),
+        };
+        Box::pin(async move {
+            let connected = self.connected()?;
+            let value = self.script(&connected, Script::Beat, &call, until).await?;
+            self.said(&connected, reply::numbers(&[value]))
+        })
+    }
+
+    fn tell<'a>(
+        &'a self,
+        whom: Option<NodeId>,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            let mut commands = Pipeline::new();
+            commands.add_command(self.publishing(whom, bulletin));
+            self.run(&commands, until, |values| reply::numbers(&values))
+                .await
+        })
+    }
+}

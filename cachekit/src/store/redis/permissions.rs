@@ -1,0 +1,154 @@
+//! What the account has to be allowed, and asking whether it is.
+//!
+//! Whatever is sent anywhere in this folder, from a script too, has its row here. The question
+//! travels with the greeting, runs none of the commands and leaves nothing behind.
+
+use std::fmt;
+
+use redis::{Cmd, Value, cmd};
+
+/// Every kind of key, after the namespace.
+const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all"];
+
+/// A command as it is sent; what begins with a colon follows the namespace.
+type Row = &'static [&'static str];
+
+const ROWS: &[Row] = &[
+    &[INFO, "replication"],
+    &["EVALSHA", "digest", "0"],
+    &["PTTL", ":k:"],
+    &["GETRANGE", ":k:", "0", "0"],
+    &["STRLEN", ":t:"],
+    &["SET", ":k:", "", "PX", "1"],
+    &["SETRANGE", ":k:", "0", ""],
+    &["PEXPIRE", ":k:", "1"],
+    &["TIME"],
+    &["PUBLISH", ":bus", ""],
+    &["PUBLISH", ":wake", ""],
+    &["PUBLISH", ":node:", ""],
+    &["SUBSCRIBE", ":bus", ":wake", ":node:"],
+    &["UNLINK", ":beat"],
+];
+
+/// What reads keys of every kind, and what changes them.
+const OF_ALL_KEYS: [&str; 2] = ["MGET", "UNLINK"];
+
+/// Commands that the account may not run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lacks {
+    namespace: String,
+    commands: Vec<&'static str>,
+}
+
+/// The question, as a script that asks for every row.
+pub(crate) fn question(namespace: &str) -> Cmd {
+    let mut question = cmd("EVAL");
+    question.arg(include_str!("permissions.lua")).arg(0);
+    for (command, words) in rows() {
+        question.arg(words.len() + 1).arg(command);
+        for word in words {
+            if word.starts_with(':') {
+                question.arg(format!("{namespace}{word}"));
+            } else {
+                question.arg(word);
+            }
+        }
+    }
+    question
+}
+
+fn rows() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let of_keys = OF_ALL_KEYS.map(|command| (command, &KEYS[..]));
+    let others = ROWS.iter().filter_map(|row| row.split_first());
+    others
+        .map(|(command, words)| (*command, words))
+        .chain(of_keys)
+}
+
+impl Lacks {
+    /// What the `answer` to the question says, of a cache with this `namespace`.
+    pub(crate) fn read(namespace: &str, answer: &Value) -> Self {
+        let mut lacks = Self {
+            namespace: namespace.to_owned(),
+            commands: Vec::new(),
+        };
+        match answer {
+            Value::Array(numbers) => {
+                for number in numbers {
+                    if let Value::Int(number) = number
+                        && let Some((command, _)) = usize::try_from(*number)
+                            .ok()
+                            .and_then(|number| rows().nth(number))
+                    {
+                        lacks.add(command);
+                    }
+                }
+            }
+            refused if is_refused(refused) => lacks.add("EVAL"),
+            // An odd server, which will show what it does not let be done.
+            _ => {}
+        }
+        lacks
+    }
+
+    /// Adds `command`, if it is not there.
+    pub(crate) fn add(&mut self, command: &'static str) {
+        if !self.commands.contains(&command) {
+            self.commands.push(command);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// Returns `true` if all of it can be done without: by `spare`.
+    pub(crate) fn are_all(&self, spare: impl Fn(&str) -> bool) -> bool {
+        self.commands.iter().all(|command| spare(command))
+    }
+
+    /// What to do about it.
+    pub(crate) fn remedy(&self) -> String {
+        let namespace = &self.namespace;
+        let mut remedy = format!("run `ACL SETUSER <user> ~{namespace}:* &{namespace}:*");
+        for command in &self.commands {
+            let right = command.to_lowercase().replace(' ', "|");
+            remedy.push_str(" +");
+            remedy.push_str(&right);
+        }
+        remedy.push_str("` there (docs/redis.md)");
+        if self.commands.contains(&INFO) {
+            remedy.push_str(", or set `on_new_master` to `replay`, which needs no `INFO`");
+        }
+        remedy
+    }
+}
+
+impl fmt::Display for Lacks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.commands.join(", "))
+    }
+}
+
+/// Without it nobody knows which data set a server has.
+pub(crate) const INFO: &str = "INFO";
+
+/// Without it every call sends its script.
+pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
+
+/// Returns `true` if the cache goes on without this command; with `any_origin` it believes every
+/// data set.
+pub(crate) fn can_be_spared(command: &str, any_origin: bool) -> bool {
+    command == SCRIPT_LOAD || (command == INFO && any_origin)
+}
+
+/// Whether an answer says that the account may not: as the code says, or, in a script, the text
+/// of versions before 7.2.
+pub(crate) fn is_refused(answer: &Value) -> bool {
+    let Value::ServerError(error) = answer else {
+        return false;
+    };
+    let in_script = "The user executing the script can't";
+    let says = |details: &str| details.starts_with(in_script);
+    error.code() == "NOPERM" || error.details().is_some_and(says)
+}

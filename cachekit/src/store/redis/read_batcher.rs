@@ -1,0 +1,244 @@
+//! Reads of several calls, asked for in one question.
+//!
+//! What a read costs is mostly not its keys but its commands: their way to the task that owns the
+//! connection, and the server's and the client's look at each. So where many calls wait for answers,
+//! those that come meanwhile share the next question; a few tasks ask, one question after the
+//! other. Callers may go away at any time, as none of them asks for the others. Where few calls
+//! read, each asks by itself and is not held up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use redis::Cmd;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::base::fault::{Fault, Faults};
+use crate::base::sync::{Mutex, MutexGuard};
+use crate::store::port::{Failure, Found, Place};
+use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::read_commands::Question;
+use crate::store::redis::reply::Said;
+use crate::store::redis::timeout::in_time;
+
+/// With fewer calls that wait for an answer, each asks by itself.
+const FEW: usize = 4;
+
+/// So many shared questions are asked at once: who comes in between waits for a part of a round
+/// trip only.
+const ASKING: usize = 4;
+
+/// So many calls share a question at most: its answer is read as a whole.
+const MOST: usize = 64;
+
+/// About as many as usually do.
+const USUAL: usize = 16;
+
+/// The reads of one store.
+#[derive(Debug)]
+pub(crate) struct Reads {
+    /// What every key begins with.
+    prefix: Box<[u8]>,
+    /// Where the connection's own tasks run.
+    runtime: Handle,
+    /// Calls that wait for an answer.
+    waiting: AtomicUsize,
+    shared: Arc<Shared>,
+}
+
+/// What callers and those who ask for them have in common.
+#[derive(Debug)]
+struct Shared {
+    link: Arc<Link>,
+    gathered: Mutex<Gathered>,
+    faults: Faults,
+}
+
+#[derive(Debug, Default)]
+struct Gathered {
+    /// The question that calls can join.
+    question: Option<Joint>,
+    /// How many tasks ask. None of them ends while there is a question.
+    asking: usize,
+}
+
+/// A question of several callers.
+#[derive(Debug)]
+struct Joint {
+    connected: Arc<Connected>,
+    question: Question,
+    /// The latest of the callers'.
+    until: Instant,
+    callers: Vec<oneshot::Sender<Answer>>,
+}
+
+type Answer = Result<Said<Found>, Failure>;
+
+impl Reads {
+    /// Over `link`, whose tasks run on this runtime.
+    pub(crate) fn new(link: Arc<Link>, prefix: &[u8], faults: Faults) -> Self {
+        Self {
+            prefix: prefix.into(),
+            runtime: Handle::current(),
+            waiting: AtomicUsize::new(0),
+            shared: Arc::new(Shared {
+                link,
+                gathered: Mutex::default(),
+                faults,
+            }),
+        }
+    }
+
+    /// Reads `place`, and runs the script for its `late` tags, until `until` at the latest.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped, it leaves those alone who share the question.
+    pub(crate) async fn read(
+        &self,
+        connected: &Arc<Connected>,
+        place: Place<'_>,
+        late: Option<Cmd>,
+        until: Instant,
+    ) -> Answer {
+        let waiting = Waiting::among(&self.waiting);
+        if waiting.others >= FEW
+            && let Some(answer) = self.join(connected, place, late.as_ref(), until)
+        {
+            let answer = in_time(until, answer, self.shared.faults).await;
+            // Whoever asks for it is gone, with the runtime.
+            let gone = Err(Failure::Unknown);
+            return answer.map_or(Err(Failure::Unknown), |it| it.unwrap_or(gone));
+        }
+        let mut question = Question::alone();
+        question.add(&self.prefix, self.shared.faults, place, late);
+        // Boxed: who joins another's question is not to carry the client's state around.
+        let mut answers = Box::pin(question.ask(&self.shared.link, connected, until)).await?;
+        answers.pop().ok_or(Failure::Unknown)
+    }
+
+    /// Joins the next question. `None`: it is full, or asked by another connection.
+    fn join(
+        &self,
+        connected: &Arc<Connected>,
+        place: Place<'_>,
+        late: Option<&Cmd>,
+        until: Instant,
+    ) -> Option<oneshot::Receiver<Answer>> {
+        let mut gathered = self.shared.gathered();
+        let joint = gathered.question.get_or_insert_with(|| Joint {
+            connected: Arc::clone(connected),
+            question: Question::shared(USUAL),
+            until,
+            callers: Vec::new(),
+        });
+        if joint.callers.len() >= MOST || !Arc::ptr_eq(&joint.connected, connected) {
+            return None;
+        }
+        let faults = self.shared.faults;
+        let question = &mut joint.question;
+        question.add(&self.prefix, faults, place, late.cloned());
+        joint.until = joint.until.max(until);
+        let (caller, answer) = oneshot::channel();
+        joint.callers.push(caller);
+        if gathered.asking < ASKING {
+            gathered.asking += 1;
+            drop(gathered);
+            self.runtime.spawn(Asking::new(&self.shared).run());
+        }
+        Some(answer)
+    }
+}
+
+impl Shared {
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock()
+    }
+}
+
+/// A task that asks for callers.
+struct Asking {
+    shared: Arc<Shared>,
+    is_counted: bool,
+}
+
+impl Asking {
+    /// One that was counted.
+    fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            is_counted: true,
+        }
+    }
+
+    async fn run(mut self) {
+        while let Some(joint) = self.next() {
+            joint.ask(&self.shared.link).await;
+            if self.shared.faults.has(Fault::AskOnce) {
+                return;
+            }
+        }
+    }
+
+    /// What is to be asked next. With nothing it is counted no more, in the same step: whoever
+    /// joins a question finds it counted, or begins another.
+    fn next(&mut self) -> Option<Joint> {
+        let mut gathered = self.shared.gathered();
+        let next = gathered.question.take();
+        if next.is_none() {
+            gathered.asking -= 1;
+            self.is_counted = false;
+        }
+        next
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        // Its runtime ended, or it panicked.
+        if self.is_counted {
+            self.shared.gathered().asking -= 1;
+        }
+    }
+}
+
+impl Joint {
+    /// Asks, and tells each caller its answer.
+    async fn ask(self, link: &Link) {
+        let asked = self.question.ask(link, &self.connected, self.until).await;
+        // One who went away needs none.
+        match asked {
+            Ok(answers) => {
+                for (caller, answer) in self.callers.into_iter().zip(answers) {
+                    let _ = caller.send(Ok(answer));
+                }
+            }
+            Err(failure) => {
+                for caller in self.callers {
+                    let _ = caller.send(Err(failure.clone()));
+                }
+            }
+        }
+    }
+}
+
+/// One that waits for an answer, for as long as it lives.
+struct Waiting<'a> {
+    count: &'a AtomicUsize,
+    /// How many waited before.
+    others: usize,
+}
+
+impl<'a> Waiting<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        let others = count.fetch_add(1, Ordering::Relaxed);
+        Self { count, others }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}

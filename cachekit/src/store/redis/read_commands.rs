@@ -1,0 +1,169 @@
+//! The commands of one or more reads, and their answers.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use redis::{Cmd, Pipeline, RedisWrite, Value};
+use tokio::time::Instant;
+
+use crate::base::fault::Faults;
+use crate::store::key_name::Name;
+use crate::store::port::{Failure, Found, Place};
+use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::reply;
+use crate::store::redis::reply::Said;
+use crate::store::redis::reply::reads::Sought;
+
+const PTTL: &str = "PTTL";
+
+/// Room for a key: more than most have.
+const KEY_LENGTH: usize = 40;
+
+/// Every `PTTL`, then one `MGET`, then the scripts for late tags. A life is asked for before its
+/// entry: of one that is replaced in between it is too short then, never too long.
+pub(crate) struct Question {
+    commands: Pipeline,
+    keys: Cmd,
+    late: Vec<Cmd>,
+    /// How many `keys` there are.
+    count: usize,
+    /// Where each version stands that several reads may ask for.
+    known: Option<HashMap<Name, usize, RandomState>>,
+    reads: Vec<Sought>,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the keys, which hold arguments.
+        f.debug_struct("Question")
+            .field("reads", &self.reads)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Question {
+    /// Of one read.
+    pub(crate) fn alone() -> Self {
+        Self::with_room_for(1)
+    }
+
+    /// Of several, about as many as `reads`: what they have in common is asked for once.
+    pub(crate) fn shared(reads: usize) -> Self {
+        let known = HashMap::with_capacity_and_hasher(2 * reads, RandomState::default());
+        Self {
+            known: Some(known),
+            ..Self::with_room_for(reads)
+        }
+    }
+
+    /// For so many reads, and a few keys beside. What has to grow is copied each time.
+    fn with_room_for(reads: usize) -> Self {
+        let count = 2 * reads + 4;
+        let mut keys = Cmd::with_capacity(1 + count, KEY_LENGTH * count);
+        keys.arg("MGET");
+        Self {
+            commands: Pipeline::with_capacity(reads + 1),
+            keys,
+            late: Vec::new(),
+            count: 0,
+            known: None,
+            reads: Vec::with_capacity(reads),
+        }
+    }
+
+    /// One read more. Keys begin with `prefix`.
+    pub(crate) fn add(
+        &mut self,
+        prefix: &[u8],
+        faults: Faults,
+        place: Place<'_>,
+        late: Option<Cmd>,
+    ) {
+        let entry = place.entry.in_store(faults);
+        let length = PTTL.len() + prefix.len() + entry.len();
+        let mut life = Cmd::with_capacity(2, length);
+        life.arg(PTTL);
+        write_key(&mut life, prefix, &entry);
+        self.commands.add_command(life);
+        let entry = self.key(prefix, &entry);
+        let versions = place.versions.iter();
+        let versions = versions
+            .map(|name| self.version(prefix, faults, name))
+            .collect();
+        let has_late = late.is_some();
+        self.late.extend(late);
+        self.reads.push(Sought {
+            entry,
+            versions,
+            has_late,
+        });
+    }
+
+    fn key(&mut self, prefix: &[u8], name: &[u8]) -> usize {
+        write_key(&mut self.keys, prefix, name);
+        self.count += 1;
+        self.count - 1
+    }
+
+    fn version(&mut self, prefix: &[u8], faults: Faults, name: &Name) -> usize {
+        let known = |known: &HashMap<_, _, _>| known.get(name).copied();
+        if let Some(at) = self.known.as_ref().and_then(known) {
+            return at;
+        }
+        let at = self.key(prefix, &name.in_store(faults));
+        if let Some(known) = &mut self.known {
+            known.insert(name.clone(), at);
+        }
+        at
+    }
+
+    /// The commands, and what their answers are.
+    pub(crate) fn asked(mut self) -> (Pipeline, Expected) {
+        self.commands.add_command(self.keys);
+        for late in self.late {
+            self.commands.add_command(late);
+        }
+        let expected = Expected {
+            reads: self.reads,
+            keys: self.count,
+        };
+        (self.commands, expected)
+    }
+
+    /// Asks. The answers are in the order of the reads.
+    pub(crate) fn ask(
+        self,
+        link: &Link,
+        connected: &Arc<Connected>,
+        until: Instant,
+    ) -> impl Future<Output = Result<Vec<Said<Found>>, Failure>> {
+        let (commands, expected) = self.asked();
+        async move {
+            let values = link.run(connected, &commands, until).await?;
+            Ok(expected.found(values))
+        }
+    }
+}
+
+/// The answers to a question.
+pub(crate) struct Expected {
+    reads: Vec<Sought>,
+    keys: usize,
+}
+
+impl Expected {
+    /// What was found, in the order of the reads.
+    pub(crate) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
+        reply::reads::found(values, &self.reads, self.keys)
+    }
+}
+
+fn write_key(command: &mut Cmd, prefix: &[u8], name: &[u8]) {
+    let mut key = command.writer_for_next_arg();
+    // It is written into a `Vec`, which takes all there is.
+    let _ = key.write_all(prefix);
+    let _ = key.write_all(name);
+}

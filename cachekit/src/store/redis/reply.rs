@@ -1,0 +1,196 @@
+//! What a server answered, taken apart. Anything may stand there.
+
+pub(crate) mod reads;
+
+use std::time::Duration;
+
+use redis::Value;
+
+use crate::encoding::envelope::{Token, Version};
+use crate::store::port::{Acquired, Filled, Grant};
+
+/// The answer is not of the form that was asked for.
+struct Odd;
+
+type Read<T> = Result<T, Odd>;
+
+/// Why an answer is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// The server said no.
+    Refused(String),
+    /// It may be the answer of another question.
+    Odd,
+}
+
+pub(crate) type Said<T> = Result<T, Problem>;
+
+fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
+    match value {
+        Value::BulkString(bytes) => Ok(Some(bytes)),
+        Value::Nil => Ok(None),
+        _ => Err(Odd),
+    }
+}
+
+/// `None` also for a value that is no version.
+fn version(value: Value) -> Read<Option<Version>> {
+    Ok(bytes(value)?.as_deref().and_then(Version::of))
+}
+
+fn token(value: Option<Value>) -> Read<Token> {
+    let bytes = bytes(value.ok_or(Odd)?)?.ok_or(Odd)?;
+    bytes.try_into().map(Token).map_err(|_| Odd)
+}
+
+fn list(value: Value) -> Read<std::vec::IntoIter<Value>> {
+    match value {
+        Value::Array(values) => Ok(values.into_iter()),
+        _ => Err(Odd),
+    }
+}
+
+fn int(value: &Value) -> Read<i64> {
+    match value {
+        Value::Int(number) => Ok(*number),
+        _ => Err(Odd),
+    }
+}
+
+/// What is wrong with an answer that is not as it should be.
+pub(crate) fn problem(value: &Value) -> Problem {
+    match value {
+        Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
+        _ => Problem::Odd,
+    }
+}
+
+/// Answers of which nothing matters but that they are numbers.
+pub(crate) fn numbers(values: &[Value]) -> Said<()> {
+    let refused = values.iter().find(|value| int(value).is_err());
+    refused.map_or(Ok(()), |value| Err(problem(value)))
+}
+
+/// The answer to `MGET` of so many versions.
+pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>> {
+    let problem = problem(&values);
+    let read = list(values).and_then(|values| values.map(version).collect::<Read<Vec<_>>>());
+    read.ok()
+        .filter(|versions| versions.len() == count)
+        .ok_or(problem)
+}
+
+/// The answer of the script that grants, to the question with this nonce.
+pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
+    let problem = problem(&value);
+    acquired_of(value, nonce, versions).map_err(|Odd| problem)
+}
+
+fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
+    let mut parts = list(value)?;
+    let what = int(&parts.next().ok_or(Odd)?)?;
+    if bytes(parts.next().ok_or(Odd)?)?.as_deref() != Some(nonce) {
+        return Err(Odd);
+    }
+    match what {
+        2 => Ok(Acquired::Filled),
+        0 => {
+            let left = int(&parts.next().ok_or(Odd)?)?;
+            let left = u64::try_from(left).map_err(|_| Odd)?;
+            Ok(Acquired::Held(Duration::from_millis(left)))
+        }
+        1 => {
+            let token = token(parts.next())?;
+            let made = |part| version(part)?.ok_or(Odd);
+            let mut versions = parts.map(made).collect::<Read<Vec<_>>>()?;
+            if versions.len() < count {
+                return Err(Odd);
+            }
+            let guards = versions.split_off(count);
+            Ok(Acquired::Granted(Grant {
+                token,
+                versions,
+                guards,
+            }))
+        }
+        _ => Err(Odd),
+    }
+}
+
+/// The answer of the script that stores.
+pub(crate) fn filled(value: &Value) -> Said<Filled> {
+    match value {
+        Value::Int(1) => Ok(Filled::Stored),
+        Value::Int(0) => Ok(Filled::Fenced),
+        Value::Int(-1) => Ok(Filled::Moved),
+        Value::Int(2) => Ok(Filled::Older),
+        _ => Err(problem(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::port::Found;
+    use crate::store::redis::reply::reads::{Sought, found};
+
+    /// One read of so many versions.
+    fn found_one(values: Vec<Value>, versions: usize, has_late: bool) -> Said<Found> {
+        let sought = Sought {
+            entry: 0,
+            versions: (1..=versions).collect(),
+            has_late,
+        };
+        found(values, &[sought], 1 + versions).pop().unwrap()
+    }
+
+    #[test]
+    fn answers_of_another_form_are_refused() {
+        let nonce = || Value::BulkString(vec![7; 8]);
+        let odd = vec![Value::Int(1), nonce(), Value::BulkString(vec![1, 2, 3])];
+        assert!(acquired(Value::Array(odd), &[7; 8], 2).is_err());
+        assert!(acquired(Value::Array(vec![]), &[7; 8], 2).is_err());
+        assert!(acquired(Value::Nil, &[7; 8], 2).is_err());
+        for values in [
+            vec![Value::Nil, Value::Array(vec![Value::Nil])],
+            vec![Value::Int(1), Value::Array(vec![])],
+            vec![Value::Int(1), Value::Okay],
+            vec![],
+        ] {
+            assert!(found_one(values, 0, false).is_err());
+        }
+        assert!(filled(&Value::Int(7)).is_err());
+        let token = Value::BulkString(vec![0; 16]);
+        let short = Value::Array(vec![Value::Int(1), nonce(), token]);
+        assert!(
+            acquired(short, &[7; 8], 2).is_err(),
+            "fewer versions than were asked for"
+        );
+        let held = || Value::Array(vec![Value::Int(0), nonce(), Value::Int(9)]);
+        let left = Duration::from_millis(9);
+        assert_eq!(acquired(held(), &[7; 8], 2), Ok(Acquired::Held(left)));
+        assert_eq!(
+            acquired(held(), &[8; 8], 2),
+            Err(Problem::Odd),
+            "another's answer"
+        );
+    }
+
+    #[test]
+    fn the_answer_of_another_question_is_odd_and_a_no_is_none() {
+        let other = || Value::Array(vec![Value::Nil, Value::Nil]);
+        let answers = vec![Value::Int(-2), other()];
+        assert_eq!(found_one(answers, 0, false), Err(Problem::Odd));
+        assert_eq!(versions(other(), 3), Err(Problem::Odd));
+        assert_eq!(versions(Value::Int(1), 1), Err(Problem::Odd));
+        assert_eq!(numbers(&[Value::Int(1), other()]), Err(Problem::Odd));
+    }
+
+    #[test]
+    fn a_value_that_is_no_version_is_none() {
+        let values = Value::Array(vec![Value::Nil, Value::BulkString(vec![0; 3])]);
+        let found = found_one(vec![Value::Int(-2), values], 1, true).unwrap();
+        assert_eq!((found.bytes, found.left), (None, Duration::ZERO));
+        assert_eq!(found.versions, [None]);
+    }
+}

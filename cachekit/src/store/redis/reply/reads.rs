@@ -1,0 +1,121 @@
+//! The answers to one question of several reads.
+
+use std::time::Duration;
+
+use redis::Value;
+use smallvec::SmallVec;
+
+use crate::encoding::envelope::{Token, Version};
+use crate::store::port::Found;
+use crate::store::redis::reply::{Odd, Read, Said, bytes, int, list, problem, token, version};
+
+/// Where the answers to one read stand.
+#[derive(Debug)]
+pub(crate) struct Sought {
+    /// Its entry, among the keys.
+    pub(crate) entry: usize,
+    /// Its versions, there too.
+    pub(crate) versions: SmallVec<[usize; 6]>,
+    /// Whether it has a script.
+    pub(crate) has_late: bool,
+}
+
+/// The answers to the questions of several reads: every `PTTL`, the `MGET` of so many `keys`, and
+/// the scripts for late tags of those that have one.
+pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Said<Found>> {
+    let mut values = values.into_iter();
+    let lives: Vec<_> = values.by_ref().take(reads.len()).collect();
+    let entries = values.next().unwrap_or(Value::Nil);
+    let problem = problem(&entries);
+    let mut entries = match entries {
+        Value::Array(entries) if entries.len() == keys => entries,
+        _ => Vec::new(),
+    };
+    let mut one = |(at, sought): (usize, &Sought)| {
+        // A server that lost the script makes it one more question, no more.
+        let late = sought.has_late.then(|| values.next().unwrap_or(Value::Nil));
+        let late = late.and_then(|late| late_of(late).ok());
+        let left = lives.get(at).unwrap_or(&Value::Nil);
+        if let Value::ServerError(_) = left {
+            return Err(crate::store::redis::reply::problem(left));
+        }
+        found_of(left, &mut entries, sought, late).map_err(|Odd| problem.clone())
+    };
+    reads.iter().enumerate().map(&mut one).collect()
+}
+
+fn found_of(
+    left: &Value,
+    entries: &mut [Value],
+    sought: &Sought,
+    late: Option<(Token, Vec<Option<Version>>)>,
+) -> Read<Found> {
+    let version = |at: &usize| match entries.get(*at).ok_or(Odd)? {
+        Value::BulkString(bytes) => Ok(Version::of(bytes)),
+        Value::Nil => Ok(None),
+        _ => Err(Odd),
+    };
+    let versions = sought.versions.iter().map(version).collect::<Read<_>>()?;
+    let entry = entries.get_mut(sought.entry).ok_or(Odd)?;
+    let bytes = bytes(std::mem::replace(entry, Value::Nil))?;
+    // Below zero: it does not exist, or lost its end by hand; then nothing is known.
+    let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());
+    Ok(Found {
+        bytes,
+        left,
+        versions,
+        late,
+    })
+}
+
+fn late_of(value: Value) -> Read<(Token, Vec<Option<Version>>)> {
+    let mut parts = list(value)?;
+    let token = token(parts.next())?;
+    Ok((token, parts.map(version).collect::<Read<_>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_several_reads_gets_its_own() {
+        let text = |text: &[u8]| Value::BulkString(text.into());
+        let version = |byte| text(&[byte; Version::LEN]);
+        let lives = [Value::Int(1), Value::Int(2), Value::Int(-2)];
+        let entries = vec![
+            text(b"one"),
+            version(1),
+            text(b"two"),
+            version(2),
+            Value::Nil,
+        ];
+        let late = Value::Array(vec![text(&[7; 16]), version(3)]);
+        let values = lives.into_iter().chain([Value::Array(entries), late]);
+        let sought = |entry, versions: &[usize], has_late| Sought {
+            entry,
+            versions: versions.into(),
+            has_late,
+        };
+        let reads = [
+            sought(0, &[1], false),
+            sought(2, &[1, 3], true),
+            sought(4, &[3], false),
+        ];
+        let seen = found(values.collect(), &reads, 5).into_iter();
+        let seen: Vec<_> = seen.map(Result::unwrap).collect();
+        let is = |byte| Some(Version([byte; Version::LEN]));
+        assert_eq!(seen[0].bytes.as_deref(), Some(&b"one"[..]));
+        assert_eq!(seen[1].bytes.as_deref(), Some(&b"two"[..]));
+        assert_eq!(seen[2].bytes, None);
+        let millis = |found: &Found| found.left.as_millis();
+        assert_eq!(
+            [1, 2, 0].as_slice(),
+            seen.iter().map(millis).collect::<Vec<_>>()
+        );
+        assert_eq!(seen[1].versions, [is(1), is(2)]);
+        assert_eq!(seen[2].versions, [is(2)]);
+        let late = Some((Token([7; 16]), vec![is(3)]));
+        assert_eq!((&seen[0].late, &seen[1].late), (&None, &late));
+    }
+}

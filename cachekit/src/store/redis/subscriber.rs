@@ -1,0 +1,140 @@
+//! The connection on which the server speaks by itself.
+//!
+//! It carries no commands: a push that the client takes for an answer would give every
+//! later command the answer of another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{PushInfo, PushKind, RedisError, Value};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::base::random::jittered;
+use crate::base::select::first;
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{Message, Sink};
+use crate::store::redis::address::Address;
+use crate::store::redis::rejections::Refusals;
+use crate::store::redis::timeout::CONNECT_TIMEOUT;
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What is listened to.
+#[derive(Debug, Clone)]
+pub(crate) struct Channels {
+    wake: Vec<u8>,
+    bus: Vec<u8>,
+    own: Vec<u8>,
+}
+
+impl Channels {
+    pub(crate) fn new(namespace: &str, node: NodeId) -> Self {
+        let channel = |name: &str| format!("{namespace}:{name}").into_bytes();
+        Self {
+            wake: channel("wake"),
+            bus: channel("bus"),
+            own: channel(&node.channel()),
+        }
+    }
+
+    /// What a push says, if it is one of theirs.
+    fn read(&self, push: &PushInfo) -> Option<Message> {
+        let [Value::BulkString(channel), Value::BulkString(text)] = &push.data[..] else {
+            return None;
+        };
+        if *channel == self.wake {
+            return Some(Message::Wake(Name::read(text)));
+        }
+        Some(Bulletin::read(text).map_or(Message::Unknown, Message::Told))
+    }
+}
+
+/// Subscribes, and subscribes again whenever the connection is lost.
+#[derive(Debug)]
+pub(crate) struct Subscriber {
+    listener: JoinHandle<()>,
+    hopeless: Arc<Notify>,
+}
+
+impl Subscriber {
+    /// Listens to `channels` for ever.
+    pub(crate) fn open(address: Address, channels: Channels, sink: Sink) -> Self {
+        let hopeless = Arc::new(Notify::new());
+        let told = Arc::clone(&hopeless);
+        let listener = tokio::spawn(async move {
+            let mut pause = SHORTEST_PAUSE;
+            let refusals = Refusals::default();
+            for subscription in 1.. {
+                let heard = listen(&address, &channels, subscription, &sink, &told).await;
+                if heard.is_ok() {
+                    pause = SHORTEST_PAUSE;
+                } else {
+                    if let Err(error) = &heard
+                        && let Some(code) = error.code()
+                    {
+                        refusals.add("SUBSCRIBE".to_owned(), code);
+                    }
+                    tokio::time::sleep(jittered(pause)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        });
+        Self { listener, hopeless }
+    }
+
+    /// Leaves a connection on which nothing comes any more.
+    pub(crate) fn leave(&self) {
+        self.hopeless.notify_one();
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// Listens until the connection is lost.
+async fn listen(
+    address: &Address,
+    channels: &Channels,
+    subscription: u64,
+    sink: &Sink,
+    hopeless: &Notify,
+) -> Result<(), RedisError> {
+    let lost = Arc::new(Notify::new());
+    let on_push = {
+        let (sink, lost, channels) = (Arc::clone(sink), Arc::clone(&lost), channels.clone());
+        move |push: PushInfo| {
+            match push.kind {
+                PushKind::Disconnection => lost.notify_one(),
+                PushKind::Message => {
+                    if let Some(message) = channels.read(&push) {
+                        sink(message);
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        }
+    };
+    let subscribe = async {
+        let mut connection = address.connect(on_push).await?;
+        let Channels { wake, bus, own } = channels;
+        connection.subscribe(&[&wake[..], bus, own][..]).await?;
+        Ok::<_, RedisError>(connection)
+    };
+    let _connection = match timeout(CONNECT_TIMEOUT, subscribe).await {
+        Ok(made) => made?,
+        Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+    };
+    sink(Message::Subscribed(subscription));
+    first(lost.notified(), hopeless.notified()).await;
+    // Before there is another one: what comes by that may come before it is known to be there.
+    sink(Message::Unsubscribed);
+    Ok(())
+}

@@ -1,0 +1,312 @@
+//! What the port promises, asked of every adapter: the Redis and the store of the tests.
+
+pub(crate) mod acquire;
+pub(crate) mod adapters_agree;
+pub(crate) mod fill;
+pub(crate) mod heartbeats;
+pub(crate) mod leases;
+pub(crate) mod replicas;
+pub(crate) mod server;
+pub(crate) mod soft;
+pub(crate) mod ttl;
+pub(crate) mod write_order;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::base::durations::from_now;
+use crate::base::fault::Faults;
+use crate::encoding::envelope::write::Draft;
+use crate::encoding::envelope::{Token, Version};
+use crate::model::invalidation_mode::Manner;
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
+    Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Needed, Place, Right, Sink, Store,
+    Wanted,
+};
+use crate::store::redis::Redis;
+use crate::store::tests::conformance::server::Server;
+use crate::store::tests::fake::controls::FakeStore;
+
+/// Long enough for a slow machine to ask twice within it, and for a test to wait for.
+const SHORT: Duration = Duration::from_millis(600);
+const LONG: Duration = Duration::from_secs(60);
+
+/// An adapter under test.
+struct Under {
+    store: Arc<dyn Store>,
+    node: NodeId,
+    messages: Arc<Mutex<Vec<Message>>>,
+    _server: Option<Server>,
+}
+
+/// Collects messages, so that a test sees them.
+fn sink() -> (Sink, Arc<Mutex<Vec<Message>>>) {
+    let messages = Arc::new(Mutex::new(vec![]));
+    let sink = Arc::clone(&messages);
+    (
+        Arc::new(move |message| sink.lock().unwrap().push(message)),
+        messages,
+    )
+}
+
+fn fake() -> Under {
+    let (sink, messages) = sink();
+    let node = NodeId::random();
+    Under {
+        store: FakeStore::new().open(node, sink, Faults::default()),
+        node,
+        messages,
+        _server: None,
+    }
+}
+
+async fn redis() -> Under {
+    let server = Server::start();
+    let (sink, messages) = sink();
+    let (url, node) = (server.url(), NodeId::random());
+    let redis = Redis::open(&url, None, "shop", node, sink, false, Faults::default());
+    let store = Arc::new(redis.await.expect("an address"));
+    Under {
+        store,
+        node,
+        messages,
+        _server: Some(server),
+    }
+}
+
+/// Each case as two tests, one for each adapter.
+macro_rules! cases {
+    ($($case:ident)*) => {
+        mod fake {
+            $(#[tokio::test(start_paused = true)]
+            async fn $case() {
+                super::$case(&crate::store::tests::conformance::fake()).await;
+            })*
+        }
+        mod redis {
+            $(#[tokio::test]
+            async fn $case() {
+                super::$case(&crate::store::tests::conformance::redis().await).await;
+            })*
+        }
+    };
+}
+use cases;
+
+fn name(text: &str) -> Name {
+    Name::read(text.as_bytes())
+}
+
+fn names(texts: &[&str]) -> Vec<Name> {
+    texts.iter().map(|text| name(text)).collect()
+}
+
+/// What one entry hangs on.
+struct Spot {
+    entry: Name,
+    versions: Vec<Name>,
+    guards: Vec<Name>,
+}
+
+/// The entry that most cases are about.
+fn spot() -> Spot {
+    Spot {
+        entry: name("k:a"),
+        versions: names(&["all", "f:a", "t:tag"]),
+        guards: names(&["g:org:"]),
+    }
+}
+
+/// What most cases ask, for the given holder.
+fn ask(holder: Option<Token>) -> Ask {
+    Ask {
+        holder,
+        lives: Lease {
+            lease: SHORT,
+            room: LONG,
+        },
+        judged: None,
+        ends_judged: false,
+        regardless: false,
+        token: Wanted::Shared,
+        any_origin: false,
+        guards: spot().guards,
+        version_life: LONG,
+    }
+}
+
+/// Who wants the lease; 0: nobody.
+fn holder(number: u8) -> Option<Token> {
+    (number > 0).then_some(Token([number; 16]))
+}
+
+/// Whether it is so much, less the time that a slow machine takes.
+fn is_about(length: Duration, expected: Duration) -> bool {
+    length <= expected && length + SHORT > expected
+}
+
+impl Spot {
+    fn place(&self) -> Place<'_> {
+        Place {
+            entry: &self.entry,
+            versions: &self.versions,
+            late: true,
+        }
+    }
+
+    fn right(&self, grant: &Grant, holder: Option<Token>) -> Right {
+        Right {
+            entry: self.entry.clone(),
+            token: grant.token,
+            holder,
+        }
+    }
+
+    /// A fill with these late tags.
+    fn fill(&self, grant: &Grant, holder: Option<Token>, late: &[&str]) -> Fill {
+        self.any_fill(grant, holder, late, None)
+    }
+
+    /// A fill of a write with this order.
+    fn ordered(&self, grant: &Grant, order: u64) -> Fill {
+        self.any_fill(grant, None, &[], Some(order))
+    }
+
+    fn any_fill(
+        &self,
+        grant: &Grant,
+        holder: Option<Token>,
+        late: &[&str],
+        order: Option<u64>,
+    ) -> Fill {
+        let late = names(late);
+        let tags = self.versions[2..].iter().chain(&late);
+        let tags: Vec<Box<[u8]>> = tags.map(|name| name.as_bytes().into()).collect();
+        let draft = Draft {
+            codec: 1,
+            fingerprint: 7,
+            origin: [0; 8],
+            fill: match order {
+                Some(_) => Token::random().akin_to(grant.token),
+                None => Token::random(),
+            },
+            grace: Duration::ZERO,
+            life: LONG,
+            delta: Duration::ZERO,
+            versions: &grant.versions,
+            tags: &tags,
+            function: "a",
+            key: b"a",
+            order,
+            compress_above: None,
+        };
+        let payload = |out: &mut Vec<u8>| {
+            out.extend(b"value");
+            Ok::<(), ()>(())
+        };
+        Fill {
+            bulletin: None,
+            any_origin: false,
+            right: self.right(grant, holder),
+            grant: grant.clone(),
+            versions: self.versions.clone(),
+            guards: self.guards.clone(),
+            late,
+            order,
+            bytes: draft.write(Some(payload)).unwrap().bytes,
+            kept: LONG,
+            version_life: LONG,
+        }
+    }
+}
+
+fn soon() -> Instant {
+    from_now(Duration::from_secs(5))
+}
+
+impl Under {
+    async fn read(&self) -> Found {
+        self.store.read(spot().place(), soon()).await.unwrap()
+    }
+
+    async fn acquire(&self, ask: &Ask) -> Acquired {
+        let spot = spot();
+        self.store.acquire(spot.place(), ask, soon()).await.unwrap()
+    }
+
+    async fn granted(&self, ask: &Ask) -> Grant {
+        match self.acquire(ask).await {
+            Acquired::Granted(grant) => grant,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn fill(&self, fill: &Fill) -> Filled {
+        self.store.fill(fill, soon()).await.unwrap()
+    }
+
+    /// Stores a value, and gives back what was asked for.
+    async fn filled(&self) -> Fill {
+        let grant = self.granted(&ask(None)).await;
+        let fill = spot().fill(&grant, None, &[]);
+        assert_eq!(self.fill(&fill).await, Filled::Stored);
+        fill
+    }
+
+    async fn invalidate(&self, texts: &[&str]) {
+        self.invalidate_by(Manner::Hard, texts).await;
+    }
+
+    async fn soften(&self, texts: &[&str]) {
+        self.invalidate_by(Manner::Soft, texts).await;
+    }
+
+    async fn invalidate_by(&self, manner: Manner, texts: &[&str]) {
+        let names = names(texts);
+        let told = Bulletin::Invalidated {
+            from: NodeId::random(),
+            ack: None,
+            manner,
+            names: names.clone(),
+        };
+        let done = self.store.invalidate(&names, manner, &told, soon()).await;
+        assert_eq!(done, Ok(()));
+    }
+
+    async fn versions(&self, texts: &[&str]) -> Vec<Option<Version>> {
+        let names = names(texts);
+        self.store.versions(&names, soon()).await.unwrap()
+    }
+
+    async fn release(&self, right: &Right) {
+        self.store.release(right, soon()).await.unwrap();
+    }
+
+    async fn renew(&self, right: &Right, lease: Duration) {
+        let lives = Lease { lease, room: LONG };
+        let needed = Needed {
+            names: &names(&["t:tag", "g:org:"]),
+            life: LONG,
+        };
+        self.store
+            .renew(right, lives, needed, soon())
+            .await
+            .unwrap();
+    }
+
+    /// Whether a waiter is told within a while.
+    async fn is_told(&self) -> bool {
+        let wake = Message::Wake(spot().entry);
+        for _ in 0..40 {
+            if self.messages.lock().unwrap().contains(&wake) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        false
+    }
+}

@@ -1,0 +1,207 @@
+//! Soft invalidations: what is left of entries and versions, and what is refused.
+
+use super::*;
+use crate::encoding::envelope::head::Head;
+use crate::store::tests::conformance::ttl::fresh;
+
+/// How long an entry may be served old.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// The same fill of an entry that may be served old.
+pub(crate) fn lasting(mut fill: Fill) -> Fill {
+    let head = Head::read(&fill.bytes).expect("an entry has a head");
+    let grace = GRACE;
+    Head { grace, ..head }.write(&mut fill.bytes);
+    fill
+}
+
+/// Stores a value that may be served old.
+async fn filled(under: &Under) -> Fill {
+    let grant = under.granted(&ask(None)).await;
+    let fill = lasting(spot().fill(&grant, None, &["t:org:1"]));
+    assert_eq!(under.fill(&fill).await, Filled::Stored);
+    fill
+}
+
+fn regardless(by: Option<Token>) -> Ask {
+    Ask {
+        regardless: true,
+        ..ask(by)
+    }
+}
+
+async fn a_softened_entry_is_there_and_not_good(under: &Under) {
+    let fill = filled(under).await;
+    under.soften(&["k:a"]).await;
+    let found = under.read().await;
+    assert_eq!(fresh(&found), Duration::ZERO);
+    assert!(is_about(found.left, GRACE), "{:?}", found.left);
+    let bytes = found.bytes.unwrap();
+    assert_eq!(bytes[56..98], fill.bytes[56..98], "the value stays");
+    assert_ne!(Token::of(&bytes), Token::of(&fill.bytes));
+    under.granted(&ask(None)).await;
+    under.soften(&["k:a"]).await;
+    let again = under.read().await;
+    assert_eq!(fresh(&again), Duration::ZERO);
+}
+
+async fn one_that_was_over_is_kept_no_longer(under: &Under) {
+    filled(under).await;
+    under.soften(&["k:a"]).await;
+    // Room for a computation, which makes nothing fresher.
+    under.granted(&ask(holder(1))).await;
+    let over = |found: &Found| {
+        let bytes = found.bytes.as_ref().unwrap();
+        Head::read(bytes).unwrap().grace.checked_sub(found.left)
+    };
+    let before = over(&under.read().await).expect("it is over");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    under.soften(&["k:a"]).await;
+    let after = over(&under.read().await).expect("it is over");
+    assert!(after >= before + Duration::from_millis(15), "{after:?}");
+}
+
+async fn what_may_not_be_old_is_removed(under: &Under) {
+    under.filled().await;
+    under.soften(&["k:a"]).await;
+    assert_eq!(under.read().await.bytes, None, "it has no grace");
+    under.granted(&ask(holder(1))).await;
+    under.soften(&["k:a"]).await;
+    assert_eq!(under.read().await.bytes, None, "a token alone");
+}
+
+async fn tokens_and_leases_end_with_the_fresh_life(under: &Under) {
+    filled(under).await;
+    let computing = under.granted(&regardless(holder(1))).await;
+    let write = Ask {
+        token: Wanted::Akin,
+        ..regardless(None)
+    };
+    let write = under.granted(&write).await;
+    under.soften(&["k:a"]).await;
+    let newer = under.granted(&ask(holder(2))).await;
+    let late = spot().fill(&computing, holder(1), &[]);
+    assert_eq!(under.fill(&late).await, Filled::Fenced);
+    assert_eq!(under.fill(&spot().ordered(&write, 9)).await, Filled::Fenced);
+    let held = under.acquire(&ask(holder(3))).await;
+    assert!(matches!(held, Acquired::Held(_)), "{held:?}");
+    let fill = spot().fill(&newer, holder(2), &[]);
+    assert_eq!(under.fill(&fill).await, Filled::Stored);
+    assert!(under.is_told().await, "who waits for the new lease");
+}
+
+async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
+    for text in ["all", "f:a", "t:tag", "g:org:"] {
+        filled(under).await;
+        let computing = under.granted(&regardless(None)).await;
+        let before = under.versions(&[text]).await[0].unwrap();
+        under.soften(&[text]).await;
+        let after = under.versions(&[text]).await[0].unwrap();
+        assert!(before != after && before.is_akin_to(after), "{text}");
+        assert_eq!(before.origin(), after.origin());
+        let late = spot().fill(&computing, None, &[]);
+        assert_eq!(under.fill(&late).await, Filled::Moved, "{text}");
+        if text != "g:org:" {
+            // What hangs on it is not offered as good.
+            under.granted(&ask(None)).await;
+        }
+        under.invalidate(&[text, "k:a"]).await;
+        under.granted(&ask(None)).await;
+        let made = under.versions(&[text]).await[0].unwrap();
+        assert!(!made.is_akin_to(before), "{text}: hard");
+        under.invalidate(&["k:a"]).await;
+    }
+}
+
+async fn each_soft_invalidation_is_another(under: &Under) {
+    filled(under).await;
+    let mut seen = under.versions(&["t:org:1"]).await;
+    for _ in 0..20 {
+        under.soften(&["t:org:1", "t:missing"]).await;
+        let version = under.versions(&["t:org:1"]).await[0];
+        assert!(version.is_some() && !seen.contains(&version));
+        seen.push(version);
+    }
+    assert_eq!(under.versions(&["t:missing"]).await, [None]);
+    let found = under.read().await;
+    let (_, late) = found.late.expect("it has one");
+    assert_eq!(late, seen[20..]);
+}
+
+async fn versions_live_as_long_as_before(under: &Under) {
+    let short = Ask {
+        version_life: SHORT,
+        ..ask(None)
+    };
+    under.granted(&short).await;
+    under.soften(&["t:tag", "all"]).await;
+    tokio::time::sleep(SHORT + Duration::from_millis(20)).await;
+    let versions = under.versions(&["t:tag", "all"]).await;
+    assert!(versions[0].is_none() && versions[1].is_some());
+}
+
+async fn who_found_it_old_ends_its_life(under: &Under) {
+    for is_held in [false, true] {
+        let fill = filled(under).await;
+        let token = Token::of(&fill.bytes);
+        if is_held {
+            under.granted(&regardless(holder(1))).await;
+        }
+        under.soften(&["t:org:1"]).await;
+        let another = Ask {
+            judged: Some(Token([7; 16])),
+            ends_judged: true,
+            ..regardless(holder(2))
+        };
+        under.acquire(&another).await;
+        let found = under.read().await;
+        assert!(!fresh(&found).is_zero(), "another's token ends nothing");
+        let ends = Ask {
+            judged: token,
+            ends_judged: true,
+            ..ask(holder(2))
+        };
+        let acquired = under.acquire(&ends).await;
+        assert_eq!(matches!(acquired, Acquired::Held(_)), is_held);
+        let found = under.read().await;
+        assert_eq!(fresh(&found), Duration::ZERO, "held: {is_held}");
+        under.invalidate(&["k:a"]).await;
+    }
+}
+
+async fn everybody_is_told(under: &Under) {
+    let node = NodeId::random();
+    let names = names(&["k:a", "t:tag"]);
+    let told = Bulletin::Invalidated {
+        from: node,
+        ack: Some(7),
+        manner: Manner::Soft,
+        names: names.clone(),
+    };
+    let heard = || {
+        let message = Message::Told(told.clone());
+        under.messages.lock().unwrap().contains(&message)
+    };
+    // Again, until the adapter listens.
+    for _ in 0..100 {
+        let asked = under.store.invalidate(&names, Manner::Soft, &told, soon());
+        assert_eq!(asked.await, Ok(()));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        if heard() {
+            return;
+        }
+    }
+    panic!("nobody is told");
+}
+
+cases! {
+    a_softened_entry_is_there_and_not_good
+    one_that_was_over_is_kept_no_longer
+    what_may_not_be_old_is_removed
+    tokens_and_leases_end_with_the_fresh_life
+    a_softened_version_is_akin_to_itself_and_fences
+    each_soft_invalidation_is_another
+    versions_live_as_long_as_before
+    who_found_it_old_ends_its_life
+    everybody_is_told
+}

@@ -1,0 +1,363 @@
+//! The store in memory, with troubles on demand: for tests of what the cache does with it.
+//!
+//! What it answers is what the Redis would, step for step; `conformance` runs the same
+//! cases against both. Time is tokio's, so that it stands still where a test stops it.
+
+pub(crate) mod controls;
+pub(crate) mod data;
+pub(crate) mod steps;
+pub(crate) mod trouble;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::base::durations::from_now;
+use crate::base::fault::Faults;
+use crate::base::sync::{Mutex, MutexGuard};
+use crate::encoding::envelope::Version;
+use crate::model::invalidation_mode::Manner;
+use crate::store::key_name::Name;
+use crate::store::message::{Bulletin, NodeId};
+use crate::store::port::{
+    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
+    Sink, Store, copies,
+};
+use crate::store::tests::fake::data::Data;
+use crate::store::tests::fake::trouble::Op;
+use crate::store::tests::fake::trouble::Step;
+use crate::store::tests::fake::trouble::Trouble;
+use crate::store::tests::fake::trouble::Troubles;
+
+/// What all caches over one store share.
+#[derive(Default)]
+struct Shared(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    data: Data,
+    troubles: Troubles,
+    is_away: bool,
+    /// Messages to those who wait are lost.
+    is_mute: bool,
+    /// What nodes tell one another, and themselves, is lost.
+    is_silent: bool,
+    log: Vec<Step>,
+    /// Times that it was found to answer something else than it was asked.
+    suspicions: usize,
+    /// Sent, and not run yet.
+    held: Vec<Later>,
+    listeners: Vec<Listener>,
+    /// How many there ever were.
+    opened: usize,
+    /// How many subscriptions were made anew.
+    subscriptions: u64,
+}
+
+/// A cache that listens.
+struct Listener {
+    /// In the order of their opening, from zero.
+    number: usize,
+    node: NodeId,
+    sink: Weak<dyn Fn(Message) + Send + Sync>,
+    /// `None`: it is cut off, and messages are lost.
+    subscription: Option<u64>,
+    /// Messages on their way, where they do not arrive by themselves.
+    on_their_way: Option<VecDeque<Message>>,
+}
+
+type Later = Box<dyn FnOnce(&mut Data) + Send>;
+
+/// The store as one cache has it.
+pub(crate) struct Fake {
+    shared: Arc<Shared>,
+    faults: Faults,
+    /// Kept for as long as messages may come.
+    _sink: Sink,
+}
+
+impl fmt::Debug for Fake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fake").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock()
+    }
+
+    /// Runs `step` against the data, and passes on what it tells.
+    fn run<T>(&self, step: impl FnOnce(&mut Data) -> T) -> T {
+        let mut state = self.lock();
+        let done = step(&mut state.data);
+        let woken = std::mem::take(&mut state.data.woken);
+        let is_mute = state.is_mute;
+        drop(state);
+        if !is_mute {
+            for name in woken {
+                self.tell(None, &Message::Wake(name));
+            }
+        }
+        done
+    }
+
+    /// Passes `message` on to all, or to one.
+    fn tell(&self, whom: Option<NodeId>, message: &Message) {
+        let mut state = self.lock();
+        if state.is_silent && matches!(message, Message::Told(_)) {
+            return;
+        }
+        state
+            .listeners
+            .retain(|listener| listener.sink.strong_count() > 0);
+        let mut sinks: Vec<Sink> = vec![];
+        for listener in &mut state.listeners {
+            let is_meant = whom.is_none_or(|whom| whom == listener.node);
+            if !is_meant || listener.subscription.is_none() {
+                continue;
+            }
+            match &mut listener.on_their_way {
+                Some(queue) => queue.push_back(message.clone()),
+                None => sinks.extend(listener.sink.upgrade()),
+            }
+        }
+        // Who is told may ask at once.
+        drop(state);
+        for sink in sinks {
+            sink(message.clone());
+        }
+    }
+}
+
+impl Fake {
+    fn new(shared: Arc<Shared>, node: NodeId, sink: Sink, faults: Faults) -> Self {
+        {
+            let mut state = shared.lock();
+            let number = state.opened;
+            state.opened += 1;
+            state.listeners.push(Listener {
+                number,
+                node,
+                sink: Arc::downgrade(&sink),
+                subscription: Some(1),
+                on_their_way: None,
+            });
+        }
+        sink(Message::Subscribed(1));
+        Self {
+            shared,
+            faults,
+            _sink: sink,
+        }
+    }
+
+    /// One round trip: written down, troubled perhaps, and run.
+    async fn ask<T, F>(&self, op: Op, names: &[Name], until: Instant, step: F) -> Result<T, Failure>
+    where
+        F: FnOnce(&mut Data) -> T + Send + 'static,
+    {
+        let trouble = {
+            let mut state = self.shared.lock();
+            let trouble = state.troubles.next(op);
+            if state.is_away || trouble == Some(Trouble::Away) {
+                return Err(Failure::Away);
+            }
+            if op.is_asked_for() {
+                state.log.push(Step::new(op, names));
+            }
+            trouble
+        };
+        let answer = match trouble {
+            None => Ok(self.shared.run(step)),
+            Some(Trouble::Away) => Err(Failure::Away),
+            Some(Trouble::Refused(code)) => Err(Failure::Refused(code.to_owned())),
+            Some(Trouble::Lost) => Err(Failure::Unknown),
+            Some(Trouble::AnswerLost) => {
+                self.shared.run(step);
+                Err(Failure::Unknown)
+            }
+            Some(Trouble::Held) => self.hold(step),
+            Some(Trouble::Slow(delay)) => {
+                let done = self.shared.run(step);
+                let arrives = sleep_until(from_now(delay));
+                let in_time = timeout_at(until, arrives).await;
+                in_time.map(|()| done).map_err(|_| Failure::Unknown)
+            }
+            Some(Trouble::Late(delay)) => {
+                let arrives = sleep_until(from_now(delay));
+                match timeout_at(until, arrives).await {
+                    Ok(()) => Ok(self.shared.run(step)),
+                    Err(_) => self.hold(step),
+                }
+            }
+        };
+        // No network answers at once: who asked can be dropped in between.
+        tokio::task::yield_now().await;
+        answer
+    }
+
+    /// Keeps `step` until the test releases it.
+    fn hold<T>(&self, step: impl FnOnce(&mut Data) -> T + Send + 'static) -> Result<T, Failure> {
+        let later = Box::new(|data: &mut Data| drop(step(data)));
+        self.shared.lock().held.push(later);
+        Err(Failure::Unknown)
+    }
+}
+
+impl Store for Fake {
+    fn is_up(&self) -> bool {
+        !self.shared.lock().is_away
+    }
+
+    fn origin(&self) -> [u8; 8] {
+        self.shared.lock().data.origin()
+    }
+
+    fn ask_origin(&self, _: Instant) -> Answer<'_, [u8; 8]> {
+        Box::pin(std::future::ready(Ok(self.origin())))
+    }
+
+    fn listen_anew(&self) {}
+
+    fn suspect(&self) {
+        self.shared.lock().suspicions += 1;
+    }
+
+    fn connections(&self) -> u64 {
+        1
+    }
+
+    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
+        let (entry, versions, late) = owned(place);
+        let step = move |data: &mut Data| data.find(&entry, &versions, late);
+        Box::pin(self.ask(Op::Read, std::slice::from_ref(place.entry), until, step))
+    }
+
+    fn versions<'a>(
+        &'a self,
+        names: &'a [Name],
+        until: Instant,
+    ) -> Answer<'a, Vec<Option<Version>>> {
+        let asked = names.to_vec();
+        let step = move |data: &mut Data| data.versions(&asked);
+        Box::pin(self.ask(Op::Versions, names, until, step))
+    }
+
+    fn acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, Acquired> {
+        let ((entry, versions, _), ask) = (owned(place), ask.clone());
+        let step = move |data: &mut Data| data.acquire(&entry, &versions, &ask);
+        Box::pin(self.ask(Op::Acquire, std::slice::from_ref(place.entry), until, step))
+    }
+
+    fn read_or_acquire<'a>(
+        &'a self,
+        place: Place<'a>,
+        ask: &'a Ask,
+        until: Instant,
+    ) -> Answer<'a, (Found, Acquired)> {
+        let ((entry, versions, late), ask) = (owned(place), ask.clone());
+        let step = move |data: &mut Data| {
+            let found = data.find(&entry, &versions, late);
+            (found, data.acquire(&entry, &versions, &ask))
+        };
+        let names = std::slice::from_ref(place.entry);
+        Box::pin(self.ask(Op::ReadOrAcquire, names, until, step))
+    }
+
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+        let names = std::slice::from_ref(&fill.right.entry);
+        let bulletin = fill.bulletin.clone();
+        let fill = fill.clone();
+        let faults = self.faults;
+        let step = move |data: &mut Data| data.fill(&fill, faults);
+        Box::pin(async move {
+            let filled = self.ask(Op::Fill, names, until, step).await?;
+            if let (Filled::Stored, Some(bulletin)) = (filled, bulletin) {
+                self.shared.tell(None, &Message::Told(bulletin));
+            }
+            Ok(filled)
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        right: &'a Right,
+        lives: Lease,
+        needed: Needed<'a>,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        let names = std::slice::from_ref(&right.entry);
+        let (right, kept, life) = (right.clone(), needed.names.to_vec(), needed.life);
+        let step = move |data: &mut Data| data.renew(&right, lives, (&kept, life));
+        Box::pin(self.ask(Op::Renew, names, until, step))
+    }
+
+    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
+        let names = std::slice::from_ref(&right.entry);
+        let right = right.clone();
+        let step = move |data: &mut Data| data.release(&right);
+        Box::pin(self.ask(Op::Release, names, until, step))
+    }
+
+    fn invalidate<'a>(
+        &'a self,
+        names: &'a [Name],
+        manner: Manner,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        let copies = copies(names, self.faults);
+        let doomed: Vec<Name> = names.iter().cloned().chain(copies).collect();
+        let step = move |data: &mut Data| match manner {
+            Manner::Hard => data.remove(&doomed),
+            Manner::Soft => data.soften(&doomed),
+        };
+        Box::pin(async move {
+            self.ask(Op::Invalidate, names, until, step).await?;
+            self.shared.tell(None, &Message::Told(bulletin.clone()));
+            Ok(())
+        })
+    }
+
+    fn beat<'a>(
+        &'a self,
+        node: NodeId,
+        hello: Option<&'a Bulletin>,
+        echo: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.ask(Op::Beat, &[], until, |_| ()).await?;
+            if let Some(hello) = hello {
+                self.shared.tell(None, &Message::Told(hello.clone()));
+            }
+            self.shared.tell(Some(node), &Message::Told(echo.clone()));
+            Ok(())
+        })
+    }
+
+    fn tell<'a>(
+        &'a self,
+        whom: Option<NodeId>,
+        bulletin: &'a Bulletin,
+        until: Instant,
+    ) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.ask(Op::Tell, &[], until, |_| ()).await?;
+            self.shared.tell(whom, &Message::Told(bulletin.clone()));
+            Ok(())
+        })
+    }
+}
+
+fn owned(place: Place<'_>) -> (Name, Vec<Name>, bool) {
+    (place.entry.clone(), place.versions.to_vec(), place.late)
+}

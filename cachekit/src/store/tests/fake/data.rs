@@ -1,0 +1,126 @@
+//! What the store keeps, and until when.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::base::durations::from_now;
+use crate::encoding::envelope::{Token, Version};
+use crate::store::key_name::Name;
+
+/// The data set of one store.
+#[derive(Debug, Default)]
+pub(crate) struct Data {
+    kept: HashMap<Name, Kept>,
+    /// How many tokens and versions were made: none is made twice.
+    made: u64,
+    /// Those whose waiters are to be told.
+    pub(crate) woken: Vec<Name>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// `None`: for ever.
+    end: Option<Instant>,
+}
+
+impl Kept {
+    fn is_alive(&self) -> bool {
+        self.end.is_none_or(|end| Instant::now() < end)
+    }
+}
+
+impl Data {
+    /// As in Redis, for as long as the data set is the same.
+    #[expect(clippy::unused_self, reason = "whose origin it is")]
+    pub(crate) fn origin(&self) -> [u8; 8] {
+        *b"in tests"
+    }
+
+    pub(crate) fn get(&self, name: &Name) -> Option<&[u8]> {
+        let kept = self.kept.get(name).filter(|kept| kept.is_alive())?;
+        Some(&kept.bytes)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &Name) -> Option<&mut Vec<u8>> {
+        let kept = self.kept.get_mut(name).filter(|kept| kept.is_alive())?;
+        Some(&mut kept.bytes)
+    }
+
+    /// How much longer it is kept, in whole milliseconds; zero for what is not there, or
+    /// has no end.
+    pub(crate) fn left(&self, name: &Name) -> Duration {
+        let end = self.kept.get(name).and_then(|kept| kept.end);
+        let left = end.map_or(Duration::ZERO, |end| {
+            end.saturating_duration_since(Instant::now())
+        });
+        whole(left)
+    }
+
+    /// Keeps `bytes` for `life`, or for ever.
+    pub(crate) fn set(&mut self, name: &Name, bytes: Vec<u8>, life: Option<Duration>) {
+        let end = life.map(|life| from_now(whole(life)));
+        self.kept.insert(name.clone(), Kept { bytes, end });
+    }
+
+    /// Keeps what has an end, or has none, for `life` from now.
+    pub(crate) fn keep(&mut self, name: &Name, life: Duration) {
+        if let Some(kept) = self.kept.get_mut(name).filter(|kept| kept.is_alive()) {
+            kept.end = Some(from_now(whole(life)));
+        }
+    }
+
+    pub(crate) fn remove(&mut self, names: &[Name]) {
+        for name in names {
+            self.kept.remove(name);
+        }
+    }
+
+    pub(crate) fn retain(&mut self, keep: impl Fn(&Name) -> bool) {
+        self.kept.retain(|name, _| keep(name));
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
+        let alive = self.kept.iter().filter(|(_, kept)| kept.is_alive());
+        alive.map(|(name, _)| name)
+    }
+
+    pub(crate) fn version(&self, name: &Name) -> Option<Version> {
+        Version::of(self.get(name)?)
+    }
+
+    pub(crate) fn versions(&self, names: &[Name]) -> Vec<Option<Version>> {
+        names.iter().map(|name| self.version(name)).collect()
+    }
+
+    /// Half of a token, or of a version, that was never there before.
+    pub(crate) fn new_half(&mut self) -> [u8; 8] {
+        self.made += 1;
+        self.made.to_be_bytes()
+    }
+
+    /// A token that was never there before.
+    pub(crate) fn new_token(&mut self) -> Token {
+        let half = self.new_half();
+        let mut token = [0; 16];
+        // Its generation, and its own part.
+        token[..8].copy_from_slice(&half);
+        token[8..].copy_from_slice(&half);
+        Token(token)
+    }
+
+    /// A version that was never there before.
+    pub(crate) fn new_version(&mut self) -> Version {
+        let unique = self.new_token();
+        let mut version = [0; Version::LEN];
+        version[..8].copy_from_slice(&self.origin());
+        version[8..].copy_from_slice(&unique.0);
+        Version(version)
+    }
+}
+
+fn whole(length: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
+}

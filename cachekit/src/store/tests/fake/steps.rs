@@ -1,0 +1,336 @@
+//! The steps of the store, each of them atomic: the scripts of the Redis, in Rust.
+
+use std::time::Duration;
+
+use crate::base::fault::Faults;
+use crate::encoding::envelope::head::Head;
+use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
+use crate::store::key_name::Name;
+use crate::store::port::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
+use crate::store::tests::fake::data::Data;
+
+/// Names of late tags are looked for in so many bytes.
+const LATE_NAMES: usize = 8192;
+
+/// The versions of tags that only the entry of this fill names.
+type Late = (Token, Vec<Option<Version>>);
+
+impl Data {
+    pub(crate) fn find(&self, entry: &Name, versions: &[Name], late: bool) -> Found {
+        Found {
+            bytes: self.get(entry).map(<[u8]>::to_vec),
+            left: self.left(entry),
+            versions: self.versions(versions),
+            late: late.then(|| self.late(entry, versions.len())).flatten(),
+        }
+    }
+
+    fn late(&self, entry: &Name, known: usize) -> Option<Late> {
+        let bytes = self.get(entry)?;
+        let head = Head::read(bytes).filter(|head| head.is_filled)?;
+        let count = count(bytes)?;
+        let start = VERSIONS + count * Version::LEN;
+        let mut text = bytes.get(start..).unwrap_or_default();
+        text = &text[..text.len().min(LATE_NAMES)];
+        let mut names = vec![];
+        for index in IMPLICIT..count {
+            let (length, rest) = text.split_first_chunk()?;
+            let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+            let (name, rest) = rest.split_at_checked(length)?;
+            if index >= known {
+                names.push(Name::read(name));
+            }
+            text = rest;
+        }
+        Some((head.token, self.versions(&names)))
+    }
+
+    /// The head of a live entry.
+    fn head(&self, entry: &Name) -> Option<Head> {
+        let is_alive = !self.left(entry).is_zero();
+        is_alive.then(|| Head::read(self.get(entry)?)).flatten()
+    }
+
+    fn change_head(&mut self, entry: &Name, head: Head) {
+        if let Some(bytes) = self.get_mut(entry) {
+            head.write(bytes);
+        }
+    }
+
+    pub(crate) fn acquire(&mut self, entry: &Name, names: &[Name], ask: &Ask) -> Acquired {
+        let mut head = self.head(entry);
+        let left = self.left(entry);
+        let versions = self.make_versions(names, &ask.guards, ask.version_life);
+        let (versions, guards) = versions.split_at(names.len());
+        if let Some(head) = &mut head {
+            if !ask.regardless && self.is_good(entry, head, left, versions, ask.judged) {
+                return Acquired::Filled;
+            }
+            if ask.ends_judged && ask.judged == Some(head.token) {
+                head.grace = head.grace.max(left);
+                self.change_head(entry, *head);
+            }
+            let other = head.holder.filter(|_| ask.holder.is_some());
+            if other.is_some() && other != ask.holder && left > head.floor {
+                let longest = left.saturating_sub(head.floor);
+                let is_awaited = true;
+                self.change_head(
+                    entry,
+                    Head {
+                        is_awaited,
+                        ..*head
+                    },
+                );
+                return Acquired::Held(longest);
+            }
+        }
+        let token = self.take(entry, head, left, ask);
+        Acquired::Granted(Grant {
+            token,
+            versions: versions.to_vec(),
+            guards: guards.to_vec(),
+        })
+    }
+
+    /// Every version as it is, made where it is missing.
+    fn make_versions(&mut self, names: &[Name], guards: &[Name], life: Duration) -> Vec<Version> {
+        let make = |(index, name): (usize, &Name)| {
+            self.version(name).unwrap_or_else(|| {
+                let version = self.new_version();
+                // What everything hangs on does not run out.
+                let life = (index >= IMPLICIT).then_some(life);
+                self.set(name, version.0.to_vec(), life);
+                version
+            })
+        };
+        names.iter().chain(guards).enumerate().map(make).collect()
+    }
+
+    fn is_good(
+        &self,
+        entry: &Name,
+        head: &Head,
+        left: Duration,
+        versions: &[Version],
+        judged: Option<Token>,
+    ) -> bool {
+        let bytes = self.get(entry).unwrap_or_default();
+        let is_fresh = head.is_filled && left > head.grace && Some(head.token) != judged;
+        let mut recorded = bytes
+            .get(VERSIONS..)
+            .unwrap_or_default()
+            .chunks(Version::LEN);
+        is_fresh
+            && count(bytes).is_some_and(|count| count >= versions.len())
+            && versions
+                .iter()
+                .all(|version| recorded.next() == Some(&version.0))
+    }
+
+    /// Gives the right to `ask`.
+    fn take(&mut self, entry: &Name, head: Option<Head>, left: Duration, ask: &Ask) -> Token {
+        let there = head.map(|head| head.token);
+        let token = match (there, ask.token) {
+            (Some(there), Wanted::Shared) => there,
+            (Some(there), Wanted::Akin) => self.new_token().akin_to(there),
+            (None, _) | (_, Wanted::New) => self.new_token(),
+        };
+        let vacant = Head {
+            is_filled: false,
+            is_awaited: false,
+            token,
+            holder: None,
+            floor: Duration::ZERO,
+            grace: Duration::ZERO,
+        };
+        let mut left = left;
+        let mut new = Head {
+            token,
+            ..head.unwrap_or(vacant)
+        };
+        if head.is_some() {
+            left = self.make_room(entry, &mut new, left, ask.lives.room);
+        } else {
+            left = ask.lives.room;
+            self.set(entry, vacant.vacant(), Some(left));
+        }
+        if ask.holder.is_some() {
+            new.holder = ask.holder;
+            new.floor = left.saturating_sub(ask.lives.lease);
+        }
+        self.change_head(entry, new);
+        token
+    }
+
+    /// Keeps the entry for at least `room`; what is measured from its end moves along.
+    fn make_room(
+        &mut self,
+        entry: &Name,
+        head: &mut Head,
+        left: Duration,
+        room: Duration,
+    ) -> Duration {
+        let more = room.saturating_sub(left);
+        if more.is_zero() {
+            return left;
+        }
+        self.keep(entry, room);
+        head.floor += more;
+        head.grace += more;
+        room
+    }
+
+    pub(crate) fn fill(&mut self, fill: &Fill, faults: Faults) -> Filled {
+        let entry = &fill.right.entry;
+        let head = self.get(entry).and_then(Head::read);
+        let Some(head) = head else {
+            return Filled::Fenced;
+        };
+        if let Err(why) = self.fence(fill, &head) {
+            return why;
+        }
+        let names: Vec<Name> = [&fill.versions[..], &fill.guards].concat();
+        let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
+        let now = self.versions(&names);
+        if !recorded.map(|version| Some(*version)).eq(now) {
+            return self.refuse(fill, Some(head), Filled::Moved);
+        }
+        let mut bytes = fill.bytes.clone();
+        let start = VERSIONS + fill.versions.len() * Version::LEN;
+        let late = fill.late.iter().enumerate();
+        for (index, name) in late {
+            let version = self.late_version(name, fill.version_life);
+            let at = start + index * Version::LEN;
+            bytes[at..at + Version::LEN].copy_from_slice(&version.0);
+        }
+        self.set(entry, bytes, Some(fill.kept));
+        let kept = names.iter().chain(&fill.late).skip(IMPLICIT);
+        self.keep_at_least(kept, fill.version_life);
+        self.remove(fill.copies(faults).as_slice());
+        self.wake(entry, head.is_awaited);
+        Filled::Stored
+    }
+
+    /// Whether the token, or for a write with an order the generation, is still there, and
+    /// nothing newer.
+    fn fence(&mut self, fill: &Fill, head: &Head) -> Result<(), Filled> {
+        let is_own = head.token == fill.right.token;
+        let order = fill
+            .order
+            .filter(|_| head.token.is_akin_to(fill.right.token));
+        let Some(order) = order else {
+            let fenced = |data: &mut Self| data.refuse(fill, Some(*head), Filled::Fenced);
+            return if is_own { Ok(()) } else { Err(fenced(self)) };
+        };
+        match self.get(&fill.right.entry).and_then(Head::order) {
+            Some(there) if there > order => Err(Filled::Older),
+            Some(there) if there == order && !is_own => {
+                Err(self.refuse(fill, Some(*head), Filled::Fenced))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn late_version(&mut self, name: &Name, life: Duration) -> Version {
+        self.version(name).unwrap_or_else(|| {
+            let version = self.new_version();
+            self.set(name, version.0.to_vec(), Some(life));
+            version
+        })
+    }
+
+    /// Nothing is stored, and the lease of who wanted to ends.
+    fn refuse(&mut self, fill: &Fill, head: Option<Head>, why: Filled) -> Filled {
+        if let (Some(head), Some(holder)) = (head, fill.right.holder)
+            && head.holder == Some(holder)
+        {
+            self.end_lease(&fill.right.entry, head);
+        }
+        why
+    }
+
+    fn end_lease(&mut self, entry: &Name, head: Head) {
+        let ended = Head {
+            holder: None,
+            is_awaited: false,
+            ..head
+        };
+        self.change_head(entry, ended);
+        self.wake(entry, head.is_awaited);
+    }
+
+    fn wake(&mut self, entry: &Name, is_awaited: bool) {
+        if is_awaited {
+            self.woken.push(entry.clone());
+        }
+    }
+
+    pub(crate) fn renew(&mut self, right: &Right, lives: Lease, needed: (&[Name], Duration)) {
+        let left = self.left(&right.entry);
+        let head = self.head(&right.entry);
+        let Some(mut head) = head.filter(|head| head.token == right.token) else {
+            return;
+        };
+        let left = self.make_room(&right.entry, &mut head, left, lives.room);
+        if !lives.lease.is_zero() && right.holder.is_some() && head.holder == right.holder {
+            head.floor = left.saturating_sub(lives.lease);
+        }
+        self.change_head(&right.entry, head);
+        self.keep_at_least(needed.0, needed.1);
+    }
+
+    /// Keeps versions for at least `life` from now.
+    fn keep_at_least<'a>(&mut self, names: impl IntoIterator<Item = &'a Name>, life: Duration) {
+        for name in names {
+            if self.left(name) < life {
+                self.keep(name, life);
+            }
+        }
+    }
+
+    pub(crate) fn release(&mut self, right: &Right) {
+        let head = self.get(&right.entry).and_then(Head::read);
+        if let Some(head) = head.filter(|head| head.holder.is_some() && head.holder == right.holder)
+        {
+            self.end_lease(&right.entry, head);
+        }
+    }
+
+    pub(crate) fn soften(&mut self, names: &[Name]) {
+        for name in names {
+            if name.is_entry() {
+                self.soften_entry(name);
+            } else if let Some(version) = self.version(name) {
+                let soft = self.new_half();
+                if let Some(bytes) = self.get_mut(name) {
+                    *bytes = version.softened(soft).0.to_vec();
+                }
+            }
+        }
+    }
+
+    fn soften_entry(&mut self, entry: &Name) {
+        let head = self.head(entry).filter(|head| head.is_filled);
+        let Some(head) = head.filter(|head| !head.grace.is_zero()) else {
+            return self.remove(std::slice::from_ref(entry));
+        };
+        if self.left(entry) > head.grace {
+            self.keep(entry, head.grace);
+        }
+        let void = Head {
+            is_awaited: false,
+            token: self.new_token(),
+            holder: None,
+            floor: Duration::ZERO,
+            ..head
+        };
+        self.change_head(entry, void);
+    }
+}
+
+/// How many versions an entry says it has.
+fn count(bytes: &[u8]) -> Option<usize> {
+    let count = bytes.get(VERSIONS - 2..VERSIONS)?.try_into().ok()?;
+    debug_assert!(bytes.len() >= HEAD, "it has a head");
+    Some(usize::from(u16::from_le_bytes(count)))
+}

@@ -1,0 +1,97 @@
+//! Bytes that may be anything, read in every way that the library has: for the fuzzer.
+
+use crate::encoding::compress::Payload;
+use crate::encoding::envelope::read::{Envelope, Reject};
+use crate::encoding::envelope::write::Draft;
+use crate::encoding::envelope::{HEAD, seal};
+use crate::testing::tests::fuzz_values;
+
+/// A compressed payload is read up to so many times the length of its entry, as a cache reads it up
+/// to its limit: what is allocated stays in proportion to what is read.
+const MOST_TIMES: usize = 4;
+
+/// Reads `bytes` as an entry and its payload, and `bytes` themselves, as values of many types by
+/// every codec of this build.
+///
+/// # Panics
+///
+/// If something does not hold that must hold for any bytes.
+pub fn read_anything(bytes: &[u8]) {
+    read_entry(bytes);
+    fuzz_values::read_all(bytes);
+    // A fuzzer does not guess a checksum.
+    let mut sealed = bytes.to_vec();
+    seal(&mut sealed);
+    if sealed != bytes {
+        read_entry(&sealed);
+    }
+}
+
+fn read_entry(bytes: &[u8]) {
+    match Envelope::parse(bytes) {
+        Ok(envelope) => {
+            if envelope.payload.length() > MOST_TIMES * bytes.len() {
+                return;
+            }
+            let Some(payload) = envelope.payload.open() else {
+                return;
+            };
+            fuzz_values::read_all(&payload);
+            is_written_as_it_was(envelope, &payload, bytes);
+        }
+        Err(Reject::Vacant) => assert_eq!(bytes.len(), HEAD, "more than a token"),
+        Err(Reject::NotOurs | Reject::Format | Reject::Damaged) => {}
+    }
+}
+
+/// What was read says all that a reader may rely on: written again, it is read the same, `plain`
+/// or compressed.
+fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
+    let Ok(function) = std::str::from_utf8(envelope.function) else {
+        return;
+    };
+    let tags: Vec<Box<[u8]>> = envelope.tags.iter().map(|tag| (*tag).into()).collect();
+    let draft = Draft {
+        codec: envelope.codec,
+        fingerprint: envelope.fingerprint,
+        origin: bytes[64..72].try_into().unwrap_or_default(),
+        fill: envelope.fill,
+        grace: envelope.grace,
+        life: envelope.life,
+        delta: envelope.delta,
+        versions: &envelope.versions,
+        tags: &tags,
+        function,
+        key: envelope.key,
+        order: envelope.order,
+        compress_above: None,
+    };
+    let payload = |out: &mut Vec<u8>| {
+        out.extend(plain);
+        Ok::<_, std::convert::Infallible>(())
+    };
+    let payload = (!envelope.is_absent).then_some(payload);
+    let Ok(written) = draft.write(payload);
+    let smaller = Draft {
+        compress_above: Some(0),
+        ..draft
+    };
+    let Ok(smaller) = smaller.write(payload);
+    if envelope.payload == Payload::Plain(plain) {
+        assert_eq!(written.bytes.len(), bytes.len());
+    }
+    let expected = Envelope {
+        payload: Payload::Plain(plain),
+        ..envelope
+    };
+    assert_eq!(Envelope::parse(&written.bytes).as_ref(), Ok(&expected));
+    let Ok(smaller) = Envelope::parse(&smaller.bytes) else {
+        panic!("what was written cannot be read");
+    };
+    assert_eq!(smaller.payload.open().as_deref(), Some(plain));
+    let smaller = Envelope {
+        payload: Payload::Plain(plain),
+        ..smaller
+    };
+    assert_eq!(smaller, expected);
+}

@@ -1,0 +1,5 @@
+//! Writes of one entry, and what surrounds a function that writes.
+
+pub(crate) mod annotated;
+pub(crate) mod pending;
+pub(crate) mod put;

@@ -1,0 +1,172 @@
+//! What happens around the body of a function that writes.
+
+use crate::invalidate::apply::Invalidating;
+use crate::invalidate::deferred;
+use crate::invalidate::request::{Invalidation, On};
+use crate::return_type::shape::{Plan, Shape, Split};
+use crate::write::pending::PendingWrite;
+
+impl<S: Shape> Plan<S> {
+    /// `closure`, with the type of `ret` fixed.
+    pub fn after_write<F: FnOnce(&S::Value, &mut Invalidation)>(self, closure: F) -> F {
+        closure
+    }
+}
+
+/// The duty to invalidate. Dropped before it was done or found needless, it does it: a
+/// body that did not finish may have written.
+struct Due(Option<Invalidation>);
+
+impl Due {
+    /// With `on = before`, what is to be waited for first.
+    fn begin(invalidation: Invalidation) -> (Self, Option<Invalidating>) {
+        let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
+        (Self(Some(invalidation)), before)
+    }
+
+    /// The body returned `ret`: what is to be waited for now.
+    fn end<S: Shape>(
+        mut self,
+        ret: &S::Ret,
+        after: impl FnOnce(&S::Value, &mut Invalidation),
+    ) -> Option<Invalidating> {
+        // Here until all is named: if `after` panics, what is named so far is still due.
+        let invalidation = self.0.as_mut()?;
+        match S::peek(ret) {
+            Split::Some(value) => after(value, invalidation),
+            Split::Err(_) if invalidation.on == On::Ok => {
+                self.0 = None;
+                return None;
+            }
+            Split::None | Split::Err(_) => {}
+        }
+        deferred::or_now(self.0.take()?)
+    }
+}
+
+impl Drop for Due {
+    fn drop(&mut self) {
+        if let Some(invalidation) = self.0.take() {
+            drop(deferred::or_now(invalidation));
+        }
+    }
+}
+
+/// Waits for what is to be waited for.
+async fn accepted(invalidating: Option<Invalidating>) {
+    if let Some(invalidating) = invalidating {
+        Box::pin(invalidating.accepted()).await;
+    }
+}
+
+/// Runs `body`, and `invalidation` around it. `after` adds what depends on the value.
+///
+/// # Cancel safety
+///
+/// If the future is dropped, or `body` panics, after it began, the invalidation takes
+/// place: the write may have happened.
+pub async fn invalidate_around<S, A, Fut>(
+    _plan: Plan<S>,
+    invalidation: Invalidation,
+    after: A,
+    body: Fut,
+) -> S::Ret
+where
+    S: Shape,
+    A: FnOnce(&S::Value, &mut Invalidation),
+    Fut: Future<Output = S::Ret>,
+{
+    let (due, before) = Due::begin(invalidation);
+    accepted(before).await;
+    let ret = body.await;
+    accepted(due.end::<S>(&ret, after)).await;
+    ret
+}
+
+/// [`invalidate_around`] for a synchronous function.
+pub fn invalidate_around_blocking<S, A>(
+    _plan: Plan<S>,
+    invalidation: Invalidation,
+    after: A,
+    body: impl FnOnce() -> S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    A: FnOnce(&S::Value, &mut Invalidation),
+{
+    // A thread cannot wait here: what others have to be told of is told in the background.
+    let (due, before) = Due::begin(invalidation);
+    drop(before);
+    let ret = body();
+    drop(due.end::<S>(&ret, after));
+    ret
+}
+
+/// Runs `body` and lets `store` store what it makes of the result.
+///
+/// After `Err` nothing is stored; after `Ok(None)` the entry is invalidated.
+///
+/// # Cancel safety
+///
+/// If the future is dropped, or `body` panics, the entry is left empty: the write may have
+/// happened.
+pub async fn write_through<S, V, A, Fut>(
+    _plan: Plan<S>,
+    mut pending: PendingWrite<'_, V>,
+    store: A,
+    body: Fut,
+) -> S::Ret
+where
+    S: Shape,
+    V: Clone + Send + Sync + 'static,
+    A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
+    Fut: Future<Output = S::Ret>,
+{
+    // Boxed: the caller's future holds only the body's state.
+    Box::pin(pending.begin()).await;
+    let ret = body.await;
+    if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
+        Box::pin(pending.finish(rest)).await;
+    }
+    accepted(pending.leave()).await;
+    ret
+}
+
+/// [`write_through`] for a synchronous function.
+pub fn write_through_blocking<S, V, A>(
+    _plan: Plan<S>,
+    mut pending: PendingWrite<'_, V>,
+    store: A,
+    body: impl FnOnce() -> S::Ret,
+) -> S::Ret
+where
+    S: Shape,
+    V: Clone + Send + Sync + 'static,
+    A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
+{
+    pending.begin_here();
+    let ret = body();
+    if let Some(value) = end_write::<S, V>(&mut pending, &ret, store) {
+        pending.finish_here(value);
+    }
+    drop(pending.leave());
+    ret
+}
+
+/// The value to be stored, if there is one; what there is to leave is left to `pending`.
+fn end_write<S, V>(
+    pending: &mut PendingWrite<'_, V>,
+    ret: &S::Ret,
+    store: impl FnOnce(&S::Value, &mut PendingWrite<'_, V>),
+) -> Option<V>
+where
+    S: Shape,
+    V: Clone + Send + Sync + 'static,
+{
+    match S::peek(ret) {
+        Split::Some(written) => store(written, pending),
+        Split::None => {}
+        Split::Err(_) => pending.cancel(),
+    }
+    pending.take_value()
+}

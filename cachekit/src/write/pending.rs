@@ -1,0 +1,148 @@
+//! A write of one entry around a function's body.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::core::entry_key::Target;
+use crate::core::entry_ref::Slot;
+use crate::core::state::Cache;
+use crate::invalidate::apply::Invalidating;
+use crate::invalidate::deferred;
+use crate::invalidate::request::{Invalidation, On};
+use crate::model::write_order::WriteOrder;
+use crate::write::put::Bracket;
+
+/// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
+/// empty: the write may have happened.
+#[doc(hidden)]
+#[must_use]
+pub struct PendingWrite<'a, V> {
+    slot: &'a Slot,
+    bracket: Option<Bracket>,
+    value: Option<V>,
+    /// Whether it will have an order.
+    is_ordered: bool,
+    order: Option<u64>,
+}
+
+impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
+    pub(crate) fn new(slot: &'a Slot) -> Self {
+        Self {
+            slot,
+            bracket: None,
+            value: None,
+            is_ordered: false,
+            order: None,
+        }
+    }
+
+    /// It can be told from other writes by an order.
+    pub fn ordered(mut self) -> Self {
+        self.is_ordered = true;
+        self
+    }
+
+    /// Where it stands among others.
+    pub fn order(&mut self, order: &impl WriteOrder) {
+        self.order = Some(order.__rank());
+    }
+
+    pub(crate) async fn begin(&mut self) {
+        self.begin_here();
+        if let Some(bracket) = &mut self.bracket {
+            bracket
+                .begin_there(&self.slot.labels, self.slot.fingerprint())
+                .await;
+        }
+    }
+
+    pub(crate) fn begin_here(&mut self) {
+        self.bracket = Some(self.slot.begin_here(self.is_ordered));
+    }
+
+    /// The write happened, and this is the value now.
+    pub fn store(&mut self, value: V) {
+        self.value = Some(value);
+    }
+
+    /// What is to be stored; in a scope that defers, nothing.
+    pub(crate) fn take_value(&mut self) -> Option<V> {
+        self.value.take().filter(|_| !deferred::is_on())
+    }
+
+    /// Ends it with `value` stored.
+    pub(crate) async fn finish(&mut self, value: V) {
+        if let Some(bracket) = self.bracket.take() {
+            self.slot.finish(bracket, value, self.order).await;
+        }
+    }
+
+    /// The same on this node, where nothing can wait.
+    pub(crate) fn finish_here(&mut self, value: V) {
+        if let Some(bracket) = self.bracket.take() {
+            let (labels, value) = self.slot.described(value, self.order);
+            bracket.finish_here(&labels, value);
+        }
+    }
+}
+
+impl<V> PendingWrite<'_, V> {
+    /// The write did not happen.
+    pub(crate) fn cancel(&mut self) {
+        self.bracket = None;
+    }
+
+    /// Ends it, if it has not ended yet, with the entry empty.
+    pub(crate) fn leave(mut self) -> Option<Invalidating> {
+        self.give_up()
+    }
+
+    fn give_up(&mut self) -> Option<Invalidating> {
+        self.bracket.take()?;
+        let cache = Cache {
+            core: Arc::clone(&self.slot.core),
+        };
+        let mut invalidation = Invalidation::of(cache, On::Always);
+        invalidation.target(Target {
+            key: self.slot.key.clone(),
+        });
+        deferred::or_now(invalidation)
+    }
+}
+
+impl<V> Drop for PendingWrite<'_, V> {
+    fn drop(&mut self) {
+        drop(self.give_up());
+    }
+}
+
+impl<V> fmt::Debug for PendingWrite<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PendingWrite")
+            .field("key", &self.slot.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Slot {
+    pub(crate) fn begin_here(&self, is_ordered: bool) -> Bracket {
+        let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
+        Bracket::begin_here(&self.core, owner, key, self.spec.lives(), is_ordered)
+    }
+
+    pub(crate) async fn begin(&self) -> Bracket {
+        let mut bracket = self.begin_here(false);
+        bracket.begin_there(&self.labels, self.fingerprint()).await;
+        bracket
+    }
+
+    pub(crate) async fn finish<V: Clone + Send + Sync + 'static>(
+        &self,
+        bracket: Bracket,
+        value: V,
+        order: Option<u64>,
+    ) {
+        let (labels, value) = self.described(value, order);
+        bracket.finish(labels, value, self.describe.wire()).await;
+    }
+}

@@ -1,0 +1,464 @@
+//! Storing a value that was not computed by a cached call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backfill::lease;
+use crate::backfill::lease::{Turn, version_life};
+use crate::backfill::store::{Filling, Landed, Replaces};
+use crate::base::clock::Tick;
+use crate::base::fault::Fault;
+use crate::base::trace;
+use crate::coordination::single_flight::Entered;
+use crate::coordination::single_flight::table::{Flight, Leadership};
+use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::write_tokens::{Redeemed, WriteToken};
+use crate::core::build_entry::Value;
+use crate::core::outcome::Outcome;
+use crate::core::state::{Cache, Core};
+use crate::encoding::codec::cacheable::Cacheable;
+use crate::encoding::codec::type_codec::Fingerprint;
+use crate::encoding::codec::type_codec::Wire;
+use crate::key::Key;
+use crate::l2::entry_keys::{Replica, guards};
+use crate::l2::invalidation_targets::Doomed;
+use crate::l2::tier::Remote;
+use crate::model::config::Tier;
+use crate::model::entry::AnyStored;
+use crate::model::epoch::Moment;
+use crate::model::invalidation_mode::Manner;
+use crate::model::owner::Owner;
+use crate::model::policy::{Lives, Policy};
+use crate::model::tags::Labels;
+use crate::return_type::shape::{Plain, Plan};
+use crate::store::key_name::Name;
+use crate::store::port::{Acquired, Ask, Wanted};
+
+/// A write of one entry that has begun.
+#[derive(Debug)]
+pub(crate) struct Bracket {
+    core: Arc<Core>,
+    owner: Arc<Owner>,
+    key: Key,
+    lives: Lives,
+    /// When it began, among the node's invalidations.
+    began: Moment,
+    token: WriteToken,
+    /// The right to store for all processes. Without it the store's entry is removed.
+    turn: Option<Turn>,
+}
+
+impl Bracket {
+    /// Begins on this node alone.
+    ///
+    /// With `is_ordered` the value to be stored has to have an order.
+    pub(crate) fn begin_here(
+        core: &Arc<Core>,
+        owner: Arc<Owner>,
+        key: Key,
+        lives: Lives,
+        is_ordered: bool,
+    ) -> Self {
+        let began = core.tags.now();
+        let token = core.writes.begin(&key, is_ordered);
+        Self {
+            core: Arc::clone(core),
+            owner,
+            key,
+            lives,
+            began,
+            token,
+            turn: None,
+        }
+    }
+
+    /// Begins in the store too: whoever computes the entry now may not store it any more.
+    pub(crate) async fn begin_there(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
+        let (owner, lives) = (&self.owner, self.lives);
+        if lives.copies().is_some() {
+            // Nothing will be stored.
+            return;
+        }
+        let spot = (&self.key, Replica::Only);
+        let question = self
+            .core
+            .question(owner, spot, labels, &lives, fingerprint, self.began);
+        let Some(question) = question else { return };
+        let guards = guards(&self.owner);
+        let ask = Ask {
+            holder: None,
+            lives: lease::lives(
+                self.lives
+                    .lock_timeout
+                    .unwrap_or(self.core.config.lock_timeout),
+            ),
+            judged: None,
+            ends_judged: false,
+            regardless: true,
+            token: if self.token.is_ordered {
+                Wanted::Akin
+            } else {
+                Wanted::New
+            },
+            any_origin: question.remote.takes_any_origin(),
+            guards: guards.clone(),
+            version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
+        };
+        let remote = question.remote;
+        let place = question.names.place(&self.owner);
+        match remote.store.acquire(place, &ask, remote.deadline()).await {
+            Ok(Acquired::Granted(grant)) => {
+                self.turn = Some(Turn::new(
+                    remote,
+                    question.names.clone(),
+                    guards,
+                    grant,
+                    None,
+                ));
+            }
+            // Without a right the entry is removed when the write ends.
+            Ok(Acquired::Held(_) | Acquired::Filled) => {}
+            Err(failure) => remote.failed(&failure),
+        }
+    }
+
+    /// Ends it: stores `value`, unless an invalidation or another write came in between,
+    /// or the value is not to be stored; then the entry is left empty. Of writes that have an
+    /// order, the one with the greatest stays.
+    ///
+    /// The store has it before memory does: only there all writes meet.
+    ///
+    /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
+    /// the computations of one of them only, so that a value that one write stored could be older
+    /// than what is computed into another.
+    pub(crate) async fn finish(mut self, labels: Labels, value: Value, wire: Option<Wire>) {
+        let right = self.turn.take().zip(wire);
+        let Some(Landing {
+            ttl,
+            stored,
+            is_older,
+        }) = self.redeem(&labels, value)
+        else {
+            return self.abandon().await;
+        };
+        // Before the store is asked: of writes whose answers cross, who asked last has the flight.
+        let boards = right.is_some() && !is_older && !self.core.faults.has(Fault::LateFlight);
+        let lead = boards.then(|| self.lead(&stored)).flatten();
+        // However it goes on, also if the caller goes away.
+        let _tidying = Tidying {
+            bracket: &self,
+            stored: &stored,
+        };
+        let faults = self.core.faults;
+        let is_behind = is_older && !faults.has(Fault::FillOlder) && self.is_current(&stored);
+        let landed = match right {
+            // The store had what memory has: it has that, or what is newer, or lost it.
+            Some(_) if is_behind => return,
+            Some(_) if is_older && faults.has(Fault::LeaveToNewer) => return,
+            Some((turn, wire)) => {
+                let filling = Filling {
+                    took: Duration::ZERO,
+                    turn,
+                    owner: Arc::clone(&self.owner),
+                    key: self.key.clone(),
+                    lives: self.lives,
+                    labels,
+                    ttl,
+                    wire,
+                    stored: Arc::clone(&stored),
+                    replaces: Some(match stored.order {
+                        Some(_) => Replaces::Older,
+                        None => Replaces::All,
+                    }),
+                };
+                let until = filling.turn.remote.deadline();
+                filling.run(until).await
+            }
+            None => Landed::Left,
+        };
+        match landed {
+            Landed::Stored => self.settle(lead, &stored),
+            Landed::Older if is_older => {}
+            Landed::Older => self.owner.counts.superseded.bump(),
+            Landed::Unknown => self.land(&stored, is_older),
+            Landed::Left => {
+                self.empty_store().await;
+                self.land(&stored, is_older);
+            }
+            Landed::Refused => self.abandon().await,
+        }
+    }
+
+    /// The same where nothing can wait: the store's entry is removed in the background.
+    pub(crate) fn finish_here(self, labels: &Labels, value: Value) {
+        let Some(landing) = self.redeem(labels, value) else {
+            drop(self.core.forget(Doomed::key(self.key.as_bytes())));
+            return;
+        };
+        if let Some(remote) = self.told() {
+            // And the copies with it, if there are any.
+            remote.desk.outbox.add([Name::entry(&self.key)]);
+        }
+        self.land(&landing.stored, landing.is_older);
+        self.tidy(&landing.stored);
+    }
+
+    /// The entry for `value`, if it may be stored at all.
+    fn redeem(&self, labels: &Labels, value: Value) -> Option<Landing> {
+        let core = &self.core;
+        if !core.config.enabled || self.lives.copies().is_some() {
+            return None;
+        }
+        let ttl = core.ttl(self.lives, labels, value.is_present)?;
+        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
+        let stored = core.stored(
+            owner,
+            key,
+            self.began,
+            core.epochs(owner, labels),
+            lives,
+            Some(ttl.into()),
+            value,
+        );
+        let known = stored.order.and_then(|_| self.in_memory()?.order);
+        let mut redeemed = self.token.redeem(&stored, known, core.faults);
+        if redeemed == Redeemed::Spoilt && core.faults.has(Fault::IgnoreWriteToken) {
+            redeemed = Redeemed::Newest;
+        }
+        if redeemed == Redeemed::Spoilt || !stored.is_valid(core.faults) {
+            owner.counts.refused_stores.bump();
+            trace::store_refused(&owner.name, key);
+            return None;
+        }
+        let is_older = redeemed == Redeemed::Older;
+        if is_older {
+            owner.counts.superseded.bump();
+        }
+        Some(Landing {
+            ttl,
+            stored,
+            is_older,
+        })
+    }
+
+    /// The flight in which `stored` reaches memory. Takes out whose it was: that may have what was
+    /// there before.
+    fn lead(&self, stored: &AnyStored) -> Option<Lead<Outcome>> {
+        let core = &self.core;
+        let leadership = || Leadership {
+            moment: stored.began,
+            start: Instant::now(),
+            computes: false,
+        };
+        let joins = |_: &Flight<Outcome>| core.faults.has(Fault::LeaveFlight);
+        match core.flights.enter(
+            (&self.key, self.owner.id),
+            &stored.epochs,
+            leadership,
+            joins,
+        ) {
+            Entered::Lead(lead) => Some(lead),
+            Entered::Wait(_) => None,
+        }
+    }
+
+    /// The store has `stored`; so has memory, if the flight is still in the table: whoever took it
+    /// out knows of something newer.
+    fn settle(&self, lead: Option<Lead<Outcome>>, stored: &Arc<AnyStored>) {
+        let faults = self.core.faults;
+        self.owner.counts.stores.bump();
+        let late = || faults.has(Fault::LateFlight).then(|| self.lead(stored));
+        let Some(lead) = lead.or_else(|| late().flatten()) else {
+            return;
+        };
+        let insert = || {
+            if self.lives.tier != Tier::Redis && stored.is_valid(faults) {
+                self.core.insert(&self.key, Arc::clone(stored));
+            }
+        };
+        if !lead.settle(Outcome::Value(Arc::clone(stored)), insert)
+            && faults.has(Fault::InsertGrounded)
+        {
+            insert();
+        }
+    }
+
+    /// The store does not have `stored`, and was told so. Memory gets it if nobody elsewhere may
+    /// have something newer: of writes with an order the store alone knows that.
+    fn land(&self, stored: &Arc<AnyStored>, is_older: bool) {
+        let core = &self.core;
+        let is_told =
+            core.remote.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
+        if is_older || !is_told {
+            return;
+        }
+        // A computation that began before the write may have read what was there then.
+        if !core.faults.has(Fault::LeaveFlight) {
+            core.flights.ground(self.key.as_bytes());
+        }
+        if self.lives.tier != Tier::Redis {
+            self.insert(stored);
+        }
+        self.owner.counts.stores.bump();
+    }
+
+    /// Puts `stored` into memory.
+    fn insert(&self, stored: &Arc<AnyStored>) {
+        let mut inserted = Arc::clone(stored);
+        self.core.insert(&self.key, Arc::clone(&inserted));
+        // Another write may have landed meanwhile, and be overwritten now.
+        while let Some(landing) = self.token.landing()
+            && self.token.is_ordered
+            && !Arc::ptr_eq(&landing, &inserted)
+        {
+            inserted = landing;
+            self.core.insert(&self.key, Arc::clone(&inserted));
+        }
+    }
+
+    /// Memory has `stored`, or what is newer by its order, or nothing: what was there is older.
+    fn tidy(&self, stored: &Arc<AnyStored>) {
+        if self.lives.tier == Tier::Redis || self.core.faults.has(Fault::LeaveReplaced) {
+            return;
+        }
+        if !self.is_current(stored) {
+            self.core.drop_found(self.key.as_bytes());
+        }
+    }
+
+    /// Whether memory has `stored`, or what is newer by its order.
+    fn is_current(&self, stored: &Arc<AnyStored>) -> bool {
+        self.in_memory().is_some_and(|there| match stored.order {
+            Some(_) => there.order >= stored.order,
+            None => Arc::ptr_eq(&there, stored),
+        })
+    }
+
+    /// What memory has under the key, if it is good.
+    fn in_memory(&self) -> Option<Arc<AnyStored>> {
+        let core = &self.core;
+        let now = Tick::now(&*core.clock);
+        let there = core.memory.get(self.key.as_bytes())?;
+        there
+            .may_serve(self.owner.id, now, core.faults)
+            .then_some(there)
+    }
+
+    /// Ends it with the entry empty, here and in the store.
+    async fn abandon(&self) {
+        self.core
+            .forget(Doomed::key(self.key.as_bytes()))
+            .accepted()
+            .await;
+    }
+
+    /// Leaves the value in memory and nothing in the store, nor in others' memory.
+    async fn empty_store(&self) {
+        if let Some(remote) = self.told() {
+            let entry = Name::entry(&self.key);
+            remote.invalidate(vec![entry], Manner::Hard).await;
+        }
+    }
+
+    /// Who passes it on that the entry was written: in whatever tier it lives, other nodes may
+    /// have what was there before.
+    fn told(&self) -> Option<&Arc<Remote>> {
+        let is_untold = self.lives.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
+        self.core.remote.as_ref().filter(|_| !is_untold)
+    }
+}
+
+/// What a write owes to memory when it ends, or is dropped.
+struct Tidying<'a> {
+    bracket: &'a Bracket,
+    stored: &'a Arc<AnyStored>,
+}
+
+impl Drop for Tidying<'_> {
+    fn drop(&mut self) {
+        self.bracket.tidy(self.stored);
+    }
+}
+
+/// A value that may be stored.
+struct Landing {
+    ttl: Duration,
+    stored: Arc<AnyStored>,
+    /// Memory has, or had a moment ago, the value of a write with a greater order.
+    is_older: bool,
+}
+
+impl Cache {
+    /// Stores `value` under `key`.
+    ///
+    /// Two calls that overlap, or one that overlaps with an invalidation of the key, leave
+    /// it empty: which value is the newer one cannot be known.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped after it was polled once, it leaves the entry empty.
+    pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
+        let owner = self.core.direct_owner();
+        let key = Key::new(key.as_bytes());
+        let labels = Labels::from(policy);
+        put(&self.core, owner, key, Lives::from(policy), labels, value).await;
+    }
+}
+
+/// Stores `value`, all of whose labels are known.
+pub(crate) async fn put<V: Cacheable>(
+    core: &Arc<Core>,
+    owner: Arc<Owner>,
+    key: Key,
+    lives: Lives,
+    labels: Labels,
+    value: V,
+) {
+    let wire = V::__wire();
+    let unfinished = Unfinished::new(core, &key);
+    let mut bracket = Bracket::begin_here(core, owner, key, lives, false);
+    bracket
+        .begin_there(&labels, wire.map(|wire| wire.fingerprint))
+        .await;
+    let heap = core.heap(|| Plan::<Plain<V>>::by_hand().weigh(&value));
+    let value = Value {
+        content: Arc::new(Some(value)),
+        is_present: true,
+        size: size_of::<Option<V>>(),
+        heap,
+        order: None,
+        took: Duration::ZERO,
+    };
+    bracket.finish(labels, value, wire).await;
+    unfinished.done();
+}
+
+/// A write that has begun. Dropped before it is done, it leaves the entry empty: what was
+/// there is older than what the caller was about to store.
+pub(crate) struct Unfinished {
+    core: Arc<Core>,
+    key: Option<Key>,
+}
+
+impl Unfinished {
+    pub(crate) fn new(core: &Arc<Core>, key: &Key) -> Self {
+        Self {
+            core: Arc::clone(core),
+            key: Some(key.clone()),
+        }
+    }
+
+    pub(crate) fn done(mut self) {
+        self.key = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            drop(self.core.forget(Doomed::key(key.as_bytes())));
+        }
+    }
+}

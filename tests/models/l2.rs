@@ -1,0 +1,3 @@
+//! Of the second tier, what is searched.
+
+pub(crate) mod bus;
