@@ -12,7 +12,7 @@ use crate::attr::template::{Piece, Template};
 use crate::attr::value::{Item, Items};
 use crate::check::companion;
 use crate::check::freshness::freshness;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::check::key::key;
 use crate::check::limits::limits;
@@ -42,11 +42,11 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
 
 /// The model of a cached function; `None` only where a mistake was found.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
-    let facts = facts(item, errors);
+    let info = fn_info(item, errors);
     let (written, skip) = (args.key.as_ref(), args.skip.as_ref());
-    let inside = companion::may_be_inside(args.companion.as_ref(), item, &facts);
-    let key = key(&facts, inside, written, skip, args.version.as_ref(), errors);
-    let mut steps = Steps::new(&facts, RetRule::Allowed, false);
+    let inside = companion::may_be_inside(args.companion.as_ref(), item, &info);
+    let key = key(&info, inside, written, skip, args.version.as_ref(), errors);
+    let mut steps = Steps::new(&info, RetRule::Allowed, false);
     let late = value_tags::hash([args.tags.as_ref(), args.events.as_ref()]);
     steps.items("tag", Some("tags"), args.tags, errors);
     let events = args.events.as_ref().map_or_else(Vec::new, event_templates);
@@ -56,10 +56,10 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         .and_then(|ttl| constant_ttl(ttl, &mut steps, errors));
     let store_if = args.store_if.into_iter();
     store_if.for_each(|it| steps.expr("store_if", it.value, What::Value, errors));
-    check_before(&facts, [&args.when, &args.cache], errors);
+    check_before(&info, [&args.when, &args.cache], errors);
     let lives = (ttl, [args.none_ttl, args.err_ttl]);
-    let tiers = tiers(&facts, item, args.tiers, lives, errors);
-    let fresh = freshness(&facts, item, args.freshness, &tiers.choices, errors);
+    let tiers = tiers(&info, item, args.tiers, lives, errors);
+    let fresh = freshness(&info, item, args.freshness, &tiers.choices, errors);
     let policy = Policy {
         early: fresh.early,
         stale_if_error_at: fresh.stale_if_error_at,
@@ -76,7 +76,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         events,
         late,
         jitter: args.jitter.map(|jitter| jitter.value.0),
-        limits: limits(&facts, args.limits, errors),
+        limits: limits(&info, args.limits, errors),
     };
     let uses = companion::Uses {
         key: &key,
@@ -85,10 +85,10 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         params: &steps.params,
         cache: args.cache.as_ref().map(|cache| &cache.value),
     };
-    let companion = companion::companion(args.companion, item, &facts, &uses);
+    let companion = companion::companion(args.companion, item, &info, &uses);
     let (before, after) = steps.finish();
     errors.is_empty().then(|| CachedFn {
-        function: facts.into_function(args.krate, args.cache),
+        function: info.into_function(args.krate, args.cache),
         key: key.text,
         type_params: key.type_params,
         left_out: key.left_out,
@@ -103,11 +103,11 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
 }
 
 /// Refuses `ret` in what is asked before the body runs.
-fn check_before(facts: &Facts, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &mut Errors) {
+fn check_before(info: &FnInfo, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &mut Errors) {
     let why = "`when` is asked before the call gives a value; write `store_if`";
-    forbid_ret(facts, when.as_ref(), why, errors);
+    forbid_ret(info, when.as_ref(), why, errors);
     let why = "the cache is needed before the call gives a value";
-    forbid_ret(facts, cache.as_ref(), why, errors);
+    forbid_ret(info, cache.as_ref(), why, errors);
 }
 
 /// Whether values stay in this process.
@@ -115,8 +115,8 @@ fn in_memory(choices: &[Choice]) -> bool {
     choices.iter().any(|choice| choice.variant == "Memory")
 }
 
-/// The function's facts. A second `#[cached]` would make the same companion.
-fn facts(item: &LooseFn, errors: &mut Errors) -> Facts {
+/// Checks the function. A second `#[cached]` would make the same companion.
+fn fn_info(item: &LooseFn, errors: &mut Errors) -> FnInfo {
     let is_cached = |attr: &&syn::Attribute| {
         let last = attr.path().segments.last();
         last.is_some_and(|last| last.ident == "cached")
@@ -127,7 +127,7 @@ fn facts(item: &LooseFn, errors: &mut Errors) -> Facts {
             "`#[cached]` stands here twice; take one away",
         );
     }
-    Facts::new("cached", item, errors)
+    FnInfo::new("cached", item, errors)
 }
 
 /// A time to live that is known now; another one becomes a step.
@@ -155,13 +155,13 @@ fn constant_ttl(
 
 /// Reports `ret`, and a `self` that is not there, in an expression that runs before the body.
 pub(crate) fn forbid_ret(
-    facts: &Facts,
+    info: &FnInfo,
     arg: Option<&Arg<Expr>>,
     reason: &str,
     errors: &mut Errors,
 ) {
     let Some(arg) = arg else { return };
-    facts.check_self(&arg.value, errors);
+    info.check_self(&arg.value, errors);
     if let Some(ret) = ident_usage::find(&arg.value, &Ident::new("ret", arg.key.span())) {
         errors.at(ret.span(), format_args!("`ret`: {reason}"));
     }

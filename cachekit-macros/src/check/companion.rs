@@ -8,7 +8,7 @@ use syn::{Expr, GenericParam, Generics, Visibility, WherePredicate};
 
 use crate::attr::arg::Arg;
 use crate::attr::value::CompanionName;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::check::key::Key;
 use crate::item::LooseFn;
@@ -31,12 +31,12 @@ pub(crate) struct Uses<'a> {
 pub(crate) fn may_be_inside(
     written: Option<&Arg<CompanionName>>,
     item: &LooseFn,
-    facts: &Facts,
+    info: &FnInfo,
 ) -> bool {
     let is_said = |it: &Arg<CompanionName>| {
         matches!(it.value, CompanionName::Omitted | CompanionName::InSelf)
     };
-    facts.receiver.is_some() || names_self(item) || written.is_some_and(is_said)
+    info.receiver.is_some() || names_self(item) || written.is_some_and(is_said)
 }
 
 /// Returns `true` if a function has the word `Self`, as only one in an `impl` or a trait may.
@@ -92,7 +92,7 @@ fn is_route(item: &LooseFn) -> bool {
 pub(crate) fn companion(
     written: Option<Arg<CompanionName>>,
     item: &LooseFn,
-    facts: &Facts,
+    info: &FnInfo,
     uses: &Uses<'_>,
 ) -> Companion {
     let (name, in_self) = match written.map(|arg| arg.value) {
@@ -102,12 +102,12 @@ pub(crate) fn companion(
         None if is_route(item) => return Companion::None,
         Some(CompanionName::Default) | None => (None, false),
     };
-    let positions = 0..facts.arguments.len();
+    let positions = 0..info.arguments.len();
     let in_cache: Vec<bool> = positions
         .clone()
         .map(|at| {
             uses.cache
-                .is_some_and(|cache| ident_usage::any(cache, facts.arguments[at].names()))
+                .is_some_and(|cache| ident_usage::any(cache, info.arguments[at].names()))
         })
         .collect();
     let in_key: Vec<bool> = positions
@@ -123,7 +123,7 @@ pub(crate) fn companion(
         .map(|at| uses.key.in_expr.contains(&at))
         .collect();
     let in_expr = positions.map(|at| uses.in_expr.contains(&at)).collect();
-    let generics = reachable(&item.sig.generics, facts, &in_entry, uses);
+    let generics = reachable(&item.sig.generics, info, &in_entry, uses);
     let parts = CompanionParts {
         in_entry,
         in_key,
@@ -135,7 +135,7 @@ pub(crate) fn companion(
     let fn_name = item.sig.ident.clone();
     // A type cannot stand in an `impl`; but an associated function without the word `Self` cannot
     // be told from a free one.
-    let is_free = facts.receiver.is_none() && !in_self && !names_self(item);
+    let is_free = info.receiver.is_none() && !in_self && !names_self(item);
     if is_free {
         return Companion::Type {
             name: name.unwrap_or(fn_name),
@@ -156,9 +156,9 @@ pub(crate) fn companion(
 
 /// The generics of the controls: an unreachable `T: Repo` could not be inferred in
 /// `get::entry(4)`.
-fn reachable(generics: &Generics, facts: &Facts, in_entry: &[bool], uses: &Uses<'_>) -> Generics {
-    let mut reached: TokenStream = facts.result.to_token_stream();
-    for (argument, _) in facts
+fn reachable(generics: &Generics, info: &FnInfo, in_entry: &[bool], uses: &Uses<'_>) -> Generics {
+    let mut reached: TokenStream = info.result.to_token_stream();
+    for (argument, _) in info
         .arguments
         .iter()
         .zip(in_entry)
@@ -168,7 +168,7 @@ fn reachable(generics: &Generics, facts: &Facts, in_entry: &[bool], uses: &Uses<
     }
     uses.cache.to_tokens(&mut reached);
     for &position in uses.key.params.union(uses.params) {
-        facts.params[position].name.to_tokens(&mut reached);
+        info.params[position].name.to_tokens(&mut reached);
     }
     // A bound of a kept parameter may name another one; once round for each is enough.
     for _ in 0..generics.params.len() {

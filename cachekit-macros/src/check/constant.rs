@@ -5,7 +5,7 @@ use syn::Expr;
 
 use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::diag::Errors;
 use crate::model::Constant;
@@ -13,7 +13,7 @@ use crate::model::Constant;
 /// A duration of the spec: nothing is known yet that it could depend on. `zero` says what
 /// is wrong with one of 0.
 pub(crate) fn constant(
-    facts: &Facts,
+    info: &FnInfo,
     arg: Arg<DurationValue>,
     zero: &str,
     errors: &mut Errors,
@@ -27,7 +27,7 @@ pub(crate) fn constant(
             Some(Constant::Known(value))
         }
         DurationValue::Expr(expr) => {
-            if let Some(name) = dependence(facts, &key, &expr) {
+            if let Some(name) = dependence(info, &key, &expr) {
                 errors.at(
                     name.span(),
                     format_args!("`{key}` is a constant and cannot depend on `{name}`"),
@@ -40,8 +40,8 @@ pub(crate) fn constant(
 }
 
 /// What of a call an expression depends on, as it must not: an argument, `self` or `ret`.
-pub(crate) fn dependence(facts: &Facts, key: &Ident, expr: &Expr) -> Option<Ident> {
-    let arguments = facts.arguments.iter();
+pub(crate) fn dependence(info: &FnInfo, key: &Ident, expr: &Expr) -> Option<Ident> {
+    let arguments = info.arguments.iter();
     let given = arguments.flat_map(|argument| argument.names().iter().cloned());
     let always = ["ret", "self"].map(|name| Ident::new(name, key.span()));
     let mut words = given.chain(always);

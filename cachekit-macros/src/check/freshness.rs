@@ -8,7 +8,7 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::attr::freshness::FreshnessArgs;
 use crate::check::constant::constant;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::diag::Errors;
 use crate::item::LooseFn;
@@ -24,7 +24,7 @@ pub(crate) struct Freshness {
 
 /// Checks those options.
 pub(crate) fn freshness(
-    facts: &Facts,
+    info: &FnInfo,
     item: &LooseFn,
     args: FreshnessArgs,
     choices: &[Choice],
@@ -45,7 +45,7 @@ pub(crate) fn freshness(
     let option = [&args.stale, &args.soft_timeout].into_iter().flatten();
     let option = option.map(|arg| &arg.key);
     let option = option.chain(detach.map(|arg| &arg.key)).next();
-    let owned = option.and_then(|option| apart(facts, item, option, errors));
+    let owned = option.and_then(|option| apart(info, item, option, errors));
     let apart = owned.map(|owned| Apart {
         detaches: detach.is_some(),
         ..owned
@@ -69,7 +69,7 @@ pub(crate) fn freshness(
         ),
     ];
     let read = |(name, zero, arg): (&'static str, &str, Option<Arg<DurationValue>>)| {
-        Some((name, constant(facts, arg?, zero, errors)?))
+        Some((name, constant(info, arg?, zero, errors)?))
     };
     Freshness {
         early: args.early.map(|early| early.value.0),
@@ -91,8 +91,8 @@ fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) 
 }
 
 /// What the body needs to own, so that it can go on without its caller.
-fn apart(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
-    if facts.form.is_sync() {
+fn apart(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
+    if info.form.is_sync() {
         errors.at(
             option.span(),
             format_args!(
@@ -102,7 +102,7 @@ fn apart(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> 
         );
         return None;
     }
-    for argument in &facts.arguments {
+    for argument in &info.arguments {
         let referent = match &argument.ty {
             Type::Reference(ty) if ty.mutability.is_some() => {
                 errors.on(&argument.ty, mutable(option));
@@ -114,7 +114,7 @@ fn apart(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> 
             errors.at(place, borrowed(option));
         }
     }
-    own_self(facts, item, option, errors)
+    own_self(info, item, option, errors)
 }
 
 fn mutable(option: &Ident) -> String {
@@ -133,11 +133,11 @@ fn borrowed(option: &Ident) -> String {
 }
 
 /// Whether the body needs a clone of `&self`; `None` where it cannot have one.
-fn own_self(facts: &Facts, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
-    let Some(receiver) = &facts.receiver else {
+fn own_self(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
+    let Some(receiver) = &info.receiver else {
         return Some(Apart::default());
     };
-    let body = match &facts.form {
+    let body = match &info.form {
         crate::fn_form::Form::Block(block) => &block.content,
         _ => &item.body,
     };

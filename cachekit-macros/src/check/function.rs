@@ -14,7 +14,7 @@ use crate::item::LooseFn;
 use crate::model::{Argument, Function};
 
 /// What the rules of templates and expressions need to know of the function.
-pub(crate) struct Facts {
+pub(crate) struct FnInfo {
     /// Its arguments, without the receiver.
     pub(crate) arguments: Vec<Argument>,
     /// Its receiver.
@@ -37,14 +37,14 @@ pub(crate) struct Param {
     pub(crate) is_const: bool,
 }
 
-impl Facts {
+impl FnInfo {
     /// Checks the function and takes its parts.
     pub(crate) fn new(attribute: &str, item: &LooseFn, errors: &mut Errors) -> Self {
         let sig = &item.sig;
         let Shape { form, result } = Shape::of(item);
         check_kind(attribute, sig, &form, errors);
         check_result(attribute, &result, errors);
-        let mut facts = Self {
+        let mut info = Self {
             arguments: Vec::new(),
             receiver: sig.receiver().cloned(),
             params: sig.generics.params.iter().filter_map(param).collect(),
@@ -69,22 +69,22 @@ impl Facts {
                 );
             }
             match argument(position, &input.pat, &input.ty, &inputs) {
-                Ok(argument) if argument.pattern.is_some() && facts.form.has_head() => {
+                Ok(argument) if argument.pattern.is_some() && info.form.has_head() => {
                     errors.on(
                         &input.pat,
                         "a pattern cannot stand here, because statements before the `async` block may \
                          use its names; name the argument and take it apart in the body",
                     );
-                    facts.incomplete = true;
+                    info.incomplete = true;
                 }
-                Ok(argument) => facts.arguments.push(argument),
+                Ok(argument) => info.arguments.push(argument),
                 Err(error) => {
                     errors.push(error);
-                    facts.incomplete = true;
+                    info.incomplete = true;
                 }
             }
         }
-        facts
+        info
     }
 
     /// The position of an argument.

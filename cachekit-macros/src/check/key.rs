@@ -11,7 +11,7 @@ use crate::attr::cached::VERSION;
 use crate::attr::template::Template;
 use crate::attr::value::SkipName;
 use crate::check::anonymous;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::scope::{Named, RetRule, resolve, text};
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Argument, LeftOut, Look, Piece, Text};
@@ -41,50 +41,50 @@ struct Skipped {
 
 /// Decides the key. `may_be_inside`: the function may stand in an `impl` or a trait.
 pub(crate) fn key(
-    facts: &Facts,
+    info: &FnInfo,
     may_be_inside: bool,
     written: Option<&Arg<Template>>,
     skip: Option<&Arg<Vec<SkipName>>>,
     version: Option<&Arg<LitInt>>,
     errors: &mut Errors,
 ) -> Key {
-    let skipped = skipped(facts, skip, errors);
+    let skipped = skipped(info, skip, errors);
     let (mut pieces, mut named) = match written {
         Some(template) => {
             let rule = RetRule::Forbidden(
                 "the key is needed before the call gives a value; name arguments here, `ret` can stand in `tags` \
                                            and `store_if`",
             );
-            let mut resolved = resolve(facts, &template.value, rule, errors);
+            let mut resolved = resolve(info, &template.value, rule, errors);
             let named = std::mem::take(&mut resolved.named);
             (resolved.now().pieces, named)
         }
-        None => default_pieces(facts, &skipped),
+        None => default_pieces(info, &skipped),
     };
-    check_unused(facts, &skipped, &named, skip, errors);
-    check_exclusive(facts, &named, errors);
-    let params: BTreeSet<usize> = (0..facts.params.len())
+    check_unused(info, &skipped, &named, skip, errors);
+    check_exclusive(info, &named, errors);
+    let params: BTreeSet<usize> = (0..info.params.len())
         .filter(|at| !skipped.params.contains(at))
         .collect();
-    let typed = typed(facts, &skipped, &named);
-    pieces.extend(types(facts, &params, &typed, &mut named));
+    let typed = typed(info, &skipped, &named);
+    pieces.extend(types(info, &params, &typed, &mut named));
     if may_be_inside {
-        let of_self = facts.receiver.is_some();
+        let of_self = info.receiver.is_some();
         pieces.push(Piece::OuterTypes { of_self });
     }
     if let Some(version) = version.and_then(|it| version_of(it, errors)) {
         pieces.push(Piece::Literal(format!(";v{version}")));
     }
-    let receiver = facts.receiver.as_ref().map(|receiver| receiver.self_token);
+    let receiver = info.receiver.as_ref().map(|receiver| receiver.self_token);
     Key {
         text: text(pieces),
-        left_out: left_out(facts, &skipped, &named),
+        left_out: left_out(info, &skipped, &named),
         arguments: named.arguments.union(&typed).copied().collect(),
         params,
         type_params: named
             .types
             .iter()
-            .map(|&at| facts.params[at].name.clone())
+            .map(|&at| info.params[at].name.clone())
             .collect(),
         shared_self: receiver.filter(|_| !named.receiver && !skipped.receiver),
         in_expr: named.in_expr,
@@ -92,19 +92,19 @@ pub(crate) fn key(
 }
 
 /// What the body sees of the arguments, and neither the key nor `skip` names.
-fn left_out(facts: &Facts, skipped: &Skipped, named: &Named) -> Vec<LeftOut> {
+fn left_out(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<LeftOut> {
     let mut left_out = Vec::new();
-    for (position, argument) in facts.arguments.iter().enumerate() {
+    for (position, argument) in info.arguments.iter().enumerate() {
         if named.whole.contains(&position) {
             continue;
         }
         if argument.pattern.as_ref().is_some_and(|it| it.is_open) {
-            left_out.push(value(facts, argument, &argument.name));
+            left_out.push(value(info, argument, &argument.name));
         }
         for name in argument.names() {
             let word = (position, name.to_string());
             if !named.words.contains(&word) && !skipped.words.contains(&word) {
-                left_out.push(value(facts, argument, name));
+                left_out.push(value(info, argument, name));
             }
         }
     }
@@ -112,11 +112,11 @@ fn left_out(facts: &Facts, skipped: &Skipped, named: &Named) -> Vec<LeftOut> {
 }
 
 /// `name` as it is left out: the argument, or what its pattern binds.
-fn value(facts: &Facts, argument: &Argument, name: &Ident) -> LeftOut {
+fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> LeftOut {
     let is_bound = argument.names().contains(name);
     let pattern = argument.pattern.as_ref().filter(|_| is_bound);
     let is_copy = pattern.is_some_and(|pattern| pattern.copies.contains(name));
-    let look = match facts.bounds.look(&argument.ty) {
+    let look = match info.bounds.look(&argument.ty) {
         // Its parts are references then.
         Look::Owned if pattern.is_some() && !is_copy && argument.referent().is_some() => Look::Lent,
         look => look,
@@ -132,14 +132,14 @@ fn value(facts: &Facts, argument: &Argument, name: &Ident) -> LeftOut {
 
 /// Type and const parameters that the template does not name, and the types of arguments.
 fn types(
-    facts: &Facts,
+    info: &FnInfo,
     params: &BTreeSet<usize>,
     typed: &BTreeSet<usize>,
     named: &mut Named,
 ) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for &position in params.difference(&named.params) {
-        let param = &facts.params[position];
+        let param = &info.params[position];
         let name = &param.name;
         let value = if param.is_const {
             quote!(#name)
@@ -151,7 +151,7 @@ fn types(
         pieces.push(Piece::Part { value, stop: 0 });
     }
     for &position in typed {
-        let argument = &facts.arguments[position];
+        let argument = &info.arguments[position];
         pieces.push(Piece::Literal(";".to_owned()));
         pieces.push(Piece::TypeOf {
             name: argument.name.clone(),
@@ -164,21 +164,21 @@ fn types(
 
 /// Arguments whose types are in the key: `impl Trait` is a type parameter without a name. It is
 /// skipped with its argument.
-fn typed(facts: &Facts, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
+fn typed(info: &FnInfo, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
     let is_typed = |&at: &usize| {
-        let argument = &facts.arguments[at];
+        let argument = &info.arguments[at];
         let mut bound = argument.names().iter();
         let is_in_key = named.arguments.contains(&at);
         anonymous::is_open(&argument.ty, is_in_key)
             && !bound.all(|name| skipped.words.contains(&(at, name.to_string())))
     };
-    (0..facts.arguments.len()).filter(is_typed).collect()
+    (0..info.arguments.len()).filter(is_typed).collect()
 }
 
 /// A hit does not run the body, so it cannot change what an argument refers to.
-fn check_exclusive(facts: &Facts, named: &Named, errors: &mut Errors) {
+fn check_exclusive(info: &FnInfo, named: &Named, errors: &mut Errors) {
     for &position in &named.arguments {
-        let argument = &facts.arguments[position];
+        let argument = &info.arguments[position];
         if matches!(&argument.ty, syn::Type::Reference(ty) if ty.mutability.is_some()) {
             let name = argument.names().first().unwrap_or(&argument.name);
             errors.at(
@@ -198,10 +198,10 @@ fn version_of(version: &Arg<LitInt>, errors: &mut Errors) -> Option<u32> {
 }
 
 /// Without `key`: the name and every argument that is not skipped.
-fn default_pieces(facts: &Facts, skipped: &Skipped) -> (Vec<Piece>, Named) {
+fn default_pieces(info: &FnInfo, skipped: &Skipped) -> (Vec<Piece>, Named) {
     let mut pieces = vec![Piece::Name];
     let mut named = Named::default();
-    for (position, argument) in facts.arguments.iter().enumerate() {
+    for (position, argument) in info.arguments.iter().enumerate() {
         // Of a pattern with a skipped name, the other names; else the argument as a whole.
         let bound = argument.names();
         let whole = std::slice::from_ref(&argument.name);
@@ -225,18 +225,18 @@ fn default_pieces(facts: &Facts, skipped: &Skipped) -> (Vec<Piece>, Named) {
     (pieces, named)
 }
 
-fn skipped(facts: &Facts, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors) -> Skipped {
+fn skipped(info: &FnInfo, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors) -> Skipped {
     let mut skipped = Skipped::default();
     for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
-        let new = if name == "self" && facts.receiver.is_some() {
+        let new = if name == "self" && info.receiver.is_some() {
             !std::mem::replace(&mut skipped.receiver, true)
-        } else if let Some(position) = facts.position(name) {
+        } else if let Some(position) = info.position(name) {
             skipped.words.insert((position, name.to_string()))
-        } else if let Some(position) = facts.params.iter().position(|param| param.name == *name) {
+        } else if let Some(position) = info.params.iter().position(|param| param.name == *name) {
             skipped.params.insert(position)
         } else {
-            if !facts.incomplete {
-                errors.at(name.span(), unknown_skip(facts, name));
+            if !info.incomplete {
+                errors.at(name.span(), unknown_skip(info, name));
             }
             true
         };
@@ -247,14 +247,14 @@ fn skipped(facts: &Facts, skip: Option<&Arg<Vec<SkipName>>>, errors: &mut Errors
     skipped
 }
 
-fn unknown_skip(facts: &Facts, name: &Ident) -> String {
-    let mut names: Vec<String> = facts
+fn unknown_skip(info: &FnInfo, name: &Ident) -> String {
+    let mut names: Vec<String> = info
         .arguments
         .iter()
         .flat_map(|argument| argument.names().iter().map(Ident::to_string))
         .collect();
-    names.extend(facts.params.iter().map(|param| param.name.to_string()));
-    names.extend(facts.receiver.iter().map(|_| "self".to_owned()));
+    names.extend(info.params.iter().map(|param| param.name.to_string()));
+    names.extend(info.receiver.iter().map(|_| "self".to_owned()));
     let known = || names.iter().map(String::as_str);
     let rule = format!("unused skip: there is no argument `{name}`");
     if let Some(meant) = did_you_mean(&name.to_string(), known()) {
@@ -268,14 +268,14 @@ fn unknown_skip(facts: &Facts, name: &Ident) -> String {
 
 /// What is in the key cannot be skipped: one of the two is a mistake.
 fn check_unused(
-    facts: &Facts,
+    info: &FnInfo,
     skipped: &Skipped,
     named: &Named,
     skip: Option<&Arg<Vec<SkipName>>>,
     errors: &mut Errors,
 ) {
     for SkipName(name) in skip.iter().flat_map(|skip| &skip.value) {
-        let param = facts.params.iter().position(|param| param.name == *name);
+        let param = info.params.iter().position(|param| param.name == *name);
         let in_key = named.words.iter().any(|(_, word)| name == word)
             || param.is_some_and(|at| named.params.contains(&at))
             || (name == "self" && skipped.receiver && named.receiver);

@@ -6,17 +6,17 @@ use syn::{Expr, LitInt};
 use crate::attr::arg::Arg;
 use crate::attr::limits::{LimitArgs, MOST};
 use crate::check::constant::{constant, dependence};
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::diag::Errors;
 use crate::model::{InTime, Limits};
 
 /// Checks the options about it.
-pub(crate) fn limits(facts: &Facts, args: LimitArgs, errors: &mut Errors) -> Limits {
+pub(crate) fn limits(info: &FnInfo, args: LimitArgs, errors: &mut Errors) -> Limits {
     let error = args
         .timeout_error
-        .and_then(|arg| checked_error(facts, args.timeout.as_ref().map(|it| &it.key), arg, errors));
+        .and_then(|arg| checked_error(info, args.timeout.as_ref().map(|it| &it.key), arg, errors));
     let in_time = args.timeout.as_ref().map(|timeout| {
-        check_sync(facts, &timeout.key, errors);
+        check_sync(info, &timeout.key, errors);
         InTime {
             at: timeout.key.span(),
             error,
@@ -26,15 +26,15 @@ pub(crate) fn limits(facts: &Facts, args: LimitArgs, errors: &mut Errors) -> Lim
     Limits {
         timeout: args
             .timeout
-            .and_then(|timeout| constant(facts, timeout, zero, errors)),
+            .and_then(|timeout| constant(info, timeout, zero, errors)),
         in_time,
         max_computations: args.max_computations.and_then(|arg| most(&arg, errors)),
     }
 }
 
 /// What cannot be dropped cannot be limited.
-fn check_sync(facts: &Facts, key: &Ident, errors: &mut Errors) {
-    if facts.form.is_sync() {
+fn check_sync(info: &FnInfo, key: &Ident, errors: &mut Errors) {
+    if info.form.is_sync() {
         errors.at(
             key.span(),
             "`timeout` drops a computation at an `.await`, and a function that is not `async` has \
@@ -45,7 +45,7 @@ fn check_sync(facts: &Facts, key: &Ident, errors: &mut Errors) {
 
 /// `timeout_error`, if it stands where it can be used.
 fn checked_error(
-    facts: &Facts,
+    info: &FnInfo,
     timeout: Option<&Ident>,
     arg: Arg<Expr>,
     errors: &mut Errors,
@@ -58,7 +58,7 @@ fn checked_error(
              `timeout = \"2s\"` too, or take it out",
         );
     }
-    if let Some(name) = dependence(facts, &key, &value) {
+    if let Some(name) = dependence(info, &key, &value) {
         errors.at(
             name.span(),
             format_args!(

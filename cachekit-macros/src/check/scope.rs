@@ -7,7 +7,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 
 use crate::attr;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Piece, Text};
@@ -56,7 +56,7 @@ pub(crate) enum RetRule {
 
 /// Finds what every placeholder names.
 pub(crate) fn resolve(
-    facts: &Facts,
+    info: &FnInfo,
     template: &crate::attr::template::Template,
     rule: RetRule,
     errors: &mut Errors,
@@ -76,18 +76,18 @@ pub(crate) fn resolve(
                 continue;
             }
             attr::template::Piece::Expression(expr) => {
-                resolved.expression(facts, expr, rule, errors);
+                resolved.expression(info, expr, rule, errors);
                 continue;
             }
             attr::template::Piece::Placeholder { text, expr, root } => (text, expr, root),
         };
         let mut of_ret = false;
-        if let Some(position) = facts.position(root) {
+        if let Some(position) = info.position(root) {
             resolved.named.arguments.insert(position);
             resolved.named.words.insert((position, root.to_string()));
-        } else if root == "self" && facts.receiver.is_some() {
+        } else if root == "self" && info.receiver.is_some() {
             resolved.named.receiver = true;
-        } else if let Some(position) = facts.params.iter().position(|param| param.name == *root) {
+        } else if let Some(position) = info.params.iter().position(|param| param.name == *root) {
             resolved.named.params.insert(position);
         } else if root == "ret" {
             of_ret = true;
@@ -98,10 +98,10 @@ pub(crate) fn resolve(
                     format_args!("`{{{text}}}`: {reason}"),
                 );
             }
-        } else if !facts.incomplete {
-            errors.at(template.literal.span(), unknown(facts, text, root));
+        } else if !info.incomplete {
+            errors.at(template.literal.span(), unknown(info, text, root));
         }
-        let mut params = facts.params.iter();
+        let mut params = info.params.iter();
         let type_param = params.position(|it| it.name == *root && !it.is_const);
         let value = match (type_param, &**expr) {
             // A type is named by its name.
@@ -118,10 +118,10 @@ pub(crate) fn resolve(
 
 impl Resolved {
     /// Finds what an expression names.
-    fn expression(&mut self, facts: &Facts, expr: &syn::Expr, rule: RetRule, errors: &mut Errors) {
-        facts.check_self(expr, errors);
+    fn expression(&mut self, info: &FnInfo, expr: &syn::Expr, rule: RetRule, errors: &mut Errors) {
+        info.check_self(expr, errors);
         let named = &mut self.named;
-        for (position, argument) in facts.arguments.iter().enumerate() {
+        for (position, argument) in info.arguments.iter().enumerate() {
             for name in argument.names() {
                 if ident_usage::find(expr, name).is_some() {
                     named.arguments.insert(position);
@@ -130,12 +130,12 @@ impl Resolved {
                 }
             }
         }
-        let params = facts.params.iter().enumerate();
+        let params = info.params.iter().enumerate();
         let params = params.filter(|(_, param)| ident_usage::find(expr, &param.name).is_some());
         named.params.extend(params.map(|(position, _)| position));
         let [this, ret] = ["self", "ret"].map(|word| Ident::new(word, expr.span()));
-        named.receiver |= facts.receiver.is_some() && ident_usage::find(expr, &this).is_some();
-        if facts.position(&ret).is_none()
+        named.receiver |= info.receiver.is_some() && ident_usage::find(expr, &this).is_some();
+        if info.position(&ret).is_none()
             && let Some(found) = ident_usage::find(expr, &ret)
             && let RetRule::Forbidden(reason) = rule
         {
@@ -201,11 +201,11 @@ pub(crate) fn text(pieces: Vec<Piece>) -> Text {
     Text { pieces: joined }
 }
 
-fn unknown(facts: &Facts, text: &str, root: &Ident) -> String {
+fn unknown(info: &FnInfo, text: &str, root: &Ident) -> String {
     if root == "self" {
         return format!("`{{{text}}}`: this function has no `self`");
     }
-    let names: Vec<String> = facts
+    let names: Vec<String> = info
         .arguments
         .iter()
         .flat_map(|argument| argument.names().iter().map(Ident::to_string))

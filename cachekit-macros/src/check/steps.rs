@@ -9,7 +9,7 @@ use syn::Expr;
 use crate::attr;
 use crate::attr::arg::Arg;
 use crate::attr::value::{Item, Items};
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::check::scope::{RetRule, resolve};
 use crate::diag::Errors;
@@ -17,7 +17,7 @@ use crate::model::{After, Argument, Cloned, Step, What};
 
 /// Collects steps, and which arguments they name.
 pub(crate) struct Steps<'a> {
-    facts: &'a Facts,
+    info: &'a FnInfo,
     rule: RetRule,
     /// Whether an expression over `ret` may name a shared `self`; not where it is kept for later.
     self_beside_ret: bool,
@@ -39,9 +39,9 @@ pub(crate) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     /// No steps so far.
-    pub(crate) fn new(facts: &'a Facts, rule: RetRule, self_beside_ret: bool) -> Self {
+    pub(crate) fn new(info: &'a FnInfo, rule: RetRule, self_beside_ret: bool) -> Self {
         Self {
-            facts,
+            info,
             rule,
             self_beside_ret,
             before: Vec::new(),
@@ -67,7 +67,7 @@ impl<'a> Steps<'a> {
         if template.pieces.iter().any(is_ret) {
             self.check_hidden(errors);
         }
-        let mut resolved = resolve(self.facts, template, self.rule, errors);
+        let mut resolved = resolve(self.info, template, self.rule, errors);
         self.named.append(&mut resolved.named.arguments);
         self.params.append(&mut resolved.named.params);
         if let Some(ret) = resolved.named.ret.take() {
@@ -132,10 +132,10 @@ impl<'a> Steps<'a> {
 
     /// Notes which arguments an expression names; gives its `ret`, if it has one.
     pub(crate) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
-        self.facts.check_self(expr, errors);
+        self.info.check_self(expr, errors);
         let ret = ident_usage::find(expr, &Ident::new("ret", Span::call_site()));
-        let named = (0..self.facts.arguments.len())
-            .filter(|&at| ident_usage::any(expr, self.facts.arguments[at].names()));
+        let named = (0..self.info.arguments.len())
+            .filter(|&at| ident_usage::any(expr, self.info.arguments[at].names()));
         for position in named {
             self.named.insert(position);
             self.in_expr.insert(position);
@@ -143,7 +143,7 @@ impl<'a> Steps<'a> {
                 self.clone_names(position, expr);
             }
         }
-        let params = &self.facts.params;
+        let params = &self.info.params;
         self.params.extend(
             (0..params.len()).filter(|&at| ident_usage::find(expr, &params[at].name).is_some()),
         );
@@ -154,8 +154,8 @@ impl<'a> Steps<'a> {
         }
         let receiver = ident_usage::find(expr, &Ident::new("self", Span::call_site()));
         if let Some(receiver) = receiver
-            && self.facts.receiver.is_some()
-            && !(self.self_beside_ret && self.facts.shares_self())
+            && self.info.receiver.is_some()
+            && !(self.self_beside_ret && self.info.shares_self())
         {
             errors.at(
                 receiver.span(),
@@ -167,7 +167,7 @@ impl<'a> Steps<'a> {
     }
 
     fn clone_names(&mut self, position: usize, expr: &impl ToTokens) {
-        for name in self.facts.arguments[position].names() {
+        for name in self.info.arguments[position].names() {
             if ident_usage::find(expr, name).is_some() {
                 self.cloned
                     .insert((position, name.to_string()), name.clone());
@@ -177,7 +177,7 @@ impl<'a> Steps<'a> {
 
     /// Notes every argument that `expr` names as one to clone.
     pub(crate) fn clone_all(&mut self, expr: &impl ToTokens) {
-        for position in 0..self.facts.arguments.len() {
+        for position in 0..self.info.arguments.len() {
             self.clone_names(position, expr);
         }
     }
@@ -195,7 +195,7 @@ impl<'a> Steps<'a> {
         if self.hidden_is_said || matches!(self.rule, RetRule::Forbidden(_)) {
             return;
         }
-        let mut names = self.facts.arguments.iter().flat_map(Argument::names);
+        let mut names = self.info.arguments.iter().flat_map(Argument::names);
         if let Some(argument) = names.find(|name| *name == "ret") {
             self.hidden_is_said = true;
             errors.at(

@@ -9,7 +9,7 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::attr::tiers::{CAPACITY, CODECS, FLIGHTS, REPLICAS, TIERS, TierArgs};
 use crate::check::constant::constant;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::diag::{Errors, either};
 use crate::item::LooseFn;
 use crate::model::{Choice, Constant};
@@ -29,13 +29,13 @@ pub(crate) struct Tiers {
 
 /// Checks the options about tiers, and `none_ttl` and `err_ttl`, constants like most of them.
 pub(crate) fn tiers(
-    facts: &Facts,
+    info: &FnInfo,
     item: &LooseFn,
     args: TierArgs,
     (ttl, [none_ttl, err_ttl]): (Option<Duration>, [Option<Arg<DurationValue>>; 2]),
     errors: &mut Errors,
 ) -> Tiers {
-    check_sync(facts, item, args.tier.as_ref(), errors);
+    check_sync(info, item, args.tier.as_ref(), errors);
     let only = args.tier.as_ref().map(|tier| tier.value.to_string());
     match only.as_deref() {
         Some("memory") => check_memory(&args, errors),
@@ -57,7 +57,7 @@ pub(crate) fn tiers(
         args.redis_ttl,
         args.lock_timeout,
     ];
-    let lengths = constants(facts, lengths, errors);
+    let lengths = constants(info, lengths, errors);
     let choices = [
         ("tier", "Tier", args.tier, TIERS),
         ("single_flight", "SingleFlight", args.single_flight, FLIGHTS),
@@ -191,11 +191,11 @@ fn check_idle(args: &TierArgs, ttl: Option<Duration>, errors: &mut Errors) {
 }
 
 /// Only an asynchronous function can wait for an answer of Redis.
-fn check_sync(facts: &Facts, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
+fn check_sync(info: &FnInfo, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
     const WHY: &str = "a function that is not `async` can only be cached in memory, because other \
                        tiers are asked asynchronously";
     // A `const fn` and an `extern fn` were told already.
-    if !facts.form.is_sync() || item.sig.constness.is_some() || item.sig.abi.is_some() {
+    if !info.form.is_sync() || item.sig.constness.is_some() || item.sig.abi.is_some() {
         return;
     }
     match tier {
@@ -268,12 +268,12 @@ const LENGTHS: [(&str, &str); 6] = [
 
 /// The constants of [`LENGTHS`], in that order, where they are given.
 fn constants(
-    facts: &Facts,
+    info: &FnInfo,
     given: [Option<Arg<DurationValue>>; 6],
     errors: &mut Errors,
 ) -> Vec<(&'static str, Constant)> {
     let known = LENGTHS.into_iter().zip(given);
     known
-        .filter_map(|((name, zero), arg)| Some((name, constant(facts, arg?, zero, errors)?)))
+        .filter_map(|((name, zero), arg)| Some((name, constant(info, arg?, zero, errors)?)))
         .collect()
 }

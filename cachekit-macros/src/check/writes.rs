@@ -11,7 +11,7 @@ use crate::attr::invalidates::{InvalidatesArgs, Moment};
 use crate::attr::reference::ReferenceArgs;
 use crate::attr::write_through::WriteThroughArgs;
 use crate::check::cached::forbid_ret;
-use crate::check::function::Facts;
+use crate::check::function::FnInfo;
 use crate::check::scope::RetRule;
 use crate::check::steps::Steps;
 use crate::diag::Errors;
@@ -24,7 +24,7 @@ pub(crate) fn invalidates(
     item: &LooseFn,
     errors: &mut Errors,
 ) -> Option<InvalidatingFn> {
-    let facts = Facts::new("invalidates", item, errors);
+    let info = FnInfo::new("invalidates", item, errors);
     let moment = args.on.as_ref().map_or(Moment::Ok, |on| on.value);
     let rule = match moment {
         Moment::Ok => RetRule::Allowed,
@@ -36,9 +36,9 @@ pub(crate) fn invalidates(
         ),
     };
     something(&args, errors);
-    let mut steps = Steps::new(&facts, rule, true);
+    let mut steps = Steps::new(&info, rule, true);
     if let Some(ack) = args.ack {
-        check_waits(&facts, &ack.key, errors);
+        check_waits(&info, &ack.key, errors);
         steps.add("ack", None, What::Value(within(ack.value)));
     }
     if args.soft.is_some() {
@@ -62,7 +62,7 @@ pub(crate) fn invalidates(
         steps.expr("only_if", condition.value, What::Value, errors);
     }
     forbid_ret(
-        &facts,
+        &info,
         args.cache.as_ref(),
         "the cache is needed before the call gives a value",
         errors,
@@ -73,7 +73,7 @@ pub(crate) fn invalidates(
         Moment::Always => "Always",
         Moment::Before => "Before",
     };
-    let function = facts.into_function(args.krate, args.cache);
+    let function = info.into_function(args.krate, args.cache);
     errors.is_empty().then_some(InvalidatingFn {
         function,
         on,
@@ -99,8 +99,8 @@ fn something(args: &InvalidatesArgs, errors: &mut Errors) {
 }
 
 /// What has no `.await` cannot wait for an acknowledgement.
-fn check_waits(facts: &Facts, key: &Ident, errors: &mut Errors) {
-    if facts.form.is_sync() {
+fn check_waits(info: &FnInfo, key: &Ident, errors: &mut Errors) {
+    if info.form.is_sync() {
         errors.at(
             key.span(),
             "`ack` waits for other processes at an `.await`, and a function that is not `async` has \
@@ -127,7 +127,7 @@ pub(crate) fn write_through(
     item: &LooseFn,
     errors: &mut Errors,
 ) -> Option<WritingFn> {
-    let facts = Facts::new("write_through", item, errors);
+    let info = FnInfo::new("write_through", item, errors);
     let mut references = args.references.into_iter();
     let first = references.next();
     if first.is_none() && errors.is_empty() {
@@ -147,7 +147,7 @@ pub(crate) fn write_through(
                                    `entry(..).put(..)` in the body",
     );
     let target = first.and_then(|reference| {
-        Steps::new(&facts, rule, true).uses(&values(&reference), errors);
+        Steps::new(&info, rule, true).uses(&values(&reference), errors);
         if matches!(reference.args, ReferenceArgs::All) {
             errors.on(
                 &reference.written,
@@ -156,9 +156,9 @@ pub(crate) fn write_through(
         }
         model(reference, errors)
     });
-    let stored = stored(&facts, args.value, args.order_by, errors);
+    let stored = stored(&info, args.value, args.order_by, errors);
     Some(WritingFn {
-        function: facts.into_function(args.krate, None),
+        function: info.into_function(args.krate, None),
         target: target?,
         stored,
     })
@@ -166,12 +166,12 @@ pub(crate) fn write_through(
 
 /// What is stored, and what tells it from older values.
 fn stored(
-    facts: &Facts,
+    info: &FnInfo,
     value: Option<Arg<Expr>>,
     order: Option<Arg<Expr>>,
     errors: &mut Errors,
 ) -> Stored {
-    let mut steps = Steps::new(facts, RetRule::Allowed, true);
+    let mut steps = Steps::new(info, RetRule::Allowed, true);
     let mut ret = None;
     for expr in value.iter().chain(&order) {
         ret = ret.or(steps.uses(&expr.value, errors));
