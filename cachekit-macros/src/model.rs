@@ -183,7 +183,7 @@ pub(crate) struct Choice {
     /// The variant that the word stands for.
     pub(crate) variant: &'static str,
     /// Where the word stands.
-    pub(crate) place: Span,
+    pub(crate) span: Span,
 }
 
 /// A duration of the spec.

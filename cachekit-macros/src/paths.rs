@@ -84,17 +84,17 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
 ///
 /// It has the user's place and nothing of an expansion's: so the error is as short as one of the user's
 /// own code.
-pub(crate) fn judged(place: Span, questions: &[&str]) -> TokenStream {
-    let value = Ident::new("__it", place);
-    let asked = questions
+pub(crate) fn trait_probe(span: Span, traits: &[&str]) -> TokenStream {
+    let value = Ident::new("__it", span);
+    let probed = traits
         .iter()
-        .fold(value.to_token_stream(), |value, question| {
-            let name = Ident::new(question, place);
+        .fold(value.to_token_stream(), |value, wanted| {
+            let name = Ident::new(wanted, span);
             let mut value = Group::new(Delimiter::Parenthesis, value);
-            value.set_span(place);
-            quote_spanned!(place=> #name::of #value)
+            value.set_span(span);
+            quote_spanned!(span=> #name::of #value)
         });
-    quote!(#value #asked)
+    quote!(#value #probed)
 }
 
 /// A local variable that user code can neither see nor be shadowed by.
@@ -104,23 +104,23 @@ pub(crate) fn local(name: &str) -> Ident {
 
 /// `tokens` as if they stood at `place` themselves: an error of theirs is about what stands there, and
 /// about no macro.
-pub(crate) fn instead_of(place: Span, tokens: TokenStream) -> TokenStream {
-    respanned(tokens, &|_| place)
+pub(crate) fn as_user_code(span: Span, tokens: TokenStream) -> TokenStream {
+    respanned(tokens, &|_| span)
 }
 
 /// `tokens` with the place of `place`, for errors, and their own hygiene.
 ///
 /// For generated code that only what stands there can be blamed for.
-pub(crate) fn blaming(place: Span, tokens: TokenStream) -> TokenStream {
-    respanned(tokens, &|span| span.located_at(place))
+pub(crate) fn with_span(span: Span, tokens: TokenStream) -> TokenStream {
+    respanned(tokens, &|own| own.located_at(span))
 }
 
-fn respanned(tokens: TokenStream, moved: &impl Fn(Span) -> Span) -> TokenStream {
+fn respanned(tokens: TokenStream, respan: &impl Fn(Span) -> Span) -> TokenStream {
     let trees = tokens.into_iter().map(|tree| {
-        let span = moved(tree.span());
+        let span = respan(tree.span());
         let mut tree = match tree {
             TokenTree::Group(group) => {
-                let inside = respanned(group.stream(), moved);
+                let inside = respanned(group.stream(), respan);
                 TokenTree::Group(Group::new(group.delimiter(), inside))
             }
             other => other,

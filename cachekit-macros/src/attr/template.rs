@@ -51,11 +51,11 @@ pub(crate) fn read_key(
     if !has_sign || ahead.is_empty() || ahead.peek(LitStr) {
         return Arg::read(slot, key, input, errors);
     }
-    let place = ahead.span();
+    let span = ahead.span();
     let is_expr = ahead.parse::<Ident>().is_ok_and(|word| word == "expr");
     if !is_expr || !ahead.peek(syn::token::Paren) {
         return Err(syn::Error::new(
-            place,
+            span,
             "expected a template in quotes, like `\"user:{id}\"`; any other expression stands in \
              `key = expr(..)`",
         ));
@@ -83,9 +83,9 @@ fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
             content.error("expected one expression; several stand in a tuple: `expr((a, b))`")
         );
     }
-    if let Some(place) = leaves(quote::ToTokens::to_token_stream(&expr)) {
+    if let Some(span) = leaves(quote::ToTokens::to_token_stream(&expr)) {
         let message = "an expression in a key gives a value and does not leave the function";
-        return Err(syn::Error::new(place, message));
+        return Err(syn::Error::new(span, message));
     }
     Ok(Template {
         literal: LitStr::new("", expr.span()),

@@ -110,8 +110,8 @@ fn apart(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) -> 
             }
             _ => argument.referent().unwrap_or(&argument.ty),
         };
-        if let Some(place) = borrow(referent.to_token_stream()) {
-            errors.at(place, borrowed(option));
+        if let Some(span) = borrow(referent.to_token_stream()) {
+            errors.at(span, borrowed(option));
         }
     }
     own_self(info, item, option, errors)
@@ -165,8 +165,8 @@ fn own_self(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) 
             })
         }
         _ => {
-            if let Some(place) = borrow(receiver.to_token_stream()) {
-                errors.at(place, borrowed(option));
+            if let Some(span) = borrow(receiver.to_token_stream()) {
+                errors.at(span, borrowed(option));
             }
             Some(Apart::default())
         }

@@ -73,7 +73,7 @@ pub(crate) fn tiers(
                     option,
                     ty,
                     variant: variant(&arg, words, errors)?,
-                    place: arg.value.span(),
+                    span: arg.value.span(),
                 })
             })
             .collect(),

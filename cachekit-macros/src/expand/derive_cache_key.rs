@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{Field, Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote};
 
-use crate::paths::{Names, blaming, is_plain, local};
+use crate::paths::{Names, is_plain, local, with_span};
 
 /// The implementation, or what is wrong with the type.
 pub(crate) fn derive_cache_part(item: TokenStream) -> syn::Result<TokenStream> {
@@ -130,9 +130,9 @@ fn field(field: &Field, value: &TokenStream, names: &Names) -> TokenStream {
     } else {
         quote!(#krate::__nested_field!)
     };
-    let place = field
+    let span = field
         .ident
         .as_ref()
         .map_or_else(|| field.ty.span(), Ident::span);
-    blaming(place, quote!(#write(#out, #value);))
+    with_span(span, quote!(#write(#out, #value);))
 }

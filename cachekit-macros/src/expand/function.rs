@@ -10,10 +10,10 @@ use crate::expand::key::{path_of, type_of, writing};
 use crate::expand::pattern_refs::looked_at;
 use crate::expand::reference::Ask;
 use crate::expand::spec;
-use crate::expand::steps::{Place, after, statements};
+use crate::expand::steps::{ClosureSite, after, statements};
 use crate::item::LooseFn;
 use crate::model::{Apart, CachedFn, Companion, InTime, LeftOut, Look, Piece};
-use crate::paths::{Names, blaming, instead_of, judged, local};
+use crate::paths::{Names, as_user_code, local, trait_probe, with_span};
 
 /// The new body.
 pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
@@ -22,13 +22,13 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     let result = &model.function.result;
     let tier = tier_word(model);
     // A type that cannot be kept is the return type's fault.
-    let place = result.span();
-    let questions: &[&str] = if model.policy.in_memory {
+    let span = result.span();
+    let traits: &[&str] = if model.policy.in_memory {
         &["__Keep"]
     } else {
         &["__Own", "__Store", "__Keep"]
     };
-    let judged = judged(place, questions);
+    let probe = trait_probe(span, traits);
     let also = also(model);
     let in_time = in_time(model);
     let apart = model.apart.as_ref();
@@ -49,9 +49,9 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         model.after.as_ref(),
         &labels,
         if apart.is_some() {
-            Place::Entry
+            ClosureSite::Entry
         } else {
-            Place::Call
+            ClosureSite::Call
         },
         &model.function,
         names,
@@ -64,7 +64,7 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
         #looked_at
         #guards
         #cache
-        #krate::__cached!(#form (#tier #judged #also #in_time) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #anew #before) (#after) #body)
+        #krate::__cached!(#form (#tier #probe #also #in_time) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #anew #before) (#after) #body)
     }
 }
 
@@ -92,27 +92,27 @@ fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
 
 /// What else some options ask of the return type.
 fn also(model: &CachedFn) -> TokenStream {
-    let asked = [
+    let probes = [
         ("MayBeAbsent", model.policy.none_ttl_at),
         ("MayFail", model.policy.stale_if_error_at),
         ("HasErrors", model.policy.err_ttl_at),
         ("Remember", model.policy.err_ttl_at),
     ];
-    let asked = asked.into_iter().filter_map(|(name, place)| {
+    let probes = probes.into_iter().filter_map(|(name, span)| {
         let name = format_ident!("{name}");
-        let judged = judged(place?, &["__Also"]);
-        Some(quote!(, #name #judged))
+        let probe = trait_probe(span?, &["__Also"]);
+        Some(quote!(, #name #probe))
     });
-    asked.collect()
+    probes.collect()
 }
 
 /// The answer of a plan for a computation that takes too long.
 fn in_time(model: &CachedFn) -> Option<TokenStream> {
     let InTime { at, error } = model.policy.limits.in_time.as_ref()?;
-    let failing = judged(*at, &["__CanFail"]);
+    let failing = trait_probe(*at, &["__CanFail"]);
     let answer = match error {
         Some(error) => quote!((#error)),
-        None => judged(*at, &["__Answer"]),
+        None => trait_probe(*at, &["__Answer"]),
     };
     Some(quote!(; (#failing) #answer))
 }
@@ -129,15 +129,15 @@ fn guards(model: &CachedFn, names: &Names) -> TokenStream {
     for choice in &model.policy.choices {
         if choice.ty == "Codec" {
             let codec = format_ident!("{}", choice.variant);
-            guards.extend(blaming(choice.place, quote!(#krate::__codec!(#codec);)));
+            guards.extend(with_span(choice.span, quote!(#krate::__codec!(#codec);)));
         }
     }
-    if let Some((true, place)) = model.policy.compress {
-        guards.extend(blaming(place, quote!(#krate::__compress!();)));
+    if let Some((true, span)) = model.policy.compress {
+        guards.extend(with_span(span, quote!(#krate::__compress!();)));
     }
     if let Some(receiver) = &model.shared_self {
         let guard = quote!(let _: fn(&Self) = <Self as #krate::Shared>::__cachekit_shared;);
-        guards.extend(instead_of(receiver.span, guard));
+        guards.extend(as_user_code(receiver.span, guard));
     }
     guards
 }
@@ -166,15 +166,15 @@ fn left_out(value: &LeftOut, krate: &TokenStream) -> TokenStream {
         )
     };
     // With the place of the argument and nothing of a macro: the error is about that alone.
-    let place = value.name.span();
-    let check = instead_of(place, quote!(InKeyOrSkip::check(#name)));
+    let span = value.name.span();
+    let check = as_user_code(span, quote!(InKeyOrSkip::check(#name)));
     let mut guard =
         quote!(#krate::__left_out!(#look #borrow #name, #name #message #note (#check)););
     if name.to_string().starts_with('_') {
         // The look is not the user's use of an argument called `_pool`.
         guard = quote!(#[allow(clippy::used_underscore_binding)] { #guard });
     }
-    blaming(place, guard)
+    with_span(span, guard)
 }
 
 /// What the body is to own, for the type system to judge.
@@ -189,12 +189,12 @@ fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> Vec<TokenStream> {
         let name = &argument.name;
         (name.span(), name.to_token_stream())
     });
-    let own_self = apart.owns_self.map(|place| (place, quote!(self)));
-    let judged = arguments.chain(own_self).map(|(place, value)| {
-        let judged = judged(place, &["__OwnClone"]);
-        quote!(#krate::__ownable!(#value => #judged);)
+    let own_self = apart.owns_self.map(|span| (span, quote!(self)));
+    let probes = arguments.chain(own_self).map(|(span, value)| {
+        let probe = trait_probe(span, &["__OwnClone"]);
+        quote!(#krate::__ownable!(#value => #probe);)
     });
-    judged.collect()
+    probes.collect()
 }
 
 /// The expression that finds the spec.

@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::expand::assemble::{assemble, body, form_word, source};
 use crate::expand::pattern_refs::looked_at;
-use crate::expand::steps::{Place, after, statements};
+use crate::expand::steps::{ClosureSite, after, statements};
 use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
 use crate::paths::{Names, local};
@@ -22,7 +22,7 @@ pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream
     let after = after(
         model.after.as_ref(),
         &inv,
-        Place::Call,
+        ClosureSite::Call,
         &model.function,
         &names,
     );

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
 use crate::model::{Piece, Text};
-use crate::paths::{Names, blaming, local};
+use crate::paths::{Names, local, with_span};
 
 /// What hands a text other than a cached function's key to a method of `taker`. Statements and no closure,
 /// of which each costs the compiler as much as a function.
@@ -69,7 +69,7 @@ fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, names: &Name
         Piece::Part { value, stop } => {
             let stop = stop_token(*stop);
             let write = names.part(value);
-            blaming(value.span(), quote!(#write(#key, #stop, #value);))
+            with_span(value.span(), quote!(#write(#key, #stop, #value);))
         }
         Piece::Rendered { index } => {
             let rendered = rendered_name(*index);

@@ -24,8 +24,8 @@ pub(crate) fn with_own_self(body: &Group) -> Group {
     renamed_group(body)
 }
 
-fn name_of_self(place: Span) -> Ident {
-    Ident::new("__self", Span::mixed_site().located_at(place))
+fn name_of_self(span: Span) -> Ident {
+    Ident::new("__self", Span::mixed_site().located_at(span))
 }
 
 fn renamed_group(group: &Group) -> Group {

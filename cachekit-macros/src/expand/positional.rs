@@ -10,9 +10,9 @@ use crate::expand::assemble::{source, tier_word};
 use crate::expand::companion::Controls;
 use crate::expand::key::writing;
 use crate::expand::pattern_refs::looked_at;
-use crate::expand::steps::{Place, after, statements};
+use crate::expand::steps::{ClosureSite, after, statements};
 use crate::model::{Argument, Piece, Text};
-use crate::paths::{blaming, local};
+use crate::paths::{local, with_span};
 
 impl Controls<'_> {
     /// What the templates of the hidden functions are filled with: `__key_at`, `__entry_at`.
@@ -56,7 +56,7 @@ impl Controls<'_> {
         let after = after(
             model.after.as_ref(),
             &labels,
-            Place::Entry,
+            ClosureSite::Entry,
             &model.function,
             self.names,
         );
@@ -111,7 +111,7 @@ impl Controls<'_> {
                 if let Piece::Part { value, .. } = piece
                     && syn::parse2::<Ident>(value.clone()).is_ok_and(|value| value == *name)
                 {
-                    *value = blaming(value.span(), quote!(*#value));
+                    *value = with_span(value.span(), quote!(*#value));
                 }
             }
         }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, PathArguments};
 
 use crate::model::{Callee, Position, Reference};
-use crate::paths::{Names, blaming};
+use crate::paths::{Names, with_span};
 
 /// What is asked of the referenced function.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ impl Ask {
             Self::Entry => ("entry", ""),
         };
         let name = name.unraw();
-        // The user's place: a method without these is reported there.
+        // The user's span: a method without these is reported there.
         let mut hidden = format_ident!("__{what}_of_{name}__needs_companion_Self{otherwise}");
         hidden.set_span(name.span());
         hidden
@@ -81,7 +81,7 @@ pub(crate) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStrea
 }
 
 /// Where a reference stands: at the name of the function.
-pub(crate) fn place(reference: &Reference) -> Span {
+pub(crate) fn span_of(reference: &Reference) -> Span {
     match &reference.callee {
         Callee::Free(path) | Callee::Method(path) => name_span(path),
         Callee::Receiver { name, .. } => name.span(),
@@ -103,15 +103,15 @@ fn arguments(reference: &Reference, names: &Names) -> TokenStream {
         .iter()
         .flatten()
         .map(|position| match position {
-            Position::NotInKey(span) => blaming(*span, quote!(#private::UNDERSCORE)),
+            Position::NotInKey(span) => with_span(*span, quote!(#private::UNDERSCORE)),
             // A slice by reference: another `&` would hide that from the compiler.
             Position::Value(value) if is_slice(value) => value.to_token_stream(),
             Position::Value(value) => {
-                let place = Span::call_site().located_at(value.span());
+                let span = Span::call_site().located_at(value.span());
                 // The value's own tokens keep their places.
                 let mut group = Group::new(Delimiter::Parenthesis, value.to_token_stream());
-                group.set_span(place);
-                quote_spanned!(place=> & #group)
+                group.set_span(span);
+                quote_spanned!(span=> & #group)
             }
         });
     quote!(#(#args),*)

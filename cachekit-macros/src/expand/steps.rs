@@ -7,11 +7,11 @@ use syn::spanned::Spanned;
 use crate::expand::key::{rendered_name, stop_token, written};
 use crate::expand::reference::{Ask, call};
 use crate::model::{After, Cloned, Function, Step, What};
-use crate::paths::{Names, blaming};
+use crate::paths::{Names, with_span};
 
 /// Who owns the arguments where the closure is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum ClosureSite {
     /// The function: the closure runs before its call ends.
     Call,
     /// The controls: the closure is kept, and borrows nothing.
@@ -49,7 +49,7 @@ fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
 pub(crate) fn after(
     after: Option<&After>,
     receiver: &Ident,
-    place: Place,
+    site: ClosureSite,
     function: &Function,
     names: &Names,
 ) -> TokenStream {
@@ -64,32 +64,32 @@ pub(crate) fn after(
         .map(|(index, (value, stop))| {
             let name = rendered_name(index);
             let stop = stop_token(*stop);
-            blaming(
+            with_span(
                 value.span(),
                 quote!(let #name = #krate::__rendered!(#stop, #value);),
             )
         });
     let bindings: TokenStream = rendered.collect();
     let cloned = || after.cloned.iter();
-    let outside: TokenStream = cloned().map(|it| outside(it, function, place)).collect();
-    let inside: TokenStream = cloned().map(|it| inside(it, function, place)).collect();
+    let outside: TokenStream = cloned().map(|it| outside(it, function, site)).collect();
+    let inside: TokenStream = cloned().map(|it| inside(it, function, site)).collect();
     let statements = statements(&after.steps, receiver, names);
     let ret = &after.ret;
     quote!([#bindings #outside] |#ret| #inside #statements)
 }
 
 /// The argument as the closure keeps it.
-pub(crate) fn outside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
-    quiet(&kept(cloned, function, place))
+pub(crate) fn outside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
+    quiet(&kept(cloned, function, site))
 }
 
-fn kept(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+fn kept(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     let borrows = match &argument.pattern {
         // A name of a pattern is a reference into the argument, which the body takes.
         Some(pattern) => !pattern.is_reference(),
-        None => place == Place::Entry && argument.referent().is_some(),
+        None => site == ClosureSite::Entry && argument.referent().is_some(),
     };
     if borrows {
         return quote!(let #name = ::std::borrow::ToOwned::to_owned(#name););
@@ -98,16 +98,16 @@ fn kept(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
 }
 
 /// The argument as the expression finds it: the closure may run again and keeps its own.
-pub(crate) fn inside(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
-    quiet(&found(cloned, function, place))
+pub(crate) fn inside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
+    quiet(&found(cloned, function, site))
 }
 
-fn found(cloned: &Cloned, function: &Function, place: Place) -> TokenStream {
+fn found(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     match (&argument.pattern, argument.referent()) {
         (Some(pattern), _) if !pattern.is_reference() => quote!(let #name = &#name;),
-        (None, Some(ty)) if place == Place::Entry => {
+        (None, Some(ty)) if site == ClosureSite::Entry => {
             quote!(let #name: &#ty = ::core::borrow::Borrow::borrow(&#name);)
         }
         _ => clone(name),

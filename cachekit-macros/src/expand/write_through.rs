@@ -6,11 +6,11 @@ use syn::spanned::Spanned;
 
 use crate::expand::assemble::{assemble, body, form_word};
 use crate::expand::pattern_refs::looked_at;
-use crate::expand::reference::{Ask, call, place};
-use crate::expand::steps::{Place, inside, outside};
+use crate::expand::reference::{Ask, call, span_of};
+use crate::expand::steps::{ClosureSite, inside, outside};
 use crate::item::LooseFn;
 use crate::model::{Stored, WritingFn};
-use crate::paths::{Names, blaming, local};
+use crate::paths::{Names, local, with_span};
 
 /// The function, with its body around the write of an entry.
 pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
@@ -21,7 +21,7 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     if let Some(order) = &model.stored.order {
         let (private, entry) = (&names.private, local("__entry"));
         // An entry that takes no order is the order's fault.
-        let checked = blaming(order.span(), quote!(#private::ordered(#entry)));
+        let checked = with_span(order.span(), quote!(#private::ordered(#entry)));
         target = quote!({ let #entry = #target; #checked });
     }
     let (bindings, store) = store(model);
@@ -53,13 +53,13 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
     };
     let returned = || {
         let store = quote!(#pending.store(::core::clone::Clone::clone(#ret)));
-        blaming(place(&model.target), store)
+        with_span(span_of(&model.target), store)
     };
     let store = value
         .as_ref()
         .map_or_else(returned, |value| quote!(#pending.store(#value)));
     if value.is_none() && order.is_none() {
-        let closure = blaming(place(&model.target), quote!(|#ret, #pending| #store));
+        let closure = with_span(span_of(&model.target), quote!(|#ret, #pending| #store));
         return (TokenStream::new(), closure);
     }
     // The order first: the value may take what it names.
@@ -69,13 +69,13 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
     let function = &model.function;
     let outside = cloned
         .iter()
-        .map(|it| outside(it, function, Place::Call))
+        .map(|it| outside(it, function, ClosureSite::Call))
         .collect();
     let of_patterns = cloned
         .iter()
         .filter(|it| function.arguments[it.argument].pattern.is_some());
     let inside: TokenStream = of_patterns
-        .map(|it| inside(it, function, Place::Call))
+        .map(|it| inside(it, function, ClosureSite::Call))
         .collect();
     (
         outside,
