@@ -1,4 +1,4 @@
-//! Names that generated code uses: the crate's path and hygienic locals.
+//! Paths that generated code uses: the crate's path and hygienic locals.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -10,7 +10,7 @@ use crate::model::Function;
 pub(crate) const RESERVED: &str = "__cachekit";
 
 /// Where the runtime is.
-pub(crate) struct Names {
+pub(crate) struct Paths {
     /// The crate itself, for its macros and public types.
     pub(crate) krate: TokenStream,
     /// The module that only generated code may name.
@@ -25,8 +25,8 @@ const PLAIN: [&str; 17] = [
     "char", "f64", "str", "String",
 ];
 
-impl Names {
-    /// The names in what is made of a function.
+impl Paths {
+    /// The paths in the code of a function.
     pub(crate) fn of(function: &Function) -> Self {
         let plain = function.arguments.iter();
         let plain = plain.filter(|argument| argument.pattern.is_none() && is_plain(&argument.ty));
@@ -56,7 +56,7 @@ impl Names {
         }
     }
 
-    /// The names below `krate`, or below `::cachekit`.
+    /// The paths below `krate`, or below `::cachekit`.
     pub(crate) fn new(krate: Option<&syn::Path>) -> Self {
         let krate = krate.map_or_else(|| quote!(::cachekit), ToTokens::to_token_stream);
         let private = quote!(#krate::__private);

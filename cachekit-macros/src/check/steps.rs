@@ -27,7 +27,7 @@ pub(crate) struct Steps<'a> {
     /// Whether an argument of the name `ret` was reported.
     hidden_is_said: bool,
     rendered: Vec<(TokenStream, u8)>,
-    /// Names of arguments that an expression beside `ret` uses, with the argument's position.
+    /// Paths of arguments that an expression beside `ret` uses, with the argument's position.
     cloned: BTreeMap<(usize, String), Ident>,
     /// Arguments that anything names, by position.
     pub(crate) named: BTreeSet<usize>,

@@ -8,11 +8,11 @@ use crate::expand::owned_args;
 use crate::fn_form::Form;
 use crate::item::LooseFn;
 use crate::model::{Apart, CachedFn, Function, Pattern};
-use crate::paths::{Names, local};
+use crate::paths::{Paths, local};
 
 /// The statement for `cache = EXPR`, and the expression for the cache; nothing for the current one.
-pub(crate) fn source(function: &Function, names: &Names) -> (Option<TokenStream>, TokenStream) {
-    let krate = &names.krate;
+pub(crate) fn source(function: &Function, paths: &Paths) -> (Option<TokenStream>, TokenStream) {
+    let krate = &paths.krate;
     let Some(expr) = &function.cache else {
         return (None, TokenStream::new());
     };

@@ -7,13 +7,13 @@ use crate::expand::assemble::assemble;
 use crate::expand::{companion, function};
 use crate::item::LooseFn;
 use crate::model::CachedFn;
-use crate::paths::Names;
+use crate::paths::Paths;
 
 /// A cached function and its controls.
 pub(crate) fn cached(model: &CachedFn, item: &LooseFn) -> TokenStream {
-    let names = Names::of(&model.function);
-    let body = function::body(model, item, &names);
+    let paths = Paths::of(&model.function);
+    let body = function::body(model, item, &paths);
     let function = assemble(&model.function, item, body);
-    let companion = companion::companion(model, item, &names);
+    let companion = companion::companion(model, item, &paths);
     quote!(#function #companion)
 }

@@ -10,16 +10,16 @@ use crate::expand::reference::Ask;
 use crate::expand::spec;
 use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Companion, CompanionParts};
-use crate::paths::Names;
+use crate::paths::Paths;
 
 /// The controls of a cached function; nothing where none are wanted.
-pub(crate) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
+pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::None => TokenStream::new(),
         Companion::Type { name, parts } => Controls {
             model,
             item,
-            names,
+            paths,
             parts,
             has_self: false,
         }
@@ -27,7 +27,7 @@ pub(crate) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> Toke
         Companion::Siblings { prefix, parts } => Controls {
             model,
             item,
-            names,
+            paths,
             parts,
             has_self: item.sig.receiver().is_some(),
         }
@@ -39,7 +39,7 @@ pub(crate) fn companion(model: &CachedFn, item: &LooseFn, names: &Names) -> Toke
 pub(crate) struct Controls<'a> {
     pub(crate) model: &'a CachedFn,
     pub(crate) item: &'a LooseFn,
-    pub(crate) names: &'a Names,
+    pub(crate) paths: &'a Paths,
     pub(crate) parts: &'a CompanionParts,
     /// Whether its functions have a receiver.
     pub(crate) has_self: bool,
@@ -47,14 +47,14 @@ pub(crate) struct Controls<'a> {
 
 impl Controls<'_> {
     fn as_type(&self, name: &Ident) -> TokenStream {
-        let krate = &self.names.krate;
+        let krate = &self.paths.krate;
         let vis = &self.item.vis;
         let result = &self.model.function.result;
         let function = self.item.sig.ident.to_string();
         let spec_name = beside_free(self.item);
-        let spec = spec::constants(self.model, self.names);
+        let spec = spec::constants(self.model, self.paths);
         let [key_at, entry_at] = self.positional();
-        let (cache, source) = source(&self.model.function, self.names);
+        let (cache, source) = source(&self.model.function, self.paths);
         let in_cache = self.parameters(&self.parts.in_cache);
         let (generics, where_clause) = self.generics();
         let in_entry = self.parameters(&self.parts.in_entry);
@@ -74,13 +74,13 @@ impl Controls<'_> {
     }
 
     fn as_siblings(&self, prefix: &Ident) -> TokenStream {
-        let krate = &self.names.krate;
+        let krate = &self.paths.krate;
         let vis = &self.item.vis;
         let result = &self.model.function.result;
         let method = &self.item.sig.ident;
         let [spec_name, key_name, entry_name] =
             [Ask::Spec, Ask::Key, Ask::Entry].map(|ask| ask.beside_method(method));
-        let spec = spec::constants(self.model, self.names);
+        let spec = spec::constants(self.model, self.paths);
         let [key_at, entry_at] = self.positional();
         let prefix = prefix.unraw();
         let entry = format_ident!("{prefix}_entry");
@@ -90,7 +90,7 @@ impl Controls<'_> {
         let in_entry = self.parameters(&self.parts.in_entry);
         let turbofish = turbofish(&self.parts.generics);
         let positions = self.given_positions();
-        let (cache, source) = source(&self.model.function, self.names);
+        let (cache, source) = source(&self.model.function, self.paths);
         let in_cache = self.parameters(&self.parts.in_cache);
         quote! {
             #krate::__siblings! {
@@ -108,7 +108,7 @@ impl Controls<'_> {
 
     /// What `entry` hands to the positional function.
     fn given_positions(&self) -> TokenStream {
-        let private = &self.names.private;
+        let private = &self.paths.private;
         let arguments = self
             .model
             .function

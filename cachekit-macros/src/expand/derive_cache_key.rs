@@ -5,20 +5,20 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned as _;
 use syn::{Field, Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote};
 
-use crate::paths::{Names, is_plain, local, with_span};
+use crate::paths::{Paths, is_plain, local, with_span};
 
 /// The implementation, or what is wrong with the type.
 pub(crate) fn derive_cache_part(item: TokenStream) -> syn::Result<TokenStream> {
     match syn::parse2(item)? {
         Item::Struct(item) => {
-            let names = Names::new(crate_path(&item.attrs)?.as_ref());
-            let body = of_struct(&item, &names);
-            Ok(implementation(&item.ident, &item.generics, &body, &names))
+            let paths = Paths::new(crate_path(&item.attrs)?.as_ref());
+            let body = of_struct(&item, &paths);
+            Ok(implementation(&item.ident, &item.generics, &body, &paths))
         }
         Item::Enum(item) => {
-            let names = Names::new(crate_path(&item.attrs)?.as_ref());
-            let body = of_enum(&item, &names);
-            Ok(implementation(&item.ident, &item.generics, &body, &names))
+            let paths = Paths::new(crate_path(&item.attrs)?.as_ref());
+            let body = of_enum(&item, &paths);
+            Ok(implementation(&item.ident, &item.generics, &body, &paths))
         }
         other => Err(syn::Error::new_spanned(
             other,
@@ -45,9 +45,9 @@ fn implementation(
     ident: &Ident,
     generics: &Generics,
     body: &TokenStream,
-    names: &Names,
+    paths: &Paths,
 ) -> TokenStream {
-    let krate = &names.krate;
+    let krate = &paths.krate;
     let out = local("__out");
     let mut generics = generics.clone();
     for param in generics.type_params_mut() {
@@ -64,7 +64,7 @@ fn implementation(
     }
 }
 
-fn of_struct(item: &ItemStruct, names: &Names) -> TokenStream {
+fn of_struct(item: &ItemStruct, paths: &Paths) -> TokenStream {
     let values = item.fields.iter().enumerate().map(|(index, field)| {
         let member = field.ident.as_ref().map_or_else(
             || syn::Index::from(index).to_token_stream(),
@@ -75,12 +75,12 @@ fn of_struct(item: &ItemStruct, names: &Names) -> TokenStream {
     let values: Vec<_> = values.collect();
     // A struct around one value is that value: a newtype has the key of what it holds.
     match values.as_slice() {
-        [(only, value)] => field(only, value, names),
-        _ => fields(&values, names),
+        [(only, value)] => field(only, value, paths),
+        _ => fields(&values, paths),
     }
 }
 
-fn of_enum(item: &ItemEnum, names: &Names) -> TokenStream {
+fn of_enum(item: &ItemEnum, paths: &Paths) -> TokenStream {
     if item.variants.is_empty() {
         return quote!(match *self {});
     }
@@ -103,7 +103,7 @@ fn of_enum(item: &ItemEnum, names: &Names) -> TokenStream {
         };
         let data = match &variant.fields {
             Fields::Unit => None,
-            _ => Some(fields(&values, names)),
+            _ => Some(fields(&values, paths)),
         };
         quote!(#pattern => { #out.name(#text); #data })
     });
@@ -111,19 +111,19 @@ fn of_enum(item: &ItemEnum, names: &Names) -> TokenStream {
 }
 
 /// Fields in parentheses.
-fn fields(values: &[(&Field, TokenStream)], names: &Names) -> TokenStream {
+fn fields(values: &[(&Field, TokenStream)], paths: &Paths) -> TokenStream {
     let out = local("__out");
     let written = values.iter().enumerate().map(|(index, (of, value))| {
         let next = (index > 0).then(|| quote!(#out.next();));
-        let field = field(of, value, names);
+        let field = field(of, value, paths);
         quote!(#next #field)
     });
     quote!(#out.open(); #(#written)* #out.close();)
 }
 
 /// One field. What cannot be written is its type's fault, as in derives of std.
-fn field(field: &Field, value: &TokenStream, names: &Names) -> TokenStream {
-    let krate = &names.krate;
+fn field(field: &Field, value: &TokenStream, paths: &Paths) -> TokenStream {
+    let krate = &paths.krate;
     let out = local("__out");
     let write = if is_plain(&field.ty) {
         quote!(#krate::__field!)

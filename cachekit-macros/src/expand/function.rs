@@ -13,11 +13,11 @@ use crate::expand::spec;
 use crate::expand::steps::{ClosureSite, after, statements};
 use crate::item::LooseFn;
 use crate::model::{Apart, CachedFn, Companion, InTime, LeftOut, Look, Piece};
-use crate::paths::{Names, as_user_code, local, trait_probe, with_span};
+use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
 
 /// The new body.
-pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
-    let krate = &names.krate;
+pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
+    let krate = &paths.krate;
     let [labels, spec] = ["__labels", "__spec"].map(local);
     let result = &model.function.result;
     let tier = tier_word(model);
@@ -34,17 +34,17 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
     let apart = model.apart.as_ref();
     let form = form_word(&model.function, apart);
     let looked_at = looked_at(model.function.arguments.iter(), false);
-    let guards = guards(model, names);
-    let (cache, source) = source(&model.function, names);
-    let find_spec = find_spec(model, item, names);
+    let guards = guards(model, paths);
+    let (cache, source) = source(&model.function, paths);
+    let find_spec = find_spec(model, item, paths);
     let always = || quote!(true);
     let when = model
         .when
         .as_ref()
         .map_or_else(always, ToTokens::to_token_stream);
-    let key = writing(&model.key, &quote!(#spec), Some(&item.sig.ident), names);
+    let key = writing(&model.key, &quote!(#spec), Some(&item.sig.ident), paths);
     let types = types(model, item);
-    let before = statements(&model.before, &labels, names);
+    let before = statements(&model.before, &labels, paths);
     let after = after(
         model.after.as_ref(),
         &labels,
@@ -54,7 +54,7 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStre
             ClosureSite::Call
         },
         &model.function,
-        names,
+        paths,
     );
     let body = crate::expand::assemble::body(&model.function, item, apart);
     // Anew where what the body takes is taken: what refers to it cannot come along.
@@ -118,14 +118,14 @@ fn in_time(model: &CachedFn) -> Option<TokenStream> {
 }
 
 /// Arguments the key forgets, for the type system to judge.
-fn guards(model: &CachedFn, names: &Names) -> TokenStream {
-    let krate = &names.krate;
+fn guards(model: &CachedFn, paths: &Paths) -> TokenStream {
+    let krate = &paths.krate;
     let mut guards = TokenStream::new();
     for value in &model.left_out {
         guards.extend(left_out(value, krate));
     }
     let apart = model.apart.iter();
-    guards.extend(apart.flat_map(|apart| ownable(model, apart, names)));
+    guards.extend(apart.flat_map(|apart| ownable(model, apart, paths)));
     for choice in &model.policy.choices {
         if choice.ty == "Codec" {
             let codec = format_ident!("{}", choice.variant);
@@ -178,8 +178,8 @@ fn left_out(value: &LeftOut, krate: &TokenStream) -> TokenStream {
 }
 
 /// What the body is to own, for the type system to judge.
-fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> Vec<TokenStream> {
-    let krate = &names.krate;
+fn ownable(model: &CachedFn, apart: &Apart, paths: &Paths) -> Vec<TokenStream> {
+    let krate = &paths.krate;
     let references = model
         .function
         .arguments
@@ -198,7 +198,7 @@ fn ownable(model: &CachedFn, apart: &Apart, names: &Names) -> Vec<TokenStream> {
 }
 
 /// The expression that finds the spec.
-fn find_spec(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
+fn find_spec(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::Type { .. } => {
             let hidden = beside_free(item);
@@ -209,8 +209,8 @@ fn find_spec(model: &CachedFn, item: &LooseFn, names: &Names) -> TokenStream {
             quote!(Self::#hidden())
         }
         Companion::None => {
-            let krate = &names.krate;
-            let constants = spec::constants(model, names);
+            let krate = &paths.krate;
+            let constants = spec::constants(model, paths);
             // A block of its own, so that the user's body does not see the function.
             quote!({ #krate::__spec!(__spec #constants); __spec() })
         }

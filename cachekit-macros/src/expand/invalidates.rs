@@ -8,23 +8,23 @@ use crate::expand::pattern_refs::looked_at;
 use crate::expand::steps::{ClosureSite, after, statements};
 use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
-use crate::paths::{Names, local};
+use crate::paths::{Paths, local};
 
 /// The function, with its body between what is rendered before and what is applied after.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {
-    let names = Names::of(&model.function);
-    let krate = &names.krate;
+    let paths = Paths::of(&model.function);
+    let krate = &paths.krate;
     let inv = local("__inv");
     let result = &model.function.result;
-    let (cache, source) = source(&model.function, &names);
+    let (cache, source) = source(&model.function, &paths);
     let on = Ident::new(model.on, Span::call_site());
-    let before = statements(&model.before, &inv, &names);
+    let before = statements(&model.before, &inv, &paths);
     let after = after(
         model.after.as_ref(),
         &inv,
         ClosureSite::Call,
         &model.function,
-        &names,
+        &paths,
     );
     let body = body(&model.function, item, None);
     let form = form_word(&model.function, None);

@@ -6,11 +6,11 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 
 use crate::model::{Piece, Text};
-use crate::paths::{Names, local, with_span};
+use crate::paths::{Paths, local, with_span};
 
 /// What hands a text other than a cached function's key to a method of `taker`. Statements and no closure,
 /// of which each costs the compiler as much as a function.
-pub(crate) fn written(text: &Text, taker: &Ident, method: &str, names: &Names) -> TokenStream {
+pub(crate) fn written(text: &Text, taker: &Ident, method: &str, paths: &Paths) -> TokenStream {
     if let [Piece::Literal(text)] = &text.pieces[..] {
         let method = format_ident!("{method}_of");
         return quote!(#taker.#method(#text););
@@ -18,7 +18,7 @@ pub(crate) fn written(text: &Text, taker: &Ident, method: &str, names: &Names) -
     let (key, method) = (local("__key"), format_ident!("{method}"));
     let buffer = format_ident!("{}", if method == "key" { "key_text" } else { "text" });
     // Only keys hold the function's name, and the types around it.
-    let statements = statements(text, &TokenStream::new(), None, names);
+    let statements = statements(text, &TokenStream::new(), None, paths);
     quote!({ let #key = &mut #taker.#buffer(); #statements #taker.#method(#key); })
 }
 
@@ -28,10 +28,10 @@ pub(crate) fn writing(
     text: &Text,
     spec: &TokenStream,
     own: Option<&Ident>,
-    names: &Names,
+    paths: &Paths,
 ) -> TokenStream {
     let key = local("__key");
-    let statements = statements(text, spec, own, names);
+    let statements = statements(text, spec, own, paths);
     quote!(#key #statements)
 }
 
@@ -46,8 +46,8 @@ pub(crate) fn type_of(name: &Ident, is_reference: bool) -> TokenStream {
     quote!(::core::any::type_name_of_val(#borrow #name))
 }
 
-fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, names: &Names) -> TokenStream {
-    let krate = &names.krate;
+fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, paths: &Paths) -> TokenStream {
+    let krate = &paths.krate;
     let key = local("__key");
     let own = own.map(path_of);
     let statements = text.pieces.iter().map(|piece| match piece {
@@ -68,7 +68,7 @@ fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, names: &Name
         Piece::Literal(text) => quote!(#key.literal(#text);),
         Piece::Part { value, stop } => {
             let stop = stop_token(*stop);
-            let write = names.part(value);
+            let write = paths.part(value);
             with_span(value.span(), quote!(#write(#key, #stop, #value);))
         }
         Piece::Rendered { index } => {

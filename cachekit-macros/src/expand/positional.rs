@@ -23,12 +23,12 @@ impl Controls<'_> {
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
         let unpacked_key = looked_at(self.arguments(&self.parts.in_key), true);
-        let krate = &self.names.krate;
+        let krate = &self.paths.krate;
         let own_key: TokenStream = self
             .by_value(&self.parts.in_key_expr)
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
-        let key = writing(&self.key_of_references(), &quote!(#spec), None, self.names);
+        let key = writing(&self.key_of_references(), &quote!(#spec), None, self.paths);
         let key_at = quote! {
             (#generics (#receiver #key_positions) #where_clause { #own_key #unpacked_key } #spec #key)
         };
@@ -39,26 +39,26 @@ impl Controls<'_> {
             .by_value(&self.parts.in_expr)
             .map(|name| quote!(let #name = ::core::clone::Clone::clone(#name);))
             .collect();
-        let krate = &self.names.krate;
+        let krate = &self.paths.krate;
         let of_cache: TokenStream = self
             .by_value(&self.parts.in_cache)
             .filter(|name| !self.by_value(&self.parts.in_expr).any(|it| it == *name))
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
         let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
-        let (cache, source) = source(&model.function, self.names);
+        let (cache, source) = source(&model.function, self.paths);
         let target = self.target();
         let tier = match model.policy.replicas {
             Some(_) => quote!(copied),
             None => tier_word(model),
         };
-        let before = statements(&model.before, &labels, self.names);
+        let before = statements(&model.before, &labels, self.paths);
         let after = after(
             model.after.as_ref(),
             &labels,
             ClosureSite::Entry,
             &model.function,
-            self.names,
+            self.paths,
         );
         let entry_at = quote! {
             (#tier #generics (#receiver #entry_positions) #where_clause { #owned #of_cache #unpacked #cache }
@@ -76,7 +76,7 @@ impl Controls<'_> {
 
     /// How `__key_at` is called, with which an entry begins.
     fn target(&self) -> TokenStream {
-        let private = &self.names.private;
+        let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(&self.parts.in_key);
         let positions = arguments.map(|(Argument { name, .. }, kept)| {
             if *kept {
@@ -120,7 +120,7 @@ impl Controls<'_> {
 
     /// One parameter a position, by reference; where it does not matter, one that says so.
     fn positions(&self, kept: &[bool]) -> TokenStream {
-        let private = &self.names.private;
+        let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(kept);
         let positions = arguments.map(|(argument, kept)| {
             let Argument { name, ty, .. } = argument;

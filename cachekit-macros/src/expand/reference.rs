@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, PathArguments};
 
 use crate::model::{Callee, Position, Reference};
-use crate::paths::{Names, with_span};
+use crate::paths::{Paths, with_span};
 
 /// What is asked of the referenced function.
 #[derive(Clone, Copy)]
@@ -45,8 +45,8 @@ impl Ask {
 }
 
 /// The call that stands for a reference.
-pub(crate) fn call(reference: &Reference, ask: Ask, names: &Names) -> TokenStream {
-    let args = arguments(reference, names);
+pub(crate) fn call(reference: &Reference, ask: Ask, paths: &Paths) -> TokenStream {
+    let args = arguments(reference, paths);
     match &reference.callee {
         Callee::Free(path) => {
             let (path, generics) = without_generics(path, ask);
@@ -96,8 +96,8 @@ fn name_span(path: &ExprPath) -> Span {
 }
 
 /// Every value by reference: nothing is moved before the body, and `String` fits `&str`.
-fn arguments(reference: &Reference, names: &Names) -> TokenStream {
-    let private = &names.private;
+fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
     let args = reference
         .args
         .iter()

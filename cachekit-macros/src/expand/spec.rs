@@ -7,23 +7,23 @@ use quote::{format_ident, quote};
 
 use crate::expand::key;
 use crate::model::{CachedFn, Choice, Constant, Policy};
-use crate::paths::Names;
+use crate::paths::Paths;
 
 /// What the template of the spec is filled with.
-pub(crate) fn constants(model: &CachedFn, names: &Names) -> TokenStream {
+pub(crate) fn constants(model: &CachedFn, paths: &Paths) -> TokenStream {
     let template = key::template(&model.key);
-    let setters = setters(model, names);
+    let setters = setters(model, paths);
     quote!((#template #setters))
 }
 
-fn setters(model: &CachedFn, names: &Names) -> TokenStream {
+fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     let policy = &model.policy;
     let mut setters = TokenStream::new();
     if let Some(name) = &policy.name {
         setters.extend(quote!(.named(#name)));
     }
     if let Some(ttl) = policy.ttl {
-        let ttl = duration(ttl, names);
+        let ttl = duration(ttl, paths);
         setters.extend(quote!(.ttl(#ttl)));
     }
     let limits = &policy.limits;
@@ -35,7 +35,7 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
     for (option, length) in lengths.chain(timeout) {
         let setter = format_ident!("{option}");
         let length = match length {
-            Constant::Known(value) => duration(*value, names),
+            Constant::Known(value) => duration(*value, paths),
             Constant::Expr(expr) => quote!(#expr),
         };
         setters.extend(quote!(.#setter(#length)));
@@ -62,7 +62,7 @@ fn setters(model: &CachedFn, names: &Names) -> TokenStream {
         setters.extend(quote!(.replicas(#replicas)));
     }
     setters.extend(labels(policy));
-    let krate = &names.krate;
+    let krate = &paths.krate;
     for Choice {
         option,
         ty,
@@ -91,8 +91,8 @@ fn labels(policy: &Policy) -> TokenStream {
 }
 
 /// In seconds where that is exact: it reads better in an expansion.
-fn duration(duration: Duration, names: &Names) -> TokenStream {
-    let private = &names.private;
+fn duration(duration: Duration, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
     if duration.subsec_millis() == 0 {
         let seconds = duration.as_secs();
         return quote!(#private::secs(#seconds));

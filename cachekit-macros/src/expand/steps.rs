@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use crate::expand::key::{rendered_name, stop_token, written};
 use crate::expand::reference::{Ask, call};
 use crate::model::{After, Cloned, Function, Step, What};
-use crate::paths::{Names, with_span};
+use crate::paths::{Paths, with_span};
 
 /// Who owns the arguments where the closure is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,18 +19,18 @@ pub(crate) enum ClosureSite {
 }
 
 /// One statement per step.
-pub(crate) fn statements(steps: &[Step], receiver: &Ident, names: &Names) -> TokenStream {
+pub(crate) fn statements(steps: &[Step], receiver: &Ident, paths: &Paths) -> TokenStream {
     steps
         .iter()
-        .map(|step| statement(step, receiver, names))
+        .map(|step| statement(step, receiver, paths))
         .collect()
 }
 
-fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
+fn statement(step: &Step, receiver: &Ident, paths: &Paths) -> TokenStream {
     let method = Ident::new(step.method, proc_macro2::Span::call_site());
     let what = match &step.what {
         What::Nothing => TokenStream::new(),
-        What::Text(text) => return written(text, receiver, step.method, names),
+        What::Text(text) => return written(text, receiver, step.method, paths),
         What::Value(expr) => quote!(#expr),
         What::Once(expr) => quote!(::core::iter::once(#expr)),
         What::Reference(reference) => {
@@ -39,7 +39,7 @@ fn statement(step: &Step, receiver: &Ident, names: &Names) -> TokenStream {
             } else {
                 Ask::Key
             };
-            call(reference, ask, names)
+            call(reference, ask, paths)
         }
     };
     quote!(#receiver.#method(#what);)
@@ -51,12 +51,12 @@ pub(crate) fn after(
     receiver: &Ident,
     site: ClosureSite,
     function: &Function,
-    names: &Names,
+    paths: &Paths,
 ) -> TokenStream {
     let Some(after) = after else {
         return TokenStream::new();
     };
-    let krate = &names.krate;
+    let krate = &paths.krate;
     let rendered = after
         .rendered
         .iter()
@@ -73,7 +73,7 @@ pub(crate) fn after(
     let cloned = || after.cloned.iter();
     let outside: TokenStream = cloned().map(|it| outside(it, function, site)).collect();
     let inside: TokenStream = cloned().map(|it| inside(it, function, site)).collect();
-    let statements = statements(&after.steps, receiver, names);
+    let statements = statements(&after.steps, receiver, paths);
     let ret = &after.ret;
     quote!([#bindings #outside] |#ret| #inside #statements)
 }

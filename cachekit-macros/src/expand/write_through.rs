@@ -10,16 +10,16 @@ use crate::expand::reference::{Ask, call, span_of};
 use crate::expand::steps::{ClosureSite, inside, outside};
 use crate::item::LooseFn;
 use crate::model::{Stored, WritingFn};
-use crate::paths::{Names, local, with_span};
+use crate::paths::{Paths, local, with_span};
 
 /// The function, with its body around the write of an entry.
 pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
-    let names = Names::of(&model.function);
-    let krate = &names.krate;
+    let paths = Paths::of(&model.function);
+    let krate = &paths.krate;
     let result = &model.function.result;
-    let mut target = call(&model.target, Ask::Entry, &names);
+    let mut target = call(&model.target, Ask::Entry, &paths);
     if let Some(order) = &model.stored.order {
-        let (private, entry) = (&names.private, local("__entry"));
+        let (private, entry) = (&paths.private, local("__entry"));
         // An entry that takes no order is the order's fault.
         let checked = with_span(order.span(), quote!(#private::ordered(#entry)));
         target = quote!({ let #entry = #target; #checked });
