@@ -76,7 +76,7 @@ pub(crate) struct CachedFn {
     /// Type parameters in the key, for the runtime to judge by what their types are called.
     pub(crate) type_params: Vec<Ident>,
     /// What is in neither `key` nor `skip`, for the runtime to judge by type.
-    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) uncovered: Vec<Uncovered>,
     /// What the body owns, where it is to go on without its caller.
     pub(crate) apart: Option<Apart>,
     /// The receiver, when the key says nothing of it.
@@ -94,7 +94,7 @@ pub(crate) struct CachedFn {
 }
 
 /// A value that the body sees and the key does not name.
-pub(crate) struct LeftOut {
+pub(crate) struct Uncovered {
     /// An argument's name, or one that a pattern binds.
     pub(crate) name: Ident,
     /// Whether the user has this name.
@@ -102,16 +102,16 @@ pub(crate) struct LeftOut {
     /// Whether the name is that of a reference to it, as of what a pattern binds.
     pub(crate) is_reference: bool,
     /// How it is judged.
-    pub(crate) look: Look,
+    pub(crate) kind: ArgKind,
 }
 
 /// How a value that is left out is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
+pub(crate) enum ArgKind {
     /// Taken by value: only a type that says so may go unmentioned.
     Owned,
     /// Behind a reference, or a handle by its form: unless it looks like data.
-    Lent,
+    Borrowed,
     /// Data by its bounds.
     Data,
 }

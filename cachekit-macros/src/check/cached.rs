@@ -91,7 +91,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         function: info.into_function(args.krate, args.cache),
         key: key.text,
         type_params: key.type_params,
-        left_out: key.left_out,
+        uncovered: key.uncovered,
         apart: fresh.apart,
         shared_self: key.shared_self,
         policy,

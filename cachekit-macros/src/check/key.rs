@@ -14,7 +14,7 @@ use crate::check::anonymous;
 use crate::check::function::FnInfo;
 use crate::check::scope::{Named, RetRule, resolve, text};
 use crate::diag::{Errors, did_you_mean, quoted};
-use crate::model::{Argument, LeftOut, Look, Piece, Text};
+use crate::model::{ArgKind, Argument, Piece, Text, Uncovered};
 
 /// The key of a function, and what is not in it.
 pub(crate) struct Key {
@@ -27,7 +27,7 @@ pub(crate) struct Key {
     pub(crate) params: BTreeSet<usize>,
     /// Type parameters that are in it by their names.
     pub(crate) type_params: Vec<Ident>,
-    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) uncovered: Vec<Uncovered>,
     pub(crate) shared_self: Option<Token![self]>,
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn key(
     let receiver = info.receiver.as_ref().map(|receiver| receiver.self_token);
     Key {
         text: text(pieces),
-        left_out: left_out(info, &skipped, &named),
+        uncovered: uncovered(info, &skipped, &named),
         arguments: named.arguments.union(&typed).copied().collect(),
         params,
         type_params: named
@@ -92,41 +92,43 @@ pub(crate) fn key(
 }
 
 /// What the body sees of the arguments, and neither the key nor `skip` names.
-fn left_out(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<LeftOut> {
-    let mut left_out = Vec::new();
+fn uncovered(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<Uncovered> {
+    let mut uncovered = Vec::new();
     for (position, argument) in info.arguments.iter().enumerate() {
         if named.whole.contains(&position) {
             continue;
         }
         if argument.pattern.as_ref().is_some_and(|it| it.is_open) {
-            left_out.push(value(info, argument, &argument.name));
+            uncovered.push(value(info, argument, &argument.name));
         }
         for name in argument.names() {
             let word = (position, name.to_string());
             if !named.words.contains(&word) && !skipped.words.contains(&word) {
-                left_out.push(value(info, argument, name));
+                uncovered.push(value(info, argument, name));
             }
         }
     }
-    left_out
+    uncovered
 }
 
 /// `name` as it is left out: the argument, or what its pattern binds.
-fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> LeftOut {
+fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> Uncovered {
     let is_bound = argument.names().contains(name);
     let pattern = argument.pattern.as_ref().filter(|_| is_bound);
     let is_copy = pattern.is_some_and(|pattern| pattern.copies.contains(name));
-    let look = match info.bounds.look(&argument.ty) {
+    let kind = match info.bounds.kind_of(&argument.ty) {
         // Its parts are references then.
-        Look::Owned if pattern.is_some() && !is_copy && argument.referent().is_some() => Look::Lent,
-        look => look,
+        ArgKind::Owned if pattern.is_some() && !is_copy && argument.referent().is_some() => {
+            ArgKind::Borrowed
+        }
+        kind => kind,
     };
-    LeftOut {
+    Uncovered {
         name: name.clone(),
         // `#[async_trait]` calls arguments so whose pattern it has moved into the body.
         is_named: is_bound && !name.to_string().starts_with("__arg"),
         is_reference: pattern.is_some() && !is_copy,
-        look,
+        kind,
     }
 }
 

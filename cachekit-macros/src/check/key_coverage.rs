@@ -12,7 +12,7 @@ use syn::{
     TypeParamBound, WherePredicate,
 };
 
-use crate::model::Look;
+use crate::model::ArgKind;
 
 /// Traits of std and serde by which a body takes data out of a value.
 const DATA: [&str; 24] = [
@@ -120,13 +120,13 @@ impl Bounds {
     }
 
     /// How an argument of this type is to be judged.
-    pub(crate) fn look(&self, ty: &Type) -> Look {
+    pub(crate) fn kind_of(&self, ty: &Type) -> ArgKind {
         if self.has_data(ty) || is_lent_extension(ty) {
-            Look::Data
+            ArgKind::Data
         } else if self.is_handle(ty) {
-            Look::Lent
+            ArgKind::Borrowed
         } else {
-            Look::Owned
+            ArgKind::Owned
         }
     }
 

@@ -12,7 +12,7 @@ use crate::expand::reference::Ask;
 use crate::expand::spec;
 use crate::expand::steps::{ClosureSite, after, statements};
 use crate::item::LooseFn;
-use crate::model::{Apart, CachedFn, Companion, InTime, LeftOut, Look, Piece};
+use crate::model::{Apart, ArgKind, CachedFn, Companion, InTime, Piece, Uncovered};
 use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
 
 /// The new body.
@@ -121,8 +121,8 @@ fn in_time(model: &CachedFn) -> Option<TokenStream> {
 fn guards(model: &CachedFn, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
     let mut guards = TokenStream::new();
-    for value in &model.left_out {
-        guards.extend(left_out(value, krate));
+    for value in &model.uncovered {
+        guards.extend(uncovered(value, krate));
     }
     let apart = model.apart.iter();
     guards.extend(apart.flat_map(|apart| ownable(model, apart, paths)));
@@ -143,12 +143,12 @@ fn guards(model: &CachedFn, paths: &Paths) -> TokenStream {
 }
 
 /// A value that the key forgets, for the type system to judge.
-fn left_out(value: &LeftOut, krate: &TokenStream) -> TokenStream {
-    let LeftOut { name, .. } = value;
-    let look = match value.look {
-        Look::Owned => quote!(owned),
-        Look::Lent => quote!(lent),
-        Look::Data => quote!(data),
+fn uncovered(value: &Uncovered, krate: &TokenStream) -> TokenStream {
+    let Uncovered { name, .. } = value;
+    let kind = match value.kind {
+        ArgKind::Owned => quote!(owned),
+        ArgKind::Borrowed => quote!(lent),
+        ArgKind::Data => quote!(data),
     };
     let borrow = (!value.is_reference).then(|| quote!(&));
     let (message, note) = if value.is_named {
@@ -169,7 +169,7 @@ fn left_out(value: &LeftOut, krate: &TokenStream) -> TokenStream {
     let span = value.name.span();
     let check = as_user_code(span, quote!(InKeyOrSkip::check(#name)));
     let mut guard =
-        quote!(#krate::__left_out!(#look #borrow #name, #name #message #note (#check)););
+        quote!(#krate::__left_out!(#kind #borrow #name, #name #message #note (#check)););
     if name.to_string().starts_with('_') {
         // The look is not the user's use of an argument called `_pool`.
         guard = quote!(#[allow(clippy::used_underscore_binding)] { #guard });
