@@ -155,7 +155,7 @@ pub(crate) struct Policy {
     /// Templates of events that hold arguments, as written.
     pub(crate) events: Vec<String>,
     /// A hash of the tags and events that are made from the value, as written; zero: none.
-    pub(crate) late: u64,
+    pub(crate) value_tags_hash: u64,
 }
 
 /// How long a computation may take, and how many there may be at once.

@@ -47,7 +47,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     let inside = companion::may_be_inside(args.companion.as_ref(), item, &info);
     let key = key(&info, inside, written, skip, args.version.as_ref(), errors);
     let mut steps = Steps::new(&info, RetRule::Allowed, false);
-    let late = value_tags::hash([args.tags.as_ref(), args.events.as_ref()]);
+    let value_tags_hash = value_tags::hash([args.tags.as_ref(), args.events.as_ref()]);
     steps.items("tag", Some("tags"), args.tags, errors);
     let events = args.events.as_ref().map_or_else(Vec::new, event_templates);
     steps.items("event", None, args.events, errors);
@@ -74,7 +74,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         compress: tiers.compress,
         replicas: tiers.replicas,
         events,
-        late,
+        value_tags_hash,
         jitter: args.jitter.map(|jitter| jitter.value.0),
         limits: limits(&info, args.limits, errors),
     };

@@ -18,7 +18,7 @@ pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     for (list, option) in lists.into_iter().zip(["tag", "event"]) {
         let items = list.iter().flat_map(|items| &items.value.0);
         for item in items {
-            let (is_late, text) = match item {
+            let (is_of_value, text) = match item {
                 Item::Template(template) => {
                     let mut pieces = template.pieces.iter();
                     let of_value = |piece: &Piece| match piece {
@@ -35,7 +35,7 @@ pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
                     (ident_usage::find(expr, &ret).is_some(), text)
                 }
             };
-            if is_late {
+            if is_of_value {
                 words.push(format!("{option} {text}"));
             }
         }

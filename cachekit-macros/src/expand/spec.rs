@@ -83,9 +83,9 @@ fn labels(policy: &Policy) -> TokenStream {
     if !events.is_empty() {
         setters.extend(quote!(.events(&[#(#events),*])));
     }
-    if policy.late != 0 {
-        let late = policy.late;
-        setters.extend(quote!(.late(#late)));
+    if policy.value_tags_hash != 0 {
+        let hash = policy.value_tags_hash;
+        setters.extend(quote!(.late(#hash)));
     }
     setters
 }
