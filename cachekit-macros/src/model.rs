@@ -162,12 +162,12 @@ pub(crate) struct Policy {
 pub(crate) struct Limits {
     pub(crate) timeout: Option<Constant>,
     /// What is answered when that is over; there with `timeout`.
-    pub(crate) in_time: Option<InTime>,
+    pub(crate) timeout_answer: Option<TimeoutAnswer>,
     pub(crate) max_computations: Option<u32>,
 }
 
 /// The answer of a function whose computation took too long.
-pub(crate) struct InTime {
+pub(crate) struct TimeoutAnswer {
     /// Where `timeout` stands.
     pub(crate) at: Span,
     /// `timeout_error = EXPR`.
@@ -258,11 +258,11 @@ pub(crate) struct Step {
     /// The method's name.
     pub(crate) method: &'static str,
     /// Its argument.
-    pub(crate) what: What,
+    pub(crate) arg: StepArg,
 }
 
 /// The argument of a step.
-pub(crate) enum What {
+pub(crate) enum StepArg {
     /// Nothing but the step itself.
     Nothing,
     /// A closure that writes a text.

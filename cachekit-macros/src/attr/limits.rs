@@ -18,7 +18,7 @@ pub(crate) struct LimitArgs {
 }
 
 /// What `max_computations` may be.
-pub(crate) const MOST: &str = "expected a whole number from 1 to 4294967295, like `64`";
+pub(crate) const EXPECTED_COUNT: &str = "expected a whole number from 1 to 4294967295, like `64`";
 
 impl LimitArgs {
     /// Reads the value of `key`; `false` when it is none of them.
@@ -30,7 +30,13 @@ impl LimitArgs {
     ) -> syn::Result<bool> {
         match key.to_string().as_str() {
             "max_computations" => {
-                Arg::read_or(&mut self.max_computations, key, input, errors, MOST)?;
+                Arg::read_or(
+                    &mut self.max_computations,
+                    key,
+                    input,
+                    errors,
+                    EXPECTED_COUNT,
+                )?;
             }
             "timeout" => Arg::read(&mut self.timeout, key, input, errors)?,
             "timeout_error" => Arg::read(&mut self.timeout_error, key, input, errors)?,

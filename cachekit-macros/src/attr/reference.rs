@@ -44,18 +44,20 @@ pub(crate) enum Position {
     Value(Expr),
 }
 
-const HOW: &str = "expected a function reference like `get_user(_, id)`, where `_` stands for an \
+const EXPECTED: &str = "expected a function reference like `get_user(_, id)`, where `_` stands for an \
                    argument that is not in the key, or `list_users(..)` for all its entries";
 
 impl Parse for Reference {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         // The parser's own words for a literal or a stray token would not say what belongs here.
         let start = input.span();
-        let written: Expr = input.parse().map_err(|_| syn::Error::new(start, HOW))?;
+        let written: Expr = input
+            .parse()
+            .map_err(|_| syn::Error::new(start, EXPECTED))?;
         let (callee, args) = match &written {
             Expr::Call(call) => match peel(&call.func) {
                 Expr::Path(path) => (Callee::Path(path.clone()), &call.args),
-                _ => return Err(syn::Error::new_spanned(&written, HOW)),
+                _ => return Err(syn::Error::new_spanned(&written, EXPECTED)),
             },
             Expr::MethodCall(call) => {
                 let callee = Callee::Method {
@@ -66,7 +68,7 @@ impl Parse for Reference {
                 (callee, &call.args)
             }
             Expr::Path(path) => return Err(bare(&path.path)),
-            _ => return Err(syn::Error::new_spanned(&written, HOW)),
+            _ => return Err(syn::Error::new_spanned(&written, EXPECTED)),
         };
         let args = positions(args)?;
         Ok(Self {

@@ -71,7 +71,7 @@ pub(crate) fn is_open(ty: &Type, is_in_key: bool) -> bool {
 /// and no two of them give data, as the `Display` of a `u64` and of a `&str` may be the same where
 /// their `Debug` is not.
 fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
-    let mut ways = BTreeSet::new();
+    let mut data_traits = BTreeSet::new();
     for bound in bounds {
         match bound {
             TypeParamBound::Trait(bound) => {
@@ -85,19 +85,19 @@ fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
                     return false;
                 }
                 if !MARKERS.contains(&name.as_str()) {
-                    // With its parameters: `AsRef<str> + AsRef<[u8]>` are two ways.
-                    ways.insert(way(&name, last.to_token_stream().to_string()));
+                    // With its parameters: `AsRef<str> + AsRef<[u8]>` are two data_traits.
+                    data_traits.insert(canonical(&name, last.to_token_stream().to_string()));
                 }
             }
             TypeParamBound::Lifetime(_) => {}
             _ => return false,
         }
     }
-    ways.len() <= 1
+    data_traits.len() <= 1
 }
 
 /// Traits that give the same under several names.
-fn way(name: &str, spelled: String) -> String {
+fn canonical(name: &str, spelled: String) -> String {
     match name {
         "DoubleEndedIterator" | "ExactSizeIterator" | "Iterator" | "IntoIterator" => {
             "Iterator".to_owned()

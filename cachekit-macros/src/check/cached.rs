@@ -22,7 +22,7 @@ use crate::check::tiers::tiers;
 use crate::check::value_tags;
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{CachedFn, Choice, Policy, What};
+use crate::model::{CachedFn, Choice, Policy, StepArg};
 
 /// The events that hold arguments, as written: others emit them with theirs.
 fn event_templates(items: &Arg<Items>) -> Vec<String> {
@@ -55,7 +55,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         .ttl
         .and_then(|ttl| constant_ttl(ttl, &mut steps, errors));
     let store_if = args.store_if.into_iter();
-    store_if.for_each(|it| steps.expr("store_if", it.value, What::Value, errors));
+    store_if.for_each(|it| steps.expr("store_if", it.value, StepArg::Value, errors));
     check_before(&info, [&args.when, &args.cache], errors);
     let lives = (ttl, [args.none_ttl, args.err_ttl]);
     let tiers = tiers(&info, item, args.tiers, lives, errors);
@@ -147,7 +147,7 @@ fn constant_ttl(
             Some(value)
         }
         DurationValue::Expr(expr) => {
-            steps.expr("ttl", expr, What::Value, errors);
+            steps.expr("ttl", expr, StepArg::Value, errors);
             None
         }
     }

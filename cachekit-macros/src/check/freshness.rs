@@ -105,26 +105,26 @@ fn apart(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) -> 
     for argument in &info.arguments {
         let referent = match &argument.ty {
             Type::Reference(ty) if ty.mutability.is_some() => {
-                errors.on(&argument.ty, mutable(option));
+                errors.on(&argument.ty, mutable_message(option));
                 continue;
             }
             _ => argument.referent().unwrap_or(&argument.ty),
         };
-        if let Some(span) = borrow(referent.to_token_stream()) {
-            errors.at(span, borrowed(option));
+        if let Some(span) = first_borrow(referent.to_token_stream()) {
+            errors.at(span, borrowed_message(option));
         }
     }
     own_self(info, item, option, errors)
 }
 
-fn mutable(option: &Ident) -> String {
+fn mutable_message(option: &Ident) -> String {
     format!(
         "`{option}` computes in the background, which cannot change what its caller has; take \
          this argument by value, or take `{option}` out"
     )
 }
 
-fn borrowed(option: &Ident) -> String {
+fn borrowed_message(option: &Ident) -> String {
     format!(
         "`{option}` computes in the background, after its caller has gone, and what is borrowed \
          here cannot be cloned for it; take an owned value (`Option<String>` for `Option<&str>`, \
@@ -144,12 +144,12 @@ fn own_self(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) 
     let word = Ident::new("self", Span::call_site());
     match &receiver.kind {
         ReceiverKind::Reference(_, _, Some(_)) => {
-            errors.on(receiver, mutable(option));
+            errors.on(receiver, mutable_message(option));
             None
         }
         ReceiverKind::Reference(..) => {
             let found = ident_usage::find(body, &word);
-            if let Some(text) = captured(body.stream()) {
+            if let Some(text) = self_in_format_string(body.stream()) {
                 errors.at(
                     text,
                     format_args!(
@@ -165,8 +165,8 @@ fn own_self(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) 
             })
         }
         _ => {
-            if let Some(span) = borrow(receiver.to_token_stream()) {
-                errors.at(span, borrowed(option));
+            if let Some(span) = first_borrow(receiver.to_token_stream()) {
+                errors.at(span, borrowed_message(option));
             }
             Some(Apart::default())
         }
@@ -174,9 +174,9 @@ fn own_self(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) 
 }
 
 /// The first format string that names `self`.
-fn captured(tokens: TokenStream) -> Option<Span> {
+fn self_in_format_string(tokens: TokenStream) -> Option<Span> {
     tokens.into_iter().find_map(|tree| match tree {
-        TokenTree::Group(group) => captured(group.stream()),
+        TokenTree::Group(group) => self_in_format_string(group.stream()),
         TokenTree::Literal(literal) => {
             let text = literal.to_string();
             let names =
@@ -188,12 +188,12 @@ fn captured(tokens: TokenStream) -> Option<Span> {
 }
 
 /// The first lifetime of a type that is not `'static`, written or not.
-fn borrow(tokens: TokenStream) -> Option<Span> {
+fn first_borrow(tokens: TokenStream) -> Option<Span> {
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {
         match tree {
             TokenTree::Group(group) => {
-                if let Some(found) = borrow(group.stream()) {
+                if let Some(found) = first_borrow(group.stream()) {
                     return Some(found);
                 }
             }

@@ -57,7 +57,7 @@ pub(crate) fn key(
             );
             let mut resolved = resolve(info, &template.value, rule, errors);
             let named = std::mem::take(&mut resolved.named);
-            (resolved.now().pieces, named)
+            (resolved.into_text().pieces, named)
         }
         None => default_pieces(info, &skipped),
     };

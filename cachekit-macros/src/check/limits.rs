@@ -4,20 +4,20 @@ use proc_macro2::Ident;
 use syn::{Expr, LitInt};
 
 use crate::attr::arg::Arg;
-use crate::attr::limits::{LimitArgs, MOST};
+use crate::attr::limits::{EXPECTED_COUNT, LimitArgs};
 use crate::check::constant::{constant, dependence};
 use crate::check::function::FnInfo;
 use crate::diag::Errors;
-use crate::model::{InTime, Limits};
+use crate::model::{Limits, TimeoutAnswer};
 
 /// Checks the options about it.
 pub(crate) fn limits(info: &FnInfo, args: LimitArgs, errors: &mut Errors) -> Limits {
     let error = args
         .timeout_error
         .and_then(|arg| checked_error(info, args.timeout.as_ref().map(|it| &it.key), arg, errors));
-    let in_time = args.timeout.as_ref().map(|timeout| {
+    let timeout_answer = args.timeout.as_ref().map(|timeout| {
         check_sync(info, &timeout.key, errors);
-        InTime {
+        TimeoutAnswer {
             at: timeout.key.span(),
             error,
         }
@@ -27,8 +27,10 @@ pub(crate) fn limits(info: &FnInfo, args: LimitArgs, errors: &mut Errors) -> Lim
         timeout: args
             .timeout
             .and_then(|timeout| constant(info, timeout, zero, errors)),
-        in_time,
-        max_computations: args.max_computations.and_then(|arg| most(&arg, errors)),
+        timeout_answer,
+        max_computations: args
+            .max_computations
+            .and_then(|arg| max_computations(&arg, errors)),
     }
 }
 
@@ -71,14 +73,14 @@ fn checked_error(
     Some(value)
 }
 
-fn most(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u32> {
+fn max_computations(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u32> {
     let parsed = arg.value.base10_parse::<u32>().ok();
     match parsed {
         Some(0) => errors.at(
             arg.value.span(),
             "with `max_computations = 0` nothing is ever computed; leave it out for no limit",
         ),
-        None => errors.at(arg.value.span(), MOST),
+        None => errors.at(arg.value.span(), EXPECTED_COUNT),
         Some(_) => {}
     }
     parsed

@@ -151,7 +151,7 @@ impl Resolved {
     }
 
     /// The text, with every value written where it is used.
-    pub(crate) fn now(self) -> Text {
+    pub(crate) fn into_text(self) -> Text {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
             ResolvedPiece::Name => Piece::Name,
             ResolvedPiece::Literal(text) => Piece::Literal(text),
@@ -161,13 +161,13 @@ impl Resolved {
     }
 
     /// The text, with values of arguments moved to `rendered`: the body has the arguments then.
-    pub(crate) fn later(self, rendered: &mut Vec<(TokenStream, u8)>) -> Text {
+    pub(crate) fn into_deferred_text(self, rendered: &mut Vec<(TokenStream, u8)>) -> Text {
         let of_ret: Vec<bool> = self
             .pieces
             .iter()
             .map(|piece| matches!(piece, ResolvedPiece::Value { of_ret: true, .. }))
             .collect();
-        let mut text = self.now();
+        let mut text = self.into_text();
         for (piece, of_ret) in text.pieces.iter_mut().zip(of_ret) {
             let Piece::Part { value, stop } = piece else {
                 continue;

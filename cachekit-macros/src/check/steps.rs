@@ -13,7 +13,7 @@ use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::check::scope::{RetRule, resolve};
 use crate::diag::Errors;
-use crate::model::{After, Argument, Cloned, Step, What};
+use crate::model::{After, Argument, Cloned, Step, StepArg};
 
 /// Collects steps, and which arguments they name.
 pub(crate) struct Steps<'a> {
@@ -25,7 +25,7 @@ pub(crate) struct Steps<'a> {
     after: Vec<Step>,
     ret: Option<Ident>,
     /// Whether an argument of the name `ret` was reported.
-    hidden_is_said: bool,
+    hidden_is_reported: bool,
     rendered: Vec<(TokenStream, u8)>,
     /// Paths of arguments that an expression beside `ret` uses, with the argument's position.
     cloned: BTreeMap<(usize, String), Ident>,
@@ -47,7 +47,7 @@ impl<'a> Steps<'a> {
             before: Vec::new(),
             after: Vec::new(),
             ret: None,
-            hidden_is_said: false,
+            hidden_is_reported: false,
             rendered: Vec::new(),
             cloned: BTreeMap::new(),
             named: BTreeSet::new(),
@@ -71,12 +71,12 @@ impl<'a> Steps<'a> {
         self.named.append(&mut resolved.named.arguments);
         self.params.append(&mut resolved.named.params);
         if let Some(ret) = resolved.named.ret.take() {
-            let what = What::Text(resolved.later(&mut self.rendered));
-            self.add_after(method, ret, what);
+            let arg = StepArg::Text(resolved.into_deferred_text(&mut self.rendered));
+            self.add_after(method, ret, arg);
         } else {
             self.before.push(Step {
                 method,
-                what: What::Text(resolved.now()),
+                arg: StepArg::Text(resolved.into_text()),
             });
         }
     }
@@ -92,9 +92,9 @@ impl<'a> Steps<'a> {
         for item in items.into_iter().flat_map(|items| items.value.0) {
             match (item, many) {
                 (Item::Template(template), _) => self.template(one, &template, errors),
-                (Item::Splice(expr), Some(many)) => self.expr(many, expr, What::Value, errors),
+                (Item::Splice(expr), Some(many)) => self.expr(many, expr, StepArg::Value, errors),
                 (Item::Expr(expr), Some(many)) if one == "key" => {
-                    self.expr(many, expr, What::Once, errors);
+                    self.expr(many, expr, StepArg::Once, errors);
                 }
                 (Item::Expr(expr), Some(_)) => errors.on(
                     &expr,
@@ -110,23 +110,23 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds an expression; `what` says how it is passed.
+    /// Adds an expression; `arg` says how it is passed.
     pub(crate) fn expr(
         &mut self,
         method: &'static str,
         expr: Expr,
-        what: fn(Expr) -> What,
+        arg: fn(Expr) -> StepArg,
         errors: &mut Errors,
     ) {
         let ret = self.uses(&expr, errors);
-        self.add(method, ret, what(expr));
+        self.add(method, ret, arg(expr));
     }
 
     /// Adds a step whose tokens were [looked at](Self::uses).
-    pub(crate) fn add(&mut self, method: &'static str, ret: Option<Ident>, what: What) {
+    pub(crate) fn add(&mut self, method: &'static str, ret: Option<Ident>, arg: StepArg) {
         match ret {
-            Some(ret) => self.add_after(method, ret, what),
-            None => self.before.push(Step { method, what }),
+            Some(ret) => self.add_after(method, ret, arg),
+            None => self.before.push(Step { method, arg }),
         }
     }
 
@@ -192,12 +192,12 @@ impl<'a> Steps<'a> {
 
     /// Reports an argument of the name `ret` where that means the value.
     fn check_hidden(&mut self, errors: &mut Errors) {
-        if self.hidden_is_said || matches!(self.rule, RetRule::Forbidden(_)) {
+        if self.hidden_is_reported || matches!(self.rule, RetRule::Forbidden(_)) {
             return;
         }
         let mut names = self.info.arguments.iter().flat_map(Argument::names);
         if let Some(argument) = names.find(|name| *name == "ret") {
-            self.hidden_is_said = true;
+            self.hidden_is_reported = true;
             errors.at(
                 argument.span(),
                 "an argument named `ret` hides the value that `ret` means here; rename it",
@@ -205,9 +205,9 @@ impl<'a> Steps<'a> {
         }
     }
 
-    fn add_after(&mut self, method: &'static str, ret: Ident, what: What) {
+    fn add_after(&mut self, method: &'static str, ret: Ident, arg: StepArg) {
         self.ret.get_or_insert(ret);
-        self.after.push(Step { method, what });
+        self.after.push(Step { method, arg });
     }
 
     /// The steps before the body, and those after it.

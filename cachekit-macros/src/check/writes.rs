@@ -16,7 +16,7 @@ use crate::check::scope::RetRule;
 use crate::check::steps::Steps;
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{Callee, InvalidatingFn, Position, Reference, Stored, What, WritingFn};
+use crate::model::{Callee, InvalidatingFn, Position, Reference, StepArg, Stored, WritingFn};
 
 /// The model of a function that invalidates; `None` only where a mistake was found.
 pub(crate) fn invalidates(
@@ -35,21 +35,21 @@ pub(crate) fn invalidates(
             "with `on = before` there is no value yet; name arguments, or write `on = ok`",
         ),
     };
-    something(&args, errors);
+    check_not_empty(&args, errors);
     let mut steps = Steps::new(&info, rule, true);
     if let Some(ack) = args.ack {
         check_waits(&info, &ack.key, errors);
-        steps.add("ack", None, What::Value(within(ack.value)));
+        steps.add("ack", None, StepArg::Value(within(ack.value)));
     }
     if args.soft.is_some() {
-        steps.add("soft", None, What::Nothing);
+        steps.add("soft", None, StepArg::Nothing);
     }
     for reference in args.references {
         let ret = steps.uses(&values(&reference), errors);
         let all = matches!(reference.args, ReferenceArgs::All);
         if let Some(reference) = model(reference, errors) {
             let method = if all { "function" } else { "target" };
-            steps.add(method, ret, What::Reference(reference));
+            steps.add(method, ret, StepArg::Reference(reference));
         }
     }
     if let Some(key) = args.key {
@@ -59,7 +59,7 @@ pub(crate) fn invalidates(
     steps.items("tag", Some("tags"), args.tags, errors);
     steps.items("event", None, args.events, errors);
     if let Some(condition) = args.condition {
-        steps.expr("only_if", condition.value, What::Value, errors);
+        steps.expr("only_if", condition.value, StepArg::Value, errors);
     }
     forbid_ret(
         &info,
@@ -83,7 +83,7 @@ pub(crate) fn invalidates(
 }
 
 /// That there is something to invalidate.
-fn something(args: &InvalidatesArgs, errors: &mut Errors) {
+fn check_not_empty(args: &InvalidatesArgs, errors: &mut Errors) {
     let nothing = args.references.is_empty()
         && args.key.is_none()
         && args.keys.is_none()

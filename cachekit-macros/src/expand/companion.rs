@@ -6,7 +6,7 @@ use syn::Visibility;
 use syn::ext::IdentExt as _;
 
 use crate::expand::assemble::{form_word, source};
-use crate::expand::reference::Ask;
+use crate::expand::reference::HiddenFn;
 use crate::expand::spec;
 use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Companion, CompanionParts};
@@ -51,7 +51,7 @@ impl Controls<'_> {
         let vis = &self.item.vis;
         let result = &self.model.function.result;
         let function = self.item.sig.ident.to_string();
-        let spec_name = beside_free(self.item);
+        let spec_name = hidden_spec_name(self.item);
         let spec = spec::constants(self.model, self.paths);
         let [key_at, entry_at] = self.positional();
         let (cache, source) = source(&self.model.function, self.paths);
@@ -78,8 +78,8 @@ impl Controls<'_> {
         let vis = &self.item.vis;
         let result = &self.model.function.result;
         let method = &self.item.sig.ident;
-        let [spec_name, key_name, entry_name] =
-            [Ask::Spec, Ask::Key, Ask::Entry].map(|ask| ask.beside_method(method));
+        let [spec_name, key_name, entry_name] = [HiddenFn::Spec, HiddenFn::Key, HiddenFn::Entry]
+            .map(|hidden_fn| hidden_fn.name_beside_method(method));
         let spec = spec::constants(self.model, self.paths);
         let [key_at, entry_at] = self.positional();
         let prefix = prefix.unraw();
@@ -196,7 +196,7 @@ impl Controls<'_> {
 
 /// The function beside a free one that has its constants. Where that is not free, the compiler says that it
 /// cannot find this function, after what it says itself: that an `impl` has no place for a type.
-pub(crate) fn beside_free(item: &LooseFn) -> Ident {
+pub(crate) fn hidden_spec_name(item: &LooseFn) -> Ident {
     // Without a visibility it may stand in a trait's `impl`, where nothing can be added.
     let word = match item.vis {
         Visibility::Inherited => "false",

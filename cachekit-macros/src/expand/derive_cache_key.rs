@@ -121,7 +121,7 @@ fn fields(values: &[(&Field, TokenStream)], paths: &Paths) -> TokenStream {
     quote!(#out.open(); #(#written)* #out.close();)
 }
 
-/// One field. What cannot be written is its type's fault, as in derives of std.
+/// One field. StepArg cannot be written is its type's fault, as in derives of std.
 fn field(field: &Field, value: &TokenStream, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
     let out = local("__out");

@@ -5,14 +5,14 @@ use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
 use crate::expand::assemble::{form_word, source, tier_word};
-use crate::expand::companion::beside_free;
-use crate::expand::key::{path_of, type_of, writing};
-use crate::expand::pattern_refs::looked_at;
-use crate::expand::reference::Ask;
+use crate::expand::companion::hidden_spec_name;
+use crate::expand::key::{path_of, type_of, write_key};
+use crate::expand::pattern_refs::pattern_bindings;
+use crate::expand::reference::HiddenFn;
 use crate::expand::spec;
 use crate::expand::steps::{ClosureSite, after, statements};
 use crate::item::LooseFn;
-use crate::model::{Apart, ArgKind, CachedFn, Companion, InTime, Piece, Uncovered};
+use crate::model::{Apart, ArgKind, CachedFn, Companion, Piece, TimeoutAnswer, Uncovered};
 use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
 
 /// The new body.
@@ -29,12 +29,12 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
         &["__Own", "__Store", "__Keep"]
     };
     let probe = trait_probe(span, traits);
-    let also = also(model);
-    let in_time = in_time(model);
+    let type_checks = type_checks(model);
+    let timeout_answer = timeout_answer(model);
     let apart = model.apart.as_ref();
     let form = form_word(&model.function, apart);
-    let looked_at = looked_at(model.function.arguments.iter(), false);
-    let guards = guards(model, paths);
+    let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
+    let checks = checks(model, paths);
     let (cache, source) = source(&model.function, paths);
     let find_spec = find_spec(model, item, paths);
     let always = || quote!(true);
@@ -42,7 +42,7 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
         .when
         .as_ref()
         .map_or_else(always, ToTokens::to_token_stream);
-    let key = writing(&model.key, &quote!(#spec), Some(&item.sig.ident), paths);
+    let key = write_key(&model.key, &quote!(#spec), Some(&item.sig.ident), paths);
     let types = types(model, item);
     let before = statements(&model.before, &labels, paths);
     let after = after(
@@ -57,14 +57,14 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
         paths,
     );
     let body = crate::expand::assemble::body(&model.function, item, apart);
-    // Anew where what the body takes is taken: what refers to it cannot come along.
+    // Bound again where the body takes its arguments: a reference to them cannot move with them.
     let labelled = !before.is_empty() || model.after.is_some();
-    let anew = labelled.then_some(&looked_at);
+    let rebound = labelled.then_some(&pattern_bindings);
     quote! {
-        #looked_at
-        #guards
+        #pattern_bindings
+        #checks
         #cache
-        #krate::__cached!(#form (#tier #probe #also #in_time) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #anew #before) (#after) #body)
+        #krate::__cached!(#form (#tier #probe #type_checks #timeout_answer) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #rebound #before) (#after) #body)
     }
 }
 
@@ -91,7 +91,7 @@ fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
 }
 
 /// What else some options ask of the return type.
-fn also(model: &CachedFn) -> TokenStream {
+fn type_checks(model: &CachedFn) -> TokenStream {
     let probes = [
         ("MayBeAbsent", model.policy.none_ttl_at),
         ("MayFail", model.policy.stale_if_error_at),
@@ -107,8 +107,8 @@ fn also(model: &CachedFn) -> TokenStream {
 }
 
 /// The answer of a plan for a computation that takes too long.
-fn in_time(model: &CachedFn) -> Option<TokenStream> {
-    let InTime { at, error } = model.policy.limits.in_time.as_ref()?;
+fn timeout_answer(model: &CachedFn) -> Option<TokenStream> {
+    let TimeoutAnswer { at, error } = model.policy.limits.timeout_answer.as_ref()?;
     let failing = trait_probe(*at, &["__CanFail"]);
     let answer = match error {
         Some(error) => quote!((#error)),
@@ -118,32 +118,32 @@ fn in_time(model: &CachedFn) -> Option<TokenStream> {
 }
 
 /// Arguments the key forgets, for the type system to judge.
-fn guards(model: &CachedFn, paths: &Paths) -> TokenStream {
+fn checks(model: &CachedFn, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
-    let mut guards = TokenStream::new();
+    let mut checks = TokenStream::new();
     for value in &model.uncovered {
-        guards.extend(uncovered(value, krate));
+        checks.extend(uncovered_check(value, krate));
     }
     let apart = model.apart.iter();
-    guards.extend(apart.flat_map(|apart| ownable(model, apart, paths)));
+    checks.extend(apart.flat_map(|apart| clone_checks(model, apart, paths)));
     for choice in &model.policy.choices {
         if choice.ty == "Codec" {
             let codec = format_ident!("{}", choice.variant);
-            guards.extend(with_span(choice.span, quote!(#krate::__codec!(#codec);)));
+            checks.extend(with_span(choice.span, quote!(#krate::__codec!(#codec);)));
         }
     }
     if let Some((true, span)) = model.policy.compress {
-        guards.extend(with_span(span, quote!(#krate::__compress!();)));
+        checks.extend(with_span(span, quote!(#krate::__compress!();)));
     }
     if let Some(receiver) = &model.shared_self {
-        let guard = quote!(let _: fn(&Self) = <Self as #krate::Shared>::__cachekit_shared;);
-        guards.extend(as_user_code(receiver.span, guard));
+        let check = quote!(let _: fn(&Self) = <Self as #krate::Shared>::__cachekit_shared;);
+        checks.extend(as_user_code(receiver.span, check));
     }
-    guards
+    checks
 }
 
 /// A value that the key forgets, for the type system to judge.
-fn uncovered(value: &Uncovered, krate: &TokenStream) -> TokenStream {
+fn uncovered_check(value: &Uncovered, krate: &TokenStream) -> TokenStream {
     let Uncovered { name, .. } = value;
     let kind = match value.kind {
         ArgKind::Owned => quote!(owned),
@@ -178,7 +178,7 @@ fn uncovered(value: &Uncovered, krate: &TokenStream) -> TokenStream {
 }
 
 /// What the body is to own, for the type system to judge.
-fn ownable(model: &CachedFn, apart: &Apart, paths: &Paths) -> Vec<TokenStream> {
+fn clone_checks(model: &CachedFn, apart: &Apart, paths: &Paths) -> Vec<TokenStream> {
     let krate = &paths.krate;
     let references = model
         .function
@@ -201,11 +201,11 @@ fn ownable(model: &CachedFn, apart: &Apart, paths: &Paths) -> Vec<TokenStream> {
 fn find_spec(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::Type { .. } => {
-            let hidden = beside_free(item);
+            let hidden = hidden_spec_name(item);
             quote!(#hidden())
         }
         Companion::Siblings { .. } => {
-            let hidden = Ask::Spec.beside_method(&item.sig.ident);
+            let hidden = HiddenFn::Spec.name_beside_method(&item.sig.ident);
             quote!(Self::#hidden())
         }
         Companion::None => {

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::expand::assemble::{assemble, body, form_word, source};
-use crate::expand::pattern_refs::looked_at;
+use crate::expand::pattern_refs::pattern_bindings;
 use crate::expand::steps::{ClosureSite, after, statements};
 use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
@@ -28,9 +28,9 @@ pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream
     );
     let body = body(&model.function, item, None);
     let form = form_word(&model.function, None);
-    let looked_at = looked_at(model.function.arguments.iter(), false);
+    let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
     let inner = quote! {
-        #looked_at
+        #pattern_bindings
         #cache
         #krate::__invalidates!(#form (#result) ((#source), #on) (#inv #before) (#after) #body)
     };

@@ -10,7 +10,7 @@ use crate::paths::{Paths, local, with_span};
 
 /// What hands a text other than a cached function's key to a method of `taker`. Statements and no closure,
 /// of which each costs the compiler as much as a function.
-pub(crate) fn written(text: &Text, taker: &Ident, method: &str, paths: &Paths) -> TokenStream {
+pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths) -> TokenStream {
     if let [Piece::Literal(text)] = &text.pieces[..] {
         let method = format_ident!("{method}_of");
         return quote!(#taker.#method(#text););
@@ -24,7 +24,7 @@ pub(crate) fn written(text: &Text, taker: &Ident, method: &str, paths: &Paths) -
 
 /// The name of the writer, and the statements that write a text with it: for a template. `own` is
 /// the name of the function where they stand, if it is the cached one.
-pub(crate) fn writing(
+pub(crate) fn write_key(
     text: &Text,
     spec: &TokenStream,
     own: Option<&Ident>,

@@ -8,7 +8,7 @@ use syn::Pat;
 use crate::model::Argument;
 
 /// The statements that bind them. `by_reference`: so do the arguments come.
-pub(crate) fn looked_at<'a>(
+pub(crate) fn pattern_bindings<'a>(
     arguments: impl Iterator<Item = &'a Argument>,
     by_reference: bool,
 ) -> TokenStream {

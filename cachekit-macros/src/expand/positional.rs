@@ -8,8 +8,8 @@ use syn::spanned::Spanned;
 
 use crate::expand::assemble::{source, tier_word};
 use crate::expand::companion::Controls;
-use crate::expand::key::writing;
-use crate::expand::pattern_refs::looked_at;
+use crate::expand::key::write_key;
+use crate::expand::pattern_refs::pattern_bindings;
 use crate::expand::steps::{ClosureSite, after, statements};
 use crate::model::{Argument, Piece, Text};
 use crate::paths::{local, with_span};
@@ -22,13 +22,13 @@ impl Controls<'_> {
         let (generics, where_clause) = self.generics();
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
-        let unpacked_key = looked_at(self.arguments(&self.parts.in_key), true);
+        let unpacked_key = pattern_bindings(self.arguments(&self.parts.in_key), true);
         let krate = &self.paths.krate;
         let own_key: TokenStream = self
             .by_value(&self.parts.in_key_expr)
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
-        let key = writing(&self.key_of_references(), &quote!(#spec), None, self.paths);
+        let key = write_key(&self.key_of_references(), &quote!(#spec), None, self.paths);
         let key_at = quote! {
             (#generics (#receiver #key_positions) #where_clause { #own_key #unpacked_key } #spec #key)
         };
@@ -45,7 +45,7 @@ impl Controls<'_> {
             .filter(|name| !self.by_value(&self.parts.in_expr).any(|it| it == *name))
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
-        let unpacked = looked_at(self.arguments(&self.parts.in_entry), true);
+        let unpacked = pattern_bindings(self.arguments(&self.parts.in_entry), true);
         let (cache, source) = source(&model.function, self.paths);
         let target = self.target();
         let tier = match model.policy.replicas {

@@ -11,7 +11,7 @@ use crate::paths::{Paths, with_span};
 
 /// What is asked of the referenced function.
 #[derive(Clone, Copy)]
-pub(crate) enum Ask {
+pub(crate) enum HiddenFn {
     /// Its spec, for all of its entries.
     Spec,
     /// The key of an entry.
@@ -20,8 +20,8 @@ pub(crate) enum Ask {
     Entry,
 }
 
-impl Ask {
-    fn beside_type(self) -> &'static str {
+impl HiddenFn {
+    fn name_beside_type(self) -> &'static str {
         match self {
             Self::Spec => "__spec",
             Self::Key => "__key_at",
@@ -30,43 +30,43 @@ impl Ask {
     }
 
     /// Its name is all that the compiler says of a method that has none.
-    pub(crate) fn beside_method(self, name: &Ident) -> Ident {
-        let (what, otherwise) = match self {
+    pub(crate) fn name_beside_method(self, name: &Ident) -> Ident {
+        let (kind, otherwise) = match self {
             Self::Spec => ("all", ""),
             Self::Key => ("key", "_or_a_key_or_tag"),
             Self::Entry => ("entry", ""),
         };
         let name = name.unraw();
         // The user's span: a method without these is reported there.
-        let mut hidden = format_ident!("__{what}_of_{name}__needs_companion_Self{otherwise}");
+        let mut hidden = format_ident!("__{kind}_of_{name}__needs_companion_Self{otherwise}");
         hidden.set_span(name.span());
         hidden
     }
 }
 
 /// The call that stands for a reference.
-pub(crate) fn call(reference: &Reference, ask: Ask, paths: &Paths) -> TokenStream {
+pub(crate) fn call(reference: &Reference, hidden_fn: HiddenFn, paths: &Paths) -> TokenStream {
     let args = arguments(reference, paths);
     match &reference.callee {
         Callee::Free(path) => {
-            let (path, generics) = without_generics(path, ask);
+            let (path, generics) = without_generics(path, hidden_fn);
             let span = path
                 .path
                 .segments
                 .last()
                 .map_or_else(proc_macro2::Span::call_site, |last| last.ident.span());
-            let hidden = Ident::new(ask.beside_type(), span);
+            let hidden = Ident::new(hidden_fn.name_beside_type(), span);
             quote!(#path::#hidden #generics(#args))
         }
         Callee::Method(path) => {
-            let (mut path, generics) = without_generics(path, ask);
+            let (mut path, generics) = without_generics(path, hidden_fn);
             if let Some(last) = path.path.segments.last_mut() {
-                last.ident = ask.beside_method(&last.ident);
+                last.ident = hidden_fn.name_beside_method(&last.ident);
             }
             quote!(#path #generics(#args))
         }
         Callee::Receiver { name, .. } if reference.args.is_none() => {
-            let hidden = ask.beside_method(name);
+            let hidden = hidden_fn.name_beside_method(name);
             quote!(Self::#hidden())
         }
         Callee::Receiver {
@@ -74,7 +74,7 @@ pub(crate) fn call(reference: &Reference, ask: Ask, paths: &Paths) -> TokenStrea
             name,
             generics,
         } => {
-            let hidden = ask.beside_method(name);
+            let hidden = hidden_fn.name_beside_method(name);
             quote!(#receiver.#hidden #generics(#args))
         }
     }
@@ -124,7 +124,7 @@ fn is_slice(value: &Expr) -> bool {
 
 /// Takes `::<T>` off the end of a path: it belongs to the hidden function, except that a spec is
 /// the same for all types.
-fn without_generics(path: &ExprPath, ask: Ask) -> (ExprPath, Option<TokenStream>) {
+fn without_generics(path: &ExprPath, hidden_fn: HiddenFn) -> (ExprPath, Option<TokenStream>) {
     let mut path = path.clone();
     let taken = path
         .path
@@ -132,7 +132,7 @@ fn without_generics(path: &ExprPath, ask: Ask) -> (ExprPath, Option<TokenStream>
         .last_mut()
         .map(|last| std::mem::replace(&mut last.arguments, PathArguments::None));
     let generics = match taken {
-        Some(PathArguments::AngleBracketed(generics)) if !matches!(ask, Ask::Spec) => {
+        Some(PathArguments::AngleBracketed(generics)) if !matches!(hidden_fn, HiddenFn::Spec) => {
             Some(generics.to_token_stream())
         }
         _ => None,

@@ -4,9 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
 
-use crate::expand::key::{rendered_name, stop_token, written};
-use crate::expand::reference::{Ask, call};
-use crate::model::{After, Cloned, Function, Step, What};
+use crate::expand::key::{rendered_name, stop_token, write_text};
+use crate::expand::reference::{HiddenFn, call};
+use crate::model::{After, Cloned, Function, Step, StepArg};
 use crate::paths::{Paths, with_span};
 
 /// Who owns the arguments where the closure is built.
@@ -28,21 +28,21 @@ pub(crate) fn statements(steps: &[Step], receiver: &Ident, paths: &Paths) -> Tok
 
 fn statement(step: &Step, receiver: &Ident, paths: &Paths) -> TokenStream {
     let method = Ident::new(step.method, proc_macro2::Span::call_site());
-    let what = match &step.what {
-        What::Nothing => TokenStream::new(),
-        What::Text(text) => return written(text, receiver, step.method, paths),
-        What::Value(expr) => quote!(#expr),
-        What::Once(expr) => quote!(::core::iter::once(#expr)),
-        What::Reference(reference) => {
-            let ask = if reference.args.is_none() {
-                Ask::Spec
+    let arg = match &step.arg {
+        StepArg::Nothing => TokenStream::new(),
+        StepArg::Text(text) => return write_text(text, receiver, step.method, paths),
+        StepArg::Value(expr) => quote!(#expr),
+        StepArg::Once(expr) => quote!(::core::iter::once(#expr)),
+        StepArg::Reference(reference) => {
+            let hidden_fn = if reference.args.is_none() {
+                HiddenFn::Spec
             } else {
-                Ask::Key
+                HiddenFn::Key
             };
-            call(reference, ask, paths)
+            call(reference, hidden_fn, paths)
         }
     };
-    quote!(#receiver.#method(#what);)
+    quote!(#receiver.#method(#arg);)
 }
 
 /// What runs when the value is known, for a template: `[bindings] |ret| statements`.
@@ -71,19 +71,21 @@ pub(crate) fn after(
         });
     let bindings: TokenStream = rendered.collect();
     let cloned = || after.cloned.iter();
-    let outside: TokenStream = cloned().map(|it| outside(it, function, site)).collect();
-    let inside: TokenStream = cloned().map(|it| inside(it, function, site)).collect();
+    let outside: TokenStream = cloned()
+        .map(|it| bind_outside(it, function, site))
+        .collect();
+    let inside: TokenStream = cloned().map(|it| bind_inside(it, function, site)).collect();
     let statements = statements(&after.steps, receiver, paths);
     let ret = &after.ret;
     quote!([#bindings #outside] |#ret| #inside #statements)
 }
 
 /// The argument as the closure keeps it.
-pub(crate) fn outside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
-    quiet(&kept(cloned, function, site))
+pub(crate) fn bind_outside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
+    allow_unused(&captured_binding(cloned, function, site))
 }
 
-fn kept(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
+fn captured_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     let borrows = match &argument.pattern {
@@ -98,11 +100,11 @@ fn kept(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream 
 }
 
 /// The argument as the expression finds it: the closure may run again and keeps its own.
-pub(crate) fn inside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
-    quiet(&found(cloned, function, site))
+pub(crate) fn bind_inside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
+    allow_unused(&body_binding(cloned, function, site))
 }
 
-fn found(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
+fn body_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     match (&argument.pattern, argument.referent()) {
@@ -115,7 +117,7 @@ fn found(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream
 }
 
 /// A binding that may be unused: a word of an expression may be a field's name, not the argument's.
-fn quiet(binding: &TokenStream) -> TokenStream {
+fn allow_unused(binding: &TokenStream) -> TokenStream {
     quote!(#[allow(unused_variables, reason = "found by its name")] #binding)
 }
 

@@ -5,9 +5,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::expand::assemble::{assemble, body, form_word};
-use crate::expand::pattern_refs::looked_at;
-use crate::expand::reference::{Ask, call, span_of};
-use crate::expand::steps::{ClosureSite, inside, outside};
+use crate::expand::pattern_refs::pattern_bindings;
+use crate::expand::reference::{HiddenFn, call, span_of};
+use crate::expand::steps::{ClosureSite, bind_inside, bind_outside};
 use crate::item::LooseFn;
 use crate::model::{Stored, WritingFn};
 use crate::paths::{Paths, local, with_span};
@@ -17,7 +17,7 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let krate = &paths.krate;
     let result = &model.function.result;
-    let mut target = call(&model.target, Ask::Entry, &paths);
+    let mut target = call(&model.target, HiddenFn::Entry, &paths);
     if let Some(order) = &model.stored.order {
         let (private, entry) = (&paths.private, local("__entry"));
         // An entry that takes no order is the order's fault.
@@ -28,9 +28,9 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let ordered = model.stored.order.as_ref().map(|_| quote!(ordered));
     let body = body(&model.function, item, None);
     let form = form_word(&model.function, None);
-    let looked_at = looked_at(model.function.arguments.iter(), false);
+    let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
     let inner = quote! {
-        #looked_at
+        #pattern_bindings
         #krate::__write_through!(#form (#result) (#target) #ordered [#bindings] (#store) #body)
     };
     assemble(&model.function, item, inner)
@@ -69,13 +69,13 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
     let function = &model.function;
     let outside = cloned
         .iter()
-        .map(|it| outside(it, function, ClosureSite::Call))
+        .map(|it| bind_outside(it, function, ClosureSite::Call))
         .collect();
     let of_patterns = cloned
         .iter()
         .filter(|it| function.arguments[it.argument].pattern.is_some());
     let inside: TokenStream = of_patterns
-        .map(|it| inside(it, function, ClosureSite::Call))
+        .map(|it| bind_inside(it, function, ClosureSite::Call))
         .collect();
     (
         outside,
