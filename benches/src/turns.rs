@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hit_is_told() {
+    fn what_is_no_hit_is_reported() {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let empty = candidate!("empty", (), |(), key| user::User::load(key.id));
         let rounds = Rounds {

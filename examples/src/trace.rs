@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told() {
+    fn damage_is_reported() {
         assert!(decode(&[0, 0, 0], 10).unwrap_err().contains("4-byte"));
         assert!(decode(&[], 10).unwrap_err().contains("empty"));
         assert!(

@@ -10,7 +10,7 @@ use cachekit::{Cache, ComputeTimeout, Policy, SingleFlight, cached};
 use cachekit_tests::{poll_once, settle};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::peak::Peak;
+use crate::peak::ConcurrencyGauge;
 use crate::{Source, cache, spawn, without};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ const fn millis(count: u64) -> Duration {
 }
 
 #[cached(key = "crowd:{id}", detach, max_computations = 16, skip(crowd))]
-async fn crowded(crowd: Arc<Peak>, id: u64) -> u64 {
+async fn crowded(crowd: Arc<ConcurrencyGauge>, id: u64) -> u64 {
     let _inside = crowd.enter();
     std::future::pending::<()>().await;
     id
@@ -29,7 +29,7 @@ async fn crowded(crowd: Arc<Peak>, id: u64) -> u64 {
 /// The most that run at once of 1,000 keys whose callers wait for 60 ms each, and of as many
 /// after about `lock_timeout`.
 async fn abandons(cache: &Cache) -> (usize, u64) {
-    let crowd = Arc::new(Peak::default());
+    let crowd = Arc::new(ConcurrencyGauge::default());
     for after in [0, 9_960] {
         sleep(millis(after)).await;
         let call = |id| timeout(millis(60), crowded(Arc::clone(&crowd), after + id));
@@ -40,7 +40,7 @@ async fn abandons(cache: &Cache) -> (usize, u64) {
     }
     let stats = cache.stats();
     assert_eq!(stats.overcrowded, 0);
-    (crowd.most.load(Ordering::SeqCst), stats.detached)
+    (crowd.max.load(Ordering::SeqCst), stats.detached)
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,18 +144,18 @@ async fn it_goes_on_beside_an_old_value() {
 
 /// The ways to compute under a key that the caller names.
 #[derive(Debug, Clone, Copy)]
-enum ByHand {
+enum Manual {
     Compute,
     Refresh,
     TryRefresh,
 }
 
-async fn by_hand(cache: Cache, way: ByHand, policy: Policy, source: Source) -> u64 {
+async fn manually(cache: Cache, way: Manual, policy: Policy, source: Source) -> u64 {
     let body = || async move { source.read().await };
     match way {
-        ByHand::Compute => cache.get_or_compute("row", &policy, body).await,
-        ByHand::Refresh => cache.get_or_refresh("row", &policy, body).await,
-        ByHand::TryRefresh => {
+        Manual::Compute => cache.get_or_compute("row", &policy, body).await,
+        Manual::Refresh => cache.get_or_refresh("row", &policy, body).await,
+        Manual::TryRefresh => {
             let body = || async { Ok::<_, ()>(body().await) };
             let value = cache.try_get_or_refresh("row", &policy, body).await;
             value.expect("no error")
@@ -164,20 +164,20 @@ async fn by_hand(cache: Cache, way: ByHand, policy: Policy, source: Source) -> u
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_needs_nothing_of_its_caller_goes_on_by_hand_too() {
+async fn what_needs_nothing_of_its_caller_goes_on_without_macros_too() {
     let detach = || Policy::new().detach();
     let off = detach().single_flight(SingleFlight::Off);
     let cases = [
-        (ByHand::Refresh, detach(), 1),
-        (ByHand::TryRefresh, detach(), 1),
-        (ByHand::Refresh, Policy::new(), 0),
-        (ByHand::Refresh, off, 0),
-        (ByHand::Compute, detach(), 0),
+        (Manual::Refresh, detach(), 1),
+        (Manual::TryRefresh, detach(), 1),
+        (Manual::Refresh, Policy::new(), 0),
+        (Manual::Refresh, off, 0),
+        (Manual::Compute, detach(), 0),
     ];
     for (way, policy, detached) in cases {
         let (cache, source) = (cache().await, Source::default());
         source.write(7);
-        let call = by_hand(cache.clone(), way, policy.clone(), source.clone());
+        let call = manually(cache.clone(), way, policy.clone(), source.clone());
         let call = tokio::spawn(call);
         source.gate.arrived().await;
         call.abort();

@@ -24,7 +24,7 @@ async fn number(id: u64) -> Arc<u64> {
 
 /// `number(1)`, at hand on this thread. While the caller holds it, it is alive, whatever the
 /// memory tier did with it: only the guards keep it from being served.
-async fn at_hand(cache: &Cache) -> Arc<u64> {
+async fn on_this_thread(cache: &Cache) -> Arc<u64> {
     VERSION.set(0);
     for _ in 0..3 {
         assert_eq!(*scope(cache.clone(), number(1)).await, 100);
@@ -48,7 +48,7 @@ async fn shows<F: Future<Output = u64>>(fault: Fault, old: u64, run: impl Fn(Opt
 
 async fn removed(fault: Option<Fault>) -> u64 {
     let cache = without(fault).await;
-    let _held = at_hand(&cache).await;
+    let _held = on_this_thread(&cache).await;
     cache.invalidate("number:1").await;
     *scope(cache, number(1)).await
 }
@@ -61,7 +61,7 @@ async fn a_removed_entry_is_not_served() {
 
 async fn replaced(fault: Option<Fault>) -> u64 {
     let cache = without(fault).await;
-    let _held = at_hand(&cache).await;
+    let _held = on_this_thread(&cache).await;
     scope(cache.clone(), async {
         number::entry(1).put(Arc::new(7)).await;
     })
@@ -79,7 +79,7 @@ async fn a_replaced_entry_is_not_served() {
 async fn an_entry_whose_tag_moved_is_not_served() {
     for (fault, expected) in [(None, 101), (Some(Fault::TrustAtHand), 100)] {
         let cache = without(fault).await;
-        let _held = at_hand(&cache).await;
+        let _held = on_this_thread(&cache).await;
         cache.invalidate_tags(["number-tag:2"]).await;
         let other = scope(cache.clone(), number(1)).await;
         assert_eq!(
@@ -94,7 +94,7 @@ async fn an_entry_whose_tag_moved_is_not_served() {
 #[tokio::test]
 async fn everything_is_gone_after_clear() {
     let cache = cache().await;
-    let _held = at_hand(&cache).await;
+    let _held = on_this_thread(&cache).await;
     cache.clear().await;
     assert_eq!(*scope(cache, number(1)).await, 101);
 }
@@ -142,12 +142,12 @@ async fn an_invalidation_during_the_look_up_counts() {
 }
 
 #[tokio::test]
-async fn its_life_ends_at_hand_too() {
+async fn an_entry_expires_on_the_thread_too() {
     let clock = ManualClock::new();
     let builder = cachekit_tests::builder().clock(clock.clone());
     let cache = builder.build().await;
     let cache = cache.expect("the defaults are right");
-    let _held = at_hand(&cache).await;
+    let _held = on_this_thread(&cache).await;
     clock.advance(Duration::from_secs(59));
     assert_eq!(*scope(cache.clone(), number(1)).await, 100);
     clock.advance(Duration::from_secs(1));
@@ -157,7 +157,7 @@ async fn its_life_ends_at_hand_too() {
 #[tokio::test]
 async fn caches_do_not_share_it() {
     let (first, second) = (cache().await, cache().await);
-    let _held = at_hand(&first).await;
+    let _held = on_this_thread(&first).await;
     assert_eq!(*scope(second.clone(), number(1)).await, 101);
     assert_eq!(*scope(first, number(1)).await, 100);
     assert_eq!(*scope(second, number(1)).await, 101);
@@ -235,7 +235,7 @@ async fn every_argument_has_its_own() {
 }
 
 #[tokio::test]
-async fn a_key_by_hand_is_at_hand_too() {
+async fn a_key_of_the_caller_s_is_cached_on_the_thread_too() {
     let cache = cache().await;
     let policy = Policy::new();
     let long = "k".repeat(300);

@@ -156,7 +156,7 @@ fn narrow(cache: &Cache, slow: &Slow, id: u64) -> usize {
 
 /// A thread waits for its place too, and for `lock_timeout` at most.
 #[test]
-fn threads_wait_for_a_place() {
+fn threads_wait_for_a_permit() {
     let limit = Duration::from_millis(200);
     for (lock_timeout, overcrowded) in [(Duration::from_secs(60), 0), (limit, 1)] {
         let cache = cache(lock_timeout);

@@ -115,7 +115,7 @@ async fn every_leader_but_the_last_is_dropped() {
 
 /// A waiter that was handed the lead and is dropped before it noticed passes it on.
 #[tokio::test]
-async fn a_waiter_dropped_with_the_lead_in_its_hands() {
+async fn a_waiter_dropped_after_it_became_the_leader() {
     let cache = cache().await;
     let mut leader = call(&cache, steps(1));
     assert!(poll_once(leader.as_mut()).is_pending());

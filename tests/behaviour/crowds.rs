@@ -9,11 +9,11 @@ use cachekit::{Cache, Policy, cached};
 use cachekit_tests::settle;
 use tokio::time::Instant;
 
-use crate::peak::Peak;
+use crate::peak::ConcurrencyGauge;
 use crate::{Source, cache, spawn, without};
 
 #[cached(key = "crowd:{id}", tags = ["crowd"], max_computations = 16, skip(crowd))]
-async fn item(crowd: Arc<Peak>, id: u64) -> u64 {
+async fn item(crowd: Arc<ConcurrencyGauge>, id: u64) -> u64 {
     let _inside = crowd.enter();
     tokio::time::sleep(Duration::from_millis(5)).await;
     id
@@ -21,7 +21,7 @@ async fn item(crowd: Arc<Peak>, id: u64) -> u64 {
 
 /// The most that compute at once when a tag of 1,000 entries goes away under load.
 async fn stampede(cache: &Cache) -> usize {
-    let crowd = Arc::new(Peak::default());
+    let crowd = Arc::new(ConcurrencyGauge::default());
     let calls = || (0..1_000).map(|id| spawn(cache, item(Arc::clone(&crowd), id)));
     for call in calls().collect::<Vec<_>>() {
         call.await.expect("no panic");
@@ -31,7 +31,7 @@ async fn stampede(cache: &Cache) -> usize {
     for (call, id) in calls.into_iter().zip((0..1_000).cycle()) {
         assert_eq!(call.await.expect("no panic"), id);
     }
-    crowd.most.load(Ordering::SeqCst)
+    crowd.max.load(Ordering::SeqCst)
 }
 
 #[tokio::test(start_paused = true)]
@@ -59,7 +59,7 @@ async fn recursion(cache: &Cache) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_that_calls_itself_does_not_wait_for_its_own_place() {
+async fn a_function_that_calls_itself_does_not_wait_for_its_own_permit() {
     let cache = cache().await;
     assert_eq!(recursion(&cache).await, Duration::ZERO);
     assert_eq!(cache.stats().overcrowded, 0);
@@ -95,7 +95,7 @@ async fn third(cache: &Cache) -> (u64, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn computations_that_hang_leave_their_places_after_the_lock_timeout() {
+async fn computations_that_hang_release_their_permits_after_the_lock_timeout() {
     assert_eq!(third(&cache().await).await, (5, 0));
     let fault = without(Some(Fault::KeepPlace)).await;
     assert_eq!(third(&fault).await, (10, 1), "nobody waits for longer");
@@ -103,7 +103,7 @@ async fn computations_that_hang_leave_their_places_after_the_lock_timeout() {
 
 /// Who goes away while it waits for a place, or has one, leaves it to the next.
 #[tokio::test(start_paused = true)]
-async fn places_are_not_lost() {
+async fn permits_are_not_lost() {
     let (cache, source) = (cache().await, Source::default());
     let calls: Vec<_> = (0..20)
         .map(|id| spawn(&cache, hangs(source.clone(), id)))

@@ -248,7 +248,7 @@ async fn bounded_by_bytes() {
 }
 
 #[tokio::test]
-async fn bad_settings_are_told_in_words() {
+async fn bad_settings_are_explained() {
     let none = Capacity::entries(0);
     let told = cachekit_tests::builder()
         .memory_capacity(none)

@@ -51,7 +51,7 @@ struct Large<const N: usize> {
     bytes: [u8; N],
     /// It asks the cache that it was in when it ends.
     #[serde(skip)]
-    at_hand: Arc<OnceLock<Cache>>,
+    own_cache: Arc<OnceLock<Cache>>,
 }
 
 const fn zeros<const N: usize>() -> [u8; N] {
@@ -59,17 +59,17 @@ const fn zeros<const N: usize>() -> [u8; N] {
 }
 
 impl<const N: usize> Large<N> {
-    fn new(at_hand: &Arc<OnceLock<Cache>>) -> Self {
+    fn new(own_cache: &Arc<OnceLock<Cache>>) -> Self {
         Self {
             bytes: zeros(),
-            at_hand: Arc::clone(at_hand),
+            own_cache: Arc::clone(own_cache),
         }
     }
 }
 
 impl<const N: usize> Drop for Large<N> {
     fn drop(&mut self) {
-        if let Some(cache) = self.at_hand.get() {
+        if let Some(cache) = self.own_cache.get() {
             cache.stats();
         }
     }
@@ -96,7 +96,7 @@ async fn a_region_has_the_engine_of_its_cache() {
 
 /// What `Stats::entries` says.
 #[tokio::test]
-async fn what_is_over_is_not_served_and_keeps_its_room() {
+async fn what_has_expired_is_not_served_and_keeps_its_space() {
     for engine in ENGINES {
         let clock = ManualClock::new();
         let builder = Cache::builder().engine(engine).clock(clock.clone());
@@ -151,14 +151,14 @@ fn leave(engine: Engine, fault: Option<Fault>, patience: Duration) -> bool {
                 None => builder,
             };
             let cache = builder.engine(engine).build().await.expect("right");
-            let at_hand = Arc::new(OnceLock::new());
+            let own_cache = Arc::new(OnceLock::new());
             let policy = Policy::new();
             for n in 0..20 {
-                let small: Large<100> = Large::new(&at_hand);
+                let small: Large<100> = Large::new(&own_cache);
                 cache.put(&n.to_string(), small, &policy).await;
             }
-            at_hand.get_or_init(|| cache.clone());
-            let large: Large<9_000> = Large::new(&at_hand);
+            own_cache.get_or_init(|| cache.clone());
+            let large: Large<9_000> = Large::new(&own_cache);
             Box::pin(cache.put("large", large, &policy)).await;
             cache.stats();
             cache.clear().await;

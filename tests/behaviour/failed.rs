@@ -146,7 +146,7 @@ fn all() -> impl Iterator<Item = Step> {
 }
 
 /// An error is remembered; invalidation; a call: whether it gets the error from before.
-async fn remembered_past(step: Step, fault: Option<Fault>) -> bool {
+async fn remembered_after(step: Step, fault: Option<Fault>) -> bool {
     let (cache, source) = (without(fault).await, open());
     assert_eq!(call(&cache, &source).await, Err(Failed(1)));
     source.write(1);
@@ -169,16 +169,16 @@ async fn remembered_although_it_ran(step: Step, fault: Option<Fault>) -> bool {
 #[tokio::test(start_paused = true)]
 async fn every_invalidation_ends_it() {
     for (n, step) in all().enumerate() {
-        assert!(!remembered_past(step, None).await, "{n}");
+        assert!(!remembered_after(step, None).await, "{n}");
         assert!(!remembered_although_it_ran(step, None).await, "{n}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_epochs_it_is_remembered_past_tags_and_events() {
+async fn without_epochs_it_survives_tags_and_events() {
     for (n, step) in BY_EPOCH.into_iter().enumerate() {
         for fault in [Fault::FreeErrors, Fault::IgnoreEpochs] {
-            assert!(remembered_past(step, Some(fault)).await, "{n} {fault:?}");
+            assert!(remembered_after(step, Some(fault)).await, "{n} {fault:?}");
         }
         let late = Some(Fault::EpochsAfterCompute);
         assert!(remembered_although_it_ran(step, late).await, "{n}");

@@ -21,7 +21,7 @@ async fn session(id: u64, runs: &AtomicU64) -> u64 {
 
 /// Whenever the last use was, the entry lives for `idle` after it, and for a quarter more at most.
 #[tokio::test]
-async fn it_lives_so_long_after_its_last_use() {
+async fn it_expires_so_long_after_its_last_use() {
     for last in 0..100 {
         for (later, lives) in [(39, true), (50, false)] {
             let clock = ManualClock::new();
@@ -65,7 +65,7 @@ async fn it_ends_with_its_ttl_however_it_is_used() {
 
 /// What reads without a call is no use.
 #[tokio::test]
-async fn a_look_is_no_use_and_a_get_by_hand_is() {
+async fn a_peek_is_no_use_and_an_explicit_get_is() {
     let clock = ManualClock::new();
     let runs = AtomicU64::new(0);
     let cache = cache(&clock).await;

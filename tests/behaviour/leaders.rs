@@ -9,7 +9,7 @@ use cachekit_tests::settle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::peak::Peak;
+use crate::peak::ConcurrencyGauge;
 use crate::{Source, cache, spawn};
 
 const WAITERS: usize = 1_000;
@@ -44,7 +44,7 @@ async fn shared_error(source: Source, id: u64) -> Result<u64, Shared> {
 #[cached(key = "owned-error:{id}", skip(source, running, good))]
 async fn owned_error(
     source: Source,
-    running: Arc<Peak>,
+    running: Arc<ConcurrencyGauge>,
     good: usize,
     id: u64,
 ) -> Result<u64, Owned> {
@@ -158,7 +158,7 @@ async fn an_error_that_can_be_cloned_is_everybodys() {
 #[tokio::test(start_paused = true)]
 async fn after_an_error_of_ones_own_a_bounded_number_tries() {
     let (cache, source) = (cache().await, Source::default());
-    let peak = Arc::new(Peak::default());
+    let peak = Arc::new(ConcurrencyGauge::default());
     let running = Arc::clone(&peak);
     let call = move |source| owned_error(source, Arc::clone(&running), 200, 1);
     let (leader, waiters) = leader_and_waiters(&cache, &source, call).await;
@@ -174,7 +174,7 @@ async fn after_an_error_of_ones_own_a_bounded_number_tries() {
     assert_eq!(errors, 199, "each failed run has one caller who sees it");
     assert!(source.runs() < 200 + 64, "{} runs", source.runs());
     assert!(
-        peak.most.load(Ordering::SeqCst) <= 64,
+        peak.max.load(Ordering::SeqCst) <= 64,
         "at most 64 at once: {peak:?}"
     );
     assert_eq!(cache.stats().flights, 0);
@@ -190,7 +190,7 @@ async fn nobody_waits_longer_than_the_lock_timeout() {
         .await
         .expect("right");
     let source = Source::default();
-    let running = Arc::<Peak>::default();
+    let running = Arc::<ConcurrencyGauge>::default();
     let call = move |source| owned_error(source, Arc::clone(&running), usize::MAX, 1);
     let start = Instant::now();
     let (leader, waiters) = leader_and_waiters(&cache, &source, call).await;

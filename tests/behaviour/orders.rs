@@ -172,7 +172,7 @@ async fn a_put_in_between_leaves_the_entry_empty() {
 }
 
 #[tokio::test]
-async fn a_write_that_did_not_finish_voids_those_it_overlaps_with() {
+async fn a_write_that_did_not_finish_fences_those_it_overlaps_with() {
     let cache = without(None).await;
     let (newer, dropped) = (Begun::new(&cache, 2), Begun::new(&cache, 1));
     drop(dropped);
@@ -261,7 +261,7 @@ fn invalidate_before_insert(point: Point) {
 }
 
 #[tokio::test]
-async fn a_value_killed_on_its_way_in_is_not_served() {
+async fn a_value_evicted_on_its_way_in_is_not_served() {
     for fault in [None, Some(Fault::IgnoreDead)] {
         let cache = stepped(fault, invalidate_before_insert).await;
         let write = Begun::new(&cache, 1);

@@ -279,7 +279,7 @@ async fn a_flight_left_in_the_table_is_joined_and_stores() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_check_at_the_door_a_call_joins_the_past() {
+async fn without_the_check_on_entry_a_call_joins_an_outdated_flight() {
     for by in all().filter(|by| !by.is_key() && !by.is_of_value()) {
         let seen = invalidated_while_a_computation_runs(by, Some(Fault::JoinThePast)).await;
         assert!(seen.joined, "{by:?}");
@@ -349,7 +349,7 @@ async fn invalidated_between_check_and_insertion(step: fn(Point), fault: Option<
 }
 
 #[tokio::test]
-async fn an_entry_killed_on_its_way_in_is_not_served() {
+async fn an_entry_evicted_on_its_way_in_is_not_served() {
     for step in [invalidate_before_insert, expire_before_insert] {
         let safe = invalidated_between_check_and_insertion(step, None).await;
         assert_eq!(safe, SAFE);
@@ -418,7 +418,7 @@ async fn the_line_is_drawn_where_the_invalidation_returned() {
 /// Waiters of a computation whose leader left after an invalidation compute anew, and what
 /// they compute is stored.
 #[tokio::test(start_paused = true)]
-async fn waiters_of_a_grounded_flight_find_together_again() {
+async fn waiters_of_a_detached_flight_join_one_again() {
     let (cache, source) = (without(None).await, Source::default());
     let leader = spawn(&cache, row(source.clone(), 1));
     source.gate.arrived().await;

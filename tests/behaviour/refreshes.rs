@@ -177,7 +177,7 @@ fn one_of_a_hundred_who_found_it_old_computes() {
 }
 
 #[test]
-fn without_the_look_of_who_leads_all_of_them_fail() {
+fn without_the_leader_s_second_look_all_of_them_fail() {
     for ends in [Ends::InError, Ends::InPanic] {
         for runs in [Runs::Caller, Runs::Thread] {
             let fault = Some(Fault::IgnorePause);

@@ -18,13 +18,13 @@ fn bump() -> u64 {
 }
 
 #[cached(
-    name = "roomy",
-    key = "roomy:{id}",
+    name = "own_memory",
+    key = "own_memory:{id}",
     capacity = 50,
-    tags = ["roomy-rows", "roomy:{id}", "roomy-of:{ret.id}"],
-    events = ["roomy.changed", "roomy.changed {id}"],
+    tags = ["own_memory-rows", "own_memory:{id}", "own_memory-of:{ret.id}"],
+    events = ["own_memory.changed", "own_memory.changed {id}"],
 )]
-async fn roomy(id: u64) -> Row {
+async fn own_memory(id: u64) -> Row {
     Row { id, run: bump() }
 }
 
@@ -34,57 +34,57 @@ struct Row {
     run: u64,
 }
 
-#[cached(key = "roomy-scan:{id}", tier = memory)]
+#[cached(key = "own_memory-scan:{id}", tier = memory)]
 fn scan(id: u64) -> u64 {
     id
 }
 
-#[cached(key = "roomy-few:{id}", capacity = 3, tier = memory)]
+#[cached(key = "own_memory-few:{id}", capacity = 3, tier = memory)]
 fn few(id: u64) -> u64 {
     id
 }
 
-#[invalidates(roomy(id))]
+#[invalidates(own_memory(id))]
 async fn change(id: u64) {
     let _ = id;
 }
 
-#[write_through(roomy(id))]
+#[write_through(own_memory(id))]
 async fn write(id: u64) -> Row {
     Row { id, run: 0 }
 }
 
-#[write_through(roomy(id))]
+#[write_through(own_memory(id))]
 async fn write_never(id: u64) -> Row {
     std::future::pending::<()>().await;
     Row { id, run: 0 }
 }
 
 #[tokio::test]
-async fn nobody_pushes_out_another_s_entries() {
+async fn no_function_evicts_another_s_entries() {
     let builder = cachekit_tests::builder().memory_capacity(Capacity::entries(20));
     let cache = builder.build().await.expect("a valid set-up");
     scope(cache.clone(), async {
         for id in 0..50 {
-            roomy(id).await;
+            own_memory(id).await;
         }
-        let by_hand = cache
-            .region::<u64>("roomy-region")
+        let region = cache
+            .region::<u64>("own_memory-region")
             .capacity(Capacity::entries(5));
         scan(0);
-        by_hand.set(1, 1).await;
+        region.set(1, 1).await;
         assert_eq!(cache.stats().entries, 52, "20 and 50 and 5");
-        let runs = roomy::stats().computations;
+        let runs = own_memory::stats().computations;
         for id in 0..2_000 {
             scan(id);
             few(id);
         }
         assert_eq!(cache.stats().entries, 50 + 1 + 20 + 3);
         for id in 0..50 {
-            roomy(id).await;
+            own_memory(id).await;
         }
-        assert_eq!(roomy::stats().computations, runs, "a scan by another");
-        assert_eq!(by_hand.get(1).await, Some(1));
+        assert_eq!(own_memory::stats().computations, runs, "a scan by another");
+        assert_eq!(region.get(1).await, Some(1));
         // Nor does it push out theirs.
         let kept = async || {
             let mut kept = 0;
@@ -95,10 +95,10 @@ async fn nobody_pushes_out_another_s_entries() {
         };
         assert_eq!(kept().await, 20);
         for id in 1_000..3_000 {
-            roomy(id).await;
+            own_memory(id).await;
         }
         assert_eq!(cache.stats().entries, 50 + 1 + 20 + 3);
-        assert_eq!((kept().await, by_hand.get(1).await), (20, Some(1)));
+        assert_eq!((kept().await, region.get(1).await), (20, Some(1)));
     })
     .await;
 }
@@ -113,47 +113,47 @@ macro_rules! steps {
 
 /// By the key, which tells nobody whose it is.
 const BY_KEY: [Step; 8] = steps![
-    cache => cache.invalidate("roomy:1").await,
-    _ => roomy::entry(1).invalidate().await,
-    cache => cache.acknowledged().invalidate("roomy:1").await,
+    cache => cache.invalidate("own_memory:1").await,
+    _ => own_memory::entry(1).invalidate().await,
+    cache => cache.acknowledged().invalidate("own_memory:1").await,
     _ => change(1).await,
-    cache => cache.soft().invalidate("roomy:1").await,
-    _ => roomy::entry(1).expire().await,
+    cache => cache.soft().invalidate("own_memory:1").await,
+    _ => own_memory::entry(1).expire().await,
     // A write that is dropped after it began leaves the entry empty.
     _ => assert!(poll_once(pin!(write_never(1))).is_pending()),
     cache => deferred(&cache).await,
 ];
 
 const BY_EPOCH: [Step; 10] = steps![
-    cache => cache.invalidate_tags(["roomy-rows"]).await,
-    cache => cache.invalidate_tags(["roomy-of:1"]).await,
-    cache => cache.emit("roomy.changed").await,
-    cache => cache.emit_about("roomy.changed", [("id", 1)]).await,
-    _ => roomy::invalidate_all().await,
-    cache => cache.invalidate_function("roomy").await,
+    cache => cache.invalidate_tags(["own_memory-rows"]).await,
+    cache => cache.invalidate_tags(["own_memory-of:1"]).await,
+    cache => cache.emit("own_memory.changed").await,
+    cache => cache.emit_about("own_memory.changed", [("id", 1)]).await,
+    _ => own_memory::invalidate_all().await,
+    cache => cache.invalidate_function("own_memory").await,
     cache => cache.clear().await,
-    cache => cache.soft().invalidate_tags(["roomy:1"]).await,
-    _ => roomy::expire_all().await,
+    cache => cache.soft().invalidate_tags(["own_memory:1"]).await,
+    _ => own_memory::expire_all().await,
     cache => cache.soft().clear().await,
 ];
 
 async fn deferred(cache: &Cache) {
     let transaction = async {
-        cache.invalidate("roomy:1").await;
+        cache.invalidate("own_memory:1").await;
         Ok::<(), ()>(())
     };
     assert!(cachekit::deferred(transaction).await.is_ok());
 }
 
 /// An entry; invalidation; a call: whether it is answered with the value from before.
-async fn kept_past(step: Step, fault: Option<Fault>) -> bool {
+async fn kept_after(step: Step, fault: Option<Fault>) -> bool {
     let cache = without(fault).await;
     scope(cache.clone(), async {
-        let before = roomy(1).await;
+        let before = own_memory(1).await;
         // On this thread at hand too.
-        assert_eq!(roomy(1).await, before);
+        assert_eq!(own_memory(1).await, before);
         step(cache.clone()).await;
-        roomy(1).await == before
+        own_memory(1).await == before
     })
     .await
 }
@@ -161,14 +161,14 @@ async fn kept_past(step: Step, fault: Option<Fault>) -> bool {
 #[tokio::test]
 async fn every_invalidation_reaches_them() {
     for (n, step) in BY_KEY.into_iter().chain(BY_EPOCH).enumerate() {
-        assert!(!kept_past(step, None).await, "{n}");
+        assert!(!kept_after(step, None).await, "{n}");
     }
 }
 
 #[tokio::test]
-async fn without_a_look_into_every_room_a_key_is_missed() {
+async fn without_a_look_into_every_memory_a_key_is_missed() {
     for (n, step) in BY_KEY.into_iter().enumerate() {
-        assert!(kept_past(step, Some(Fault::SpareRooms)).await, "{n}");
+        assert!(kept_after(step, Some(Fault::SpareRooms)).await, "{n}");
     }
 }
 
@@ -176,22 +176,24 @@ async fn without_a_look_into_every_room_a_key_is_missed() {
 async fn entries_and_writes_are_where_calls_look() {
     let cache = cache().await;
     scope(cache.clone(), async {
-        let entry = roomy::entry(1);
-        let row = roomy(1).await;
+        let entry = own_memory::entry(1);
+        let row = own_memory(1).await;
         assert_eq!(entry.get().await, Some(row));
         assert!(entry.ttl().await.is_some());
         let put = Row { id: 1, run: 0 };
         entry.put(put).await;
-        assert_eq!(roomy(1).await, put);
-        let new = roomy::refresh(1).await;
+        assert_eq!(own_memory(1).await, put);
+        let new = own_memory::refresh(1).await;
         assert_ne!(new, put);
-        assert_eq!(roomy(1).await, new);
+        assert_eq!(own_memory(1).await, new);
         assert_eq!(write(1).await, put);
-        assert_eq!((roomy(1).await, entry.get().await), (put, Some(put)));
+        assert_eq!((own_memory(1).await, entry.get().await), (put, Some(put)));
         // What others store under that key is theirs, and voids nothing of it but what was written.
-        cache.put("roomy:1", 7_u64, &cachekit::Policy::new()).await;
-        assert_eq!(cache.get::<u64>("roomy:1").await, Some(7));
-        let stats = roomy::stats();
+        cache
+            .put("own_memory:1", 7_u64, &cachekit::Policy::new())
+            .await;
+        assert_eq!(cache.get::<u64>("own_memory:1").await, Some(7));
+        let stats = own_memory::stats();
         assert_eq!((stats.memory_hits, stats.misses), (3, 2));
     })
     .await;
@@ -199,8 +201,8 @@ async fn entries_and_writes_are_where_calls_look() {
 
 /// Each cache has its own, and what is in it goes with the cache.
 #[tokio::test]
-async fn a_room_goes_with_its_cache() {
-    #[cached(key = "roomy-shared", capacity = 1, tier = memory, skip(value))]
+async fn its_memory_is_dropped_with_its_cache() {
+    #[cached(key = "own_memory-shared", capacity = 1, tier = memory, skip(value))]
     fn shared(value: &Arc<u64>) -> Arc<u64> {
         Arc::clone(value)
     }

@@ -140,8 +140,8 @@ async fn all(cache: &Cache) {
             1
         };
         let policy = Policy::new();
-        let by_hand = || cache.get_or_compute("computed", &policy, compute);
-        assert_eq!(tokio::join!(by_hand(), by_hand()), (1, 1));
+        let explicit = || cache.get_or_compute("computed", &policy, compute);
+        assert_eq!(tokio::join!(explicit(), explicit()), (1, 1));
         soft::entry(1).expire().await;
         assert_eq!(soft(1).await, 1);
         write(1).await;

@@ -132,7 +132,7 @@ async fn its_windows_begin_with_the_invalidation() {
 }
 
 #[tokio::test]
-async fn what_was_over_before_is_served_no_longer() {
+async fn what_had_expired_before_is_served_no_longer() {
     for soften in WAYS {
         let (clock, cache, moody) = open().await;
         scope(cache.clone(), async {
@@ -234,7 +234,7 @@ async fn g1_a_refresh_that_began_before_is_not_stored() {
 
 /// A refresh from before is of no use, and keeps nobody from beginning another.
 #[tokio::test]
-async fn one_that_is_of_use_begins_at_once() {
+async fn a_refresh_that_can_be_stored_begins_at_once() {
     for (way, soften) in WAYS.into_iter().enumerate() {
         let clock = ManualClock::new();
         let cache = builder(&clock).build().await.expect("a valid set-up");

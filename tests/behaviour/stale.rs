@@ -422,7 +422,7 @@ async fn methods_traits_and_generic_functions_own_what_they_need() {
 }
 
 #[tokio::test]
-async fn by_hand() {
+async fn explicit_calls_serve_old_values_too() {
     let clock = ManualClock::new();
     let cache = cache(&clock).await;
     let policy = Policy::new()

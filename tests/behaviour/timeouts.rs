@@ -27,7 +27,7 @@ impl From<ComputeTimeout> for Failed {
     }
 }
 
-fn late(name: &str) -> Result<u64, Failed> {
+fn timed_out(name: &str) -> Result<u64, Failed> {
     Err(Failed::Late(name.to_owned(), LIMIT))
 }
 
@@ -79,7 +79,7 @@ async fn every_caller_of_a_computation_that_hangs_is_answered() {
         took >= LIMIT && took < LIMIT + Duration::from_millis(5),
         "{took:?}"
     );
-    assert!(answers.iter().all(|answer| *answer == late("limited")));
+    assert!(answers.iter().all(|answer| *answer == timed_out("limited")));
     let stats = cache.stats();
     assert_eq!((source.runs(), stats.timeouts, stats.flights), (1, 1, 0));
     assert_eq!((stats.errors, stats.coalesced), (0, WAITERS as u64));

@@ -97,7 +97,7 @@ macro_rules! kinds {
                 value()
             }
 
-            async fn by_hand(way: Way, cache: &Cache, id: u64) {
+            async fn explicit(way: Way, cache: &Cache, id: u64) {
                 let (key, policy) = (format!("key:{id}"), Policy::new());
                 let region = cache.region::<$type>("values");
                 match way {
@@ -131,7 +131,7 @@ macro_rules! kinds {
                     Way::WriteThrough => drop(write(id).await),
                     Way::EntryPut => asynchronous::entry(id).put(value()).await,
                     Way::Refresh => drop(asynchronous::refresh(id).await),
-                    way => by_hand(way, cache, id).await,
+                    way => explicit(way, cache, id).await,
                 }
             }
 

@@ -84,7 +84,7 @@ async fn invalidated_while_a_write_runs(tag: bool, fault: Option<Fault>) -> Opti
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalidation_spoils_a_write_that_is_under_way() {
+async fn an_invalidation_fences_a_write_that_is_under_way() {
     assert_eq!(invalidated_while_a_write_runs(false, None).await, None);
     assert_eq!(invalidated_while_a_write_runs(true, None).await, None);
     let unguarded = invalidated_while_a_write_runs(false, Some(Fault::IgnoreWriteToken)).await;
@@ -152,7 +152,7 @@ async fn invalidated_between_check_and_insertion(fault: Option<Fault>) -> Option
 }
 
 #[tokio::test]
-async fn a_write_killed_on_its_way_in_is_not_served() {
+async fn a_write_evicted_on_its_way_in_is_not_served() {
     assert_eq!(invalidated_between_check_and_insertion(None).await, None);
     assert_eq!(
         invalidated_between_check_and_insertion(Some(Fault::IgnoreDead)).await,

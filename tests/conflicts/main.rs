@@ -125,14 +125,14 @@ async fn shared_second(id: u64) -> String {
 
 /// In memory nothing wrong comes of it: it is said once, however many caches there are.
 #[test]
-fn in_memory_it_is_said_once() {
+fn in_memory_it_is_logged_once() {
     if std::env::var_os(CHILD).is_some() {
         return say_it();
     }
     // In a process of its own: another test may have had it said.
     let this = std::env::current_exe().expect("a program");
     let run = std::process::Command::new(this)
-        .args(["--exact", "in_memory_it_is_said_once"])
+        .args(["--exact", "in_memory_it_is_logged_once"])
         .env(CHILD, "1")
         .output()
         .expect("it runs");

@@ -449,7 +449,7 @@ async fn logged_too(f: &impl Fn(u64) -> u64, id: u64) -> u64 {
 }
 
 #[tokio::test]
-async fn what_is_not_cached_is_said_once_for_each_function() {
+async fn what_is_not_cached_is_logged_once_for_each_function() {
     let log = Capture::default();
     let cache = Cache::builder().build().await.expect("a valid set-up");
     let calls = testing::scope(cache, async {

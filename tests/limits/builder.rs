@@ -103,7 +103,7 @@ async fn at(name: &str, set: Set, refused: &[End], end: End, engine: Engine) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_is_refused_in_words_or_works() {
+async fn each_is_rejected_with_a_message_or_works() {
     for (name, set, refused) in NUMBERS {
         for end in ENDS {
             for engine in [Engine::Moka, Engine::QuickCache] {

@@ -69,7 +69,7 @@ fn the_table_has_every_variable() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_is_refused_in_words_or_works() {
+async fn each_is_rejected_with_a_message_or_works() {
     let policy = Policy::new().tag("all");
     let mut built = 0;
     for name in NUMBERS {

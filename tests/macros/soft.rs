@@ -94,7 +94,7 @@ async fn the_old_value_is_served_once_more_and_then_the_new_one() {
 
 #[invalidates(row(id), soft)]
 #[invalidates(plain(id))]
-async fn both_manners(id: u64) {}
+async fn both_modes(id: u64) {}
 
 #[invalidates(row(id), soft)]
 #[invalidates(row(id))]
@@ -107,7 +107,7 @@ async fn a_deferred_scope_keeps_hard_and_soft_apart() {
         assert_eq!((row(2).await, plain(2).await, row(3).await), (2, 2, 3));
         NOW.set(100);
         let transaction = async {
-            both_manners(2).await;
+            both_modes(2).await;
             hard_beats_soft(3).await;
             tokio::time::sleep(Duration::from_millis(1)).await;
             Ok::<(), String>(())

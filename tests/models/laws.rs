@@ -29,7 +29,7 @@ impl Laws {
         self.noted().begun += 1;
     }
 
-    pub(crate) fn grounded(&self) {
+    pub(crate) fn detached(&self) {
         self.noted().ended += 1;
     }
 

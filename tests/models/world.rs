@@ -89,7 +89,7 @@ impl World {
         self.laws.grounding();
         self.flights.ground(self.key.as_bytes());
         self.memory().take();
-        self.laws.grounded();
+        self.laws.detached();
         self.invalidated.fetch_max(version, SeqCst);
     }
 

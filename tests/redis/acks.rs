@@ -208,7 +208,7 @@ async fn an_annotated_function_waits_too() {
 }
 
 #[tokio::test]
-async fn g6_what_redis_loses_is_of_no_matter() {
+async fn g6_what_redis_loses_does_not_matter() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     let cut_off = slow(&proxy).await;
@@ -258,7 +258,7 @@ async fn g6_who_is_not_understood_may_have_to_be_waited_for() {
 }
 
 #[tokio::test]
-async fn a_node_at_rest_sends_one_command_a_beat() {
+async fn a_node_at_rest_sends_one_command_a_heartbeat() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     let one = quick(&proxy.url()).await;

@@ -80,7 +80,7 @@ async fn what_one_node_invalidates_is_gone_from_the_memory_of_others() {
 }
 
 #[tokio::test]
-async fn g1_m_entries_that_live_in_memory_only_are_told_too() {
+async fn g1_m_entries_in_memory_only_are_invalidated_too() {
     let redis = Redis::start();
     let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
     let policy = Policy::new().tier(Tier::Memory).tag("local");
@@ -103,7 +103,7 @@ async fn what_one_node_writes_takes_the_place_of_what_others_have() {
 }
 
 #[tokio::test]
-async fn other_programs_ask_in_words() {
+async fn external_commands_invalidate() {
     let redis = Redis::start();
     let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
     let ways = [
@@ -133,7 +133,7 @@ async fn other_programs_ask_in_words() {
 }
 
 #[tokio::test]
-async fn g5_a_message_that_is_not_understood_is_not_passed_over() {
+async fn g5_a_message_that_is_not_understood_is_not_ignored() {
     let redis = Redis::start();
     for (fault, is_kept) in [(None, false), (Some(Fault::IgnoreUnknownMessage), true)] {
         let proxy = Proxy::to(redis.addr());
@@ -242,7 +242,7 @@ async fn without_redis_memory_is_served_as_long_as_was_said() {
 }
 
 #[tokio::test]
-async fn a_server_that_comes_back_with_an_old_data_set_is_not_believed() {
+async fn a_server_that_comes_back_with_an_old_data_set_is_not_trusted() {
     let redis = Redis::with(&["--appendonly", "no", "--dbfilename", "old.rdb"]);
     let cache = node(&redis.url()).await;
     cache.put("k", 1, &Policy::new()).await;

@@ -61,7 +61,7 @@ async fn a_removal_takes_the_entry_away() {
 }
 
 #[tokio::test]
-async fn g1_l_a_removal_voids_a_computation_that_runs() {
+async fn g1_l_a_removal_fences_a_computation_that_runs() {
     for command in COMMANDS {
         let source = Source::default();
         source.gate.open();
@@ -88,7 +88,7 @@ async fn g1_l_a_removal_voids_a_computation_that_runs() {
 
 /// An entry may be made to live shorter.
 #[tokio::test]
-async fn a_shorter_life_is_taken() {
+async fn a_shorter_ttl_is_taken() {
     let source = Source::default();
     source.gate.open_for_all();
     let (redis, _cache) = start(&source).await;

@@ -89,21 +89,21 @@ impl World {
 }
 
 /// The value of [`World`] as bincode writes it, in a block made by hand.
-fn by_hand() -> Vec<u8> {
+fn manually_packed() -> Vec<u8> {
     repeated(b"\xfb\xcd\x07", b'x', LENGTH - 3)
 }
 
 #[tokio::test]
 async fn a_block_of_another_writer_is_read() {
     let mut world = World::new().await;
-    world.put_payload(&packed(LENGTH, &by_hand()));
+    world.put_payload(&packed(LENGTH, &manually_packed()));
     assert_eq!(world.call().await, (false, misses(|_| {})));
 }
 
 #[tokio::test]
 async fn what_cannot_be_decompressed_is_one_miss() {
     let mut world = World::new().await;
-    let good = by_hand();
+    let good = manually_packed();
     let expected = misses(|it| it.compression = 1);
     for length in [0, 1, LENGTH - 1, LENGTH + 1, 5_000, 1 << 20] {
         let what = format!("it says {length}");

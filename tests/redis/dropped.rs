@@ -65,7 +65,7 @@ async fn dropped(fault: Option<Fault>, invalidate: impl AsyncFnOnce(&Cache)) -> 
 }
 
 #[tokio::test]
-async fn what_was_not_accepted_is_told_when_redis_comes_back() {
+async fn what_was_not_accepted_is_sent_when_redis_comes_back() {
     let invalidate = async |node: &Cache| node.invalidate("k").await;
     assert_eq!(dropped(None, invalidate).await, (true, true));
     let left = dropped(Some(Fault::LeaveUntold), invalidate).await;

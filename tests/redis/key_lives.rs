@@ -80,7 +80,7 @@ async fn nothing_without_an_end_grows_with_starts_regions_and_tags() {
 
 /// A version that ran out is a miss of what hung on it; a fill lengthens it again.
 #[tokio::test]
-async fn a_region_s_version_lives_as_long_as_what_hangs_on_it() {
+async fn a_region_s_version_lives_as_long_as_what_depends_on_it() {
     let redis = Redis::start();
     let mut client = redis.client();
     let version = "shop:f:region days";

@@ -71,7 +71,7 @@ async fn names_are_bounded_and_values_are_found_under_them() {
 }
 
 #[tokio::test]
-async fn copies_of_an_entry_are_bounded_too() {
+async fn replicas_of_an_entry_are_bounded_too() {
     let redis = Redis::start();
     let cache = node(&redis.url()).await;
     let text = text(3000, "z");

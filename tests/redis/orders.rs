@@ -149,12 +149,12 @@ async fn an_older_write_that_begins_later_replaces_nothing() {
 
 /// A write begins; another node invalidates, and writes something with a smaller order; the
 /// first one ends. What is in Redis then.
-async fn invalidated_in_between(by_hand: bool, faults: &[Fault]) -> Option<u64> {
+async fn invalidated_in_between(by_removal: bool, faults: &[Fault]) -> Option<u64> {
     let redis = Redis::start();
     let one = without(&redis, faults).await;
     let two = node(&redis.url()).await;
     let before = Begun::new(&one, 9).await;
-    if by_hand {
+    if by_removal {
         redis.client().int(&["DEL", "shop:k:row:1"]);
     } else {
         two.invalidate("row:1").await;
@@ -167,13 +167,13 @@ async fn invalidated_in_between(by_hand: bool, faults: &[Fault]) -> Option<u64> 
 
 #[tokio::test]
 async fn no_order_holds_against_an_invalidation() {
-    for by_hand in [false, true] {
+    for by_removal in [false, true] {
         // Deaf, so that its own memory does not know.
         for faults in [&[][..], &[Fault::Deaf]] {
-            assert_eq!(invalidated_in_between(by_hand, faults).await, None);
+            assert_eq!(invalidated_in_between(by_removal, faults).await, None);
         }
         let faults = [Fault::Deaf, Fault::IgnoreGeneration];
-        let unguarded = invalidated_in_between(by_hand, &faults).await;
+        let unguarded = invalidated_in_between(by_removal, &faults).await;
         assert_eq!(unguarded, Some(9), "without the generation it is undone");
     }
 }

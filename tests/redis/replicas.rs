@@ -108,7 +108,7 @@ async fn take(way: usize, cache: &Cache, redis: &Redis) {
 }
 
 #[tokio::test]
-async fn no_copy_is_served_that_was_taken_out_of_use() {
+async fn no_replica_is_served_that_was_invalidated() {
     for way in 0..WAYS {
         let redis = Redis::start();
         let (one, other) = (node(&redis.url()).await, node(&redis.url()).await);
@@ -170,7 +170,7 @@ async fn overtaken(way: usize, seed: u64, faults: &[Fault]) -> (bool, bool, BTre
 }
 
 #[tokio::test]
-async fn g1_what_is_computed_into_a_copy_is_refused_if_it_began_before() {
+async fn g1_what_is_computed_into_a_replica_is_rejected_if_it_began_before() {
     for way in 0..WAYS {
         let mut copies = 0;
         for seed in 0..3 {
@@ -192,7 +192,7 @@ async fn g1_what_is_computed_into_a_copy_is_refused_if_it_began_before() {
 }
 
 #[tokio::test]
-async fn a_soft_invalidation_makes_every_copy_old() {
+async fn a_soft_invalidation_makes_every_replica_stale() {
     let redis = Redis::start();
     let one = node(&redis.url()).await;
     let source = open(1);

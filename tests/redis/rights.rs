@@ -289,7 +289,7 @@ async fn taken_away(redis: &Redis, node: &Cache, (rights, named): &(Vec<String>,
 
 /// Every right, one after the other, and then it is given back. Somebody is told, once.
 #[tokio::test]
-async fn what_is_taken_away_later_is_told_and_nothing_is_old() {
+async fn a_permission_revoked_later_is_reported_and_nothing_is_stale() {
     let redis = Redis::start();
     let mut client = redis.client();
     let least = lines().remove(1);
@@ -370,7 +370,7 @@ async fn restored(fault: Option<Fault>) -> (Option<i32>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn who_cannot_know_the_data_set_believes_none() {
+async fn who_cannot_identify_the_data_set_trusts_none() {
     let (value, warned) = restored(None).await;
     assert_eq!(value, None);
     assert!(
@@ -383,7 +383,7 @@ async fn who_cannot_know_the_data_set_believes_none() {
 
 /// A Redis that comes after the start may refuse what nobody asked about then.
 #[tokio::test]
-async fn messages_that_never_come_are_told() {
+async fn messages_that_never_come_are_reported() {
     let redis = Redis::start();
     let rights = lines().remove(1).into_iter();
     let rights: Vec<_> = rights.filter(|it| it != "+subscribe").collect();

@@ -19,7 +19,7 @@ async fn seat(id: u64) -> u64 {
 const SEATS: u64 = 40;
 /// So many ask by themselves, and so many tasks ask for the others.
 const ALONE: u64 = 4;
-const ASKING: u64 = 4;
+const MAX_IN_FLIGHT: u64 = 4;
 
 /// A node whose Redis, by `proxy`, has every seat and stands still.
 async fn standing_still(redis: &Redis, proxy: &Proxy, fault: Option<Fault>) -> Cache {
@@ -44,7 +44,7 @@ fn call(cache: &Cache, id: u64) -> JoinHandle<u64> {
 }
 
 #[tokio::test]
-async fn many_reads_are_few_questions_and_everybody_gets_an_own_answer() {
+async fn many_reads_are_few_batches_and_each_gets_its_own_answer() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     let cache = standing_still(&redis, &proxy, None).await;
@@ -67,7 +67,7 @@ async fn many_reads_are_few_questions_and_everybody_gets_an_own_answer() {
 }
 
 #[tokio::test]
-async fn who_goes_away_leaves_the_others_their_question() {
+async fn who_is_cancelled_leaves_the_others_their_batch() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     let cache = standing_still(&redis, &proxy, None).await;
@@ -91,7 +91,7 @@ async fn left_behind(fault: Option<Fault>) -> u64 {
     let proxy = Proxy::to(redis.addr());
     let cache = standing_still(&redis, &proxy, fault).await;
     let mut calls = Vec::new();
-    for id in 0..=ALONE + ASKING {
+    for id in 0..=ALONE + MAX_IN_FLIGHT {
         calls.push(call(&cache, id));
         settle().await;
     }
@@ -103,7 +103,7 @@ async fn left_behind(fault: Option<Fault>) -> u64 {
 }
 
 #[tokio::test]
-async fn who_comes_while_all_ask_is_asked_for_next() {
+async fn who_comes_while_all_batches_are_in_flight_is_in_the_next() {
     assert_eq!(left_behind(None).await, 0);
     assert_eq!(left_behind(Some(Fault::AskOnce)).await, 1);
 }

@@ -84,7 +84,7 @@ async fn an_error_is_not_stored_and_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
-async fn the_life_that_is_left_in_redis_is_the_life_in_memory() {
+async fn the_ttl_left_in_redis_is_the_ttl_in_memory() {
     let redis = Redis::start();
     let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
     let policy = Policy::new().ttl(Duration::from_secs(60));
@@ -150,7 +150,7 @@ async fn each_tier_can_be_left_out() {
 }
 
 #[tokio::test]
-async fn entries_tell_their_life_and_can_be_expired() {
+async fn entries_tell_their_ttl_and_can_be_expired() {
     let redis = Redis::start();
     let (one, two) = (node(&redis.url()).await, node(&redis.url()).await);
     testing::scope(one.clone(), get_user(3)).await.unwrap();

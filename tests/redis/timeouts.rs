@@ -14,12 +14,12 @@ use crate::world::{node, until};
 const LIMIT: Duration = Duration::from_millis(300);
 
 #[cached(key = "late:{id}", name = "late", timeout = LIMIT, skip(source))]
-async fn late(source: Source, id: u64) -> Result<u64, ComputeTimeout> {
+async fn hanging(source: Source, id: u64) -> Result<u64, ComputeTimeout> {
     Ok(source.read().await)
 }
 
 fn call(cache: &Cache, source: &Source) -> JoinHandle<Result<u64, ComputeTimeout>> {
-    tokio::spawn(testing::scope(cache.clone(), late(source.clone(), 1)))
+    tokio::spawn(testing::scope(cache.clone(), hanging(source.clone(), 1)))
 }
 
 #[tokio::test]

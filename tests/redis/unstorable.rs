@@ -74,7 +74,7 @@ async fn unstorable(cache: &Cache, count: u64) {
 }
 
 #[tokio::test]
-async fn a_type_that_bincode_cannot_carry_stays_in_memory_and_is_told_once() {
+async fn a_type_that_bincode_cannot_encode_stays_in_memory_and_is_logged_once() {
     let log = Capture::default();
     let _guard = subscriber::set_default(log.clone());
     let redis = Redis::start();

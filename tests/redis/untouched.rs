@@ -54,7 +54,7 @@ async fn plain(source: Source, id: u64) -> u64 {
 }
 
 #[cached(key = "late:{id}", name = "late", tags = ["late:{ret}"], skip(source))]
-async fn late(source: Source, id: u64) -> u64 {
+async fn slow(source: Source, id: u64) -> u64 {
     source.read().await + id
 }
 
@@ -89,5 +89,5 @@ where
 #[tokio::test]
 async fn computations_are_stored_while_others_invalidate() {
     assert!(is_stored(plain).await);
-    assert!(is_stored(late).await);
+    assert!(is_stored(slow).await);
 }

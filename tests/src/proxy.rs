@@ -24,7 +24,7 @@ use crate::redis::{Client, Reply};
 
 pub use self::sent::Sent;
 pub use self::state::{Direction, Mangled};
-use self::state::{Door, Predicate, Shared, State, close};
+use self::state::{Listening, Predicate, Shared, State, close};
 
 /// How long a test waits for a command to be held back.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -315,23 +315,26 @@ impl Proxy {
     /// New connections end at once. Those that are there stay.
     pub fn refuse(&self) {
         self.shared
-            .change(|state| state.faults.door = Door::Guarded);
+            .change(|state| state.faults.listening = Listening::Guarded);
     }
 
     /// New connections are served again.
     pub fn accept(&self) {
-        self.shared.change(|state| state.faults.door = Door::Open);
+        self.shared
+            .change(|state| state.faults.listening = Listening::Open);
     }
 
     /// Nobody listens any more, so the system refuses new connections; those that are there stay.
     pub fn stop_listening(&self) {
-        self.shared.change(|state| state.faults.door = Door::Closed);
+        self.shared
+            .change(|state| state.faults.listening = Listening::Closed);
         self.wait_until_deaf(true);
     }
 
     /// Listens again, at the same port.
     pub fn listen(&self) {
-        self.shared.change(|state| state.faults.door = Door::Open);
+        self.shared
+            .change(|state| state.faults.listening = Listening::Open);
         self.wait_until_deaf(false);
     }
 

@@ -314,7 +314,7 @@ async fn g5_a_server_that_takes_no_writes_sends_no_echoes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn memory_is_out_of_use_before_the_goodbye_is_sent() {
+async fn memory_is_not_served_any_more_when_the_goodbye_is_sent() {
     for (fault, is_served) in [(None, false), (Some(Fault::TrustAfterGoodbye), true)] {
         let broken = Broken {
             reader: fault,
@@ -393,7 +393,7 @@ async fn the_last_handle_says_goodbye() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_not_confirmed_is_counted_each_time_and_said_once() {
+async fn what_is_not_confirmed_is_counted_each_time_and_logged_once() {
     let capture = Capture::default();
     let _guard = tracing::subscriber::set_default(capture.clone());
     let scene = Scene::new(Broken::default()).await;

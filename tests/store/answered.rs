@@ -73,7 +73,7 @@ async fn deaf(by: By, policy: &Policy, fault: Option<Fault>) -> (FakeStore, Cach
 }
 
 #[tokio::test(start_paused = true)]
-async fn g5_what_the_store_no_longer_has_is_not_served_without_the_right_to_compute() {
+async fn g5_what_the_store_no_longer_has_is_not_served_without_the_lease() {
     for by in WAYS {
         for trouble in TROUBLES {
             let (store, one) = deaf(by, &policy(), None).await;
@@ -91,7 +91,7 @@ async fn g5_what_the_store_no_longer_has_is_not_served_without_the_right_to_comp
 
 /// The function fails, and memory's value would be served in its place.
 #[tokio::test(start_paused = true)]
-async fn g5_it_is_no_rescue_either() {
+async fn g5_fail_safe_does_not_serve_it_either() {
     let policy = policy().stale_if_error(Duration::from_secs(60));
     for (fault, expected) in [
         (None, Err("broken".to_owned())),

@@ -25,7 +25,7 @@ async fn call(cache: &Cache, source: &Source, id: u64) -> JoinHandle<u64> {
 
 /// Who waits for a place has no lease: another node goes on, and its value is enough.
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_place_keeps_no_other_node_waiting() {
+async fn who_waits_for_a_permit_keeps_no_other_node_waiting() {
     let (_store, busy, free) = two().await;
     let source = Source::default();
     let first = call(&busy, &source, 1).await;
@@ -64,14 +64,14 @@ async fn begins(fault: Option<Fault>) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_another_node_takes_no_place() {
+async fn who_waits_for_another_node_takes_no_permit() {
     assert!(begins(None).await);
     assert!(!begins(Some(Fault::PlaceWhileWaiting)).await);
 }
 
 /// A value that Redis has is had without a place.
 #[tokio::test(start_paused = true)]
-async fn a_hit_in_the_store_takes_no_place() {
+async fn a_hit_in_the_store_takes_no_permit() {
     let (store, one, other) = two().await;
     let source = Source::default();
     source.gate.open();
@@ -88,7 +88,7 @@ async fn a_hit_in_the_store_takes_no_place() {
 
 /// A wait for a place is no wait for Redis: the time for that is not used up.
 #[tokio::test(start_paused = true)]
-async fn a_long_wait_for_a_place_leaves_time_to_ask() {
+async fn a_long_wait_for_a_permit_leaves_time_for_the_lease() {
     let (_store, one, _) = two().await;
     let source = Source::default();
     let first = call(&one, &source, 1).await;

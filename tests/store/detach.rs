@@ -98,7 +98,7 @@ async fn leaves_before_the_lease(fault: Option<Fault>) -> (usize, usize, Duratio
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_before_the_lease_came_gives_it_back() {
+async fn who_leaves_before_the_lease_came_releases_it() {
     let (runs, released, took) = leaves_before_the_lease(None).await;
     assert_eq!((runs, released), (0, 1));
     assert!(took < Duration::from_millis(5), "{took:?}");

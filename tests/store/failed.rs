@@ -88,7 +88,7 @@ const WAYS: [Step; 7] = [
 
 /// One node remembers an error, another invalidates it: whether the first gives that error once
 /// more.
-async fn remembered_past(step: Step, fault: Option<Fault>) -> bool {
+async fn remembered_after(step: Step, fault: Option<Fault>) -> bool {
     let store = FakeStore::new();
     let builder = settings(&store);
     let builder = match fault {
@@ -112,11 +112,11 @@ async fn remembered_past(step: Step, fault: Option<Fault>) -> bool {
 #[tokio::test(start_paused = true)]
 async fn what_another_node_invalidates_is_forgotten() {
     for (n, step) in WAYS.into_iter().enumerate() {
-        assert!(!remembered_past(step, None).await, "{n}");
-        assert!(remembered_past(step, Some(Fault::Deaf)).await, "{n}");
+        assert!(!remembered_after(step, None).await, "{n}");
+        assert!(remembered_after(step, Some(Fault::Deaf)).await, "{n}");
     }
     for n in [1, 2, 3] {
         let free = Some(Fault::FreeErrors);
-        assert!(remembered_past(WAYS[n], free).await, "{n}");
+        assert!(remembered_after(WAYS[n], free).await, "{n}");
     }
 }

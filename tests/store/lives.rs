@@ -134,7 +134,7 @@ async fn an_error_is_kept_nowhere() {
 
 /// What `get` finds is no call: it is counted neither as a hit nor as a miss.
 #[tokio::test(start_paused = true)]
-async fn a_look_at_an_entry_is_not_counted() {
+async fn a_peek_at_an_entry_is_not_counted() {
     let (_store, one, other) = two().await;
     find(&one, &quick(7)).await.unwrap();
     let looked = testing::scope(other.clone(), async {

@@ -23,7 +23,7 @@ async fn in_redis(id: u64) -> String {
     format!("function {id}")
 }
 
-async fn by_hand(cache: &Cache, key: &str, tier: Tier) {
+async fn explicit(cache: &Cache, key: &str, tier: Tier) {
     let policy = Policy::new().tier(tier);
     let compute = || async { "by hand".to_owned() };
     let got = cache.get_or_compute(key, &policy, compute).await;
@@ -33,7 +33,7 @@ async fn by_hand(cache: &Cache, key: &str, tier: Tier) {
 
 /// Nobody ever gets the other's value, and what they do to one another is said once.
 #[tokio::test(start_paused = true)]
-async fn it_is_said_once_and_nobody_gets_the_other_s_value() {
+async fn it_is_logged_once_and_nobody_gets_the_other_s_value() {
     for tier in [Tier::Memory, Tier::Both, Tier::Redis] {
         let log = Capture::default();
         let _here = tracing::subscriber::set_default(log.clone());
@@ -48,7 +48,7 @@ async fn it_is_said_once_and_nobody_gets_the_other_s_value() {
                 };
                 assert_eq!(got, "function 7");
                 settle().await;
-                by_hand(&cache, key, tier).await;
+                explicit(&cache, key, tier).await;
             }
         })
         .await;
@@ -71,7 +71,7 @@ async fn it_is_said_once_and_nobody_gets_the_other_s_value() {
 
 /// Each pair has its line, and others have none.
 #[tokio::test(start_paused = true)]
-async fn each_pair_is_said_once() {
+async fn each_pair_is_logged_once() {
     let log = Capture::default();
     let _here = tracing::subscriber::set_default(log.clone());
     let cache = cachekit_tests::builder().build().await.expect("right");
@@ -80,7 +80,7 @@ async fn each_pair_is_said_once() {
         for _ in 0..5 {
             in_both(7).await;
             met.get_or_compute(7, || async { 1 }).await;
-            by_hand(&cache, "met:7", Tier::Both).await;
+            explicit(&cache, "met:7", Tier::Both).await;
             other.get_or_compute(7, || async { 1 }).await;
         }
     })

@@ -9,7 +9,7 @@ use cachekit_tests::{Source, poll_once, settle};
 
 use crate::world::{ENTRY, READING, always, call, call_with, policy, put, quick, sleep, two};
 
-const UNTOLD: [Trouble; 4] = [
+const UNSENT: [Trouble; 4] = [
     Trouble::Away,
     Trouble::Refused("READONLY"),
     Trouble::Lost,
@@ -17,8 +17,8 @@ const UNTOLD: [Trouble; 4] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn g2_until_it_is_told_the_store_is_not_used_for_it() {
-    for trouble in UNTOLD {
+async fn g2_until_it_is_accepted_the_store_is_not_used_for_it() {
+    for trouble in UNSENT {
         let (store, one, other) = two().await;
         put(&other, 1).await;
         store.always(Op::Invalidate, trouble);
@@ -49,7 +49,7 @@ async fn g2_until_it_is_told_the_store_is_not_used_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn until_a_tag_is_told_the_store_is_not_used_at_all() {
+async fn until_a_tag_is_accepted_the_store_is_not_used_at_all() {
     let (store, one, other) = two().await;
     put(&other, 1).await;
     store.always(Op::Invalidate, Trouble::Lost);
@@ -99,7 +99,7 @@ async fn a_busy_node_finds_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn g1_j_it_is_told_again_until_it_is_accepted_and_not_too_often() {
+async fn g1_j_it_is_sent_again_until_it_is_accepted_and_not_too_often() {
     let (store, one, _other) = two().await;
     store.always(Op::Invalidate, Trouble::Lost);
     one.invalidate_tags(["rows"]).await;
@@ -114,7 +114,7 @@ async fn g1_j_it_is_told_again_until_it_is_accepted_and_not_too_often() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_comes_back_is_told_at_once() {
+async fn a_store_that_comes_back_is_sent_it_at_once() {
     let (store, one, other) = two().await;
     put(&other, 1).await;
     store.away(true);
@@ -128,7 +128,7 @@ async fn a_store_that_comes_back_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn g1_h_an_invalidation_that_is_dropped_is_told_all_the_same() {
+async fn g1_h_an_invalidation_that_is_dropped_is_sent_all_the_same() {
     for trouble in [Trouble::Lost, Trouble::Late(Duration::from_millis(50))] {
         let (store, one, other) = two().await;
         put(&other, 1).await;
@@ -239,7 +239,7 @@ async fn a_write_that_is_dropped_leaves_nothing_older() {
 /// Nobody has the cache any more. What it still has to tell is told when the store comes back, but not
 /// later than some minutes after: then nothing of it is left.
 #[tokio::test(start_paused = true)]
-async fn what_the_last_handle_leaves_is_told_or_given_up() {
+async fn what_the_last_handle_leaves_is_sent_or_given_up() {
     for minutes in [4, 6] {
         let (store, one, other) = two().await;
         let hour = Policy::new().ttl(Duration::from_secs(3_600));

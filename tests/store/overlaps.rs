@@ -46,7 +46,7 @@ async fn tag_first_learnt_on_the_way(others: u64, fault: Option<Fault>) -> Optio
 }
 
 #[tokio::test(start_paused = true)]
-async fn g1_c_a_tag_first_learnt_from_an_answer_may_have_moved_meanwhile() {
+async fn g1_c_a_tag_first_learnt_from_an_answer_may_have_been_invalidated_meanwhile() {
     // So many others that the first is not remembered one by one any more.
     for others in [0, 20_000] {
         assert_eq!(
@@ -141,7 +141,7 @@ async fn m1_a_lease_of_nobody_is_waited_for_until_it_runs_out() {
 
 /// What another's entry is found by, under a key that reads the same, is not given to a function.
 #[tokio::test(start_paused = true)]
-async fn what_a_look_by_hand_finds_is_no_function_s() {
+async fn what_an_explicit_get_finds_is_no_function_s() {
     for fault in [None, Some(Fault::JoinAnother)] {
         let (store, other, _) = two().await;
         other.put("item:1", 5_u64, &Policy::new()).await;

@@ -32,7 +32,7 @@ async fn memory_keeps_nothing_longer_than_the_store() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn room_for_a_computation_makes_no_value_live_longer() {
+async fn time_for_a_computation_makes_no_value_live_longer() {
     let (store, one, other) = two().await;
     let policy = Policy::new().ttl(Duration::from_secs(2));
     one.put("row", 1_u64, &policy).await;
@@ -136,7 +136,7 @@ async fn read_before_acceptance(by: By, fault: Option<Fault>) -> Option<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn g1_d_what_was_read_before_the_store_was_told_is_not_served_after() {
+async fn g1_d_what_was_read_before_the_store_accepted_is_not_served_after() {
     for by in BOTH {
         assert_eq!(read_before_acceptance(by, None).await, None, "{by:?}");
         let fault = Some(Fault::NoSecondBump);
@@ -146,7 +146,7 @@ async fn g1_d_what_was_read_before_the_store_was_told_is_not_served_after() {
 
 /// A call that must compute does not take what a look into the store has found.
 #[tokio::test(start_paused = true)]
-async fn a_refresh_does_not_join_a_look_into_the_store() {
+async fn a_refresh_does_not_join_a_peek_into_the_store() {
     let (store, one, other) = two().await;
     let written = testing::scope(other.clone(), answer(quick(1)));
     assert_eq!(written.await, 1);

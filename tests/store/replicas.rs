@@ -110,7 +110,7 @@ impl By {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_copy_is_computed_once_and_read_by_all() {
+async fn every_replica_is_computed_once_and_read_by_all() {
     let (store, cache, source) = filled().await;
     assert_eq!(source.runs(), 4);
     let stats = cache.stats();
@@ -156,7 +156,7 @@ async fn after(by: By, faults: &[Fault]) -> BTreeSet<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_copy_is_served_that_was_taken_out_of_use() {
+async fn no_replica_is_served_that_was_invalidated() {
     for by in ALL {
         assert_eq!(after(by, &[]).await, [2].into(), "{by:?}");
         let spared = after(by, &[Fault::SpareCopies]).await;
@@ -190,7 +190,7 @@ async fn overtaken(by: By, seed: u64, faults: &[Fault]) -> (&'static str, bool, 
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_computed_into_a_copy_is_refused_if_it_began_before() {
+async fn what_is_computed_into_a_replica_is_rejected_if_it_began_before() {
     for by in ALL {
         let (mut drawn, mut spared) = (BTreeSet::new(), BTreeSet::new());
         for seed in 0..16 {
@@ -224,7 +224,7 @@ async fn a_write_stores_nothing_and_asks_nothing_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn until_the_store_is_told_no_copy_is_used() {
+async fn until_the_store_accepts_no_replica_is_used() {
     for trouble in [Trouble::Away, Trouble::Lost, Trouble::AnswerLost] {
         let (store, cache, source) = filled().await;
         source.write(2);
@@ -246,7 +246,7 @@ async fn until_the_store_is_told_no_copy_is_used() {
 
 /// A value that was computed without the store: who got it gets nothing older.
 #[tokio::test(start_paused = true)]
-async fn what_was_computed_without_the_store_gives_way_to_no_older_copy() {
+async fn what_was_computed_without_the_store_gives_way_to_no_older_replica() {
     let (store, cache, source) = filled().await;
     source.write(2);
     store.away(true);
@@ -257,7 +257,7 @@ async fn what_was_computed_without_the_store_gives_way_to_no_older_copy() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_soft_invalidation_leaves_every_copy_to_be_served_old() {
+async fn a_soft_invalidation_leaves_every_replica_to_be_served_stale() {
     for by in [By::Key, By::Tag] {
         let store = FakeStore::new();
         let cache = node(&store).await;
@@ -304,7 +304,7 @@ async fn a_look_by_the_key_sees_the_entry_itself_while_it_is_good() {
 
 /// One who was built before the function had copies, and one after.
 #[tokio::test(start_paused = true)]
-async fn who_knows_of_no_copies_and_who_does_use_nothing_of_each_other_that_is_void() {
+async fn nodes_with_and_without_replicas_use_nothing_invalid_of_each_other() {
     let (store, cache, source) = filled().await;
     let plain = || policy().tier(Tier::Redis);
     let other = node(&store).await;

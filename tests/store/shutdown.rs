@@ -29,7 +29,7 @@ async fn what_is_under_way_is_stored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_takes_too_long_is_given_up_and_said() {
+async fn what_takes_too_long_is_given_up_and_reported() {
     let (store, one, other) = two().await;
     put(&other, 1).await;
     store.once(Op::Fill, slow(900));
@@ -45,7 +45,7 @@ async fn what_takes_too_long_is_given_up_and_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_invalidation_that_redis_did_not_accept_is_told_first() {
+async fn an_invalidation_that_redis_did_not_accept_is_sent_first() {
     let (store, one, other) = two().await;
     put(&one, 1).await;
     store.away(true);

@@ -64,7 +64,7 @@ async fn expired(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_node_that_finds_it_over_serves_it_and_one_computes() {
+async fn a_node_that_finds_it_expired_serves_it_and_one_computes() {
     for tier in [Tier::Both, Tier::Redis] {
         let policy = stale().tier(tier);
         let (store, one, source) = expired(&policy, settings).await;

@@ -14,12 +14,12 @@ const LIMIT: Duration = Duration::from_secs(2);
 const AT_ONCE: Duration = Duration::from_millis(5);
 
 #[cached(key = "late:{id}", name = "late", timeout = "2s", skip(source))]
-async fn late(source: Source, id: u64) -> Result<u64, ComputeTimeout> {
+async fn hanging(source: Source, id: u64) -> Result<u64, ComputeTimeout> {
     Ok(source.read().await)
 }
 
 async fn call(cache: &Cache, source: &Source) -> JoinHandle<Result<u64, ComputeTimeout>> {
-    let task = tokio::spawn(testing::scope(cache.clone(), late(source.clone(), 1)));
+    let task = tokio::spawn(testing::scope(cache.clone(), hanging(source.clone(), 1)));
     settle().await;
     task
 }

@@ -81,7 +81,7 @@ async fn call_row(cache: &Cache, source: &Source) -> JoinHandle<u64> {
 
 /// The caller goes away between its question and the answer, which gives it the lease.
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_was_given_to_nobody_is_given_back() {
+async fn a_lease_that_was_granted_to_nobody_is_released() {
     for op in [Op::Acquire, Op::ReadOrAcquire] {
         let (store, one, other) = two().await;
         if op == Op::ReadOrAcquire {
@@ -103,7 +103,7 @@ async fn a_lease_that_was_given_to_nobody_is_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_whose_answer_got_lost_is_given_back() {
+async fn a_lease_whose_answer_got_lost_is_released() {
     let (store, one, other) = two().await;
     store.once(Op::Acquire, Trouble::AnswerLost);
     let source = Source::default();
@@ -117,7 +117,7 @@ async fn a_lease_whose_answer_got_lost_is_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_that_cannot_be_given_back_is_removed_as_soon_as_that_can_be_told() {
+async fn a_lease_that_cannot_be_released_is_removed_as_soon_as_the_store_answers() {
     let (store, one, other) = two().await;
     store.once(Op::Release, Trouble::Lost);
     let source = Source::default();
@@ -130,7 +130,7 @@ async fn a_lease_that_cannot_be_given_back_is_removed_as_soon_as_that_can_be_tol
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lease_runs_out_if_nothing_can_be_told() {
+async fn a_lease_expires_if_the_store_does_not_answer() {
     let (store, one, other) = two().await;
     store.once(Op::Release, Trouble::Lost);
     store.always(Op::Invalidate, Trouble::Lost);
@@ -162,7 +162,7 @@ async fn computed_for_long(fault: Option<Fault>) -> Option<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_slow_computation_hangs_on_is_kept_meanwhile() {
+async fn what_a_slow_computation_depends_on_is_kept_meanwhile() {
     assert_eq!(computed_for_long(None).await, Some(0));
     assert_eq!(computed_for_long(Some(Fault::VersionsRunOut)).await, None);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net;
 
 use super::connection::Connection;
-use super::state::{Door, Shared, close};
+use super::state::{Listening, Shared, close};
 
 /// Takes connections for ever, but for the times when nobody is to listen.
 pub(super) async fn serve(listener: TcpListener, server: SocketAddr, shared: Arc<Shared>) {
@@ -16,14 +16,14 @@ pub(super) async fn serve(listener: TcpListener, server: SocketAddr, shared: Arc
     for id in 0.. {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = shared.until(|state| (state.faults.door == Door::Closed).then_some(())) => {
+            () = shared.until(|state| (state.faults.listening == Listening::Closed).then_some(())) => {
                 drop(listener);
                 listener = listen_again(addr, &shared).await;
                 continue;
             }
         };
         let (client, _) = accepted.expect("a listener accepts");
-        if shared.state().faults.door == Door::Open {
+        if shared.state().faults.listening == Listening::Open {
             tokio::spawn(connect(id, client, server, shared.clone()));
         }
     }
@@ -38,7 +38,7 @@ fn non_blocking(listener: TcpListener) -> net::TcpListener {
 async fn listen_again(addr: SocketAddr, shared: &Shared) -> net::TcpListener {
     shared.state().is_deaf = true;
     shared
-        .until(|state| (state.faults.door != Door::Closed).then_some(()))
+        .until(|state| (state.faults.listening != Listening::Closed).then_some(()))
         .await;
     let listener = TcpListener::bind(addr).expect("nobody took the port");
     shared.state().is_deaf = false;

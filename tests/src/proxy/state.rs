@@ -62,7 +62,7 @@ pub enum Mangled {
 
 /// What becomes of those who want to connect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Door {
+pub(super) enum Listening {
     #[default]
     Open,
     /// They are taken, and sent away.
@@ -84,7 +84,7 @@ pub(super) struct Faults {
     pub(super) to_client: bool,
     pub(super) silent: bool,
     pub(super) delay: Duration,
-    pub(super) door: Door,
+    pub(super) listening: Listening,
 }
 
 impl Shared {

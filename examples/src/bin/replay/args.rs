@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_arguments_are_told_with_the_remedy() {
+    fn bad_arguments_are_reported_with_the_remedy() {
         assert!(told(&["--limit", "many"]).contains("cannot read `many`"));
         assert!(told(&["--limit", "0"]).contains("at least 1"));
         assert!(told(&["--tasks", "0"]).contains("at least 1"));
