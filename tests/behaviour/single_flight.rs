@@ -9,7 +9,7 @@ use cachekit_tests::settle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::peak::ConcurrencyGauge;
+use crate::concurrency_gauge::ConcurrencyGauge;
 use crate::{Source, cache, spawn};
 
 const WAITERS: usize = 1_000;

@@ -10,7 +10,7 @@ use cachekit::{Cache, ComputeTimeout, Policy, SingleFlight, cached};
 use cachekit_tests::{poll_once, settle};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::peak::ConcurrencyGauge;
+use crate::concurrency_gauge::ConcurrencyGauge;
 use crate::{Source, cache, spawn, without};
 
 const SECOND: Duration = Duration::from_secs(1);

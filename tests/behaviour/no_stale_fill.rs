@@ -98,7 +98,11 @@ impl By {
             Self::Entry => row::entry(1).invalidate().await,
             Self::Function => row::invalidate_all().await,
             Self::FunctionName => {
-                assert!(cache.invalidate_function("behaviour::past::row").await);
+                assert!(
+                    cache
+                        .invalidate_function("behaviour::no_stale_fill::row")
+                        .await
+                );
             }
             Self::Tag => cache.invalidate_tags(["rows"]).await,
             Self::ArgumentTag => cache.invalidate_tags(["row-tag:1"]).await,
@@ -115,7 +119,11 @@ impl By {
             Self::Entry => row::entry(1).expire().await,
             Self::Function => row::expire_all().await,
             Self::FunctionName => {
-                assert!(cache.invalidate_function("behaviour::past::row").await);
+                assert!(
+                    cache
+                        .invalidate_function("behaviour::no_stale_fill::row")
+                        .await
+                );
             }
             Self::Tag => cache.invalidate_tags(["rows"]).await,
             Self::ArgumentTag => cache.invalidate_tags(["row-tag:1"]).await,

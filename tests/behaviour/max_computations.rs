@@ -9,7 +9,7 @@ use cachekit::{Cache, Policy, cached};
 use cachekit_tests::settle;
 use tokio::time::Instant;
 
-use crate::peak::ConcurrencyGauge;
+use crate::concurrency_gauge::ConcurrencyGauge;
 use crate::{Source, cache, spawn, without};
 
 #[cached(key = "crowd:{id}", tags = ["crowd"], max_computations = 16, skip(crowd))]
