@@ -69,7 +69,7 @@ async fn nothing_without_an_end_grows_with_starts_regions_and_tags() {
         all > 3_000,
         "{all} keys: entries, tags and versions of 1,000 regions"
     );
-    let function = "shop:f:redis::key_lives::function";
+    let function = "shop:f:redis::key_expiry::function";
     let expected = ["shop:all", "shop:f:(direct)", function];
     assert_eq!(endless(&mut client), expected);
     pass(&mut client, 1);
