@@ -29,8 +29,8 @@ async fn raw_identifiers() {
         assert_eq!(r#loop(2).await, 2);
         assert_eq!(log.take(), ["a"]);
         assert_eq!(r#match::entry("a", 1).key(), "a:1");
-        assert_eq!(r#match::stats().name, "macros::names::match");
-        assert_eq!(r#loop::entry(2).key(), "macros::names::loop:2");
+        assert_eq!(r#match::stats().name, "macros::identifiers::match");
+        assert_eq!(r#loop::entry(2).key(), "macros::identifiers::loop:2");
         assert_eq!(r#impl("a", 1).await, 2);
         assert!(r#match::entry("a", 1).get().await.is_none());
         assert!(r#loop::entry(2).get().await.is_none());

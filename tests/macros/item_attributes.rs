@@ -21,7 +21,7 @@ mod shop {
         }
 
         #[cached(key = "surroundings:within:{id}")]
-        pub(in crate::surroundings) async fn within(id: u64) -> u64 {
+        pub(in crate::item_attributes) async fn within(id: u64) -> u64 {
             id
         }
 

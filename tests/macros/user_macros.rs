@@ -130,7 +130,7 @@ macro_rules! repository {
 
         impl $name {
             #[cached(key = "repository:{self}:{id}")]
-            pub(crate) async fn $method(&self, id: u64) -> $crate::generated::Pair {
+            pub(crate) async fn $method(&self, id: u64) -> $crate::user_macros::Pair {
                 (id, vec![$(self.$field.to_string()),*])
             }
         }
