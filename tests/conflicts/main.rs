@@ -1,7 +1,7 @@
 //! Functions that cannot live in one process are told at `init` and where a cache is built, and
 //! get nothing of one another.
 
-mod flights;
+mod key_collisions;
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 //! The memory that a cache takes, counted by an allocator: what it holds is about what its capacity
 //! says, and what threads keep beside it has a bound.
 
-mod tables;
+mod thread_cache;
 mod weights;
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -2,6 +2,6 @@
 
 mod arguments;
 mod expressions;
-mod foreign;
+mod foreign_types;
 mod templates;
 mod types;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
-use crate::every::{Model, everywhere};
+use crate::exhaustive::{Model, everywhere};
 use crate::l2::bus::membership::{Beat, Presence, Terms};
 
 /// How long memory is trusted after an echo, in ticks.

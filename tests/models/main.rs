@@ -16,10 +16,10 @@ mod key;
 mod l2;
 mod model;
 
-mod every;
+mod acknowledgements;
+mod exhaustive;
 mod failover;
-mod laws;
-mod nodes;
-mod ordered;
+mod invariants;
 mod search;
 mod world;
+mod write_order;

@@ -13,8 +13,8 @@ use crate::base::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
 use crate::coordination::single_flight::Entered;
 use crate::coordination::single_flight::table::{Flights, Leadership};
 use crate::coordination::single_flight::waiter::{Lead, Woken};
+use crate::invariants::{Laws, Run, Taken};
 use crate::key::Key;
-use crate::laws::{Laws, Run, Taken};
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::owner::OwnerId;
 

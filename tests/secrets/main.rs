@@ -4,8 +4,8 @@
 //! A test runs itself in a process of its own, which goes wrong in every way it knows and prints
 //! all there is; then it greps what that printed.
 
+mod debug_output;
 mod faults;
-mod shown;
 mod values;
 
 use std::env;
@@ -80,7 +80,7 @@ fn everything_that_can_go_wrong() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         Box::pin(faults::all()).await;
-        Box::pin(shown::all()).await;
+        Box::pin(debug_output::all()).await;
     });
     drop(runtime);
     for line in log.take() {

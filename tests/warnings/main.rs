@@ -33,8 +33,8 @@
 
 pub mod forms;
 pub mod methods;
+pub mod moved_arguments;
 pub mod options;
-pub mod taken;
 #[rustfmt::skip]
 pub mod unformatted;
 pub mod writes;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
-use crate::every::{Model, everywhere, is_thorough};
+use crate::exhaustive::{Model, everywhere, is_thorough};
 use crate::l2::bus::membership::{Answers, Beat, Members, Presence, Terms};
 
 /// The time is always this; everything else grows older.
