@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::mix::{self, Mix};
-use crate::parent::{self, Injury};
-use crate::seeded::{self, Broken};
+use crate::parent::{self, Disruption};
+use crate::seeded::{self, RemovedGuard};
 
 pub(crate) const HELP: &str = "\
 checker: several processes over one Redis, faults of every kind, and a judge
@@ -28,14 +28,14 @@ checker: several processes over one Redis, faults of every kind, and a judge
 --break NAME    removes one guard from every node, which must end with a violation; the
                 mix of calls and the faults are chosen for it, unless --faults is given
 --breaks        prints the names that --break takes
---mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, calm, ordered,
-                dropped (calls that are dropped in the middle), acknowledged (invalidations
+--mix NAME      what is called: usual, by-key, by-tag, by-value, seldom-read, few-writes, ordered,
+                dropped-calls (calls that are dropped in the middle), acknowledged (invalidations
                 that return when every node has applied them: no read that begins later, on
                 any node, may be older), soft (invalidations that leave old values for a
                 second: no read that begins later may be older, and none that asks for
-                nothing old may be at all), by-hand, regions, copies, or one of two with
-                faults of their own: late (writes with an order whose numbers are older than
-                what returned since) and unheard (a node hears of no invalidation and may
+                nothing old may be at all), puts, regions, replicas, or one of two with
+                faults of their own: late-writes (writes with an order whose numbers are older than
+                what returned since) and missed-messages (a node hears of no invalidation and may
                 not compute, but Redis answers what it asks: it may not go on with what it has)
 
 Ends with 0 if no promise was broken, with 1 if one was or if there were fewer than 100,000
@@ -55,9 +55,9 @@ pub(crate) struct Settings {
     pub(crate) nodes: u8,
     pub(crate) length: Duration,
     pub(crate) seed: u64,
-    pub(crate) injuries: Vec<Injury>,
+    pub(crate) disruptions: Vec<Disruption>,
     pub(crate) bus: bool,
-    pub(crate) broken: Option<Broken>,
+    pub(crate) broken: Option<RemovedGuard>,
     pub(crate) mix: Option<(&'static str, Mix)>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct NodeSettings {
     pub(crate) parent: SocketAddr,
     pub(crate) redis: String,
     pub(crate) bus: bool,
-    pub(crate) broken: Option<Broken>,
+    pub(crate) broken: Option<RemovedGuard>,
     pub(crate) mix: Option<(&'static str, Mix)>,
     pub(crate) seed: u64,
 }
@@ -126,21 +126,25 @@ fn parent(mut words: Words) -> Result<Settings, String> {
     let mix = words.mix()?;
     let only = mix.or(broken.map(|broken| (broken.name, broken.mix)));
     let only = only.map_or(&[][..], |(_, mix)| mix.only);
-    let injuries = match (words.take("faults"), &broken) {
-        (Some(list), _) => parent::injuries(&list)?,
-        (None, Some(broken)) => broken.injuries.to_vec(),
-        (None, None) if only.is_empty() => parent::injuries("all")?,
+    let disruptions = match (words.take("faults"), &broken) {
+        (Some(list), _) => parent::disruptions(&list)?,
+        (None, Some(broken)) => broken.disruptions.to_vec(),
+        (None, None) if only.is_empty() => parent::disruptions("all")?,
         (None, None) => only.to_vec(),
     };
-    if !only.is_empty() && injuries.iter().any(|injury| !only.contains(injury)) {
+    if !only.is_empty()
+        && disruptions
+            .iter()
+            .any(|disruption| !only.contains(disruption))
+    {
         return Err("--faults: this mix has faults of its own, and may have no others".to_owned());
     }
-    let wants_bus = broken.as_ref().is_none_or(Broken::wants_bus);
+    let wants_bus = broken.as_ref().is_none_or(RemovedGuard::wants_bus);
     let settings = Settings {
         nodes,
         length: Duration::from_secs(seconds),
         seed: words.number("seed")?.unwrap_or_else(|| fastrand::u64(..)),
-        injuries,
+        disruptions,
         bus: words.bus()? && wants_bus,
         broken,
         mix,
@@ -225,7 +229,7 @@ impl Words {
         }
     }
 
-    fn broken(&mut self) -> Result<Option<Broken>, String> {
+    fn broken(&mut self) -> Result<Option<RemovedGuard>, String> {
         self.take("break")
             .map(|name| seeded::find(&name))
             .transpose()

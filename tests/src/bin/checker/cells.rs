@@ -36,11 +36,11 @@ pub(crate) enum Kind {
     /// The same in a region, by two handles of it.
     Region,
     /// With tags and events made from arguments, and served old.
-    Aging,
+    Stale,
     /// With a tag made from the value, and served old.
-    AgingGroup,
+    StaleGroup,
     /// In several copies, which are never in memory.
-    Copied,
+    Replicated,
 }
 
 const KINDS: [Kind; 13] = [
@@ -54,15 +54,15 @@ const KINDS: [Kind; 13] = [
     Kind::Direct,
     Kind::Put,
     Kind::Region,
-    Kind::Aging,
-    Kind::AgingGroup,
-    Kind::Copied,
+    Kind::Stale,
+    Kind::StaleGroup,
+    Kind::Replicated,
 ];
 
 impl Kind {
     /// Whether values that were softly invalidated may be served.
-    pub(crate) fn is_aging(self) -> bool {
-        matches!(self, Self::Aging | Self::AgingGroup)
+    pub(crate) fn may_be_stale(self) -> bool {
+        matches!(self, Self::Stale | Self::StaleGroup)
     }
 }
 

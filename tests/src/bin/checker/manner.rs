@@ -2,7 +2,7 @@
 
 /// What an invalidation leaves of the values from before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum InvalidationMode {
     /// Nothing.
     #[default]
     Hard,
@@ -13,22 +13,22 @@ pub(crate) enum Manner {
     SoftGroup,
 }
 
-const WORDS: &[(Manner, &str)] = &[
-    (Manner::Hard, "hard"),
-    (Manner::SoftEntry, "soft-entry"),
-    (Manner::SoftGroup, "soft-group"),
+const WORDS: &[(InvalidationMode, &str)] = &[
+    (InvalidationMode::Hard, "hard"),
+    (InvalidationMode::SoftEntry, "soft-entry"),
+    (InvalidationMode::SoftGroup, "soft-group"),
 ];
 
-impl Manner {
+impl InvalidationMode {
     /// As a node tells it to the parent.
     pub(crate) fn word(self) -> &'static str {
-        let found = WORDS.iter().find(|(manner, _)| *manner == self);
+        let found = WORDS.iter().find(|(mode, _)| *mode == self);
         found.map_or("", |(_, word)| word)
     }
 
     /// What a node told.
     pub(crate) fn read(word: &str) -> Option<Self> {
         let found = WORDS.iter().find(|(_, known)| *known == word);
-        found.map(|(manner, _)| *manner)
+        found.map(|(mode, _)| *mode)
     }
 }

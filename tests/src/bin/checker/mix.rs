@@ -1,8 +1,8 @@
 //! How much of what the nodes do.
 
 use crate::cells::Kind;
-use crate::parent::Injury;
-use crate::way::{Soft, Way};
+use crate::parent::Disruption;
+use crate::way::{SoftKind, WriteKind};
 
 /// What one node does.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub(crate) struct Mix {
     /// The kinds that are read.
     pub(crate) kinds: &'static [Kind],
     /// Each as often as it stands here.
-    pub(crate) ways: &'static [Way],
+    pub(crate) write_kinds: &'static [WriteKind],
     /// The longest sleep of most computations, in milliseconds.
     pub(crate) sleep: u64,
     /// Of a thousand computations so many take longer than a lease.
@@ -24,9 +24,9 @@ pub(crate) struct Mix {
     /// Of a hundred writes and reads so many are dropped in the middle.
     pub(crate) dropped: u32,
     /// Whether memory goes on, where Redis cannot be asked, with what was invalidated elsewhere.
-    pub(crate) goes_on: bool,
+    pub(crate) serves_disconnected: bool,
     /// The faults that it is for; none, if it is for any.
-    pub(crate) only: &'static [Injury],
+    pub(crate) only: &'static [Disruption],
 }
 
 /// A bit of everything.
@@ -46,87 +46,93 @@ pub(crate) const USUAL: Mix = Mix {
         Kind::Direct,
         Kind::Put,
         Kind::Region,
-        Kind::Aging,
-        Kind::AgingGroup,
-        Kind::Copied,
+        Kind::Stale,
+        Kind::StaleGroup,
+        Kind::Replicated,
     ],
-    ways: &[
-        Way::Key,
-        Way::Key,
-        Way::Key,
-        Way::Entry,
-        Way::Entry,
-        Way::Tag,
-        Way::Tag,
-        Way::Tag,
-        Way::ValueTag,
-        Way::ValueTag,
-        Way::ValueTag,
-        Way::Event,
-        Way::Event,
-        Way::Function,
-        Way::Clear,
-        Way::Put,
-        Way::Put,
-        Way::Put,
-        Way::Through,
-        Way::Through,
-        Way::Through,
-        Way::Ordered,
-        Way::Ordered,
-        Way::Ordered,
-        Way::Annotated,
-        Way::Annotated,
-        Way::Regrouped,
-        Way::Regrouped,
-        Way::Deferred,
-        Way::Deferred,
-        Way::AckedKey,
-        Way::AckedTag,
-        Way::AckedValueTag,
-        Way::Soft(Soft::Key),
-        Way::Soft(Soft::Entry),
-        Way::Soft(Soft::Tag),
-        Way::Soft(Soft::ValueTag),
-        Way::Soft(Soft::Event),
-        Way::Soft(Soft::Function),
-        Way::Soft(Soft::Annotated),
-        Way::Soft(Soft::Regrouped),
-        Way::Soft(Soft::AckedKey),
-        Way::Soft(Soft::AckedTag),
+    write_kinds: &[
+        WriteKind::Key,
+        WriteKind::Key,
+        WriteKind::Key,
+        WriteKind::Entry,
+        WriteKind::Entry,
+        WriteKind::Tag,
+        WriteKind::Tag,
+        WriteKind::Tag,
+        WriteKind::ValueTag,
+        WriteKind::ValueTag,
+        WriteKind::ValueTag,
+        WriteKind::Event,
+        WriteKind::Event,
+        WriteKind::Function,
+        WriteKind::Clear,
+        WriteKind::Put,
+        WriteKind::Put,
+        WriteKind::Put,
+        WriteKind::Through,
+        WriteKind::Through,
+        WriteKind::Through,
+        WriteKind::Ordered,
+        WriteKind::Ordered,
+        WriteKind::Ordered,
+        WriteKind::Annotated,
+        WriteKind::Annotated,
+        WriteKind::Regrouped,
+        WriteKind::Regrouped,
+        WriteKind::Deferred,
+        WriteKind::Deferred,
+        WriteKind::AckedKey,
+        WriteKind::AckedTag,
+        WriteKind::AckedValueTag,
+        WriteKind::Soft(SoftKind::Key),
+        WriteKind::Soft(SoftKind::Entry),
+        WriteKind::Soft(SoftKind::Tag),
+        WriteKind::Soft(SoftKind::ValueTag),
+        WriteKind::Soft(SoftKind::Event),
+        WriteKind::Soft(SoftKind::Function),
+        WriteKind::Soft(SoftKind::Annotated),
+        WriteKind::Soft(SoftKind::Regrouped),
+        WriteKind::Soft(SoftKind::AckedKey),
+        WriteKind::Soft(SoftKind::AckedTag),
     ],
     sleep: 40,
     slow: 5,
     dropped: 5,
-    goes_on: false,
+    serves_disconnected: false,
     only: &[],
 };
 
 /// Invalidations that remove entries, while others compute.
 pub(crate) const BY_KEY: Mix = Mix {
     kinds: &[Kind::Plain, Kind::Direct, Kind::Fallible],
-    ways: &[Way::Key, Way::Entry, Way::Annotated],
+    write_kinds: &[WriteKind::Key, WriteKind::Entry, WriteKind::Annotated],
     write_pause: 60,
     ..USUAL
 };
 
 /// The same of entries that have copies.
-pub(crate) const COPIES: Mix = Mix {
-    kinds: &[Kind::Copied],
+pub(crate) const REPLICAS: Mix = Mix {
+    kinds: &[Kind::Replicated],
     ..BY_KEY
 };
 
 /// Invalidations that remove versions of tags known beforehand.
 pub(crate) const BY_TAG: Mix = Mix {
     kinds: &[Kind::Plain, Kind::Direct, Kind::Fallible, Kind::Maybe],
-    ways: &[Way::Tag, Way::Tag, Way::Tag, Way::Function, Way::Event],
+    write_kinds: &[
+        WriteKind::Tag,
+        WriteKind::Tag,
+        WriteKind::Tag,
+        WriteKind::Function,
+        WriteKind::Event,
+    ],
     ..USUAL
 };
 
 /// Invalidations of tags that only the value names.
 pub(crate) const BY_VALUE: Mix = Mix {
     kinds: &[Kind::Grouped, Kind::Through],
-    ways: &[Way::ValueTag, Way::Regrouped],
+    write_kinds: &[WriteKind::ValueTag, WriteKind::Regrouped],
     ..USUAL
 };
 
@@ -137,33 +143,33 @@ pub(crate) const SELDOM_READ: Mix = Mix {
     writers: 2,
     write_pause: 500,
     kinds: &[Kind::Plain, Kind::Fallible, Kind::Direct],
-    ways: &[Way::Tag],
+    write_kinds: &[WriteKind::Tag],
     sleep: 10,
     dropped: 0,
     ..USUAL
 };
 
 /// A row is written seldom, so that what is not told shows; nothing takes everything away.
-pub(crate) const CALM: Mix = Mix {
+pub(crate) const FEW_WRITES: Mix = Mix {
     writers: 2,
     write_pause: 400,
-    ways: &[
-        Way::Key,
-        Way::Entry,
-        Way::Tag,
-        Way::ValueTag,
-        Way::Event,
-        Way::Put,
-        Way::Through,
-        Way::Ordered,
-        Way::Annotated,
-        Way::Regrouped,
+    write_kinds: &[
+        WriteKind::Key,
+        WriteKind::Entry,
+        WriteKind::Tag,
+        WriteKind::ValueTag,
+        WriteKind::Event,
+        WriteKind::Put,
+        WriteKind::Through,
+        WriteKind::Ordered,
+        WriteKind::Annotated,
+        WriteKind::Regrouped,
     ],
     ..USUAL
 };
 
 /// Writes that store, and calls that are dropped in the middle.
-pub(crate) const DROPPED: Mix = Mix {
+pub(crate) const DROPPED_CALLS: Mix = Mix {
     kinds: &[
         Kind::Through,
         Kind::Ordered,
@@ -171,12 +177,12 @@ pub(crate) const DROPPED: Mix = Mix {
         Kind::Plain,
         Kind::Fallible,
     ],
-    ways: &[
-        Way::Through,
-        Way::Ordered,
-        Way::Put,
-        Way::Annotated,
-        Way::Deferred,
+    write_kinds: &[
+        WriteKind::Through,
+        WriteKind::Ordered,
+        WriteKind::Put,
+        WriteKind::Annotated,
+        WriteKind::Deferred,
     ],
     write_pause: 150,
     dropped: 40,
@@ -184,20 +190,20 @@ pub(crate) const DROPPED: Mix = Mix {
 };
 
 /// Writes by hand, in every tier.
-pub(crate) const BY_HAND: Mix = Mix {
+pub(crate) const PUTS: Mix = Mix {
     kinds: &[Kind::Put],
-    ways: &[Way::Put],
+    write_kinds: &[WriteKind::Put],
     ..USUAL
 };
 
 /// Invalidations that every node has applied when they return.
 pub(crate) const ACKNOWLEDGED: Mix = Mix {
-    ways: &[
-        Way::AckedKey,
-        Way::AckedKey,
-        Way::AckedTag,
-        Way::AckedValueTag,
-        Way::AckedFunction,
+    write_kinds: &[
+        WriteKind::AckedKey,
+        WriteKind::AckedKey,
+        WriteKind::AckedTag,
+        WriteKind::AckedValueTag,
+        WriteKind::AckedFunction,
     ],
     write_pause: 100,
     read_pause: 4,
@@ -207,7 +213,12 @@ pub(crate) const ACKNOWLEDGED: Mix = Mix {
 /// Writes of one entry that overlap, and can be told apart; some are invalidated in between.
 pub(crate) const ORDERED: Mix = Mix {
     kinds: &[Kind::Ordered],
-    ways: &[Way::Ordered, Way::Ordered, Way::Ordered, Way::Key],
+    write_kinds: &[
+        WriteKind::Ordered,
+        WriteKind::Ordered,
+        WriteKind::Ordered,
+        WriteKind::Key,
+    ],
     writers: 8,
     write_pause: 60,
     ..USUAL
@@ -215,19 +226,19 @@ pub(crate) const ORDERED: Mix = Mix {
 
 /// Writes with an order, and such as come too late: their numbers are older than what returned
 /// since. What memory knows of that, it knows for as long as nothing but Redis loses it.
-pub(crate) const LATE: Mix = Mix {
+pub(crate) const LATE_WRITES: Mix = Mix {
     kinds: &[Kind::Ordered],
-    ways: &[Way::Late],
+    write_kinds: &[WriteKind::Delayed],
     readers: 12,
     writers: 2,
     write_pause: 300,
-    only: &[Injury::DelEntry],
+    only: &[Disruption::DelEntry],
     ..USUAL
 };
 
 /// Invalidations that a node does not hear of, which may ask Redis all the same. Only where it
 /// could not, its memory would go on: nothing that keeps Redis from answering belongs here.
-pub(crate) const UNHEARD: Mix = Mix {
+pub(crate) const MISSED_MESSAGES: Mix = Mix {
     kinds: &[
         Kind::Plain,
         Kind::Grouped,
@@ -236,28 +247,28 @@ pub(crate) const UNHEARD: Mix = Mix {
         Kind::Fallible,
         Kind::Direct,
     ],
-    ways: &[
-        Way::Key,
-        Way::Entry,
-        Way::Tag,
-        Way::ValueTag,
-        Way::Event,
-        Way::Function,
-        Way::Annotated,
-        Way::Regrouped,
-        Way::AckedKey,
-        Way::AckedTag,
+    write_kinds: &[
+        WriteKind::Key,
+        WriteKind::Entry,
+        WriteKind::Tag,
+        WriteKind::ValueTag,
+        WriteKind::Event,
+        WriteKind::Function,
+        WriteKind::Annotated,
+        WriteKind::Regrouped,
+        WriteKind::AckedKey,
+        WriteKind::AckedTag,
     ],
     readers: 48,
     write_pause: 300,
     // Others have not always stored it anew when the node that hears nothing asks.
     slow: 120,
-    goes_on: true,
+    serves_disconnected: true,
     only: &[
-        Injury::Deafen,
-        Injury::DelEntry,
-        Injury::DelVersion,
-        Injury::DelGuard,
+        Disruption::Deafen,
+        Disruption::DelEntry,
+        Disruption::DelVersion,
+        Disruption::DelGuard,
     ],
     ..USUAL
 };
@@ -265,7 +276,7 @@ pub(crate) const UNHEARD: Mix = Mix {
 /// Writes by two handles of one region, each of which has to show in the other.
 pub(crate) const REGIONS: Mix = Mix {
     kinds: &[Kind::Region],
-    ways: &[Way::Put],
+    write_kinds: &[WriteKind::Put],
     write_pause: 60,
     ..USUAL
 };
@@ -274,20 +285,20 @@ pub(crate) const REGIONS: Mix = Mix {
 /// enough that windows end between two writes of a row.
 pub(crate) const SOFT: Mix = Mix {
     readers: 24,
-    kinds: &[Kind::Aging, Kind::AgingGroup],
-    ways: &[
-        Way::Soft(Soft::Key),
-        Way::Soft(Soft::Entry),
-        Way::Soft(Soft::Tag),
-        Way::Soft(Soft::ValueTag),
-        Way::Soft(Soft::Event),
-        Way::Soft(Soft::Annotated),
-        Way::Soft(Soft::Regrouped),
-        Way::Soft(Soft::Function),
-        Way::Soft(Soft::AckedKey),
-        Way::Soft(Soft::AckedTag),
-        Way::Key,
-        Way::Tag,
+    kinds: &[Kind::Stale, Kind::StaleGroup],
+    write_kinds: &[
+        WriteKind::Soft(SoftKind::Key),
+        WriteKind::Soft(SoftKind::Entry),
+        WriteKind::Soft(SoftKind::Tag),
+        WriteKind::Soft(SoftKind::ValueTag),
+        WriteKind::Soft(SoftKind::Event),
+        WriteKind::Soft(SoftKind::Annotated),
+        WriteKind::Soft(SoftKind::Regrouped),
+        WriteKind::Soft(SoftKind::Function),
+        WriteKind::Soft(SoftKind::AckedKey),
+        WriteKind::Soft(SoftKind::AckedTag),
+        WriteKind::Key,
+        WriteKind::Tag,
     ],
     writers: 2,
     write_pause: 1_500,
@@ -298,10 +309,10 @@ pub(crate) const SOFT: Mix = Mix {
 
 /// The same by name alone, while others compute.
 pub(crate) const SOFT_BY_KEY: Mix = Mix {
-    ways: &[
-        Way::Soft(Soft::Key),
-        Way::Soft(Soft::Entry),
-        Way::Soft(Soft::Annotated),
+    write_kinds: &[
+        WriteKind::Soft(SoftKind::Key),
+        WriteKind::Soft(SoftKind::Entry),
+        WriteKind::Soft(SoftKind::Annotated),
     ],
     write_pause: 200,
     ..SOFT
@@ -309,12 +320,12 @@ pub(crate) const SOFT_BY_KEY: Mix = Mix {
 
 /// The same by tags, events and functions alone.
 pub(crate) const SOFT_BY_TAG: Mix = Mix {
-    ways: &[
-        Way::Soft(Soft::Tag),
-        Way::Soft(Soft::ValueTag),
-        Way::Soft(Soft::Event),
-        Way::Soft(Soft::Regrouped),
-        Way::Soft(Soft::Function),
+    write_kinds: &[
+        WriteKind::Soft(SoftKind::Tag),
+        WriteKind::Soft(SoftKind::ValueTag),
+        WriteKind::Soft(SoftKind::Event),
+        WriteKind::Soft(SoftKind::Regrouped),
+        WriteKind::Soft(SoftKind::Function),
     ],
     ..SOFT
 };
@@ -325,16 +336,16 @@ const NAMED: &[(&str, Mix)] = &[
     ("by-tag", BY_TAG),
     ("by-value", BY_VALUE),
     ("seldom-read", SELDOM_READ),
-    ("calm", CALM),
-    ("dropped", DROPPED),
-    ("by-hand", BY_HAND),
+    ("few-writes", FEW_WRITES),
+    ("dropped-calls", DROPPED_CALLS),
+    ("puts", PUTS),
     ("acknowledged", ACKNOWLEDGED),
     ("ordered", ORDERED),
-    ("late", LATE),
-    ("unheard", UNHEARD),
+    ("late-writes", LATE_WRITES),
+    ("missed-messages", MISSED_MESSAGES),
     ("regions", REGIONS),
     ("soft", SOFT),
-    ("copies", COPIES),
+    ("replicas", REPLICAS),
 ];
 
 /// The mix of this name, with its name.

@@ -98,7 +98,7 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
         .on_new_master(OnNewMaster::Clear)
         .__step_in(seeded::stumble);
     let mix = settings.mix();
-    builder = if mix.goes_on {
+    builder = if mix.serves_disconnected {
         // That Redis cannot be asked is not to be taken from a machine that is busy.
         builder.redis_timeout(Duration::from_secs(1))
     } else {

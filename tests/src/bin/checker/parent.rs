@@ -22,8 +22,8 @@ use cachekit_tests::redis::Redis;
 
 use self::child::Child;
 use self::history::History;
-use self::injury::Injuries;
-pub(crate) use self::injury::{Injury, injuries};
+use self::injury::Disruptions;
+pub(crate) use self::injury::{Disruption, disruptions};
 use self::judge::{Rules, Verdict};
 use self::table::Table;
 use crate::args::{NodeSettings, Settings};
@@ -40,7 +40,7 @@ struct World {
     proxies: Vec<Proxy>,
     table: Arc<Table>,
     history: Arc<History>,
-    injuries: Injuries,
+    disruptions: Disruptions,
     stopped: AtomicBool,
     /// Whether nodes tell one another what is invalid.
     bus: bool,
@@ -57,7 +57,7 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
         redis,
         table: Arc::default(),
         history: Arc::default(),
-        injuries: Injuries::new(settings),
+        disruptions: Disruptions::new(settings),
         stopped: AtomicBool::new(false),
         bus: settings.bus,
     });

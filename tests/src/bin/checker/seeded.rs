@@ -5,17 +5,17 @@ use std::time::Duration;
 use cachekit::testing::{Fault, Point};
 
 use crate::mix::{self, Mix};
-use crate::parent::Injury;
+use crate::parent::Disruption;
 
 /// One guard, and what shows that it is gone.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Broken {
+pub(crate) struct RemovedGuard {
     pub(crate) name: &'static str,
     pub(crate) fault: Fault,
     /// The mix of calls that shows it soon.
     pub(crate) mix: Mix,
     /// The faults that it takes.
-    pub(crate) injuries: &'static [Injury],
+    pub(crate) disruptions: &'static [Disruption],
     /// What makes the moment longer in which it shows.
     pub(crate) step_in: fn(Point),
 }
@@ -34,157 +34,157 @@ fn hesitate(point: Point) {
     }
 }
 
-const ALL: &[Broken] = &[
-    Broken {
+const ALL: &[RemovedGuard] = &[
+    RemovedGuard {
         name: "fill-without-token",
         fault: Fault::FillWithoutToken,
         mix: mix::BY_KEY,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "ignore-order",
         fault: Fault::IgnoreOrder,
         mix: mix::ORDERED,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "fill-older",
         fault: Fault::FillOlder,
-        mix: mix::LATE,
-        injuries: &[Injury::DelEntry],
+        mix: mix::LATE_WRITES,
+        disruptions: &[Disruption::DelEntry],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "forget-answer",
         fault: Fault::ForgetAnswer,
-        mix: mix::UNHEARD,
-        injuries: &[Injury::Deafen],
+        mix: mix::MISSED_MESSAGES,
+        disruptions: &[Disruption::Deafen],
         step_in: stumble,
     },
-    Broken {
-        name: "write-untold",
+    RemovedGuard {
+        name: "unannounced-write",
         fault: Fault::WriteUntold,
-        mix: mix::BY_HAND,
-        injuries: &[],
+        mix: mix::PUTS,
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "ignore-generation",
         fault: Fault::IgnoreGeneration,
         mix: mix::ORDERED,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "fill-without-versions",
         fault: Fault::FillWithoutVersions,
         mix: mix::BY_VALUE,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "versions-after-compute",
         fault: Fault::VersionsAfterCompute,
         mix: mix::BY_TAG,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "missing-tag-is-zero",
         fault: Fault::MissingTagIsZero,
         mix: mix::BY_TAG,
-        injuries: &[Injury::DelVersion],
+        disruptions: &[Disruption::DelVersion],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "no-heartbeat",
         fault: Fault::NoHeartbeat,
-        mix: mix::CALM,
-        injuries: &[Injury::Hole],
+        mix: mix::FEW_WRITES,
+        disruptions: &[Disruption::Hole],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "no-epoch",
         fault: Fault::NoEpoch,
         mix: mix::USUAL,
-        injuries: &[Injury::Close],
+        disruptions: &[Disruption::Close],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "repeat-lease",
         fault: Fault::ClientMadeVersions,
         mix: mix::SELDOM_READ,
-        injuries: &[Injury::RepeatAll, Injury::Swallow],
+        disruptions: &[Disruption::RepeatAll, Disruption::Swallow],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "no-second-bump",
         fault: Fault::NoSecondBump,
         mix: mix::BY_KEY,
-        injuries: &[],
+        disruptions: &[],
         step_in: hesitate,
     },
-    Broken {
-        name: "ret-tag-late",
+    RemovedGuard {
+        name: "value-tag-after-store",
         fault: Fault::RetTagLate,
         mix: mix::BY_VALUE,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "no-ack-wait",
         fault: Fault::NoAckWait,
         mix: mix::ACKNOWLEDGED,
-        injuries: &[Injury::Delay, Injury::Hole],
+        disruptions: &[Disruption::Delay, Disruption::Hole],
         step_in: stumble,
     },
-    Broken {
-        name: "forget-silent",
+    RemovedGuard {
+        name: "forget-silent-node",
         fault: Fault::ForgetSilent,
         mix: mix::ACKNOWLEDGED,
-        injuries: &[Injury::LoseAck],
+        disruptions: &[Disruption::LoseAck],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "ignore-unknown-message",
         fault: Fault::IgnoreUnknownMessage,
-        mix: mix::CALM,
-        injuries: &[Injury::Foreign],
+        mix: mix::FEW_WRITES,
+        disruptions: &[Disruption::Foreign],
         step_in: stumble,
     },
-    Broken {
-        name: "spare-copies",
+    RemovedGuard {
+        name: "skip-replicas",
         fault: Fault::SpareCopies,
-        mix: mix::COPIES,
-        injuries: &[],
+        mix: mix::REPLICAS,
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "keep-region-memory",
         fault: Fault::KeepRegionMemory,
         mix: mix::REGIONS,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "soft-keeps-token",
         fault: Fault::SoftKeepsToken,
         mix: mix::SOFT_BY_KEY,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
-    Broken {
+    RemovedGuard {
         name: "ignore-soft-half",
         fault: Fault::IgnoreSoftHalf,
         mix: mix::SOFT_BY_TAG,
-        injuries: &[],
+        disruptions: &[],
         step_in: stumble,
     },
 ];
 
-impl Broken {
+impl RemovedGuard {
     /// What is removed from the node of this number.
     pub(crate) fn of_node(&self, number: u8) -> &[Fault] {
         match self.fault {
@@ -217,7 +217,7 @@ pub(crate) fn names() -> String {
 }
 
 /// The one of this name.
-pub(crate) fn find(name: &str) -> Result<Broken, String> {
+pub(crate) fn find(name: &str) -> Result<RemovedGuard, String> {
     let found = ALL.iter().find(|broken| broken.name == name).copied();
     found.ok_or_else(|| {
         let names: Vec<_> = ALL.iter().map(|broken| broken.name).collect();

@@ -2,7 +2,7 @@
 
 /// A way to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum WriteKind {
     /// `Cache::invalidate`.
     Key,
     /// `entry(..).invalidate()`.
@@ -23,7 +23,7 @@ pub(crate) enum Way {
     Ordered,
     /// One that has its number long before it begins, and a newer one of its node returned
     /// meanwhile.
-    Late,
+    Delayed,
     /// `#[invalidates]`, of entries.
     Annotated,
     /// `#[invalidates]`, of tags and events.
@@ -37,12 +37,12 @@ pub(crate) enum Way {
     AckedValueTag,
     AckedFunction,
     /// What may be served old stays for a while.
-    Soft(Soft),
+    Soft(SoftKind),
 }
 
 /// A way to invalidate softly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Soft {
+pub(crate) enum SoftKind {
     /// Of `Cache::soft`.
     Key,
     Tag,

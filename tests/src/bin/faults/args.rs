@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::rows::{self, Row};
-use crate::settings::{BROKEN, Broken};
+use crate::settings::{BROKEN, Removed};
 
 pub(crate) const HELP: &str = "\
 faults: what happens to Redis, and what a service with the cache notices of it
@@ -15,7 +15,7 @@ ROW             the rows to run, by name; without any, all
 --quick         some of them, that take less than a minute together
 --markdown FILE writes the table there too
 --break NAME    takes something from the cache, so that rows must fail: deaf, no-epoch and
-                no-heartbeat each remove a guard, patient makes it wait a second for Redis
+                no-heartbeat each remove a guard, long-timeout makes it wait a second for Redis
 
 Ends with 0 if every row is as promised, with 1 if one is not or if a secret was printed or
 logged, with 2 if the arguments make no sense.";
@@ -32,7 +32,7 @@ pub(crate) struct Order {
     pub(crate) rows: Vec<Row>,
     pub(crate) markdown: Option<PathBuf>,
     /// What is taken from the cache.
-    pub(crate) broken: Option<Broken>,
+    pub(crate) broken: Option<Removed>,
 }
 
 /// Reads the words after the program's name.
@@ -73,7 +73,7 @@ fn row(name: &str) -> Result<Row, String> {
     found.ok_or_else(|| format!("`{name}`: no such row, see --list"))
 }
 
-fn broken(name: &str) -> Result<Broken, String> {
+fn broken(name: &str) -> Result<Removed, String> {
     let found = BROKEN.iter().find(|(known, _)| *known == name);
     found.map(|(_, broken)| *broken).ok_or_else(|| {
         let names: Vec<_> = BROKEN.iter().map(|(name, _)| *name).collect();

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 use args::{Order, Parsed};
 use outcome::Outcome;
-use said::Said;
+use said::Output;
 
 fn main() -> ExitCode {
     let order = match args::parse(std::env::args().skip(1)) {
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let said = Said::begin();
+    let said = Output::begin();
     let outcomes = run_all(&order, &said);
     let leaks = said.leaks();
     for leak in &leaks {
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(failed > 0 || !leaks.is_empty()))
 }
 
-fn run_all(order: &Order, said: &Said) -> Vec<Outcome> {
+fn run_all(order: &Order, said: &Output) -> Vec<Outcome> {
     said.say(&table::head());
     let mut outcomes = Vec::new();
     for row in &order.rows {

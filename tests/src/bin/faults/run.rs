@@ -12,7 +12,7 @@ use crate::judge::{self, Case, Found};
 use crate::load::{self, Load};
 use crate::outcome::Outcome;
 use crate::rows::Row;
-use crate::settings::{AFTER, ALLOWANCE, BEFORE, BUS_TIMEOUT, Broken, RECOVERY};
+use crate::settings::{AFTER, ALLOWANCE, BEFORE, BUS_TIMEOUT, RECOVERY, Removed};
 use crate::starved::THREADS;
 use crate::truth::ROWS;
 use crate::watch::{Sight, Watch};
@@ -25,7 +25,7 @@ const START: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs `row`.
-pub(crate) fn run(row: &Row, broken: Option<Broken>) -> Outcome {
+pub(crate) fn run(row: &Row, broken: Option<Removed>) -> Outcome {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name(THREADS)

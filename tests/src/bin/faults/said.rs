@@ -17,12 +17,12 @@ pub(crate) const ARGUMENT: &str = "argument-m5Vt8";
 
 /// Everything that is said, by anybody.
 #[derive(Debug, Clone)]
-pub(crate) struct Said {
+pub(crate) struct Output {
     log: Capture,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
-impl Said {
+impl Output {
     /// Keeps what is logged and printed from here on.
     pub(crate) fn begin() -> Self {
         let said = Self {

@@ -49,24 +49,24 @@ pub(crate) fn on_disconnect(node: usize) -> OnDisconnect {
 
 /// What may be taken from the cache, to see a row fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Broken {
+pub(crate) enum Removed {
     Guard(Fault),
     /// It waits for Redis too long.
-    Patient,
+    LongTimeout,
 }
 
-pub(crate) const BROKEN: &[(&str, Broken)] = &[
-    ("deaf", Broken::Guard(Fault::Deaf)),
-    ("no-epoch", Broken::Guard(Fault::NoEpoch)),
-    ("no-heartbeat", Broken::Guard(Fault::NoHeartbeat)),
-    ("patient", Broken::Patient),
+pub(crate) const BROKEN: &[(&str, Removed)] = &[
+    ("deaf", Removed::Guard(Fault::Deaf)),
+    ("no-epoch", Removed::Guard(Fault::NoEpoch)),
+    ("no-heartbeat", Removed::Guard(Fault::NoHeartbeat)),
+    ("long-timeout", Removed::LongTimeout),
 ];
 
-impl Broken {
+impl Removed {
     pub(crate) fn apply(self, settings: CacheBuilder) -> CacheBuilder {
         match self {
             Self::Guard(fault) => settings.__seed(fault),
-            Self::Patient => settings.redis_timeout(REDIS_TIMEOUT * 10),
+            Self::LongTimeout => settings.redis_timeout(REDIS_TIMEOUT * 10),
         }
     }
 }

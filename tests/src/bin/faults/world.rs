@@ -11,7 +11,7 @@ use crate::record::Record;
 use crate::rows::Row;
 use crate::said::PASSWORD;
 use crate::settings::{
-    BUS_TIMEOUT, Broken, LOCK_TIMEOUT, NAMESPACE, NODES, REDIS_TIMEOUT, on_disconnect,
+    BUS_TIMEOUT, LOCK_TIMEOUT, NAMESPACE, NODES, REDIS_TIMEOUT, Removed, on_disconnect,
 };
 use crate::truth::Truth;
 
@@ -78,7 +78,7 @@ pub(crate) fn run(client: &mut Client, command: &[&str]) -> Result<Reply, String
 
 impl World {
     /// Starts the nodes, before a server that may be away.
-    pub(crate) async fn start(server: Server, row: &Row, broken: Option<Broken>) -> Arc<Self> {
+    pub(crate) async fn start(server: Server, row: &Row, broken: Option<Removed>) -> Arc<Self> {
         let mut nodes = Vec::new();
         for node in 0..NODES {
             let url = row.host.map_or_else(
@@ -137,7 +137,7 @@ fn settings(url: &str, node: usize) -> CacheBuilder {
         .on_disconnect(on_disconnect(node))
 }
 
-async fn build(mut settings: CacheBuilder, broken: Option<Broken>) -> Cache {
+async fn build(mut settings: CacheBuilder, broken: Option<Removed>) -> Cache {
     if let Some(broken) = broken {
         settings = broken.apply(settings);
     }

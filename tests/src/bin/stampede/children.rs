@@ -12,7 +12,7 @@ const GIVE_UP: Duration = Duration::from_secs(60);
 
 /// What a process says.
 #[derive(Debug)]
-pub(crate) enum Said {
+pub(crate) enum Message {
     Ready,
     Computing,
     Done(Report),
@@ -32,7 +32,7 @@ pub(crate) struct Report {
 /// Several processes over one Redis. Killed when dropped.
 pub(crate) struct Children {
     children: Vec<Child>,
-    said: Receiver<(usize, Said)>,
+    said: Receiver<(usize, Message)>,
 }
 
 impl Children {
@@ -45,7 +45,7 @@ impl Children {
         let children = Self { children, said };
         for _ in 0..processes {
             let (_, said) = children.next();
-            assert!(matches!(said, Said::Ready), "{said:?}");
+            assert!(matches!(said, Message::Ready), "{said:?}");
         }
         children
     }
@@ -59,14 +59,14 @@ impl Children {
     }
 
     /// The next thing that one of them says, and which.
-    pub(crate) fn next(&self) -> (usize, Said) {
+    pub(crate) fn next(&self) -> (usize, Message) {
         self.said.recv_timeout(GIVE_UP).expect("they go on")
     }
 
     /// Waits for the one that computes first, and kills it (SIGKILL) after `delay`.
     pub(crate) fn kill_who_computes(&mut self, delay: Duration) -> usize {
         let (holder, said) = self.next();
-        assert!(matches!(said, Said::Computing), "{said:?}");
+        assert!(matches!(said, Message::Computing), "{said:?}");
         std::thread::sleep(delay);
         self.children[holder].kill().expect("it runs");
         holder
@@ -79,9 +79,9 @@ impl Children {
         for _ in 0..self.children.len() {
             loop {
                 match self.next().1 {
-                    Said::Done(report) => reports.push(report),
-                    Said::Gone => break,
-                    Said::Ready | Said::Computing => {}
+                    Message::Done(report) => reports.push(report),
+                    Message::Gone => break,
+                    Message::Ready | Message::Computing => {}
                 }
             }
         }
@@ -105,7 +105,7 @@ fn start(
     callers: usize,
     loader: Duration,
     number: usize,
-    tell: Sender<(usize, Said)>,
+    tell: Sender<(usize, Message)>,
 ) -> Child {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
         .args([
@@ -124,19 +124,19 @@ fn start(
             let Ok(line) = line else { break };
             let _ = tell.send((number, understood(&line)));
         }
-        let _ = tell.send((number, Said::Gone));
+        let _ = tell.send((number, Message::Gone));
     });
     child
 }
 
-fn understood(line: &str) -> Said {
+fn understood(line: &str) -> Message {
     let mut words = line.split(' ');
     let first = words.next();
     let mut number = || words.next().and_then(|word| word.parse().ok());
     match first {
-        Some("ready") => Said::Ready,
-        Some("computing") => Said::Computing,
-        Some("done") => Said::Done(Report {
+        Some("ready") => Message::Ready,
+        Some("computing") => Message::Computing,
+        Some("done") => Message::Done(Report {
             runs: number().expect("a number"),
             right: number().expect("a number"),
             waits: std::iter::from_fn(number)

@@ -14,7 +14,7 @@ macro_rules! functions {
             use super::super::source::{Row, compute};
             use super::super::written::Written;
             use crate::cells::{Cell, Kind, STALE};
-            use crate::manner::Manner;
+            use crate::manner::InvalidationMode;
 
             #[cached(
                                                                         tier = $tier,
@@ -23,19 +23,19 @@ macro_rules! functions {
                                                                         events = ["changed:{row}"],
                                                                     )]
             async fn aging(bucket: u64, row: u64) -> Row {
-                compute(Cell::new(Kind::Aging, row)).await
+                compute(Cell::new(Kind::Stale, row)).await
             }
 
             #[cached(tier = $tier, stale = STALE, tags = ["group:{ret.part}"])]
             async fn aging_group(row: u64) -> Row {
-                compute(Cell::new(Kind::AgingGroup, row)).await
+                compute(Cell::new(Kind::StaleGroup, row)).await
             }
 
             /// Writes two rows, and names their entries.
             #[invalidates(aging(bucket, row), aging_group(row), soft)]
             pub(super) async fn change(bucket: u64, row: u64, written: &Written) {
-                written.softens(Manner::SoftEntry);
-                let kinds = [Kind::Aging, Kind::AgingGroup];
+                written.softens(InvalidationMode::SoftEntry);
+                let kinds = [Kind::Stale, Kind::StaleGroup];
                 let cells = kinds.map(|kind| Cell::new(kind, row));
                 written.commit_annotated(&cells).await;
             }
@@ -43,14 +43,14 @@ macro_rules! functions {
             /// Writes rows of a group, and names its tag and an event.
             #[invalidates(tags = ["group:{group}"], events = ["changed:{row}"], soft)]
             pub(super) async fn regroup(group: u64, row: u64, written: &Written) {
-                written.softens(Manner::SoftGroup);
-                let mut cells = Cell::new(Kind::AgingGroup, group).alike(&[Kind::AgingGroup], 2);
-                cells.push(Cell::new(Kind::Aging, row));
+                written.softens(InvalidationMode::SoftGroup);
+                let mut cells = Cell::new(Kind::StaleGroup, group).alike(&[Kind::StaleGroup], 2);
+                cells.push(Cell::new(Kind::Stale, row));
                 written.commit_annotated(&cells).await;
             }
 
             pub(super) async fn read(cell: Cell) -> Row {
-                if cell.kind() == Kind::Aging {
+                if cell.kind() == Kind::Stale {
                     aging(cell.part(), cell.row()).await
                 } else {
                     aging_group(cell.row()).await
@@ -58,7 +58,7 @@ macro_rules! functions {
             }
 
             pub(super) async fn fresh(cell: Cell) -> Option<Row> {
-                if cell.kind() == Kind::Aging {
+                if cell.kind() == Kind::Stale {
                     aging::entry(cell.part(), cell.row()).get().await
                 } else {
                     aging_group::entry(cell.row()).get().await
@@ -66,7 +66,7 @@ macro_rules! functions {
             }
 
             pub(super) fn key(cell: Cell) -> String {
-                if cell.kind() == Kind::Aging {
+                if cell.kind() == Kind::Stale {
                     aging::entry(cell.part(), cell.row()).key().to_owned()
                 } else {
                     aging_group::entry(cell.row()).key().to_owned()
@@ -74,13 +74,13 @@ macro_rules! functions {
             }
 
             pub(super) fn name(cell: Cell) -> String {
-                let is_aging = cell.kind() == Kind::Aging;
+                let is_aging = cell.kind() == Kind::Stale;
                 let name = if is_aging { "aging" } else { "aging_group" };
                 format!("{}::{name}", module_path!())
             }
 
             pub(super) async fn invalidate_entry(cell: Cell) {
-                if cell.kind() == Kind::Aging {
+                if cell.kind() == Kind::Stale {
                     aging::entry(cell.part(), cell.row()).invalidate().await;
                 } else {
                     aging_group::entry(cell.row()).invalidate().await;
@@ -88,7 +88,7 @@ macro_rules! functions {
             }
 
             pub(super) async fn expire_entry(cell: Cell) {
-                if cell.kind() == Kind::Aging {
+                if cell.kind() == Kind::Stale {
                     aging::entry(cell.part(), cell.row()).expire().await;
                 } else {
                     aging_group::entry(cell.row()).expire().await;
@@ -96,7 +96,7 @@ macro_rules! functions {
             }
 
             pub(super) async fn invalidate_function(cell: Cell) {
-                if cell.kind() == Kind::Aging {
+                if cell.kind() == Kind::Stale {
                     aging::invalidate_all().await;
                 } else {
                     aging_group::invalidate_all().await;
@@ -104,7 +104,7 @@ macro_rules! functions {
             }
 
             pub(super) async fn expire_function(cell: Cell) {
-                if cell.kind() == Kind::Aging {
+                if cell.kind() == Kind::Stale {
                     aging::expire_all().await;
                 } else {
                     aging_group::expire_all().await;

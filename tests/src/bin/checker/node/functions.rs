@@ -88,13 +88,13 @@ macro_rules! functions {
 
             #[cached(tier = redis, replicas = 3, tags = ["bucket:{bucket}"])]
             async fn copied(bucket: u64, row: u64) -> Row {
-                compute(Cell::new(Kind::Copied, row)).await
+                compute(Cell::new(Kind::Replicated, row)).await
             }
 
             /// Writes three rows, and names their entries.
             #[invalidates(plain(bucket, row), fallible(bucket, row), copied(bucket, row))]
             pub(super) async fn change(bucket: u64, row: u64, written: &Written) {
-                let kinds = [Kind::Plain, Kind::Fallible, Kind::Copied];
+                let kinds = [Kind::Plain, Kind::Fallible, Kind::Replicated];
                 let cells = kinds.map(|kind| Cell::new(kind, row));
                 written.commit_annotated(&cells).await;
             }
@@ -126,7 +126,7 @@ macro_rules! functions {
             /// The same of a version that was raised by then, if memory has a newer one, with a
             /// number too: of any other nobody here can tell that it is.
             #[write_through(ordered(row), order_by = ret.version)]
-            pub(super) async fn store_late(row: u64, version: u64) -> Result<Row, Unknown> {
+            pub(super) async fn store_delayed(row: u64, version: u64) -> Result<Row, Unknown> {
                 let late = Row::numbered(Cell::new(Kind::Ordered, row), version);
                 pause(3).await;
                 let entry = ordered::entry(row);
@@ -175,8 +175,8 @@ macro_rules! functions {
                         let computed = cache.get_or_compute(&key, &policy, || compute(cell));
                         Got::Row(computed.await)
                     }
-                    Kind::Aging | Kind::AgingGroup => Got::Row(aging::read(cell).await),
-                    Kind::Copied => Got::Row(copied(part, row).await),
+                    Kind::Stale | Kind::StaleGroup => Got::Row(aging::read(cell).await),
+                    Kind::Replicated => Got::Row(copied(part, row).await),
                 }
             }
 
@@ -200,8 +200,8 @@ macro_rules! functions {
                     Kind::Ordered => ordered::entry(row).key().to_owned(),
                     Kind::Region if BUS => format!("{REGION}:{row}"),
                     Kind::Direct | Kind::Put | Kind::Region => cell.to_string(),
-                    Kind::Aging | Kind::AgingGroup => aging::key(cell, BUS),
-                    Kind::Copied => copied::entry(part, row).key().to_owned(),
+                    Kind::Stale | Kind::StaleGroup => aging::key(cell, BUS),
+                    Kind::Replicated => copied::entry(part, row).key().to_owned(),
                 }
             }
 
@@ -214,10 +214,10 @@ macro_rules! functions {
                     Kind::Fallible => "fallible",
                     Kind::Through => "through",
                     Kind::Ordered => "ordered",
-                    Kind::Copied => "copied",
+                    Kind::Replicated => "copied",
                     Kind::Region if BUS => return Some(format!("region {REGION}")),
                     Kind::Direct | Kind::Put | Kind::Region => return None,
-                    Kind::Aging | Kind::AgingGroup => return Some(aging::name(cell, BUS)),
+                    Kind::Stale | Kind::StaleGroup => return Some(aging::name(cell, BUS)),
                 };
                 Some(format!("{}::{name}", module_path!()))
             }
@@ -236,8 +236,8 @@ macro_rules! functions {
                     Kind::Direct | Kind::Put | Kind::Region => {
                         cache.invalidate(&cell.to_string()).await;
                     }
-                    Kind::Aging | Kind::AgingGroup => aging::invalidate_entry(cell).await,
-                    Kind::Copied => copied::entry(part, row).invalidate().await,
+                    Kind::Stale | Kind::StaleGroup => aging::invalidate_entry(cell).await,
+                    Kind::Replicated => copied::entry(part, row).invalidate().await,
                 }
             }
 
@@ -255,8 +255,8 @@ macro_rules! functions {
                     Kind::Direct | Kind::Put | Kind::Region => {
                         cache.invalidate_tags([tags(cell).0]).await;
                     }
-                    Kind::Aging | Kind::AgingGroup => aging::invalidate_function(cell).await,
-                    Kind::Copied => copied::invalidate_all().await,
+                    Kind::Stale | Kind::StaleGroup => aging::invalidate_function(cell).await,
+                    Kind::Replicated => copied::invalidate_all().await,
                 }
             }
         }
@@ -309,9 +309,9 @@ pub(super) async fn store_ordered(cell: Cell, written: &Written) -> Row {
     dispatch!(store_ordered(cell.row(), written))
 }
 
-pub(super) async fn store_late(cell: Cell, version: u64) {
+pub(super) async fn store_delayed(cell: Cell, version: u64) {
     // One that is not known to be older writes nothing.
-    let _ = dispatch!(store_late(cell.row(), version));
+    let _ = dispatch!(store_delayed(cell.row(), version));
 }
 
 /// The text of `cell`'s key, with or without messages between nodes.

@@ -31,7 +31,7 @@ async fn read_once(cell: Cell) {
     let begin = clock::now();
     // Afterwards: a process that stands still in between has heard nothing meanwhile.
     let is_heard = node.cache.stats().redis.is_heard;
-    let is_fresh = cell.kind().is_aging() && fastrand::u32(..4) == 0;
+    let is_fresh = cell.kind().may_be_stale() && fastrand::u32(..4) == 0;
     let reading = spending(async {
         if !is_fresh {
             return Some(functions::read(cell).await);

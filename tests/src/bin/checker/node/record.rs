@@ -74,11 +74,11 @@ impl Record {
     }
 
     /// A write whose invalidation returned then.
-    pub(super) fn write(&self, way: &str, returned: u64, write: &Ended) {
+    pub(super) fn write(&self, kind: &str, returned: u64, write: &Ended) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (began, manner) = (write.began, write.manner.word());
+        let (began, mode) = (write.began, write.mode.word());
         let acknowledged = u8::from(write.is_acknowledged);
-        let mut line = format!("w {id} {way} {began} {returned} {acknowledged} {manner}");
+        let mut line = format!("w {id} {kind} {began} {returned} {acknowledged} {mode}");
         for (cell, version) in &write.versions {
             // Writing to a string cannot fail.
             let _ = write!(line, " {}:{version}", cell.0);

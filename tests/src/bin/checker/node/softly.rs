@@ -4,27 +4,27 @@ use super::writing::{EVENTED, GROUPED, SHARED, TAGGED};
 use super::written::Written;
 use super::{aging, functions, node};
 use crate::cells::{Cell, Kind};
-use crate::manner::Manner;
-use crate::way::Soft;
+use crate::manner::InvalidationMode;
+use crate::way::SoftKind;
 
 /// Raises versions, and then invalidates softly.
-pub(super) async fn write(soft: Soft, written: &Written) {
-    let aging = Cell::any(&[Kind::Aging, Kind::AgingGroup]);
+pub(super) async fn write(soft: SoftKind, written: &Written) {
+    let aging = Cell::any(&[Kind::Stale, Kind::StaleGroup]);
     match soft {
-        Soft::Key | Soft::AckedKey => by_key(soft, written).await,
-        Soft::Tag | Soft::AckedTag => by_tag(soft, TAGGED, written).await,
-        Soft::ValueTag => by_tag(soft, GROUPED, written).await,
-        Soft::Event => by_event(written).await,
-        Soft::Entry => {
-            begin(Manner::SoftEntry, &[aging], written).await;
+        SoftKind::Key | SoftKind::AckedKey => by_key(soft, written).await,
+        SoftKind::Tag | SoftKind::AckedTag => by_tag(soft, TAGGED, written).await,
+        SoftKind::ValueTag => by_tag(soft, GROUPED, written).await,
+        SoftKind::Event => by_event(written).await,
+        SoftKind::Entry => {
+            begin(InvalidationMode::SoftEntry, &[aging], written).await;
             aging::expire_entry(aging).await;
         }
-        Soft::Function => {
-            begin(Manner::SoftGroup, &[aging], written).await;
+        SoftKind::Function => {
+            begin(InvalidationMode::SoftGroup, &[aging], written).await;
             aging::expire_function(aging).await;
         }
-        Soft::Annotated => aging::change(aging, written).await,
-        Soft::Regrouped => aging::regroup(aging, written).await,
+        SoftKind::Annotated => aging::change(aging, written).await,
+        SoftKind::Regrouped => aging::regroup(aging, written).await,
     }
 }
 
@@ -38,18 +38,18 @@ fn read(kinds: &[Kind]) -> Vec<Kind> {
     both.into_iter().copied().collect()
 }
 
-async fn begin(manner: Manner, cells: &[Cell], written: &Written) {
-    written.softens(manner);
+async fn begin(mode: InvalidationMode, cells: &[Cell], written: &Written) {
+    written.softens(mode);
     written.commit(cells).await;
     written.begin();
 }
 
-async fn by_key(soft: Soft, written: &Written) {
+async fn by_key(soft: SoftKind, written: &Written) {
     let cell = Cell::any(&read(SHARED));
-    begin(Manner::SoftEntry, &[cell], written).await;
+    begin(InvalidationMode::SoftEntry, &[cell], written).await;
     let key = functions::key(cell, node().settings.bus);
     let cache = &node().cache;
-    if soft == Soft::AckedKey {
+    if soft == SoftKind::AckedKey {
         let certain = cache.acknowledged().soft().invalidate(&key).await;
         written.acknowledged(certain);
     } else {
@@ -57,18 +57,18 @@ async fn by_key(soft: Soft, written: &Written) {
     }
 }
 
-async fn by_tag(soft: Soft, kinds: &[Kind], written: &Written) {
+async fn by_tag(soft: SoftKind, kinds: &[Kind], written: &Written) {
     let kinds_read = read(kinds);
     let cell = Cell::any(&kinds_read);
     let cells = cell.alike(&kinds_read, fastrand::usize(1..=3));
-    begin(Manner::SoftGroup, &cells, written).await;
+    begin(InvalidationMode::SoftGroup, &cells, written).await;
     let tag = if kinds == GROUPED {
         format!("group:{}", cell.part())
     } else {
         functions::labels(cell).0
     };
     let cache = &node().cache;
-    if soft == Soft::AckedTag {
+    if soft == SoftKind::AckedTag {
         let certain = cache.acknowledged().soft().invalidate_tags([tag]).await;
         written.acknowledged(certain);
     } else {
@@ -83,6 +83,6 @@ async fn by_event(written: &Written) {
         .iter()
         .map(|kind| Cell::new(*kind, cell.row()))
         .collect();
-    begin(Manner::SoftGroup, &cells, written).await;
+    begin(InvalidationMode::SoftGroup, &cells, written).await;
     node().cache.soft().emit(&functions::labels(cell).1).await;
 }

@@ -9,7 +9,7 @@ use super::source::Row;
 use super::written::Written;
 use super::{functions, node, pause, softly};
 use crate::cells::{Cell, Kind};
-use crate::way::Way;
+use crate::way::WriteKind;
 use cachekit_tests::clock;
 
 /// What annotated functions cache, and what may be written by anybody.
@@ -22,9 +22,9 @@ pub(super) const SHARED: &[Kind] = &[
     Kind::Through,
     Kind::Ordered,
     Kind::Direct,
-    Kind::Aging,
-    Kind::AgingGroup,
-    Kind::Copied,
+    Kind::Stale,
+    Kind::StaleGroup,
+    Kind::Replicated,
 ];
 /// Those with a tag made from arguments.
 pub(super) const TAGGED: &[Kind] = &[
@@ -32,43 +32,43 @@ pub(super) const TAGGED: &[Kind] = &[
     Kind::Maybe,
     Kind::Fallible,
     Kind::Direct,
-    Kind::Aging,
-    Kind::Copied,
+    Kind::Stale,
+    Kind::Replicated,
 ];
 /// Those with a tag made from the value.
 pub(super) const GROUPED: &[Kind] = &[
     Kind::Grouped,
     Kind::Through,
     Kind::Ordered,
-    Kind::AgingGroup,
+    Kind::StaleGroup,
 ];
 /// Those with an event.
-pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Aging];
+pub(super) const EVENTED: &[Kind] = &[Kind::Evented, Kind::Direct, Kind::Stale];
 
 /// Writes, one after the other, until the end.
 pub(super) async fn write_on(_number: usize) {
     let node = node();
     while !node.is_stopped() {
-        let ways = node.mix.ways;
-        write_once(ways[fastrand::usize(..ways.len())]).await;
+        let write_kinds = node.mix.write_kinds;
+        write_once(write_kinds[fastrand::usize(..write_kinds.len())]).await;
         pause(node.mix.write_pause).await;
     }
 }
 
-async fn write_once(way: Way) {
+async fn write_once(kind: WriteKind) {
     let node = node();
     let _calling = node.calling();
     let written = Written::default();
     let dropped = fastrand::u32(..100) < node.mix.dropped;
-    let mut name = format!("{way:?}");
+    let mut name = format!("{kind:?}");
     if dropped {
         let longest = if fastrand::bool() { 3_000 } else { 60_000 };
         let patience = Duration::from_micros(fastrand::u64(..longest));
-        if timeout(patience, write(way, &written)).await.is_err() {
+        if timeout(patience, write(kind, &written)).await.is_err() {
             name.push_str("-dropped");
         }
     } else {
-        write(way, &written).await;
+        write(kind, &written).await;
     }
     tell(&name, &written);
 }
@@ -81,7 +81,7 @@ fn tell(name: &str, written: &Written) {
     }
 }
 
-async fn write(way: Way, written: &Written) {
+async fn write(kind: WriteKind, written: &Written) {
     let kinds = node().mix.kinds;
     let shared: Vec<Kind> = SHARED
         .iter()
@@ -89,44 +89,47 @@ async fn write(way: Way, written: &Written) {
         .filter(|kind| kinds.contains(kind))
         .collect();
     let cell = Cell::any(if shared.is_empty() { SHARED } else { &shared });
-    match way {
-        Way::Key | Way::Entry => by_name(way, cell, written).await,
-        Way::Tag => by_tag(cell, TAGGED, written).await,
-        Way::ValueTag => by_tag(cell, GROUPED, written).await,
-        Way::Event => by_event(cell, written).await,
-        Way::Function => {
+    match kind {
+        WriteKind::Key | WriteKind::Entry => by_name(kind, cell, written).await,
+        WriteKind::Tag => by_tag(cell, TAGGED, written).await,
+        WriteKind::ValueTag => by_tag(cell, GROUPED, written).await,
+        WriteKind::Event => by_event(cell, written).await,
+        WriteKind::Function => {
             written.commit(&[cell]).await;
             written.begin();
             functions::invalidate_function(cell).await;
         }
-        Way::Clear => {
+        WriteKind::Clear => {
             let cells: Vec<_> = (0..4).map(|_| Cell::any(SHARED)).collect();
             written.commit(&cells).await;
             written.begin();
             node().cache.clear().await;
         }
-        Way::Put => put(written).await,
-        Way::Through => {
+        WriteKind::Put => put(written).await,
+        WriteKind::Through => {
             functions::store(cell, written).await;
         }
-        Way::Ordered => {
+        WriteKind::Ordered => {
             functions::store_ordered(cell, written).await;
         }
-        Way::Late => late(cell, written).await,
-        Way::Annotated => functions::change(cell, written).await,
-        Way::Regrouped => functions::regroup(cell, written).await,
-        Way::Deferred => deferred(cell, written).await,
-        Way::AckedKey | Way::AckedTag | Way::AckedValueTag | Way::AckedFunction => {
-            acknowledged(way, cell, written).await;
+        WriteKind::Delayed => delayed(cell, written).await,
+        WriteKind::Annotated => functions::change(cell, written).await,
+        WriteKind::Regrouped => functions::regroup(cell, written).await,
+        WriteKind::Deferred => deferred(cell, written).await,
+        WriteKind::AckedKey
+        | WriteKind::AckedTag
+        | WriteKind::AckedValueTag
+        | WriteKind::AckedFunction => {
+            acknowledged(kind, cell, written).await;
         }
-        Way::Soft(soft) => softly::write(soft, written).await,
+        WriteKind::Soft(soft) => softly::write(soft, written).await,
     }
 }
 
-async fn by_name(way: Way, cell: Cell, written: &Written) {
+async fn by_name(kind: WriteKind, cell: Cell, written: &Written) {
     written.commit(&[cell]).await;
     written.begin();
-    if way == Way::Key {
+    if kind == WriteKind::Key {
         node()
             .cache
             .invalidate(&functions::key(cell, node().settings.bus))
@@ -149,10 +152,10 @@ async fn by_tag(cell: Cell, kinds: &[Kind], written: &Written) {
 }
 
 /// Invalidates, and notes whether every node is certain to have applied it.
-async fn acknowledged(way: Way, cell: Cell, written: &Written) {
-    let (kinds, most) = match way {
-        Way::AckedTag => (TAGGED, 3),
-        Way::AckedValueTag => (GROUPED, 3),
+async fn acknowledged(kind: WriteKind, cell: Cell, written: &Written) {
+    let (kinds, most) = match kind {
+        WriteKind::AckedTag => (TAGGED, 3),
+        WriteKind::AckedValueTag => (GROUPED, 3),
         _ => (&[cell.kind()][..], 1),
     };
     let cells = if most > 1 {
@@ -164,10 +167,10 @@ async fn acknowledged(way: Way, cell: Cell, written: &Written) {
     written.begin();
     let cache = node().cache.acknowledged();
     let bus = node().settings.bus;
-    let certain = match way {
-        Way::AckedKey => cache.invalidate(&functions::key(cell, bus)).await,
-        Way::AckedTag => cache.invalidate_tags([functions::labels(cell).0]).await,
-        Way::AckedValueTag => {
+    let certain = match kind {
+        WriteKind::AckedKey => cache.invalidate(&functions::key(cell, bus)).await,
+        WriteKind::AckedTag => cache.invalidate_tags([functions::labels(cell).0]).await,
+        WriteKind::AckedValueTag => {
             let tag = format!("group:{}", cell.part());
             cache.invalidate_tags([tag]).await
         }
@@ -210,14 +213,14 @@ async fn put(written: &Written) {
 /// A write that has its number, as one of an event has, and is held up until a newer one has
 /// returned, and longer: Redis may lose what that stored. What memory knows to be newer, an older
 /// write does not replace anywhere.
-async fn late(cell: Cell, written: &Written) {
+async fn delayed(cell: Cell, written: &Written) {
     let cell = Cell::new(Kind::Ordered, cell.row());
     let number = node().truth.commit(&[cell]).await;
     functions::store_ordered(cell, written).await;
     tell("Late", written);
     pause(400).await;
     if let Some(number) = number.first() {
-        functions::store_late(cell, *number).await;
+        functions::store_delayed(cell, *number).await;
     }
 }
 

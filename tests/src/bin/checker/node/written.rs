@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::node;
 use crate::cells::Cell;
-use crate::manner::Manner;
+use crate::manner::InvalidationMode;
 use cachekit_tests::clock;
 
 /// The versions that a write raised, as far as it got. It outlives the write when that is
@@ -17,7 +17,7 @@ struct State {
     began: Option<u64>,
     versions: Vec<(Cell, u64)>,
     acknowledged: bool,
-    manner: Manner,
+    mode: InvalidationMode,
 }
 
 /// A write whose invalidation takes place.
@@ -27,7 +27,7 @@ pub(super) struct Ended {
     pub(super) versions: Vec<(Cell, u64)>,
     /// Whether the invalidation is certain to have reached every node.
     pub(super) is_acknowledged: bool,
-    pub(super) manner: Manner,
+    pub(super) mode: InvalidationMode,
 }
 
 impl Written {
@@ -59,8 +59,8 @@ impl Written {
     }
 
     /// The invalidation leaves what may be served old.
-    pub(super) fn softens(&self, manner: Manner) {
-        self.lock().manner = manner;
+    pub(super) fn softens(&self, mode: InvalidationMode) {
+        self.lock().mode = mode;
     }
 
     /// What it came to; `None` if it got no further than a commit, or this was asked before.
@@ -70,7 +70,7 @@ impl Written {
             began: state.began.take()?,
             versions: std::mem::take(&mut state.versions),
             is_acknowledged: state.acknowledged,
-            manner: state.manner,
+            mode: state.mode,
         })
     }
 

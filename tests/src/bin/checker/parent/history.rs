@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cells::Cell;
-use crate::manner::Manner;
+use crate::manner::InvalidationMode;
 use cachekit_tests::clock;
 
 /// A read that returned.
@@ -36,14 +36,14 @@ pub(super) struct Write {
     pub(super) node: u8,
     pub(super) cell: Cell,
     pub(super) version: u64,
-    pub(super) way: String,
+    pub(super) kind: String,
     /// When its invalidation began and returned, and Redis had accepted it at the latest.
     pub(super) began: u64,
     pub(super) returned: u64,
     pub(super) accepted: Option<u64>,
     /// Whether it said that every node had applied it when it returned.
     pub(super) acknowledged: bool,
-    pub(super) manner: Manner,
+    pub(super) mode: InvalidationMode,
 }
 
 impl Write {
@@ -180,23 +180,23 @@ fn take_in_writes<'a>(
     mut words: impl Iterator<Item = &'a str>,
     writes: &mut Vec<Write>,
 ) -> Option<()> {
-    let way = words.next()?;
+    let kind = words.next()?;
     let began = words.next()?.parse().ok()?;
     let returned = words.next()?.parse().ok()?;
     let acknowledged = words.next()? == "1";
-    let manner = Manner::read(words.next()?)?;
+    let mode = InvalidationMode::read(words.next()?)?;
     for word in words {
         let (cell, version) = word.split_once(':')?;
         writes.push(Write {
             node,
             cell: Cell(cell.parse().ok()?),
             version: version.parse().ok()?,
-            way: way.to_owned(),
+            kind: kind.to_owned(),
             began,
             returned,
             accepted: None,
             acknowledged,
-            manner,
+            mode,
         });
     }
     Some(())

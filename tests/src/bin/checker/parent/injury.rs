@@ -8,7 +8,7 @@ use cachekit_tests::clock;
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Injury {
+pub(crate) enum Disruption {
     /// Another program removes entries.
     DelEntry,
     /// Versions are lost, as by eviction.
@@ -44,41 +44,45 @@ pub(crate) enum Injury {
     RepeatAll,
 }
 
-const NAMES: &[(Injury, &str)] = &[
-    (Injury::DelEntry, "del-entry"),
-    (Injury::DelVersion, "del-version"),
-    (Injury::DelGuard, "del-guard"),
-    (Injury::KillPubsub, "kill-pubsub"),
-    (Injury::KillNormal, "kill-normal"),
-    (Injury::Restart, "restart"),
-    (Injury::Freeze, "freeze"),
-    (Injury::ScriptFlush, "script-flush"),
-    (Injury::FlushAll, "flush-all"),
-    (Injury::Delay, "delay"),
-    (Injury::Hole, "hole"),
-    (Injury::Swallow, "swallow"),
-    (Injury::LoseAck, "lose-ack"),
-    (Injury::Deafen, "deafen"),
-    (Injury::Repeat, "repeat"),
-    (Injury::Close, "close"),
-    (Injury::Foreign, "foreign"),
-    (Injury::RepeatAll, "repeat-all"),
+const NAMES: &[(Disruption, &str)] = &[
+    (Disruption::DelEntry, "del-entry"),
+    (Disruption::DelVersion, "del-version"),
+    (Disruption::DelGuard, "del-guard"),
+    (Disruption::KillPubsub, "kill-pubsub"),
+    (Disruption::KillNormal, "kill-normal"),
+    (Disruption::Restart, "restart"),
+    (Disruption::Freeze, "freeze"),
+    (Disruption::ScriptFlush, "script-flush"),
+    (Disruption::FlushAll, "flush-all"),
+    (Disruption::Delay, "delay"),
+    (Disruption::Hole, "hole"),
+    (Disruption::Swallow, "swallow"),
+    (Disruption::LoseAck, "lose-ack"),
+    (Disruption::Deafen, "deafen"),
+    (Disruption::Repeat, "repeat"),
+    (Disruption::Close, "close"),
+    (Disruption::Foreign, "foreign"),
+    (Disruption::RepeatAll, "repeat-all"),
 ];
 
 /// Those that are not in `all`.
-const APART: &[Injury] = &[Injury::Foreign, Injury::RepeatAll];
+const ONLY_BY_NAME: &[Disruption] = &[Disruption::Foreign, Disruption::RepeatAll];
 
 /// Reads `all`, `none` or names between commas.
-pub(crate) fn injuries(list: &str) -> Result<Vec<Injury>, String> {
-    let all = NAMES.iter().map(|(injury, _)| *injury);
+pub(crate) fn disruptions(list: &str) -> Result<Vec<Disruption>, String> {
+    let all = NAMES.iter().map(|(disruption, _)| *disruption);
     match list {
         "none" => return Ok(vec![]),
-        "all" => return Ok(all.filter(|injury| !APART.contains(injury)).collect()),
+        "all" => {
+            return Ok(all
+                .filter(|disruption| !ONLY_BY_NAME.contains(disruption))
+                .collect());
+        }
         _ => {}
     }
     let find = |word: &str| {
         let found = NAMES.iter().find(|(_, name)| *name == word.trim());
-        found.map(|(injury, _)| *injury).ok_or_else(|| {
+        found.map(|(disruption, _)| *disruption).ok_or_else(|| {
             let names: Vec<_> = NAMES.iter().map(|(_, name)| *name).collect();
             format!(
                 "--faults {word}: expected all, none or some of {}",
@@ -90,35 +94,42 @@ pub(crate) fn injuries(list: &str) -> Result<Vec<Injury>, String> {
 }
 
 /// What is injected, and what was.
-pub(super) struct Injuries {
-    chosen: Vec<Injury>,
-    log: Mutex<Vec<(u64, Injury, String)>>,
+pub(super) struct Disruptions {
+    chosen: Vec<Disruption>,
+    log: Mutex<Vec<(u64, Disruption, String)>>,
     /// Held while the server cannot answer.
     server: Mutex<()>,
 }
 
-impl Injuries {
+impl Disruptions {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
-            chosen: settings.injuries.clone(),
+            chosen: settings.disruptions.clone(),
             log: Mutex::default(),
             server: Mutex::default(),
         }
     }
 
-    pub(super) fn has(&self, injury: Injury) -> bool {
-        self.chosen.contains(&injury)
+    pub(super) fn has(&self, disruption: Disruption) -> bool {
+        self.chosen.contains(&disruption)
     }
 
     /// One of those `among` that are chosen, each as often as it stands there.
-    pub(super) fn draw(&self, among: &[Injury], random: &mut fastrand::Rng) -> Option<Injury> {
-        let chosen: Vec<_> = among.iter().filter(|injury| self.has(**injury)).collect();
+    pub(super) fn draw(
+        &self,
+        among: &[Disruption],
+        random: &mut fastrand::Rng,
+    ) -> Option<Disruption> {
+        let chosen: Vec<_> = among
+            .iter()
+            .filter(|disruption| self.has(**disruption))
+            .collect();
         random.choice(chosen).copied()
     }
 
     /// Notes that one was injected.
-    pub(super) fn note(&self, injury: Injury, what: String) {
-        lock(&self.log).push((clock::now(), injury, what));
+    pub(super) fn note(&self, disruption: Disruption, what: String) {
+        lock(&self.log).push((clock::now(), disruption, what));
     }
 
     /// The server answers for as long as this is held; who keeps it from that takes it too.
@@ -129,8 +140,8 @@ impl Injuries {
     /// How many there were of each kind, by name.
     pub(super) fn counts(&self) -> BTreeMap<&'static str, usize> {
         let mut counts = BTreeMap::new();
-        for (_, injury, _) in lock(&self.log).iter() {
-            *counts.entry(name(*injury)).or_default() += 1;
+        for (_, disruption, _) in lock(&self.log).iter() {
+            *counts.entry(name(*disruption)).or_default() += 1;
         }
         counts
     }
@@ -138,18 +149,18 @@ impl Injuries {
     /// Those in a span of time, in words; without what goes on all the time.
     pub(super) fn between(&self, from: u64, to: u64) -> Vec<(u64, String)> {
         let log = lock(&self.log);
-        let within = log
-            .iter()
-            .filter(|(time, injury, _)| *injury != Injury::RepeatAll && (from..=to).contains(time));
-        let words = |(time, injury, what): &(u64, Injury, String)| {
-            (*time, format!("{} {what}", name(*injury)))
+        let within = log.iter().filter(|(time, disruption, _)| {
+            *disruption != Disruption::RepeatAll && (from..=to).contains(time)
+        });
+        let words = |(time, disruption, what): &(u64, Disruption, String)| {
+            (*time, format!("{} {what}", name(*disruption)))
         };
         within.map(words).collect()
     }
 }
 
-fn name(injury: Injury) -> &'static str {
-    let found = NAMES.iter().find(|(other, _)| *other == injury);
+fn name(disruption: Disruption) -> &'static str {
+    let found = NAMES.iter().find(|(other, _)| *other == disruption);
     found.map_or("", |(_, name)| name)
 }
 

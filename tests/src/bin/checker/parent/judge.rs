@@ -23,7 +23,7 @@ use super::history::{Events, Read, Write};
 use super::table::Table;
 use crate::args::Settings;
 use crate::cells::{CELLS, Cell};
-use crate::manner::Manner;
+use crate::manner::InvalidationMode;
 use crate::node::{BUS_TIMEOUT, LOCK_TIMEOUT};
 
 /// For the scheduler and the rounding of timers.
@@ -162,7 +162,9 @@ impl Judging<'_> {
                 verdict.went_back += 1;
             }
         }
-        let stays = |write: &&Write| self.cell.kind().is_aging() && write.manner != Manner::Hard;
+        let stays = |write: &&Write| {
+            self.cell.kind().may_be_stale() && write.mode != InvalidationMode::Hard
+        };
         let (soft, hard): (Vec<_>, Vec<_>) = self.writes.iter().partition(stays);
         propagation::add(&hard, reads, &mut verdict.propagation);
         propagation::add(&soft, reads, &mut verdict.old);
@@ -230,7 +232,7 @@ impl Judging<'_> {
             "{} had raised it to {}, invalidated it ({}{}) from {} to {}, {accepted}: {:.2} ms too late",
             write.who(),
             write.version,
-            write.way,
+            write.kind,
             if write.acknowledged {
                 ", acknowledged"
             } else {

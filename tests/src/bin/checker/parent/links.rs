@@ -9,23 +9,23 @@ use std::time::Duration;
 use cachekit_tests::proxy::{Direction, Proxy, Sent};
 
 use super::World;
-use super::injury::Injury;
+use super::injury::Disruption;
 use crate::node::BUS_TIMEOUT;
 
 /// How often each is drawn.
-const AMONG: &[Injury] = &[
-    Injury::Delay,
-    Injury::Delay,
-    Injury::Hole,
-    Injury::Swallow,
-    Injury::Swallow,
-    Injury::Swallow,
-    Injury::Repeat,
-    Injury::Repeat,
-    Injury::Repeat,
-    Injury::Close,
-    Injury::LoseAck,
-    Injury::Deafen,
+const AMONG: &[Disruption] = &[
+    Disruption::Delay,
+    Disruption::Delay,
+    Disruption::Hole,
+    Disruption::Swallow,
+    Disruption::Swallow,
+    Disruption::Swallow,
+    Disruption::Repeat,
+    Disruption::Repeat,
+    Disruption::Repeat,
+    Disruption::Close,
+    Disruption::LoseAck,
+    Disruption::Deafen,
 ];
 
 /// So many commands are kept to be run again.
@@ -92,27 +92,32 @@ fn takes_one(left: &AtomicU32) -> bool {
 pub(super) fn injure(world: &World, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed.wrapping_add(1));
     let links: Vec<_> = world.proxies.iter().map(Link::new).collect();
-    if world.injuries.has(Injury::RepeatAll) {
+    if world.disruptions.has(Disruption::RepeatAll) {
         return repeat_all(world, &links, &mut random);
     }
     while !world.is_stopped() {
         world.sleep(Duration::from_millis(random.u64(10..200)));
-        let Some(injury) = world.injuries.draw(AMONG, &mut random) else {
+        let Some(disruption) = world.disruptions.draw(AMONG, &mut random) else {
             return;
         };
         let number = random.usize(..links.len());
-        let what = inject(injury, world, &links[number], &mut random);
+        let what = inject(disruption, world, &links[number], &mut random);
         world
-            .injuries
-            .note(injury, format!("at node {number} {what}"));
+            .disruptions
+            .note(disruption, format!("at node {number} {what}"));
     }
 }
 
 /// Injects one, and says what it was in words.
-fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand::Rng) -> String {
+fn inject(
+    disruption: Disruption,
+    world: &World,
+    link: &Link<'_>,
+    random: &mut fastrand::Rng,
+) -> String {
     let proxy = link.proxy;
-    match injury {
-        Injury::Delay => {
+    match disruption {
+        Disruption::Delay => {
             let by = Duration::from_millis(random.u64(1..60));
             let length = Duration::from_millis(random.u64(100..1_000));
             proxy.delay(by);
@@ -120,7 +125,7 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
             proxy.delay(Duration::ZERO);
             format!("until now, by {by:?} for {length:?}")
         }
-        Injury::Hole => {
+        Disruption::Hole => {
             let both = [Direction::ToServer, Direction::ToClient];
             let directions = [&both[..], &both[..1], &both[1..]][random.usize(..3)];
             let length = Duration::from_millis(random.u64(50..2_000));
@@ -133,18 +138,18 @@ fn inject(injury: Injury, world: &World, link: &Link<'_>, random: &mut fastrand:
             }
             format!("until now, {directions:?} for {length:?}")
         }
-        Injury::Swallow => {
+        Disruption::Swallow => {
             let count = random.u32(1..4);
             link.swallowed.store(count, Ordering::SeqCst);
             format!("{count}")
         }
-        Injury::LoseAck => lose_ack(world, link),
-        Injury::Deafen => deafen(
+        Disruption::LoseAck => lose_ack(world, link),
+        Disruption::Deafen => deafen(
             world,
             link,
             BUS_TIMEOUT + Duration::from_millis(random.u64(0..1_000)),
         ),
-        Injury::Repeat => {
+        Disruption::Repeat => {
             link.repeated.store(random.u32(1..20), Ordering::SeqCst);
             world.sleep(Duration::from_millis(random.u64(5..300)));
             format!("{}", repeat(world, link))
@@ -190,7 +195,7 @@ fn deafen(world: &World, link: &Link<'_>, length: Duration) -> String {
 /// Runs the copies of a link's commands, and counts those that are answered: another fault may
 /// cut their connection.
 fn repeat(world: &World, link: &Link<'_>) -> usize {
-    let _answering = world.injuries.answering();
+    let _answering = world.disruptions.answering();
     let answers = link.proxy.try_repeat_now();
     answers.iter().filter(|answer| answer.is_ok()).count()
 }
@@ -204,10 +209,10 @@ fn repeat_all(world: &World, links: &[Link<'_>], random: &mut fastrand::Rng) {
         for (number, link) in links.iter().enumerate() {
             link.repeated.store(1_000, Ordering::SeqCst);
             copies.extend(link.proxy.take_copies());
-            if world.injuries.has(Injury::Swallow) && random.u32(..3_000) == 0 {
+            if world.disruptions.has(Disruption::Swallow) && random.u32(..3_000) == 0 {
                 link.swallowed.store(1, Ordering::SeqCst);
                 let what = format!("at node {number} 1");
-                world.injuries.note(Injury::Swallow, what);
+                world.disruptions.note(Disruption::Swallow, what);
             }
         }
         copies.drain(..copies.len().saturating_sub(COPIES));
@@ -216,8 +221,8 @@ fn repeat_all(world: &World, links: &[Link<'_>], random: &mut fastrand::Rng) {
             client.run(command);
         }
         world
-            .injuries
-            .note(Injury::RepeatAll, format!("{}", again.len()));
+            .disruptions
+            .note(Disruption::RepeatAll, format!("{}", again.len()));
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn print(settings: &Settings, world: &World, verdict: &Verdict) {
         println!("{name:<34} {value}");
     }
     let injured: Vec<_> = world
-        .injuries
+        .disruptions
         .counts()
         .into_iter()
         .map(|(name, count)| format!("{name} {count}"))

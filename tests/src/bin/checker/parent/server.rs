@@ -7,35 +7,35 @@ use cachekit_tests::redis::Client;
 
 use super::World;
 use super::history::{NOBODY, Write};
-use super::injury::Injury;
+use super::injury::Disruption;
 use crate::cells::{Cell, Kind};
-use crate::manner::Manner;
+use crate::manner::InvalidationMode;
 use crate::node::{NAMESPACE, functions};
 use cachekit_tests::clock;
 
 /// How often each is drawn.
-const AMONG: &[Injury] = &[
-    Injury::DelEntry,
-    Injury::DelEntry,
-    Injury::DelEntry,
-    Injury::DelEntry,
-    Injury::DelVersion,
-    Injury::DelVersion,
-    Injury::DelVersion,
-    Injury::DelVersion,
-    Injury::DelGuard,
-    Injury::DelGuard,
-    Injury::KillPubsub,
-    Injury::KillPubsub,
-    Injury::KillNormal,
-    Injury::ScriptFlush,
-    Injury::FlushAll,
-    Injury::Restart,
-    Injury::Freeze,
-    Injury::Foreign,
-    Injury::Foreign,
-    Injury::Foreign,
-    Injury::Foreign,
+const AMONG: &[Disruption] = &[
+    Disruption::DelEntry,
+    Disruption::DelEntry,
+    Disruption::DelEntry,
+    Disruption::DelEntry,
+    Disruption::DelVersion,
+    Disruption::DelVersion,
+    Disruption::DelVersion,
+    Disruption::DelVersion,
+    Disruption::DelGuard,
+    Disruption::DelGuard,
+    Disruption::KillPubsub,
+    Disruption::KillPubsub,
+    Disruption::KillNormal,
+    Disruption::ScriptFlush,
+    Disruption::FlushAll,
+    Disruption::Restart,
+    Disruption::Freeze,
+    Disruption::Foreign,
+    Disruption::Foreign,
+    Disruption::Foreign,
+    Disruption::Foreign,
 ];
 
 /// What a program of another version might say, and where.
@@ -47,32 +47,34 @@ pub(super) fn injure(world: &World, seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     while !world.is_stopped() {
         world.sleep(Duration::from_millis(random.u64(20..300)));
-        let Some(injury) = world.injuries.draw(AMONG, &mut random) else {
+        let Some(disruption) = world.disruptions.draw(AMONG, &mut random) else {
             return;
         };
         if !world.is_stopped() {
-            let what = inject(injury, world, &mut random);
-            world.injuries.note(injury, what);
+            let what = inject(disruption, world, &mut random);
+            world.disruptions.note(disruption, what);
         }
     }
 }
 
 /// Injects one, and says what it was in words.
-fn inject(injury: Injury, world: &World, random: &mut fastrand::Rng) -> String {
+fn inject(disruption: Disruption, world: &World, random: &mut fastrand::Rng) -> String {
     let redis = &world.redis;
     let client = || redis.client();
-    match injury {
-        Injury::DelEntry => remove(&mut client(), &["k:*", "k:*", "k:*", "c[0-9]*"], random),
-        Injury::DelVersion => remove(&mut client(), &["t:*", "e:*", "f:*", "v:*", "all"], random),
-        Injury::DelGuard => remove(&mut client(), &["g:*"], random),
-        Injury::KillPubsub => run(&mut client(), &["CLIENT", "KILL", "TYPE", "pubsub"]),
-        Injury::KillNormal => run(&mut client(), &["CLIENT", "KILL", "TYPE", "normal"]),
-        Injury::ScriptFlush => run(&mut client(), &["SCRIPT", "FLUSH"]),
-        Injury::FlushAll => run(&mut client(), &["FLUSHALL"]),
-        Injury::Foreign => foreign(world, &mut client()),
-        Injury::Restart => {
+    match disruption {
+        Disruption::DelEntry => remove(&mut client(), &["k:*", "k:*", "k:*", "c[0-9]*"], random),
+        Disruption::DelVersion => {
+            remove(&mut client(), &["t:*", "e:*", "f:*", "v:*", "all"], random)
+        }
+        Disruption::DelGuard => remove(&mut client(), &["g:*"], random),
+        Disruption::KillPubsub => run(&mut client(), &["CLIENT", "KILL", "TYPE", "pubsub"]),
+        Disruption::KillNormal => run(&mut client(), &["CLIENT", "KILL", "TYPE", "normal"]),
+        Disruption::ScriptFlush => run(&mut client(), &["SCRIPT", "FLUSH"]),
+        Disruption::FlushAll => run(&mut client(), &["FLUSHALL"]),
+        Disruption::Foreign => foreign(world, &mut client()),
+        Disruption::Restart => {
             let away = random.u64(0..500);
-            let _answering = world.injuries.answering();
+            let _answering = world.disruptions.answering();
             redis.kill();
             thread::sleep(Duration::from_millis(away));
             redis.restart();
@@ -80,7 +82,7 @@ fn inject(injury: Injury, world: &World, random: &mut fastrand::Rng) -> String {
         }
         _ => {
             let length = random.u64(20..1_000);
-            let _answering = world.injuries.answering();
+            let _answering = world.disruptions.answering();
             redis.freeze();
             thread::sleep(Duration::from_millis(length));
             redis.thaw();
@@ -104,12 +106,12 @@ fn foreign(world: &World, client: &mut Client) -> String {
         node: NOBODY,
         cell,
         version,
-        way: "foreign".to_owned(),
+        kind: "foreign".to_owned(),
         began,
         returned: accepted,
         accepted: Some(accepted),
         acknowledged: false,
-        manner: Manner::Hard,
+        mode: InvalidationMode::Hard,
     });
     format!("{key}, version {version}")
 }

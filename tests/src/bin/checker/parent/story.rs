@@ -18,7 +18,7 @@ pub(super) fn tell(world: &World, verdict: &Verdict, about: &Read) -> Vec<String
     let from = about.begin.saturating_sub(nanos(BEFORE));
     let within = |time: u64| (from..=about.end).contains(&time);
     let shown = |time| world.history.shown(time);
-    let mut lines = world.injuries.between(from, about.end);
+    let mut lines = world.disruptions.between(from, about.end);
     for (time, version) in world.table.commits(about.cell) {
         if within(time) {
             lines.push((time, format!("version {version} committed")));
@@ -32,7 +32,7 @@ pub(super) fn tell(world: &World, verdict: &Verdict, about: &Read) -> Vec<String
                 "{} invalidated before {} ({}), from {}, accepted {accepted}",
                 write.who(),
                 write.version,
-                write.way,
+                write.kind,
                 shown(write.began),
             );
             lines.push((write.returned, line));

@@ -70,9 +70,9 @@ fn without_timeout(scale: Scale) -> Outcome {
 
 /// What a call gets that was not answered in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Late;
+struct HungCall;
 
-impl From<ComputeTimeout> for Late {
+impl From<ComputeTimeout> for HungCall {
     fn from(_: ComputeTimeout) -> Self {
         Self
     }
@@ -81,7 +81,7 @@ impl From<ComputeTimeout> for Late {
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 #[cached(key = "timed", timeout = TIMEOUT, lock_timeout = "10s", cache = cache, skip(cache, runs))]
-async fn timed(cache: Cache, runs: Arc<AtomicU64>) -> Result<u64, Late> {
+async fn timed(cache: Cache, runs: Arc<AtomicU64>) -> Result<u64, HungCall> {
     runs.fetch_add(1, Ordering::SeqCst);
     std::future::pending().await
 }
@@ -108,7 +108,7 @@ async fn timed_callers(count: usize) -> Outcome {
     let mut waits = Vec::new();
     for caller in callers {
         let (answer, wait) = caller.await.expect("no panic");
-        waits.extend((answer == Ok(Err(Late))).then_some(wait));
+        waits.extend((answer == Ok(Err(HungCall))).then_some(wait));
     }
     let executions = runs.load(Ordering::SeqCst);
     let mut outcome = Outcome::new(executions, start.elapsed(), waits.into_iter().collect());

@@ -12,7 +12,7 @@ use cachekit_tests::clock::nanos;
 use super::ALLOWANCE;
 use super::floors::elsewhere;
 use crate::cells::STALE;
-use crate::manner::Manner;
+use crate::manner::InvalidationMode;
 use crate::node::LOCK_TIMEOUT;
 use crate::parent::history::{Read, Write};
 
@@ -44,11 +44,11 @@ impl Windows {
     /// When a value from before `write` is not served any more on a node where the
     /// invalidation holds `since` then.
     pub(super) fn end(&self, write: &Write, since: u64) -> u64 {
-        let begins = match write.manner {
-            _ if !write.cell.kind().is_aging() => return since,
-            Manner::Hard => return since,
-            Manner::SoftEntry => since,
-            Manner::SoftGroup => since.max(self.asked_after(write).unwrap_or_default()),
+        let begins = match write.mode {
+            _ if !write.cell.kind().may_be_stale() => return since,
+            InvalidationMode::Hard => return since,
+            InvalidationMode::SoftEntry => since,
+            InvalidationMode::SoftGroup => since.max(self.asked_after(write).unwrap_or_default()),
         };
         begins + nanos(STALE + ALLOWANCE)
     }
