@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::mix::{self, Mix};
 use crate::parent::{self, Disruption};
-use crate::seeded::{self, RemovedGuard};
+use crate::removed_guards::{self, RemovedGuard};
 
 pub(crate) const HELP: &str = "\
 checker: several processes over one Redis, faults of every kind, and a judge
@@ -231,7 +231,7 @@ impl Words {
 
     fn broken(&mut self) -> Result<Option<RemovedGuard>, String> {
         self.take("break")
-            .map(|name| seeded::find(&name))
+            .map(|name| removed_guards::find(&name))
             .transpose()
     }
 

@@ -10,12 +10,12 @@
 
 mod args;
 mod cells;
-mod manner;
+mod invalidation_mode;
 mod mix;
 mod node;
 mod parent;
-mod seeded;
-mod way;
+mod removed_guards;
+mod write_kind;
 
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Parsed::Breaks) => {
-            println!("{}", seeded::names());
+            println!("{}", removed_guards::names());
             ExitCode::SUCCESS
         }
         Ok(Parsed::Parent(settings)) => parent::run(&settings),

@@ -2,7 +2,7 @@
 
 use crate::cells::Kind;
 use crate::parent::Disruption;
-use crate::way::{SoftKind, WriteKind};
+use crate::write_kind::{SoftKind, WriteKind};
 
 /// What one node does.
 #[derive(Debug, Clone, Copy)]

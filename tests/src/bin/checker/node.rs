@@ -1,14 +1,14 @@
 //! One process with a cache.
 
-mod aging;
 pub(crate) mod functions;
 mod reading;
 mod record;
-mod softly;
+mod soft_writes;
 mod source;
+mod stale_functions;
 mod truth;
+mod write_log;
 mod writing;
-mod written;
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -28,7 +28,7 @@ use self::truth::Truth;
 use crate::args::NodeSettings;
 use crate::cells::CELLS;
 use crate::mix::Mix;
-use crate::seeded;
+use crate::removed_guards;
 
 /// The namespace of every node.
 pub(crate) const NAMESPACE: &str = "checked";
@@ -96,7 +96,7 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
         .lock_timeout(LOCK_TIMEOUT)
         .bus_timeout(BUS_TIMEOUT)
         .on_new_master(OnNewMaster::Clear)
-        .__step_in(seeded::stumble);
+        .__step_in(removed_guards::stumble);
     let mix = settings.mix();
     builder = if mix.serves_disconnected {
         // That Redis cannot be asked is not to be taken from a machine that is busy.

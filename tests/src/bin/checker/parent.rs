@@ -1,14 +1,14 @@
 //! Starts everything, injects faults, collects, and judges.
 
 mod child;
+mod disruption;
 mod history;
-mod injury;
 mod judge;
 mod links;
 mod report;
 mod server;
-mod story;
 mod table;
+mod timeline;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::ExitCode;
@@ -21,9 +21,9 @@ use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
 
 use self::child::Child;
+use self::disruption::Disruptions;
+pub(crate) use self::disruption::{Disruption, disruptions};
 use self::history::History;
-use self::injury::Disruptions;
-pub(crate) use self::injury::{Disruption, disruptions};
 use self::judge::{Rules, Verdict};
 use self::table::Table;
 use crate::args::{NodeSettings, Settings};

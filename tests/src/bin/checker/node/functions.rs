@@ -4,7 +4,7 @@ use cachekit::Region;
 
 use super::node;
 use super::source::Row;
-use super::written::Written;
+use super::write_log::Written;
 use crate::cells::Cell;
 
 /// The name of the region.
@@ -41,8 +41,8 @@ macro_rules! functions {
             use cachekit::{Cache, Policy, Tier, cached, invalidates, write_through};
 
             use super::super::source::{Row, compute, compute_maybe, try_compute};
-            use super::super::written::Written;
-            use super::super::{aging, pause};
+            use super::super::write_log::Written;
+            use super::super::{pause, stale_functions};
             use super::{Got, Unknown, region, tags};
             use crate::cells::{Cell, Kind};
 
@@ -175,7 +175,7 @@ macro_rules! functions {
                         let computed = cache.get_or_compute(&key, &policy, || compute(cell));
                         Got::Row(computed.await)
                     }
-                    Kind::Stale | Kind::StaleGroup => Got::Row(aging::read(cell).await),
+                    Kind::Stale | Kind::StaleGroup => Got::Row(stale_functions::read(cell).await),
                     Kind::Replicated => Got::Row(copied(part, row).await),
                 }
             }
@@ -200,7 +200,7 @@ macro_rules! functions {
                     Kind::Ordered => ordered::entry(row).key().to_owned(),
                     Kind::Region if BUS => format!("{REGION}:{row}"),
                     Kind::Direct | Kind::Put | Kind::Region => cell.to_string(),
-                    Kind::Stale | Kind::StaleGroup => aging::key(cell, BUS),
+                    Kind::Stale | Kind::StaleGroup => stale_functions::key(cell, BUS),
                     Kind::Replicated => copied::entry(part, row).key().to_owned(),
                 }
             }
@@ -217,7 +217,7 @@ macro_rules! functions {
                     Kind::Replicated => "copied",
                     Kind::Region if BUS => return Some(format!("region {REGION}")),
                     Kind::Direct | Kind::Put | Kind::Region => return None,
-                    Kind::Stale | Kind::StaleGroup => return Some(aging::name(cell, BUS)),
+                    Kind::Stale | Kind::StaleGroup => return Some(stale_functions::name(cell, BUS)),
                 };
                 Some(format!("{}::{name}", module_path!()))
             }
@@ -236,7 +236,7 @@ macro_rules! functions {
                     Kind::Direct | Kind::Put | Kind::Region => {
                         cache.invalidate(&cell.to_string()).await;
                     }
-                    Kind::Stale | Kind::StaleGroup => aging::invalidate_entry(cell).await,
+                    Kind::Stale | Kind::StaleGroup => stale_functions::invalidate_entry(cell).await,
                     Kind::Replicated => copied::entry(part, row).invalidate().await,
                 }
             }
@@ -255,7 +255,9 @@ macro_rules! functions {
                     Kind::Direct | Kind::Put | Kind::Region => {
                         cache.invalidate_tags([tags(cell).0]).await;
                     }
-                    Kind::Stale | Kind::StaleGroup => aging::invalidate_function(cell).await,
+                    Kind::Stale | Kind::StaleGroup => {
+                        stale_functions::invalidate_function(cell).await
+                    }
                     Kind::Replicated => copied::invalidate_all().await,
                 }
             }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::aging;
 use super::functions::{self, Got};
 use super::record::Read;
 use super::source::{PLANNED, spending};
+use super::stale_functions;
 use super::{node, pause};
 use crate::cells::{Cell, Kind};
 use cachekit_tests::clock;
@@ -36,7 +36,7 @@ async fn read_once(cell: Cell) {
         if !is_fresh {
             return Some(functions::read(cell).await);
         }
-        aging::fresh(cell).await.map(Got::Row)
+        stale_functions::fresh(cell).await.map(Got::Row)
     });
     let dropped = fastrand::u32(..100) < node.mix.dropped;
     let patience = if dropped {

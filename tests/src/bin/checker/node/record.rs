@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::node;
-use super::written::Ended;
+use super::write_log::Ended;
 use crate::cells::Cell;
 use cachekit_tests::clock;
 

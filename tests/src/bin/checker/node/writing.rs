@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::source::Row;
-use super::written::Written;
-use super::{functions, node, pause, softly};
+use super::write_log::Written;
+use super::{functions, node, pause, soft_writes};
 use crate::cells::{Cell, Kind};
-use crate::way::WriteKind;
+use crate::write_kind::WriteKind;
 use cachekit_tests::clock;
 
 /// What annotated functions cache, and what may be written by anybody.
@@ -122,7 +122,7 @@ async fn write(kind: WriteKind, written: &Written) {
         | WriteKind::AckedFunction => {
             acknowledged(kind, cell, written).await;
         }
-        WriteKind::Soft(soft) => softly::write(soft, written).await,
+        WriteKind::Soft(soft) => soft_writes::write(soft, written).await,
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::cells::Cell;
-use crate::manner::InvalidationMode;
+use crate::invalidation_mode::InvalidationMode;
 use cachekit_tests::clock;
 
 /// A read that returned.

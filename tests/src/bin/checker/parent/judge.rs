@@ -23,7 +23,7 @@ use super::history::{Events, Read, Write};
 use super::table::Table;
 use crate::args::Settings;
 use crate::cells::{CELLS, Cell};
-use crate::manner::InvalidationMode;
+use crate::invalidation_mode::InvalidationMode;
 use crate::node::{BUS_TIMEOUT, LOCK_TIMEOUT};
 
 /// For the scheduler and the rounding of timers.

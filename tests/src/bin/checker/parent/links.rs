@@ -9,7 +9,7 @@ use std::time::Duration;
 use cachekit_tests::proxy::{Direction, Proxy, Sent};
 
 use super::World;
-use super::injury::Disruption;
+use super::disruption::Disruption;
 use crate::node::BUS_TIMEOUT;
 
 /// How often each is drawn.

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::World;
 use super::history::Write;
 use super::judge::Verdict;
-use super::story;
+use super::timeline;
 use crate::args::Settings;
 use cachekit_tests::clock::millis;
 
@@ -70,7 +70,7 @@ pub(super) fn print(settings: &Settings, world: &World, verdict: &Verdict) {
         .find_map(|violation| violation.read)
     {
         println!("what led to the first, seed {}:", settings.seed);
-        for line in story::tell(world, verdict, &read) {
+        for line in timeline::tell(world, verdict, &read) {
             println!("  {line}");
         }
     }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use cachekit_tests::redis::Client;
 
 use super::World;
+use super::disruption::Disruption;
 use super::history::{NOBODY, Write};
-use super::injury::Disruption;
 use crate::cells::{Cell, Kind};
-use crate::manner::InvalidationMode;
+use crate::invalidation_mode::InvalidationMode;
 use crate::node::{NAMESPACE, functions};
 use cachekit_tests::clock;
 

@@ -12,7 +12,7 @@ use cachekit_tests::clock::nanos;
 use super::ALLOWANCE;
 use super::floors::elsewhere;
 use crate::cells::STALE;
-use crate::manner::InvalidationMode;
+use crate::invalidation_mode::InvalidationMode;
 use crate::node::LOCK_TIMEOUT;
 use crate::parent::history::{Read, Write};
 

@@ -3,7 +3,7 @@
 
 use super::node;
 use super::source::Row;
-use super::written::Written;
+use super::write_log::Written;
 use crate::cells::Cell;
 
 macro_rules! functions {
@@ -12,9 +12,9 @@ macro_rules! functions {
             use cachekit::{cached, invalidates};
 
             use super::super::source::{Row, compute};
-            use super::super::written::Written;
+            use super::super::write_log::Written;
             use crate::cells::{Cell, Kind, STALE};
-            use crate::manner::InvalidationMode;
+            use crate::invalidation_mode::InvalidationMode;
 
             #[cached(
                                                                         tier = $tier,

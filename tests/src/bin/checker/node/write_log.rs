@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::node;
 use crate::cells::Cell;
-use crate::manner::InvalidationMode;
+use crate::invalidation_mode::InvalidationMode;
 use cachekit_tests::clock;
 
 /// The versions that a write raised, as far as it got. It outlives the write when that is

@@ -1,11 +1,11 @@
 //! Writers that leave what may be served old.
 
+use super::write_log::Written;
 use super::writing::{EVENTED, GROUPED, SHARED, TAGGED};
-use super::written::Written;
-use super::{aging, functions, node};
+use super::{functions, node, stale_functions};
 use crate::cells::{Cell, Kind};
-use crate::manner::InvalidationMode;
-use crate::way::SoftKind;
+use crate::invalidation_mode::InvalidationMode;
+use crate::write_kind::SoftKind;
 
 /// Raises versions, and then invalidates softly.
 pub(super) async fn write(soft: SoftKind, written: &Written) {
@@ -17,14 +17,14 @@ pub(super) async fn write(soft: SoftKind, written: &Written) {
         SoftKind::Event => by_event(written).await,
         SoftKind::Entry => {
             begin(InvalidationMode::SoftEntry, &[aging], written).await;
-            aging::expire_entry(aging).await;
+            stale_functions::expire_entry(aging).await;
         }
         SoftKind::Function => {
             begin(InvalidationMode::SoftGroup, &[aging], written).await;
-            aging::expire_function(aging).await;
+            stale_functions::expire_function(aging).await;
         }
-        SoftKind::Annotated => aging::change(aging, written).await,
-        SoftKind::Regrouped => aging::regroup(aging, written).await,
+        SoftKind::Annotated => stale_functions::change(aging, written).await,
+        SoftKind::Regrouped => stale_functions::regroup(aging, written).await,
     }
 }
 
