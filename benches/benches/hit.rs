@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use cachekit_benches::keys::{Keys, Spread};
 use cachekit_benches::memory::{self, Args, Value, ours};
-use cachekit_benches::turns;
+use cachekit_benches::rounds;
 use cachekit_benches::user::User;
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
 fn group<V: Value>(criterion: &mut Criterion, runtime: &Runtime, name: &str, args: Args) {
     let candidates = memory::candidates::<V>(runtime.handle(), args).expect("rivals are set up");
-    turns::warm(runtime.handle(), &candidates);
+    rounds::warm(runtime.handle(), &candidates);
     let keys = Keys::new(Spread::Zipf);
     let mut group = criterion.benchmark_group(format!("hit/{}/{name}", V::NAME));
     for candidate in &candidates {

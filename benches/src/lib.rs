@@ -13,8 +13,8 @@ pub mod machine;
 pub mod memory;
 pub mod redis;
 pub mod report;
+pub mod rounds;
 pub mod traces;
-pub mod turns;
 pub mod user;
 
 /// Why there is no figure, in words.

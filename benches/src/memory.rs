@@ -14,7 +14,7 @@ use crate::Fail;
 use crate::candidate::Candidate;
 use crate::keys::{DISTINCT, FEW, Keys, Spread};
 use crate::report::{Kind, Row, Table};
-use crate::turns::{self, Rounds, Scaling};
+use crate::rounds::{self, Rounds, Scaling};
 use crate::user::User;
 
 /// Every rival has room for twice as many entries as there are keys: nothing is evicted.
@@ -161,8 +161,8 @@ pub fn table<V: Value>(
     rounds: Rounds,
 ) -> Result<Table, Fail> {
     let candidates = candidates::<V>(runtime, args)?;
-    turns::warm(runtime, &candidates);
-    let speeds = turns::hits(runtime, &candidates, &Keys::new(spread), rounds)?;
+    rounds::warm(runtime, &candidates);
+    let speeds = rounds::hits(runtime, &candidates, &Keys::new(spread), rounds)?;
     let over = match spread {
         Spread::Zipf => format!("{DISTINCT} keys, Zipf 0.99"),
         Spread::Hot => "one hot key".to_owned(),

@@ -17,7 +17,7 @@ pub use self::load::Operation;
 pub use self::server::Server;
 use crate::Fail;
 use crate::report::Table;
-use crate::turns::Rounds;
+use crate::rounds::Rounds;
 
 /// What all keys of these tables begin with.
 const NAMESPACE: &str = "bench";

@@ -13,7 +13,7 @@ use self::engine::Engine;
 pub use self::source::Trace;
 use crate::Fail;
 use crate::report::{Row, Table};
-use crate::turns::median;
+use crate::rounds::median;
 
 /// The share of a trace's different keys that there is room for, in per cent, if none is asked for.
 pub const PERCENT: usize = 10;

@@ -10,7 +10,7 @@ use super::ROOM;
 use crate::Fail;
 use crate::candidate::Candidate;
 use crate::report::{Kind, Table};
-use crate::turns::{self, Rounds};
+use crate::rounds::{self, Rounds};
 use crate::user::User;
 
 #[cached(
@@ -91,9 +91,9 @@ pub fn candidates(runtime: &Handle) -> Result<Vec<Candidate>, Fail> {
 pub fn table(runtime: &Handle, rounds: Rounds) -> Result<Table, Fail> {
     let candidates = candidates(runtime)?;
     for _ in 0..=ROOM / 10_000 {
-        turns::warm(runtime, &candidates);
+        rounds::warm(runtime, &candidates);
     }
-    let speeds = turns::misses(runtime, &candidates, rounds);
+    let speeds = rounds::misses(runtime, &candidates, rounds);
     Ok(Table {
         title:
             "Miss in memory: `Arc<User>` by `u64`, the function returns at once, the cache is full"

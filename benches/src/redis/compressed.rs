@@ -11,7 +11,7 @@ use super::load::{self, Operation};
 use super::{NAMESPACE, Server, raw};
 use crate::Fail;
 use crate::report::{Kind, Table};
-use crate::turns::Rounds;
+use crate::rounds::Rounds;
 
 /// How many keys are asked for, each in turn.
 const KEYS: u64 = 100;

@@ -11,7 +11,7 @@ use super::load::{self, Operation};
 use super::{Server, raw};
 use crate::Fail;
 use crate::report::{Kind, Table};
-use crate::turns::Rounds;
+use crate::rounds::Rounds;
 use crate::user::{self, User};
 
 /// How many keys are asked for, each in turn.
@@ -57,7 +57,7 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
     fill(&[&by_arguments, &by_value]).await?;
     let all_there = questions(&connection).await?;
     let mut operations = vec![by_arguments, by_value];
-    operations.extend(by_hand(&connection, &all_there)?);
+    operations.extend(plain_client(&connection, &all_there)?);
     let before = user::loads();
     let title = "Hit in Redis: `User`, two tags, nothing in memory";
     let table = load::table(title, &operations, rounds).await;
@@ -127,14 +127,14 @@ fn ask(names: &[String]) -> Cmd {
 }
 
 /// The same names, asked for by hand; then a `User` is decoded.
-fn by_hand(
+fn plain_client(
     connection: &MultiplexedConnection,
     questions: &[Arc<[String]>],
 ) -> Result<[Operation; 3], Fail> {
     let bytes: Arc<[u8]> = raw::encode(&User::new(1))?.into();
     let questions: Arc<[Arc<[String]>]> = questions.into();
     let with = (connection.clone(), questions, bytes);
-    let whole = by_hand_with(
+    let whole = plain_client_with(
         &with,
         "redis-rs: PTTL and MGET of the same, decode",
         |mut to, names| async move {
@@ -144,7 +144,7 @@ fn by_hand(
             Ok(read.1.len() == 5)
         },
     );
-    let mget = by_hand_with(
+    let mget = plain_client_with(
         &with,
         "redis-rs: MGET of the same, decode",
         |mut to, names| async move {
@@ -152,7 +152,7 @@ fn by_hand(
             Ok(read.len() == 5)
         },
     );
-    let get = by_hand_with(
+    let get = plain_client_with(
         &with,
         "redis-rs: GET of the entry alone, decode",
         |mut to, names| async move {
@@ -166,7 +166,7 @@ fn by_hand(
 
 type With = (MultiplexedConnection, Arc<[Arc<[String]>]>, Arc<[u8]>);
 
-fn by_hand_with<Fut>(
+fn plain_client_with<Fut>(
     (connection, questions, bytes): &With,
     name: &str,
     read: fn(MultiplexedConnection, Arc<[String]>) -> Fut,

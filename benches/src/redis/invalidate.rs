@@ -7,7 +7,7 @@ use super::load::{self, Operation};
 use super::{NAMESPACE, Server, raw};
 use crate::Fail;
 use crate::report::{Kind, Table};
-use crate::turns::Rounds;
+use crate::rounds::Rounds;
 
 /// Invalidations, and the commands that they cannot do without.
 pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Result<Table, Fail> {
@@ -22,7 +22,7 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
             Ok(())
         }
     });
-    let by_hand = Operation::new("redis-rs: UNLINK and PUBLISH", move |number| {
+    let plain_client = Operation::new("redis-rs: UNLINK and PUBLISH", move |number| {
         let mut to = connection.clone();
         async move {
             let org = number % 100;
@@ -41,7 +41,7 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
     });
     let before = cache.stats().redis.unaccepted;
     let title = "Invalidation of a tag in Redis";
-    let table = load::table(title, &[ours.of(Kind::Ours), by_hand], rounds).await?;
+    let table = load::table(title, &[ours.of(Kind::Ours), plain_client], rounds).await?;
     if cache.stats().redis.unaccepted > before {
         return Err("Redis did not accept all invalidations".into());
     }

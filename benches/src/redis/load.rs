@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::Fail;
 use crate::report::{Kind, Row, Table};
-use crate::turns::{Rounds, Speeds};
+use crate::rounds::{Rounds, Speeds};
 
 /// What is compared: one task waits for round trips, many share them.
 const TASKS: [u32; 2] = [1, 64];

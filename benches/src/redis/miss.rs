@@ -12,7 +12,7 @@ use super::load::{self, Operation};
 use super::{NAMESPACE, Server, raw};
 use crate::Fail;
 use crate::report::{Kind, Table};
-use crate::turns::Rounds;
+use crate::rounds::Rounds;
 use crate::user::User;
 
 #[cached(
@@ -31,7 +31,7 @@ async fn missing(cache: &Cache, org: u64, id: u64) -> User {
 pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Result<Table, Fail> {
     let connection = raw::connect(server).await?;
     let before = cache.stats().redis.stores;
-    let operations = [our_own(cache), by_hand(cache, &connection).await?];
+    let operations = [our_own(cache), plain_client(cache, &connection).await?];
     let title =
         "Miss in Redis: `User`, two tags, the function returns at once, the value is stored";
     let mut table = load::table(title, &operations, rounds).await?;
@@ -62,7 +62,10 @@ fn our_own(cache: &Cache) -> Operation {
 }
 
 /// `GET`, and `SET` of as many bytes as cachekit stores.
-async fn by_hand(cache: &Cache, connection: &MultiplexedConnection) -> Result<Operation, Fail> {
+async fn plain_client(
+    cache: &Cache,
+    connection: &MultiplexedConnection,
+) -> Result<Operation, Fail> {
     let size = entry_size(cache, connection).await?;
     let (connection, fresh) = (connection.clone(), Arc::new(AtomicU64::new(0)));
     Ok(Operation::new("redis-rs: GET, encode, SET PX", move |_| {

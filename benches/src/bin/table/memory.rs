@@ -10,7 +10,7 @@ use cachekit_benches::Fail;
 use cachekit_benches::keys::Spread;
 use cachekit_benches::memory::{self, Args, ours};
 use cachekit_benches::report::Table;
-use cachekit_benches::turns::Rounds;
+use cachekit_benches::rounds::Rounds;
 use cachekit_benches::user::User;
 use tokio::runtime::Handle;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cachekit_benches::Fail;
 use cachekit_benches::redis;
 use cachekit_benches::report::Table;
-use cachekit_benches::turns::Rounds;
+use cachekit_benches::rounds::Rounds;
 use tokio::runtime::Handle;
 
 pub(crate) fn measure(

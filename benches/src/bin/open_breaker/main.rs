@@ -4,9 +4,9 @@
 //! Every call misses: each has a key of its own, and a function that takes 50 microseconds. So
 //! each pays for a store in memory too; where that is full, also for an eviction.
 //!
-//!     ./scripts/with-redis cargo run --release -p cachekit-benches --bin away
+//!     ./scripts/with-redis cargo run --release -p cachekit-benches --bin open_breaker
 
-mod way;
+mod slow_proxy;
 
 use std::error::Error;
 use std::hint::black_box;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use cachekit::{BreakerState, Cache, Capacity, cached};
 
-use self::way::Way;
+use self::slow_proxy::SlowProxy;
 
 /// How long the function takes, and how many calls make a round.
 const LOADER: Duration = Duration::from_micros(50);
@@ -51,7 +51,7 @@ fn median(mut rounds: Vec<u128>) -> u128 {
 
 /// A cache whose Redis has just become too slow, found out by calls.
 async fn broken(socket: PathBuf, capacity: Capacity) -> Result<Cache, Box<dyn Error>> {
-    let way = Way::to(socket).await?;
+    let way = SlowProxy::to(socket).await?;
     let settings = Cache::builder()
         .redis(format!("redis://{}", way.addr))
         .memory_capacity(capacity);

@@ -11,12 +11,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 /// Passes bytes on to a unix socket.
-pub(crate) struct Way {
+pub(crate) struct SlowProxy {
     pub(crate) addr: SocketAddr,
     is_slow: Arc<AtomicBool>,
 }
 
-impl Way {
+impl SlowProxy {
     pub(crate) async fn to(socket: PathBuf) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let addr = listener.local_addr()?;
