@@ -33,7 +33,7 @@ pub use crate::key::template::Piece;
 pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
 pub use crate::model::tags::Labels;
-pub use crate::read::typed_call::{Call, Started};
+pub use crate::read::typed_call::{CallFuture, Started};
 pub use crate::return_type::cacheable_error::{HasErrors, Remember};
 pub use crate::return_type::diagnostics::{Keep, Own, Store};
 pub use crate::return_type::shape::{MayBeAbsent, MayFail, Plan};

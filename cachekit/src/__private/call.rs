@@ -21,7 +21,8 @@ use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
 use crate::read::compute_detached::compute_apart as compute_job_apart;
 use crate::read::hit::returned;
 use crate::read::typed_call::{
-    Call, Started, begin_sync, compute as compute_job, compute_blocking as compute_job_blocking,
+    CallFuture, Started, begin_sync, compute as compute_job,
+    compute_blocking as compute_job_blocking,
 };
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plan, Shape};
@@ -187,7 +188,7 @@ pub fn compute<S, P, A, Fut>(
     labels: Labels,
     after: A,
     body: Fut,
-) -> Pin<Box<Call<S, P, A, Fut>>>
+) -> Pin<Box<CallFuture<S, P, A, Fut>>>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,

@@ -2,7 +2,7 @@
 //! cache found. All else is compiled once.
 //!
 //! A cached function may call itself, so what is on the stack while its body is polled is kept to the
-//! least: little stands in [`Call::poll`], and what comes before and after the body is no part of it.
+//! least: little stands in [`CallFuture::poll`], and what comes before and after the body is no part of it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -37,7 +37,7 @@ pub(crate) fn compute<S, P, A, Fut>(
     labels: Labels,
     after: A,
     body: Fut,
-) -> Pin<Box<Call<S, P, A, Fut>>>
+) -> Pin<Box<CallFuture<S, P, A, Fut>>>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
@@ -50,7 +50,7 @@ where
         Some(begun) => State::from(begun),
     };
     // Boxed, so that the function's own future has no room for it: most calls hit.
-    Box::pin(Call {
+    Box::pin(CallFuture {
         state,
         plan,
         after: Some(after),
@@ -143,7 +143,7 @@ pin_project! {
     ///
     /// A type and no `async` block, which would keep on the stack what it needs at some other time.
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct Call<S: Shape, P, A, Fut> {
+    pub struct CallFuture<S: Shape, P, A, Fut> {
         state: State,
         plan: P,
         after: Option<A>,
@@ -152,7 +152,7 @@ pin_project! {
         shape: PhantomData<fn() -> S>,
     }
 
-    impl<S: Shape, P, A, Fut> PinnedDrop for Call<S, P, A, Fut> {
+    impl<S: Shape, P, A, Fut> PinnedDrop for CallFuture<S, P, A, Fut> {
         fn drop(this: Pin<&mut Self>) {
             if this.body.is_some() {
                 this.leave_body();
@@ -221,7 +221,7 @@ impl State {
     }
 }
 
-impl<S, P, A, Fut> Future for Call<S, P, A, Fut>
+impl<S, P, A, Fut> Future for CallFuture<S, P, A, Fut>
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
@@ -258,7 +258,7 @@ where
     }
 }
 
-impl<S: Shape, P, A, Fut> Call<S, P, A, Fut> {
+impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
     /// What the call returns when its body gave `ret`, or nothing in time.
     #[inline(never)]
     fn end(mut self: Pin<&mut Self>, ret: Option<S::Ret>) -> S::Ret
@@ -286,9 +286,9 @@ impl<S: Shape, P, A, Fut> Call<S, P, A, Fut> {
     }
 }
 
-impl<S: Shape, P, A, Fut> fmt::Debug for Call<S, P, A, Fut> {
+impl<S: Shape, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Call")
+        f.write_str("CallFuture")
     }
 }
 
