@@ -16,13 +16,13 @@ use crate::key::function_path::is_nameless;
 use crate::model::entry::AnyStored;
 use crate::model::function_spec::{FnSpec, Room};
 use crate::model::tags::Labels;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
-use crate::read::compute_detached::compute_apart as compute_job_apart;
+use crate::read::compute_detached::compute_apart as compute_call_apart;
 use crate::read::hit::returned;
 use crate::read::typed_call::{
-    CallFuture, Started, begin_sync, compute as compute_job,
-    compute_blocking as compute_job_blocking,
+    CallFuture, Started, begin_sync, compute as compute_call,
+    compute_blocking as compute_call_blocking,
 };
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plan, Shape};
@@ -69,7 +69,7 @@ pub struct Written;
 ///
 /// Boxed: a hit is not to be the size of a miss. `None`: the call goes past the cache, because `when`
 /// was false, it is an `uncached` one, or the cache is off.
-pub struct Miss(Option<Box<Job>>);
+pub struct Miss(Option<Box<Call>>);
 
 impl fmt::Debug for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,18 +163,18 @@ fn in_memory(
         }
     };
     let owner = core.owner(spec);
-    let mut job = Job::missed(Arc::clone(core), owner, missed, spec.lives());
-    job.fresh = mode == Mode::Refresh;
-    Err(Miss(Some(Box::new(job))))
+    let mut call = Call::after_miss(Arc::clone(core), owner, missed, spec.lives());
+    call.force_refresh = mode == Mode::Refresh;
+    Err(Miss(Some(Box::new(call))))
 }
 
 /// The call, past the cache if one of `types` has no name of its own: its key is another's too.
 #[must_use]
 pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
-    if let (Some(nameless), Some(job)) = (nameless, &miss.0) {
+    if let (Some(nameless), Some(call)) = (nameless, &miss.0) {
         trace::nameless_type(spec.name(), nameless);
-        job.owner.counts.bypassed.bump();
+        call.owner.counts.bypassed.bump();
         return Miss(None);
     }
     miss
@@ -196,7 +196,7 @@ where
     A: FnOnce(&S::Value, &mut Labels),
     Fut: Future<Output = S::Ret>,
 {
-    compute_job(miss.0, plan, labels, after, body)
+    compute_call(miss.0, plan, labels, after, body)
 }
 
 /// Runs `code` with a place on the stack of its own, which is free again when it returns.
@@ -224,9 +224,9 @@ where
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
     match miss.0 {
-        Some(job) => {
-            Box::pin(compute_job_apart(
-                job,
+        Some(call) => {
+            Box::pin(compute_call_apart(
+                call,
                 plan,
                 labels,
                 after,
@@ -263,7 +263,7 @@ where
     P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    compute_job_blocking(begun, plan, after, body)
+    compute_call_blocking(begun, plan, after, body)
 }
 
 /// A companion's `entry`.

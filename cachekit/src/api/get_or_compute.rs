@@ -9,7 +9,7 @@ use crate::core::state::Cache;
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::Labels;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::compute_detached::compute_apart;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{Fallible, Plain, Plan, Shape};
@@ -185,10 +185,10 @@ impl Cache {
         match self.look(&plan, key, policy) {
             Looked::Hit(ret) => ret,
             Looked::Off => body().await,
-            Looked::Miss(job) => {
+            Looked::Miss(call) => {
                 let labels = Labels::from(policy);
                 let body = async move { body().await };
-                compute(Some(job), plan, labels, |_, _| {}, body).await
+                compute(Some(call), plan, labels, |_, _| {}, body).await
             }
         }
     }
@@ -206,11 +206,11 @@ impl Cache {
         match self.look(&plan, key, policy) {
             Looked::Hit(ret) => ret,
             Looked::Off => body().await,
-            Looked::Miss(job) => {
+            Looked::Miss(call) => {
                 let labels = Labels::from(policy);
                 let alike = |task| task;
                 Box::pin(compute_apart(
-                    job,
+                    call,
                     plan,
                     labels,
                     |_, _| {},
@@ -243,8 +243,8 @@ impl Cache {
                 if lives.leaves_replicas_out() {
                     trace::replicas_left_out();
                 }
-                let job = Job::missed(core, owner, missed, lives);
-                Looked::Miss(Box::new(job))
+                let call = Call::after_miss(core, owner, missed, lives);
+                Looked::Miss(Box::new(call))
             }
         }
     }
@@ -253,7 +253,7 @@ impl Cache {
 /// What a look into memory gave.
 enum Looked<R> {
     Hit(R),
-    Miss(Box<Job>),
+    Miss(Box<Call>),
     /// The cache is off.
     Off,
 }

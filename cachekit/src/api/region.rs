@@ -19,7 +19,7 @@ use crate::model::owner_index::LastPlace;
 use crate::model::policy::{Lives, Policy};
 use crate::model::stats::FunctionStats;
 use crate::model::tags::Labels;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::hit::get;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{Plain, Plan};
@@ -174,7 +174,7 @@ impl<V: Cacheable> Region<V> {
             Ok(hit) => return hit,
             Err(missed) => missed,
         };
-        let job = Job::missed(
+        let call = Call::after_miss(
             Arc::clone(core),
             Arc::clone(owner),
             missed,
@@ -182,7 +182,7 @@ impl<V: Cacheable> Region<V> {
         );
         let labels = Labels::from(&self.policy);
         let plan = Plan::<Plain<V>>::by_hand;
-        compute(Some(Box::new(job)), plan, labels, |_, _| {}, async move {
+        compute(Some(Box::new(call)), plan, labels, |_, _| {}, async move {
             compute_value().await
         })
         .await

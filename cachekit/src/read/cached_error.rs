@@ -17,7 +17,7 @@ use crate::model::epoch::Epochs;
 use crate::model::freshness::Life;
 use crate::model::owner::OwnerId;
 use crate::model::policy::jittered;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
@@ -31,10 +31,13 @@ impl Core {
     }
 }
 
-impl Job {
+impl Call {
     /// What another leader stored between the miss and the flight, if that is an error.
     pub(crate) fn second_failure(&self, ops: &ValueOps) -> Option<(Arc<AnyStored>, Mortal)> {
-        if self.lives.err_ttl.is_none() || self.fresh || self.core.faults.has(Fault::NoSecondLook) {
+        if self.lives.err_ttl.is_none()
+            || self.force_refresh
+            || self.core.faults.has(Fault::NoSecondLook)
+        {
             return None;
         }
         if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
@@ -57,7 +60,7 @@ impl Job {
         ops: &ValueOps,
         error: SharedError,
     ) {
-        let is_first = self.old.is_none() && !self.fresh && !known.labels.refused;
+        let is_first = self.old.is_none() && !self.force_refresh && !known.labels.refused;
         let Some(ttl) = self.lives.err_ttl.filter(|_| is_first) else {
             lead.settle(Outcome::Error(Mortal::new(error)), || {});
             return;

@@ -21,7 +21,7 @@ use crate::model::policy::Lives;
 use crate::model::tags::Labels;
 
 /// One call that missed.
-pub(crate) struct Job {
+pub(crate) struct Call {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
@@ -33,9 +33,9 @@ pub(crate) struct Job {
     /// When the call began: nothing older may answer it that was invalidated before.
     pub(crate) began: Moment,
     /// Recompute although memory could answer.
-    pub(crate) fresh: bool,
+    pub(crate) force_refresh: bool,
     /// What memory knew of the entry.
-    pub(crate) trace: Trace,
+    pub(crate) l1_state: L1State,
     /// Of memory, from before the look into it.
     pub(crate) seen: Option<Seen>,
     /// What the call has already: then it waits for nobody.
@@ -50,7 +50,7 @@ pub(crate) struct Job {
     pub(crate) course: Option<Arc<Course>>,
 }
 
-impl Job {
+impl Call {
     /// A call that begins now.
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
         let began = core.now();
@@ -64,8 +64,8 @@ impl Job {
             replica,
             since: Instant::now(),
             began,
-            fresh: false,
-            trace: Trace::Unknown,
+            force_refresh: false,
+            l1_state: L1State::Unknown,
             seen: None,
             old: None,
             lead: None,
@@ -76,12 +76,17 @@ impl Job {
     }
 
     /// A call that begins now, after a look into memory.
-    pub(crate) fn missed(core: Arc<Core>, owner: Arc<Owner>, missed: Missed, lives: Lives) -> Self {
-        let job = Self::new(core, owner, missed.key, lives);
+    pub(crate) fn after_miss(
+        core: Arc<Core>,
+        owner: Arc<Owner>,
+        missed: MemoryMiss,
+        lives: Lives,
+    ) -> Self {
+        let call = Self::new(core, owner, missed.key, lives);
         Self {
-            trace: missed.trace,
+            l1_state: missed.l1_state,
             seen: missed.seen,
-            ..job.with(missed.old.map(|old| *old))
+            ..call.with(missed.old.map(|old| *old))
         }
     }
 
@@ -111,7 +116,7 @@ impl Job {
             moment: self.core.tags.now(),
             start,
             // Another may first find it in the store.
-            computes: self.fresh || (self.core.remote.is_none() && self.old.is_none()),
+            computes: self.force_refresh || (self.core.remote.is_none() && self.old.is_none()),
         }
     }
 
@@ -147,19 +152,19 @@ impl Patience {
 
 /// What a call that memory could not answer knows from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Trace {
+pub(crate) enum L1State {
     /// Nothing, or nobody looked.
     Unknown,
     /// There was nothing.
-    None,
+    Absent,
     /// No tier can have the entry.
-    Gone,
+    Expired,
 }
 
 /// A look into memory that found no answer.
-pub(crate) struct Missed {
+pub(crate) struct MemoryMiss {
     pub(crate) key: Key,
-    pub(crate) trace: Trace,
+    pub(crate) l1_state: L1State,
     /// Of memory, before the look.
     pub(crate) seen: Option<Seen>,
     /// An answer that was drawn to be computed again before its end.

@@ -17,7 +17,7 @@ use crate::coordination::single_flight::waiter::Lead;
 use crate::core::outcome::{Known, Outcome};
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::join_flight::Way;
 use crate::read::l2_lookup::acquire::Fetched;
 use crate::read::permit::Admission;
@@ -39,33 +39,33 @@ pub(crate) enum Begun {
     Later(Pin<Box<dyn Future<Output = Step> + Send>>),
 }
 
-/// Answers `job` by another's computation or by what the store has, or comes to where its own body is
+/// Answers `call` by another's computation or by what the store has, or comes to where its own body is
 /// to run.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future at any point hands the computation to the next waiter, if there is
 /// one, and leaves nothing behind.
-pub(crate) fn begin(mut job: Box<Job>, ops: ValueOps, labels: Labels) -> Begun {
-    job.count_miss();
-    let epochs = job.epochs(&labels);
+pub(crate) fn begin(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Begun {
+    call.count_miss();
+    let epochs = call.epochs(&labels);
     let known = Known { labels, epochs };
-    let way = match job.lead.take() {
+    let way = match call.lead.take() {
         Some(lead) => Way::Computes(Some(lead)),
-        None => job.way_in(&ops, &known.epochs),
+        None => call.way_in(&ops, &known.epochs),
     };
     match way {
         Way::Ends(answer) => Begun::Now(Step::Answers(answer)),
         // Without a store there is nobody to ask.
-        Way::Computes(lead) if job.core.remote.is_none() => {
-            let lead = match lead.map(|lead| job.looked(lead, &ops)).transpose() {
+        Way::Computes(lead) if call.core.remote.is_none() => {
+            let lead = match lead.map(|lead| call.looked(lead, &ops)).transpose() {
                 Ok(lead) => lead,
                 Err(answer) => return Begun::Now(Step::Answers(answer)),
             };
-            let mut admission = job.admission();
-            let run = move |job, admission| {
+            let mut admission = call.admission();
+            let run = move |call, admission| {
                 Step::Runs(Running::new(
-                    job,
+                    call,
                     lead,
                     &ops,
                     known,
@@ -74,45 +74,52 @@ pub(crate) fn begin(mut job: Box<Job>, ops: ValueOps, labels: Labels) -> Begun {
                 ))
             };
             if admission.try_enter() {
-                return Begun::Now(run(job, admission));
+                return Begun::Now(run(call, admission));
             }
             Begun::Later(Box::pin(async move {
-                admission.enter(&job).await;
-                run(job, admission)
+                admission.enter(&call).await;
+                run(call, admission)
             }))
         }
-        way => Begun::Later(Box::pin(rest(job, way, ops, known))),
+        way => Begun::Later(Box::pin(rest(call, way, ops, known))),
     }
 }
 
 /// The same on this thread, for a synchronous function, which lives in memory alone.
-pub(crate) fn begin_blocking(job: Box<Job>, ops: &ValueOps, labels: Labels) -> Step {
-    job.count_miss();
-    let epochs = job.epochs(&labels);
+pub(crate) fn begin_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) -> Step {
+    call.count_miss();
+    let epochs = call.epochs(&labels);
     let known = Known { labels, epochs };
-    let mut way = job.way_in(ops, &known.epochs);
+    let mut way = call.way_in(ops, &known.epochs);
     let lead = loop {
         let seat = match way {
             Way::Ends(answer) => return Step::Answers(answer),
             Way::Computes(lead) => break lead,
             Way::Waits(seat) => seat,
         };
-        let limit = job.patience().limit(&seat);
-        let woken = seat.wait_blocking(limit, || job.leadership(Instant::now()));
-        way = job.way_on(ops, &known.epochs, woken);
+        let limit = call.patience().limit(&seat);
+        let woken = seat.wait_blocking(limit, || call.leadership(Instant::now()));
+        way = call.way_on(ops, &known.epochs, woken);
     };
-    let lead = match lead.map(|lead| job.looked(lead, ops)).transpose() {
+    let lead = match lead.map(|lead| call.looked(lead, ops)).transpose() {
         Ok(lead) => lead,
         Err(answer) => return Step::Answers(answer),
     };
     // Held to the end: a thread cannot do anything else meanwhile.
-    let mut admission = job.admission();
-    admission.enter_blocking(&job);
-    Step::Runs(Running::new(job, lead, ops, known, Access::None, admission))
+    let mut admission = call.admission();
+    admission.enter_blocking(&call);
+    Step::Runs(Running::new(
+        call,
+        lead,
+        ops,
+        known,
+        Access::None,
+        admission,
+    ))
 }
 
 /// What may have to wait.
-async fn rest(mut job: Box<Job>, mut way: Way, ops: ValueOps, mut known: Known) -> Step {
+async fn rest(mut call: Box<Call>, mut way: Way, ops: ValueOps, mut known: Known) -> Step {
     loop {
         let lead = loop {
             let seat = match way {
@@ -120,28 +127,28 @@ async fn rest(mut job: Box<Job>, mut way: Way, ops: ValueOps, mut known: Known) 
                 Way::Computes(lead) => break lead,
                 Way::Waits(seat) => seat,
             };
-            let limit = has_timer().then(|| job.patience().limit(&seat));
-            let woken = seat.wait(limit, || job.leadership(Instant::now())).await;
-            way = job.way_on(&ops, &known.epochs, woken);
+            let limit = has_timer().then(|| call.patience().limit(&seat));
+            let woken = seat.wait(limit, || call.leadership(Instant::now())).await;
+            way = call.way_on(&ops, &known.epochs, woken);
         };
-        let mut admission = job.admission();
+        let mut admission = call.admission();
         let Some(lead) = lead else {
-            admission.enter(&job).await;
-            let running = Running::new(job, None, &ops, known, Access::None, admission);
+            admission.enter(&call).await;
+            let running = Running::new(call, None, &ops, known, Access::None, admission);
             return Step::Runs(running);
         };
-        match job.lead(lead, &ops, &known, &mut admission).await {
+        match call.lead(lead, &ops, &known, &mut admission).await {
             Led::Ends(answer) => return Step::Answers(answer),
             Led::Again(again) => {
-                job = again;
+                call = again;
                 let labels = take(&mut known.labels);
-                let epochs = job.epochs(&labels);
+                let epochs = call.epochs(&labels);
                 known = Known { labels, epochs };
-                way = job.way_in(&ops, &known.epochs);
+                way = call.way_in(&ops, &known.epochs);
             }
             Led::Computes(lead, access) => {
-                admission.enter(&job).await;
-                let running = Running::new(job, Some(lead), &ops, known, access, admission);
+                admission.enter(&call).await;
+                let running = Running::new(call, Some(lead), &ops, known, access, admission);
                 return Step::Runs(running);
             }
         }
@@ -151,12 +158,12 @@ async fn rest(mut job: Box<Job>, mut way: Way, ops: ValueOps, mut known: Known) 
 /// What a leader comes to.
 enum Led {
     Ends(Answer),
-    /// Its caller is answered, and it goes on as another job.
-    Again(Box<Job>),
+    /// Its caller is answered, and it goes on as another call.
+    Again(Box<Call>),
     Computes(Lead<Outcome>, Access),
 }
 
-impl Job {
+impl Call {
     /// Looks for everybody who waits.
     async fn lead(
         &self,
@@ -185,7 +192,7 @@ impl Job {
                     // Others who wait are given it now; then it is computed again.
                     self.land(lead, Arc::clone(&stored));
                     return match self.again(&stored, advance) {
-                        Some(job) => Led::Again(Box::new(job)),
+                        Some(call) => Led::Again(Box::new(call)),
                         None => Led::Ends(Answer::Stored(stored)),
                     };
                 }

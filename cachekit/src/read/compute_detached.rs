@@ -12,19 +12,19 @@ use crate::model::entry::AnyStored;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::background_task::{Carry, Task, in_background};
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::detach_on_drop::Attended;
 use crate::read::typed_call::{answered, compute};
 use crate::return_type::shape::{Plan, Shape};
 
-/// Answers `job` as [`compute`] does, or with what is there while that goes on.
+/// Answers `call` as [`compute`] does, or with what is there while that goes on.
 ///
 /// # Cancel safety
 ///
 /// That of [`compute`]; what goes on in the background is not dropped with the caller, and with
 /// `detach` what it leads goes on there ([`Attended`]).
 pub(crate) async fn compute_apart<S, P, A, Fut>(
-    mut job: Box<Job>,
+    mut call: Box<Call>,
     plan: P,
     labels: Labels,
     after: A,
@@ -42,23 +42,23 @@ where
 {
     // Without a runtime nothing can be left behind.
     let Ok(runtime) = Handle::try_current() else {
-        return compute(Some(job), plan, labels, after, body).await;
+        return compute(Some(call), plan, labels, after, body).await;
     };
     let ops = plan().ops();
-    let given = job.given(&ops);
-    job.is_apart = true;
+    let given = call.given(&ops);
+    call.is_apart = true;
     let returns = plan();
     if let Some(given) = given {
-        if job.takes_off(&labels) {
-            let (core, owner) = (Arc::clone(&job.core), Arc::clone(&job.owner));
-            let refresh = async move { compute(Some(job), plan, labels, after, body).await };
+        if call.takes_off(&labels) {
+            let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
+            let refresh = async move { compute(Some(call), plan, labels, after, body).await };
             in_background((&core, &owner), &runtime, ending(refresh), carry);
         }
         return answered(&returns, Answer::Stored(given));
     }
-    let watch = job.watch();
-    let detach = job.detach(&ops, &runtime, carry);
-    let task = async move { compute(Some(job), plan, labels, after, body).await };
+    let watch = call.watch();
+    let detach = call.detach(&ops, &runtime, carry);
+    let task = async move { compute(Some(call), plan, labels, after, body).await };
     let mut task = Attended::new(task, detach);
     let Some(watch) = watch else {
         return task.await;
@@ -86,7 +86,7 @@ fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
 /// Polls `task` until it ends, or there is something to be given in its place.
 async fn watched<F: Future>(
     mut task: Pin<&mut F>,
-    watch: &Job,
+    watch: &Call,
 ) -> Result<F::Output, Arc<AnyStored>> {
     let mut timer = pin!(async {
         match watch.lives.soft_timeout {

@@ -16,7 +16,7 @@ use crate::base::trace;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
 use crate::read::background_task::{Carry, in_background};
-use crate::read::call::{Course, Job};
+use crate::read::call::{Call, Course};
 use crate::return_type::erased_ops::ValueOps;
 
 /// Where a computation goes on when its caller goes away, and for how long.
@@ -31,7 +31,7 @@ pub(crate) struct Detach {
     limit: Option<Duration>,
 }
 
-impl Job {
+impl Call {
     /// What is needed to go on without the caller, if the call is to.
     pub(crate) fn detach(
         &mut self,
@@ -55,7 +55,7 @@ impl Job {
         })
     }
 
-    /// The body begins, and the job leads.
+    /// The body begins, and the call leads.
     pub(crate) fn sets_out(&self) {
         if let Some(course) = &self.course {
             course.is_led.store(true, Ordering::Release);

@@ -19,7 +19,7 @@ use crate::model::owner_index::LastPlace;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
 use crate::read::cached_error::error_in;
-use crate::read::call::{Missed, Trace};
+use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
 
@@ -64,7 +64,7 @@ impl Core {
         key: &[u8],
         reader: OwnerId,
         place: &LastPlace,
-    ) -> Result<S::Ret, Missed>
+    ) -> Result<S::Ret, MemoryMiss>
     where
         S: Shape,
         S::Value: Clone + Send + Sync + 'static,
@@ -87,15 +87,15 @@ impl Core {
         probe: &Probe<'_>,
         reader: OwnerId,
         key: &[u8],
-    ) -> Result<Arc<AnyStored>, Missed> {
+    ) -> Result<Arc<AnyStored>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
         // Before the look-up: what happens in between shows.
         let seen = self.memory.seen(key);
         let stored = self.memory.get(key);
-        let missed = |old| Missed {
+        let missed = |old| MemoryMiss {
             key: Key::new(key),
-            trace: self.trace(stored.as_deref(), reader, now),
+            l1_state: self.l1_state(stored.as_deref(), reader, now),
             seen: Some(seen),
             old,
         };
@@ -160,38 +160,38 @@ impl Core {
     }
 
     /// What a call by `reader` knows whose entry is never in memory.
-    pub(crate) fn never_in_memory(&self, key: &[u8], reader: OwnerId) -> Missed {
+    pub(crate) fn never_in_memory(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         self.count_use(reader, key, Tick::coarse(&*self.clock));
-        Missed {
+        MemoryMiss {
             key: Key::new(key),
-            trace: Trace::None,
+            l1_state: L1State::Absent,
             seen: None,
             old: None,
         }
     }
 
     /// What a call knows that is to compute whatever memory has under `key`.
-    pub(crate) fn unlooked(&self, key: &[u8], reader: OwnerId) -> Missed {
+    pub(crate) fn unlooked(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         let now = Tick::coarse(&*self.clock);
         let stored = self.remote.as_ref().and_then(|_| self.memory.get(key));
-        Missed {
+        MemoryMiss {
             key: Key::new(key),
-            trace: self.trace(stored.as_deref(), reader, now),
+            l1_state: self.l1_state(stored.as_deref(), reader, now),
             seen: None,
             old: None,
         }
     }
 
     /// What memory, which has `stored`, knows of what `reader` stored there.
-    fn trace(&self, stored: Option<&AnyStored>, reader: OwnerId, now: Tick) -> Trace {
+    fn l1_state(&self, stored: Option<&AnyStored>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
             // Without a second tier nobody asks.
-            _ if self.remote.is_none() => Trace::Unknown,
-            None => Trace::None,
+            _ if self.remote.is_none() => L1State::Unknown,
+            None => L1State::Absent,
             // Another process may have succeeded.
-            Some(it) if it.failure().is_some() => Trace::Unknown,
-            Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => Trace::Gone,
-            Some(_) => Trace::Unknown,
+            Some(it) if it.failure().is_some() => L1State::Unknown,
+            Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => L1State::Expired,
+            Some(_) => L1State::Unknown,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::cached_error::error_in;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a call does next.
@@ -27,11 +27,11 @@ pub(crate) enum Way {
     Ends(Answer),
     /// It computes: for everybody, or for itself alone.
     Computes(Option<Lead<Outcome>>),
-    /// It waits for another's computation; then [`Job::way_on`].
+    /// It waits for another's computation; then [`Call::way_on`].
     Waits(Seat<Outcome>),
 }
 
-impl Job {
+impl Call {
     /// A call's first step. Entries hang on `epochs`.
     pub(crate) fn way_in(&self, ops: &ValueOps, epochs: &Epochs) -> Way {
         self.core.faults.at(Point::BeforeEnter);
@@ -98,7 +98,7 @@ impl Job {
     /// Into the flight of its key, since `start` if it leads.
     fn enter(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
-            if self.fresh {
+            if self.force_refresh {
                 flight.recomputes_after(self.began)
             } else {
                 flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
@@ -127,7 +127,7 @@ impl Job {
     }
 }
 
-impl Job {
+impl Call {
     /// Another's result, if this call may have it.
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &AnyStored| {
@@ -155,7 +155,7 @@ impl Job {
             // Also for who began after a soft invalidation of it: to compute once more gives
             // nothing better at once.
             Outcome::Instead(stored)
-                if !self.fresh
+                if !self.force_refresh
                     && stored.is_valid_late(self.core.faults)
                     && ops.answers(stored.shared()) =>
             {

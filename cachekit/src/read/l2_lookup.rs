@@ -7,12 +7,12 @@ pub(crate) mod budget;
 use crate::backfill::lease::Access;
 use crate::core::outcome::Known;
 use crate::model::epoch::Moment;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::l2_lookup::acquire::{Asking, Fetched};
 use crate::read::permit::Admission;
 use crate::return_type::erased_ops::ValueOps;
 
-impl Job {
+impl Call {
     /// Where there is no store to ask, or not now: what a computation has to do with it.
     pub(crate) fn unasked(&self) -> Option<Access> {
         let Some(remote) = &self.core.remote else {
@@ -49,7 +49,7 @@ impl Job {
             Err(failure) => {
                 question.remote.failed(&failure);
                 // One that takes nothing had nothing either, unless nobody looked.
-                let is_left_alone = failure.takes_nothing() && !self.fresh;
+                let is_left_alone = failure.takes_nothing() && !self.force_refresh;
                 Fetched::Compute(if is_left_alone {
                     Access::None
                 } else {

@@ -8,10 +8,10 @@ use crate::core::outcome::Outcome;
 use crate::model::config::Tier;
 use crate::model::entry::AnyStored;
 use crate::read::answer::Answer;
-use crate::read::call::{Job, Trace};
+use crate::read::call::{Call, L1State};
 use crate::return_type::erased_ops::ValueOps;
 
-impl Job {
+impl Call {
     /// The lead of who goes on, or what another leader stored between the miss and the flight.
     pub(crate) fn looked(
         &self,
@@ -32,7 +32,7 @@ impl Job {
 
     /// Between the miss and the flight another leader may have stored.
     fn second_look(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
-        if self.fresh || self.core.faults.has(Fault::NoSecondLook) {
+        if self.force_refresh || self.core.faults.has(Fault::NoSecondLook) {
             return None;
         }
         if self.lives.tier == Tier::Redis {
@@ -53,7 +53,7 @@ impl Job {
 
     /// What memory has and nobody could be asked for, if the cache goes on with that.
     pub(crate) fn unconfirmed(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
-        if self.fresh || self.trace != Trace::Unknown {
+        if self.force_refresh || self.l1_state != L1State::Unknown {
             return None;
         }
         let stored = self.core.peek_unconfirmed(&self.key, self.owner.id)?;

@@ -10,7 +10,7 @@ use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::coordination::concurrency_limit::{Gate, Place};
 use crate::coordination::recursion;
-use crate::read::call::Job;
+use crate::read::call::Call;
 
 /// One call on its way through its function's gate.
 pub(crate) struct Admission {
@@ -20,7 +20,7 @@ pub(crate) struct Admission {
     is_in: bool,
 }
 
-impl Job {
+impl Call {
     pub(crate) fn admission(&self) -> Admission {
         let faults = self.core.faults;
         let bound = self.lives.bound.filter(|_| !faults.has(Fault::NoGate));
@@ -54,42 +54,42 @@ impl Admission {
 
     /// Waits for a place, for as long as the call still waits for others' computations. Then
     /// it goes on without one: computations that hang hold up nobody for longer.
-    pub(crate) async fn enter(&mut self, job: &Job) {
+    pub(crate) async fn enter(&mut self, call: &Call) {
         if self.try_enter() {
             return;
         }
         let Some(gate) = &self.gate else { return };
         self.place = if has_timer() {
-            let entered = tokio::time::timeout(job.patience().left(), gate.enter()).await;
+            let entered = tokio::time::timeout(call.patience().left(), gate.enter()).await;
             entered.unwrap_or_default()
         } else {
             gate.enter().await
         };
-        self.entered(job);
+        self.entered(call);
     }
 
     /// [`enter`](Self::enter) for a synchronous caller: parks the thread.
-    pub(crate) fn enter_blocking(&mut self, job: &Job) {
+    pub(crate) fn enter_blocking(&mut self, call: &Call) {
         if self.try_enter() {
             return;
         }
         let Some(gate) = &self.gate else { return };
-        self.place = park_on(gate.enter(), job.patience().left()).flatten();
-        self.entered(job);
+        self.place = park_on(gate.enter(), call.patience().left()).flatten();
+        self.entered(call);
     }
 
-    fn entered(&mut self, job: &Job) {
+    fn entered(&mut self, call: &Call) {
         self.is_in = true;
         if self.place.is_none() {
-            job.owner.counts.overcrowded.bump();
-            trace::overcrowded(&job.owner.name);
+            call.owner.counts.overcrowded.bump();
+            trace::overcrowded(&call.owner.name);
         }
     }
 
     /// Gives the place up: the call waits for another's computation first. Who went in
     /// without one does not line up again.
-    pub(crate) fn step_out(&mut self, job: &Job) {
-        if job.core.faults.has(Fault::PlaceWhileWaiting) {
+    pub(crate) fn step_out(&mut self, call: &Call) {
+        if call.core.faults.has(Fault::PlaceWhileWaiting) {
             return;
         }
         if self.place.take().is_some() {
@@ -98,15 +98,15 @@ impl Admission {
     }
 
     /// Whether there is a place that is given up after some time.
-    pub(crate) fn is_timed(&self, job: &Job) -> bool {
-        self.place.is_some() && has_timer() && !job.core.faults.has(Fault::KeepPlace)
+    pub(crate) fn is_timed(&self, call: &Call) -> bool {
+        self.place.is_some() && has_timer() && !call.core.faults.has(Fault::KeepPlace)
     }
 
     /// Whether a computation gives its place up when it is as old as `lock_timeout`: it may hang, and
     /// others go on without it. One whose caller is gone ends soon by itself; its place is not given to
     /// another before.
-    pub(crate) fn gives_way(&self, job: &Job) -> bool {
-        self.place.is_some() && (!job.is_left() || job.core.faults.has(Fault::LeavePlace))
+    pub(crate) fn gives_way(&self, call: &Call) -> bool {
+        self.place.is_some() && (!call.is_left() || call.core.faults.has(Fault::LeavePlace))
     }
 
     /// Gives the place up, if there is one.

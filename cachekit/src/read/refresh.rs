@@ -1,7 +1,7 @@
 //! Values past, or near, their time to live: what is served in the place of a new one, and who
 //! computes that.
 //!
-//! A *refresh* is a [`Job`] that has an [`Old`] value already. It differs from another one in
+//! A *refresh* is a [`Call`] that has an [`Old`] value already. It differs from another one in
 //! that it waits for nobody: where somebody else computes, here or in another process, it ends
 //! with the old value.
 
@@ -18,7 +18,7 @@ use crate::key::Key;
 use crate::model::entry::AnyStored;
 use crate::model::freshness::Freshness;
 use crate::model::owner::OwnerId;
-use crate::read::call::{Job, Old};
+use crate::read::call::{Call, Old};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Core {
@@ -72,7 +72,7 @@ impl Core {
     }
 }
 
-impl Job {
+impl Call {
     /// The same with what it has already.
     pub(crate) fn with(mut self, old: Option<Old>) -> Self {
         if old.is_some() {
@@ -82,7 +82,7 @@ impl Job {
         self
     }
 
-    /// What is left to look at while the job itself runs; `None` where nothing can be served in
+    /// What is left to look at while the call itself runs; `None` where nothing can be served in
     /// its place.
     pub(crate) fn watch(&self) -> Option<Self> {
         let late = self.late.as_ref()?;
@@ -109,7 +109,7 @@ impl Job {
 
     /// What memory has that is over and may be served while it is computed again.
     fn stale(&self) -> Option<Arc<AnyStored>> {
-        if self.fresh || self.lives.stale.is_none() {
+        if self.force_refresh || self.lives.stale.is_none() {
             return None;
         }
         let faults = self.core.faults;
@@ -151,13 +151,13 @@ impl Job {
             is_given: true,
         };
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let job = Self::new(core, owner, self.key.clone(), self.lives);
+        let call = Self::new(core, owner, self.key.clone(), self.lives);
         Some(Self {
             // What is old is this one: the others have lives of their own.
             replica: self.replica,
             is_apart: self.is_apart,
             course: self.course.clone(),
-            ..job.with(Some(old))
+            ..call.with(Some(old))
         })
     }
 
@@ -229,7 +229,7 @@ impl Job {
     /// What is served where the computation failed: what is there, if it was not invalidated
     /// meanwhile either. The one place that decides so, for errors and for deadlines.
     pub(crate) fn rescue(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
-        if self.fresh {
+        if self.force_refresh {
             return None;
         }
         let stored = self.instead(Freshness::outlives_errors)?;

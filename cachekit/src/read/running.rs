@@ -25,7 +25,7 @@ use crate::model::entry::AnyStored;
 use crate::model::freshness::Life;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::permit::Admission;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
@@ -51,7 +51,7 @@ pub(crate) struct Running {
     /// What it is, for the calls inside of it.
     link: Option<Arc<Link>>,
     began: Duration,
-    job: Box<Job>,
+    call: Box<Call>,
 }
 
 /// How a value is weighed and told, where it is not known of what type it is.
@@ -64,23 +64,23 @@ pub(crate) struct Computed {
 impl Running {
     /// Sets out: from here on the body runs.
     pub(crate) fn new(
-        job: Box<Job>,
+        call: Box<Call>,
         lead: Option<Lead<Outcome>>,
         ops: &ValueOps,
         known: Known,
         access: Access,
         admission: Admission,
     ) -> Box<Self> {
-        job.count_computation();
+        call.count_computation();
         let flight = lead.as_ref().map_or(0, Lead::flight_id);
         if lead.is_some() {
-            job.sets_out();
+            call.sets_out();
         }
         expect_no_lock();
-        let deadline = job.deadline(ops);
+        let deadline = call.deadline(ops);
         let place_until = admission
-            .is_timed(&job)
-            .then(|| Box::pin(sleep(job.lock_timeout())));
+            .is_timed(&call)
+            .then(|| Box::pin(sleep(call.lock_timeout())));
         let link = recursion::link(flight, admission.gate_id());
         Box::new(Self {
             renewing: None,
@@ -92,8 +92,8 @@ impl Running {
             deadline: deadline.map(|limit| (limit, Box::pin(unconstrained(sleep(limit))))),
             place_until,
             link: Some(link),
-            began: job.core.clock.now(),
-            job,
+            began: call.core.clock.now(),
+            call,
         })
     }
 
@@ -112,17 +112,17 @@ impl Running {
             return Poll::Ready(());
         }
         if let Some(until) = &mut self.place_until
-            && self.admission.gives_way(&self.job)
+            && self.admission.gives_way(&self.call)
             && until.as_mut().poll(context).is_ready()
         {
             self.admission.give_up();
             self.place_until = None;
         }
         if let Some(turn) = self.access.turn() {
-            let job = &self.job;
+            let call = &self.call;
             let renewing = self
                 .renewing
-                .get_or_insert_with(|| turn.renewal(job.lock_timeout()));
+                .get_or_insert_with(|| turn.renewal(call.lock_timeout()));
             let renewed: Poll<()> = renewing.as_mut().poll(context);
             debug_assert!(renewed.is_pending(), "it ends with the body");
         }
@@ -136,7 +136,7 @@ impl Running {
         self.deadline = None;
         self.place_until = None;
         self.admission.give_up();
-        let took = self.job.core.clock.now().saturating_sub(self.began);
+        let took = self.call.core.clock.now().saturating_sub(self.began);
         expect_no_lock();
         took
     }
@@ -151,18 +151,18 @@ impl Running {
         let Some(lead) = self.lead.take() else {
             return;
         };
-        let job = &self.job;
-        job.refreshed(true);
+        let call = &self.call;
+        call.refreshed(true);
         let early = self.known.labels.tags.len();
         // The function succeeded: what is only there to store it does not fail the call.
-        let weighs = job.core.weighs();
+        let weighs = call.core.weighs();
         let labels = &mut self.known.labels;
-        let Some(computed) = job.caught(|| prepare(labels, weighs)).flatten() else {
+        let Some(computed) = call.caught(|| prepare(labels, weighs)).flatten() else {
             return;
         };
         if labels.tags.len() > early {
             let late = self.known.labels.tags[early..].iter();
-            let epochs = late.map(|tag| job.core.tags.epoch(tag));
+            let epochs = late.map(|tag| call.core.tags.epoch(tag));
             self.known.epochs.extend(epochs);
         }
         let value = Value {
@@ -175,7 +175,7 @@ impl Running {
         };
         let access = std::mem::replace(&mut self.access, Access::None);
         let known = std::mem::take(&mut self.known);
-        self.job.settle(lead, &self.ops, known, value, access);
+        self.call.settle(lead, &self.ops, known, value, access);
     }
 
     /// The same of a body that failed: an old value in the place of its error, if there is one that
@@ -185,14 +185,14 @@ impl Running {
         share: &mut dyn FnMut() -> Option<SharedError>,
     ) -> Option<Answer> {
         let _ = self.ended();
-        let job = &self.job;
+        let call = &self.call;
         if self.lead.is_some() {
-            job.refreshed(false);
+            call.refreshed(false);
         }
-        job.owner.counts.errors.bump();
+        call.owner.counts.errors.bump();
         // Others need not wait for this one any longer.
         self.access = Access::None;
-        let rescue = job.rescue(&self.ops);
+        let rescue = call.rescue(&self.ops);
         let Some(lead) = self.lead.take() else {
             return rescue.map(Answer::Stored);
         };
@@ -200,10 +200,10 @@ impl Running {
             lead.settle(Outcome::Instead(Arc::clone(&stored)), || {});
             return Some(Answer::Stored(stored));
         }
-        match job.caught(share).flatten() {
+        match call.caught(share).flatten() {
             Some(shared) => {
                 let known = std::mem::take(&mut self.known);
-                self.job.fail(lead, known, &self.ops, shared);
+                self.call.fail(lead, known, &self.ops, shared);
             }
             None => lead.leave_wider(),
         }
@@ -217,14 +217,14 @@ impl Running {
     pub(crate) fn late(mut self: Box<Self>) -> Answer {
         let limit = self.deadline.as_ref().map_or(Duration::ZERO, |it| it.0);
         let _ = self.ended();
-        let job = &self.job;
-        let late = job.timed_out(limit);
+        let call = &self.call;
+        let late = call.timed_out(limit);
         if self.lead.is_some() {
-            job.refreshed(false);
+            call.refreshed(false);
         }
         // Frees the lease.
         self.access = Access::None;
-        let (answer, outcome) = match job.rescue(&self.ops) {
+        let (answer, outcome) = match call.rescue(&self.ops) {
             Some(stored) => {
                 let outcome = Outcome::Instead(Arc::clone(&stored));
                 (Answer::Stored(stored), outcome)
@@ -242,12 +242,12 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if self.lead.is_some() && std::thread::panicking() {
-            self.job.refreshed(false);
+            self.call.refreshed(false);
         }
     }
 }
 
-impl Job {
+impl Call {
     /// What the user's `code` gives; `None` if it panics, which is told.
     fn caught<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));

@@ -6,10 +6,10 @@ use crate::base::error::ComputeTimeout;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
-impl Job {
+impl Call {
     /// How long a computation may take, if that is bounded and there is an answer for one
     /// that takes longer.
     pub(crate) fn deadline(&self, ops: &ValueOps) -> Option<Duration> {

@@ -16,13 +16,13 @@ use crate::base::sync::expect_no_lock;
 use crate::coordination::recursion::Inside;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
-use crate::read::call::Job;
+use crate::read::call::Call;
 use crate::read::compute::{Begun, Step, begin, begin_blocking};
 use crate::read::hit::last_of;
 use crate::read::running::{Computed, Running};
 use crate::return_type::shape::{Plan, Shape, Split};
 
-/// Answers `job` by another's computation or its own; `None` runs the body past the cache.
+/// Answers `call` by another's computation or its own; `None` runs the body past the cache.
 ///
 /// The call begins here, and the future goes on with it. `body` begins when it is polled first.
 ///
@@ -32,7 +32,7 @@ use crate::return_type::shape::{Plan, Shape, Split};
 /// one, and leaves nothing behind.
 #[inline(never)]
 pub(crate) fn compute<S, P, A, Fut>(
-    job: Option<Box<Job>>,
+    call: Option<Box<Call>>,
     plan: P,
     labels: Labels,
     after: A,
@@ -45,7 +45,7 @@ where
     A: FnOnce(&S::Value, &mut Labels),
     Fut: Future<Output = S::Ret>,
 {
-    let state = match job.map(|job| begin(job, plan().ops(), labels)) {
+    let state = match call.map(|call| begin(call, plan().ops(), labels)) {
         None => State::Runs(None),
         Some(begun) => State::from(begun),
     };
@@ -73,7 +73,7 @@ impl fmt::Debug for Started {
 /// on.
 #[inline(never)]
 pub(crate) fn begin_sync<S>(
-    job: Option<Box<Job>>,
+    call: Option<Box<Call>>,
     plan: impl Fn() -> Plan<S>,
     labels: Labels,
 ) -> Started
@@ -82,7 +82,7 @@ where
     S::Value: Clone + Send + Sync + 'static,
 {
     Started(
-        match job.map(|job| begin_blocking(job, &plan().ops(), labels)) {
+        match call.map(|call| begin_blocking(call, &plan().ops(), labels)) {
             None => Ok(None),
             Some(Step::Runs(running)) => Ok(Some(running)),
             Some(Step::Answers(answer)) => Err(answer),

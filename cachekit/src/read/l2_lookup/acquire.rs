@@ -16,7 +16,7 @@ use crate::l2::entry_keys::guards;
 use crate::l2::tier::Remote;
 use crate::model::config::SingleFlight;
 use crate::model::entry::AnyStored;
-use crate::read::call::{Job, Trace};
+use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::Budget;
 use crate::read::permit::Admission;
 use crate::return_type::erased_ops::ValueOps;
@@ -32,7 +32,7 @@ const MOST_OFFERS: usize = 3;
 
 /// One call's way through the store.
 pub(crate) struct Asking<'a> {
-    job: &'a Job,
+    call: &'a Call,
     question: &'a Question<'a>,
     ops: &'a ValueOps,
     /// Whether other processes' computations are waited for.
@@ -49,15 +49,15 @@ struct Wishing {
 }
 
 impl<'a> Asking<'a> {
-    pub(crate) fn new(job: &'a Job, question: &'a Question<'a>, ops: &'a ValueOps) -> Self {
+    pub(crate) fn new(call: &'a Call, question: &'a Question<'a>, ops: &'a ValueOps) -> Self {
         let single_flight = question
             .lives
             .single_flight
             .unwrap_or(SingleFlight::Cluster);
         // Who recomputes whatever is there waits for nobody.
-        let is_shared = single_flight == SingleFlight::Cluster && !job.fresh;
+        let is_shared = single_flight == SingleFlight::Cluster && !call.force_refresh;
         Self {
-            job,
+            call,
             question,
             ops,
             is_shared,
@@ -79,7 +79,7 @@ impl<'a> Asking<'a> {
         let mut budget = Budget::new(self.question);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
-        let mut expects_miss = self.job.trace == Trace::Gone;
+        let mut expects_miss = self.call.l1_state == L1State::Expired;
         loop {
             let taken = match self.ask(expects_miss, &mut budget, admission).await? {
                 Step::Hit(stored) => {
@@ -96,7 +96,7 @@ impl<'a> Asking<'a> {
                     let counts = &self.question.owner.counts;
                     if advance.is_some() {
                         counts.redis_hits.bump();
-                    } else if !self.job.is_apart {
+                    } else if !self.call.is_apart {
                         counts.stale_hits.bump();
                     }
                     return Ok(Fetched::Old(stored, advance));
@@ -116,8 +116,8 @@ impl<'a> Asking<'a> {
                 }
                 Taken::Filled => return Ok(Fetched::Compute(Access::None)),
                 Taken::Held(left) => {
-                    budget.pause(self.job.patience());
-                    admission.step_out(self.job);
+                    budget.pause(self.call.patience());
+                    admission.step_out(self.call);
                     self.wait(left.min(poll)).await;
                     poll = (poll * 2).min(LONGEST_POLL);
                     expects_miss = true;
@@ -131,17 +131,17 @@ impl<'a> Asking<'a> {
         let Taken::Held(left) = taken else {
             return None;
         };
-        let kept = self.job.kept(self.ops)?;
-        self.job.left_to_others(*left);
+        let kept = self.call.kept(self.ops)?;
+        self.call.left_to_others(*left);
         Some(Fetched::Kept(kept))
     }
 
     /// What a good entry is to this call.
     fn good(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
-        let core = &self.job.core;
-        if self.job.old.is_some() {
-            let is_due = self.job.is_due_too(&stored);
-            self.job.found_late(&stored);
+        let core = &self.call.core;
+        if self.call.old.is_some() {
+            let is_due = self.call.is_due_too(&stored);
+            self.call.found_late(&stored);
             return if is_due {
                 Err(Useless::but_alive(Some(token)))
             } else {
@@ -157,12 +157,12 @@ impl<'a> Asking<'a> {
 
     /// What an entry is to this call that is over.
     fn late(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
-        let job = self.job;
-        let now = Tick::now(&*job.core.clock);
-        if job.is_apart && job.old.is_none() && stored.freshness_now().is_stale(now) {
+        let call = self.call;
+        let now = Tick::now(&*call.core.clock);
+        if call.is_apart && call.old.is_none() && stored.freshness_now().is_stale(now) {
             return Ok(Step::Old(stored, None));
         }
-        job.found_late(&stored);
+        call.found_late(&stored);
         Err(Useless::over(token))
     }
 
@@ -173,13 +173,13 @@ impl<'a> Asking<'a> {
         budget: &mut Budget,
         admission: &mut Admission,
     ) -> Result<Step, Failure> {
-        if self.job.fresh {
+        if self.call.force_refresh {
             self.enter(budget, admission).await;
         }
         let asked = self.question.asked(budget.until());
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
-        if self.job.fresh {
+        if self.call.force_refresh {
             let taken = self.acquire(&self.request(), asked.until).await?;
             return Ok(Step::Miss(taken));
         }
@@ -220,8 +220,8 @@ impl<'a> Asking<'a> {
     /// Waits for a place before the lease is asked for.
     async fn enter(&self, budget: &mut Budget, admission: &mut Admission) {
         if !admission.try_enter() {
-            budget.pause(self.job.patience());
-            Box::pin(admission.enter(self.job)).await;
+            budget.pause(self.call.patience());
+            Box::pin(admission.enter(self.call)).await;
         }
     }
 
@@ -260,22 +260,22 @@ impl<'a> Asking<'a> {
     /// Who wants the lease, if it is wanted: not by one who has waited long enough.
     fn lease(&self) -> Option<Token> {
         let is_alone =
-            self.job.old.is_some() && self.job.core.faults.has(Fault::RefreshWithoutLease);
-        let waits = self.is_shared && !self.job.patience().is_over() && !is_alone;
+            self.call.old.is_some() && self.call.core.faults.has(Fault::RefreshWithoutLease);
+        let waits = self.is_shared && !self.call.patience().is_over() && !is_alone;
         waits.then(|| self.wishing().holder)
     }
 
     fn request(&self) -> Ask {
         Ask {
             holder: self.lease(),
-            lives: lease::lives(self.job.lock_timeout()),
+            lives: lease::lives(self.call.lock_timeout()),
             judged: None,
             ends_judged: false,
-            regardless: self.job.fresh,
+            regardless: self.call.force_refresh,
             token: Wanted::Shared,
             any_origin: self.question.remote.takes_any_origin(),
             guards: self.wishing().guards.clone(),
-            version_life: version_life(self.job.longest_life()),
+            version_life: version_life(self.call.longest_life()),
         }
     }
 
@@ -285,7 +285,7 @@ impl<'a> Asking<'a> {
             return;
         };
         self.question.remote.counts.waits.bump();
-        let patience = self.job.patience().left();
+        let patience = self.call.patience().left();
         // A little longer: a lease that ends now may be found out only by the next question.
         let longest = (longest + Duration::from_millis(1)).min(patience);
         let _ = timeout(longest, waiter.woken()).await;
