@@ -103,8 +103,8 @@ impl Call {
     }
 
     /// How long this call waits for others' computations.
-    pub(crate) fn patience(&self) -> Patience {
-        Patience {
+    pub(crate) fn wait_budget(&self) -> WaitBudget {
+        WaitBudget {
             start: self.since,
             lock_timeout: self.lock_timeout(),
         }
@@ -128,12 +128,12 @@ impl Call {
 
 /// How long one call waits for others' computations, in all.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct WaitBudget {
     start: Instant,
     lock_timeout: Duration,
 }
 
-impl Patience {
+impl WaitBudget {
     /// For the next wait: what is left of this call's own time, and no longer than until
     /// the computation waited for is as old as that.
     pub(crate) fn limit(&self, seat: &Seat<Outcome>) -> Duration {

@@ -97,7 +97,7 @@ pub(crate) fn begin_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) ->
             Way::Computes(lead) => break lead,
             Way::Waits(seat) => seat,
         };
-        let limit = call.patience().limit(&seat);
+        let limit = call.wait_budget().limit(&seat);
         let woken = seat.wait_blocking(limit, || call.leadership(Instant::now()));
         way = call.way_on(ops, &known.epochs, woken);
     };
@@ -127,7 +127,7 @@ async fn rest(mut call: Box<Call>, mut way: Way, ops: ValueOps, mut known: Known
                 Way::Computes(lead) => break lead,
                 Way::Waits(seat) => seat,
             };
-            let limit = has_timer().then(|| call.patience().limit(&seat));
+            let limit = has_timer().then(|| call.wait_budget().limit(&seat));
             let woken = seat.wait(limit, || call.leadership(Instant::now())).await;
             way = call.way_on(&ops, &known.epochs, woken);
         };

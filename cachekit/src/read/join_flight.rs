@@ -87,7 +87,7 @@ impl Call {
             Woken::Grounded => {}
             Woken::TimedOut(seat) => {
                 let lead = self.replace(seat);
-                if lead.is_some() || self.patience().is_over() {
+                if lead.is_some() || self.wait_budget().is_over() {
                     return Way::Computes(lead);
                 }
             }

@@ -60,7 +60,7 @@ impl Admission {
         }
         let Some(gate) = &self.gate else { return };
         self.place = if has_timer() {
-            let entered = tokio::time::timeout(call.patience().left(), gate.enter()).await;
+            let entered = tokio::time::timeout(call.wait_budget().left(), gate.enter()).await;
             entered.unwrap_or_default()
         } else {
             gate.enter().await
@@ -74,7 +74,7 @@ impl Admission {
             return;
         }
         let Some(gate) = &self.gate else { return };
-        self.place = park_on(gate.enter(), call.patience().left()).flatten();
+        self.place = park_on(gate.enter(), call.wait_budget().left()).flatten();
         self.entered(call);
     }
 

@@ -17,7 +17,7 @@ use crate::l2::tier::Remote;
 use crate::model::config::SingleFlight;
 use crate::model::entry::AnyStored;
 use crate::read::call::{Call, L1State};
-use crate::read::l2_lookup::budget::Budget;
+use crate::read::l2_lookup::budget::StoreBudget;
 use crate::read::permit::Admission;
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::Name;
@@ -76,7 +76,7 @@ impl<'a> Asking<'a> {
     }
 
     pub(crate) async fn run(&self, admission: &mut Admission) -> Result<Fetched, Failure> {
-        let mut budget = Budget::new(self.question);
+        let mut budget = StoreBudget::new(self.question);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
         let mut expects_miss = self.call.l1_state == L1State::Expired;
@@ -116,7 +116,7 @@ impl<'a> Asking<'a> {
                 }
                 Taken::Filled => return Ok(Fetched::Compute(Access::None)),
                 Taken::Held(left) => {
-                    budget.pause(self.call.patience());
+                    budget.pause(self.call.wait_budget());
                     admission.step_out(self.call);
                     self.wait(left.min(poll)).await;
                     poll = (poll * 2).min(LONGEST_POLL);
@@ -170,7 +170,7 @@ impl<'a> Asking<'a> {
     async fn ask(
         &self,
         expects_miss: bool,
-        budget: &mut Budget,
+        budget: &mut StoreBudget,
         admission: &mut Admission,
     ) -> Result<Step, Failure> {
         if self.call.force_refresh {
@@ -218,9 +218,9 @@ impl<'a> Asking<'a> {
     }
 
     /// Waits for a place before the lease is asked for.
-    async fn enter(&self, budget: &mut Budget, admission: &mut Admission) {
+    async fn enter(&self, budget: &mut StoreBudget, admission: &mut Admission) {
         if !admission.try_enter() {
-            budget.pause(self.call.patience());
+            budget.pause(self.call.wait_budget());
             Box::pin(admission.enter(self.call)).await;
         }
     }
@@ -261,7 +261,7 @@ impl<'a> Asking<'a> {
     fn lease(&self) -> Option<Token> {
         let is_alone =
             self.call.old.is_some() && self.call.core.faults.has(Fault::RefreshWithoutLease);
-        let waits = self.is_shared && !self.call.patience().is_over() && !is_alone;
+        let waits = self.is_shared && !self.call.wait_budget().is_over() && !is_alone;
         waits.then(|| self.wishing().holder)
     }
 
@@ -285,9 +285,9 @@ impl<'a> Asking<'a> {
             return;
         };
         self.question.remote.counts.waits.bump();
-        let patience = self.call.patience().left();
+        let wait_budget = self.call.wait_budget().left();
         // A little longer: a lease that ends now may be found out only by the next question.
-        let longest = (longest + Duration::from_millis(1)).min(patience);
+        let longest = (longest + Duration::from_millis(1)).min(wait_budget);
         let _ = timeout(longest, waiter.woken()).await;
     }
 }

@@ -7,11 +7,11 @@ use tokio::time::Instant;
 use crate::backfill::validate::Question;
 use crate::base::durations::{from_now, later};
 use crate::base::fault::Fault;
-use crate::read::call::Patience;
+use crate::read::call::WaitBudget;
 
 /// Until when one call waits for answers, in all. Once it is another's computation that it
 /// waits for, what it asks in between belongs to that wait, and is bounded with it.
-pub(crate) struct Budget {
+pub(crate) struct StoreBudget {
     timeout: Duration,
     /// Without others' computations.
     until: Instant,
@@ -21,7 +21,7 @@ pub(crate) struct Budget {
     is_fresh: bool,
 }
 
-impl Budget {
+impl StoreBudget {
     pub(crate) fn new(question: &Question<'_>) -> Self {
         let timeout = question.remote.settings.timeout;
         Self {
@@ -42,11 +42,11 @@ impl Budget {
         }
     }
 
-    /// Another computes, and is waited for until `patience` is over.
-    pub(crate) fn pause(&mut self, patience: Patience) {
+    /// Another computes, and is waited for until `wait_budget` is over.
+    pub(crate) fn pause(&mut self, wait_budget: WaitBudget) {
         let now = Instant::now();
         let left = self.until.saturating_duration_since(now);
         self.paused
-            .get_or_insert((later(now, patience.left()), left));
+            .get_or_insert((later(now, wait_budget.left()), left));
     }
 }
