@@ -18,7 +18,7 @@ use crate::core::outcome::{Known, Outcome};
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
-use crate::read::join_flight::Way;
+use crate::read::join_flight::NextStep;
 use crate::read::l2_lookup::acquire::Fetched;
 use crate::read::permit::Admission;
 use crate::read::running::Running;
@@ -50,14 +50,14 @@ pub(crate) fn begin(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Begun
     call.count_miss();
     let epochs = call.epochs(&labels);
     let known = Known { labels, epochs };
-    let way = match call.lead.take() {
-        Some(lead) => Way::Computes(Some(lead)),
-        None => call.way_in(&ops, &known.epochs),
+    let next = match call.lead.take() {
+        Some(lead) => NextStep::Compute(Some(lead)),
+        None => call.join_flight(&ops, &known.epochs),
     };
-    match way {
-        Way::Ends(answer) => Begun::Now(Step::Answers(answer)),
+    match next {
+        NextStep::Return(answer) => Begun::Now(Step::Answers(answer)),
         // Without a store there is nobody to ask.
-        Way::Computes(lead) if call.core.remote.is_none() => {
+        NextStep::Compute(lead) if call.core.remote.is_none() => {
             let lead = match lead.map(|lead| call.looked(lead, &ops)).transpose() {
                 Ok(lead) => lead,
                 Err(answer) => return Begun::Now(Step::Answers(answer)),
@@ -81,7 +81,7 @@ pub(crate) fn begin(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Begun
                 run(call, admission)
             }))
         }
-        way => Begun::Later(Box::pin(rest(call, way, ops, known))),
+        next => Begun::Later(Box::pin(rest(call, next, ops, known))),
     }
 }
 
@@ -90,16 +90,16 @@ pub(crate) fn begin_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) ->
     call.count_miss();
     let epochs = call.epochs(&labels);
     let known = Known { labels, epochs };
-    let mut way = call.way_in(ops, &known.epochs);
+    let mut next = call.join_flight(ops, &known.epochs);
     let lead = loop {
-        let seat = match way {
-            Way::Ends(answer) => return Step::Answers(answer),
-            Way::Computes(lead) => break lead,
-            Way::Waits(seat) => seat,
+        let seat = match next {
+            NextStep::Return(answer) => return Step::Answers(answer),
+            NextStep::Compute(lead) => break lead,
+            NextStep::Wait(seat) => seat,
         };
         let limit = call.wait_budget().limit(&seat);
         let woken = seat.wait_blocking(limit, || call.leadership(Instant::now()));
-        way = call.way_on(ops, &known.epochs, woken);
+        next = call.resume_after_wait(ops, &known.epochs, woken);
     };
     let lead = match lead.map(|lead| call.looked(lead, ops)).transpose() {
         Ok(lead) => lead,
@@ -119,17 +119,17 @@ pub(crate) fn begin_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) ->
 }
 
 /// What may have to wait.
-async fn rest(mut call: Box<Call>, mut way: Way, ops: ValueOps, mut known: Known) -> Step {
+async fn rest(mut call: Box<Call>, mut next: NextStep, ops: ValueOps, mut known: Known) -> Step {
     loop {
         let lead = loop {
-            let seat = match way {
-                Way::Ends(answer) => return Step::Answers(answer),
-                Way::Computes(lead) => break lead,
-                Way::Waits(seat) => seat,
+            let seat = match next {
+                NextStep::Return(answer) => return Step::Answers(answer),
+                NextStep::Compute(lead) => break lead,
+                NextStep::Wait(seat) => seat,
             };
             let limit = has_timer().then(|| call.wait_budget().limit(&seat));
             let woken = seat.wait(limit, || call.leadership(Instant::now())).await;
-            way = call.way_on(&ops, &known.epochs, woken);
+            next = call.resume_after_wait(&ops, &known.epochs, woken);
         };
         let mut admission = call.admission();
         let Some(lead) = lead else {
@@ -144,7 +144,7 @@ async fn rest(mut call: Box<Call>, mut way: Way, ops: ValueOps, mut known: Known
                 let labels = take(&mut known.labels);
                 let epochs = call.epochs(&labels);
                 known = Known { labels, epochs };
-                way = call.way_in(&ops, &known.epochs);
+                next = call.join_flight(&ops, &known.epochs);
             }
             Led::Computes(lead, access) => {
                 admission.enter(&call).await;

@@ -49,7 +49,7 @@ where
     call.is_apart = true;
     let returns = plan();
     if let Some(given) = given {
-        if call.takes_off(&labels) {
+        if call.try_lead_refresh(&labels) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
             let refresh = async move { compute(Some(call), plan, labels, after, body).await };
             in_background((&core, &owner), &runtime, ending(refresh), carry);

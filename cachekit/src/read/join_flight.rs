@@ -1,4 +1,4 @@
-//! A call's way into the flight of its key, one step at a time: a task waits between steps as a task
+//! A call joins the flight of its key, one step at a time: a task waits between steps as a task
 //! does, and a thread as a thread.
 
 use std::sync::Arc;
@@ -22,51 +22,51 @@ use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a call does next.
-pub(crate) enum Way {
+pub(crate) enum NextStep {
     /// It ends with this.
-    Ends(Answer),
+    Return(Answer),
     /// It computes: for everybody, or for itself alone.
-    Computes(Option<Lead<Outcome>>),
-    /// It waits for another's computation; then [`Call::way_on`].
-    Waits(Seat<Outcome>),
+    Compute(Option<Lead<Outcome>>),
+    /// It waits for another's computation; then [`Call::resume_after_wait`].
+    Wait(Seat<Outcome>),
 }
 
 impl Call {
     /// A call's first step. Entries hang on `epochs`.
-    pub(crate) fn way_in(&self, ops: &ValueOps, epochs: &Epochs) -> Way {
+    pub(crate) fn join_flight(&self, ops: &ValueOps, epochs: &Epochs) -> NextStep {
         self.core.faults.at(Point::BeforeEnter);
         // Of a call that waits for nobody: one reading of the clock less.
-        self.way_since(ops, epochs, self.since)
+        self.join_flight_since(ops, epochs, self.since)
     }
 
-    fn way_since(&self, ops: &ValueOps, epochs: &Epochs, start: Instant) -> Way {
-        let seat = match self.enter(epochs, start) {
+    fn join_flight_since(&self, ops: &ValueOps, epochs: &Epochs, start: Instant) -> NextStep {
+        let seat = match self.enter_flight(epochs, start) {
             Entered::Lead(lead) => {
                 let kept = self.failed_meanwhile().then(|| self.kept(ops)).flatten();
                 return match kept {
-                    Some(kept) => Way::Ends(Answer::Stored(kept)),
-                    None => Way::Computes(Some(lead)),
+                    Some(kept) => NextStep::Return(Answer::Stored(kept)),
+                    None => NextStep::Compute(Some(lead)),
                 };
             }
             Entered::Wait(seat) => seat,
         };
         if let Some(kept) = self.kept(ops) {
-            return Way::Ends(Answer::Stored(kept));
+            return NextStep::Return(Answer::Stored(kept));
         }
-        if recursion::leads(seat.flight_id()) || self.waits_for_nobody() {
-            return Way::Computes(None);
+        if recursion::leads(seat.flight_id()) || self.never_waits() {
+            return NextStep::Compute(None);
         }
-        Way::Waits(seat)
+        NextStep::Wait(seat)
     }
 
     /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
     /// of any number of callers one begins it.
-    pub(crate) fn takes_off(&mut self, labels: &Labels) -> bool {
+    pub(crate) fn try_lead_refresh(&mut self, labels: &Labels) -> bool {
         if self.pauses() {
             return false;
         }
         self.core.faults.at(Point::BeforeEnter);
-        if let Entered::Lead(lead) = self.enter(&self.epochs(labels), self.since)
+        if let Entered::Lead(lead) = self.enter_flight(&self.epochs(labels), self.since)
             && !self.failed_meanwhile()
         {
             self.lead = Some(lead);
@@ -75,28 +75,33 @@ impl Call {
     }
 
     /// The step after a wait.
-    pub(crate) fn way_on(&self, ops: &ValueOps, epochs: &Epochs, woken: Woken<Outcome>) -> Way {
+    pub(crate) fn resume_after_wait(
+        &self,
+        ops: &ValueOps,
+        epochs: &Epochs,
+        woken: Woken<Outcome>,
+    ) -> NextStep {
         let start = Instant::now();
         match woken {
-            Woken::Lead(lead) => return Way::Computes(Some(lead)),
+            Woken::Lead(lead) => return NextStep::Compute(Some(lead)),
             Woken::Settled(outcome) => {
                 if let Some(answer) = self.accept(ops, &outcome) {
-                    return Way::Ends(answer);
+                    return NextStep::Return(answer);
                 }
             }
             Woken::Grounded => {}
             Woken::TimedOut(seat) => {
-                let lead = self.replace(seat);
+                let lead = self.take_over(seat);
                 if lead.is_some() || self.wait_budget().is_over() {
-                    return Way::Computes(lead);
+                    return NextStep::Compute(lead);
                 }
             }
         }
-        self.way_since(ops, epochs, start)
+        self.join_flight_since(ops, epochs, start)
     }
 
     /// Into the flight of its key, since `start` if it leads.
-    fn enter(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
+    fn enter_flight(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.force_refresh {
                 flight.recomputes_after(self.began)
@@ -112,7 +117,7 @@ impl Call {
 
     /// After a wait that took too long: leads in the place of who was waited for, unless
     /// another waiter already does.
-    fn replace(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
+    fn take_over(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
         self.owner.counts.lock_timeouts.bump();
         trace::lock_timed_out(&self.owner.name);
         let leadership = || self.leadership(Instant::now());
@@ -122,7 +127,7 @@ impl Call {
     }
 
     /// `single_flight = off`: of computations that overlap, the first is stored.
-    fn waits_for_nobody(&self) -> bool {
+    fn never_waits(&self) -> bool {
         self.lives.single_flight == Some(SingleFlight::Off)
     }
 }
