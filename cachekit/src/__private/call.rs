@@ -21,8 +21,8 @@ use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
 use crate::read::compute_detached::compute_apart as compute_call_apart;
 use crate::read::hit::returned;
 use crate::read::typed_call::{
-    CallFuture, Started, begin_sync, compute as compute_call,
-    compute_blocking as compute_call_blocking,
+    CallFuture, Started, compute as compute_call, compute_blocking as compute_call_blocking,
+    start_blocking,
 };
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plan, Shape};
@@ -246,7 +246,7 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    begin_sync(miss.0, plan, labels)
+    start_blocking(miss.0, plan, labels)
 }
 
 /// Goes on with that.

@@ -33,7 +33,7 @@ impl Core {
 
 impl Call {
     /// What another leader stored between the miss and the flight, if that is an error.
-    pub(crate) fn second_failure(&self, ops: &ValueOps) -> Option<(Arc<AnyStored>, Mortal)> {
+    pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<AnyStored>, Mortal)> {
         if self.lives.err_ttl.is_none()
             || self.force_refresh
             || self.core.faults.has(Fault::NoSecondLook)

@@ -25,18 +25,18 @@ use crate::read::running::Running;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a call does next.
-pub(crate) enum Step {
+pub(crate) enum Resolved {
     /// It ends with this.
-    Answers(Answer),
+    Return(Answer),
     /// It runs the body.
-    Runs(Box<Running>),
+    RunBody(Box<Running>),
 }
 
 /// The beginning of a call.
-pub(crate) enum Begun {
+pub(crate) enum Resolving {
     /// Nobody was waited for.
-    Now(Step),
-    Later(Pin<Box<dyn Future<Output = Step> + Send>>),
+    Ready(Resolved),
+    Pending(Pin<Box<dyn Future<Output = Resolved> + Send>>),
 }
 
 /// Answers `call` by another's computation or by what the store has, or comes to where its own body is
@@ -46,7 +46,7 @@ pub(crate) enum Begun {
 ///
 /// Dropping the future at any point hands the computation to the next waiter, if there is
 /// one, and leaves nothing behind.
-pub(crate) fn begin(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Begun {
+pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Resolving {
     call.count_miss();
     let epochs = call.epochs(&labels);
     let known = Known { labels, epochs };
@@ -55,16 +55,16 @@ pub(crate) fn begin(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Begun
         None => call.join_flight(&ops, &known.epochs),
     };
     match next {
-        NextStep::Return(answer) => Begun::Now(Step::Answers(answer)),
+        NextStep::Return(answer) => Resolving::Ready(Resolved::Return(answer)),
         // Without a store there is nobody to ask.
         NextStep::Compute(lead) if call.core.remote.is_none() => {
-            let lead = match lead.map(|lead| call.looked(lead, &ops)).transpose() {
+            let lead = match lead.map(|lead| call.recheck_memory(lead, &ops)).transpose() {
                 Ok(lead) => lead,
-                Err(answer) => return Begun::Now(Step::Answers(answer)),
+                Err(answer) => return Resolving::Ready(Resolved::Return(answer)),
             };
             let mut admission = call.admission();
             let run = move |call, admission| {
-                Step::Runs(Running::new(
+                Resolved::RunBody(Running::new(
                     call,
                     lead,
                     &ops,
@@ -74,26 +74,26 @@ pub(crate) fn begin(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Begun
                 ))
             };
             if admission.try_enter() {
-                return Begun::Now(run(call, admission));
+                return Resolving::Ready(run(call, admission));
             }
-            Begun::Later(Box::pin(async move {
+            Resolving::Pending(Box::pin(async move {
                 admission.enter(&call).await;
                 run(call, admission)
             }))
         }
-        next => Begun::Later(Box::pin(rest(call, next, ops, known))),
+        next => Resolving::Pending(Box::pin(wait_and_resolve(call, next, ops, known))),
     }
 }
 
 /// The same on this thread, for a synchronous function, which lives in memory alone.
-pub(crate) fn begin_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) -> Step {
+pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) -> Resolved {
     call.count_miss();
     let epochs = call.epochs(&labels);
     let known = Known { labels, epochs };
     let mut next = call.join_flight(ops, &known.epochs);
     let lead = loop {
         let seat = match next {
-            NextStep::Return(answer) => return Step::Answers(answer),
+            NextStep::Return(answer) => return Resolved::Return(answer),
             NextStep::Compute(lead) => break lead,
             NextStep::Wait(seat) => seat,
         };
@@ -101,14 +101,14 @@ pub(crate) fn begin_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) ->
         let woken = seat.wait_blocking(limit, || call.leadership(Instant::now()));
         next = call.resume_after_wait(ops, &known.epochs, woken);
     };
-    let lead = match lead.map(|lead| call.looked(lead, ops)).transpose() {
+    let lead = match lead.map(|lead| call.recheck_memory(lead, ops)).transpose() {
         Ok(lead) => lead,
-        Err(answer) => return Step::Answers(answer),
+        Err(answer) => return Resolved::Return(answer),
     };
     // Held to the end: a thread cannot do anything else meanwhile.
     let mut admission = call.admission();
     admission.enter_blocking(&call);
-    Step::Runs(Running::new(
+    Resolved::RunBody(Running::new(
         call,
         lead,
         ops,
@@ -119,11 +119,16 @@ pub(crate) fn begin_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) ->
 }
 
 /// What may have to wait.
-async fn rest(mut call: Box<Call>, mut next: NextStep, ops: ValueOps, mut known: Known) -> Step {
+async fn wait_and_resolve(
+    mut call: Box<Call>,
+    mut next: NextStep,
+    ops: ValueOps,
+    mut known: Known,
+) -> Resolved {
     loop {
         let lead = loop {
             let seat = match next {
-                NextStep::Return(answer) => return Step::Answers(answer),
+                NextStep::Return(answer) => return Resolved::Return(answer),
                 NextStep::Compute(lead) => break lead,
                 NextStep::Wait(seat) => seat,
             };
@@ -135,46 +140,46 @@ async fn rest(mut call: Box<Call>, mut next: NextStep, ops: ValueOps, mut known:
         let Some(lead) = lead else {
             admission.enter(&call).await;
             let running = Running::new(call, None, &ops, known, Access::None, admission);
-            return Step::Runs(running);
+            return Resolved::RunBody(running);
         };
-        match call.lead(lead, &ops, &known, &mut admission).await {
-            Led::Ends(answer) => return Step::Answers(answer),
-            Led::Again(again) => {
-                call = again;
+        match call.lead_flight(lead, &ops, &known, &mut admission).await {
+            LeaderStep::Return(answer) => return Resolved::Return(answer),
+            LeaderStep::Refresh(refresh) => {
+                call = refresh;
                 let labels = take(&mut known.labels);
                 let epochs = call.epochs(&labels);
                 known = Known { labels, epochs };
                 next = call.join_flight(&ops, &known.epochs);
             }
-            Led::Computes(lead, access) => {
+            LeaderStep::Compute(lead, access) => {
                 admission.enter(&call).await;
                 let running = Running::new(call, Some(lead), &ops, known, access, admission);
-                return Step::Runs(running);
+                return Resolved::RunBody(running);
             }
         }
     }
 }
 
 /// What a leader comes to.
-enum Led {
-    Ends(Answer),
+enum LeaderStep {
+    Return(Answer),
     /// Its caller is answered, and it goes on as another call.
-    Again(Box<Call>),
-    Computes(Lead<Outcome>, Access),
+    Refresh(Box<Call>),
+    Compute(Lead<Outcome>, Access),
 }
 
 impl Call {
     /// Looks for everybody who waits.
-    async fn lead(
+    async fn lead_flight(
         &self,
         lead: Lead<Outcome>,
         ops: &ValueOps,
         known: &Known,
         admission: &mut Admission,
-    ) -> Led {
-        let lead = match self.looked(lead, ops) {
+    ) -> LeaderStep {
+        let lead = match self.recheck_memory(lead, ops) {
             Ok(lead) => lead,
-            Err(answer) => return Led::Ends(answer),
+            Err(answer) => return LeaderStep::Return(answer),
         };
         let began = lead.leadership.moment;
         let access = if let Some(access) = self.unasked() {
@@ -184,16 +189,16 @@ impl Call {
                 Fetched::Hit(stored) => {
                     self.refreshed(true);
                     self.land(lead, Arc::clone(&stored));
-                    return Led::Ends(Answer::Stored(stored));
+                    return LeaderStep::Return(Answer::Stored(stored));
                 }
                 // Who waits here may have begun after an invalidation of what this call has.
-                Fetched::Kept(kept) => return Led::Ends(Answer::Stored(kept)),
+                Fetched::Kept(old) => return LeaderStep::Return(Answer::Stored(old)),
                 Fetched::Old(stored, advance) => {
                     // Others who wait are given it now; then it is computed again.
                     self.land(lead, Arc::clone(&stored));
                     return match self.again(&stored, advance) {
-                        Some(call) => Led::Again(Box::new(call)),
-                        None => Led::Ends(Answer::Stored(stored)),
+                        Some(call) => LeaderStep::Refresh(Box::new(call)),
+                        None => LeaderStep::Return(Answer::Stored(stored)),
                     };
                 }
                 Fetched::Compute(access) => access,
@@ -204,8 +209,8 @@ impl Call {
             && let Some(stored) = self.unconfirmed(ops)
         {
             lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
-            return Led::Ends(Answer::Stored(stored));
+            return LeaderStep::Return(Answer::Stored(stored));
         }
-        Led::Computes(lead, access)
+        LeaderStep::Compute(lead, access)
     }
 }

@@ -13,16 +13,16 @@ use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
     /// The lead of who goes on, or what another leader stored between the miss and the flight.
-    pub(crate) fn looked(
+    pub(crate) fn recheck_memory(
         &self,
         lead: Lead<Outcome>,
         ops: &ValueOps,
     ) -> Result<Lead<Outcome>, Answer> {
-        if let Some(stored) = self.second_look(ops) {
+        if let Some(stored) = self.recheck_value(ops) {
             lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
             return Err(Answer::Stored(stored));
         }
-        if let Some((failed, error)) = self.second_failure(ops) {
+        if let Some((failed, error)) = self.recheck_error(ops) {
             lead.settle(Outcome::Failed(failed), || {});
             return Err(Answer::Error(error));
         }
@@ -31,7 +31,7 @@ impl Call {
     }
 
     /// Between the miss and the flight another leader may have stored.
-    fn second_look(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    fn recheck_value(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.force_refresh || self.core.faults.has(Fault::NoSecondLook) {
             return None;
         }

@@ -17,7 +17,7 @@ use crate::coordination::recursion::Inside;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
-use crate::read::compute::{Begun, Step, begin, begin_blocking};
+use crate::read::compute::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::hit::last_of;
 use crate::read::running::{Computed, Running};
 use crate::return_type::shape::{Plan, Shape, Split};
@@ -45,9 +45,9 @@ where
     A: FnOnce(&S::Value, &mut Labels),
     Fut: Future<Output = S::Ret>,
 {
-    let state = match call.map(|call| begin(call, plan().ops(), labels)) {
-        None => State::Runs(None),
-        Some(begun) => State::from(begun),
+    let state = match call.map(|call| resolve(call, plan().ops(), labels)) {
+        None => CallState::Running(None),
+        Some(resolved) => CallState::from(resolved),
     };
     // Boxed, so that the function's own future has no room for it: most calls hit.
     Box::pin(CallFuture {
@@ -72,7 +72,7 @@ impl fmt::Debug for Started {
 /// for runs on another thread, for a body that never yields, so parking cannot keep that one from going
 /// on.
 #[inline(never)]
-pub(crate) fn begin_sync<S>(
+pub(crate) fn start_blocking<S>(
     call: Option<Box<Call>>,
     plan: impl Fn() -> Plan<S>,
     labels: Labels,
@@ -82,10 +82,10 @@ where
     S::Value: Clone + Send + Sync + 'static,
 {
     Started(
-        match call.map(|call| begin_blocking(call, &plan().ops(), labels)) {
+        match call.map(|call| resolve_blocking(call, &plan().ops(), labels)) {
             None => Ok(None),
-            Some(Step::Runs(running)) => Ok(Some(running)),
-            Some(Step::Answers(answer)) => Err(answer),
+            Some(Resolved::RunBody(running)) => Ok(Some(running)),
+            Some(Resolved::Return(answer)) => Err(answer),
         },
     )
 }
@@ -93,7 +93,7 @@ where
 /// Goes on with what was begun.
 #[inline]
 pub(crate) fn compute_blocking<S, P, A>(
-    Started(begun): Started,
+    Started(resolved): Started,
     plan: P,
     after: A,
     body: impl FnOnce() -> S::Ret,
@@ -104,7 +104,7 @@ where
     P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    let mut running = match begun {
+    let mut running = match resolved {
         Ok(running) => running,
         Err(answer) => return answered_by(&plan, answer),
     };
@@ -112,11 +112,11 @@ where
         let _inside = running.as_mut().map(|running| running.inside());
         body()
     };
-    ended_blocking(plan, running, after, ret)
+    complete_blocking(plan, running, after, ret)
 }
 
 #[inline(never)]
-fn ended_blocking<S>(
+fn complete_blocking<S>(
     plan: impl Fn() -> Plan<S>,
     running: Option<Box<Running>>,
     after: impl FnOnce(&S::Value, &mut Labels),
@@ -144,7 +144,7 @@ pin_project! {
     /// A type and no `async` block, which would keep on the stack what it needs at some other time.
     #[must_use = "futures do nothing unless they are polled"]
     pub struct CallFuture<S: Shape, P, A, Fut> {
-        state: State,
+        state: CallState,
         plan: P,
         after: Option<A>,
         #[pin]
@@ -162,36 +162,36 @@ pin_project! {
 }
 
 /// How far a call is.
-enum State {
+enum CallState {
     Answered(Option<Answer>),
-    Waits(Pin<Box<dyn Future<Output = Step> + Send>>),
+    Waiting(Pin<Box<dyn Future<Output = Resolved> + Send>>),
     /// The body runs; `None`: past the cache.
-    Runs(Option<Box<Running>>),
+    Running(Option<Box<Running>>),
 }
 
-impl From<Begun> for State {
-    fn from(begun: Begun) -> Self {
-        match begun {
-            Begun::Now(step) => Self::from(step),
-            Begun::Later(step) => Self::Waits(step),
+impl From<Resolving> for CallState {
+    fn from(resolved: Resolving) -> Self {
+        match resolved {
+            Resolving::Ready(resolved) => Self::from(resolved),
+            Resolving::Pending(resolved) => Self::Waiting(resolved),
         }
     }
 }
 
-impl From<Step> for State {
-    fn from(step: Step) -> Self {
-        match step {
-            Step::Answers(answer) => Self::Answered(Some(answer)),
-            Step::Runs(running) => Self::Runs(Some(running)),
+impl From<Resolved> for CallState {
+    fn from(resolved: Resolved) -> Self {
+        match resolved {
+            Resolved::Return(answer) => Self::Answered(Some(answer)),
+            Resolved::RunBody(running) => Self::Running(Some(running)),
         }
     }
 }
 
-impl State {
+impl CallState {
     /// While it lives, what this thread runs is inside of the computation, if there is one.
     fn inside(&mut self) -> Option<Inside<'_>> {
         match self {
-            Self::Runs(Some(running)) => Some(running.inside()),
+            Self::Running(Some(running)) => Some(running.inside()),
             _ => None,
         }
     }
@@ -199,9 +199,9 @@ impl State {
     /// Goes on until the body is to run, `Ready(None)`, or there is an answer without it.
     #[inline(never)]
     fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer>> {
-        if let Self::Waits(step) = self {
-            match step.as_mut().poll(context) {
-                Poll::Ready(step) => *self = Self::from(step),
+        if let Self::Waiting(resolved) = self {
+            match resolved.as_mut().poll(context) {
+                Poll::Ready(resolved) => *self = Self::from(resolved),
                 Poll::Pending => return Poll::Pending,
             }
         }
@@ -215,7 +215,7 @@ impl State {
     #[inline(never)]
     fn poll_aside(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
-            Self::Runs(Some(running)) => running.poll_aside(context),
+            Self::Running(Some(running)) => running.poll_aside(context),
             _ => Poll::Pending,
         }
     }
@@ -234,7 +234,7 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Ret> {
         let mut this = self.as_mut().project();
-        if !matches!(this.state, State::Runs(_)) {
+        if !matches!(this.state, CallState::Running(_)) {
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(answer)) => return Poll::Ready(answered_by(&*this.plan, answer)),
@@ -270,7 +270,7 @@ impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
         self.as_mut().leave_body();
         let this = self.project();
         let running = match this.state {
-            State::Runs(running) => running.take(),
+            CallState::Running(running) => running.take(),
             _ => None,
         };
         let mut after = once(this.after.take());
