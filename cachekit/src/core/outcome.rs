@@ -13,18 +13,18 @@ use crate::model::tags::Labels;
 pub(crate) enum Outcome {
     Value(Arc<AnyStored>),
     /// What is there, in the place of a computation that failed.
-    Instead(Arc<AnyStored>),
+    Fallback(Arc<AnyStored>),
     Error(Mortal),
     /// The same, which is remembered.
-    Failed(Arc<AnyStored>),
+    CachedError(Arc<AnyStored>),
     /// Nothing within its `timeout`.
-    Late(ComputeTimeout),
+    TimedOut(ComputeTimeout),
 }
 
 impl Outcome {
     /// Takes it out of use, if it is about to be stored.
-    pub(crate) fn kill(&self) {
-        if let Self::Value(stored) | Self::Failed(stored) = self {
+    pub(crate) fn evict(&self) {
+        if let Self::Value(stored) | Self::CachedError(stored) = self {
             stored.kill();
         }
     }

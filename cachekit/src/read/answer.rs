@@ -10,8 +10,8 @@ use crate::model::entry::AnyStored;
 /// it.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Stored(Arc<AnyStored>),
+    Entry(Arc<AnyStored>),
     /// An error that another call had too.
     Error(Mortal),
-    Late(ComputeTimeout),
+    TimedOut(ComputeTimeout),
 }

@@ -89,7 +89,7 @@ impl Call {
         let (owner, key) = (&self.owner, &self.key);
         let stored = core.stored(owner, key, began, epochs, lives, life, value);
         let keep = stored.is_valid(core.faults);
-        let landed = lead.settle(Outcome::Failed(Arc::clone(&stored)), || {
+        let landed = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {
                 core.insert(key, stored);
             }

@@ -189,16 +189,16 @@ impl Call {
                 Fetched::Hit(stored) => {
                     self.refreshed(true);
                     self.land(lead, Arc::clone(&stored));
-                    return LeaderStep::Return(Answer::Stored(stored));
+                    return LeaderStep::Return(Answer::Entry(stored));
                 }
                 // Who waits here may have begun after an invalidation of what this call has.
-                Fetched::Kept(old) => return LeaderStep::Return(Answer::Stored(old)),
+                Fetched::Kept(old) => return LeaderStep::Return(Answer::Entry(old)),
                 Fetched::Old(stored, advance) => {
                     // Others who wait are given it now; then it is computed again.
                     self.land(lead, Arc::clone(&stored));
                     return match self.again(&stored, advance) {
                         Some(call) => LeaderStep::Refresh(Box::new(call)),
-                        None => LeaderStep::Return(Answer::Stored(stored)),
+                        None => LeaderStep::Return(Answer::Entry(stored)),
                     };
                 }
                 Fetched::Compute(access) => access,
@@ -209,7 +209,7 @@ impl Call {
             && let Some(stored) = self.unconfirmed(ops)
         {
             lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
-            return LeaderStep::Return(Answer::Stored(stored));
+            return LeaderStep::Return(Answer::Entry(stored));
         }
         LeaderStep::Compute(lead, access)
     }

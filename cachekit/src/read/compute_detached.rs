@@ -14,7 +14,7 @@ use crate::read::answer::Answer;
 use crate::read::background_task::{Carry, Task, in_background};
 use crate::read::call::Call;
 use crate::read::detach_on_drop::Attended;
-use crate::read::typed_call::{answered, compute};
+use crate::read::typed_call::{compute, return_answer};
 use crate::return_type::shape::{Plan, Shape};
 
 /// Answers `call` as [`compute`] does, or with what is there while that goes on.
@@ -54,7 +54,7 @@ where
             let refresh = async move { compute(Some(call), plan, labels, after, body).await };
             in_background((&core, &owner), &runtime, ending(refresh), carry);
         }
-        return answered(&returns, Answer::Stored(given));
+        return return_answer(&returns, Answer::Entry(given));
     }
     let watch = call.watch();
     let detach = call.detach(&ops, &runtime, carry);
@@ -74,7 +74,7 @@ where
     if let Some(task) = task.into_task() {
         in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
     }
-    answered(&returns, Answer::Stored(stored))
+    return_answer(&returns, Answer::Entry(stored))
 }
 
 fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
@@ -105,7 +105,7 @@ async fn watched<F: Future>(
         }
         // Also after the timer: the store may not have answered by then.
         is_late = is_late || timer.as_mut().poll(context).is_ready();
-        if is_late && let Some(stored) = watch.instead_of_waiting() {
+        if is_late && let Some(stored) = watch.soft_timeout_fallback() {
             return Poll::Ready(Err(stored));
         }
         Poll::Pending

@@ -44,14 +44,14 @@ impl Call {
             Entered::Lead(lead) => {
                 let kept = self.failed_meanwhile().then(|| self.kept(ops)).flatten();
                 return match kept {
-                    Some(kept) => NextStep::Return(Answer::Stored(kept)),
+                    Some(kept) => NextStep::Return(Answer::Entry(kept)),
                     None => NextStep::Compute(Some(lead)),
                 };
             }
             Entered::Wait(seat) => seat,
         };
         if let Some(kept) = self.kept(ops) {
-            return NextStep::Return(Answer::Stored(kept));
+            return NextStep::Return(Answer::Entry(kept));
         }
         if recursion::leads(seat.flight_id()) || self.never_waits() {
             return NextStep::Compute(None);
@@ -140,13 +140,13 @@ impl Call {
             stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
         };
         let answer = match outcome {
-            Outcome::Value(stored) | Outcome::Failed(stored) | Outcome::Instead(stored)
+            Outcome::Value(stored) | Outcome::CachedError(stored) | Outcome::Fallback(stored)
                 if !is_own(stored) =>
             {
                 return None;
             }
             Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
-            Outcome::Failed(stored) => Answer::Error(error_in(ops, stored)?),
+            Outcome::CachedError(stored) => Answer::Error(error_in(ops, stored)?),
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began
@@ -155,19 +155,19 @@ impl Call {
                 if !current || !ops.answers(stored.shared()) {
                     return None;
                 }
-                Answer::Stored(Arc::clone(stored))
+                Answer::Entry(Arc::clone(stored))
             }
             // Also for who began after a soft invalidation of it: to compute once more gives
             // nothing better at once.
-            Outcome::Instead(stored)
+            Outcome::Fallback(stored)
                 if !self.force_refresh
                     && stored.is_valid_late(self.core.faults)
                     && ops.answers(stored.shared()) =>
             {
-                Answer::Stored(Arc::clone(stored))
+                Answer::Entry(Arc::clone(stored))
             }
-            Outcome::Late(late) if ops.has_answer_in_time => Answer::Late(late.clone()),
-            Outcome::Error(_) | Outcome::Instead(_) | Outcome::Late(_) => return None,
+            Outcome::TimedOut(late) if ops.has_answer_in_time => Answer::TimedOut(late.clone()),
+            Outcome::Error(_) | Outcome::Fallback(_) | Outcome::TimedOut(_) => return None,
         };
         self.owner.counts.coalesced.bump();
         Some(answer)

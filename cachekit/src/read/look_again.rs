@@ -20,10 +20,10 @@ impl Call {
     ) -> Result<Lead<Outcome>, Answer> {
         if let Some(stored) = self.recheck_value(ops) {
             lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
-            return Err(Answer::Stored(stored));
+            return Err(Answer::Entry(stored));
         }
         if let Some((failed, error)) = self.recheck_error(ops) {
-            lead.settle(Outcome::Failed(failed), || {});
+            lead.settle(Outcome::CachedError(failed), || {});
             return Err(Answer::Error(error));
         }
         self.board(&lead);

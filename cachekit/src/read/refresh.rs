@@ -228,11 +228,11 @@ impl Call {
 
     /// What is served where the computation failed: what is there, if it was not invalidated
     /// meanwhile either. The one place that decides so, for errors and for deadlines.
-    pub(crate) fn rescue(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn fail_safe(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.force_refresh {
             return None;
         }
-        let stored = self.instead(Freshness::outlives_errors)?;
+        let stored = self.fallback(Freshness::outlives_errors)?;
         if !ops.answers(stored.shared()) {
             return None;
         }
@@ -246,11 +246,11 @@ impl Call {
     }
 
     /// What is served where the computation takes too long.
-    pub(crate) fn instead_of_waiting(&self) -> Option<Arc<AnyStored>> {
-        self.instead(Freshness::outlives_delay)
+    pub(crate) fn soft_timeout_fallback(&self) -> Option<Arc<AnyStored>> {
+        self.fallback(Freshness::outlives_delay)
     }
 
-    fn instead(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<AnyStored>> {
+    fn fallback(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<AnyStored>> {
         let (core, id) = (&self.core, self.owner.id);
         // What is not over yet was drawn to be computed early, and is as good as before.
         let allows = |stored: &AnyStored, now| {

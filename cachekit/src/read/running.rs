@@ -192,13 +192,13 @@ impl Running {
         call.owner.counts.errors.bump();
         // Others need not wait for this one any longer.
         self.access = Access::None;
-        let rescue = call.rescue(&self.ops);
+        let fallback = call.fail_safe(&self.ops);
         let Some(lead) = self.lead.take() else {
-            return rescue.map(Answer::Stored);
+            return fallback.map(Answer::Entry);
         };
-        if let Some(stored) = rescue {
-            lead.settle(Outcome::Instead(Arc::clone(&stored)), || {});
-            return Some(Answer::Stored(stored));
+        if let Some(stored) = fallback {
+            lead.settle(Outcome::Fallback(Arc::clone(&stored)), || {});
+            return Some(Answer::Entry(stored));
         }
         match call.caught(share).flatten() {
             Some(shared) => {
@@ -214,22 +214,25 @@ impl Running {
     /// now, not after as long again, and the next call computes.
     ///
     /// Where an old value may be served in the place of a failure, everybody gets that.
-    pub(crate) fn late(mut self: Box<Self>) -> Answer {
+    pub(crate) fn timed_out(mut self: Box<Self>) -> Answer {
         let limit = self.deadline.as_ref().map_or(Duration::ZERO, |it| it.0);
         let _ = self.ended();
         let call = &self.call;
-        let late = call.timed_out(limit);
+        let timeout = call.timed_out(limit);
         if self.lead.is_some() {
             call.refreshed(false);
         }
         // Frees the lease.
         self.access = Access::None;
-        let (answer, outcome) = match call.rescue(&self.ops) {
+        let (answer, outcome) = match call.fail_safe(&self.ops) {
             Some(stored) => {
-                let outcome = Outcome::Instead(Arc::clone(&stored));
-                (Answer::Stored(stored), outcome)
+                let outcome = Outcome::Fallback(Arc::clone(&stored));
+                (Answer::Entry(stored), outcome)
             }
-            None => (Answer::Late(late.clone()), Outcome::Late(late)),
+            None => (
+                Answer::TimedOut(timeout.clone()),
+                Outcome::TimedOut(timeout),
+            ),
         };
         if let Some(lead) = self.lead.take() {
             lead.settle(outcome, || {});

@@ -106,7 +106,7 @@ where
 {
     let mut running = match resolved {
         Ok(running) => running,
-        Err(answer) => return answered_by(&plan, answer),
+        Err(answer) => return return_answer_by(&plan, answer),
     };
     let ret = {
         let _inside = running.as_mut().map(|running| running.inside());
@@ -126,7 +126,7 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    conclude(&plan(), running, &mut once(Some(after)), Some(ret))
+    complete(&plan(), running, &mut once(Some(after)), Some(ret))
 }
 
 /// `after`, to be called once at most.
@@ -237,7 +237,9 @@ where
         if !matches!(this.state, CallState::Running(_)) {
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(answer)) => return Poll::Ready(answered_by(&*this.plan, answer)),
+                Poll::Ready(Some(answer)) => {
+                    return Poll::Ready(return_answer_by(&*this.plan, answer));
+                }
                 Poll::Ready(None) => {}
             }
         }
@@ -274,7 +276,7 @@ impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
             _ => None,
         };
         let mut after = once(this.after.take());
-        conclude(&(this.plan)(), running, &mut after, ret)
+        complete(&(this.plan)(), running, &mut after, ret)
     }
 
     /// Drops what is left of the body: inside of the computation, as its destructors may call cached
@@ -294,7 +296,7 @@ impl<S: Shape, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
 
 /// What a call returns whose body gave `ret`, or nothing in time.
 #[inline(never)]
-fn conclude<S>(
+fn complete<S>(
     plan: &Plan<S>,
     running: Option<Box<Running>>,
     after: &mut dyn FnMut(&S::Value, &mut Labels),
@@ -306,7 +308,7 @@ where
 {
     let (running, ret) = match (running, ret) {
         (Some(running), Some(ret)) => (running, ret),
-        (Some(running), None) => return answered(plan, running.late()),
+        (Some(running), None) => return return_answer(plan, running.timed_out()),
         (None, Some(ret)) => return ret,
         (None, None) => unreachable!("only a computation has a deadline"),
     };
@@ -343,38 +345,38 @@ where
             S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
         }
         Split::Err(error) => match running.failed(&mut || plan.share(&error)) {
-            Some(answer) => answered(plan, answer),
+            Some(answer) => return_answer(plan, answer),
             None => S::err(error),
         },
     }
 }
 
-/// [`answered`], with the plan off the caller's stack.
+/// [`return_answer`], with the plan off the caller's stack.
 #[inline(never)]
-fn answered_by<S>(plan: impl Fn() -> Plan<S>, answer: Answer) -> S::Ret
+fn return_answer_by<S>(plan: impl Fn() -> Plan<S>, answer: Answer) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    answered(&plan(), answer)
+    return_answer(&plan(), answer)
 }
 
 /// What the function returns for `answer`, which it has a form for.
 #[inline(never)]
-pub(crate) fn answered<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
+pub(crate) fn return_answer<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
     let ret = match answer {
-        Answer::Stored(stored) => {
+        Answer::Entry(stored) => {
             let value = last_of(stored).downcast::<Option<S::Value>>();
             expect_no_lock();
             let value = value.ok().and_then(Arc::unwrap_or_clone);
             value.map(S::some).or_else(S::none)
         }
         Answer::Error(error) => plan.copy(error.shared()).map(S::err),
-        Answer::Late(late) => plan.out_of_time(&late).map(S::err),
+        Answer::TimedOut(timeout) => plan.out_of_time(&timeout).map(S::err),
     };
     ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
 }

@@ -312,7 +312,7 @@ impl CacheBuilder {
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),
-                flights: Arc::new(Flights::new(Outcome::kill, self.faults)),
+                flights: Arc::new(Flights::new(Outcome::evict, self.faults)),
                 gates: Arc::default(),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::default(),
