@@ -32,7 +32,7 @@ impl Outcome {
 
 /// What an entry is known to hang on.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct Dependencies {
     pub(crate) labels: Labels,
     /// Theirs, the function's and the cache's.
     pub(crate) epochs: Epochs,

@@ -8,7 +8,7 @@ use crate::base::fault::Fault;
 use crate::base::trace;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::build_entry::Value;
-use crate::core::outcome::{Known, Outcome};
+use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::deferred_drop::Mortal;
@@ -23,7 +23,7 @@ use crate::return_type::shape::SharedError;
 
 impl Core {
     /// The error under `key` that may be given to `reader`.
-    fn peek_failed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+    fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
         let may_serve = stored.failure().is_some() && self.may_serve(&stored, reader, now);
@@ -43,8 +43,8 @@ impl Call {
         if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
             return None;
         }
-        let failed = self.core.peek_failed(&self.key, self.owner.id)?;
-        let error = error_in(ops, &failed)?;
+        let failed = self.core.peek_error(&self.key, self.owner.id)?;
+        let error = shareable_error(ops, &failed)?;
         self.owner.counts.coalesced.bump();
         Some((failed, error))
     }
@@ -53,14 +53,14 @@ impl Call {
     ///
     /// Not where it would take the place of a value: of one that is computed again, in the
     /// background or because a caller wants it new, the old one is better.
-    pub(crate) fn fail(
+    pub(crate) fn settle_error(
         &self,
         lead: Lead<Outcome>,
-        known: Known,
+        dependencies: Dependencies,
         ops: &ValueOps,
         error: SharedError,
     ) {
-        let is_first = self.old.is_none() && !self.force_refresh && !known.labels.refused;
+        let is_first = self.old.is_none() && !self.force_refresh && !dependencies.labels.refused;
         let Some(ttl) = self.lives.err_ttl.filter(|_| is_first) else {
             lead.settle(Outcome::Error(Mortal::new(error)), || {});
             return;
@@ -84,7 +84,7 @@ impl Call {
         let epochs = if core.faults.has(Fault::FreeErrors) {
             Epochs::default()
         } else {
-            known.epochs
+            dependencies.epochs
         };
         let (owner, key) = (&self.owner, &self.key);
         let stored = core.stored(owner, key, began, epochs, lives, life, value);
@@ -104,7 +104,7 @@ impl Call {
 }
 
 /// The error in `failed`, if callers may have a copy of it; `None` also if it is a value.
-pub(crate) fn error_in(ops: &ValueOps, failed: &AnyStored) -> Option<Mortal> {
+pub(crate) fn shareable_error(ops: &ValueOps, failed: &AnyStored) -> Option<Mortal> {
     let error = failed.failure().filter(|error| ops.copies(error))?;
     Some(Mortal::new(Arc::clone(error)))
 }

@@ -14,14 +14,14 @@ use tokio::time::Instant;
 use crate::backfill::lease::Access;
 use crate::base::runtime::has_timer;
 use crate::coordination::single_flight::waiter::Lead;
-use crate::core::outcome::{Known, Outcome};
+use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::read::join_flight::NextStep;
 use crate::read::l2_lookup::acquire::Fetched;
 use crate::read::permit::Admission;
-use crate::read::running::Running;
+use crate::read::running::Computation;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What a call does next.
@@ -29,7 +29,7 @@ pub(crate) enum Resolved {
     /// It ends with this.
     Return(Answer),
     /// It runs the body.
-    RunBody(Box<Running>),
+    RunBody(Box<Computation>),
 }
 
 /// The beginning of a call.
@@ -49,10 +49,10 @@ pub(crate) enum Resolving {
 pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Resolving {
     call.count_miss();
     let epochs = call.epochs(&labels);
-    let known = Known { labels, epochs };
+    let dependencies = Dependencies { labels, epochs };
     let next = match call.lead.take() {
         Some(lead) => NextStep::Compute(Some(lead)),
-        None => call.join_flight(&ops, &known.epochs),
+        None => call.join_flight(&ops, &dependencies.epochs),
     };
     match next {
         NextStep::Return(answer) => Resolving::Ready(Resolved::Return(answer)),
@@ -64,11 +64,11 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Res
             };
             let mut admission = call.admission();
             let run = move |call, admission| {
-                Resolved::RunBody(Running::new(
+                Resolved::RunBody(Computation::new(
                     call,
                     lead,
                     &ops,
-                    known,
+                    dependencies,
                     Access::None,
                     admission,
                 ))
@@ -81,7 +81,7 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Res
                 run(call, admission)
             }))
         }
-        next => Resolving::Pending(Box::pin(wait_and_resolve(call, next, ops, known))),
+        next => Resolving::Pending(Box::pin(wait_and_resolve(call, next, ops, dependencies))),
     }
 }
 
@@ -89,8 +89,8 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Res
 pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) -> Resolved {
     call.count_miss();
     let epochs = call.epochs(&labels);
-    let known = Known { labels, epochs };
-    let mut next = call.join_flight(ops, &known.epochs);
+    let dependencies = Dependencies { labels, epochs };
+    let mut next = call.join_flight(ops, &dependencies.epochs);
     let lead = loop {
         let seat = match next {
             NextStep::Return(answer) => return Resolved::Return(answer),
@@ -99,7 +99,7 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) 
         };
         let limit = call.wait_budget().limit(&seat);
         let woken = seat.wait_blocking(limit, || call.leadership(Instant::now()));
-        next = call.resume_after_wait(ops, &known.epochs, woken);
+        next = call.resume_after_wait(ops, &dependencies.epochs, woken);
     };
     let lead = match lead.map(|lead| call.recheck_memory(lead, ops)).transpose() {
         Ok(lead) => lead,
@@ -108,11 +108,11 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) 
     // Held to the end: a thread cannot do anything else meanwhile.
     let mut admission = call.admission();
     admission.enter_blocking(&call);
-    Resolved::RunBody(Running::new(
+    Resolved::RunBody(Computation::new(
         call,
         lead,
         ops,
-        known,
+        dependencies,
         Access::None,
         admission,
     ))
@@ -123,7 +123,7 @@ async fn wait_and_resolve(
     mut call: Box<Call>,
     mut next: NextStep,
     ops: ValueOps,
-    mut known: Known,
+    mut dependencies: Dependencies,
 ) -> Resolved {
     loop {
         let lead = loop {
@@ -134,27 +134,32 @@ async fn wait_and_resolve(
             };
             let limit = has_timer().then(|| call.wait_budget().limit(&seat));
             let woken = seat.wait(limit, || call.leadership(Instant::now())).await;
-            next = call.resume_after_wait(&ops, &known.epochs, woken);
+            next = call.resume_after_wait(&ops, &dependencies.epochs, woken);
         };
         let mut admission = call.admission();
         let Some(lead) = lead else {
             admission.enter(&call).await;
-            let running = Running::new(call, None, &ops, known, Access::None, admission);
-            return Resolved::RunBody(running);
+            let computation =
+                Computation::new(call, None, &ops, dependencies, Access::None, admission);
+            return Resolved::RunBody(computation);
         };
-        match call.lead_flight(lead, &ops, &known, &mut admission).await {
+        match call
+            .lead_flight(lead, &ops, &dependencies, &mut admission)
+            .await
+        {
             LeaderStep::Return(answer) => return Resolved::Return(answer),
             LeaderStep::Refresh(refresh) => {
                 call = refresh;
-                let labels = take(&mut known.labels);
+                let labels = take(&mut dependencies.labels);
                 let epochs = call.epochs(&labels);
-                known = Known { labels, epochs };
-                next = call.join_flight(&ops, &known.epochs);
+                dependencies = Dependencies { labels, epochs };
+                next = call.join_flight(&ops, &dependencies.epochs);
             }
             LeaderStep::Compute(lead, access) => {
                 admission.enter(&call).await;
-                let running = Running::new(call, Some(lead), &ops, known, access, admission);
-                return Resolved::RunBody(running);
+                let computation =
+                    Computation::new(call, Some(lead), &ops, dependencies, access, admission);
+                return Resolved::RunBody(computation);
             }
         }
     }
@@ -174,7 +179,7 @@ impl Call {
         &self,
         lead: Lead<Outcome>,
         ops: &ValueOps,
-        known: &Known,
+        dependencies: &Dependencies,
         admission: &mut Admission,
     ) -> LeaderStep {
         let lead = match self.recheck_memory(lead, ops) {
@@ -185,7 +190,7 @@ impl Call {
         let access = if let Some(access) = self.unasked() {
             access
         } else {
-            match self.fetch(ops, known, began, admission).await {
+            match self.fetch(ops, dependencies, began, admission).await {
                 Fetched::Hit(stored) => {
                     self.refreshed(true);
                     self.land(lead, Arc::clone(&stored));

@@ -42,7 +42,7 @@ impl Call {
         if !self.lives.detaches() {
             return None;
         }
-        let has_deadline = self.deadline(ops).is_some();
+        let has_deadline = self.compute_timeout(ops).is_some();
         let is_bounded = !has_deadline && !self.core.faults.has(Fault::DetachForEver);
         Some(Detach {
             course: Arc::clone(self.course.get_or_insert_default()),

@@ -18,7 +18,7 @@ use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::LastPlace;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
-use crate::read::cached_error::error_in;
+use crate::read::cached_error::shareable_error;
 use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
@@ -115,7 +115,7 @@ impl Core {
             return Err(missed(Some(Box::new(old))));
         }
         if !ops.answers(entry.shared()) {
-            if error_in(ops, entry).is_none() {
+            if shareable_error(ops, entry).is_none() {
                 return Err(missed(None));
             }
             entry.owner.counts.memory_hits.bump();

@@ -17,7 +17,7 @@ use crate::model::entry::AnyStored;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
-use crate::read::cached_error::error_in;
+use crate::read::cached_error::shareable_error;
 use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
@@ -146,7 +146,7 @@ impl Call {
                 return None;
             }
             Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
-            Outcome::CachedError(stored) => Answer::Error(error_in(ops, stored)?),
+            Outcome::CachedError(stored) => Answer::Error(shareable_error(ops, stored)?),
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began

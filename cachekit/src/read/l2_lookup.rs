@@ -5,7 +5,7 @@ pub(crate) mod acquire;
 pub(crate) mod budget;
 
 use crate::backfill::lease::Access;
-use crate::core::outcome::Known;
+use crate::core::outcome::Dependencies;
 use crate::model::epoch::Moment;
 use crate::read::call::Call;
 use crate::read::l2_lookup::acquire::{Asking, Fetched};
@@ -25,7 +25,7 @@ impl Call {
     pub(crate) async fn fetch(
         &self,
         ops: &ValueOps,
-        known: &Known,
+        dependencies: &Dependencies,
         began: Moment,
         admission: &mut Admission,
     ) -> Fetched {
@@ -33,7 +33,7 @@ impl Call {
         let question = self.core.question(
             &self.owner,
             (&self.key, self.replica),
-            &known.labels,
+            &dependencies.labels,
             &self.lives,
             fingerprint,
             began,
@@ -41,7 +41,7 @@ impl Call {
         let Some(mut question) = question else {
             return Fetched::Compute(self.unasked().unwrap_or(Access::None));
         };
-        question.epochs = Some(&known.epochs);
+        question.epochs = Some(&dependencies.epochs);
         let _guard = question.remote.ask();
         let asking = Asking::new(self, &question, ops);
         match asking.run(admission).await {

@@ -18,7 +18,7 @@ use crate::coordination::recursion;
 use crate::coordination::recursion::{Inside, Link};
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::build_entry::Value;
-use crate::core::outcome::{Known, Outcome};
+use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::AnyStored;
@@ -31,23 +31,23 @@ use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
 /// What is done beside the body, by whoever polls that.
-type Aside<F> = Option<Pin<Box<F>>>;
+type SideTask<F> = Option<Pin<Box<F>>>;
 
 /// One computation. Dropped before its body has ended, it hands the lead to the next waiter, and
 /// gives back what it has of the store.
-pub(crate) struct Running {
+pub(crate) struct Computation {
     // In the order in which they are given up.
-    renewing: Aside<dyn Future<Output = ()> + Send>,
+    renewal: SideTask<dyn Future<Output = ()> + Send>,
     access: Access,
     admission: Admission,
     /// Of those who wait for it; `None`: it is for its caller alone.
     lead: Option<Lead<Outcome>>,
-    known: Known,
+    dependencies: Dependencies,
     ops: ValueOps,
     /// Dropped when it is over.
     deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
     /// Until when it has its place among those that may run at once.
-    place_until: Aside<Sleep>,
+    permit_until: SideTask<Sleep>,
     /// What it is, for the calls inside of it.
     link: Option<Arc<Link>>,
     began: Duration,
@@ -61,13 +61,13 @@ pub(crate) struct Computed {
     pub(crate) heap: usize,
 }
 
-impl Running {
+impl Computation {
     /// Sets out: from here on the body runs.
     pub(crate) fn new(
         call: Box<Call>,
         lead: Option<Lead<Outcome>>,
         ops: &ValueOps,
-        known: Known,
+        dependencies: Dependencies,
         access: Access,
         admission: Admission,
     ) -> Box<Self> {
@@ -77,20 +77,20 @@ impl Running {
             call.sets_out();
         }
         expect_no_lock();
-        let deadline = call.deadline(ops);
-        let place_until = admission
+        let deadline = call.compute_timeout(ops);
+        let permit_until = admission
             .is_timed(&call)
             .then(|| Box::pin(sleep(call.lock_timeout())));
         let link = recursion::link(flight, admission.gate_id());
         Box::new(Self {
-            renewing: None,
+            renewal: None,
             access,
             admission,
             lead,
-            known,
+            dependencies,
             ops: *ops,
             deadline: deadline.map(|limit| (limit, Box::pin(unconstrained(sleep(limit))))),
-            place_until,
+            permit_until,
             link: Some(link),
             began: call.core.clock.now(),
             call,
@@ -105,25 +105,25 @@ impl Running {
     /// To be polled when the body has been, and did not end: keeps the token of the computation and
     /// what it hangs on, for `lock_timeout` the lease and the place. `Ready`: the body is to be dropped,
     /// its time is over.
-    pub(crate) fn poll_aside(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some((_, deadline)) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
         {
             return Poll::Ready(());
         }
-        if let Some(until) = &mut self.place_until
+        if let Some(until) = &mut self.permit_until
             && self.admission.gives_way(&self.call)
             && until.as_mut().poll(context).is_ready()
         {
             self.admission.give_up();
-            self.place_until = None;
+            self.permit_until = None;
         }
         if let Some(turn) = self.access.turn() {
             let call = &self.call;
-            let renewing = self
-                .renewing
+            let renewal = self
+                .renewal
                 .get_or_insert_with(|| turn.renewal(call.lock_timeout()));
-            let renewed: Poll<()> = renewing.as_mut().poll(context);
+            let renewed: Poll<()> = renewal.as_mut().poll(context);
             debug_assert!(renewed.is_pending(), "it ends with the body");
         }
         Poll::Pending
@@ -131,10 +131,10 @@ impl Running {
 
     /// The body has ended, well or with an error: who waits for it waits no longer, and its place is
     /// free.
-    fn ended(&mut self) -> Duration {
-        self.renewing = None;
+    fn end(&mut self) -> Duration {
+        self.renewal = None;
         self.deadline = None;
-        self.place_until = None;
+        self.permit_until = None;
         self.admission.give_up();
         let took = self.call.core.clock.now().saturating_sub(self.began);
         expect_no_lock();
@@ -147,23 +147,23 @@ impl Running {
         mut self: Box<Self>,
         prepare: &mut dyn FnMut(&mut Labels, bool) -> Option<Computed>,
     ) {
-        let took = self.ended();
+        let took = self.end();
         let Some(lead) = self.lead.take() else {
             return;
         };
         let call = &self.call;
         call.refreshed(true);
-        let early = self.known.labels.tags.len();
+        let known_tags = self.dependencies.labels.tags.len();
         // The function succeeded: what is only there to store it does not fail the call.
         let weighs = call.core.weighs();
-        let labels = &mut self.known.labels;
-        let Some(computed) = call.caught(|| prepare(labels, weighs)).flatten() else {
+        let labels = &mut self.dependencies.labels;
+        let Some(computed) = call.catch_panic(|| prepare(labels, weighs)).flatten() else {
             return;
         };
-        if labels.tags.len() > early {
-            let late = self.known.labels.tags[early..].iter();
-            let epochs = late.map(|tag| call.core.tags.epoch(tag));
-            self.known.epochs.extend(epochs);
+        if labels.tags.len() > known_tags {
+            let value_tags = self.dependencies.labels.tags[known_tags..].iter();
+            let epochs = value_tags.map(|tag| call.core.tags.epoch(tag));
+            self.dependencies.epochs.extend(epochs);
         }
         let value = Value {
             content: computed.content,
@@ -174,8 +174,9 @@ impl Running {
             took,
         };
         let access = std::mem::replace(&mut self.access, Access::None);
-        let known = std::mem::take(&mut self.known);
-        self.call.settle(lead, &self.ops, known, value, access);
+        let dependencies = std::mem::take(&mut self.dependencies);
+        self.call
+            .settle(lead, &self.ops, dependencies, value, access);
     }
 
     /// The same of a body that failed: an old value in the place of its error, if there is one that
@@ -184,7 +185,7 @@ impl Running {
         mut self: Box<Self>,
         share: &mut dyn FnMut() -> Option<SharedError>,
     ) -> Option<Answer> {
-        let _ = self.ended();
+        let _ = self.end();
         let call = &self.call;
         if self.lead.is_some() {
             call.refreshed(false);
@@ -200,10 +201,11 @@ impl Running {
             lead.settle(Outcome::Fallback(Arc::clone(&stored)), || {});
             return Some(Answer::Entry(stored));
         }
-        match call.caught(share).flatten() {
+        match call.catch_panic(share).flatten() {
             Some(shared) => {
-                let known = std::mem::take(&mut self.known);
-                self.call.fail(lead, known, &self.ops, shared);
+                let dependencies = std::mem::take(&mut self.dependencies);
+                self.call
+                    .settle_error(lead, dependencies, &self.ops, shared);
             }
             None => lead.leave_wider(),
         }
@@ -216,9 +218,9 @@ impl Running {
     /// Where an old value may be served in the place of a failure, everybody gets that.
     pub(crate) fn timed_out(mut self: Box<Self>) -> Answer {
         let limit = self.deadline.as_ref().map_or(Duration::ZERO, |it| it.0);
-        let _ = self.ended();
+        let _ = self.end();
         let call = &self.call;
-        let timeout = call.timed_out(limit);
+        let timeout = call.timeout_result(limit);
         if self.lead.is_some() {
             call.refreshed(false);
         }
@@ -242,7 +244,7 @@ impl Running {
 }
 
 /// A refresh that panics has failed.
-impl Drop for Running {
+impl Drop for Computation {
     fn drop(&mut self) {
         if self.lead.is_some() && std::thread::panicking() {
             self.call.refreshed(false);
@@ -252,7 +254,7 @@ impl Drop for Running {
 
 impl Call {
     /// What the user's `code` gives; `None` if it panics, which is told.
-    fn caught<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
+    fn catch_panic<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));
         given
             .inspect_err(|_| trace::not_kept(&self.owner.name))
@@ -263,7 +265,7 @@ impl Call {
         &self,
         lead: Lead<Outcome>,
         ops: &ValueOps,
-        Known { labels, epochs }: Known,
+        Dependencies { labels, epochs }: Dependencies,
         value: Value,
         access: Access,
     ) {

@@ -12,7 +12,7 @@ use crate::return_type::erased_ops::ValueOps;
 impl Call {
     /// How long a computation may take, if that is bounded and there is an answer for one
     /// that takes longer.
-    pub(crate) fn deadline(&self, ops: &ValueOps) -> Option<Duration> {
+    pub(crate) fn compute_timeout(&self, ops: &ValueOps) -> Option<Duration> {
         self.lives
             .timeout
             .filter(|_| ops.has_answer_in_time && has_timer())
@@ -20,7 +20,7 @@ impl Call {
     }
 
     /// A computation took longer than `limit`; what its callers are told.
-    pub(crate) fn timed_out(&self, limit: Duration) -> ComputeTimeout {
+    pub(crate) fn timeout_result(&self, limit: Duration) -> ComputeTimeout {
         self.owner.counts.timeouts.bump();
         trace::timed_out(&self.owner.name, limit);
         ComputeTimeout::new(&self.owner.name, limit)

@@ -19,7 +19,7 @@ use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::read::compute::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::hit::last_of;
-use crate::read::running::{Computed, Running};
+use crate::read::running::{Computation, Computed};
 use crate::return_type::shape::{Plan, Shape, Split};
 
 /// Answers `call` by another's computation or its own; `None` runs the body past the cache.
@@ -60,7 +60,7 @@ where
 }
 
 /// What a synchronous function's call begins with: what it computes for, or an answer.
-pub struct Started(Result<Option<Box<Running>>, Answer>);
+pub struct Started(Result<Option<Box<Computation>>, Answer>);
 
 impl fmt::Debug for Started {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +84,7 @@ where
     Started(
         match call.map(|call| resolve_blocking(call, &plan().ops(), labels)) {
             None => Ok(None),
-            Some(Resolved::RunBody(running)) => Ok(Some(running)),
+            Some(Resolved::RunBody(computation)) => Ok(Some(computation)),
             Some(Resolved::Return(answer)) => Err(answer),
         },
     )
@@ -104,21 +104,21 @@ where
     P: Fn() -> Plan<S>,
     A: FnOnce(&S::Value, &mut Labels),
 {
-    let mut running = match resolved {
-        Ok(running) => running,
+    let mut computation = match resolved {
+        Ok(computation) => computation,
         Err(answer) => return return_answer_by(&plan, answer),
     };
     let ret = {
-        let _inside = running.as_mut().map(|running| running.inside());
+        let _inside = computation.as_mut().map(|computation| computation.inside());
         body()
     };
-    complete_blocking(plan, running, after, ret)
+    complete_blocking(plan, computation, after, ret)
 }
 
 #[inline(never)]
 fn complete_blocking<S>(
     plan: impl Fn() -> Plan<S>,
-    running: Option<Box<Running>>,
+    computation: Option<Box<Computation>>,
     after: impl FnOnce(&S::Value, &mut Labels),
     ret: S::Ret,
 ) -> S::Ret
@@ -126,7 +126,7 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    complete(&plan(), running, &mut once(Some(after)), Some(ret))
+    complete(&plan(), computation, &mut once(Some(after)), Some(ret))
 }
 
 /// `after`, to be called once at most.
@@ -166,7 +166,7 @@ enum CallState {
     Answered(Option<Answer>),
     Waiting(Pin<Box<dyn Future<Output = Resolved> + Send>>),
     /// The body runs; `None`: past the cache.
-    Running(Option<Box<Running>>),
+    Running(Option<Box<Computation>>),
 }
 
 impl From<Resolving> for CallState {
@@ -182,7 +182,7 @@ impl From<Resolved> for CallState {
     fn from(resolved: Resolved) -> Self {
         match resolved {
             Resolved::Return(answer) => Self::Answered(Some(answer)),
-            Resolved::RunBody(running) => Self::Running(Some(running)),
+            Resolved::RunBody(computation) => Self::Running(Some(computation)),
         }
     }
 }
@@ -191,7 +191,7 @@ impl CallState {
     /// While it lives, what this thread runs is inside of the computation, if there is one.
     fn inside(&mut self) -> Option<Inside<'_>> {
         match self {
-            Self::Running(Some(running)) => Some(running.inside()),
+            Self::Running(Some(computation)) => Some(computation.inside()),
             _ => None,
         }
     }
@@ -213,9 +213,9 @@ impl CallState {
 
     /// What is done when the body has been polled and did not end. `Ready`: its time is over.
     #[inline(never)]
-    fn poll_aside(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
-            Self::Running(Some(running)) => running.poll_aside(context),
+            Self::Running(Some(computation)) => computation.poll_side_tasks(context),
             _ => Poll::Pending,
         }
     }
@@ -252,7 +252,7 @@ where
         };
         match polled {
             Poll::Ready(ret) => Poll::Ready(self.end(Some(ret))),
-            Poll::Pending => match this.state.poll_aside(context) {
+            Poll::Pending => match this.state.poll_side_tasks(context) {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(()) => Poll::Ready(self.end(None)),
             },
@@ -271,12 +271,12 @@ impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
     {
         self.as_mut().leave_body();
         let this = self.project();
-        let running = match this.state {
-            CallState::Running(running) => running.take(),
+        let computation = match this.state {
+            CallState::Running(computation) => computation.take(),
             _ => None,
         };
         let mut after = once(this.after.take());
-        complete(&(this.plan)(), running, &mut after, ret)
+        complete(&(this.plan)(), computation, &mut after, ret)
     }
 
     /// Drops what is left of the body: inside of the computation, as its destructors may call cached
@@ -298,7 +298,7 @@ impl<S: Shape, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
 #[inline(never)]
 fn complete<S>(
     plan: &Plan<S>,
-    running: Option<Box<Running>>,
+    computation: Option<Box<Computation>>,
     after: &mut dyn FnMut(&S::Value, &mut Labels),
     ret: Option<S::Ret>,
 ) -> S::Ret
@@ -306,9 +306,9 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let (running, ret) = match (running, ret) {
-        (Some(running), Some(ret)) => (running, ret),
-        (Some(running), None) => return return_answer(plan, running.timed_out()),
+    let (computation, ret) = match (computation, ret) {
+        (Some(computation), Some(ret)) => (computation, ret),
+        (Some(computation), None) => return return_answer(plan, computation.timed_out()),
         (None, Some(ret)) => return ret,
         (None, None) => unreachable!("only a computation has a deadline"),
     };
@@ -316,7 +316,7 @@ where
         Split::Some(value) => {
             let mut value = Some(value);
             let mut kept = None;
-            running.succeeded(&mut |labels, weighs| {
+            computation.succeeded(&mut |labels, weighs| {
                 let original = value.as_ref()?;
                 after(original, labels);
                 let copy = original.clone();
@@ -334,7 +334,7 @@ where
             value.map_or_else(|| unreachable!("one of two is left"), S::some)
         }
         Split::None => {
-            running.succeeded(&mut |_, _| {
+            computation.succeeded(&mut |_, _| {
                 Some(Computed {
                     content: Arc::new(None::<S::Value>),
                     is_present: false,
@@ -344,7 +344,7 @@ where
             // A shape that can be split into `None` can be made of it.
             S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
         }
-        Split::Err(error) => match running.failed(&mut || plan.share(&error)) {
+        Split::Err(error) => match computation.failed(&mut || plan.share(&error)) {
             Some(answer) => return_answer(plan, answer),
             None => S::err(error),
         },
