@@ -39,11 +39,11 @@ pub(crate) struct Call {
     /// Of memory, from before the look into it.
     pub(crate) seen: Option<Seen>,
     /// What the call has already: then it waits for nobody.
-    pub(crate) old: Option<Old>,
+    pub(crate) old: Option<OldValue>,
     /// It leads already.
     pub(crate) lead: Option<Lead<Outcome>>,
     /// What it finds that is over, where that may be served in the place of a new value.
-    pub(crate) late: Option<Arc<Late>>,
+    pub(crate) stale_slot: Option<Arc<StaleSlot>>,
     /// It goes on without its caller, who has been answered if there is an old value.
     pub(crate) is_apart: bool,
     /// What it tells whoever goes on with it when its caller is gone.
@@ -54,7 +54,7 @@ impl Call {
     /// A call that begins now.
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
         let began = core.now();
-        let late = (!lives.window().is_zero()).then(Arc::default);
+        let stale_slot = (!lives.window().is_zero()).then(Arc::default);
         let replica = Replica::drawn(lives, &core.chance);
         Self {
             core,
@@ -69,7 +69,7 @@ impl Call {
             seen: None,
             old: None,
             lead: None,
-            late,
+            stale_slot,
             is_apart: false,
             course: None,
         }
@@ -86,7 +86,7 @@ impl Call {
         Self {
             l1_state: missed.l1_state,
             seen: missed.seen,
-            ..call.with(missed.old.map(|old| *old))
+            ..call.with_old(missed.old.map(|old| *old))
         }
     }
 
@@ -168,22 +168,22 @@ pub(crate) struct MemoryMiss {
     /// Of memory, before the look.
     pub(crate) seen: Option<Seen>,
     /// An answer that was drawn to be computed again before its end.
-    pub(crate) old: Option<Box<Old>>,
+    pub(crate) old: Option<Box<OldValue>>,
 }
 
 /// What a call has, and computes again.
 #[derive(Debug)]
-pub(crate) struct Old {
+pub(crate) struct OldValue {
     pub(crate) stored: Arc<AnyStored>,
     /// How long before its end it was drawn to be computed again; `None`: it is over.
     pub(crate) advance: Option<Duration>,
     /// The caller has it.
-    pub(crate) is_given: bool,
+    pub(crate) is_delivered: bool,
 }
 
-impl Old {
+impl OldValue {
     /// Whether `other` is to be computed again too: it is no newer than the draw.
-    pub(crate) fn is_no_older_than(&self, other: &AnyStored, now: Tick) -> bool {
+    pub(crate) fn also_refreshes(&self, other: &AnyStored, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
     }
@@ -191,7 +191,7 @@ impl Old {
 
 /// What one call found in the store that is over, for those that poll it and those inside.
 #[derive(Debug, Default)]
-pub(crate) struct Late {
+pub(crate) struct StaleSlot {
     pub(crate) found: OnceLock<Arc<AnyStored>>,
     /// The flight in which it was found: an invalidation of the key takes it out of the table.
     pub(crate) flight: OnceLock<Arc<Flight<Outcome>>>,
@@ -199,7 +199,7 @@ pub(crate) struct Late {
     pub(crate) serve: AtomicBool,
 }
 
-impl Late {
+impl StaleSlot {
     /// Whoever polls the call is given what was found.
     pub(crate) fn serve(&self) {
         self.serve.store(true, Ordering::Release);

@@ -192,7 +192,7 @@ impl Call {
         } else {
             match self.fetch(ops, dependencies, began, admission).await {
                 Fetched::Hit(stored) => {
-                    self.refreshed(true);
+                    self.note_refresh(true);
                     self.land(lead, Arc::clone(&stored));
                     return LeaderStep::Return(Answer::Entry(stored));
                 }
@@ -201,7 +201,7 @@ impl Call {
                 Fetched::Old(stored, advance) => {
                     // Others who wait are given it now; then it is computed again.
                     self.land(lead, Arc::clone(&stored));
-                    return match self.again(&stored, advance) {
+                    return match self.to_refresh(&stored, advance) {
                         Some(call) => LeaderStep::Refresh(Box::new(call)),
                         None => LeaderStep::Return(Answer::Entry(stored)),
                     };

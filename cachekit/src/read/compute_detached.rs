@@ -45,16 +45,16 @@ where
         return compute(Some(call), plan, labels, after, body).await;
     };
     let ops = plan().ops();
-    let given = call.given(&ops);
+    let immediate = call.immediate_answer(&ops);
     call.is_apart = true;
     let returns = plan();
-    if let Some(given) = given {
+    if let Some(immediate) = immediate {
         if call.try_lead_refresh(&labels) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
             let refresh = async move { compute(Some(call), plan, labels, after, body).await };
             in_background((&core, &owner), &runtime, ending(refresh), carry);
         }
-        return return_answer(&returns, Answer::Entry(given));
+        return return_answer(&returns, Answer::Entry(immediate));
     }
     let watch = call.watch();
     let detach = call.detach(&ops, &runtime, carry);
@@ -99,7 +99,10 @@ async fn watched<F: Future>(
         if let Poll::Ready(output) = task.as_mut().poll(context) {
             return Poll::Ready(Ok(output));
         }
-        let to_serve = watch.late.as_ref().and_then(|late| late.to_serve());
+        let to_serve = watch
+            .stale_slot
+            .as_ref()
+            .and_then(|stale_slot| stale_slot.to_serve());
         if let Some(stored) = to_serve {
             return Poll::Ready(Err(Arc::clone(stored)));
         }

@@ -110,7 +110,7 @@ impl Core {
         }
         entry.note_use(now);
         if entry.freshness.is_near_end(now)
-            && let Some(old) = self.drawn(entry, key, now)
+            && let Some(old) = self.draw_early_refresh(entry, key, now)
         {
             return Err(missed(Some(Box::new(old))));
         }

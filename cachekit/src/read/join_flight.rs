@@ -42,16 +42,19 @@ impl Call {
     fn join_flight_since(&self, ops: &ValueOps, epochs: &Epochs, start: Instant) -> NextStep {
         let seat = match self.enter_flight(epochs, start) {
             Entered::Lead(lead) => {
-                let kept = self.failed_meanwhile().then(|| self.kept(ops)).flatten();
-                return match kept {
-                    Some(kept) => NextStep::Return(Answer::Entry(kept)),
+                let old = self
+                    .failed_meanwhile()
+                    .then(|| self.old_value(ops))
+                    .flatten();
+                return match old {
+                    Some(old) => NextStep::Return(Answer::Entry(old)),
                     None => NextStep::Compute(Some(lead)),
                 };
             }
             Entered::Wait(seat) => seat,
         };
-        if let Some(kept) = self.kept(ops) {
-            return NextStep::Return(Answer::Entry(kept));
+        if let Some(old) = self.old_value(ops) {
+            return NextStep::Return(Answer::Entry(old));
         }
         if recursion::leads(seat.flight_id()) || self.never_waits() {
             return NextStep::Compute(None);
@@ -62,7 +65,7 @@ impl Call {
     /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
     /// of any number of callers one begins it.
     pub(crate) fn try_lead_refresh(&mut self, labels: &Labels) -> bool {
-        if self.pauses() {
+        if self.is_refresh_paused() {
             return false;
         }
         self.core.faults.at(Point::BeforeEnter);
@@ -109,10 +112,10 @@ impl Call {
                 flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
             }
         };
-        let spot = (&self.key, self.owner.id);
+        let flight_key = (&self.key, self.owner.id);
         self.core
             .flights
-            .enter(spot, epochs, || self.leadership(start), may_join)
+            .enter(flight_key, epochs, || self.leadership(start), may_join)
     }
 
     /// After a wait that took too long: leads in the place of who was waited for, unless

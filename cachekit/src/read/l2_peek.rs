@@ -40,8 +40,15 @@ impl Core {
     ) -> Option<Further> {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
-        let spot = (key, Replica::drawn(lives, &self.chance));
-        let question = self.question(owner, spot, labels, &lives, Some(wire.fingerprint), began)?;
+        let replica_key = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(
+            owner,
+            replica_key,
+            labels,
+            &lives,
+            Some(wire.fingerprint),
+            began,
+        )?;
         let _asking = question.remote.ask();
         let lead = self.lead_a_look(owner, key, labels, began);
         let answer = async {
@@ -107,8 +114,8 @@ impl Core {
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         let began = self.tags.now();
-        let spot = (key, Replica::drawn(lives, &self.chance));
-        let question = self.question(owner, spot, labels, &lives, fingerprint, began)?;
+        let replica_key = (key, Replica::drawn(lives, &self.chance));
+        let question = self.question(owner, replica_key, labels, &lives, fingerprint, began)?;
         let asked = question.asked(question.remote.deadline());
         let found = question
             .remote

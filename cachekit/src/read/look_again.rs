@@ -26,7 +26,7 @@ impl Call {
             lead.settle(Outcome::CachedError(failed), || {});
             return Err(Answer::Error(error));
         }
-        self.board(&lead);
+        self.watch_flight(&lead);
         Ok(lead)
     }
 
@@ -44,7 +44,7 @@ impl Call {
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;
-        if self.is_due_too(&stored) || !ops.answers(stored.shared()) {
+        if self.needs_refresh_too(&stored) || !ops.answers(stored.shared()) {
             return None;
         }
         self.owner.counts.coalesced.bump();

@@ -1,7 +1,7 @@
 //! Values past, or near, their time to live: what is served in the place of a new one, and who
 //! computes that.
 //!
-//! A *refresh* is a [`Call`] that has an [`Old`] value already. It differs from another one in
+//! A *refresh* is a [`Call`] that has an [`OldValue`] already. It differs from another one in
 //! that it waits for nobody: where somebody else computes, here or in another process, it ends
 //! with the old value.
 
@@ -18,30 +18,35 @@ use crate::key::Key;
 use crate::model::entry::AnyStored;
 use crate::model::freshness::Freshness;
 use crate::model::owner::OwnerId;
-use crate::read::call::{Call, Old};
+use crate::read::call::{Call, OldValue};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Core {
     /// Whether `stored`, which is good, is to be computed again before its end.
     #[cold]
-    pub(crate) fn drawn(&self, stored: &Arc<AnyStored>, key: &[u8], now: Tick) -> Option<Old> {
-        let advance = self.advance(stored, now)?;
-        let is_paused = self.pauses(&(stored.owner.id, Key::new(key)));
-        (!is_paused).then(|| Old {
+    pub(crate) fn draw_early_refresh(
+        &self,
+        stored: &Arc<AnyStored>,
+        key: &[u8],
+        now: Tick,
+    ) -> Option<OldValue> {
+        let advance = self.draw_advance(stored, now)?;
+        let is_paused = self.is_refresh_paused(&(stored.owner.id, Key::new(key)));
+        (!is_paused).then(|| OldValue {
             stored: Arc::clone(stored),
             advance: Some(advance),
-            is_given: false,
+            is_delivered: false,
         })
     }
 
     /// Returns `true` if nobody is to compute it again now.
-    fn pauses(&self, spot: &(OwnerId, Key)) -> bool {
+    fn is_refresh_paused(&self, flight_key: &(OwnerId, Key)) -> bool {
         let now = Tick::now(&*self.clock);
-        self.refreshes.pauses(spot, now) && !self.faults.has(Fault::ForgetRefreshes)
+        self.refreshes.pauses(flight_key, now) && !self.faults.has(Fault::ForgetRefreshes)
     }
 
     /// One draw.
-    pub(crate) fn advance(&self, stored: &AnyStored, now: Tick) -> Option<Duration> {
+    pub(crate) fn draw_advance(&self, stored: &AnyStored, now: Tick) -> Option<Duration> {
         let freshness = &stored.freshness;
         if !freshness.is_near_end(now) {
             return None;
@@ -51,7 +56,7 @@ impl Core {
     }
 
     /// What memory has for `reader` under `key` that is over, and `allows`.
-    fn peek_late(
+    fn peek_stale(
         &self,
         key: &[u8],
         reader: OwnerId,
@@ -74,9 +79,9 @@ impl Core {
 
 impl Call {
     /// The same with what it has already.
-    pub(crate) fn with(mut self, old: Option<Old>) -> Self {
+    pub(crate) fn with_old(mut self, old: Option<OldValue>) -> Self {
         if old.is_some() {
-            self.late.get_or_insert_default();
+            self.stale_slot.get_or_insert_default();
         }
         self.old = old;
         self
@@ -85,70 +90,77 @@ impl Call {
     /// What is left to look at while the call itself runs; `None` where nothing can be served in
     /// its place.
     pub(crate) fn watch(&self) -> Option<Self> {
-        let late = self.late.as_ref()?;
+        let stale_slot = self.stale_slot.as_ref()?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let mut watch = Self::new(core, owner, self.key.clone(), self.lives);
-        watch.late = Some(Arc::clone(late));
+        watch.stale_slot = Some(Arc::clone(stale_slot));
         Some(watch)
     }
 
     /// What this call is answered with while it goes on in the background.
-    pub(crate) fn given(&mut self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn immediate_answer(&mut self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         if self.old.is_none() {
-            let stored = self.stale().filter(|stored| ops.answers(stored.shared()))?;
+            let stored = self
+                .stale_in_memory()
+                .filter(|stored| ops.answers(stored.shared()))?;
             self.owner.counts.misses.bump();
             self.owner.counts.stale_hits.bump();
-            self.old = Some(Old {
+            self.old = Some(OldValue {
                 stored,
                 advance: None,
-                is_given: true,
+                is_delivered: true,
             });
         }
-        self.kept(ops)
+        self.old_value(ops)
     }
 
     /// What memory has that is over and may be served while it is computed again.
-    fn stale(&self) -> Option<Arc<AnyStored>> {
+    fn stale_in_memory(&self) -> Option<Arc<AnyStored>> {
         if self.force_refresh || self.lives.stale.is_none() {
             return None;
         }
         let faults = self.core.faults;
         let id = self.owner.id;
-        self.core.peek_late(self.key.as_bytes(), id, |stored, now| {
-            stored.may_serve_stale(id, now, faults)
-        })
+        self.core
+            .peek_stale(self.key.as_bytes(), id, |stored, now| {
+                stored.may_serve_stale(id, now, faults)
+            })
     }
 
     /// Returns `true` if its key is not to be computed again now.
-    pub(crate) fn pauses(&self) -> bool {
-        self.core.pauses(&self.spot())
+    pub(crate) fn is_refresh_paused(&self) -> bool {
+        self.core.is_refresh_paused(&self.flight_key())
     }
 
     /// Returns `true` if it is a refresh, and another failed since this one looked. Asked by who
     /// leads: whoever led before has said by now what came of it.
     pub(crate) fn failed_meanwhile(&self) -> bool {
-        self.old.is_some() && !self.core.faults.has(Fault::IgnorePause) && self.pauses()
+        self.old.is_some() && !self.core.faults.has(Fault::IgnorePause) && self.is_refresh_paused()
     }
 
-    fn spot(&self) -> (OwnerId, Key) {
+    fn flight_key(&self) -> (OwnerId, Key) {
         (self.owner.id, self.key.clone())
     }
 
     /// The same, as what goes on after this call was answered with `stored`.
-    pub(crate) fn again(&self, stored: &Arc<AnyStored>, advance: Option<Duration>) -> Option<Self> {
+    pub(crate) fn to_refresh(
+        &self,
+        stored: &Arc<AnyStored>,
+        advance: Option<Duration>,
+    ) -> Option<Self> {
         if self.is_apart
-            && let Some(late) = &self.late
+            && let Some(stale_slot) = &self.stale_slot
         {
-            let _ = late.found.set(Arc::clone(stored));
-            late.serve();
+            let _ = stale_slot.found.set(Arc::clone(stored));
+            stale_slot.serve();
         }
         if !self.is_apart && advance.is_none() {
             return None;
         }
-        let old = Old {
+        let old = OldValue {
             stored: Arc::clone(stored),
             advance,
-            is_given: true,
+            is_delivered: true,
         };
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let call = Self::new(core, owner, self.key.clone(), self.lives);
@@ -157,16 +169,16 @@ impl Call {
             replica: self.replica,
             is_apart: self.is_apart,
             course: self.course.clone(),
-            ..call.with(Some(old))
+            ..call.with_old(Some(old))
         })
     }
 
     /// Whether `stored` is to be computed again as what this call has is.
-    pub(crate) fn is_due_too(&self, stored: &AnyStored) -> bool {
+    pub(crate) fn needs_refresh_too(&self, stored: &AnyStored) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old
             .as_ref()
-            .is_some_and(|old| old.is_no_older_than(stored, now))
+            .is_some_and(|old| old.also_refreshes(stored, now))
     }
 
     /// Counts that the function runs.
@@ -179,50 +191,51 @@ impl Call {
     }
 
     /// What this call has, for one that is not to wait.
-    pub(crate) fn kept(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn old_value(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
         let old = self.old.as_ref()?;
         if !ops.answers(old.stored.shared()) {
             return None;
         }
-        if !self.is_apart && !old.is_given {
+        if !self.is_apart && !old.is_delivered {
             self.owner.counts.memory_hits.bump();
         }
         Some(Arc::clone(&old.stored))
     }
 
     /// What was computed is there, or could not be computed.
-    pub(crate) fn refreshed(&self, is_ok: bool) {
+    pub(crate) fn note_refresh(&self, is_ok: bool) {
         if self.old.is_none() {
             return;
         }
         let core = &self.core;
         if is_ok {
-            return core.refreshes.succeeded(&self.spot());
+            return core.refreshes.succeeded(&self.flight_key());
         }
         self.owner.counts.refresh_failures.bump();
         trace::refresh_failed(&self.owner.name, &self.key);
         let now = Tick::now(&*core.clock);
-        core.refreshes.failed(self.spot(), now, core.chance.draw());
+        core.refreshes
+            .failed(self.flight_key(), now, core.chance.draw());
     }
 
     /// Another process computes it, for at most `longest`.
-    pub(crate) fn left_to_others(&self, longest: Duration) {
+    pub(crate) fn note_computed_elsewhere(&self, longest: Duration) {
         let now = Tick::now(&*self.core.clock);
         let refreshes = &self.core.refreshes;
-        refreshes.left_to_others(self.spot(), now, longest);
+        refreshes.left_to_others(self.flight_key(), now, longest);
     }
 
     /// Remembers in which flight something is looked for.
-    pub(crate) fn board(&self, lead: &Lead<Outcome>) {
-        if let Some(late) = &self.late {
-            let _ = late.flight.set(lead.flight());
+    pub(crate) fn watch_flight(&self, lead: &Lead<Outcome>) {
+        if let Some(stale_slot) = &self.stale_slot {
+            let _ = stale_slot.flight.set(lead.flight());
         }
     }
 
     /// Remembers what the store had that is over.
-    pub(crate) fn found_late(&self, stored: &Arc<AnyStored>) {
-        if let Some(late) = &self.late {
-            let _ = late.found.set(Arc::clone(stored));
+    pub(crate) fn remember_stale(&self, stored: &Arc<AnyStored>) {
+        if let Some(stale_slot) = &self.stale_slot {
+            let _ = stale_slot.found.set(Arc::clone(stored));
         }
     }
 
@@ -257,15 +270,18 @@ impl Call {
             let freshness = stored.freshness_now();
             now < freshness.end || outlives(freshness, now)
         };
-        let in_memory = core.peek_late(self.key.as_bytes(), id, allows);
+        let in_memory = core.peek_stale(self.key.as_bytes(), id, allows);
         in_memory.or_else(|| {
-            let late = self.late.as_ref()?;
-            let stored = late.found.get()?;
+            let stale_slot = self.stale_slot.as_ref()?;
+            let stored = stale_slot.found.get()?;
             let now = Tick::now(&*core.clock);
             let is_good = allows(stored, now)
                 && stored.is_valid_late(core.faults)
                 && core.trusts(stored, now)
-                && !late.flight.get().is_some_and(|flight| flight.is_grounded());
+                && !stale_slot
+                    .flight
+                    .get()
+                    .is_some_and(|flight| flight.is_grounded());
             is_good.then(|| Arc::clone(stored))
         })
     }

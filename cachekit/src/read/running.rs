@@ -152,7 +152,7 @@ impl Computation {
             return;
         };
         let call = &self.call;
-        call.refreshed(true);
+        call.note_refresh(true);
         let known_tags = self.dependencies.labels.tags.len();
         // The function succeeded: what is only there to store it does not fail the call.
         let weighs = call.core.weighs();
@@ -188,7 +188,7 @@ impl Computation {
         let _ = self.end();
         let call = &self.call;
         if self.lead.is_some() {
-            call.refreshed(false);
+            call.note_refresh(false);
         }
         call.owner.counts.errors.bump();
         // Others need not wait for this one any longer.
@@ -222,7 +222,7 @@ impl Computation {
         let call = &self.call;
         let timeout = call.timeout_result(limit);
         if self.lead.is_some() {
-            call.refreshed(false);
+            call.note_refresh(false);
         }
         // Frees the lease.
         self.access = Access::None;
@@ -247,7 +247,7 @@ impl Computation {
 impl Drop for Computation {
     fn drop(&mut self) {
         if self.lead.is_some() && std::thread::panicking() {
-            self.call.refreshed(false);
+            self.call.note_refresh(false);
         }
     }
 }

@@ -81,10 +81,10 @@ impl Bracket {
             // Nothing will be stored.
             return;
         }
-        let spot = (&self.key, Replica::Only);
-        let question = self
-            .core
-            .question(owner, spot, labels, &lives, fingerprint, self.began);
+        let replica_key = (&self.key, Replica::Only);
+        let question =
+            self.core
+                .question(owner, replica_key, labels, &lives, fingerprint, self.began);
         let Some(question) = question else { return };
         let guards = guards(&self.owner);
         let ask = Ask {

@@ -131,8 +131,8 @@ impl<'a> Asking<'a> {
         let Taken::Held(left) = taken else {
             return None;
         };
-        let kept = self.call.kept(self.ops)?;
-        self.call.left_to_others(*left);
+        let kept = self.call.old_value(self.ops)?;
+        self.call.note_computed_elsewhere(*left);
         Some(Fetched::Kept(kept))
     }
 
@@ -140,8 +140,8 @@ impl<'a> Asking<'a> {
     fn good(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
         let core = &self.call.core;
         if self.call.old.is_some() {
-            let is_due = self.call.is_due_too(&stored);
-            self.call.found_late(&stored);
+            let is_due = self.call.needs_refresh_too(&stored);
+            self.call.remember_stale(&stored);
             return if is_due {
                 Err(Useless::but_alive(Some(token)))
             } else {
@@ -149,7 +149,7 @@ impl<'a> Asking<'a> {
             };
         }
         let now = Tick::now(&*core.clock);
-        Ok(match core.advance(&stored, now) {
+        Ok(match core.draw_advance(&stored, now) {
             Some(advance) => Step::Old(stored, Some(advance)),
             None => Step::Hit(stored),
         })
@@ -162,7 +162,7 @@ impl<'a> Asking<'a> {
         if call.is_apart && call.old.is_none() && stored.freshness_now().is_stale(now) {
             return Ok(Step::Old(stored, None));
         }
-        call.found_late(&stored);
+        call.remember_stale(&stored);
         Err(Useless::over(token))
     }
 
