@@ -107,7 +107,7 @@ pub(crate) fn form_word(function: &Function, apart: Option<&Apart>) -> TokenStre
     if function.form.is_sync() {
         quote!(sync)
     } else if apart.is_some() {
-        quote!(apart)
+        quote!(detachable)
     } else {
         quote!(async)
     }

@@ -18,7 +18,7 @@ use crate::model::function_spec::{FnSpec, Room};
 use crate::model::tags::Labels;
 use crate::read::call::Call;
 use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
-use crate::read::compute_detached::compute_apart as compute_call_apart;
+use crate::read::compute_detached::compute_detachable as compute_call_detachable;
 use crate::read::hit::returned;
 use crate::read::typed_call::{
     CallFuture, Started, compute as compute_call, compute_blocking as compute_call_blocking,
@@ -207,7 +207,7 @@ pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
 
 /// [`compute`] for a body that owns what it needs: it may go on without this call, which is
 /// answered with an old value then.
-pub async fn compute_apart<S, P, A, Fut>(
+pub async fn compute_detachable<S, P, A, Fut>(
     miss: Miss,
     plan: P,
     labels: Labels,
@@ -225,7 +225,7 @@ where
 {
     match miss.0 {
         Some(call) => {
-            Box::pin(compute_call_apart(
+            Box::pin(compute_call_detachable(
                 call,
                 plan,
                 labels,

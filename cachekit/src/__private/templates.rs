@@ -79,8 +79,8 @@ macro_rules! __in_form_of_call {
     (async $args:tt) => {
         $crate::__private::compute $args
     };
-    (apart $args:tt) => {
-        $crate::__private::compute_apart $args
+    (detachable $args:tt) => {
+        $crate::__private::compute_detachable $args
     };
 }
 
@@ -250,7 +250,7 @@ macro_rules! __body {
             ret
         }
     };
-    (apart ($ret:ty) ([$($owned:tt)*] $($arg:tt)*) $body:tt) => {{
+    (detachable ($ret:ty) ([$($owned:tt)*] $($arg:tt)*) $body:tt) => {{
         $($crate::__own!($owned);)*
         async move {
             if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {

@@ -10,7 +10,7 @@ use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::Labels;
 use crate::read::call::Call;
-use crate::read::compute_detached::compute_apart;
+use crate::read::compute_detached::compute_detachable;
 use crate::read::typed_call::compute;
 use crate::return_type::shape::{Fallible, Plain, Plan, Shape};
 
@@ -35,7 +35,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        self.direct(key, policy, Plan::<Plain<V>>::by_hand, compute)
+        self.get_or_compute_with(key, policy, Plan::<Plain<V>>::by_hand, compute)
             .await
     }
 
@@ -56,7 +56,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        self.direct(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
+        self.get_or_compute_with(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
             .await
     }
 
@@ -109,7 +109,7 @@ impl Cache {
         let plan = || Plan::<Fallible<V, E>>::by_hand().or_late(E::from);
         let mut policy = policy.clone();
         policy.lives.timeout = Some(timeout);
-        self.direct(key, &policy, plan, compute).await
+        self.get_or_compute_with(key, &policy, plan, compute).await
     }
 
     /// [`get_or_compute`](Self::get_or_compute) for a computation that needs nothing of its
@@ -149,7 +149,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = V> + Send + 'static,
     {
-        self.apart(key, policy, Plan::<Plain<V>>::by_hand, compute)
+        self.get_or_refresh_with(key, policy, Plan::<Plain<V>>::by_hand, compute)
             .await
     }
 
@@ -170,11 +170,17 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, E>> + Send + 'static,
     {
-        self.apart(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
+        self.get_or_refresh_with(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
             .await
     }
 
-    async fn direct<S, P, F, Fut>(&self, key: &str, policy: &Policy, plan: P, body: F) -> S::Ret
+    async fn get_or_compute_with<S, P, F, Fut>(
+        &self,
+        key: &str,
+        policy: &Policy,
+        plan: P,
+        body: F,
+    ) -> S::Ret
     where
         S: Shape,
         S::Value: Cacheable,
@@ -182,10 +188,10 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
-        match self.look(&plan, key, policy) {
-            Looked::Hit(ret) => ret,
-            Looked::Off => body().await,
-            Looked::Miss(call) => {
+        match self.try_hit(&plan, key, policy) {
+            MemoryLookup::Hit(ret) => ret,
+            MemoryLookup::Bypassed => body().await,
+            MemoryLookup::Miss(call) => {
                 let labels = Labels::from(policy);
                 let body = async move { body().await };
                 compute(Some(call), plan, labels, |_, _| {}, body).await
@@ -193,7 +199,13 @@ impl Cache {
         }
     }
 
-    async fn apart<S, P, F, Fut>(&self, key: &str, policy: &Policy, plan: P, body: F) -> S::Ret
+    async fn get_or_refresh_with<S, P, F, Fut>(
+        &self,
+        key: &str,
+        policy: &Policy,
+        plan: P,
+        body: F,
+    ) -> S::Ret
     where
         S: Shape + 'static,
         P: Fn() -> Plan<S> + Send + 'static,
@@ -203,26 +215,31 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = S::Ret> + Send + 'static,
     {
-        match self.look(&plan, key, policy) {
-            Looked::Hit(ret) => ret,
-            Looked::Off => body().await,
-            Looked::Miss(call) => {
+        match self.try_hit(&plan, key, policy) {
+            MemoryLookup::Hit(ret) => ret,
+            MemoryLookup::Bypassed => body().await,
+            MemoryLookup::Miss(call) => {
                 let labels = Labels::from(policy);
-                let alike = |task| task;
-                Box::pin(compute_apart(
+                let unchanged = |task| task;
+                Box::pin(compute_detachable(
                     call,
                     plan,
                     labels,
                     |_, _| {},
                     async move { body().await },
-                    alike,
+                    unchanged,
                 ))
                 .await
             }
         }
     }
 
-    fn look<S>(&self, plan: impl Fn() -> Plan<S>, key: &str, policy: &Policy) -> Looked<S::Ret>
+    fn try_hit<S>(
+        &self,
+        plan: impl Fn() -> Plan<S>,
+        key: &str,
+        policy: &Policy,
+    ) -> MemoryLookup<S::Ret>
     where
         S: Shape,
         S::Value: Cacheable,
@@ -230,13 +247,13 @@ impl Cache {
         let owner = self.core.direct_owner();
         if !self.core.config.enabled {
             owner.counts.bypassed.bump();
-            return Looked::Off;
+            return MemoryLookup::Bypassed;
         }
         match self
             .core
             .hit_by_hand(plan, key.as_bytes(), owner.id, &self.core.by_hand)
         {
-            Ok(ret) => Looked::Hit(ret),
+            Ok(ret) => MemoryLookup::Hit(ret),
             Err(missed) => {
                 let core = Arc::clone(&self.core);
                 let lives = Lives::from(policy);
@@ -244,16 +261,16 @@ impl Cache {
                     trace::replicas_left_out();
                 }
                 let call = Call::after_miss(core, owner, missed, lives);
-                Looked::Miss(Box::new(call))
+                MemoryLookup::Miss(Box::new(call))
             }
         }
     }
 }
 
 /// What a look into memory gave.
-enum Looked<R> {
+enum MemoryLookup<R> {
     Hit(R),
     Miss(Box<Call>),
     /// The cache is off.
-    Off,
+    Bypassed,
 }

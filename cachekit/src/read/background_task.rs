@@ -14,20 +14,20 @@ use crate::model::owner::Owner;
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Takes along what belongs to the caller's task.
-pub(crate) type Carry = fn(Task) -> Task;
+pub(crate) type TaskWrapper = fn(Task) -> Task;
 
 /// Runs `task` without anybody waiting for it, and says whether it does. The one place where the
 /// cache begins such work of the user's.
 ///
 /// Where too much runs already, or the cache is shut down, it is dropped: what is there is
 /// served for as long as it may be.
-pub(crate) fn in_background(
+pub(crate) fn spawn_in_background(
     (core, owner): (&Core, &Arc<Owner>),
     runtime: &Handle,
     task: Task,
-    carry: Carry,
+    wrap_task: TaskWrapper,
 ) -> bool {
     let whose = Whose::Function(Arc::clone(owner));
-    let task = trace::in_caller_s_span(carry(task));
+    let task = trace::in_caller_s_span(wrap_task(task));
     core.background.begin_here(runtime, whose, task)
 }

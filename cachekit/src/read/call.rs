@@ -45,9 +45,9 @@ pub(crate) struct Call {
     /// What it finds that is over, where that may be served in the place of a new value.
     pub(crate) stale_slot: Option<Arc<StaleSlot>>,
     /// It goes on without its caller, who has been answered if there is an old value.
-    pub(crate) is_apart: bool,
+    pub(crate) is_detachable: bool,
     /// What it tells whoever goes on with it when its caller is gone.
-    pub(crate) course: Option<Arc<Course>>,
+    pub(crate) detach_state: Option<Arc<DetachState>>,
 }
 
 impl Call {
@@ -70,8 +70,8 @@ impl Call {
             old: None,
             lead: None,
             stale_slot,
-            is_apart: false,
-            course: None,
+            is_detachable: false,
+            detach_state: None,
         }
     }
 
@@ -213,9 +213,9 @@ impl StaleSlot {
 
 /// What a computation and its caller's guard tell one another.
 #[derive(Debug, Default)]
-pub(crate) struct Course {
+pub(crate) struct DetachState {
     /// The body has begun, and what it gives is for everybody.
-    pub(crate) is_led: AtomicBool,
+    pub(crate) is_leading: AtomicBool,
     /// The caller is gone.
-    pub(crate) is_left: AtomicBool,
+    pub(crate) caller_is_gone: AtomicBool,
 }

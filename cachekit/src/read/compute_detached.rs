@@ -11,9 +11,9 @@ use crate::base::runtime::has_timer;
 use crate::model::entry::AnyStored;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
-use crate::read::background_task::{Carry, Task, in_background};
+use crate::read::background_task::{Task, TaskWrapper, spawn_in_background};
 use crate::read::call::Call;
-use crate::read::detach_on_drop::Attended;
+use crate::read::detach_on_drop::DetachOnDrop;
 use crate::read::typed_call::{compute, return_answer};
 use crate::return_type::shape::{Plan, Shape};
 
@@ -22,14 +22,14 @@ use crate::return_type::shape::{Plan, Shape};
 /// # Cancel safety
 ///
 /// That of [`compute`]; what goes on in the background is not dropped with the caller, and with
-/// `detach` what it leads goes on there ([`Attended`]).
-pub(crate) async fn compute_apart<S, P, A, Fut>(
+/// `detach` what it leads goes on there ([`DetachOnDrop`]).
+pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
     plan: P,
     labels: Labels,
     after: A,
     body: Fut,
-    carry: Carry,
+    wrap_task: TaskWrapper,
 ) -> S::Ret
 where
     S: Shape + 'static,
@@ -46,20 +46,20 @@ where
     };
     let ops = plan().ops();
     let immediate = call.immediate_answer(&ops);
-    call.is_apart = true;
+    call.is_detachable = true;
     let returns = plan();
     if let Some(immediate) = immediate {
         if call.try_lead_refresh(&labels) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
             let refresh = async move { compute(Some(call), plan, labels, after, body).await };
-            in_background((&core, &owner), &runtime, ending(refresh), carry);
+            spawn_in_background((&core, &owner), &runtime, ending(refresh), wrap_task);
         }
         return return_answer(&returns, Answer::Entry(immediate));
     }
     let watch = call.watch();
-    let detach = call.detach(&ops, &runtime, carry);
+    let detach = call.detach(&ops, &runtime, wrap_task);
     let task = async move { compute(Some(call), plan, labels, after, body).await };
-    let mut task = Attended::new(task, detach);
+    let mut task = DetachOnDrop::new(task, detach);
     let Some(watch) = watch else {
         return task.await;
     };
@@ -72,7 +72,12 @@ where
     }
     watch.owner.counts.stale_hits.bump();
     if let Some(task) = task.into_task() {
-        in_background((&watch.core, &watch.owner), &runtime, ending(task), carry);
+        spawn_in_background(
+            (&watch.core, &watch.owner),
+            &runtime,
+            ending(task),
+            wrap_task,
+        );
     }
     return_answer(&returns, Answer::Entry(stored))
 }

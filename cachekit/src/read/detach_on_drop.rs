@@ -15,18 +15,18 @@ use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
-use crate::read::background_task::{Carry, in_background};
-use crate::read::call::{Call, Course};
+use crate::read::background_task::{TaskWrapper, spawn_in_background};
+use crate::read::call::{Call, DetachState};
 use crate::return_type::erased_ops::ValueOps;
 
 /// Where a computation goes on when its caller goes away, and for how long.
 #[derive(Debug)]
-pub(crate) struct Detach {
-    course: Arc<Course>,
+pub(crate) struct DetachTarget {
+    detach_state: Arc<DetachState>,
     core: Arc<Core>,
     owner: Arc<Owner>,
     runtime: Handle,
-    carry: Carry,
+    wrap_task: TaskWrapper,
     /// After its caller has gone; `None`: it has a `timeout`.
     limit: Option<Duration>,
 }
@@ -37,51 +37,53 @@ impl Call {
         &mut self,
         ops: &ValueOps,
         runtime: &Handle,
-        carry: Carry,
-    ) -> Option<Detach> {
+        wrap_task: TaskWrapper,
+    ) -> Option<DetachTarget> {
         if !self.lives.detaches() {
             return None;
         }
         let has_deadline = self.compute_timeout(ops).is_some();
         let is_bounded = !has_deadline && !self.core.faults.has(Fault::DetachForEver);
-        Some(Detach {
-            course: Arc::clone(self.course.get_or_insert_default()),
+        Some(DetachTarget {
+            detach_state: Arc::clone(self.detach_state.get_or_insert_default()),
             core: Arc::clone(&self.core),
             owner: Arc::clone(&self.owner),
             runtime: runtime.clone(),
-            carry,
+            wrap_task,
             // Where there is no timer, nothing waits with a limit.
             limit: (is_bounded && has_timer()).then(|| self.lock_timeout()),
         })
     }
 
     /// The body begins, and the call leads.
-    pub(crate) fn sets_out(&self) {
-        if let Some(course) = &self.course {
-            course.is_led.store(true, Ordering::Release);
+    pub(crate) fn mark_leading(&self) {
+        if let Some(detach_state) = &self.detach_state {
+            detach_state.is_leading.store(true, Ordering::Release);
         }
     }
 
     /// Returns `true` if the computation goes on without its caller.
-    pub(crate) fn is_left(&self) -> bool {
-        let course = self.course.as_ref();
-        course.is_some_and(|course| course.is_left.load(Ordering::Acquire))
+    pub(crate) fn caller_is_gone(&self) -> bool {
+        let detach_state = self.detach_state.as_ref();
+        detach_state.is_some_and(|detach_state| detach_state.caller_is_gone.load(Ordering::Acquire))
     }
 }
 
-impl Detach {
+impl DetachTarget {
     /// Goes on with `task`, if it is led: others wait for it, or will come. What unwinds, or
     /// its caller does, is not gone on with.
-    fn go_on(self, task: impl Future + Send + 'static, is_torn: bool) {
+    fn spawn_detached(self, task: impl Future + Send + 'static, is_poisoned: bool) {
         let faults = self.core.faults;
-        let is_led = self.course.is_led.load(Ordering::Acquire);
-        let is_unwinding = is_torn || std::thread::panicking();
-        if !(is_led || faults.has(Fault::DetachUnbegun))
+        let is_leading = self.detach_state.is_leading.load(Ordering::Acquire);
+        let is_unwinding = is_poisoned || std::thread::panicking();
+        if !(is_leading || faults.has(Fault::DetachUnbegun))
             || is_unwinding && !faults.has(Fault::DetachUnwinding)
         {
             return;
         }
-        self.course.is_left.store(true, Ordering::Release);
+        self.detach_state
+            .caller_is_gone
+            .store(true, Ordering::Release);
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         // From now on, which need not be inside of the runtime.
         let limit = self.limit.map(|limit| (limit, from_now(limit)));
@@ -95,26 +97,26 @@ impl Detach {
             }
         };
         let whose = (&*core, &self.owner);
-        if in_background(whose, &self.runtime, Box::pin(rest), self.carry) {
+        if spawn_in_background(whose, &self.runtime, Box::pin(rest), self.wrap_task) {
             self.owner.counts.detached.bump();
         }
     }
 }
 
 /// A computation in its caller's task.
-pub(crate) struct Attended<F: Future + Send + 'static> {
+pub(crate) struct DetachOnDrop<F: Future + Send + 'static> {
     /// Until it has ended.
     task: Option<Pin<Box<F>>>,
     /// It is being polled, or a poll has unwound.
-    is_torn: bool,
-    detach: Option<Detach>,
+    is_poisoned: bool,
+    detach: Option<DetachTarget>,
 }
 
-impl<F: Future + Send + 'static> Attended<F> {
-    pub(crate) fn new(task: F, detach: Option<Detach>) -> Self {
+impl<F: Future + Send + 'static> DetachOnDrop<F> {
+    pub(crate) fn new(task: F, detach: Option<DetachTarget>) -> Self {
         Self {
             task: Some(Box::pin(task)),
-            is_torn: false,
+            is_poisoned: false,
             detach,
         }
     }
@@ -125,7 +127,7 @@ impl<F: Future + Send + 'static> Attended<F> {
     }
 }
 
-impl<F: Future + Send + 'static> Future for Attended<F> {
+impl<F: Future + Send + 'static> Future for DetachOnDrop<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -133,9 +135,9 @@ impl<F: Future + Send + 'static> Future for Attended<F> {
         let Some(task) = &mut this.task else {
             unreachable!("polled after it ended");
         };
-        this.is_torn = true;
+        this.is_poisoned = true;
         let polled = task.as_mut().poll(context);
-        this.is_torn = false;
+        this.is_poisoned = false;
         if polled.is_ready() {
             this.task = None;
         }
@@ -143,10 +145,10 @@ impl<F: Future + Send + 'static> Future for Attended<F> {
     }
 }
 
-impl<F: Future + Send + 'static> Drop for Attended<F> {
+impl<F: Future + Send + 'static> Drop for DetachOnDrop<F> {
     fn drop(&mut self) {
         if let (Some(task), Some(detach)) = (self.task.take(), self.detach.take()) {
-            detach.go_on(task, self.is_torn);
+            detach.spawn_detached(task, self.is_poisoned);
         }
     }
 }

@@ -106,7 +106,7 @@ impl Admission {
     /// others go on without it. One whose caller is gone ends soon by itself; its place is not given to
     /// another before.
     pub(crate) fn gives_way(&self, call: &Call) -> bool {
-        self.place.is_some() && (!call.is_left() || call.core.faults.has(Fault::LeavePlace))
+        self.place.is_some() && (!call.caller_is_gone() || call.core.faults.has(Fault::LeavePlace))
     }
 
     /// Gives the place up, if there is one.

@@ -148,13 +148,13 @@ impl Call {
         stored: &Arc<AnyStored>,
         advance: Option<Duration>,
     ) -> Option<Self> {
-        if self.is_apart
+        if self.is_detachable
             && let Some(stale_slot) = &self.stale_slot
         {
             let _ = stale_slot.found.set(Arc::clone(stored));
             stale_slot.serve();
         }
-        if !self.is_apart && advance.is_none() {
+        if !self.is_detachable && advance.is_none() {
             return None;
         }
         let old = OldValue {
@@ -167,8 +167,8 @@ impl Call {
         Some(Self {
             // What is old is this one: the others have lives of their own.
             replica: self.replica,
-            is_apart: self.is_apart,
-            course: self.course.clone(),
+            is_detachable: self.is_detachable,
+            detach_state: self.detach_state.clone(),
             ..call.with_old(Some(old))
         })
     }
@@ -196,7 +196,7 @@ impl Call {
         if !ops.answers(old.stored.shared()) {
             return None;
         }
-        if !self.is_apart && !old.is_delivered {
+        if !self.is_detachable && !old.is_delivered {
             self.owner.counts.memory_hits.bump();
         }
         Some(Arc::clone(&old.stored))

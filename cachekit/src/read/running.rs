@@ -74,7 +74,7 @@ impl Computation {
         call.count_computation();
         let flight = lead.as_ref().map_or(0, Lead::flight_id);
         if lead.is_some() {
-            call.sets_out();
+            call.mark_leading();
         }
         expect_no_lock();
         let deadline = call.compute_timeout(ops);
@@ -328,7 +328,7 @@ impl Call {
                     stored,
                     replaces: None,
                 };
-                filling.in_background(self.is_left());
+                filling.in_background(self.caller_is_gone());
             }
             (Access::Unseen, Some(_)) => self.core.distrust(&self.key, self.lives),
             _ => {}

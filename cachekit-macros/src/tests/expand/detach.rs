@@ -5,7 +5,7 @@ async fn get(pool: &Pool, id: u64) -> Result<u64, Error> {
     );
     ::cachekit::__ownable!(pool => __it __OwnClone::of(__it));
     ::cachekit::__cached!(
-        apart(shared __it __Keep::of(__Store::of(__Own::of(__it))); (__it
+        detachable(shared __it __Keep::of(__Store::of(__Own::of(__it))); (__it
         __CanFail::of(__it)) __it __Answer::of(__it)) (Result < u64, Error >) (__spec =
         __get_is_in_an_impl__write_companion_false(), (), true)
         (__key::cachekit::__part!(__key, 0u8, id);) (__labels) () ([pool] pool id) { body

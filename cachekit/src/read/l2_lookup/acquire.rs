@@ -96,7 +96,7 @@ impl<'a> Asking<'a> {
                     let counts = &self.question.owner.counts;
                     if advance.is_some() {
                         counts.redis_hits.bump();
-                    } else if !self.call.is_apart {
+                    } else if !self.call.is_detachable {
                         counts.stale_hits.bump();
                     }
                     return Ok(Fetched::Old(stored, advance));
@@ -159,7 +159,7 @@ impl<'a> Asking<'a> {
     fn late(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
-        if call.is_apart && call.old.is_none() && stored.freshness_now().is_stale(now) {
+        if call.is_detachable && call.old.is_none() && stored.freshness_now().is_stale(now) {
             return Ok(Step::Old(stored, None));
         }
         call.remember_stale(&stored);
