@@ -10,9 +10,9 @@ pub(crate) mod templates;
 pub use std::time::Duration;
 
 pub use crate::__private::call::{
-    Accepted, Current, Miss, Source, Written, begin_blocking, compute, compute_blocking,
-    compute_detachable, entry, expire_all, function, invalidate_all, look, named, outlined,
-    refresh, refresh_blocking, target, uncached, uncached_blocking,
+    Accepted, Current, Miss, Source, Written, begin_blocking, bypass_if_nameless, compute,
+    compute_blocking, compute_detachable, entry, expire_all, function, invalidate_all, outlined,
+    refresh, refresh_blocking, target, try_hit, uncached, uncached_blocking,
 };
 pub use crate::__private::key_coverage::{Handle, LeftOut, Seen, seen_as_data};
 pub use crate::__private::position::{

@@ -19,7 +19,7 @@ use crate::model::tags::Labels;
 use crate::read::call::Call;
 use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
 use crate::read::compute_detached::compute_detachable as compute_call_detachable;
-use crate::read::hit::returned;
+use crate::read::hit::return_value;
 use crate::read::typed_call::{
     CallFuture, Started, compute as compute_call, compute_blocking as compute_call_blocking,
     start_blocking,
@@ -83,7 +83,7 @@ impl fmt::Debug for Miss {
 ///
 /// What is needed to compute, if memory has no answer.
 #[inline]
-pub fn look<S, C, W>(
+pub fn try_hit<S, C, W>(
     source: &C,
     spec: &'static FnSpec,
     plan: impl Fn() -> Plan<S>,
@@ -101,7 +101,7 @@ where
         // Taken also by a call that goes past the cache: it is not for a call inside it.
         let mode = take_mode(spec.id());
         if mode == Mode::Uncached || !when || !core.is_enabled() {
-            return Err(past(core, spec));
+            return Err(bypass(core, spec));
         }
         let mut tokens = KeyBuf::tokens();
         let Written = write(&mut tokens);
@@ -109,17 +109,17 @@ where
             && let Some(core) = core.memory_of(spec)
         {
             let probe = core.probe(spec, &tokens);
-            if let Some(hit) = core.at_hand(&plan, &probe, spec.id(), || spec.key(&tokens)) {
+            if let Some(hit) = core.hit_on_thread(&plan, &probe, spec.id(), || spec.key(&tokens)) {
                 return Ok(hit);
             }
         }
-        beyond(core, spec, &tokens, mode, &plan())
+        try_hit_slow(core, spec, &tokens, mode, &plan())
     })
 }
 
 /// The call goes past the cache.
 #[cold]
-fn past(core: &Core, spec: &'static FnSpec) -> Miss {
+fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
     core.owner(spec).counts.bypassed.bump();
     Miss(None)
 }
@@ -127,7 +127,7 @@ fn past(core: &Core, spec: &'static FnSpec) -> Miss {
 /// What is not at hand.
 #[cold]
 #[inline(never)]
-fn beyond<S>(
+fn try_hit_slow<S>(
     core: &Arc<Core>,
     spec: &'static FnSpec,
     tokens: &KeyBuf,
@@ -138,12 +138,12 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let stored = in_memory(core, spec, tokens, mode, &plan.ops())?;
-    Ok(returned(plan, &stored))
+    let stored = entry_or_miss(core, spec, tokens, mode, &plan.ops())?;
+    Ok(return_value(plan, &stored))
 }
 
 /// The entry in memory, or what is needed to compute.
-fn in_memory(
+fn entry_or_miss(
     core: &Arc<Core>,
     spec: &'static FnSpec,
     tokens: &KeyBuf,
@@ -153,11 +153,11 @@ fn in_memory(
     let (core, id) = (core.at_home(spec), spec.id());
     let key = spec.key(tokens);
     let missed = if mode == Mode::Refresh {
-        core.unlooked(key.as_bytes(), id)
+        core.forced_miss(key.as_bytes(), id)
     } else if spec.room() == Room::None {
-        core.never_in_memory(key.as_bytes(), id)
+        core.miss_without_memory(key.as_bytes(), id)
     } else {
-        match core.look(ops, &core.probe(spec, tokens), id, key.as_bytes()) {
+        match core.hit_in_memory(ops, &core.probe(spec, tokens), id, key.as_bytes()) {
             Ok(stored) => return Ok(stored),
             Err(missed) => missed,
         }
@@ -170,7 +170,7 @@ fn in_memory(
 
 /// The call, past the cache if one of `types` has no name of its own: its key is another's too.
 #[must_use]
-pub fn named(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
+pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
     if let (Some(nameless), Some(call)) = (nameless, &miss.0) {
         trace::nameless_type(spec.name(), nameless);

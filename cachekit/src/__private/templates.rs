@@ -19,7 +19,7 @@ macro_rules! __cached {
         let $spec = $find;
         let source = $crate::__source!($($source)*);
         #[allow(clippy::used_underscore_binding, reason = "the key may be its only use")]
-        let looked = $crate::__private::look(source, $spec, plan, $when, |$key| {
+        let looked = $crate::__private::try_hit(source, $spec, plan, $when, |$key| {
             $($write)*
             $crate::__private::Written
         });
@@ -92,7 +92,7 @@ macro_rules! __named {
         $miss
     };
     ($miss:ident $spec:ident $($type:tt)+) => {
-        $crate::__private::named($miss, $spec, &[$($crate::__type!($type)),+])
+        $crate::__private::bypass_if_nameless($miss, $spec, &[$($crate::__type!($type)),+])
     };
 }
 

@@ -251,7 +251,7 @@ impl Cache {
         }
         match self
             .core
-            .hit_by_hand(plan, key.as_bytes(), owner.id, &self.core.by_hand)
+            .hit_direct(plan, key.as_bytes(), owner.id, &self.core.by_hand)
         {
             Ok(ret) => MemoryLookup::Hit(ret),
             Err(missed) => {

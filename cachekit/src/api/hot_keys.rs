@@ -67,7 +67,7 @@ impl Core {
     /// Counts a use that was drawn and stands for `uses`, of the key that `text` makes.
     #[cold]
     #[inline(never)]
-    pub(crate) fn count_drawn<K: AsRef<[u8]>>(
+    pub(crate) fn count_sampled<K: AsRef<[u8]>>(
         &self,
         owner: OwnerId,
         text: impl Fn() -> K,

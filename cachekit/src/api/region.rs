@@ -164,7 +164,7 @@ impl<V: Cacheable> Region<V> {
             return compute_value().await;
         }
         let key = self.key(&key);
-        let hit = core.hit_by_hand(
+        let hit = core.hit_direct(
             Plan::<Plain<V>>::by_hand,
             key.as_bytes(),
             owner.id,

@@ -51,7 +51,7 @@ pub(crate) struct Asked {
     pub(crate) until: Instant,
     at: Duration,
     /// What memory had then, if nobody confirmed it: whatever the answer is, it takes its place.
-    unheard: Option<Arc<AnyStored>>,
+    unconfirmed: Option<Arc<AnyStored>>,
 }
 
 /// A judgement.
@@ -81,8 +81,8 @@ impl Question<'_> {
         Asked {
             until,
             at: core.clock.now(),
-            unheard: core
-                .unheard(self.key)
+            unconfirmed: core
+                .unconfirmed(self.key)
                 .filter(|_| !core.faults.has(Fault::ForgetAnswer)),
         }
     }
@@ -97,10 +97,10 @@ impl Question<'_> {
         found: &Found,
         mut asked: Asked,
     ) -> Result<Judged, Failure> {
-        let unheard = asked.unheard.take();
+        let unconfirmed = asked.unconfirmed.take();
         let judged = self.judged(ops, found, asked).await?;
         if !matches!(judged, Judged::Good(..)) {
-            unheard.inspect(|stored| stored.kill());
+            unconfirmed.inspect(|stored| stored.kill());
         }
         Ok(judged)
     }
@@ -205,7 +205,8 @@ impl Question<'_> {
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
             Some((_, reason)) if *reason == Reason::Function => {
-                self.core.meets_named(self.owner, envelope.function);
+                self.core
+                    .note_key_collision_with(self.owner, envelope.function);
                 Err((*reason, Some(envelope.fill)))
             }
             Some((_, reason)) => Err((*reason, Some(envelope.fill))),

@@ -171,12 +171,12 @@ impl Remote {
     }
 
     /// Whether messages come through, so that memory may be served.
-    pub(crate) fn is_heard(&self, now: Tick) -> bool {
+    pub(crate) fn is_bus_live(&self, now: Tick) -> bool {
         self.desk.trust.covers(now)
     }
 
     /// Whether memory is served although no message comes through and nobody can be asked.
-    pub(crate) fn goes_on(&self, now: Tick) -> bool {
+    pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
             // The others were told that it serves nothing: they do not wait for it.
             _ if self.desk.trust.is_over() => false,
@@ -286,7 +286,7 @@ impl Remote {
     pub(crate) fn stats(&self, now: Tick) -> RedisStats {
         RedisStats {
             is_up: self.store.is_up(),
-            is_heard: self.is_heard(now),
+            is_heard: self.is_bus_live(now),
             breaker: self.breaker_state(),
             openings: self.breaker.openings(),
             connections: self.store.connections(),

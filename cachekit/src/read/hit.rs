@@ -24,7 +24,7 @@ use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
 
 /// What this thread has at hand.
-enum Found<S: Shape> {
+enum ThreadHit<S: Shape> {
     Ret(S::Ret),
     /// An `Option<S::Value>`, to be cloned.
     Value(AnyShared),
@@ -34,7 +34,7 @@ impl Core {
     /// What a call that looks for `probe` gets of what this thread has at hand: no lock, no allocation
     /// but the value's own clone. `text` makes the key.
     #[inline]
-    pub(crate) fn at_hand<S, K: AsRef<[u8]>>(
+    pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
         plan: impl Fn() -> Plan<S>,
         probe: &Probe<'_>,
@@ -46,19 +46,19 @@ impl Core {
         S::Value: Clone + 'static,
     {
         let now = Tick::coarse(&*self.clock);
-        if !self.remote.as_ref().is_none_or(|it| it.is_heard(now)) {
+        if !self.remote.as_ref().is_none_or(|it| it.is_bus_live(now)) {
             return None;
         }
-        let unpack = |value| unpacked::<S>(plan().sharing(), value);
-        let count = |uses| self.count_drawn(reader, &text, uses, now);
+        let unpack = |value| unpack_hit::<S>(plan().sharing(), value);
+        let count = |uses| self.count_sampled(reader, &text, uses, now);
         match self.memory.find(probe, now, self.faults, unpack, count)? {
-            Found::Ret(ret) => Some(ret),
-            Found::Value(value) => of_shared::<S>(&value),
+            ThreadHit::Ret(ret) => Some(ret),
+            ThreadHit::Value(value) => of_shared::<S>(&value),
         }
     }
 
     /// The same for a key that `reader` wrote by hand, from the tier too.
-    pub(crate) fn hit_by_hand<S>(
+    pub(crate) fn hit_direct<S>(
         &self,
         plan: impl Fn() -> Plan<S>,
         key: &[u8],
@@ -71,17 +71,17 @@ impl Core {
     {
         let tokens = KeyBuf::tokens_of(key);
         let probe = Probe::new(&tokens, self.memory.place(reader, place));
-        if let Some(ret) = self.at_hand(&plan, &probe, reader, || key) {
+        if let Some(ret) = self.hit_on_thread(&plan, &probe, reader, || key) {
             return Ok(ret);
         }
         let plan = plan();
-        let stored = self.look(&plan.ops(), &probe, reader, key)?;
-        Ok(returned(&plan, &stored))
+        let stored = self.hit_in_memory(&plan.ops(), &probe, reader, key)?;
+        Ok(return_value(&plan, &stored))
     }
 
     /// The entry that a call gets from the tier itself, which has an answer for it; the next call on
     /// this thread has it at hand.
-    pub(crate) fn look(
+    pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
         probe: &Probe<'_>,
@@ -104,7 +104,7 @@ impl Core {
         };
         if !self.may_serve(entry, reader, now) {
             if entry.owner.id != reader {
-                self.meets(&entry.owner, reader);
+                self.note_key_collision(&entry.owner, reader);
             }
             return Err(missed(None));
         }
@@ -137,7 +137,7 @@ impl Core {
 
     /// `owner` has a key in common with `reader`.
     #[cold]
-    fn meets(&self, owner: &Owner, reader: OwnerId) {
+    fn note_key_collision(&self, owner: &Owner, reader: OwnerId) {
         let reader = self.owners.read().get(&reader).map(Arc::clone);
         if let Some(reader) = reader {
             owner.meets(&reader);
@@ -146,7 +146,7 @@ impl Core {
 
     /// The same with the one of that name, if it is known here and this is new of `owner`.
     #[cold]
-    pub(crate) fn meets_named(&self, owner: &Owner, name: &[u8]) {
+    pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
         if owner.has_met() {
             return;
         }
@@ -160,7 +160,7 @@ impl Core {
     }
 
     /// What a call by `reader` knows whose entry is never in memory.
-    pub(crate) fn never_in_memory(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
+    pub(crate) fn miss_without_memory(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         self.count_use(reader, key, Tick::coarse(&*self.clock));
         MemoryMiss {
             key: Key::new(key),
@@ -171,7 +171,7 @@ impl Core {
     }
 
     /// What a call knows that is to compute whatever memory has under `key`.
-    pub(crate) fn unlooked(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
+    pub(crate) fn forced_miss(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         let now = Tick::coarse(&*self.clock);
         let stored = self.remote.as_ref().and_then(|_| self.memory.get(key));
         MemoryMiss {
@@ -197,7 +197,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
-        entry.may_serve(reader, now, self.faults) && self.trusts(entry, now)
+        entry.may_serve(reader, now, self.faults) && self.is_confirmed(entry, now)
     }
 
     /// The entry under `key`, if it has a value that may be served to `reader`. Not counted as a
@@ -214,14 +214,15 @@ impl Core {
         let remote = self.remote.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        let may_serve = stored.may_serve(reader, now, self.faults) && remote.goes_on(now);
+        let may_serve =
+            stored.may_serve(reader, now, self.faults) && remote.serves_disconnected(now);
         may_serve.then_some(stored)
     }
 
     /// What memory has under `key`, where other nodes' invalidations of it need not have arrived.
-    pub(crate) fn unheard(&self, key: &Key) -> Option<Arc<AnyStored>> {
+    pub(crate) fn unconfirmed(&self, key: &Key) -> Option<Arc<AnyStored>> {
         let remote = self.remote.as_ref()?;
-        if remote.is_heard(Tick::now(&*self.clock)) {
+        if remote.is_bus_live(Tick::now(&*self.clock)) {
             return None;
         }
         self.memory.get(key.as_bytes())
@@ -229,41 +230,41 @@ impl Core {
 
     /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
     #[inline]
-    pub(crate) fn trusts(&self, stored: &AnyStored, now: Tick) -> bool {
+    pub(crate) fn is_confirmed(&self, stored: &AnyStored, now: Tick) -> bool {
         match &self.remote {
             None => true,
-            Some(remote) => remote.is_heard(now) || self.goes_on_without(remote, stored, now),
+            Some(remote) => remote.is_bus_live(now) || self.serves_unconfirmed(remote, stored, now),
         }
     }
 
     /// Whether to serve what nobody confirms.
     #[cold]
-    fn goes_on_without(&self, remote: &Remote, stored: &AnyStored, now: Tick) -> bool {
+    fn serves_unconfirmed(&self, remote: &Remote, stored: &AnyStored, now: Tick) -> bool {
         if self.faults.has(Fault::NoHeartbeat) {
             return true;
         }
         let can_ask = !stored.local && remote.is_usable() && remote.may_ask();
-        !can_ask && remote.goes_on(now)
+        !can_ask && remote.serves_disconnected(now)
     }
 }
 
 /// What a hit has in `value`; `None` if that is of another type. Runs none of its code.
 #[inline]
-fn unpacked<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<Found<S>>
+fn unpack_hit<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<ThreadHit<S>>
 where
     S: Shape,
     S::Value: 'static,
 {
     if let Some(sharing) = sharing {
         return match (sharing.back)(value) {
-            Ok(value) => Some(Found::Ret(S::some(value))),
+            Ok(value) => Some(ThreadHit::Ret(S::some(value))),
             // A remembered absence.
-            Err(value) => Some(Found::Value(value)),
+            Err(value) => Some(ThreadHit::Value(value)),
         };
     }
     value
         .is::<Option<S::Value>>()
-        .then_some(Found::Value(value))
+        .then_some(ThreadHit::Value(value))
 }
 
 /// What a function returns for an entry's `value`; `None` if that is of another type.
@@ -282,7 +283,7 @@ where
 
 /// What `stored` holds. Of an entry that is nobody else's it is the last reference, and need not be
 /// cloned.
-pub(crate) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
+pub(crate) fn take_shared(stored: Arc<AnyStored>) -> AnyShared {
     match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),
         Err(stored) => Arc::clone(stored.shared()),
@@ -290,7 +291,7 @@ pub(crate) fn last_of(stored: Arc<AnyStored>) -> AnyShared {
 }
 
 /// What a function returns for `stored`, which it has an answer for.
-pub(crate) fn returned<S>(plan: &Plan<S>, stored: &AnyStored) -> S::Ret
+pub(crate) fn return_value<S>(plan: &Plan<S>, stored: &AnyStored) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + 'static,

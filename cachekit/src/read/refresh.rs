@@ -69,7 +69,7 @@ impl Core {
             && stored.is_in_use(now)
             && stored.failure().is_none()
             && stored.is_valid_late(self.faults)
-            && self.trusts(&stored, now);
+            && self.is_confirmed(&stored, now);
         may_serve.then(|| {
             stored.note_use(now);
             stored
@@ -277,7 +277,7 @@ impl Call {
             let now = Tick::now(&*core.clock);
             let is_good = allows(stored, now)
                 && stored.is_valid_late(core.faults)
-                && core.trusts(stored, now)
+                && core.is_confirmed(stored, now)
                 && !stale_slot
                     .flight
                     .get()

@@ -18,7 +18,7 @@ use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::read::compute::{Resolved, Resolving, resolve, resolve_blocking};
-use crate::read::hit::last_of;
+use crate::read::hit::take_shared;
 use crate::read::running::{Computation, Computed};
 use crate::return_type::shape::{Plan, Shape, Split};
 
@@ -370,7 +370,7 @@ where
 {
     let ret = match answer {
         Answer::Entry(stored) => {
-            let value = last_of(stored).downcast::<Option<S::Value>>();
+            let value = take_shared(stored).downcast::<Option<S::Value>>();
             expect_no_lock();
             let value = value.ok().and_then(Arc::unwrap_or_clone);
             value.map(S::some).or_else(S::none)

@@ -189,15 +189,15 @@ pub(crate) async fn beat(
     let period = bus_timeout / ECHOES;
     let mut left_at = Tick::now(&*clock);
     let began = left_at;
-    let mut was_heard = None;
+    let mut was_live = None;
     while !desk.trust.is_over() {
         let now = Tick::now(&*clock);
-        let is_heard = desk.trust.covers(now);
+        let is_live = desk.trust.covers(now);
         // Where messages have never come, it is told when they should have.
-        let is_due = was_heard.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
-        if was_heard != Some(is_heard) && (is_heard || is_due) {
-            was_heard = Some(is_heard);
-            if is_heard {
+        let is_due = was_live.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
+        if was_live != Some(is_live) && (is_live || is_due) {
+            was_live = Some(is_live);
+            if is_live {
                 trace::memory_trusted();
             } else {
                 trace::memory_not_trusted();
