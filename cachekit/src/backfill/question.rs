@@ -55,7 +55,7 @@ impl Core {
 
     /// A value was computed for `key` without asking the store: what is there may be older,
     /// and this node must not go back to it.
-    pub(crate) fn distrust(&self, key: &Key, lives: Lives) {
+    pub(crate) fn queue_removal(&self, key: &Key, lives: Lives) {
         if let Some(remote) = &self.remote
             && lives.tier != Tier::Memory
             // It never goes back there anyway.

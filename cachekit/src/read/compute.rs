@@ -187,7 +187,7 @@ impl Call {
             Err(answer) => return LeaderStep::Return(answer),
         };
         let began = lead.leadership.moment;
-        let access = if let Some(access) = self.unasked() {
+        let access = if let Some(access) = self.skipped_l2() {
             access
         } else {
             match self.fetch(ops, dependencies, began, admission).await {
@@ -197,8 +197,8 @@ impl Call {
                     return LeaderStep::Return(Answer::Entry(stored));
                 }
                 // Who waits here may have begun after an invalidation of what this call has.
-                Fetched::Kept(old) => return LeaderStep::Return(Answer::Entry(old)),
-                Fetched::Old(stored, advance) => {
+                Fetched::KeepOld(old) => return LeaderStep::Return(Answer::Entry(old)),
+                Fetched::Refresh(stored, advance) => {
                     // Others who wait are given it now; then it is computed again.
                     self.land(lead, Arc::clone(&stored));
                     return match self.to_refresh(&stored, advance) {

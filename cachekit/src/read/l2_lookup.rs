@@ -8,13 +8,13 @@ use crate::backfill::lease::Access;
 use crate::core::outcome::Dependencies;
 use crate::model::epoch::Moment;
 use crate::read::call::Call;
-use crate::read::l2_lookup::acquire::{Asking, Fetched};
+use crate::read::l2_lookup::acquire::{Acquire, Fetched};
 use crate::read::permit::Admission;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
     /// Where there is no store to ask, or not now: what a computation has to do with it.
-    pub(crate) fn unasked(&self) -> Option<Access> {
+    pub(crate) fn skipped_l2(&self) -> Option<Access> {
         let Some(remote) = &self.core.remote else {
             return Some(Access::None);
         };
@@ -39,12 +39,12 @@ impl Call {
             began,
         );
         let Some(mut question) = question else {
-            return Fetched::Compute(self.unasked().unwrap_or(Access::None));
+            return Fetched::Compute(self.skipped_l2().unwrap_or(Access::None));
         };
         question.epochs = Some(&dependencies.epochs);
         let _guard = question.remote.ask();
-        let asking = Asking::new(self, &question, ops);
-        match asking.run(admission).await {
+        let acquire = Acquire::new(self, &question, ops);
+        match acquire.run(admission).await {
             Ok(fetched) => fetched,
             Err(failure) => {
                 question.remote.failed(&failure);

@@ -330,7 +330,7 @@ impl Call {
                 };
                 filling.in_background(self.caller_is_gone());
             }
-            (Access::Unseen, Some(_)) => self.core.distrust(&self.key, self.lives),
+            (Access::Unseen, Some(_)) => self.core.queue_removal(&self.key, self.lives),
             _ => {}
         }
     }

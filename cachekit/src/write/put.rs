@@ -87,7 +87,7 @@ impl Bracket {
                 .question(owner, replica_key, labels, &lives, fingerprint, self.began);
         let Some(question) = question else { return };
         let guards = guards(&self.owner);
-        let ask = Ask {
+        let request = Ask {
             holder: None,
             lives: lease::lives(
                 self.lives
@@ -108,7 +108,11 @@ impl Bracket {
         };
         let remote = question.remote;
         let place = question.names.place(&self.owner);
-        match remote.store.acquire(place, &ask, remote.deadline()).await {
+        match remote
+            .store
+            .acquire(place, &request, remote.deadline())
+            .await
+        {
             Ok(Acquired::Granted(grant)) => {
                 self.turn = Some(Turn::new(
                     remote,

@@ -28,27 +28,27 @@ const FIRST_POLL: Duration = Duration::from_millis(50);
 const LONGEST_POLL: Duration = Duration::from_millis(500);
 
 /// An entry that the store calls good and this reader cannot use is offered only so often.
-const MOST_OFFERS: usize = 3;
+const MAX_OFFERS: usize = 3;
 
 /// One call's way through the store.
-pub(crate) struct Asking<'a> {
+pub(crate) struct Acquire<'a> {
     call: &'a Call,
     question: &'a Question<'a>,
     ops: &'a ValueOps,
     /// Whether other processes' computations are waited for.
     is_shared: bool,
-    wish: OnceLock<Wishing>,
+    request_state: OnceLock<RequestState>,
 }
 
 /// What only who asks for the right to compute needs.
-struct Wishing {
+struct RequestState {
     holder: Token,
     guards: Vec<Name>,
     /// Entered before the first such question, so that no message is missed.
     waiter: Option<Waiter>,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> Acquire<'a> {
     pub(crate) fn new(call: &'a Call, question: &'a Question<'a>, ops: &'a ValueOps) -> Self {
         let single_flight = question
             .lives
@@ -61,14 +61,14 @@ impl<'a> Asking<'a> {
             question,
             ops,
             is_shared,
-            wish: OnceLock::new(),
+            request_state: OnceLock::new(),
         }
     }
 
-    fn wishing(&self) -> &Wishing {
+    fn request_state(&self) -> &RequestState {
         let question = self.question;
         let enter = || question.remote.desk.wakes.enter(&question.names.entry);
-        self.wish.get_or_init(|| Wishing {
+        self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
             guards: guards(question.owner),
             waiter: self.is_shared.then(enter),
@@ -81,15 +81,15 @@ impl<'a> Asking<'a> {
         let mut offers = 0;
         let mut expects_miss = self.call.l1_state == L1State::Expired;
         loop {
-            let taken = match self.ask(expects_miss, &mut budget, admission).await? {
-                Step::Hit(stored) => {
+            let outcome = match self.attempt(expects_miss, &mut budget, admission).await? {
+                Lookup::Hit(stored) => {
                     if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(Access::None));
                     }
                     self.question.owner.counts.redis_hits.bump();
                     return Ok(Fetched::Hit(stored));
                 }
-                Step::Old(stored, advance) => {
+                Lookup::Refresh(stored, advance) => {
                     if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(Access::None));
                     }
@@ -99,23 +99,23 @@ impl<'a> Asking<'a> {
                     } else if !self.call.is_detachable {
                         counts.stale_hits.bump();
                     }
-                    return Ok(Fetched::Old(stored, advance));
+                    return Ok(Fetched::Refresh(stored, advance));
                 }
-                Step::Miss(taken) => taken,
+                Lookup::Miss(outcome) => outcome,
             };
-            if let Some(kept) = self.keep(&taken) {
-                return Ok(kept);
+            if let Some(old) = self.keep_old(&outcome) {
+                return Ok(old);
             }
-            match taken {
-                Taken::Granted(turn) => {
+            match outcome {
+                AcquireOutcome::Granted(turn) => {
                     return Ok(Fetched::Compute(Access::Granted(turn)));
                 }
-                Taken::Filled if offers < MOST_OFFERS => {
+                AcquireOutcome::Filled if offers < MAX_OFFERS => {
                     offers += 1;
                     expects_miss = false;
                 }
-                Taken::Filled => return Ok(Fetched::Compute(Access::None)),
-                Taken::Held(left) => {
+                AcquireOutcome::Filled => return Ok(Fetched::Compute(Access::None)),
+                AcquireOutcome::Held(left) => {
                     budget.pause(self.call.wait_budget());
                     admission.step_out(self.call);
                     self.wait(left.min(poll)).await;
@@ -127,116 +127,121 @@ impl<'a> Asking<'a> {
     }
 
     /// For a call that has a value already: where another computes, it ends with that.
-    fn keep(&self, taken: &Taken) -> Option<Fetched> {
-        let Taken::Held(left) = taken else {
+    fn keep_old(&self, outcome: &AcquireOutcome) -> Option<Fetched> {
+        let AcquireOutcome::Held(left) = outcome else {
             return None;
         };
-        let kept = self.call.old_value(self.ops)?;
+        let old = self.call.old_value(self.ops)?;
         self.call.note_computed_elsewhere(*left);
-        Some(Fetched::Kept(kept))
+        Some(Fetched::KeepOld(old))
     }
 
     /// What a good entry is to this call.
-    fn good(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
+    fn on_fresh(&self, stored: Arc<AnyStored>, token: Token) -> Result<Lookup, Rejected> {
         let core = &self.call.core;
         if self.call.old.is_some() {
             let is_due = self.call.needs_refresh_too(&stored);
             self.call.remember_stale(&stored);
             return if is_due {
-                Err(Useless::but_alive(Some(token)))
+                Err(Rejected::alive(Some(token)))
             } else {
-                Ok(Step::Hit(stored))
+                Ok(Lookup::Hit(stored))
             };
         }
         let now = Tick::now(&*core.clock);
         Ok(match core.draw_advance(&stored, now) {
-            Some(advance) => Step::Old(stored, Some(advance)),
-            None => Step::Hit(stored),
+            Some(advance) => Lookup::Refresh(stored, Some(advance)),
+            None => Lookup::Hit(stored),
         })
     }
 
     /// What an entry is to this call that is over.
-    fn late(&self, stored: Arc<AnyStored>, token: Token) -> Result<Step, Useless> {
+    fn on_stale(&self, stored: Arc<AnyStored>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
         if call.is_detachable && call.old.is_none() && stored.freshness_now().is_stale(now) {
-            return Ok(Step::Old(stored, None));
+            return Ok(Lookup::Refresh(stored, None));
         }
         call.remember_stale(&stored);
-        Err(Useless::over(token))
+        Err(Rejected::expired(token))
     }
 
     /// Reads, and asks for the right to compute if that is of no use.
-    async fn ask(
+    async fn attempt(
         &self,
         expects_miss: bool,
         budget: &mut StoreBudget,
         admission: &mut Admission,
-    ) -> Result<Step, Failure> {
+    ) -> Result<Lookup, Failure> {
         if self.call.force_refresh {
-            self.enter(budget, admission).await;
+            self.acquire_permit(budget, admission).await;
         }
         let asked = self.question.asked(budget.until());
         let store = &self.question.remote.store;
         let place = self.question.names.place(self.question.owner);
         if self.call.force_refresh {
-            let taken = self.acquire(&self.request(), asked.until).await?;
-            return Ok(Step::Miss(taken));
+            let outcome = self.acquire(&self.acquire_request(), asked.until).await?;
+            return Ok(Lookup::Miss(outcome));
         }
         // To look alone takes no place, so nobody waits for one who may find the value.
-        let (found, taken) = if expects_miss && admission.try_enter() {
-            let ask = self.request();
-            let wish = self.wish(&ask);
-            let answer = store.read_or_acquire(place, &ask, asked.until).await;
-            let (found, acquired) = wish.answered(answer)?;
+        let (found, outcome) = if expects_miss && admission.try_enter() {
+            let request = self.acquire_request();
+            let lease = self.lease_request(&request);
+            let answer = store.read_or_acquire(place, &request, asked.until).await;
+            let (found, acquired) = lease.answered(answer)?;
             // Before anything else: dropped, the turn is given back.
-            (found, Some(self.taken(acquired, &ask)))
+            (found, Some(self.acquire_outcome(acquired, &request)))
         } else {
             (store.read(place, asked.until).await?, None)
         };
-        let step = match self.question.judge(self.ops, &found, asked).await? {
-            Judged::Good(stored, fill) => self.good(stored, fill),
-            Judged::Late(stored, fill) => self.late(stored, fill),
-            Judged::Useless(judged) => Err(Useless::but_alive(judged)),
+        let result = match self.question.judge(self.ops, &found, asked).await? {
+            Judged::Good(stored, fill) => self.on_fresh(stored, fill),
+            Judged::Late(stored, fill) => self.on_stale(stored, fill),
+            Judged::Useless(token) => Err(Rejected::alive(token)),
         };
-        let useless = match step {
-            Ok(step) => return Ok(step),
-            Err(useless) => useless,
+        let rejected = match result {
+            Ok(result) => return Ok(result),
+            Err(rejected) => rejected,
         };
-        Ok(Step::Miss(match taken {
-            Some(taken) if !matches!(taken, Taken::Filled) => taken,
+        Ok(Lookup::Miss(match outcome {
+            Some(outcome) if !matches!(outcome, AcquireOutcome::Filled) => outcome,
             _ => {
-                self.enter(budget, admission).await;
-                let ask = Ask {
-                    judged: useless.token,
-                    ends_judged: useless.is_over,
-                    ..self.request()
+                self.acquire_permit(budget, admission).await;
+                let request = Ask {
+                    judged: rejected.token,
+                    ends_judged: rejected.is_expired,
+                    ..self.acquire_request()
                 };
-                self.acquire(&ask, budget.until()).await?
+                self.acquire(&request, budget.until()).await?
             }
         }))
     }
 
     /// Waits for a place before the lease is asked for.
-    async fn enter(&self, budget: &mut StoreBudget, admission: &mut Admission) {
+    async fn acquire_permit(&self, budget: &mut StoreBudget, admission: &mut Admission) {
         if !admission.try_enter() {
             budget.pause(self.call.wait_budget());
             Box::pin(admission.enter(self.call)).await;
         }
     }
 
-    async fn acquire(&self, ask: &Ask, until: Instant) -> Result<Taken, Failure> {
+    async fn acquire(&self, request: &Ask, until: Instant) -> Result<AcquireOutcome, Failure> {
         let place = self.question.names.place(self.question.owner);
-        let wish = self.wish(ask);
-        let answer = self.question.remote.store.acquire(place, ask, until).await;
-        Ok(self.taken(wish.answered(answer)?, ask))
+        let lease = self.lease_request(request);
+        let answer = self
+            .question
+            .remote
+            .store
+            .acquire(place, request, until)
+            .await;
+        Ok(self.acquire_outcome(lease.answered(answer)?, request))
     }
 
-    fn wish(&self, ask: &Ask) -> Wish<'_> {
-        Wish {
+    fn lease_request(&self, request: &Ask) -> LeaseRequest<'_> {
+        LeaseRequest {
             remote: self.question.remote,
             // The token is not known, and not needed to give a lease back.
-            right: ask.holder.map(|holder| Right {
+            right: request.holder.map(|holder| Right {
                 entry: self.question.names.entry.clone(),
                 token: holder,
                 holder: Some(holder),
@@ -244,44 +249,44 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn taken(&self, acquired: Acquired, ask: &Ask) -> Taken {
+    fn acquire_outcome(&self, acquired: Acquired, request: &Ask) -> AcquireOutcome {
         match acquired {
-            Acquired::Filled => Taken::Filled,
-            Acquired::Held(left) => Taken::Held(left),
+            Acquired::Filled => AcquireOutcome::Filled,
+            Acquired::Held(left) => AcquireOutcome::Held(left),
             Acquired::Granted(grant) => {
                 let (remote, names) = (self.question.remote, self.question.names.clone());
-                let guards = self.wishing().guards.clone();
-                let turn = Turn::new(remote, names, guards, grant, ask.holder);
-                Taken::Granted(Box::new(turn))
+                let guards = self.request_state().guards.clone();
+                let turn = Turn::new(remote, names, guards, grant, request.holder);
+                AcquireOutcome::Granted(Box::new(turn))
             }
         }
     }
 
     /// Who wants the lease, if it is wanted: not by one who has waited long enough.
-    fn lease(&self) -> Option<Token> {
+    fn holder_token(&self) -> Option<Token> {
         let is_alone =
             self.call.old.is_some() && self.call.core.faults.has(Fault::RefreshWithoutLease);
         let waits = self.is_shared && !self.call.wait_budget().is_over() && !is_alone;
-        waits.then(|| self.wishing().holder)
+        waits.then(|| self.request_state().holder)
     }
 
-    fn request(&self) -> Ask {
+    fn acquire_request(&self) -> Ask {
         Ask {
-            holder: self.lease(),
+            holder: self.holder_token(),
             lives: lease::lives(self.call.lock_timeout()),
             judged: None,
             ends_judged: false,
             regardless: self.call.force_refresh,
             token: Wanted::Shared,
             any_origin: self.question.remote.takes_any_origin(),
-            guards: self.wishing().guards.clone(),
+            guards: self.request_state().guards.clone(),
             version_life: version_life(self.call.longest_life()),
         }
     }
 
     /// Waits for the other's lease to end, for at most `longest`.
     async fn wait(&self, longest: Duration) {
-        let Some(waiter) = &self.wishing().waiter else {
+        let Some(waiter) = &self.request_state().waiter else {
             return;
         };
         self.question.remote.counts.waits.bump();
@@ -293,38 +298,38 @@ impl<'a> Asking<'a> {
 }
 
 /// What is there and is not to be offered again, by its token.
-struct Useless {
+struct Rejected {
     token: Option<Token>,
     /// Its fresh life is over: if the store cannot tell, because a version says so, it is told.
-    is_over: bool,
+    is_expired: bool,
 }
 
-impl Useless {
-    fn but_alive(token: Option<Token>) -> Self {
+impl Rejected {
+    fn alive(token: Option<Token>) -> Self {
         Self {
             token,
-            is_over: false,
+            is_expired: false,
         }
     }
 
-    fn over(token: Token) -> Self {
+    fn expired(token: Token) -> Self {
         Self {
             token: Some(token),
-            is_over: true,
+            is_expired: true,
         }
     }
 }
 
 /// What one question gave.
-enum Step {
+enum Lookup {
     Hit(Arc<AnyStored>),
     /// To be served, and then computed again.
-    Old(Arc<AnyStored>, Option<Duration>),
-    Miss(Taken),
+    Refresh(Arc<AnyStored>, Option<Duration>),
+    Miss(AcquireOutcome),
 }
 
 /// [`Acquired`], with the obligation that comes with a grant.
-enum Taken {
+enum AcquireOutcome {
     Filled,
     Held(Duration),
     Granted(Box<Turn>),
@@ -332,12 +337,12 @@ enum Taken {
 
 /// A lease that was asked for. Dropped before it is known that it was not given, it is given
 /// back: the caller went away, or the answer got lost, and others would wait for nobody.
-struct Wish<'a> {
+struct LeaseRequest<'a> {
     remote: &'a Arc<Remote>,
     right: Option<Right>,
 }
 
-impl Wish<'_> {
+impl LeaseRequest<'_> {
     fn answered<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
         if !answer.as_ref().is_err_and(Failure::is_ambiguous) {
             self.right = None;
@@ -346,7 +351,7 @@ impl Wish<'_> {
     }
 }
 
-impl Drop for Wish<'_> {
+impl Drop for LeaseRequest<'_> {
     fn drop(&mut self) {
         if let Some(right) = self.right.take() {
             lease::release(self.remote, right);
@@ -358,10 +363,10 @@ impl Drop for Wish<'_> {
 pub(crate) enum Fetched {
     Hit(Arc<AnyStored>),
     /// Another process computes; the call keeps what it has.
-    Kept(Arc<AnyStored>),
+    KeepOld(Arc<AnyStored>),
     /// It is to be served, and then computed again: it is over, or was drawn so long before
     /// its end.
-    Old(Arc<AnyStored>, Option<Duration>),
+    Refresh(Arc<AnyStored>, Option<Duration>),
     /// To be computed.
     Compute(Access),
 }
