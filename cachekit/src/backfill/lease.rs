@@ -14,11 +14,11 @@ use crate::store::key_name::Name;
 use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
-const LONGEST_LEASE: Duration = Duration::from_secs(3);
+const MAX_LEASE: Duration = Duration::from_secs(3);
 
 /// Dropped without a store, it gives the lease back, so that nobody waits in vain.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct LeaseGuard {
     pub(crate) remote: Arc<Remote>,
     pub(crate) names: Names,
     pub(crate) guards: Vec<Name>,
@@ -29,33 +29,33 @@ pub(crate) struct Turn {
 
 /// What a computation has to do with the store.
 #[derive(Debug)]
-pub(crate) enum Access {
+pub(crate) enum LeaseState {
     /// It may store there.
-    Granted(Box<Turn>),
+    Granted(Box<LeaseGuard>),
     /// The store could not be asked: what is there may be older than the computation.
-    Unseen,
+    Unavailable,
     /// Nothing.
     None,
 }
 
-impl Access {
-    pub(crate) fn turn(&self) -> Option<&Turn> {
+impl LeaseState {
+    pub(crate) fn guard(&self) -> Option<&LeaseGuard> {
         match self {
-            Self::Granted(turn) => Some(turn),
-            Self::Unseen | Self::None => None,
+            Self::Granted(lease) => Some(lease),
+            Self::Unavailable | Self::None => None,
         }
     }
 }
 
 /// How long a lease lives, and its token, before they are renewed.
-pub(crate) fn lives(lock_timeout: Duration) -> Lease {
-    let lease = lock_timeout.min(LONGEST_LEASE);
+pub(crate) fn lease_times(lock_timeout: Duration) -> Lease {
+    let lease = lock_timeout.min(MAX_LEASE);
     // A computation that outlives its lease may still store.
-    let room = lock_timeout.saturating_mul(2).max(LONGEST_LEASE);
+    let room = lock_timeout.saturating_mul(2).max(MAX_LEASE);
     Lease { lease, room }
 }
 
-impl Turn {
+impl LeaseGuard {
     pub(crate) fn new(
         remote: &Arc<Remote>,
         names: Names,
@@ -93,29 +93,38 @@ impl Turn {
         let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
         let is_kept = !remote.desk.faults.has(Fault::VersionsRunOut);
         Box::pin(async move {
-            let mut lives = lives(lock_timeout);
+            let mut lease_times = lease_times(lock_timeout);
             let needed = Needed {
                 names: if is_kept { &names } else { &[] },
-                life: version_life(lives.room),
+                life: version_life(lease_times.room),
             };
             loop {
                 let is_leased = right.holder.is_some() && began.elapsed() < lock_timeout;
                 if !is_leased {
-                    lives.lease = Duration::ZERO;
+                    lease_times.lease = Duration::ZERO;
                 }
-                let pause = if is_leased { lives.lease } else { lives.room };
+                let pause = if is_leased {
+                    lease_times.lease
+                } else {
+                    lease_times.room
+                };
                 tokio::time::sleep(pause / 3).await;
                 // Whether it worked shows when the value is stored.
                 let _ = remote
                     .store
-                    .renew(&right, lives, needed, Remote::late_deadline())
+                    .renew(&right, lease_times, needed, Remote::background_deadline())
                     .await;
             }
         })
     }
 
-    /// What is to be stored; ends the turn.
-    pub(crate) fn fill(mut self, late: Vec<Name>, bytes: Vec<u8>, kept: Duration) -> Option<Fill> {
+    /// What is to be stored; ends the lease.
+    pub(crate) fn into_fill(
+        mut self,
+        late: Vec<Name>,
+        bytes: Vec<u8>,
+        kept: Duration,
+    ) -> Option<Fill> {
         Some(Fill {
             right: self.right.take()?,
             grant: self.grant.clone(),
@@ -132,7 +141,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for LeaseGuard {
     fn drop(&mut self) {
         if let Some(right) = self.right.take().filter(|right| right.holder.is_some()) {
             release(&self.remote, right);
@@ -144,7 +153,7 @@ impl Drop for Turn {
 pub(crate) fn release(remote: &Arc<Remote>, right: Right) {
     let (store, desk) = (Arc::clone(&remote.store), Arc::clone(&remote.desk));
     remote.spawn(async move {
-        let released = store.release(&right, Remote::late_deadline()).await;
+        let released = store.release(&right, Remote::background_deadline()).await;
         if matches!(released, Err(Failure::Away | Failure::Unknown)) {
             // As soon as it can be told: others would wait until the lease runs out. The entry,
             // if there is one, was of no use.

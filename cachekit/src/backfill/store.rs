@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::lease;
-use crate::backfill::lease::Turn;
+use crate::backfill::lease::LeaseGuard;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::background::Whose;
@@ -67,7 +67,7 @@ impl Replaces {
 
 /// A value on its way into the store.
 pub(crate) struct Filling {
-    pub(crate) turn: Turn,
+    pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) lives: Lives,
@@ -84,17 +84,17 @@ impl Filling {
     /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
     /// what a shutdown waited for is, also after that has begun.
     pub(crate) fn in_background(self, is_owed: bool) {
-        let background = Arc::clone(&self.turn.remote.background);
+        let background = Arc::clone(&self.lease.remote.background);
         let whose = Whose::Function(Arc::clone(&self.owner));
         let storing = async move {
             let stored = Arc::clone(&self.stored);
-            let until = Remote::late_deadline();
+            let until = Remote::background_deadline();
             if self.run(until).await == Landed::Refused {
                 // What others may not have, this node does not keep either.
                 stored.kill();
             }
         };
-        // Not begun, it is dropped, and its turn given back.
+        // Not begun, it is dropped, and its lease given back.
         if is_owed {
             background.finish(whose, storing);
         } else {
@@ -104,8 +104,8 @@ impl Filling {
 
     /// Stores it, and says what came of it.
     pub(crate) async fn run(self, until: Instant) -> Landed {
-        let remote = Arc::clone(&self.turn.remote);
-        let entry = self.turn.names.entry.clone();
+        let remote = Arc::clone(&self.lease.remote);
+        let entry = self.lease.names.entry.clone();
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
         let replaces = self.replaces;
@@ -155,9 +155,9 @@ impl Filling {
         if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
             return Err(Landed::Left);
         }
-        let tags: Vec<Name> = tags(&self.key, self.turn.names.replica, &self.labels).collect();
+        let tags: Vec<Name> = tags(&self.key, self.lease.names.replica, &self.labels).collect();
         let late = tags
-            .get(self.turn.names.versions.len() - IMPLICIT..)
+            .get(self.lease.names.versions.len() - IMPLICIT..)
             .unwrap_or_default();
         if late.is_empty() {
             self.owner.families.see_none();
@@ -165,7 +165,7 @@ impl Filling {
         for name in late {
             self.owner.families.see(family(name));
         }
-        if !late.iter().all(|name| is_guarded(&self.turn.guards, name)) {
+        if !late.iter().all(|name| is_guarded(&self.lease.guards, name)) {
             // The first value with a tag of this family: from now on it is guarded.
             remote.counts.refused_stores.bump();
             return Err(Landed::Left);
@@ -179,7 +179,7 @@ impl Filling {
         let late = late.to_vec();
         let order = self.stored.order;
         let kept = kept.saturating_add(self.lives.window());
-        let fill = self.turn.fill(late, written.bytes, kept);
+        let fill = self.lease.into_fill(late, written.bytes, kept);
         let fill = fill.ok_or(Landed::Left)?;
         Ok((Fill { order, ..fill }, written.saved))
     }
@@ -194,7 +194,7 @@ impl Filling {
         let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
         let mut fill = Token::random();
         if self.stored.order.is_some() {
-            fill = fill.akin_to(self.turn.grant.token);
+            fill = fill.akin_to(self.lease.grant.token);
         }
         let draft = Draft {
             codec: codec.id(),
@@ -204,7 +204,7 @@ impl Filling {
             grace: self.lives.window(),
             life: kept,
             delta: self.took,
-            versions: &self.turn.grant.versions,
+            versions: &self.lease.grant.versions,
             tags: &tags,
             function: &self.owner.name,
             key: self.key.as_bytes(),

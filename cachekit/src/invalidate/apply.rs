@@ -97,7 +97,7 @@ impl Core {
                 let applied = Bulletin::Applied { by, ack };
                 // Who does not hear it waits as long as for a node that is gone.
                 let _ = store
-                    .tell(Some(whom), &applied, Remote::late_deadline())
+                    .tell(Some(whom), &applied, Remote::background_deadline())
                     .await;
             });
         }

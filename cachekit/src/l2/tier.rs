@@ -203,7 +203,7 @@ impl Remote {
     }
 
     /// When what nobody waits for is given up.
-    pub(crate) fn late_deadline() -> Instant {
+    pub(crate) fn background_deadline() -> Instant {
         from_now(BACKGROUND)
     }
 
@@ -403,7 +403,7 @@ impl Drop for Remote {
         self.beating.abort();
         if !self.desk.trust.is_over() {
             let (desk, store) = (Arc::clone(&self.desk), Arc::clone(&self.store));
-            let until = Self::late_deadline();
+            let until = Self::background_deadline();
             self.spawn(async move { desk.say_goodbye(&*store, until).await });
         }
         self.left.notify_one();

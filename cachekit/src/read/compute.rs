@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::backfill::lease::Access;
+use crate::backfill::lease::LeaseState;
 use crate::base::runtime::has_timer;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::outcome::{Dependencies, Outcome};
@@ -69,7 +69,7 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Res
                     lead,
                     &ops,
                     dependencies,
-                    Access::None,
+                    LeaseState::None,
                     admission,
                 ))
             };
@@ -113,7 +113,7 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) 
         lead,
         ops,
         dependencies,
-        Access::None,
+        LeaseState::None,
         admission,
     ))
 }
@@ -140,7 +140,7 @@ async fn wait_and_resolve(
         let Some(lead) = lead else {
             admission.enter(&call).await;
             let computation =
-                Computation::new(call, None, &ops, dependencies, Access::None, admission);
+                Computation::new(call, None, &ops, dependencies, LeaseState::None, admission);
             return Resolved::RunBody(computation);
         };
         match call
@@ -155,10 +155,10 @@ async fn wait_and_resolve(
                 dependencies = Dependencies { labels, epochs };
                 next = call.join_flight(&ops, &dependencies.epochs);
             }
-            LeaderStep::Compute(lead, access) => {
+            LeaderStep::Compute(lead, lease_state) => {
                 admission.enter(&call).await;
                 let computation =
-                    Computation::new(call, Some(lead), &ops, dependencies, access, admission);
+                    Computation::new(call, Some(lead), &ops, dependencies, lease_state, admission);
                 return Resolved::RunBody(computation);
             }
         }
@@ -170,7 +170,7 @@ enum LeaderStep {
     Return(Answer),
     /// Its caller is answered, and it goes on as another call.
     Refresh(Box<Call>),
-    Compute(Lead<Outcome>, Access),
+    Compute(Lead<Outcome>, LeaseState),
 }
 
 impl Call {
@@ -187,8 +187,8 @@ impl Call {
             Err(answer) => return LeaderStep::Return(answer),
         };
         let began = lead.leadership.moment;
-        let access = if let Some(access) = self.skipped_l2() {
-            access
+        let lease_state = if let Some(lease_state) = self.skipped_l2() {
+            lease_state
         } else {
             match self.fetch(ops, dependencies, began, admission).await {
                 Fetched::Hit(stored) => {
@@ -206,16 +206,16 @@ impl Call {
                         None => LeaderStep::Return(Answer::Entry(stored)),
                     };
                 }
-                Fetched::Compute(access) => access,
+                Fetched::Compute(lease_state) => lease_state,
             }
         };
         if self.old.is_none()
-            && !matches!(access, Access::Granted(_))
+            && !matches!(lease_state, LeaseState::Granted(_))
             && let Some(stored) = self.unconfirmed(ops)
         {
             lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
             return LeaderStep::Return(Answer::Entry(stored));
         }
-        LeaderStep::Compute(lead, access)
+        LeaderStep::Compute(lead, lease_state)
     }
 }

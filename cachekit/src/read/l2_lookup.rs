@@ -4,7 +4,7 @@
 pub(crate) mod acquire;
 pub(crate) mod budget;
 
-use crate::backfill::lease::Access;
+use crate::backfill::lease::LeaseState;
 use crate::core::outcome::Dependencies;
 use crate::model::epoch::Moment;
 use crate::read::call::Call;
@@ -14,11 +14,11 @@ use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
     /// Where there is no store to ask, or not now: what a computation has to do with it.
-    pub(crate) fn skipped_l2(&self) -> Option<Access> {
+    pub(crate) fn skipped_l2(&self) -> Option<LeaseState> {
         let Some(remote) = &self.core.remote else {
-            return Some(Access::None);
+            return Some(LeaseState::None);
         };
-        (!remote.is_usable_for(&self.key, self.replica)).then_some(Access::Unseen)
+        (!remote.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
     }
 
     /// Asks the store, and waits while another process computes.
@@ -39,7 +39,7 @@ impl Call {
             began,
         );
         let Some(mut question) = question else {
-            return Fetched::Compute(self.skipped_l2().unwrap_or(Access::None));
+            return Fetched::Compute(self.skipped_l2().unwrap_or(LeaseState::None));
         };
         question.epochs = Some(&dependencies.epochs);
         let _guard = question.remote.ask();
@@ -51,9 +51,9 @@ impl Call {
                 // One that takes nothing had nothing either, unless nobody looked.
                 let is_left_alone = failure.takes_nothing() && !self.force_refresh;
                 Fetched::Compute(if is_left_alone {
-                    Access::None
+                    LeaseState::None
                 } else {
-                    Access::Unseen
+                    LeaseState::Unavailable
                 })
             }
         }

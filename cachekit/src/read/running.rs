@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
-use crate::backfill::lease::Access;
+use crate::backfill::lease::LeaseState;
 use crate::backfill::store::Filling;
 use crate::base::fault::Fault;
 use crate::base::sync::expect_no_lock;
@@ -38,7 +38,7 @@ type SideTask<F> = Option<Pin<Box<F>>>;
 pub(crate) struct Computation {
     // In the order in which they are given up.
     renewal: SideTask<dyn Future<Output = ()> + Send>,
-    access: Access,
+    lease_state: LeaseState,
     admission: Admission,
     /// Of those who wait for it; `None`: it is for its caller alone.
     lead: Option<Lead<Outcome>>,
@@ -68,7 +68,7 @@ impl Computation {
         lead: Option<Lead<Outcome>>,
         ops: &ValueOps,
         dependencies: Dependencies,
-        access: Access,
+        lease_state: LeaseState,
         admission: Admission,
     ) -> Box<Self> {
         call.count_computation();
@@ -84,7 +84,7 @@ impl Computation {
         let link = recursion::link(flight, admission.gate_id());
         Box::new(Self {
             renewal: None,
-            access,
+            lease_state,
             admission,
             lead,
             dependencies,
@@ -118,11 +118,11 @@ impl Computation {
             self.admission.give_up();
             self.permit_until = None;
         }
-        if let Some(turn) = self.access.turn() {
+        if let Some(lease) = self.lease_state.guard() {
             let call = &self.call;
             let renewal = self
                 .renewal
-                .get_or_insert_with(|| turn.renewal(call.lock_timeout()));
+                .get_or_insert_with(|| lease.renewal(call.lock_timeout()));
             let renewed: Poll<()> = renewal.as_mut().poll(context);
             debug_assert!(renewed.is_pending(), "it ends with the body");
         }
@@ -173,10 +173,10 @@ impl Computation {
             order: None,
             took,
         };
-        let access = std::mem::replace(&mut self.access, Access::None);
+        let lease_state = std::mem::replace(&mut self.lease_state, LeaseState::None);
         let dependencies = std::mem::take(&mut self.dependencies);
         self.call
-            .settle(lead, &self.ops, dependencies, value, access);
+            .settle(lead, &self.ops, dependencies, value, lease_state);
     }
 
     /// The same of a body that failed: an old value in the place of its error, if there is one that
@@ -192,7 +192,7 @@ impl Computation {
         }
         call.owner.counts.errors.bump();
         // Others need not wait for this one any longer.
-        self.access = Access::None;
+        self.lease_state = LeaseState::None;
         let fallback = call.fail_safe(&self.ops);
         let Some(lead) = self.lead.take() else {
             return fallback.map(Answer::Entry);
@@ -225,7 +225,7 @@ impl Computation {
             call.note_refresh(false);
         }
         // Frees the lease.
-        self.access = Access::None;
+        self.lease_state = LeaseState::None;
         let (answer, outcome) = match call.fail_safe(&self.ops) {
             Some(stored) => {
                 let outcome = Outcome::Fallback(Arc::clone(&stored));
@@ -267,7 +267,7 @@ impl Call {
         ops: &ValueOps,
         Dependencies { labels, epochs }: Dependencies,
         value: Value,
-        access: Access,
+        lease_state: LeaseState,
     ) {
         let core = &self.core;
         let mut began = lead.leadership.moment;
@@ -284,7 +284,7 @@ impl Call {
         };
         if self.land(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
-            self.fill(ops, labels, (ttl, took), stored, access);
+            self.fill(ops, labels, (ttl, took), stored, lease_state);
         } else {
             self.owner.counts.refused_stores.bump();
             trace::store_refused(&self.owner.name, &self.key);
@@ -311,14 +311,14 @@ impl Call {
         labels: Labels,
         (ttl, took): (Duration, Duration),
         stored: Arc<AnyStored>,
-        access: Access,
+        lease_state: LeaseState,
     ) {
-        match (access, ops.wire) {
-            (Access::Granted(turn), Some(wire)) => {
-                let turn = *turn;
+        match (lease_state, ops.wire) {
+            (LeaseState::Granted(lease), Some(wire)) => {
+                let lease = *lease;
                 let filling = Filling {
                     took,
-                    turn,
+                    lease,
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
                     lives: self.lives,
@@ -330,7 +330,7 @@ impl Call {
                 };
                 filling.in_background(self.caller_is_gone());
             }
-            (Access::Unseen, Some(_)) => self.core.queue_removal(&self.key, self.lives),
+            (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.lives),
             _ => {}
         }
     }

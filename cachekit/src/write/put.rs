@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::backfill::lease;
-use crate::backfill::lease::{Turn, version_life};
+use crate::backfill::lease::{LeaseGuard, version_life};
 use crate::backfill::store::{Filling, Landed, Replaces};
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
@@ -47,7 +47,7 @@ pub(crate) struct Bracket {
     began: Moment,
     token: WriteToken,
     /// The right to store for all processes. Without it the store's entry is removed.
-    turn: Option<Turn>,
+    lease: Option<LeaseGuard>,
 }
 
 impl Bracket {
@@ -70,7 +70,7 @@ impl Bracket {
             lives,
             began,
             token,
-            turn: None,
+            lease: None,
         }
     }
 
@@ -89,7 +89,7 @@ impl Bracket {
         let guards = guards(&self.owner);
         let request = Ask {
             holder: None,
-            lives: lease::lives(
+            lives: lease::lease_times(
                 self.lives
                     .lock_timeout
                     .unwrap_or(self.core.config.lock_timeout),
@@ -114,7 +114,7 @@ impl Bracket {
             .await
         {
             Ok(Acquired::Granted(grant)) => {
-                self.turn = Some(Turn::new(
+                self.lease = Some(LeaseGuard::new(
                     remote,
                     question.names.clone(),
                     guards,
@@ -138,7 +138,7 @@ impl Bracket {
     /// the computations of one of them only, so that a value that one write stored could be older
     /// than what is computed into another.
     pub(crate) async fn finish(mut self, labels: Labels, value: Value, wire: Option<Wire>) {
-        let right = self.turn.take().zip(wire);
+        let right = self.lease.take().zip(wire);
         let Some(Landing {
             ttl,
             stored,
@@ -161,10 +161,10 @@ impl Bracket {
             // The store had what memory has: it has that, or what is newer, or lost it.
             Some(_) if is_behind => return,
             Some(_) if is_older && faults.has(Fault::LeaveToNewer) => return,
-            Some((turn, wire)) => {
+            Some((lease, wire)) => {
                 let filling = Filling {
                     took: Duration::ZERO,
-                    turn,
+                    lease,
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
                     lives: self.lives,
@@ -177,7 +177,7 @@ impl Bracket {
                         None => Replaces::All,
                     }),
                 };
-                let until = filling.turn.remote.deadline();
+                let until = filling.lease.remote.deadline();
                 filling.run(until).await
             }
             None => Landed::Left,

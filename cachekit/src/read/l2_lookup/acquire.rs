@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::backfill::lease;
-use crate::backfill::lease::{Access, Turn, version_life};
+use crate::backfill::lease::{LeaseGuard, LeaseState, version_life};
 use crate::backfill::validate::{Judged, Question};
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
@@ -84,14 +84,14 @@ impl<'a> Acquire<'a> {
             let outcome = match self.attempt(expects_miss, &mut budget, admission).await? {
                 Lookup::Hit(stored) => {
                     if !self.ops.answers(stored.shared()) {
-                        return Ok(Fetched::Compute(Access::None));
+                        return Ok(Fetched::Compute(LeaseState::None));
                     }
                     self.question.owner.counts.redis_hits.bump();
                     return Ok(Fetched::Hit(stored));
                 }
                 Lookup::Refresh(stored, advance) => {
                     if !self.ops.answers(stored.shared()) {
-                        return Ok(Fetched::Compute(Access::None));
+                        return Ok(Fetched::Compute(LeaseState::None));
                     }
                     let counts = &self.question.owner.counts;
                     if advance.is_some() {
@@ -107,14 +107,14 @@ impl<'a> Acquire<'a> {
                 return Ok(old);
             }
             match outcome {
-                AcquireOutcome::Granted(turn) => {
-                    return Ok(Fetched::Compute(Access::Granted(turn)));
+                AcquireOutcome::Granted(lease) => {
+                    return Ok(Fetched::Compute(LeaseState::Granted(lease)));
                 }
                 AcquireOutcome::Filled if offers < MAX_OFFERS => {
                     offers += 1;
                     expects_miss = false;
                 }
-                AcquireOutcome::Filled => return Ok(Fetched::Compute(Access::None)),
+                AcquireOutcome::Filled => return Ok(Fetched::Compute(LeaseState::None)),
                 AcquireOutcome::Held(left) => {
                     budget.pause(self.call.wait_budget());
                     admission.step_out(self.call);
@@ -189,7 +189,7 @@ impl<'a> Acquire<'a> {
             let lease = self.lease_request(&request);
             let answer = store.read_or_acquire(place, &request, asked.until).await;
             let (found, acquired) = lease.answered(answer)?;
-            // Before anything else: dropped, the turn is given back.
+            // Before anything else: dropped, the lease is given back.
             (found, Some(self.acquire_outcome(acquired, &request)))
         } else {
             (store.read(place, asked.until).await?, None)
@@ -256,8 +256,8 @@ impl<'a> Acquire<'a> {
             Acquired::Granted(grant) => {
                 let (remote, names) = (self.question.remote, self.question.names.clone());
                 let guards = self.request_state().guards.clone();
-                let turn = Turn::new(remote, names, guards, grant, request.holder);
-                AcquireOutcome::Granted(Box::new(turn))
+                let lease = LeaseGuard::new(remote, names, guards, grant, request.holder);
+                AcquireOutcome::Granted(Box::new(lease))
             }
         }
     }
@@ -273,7 +273,7 @@ impl<'a> Acquire<'a> {
     fn acquire_request(&self) -> Ask {
         Ask {
             holder: self.holder_token(),
-            lives: lease::lives(self.call.lock_timeout()),
+            lives: lease::lease_times(self.call.lock_timeout()),
             judged: None,
             ends_judged: false,
             regardless: self.call.force_refresh,
@@ -332,7 +332,7 @@ enum Lookup {
 enum AcquireOutcome {
     Filled,
     Held(Duration),
-    Granted(Box<Turn>),
+    Granted(Box<LeaseGuard>),
 }
 
 /// A lease that was asked for. Dropped before it is known that it was not given, it is given
@@ -368,5 +368,5 @@ pub(crate) enum Fetched {
     /// its end.
     Refresh(Arc<AnyStored>, Option<Duration>),
     /// To be computed.
-    Compute(Access),
+    Compute(LeaseState),
 }
