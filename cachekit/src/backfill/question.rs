@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backfill::validate::Question;
+use crate::backfill::validate::L2Lookup;
 use crate::core::state::Core;
 use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;
@@ -16,7 +16,7 @@ use crate::store::key_name::Name;
 
 impl Core {
     /// A question to the store, if it is to be asked for such a value at all.
-    pub(crate) fn question<'a>(
+    pub(crate) fn l2_lookup<'a>(
         &'a self,
         owner: &'a Arc<Owner>,
         (key, replica): (&'a Key, Replica),
@@ -24,7 +24,7 @@ impl Core {
         lives: &'a Lives,
         fingerprint: Option<Fingerprint>,
         began: Moment,
-    ) -> Option<Question<'a>> {
+    ) -> Option<L2Lookup<'a>> {
         let remote = self
             .remote
             .as_ref()
@@ -39,7 +39,7 @@ impl Core {
             }
         };
         let names = Names::new(key, replica, owner, labels);
-        Some(Question {
+        Some(L2Lookup {
             core: self,
             remote,
             owner,

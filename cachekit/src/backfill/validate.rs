@@ -30,7 +30,7 @@ use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 const OVERHEAD: usize = 64 << 10;
 
 /// What is asked of the store, and by whom.
-pub(crate) struct Question<'a> {
+pub(crate) struct L2Lookup<'a> {
     pub(crate) core: &'a Core,
     pub(crate) remote: &'a Arc<Remote>,
     pub(crate) owner: &'a Arc<Owner>,
@@ -47,38 +47,38 @@ pub(crate) struct Question<'a> {
 
 /// When a question was asked, and until when an answer is waited for.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct LookupStart {
     pub(crate) until: Instant,
     at: Duration,
     /// What memory had then, if nobody confirmed it: whatever the answer is, it takes its place.
     unconfirmed: Option<Arc<AnyStored>>,
 }
 
-/// A judgement.
-pub(crate) enum Judged {
+/// The result of a validation.
+pub(crate) enum Validated {
     /// With the token of what is there.
-    Good(Arc<AnyStored>, Token),
+    Fresh(Arc<AnyStored>, Token),
     /// Its life is over; otherwise it is good, and the call's options keep it so long.
-    Late(Arc<AnyStored>, Token),
+    Stale(Arc<AnyStored>, Token),
     /// Of no use. The token of what is there, so that the store does not offer it again.
-    Useless(Option<Token>),
+    Rejected(Option<Token>),
 }
 
 /// What an entry's versions say of it, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
+enum VersionStatus {
     /// Nothing was invalidated.
     Current,
     /// Something was, but only softly.
-    Old,
+    SoftInvalidated,
     Invalid,
 }
 
-impl Question<'_> {
+impl L2Lookup<'_> {
     /// To be called before each question.
-    pub(crate) fn asked(&self, until: Instant) -> Asked {
+    pub(crate) fn started(&self, until: Instant) -> LookupStart {
         let core = self.core;
-        Asked {
+        LookupStart {
             until,
             at: core.clock.now(),
             unconfirmed: core
@@ -87,45 +87,50 @@ impl Question<'_> {
         }
     }
 
-    /// Judges what was found; asks for versions that the question did not name.
+    /// Validates what was found; asks for versions that the question did not name.
     ///
     /// Memory's value that nobody confirmed is over unless this is good, so that it is not served
     /// either where the next question gets no answer.
-    pub(crate) async fn judge(
+    pub(crate) async fn validate(
         &self,
         ops: &ValueOps,
         found: &Found,
-        mut asked: Asked,
-    ) -> Result<Judged, Failure> {
-        let unconfirmed = asked.unconfirmed.take();
-        let judged = self.judged(ops, found, asked).await?;
-        if !matches!(judged, Judged::Good(..)) {
+        mut start: LookupStart,
+    ) -> Result<Validated, Failure> {
+        let unconfirmed = start.unconfirmed.take();
+        let validated = self.validate_found(ops, found, start).await?;
+        if !matches!(validated, Validated::Fresh(..)) {
             unconfirmed.inspect(|stored| stored.kill());
         }
-        Ok(judged)
+        Ok(validated)
     }
 
-    async fn judged(&self, ops: &ValueOps, found: &Found, asked: Asked) -> Result<Judged, Failure> {
+    async fn validate_found(
+        &self,
+        ops: &ValueOps,
+        found: &Found,
+        start: LookupStart,
+    ) -> Result<Validated, Failure> {
         let envelope = match self.open(found) {
             Ok(envelope) => envelope,
             Err((reason, token)) => {
-                if reason == Reason::Key && !self.is_met(found) {
+                if reason == Reason::Key && !self.may_collide(found) {
                     self.remote.store.suspect();
                 }
-                return Ok(self.useless(reason, token));
+                return Ok(self.reject(reason, token));
             }
         };
         let fill = Some(envelope.fill);
-        let standing = self.standing(&envelope, found, asked.until).await?;
-        let is_old = standing == Standing::Old;
-        if standing == Standing::Invalid || (is_old && self.lives.window().is_zero()) {
-            return Ok(self.useless(Reason::Invalidated, fill));
+        let status = self.version_status(&envelope, found, start.until).await?;
+        let is_old = status == VersionStatus::SoftInvalidated;
+        if status == VersionStatus::Invalid || (is_old && self.lives.window().is_zero()) {
+            return Ok(self.reject(Reason::Invalidated, fill));
         }
         let wire = ops.wire;
         Ok(match self.value(ops, &envelope) {
             Ok(content) => {
                 // The store told how long before its answer was on its way.
-                let passed = self.core.clock.now().saturating_sub(asked.at);
+                let passed = self.core.clock.now().saturating_sub(start.at);
                 let life = life(&envelope, found, passed, is_old);
                 let value = Value {
                     heap: self
@@ -137,14 +142,14 @@ impl Question<'_> {
                     order: envelope.order,
                     took: envelope.delta,
                 };
-                let stored = self.stored(&envelope, life, value);
+                let stored = self.build_entry(&envelope, life, value);
                 if is_old || found.left <= envelope.grace {
-                    Judged::Late(stored, envelope.fill)
+                    Validated::Stale(stored, envelope.fill)
                 } else {
-                    Judged::Good(stored, envelope.fill)
+                    Validated::Fresh(stored, envelope.fill)
                 }
             }
-            Err(reason) => self.useless(reason, fill),
+            Err(reason) => self.reject(reason, fill),
         })
     }
 
@@ -152,7 +157,7 @@ impl Question<'_> {
     pub(crate) async fn life(
         &self,
         found: &Found,
-        asked: Asked,
+        start: LookupStart,
     ) -> Result<Option<Duration>, Failure> {
         let Ok(envelope) = self.open(found) else {
             return Ok(None);
@@ -160,18 +165,18 @@ impl Question<'_> {
         if found.left <= envelope.grace {
             return Ok(None);
         }
-        let standing = self.standing(&envelope, found, asked.until).await?;
-        let is_fresh = standing == Standing::Current;
+        let status = self.version_status(&envelope, found, start.until).await?;
+        let is_fresh = status == VersionStatus::Current;
         Ok(is_fresh.then(|| life(&envelope, found, Duration::ZERO, false).left))
     }
 
-    fn useless(&self, reason: Reason, token: Option<Token>) -> Judged {
+    fn reject(&self, reason: Reason, token: Option<Token>) -> Validated {
         self.remote.counts.reasons.count(reason);
-        Judged::Useless(token)
+        Validated::Rejected(token)
     }
 
     /// Whether the entry of another key may well stand here: the names of long keys are hashes.
-    fn is_met(&self, found: &Found) -> bool {
+    fn may_collide(&self, found: &Found) -> bool {
         let bytes = found.bytes.as_deref().unwrap_or_default();
         Envelope::parse(bytes).is_ok_and(|it| self.names.entry.may_meet(it.key, self.core.faults))
     }
@@ -199,7 +204,7 @@ impl Question<'_> {
             (envelope.codec != self.codec.id(), Reason::Codec),
             (!envelope.payload.is_readable(), Reason::Codec),
             (envelope.fingerprint != self.fingerprint, Reason::Schema),
-            (self.is_over(&envelope, found), Reason::Expired),
+            (self.is_past_grace(&envelope, found), Reason::Expired),
             // Before there is a buffer for it.
             (envelope.payload.length() > most, Reason::TooLarge),
         ];
@@ -215,74 +220,74 @@ impl Question<'_> {
     }
 
     /// Whether it may not even be served in the place of a new one.
-    fn is_over(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
+    fn is_past_grace(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
         let over = envelope.grace.checked_sub(found.left);
         over.is_some_and(|over| over >= self.lives.window())
     }
 
     /// Whether every version that the entry hangs on is still there.
-    async fn standing(
+    async fn version_status(
         &self,
         envelope: &Envelope<'_>,
         found: &Found,
         until: Instant,
-    ) -> Result<Standing, Failure> {
+    ) -> Result<VersionStatus, Failure> {
         let names = &self.names.versions;
         if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
             // Written by code that knew of fewer tags.
-            return Ok(Standing::Invalid);
+            return Ok(VersionStatus::Invalid);
         }
-        let (known, late) = envelope.tags.split_at(names.len() - IMPLICIT);
-        let (recorded, late_recorded) = envelope.versions.split_at(names.len());
+        let (known, value_tags) = envelope.tags.split_at(names.len() - IMPLICIT);
+        let (recorded, value_tag_versions) = envelope.versions.split_at(names.len());
         if !known
             .iter()
             .copied()
             .eq(names[IMPLICIT..].iter().map(Name::as_bytes))
         {
-            return Ok(Standing::Invalid);
+            return Ok(VersionStatus::Invalid);
         }
-        let standing = self.compare(recorded, &found.versions);
-        if standing == Standing::Invalid
+        let status = self.compare(recorded, &found.versions);
+        if status == VersionStatus::Invalid
             || !self.is_of_this_origin(&envelope.versions, until).await?
         {
-            return Ok(Standing::Invalid);
+            return Ok(VersionStatus::Invalid);
         }
-        if late.is_empty() {
+        if value_tags.is_empty() {
             self.owner.families.see_none();
-            return Ok(standing);
+            return Ok(status);
         }
-        let late: Vec<Name> = late.iter().map(|tag| Name::read(tag)).collect();
-        for name in late.iter().filter(|name| name.is_tag()) {
+        let value_tags: Vec<Name> = value_tags.iter().map(|tag| Name::read(tag)).collect();
+        for name in value_tags.iter().filter(|name| name.is_tag()) {
             self.owner.families.see(family(name));
         }
         if let Some((token, versions)) = &found.late
             && *token == envelope.fill
-            && versions.len() == late.len()
+            && versions.len() == value_tags.len()
         {
-            return Ok(standing.max(self.compare(late_recorded, versions)));
+            return Ok(status.max(self.compare(value_tag_versions, versions)));
         }
-        let versions = self.remote.store.versions(&late, until).await?;
-        Ok(standing.max(self.compare(late_recorded, &versions)))
+        let versions = self.remote.store.versions(&value_tags, until).await?;
+        Ok(status.max(self.compare(value_tag_versions, &versions)))
     }
 
     /// What the versions that were recorded are to those of now: what the worst of them is.
-    fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> Standing {
+    fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> VersionStatus {
         if recorded.len() != now.len() {
-            return Standing::Invalid;
+            return VersionStatus::Invalid;
         }
         let faults = self.core.faults;
         let zero = faults.has(Fault::MissingTagIsZero);
         let missing = zero.then_some(Version([0; Version::LEN]));
         let one = |(was, is): (&Version, &Option<Version>)| match is.or(missing) {
-            Some(is) if is == *was => Standing::Current,
+            Some(is) if is == *was => VersionStatus::Current,
             Some(is) if is.is_akin_to(*was) && faults.has(Fault::IgnoreSoftHalf) => {
-                Standing::Current
+                VersionStatus::Current
             }
-            Some(is) if is.is_akin_to(*was) => Standing::Old,
-            _ => Standing::Invalid,
+            Some(is) if is.is_akin_to(*was) => VersionStatus::SoftInvalidated,
+            _ => VersionStatus::Invalid,
         };
         let all = recorded.iter().zip(now).map(one);
-        all.max().unwrap_or(Standing::Current)
+        all.max().unwrap_or(VersionStatus::Current)
     }
 
     /// Whether versions were made in the data set that the server holds now. One that came
@@ -320,8 +325,8 @@ impl Question<'_> {
 
     /// Of what the entry hangs on, here.
     fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
-        let has_late = envelope.versions.len() > self.names.versions.len();
-        if let Some(epochs) = self.epochs.filter(|_| !has_late) {
+        let has_value_tags = envelope.versions.len() > self.names.versions.len();
+        if let Some(epochs) = self.epochs.filter(|_| !has_value_tags) {
             // It was compared: these are its tags.
             return epochs.clone();
         }
@@ -333,8 +338,8 @@ impl Question<'_> {
         self.core.epochs(self.owner, &labels)
     }
 
-    fn stored(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<AnyStored> {
-        self.core.stored(
+    fn build_entry(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<AnyStored> {
+        self.core.build_entry(
             self.owner,
             self.key,
             self.began,
@@ -349,14 +354,14 @@ impl Question<'_> {
 /// Where it is in its life, by the store's clock: never fresh longer than it was stored for, and
 /// not at all if a version says that it `is_old`. What was found was told some time ago.
 fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
-    let told = if is_old {
+    let reported = if is_old {
         Duration::ZERO
     } else {
         found.left.saturating_sub(envelope.grace).min(envelope.life)
     };
     Life {
-        left: told.saturating_sub(passed),
-        over: envelope.grace.saturating_sub(found.left) + passed.saturating_sub(told),
+        left: reported.saturating_sub(passed),
+        over: envelope.grace.saturating_sub(found.left) + passed.saturating_sub(reported),
     }
 }
 

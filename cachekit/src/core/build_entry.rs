@@ -84,7 +84,7 @@ impl Core {
     #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
     /// An entry for `value`. One that is not to be kept (`life` is `None`) can still be
     /// handed to those who wait for it.
-    pub(crate) fn stored(
+    pub(crate) fn build_entry(
         &self,
         owner: &Arc<Owner>,
         key: &Key,

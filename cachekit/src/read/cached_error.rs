@@ -87,7 +87,7 @@ impl Call {
             dependencies.epochs
         };
         let (owner, key) = (&self.owner, &self.key);
-        let stored = core.stored(owner, key, began, epochs, lives, life, value);
+        let stored = core.build_entry(owner, key, began, epochs, lives, life, value);
         let keep = stored.is_valid(core.faults);
         let landed = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {

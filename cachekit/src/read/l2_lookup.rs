@@ -30,7 +30,7 @@ impl Call {
         admission: &mut Admission,
     ) -> Fetched {
         let fingerprint = ops.wire.map(|wire| wire.fingerprint);
-        let question = self.core.question(
+        let lookup = self.core.l2_lookup(
             &self.owner,
             (&self.key, self.replica),
             &dependencies.labels,
@@ -38,16 +38,16 @@ impl Call {
             fingerprint,
             began,
         );
-        let Some(mut question) = question else {
+        let Some(mut lookup) = lookup else {
             return Fetched::Compute(self.skipped_l2().unwrap_or(LeaseState::None));
         };
-        question.epochs = Some(&dependencies.epochs);
-        let _guard = question.remote.ask();
-        let acquire = Acquire::new(self, &question, ops);
+        lookup.epochs = Some(&dependencies.epochs);
+        let _guard = lookup.remote.ask();
+        let acquire = Acquire::new(self, &lookup, ops);
         match acquire.run(admission).await {
             Ok(fetched) => fetched,
             Err(failure) => {
-                question.remote.failed(&failure);
+                lookup.remote.failed(&failure);
                 // One that takes nothing had nothing either, unless nobody looked.
                 let is_left_alone = failure.takes_nothing() && !self.force_refresh;
                 Fetched::Compute(if is_left_alone {

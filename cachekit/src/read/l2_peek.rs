@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::backfill::validate::Judged;
+use crate::backfill::validate::Validated;
 use crate::coordination::single_flight::table::Leadership;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::outcome::Outcome;
@@ -41,7 +41,7 @@ impl Core {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
         let replica_key = (key, Replica::drawn(lives, &self.chance));
-        let question = self.question(
+        let lookup = self.l2_lookup(
             owner,
             replica_key,
             labels,
@@ -49,16 +49,16 @@ impl Core {
             Some(wire.fingerprint),
             began,
         )?;
-        let _asking = question.remote.ask();
+        let _asking = lookup.remote.ask();
         let lead = self.lead_a_look(owner, key, labels, began);
         let answer = async {
-            let asked = question.asked(question.remote.deadline());
-            let place = question.names.place(owner);
-            let found = question.remote.store.read(place, asked.until).await?;
-            question.judge(ops, &found, asked).await
+            let start = lookup.started(lookup.remote.deadline());
+            let place = lookup.names.place(owner);
+            let found = lookup.remote.store.read(place, start.until).await?;
+            lookup.validate(ops, &found, start).await
         };
         match answer.await {
-            Ok(Judged::Good(stored, _)) => {
+            Ok(Validated::Fresh(stored, _)) => {
                 if let Some(lead) = lead {
                     let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
@@ -72,9 +72,9 @@ impl Core {
                     is_from_store: true,
                 })
             }
-            Ok(Judged::Late(..) | Judged::Useless(_)) => None,
+            Ok(Validated::Stale(..) | Validated::Rejected(_)) => None,
             Err(failure) => {
-                question.remote.failed(&failure);
+                lookup.remote.failed(&failure);
                 let stored = self.peek_unconfirmed(key, owner.id)?;
                 Some(Further {
                     stored,
@@ -115,17 +115,17 @@ impl Core {
     ) -> Option<Duration> {
         let began = self.tags.now();
         let replica_key = (key, Replica::drawn(lives, &self.chance));
-        let question = self.question(owner, replica_key, labels, &lives, fingerprint, began)?;
-        let asked = question.asked(question.remote.deadline());
-        let found = question
+        let lookup = self.l2_lookup(owner, replica_key, labels, &lives, fingerprint, began)?;
+        let start = lookup.started(lookup.remote.deadline());
+        let found = lookup
             .remote
             .store
-            .read(question.names.place(owner), asked.until)
+            .read(lookup.names.place(owner), start.until)
             .await;
         match found {
-            Ok(found) => question.life(&found, asked).await.ok().flatten(),
+            Ok(found) => lookup.life(&found, start).await.ok().flatten(),
             Err(failure) => {
-                question.remote.failed(&failure);
+                lookup.remote.failed(&failure);
                 None
             }
         }

@@ -277,7 +277,7 @@ impl Call {
         let took = value.took;
         let ttl = core.ttl(self.lives, &labels, value.is_present);
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
-        let stored = core.stored(owner, key, began, epochs, lives, ttl.map(Life::from), value);
+        let stored = core.build_entry(owner, key, began, epochs, lives, ttl.map(Life::from), value);
         let Some(ttl) = ttl else {
             lead.settle(Outcome::Value(stored), || {});
             return;

@@ -82,10 +82,10 @@ impl Bracket {
             return;
         }
         let replica_key = (&self.key, Replica::Only);
-        let question =
+        let lookup =
             self.core
-                .question(owner, replica_key, labels, &lives, fingerprint, self.began);
-        let Some(question) = question else { return };
+                .l2_lookup(owner, replica_key, labels, &lives, fingerprint, self.began);
+        let Some(lookup) = lookup else { return };
         let guards = guards(&self.owner);
         let request = Ask {
             holder: None,
@@ -102,12 +102,12 @@ impl Bracket {
             } else {
                 Wanted::New
             },
-            any_origin: question.remote.takes_any_origin(),
+            any_origin: lookup.remote.takes_any_origin(),
             guards: guards.clone(),
             version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
         };
-        let remote = question.remote;
-        let place = question.names.place(&self.owner);
+        let remote = lookup.remote;
+        let place = lookup.names.place(&self.owner);
         match remote
             .store
             .acquire(place, &request, remote.deadline())
@@ -116,7 +116,7 @@ impl Bracket {
             Ok(Acquired::Granted(grant)) => {
                 self.lease = Some(LeaseGuard::new(
                     remote,
-                    question.names.clone(),
+                    lookup.names.clone(),
                     guards,
                     grant,
                     None,
@@ -217,7 +217,7 @@ impl Bracket {
         }
         let ttl = core.ttl(self.lives, labels, value.is_present)?;
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
-        let stored = core.stored(
+        let stored = core.build_entry(
             owner,
             key,
             self.began,

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::backfill::lease;
 use crate::backfill::lease::{LeaseGuard, LeaseState, version_life};
-use crate::backfill::validate::{Judged, Question};
+use crate::backfill::validate::{L2Lookup, Validated};
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::encoding::envelope::Token;
@@ -33,7 +33,7 @@ const MAX_OFFERS: usize = 3;
 /// One call's way through the store.
 pub(crate) struct Acquire<'a> {
     call: &'a Call,
-    question: &'a Question<'a>,
+    lookup: &'a L2Lookup<'a>,
     ops: &'a ValueOps,
     /// Whether other processes' computations are waited for.
     is_shared: bool,
@@ -49,16 +49,13 @@ struct RequestState {
 }
 
 impl<'a> Acquire<'a> {
-    pub(crate) fn new(call: &'a Call, question: &'a Question<'a>, ops: &'a ValueOps) -> Self {
-        let single_flight = question
-            .lives
-            .single_flight
-            .unwrap_or(SingleFlight::Cluster);
+    pub(crate) fn new(call: &'a Call, lookup: &'a L2Lookup<'a>, ops: &'a ValueOps) -> Self {
+        let single_flight = lookup.lives.single_flight.unwrap_or(SingleFlight::Cluster);
         // Who recomputes whatever is there waits for nobody.
         let is_shared = single_flight == SingleFlight::Cluster && !call.force_refresh;
         Self {
             call,
-            question,
+            lookup,
             ops,
             is_shared,
             request_state: OnceLock::new(),
@@ -66,17 +63,17 @@ impl<'a> Acquire<'a> {
     }
 
     fn request_state(&self) -> &RequestState {
-        let question = self.question;
-        let enter = || question.remote.desk.wakes.enter(&question.names.entry);
+        let lookup = self.lookup;
+        let enter = || lookup.remote.desk.wakes.enter(&lookup.names.entry);
         self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
-            guards: guards(question.owner),
+            guards: guards(lookup.owner),
             waiter: self.is_shared.then(enter),
         })
     }
 
     pub(crate) async fn run(&self, admission: &mut Admission) -> Result<Fetched, Failure> {
-        let mut budget = StoreBudget::new(self.question);
+        let mut budget = StoreBudget::new(self.lookup);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
         let mut expects_miss = self.call.l1_state == L1State::Expired;
@@ -86,14 +83,14 @@ impl<'a> Acquire<'a> {
                     if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(LeaseState::None));
                     }
-                    self.question.owner.counts.redis_hits.bump();
+                    self.lookup.owner.counts.redis_hits.bump();
                     return Ok(Fetched::Hit(stored));
                 }
                 Lookup::Refresh(stored, advance) => {
                     if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(LeaseState::None));
                     }
-                    let counts = &self.question.owner.counts;
+                    let counts = &self.lookup.owner.counts;
                     if advance.is_some() {
                         counts.redis_hits.bump();
                     } else if !self.call.is_detachable {
@@ -176,28 +173,28 @@ impl<'a> Acquire<'a> {
         if self.call.force_refresh {
             self.acquire_permit(budget, admission).await;
         }
-        let asked = self.question.asked(budget.until());
-        let store = &self.question.remote.store;
-        let place = self.question.names.place(self.question.owner);
+        let start = self.lookup.started(budget.until());
+        let store = &self.lookup.remote.store;
+        let place = self.lookup.names.place(self.lookup.owner);
         if self.call.force_refresh {
-            let outcome = self.acquire(&self.acquire_request(), asked.until).await?;
+            let outcome = self.acquire(&self.acquire_request(), start.until).await?;
             return Ok(Lookup::Miss(outcome));
         }
         // To look alone takes no place, so nobody waits for one who may find the value.
         let (found, outcome) = if expects_miss && admission.try_enter() {
             let request = self.acquire_request();
             let lease = self.lease_request(&request);
-            let answer = store.read_or_acquire(place, &request, asked.until).await;
+            let answer = store.read_or_acquire(place, &request, start.until).await;
             let (found, acquired) = lease.answered(answer)?;
             // Before anything else: dropped, the lease is given back.
             (found, Some(self.acquire_outcome(acquired, &request)))
         } else {
-            (store.read(place, asked.until).await?, None)
+            (store.read(place, start.until).await?, None)
         };
-        let result = match self.question.judge(self.ops, &found, asked).await? {
-            Judged::Good(stored, fill) => self.on_fresh(stored, fill),
-            Judged::Late(stored, fill) => self.on_stale(stored, fill),
-            Judged::Useless(token) => Err(Rejected::alive(token)),
+        let result = match self.lookup.validate(self.ops, &found, start).await? {
+            Validated::Fresh(stored, fill) => self.on_fresh(stored, fill),
+            Validated::Stale(stored, fill) => self.on_stale(stored, fill),
+            Validated::Rejected(token) => Err(Rejected::alive(token)),
         };
         let rejected = match result {
             Ok(result) => return Ok(result),
@@ -226,10 +223,10 @@ impl<'a> Acquire<'a> {
     }
 
     async fn acquire(&self, request: &Ask, until: Instant) -> Result<AcquireOutcome, Failure> {
-        let place = self.question.names.place(self.question.owner);
+        let place = self.lookup.names.place(self.lookup.owner);
         let lease = self.lease_request(request);
         let answer = self
-            .question
+            .lookup
             .remote
             .store
             .acquire(place, request, until)
@@ -239,10 +236,10 @@ impl<'a> Acquire<'a> {
 
     fn lease_request(&self, request: &Ask) -> LeaseRequest<'_> {
         LeaseRequest {
-            remote: self.question.remote,
+            remote: self.lookup.remote,
             // The token is not known, and not needed to give a lease back.
             right: request.holder.map(|holder| Right {
-                entry: self.question.names.entry.clone(),
+                entry: self.lookup.names.entry.clone(),
                 token: holder,
                 holder: Some(holder),
             }),
@@ -254,7 +251,7 @@ impl<'a> Acquire<'a> {
             Acquired::Filled => AcquireOutcome::Filled,
             Acquired::Held(left) => AcquireOutcome::Held(left),
             Acquired::Granted(grant) => {
-                let (remote, names) = (self.question.remote, self.question.names.clone());
+                let (remote, names) = (self.lookup.remote, self.lookup.names.clone());
                 let guards = self.request_state().guards.clone();
                 let lease = LeaseGuard::new(remote, names, guards, grant, request.holder);
                 AcquireOutcome::Granted(Box::new(lease))
@@ -278,7 +275,7 @@ impl<'a> Acquire<'a> {
             ends_judged: false,
             regardless: self.call.force_refresh,
             token: Wanted::Shared,
-            any_origin: self.question.remote.takes_any_origin(),
+            any_origin: self.lookup.remote.takes_any_origin(),
             guards: self.request_state().guards.clone(),
             version_life: version_life(self.call.longest_life()),
         }
@@ -289,7 +286,7 @@ impl<'a> Acquire<'a> {
         let Some(waiter) = &self.request_state().waiter else {
             return;
         };
-        self.question.remote.counts.waits.bump();
+        self.lookup.remote.counts.waits.bump();
         let wait_budget = self.call.wait_budget().left();
         // A little longer: a lease that ends now may be found out only by the next question.
         let longest = (longest + Duration::from_millis(1)).min(wait_budget);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::backfill::validate::Question;
+use crate::backfill::validate::L2Lookup;
 use crate::base::durations::{from_now, later};
 use crate::base::fault::Fault;
 use crate::read::call::WaitBudget;
@@ -22,13 +22,13 @@ pub(crate) struct StoreBudget {
 }
 
 impl StoreBudget {
-    pub(crate) fn new(question: &Question<'_>) -> Self {
-        let timeout = question.remote.settings.timeout;
+    pub(crate) fn new(lookup: &L2Lookup<'_>) -> Self {
+        let timeout = lookup.remote.settings.timeout;
         Self {
             timeout,
             until: from_now(timeout),
             paused: None,
-            is_fresh: question.core.faults.has(Fault::FreshBudget),
+            is_fresh: lookup.core.faults.has(Fault::FreshBudget),
         }
     }
 
