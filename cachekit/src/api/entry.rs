@@ -134,7 +134,7 @@ impl<R> Entry<R> {
         let (owner, labels, lives) = (&slot.owner, &slot.labels, slot.spec.lives());
         let fingerprint = slot.fingerprint();
         slot.core
-            .life_in_store(owner, &slot.key, labels, lives, fingerprint)
+            .l2_ttl(owner, &slot.key, labels, lives, fingerprint)
             .await
     }
 
@@ -169,9 +169,9 @@ impl Slot {
         }
         let (core, lives) = (&self.core, self.spec.lives());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
-        let further = core.look_further(&self.owner, &self.key, &self.labels, lives, &ops);
+        let hit = core.peek_l2(&self.owner, &self.key, &self.labels, lives, &ops);
         // Not counted, as a look into memory is not: it is no call of the function.
-        value_in::<Optional<V>>(&further.await?.stored)?
+        value_in::<Optional<V>>(&hit.await?.stored)?
     }
 }
 

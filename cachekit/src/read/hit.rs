@@ -339,11 +339,11 @@ pub(crate) async fn get<V: Cacheable>(
     }
     owner.counts.misses.bump();
     let ops = ValueOps::of::<Plain<V>>(V::__wire());
-    let further = core
-        .look_further(owner, key, &Labels::default(), lives, &ops)
+    let hit = core
+        .peek_l2(owner, key, &Labels::default(), lives, &ops)
         .await?;
-    if further.is_from_store {
+    if hit.is_from_l2 {
         owner.counts.redis_hits.bump();
     }
-    value_in::<Plain<V>>(&further.stored)
+    value_in::<Plain<V>>(&hit.stored)
 }

@@ -22,22 +22,22 @@ use crate::model::tags::Labels;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What memory did not serve unasked.
-pub(crate) struct Further {
+pub(crate) struct L2Hit {
     pub(crate) stored: Arc<AnyStored>,
     /// Or from memory, because nobody could be asked.
-    pub(crate) is_from_store: bool,
+    pub(crate) is_from_l2: bool,
 }
 
 impl Core {
     /// What memory does not have, from the store. Never computes.
-    pub(crate) async fn look_further(
+    pub(crate) async fn peek_l2(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
         labels: &Labels,
         lives: Lives,
         ops: &ValueOps,
-    ) -> Option<Further> {
+    ) -> Option<L2Hit> {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
         let replica_key = (key, Replica::drawn(lives, &self.chance));
@@ -50,7 +50,7 @@ impl Core {
             began,
         )?;
         let _asking = lookup.remote.ask();
-        let lead = self.lead_a_look(owner, key, labels, began);
+        let lead = self.lead_lookup(owner, key, labels, began);
         let answer = async {
             let start = lookup.started(lookup.remote.deadline());
             let place = lookup.names.place(owner);
@@ -67,18 +67,18 @@ impl Core {
                         }
                     });
                 }
-                Some(Further {
+                Some(L2Hit {
                     stored,
-                    is_from_store: true,
+                    is_from_l2: true,
                 })
             }
             Ok(Validated::Stale(..) | Validated::Rejected(_)) => None,
             Err(failure) => {
                 lookup.remote.failed(&failure);
                 let stored = self.peek_unconfirmed(key, owner.id)?;
-                Some(Further {
+                Some(L2Hit {
                     stored,
-                    is_from_store: false,
+                    is_from_l2: false,
                 })
             }
         }
@@ -87,7 +87,7 @@ impl Core {
     /// The flight in which what is found reaches memory, so that an invalidation or a write
     /// of the key in between keeps it out. `None` if another is in the air, whosever it is:
     /// then memory is left to that one, and nothing is taken from it.
-    fn lead_a_look(
+    fn lead_lookup(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
@@ -105,7 +105,7 @@ impl Core {
     }
 
     /// How much longer the store's entry lives.
-    pub(crate) async fn life_in_store(
+    pub(crate) async fn l2_ttl(
         &self,
         owner: &Arc<Owner>,
         key: &Key,
