@@ -29,44 +29,44 @@ use crate::store::port::{Failure, Fill, Filled};
 
 /// What came of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Landed {
+pub(crate) enum StoreOutcome {
     Stored,
     /// Something happened in between: nothing was stored.
-    Refused,
+    Rejected,
     /// A write with a greater order has stored: nothing was stored.
-    Older,
+    Superseded,
     /// It was not to be stored there, or cannot be.
-    Left,
+    Skipped,
     /// Nobody knows.
-    Unknown,
+    Indeterminate,
 }
 
 /// What takes the place of what others have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Replaces {
+pub(crate) enum Broadcast {
     /// A write that is newer than every other, or is not stored.
-    All,
+    Invalidated,
     /// A write that leaves it to its order which is newer.
-    Older,
+    Written,
 }
 
-impl Replaces {
+impl Broadcast {
     /// What others are told.
     fn bulletin(self, from: NodeId, names: Vec<Name>) -> Bulletin {
         match self {
-            Self::All => Bulletin::Invalidated {
+            Self::Invalidated => Bulletin::Invalidated {
                 from,
                 ack: None,
                 manner: Manner::Hard,
                 names,
             },
-            Self::Older => Bulletin::Written { from, names },
+            Self::Written => Bulletin::Written { from, names },
         }
     }
 }
 
 /// A value on its way into the store.
-pub(crate) struct Filling {
+pub(crate) struct Backfill {
     pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
@@ -77,19 +77,19 @@ pub(crate) struct Filling {
     pub(crate) wire: Wire,
     pub(crate) stored: Arc<AnyStored>,
     /// It takes the place of what others may have in memory.
-    pub(crate) replaces: Option<Replaces>,
+    pub(crate) broadcast: Option<Broadcast>,
 }
 
-impl Filling {
+impl Backfill {
     /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
     /// what a shutdown waited for is, also after that has begun.
-    pub(crate) fn in_background(self, is_owed: bool) {
+    pub(crate) fn spawn(self, is_owed: bool) {
         let background = Arc::clone(&self.lease.remote.background);
         let whose = Whose::Function(Arc::clone(&self.owner));
         let storing = async move {
             let stored = Arc::clone(&self.stored);
             let until = Remote::background_deadline();
-            if self.run(until).await == Landed::Refused {
+            if self.run(until).await == StoreOutcome::Rejected {
                 // What others may not have, this node does not keep either.
                 stored.kill();
             }
@@ -103,18 +103,18 @@ impl Filling {
     }
 
     /// Stores it, and says what came of it.
-    pub(crate) async fn run(self, until: Instant) -> Landed {
+    pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
         let remote = Arc::clone(&self.lease.remote);
         let entry = self.lease.names.entry.clone();
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
-        let replaces = self.replaces;
+        let broadcast = self.broadcast;
         let (mut fill, saved) = match self.prepare(&remote) {
             Ok(prepared) => prepared,
-            Err(landed) => return landed,
+            Err(outcome) => return outcome,
         };
         let from = remote.desk.node;
-        fill.bulletin = replaces.map(|it| it.bulletin(from, vec![entry.clone()]));
+        fill.bulletin = broadcast.map(|it| it.bulletin(from, vec![entry.clone()]));
         // Until it is known what came of it, what is there may be older than what this node
         // serves.
         let untold = remote.untold(vec![entry]);
@@ -125,13 +125,13 @@ impl Filling {
         match answer {
             Ok(Filled::Stored) => {
                 remote.stored(saved);
-                Landed::Stored
+                StoreOutcome::Stored
             }
-            Ok(Filled::Older) => Landed::Older,
+            Ok(Filled::Older) => StoreOutcome::Superseded,
             Ok(Filled::Fenced | Filled::Moved) => {
                 remote.counts.refused_stores.bump();
                 trace::store_refused(&owner.name, &key);
-                Landed::Refused
+                StoreOutcome::Rejected
             }
             Err(failure) => {
                 remote.failed(&failure);
@@ -139,48 +139,51 @@ impl Filling {
                     if fill.right.holder.is_some() {
                         lease::release(&remote, fill.right);
                     }
-                    return Landed::Left;
+                    return StoreOutcome::Skipped;
                 }
-                Landed::Unknown
+                StoreOutcome::Indeterminate
             }
         }
     }
 
     /// The store's order, with the bytes that compression saved, or why there is none.
-    fn prepare(self, remote: &Remote) -> Result<(Fill, Option<usize>), Landed> {
+    fn prepare(self, remote: &Remote) -> Result<(Fill, Option<usize>), StoreOutcome> {
         let kept = self
             .lives
             .redis_ttl
             .map_or(self.ttl, |most| most.min(self.ttl));
         if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
-            return Err(Landed::Left);
+            return Err(StoreOutcome::Skipped);
         }
         let tags: Vec<Name> = tags(&self.key, self.lease.names.replica, &self.labels).collect();
-        let late = tags
+        let value_tags = tags
             .get(self.lease.names.versions.len() - IMPLICIT..)
             .unwrap_or_default();
-        if late.is_empty() {
+        if value_tags.is_empty() {
             self.owner.families.see_none();
         }
-        for name in late {
+        for name in value_tags {
             self.owner.families.see(family(name));
         }
-        if !late.iter().all(|name| is_guarded(&self.lease.guards, name)) {
+        if !value_tags
+            .iter()
+            .all(|name| is_guarded(&self.lease.guards, name))
+        {
             // The first value with a tag of this family: from now on it is guarded.
             remote.counts.refused_stores.bump();
-            return Err(Landed::Left);
+            return Err(StoreOutcome::Skipped);
         }
         expect_no_lock();
         let codec = self.lives.codec.unwrap_or(remote.settings.codec);
         let written = self.write(codec, remote, kept, &tags).map_err(|why| {
             remote.unstorable(&self.owner, &why);
-            Landed::Left
+            StoreOutcome::Skipped
         })?;
-        let late = late.to_vec();
+        let value_tags = value_tags.to_vec();
         let order = self.stored.order;
         let kept = kept.saturating_add(self.lives.window());
-        let fill = self.lease.into_fill(late, written.bytes, kept);
-        let fill = fill.ok_or(Landed::Left)?;
+        let fill = self.lease.into_fill(value_tags, written.bytes, kept);
+        let fill = fill.ok_or(StoreOutcome::Skipped)?;
         Ok((Fill { order, ..fill }, written.saved))
     }
 

@@ -89,12 +89,12 @@ impl Call {
         let (owner, key) = (&self.owner, &self.key);
         let stored = core.build_entry(owner, key, began, epochs, lives, life, value);
         let keep = stored.is_valid(core.faults);
-        let landed = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
+        let was_stored = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {
                 core.insert(key, stored);
             }
         });
-        if keep && landed {
+        if keep && was_stored {
             owner.counts.stores.bump();
         } else {
             owner.counts.refused_stores.bump();

@@ -193,14 +193,14 @@ impl Call {
             match self.fetch(ops, dependencies, began, admission).await {
                 Fetched::Hit(stored) => {
                     self.note_refresh(true);
-                    self.land(lead, Arc::clone(&stored));
+                    self.store_if_valid(lead, Arc::clone(&stored));
                     return LeaderStep::Return(Answer::Entry(stored));
                 }
                 // Who waits here may have begun after an invalidation of what this call has.
                 Fetched::KeepOld(old) => return LeaderStep::Return(Answer::Entry(old)),
                 Fetched::Refresh(stored, advance) => {
                     // Others who wait are given it now; then it is computed again.
-                    self.land(lead, Arc::clone(&stored));
+                    self.store_if_valid(lead, Arc::clone(&stored));
                     return match self.to_refresh(&stored, advance) {
                         Some(call) => LeaderStep::Refresh(Box::new(call)),
                         None => LeaderStep::Return(Answer::Entry(stored)),

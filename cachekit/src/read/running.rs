@@ -10,7 +10,7 @@ use tokio::task::{Unconstrained, unconstrained};
 use tokio::time::{Sleep, sleep};
 
 use crate::backfill::lease::LeaseState;
-use crate::backfill::store::Filling;
+use crate::backfill::store::Backfill;
 use crate::base::fault::Fault;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
@@ -282,9 +282,9 @@ impl Call {
             lead.settle(Outcome::Value(stored), || {});
             return;
         };
-        if self.land(lead, Arc::clone(&stored)) {
+        if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
-            self.fill(ops, labels, (ttl, took), stored, lease_state);
+            self.backfill(ops, labels, (ttl, took), stored, lease_state);
         } else {
             self.owner.counts.refused_stores.bump();
             trace::store_refused(&self.owner.name, &self.key);
@@ -292,20 +292,20 @@ impl Call {
     }
 
     /// Ends the flight with `stored`, and puts it into memory if it may be kept; says so.
-    pub(crate) fn land(&self, lead: Lead<Outcome>, stored: Arc<AnyStored>) -> bool {
+    pub(crate) fn store_if_valid(&self, lead: Lead<Outcome>, stored: Arc<AnyStored>) -> bool {
         let core = &self.core;
         let keep = stored.is_valid(core.faults);
         let in_memory = self.lives.tier != Tier::Redis;
-        let landed = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
+        let was_stored = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
             if keep && in_memory {
                 core.insert(&self.key, stored);
             }
         });
-        keep && landed
+        keep && was_stored
     }
 
     /// Hands the value on to the store.
-    fn fill(
+    fn backfill(
         &self,
         ops: &ValueOps,
         labels: Labels,
@@ -316,7 +316,7 @@ impl Call {
         match (lease_state, ops.wire) {
             (LeaseState::Granted(lease), Some(wire)) => {
                 let lease = *lease;
-                let filling = Filling {
+                let backfill = Backfill {
                     took,
                     lease,
                     owner: Arc::clone(&self.owner),
@@ -326,9 +326,9 @@ impl Call {
                     ttl,
                     wire,
                     stored,
-                    replaces: None,
+                    broadcast: None,
                 };
-                filling.in_background(self.caller_is_gone());
+                backfill.spawn(self.caller_is_gone());
             }
             (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.lives),
             _ => {}

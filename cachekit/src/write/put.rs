@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::backfill::lease;
 use crate::backfill::lease::{LeaseGuard, version_life};
-use crate::backfill::store::{Filling, Landed, Replaces};
+use crate::backfill::store::{Backfill, Broadcast, StoreOutcome};
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::base::trace;
@@ -157,12 +157,12 @@ impl Bracket {
         };
         let faults = self.core.faults;
         let is_behind = is_older && !faults.has(Fault::FillOlder) && self.is_current(&stored);
-        let landed = match right {
+        let outcome = match right {
             // The store had what memory has: it has that, or what is newer, or lost it.
             Some(_) if is_behind => return,
             Some(_) if is_older && faults.has(Fault::LeaveToNewer) => return,
             Some((lease, wire)) => {
-                let filling = Filling {
+                let backfill = Backfill {
                     took: Duration::ZERO,
                     lease,
                     owner: Arc::clone(&self.owner),
@@ -172,26 +172,26 @@ impl Bracket {
                     ttl,
                     wire,
                     stored: Arc::clone(&stored),
-                    replaces: Some(match stored.order {
-                        Some(_) => Replaces::Older,
-                        None => Replaces::All,
+                    broadcast: Some(match stored.order {
+                        Some(_) => Broadcast::Written,
+                        None => Broadcast::Invalidated,
                     }),
                 };
-                let until = filling.lease.remote.deadline();
-                filling.run(until).await
+                let until = backfill.lease.remote.deadline();
+                backfill.run(until).await
             }
-            None => Landed::Left,
+            None => StoreOutcome::Skipped,
         };
-        match landed {
-            Landed::Stored => self.settle(lead, &stored),
-            Landed::Older if is_older => {}
-            Landed::Older => self.owner.counts.superseded.bump(),
-            Landed::Unknown => self.land(&stored, is_older),
-            Landed::Left => {
+        match outcome {
+            StoreOutcome::Stored => self.settle(lead, &stored),
+            StoreOutcome::Superseded if is_older => {}
+            StoreOutcome::Superseded => self.owner.counts.superseded.bump(),
+            StoreOutcome::Indeterminate => self.store_locally(&stored, is_older),
+            StoreOutcome::Skipped => {
                 self.empty_store().await;
-                self.land(&stored, is_older);
+                self.store_locally(&stored, is_older);
             }
-            Landed::Refused => self.abandon().await,
+            StoreOutcome::Rejected => self.abandon().await,
         }
     }
 
@@ -205,7 +205,7 @@ impl Bracket {
             // And the copies with it, if there are any.
             remote.desk.outbox.add([Name::entry(&self.key)]);
         }
-        self.land(&landing.stored, landing.is_older);
+        self.store_locally(&landing.stored, landing.is_older);
         self.tidy(&landing.stored);
     }
 
@@ -291,7 +291,7 @@ impl Bracket {
 
     /// The store does not have `stored`, and was told so. Memory gets it if nobody elsewhere may
     /// have something newer: of writes with an order the store alone knows that.
-    fn land(&self, stored: &Arc<AnyStored>, is_older: bool) {
+    fn store_locally(&self, stored: &Arc<AnyStored>, is_older: bool) {
         let core = &self.core;
         let is_told =
             core.remote.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
