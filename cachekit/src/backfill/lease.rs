@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::Fault;
 use crate::encoding::envelope::Token;
-use crate::l2::entry_keys::Names;
+use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::Remote;
 use crate::store::key_name::Name;
 use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
@@ -20,7 +20,7 @@ const MAX_LEASE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct LeaseGuard {
     pub(crate) remote: Arc<Remote>,
-    pub(crate) names: Names,
+    pub(crate) keys: EntryKeys,
     pub(crate) guards: Vec<Name>,
     pub(crate) grant: Grant,
     right: Option<Right>,
@@ -58,19 +58,19 @@ pub(crate) fn lease_times(lock_timeout: Duration) -> Lease {
 impl LeaseGuard {
     pub(crate) fn new(
         remote: &Arc<Remote>,
-        names: Names,
+        keys: EntryKeys,
         guards: Vec<Name>,
         grant: Grant,
         holder: Option<Token>,
     ) -> Self {
         let right = Right {
-            entry: names.entry.clone(),
+            entry: keys.entry.clone(),
             token: grant.token,
             holder,
         };
         Self {
             remote: Arc::clone(remote),
-            names,
+            keys,
             guards,
             grant,
             right: Some(right),
@@ -88,7 +88,7 @@ impl LeaseGuard {
             return Box::pin(std::future::pending());
         };
         let (remote, began) = (Arc::clone(&self.remote), self.began);
-        let versions = self.names.versions.iter();
+        let versions = self.keys.versions.iter();
         let names = versions.filter(|name| !name.is_endless());
         let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
         let is_kept = !remote.desk.faults.has(Fault::VersionsRunOut);
@@ -128,7 +128,7 @@ impl LeaseGuard {
         Some(Fill {
             right: self.right.take()?,
             grant: self.grant.clone(),
-            versions: self.names.versions.clone(),
+            versions: self.keys.versions.clone(),
             guards: self.guards.clone(),
             late,
             bytes,

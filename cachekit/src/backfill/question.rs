@@ -6,7 +6,7 @@ use crate::backfill::validate::L2Lookup;
 use crate::core::state::Core;
 use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;
-use crate::l2::entry_keys::{Names, Replica};
+use crate::l2::entry_keys::{EntryKeys, Replica};
 use crate::model::config::Tier;
 use crate::model::epoch::Moment;
 use crate::model::owner::Owner;
@@ -38,13 +38,13 @@ impl Core {
                 return None;
             }
         };
-        let names = Names::new(key, replica, owner, labels);
+        let keys = EntryKeys::new(key, replica, owner, labels);
         Some(L2Lookup {
             core: self,
             remote,
             owner,
             key,
-            names,
+            keys,
             lives,
             codec,
             fingerprint,

@@ -15,7 +15,7 @@ use crate::encoding::codec::{Codec, Unwritable};
 use crate::encoding::envelope::write::{Draft, Written};
 use crate::encoding::envelope::{IMPLICIT, Token};
 use crate::key::Key;
-use crate::l2::entry_keys::{is_guarded, tags};
+use crate::l2::entry_keys::{is_guarded, tag_keys};
 use crate::l2::tier::Remote;
 use crate::model::config::Tier;
 use crate::model::entry::AnyStored;
@@ -105,7 +105,7 @@ impl Backfill {
     /// Stores it, and says what came of it.
     pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
         let remote = Arc::clone(&self.lease.remote);
-        let entry = self.lease.names.entry.clone();
+        let entry = self.lease.keys.entry.clone();
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
         let broadcast = self.broadcast;
@@ -155,9 +155,9 @@ impl Backfill {
         if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
             return Err(StoreOutcome::Skipped);
         }
-        let tags: Vec<Name> = tags(&self.key, self.lease.names.replica, &self.labels).collect();
+        let tags: Vec<Name> = tag_keys(&self.key, self.lease.keys.replica, &self.labels).collect();
         let value_tags = tags
-            .get(self.lease.names.versions.len() - IMPLICIT..)
+            .get(self.lease.keys.versions.len() - IMPLICIT..)
             .unwrap_or_default();
         if value_tags.is_empty() {
             self.owner.families.see_none();

@@ -12,7 +12,7 @@ use crate::encoding::codec::Codec;
 use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
 use crate::key::Key;
-use crate::l2::entry_keys::Names;
+use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::Remote;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::AnyStored;
@@ -35,7 +35,7 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) remote: &'a Arc<Remote>,
     pub(crate) owner: &'a Arc<Owner>,
     pub(crate) key: &'a Key,
-    pub(crate) names: Names,
+    pub(crate) keys: EntryKeys,
     pub(crate) lives: &'a Lives,
     pub(crate) codec: Codec,
     pub(crate) fingerprint: u64,
@@ -178,7 +178,7 @@ impl L2Lookup<'_> {
     /// Whether the entry of another key may well stand here: the names of long keys are hashes.
     fn may_collide(&self, found: &Found) -> bool {
         let bytes = found.bytes.as_deref().unwrap_or_default();
-        Envelope::parse(bytes).is_ok_and(|it| self.names.entry.may_meet(it.key, self.core.faults))
+        Envelope::parse(bytes).is_ok_and(|it| self.keys.entry.may_meet(it.key, self.core.faults))
     }
 
     /// The entry, if it is this question's, alive, and of the type that is asked for.
@@ -232,7 +232,7 @@ impl L2Lookup<'_> {
         found: &Found,
         until: Instant,
     ) -> Result<VersionStatus, Failure> {
-        let names = &self.names.versions;
+        let names = &self.keys.versions;
         if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
             // Written by code that knew of fewer tags.
             return Ok(VersionStatus::Invalid);
@@ -325,7 +325,7 @@ impl L2Lookup<'_> {
 
     /// Of what the entry hangs on, here.
     fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
-        let has_value_tags = envelope.versions.len() > self.names.versions.len();
+        let has_value_tags = envelope.versions.len() > self.keys.versions.len();
         if let Some(epochs) = self.epochs.filter(|_| !has_value_tags) {
             // It was compared: these are its tags.
             return epochs.clone();

@@ -26,7 +26,7 @@ pub(crate) enum Replica {
 
 impl Replica {
     /// The one that a call reads.
-    pub(crate) fn drawn(lives: Lives, chance: &Chance) -> Self {
+    pub(crate) fn pick(lives: Lives, chance: &Chance) -> Self {
         match lives.copies() {
             Some(copies) => Self::Nth(chance.one_of(copies)),
             None => Self::Only,
@@ -47,24 +47,24 @@ impl Replica {
     }
 
     /// The version that all copies have in common, if there are any.
-    pub(crate) fn in_common(self, key: &Key) -> Option<Name> {
+    pub(crate) fn shared_version(self, key: &Key) -> Option<Name> {
         (self != Self::Only).then(|| Name::copies(key))
     }
 }
 
 /// The names of one entry, as far as they are known before its value.
 #[derive(Debug, Clone)]
-pub(crate) struct Names {
+pub(crate) struct EntryKeys {
     pub(crate) entry: Name,
     pub(crate) replica: Replica,
     /// The namespace's, the function's, that of the copies, and those of the tags.
     pub(crate) versions: Vec<Name>,
 }
 
-impl Names {
+impl EntryKeys {
     pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, labels: &Labels) -> Self {
         let implicit = [Name::everything(), Name::function(&owner.name)];
-        let tags = tags(key, replica, labels);
+        let tags = tag_keys(key, replica, labels);
         Self {
             entry: replica.entry(key),
             replica,
@@ -72,7 +72,7 @@ impl Names {
         }
     }
 
-    pub(crate) fn place(&self, owner: &Owner) -> Place<'_> {
+    pub(crate) fn query(&self, owner: &Owner) -> Place<'_> {
         Place {
             entry: &self.entry,
             versions: &self.versions,
@@ -83,13 +83,13 @@ impl Names {
 
 /// What an entry names beside the namespace and its function: the version of its copies comes
 /// first, for it is known of every one of them.
-pub(crate) fn tags<'a>(
+pub(crate) fn tag_keys<'a>(
     key: &Key,
     replica: Replica,
     labels: &'a Labels,
 ) -> impl Iterator<Item = Name> + use<'a> {
-    let in_common = replica.in_common(key);
-    in_common
+    let shared_version = replica.shared_version(key);
+    shared_version
         .into_iter()
         .chain(labels.tags.iter().map(Name::tag))
 }

@@ -55,7 +55,7 @@ impl Call {
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
         let began = core.now();
         let stale_slot = (!lives.window().is_zero()).then(Arc::default);
-        let replica = Replica::drawn(lives, &core.chance);
+        let replica = Replica::pick(lives, &core.chance);
         Self {
             core,
             owner,

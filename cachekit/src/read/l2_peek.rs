@@ -40,7 +40,7 @@ impl Core {
     ) -> Option<L2Hit> {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
-        let replica_key = (key, Replica::drawn(lives, &self.chance));
+        let replica_key = (key, Replica::pick(lives, &self.chance));
         let lookup = self.l2_lookup(
             owner,
             replica_key,
@@ -53,8 +53,8 @@ impl Core {
         let lead = self.lead_lookup(owner, key, labels, began);
         let answer = async {
             let start = lookup.started(lookup.remote.deadline());
-            let place = lookup.names.place(owner);
-            let found = lookup.remote.store.read(place, start.until).await?;
+            let query = lookup.keys.query(owner);
+            let found = lookup.remote.store.read(query, start.until).await?;
             lookup.validate(ops, &found, start).await
         };
         match answer.await {
@@ -114,13 +114,13 @@ impl Core {
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         let began = self.tags.now();
-        let replica_key = (key, Replica::drawn(lives, &self.chance));
+        let replica_key = (key, Replica::pick(lives, &self.chance));
         let lookup = self.l2_lookup(owner, replica_key, labels, &lives, fingerprint, began)?;
         let start = lookup.started(lookup.remote.deadline());
         let found = lookup
             .remote
             .store
-            .read(lookup.names.place(owner), start.until)
+            .read(lookup.keys.query(owner), start.until)
             .await;
         match found {
             Ok(found) => lookup.life(&found, start).await.ok().flatten(),

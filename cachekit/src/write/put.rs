@@ -107,16 +107,16 @@ impl Bracket {
             version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
         };
         let remote = lookup.remote;
-        let place = lookup.names.place(&self.owner);
+        let query = lookup.keys.query(&self.owner);
         match remote
             .store
-            .acquire(place, &request, remote.deadline())
+            .acquire(query, &request, remote.deadline())
             .await
         {
             Ok(Acquired::Granted(grant)) => {
                 self.lease = Some(LeaseGuard::new(
                     remote,
-                    lookup.names.clone(),
+                    lookup.keys.clone(),
                     guards,
                     grant,
                     None,

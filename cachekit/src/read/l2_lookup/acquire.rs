@@ -64,7 +64,7 @@ impl<'a> Acquire<'a> {
 
     fn request_state(&self) -> &RequestState {
         let lookup = self.lookup;
-        let enter = || lookup.remote.desk.wakes.enter(&lookup.names.entry);
+        let enter = || lookup.remote.desk.wakes.enter(&lookup.keys.entry);
         self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
             guards: guards(lookup.owner),
@@ -175,7 +175,7 @@ impl<'a> Acquire<'a> {
         }
         let start = self.lookup.started(budget.until());
         let store = &self.lookup.remote.store;
-        let place = self.lookup.names.place(self.lookup.owner);
+        let query = self.lookup.keys.query(self.lookup.owner);
         if self.call.force_refresh {
             let outcome = self.acquire(&self.acquire_request(), start.until).await?;
             return Ok(Lookup::Miss(outcome));
@@ -184,12 +184,12 @@ impl<'a> Acquire<'a> {
         let (found, outcome) = if expects_miss && admission.try_enter() {
             let request = self.acquire_request();
             let lease = self.lease_request(&request);
-            let answer = store.read_or_acquire(place, &request, start.until).await;
+            let answer = store.read_or_acquire(query, &request, start.until).await;
             let (found, acquired) = lease.answered(answer)?;
             // Before anything else: dropped, the lease is given back.
             (found, Some(self.acquire_outcome(acquired, &request)))
         } else {
-            (store.read(place, start.until).await?, None)
+            (store.read(query, start.until).await?, None)
         };
         let result = match self.lookup.validate(self.ops, &found, start).await? {
             Validated::Fresh(stored, fill) => self.on_fresh(stored, fill),
@@ -223,13 +223,13 @@ impl<'a> Acquire<'a> {
     }
 
     async fn acquire(&self, request: &Ask, until: Instant) -> Result<AcquireOutcome, Failure> {
-        let place = self.lookup.names.place(self.lookup.owner);
+        let query = self.lookup.keys.query(self.lookup.owner);
         let lease = self.lease_request(request);
         let answer = self
             .lookup
             .remote
             .store
-            .acquire(place, request, until)
+            .acquire(query, request, until)
             .await;
         Ok(self.acquire_outcome(lease.answered(answer)?, request))
     }
@@ -239,7 +239,7 @@ impl<'a> Acquire<'a> {
             remote: self.lookup.remote,
             // The token is not known, and not needed to give a lease back.
             right: request.holder.map(|holder| Right {
-                entry: self.lookup.names.entry.clone(),
+                entry: self.lookup.keys.entry.clone(),
                 token: holder,
                 holder: Some(holder),
             }),
@@ -251,9 +251,9 @@ impl<'a> Acquire<'a> {
             Acquired::Filled => AcquireOutcome::Filled,
             Acquired::Held(left) => AcquireOutcome::Held(left),
             Acquired::Granted(grant) => {
-                let (remote, names) = (self.lookup.remote, self.lookup.names.clone());
+                let (remote, keys) = (self.lookup.remote, self.lookup.keys.clone());
                 let guards = self.request_state().guards.clone();
-                let lease = LeaseGuard::new(remote, names, guards, grant, request.holder);
+                let lease = LeaseGuard::new(remote, keys, guards, grant, request.holder);
                 AcquireOutcome::Granted(Box::new(lease))
             }
         }
