@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::core::state::Cache;
 use crate::invalidate::apply::Ack;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
 
@@ -67,32 +67,34 @@ impl Acknowledged {
 
     /// [`Cache::invalidate`].
     pub async fn invalidate(&self, key: &str) -> bool {
-        self.carry_out(Doomed::key(key.as_bytes())).await
+        self.carry_out(InvalidationTargets::key(key.as_bytes()))
+            .await
     }
 
     /// [`Cache::invalidate_tags`].
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) -> bool {
         let tags = tags.into_iter().map(|tag| Tag::of(tag.as_ref()));
-        self.carry_out(Doomed::tags(tags)).await
+        self.carry_out(InvalidationTargets::tags(tags)).await
     }
 
     /// [`Cache::emit`].
     pub async fn emit(&self, event: &str) -> bool {
-        self.carry_out(Doomed::tags([Tag::event(event)])).await
+        self.carry_out(InvalidationTargets::tags([Tag::event(event)]))
+            .await
     }
 
     /// [`Cache::invalidate_function`].
     pub async fn invalidate_function(&self, name: &str) -> bool {
-        self.carry_out(Doomed::function(name)).await
+        self.carry_out(InvalidationTargets::function(name)).await
     }
 
     /// [`Cache::clear`].
     pub async fn clear(&self) -> bool {
-        self.carry_out(Doomed::everything()).await
+        self.carry_out(InvalidationTargets::everything()).await
     }
 
-    async fn carry_out(&self, doomed: Doomed) -> bool {
-        let invalidating = self.cache.core.invalidate(doomed.by(self.manner));
-        invalidating.acknowledged(Some(self.ack)).accepted().await
+    async fn carry_out(&self, targets: InvalidationTargets) -> bool {
+        let pending = self.cache.core.invalidate(targets.with_mode(self.manner));
+        pending.with_ack(Some(self.ack)).accepted().await
     }
 }

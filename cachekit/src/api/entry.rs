@@ -12,7 +12,7 @@ use crate::core::entry_key::Target;
 use crate::core::entry_ref::{Describe, Slot};
 use crate::core::state::Cache;
 use crate::encoding::codec::type_codec::Wire;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Labels;
@@ -145,8 +145,8 @@ impl<R> Entry<R> {
     ///
     /// As of [`Cache::invalidate`].
     pub async fn invalidate(&self) {
-        let doomed = Doomed::key(self.raw().key.as_bytes());
-        self.raw().core.invalidate(doomed).accepted().await;
+        let targets = InvalidationTargets::key(self.raw().key.as_bytes());
+        self.raw().core.invalidate(targets).accepted().await;
     }
 
     /// Ends the entry's fresh life, in every process: it is [invalidated softly](Cache::soft).
@@ -157,8 +157,8 @@ impl<R> Entry<R> {
     ///
     /// As of [`Cache::invalidate`].
     pub async fn expire(&self) {
-        let doomed = Doomed::key(self.raw().key.as_bytes()).by(Manner::Soft);
-        self.raw().core.invalidate(doomed).accepted().await;
+        let targets = InvalidationTargets::key(self.raw().key.as_bytes()).with_mode(Manner::Soft);
+        self.raw().core.invalidate(targets).accepted().await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::state::{Cache, Core};
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::stats::FunctionStats;
@@ -35,15 +35,15 @@ impl FunctionHandle {
     /// Removes all its entries, in constant time. A call that begins after this returned
     /// never gets a value whose computation began before.
     pub async fn invalidate_all(&self) {
-        let doomed = Doomed::function(self.name());
-        self.core.invalidate(doomed).accepted().await;
+        let targets = InvalidationTargets::function(self.name());
+        self.core.invalidate(targets).accepted().await;
     }
 
     /// Ends the fresh life of all its entries, in constant time: they are
     /// [invalidated softly](Cache::soft).
     pub async fn expire_all(&self) {
-        let doomed = Doomed::function(self.name()).by(Manner::Soft);
-        self.core.invalidate(doomed).accepted().await;
+        let targets = InvalidationTargets::function(self.name()).with_mode(Manner::Soft);
+        self.core.invalidate(targets).accepted().await;
     }
 
     /// Runs `call`, a call of this function, past the cache: nothing is looked for, stored or waited

@@ -12,7 +12,7 @@ use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::key::component::CachePart;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::config::Capacity;
 use crate::model::owner::{Owner, OwnerId, REGION};
 use crate::model::owner_index::LastPlace;
@@ -197,20 +197,20 @@ impl<V: Cacheable> Region<V> {
         put(core, owner, key.clone(), lives, labels, value).await;
         if !Arc::ptr_eq(core, self.core()) {
             // The region got its own memory meanwhile, which may have read what was there before.
-            core.drop_found(key.as_bytes());
+            core.evict_key(key.as_bytes());
         }
     }
 
     /// Removes the value under `key`; as [`Cache::invalidate`].
     pub async fn delete(&self, key: impl CachePart) {
-        let doomed = Doomed::key(self.key(&key).as_bytes());
-        self.shared.invalidate(doomed).accepted().await;
+        let targets = InvalidationTargets::key(self.key(&key).as_bytes());
+        self.shared.invalidate(targets).accepted().await;
     }
 
     /// Removes all its values, in constant time.
     pub async fn clear(&self) {
-        let doomed = Doomed::function(&self.place.owner.name);
-        self.shared.invalidate(doomed).accepted().await;
+        let targets = InvalidationTargets::function(&self.place.owner.name);
+        self.shared.invalidate(targets).accepted().await;
     }
 
     /// What it did so far.

@@ -1,7 +1,7 @@
 //! Invalidations that leave the old value for what old values are for.
 
 use crate::core::state::Cache;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
 
@@ -60,18 +60,20 @@ impl Cache {
 impl Soft {
     /// [`Cache::invalidate`].
     pub async fn invalidate(&self, key: &str) {
-        self.carry_out(Doomed::key(key.as_bytes())).await;
+        self.carry_out(InvalidationTargets::key(key.as_bytes()))
+            .await;
     }
 
     /// [`Cache::invalidate_tags`].
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
         let tags = tags.into_iter().map(|tag| Tag::of(tag.as_ref()));
-        self.carry_out(Doomed::tags(tags)).await;
+        self.carry_out(InvalidationTargets::tags(tags)).await;
     }
 
     /// [`Cache::emit`].
     pub async fn emit(&self, event: &str) {
-        self.carry_out(Doomed::tags([Tag::event(event)])).await;
+        self.carry_out(InvalidationTargets::tags([Tag::event(event)]))
+            .await;
     }
 
     /// [`Cache::emit_about`].
@@ -80,24 +82,24 @@ impl Soft {
         event: &str,
         about: impl IntoIterator<Item = (K, V)>,
     ) {
-        let doomed = self.cache.core.about(event, about);
-        self.carry_out(doomed).await;
+        let targets = self.cache.core.event_targets(event, about);
+        self.carry_out(targets).await;
     }
 
     /// [`Cache::invalidate_function`].
     pub async fn invalidate_function(&self, name: &str) -> bool {
         let is_known = self.cache.core.knows_function(name);
-        self.carry_out(Doomed::function(name)).await;
+        self.carry_out(InvalidationTargets::function(name)).await;
         is_known
     }
 
     /// [`Cache::clear`].
     pub async fn clear(&self) {
-        self.carry_out(Doomed::everything()).await;
+        self.carry_out(InvalidationTargets::everything()).await;
     }
 
-    async fn carry_out(&self, doomed: Doomed) {
-        let invalidating = self.cache.core.invalidate(doomed.by(Manner::Soft));
-        invalidating.accepted().await;
+    async fn carry_out(&self, targets: InvalidationTargets) {
+        let pending = self.cache.core.invalidate(targets.with_mode(Manner::Soft));
+        pending.accepted().await;
     }
 }

@@ -7,7 +7,7 @@ use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Point};
 use crate::core::state::{Cache, Core};
 use crate::key::Key;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::Remote;
 use crate::model::epoch::Epoch;
 use crate::model::event_template::bound;
@@ -21,9 +21,9 @@ use crate::store::message::{Bulletin, NodeId};
 /// Dropped before they were, it is told later.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct Invalidating {
+pub(crate) struct PendingInvalidation {
     core: Arc<Core>,
-    doomed: Option<Doomed>,
+    targets: Option<InvalidationTargets>,
     ack: Option<Ack>,
 }
 
@@ -37,52 +37,58 @@ pub(crate) enum Ack {
 }
 
 impl Core {
-    /// Takes `doomed` out of use on this node.
-    pub(crate) fn invalidate(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
-        for _ in 0..doomed.len() {
+    /// Takes `targets` out of use on this node.
+    pub(crate) fn invalidate(
+        self: &Arc<Self>,
+        targets: InvalidationTargets,
+    ) -> PendingInvalidation {
+        for _ in 0..targets.len() {
             self.invalidations.bump();
         }
-        self.forget(doomed)
+        self.invalidate_uncounted(targets)
     }
 
     /// The same, for the cache's own purposes: not counted.
-    pub(crate) fn forget(self: &Arc<Self>, doomed: Doomed) -> Invalidating {
-        self.apply(&doomed);
-        let is_told = self.remote.is_none() || doomed.is_empty();
-        Invalidating {
+    pub(crate) fn invalidate_uncounted(
+        self: &Arc<Self>,
+        targets: InvalidationTargets,
+    ) -> PendingInvalidation {
+        self.apply(&targets);
+        let is_sent = self.remote.is_none() || targets.is_empty();
+        PendingInvalidation {
             core: Arc::clone(self),
-            doomed: (!is_told).then_some(doomed),
+            targets: (!is_sent).then_some(targets),
             ack: None,
         }
     }
 
-    /// After this returns, no call that begins gets a value of what is doomed whose
+    /// After this returns, no call that begins gets a value of its targets whose
     /// computation began before, from memory or from a computation that is running; after a
     /// soft invalidation, none that is not known to be old.
-    pub(crate) fn apply(&self, doomed: &Doomed) {
-        let (manner, now) = (doomed.manner, Tick::now(&*self.clock));
-        for key in &doomed.keys {
-            self.end_key(key, manner, now);
+    pub(crate) fn apply(&self, targets: &InvalidationTargets) {
+        let (manner, now) = (targets.manner, Tick::now(&*self.clock));
+        for key in &targets.keys {
+            self.invalidate_key(key, manner, now);
         }
-        for tag in &doomed.tags {
+        for tag in &targets.tags {
             match manner {
                 Manner::Hard => self.tags.invalidate(tag),
                 Manner::Soft => self.tags.soften(tag, now),
             }
         }
-        let end_all_of = |epoch: &Epoch| match manner {
+        let invalidate_all_of = |epoch: &Epoch| match manner {
             Manner::Hard => self.tags.invalidate_epoch(epoch),
             Manner::Soft => self.tags.soften_epoch(epoch, now),
         };
-        if !doomed.functions.is_empty() {
+        if !targets.functions.is_empty() {
             let owners = self.owners.read();
             let named = owners
                 .values()
-                .filter(|owner| doomed.functions.contains(&owner.name));
-            named.for_each(|owner| end_all_of(&owner.epoch));
+                .filter(|owner| targets.functions.contains(&owner.name));
+            named.for_each(|owner| invalidate_all_of(&owner.epoch));
         }
-        if doomed.everything {
-            end_all_of(&self.epoch);
+        if targets.everything {
+            invalidate_all_of(&self.epoch);
             if manner == Manner::Hard {
                 self.memories().for_each(|memory| memory.clear());
             }
@@ -90,7 +96,7 @@ impl Core {
     }
 
     /// Tells the node that invalidated that this one has applied it.
-    pub(crate) fn say_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
+    pub(crate) fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
         if let Some(remote) = &self.remote {
             let store = Arc::clone(&remote.store);
             remote.spawn(async move {
@@ -104,18 +110,18 @@ impl Core {
     }
 
     /// What `requests` mean to the functions of this process.
-    fn asked(&self, requests: Vec<Request>) -> Doomed {
-        let mut doomed = Doomed::default();
+    fn requested_targets(&self, requests: Vec<Request>) -> InvalidationTargets {
+        let mut targets = InvalidationTargets::default();
         for request in requests {
             match request {
-                Request::Key(key) => doomed.keys.push(Key::new(key.as_bytes())),
-                Request::Tag(tag) => doomed.tags.push(Tag::of(&tag)),
-                Request::Function(name) => doomed.functions.push(name.into()),
-                Request::Everything => doomed.everything = true,
-                Request::Event(event, about) => doomed.tags.extend(self.event(&event, &about)),
+                Request::Key(key) => targets.keys.push(Key::new(key.as_bytes())),
+                Request::Tag(tag) => targets.tags.push(Tag::of(&tag)),
+                Request::Function(name) => targets.functions.push(name.into()),
+                Request::Everything => targets.everything = true,
+                Request::Event(event, about) => targets.tags.extend(self.event(&event, &about)),
             }
         }
-        doomed
+        targets
     }
 
     /// The event, and those that functions made of it with their arguments.
@@ -129,16 +135,16 @@ impl Core {
     }
 
     /// What an event that is about something means.
-    pub(crate) fn about<K: Into<String>, V: ToString>(
+    pub(crate) fn event_targets<K: Into<String>, V: ToString>(
         &self,
         event: &str,
         about: impl IntoIterator<Item = (K, V)>,
-    ) -> Doomed {
+    ) -> InvalidationTargets {
         let about: Vec<_> = about
             .into_iter()
             .map(|(name, value)| (name.into(), value.to_string()))
             .collect();
-        Doomed::tags(self.event(event, &about))
+        InvalidationTargets::tags(self.event(event, &about))
     }
 
     /// Whether a function of that name was called in this process.
@@ -148,11 +154,11 @@ impl Core {
     }
 
     /// Does what another program asks for, here and in the store.
-    pub(crate) fn do_as_asked(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
-        let invalidating = self.invalidate(self.asked(requests).by(manner));
+    pub(crate) fn apply_requests(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
+        let pending = self.invalidate(self.requested_targets(requests).with_mode(manner));
         if let Some(remote) = &self.remote {
             remote.spawn(async move {
-                invalidating.accepted().await;
+                pending.accepted().await;
             });
         }
     }
@@ -161,16 +167,16 @@ impl Core {
     pub(crate) fn apply_written(&self, keys: &[Key]) {
         for key in keys {
             self.writes.outrun(key.as_bytes());
-            self.drop_found(key.as_bytes());
+            self.evict_key(key.as_bytes());
         }
     }
 
     /// Takes one key out of use on this node.
-    fn end_key(&self, key: &Key, manner: Manner, now: Tick) {
+    fn invalidate_key(&self, key: &Key, manner: Manner, now: Tick) {
         self.writes.spoil(key.as_bytes());
         match manner {
-            Manner::Hard => self.drop_found(key.as_bytes()),
-            Manner::Soft => self.expire_found(key.as_bytes(), now),
+            Manner::Hard => self.evict_key(key.as_bytes()),
+            Manner::Soft => self.expire_key(key.as_bytes(), now),
         }
         if let Some(remote) = &self.remote {
             // Its lease is gone with it: who waits for its end asks again.
@@ -179,8 +185,8 @@ impl Core {
     }
 
     /// Takes what was found or computed under one key out of use.
-    pub(crate) fn drop_found(&self, key: &[u8]) {
-        self.ground(key);
+    pub(crate) fn evict_key(&self, key: &[u8]) {
+        self.retire_flight(key);
         // Last: a flight that stores while this runs is found in the table before, or its
         // entry in memory here.
         for memory in self.memories_with_keys() {
@@ -190,8 +196,8 @@ impl Core {
 
     /// Leaves what memory has under one key for what old values are for. What is computed or
     /// looked for right now is not: it may be that, or may not be.
-    fn expire_found(&self, key: &[u8], now: Tick) {
-        self.ground(key);
+    fn expire_key(&self, key: &[u8], now: Tick) {
+        self.retire_flight(key);
         // Last, as above.
         for memory in self.memories_with_keys() {
             if let Some(stored) = memory.get(key) {
@@ -200,14 +206,14 @@ impl Core {
         }
     }
 
-    fn ground(&self, key: &[u8]) {
+    fn retire_flight(&self, key: &[u8]) {
         if !self.faults.has(Fault::LeaveFlight) {
             self.flights.ground(key);
         }
     }
 }
 
-impl Invalidating {
+impl PendingInvalidation {
     /// Waits until the store has accepted it, or has not in time: then it is told later,
     /// and until it was, this node does not use the store.
     ///
@@ -218,45 +224,45 @@ impl Invalidating {
     ///
     /// Dropped, it is told later.
     pub(crate) async fn accepted(mut self) -> bool {
-        let Some(doomed) = &self.doomed else {
+        let Some(targets) = &self.targets else {
             return true;
         };
         let mut certain = true;
         if let Some(remote) = &self.core.remote {
             self.core.faults.at(Point::BeforeRemoval);
             match self.ack {
-                None => remote.invalidate(doomed.names(), doomed.manner).await,
+                None => remote.invalidate(targets.names(), targets.manner).await,
                 Some(ack) => {
                     let within = match ack {
                         Ack::Certain => None,
                         Ack::Within(within) => Some(within),
                     };
-                    let (names, manner) = (doomed.names(), doomed.manner);
+                    let (names, manner) = (targets.names(), targets.manner);
                     certain = remote.invalidate_everywhere(names, manner, within).await;
                 }
             }
         }
         // Again: in between a call may have read from the store what was still there.
         if !self.core.faults.has(Fault::NoSecondBump) {
-            self.core.apply(doomed);
+            self.core.apply(targets);
         }
-        self.doomed = None;
+        self.targets = None;
         certain
     }
 
     /// Also waits until every process has applied it.
-    pub(crate) fn acknowledged(mut self, ack: Option<Ack>) -> Self {
+    pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
     }
 }
 
-impl Drop for Invalidating {
+impl Drop for PendingInvalidation {
     fn drop(&mut self) {
-        if let (Some(doomed), Some(remote)) = (self.doomed.take(), &self.core.remote) {
-            remote.desk.outbox.add(doomed.names());
+        if let (Some(targets), Some(remote)) = (self.targets.take(), &self.core.remote) {
+            remote.desk.outbox.add(targets.names());
             // What was read from the store until here is void, and from here on it is not read.
-            self.core.apply(&doomed);
+            self.core.apply(&targets);
         }
     }
 }
@@ -277,7 +283,7 @@ impl Cache {
     /// and in Redis as soon as that can be told.
     pub async fn invalidate(&self, key: &str) {
         self.core
-            .invalidate(Doomed::key(key.as_bytes()))
+            .invalidate(InvalidationTargets::key(key.as_bytes()))
             .accepted()
             .await;
     }
@@ -291,8 +297,8 @@ impl Cache {
     ///
     /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
-        let doomed = Doomed::tags(tags.into_iter().map(|tag| Tag::of(tag.as_ref())));
-        self.core.invalidate(doomed).accepted().await;
+        let targets = InvalidationTargets::tags(tags.into_iter().map(|tag| Tag::of(tag.as_ref())));
+        self.core.invalidate(targets).accepted().await;
     }
 
     /// Removes every entry that named `event` in its `events`.
@@ -300,7 +306,7 @@ impl Cache {
     /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
     pub async fn emit(&self, event: &str) {
         self.core
-            .invalidate(Doomed::tags([Tag::event(event)]))
+            .invalidate(InvalidationTargets::tags([Tag::event(event)]))
             .accepted()
             .await;
     }
@@ -316,8 +322,8 @@ impl Cache {
         event: &str,
         about: impl IntoIterator<Item = (K, V)>,
     ) {
-        let doomed = self.core.about(event, about);
-        self.core.invalidate(doomed).accepted().await;
+        let targets = self.core.event_targets(event, about);
+        self.core.invalidate(targets).accepted().await;
     }
 
     /// Removes every entry of the cached function with this name, in every process that
@@ -327,7 +333,7 @@ impl Cache {
     pub async fn invalidate_function(&self, name: &str) -> bool {
         let is_known = self.core.knows_function(name);
         self.core
-            .invalidate(Doomed::function(name))
+            .invalidate(InvalidationTargets::function(name))
             .accepted()
             .await;
         is_known
@@ -337,6 +343,9 @@ impl Cache {
     ///
     /// The promise, and cancel safety, are those of [`invalidate`](Self::invalidate).
     pub async fn clear(&self) {
-        self.core.invalidate(Doomed::everything()).accepted().await;
+        self.core
+            .invalidate(InvalidationTargets::everything())
+            .accepted()
+            .await;
     }
 }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crate::base::sync::Mutex;
 use crate::core::state::Cache;
-use crate::invalidate::apply::{Ack, Invalidating};
+use crate::invalidate::apply::{Ack, PendingInvalidation};
 use crate::invalidate::request::Invalidation;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 
 tokio::task_local! {
-    static WAITING: Waiting;
+    static DEFERRED: DeferredQueue;
 }
 
-type Waiting = Arc<Mutex<Vec<Invalidation>>>;
+type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 
 /// Runs `future`, a transaction, and carries out the invalidations of the annotated
 /// functions called in it when it ends with `Ok`: after your `COMMIT`, not before.
@@ -68,73 +68,73 @@ type Waiting = Arc<Mutex<Vec<Invalidation>>>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let mut end = End(Some(Waiting::default()));
-    let waiting = end.0.clone().unwrap_or_default();
-    let result = WAITING.scope(waiting, future).await;
+    let mut end = ApplyOnDrop(Some(DeferredQueue::default()));
+    let queue = end.0.clone().unwrap_or_default();
+    let result = DEFERRED.scope(queue, future).await;
     if result.is_err() {
         end.0 = None;
     }
-    for invalidating in end.begin() {
-        Box::pin(invalidating.accepted()).await;
+    for pending in end.begin() {
+        Box::pin(pending.accepted()).await;
     }
     result
 }
 
 /// Carries out `invalidation` on this node, or leaves it to the scope that it is in.
-pub(crate) fn or_now(invalidation: Invalidation) -> Option<Invalidating> {
-    leave(invalidation).map(Invalidation::begin)
+pub(crate) fn defer_or_apply(invalidation: Invalidation) -> Option<PendingInvalidation> {
+    defer(invalidation).map(Invalidation::begin)
 }
 
 /// Leaves `invalidation` to the scope that it is in; gives it back if it is in none.
-fn leave(invalidation: Invalidation) -> Option<Invalidation> {
-    let mut left = Some(invalidation);
-    let _ = WAITING.try_with(|waiting| {
-        waiting.lock().extend(left.take());
+fn defer(invalidation: Invalidation) -> Option<Invalidation> {
+    let mut undeferred = Some(invalidation);
+    let _ = DEFERRED.try_with(|queue| {
+        queue.lock().extend(undeferred.take());
     });
-    left
+    undeferred
 }
 
 /// Whether invalidations wait here.
-pub(crate) fn is_on() -> bool {
-    WAITING.try_with(|_| ()).is_ok()
+pub(crate) fn is_active() -> bool {
+    DEFERRED.try_with(|_| ()).is_ok()
 }
 
 /// The end of the scope.
-struct End(Option<Waiting>);
+struct ApplyOnDrop(Option<DeferredQueue>);
 
-impl End {
+impl ApplyOnDrop {
     /// Carries out on this node what waited, together for each cache and manner.
-    fn begin(&mut self) -> Vec<Invalidating> {
-        let Some(waiting) = self.0.take() else {
+    fn begin(&mut self) -> Vec<PendingInvalidation> {
+        let Some(queue) = self.0.take() else {
             return vec![];
         };
-        let invalidations = std::mem::take(&mut *waiting.lock());
-        let mut together: Vec<(Cache, Doomed, Option<Ack>)> = vec![];
-        for (cache, doomed, ack) in invalidations
+        let invalidations = std::mem::take(&mut *queue.lock());
+        let mut together: Vec<(Cache, InvalidationTargets, Option<Ack>)> = vec![];
+        for (cache, targets, ack) in invalidations
             .into_iter()
-            .filter_map(leave)
-            .map(Invalidation::doomed)
+            .filter_map(defer)
+            .map(Invalidation::into_targets)
         {
-            let same = |(other, all, _): &&mut (Cache, Doomed, Option<Ack>)| {
-                Arc::ptr_eq(other.core(), cache.core()) && all.manner == doomed.manner
+            let same = |(other, all, _): &&mut (Cache, InvalidationTargets, Option<Ack>)| {
+                Arc::ptr_eq(other.core(), cache.core()) && all.manner == targets.manner
             };
             match together.iter_mut().find(same) {
                 Some((_, all, acks)) => {
-                    all.join(doomed);
+                    all.join(targets);
                     // One that waits for certainty waits for all.
                     *acks = (*acks).max(ack);
                 }
-                None => together.push((cache, doomed, ack)),
+                None => together.push((cache, targets, ack)),
             }
         }
         together
             .into_iter()
-            .map(|(cache, doomed, ack)| cache.core().invalidate(doomed).acknowledged(ack))
+            .map(|(cache, targets, ack)| cache.core().invalidate(targets).with_ack(ack))
             .collect()
     }
 }
 
-impl Drop for End {
+impl Drop for ApplyOnDrop {
     fn drop(&mut self) {
         drop(self.begin());
     }

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use crate::core::state::Core;
 use crate::key::Key;
 use crate::l2::bus::listener::Listener;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::Manner;
 use crate::store::message::NodeId;
 use crate::store::message::text_protocol::Request;
 
 impl Listener for Core {
-    fn apply(&self, doomed: &Doomed) {
-        self.apply(doomed);
+    fn apply(&self, targets: &InvalidationTargets) {
+        self.apply(targets);
     }
 
     fn apply_written(&self, keys: &[Key]) {
         self.apply_written(keys);
     }
 
-    fn say_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
-        self.say_applied(whom, by, ack);
+    fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
+        self.send_applied(whom, by, ack);
     }
 
-    fn do_as_asked(self: Arc<Self>, manner: Manner, requests: Vec<Request>) {
-        Core::do_as_asked(&self, manner, requests);
+    fn apply_requests(self: Arc<Self>, manner: Manner, requests: Vec<Request>) {
+        Core::apply_requests(&self, manner, requests);
     }
 
     fn missed_messages(&self) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::core::entry_key::Target;
 use crate::core::state::Cache;
-use crate::invalidate::apply::{Ack, Invalidating};
+use crate::invalidate::apply::{Ack, PendingInvalidation};
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::tags::Tag;
@@ -29,7 +29,7 @@ pub enum On {
 pub struct Invalidation {
     cache: Cache,
     pub(crate) on: On,
-    wanted: bool,
+    is_wanted: bool,
     keys: Vec<Key>,
     tags: Vec<Tag>,
     functions: Vec<&'static FnSpec>,
@@ -43,7 +43,7 @@ impl Invalidation {
         Self {
             cache,
             on,
-            wanted: true,
+            is_wanted: true,
             keys: vec![],
             tags: vec![],
             functions: vec![],
@@ -128,27 +128,27 @@ impl Invalidation {
 
     /// `if = EXPR`.
     pub fn only_if(&mut self, condition: bool) {
-        self.wanted &= condition;
+        self.is_wanted &= condition;
     }
 
     /// What takes place of it, in which cache.
-    pub(crate) fn doomed(self) -> (Cache, Doomed, Option<Ack>) {
-        let mut doomed = Doomed::default().by(self.manner);
-        if self.wanted {
-            doomed.keys = self.keys;
-            doomed.tags = self.tags;
-            doomed.functions = self
+    pub(crate) fn into_targets(self) -> (Cache, InvalidationTargets, Option<Ack>) {
+        let mut targets = InvalidationTargets::default().with_mode(self.manner);
+        if self.is_wanted {
+            targets.keys = self.keys;
+            targets.tags = self.tags;
+            targets.functions = self
                 .functions
                 .iter()
                 .map(|spec| spec.name().into())
                 .collect();
         }
-        (self.cache, doomed, self.ack)
+        (self.cache, targets, self.ack)
     }
 
     /// Carries it out on this node; the rest is to be waited for, or told later.
-    pub(crate) fn begin(self) -> Invalidating {
-        let (cache, doomed, ack) = self.doomed();
-        cache.core().invalidate(doomed).acknowledged(ack)
+    pub(crate) fn begin(self) -> PendingInvalidation {
+        let (cache, targets, ack) = self.into_targets();
+        cache.core().invalidate(targets).with_ack(ack)
     }
 }

@@ -8,7 +8,7 @@ use crate::store::key_name::Name;
 
 /// What is to be invalidated, together.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Doomed {
+pub(crate) struct InvalidationTargets {
     pub(crate) keys: Vec<Key>,
     pub(crate) tags: Vec<Tag>,
     /// Functions and regions, by name.
@@ -17,7 +17,7 @@ pub(crate) struct Doomed {
     pub(crate) manner: Manner,
 }
 
-impl Doomed {
+impl InvalidationTargets {
     pub(crate) fn key(key: &[u8]) -> Self {
         Self {
             keys: vec![Key::new(key)],
@@ -47,23 +47,23 @@ impl Doomed {
     }
 
     /// What these names stand for.
-    pub(crate) fn named(names: &[Name]) -> Self {
-        let mut doomed = Self::default();
+    pub(crate) fn from_names(names: &[Name]) -> Self {
+        let mut targets = Self::default();
         for name in names {
             match name.parts() {
-                Some(("k", key)) => doomed.keys.push(Key::new(key)),
-                Some(("f", name)) => doomed.functions.push(String::from_utf8_lossy(name).into()),
-                Some(("all", _)) => doomed.everything = true,
-                Some(("t" | "e", _)) => doomed.tags.extend(Tag::named(name.as_bytes())),
+                Some(("k", key)) => targets.keys.push(Key::new(key)),
+                Some(("f", name)) => targets.functions.push(String::from_utf8_lossy(name).into()),
+                Some(("all", _)) => targets.everything = true,
+                Some(("t" | "e", _)) => targets.tags.extend(Tag::named(name.as_bytes())),
                 // Guards guard what is not stored yet.
                 _ => {}
             }
         }
-        doomed
+        targets
     }
 
     /// The same in another manner.
-    pub(crate) fn by(self, manner: Manner) -> Self {
+    pub(crate) fn with_mode(self, manner: Manner) -> Self {
         Self { manner, ..self }
     }
 

@@ -1,6 +1,6 @@
 //! What happens around the body of a function that writes.
 
-use crate::invalidate::apply::Invalidating;
+use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
 use crate::return_type::shape::{Plan, Shape, Split};
@@ -15,11 +15,11 @@ impl<S: Shape> Plan<S> {
 
 /// The duty to invalidate. Dropped before it was done or found needless, it does it: a
 /// body that did not finish may have written.
-struct Due(Option<Invalidation>);
+struct InvalidateOnDrop(Option<Invalidation>);
 
-impl Due {
+impl InvalidateOnDrop {
     /// With `on = before`, what is to be waited for first.
-    fn begin(invalidation: Invalidation) -> (Self, Option<Invalidating>) {
+    fn begin(invalidation: Invalidation) -> (Self, Option<PendingInvalidation>) {
         let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
         (Self(Some(invalidation)), before)
     }
@@ -29,7 +29,7 @@ impl Due {
         mut self,
         ret: &S::Ret,
         after: impl FnOnce(&S::Value, &mut Invalidation),
-    ) -> Option<Invalidating> {
+    ) -> Option<PendingInvalidation> {
         // Here until all is named: if `after` panics, what is named so far is still due.
         let invalidation = self.0.as_mut()?;
         match S::peek(ret) {
@@ -40,22 +40,22 @@ impl Due {
             }
             Split::None | Split::Err(_) => {}
         }
-        deferred::or_now(self.0.take()?)
+        deferred::defer_or_apply(self.0.take()?)
     }
 }
 
-impl Drop for Due {
+impl Drop for InvalidateOnDrop {
     fn drop(&mut self) {
         if let Some(invalidation) = self.0.take() {
-            drop(deferred::or_now(invalidation));
+            drop(deferred::defer_or_apply(invalidation));
         }
     }
 }
 
 /// Waits for what is to be waited for.
-async fn accepted(invalidating: Option<Invalidating>) {
-    if let Some(invalidating) = invalidating {
-        Box::pin(invalidating.accepted()).await;
+async fn wait_accepted(pending: Option<PendingInvalidation>) {
+    if let Some(pending) = pending {
+        Box::pin(pending.accepted()).await;
     }
 }
 
@@ -76,10 +76,10 @@ where
     A: FnOnce(&S::Value, &mut Invalidation),
     Fut: Future<Output = S::Ret>,
 {
-    let (due, before) = Due::begin(invalidation);
-    accepted(before).await;
+    let (invalidate_on_drop, before) = InvalidateOnDrop::begin(invalidation);
+    wait_accepted(before).await;
     let ret = body.await;
-    accepted(due.end::<S>(&ret, after)).await;
+    wait_accepted(invalidate_on_drop.end::<S>(&ret, after)).await;
     ret
 }
 
@@ -95,10 +95,10 @@ where
     A: FnOnce(&S::Value, &mut Invalidation),
 {
     // A thread cannot wait here: what others have to be told of is told in the background.
-    let (due, before) = Due::begin(invalidation);
+    let (invalidate_on_drop, before) = InvalidateOnDrop::begin(invalidation);
     drop(before);
     let ret = body();
-    drop(due.end::<S>(&ret, after));
+    drop(invalidate_on_drop.end::<S>(&ret, after));
     ret
 }
 
@@ -128,7 +128,7 @@ where
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
         Box::pin(pending.finish(rest)).await;
     }
-    accepted(pending.leave()).await;
+    wait_accepted(pending.leave()).await;
     ret
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::core::entry_key::Target;
 use crate::core::entry_ref::Slot;
 use crate::core::state::Cache;
-use crate::invalidate::apply::Invalidating;
+use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
 use crate::model::write_order::WriteOrder;
@@ -67,7 +67,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 
     /// What is to be stored; in a scope that defers, nothing.
     pub(crate) fn take_value(&mut self) -> Option<V> {
-        self.value.take().filter(|_| !deferred::is_on())
+        self.value.take().filter(|_| !deferred::is_active())
     }
 
     /// Ends it with `value` stored.
@@ -93,11 +93,11 @@ impl<V> PendingWrite<'_, V> {
     }
 
     /// Ends it, if it has not ended yet, with the entry empty.
-    pub(crate) fn leave(mut self) -> Option<Invalidating> {
+    pub(crate) fn leave(mut self) -> Option<PendingInvalidation> {
         self.give_up()
     }
 
-    fn give_up(&mut self) -> Option<Invalidating> {
+    fn give_up(&mut self) -> Option<PendingInvalidation> {
         self.bracket.take()?;
         let cache = Cache {
             core: Arc::clone(&self.slot.core),
@@ -106,7 +106,7 @@ impl<V> PendingWrite<'_, V> {
         invalidation.target(Target {
             key: self.slot.key.clone(),
         });
-        deferred::or_now(invalidation)
+        deferred::defer_or_apply(invalidation)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::encoding::codec::type_codec::Fingerprint;
 use crate::encoding::codec::type_codec::Wire;
 use crate::key::Key;
 use crate::l2::entry_keys::{Replica, guards};
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::Remote;
 use crate::model::config::Tier;
 use crate::model::entry::AnyStored;
@@ -198,7 +198,10 @@ impl Bracket {
     /// The same where nothing can wait: the store's entry is removed in the background.
     pub(crate) fn finish_here(self, labels: &Labels, value: Value) {
         let Some(landing) = self.redeem(labels, value) else {
-            drop(self.core.forget(Doomed::key(self.key.as_bytes())));
+            drop(
+                self.core
+                    .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes())),
+            );
             return;
         };
         if let Some(remote) = self.told() {
@@ -328,7 +331,7 @@ impl Bracket {
             return;
         }
         if !self.is_current(stored) {
-            self.core.drop_found(self.key.as_bytes());
+            self.core.evict_key(self.key.as_bytes());
         }
     }
 
@@ -353,7 +356,7 @@ impl Bracket {
     /// Ends it with the entry empty, here and in the store.
     async fn abandon(&self) {
         self.core
-            .forget(Doomed::key(self.key.as_bytes()))
+            .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
             .accepted()
             .await;
     }
@@ -462,7 +465,10 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
-            drop(self.core.forget(Doomed::key(key.as_bytes())));
+            drop(
+                self.core
+                    .invalidate_uncounted(InvalidationTargets::key(key.as_bytes())),
+            );
         }
     }
 }

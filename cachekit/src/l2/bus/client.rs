@@ -16,7 +16,7 @@ use crate::l2::bus::heartbeat::Trust;
 use crate::l2::bus::lease_waiters::Wakes;
 use crate::l2::bus::listener::Listener;
 use crate::l2::bus::membership::Terms;
-use crate::l2::invalidation_targets::Doomed;
+use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::outbox::Outbox;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Message, Sink, Store};
@@ -122,10 +122,10 @@ impl Desk {
             } if from != self.node => {
                 self.acks.hear(from);
                 if let Some(listener) = self.listener() {
-                    listener.apply(&Doomed::named(&names).by(manner));
+                    listener.apply(&InvalidationTargets::from_names(&names).with_mode(manner));
                     self.messages.fetch_add(1, Ordering::Relaxed);
                     if let Some(ack) = ack {
-                        listener.say_applied(from, self.node, ack);
+                        listener.send_applied(from, self.node, ack);
                     }
                 }
             }
@@ -137,7 +137,7 @@ impl Desk {
             Bulletin::Written { from, names } if from != self.node => {
                 self.acks.hear(from);
                 if let Some(listener) = self.listener() {
-                    listener.apply_written(&Doomed::named(&names).keys);
+                    listener.apply_written(&InvalidationTargets::from_names(&names).keys);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -146,7 +146,7 @@ impl Desk {
             Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
             Bulletin::Asked(manner, requests) => {
                 if let Some(listener) = self.listener() {
-                    listener.do_as_asked(manner, requests);
+                    listener.apply_requests(manner, requests);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
