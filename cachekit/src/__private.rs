@@ -39,7 +39,7 @@ pub use crate::return_type::diagnostics::{Keep, Own, Store};
 pub use crate::return_type::shape::{MayBeAbsent, MayFail, Plan};
 pub use crate::return_type::timeout_error::{Answer, CanFail};
 pub use crate::write::annotated::{
-    invalidate_around, invalidate_around_blocking, write_through, write_through_blocking,
+    with_invalidation, with_invalidation_blocking, write_through, write_through_blocking,
 };
 pub use crate::write::pending::PendingWrite;
 

@@ -124,7 +124,7 @@ macro_rules! __invalidates {
         let after = $crate::__after!(plan.after_write, $inv, $($after)*);
         let body = $crate::__body!($form ($ret) $taken $body);
         $crate::__in_form!(
-            $form invalidate_around invalidate_around_blocking (plan, $inv, after, body)
+            $form with_invalidation with_invalidation_blocking (plan, $inv, after, body)
         )
     }};
 }

@@ -65,7 +65,7 @@ async fn wait_accepted(pending: Option<PendingInvalidation>) {
 ///
 /// If the future is dropped, or `body` panics, after it began, the invalidation takes
 /// place: the write may have happened.
-pub async fn invalidate_around<S, A, Fut>(
+pub async fn with_invalidation<S, A, Fut>(
     _plan: Plan<S>,
     invalidation: Invalidation,
     after: A,
@@ -83,8 +83,8 @@ where
     ret
 }
 
-/// [`invalidate_around`] for a synchronous function.
-pub fn invalidate_around_blocking<S, A>(
+/// [`with_invalidation`] for a synchronous function.
+pub fn with_invalidation_blocking<S, A>(
     _plan: Plan<S>,
     invalidation: Invalidation,
     after: A,
