@@ -20,7 +20,7 @@ use crate::read::hit::value_in;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Optional, Plan, Shape};
 use crate::write::pending::PendingWrite;
-use crate::write::put::Unfinished;
+use crate::write::put::RemoveOnDrop;
 
 /// One entry of a cached function that returns `R`.
 ///
@@ -193,10 +193,10 @@ macro_rules! typed {
             /// overlaps with an invalidation of it, or is dropped after it was polled once.
             pub async fn put(&self, value: T) {
                 let slot = self.raw();
-                let unfinished = Unfinished::new(&slot.core, &slot.key);
-                let bracket = slot.begin().await;
-                slot.finish(bracket, value, None).await;
-                unfinished.done();
+                let remove_on_drop = RemoveOnDrop::new(&slot.core, &slot.key);
+                let guard = slot.begin().await;
+                slot.finish(guard, value, None).await;
+                remove_on_drop.disarm();
             }
 
             /// A write that is to begin before a function's body and to end after it.

@@ -128,7 +128,7 @@ where
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
         Box::pin(pending.finish(rest)).await;
     }
-    wait_accepted(pending.leave()).await;
+    wait_accepted(pending.leave_empty()).await;
     ret
 }
 
@@ -144,12 +144,12 @@ where
     V: Clone + Send + Sync + 'static,
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
 {
-    pending.begin_here();
+    pending.begin_local();
     let ret = body();
     if let Some(value) = end_write::<S, V>(&mut pending, &ret, store) {
-        pending.finish_here(value);
+        pending.finish_local(value);
     }
-    drop(pending.leave());
+    drop(pending.leave_empty());
     ret
 }
 

@@ -10,7 +10,7 @@ use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
 use crate::model::write_order::WriteOrder;
-use crate::write::put::Bracket;
+use crate::write::put::WriteGuard;
 
 /// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
 /// empty: the write may have happened.
@@ -18,7 +18,7 @@ use crate::write::put::Bracket;
 #[must_use]
 pub struct PendingWrite<'a, V> {
     slot: &'a Slot,
-    bracket: Option<Bracket>,
+    guard: Option<WriteGuard>,
     value: Option<V>,
     /// Whether it will have an order.
     is_ordered: bool,
@@ -29,7 +29,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     pub(crate) fn new(slot: &'a Slot) -> Self {
         Self {
             slot,
-            bracket: None,
+            guard: None,
             value: None,
             is_ordered: false,
             order: None,
@@ -48,16 +48,16 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     }
 
     pub(crate) async fn begin(&mut self) {
-        self.begin_here();
-        if let Some(bracket) = &mut self.bracket {
-            bracket
-                .begin_there(&self.slot.labels, self.slot.fingerprint())
+        self.begin_local();
+        if let Some(guard) = &mut self.guard {
+            guard
+                .begin_shared(&self.slot.labels, self.slot.fingerprint())
                 .await;
         }
     }
 
-    pub(crate) fn begin_here(&mut self) {
-        self.bracket = Some(self.slot.begin_here(self.is_ordered));
+    pub(crate) fn begin_local(&mut self) {
+        self.guard = Some(self.slot.begin_local(self.is_ordered));
     }
 
     /// The write happened, and this is the value now.
@@ -72,16 +72,16 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 
     /// Ends it with `value` stored.
     pub(crate) async fn finish(&mut self, value: V) {
-        if let Some(bracket) = self.bracket.take() {
-            self.slot.finish(bracket, value, self.order).await;
+        if let Some(guard) = self.guard.take() {
+            self.slot.finish(guard, value, self.order).await;
         }
     }
 
     /// The same on this node, where nothing can wait.
-    pub(crate) fn finish_here(&mut self, value: V) {
-        if let Some(bracket) = self.bracket.take() {
+    pub(crate) fn finish_local(&mut self, value: V) {
+        if let Some(guard) = self.guard.take() {
             let (labels, value) = self.slot.described(value, self.order);
-            bracket.finish_here(&labels, value);
+            guard.finish_local(&labels, value);
         }
     }
 }
@@ -89,16 +89,16 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 impl<V> PendingWrite<'_, V> {
     /// The write did not happen.
     pub(crate) fn cancel(&mut self) {
-        self.bracket = None;
+        self.guard = None;
     }
 
     /// Ends it, if it has not ended yet, with the entry empty.
-    pub(crate) fn leave(mut self) -> Option<PendingInvalidation> {
-        self.give_up()
+    pub(crate) fn leave_empty(mut self) -> Option<PendingInvalidation> {
+        self.invalidate_if_begun()
     }
 
-    fn give_up(&mut self) -> Option<PendingInvalidation> {
-        self.bracket.take()?;
+    fn invalidate_if_begun(&mut self) -> Option<PendingInvalidation> {
+        self.guard.take()?;
         let cache = Cache {
             core: Arc::clone(&self.slot.core),
         };
@@ -112,7 +112,7 @@ impl<V> PendingWrite<'_, V> {
 
 impl<V> Drop for PendingWrite<'_, V> {
     fn drop(&mut self) {
-        drop(self.give_up());
+        drop(self.invalidate_if_begun());
     }
 }
 
@@ -125,24 +125,24 @@ impl<V> fmt::Debug for PendingWrite<'_, V> {
 }
 
 impl Slot {
-    pub(crate) fn begin_here(&self, is_ordered: bool) -> Bracket {
+    pub(crate) fn begin_local(&self, is_ordered: bool) -> WriteGuard {
         let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
-        Bracket::begin_here(&self.core, owner, key, self.spec.lives(), is_ordered)
+        WriteGuard::begin_local(&self.core, owner, key, self.spec.lives(), is_ordered)
     }
 
-    pub(crate) async fn begin(&self) -> Bracket {
-        let mut bracket = self.begin_here(false);
-        bracket.begin_there(&self.labels, self.fingerprint()).await;
-        bracket
+    pub(crate) async fn begin(&self) -> WriteGuard {
+        let mut guard = self.begin_local(false);
+        guard.begin_shared(&self.labels, self.fingerprint()).await;
+        guard
     }
 
     pub(crate) async fn finish<V: Clone + Send + Sync + 'static>(
         &self,
-        bracket: Bracket,
+        guard: WriteGuard,
         value: V,
         order: Option<u64>,
     ) {
         let (labels, value) = self.described(value, order);
-        bracket.finish(labels, value, self.describe.wire()).await;
+        guard.finish(labels, value, self.describe.wire()).await;
     }
 }

@@ -38,7 +38,7 @@ use crate::store::port::{Acquired, Ask, Wanted};
 
 /// A write of one entry that has begun.
 #[derive(Debug)]
-pub(crate) struct Bracket {
+pub(crate) struct WriteGuard {
     core: Arc<Core>,
     owner: Arc<Owner>,
     key: Key,
@@ -50,11 +50,11 @@ pub(crate) struct Bracket {
     lease: Option<LeaseGuard>,
 }
 
-impl Bracket {
+impl WriteGuard {
     /// Begins on this node alone.
     ///
     /// With `is_ordered` the value to be stored has to have an order.
-    pub(crate) fn begin_here(
+    pub(crate) fn begin_local(
         core: &Arc<Core>,
         owner: Arc<Owner>,
         key: Key,
@@ -75,7 +75,7 @@ impl Bracket {
     }
 
     /// Begins in the store too: whoever computes the entry now may not store it any more.
-    pub(crate) async fn begin_there(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
+    pub(crate) async fn begin_shared(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
         let (owner, lives) = (&self.owner, self.lives);
         if lives.copies().is_some() {
             // Nothing will be stored.
@@ -139,20 +139,20 @@ impl Bracket {
     /// than what is computed into another.
     pub(crate) async fn finish(mut self, labels: Labels, value: Value, wire: Option<Wire>) {
         let right = self.lease.take().zip(wire);
-        let Some(Landing {
+        let Some(AcceptedWrite {
             ttl,
             stored,
             is_older,
         }) = self.redeem(&labels, value)
         else {
-            return self.abandon().await;
+            return self.leave_empty().await;
         };
         // Before the store is asked: of writes whose answers cross, who asked last has the flight.
-        let boards = right.is_some() && !is_older && !self.core.faults.has(Fault::LateFlight);
-        let lead = boards.then(|| self.lead(&stored)).flatten();
+        let leads_flight = right.is_some() && !is_older && !self.core.faults.has(Fault::LateFlight);
+        let lead = leads_flight.then(|| self.lead(&stored)).flatten();
         // However it goes on, also if the caller goes away.
-        let _tidying = Tidying {
-            bracket: &self,
+        let _tidy_on_drop = TidyOnDrop {
+            guard: &self,
             stored: &stored,
         };
         let faults = self.core.faults;
@@ -191,29 +191,29 @@ impl Bracket {
                 self.empty_store().await;
                 self.store_locally(&stored, is_older);
             }
-            StoreOutcome::Rejected => self.abandon().await,
+            StoreOutcome::Rejected => self.leave_empty().await,
         }
     }
 
     /// The same where nothing can wait: the store's entry is removed in the background.
-    pub(crate) fn finish_here(self, labels: &Labels, value: Value) {
-        let Some(landing) = self.redeem(labels, value) else {
+    pub(crate) fn finish_local(self, labels: &Labels, value: Value) {
+        let Some(accepted) = self.redeem(labels, value) else {
             drop(
                 self.core
                     .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes())),
             );
             return;
         };
-        if let Some(remote) = self.told() {
+        if let Some(remote) = self.notified_tier() {
             // And the copies with it, if there are any.
             remote.desk.outbox.add([Name::entry(&self.key)]);
         }
-        self.store_locally(&landing.stored, landing.is_older);
-        self.tidy(&landing.stored);
+        self.store_locally(&accepted.stored, accepted.is_older);
+        self.tidy(&accepted.stored);
     }
 
     /// The entry for `value`, if it may be stored at all.
-    fn redeem(&self, labels: &Labels, value: Value) -> Option<Landing> {
+    fn redeem(&self, labels: &Labels, value: Value) -> Option<AcceptedWrite> {
         let core = &self.core;
         if !core.config.enabled || self.lives.copies().is_some() {
             return None;
@@ -243,7 +243,7 @@ impl Bracket {
         if is_older {
             owner.counts.superseded.bump();
         }
-        Some(Landing {
+        Some(AcceptedWrite {
             ttl,
             stored,
             is_older,
@@ -276,8 +276,8 @@ impl Bracket {
     fn settle(&self, lead: Option<Lead<Outcome>>, stored: &Arc<AnyStored>) {
         let faults = self.core.faults;
         self.owner.counts.stores.bump();
-        let late = || faults.has(Fault::LateFlight).then(|| self.lead(stored));
-        let Some(lead) = lead.or_else(|| late().flatten()) else {
+        let late_lead = || faults.has(Fault::LateFlight).then(|| self.lead(stored));
+        let Some(lead) = lead.or_else(|| late_lead().flatten()) else {
             return;
         };
         let insert = || {
@@ -296,9 +296,9 @@ impl Bracket {
     /// have something newer: of writes with an order the store alone knows that.
     fn store_locally(&self, stored: &Arc<AnyStored>, is_older: bool) {
         let core = &self.core;
-        let is_told =
+        let may_store =
             core.remote.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
-        if is_older || !is_told {
+        if is_older || !may_store {
             return;
         }
         // A computation that began before the write may have read what was there then.
@@ -316,11 +316,11 @@ impl Bracket {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
         // Another write may have landed meanwhile, and be overwritten now.
-        while let Some(landing) = self.token.landing()
+        while let Some(latest) = self.token.landing()
             && self.token.is_ordered
-            && !Arc::ptr_eq(&landing, &inserted)
+            && !Arc::ptr_eq(&latest, &inserted)
         {
-            inserted = landing;
+            inserted = latest;
             self.core.insert(&self.key, Arc::clone(&inserted));
         }
     }
@@ -354,7 +354,7 @@ impl Bracket {
     }
 
     /// Ends it with the entry empty, here and in the store.
-    async fn abandon(&self) {
+    async fn leave_empty(&self) {
         self.core
             .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
             .accepted()
@@ -363,7 +363,7 @@ impl Bracket {
 
     /// Leaves the value in memory and nothing in the store, nor in others' memory.
     async fn empty_store(&self) {
-        if let Some(remote) = self.told() {
+        if let Some(remote) = self.notified_tier() {
             let entry = Name::entry(&self.key);
             remote.invalidate(vec![entry], Manner::Hard).await;
         }
@@ -371,26 +371,27 @@ impl Bracket {
 
     /// Who passes it on that the entry was written: in whatever tier it lives, other nodes may
     /// have what was there before.
-    fn told(&self) -> Option<&Arc<Remote>> {
-        let is_untold = self.lives.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
-        self.core.remote.as_ref().filter(|_| !is_untold)
+    fn notified_tier(&self) -> Option<&Arc<Remote>> {
+        let is_unnotified =
+            self.lives.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
+        self.core.remote.as_ref().filter(|_| !is_unnotified)
     }
 }
 
 /// What a write owes to memory when it ends, or is dropped.
-struct Tidying<'a> {
-    bracket: &'a Bracket,
+struct TidyOnDrop<'a> {
+    guard: &'a WriteGuard,
     stored: &'a Arc<AnyStored>,
 }
 
-impl Drop for Tidying<'_> {
+impl Drop for TidyOnDrop<'_> {
     fn drop(&mut self) {
-        self.bracket.tidy(self.stored);
+        self.guard.tidy(self.stored);
     }
 }
 
 /// A value that may be stored.
-struct Landing {
+struct AcceptedWrite {
     ttl: Duration,
     stored: Arc<AnyStored>,
     /// Memory has, or had a moment ago, the value of a write with a greater order.
@@ -424,10 +425,10 @@ pub(crate) async fn put<V: Cacheable>(
     value: V,
 ) {
     let wire = V::__wire();
-    let unfinished = Unfinished::new(core, &key);
-    let mut bracket = Bracket::begin_here(core, owner, key, lives, false);
-    bracket
-        .begin_there(&labels, wire.map(|wire| wire.fingerprint))
+    let remove_on_drop = RemoveOnDrop::new(core, &key);
+    let mut guard = WriteGuard::begin_local(core, owner, key, lives, false);
+    guard
+        .begin_shared(&labels, wire.map(|wire| wire.fingerprint))
         .await;
     let heap = core.heap(|| Plan::<Plain<V>>::by_hand().weigh(&value));
     let value = Value {
@@ -438,18 +439,18 @@ pub(crate) async fn put<V: Cacheable>(
         order: None,
         took: Duration::ZERO,
     };
-    bracket.finish(labels, value, wire).await;
-    unfinished.done();
+    guard.finish(labels, value, wire).await;
+    remove_on_drop.disarm();
 }
 
 /// A write that has begun. Dropped before it is done, it leaves the entry empty: what was
 /// there is older than what the caller was about to store.
-pub(crate) struct Unfinished {
+pub(crate) struct RemoveOnDrop {
     core: Arc<Core>,
     key: Option<Key>,
 }
 
-impl Unfinished {
+impl RemoveOnDrop {
     pub(crate) fn new(core: &Arc<Core>, key: &Key) -> Self {
         Self {
             core: Arc::clone(core),
@@ -457,12 +458,12 @@ impl Unfinished {
         }
     }
 
-    pub(crate) fn done(mut self) {
+    pub(crate) fn disarm(mut self) {
         self.key = None;
     }
 }
 
-impl Drop for Unfinished {
+impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
             drop(
