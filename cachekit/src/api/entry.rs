@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::core::entry_key::Target;
-use crate::core::entry_ref::{Describe, Slot};
+use crate::core::entry_ref::{Describe, EntryRef};
 use crate::core::state::Cache;
 use crate::encoding::codec::type_codec::Wire;
 use crate::l2::invalidation_targets::InvalidationTargets;
@@ -57,16 +57,16 @@ pub struct Inner<R>(Innermost<R>);
 /// What an entry derefs to where `R` is neither a `Result` nor an `Option`.
 #[doc(hidden)]
 pub struct Innermost<R> {
-    slot: Slot,
+    entry: EntryRef,
     returns: PhantomData<fn() -> R>,
 }
 
-struct Described<S: Shape, A> {
+struct TypedDescribe<S: Shape, A> {
     plan: Plan<S>,
     after: A,
 }
 
-impl<S, A> Describe for Described<S, A>
+impl<S, A> Describe for TypedDescribe<S, A>
 where
     S: Shape,
     S::Value: 'static,
@@ -103,16 +103,16 @@ where
     S::Value: 'static,
     A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
 {
-    let slot = Slot {
+    let entry = EntryRef {
         core: Arc::clone(cache.core().at_home(spec)),
         owner: cache.core().owner(spec),
         spec,
         key: target.key,
         labels,
-        describe: Box::new(Described { plan, after }),
+        describe: Box::new(TypedDescribe { plan, after }),
     };
     Entry(Inner(Innermost {
-        slot,
+        entry,
         returns: PhantomData,
     }))
 }
@@ -127,14 +127,15 @@ impl<R> Entry<R> {
     /// How much longer the entry lives, if it is used as often as its `idle` asks for; `None` if
     /// there is none.
     pub async fn ttl(&self) -> Option<Duration> {
-        let slot = self.raw();
-        if let Some(stored) = slot.core.peek(&slot.key, slot.owner.id) {
-            return Some(stored.freshness.end.since(Tick::now(&*slot.core.clock)));
+        let entry = self.raw();
+        if let Some(stored) = entry.core.peek(&entry.key, entry.owner.id) {
+            return Some(stored.freshness.end.since(Tick::now(&*entry.core.clock)));
         }
-        let (owner, labels, lives) = (&slot.owner, &slot.labels, slot.spec.lives());
-        let fingerprint = slot.fingerprint();
-        slot.core
-            .l2_ttl(owner, &slot.key, labels, lives, fingerprint)
+        let (owner, labels, lives) = (&entry.owner, &entry.labels, entry.spec.lives());
+        let fingerprint = entry.fingerprint();
+        entry
+            .core
+            .l2_ttl(owner, &entry.key, labels, lives, fingerprint)
             .await
     }
 
@@ -162,7 +163,7 @@ impl<R> Entry<R> {
     }
 }
 
-impl Slot {
+impl EntryRef {
     async fn get<V: Clone + Send + Sync + 'static>(&self) -> Option<V> {
         if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
             return value_in::<Optional<V>>(&stored)?;
@@ -192,10 +193,10 @@ macro_rules! typed {
             /// Two writes of one entry that overlap leave it empty, as does one that
             /// overlaps with an invalidation of it, or is dropped after it was polled once.
             pub async fn put(&self, value: T) {
-                let slot = self.raw();
-                let remove_on_drop = RemoveOnDrop::new(&slot.core, &slot.key);
-                let guard = slot.begin().await;
-                slot.finish(guard, value, None).await;
+                let entry = self.raw();
+                let remove_on_drop = RemoveOnDrop::new(&entry.core, &entry.key);
+                let guard = entry.begin().await;
+                entry.finish(guard, value, None).await;
                 remove_on_drop.disarm();
             }
 
@@ -216,18 +217,18 @@ typed! {
 }
 
 impl<R> Entry<R> {
-    fn raw(&self) -> &Slot {
-        &self.0.0.slot
+    fn raw(&self) -> &EntryRef {
+        &self.0.0.entry
     }
 }
 impl<R> Inner<R> {
-    fn raw(&self) -> &Slot {
-        &self.0.slot
+    fn raw(&self) -> &EntryRef {
+        &self.0.entry
     }
 }
 impl<R> Innermost<R> {
-    fn raw(&self) -> &Slot {
-        &self.slot
+    fn raw(&self) -> &EntryRef {
+        &self.entry
     }
 }
 

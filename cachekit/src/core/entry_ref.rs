@@ -13,7 +13,7 @@ use crate::model::owner::Owner;
 use crate::model::tags::Labels;
 
 /// The untyped part of an entry.
-pub(crate) struct Slot {
+pub(crate) struct EntryRef {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) spec: &'static FnSpec,
@@ -29,12 +29,12 @@ pub(crate) trait Describe: Send + Sync {
     fn wire(&self) -> Option<Wire>;
 }
 
-impl Slot {
+impl EntryRef {
     pub(crate) fn fingerprint(&self) -> Option<Fingerprint> {
         self.describe.wire().map(|wire| wire.fingerprint)
     }
 
-    pub(crate) fn described<V: Send + Sync + 'static>(
+    pub(crate) fn labelled<V: Send + Sync + 'static>(
         &self,
         value: V,
         order: Option<u64>,

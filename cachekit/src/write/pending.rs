@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::entry_key::Target;
-use crate::core::entry_ref::Slot;
+use crate::core::entry_ref::EntryRef;
 use crate::core::state::Cache;
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
@@ -17,7 +17,7 @@ use crate::write::put::WriteGuard;
 #[doc(hidden)]
 #[must_use]
 pub struct PendingWrite<'a, V> {
-    slot: &'a Slot,
+    entry: &'a EntryRef,
     guard: Option<WriteGuard>,
     value: Option<V>,
     /// Whether it will have an order.
@@ -26,9 +26,9 @@ pub struct PendingWrite<'a, V> {
 }
 
 impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
-    pub(crate) fn new(slot: &'a Slot) -> Self {
+    pub(crate) fn new(entry: &'a EntryRef) -> Self {
         Self {
-            slot,
+            entry,
             guard: None,
             value: None,
             is_ordered: false,
@@ -51,13 +51,13 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.begin_local();
         if let Some(guard) = &mut self.guard {
             guard
-                .begin_shared(&self.slot.labels, self.slot.fingerprint())
+                .begin_shared(&self.entry.labels, self.entry.fingerprint())
                 .await;
         }
     }
 
     pub(crate) fn begin_local(&mut self) {
-        self.guard = Some(self.slot.begin_local(self.is_ordered));
+        self.guard = Some(self.entry.begin_local(self.is_ordered));
     }
 
     /// The write happened, and this is the value now.
@@ -73,14 +73,14 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     /// Ends it with `value` stored.
     pub(crate) async fn finish(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
-            self.slot.finish(guard, value, self.order).await;
+            self.entry.finish(guard, value, self.order).await;
         }
     }
 
     /// The same on this node, where nothing can wait.
     pub(crate) fn finish_local(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
-            let (labels, value) = self.slot.described(value, self.order);
+            let (labels, value) = self.entry.labelled(value, self.order);
             guard.finish_local(&labels, value);
         }
     }
@@ -100,11 +100,11 @@ impl<V> PendingWrite<'_, V> {
     fn invalidate_if_begun(&mut self) -> Option<PendingInvalidation> {
         self.guard.take()?;
         let cache = Cache {
-            core: Arc::clone(&self.slot.core),
+            core: Arc::clone(&self.entry.core),
         };
         let mut invalidation = Invalidation::of(cache, On::Always);
         invalidation.target(Target {
-            key: self.slot.key.clone(),
+            key: self.entry.key.clone(),
         });
         deferred::defer_or_apply(invalidation)
     }
@@ -119,12 +119,12 @@ impl<V> Drop for PendingWrite<'_, V> {
 impl<V> fmt::Debug for PendingWrite<'_, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PendingWrite")
-            .field("key", &self.slot.key)
+            .field("key", &self.entry.key)
             .finish_non_exhaustive()
     }
 }
 
-impl Slot {
+impl EntryRef {
     pub(crate) fn begin_local(&self, is_ordered: bool) -> WriteGuard {
         let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
         WriteGuard::begin_local(&self.core, owner, key, self.spec.lives(), is_ordered)
@@ -142,7 +142,7 @@ impl Slot {
         value: V,
         order: Option<u64>,
     ) {
-        let (labels, value) = self.described(value, order);
+        let (labels, value) = self.labelled(value, order);
         guard.finish(labels, value, self.describe.wire()).await;
     }
 }
