@@ -36,9 +36,9 @@ impl Cache {
             ),
             redis: self
                 .core
-                .remote
+                .l2
                 .as_ref()
-                .map(|remote| remote.stats(Tick::now(&*self.core.clock)))
+                .map(|l2| l2.stats(Tick::now(&*self.core.clock)))
                 .unwrap_or_default(),
             ..Stats::sum(functions)
         }

@@ -85,14 +85,14 @@ impl Cache {
             let end = from_now(within);
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.told()).await;
-            if let Some(remote) = &self.core.remote {
+            if let Some(l2) = &self.core.l2 {
                 // Last, so that what is owed to others is done: also late it is sent.
-                let until = remote.deadline();
-                let goodbye = remote.desk.say_goodbye(&*remote.store, until);
+                let until = l2.deadline();
+                let goodbye = l2.desk.say_goodbye(&*l2.store, until);
                 let _ = timeout_at(end, goodbye).await;
             }
-        } else if let Some(remote) = &self.core.remote {
-            remote.desk.trust.leave();
+        } else if let Some(l2) = &self.core.l2 {
+            l2.desk.trust.leave();
         }
         let report = ShutdownReport {
             abandoned: background.stop(),
@@ -110,7 +110,7 @@ impl Cache {
     }
 
     fn unaccepted(&self) -> usize {
-        let remote = self.core.remote.as_ref();
-        remote.map_or(0, |remote| remote.desk.outbox.len())
+        let l2 = self.core.l2.as_ref();
+        l2.map_or(0, |l2| l2.desk.outbox.len())
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::base::fault::Fault;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::store::key_name::Name;
 use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
 
@@ -19,7 +19,7 @@ const MAX_LEASE: Duration = Duration::from_secs(3);
 /// Dropped without a store, it gives the lease back, so that nobody waits in vain.
 #[derive(Debug)]
 pub(crate) struct LeaseGuard {
-    pub(crate) remote: Arc<Remote>,
+    pub(crate) l2: Arc<SharedTier>,
     pub(crate) keys: EntryKeys,
     pub(crate) guards: Vec<Name>,
     pub(crate) grant: Grant,
@@ -57,7 +57,7 @@ pub(crate) fn lease_times(lock_timeout: Duration) -> Lease {
 
 impl LeaseGuard {
     pub(crate) fn new(
-        remote: &Arc<Remote>,
+        l2: &Arc<SharedTier>,
         keys: EntryKeys,
         guards: Vec<Name>,
         grant: Grant,
@@ -69,7 +69,7 @@ impl LeaseGuard {
             holder,
         };
         Self {
-            remote: Arc::clone(remote),
+            l2: Arc::clone(l2),
             keys,
             guards,
             grant,
@@ -87,11 +87,11 @@ impl LeaseGuard {
         let Some(right) = self.right.clone() else {
             return Box::pin(std::future::pending());
         };
-        let (remote, began) = (Arc::clone(&self.remote), self.began);
+        let (l2, began) = (Arc::clone(&self.l2), self.began);
         let versions = self.keys.versions.iter();
         let names = versions.filter(|name| !name.is_endless());
         let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
-        let is_kept = !remote.desk.faults.has(Fault::VersionsRunOut);
+        let is_kept = !l2.desk.faults.has(Fault::VersionsRunOut);
         Box::pin(async move {
             let mut lease_times = lease_times(lock_timeout);
             let needed = Needed {
@@ -110,9 +110,14 @@ impl LeaseGuard {
                 };
                 tokio::time::sleep(pause / 3).await;
                 // Whether it worked shows when the value is stored.
-                let _ = remote
+                let _ = l2
                     .store
-                    .renew(&right, lease_times, needed, Remote::background_deadline())
+                    .renew(
+                        &right,
+                        lease_times,
+                        needed,
+                        SharedTier::background_deadline(),
+                    )
                     .await;
             }
         })
@@ -133,7 +138,7 @@ impl LeaseGuard {
             late,
             bytes,
             order: None,
-            any_origin: self.remote.takes_any_origin(),
+            any_origin: self.l2.accepts_any_origin(),
             kept,
             version_life: version_life(kept),
             bulletin: None,
@@ -144,16 +149,18 @@ impl LeaseGuard {
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
         if let Some(right) = self.right.take().filter(|right| right.holder.is_some()) {
-            release(&self.remote, right);
+            release(&self.l2, right);
         }
     }
 }
 
 /// Gives a lease back, in the background.
-pub(crate) fn release(remote: &Arc<Remote>, right: Right) {
-    let (store, desk) = (Arc::clone(&remote.store), Arc::clone(&remote.desk));
-    remote.spawn(async move {
-        let released = store.release(&right, Remote::background_deadline()).await;
+pub(crate) fn release(l2: &Arc<SharedTier>, right: Right) {
+    let (store, desk) = (Arc::clone(&l2.store), Arc::clone(&l2.desk));
+    l2.spawn(async move {
+        let released = store
+            .release(&right, SharedTier::background_deadline())
+            .await;
         if matches!(released, Err(Failure::Away | Failure::Unknown)) {
             // As soon as it can be told: others would wait until the lease runs out. The entry,
             // if there is one, was of no use.

@@ -25,23 +25,23 @@ impl Core {
         fingerprint: Option<Fingerprint>,
         began: Moment,
     ) -> Option<L2Lookup<'a>> {
-        let remote = self
-            .remote
+        let l2 = self
+            .l2
             .as_ref()
             .filter(|_| lives.tier != Tier::Memory && !owner.is_namesake)?;
-        let fingerprint = fingerprint.filter(|_| remote.is_usable_for(key, replica))?;
-        let codec = lives.codec.unwrap_or(remote.settings.codec);
+        let fingerprint = fingerprint.filter(|_| l2.is_usable_for(key, replica))?;
+        let codec = lives.codec.unwrap_or(l2.settings.codec);
         let fingerprint = match fingerprint(codec) {
             Ok(fingerprint) => fingerprint ^ owner.late,
             Err(why) => {
-                remote.unstorable(owner, &why);
+                l2.count_unstorable(owner, &why);
                 return None;
             }
         };
         let keys = EntryKeys::new(key, replica, owner, labels);
         Some(L2Lookup {
             core: self,
-            remote,
+            l2,
             owner,
             key,
             keys,
@@ -56,13 +56,13 @@ impl Core {
     /// A value was computed for `key` without asking the store: what is there may be older,
     /// and this node must not go back to it.
     pub(crate) fn queue_removal(&self, key: &Key, lives: Lives) {
-        if let Some(remote) = &self.remote
+        if let Some(l2) = &self.l2
             && lives.tier != Tier::Memory
             // It never goes back there anyway.
-            && !remote.is_shut_down()
+            && !l2.is_shut_down()
         {
             // And the copies with it, if there are any.
-            remote.desk.outbox.add([Name::entry(key)]);
+            l2.desk.outbox.add([Name::entry(key)]);
         }
     }
 }

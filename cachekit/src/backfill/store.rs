@@ -16,7 +16,7 @@ use crate::encoding::envelope::write::{Draft, Written};
 use crate::encoding::envelope::{IMPLICIT, Token};
 use crate::key::Key;
 use crate::l2::entry_keys::{is_guarded, tag_keys};
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::AnyStored;
 use crate::model::invalidation_mode::Manner;
@@ -84,11 +84,11 @@ impl Backfill {
     /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
     /// what a shutdown waited for is, also after that has begun.
     pub(crate) fn spawn(self, is_owed: bool) {
-        let background = Arc::clone(&self.lease.remote.background);
+        let background = Arc::clone(&self.lease.l2.background);
         let whose = Whose::Function(Arc::clone(&self.owner));
         let storing = async move {
             let stored = Arc::clone(&self.stored);
-            let until = Remote::background_deadline();
+            let until = SharedTier::background_deadline();
             if self.run(until).await == StoreOutcome::Rejected {
                 // What others may not have, this node does not keep either.
                 stored.kill();
@@ -104,40 +104,40 @@ impl Backfill {
 
     /// Stores it, and says what came of it.
     pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
-        let remote = Arc::clone(&self.lease.remote);
+        let l2 = Arc::clone(&self.lease.l2);
         let entry = self.lease.keys.entry.clone();
         let owner = Arc::clone(&self.owner);
         let key = self.key.clone();
         let broadcast = self.broadcast;
-        let (mut fill, saved) = match self.prepare(&remote) {
+        let (mut fill, saved) = match self.prepare(&l2) {
             Ok(prepared) => prepared,
             Err(outcome) => return outcome,
         };
-        let from = remote.desk.node;
+        let from = l2.desk.node;
         fill.bulletin = broadcast.map(|it| it.bulletin(from, vec![entry.clone()]));
         // Until it is known what came of it, what is there may be older than what this node
         // serves.
-        let untold = remote.untold(vec![entry]);
-        let answer = remote.store.fill(&fill, until).await;
+        let removal = l2.pending_removal(vec![entry]);
+        let answer = l2.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
-            drop(untold.settled());
+            drop(removal.settled());
         }
         match answer {
             Ok(Filled::Stored) => {
-                remote.stored(saved);
+                l2.count_store(saved);
                 StoreOutcome::Stored
             }
             Ok(Filled::Older) => StoreOutcome::Superseded,
             Ok(Filled::Fenced | Filled::Moved) => {
-                remote.counts.refused_stores.bump();
+                l2.counts.refused_stores.bump();
                 trace::store_refused(&owner.name, &key);
                 StoreOutcome::Rejected
             }
             Err(failure) => {
-                remote.failed(&failure);
+                l2.count_failure(&failure);
                 if matches!(failure, Failure::Refused(_)) {
                     if fill.right.holder.is_some() {
-                        lease::release(&remote, fill.right);
+                        lease::release(&l2, fill.right);
                     }
                     return StoreOutcome::Skipped;
                 }
@@ -147,7 +147,7 @@ impl Backfill {
     }
 
     /// The store's order, with the bytes that compression saved, or why there is none.
-    fn prepare(self, remote: &Remote) -> Result<(Fill, Option<usize>), StoreOutcome> {
+    fn prepare(self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
         let kept = self
             .lives
             .redis_ttl
@@ -170,13 +170,13 @@ impl Backfill {
             .all(|name| is_guarded(&self.lease.guards, name))
         {
             // The first value with a tag of this family: from now on it is guarded.
-            remote.counts.refused_stores.bump();
+            l2.counts.refused_stores.bump();
             return Err(StoreOutcome::Skipped);
         }
         expect_no_lock();
-        let codec = self.lives.codec.unwrap_or(remote.settings.codec);
-        let written = self.write(codec, remote, kept, &tags).map_err(|why| {
-            remote.unstorable(&self.owner, &why);
+        let codec = self.lives.codec.unwrap_or(l2.settings.codec);
+        let written = self.write(codec, l2, kept, &tags).map_err(|why| {
+            l2.count_unstorable(&self.owner, &why);
             StoreOutcome::Skipped
         })?;
         let value_tags = value_tags.to_vec();
@@ -190,7 +190,7 @@ impl Backfill {
     fn write(
         &self,
         codec: Codec,
-        remote: &Remote,
+        l2: &SharedTier,
         kept: Duration,
         tags: &[Name],
     ) -> Result<Written, String> {
@@ -202,7 +202,7 @@ impl Backfill {
         let draft = Draft {
             codec: codec.id(),
             fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.late,
-            origin: remote.store.origin(),
+            origin: l2.store.origin(),
             fill,
             grace: self.lives.window(),
             life: kept,
@@ -212,9 +212,9 @@ impl Backfill {
             function: &self.owner.name,
             key: self.key.as_bytes(),
             order: self.stored.order,
-            compress_above: self.lives.compress_above(remote.settings.compress_above),
+            compress_above: self.lives.compress_above(l2.settings.compress_above),
         };
-        let limit = remote.settings.max_value;
+        let limit = l2.settings.max_value;
         let value = &**self.stored.shared();
         let payload = self
             .stored

@@ -13,7 +13,7 @@ use crate::encoding::envelope::read::{Envelope, Reject};
 use crate::encoding::envelope::{IMPLICIT, Token, Version};
 use crate::key::Key;
 use crate::l2::entry_keys::EntryKeys;
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::AnyStored;
 use crate::model::epoch::{Epochs, Moment};
@@ -32,7 +32,7 @@ const OVERHEAD: usize = 64 << 10;
 /// What is asked of the store, and by whom.
 pub(crate) struct L2Lookup<'a> {
     pub(crate) core: &'a Core,
-    pub(crate) remote: &'a Arc<Remote>,
+    pub(crate) l2: &'a Arc<SharedTier>,
     pub(crate) owner: &'a Arc<Owner>,
     pub(crate) key: &'a Key,
     pub(crate) keys: EntryKeys,
@@ -115,7 +115,7 @@ impl L2Lookup<'_> {
             Ok(envelope) => envelope,
             Err((reason, token)) => {
                 if reason == Reason::Key && !self.may_collide(found) {
-                    self.remote.store.suspect();
+                    self.l2.store.suspect();
                 }
                 return Ok(self.reject(reason, token));
             }
@@ -171,7 +171,7 @@ impl L2Lookup<'_> {
     }
 
     fn reject(&self, reason: Reason, token: Option<Token>) -> Validated {
-        self.remote.counts.reasons.count(reason);
+        self.l2.counts.reasons.count(reason);
         Validated::Rejected(token)
     }
 
@@ -184,7 +184,7 @@ impl L2Lookup<'_> {
     /// The entry, if it is this question's, alive, and of the type that is asked for.
     fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (Reason, Option<Token>)> {
         let bytes = found.bytes.as_deref().ok_or((Reason::Absent, None))?;
-        let most = self.remote.settings.max_value;
+        let most = self.l2.settings.max_value;
         if bytes.len() > most.saturating_add(OVERHEAD) {
             return Err((Reason::TooLarge, Token::of(bytes)));
         }
@@ -266,7 +266,7 @@ impl L2Lookup<'_> {
         {
             return Ok(status.max(self.compare(value_tag_versions, versions)));
         }
-        let versions = self.remote.store.versions(&value_tags, until).await?;
+        let versions = self.l2.store.versions(&value_tags, until).await?;
         Ok(status.max(self.compare(value_tag_versions, &versions)))
     }
 
@@ -302,15 +302,15 @@ impl L2Lookup<'_> {
             (believes || origin != UNKNOWN_ORIGIN)
                 && versions.iter().all(|version| version.origin() == origin)
         };
-        let remote = self.remote;
-        if remote.takes_any_origin() || is_of(remote.store.origin()) {
+        let l2 = self.l2;
+        if l2.accepts_any_origin() || is_of(l2.store.origin()) {
             return Ok(true);
         }
         if self.core.faults.has(Fault::MissingTagIsZero) {
             return Ok(true);
         }
         // The server may have taken another name since it was asked.
-        Ok(is_of(remote.store.ask_origin(until).await?))
+        Ok(is_of(l2.store.ask_origin(until).await?))
     }
 
     /// What the entry's value or absence is in memory.

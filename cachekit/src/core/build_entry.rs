@@ -48,7 +48,7 @@ impl Core {
     /// The epochs of the cache, of `owner` and of the tags and events in `labels`.
     pub(crate) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
-        let bus = self.remote.is_some().then(|| Arc::clone(&self.bus_epoch));
+        let bus = self.l2.is_some().then(|| Arc::clone(&self.bus_epoch));
         whole
             .into_iter()
             .chain(bus)

@@ -23,7 +23,7 @@ use crate::l1::engine::Size;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
 use crate::l1::thread_cache::lookup_key::Probe;
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::model::config::{Capacity, Config};
 use crate::model::epoch::{Epoch, Moment};
 use crate::model::function_spec::FnSpec;
@@ -94,7 +94,7 @@ pub(crate) struct Core {
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,
     /// The tier that processes share, if there is one.
-    pub(crate) remote: Option<Arc<Remote>>,
+    pub(crate) l2: Option<Arc<SharedTier>>,
 }
 
 /// Whose a region's entries are, and where.

@@ -8,7 +8,7 @@ use crate::base::fault::{Fault, Point};
 use crate::core::state::{Cache, Core};
 use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::model::epoch::Epoch;
 use crate::model::event_template::bound;
 use crate::model::invalidation_mode::Manner;
@@ -54,7 +54,7 @@ impl Core {
         targets: InvalidationTargets,
     ) -> PendingInvalidation {
         self.apply(&targets);
-        let is_sent = self.remote.is_none() || targets.is_empty();
+        let is_sent = self.l2.is_none() || targets.is_empty();
         PendingInvalidation {
             core: Arc::clone(self),
             targets: (!is_sent).then_some(targets),
@@ -97,13 +97,13 @@ impl Core {
 
     /// Tells the node that invalidated that this one has applied it.
     pub(crate) fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
-        if let Some(remote) = &self.remote {
-            let store = Arc::clone(&remote.store);
-            remote.spawn(async move {
+        if let Some(l2) = &self.l2 {
+            let store = Arc::clone(&l2.store);
+            l2.spawn(async move {
                 let applied = Bulletin::Applied { by, ack };
                 // Who does not hear it waits as long as for a node that is gone.
                 let _ = store
-                    .tell(Some(whom), &applied, Remote::background_deadline())
+                    .tell(Some(whom), &applied, SharedTier::background_deadline())
                     .await;
             });
         }
@@ -156,8 +156,8 @@ impl Core {
     /// Does what another program asks for, here and in the store.
     pub(crate) fn apply_requests(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
         let pending = self.invalidate(self.requested_targets(requests).with_mode(manner));
-        if let Some(remote) = &self.remote {
-            remote.spawn(async move {
+        if let Some(l2) = &self.l2 {
+            l2.spawn(async move {
                 pending.accepted().await;
             });
         }
@@ -178,9 +178,9 @@ impl Core {
             Manner::Hard => self.evict_key(key.as_bytes()),
             Manner::Soft => self.expire_key(key.as_bytes(), now),
         }
-        if let Some(remote) = &self.remote {
+        if let Some(l2) = &self.l2 {
             // Its lease is gone with it: who waits for its end asks again.
-            remote.desk.wakes.wake(&Name::entry(key));
+            l2.desk.wakes.wake(&Name::entry(key));
         }
     }
 
@@ -228,17 +228,17 @@ impl PendingInvalidation {
             return true;
         };
         let mut certain = true;
-        if let Some(remote) = &self.core.remote {
+        if let Some(l2) = &self.core.l2 {
             self.core.faults.at(Point::BeforeRemoval);
             match self.ack {
-                None => remote.invalidate(targets.names(), targets.manner).await,
+                None => l2.invalidate(targets.names(), targets.manner).await,
                 Some(ack) => {
                     let within = match ack {
                         Ack::Certain => None,
                         Ack::Within(within) => Some(within),
                     };
                     let (names, manner) = (targets.names(), targets.manner);
-                    certain = remote.invalidate_everywhere(names, manner, within).await;
+                    certain = l2.invalidate_everywhere(names, manner, within).await;
                 }
             }
         }
@@ -259,8 +259,8 @@ impl PendingInvalidation {
 
 impl Drop for PendingInvalidation {
     fn drop(&mut self) {
-        if let (Some(targets), Some(remote)) = (self.targets.take(), &self.core.remote) {
-            remote.desk.outbox.add(targets.names());
+        if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
+            l2.desk.outbox.add(targets.names());
             // What was read from the store until here is void, and from here on it is not read.
             self.core.apply(&targets);
         }

@@ -35,26 +35,26 @@ use crate::store::port::{Failure, Store};
 
 /// A shared store in use.
 #[derive(Debug)]
-pub(crate) struct Remote {
+pub(crate) struct SharedTier {
     /// Behind its breaker.
     pub(crate) store: Arc<dyn Store>,
     breaker: Arc<Breaker>,
     pub(crate) desk: Arc<Desk>,
-    pub(crate) counts: RemoteCounts,
+    pub(crate) counts: SharedTierCounts,
     pub(crate) settings: Settings,
     /// Calls that ask the store right now.
-    asking: AtomicUsize,
+    in_flight: AtomicUsize,
     pub(crate) background: Arc<Background>,
-    beating: JoinHandle<()>,
+    heartbeat: JoinHandle<()>,
     /// Nobody has the cache any more.
-    left: Arc<Notify>,
+    abandoned: Arc<Notify>,
 }
 
 /// More calls than this do not ask at once only because memory is not trusted.
-const MOST_ASKING: usize = 512;
+const MAX_IN_FLIGHT: usize = 512;
 
 /// So long a cache that is built waits for its first message, however long messages may take.
-const LONGEST_SETTLING: Duration = Duration::from_secs(1);
+const MAX_SETTLING: Duration = Duration::from_secs(1);
 
 /// How a cache uses its store.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +73,7 @@ pub(crate) struct Settings {
 
 /// What happened to it.
 #[derive(Debug, Default)]
-pub(crate) struct RemoteCounts {
+pub(crate) struct SharedTierCounts {
     pub(crate) reasons: Reasons,
     pub(crate) stores: Counter,
     /// Those of them that were compressed, and how many bytes that saved.
@@ -94,7 +94,7 @@ pub(crate) struct RemoteCounts {
     is_unconfirmed: AtomicBool,
 }
 
-impl Remote {
+impl SharedTier {
     /// Takes `store`, whose messages arrive at `desk`, into use on this runtime.
     pub(crate) fn new(
         desk: Arc<Desk>,
@@ -110,14 +110,14 @@ impl Remote {
             breaker: Arc::clone(&breaker),
             in_time: settings.timeout,
         };
-        let beating = beat(
+        let heartbeat = beat(
             Arc::clone(&desk),
             Arc::clone(&store),
             Arc::clone(clock),
             settings.bus_timeout,
         );
-        let left = Arc::new(Notify::new());
-        tokio::spawn(recovery.run(Arc::clone(&left)));
+        let abandoned = Arc::new(Notify::new());
+        tokio::spawn(recovery.run(Arc::clone(&abandoned)));
         let guarded = Guarded {
             inner: store,
             breaker: Arc::clone(&breaker),
@@ -126,19 +126,19 @@ impl Remote {
             store: Arc::new(guarded),
             breaker,
             desk,
-            counts: RemoteCounts::default(),
+            counts: SharedTierCounts::default(),
             settings,
-            asking: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
             background: Background::new(Some(Handle::current()), faults),
-            beating: tokio::spawn(beating),
-            left,
+            heartbeat: tokio::spawn(heartbeat),
+            abandoned,
         }
     }
 
     /// Waits until memory may be served, for a moment at most: a cache that is built where
     /// Redis is at hand begins with everything in order.
-    pub(crate) async fn settle(&self, clock: &Arc<dyn Clock>) {
-        let end = from_now(self.settings.bus_timeout.min(LONGEST_SETTLING));
+    pub(crate) async fn wait_until_live(&self, clock: &Arc<dyn Clock>) {
+        let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
         while self.store.is_up()
             && Instant::now() < end
             && !self.desk.trust.covers(Tick::now(&**clock))
@@ -148,7 +148,7 @@ impl Remote {
     }
 }
 
-impl Remote {
+impl SharedTier {
     /// Whether it may be read and stored into: it can be asked, its answer waited for with a
     /// limit, and it was told everything that was invalidated here and may concern any entry.
     pub(crate) fn is_usable(&self) -> bool {
@@ -166,7 +166,7 @@ impl Remote {
     }
 
     /// Whether versions that were made in another data set count.
-    pub(crate) fn takes_any_origin(&self) -> bool {
+    pub(crate) fn accepts_any_origin(&self) -> bool {
         self.settings.on_new_master == OnNewMaster::Replay
     }
 
@@ -187,14 +187,14 @@ impl Remote {
     }
 
     /// Whether one more call may ask: many do where memory is not trusted.
-    pub(crate) fn may_ask(&self) -> bool {
-        self.asking.load(Ordering::Relaxed) < MOST_ASKING
+    pub(crate) fn has_capacity(&self) -> bool {
+        self.in_flight.load(Ordering::Relaxed) < MAX_IN_FLIGHT
     }
 
     /// Counts one that asks, for as long as the guard lives.
-    pub(crate) fn ask(self: &Arc<Self>) -> AskGuard {
-        self.asking.fetch_add(1, Ordering::Relaxed);
-        AskGuard(Arc::clone(self))
+    pub(crate) fn in_flight_guard(self: &Arc<Self>) -> InFlightGuard {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlightGuard(Arc::clone(self))
     }
 
     /// When a call that asks now stops waiting.
@@ -220,11 +220,11 @@ impl Remote {
     /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
     /// the caller goes away. From there it is removed, in whichever manner it was to be.
     pub(crate) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
-        let untold = self.untold(names);
+        let removal = self.pending_removal(names);
         let until = self.deadline();
-        match tell(&self.desk, &*self.store, (&untold.names, manner), until).await {
-            Ok(()) => self.desk.outbox.remember(untold.settled()),
-            Err(failure) => self.failed(&failure),
+        match tell(&self.desk, &*self.store, (&removal.names, manner), until).await {
+            Ok(()) => self.desk.outbox.remember(removal.settled()),
+            Err(failure) => self.count_failure(&failure),
         }
     }
 
@@ -241,21 +241,21 @@ impl Remote {
             counts: &self.counts,
             is_settled: false,
         };
-        let untold = self.untold(names);
+        let removal = self.pending_removal(names);
         let waiting = self.desk.acks.begin();
         let bulletin = Bulletin::Invalidated {
             from: self.desk.node,
             ack: Some(waiting.number),
             manner,
-            names: untold.names.clone(),
+            names: removal.names.clone(),
         };
         let (store, until) = (&self.store, self.deadline());
-        let told = store.invalidate(&untold.names, manner, &bulletin, until);
-        if let Err(failure) = told.await {
-            self.failed(&failure);
+        let sent = store.invalidate(&removal.names, manner, &bulletin, until);
+        if let Err(failure) = sent.await {
+            self.count_failure(&failure);
             return false;
         }
-        self.desk.outbox.remember(untold.settled());
+        self.desk.outbox.remember(removal.settled());
         let (are_all, is_certain) = if self.desk.faults.has(Fault::NoAckWait) {
             (false, true)
         } else {
@@ -266,8 +266,8 @@ impl Remote {
     }
 
     /// The duty to have `names` removed.
-    pub(crate) fn untold(&self, names: Vec<Name>) -> Untold<'_> {
-        Untold {
+    pub(crate) fn pending_removal(&self, names: Vec<Name>) -> PendingRemoval<'_> {
+        PendingRemoval {
             outbox: &self.desk.outbox,
             names,
         }
@@ -308,7 +308,7 @@ impl Remote {
     }
 
     /// Counts a value that was stored, and how many bytes shorter it was for being compressed.
-    pub(crate) fn stored(&self, saved: Option<usize>) {
+    pub(crate) fn count_store(&self, saved: Option<usize>) {
         self.counts.stores.bump();
         if let Some(saved) = saved {
             self.counts.compressed.bump();
@@ -318,14 +318,14 @@ impl Remote {
     }
 
     /// Counts it every time, and says it once for each function.
-    pub(crate) fn unstorable(&self, owner: &Owner, why: &str) {
+    pub(crate) fn count_unstorable(&self, owner: &Owner, why: &str) {
         self.counts.unstorable.bump();
         if owner.is_first_complaint() {
             trace::unstorable(&owner.name, why);
         }
     }
 
-    pub(crate) fn failed(&self, failure: &Failure) {
+    pub(crate) fn count_failure(&self, failure: &Failure) {
         self.counts.failures.bump();
         trace::redis_failed(failure);
     }
@@ -333,18 +333,18 @@ impl Remote {
 
 /// One call that asks the store.
 #[derive(Debug)]
-pub(crate) struct AskGuard(Arc<Remote>);
+pub(crate) struct InFlightGuard(Arc<SharedTier>);
 
-impl Drop for AskGuard {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.0.asking.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// An acknowledged invalidation of which it is not known yet that nobody serves anything from
 /// before it. Dropped, nobody will know.
 struct Unconfirmed<'a> {
-    counts: &'a RemoteCounts,
+    counts: &'a SharedTierCounts,
     is_settled: bool,
 }
 
@@ -380,32 +380,32 @@ impl Drop for Unconfirmed<'_> {
 /// Names that have to be removed from the store unless it answers. Dropped before, they wait
 /// in the outbox.
 #[must_use]
-pub(crate) struct Untold<'a> {
+pub(crate) struct PendingRemoval<'a> {
     outbox: &'a Outbox,
     names: Vec<Name>,
 }
 
-impl Untold<'_> {
+impl PendingRemoval<'_> {
     /// There is nothing left to tell.
     pub(crate) fn settled(mut self) -> Vec<Name> {
         std::mem::take(&mut self.names)
     }
 }
 
-impl Drop for Untold<'_> {
+impl Drop for PendingRemoval<'_> {
     fn drop(&mut self) {
         self.outbox.add(std::mem::take(&mut self.names));
     }
 }
 
-impl Drop for Remote {
+impl Drop for SharedTier {
     fn drop(&mut self) {
-        self.beating.abort();
+        self.heartbeat.abort();
         if !self.desk.trust.is_over() {
             let (desk, store) = (Arc::clone(&self.desk), Arc::clone(&self.store));
             let until = Self::background_deadline();
             self.spawn(async move { desk.say_goodbye(&*store, until).await });
         }
-        self.left.notify_one();
+        self.abandoned.notify_one();
     }
 }

@@ -116,7 +116,7 @@ impl Call {
             moment: self.core.tags.now(),
             start,
             // Another may first find it in the store.
-            computes: self.force_refresh || (self.core.remote.is_none() && self.old.is_none()),
+            computes: self.force_refresh || (self.core.l2.is_none() && self.old.is_none()),
         }
     }
 

@@ -57,7 +57,7 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Res
     match next {
         NextStep::Return(answer) => Resolving::Ready(Resolved::Return(answer)),
         // Without a store there is nobody to ask.
-        NextStep::Compute(lead) if call.core.remote.is_none() => {
+        NextStep::Compute(lead) if call.core.l2.is_none() => {
             let lead = match lead.map(|lead| call.recheck_memory(lead, &ops)).transpose() {
                 Ok(lead) => lead,
                 Err(answer) => return Resolving::Ready(Resolved::Return(answer)),

@@ -11,7 +11,7 @@ use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::l1::memory::keep_at_hand;
 use crate::l1::thread_cache::lookup_key::Probe;
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::AnyStored;
 use crate::model::owner::{Owner, OwnerId};
@@ -46,7 +46,7 @@ impl Core {
         S::Value: Clone + 'static,
     {
         let now = Tick::coarse(&*self.clock);
-        if !self.remote.as_ref().is_none_or(|it| it.is_bus_live(now)) {
+        if !self.l2.as_ref().is_none_or(|it| it.is_bus_live(now)) {
             return None;
         }
         let unpack = |value| unpack_hit::<S>(plan().sharing(), value);
@@ -173,7 +173,7 @@ impl Core {
     /// What a call knows that is to compute whatever memory has under `key`.
     pub(crate) fn forced_miss(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         let now = Tick::coarse(&*self.clock);
-        let stored = self.remote.as_ref().and_then(|_| self.memory.get(key));
+        let stored = self.l2.as_ref().and_then(|_| self.memory.get(key));
         MemoryMiss {
             key: Key::new(key),
             l1_state: self.l1_state(stored.as_deref(), reader, now),
@@ -186,7 +186,7 @@ impl Core {
     fn l1_state(&self, stored: Option<&AnyStored>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
             // Without a second tier nobody asks.
-            _ if self.remote.is_none() => L1State::Unknown,
+            _ if self.l2.is_none() => L1State::Unknown,
             None => L1State::Absent,
             // Another process may have succeeded.
             Some(it) if it.failure().is_some() => L1State::Unknown,
@@ -211,18 +211,17 @@ impl Core {
 
     /// The same where the store could not be asked for it.
     pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
-        let remote = self.remote.as_ref()?;
+        let l2 = self.l2.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        let may_serve =
-            stored.may_serve(reader, now, self.faults) && remote.serves_disconnected(now);
+        let may_serve = stored.may_serve(reader, now, self.faults) && l2.serves_disconnected(now);
         may_serve.then_some(stored)
     }
 
     /// What memory has under `key`, where other nodes' invalidations of it need not have arrived.
     pub(crate) fn unconfirmed(&self, key: &Key) -> Option<Arc<AnyStored>> {
-        let remote = self.remote.as_ref()?;
-        if remote.is_bus_live(Tick::now(&*self.clock)) {
+        let l2 = self.l2.as_ref()?;
+        if l2.is_bus_live(Tick::now(&*self.clock)) {
             return None;
         }
         self.memory.get(key.as_bytes())
@@ -231,20 +230,20 @@ impl Core {
     /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
     #[inline]
     pub(crate) fn is_confirmed(&self, stored: &AnyStored, now: Tick) -> bool {
-        match &self.remote {
+        match &self.l2 {
             None => true,
-            Some(remote) => remote.is_bus_live(now) || self.serves_unconfirmed(remote, stored, now),
+            Some(l2) => l2.is_bus_live(now) || self.serves_unconfirmed(l2, stored, now),
         }
     }
 
     /// Whether to serve what nobody confirms.
     #[cold]
-    fn serves_unconfirmed(&self, remote: &Remote, stored: &AnyStored, now: Tick) -> bool {
+    fn serves_unconfirmed(&self, l2: &SharedTier, stored: &AnyStored, now: Tick) -> bool {
         if self.faults.has(Fault::NoHeartbeat) {
             return true;
         }
-        let can_ask = !stored.local && remote.is_usable() && remote.may_ask();
-        !can_ask && remote.serves_disconnected(now)
+        let can_ask = !stored.local && l2.is_usable() && l2.has_capacity();
+        !can_ask && l2.serves_disconnected(now)
     }
 }
 

@@ -15,10 +15,10 @@ use crate::return_type::erased_ops::ValueOps;
 impl Call {
     /// Where there is no store to ask, or not now: what a computation has to do with it.
     pub(crate) fn skipped_l2(&self) -> Option<LeaseState> {
-        let Some(remote) = &self.core.remote else {
+        let Some(l2) = &self.core.l2 else {
             return Some(LeaseState::None);
         };
-        (!remote.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
+        (!l2.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
     }
 
     /// Asks the store, and waits while another process computes.
@@ -42,12 +42,12 @@ impl Call {
             return Fetched::Compute(self.skipped_l2().unwrap_or(LeaseState::None));
         };
         lookup.epochs = Some(&dependencies.epochs);
-        let _guard = lookup.remote.ask();
+        let _in_flight = lookup.l2.in_flight_guard();
         let acquire = Acquire::new(self, &lookup, ops);
         match acquire.run(admission).await {
             Ok(fetched) => fetched,
             Err(failure) => {
-                lookup.remote.failed(&failure);
+                lookup.l2.count_failure(&failure);
                 // One that takes nothing had nothing either, unless nobody looked.
                 let is_left_alone = failure.takes_nothing() && !self.force_refresh;
                 Fetched::Compute(if is_left_alone {

@@ -49,12 +49,12 @@ impl Core {
             Some(wire.fingerprint),
             began,
         )?;
-        let _asking = lookup.remote.ask();
+        let _in_flight = lookup.l2.in_flight_guard();
         let lead = self.lead_lookup(owner, key, labels, began);
         let answer = async {
-            let start = lookup.started(lookup.remote.deadline());
+            let start = lookup.started(lookup.l2.deadline());
             let query = lookup.keys.query(owner);
-            let found = lookup.remote.store.read(query, start.until).await?;
+            let found = lookup.l2.store.read(query, start.until).await?;
             lookup.validate(ops, &found, start).await
         };
         match answer.await {
@@ -74,7 +74,7 @@ impl Core {
             }
             Ok(Validated::Stale(..) | Validated::Rejected(_)) => None,
             Err(failure) => {
-                lookup.remote.failed(&failure);
+                lookup.l2.count_failure(&failure);
                 let stored = self.peek_unconfirmed(key, owner.id)?;
                 Some(L2Hit {
                     stored,
@@ -116,16 +116,16 @@ impl Core {
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(lives, &self.chance));
         let lookup = self.l2_lookup(owner, replica_key, labels, &lives, fingerprint, began)?;
-        let start = lookup.started(lookup.remote.deadline());
+        let start = lookup.started(lookup.l2.deadline());
         let found = lookup
-            .remote
+            .l2
             .store
             .read(lookup.keys.query(owner), start.until)
             .await;
         match found {
             Ok(found) => lookup.life(&found, start).await.ok().flatten(),
             Err(failure) => {
-                lookup.remote.failed(&failure);
+                lookup.l2.count_failure(&failure);
                 None
             }
         }

@@ -24,7 +24,7 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::key::Key;
 use crate::l2::entry_keys::{Replica, guards};
 use crate::l2::invalidation_targets::InvalidationTargets;
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::AnyStored;
 use crate::model::epoch::Moment;
@@ -102,20 +102,16 @@ impl WriteGuard {
             } else {
                 Wanted::New
             },
-            any_origin: lookup.remote.takes_any_origin(),
+            any_origin: lookup.l2.accepts_any_origin(),
             guards: guards.clone(),
             version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
         };
-        let remote = lookup.remote;
+        let l2 = lookup.l2;
         let query = lookup.keys.query(&self.owner);
-        match remote
-            .store
-            .acquire(query, &request, remote.deadline())
-            .await
-        {
+        match l2.store.acquire(query, &request, l2.deadline()).await {
             Ok(Acquired::Granted(grant)) => {
                 self.lease = Some(LeaseGuard::new(
-                    remote,
+                    l2,
                     lookup.keys.clone(),
                     guards,
                     grant,
@@ -124,7 +120,7 @@ impl WriteGuard {
             }
             // Without a right the entry is removed when the write ends.
             Ok(Acquired::Held(_) | Acquired::Filled) => {}
-            Err(failure) => remote.failed(&failure),
+            Err(failure) => l2.count_failure(&failure),
         }
     }
 
@@ -177,7 +173,7 @@ impl WriteGuard {
                         None => Broadcast::Invalidated,
                     }),
                 };
-                let until = backfill.lease.remote.deadline();
+                let until = backfill.lease.l2.deadline();
                 backfill.run(until).await
             }
             None => StoreOutcome::Skipped,
@@ -204,9 +200,9 @@ impl WriteGuard {
             );
             return;
         };
-        if let Some(remote) = self.notified_tier() {
+        if let Some(l2) = self.notified_tier() {
             // And the copies with it, if there are any.
-            remote.desk.outbox.add([Name::entry(&self.key)]);
+            l2.desk.outbox.add([Name::entry(&self.key)]);
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);
@@ -297,7 +293,7 @@ impl WriteGuard {
     fn store_locally(&self, stored: &Arc<AnyStored>, is_older: bool) {
         let core = &self.core;
         let may_store =
-            core.remote.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
+            core.l2.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
         if is_older || !may_store {
             return;
         }
@@ -363,18 +359,18 @@ impl WriteGuard {
 
     /// Leaves the value in memory and nothing in the store, nor in others' memory.
     async fn empty_store(&self) {
-        if let Some(remote) = self.notified_tier() {
+        if let Some(l2) = self.notified_tier() {
             let entry = Name::entry(&self.key);
-            remote.invalidate(vec![entry], Manner::Hard).await;
+            l2.invalidate(vec![entry], Manner::Hard).await;
         }
     }
 
     /// Who passes it on that the entry was written: in whatever tier it lives, other nodes may
     /// have what was there before.
-    fn notified_tier(&self) -> Option<&Arc<Remote>> {
+    fn notified_tier(&self) -> Option<&Arc<SharedTier>> {
         let is_unnotified =
             self.lives.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
-        self.core.remote.as_ref().filter(|_| !is_unnotified)
+        self.core.l2.as_ref().filter(|_| !is_unnotified)
     }
 }
 

@@ -27,9 +27,9 @@ use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::l2::bus::client::Desk;
-use crate::l2::tier::Remote;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::l2::tier::Settings;
+use crate::l2::tier::SharedTier;
 use crate::model::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::model::config::OnNewMaster;
@@ -70,26 +70,26 @@ impl CacheBuilder {
         self.check()?;
         self.cut();
         self.check_functions()?;
-        let remote = match self.redis.take() {
+        let l2 = match self.redis.take() {
             Some(url) => Some(self.connect(&url).await?),
             None => None,
         };
         #[cfg(feature = "seeded-faults")]
-        let remote = match self.fake.take() {
-            Some(store) => Some(self.fake_remote(&store)?),
-            None => remote,
+        let l2 = match self.fake.take() {
+            Some(store) => Some(self.fake_l2(&store)?),
+            None => l2,
         };
         let clock = Arc::clone(&self.clock);
-        let cache = self.with_remote(remote.map(Arc::new));
-        if let Some(remote) = &cache.core.remote {
-            remote.desk.attend(&cache.core);
-            remote.settle(&clock).await;
+        let cache = self.with_l2(l2.map(Arc::new));
+        if let Some(l2) = &cache.core.l2 {
+            l2.desk.attend(&cache.core);
+            l2.wait_until_live(&clock).await;
         }
         Ok(cache)
     }
 
     #[cfg(feature = "redis")]
-    async fn connect(&self, url: &str) -> Result<Remote, BuildError> {
+    async fn connect(&self, url: &str) -> Result<SharedTier, BuildError> {
         let settings = self.settings()?;
         if !has_io() {
             let problem = "needs a tokio runtime with I/O";
@@ -113,16 +113,16 @@ impl CacheBuilder {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
         let store = Arc::new(redis);
-        Ok(Remote::new(desk, store, settings, &self.clock, faults))
+        Ok(SharedTier::new(desk, store, settings, &self.clock, faults))
     }
 
     #[cfg(feature = "seeded-faults")]
-    fn fake_remote(&self, store: &FakeStore) -> Result<Remote, BuildError> {
+    fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
         let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), self.faults);
         let store = store.open(desk.node, desk.sink(), self.faults);
         let settings = self.settings()?;
         let faults = self.faults;
-        Ok(Remote::new(desk, store, settings, &self.clock, faults))
+        Ok(SharedTier::new(desk, store, settings, &self.clock, faults))
     }
 
     /// How a store is used, if one can be.
@@ -153,7 +153,7 @@ impl CacheBuilder {
         clippy::unused_async,
         reason = "the same signature as with the feature"
     )]
-    async fn connect(&self, _: &str) -> Result<Remote, BuildError> {
+    async fn connect(&self, _: &str) -> Result<SharedTier, BuildError> {
         let remedy = "turn on the feature `redis` of cachekit, or take it out";
         Err(BuildError::setting(
             "redis (REDIS_URL)",
@@ -288,12 +288,12 @@ impl CacheBuilder {
 
     /// A cache of the settings as they are, with memory only.
     pub(crate) fn assemble(self) -> Cache {
-        self.with_remote(None)
+        self.with_l2(None)
     }
 
-    fn with_remote(self, remote: Option<Arc<Remote>>) -> Cache {
-        let background = match &remote {
-            Some(remote) => Arc::clone(&remote.background),
+    fn with_l2(self, l2: Option<Arc<SharedTier>>) -> Cache {
+        let background = match &l2 {
+            Some(l2) => Arc::clone(&l2.background),
             None => Background::new(None, self.faults),
         };
         let memory = Memory::new(self.config.memory_capacity, &self.config, self.faults);
@@ -322,7 +322,7 @@ impl CacheBuilder {
                 invalidations: Arc::new(Counter::default()),
                 faults: self.faults,
                 background,
-                remote,
+                l2,
             }),
         }
     }

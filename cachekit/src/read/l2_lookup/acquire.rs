@@ -13,7 +13,7 @@ use crate::base::fault::Fault;
 use crate::encoding::envelope::Token;
 use crate::l2::bus::lease_waiters::Waiter;
 use crate::l2::entry_keys::guards;
-use crate::l2::tier::Remote;
+use crate::l2::tier::SharedTier;
 use crate::model::config::SingleFlight;
 use crate::model::entry::AnyStored;
 use crate::read::call::{Call, L1State};
@@ -64,7 +64,7 @@ impl<'a> Acquire<'a> {
 
     fn request_state(&self) -> &RequestState {
         let lookup = self.lookup;
-        let enter = || lookup.remote.desk.wakes.enter(&lookup.keys.entry);
+        let enter = || lookup.l2.desk.wakes.enter(&lookup.keys.entry);
         self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
             guards: guards(lookup.owner),
@@ -174,7 +174,7 @@ impl<'a> Acquire<'a> {
             self.acquire_permit(budget, admission).await;
         }
         let start = self.lookup.started(budget.until());
-        let store = &self.lookup.remote.store;
+        let store = &self.lookup.l2.store;
         let query = self.lookup.keys.query(self.lookup.owner);
         if self.call.force_refresh {
             let outcome = self.acquire(&self.acquire_request(), start.until).await?;
@@ -225,18 +225,13 @@ impl<'a> Acquire<'a> {
     async fn acquire(&self, request: &Ask, until: Instant) -> Result<AcquireOutcome, Failure> {
         let query = self.lookup.keys.query(self.lookup.owner);
         let lease = self.lease_request(request);
-        let answer = self
-            .lookup
-            .remote
-            .store
-            .acquire(query, request, until)
-            .await;
+        let answer = self.lookup.l2.store.acquire(query, request, until).await;
         Ok(self.acquire_outcome(lease.answered(answer)?, request))
     }
 
     fn lease_request(&self, request: &Ask) -> LeaseRequest<'_> {
         LeaseRequest {
-            remote: self.lookup.remote,
+            l2: self.lookup.l2,
             // The token is not known, and not needed to give a lease back.
             right: request.holder.map(|holder| Right {
                 entry: self.lookup.keys.entry.clone(),
@@ -251,9 +246,9 @@ impl<'a> Acquire<'a> {
             Acquired::Filled => AcquireOutcome::Filled,
             Acquired::Held(left) => AcquireOutcome::Held(left),
             Acquired::Granted(grant) => {
-                let (remote, keys) = (self.lookup.remote, self.lookup.keys.clone());
+                let (l2, keys) = (self.lookup.l2, self.lookup.keys.clone());
                 let guards = self.request_state().guards.clone();
-                let lease = LeaseGuard::new(remote, keys, guards, grant, request.holder);
+                let lease = LeaseGuard::new(l2, keys, guards, grant, request.holder);
                 AcquireOutcome::Granted(Box::new(lease))
             }
         }
@@ -275,7 +270,7 @@ impl<'a> Acquire<'a> {
             ends_judged: false,
             regardless: self.call.force_refresh,
             token: Wanted::Shared,
-            any_origin: self.lookup.remote.takes_any_origin(),
+            any_origin: self.lookup.l2.accepts_any_origin(),
             guards: self.request_state().guards.clone(),
             version_life: version_life(self.call.longest_life()),
         }
@@ -286,7 +281,7 @@ impl<'a> Acquire<'a> {
         let Some(waiter) = &self.request_state().waiter else {
             return;
         };
-        self.lookup.remote.counts.waits.bump();
+        self.lookup.l2.counts.waits.bump();
         let wait_budget = self.call.wait_budget().left();
         // A little longer: a lease that ends now may be found out only by the next question.
         let longest = (longest + Duration::from_millis(1)).min(wait_budget);
@@ -335,7 +330,7 @@ enum AcquireOutcome {
 /// A lease that was asked for. Dropped before it is known that it was not given, it is given
 /// back: the caller went away, or the answer got lost, and others would wait for nobody.
 struct LeaseRequest<'a> {
-    remote: &'a Arc<Remote>,
+    l2: &'a Arc<SharedTier>,
     right: Option<Right>,
 }
 
@@ -351,7 +346,7 @@ impl LeaseRequest<'_> {
 impl Drop for LeaseRequest<'_> {
     fn drop(&mut self) {
         if let Some(right) = self.right.take() {
-            lease::release(self.remote, right);
+            lease::release(self.l2, right);
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct StoreBudget {
 
 impl StoreBudget {
     pub(crate) fn new(lookup: &L2Lookup<'_>) -> Self {
-        let timeout = lookup.remote.settings.timeout;
+        let timeout = lookup.l2.settings.timeout;
         Self {
             timeout,
             until: from_now(timeout),
