@@ -18,24 +18,24 @@ use crate::store::port::{
 /// for with a limit. What comes of each question is told
 /// to the breaker; messages to nodes pass by it.
 #[derive(Debug)]
-pub(crate) struct Guarded {
+pub(crate) struct BreakerStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
 }
 
 /// What a refusal says.
 #[derive(Clone, Copy)]
-enum Refusal {
+enum Rejection {
     /// A store that does not let itself be read is of no use.
-    Counts,
+    Counted,
     /// A full one may still be read.
-    Passes,
+    Ignored,
 }
 
-impl Guarded {
-    fn guard<'a, T: Send + 'a>(
+impl BreakerStore {
+    fn through_breaker<'a, T: Send + 'a>(
         &'a self,
-        refusal: Refusal,
+        rejection: Rejection,
         ask: impl FnOnce(&'a dyn Store) -> Answer<'a, T>,
     ) -> Answer<'a, T> {
         if !self.breaker.is_closed() || !has_timer() {
@@ -44,9 +44,9 @@ impl Guarded {
         let answer = ask(&*self.inner);
         Box::pin(async move {
             let answer = answer.await;
-            match (&answer, refusal) {
+            match (&answer, rejection) {
                 (Ok(_), _) => self.breaker.succeeded(),
-                (Err(Failure::Unknown), _) | (Err(Failure::Refused(_)), Refusal::Counts) => {
+                (Err(Failure::Unknown), _) | (Err(Failure::Refused(_)), Rejection::Counted) => {
                     self.breaker.failed();
                 }
                 // Nobody waited where there is no connection.
@@ -57,7 +57,7 @@ impl Guarded {
     }
 }
 
-impl Store for Guarded {
+impl Store for BreakerStore {
     fn is_up(&self) -> bool {
         self.breaker.is_closed() && self.inner.is_up()
     }
@@ -67,7 +67,7 @@ impl Store for Guarded {
     }
 
     fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
-        self.guard(Refusal::Passes, |store| store.ask_origin(until))
+        self.through_breaker(Rejection::Ignored, |store| store.ask_origin(until))
     }
 
     fn listen_anew(&self) {
@@ -83,7 +83,7 @@ impl Store for Guarded {
     }
 
     fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
-        self.guard(Refusal::Counts, |store| store.read(place, until))
+        self.through_breaker(Rejection::Counted, |store| store.read(place, until))
     }
 
     fn versions<'a>(
@@ -91,7 +91,7 @@ impl Store for Guarded {
         names: &'a [Name],
         until: Instant,
     ) -> Answer<'a, Vec<Option<Version>>> {
-        self.guard(Refusal::Counts, |store| store.versions(names, until))
+        self.through_breaker(Rejection::Counted, |store| store.versions(names, until))
     }
 
     fn acquire<'a>(
@@ -100,7 +100,7 @@ impl Store for Guarded {
         ask: &'a Ask,
         until: Instant,
     ) -> Answer<'a, Acquired> {
-        self.guard(Refusal::Passes, |store| store.acquire(place, ask, until))
+        self.through_breaker(Rejection::Ignored, |store| store.acquire(place, ask, until))
     }
 
     fn read_or_acquire<'a>(
@@ -110,11 +110,11 @@ impl Store for Guarded {
         until: Instant,
     ) -> Answer<'a, (Found, Acquired)> {
         let question = |store: &'a dyn Store| store.read_or_acquire(place, ask, until);
-        self.guard(Refusal::Passes, question)
+        self.through_breaker(Rejection::Ignored, question)
     }
 
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
-        self.guard(Refusal::Passes, |store| store.fill(fill, until))
+        self.through_breaker(Rejection::Ignored, |store| store.fill(fill, until))
     }
 
     fn renew<'a>(
@@ -124,13 +124,13 @@ impl Store for Guarded {
         needed: Needed<'a>,
         until: Instant,
     ) -> Answer<'a, ()> {
-        self.guard(Refusal::Passes, move |store| {
+        self.through_breaker(Rejection::Ignored, move |store| {
             store.renew(right, lives, needed, until)
         })
     }
 
     fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
-        self.guard(Refusal::Passes, |store| store.release(right, until))
+        self.through_breaker(Rejection::Ignored, |store| store.release(right, until))
     }
 
     fn invalidate<'a>(
@@ -141,7 +141,7 @@ impl Store for Guarded {
         until: Instant,
     ) -> Answer<'a, ()> {
         let order = |store: &'a dyn Store| store.invalidate(names, manner, bulletin, until);
-        self.guard(Refusal::Passes, order)
+        self.through_breaker(Rejection::Ignored, order)
     }
 
     fn beat<'a>(

@@ -18,7 +18,7 @@ use crate::base::trace;
 use crate::coordination::background::{Background, Whose};
 use crate::encoding::codec::Codec;
 use crate::key::Key;
-use crate::l2::breaker_store::Guarded;
+use crate::l2::breaker_store::BreakerStore;
 use crate::l2::bus::client::{Desk, beat};
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::entry_keys::Replica;
@@ -118,12 +118,12 @@ impl SharedTier {
         );
         let abandoned = Arc::new(Notify::new());
         tokio::spawn(recovery.run(Arc::clone(&abandoned)));
-        let guarded = Guarded {
+        let behind_breaker = BreakerStore {
             inner: store,
             breaker: Arc::clone(&breaker),
         };
         Self {
-            store: Arc::new(guarded),
+            store: Arc::new(behind_breaker),
             breaker,
             desk,
             counts: SharedTierCounts::default(),
