@@ -88,11 +88,11 @@ impl Cache {
             if let Some(l2) = &self.core.l2 {
                 // Last, so that what is owed to others is done: also late it is sent.
                 let until = l2.deadline();
-                let goodbye = l2.desk.say_goodbye(&*l2.store, until);
+                let goodbye = l2.bus.say_goodbye(&*l2.store, until);
                 let _ = timeout_at(end, goodbye).await;
             }
         } else if let Some(l2) = &self.core.l2 {
-            l2.desk.trust.leave();
+            l2.bus.trust.leave();
         }
         let report = ShutdownReport {
             abandoned: background.stop(),
@@ -111,6 +111,6 @@ impl Cache {
 
     fn unaccepted(&self) -> usize {
         let l2 = self.core.l2.as_ref();
-        l2.map_or(0, |l2| l2.desk.outbox.len())
+        l2.map_or(0, |l2| l2.bus.outbox.len())
     }
 }

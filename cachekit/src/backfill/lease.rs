@@ -91,7 +91,7 @@ impl LeaseGuard {
         let versions = self.keys.versions.iter();
         let names = versions.filter(|name| !name.is_endless());
         let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
-        let is_kept = !l2.desk.faults.has(Fault::VersionsRunOut);
+        let is_kept = !l2.bus.faults.has(Fault::VersionsRunOut);
         Box::pin(async move {
             let mut lease_times = lease_times(lock_timeout);
             let needed = Needed {
@@ -156,7 +156,7 @@ impl Drop for LeaseGuard {
 
 /// Gives a lease back, in the background.
 pub(crate) fn release(l2: &Arc<SharedTier>, right: Right) {
-    let (store, desk) = (Arc::clone(&l2.store), Arc::clone(&l2.desk));
+    let (store, bus) = (Arc::clone(&l2.store), Arc::clone(&l2.bus));
     l2.spawn(async move {
         let released = store
             .release(&right, SharedTier::background_deadline())
@@ -164,7 +164,7 @@ pub(crate) fn release(l2: &Arc<SharedTier>, right: Right) {
         if matches!(released, Err(Failure::Away | Failure::Unknown)) {
             // As soon as it can be told: others would wait until the lease runs out. The entry,
             // if there is one, was of no use.
-            desk.outbox.add([right.entry]);
+            bus.outbox.add([right.entry]);
         }
     });
 }

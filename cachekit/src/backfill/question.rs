@@ -62,7 +62,7 @@ impl Core {
             && !l2.is_shut_down()
         {
             // And the copies with it, if there are any.
-            l2.desk.outbox.add([Name::entry(key)]);
+            l2.bus.outbox.add([Name::entry(key)]);
         }
     }
 }

@@ -113,7 +113,7 @@ impl Backfill {
             Ok(prepared) => prepared,
             Err(outcome) => return outcome,
         };
-        let from = l2.desk.node;
+        let from = l2.bus.node;
         fill.bulletin = broadcast.map(|it| it.bulletin(from, vec![entry.clone()]));
         // Until it is known what came of it, what is there may be older than what this node
         // serves.

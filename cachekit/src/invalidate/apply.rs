@@ -180,7 +180,7 @@ impl Core {
         }
         if let Some(l2) = &self.l2 {
             // Its lease is gone with it: who waits for its end asks again.
-            l2.desk.wakes.wake(&Name::entry(key));
+            l2.bus.wakes.wake(&Name::entry(key));
         }
     }
 
@@ -260,7 +260,7 @@ impl PendingInvalidation {
 impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
-            l2.desk.outbox.add(targets.names());
+            l2.bus.outbox.add(targets.names());
             // What was read from the store until here is void, and from here on it is not read.
             self.core.apply(&targets);
         }

@@ -12,7 +12,7 @@ use crate::base::fault::Fault;
 use crate::base::random::jittered;
 use crate::base::select::first;
 use crate::base::trace;
-use crate::l2::bus::client::Desk;
+use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::Manner;
 use crate::store::key_name::Name;
@@ -37,13 +37,13 @@ const LINGER: Duration = Duration::from_secs(300);
 
 /// Has `names` invalidated and tells every node.
 pub(crate) async fn tell(
-    desk: &Desk,
+    bus: &BusClient,
     store: &dyn Store,
     (names, manner): (&[Name], Manner),
     until: Instant,
 ) -> Result<(), Failure> {
     let bulletin = Bulletin::Invalidated {
-        from: desk.node,
+        from: bus.node,
         ack: None,
         manner,
         names: names.to_vec(),
@@ -53,7 +53,7 @@ pub(crate) async fn tell(
 
 /// A store that needs attention now and then.
 pub(crate) struct Recovery {
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) bus: Arc<BusClient>,
     /// Not behind its breaker.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
@@ -68,11 +68,11 @@ impl Recovery {
     pub(crate) async fn run(self, left: Arc<Notify>) {
         // What was being sent is sent again.
         first(self.attend(), left.notified()).await;
-        if self.desk.faults.has(Fault::LeaveUntold) {
+        if self.bus.faults.has(Fault::LeaveUntold) {
             return;
         }
         let _ = timeout(LINGER, self.tell_all()).await;
-        let unaccepted = self.desk.outbox.len();
+        let unaccepted = self.bus.outbox.len();
         if unaccepted > 0 {
             trace::left_untold(unaccepted);
         }
@@ -81,7 +81,7 @@ impl Recovery {
     /// Sends until there is nothing left.
     async fn tell_all(&self) {
         let mut pause = FIRST_PAUSE;
-        while !self.desk.outbox.is_clear() {
+        while !self.bus.outbox.is_clear() {
             if self.tell_some().await {
                 pause = FIRST_PAUSE;
             } else {
@@ -98,7 +98,7 @@ impl Recovery {
         let mut was_closed = true;
         let mut well_since: Option<Instant> = None;
         loop {
-            first(self.desk.outbox.filled(), self.breaker.opened()).await;
+            first(self.bus.outbox.filled(), self.breaker.opened()).await;
             let opened = was_closed && !self.breaker.is_closed();
             if opened {
                 let is_relapse = well_since.is_some_and(|since| since.elapsed() < RELAPSE);
@@ -135,18 +135,18 @@ impl Recovery {
     /// while calls go on without the store they add more, and what still waits keeps the
     /// calls that it concerns from the store also when the breaker is closed.
     async fn tell_some(&self) -> bool {
-        let outbox = &self.desk.outbox;
+        let outbox = &self.bus.outbox;
         if outbox.is_clear() {
             return true;
         }
         let names = outbox.next();
         let until = from_now(BACKGROUND);
-        match tell(&self.desk, &*self.store, (&names, Manner::Hard), until).await {
+        match tell(&self.bus, &*self.store, (&names, Manner::Hard), until).await {
             Ok(()) => {
                 outbox.accepted();
                 // Leases are gone with their entries.
                 for name in &names {
-                    self.desk.wakes.wake(name);
+                    self.bus.wakes.wake(name);
                 }
                 true
             }
@@ -169,7 +169,7 @@ impl Recovery {
 
     /// Waits for `pause`, or until there is a new connection.
     async fn rest(&self, pause: Duration) {
-        let _ = timeout(jittered(pause), self.desk.outbox.retried()).await;
+        let _ = timeout(jittered(pause), self.bus.outbox.retried()).await;
     }
 }
 

@@ -19,7 +19,7 @@ use crate::coordination::background::{Background, Whose};
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::breaker_store::BreakerStore;
-use crate::l2::bus::client::{Desk, beat};
+use crate::l2::bus::client::{BusClient, run_heartbeat};
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::entry_keys::Replica;
 use crate::l2::outbox::Outbox;
@@ -39,7 +39,7 @@ pub(crate) struct SharedTier {
     /// Behind its breaker.
     pub(crate) store: Arc<dyn Store>,
     breaker: Arc<Breaker>,
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) bus: Arc<BusClient>,
     pub(crate) counts: SharedTierCounts,
     pub(crate) settings: Settings,
     /// Calls that ask the store right now.
@@ -95,9 +95,9 @@ pub(crate) struct SharedTierCounts {
 }
 
 impl SharedTier {
-    /// Takes `store`, whose messages arrive at `desk`, into use on this runtime.
+    /// Takes `store`, whose messages arrive at `bus`, into use on this runtime.
     pub(crate) fn new(
-        desk: Arc<Desk>,
+        bus: Arc<BusClient>,
         store: Arc<dyn Store>,
         settings: Settings,
         clock: &Arc<dyn Clock>,
@@ -105,13 +105,13 @@ impl SharedTier {
     ) -> Self {
         let breaker = Arc::new(Breaker::new(faults));
         let recovery = Recovery {
-            desk: Arc::clone(&desk),
+            bus: Arc::clone(&bus),
             store: Arc::clone(&store),
             breaker: Arc::clone(&breaker),
             in_time: settings.timeout,
         };
-        let heartbeat = beat(
-            Arc::clone(&desk),
+        let heartbeat = run_heartbeat(
+            Arc::clone(&bus),
             Arc::clone(&store),
             Arc::clone(clock),
             settings.bus_timeout,
@@ -125,7 +125,7 @@ impl SharedTier {
         Self {
             store: Arc::new(behind_breaker),
             breaker,
-            desk,
+            bus,
             counts: SharedTierCounts::default(),
             settings,
             in_flight: AtomicUsize::new(0),
@@ -141,7 +141,7 @@ impl SharedTier {
         let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
         while self.store.is_up()
             && Instant::now() < end
-            && !self.desk.trust.covers(Tick::now(&**clock))
+            && !self.bus.trust.covers(Tick::now(&**clock))
         {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -152,12 +152,12 @@ impl SharedTier {
     /// Whether it may be read and stored into: it can be asked, its answer waited for with a
     /// limit, and it was told everything that was invalidated here and may concern any entry.
     pub(crate) fn is_usable(&self) -> bool {
-        !self.desk.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
+        !self.bus.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
     }
 
     /// The same for this entry: it was also told whatever concerns it alone, or all its copies.
     pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
-        let outbox = &self.desk.outbox;
+        let outbox = &self.bus.outbox;
         // Cheapest first: many calls ask this while the store is away.
         self.store.is_up()
             && !self.is_shut_down()
@@ -172,17 +172,17 @@ impl SharedTier {
 
     /// Whether messages come through, so that memory may be served.
     pub(crate) fn is_bus_live(&self, now: Tick) -> bool {
-        self.desk.trust.covers(now)
+        self.bus.trust.covers(now)
     }
 
     /// Whether memory is served although no message comes through and nobody can be asked.
     pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
             // The others were told that it serves nothing: they do not wait for it.
-            _ if self.desk.trust.is_over() => false,
+            _ if self.bus.trust.is_over() => false,
             OnDisconnect::Serve => true,
             OnDisconnect::Bypass => false,
-            OnDisconnect::ServeFor(length) => now < self.desk.trust.until().after(length),
+            OnDisconnect::ServeFor(length) => now < self.bus.trust.until().after(length),
         }
     }
 
@@ -214,7 +214,7 @@ impl SharedTier {
 
     /// Whether the cache asks for nothing any more, and only tells.
     pub(crate) fn is_shut_down(&self) -> bool {
-        self.background.is_closed() && !self.desk.faults.has(Fault::NeverClosed)
+        self.background.is_closed() && !self.bus.faults.has(Fault::NeverClosed)
     }
 
     /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
@@ -222,8 +222,8 @@ impl SharedTier {
     pub(crate) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
         let removal = self.pending_removal(names);
         let until = self.deadline();
-        match tell(&self.desk, &*self.store, (&removal.names, manner), until).await {
-            Ok(()) => self.desk.outbox.remember(removal.settled()),
+        match tell(&self.bus, &*self.store, (&removal.names, manner), until).await {
+            Ok(()) => self.bus.outbox.remember(removal.settled()),
             Err(failure) => self.count_failure(&failure),
         }
     }
@@ -242,9 +242,9 @@ impl SharedTier {
             is_settled: false,
         };
         let removal = self.pending_removal(names);
-        let waiting = self.desk.acks.begin();
+        let waiting = self.bus.acks.begin();
         let bulletin = Bulletin::Invalidated {
-            from: self.desk.node,
+            from: self.bus.node,
             ack: Some(waiting.number),
             manner,
             names: removal.names.clone(),
@@ -255,8 +255,8 @@ impl SharedTier {
             self.count_failure(&failure);
             return false;
         }
-        self.desk.outbox.remember(removal.settled());
-        let (are_all, is_certain) = if self.desk.faults.has(Fault::NoAckWait) {
+        self.bus.outbox.remember(removal.settled());
+        let (are_all, is_certain) = if self.bus.faults.has(Fault::NoAckWait) {
             (false, true)
         } else {
             waiting.all(within).await
@@ -268,7 +268,7 @@ impl SharedTier {
     /// The duty to have `names` removed.
     pub(crate) fn pending_removal(&self, names: Vec<Name>) -> PendingRemoval<'_> {
         PendingRemoval {
-            outbox: &self.desk.outbox,
+            outbox: &self.bus.outbox,
             names,
         }
     }
@@ -299,10 +299,10 @@ impl SharedTier {
             waits: self.counts.waits.sum(),
             acknowledged: self.counts.acknowledged.sum(),
             unacknowledged: self.counts.unacknowledged.sum(),
-            messages: self.desk.messages.load(Ordering::Relaxed),
-            echoes: self.desk.echoes.load(Ordering::Relaxed),
-            interruptions: self.desk.interruptions.load(Ordering::Relaxed),
-            unaccepted: self.desk.outbox.len(),
+            messages: self.bus.messages.load(Ordering::Relaxed),
+            echoes: self.bus.echoes.load(Ordering::Relaxed),
+            interruptions: self.bus.interruptions.load(Ordering::Relaxed),
+            unaccepted: self.bus.outbox.len(),
             misses: RedisMisses::of(&self.counts.reasons),
         }
     }
@@ -401,10 +401,10 @@ impl Drop for PendingRemoval<'_> {
 impl Drop for SharedTier {
     fn drop(&mut self) {
         self.heartbeat.abort();
-        if !self.desk.trust.is_over() {
-            let (desk, store) = (Arc::clone(&self.desk), Arc::clone(&self.store));
+        if !self.bus.trust.is_over() {
+            let (bus, store) = (Arc::clone(&self.bus), Arc::clone(&self.store));
             let until = Self::background_deadline();
-            self.spawn(async move { desk.say_goodbye(&*store, until).await });
+            self.spawn(async move { bus.say_goodbye(&*store, until).await });
         }
         self.abandoned.notify_one();
     }

@@ -202,7 +202,7 @@ impl WriteGuard {
         };
         if let Some(l2) = self.notified_tier() {
             // And the copies with it, if there are any.
-            l2.desk.outbox.add([Name::entry(&self.key)]);
+            l2.bus.outbox.add([Name::entry(&self.key)]);
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);

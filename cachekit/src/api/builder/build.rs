@@ -26,7 +26,7 @@ use crate::encoding::compress;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
-use crate::l2::bus::client::Desk;
+use crate::l2::bus::client::BusClient;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
@@ -82,7 +82,7 @@ impl CacheBuilder {
         let clock = Arc::clone(&self.clock);
         let cache = self.with_l2(l2.map(Arc::new));
         if let Some(l2) = &cache.core.l2 {
-            l2.desk.attend(&cache.core);
+            l2.bus.connect(&cache.core);
             l2.wait_until_live(&clock).await;
         }
         Ok(cache)
@@ -96,7 +96,7 @@ impl CacheBuilder {
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
         let faults = self.faults;
-        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), faults);
+        let bus = BusClient::new(self.config.bus_timeout, self.clock.lag(), faults);
         let password = self.redis_password.as_deref();
         let namespace = &self.config.namespace;
         let any_origin = self.config.on_new_master == OnNewMaster::Replay;
@@ -104,8 +104,8 @@ impl CacheBuilder {
             url,
             password,
             namespace,
-            desk.node,
-            desk.sink(),
+            bus.node,
+            bus.sink(),
             any_origin,
             faults,
         );
@@ -113,16 +113,16 @@ impl CacheBuilder {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
         let store = Arc::new(redis);
-        Ok(SharedTier::new(desk, store, settings, &self.clock, faults))
+        Ok(SharedTier::new(bus, store, settings, &self.clock, faults))
     }
 
     #[cfg(feature = "seeded-faults")]
     fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
-        let desk = Desk::new(self.config.bus_timeout, self.clock.lag(), self.faults);
-        let store = store.open(desk.node, desk.sink(), self.faults);
+        let bus = BusClient::new(self.config.bus_timeout, self.clock.lag(), self.faults);
+        let store = store.open(bus.node, bus.sink(), self.faults);
         let settings = self.settings()?;
         let faults = self.faults;
-        Ok(SharedTier::new(desk, store, settings, &self.clock, faults))
+        Ok(SharedTier::new(bus, store, settings, &self.clock, faults))
     }
 
     /// How a store is used, if one can be.

@@ -26,7 +26,7 @@ const ECHOES: u32 = 4;
 
 /// Where messages arrive. It is there before the store, and the cache after.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct BusClient {
     pub(crate) node: NodeId,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) wakes: Arc<Wakes>,
@@ -38,12 +38,12 @@ pub(crate) struct Desk {
     pub(crate) messages: AtomicU64,
     pub(crate) echoes: AtomicU64,
     /// An echo should be sent at once.
-    kick: Notify,
+    heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
     pub(crate) faults: Faults,
 }
 
-impl Desk {
+impl BusClient {
     /// For hits whose clock is behind by up to `lag`.
     pub(crate) fn new(bus_timeout: Duration, lag: Duration, faults: Faults) -> Arc<Self> {
         let terms = Terms::of(bus_timeout, lag);
@@ -56,26 +56,26 @@ impl Desk {
             interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             echoes: AtomicU64::new(0),
-            kick: Notify::new(),
+            heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
             faults,
         })
     }
 
     /// From here on, messages change what `listener` has.
-    pub(crate) fn attend<L: Listener + 'static>(&self, listener: &Arc<L>) {
+    pub(crate) fn connect<L: Listener + 'static>(&self, listener: &Arc<L>) {
         let listener: Weak<L> = Arc::downgrade(listener);
-        // Once: a cache has one desk.
+        // Once: a cache has one client of the bus.
         let _ = self.listener.set(listener);
     }
 
     /// What the store's messages do.
     pub(crate) fn sink(self: &Arc<Self>) -> Sink {
-        let desk = Arc::clone(self);
-        Arc::new(move |message| desk.take(message))
+        let bus = Arc::clone(self);
+        Arc::new(move |message| bus.receive(message))
     }
 
-    fn take(&self, message: Message) {
+    fn receive(&self, message: Message) {
         match message {
             Message::Up(true) => self.outbox.repeat_recent(),
             Message::Up(false) => {}
@@ -83,21 +83,21 @@ impl Desk {
             Message::Subscribed(subscription) => {
                 // Before trust begins anew: what came in between is unknown.
                 if !self.faults.has(Fault::NoEpoch) {
-                    self.interrupted();
+                    self.note_gap();
                 }
                 self.trust.begin(subscription);
                 self.acks.subscribed();
-                self.kick.notify_one();
+                self.heartbeat_now.notify_one();
             }
             Message::Unsubscribed => {
                 self.trust.end();
                 self.acks.unsubscribed();
             }
-            Message::Told(bulletin) => self.hear(bulletin),
+            Message::Told(bulletin) => self.handle(bulletin),
             Message::Unknown => {
                 if !self.faults.has(Fault::IgnoreUnknownMessage) {
                     trace::unknown_message();
-                    self.interrupted();
+                    self.note_gap();
                     // Who said it may be somebody who is to be waited for.
                     self.acks.subscribed();
                 }
@@ -105,7 +105,7 @@ impl Desk {
         }
     }
 
-    fn hear(&self, bulletin: Bulletin) {
+    fn handle(&self, bulletin: Bulletin) {
         if self.faults.has(Fault::Deaf) && !matches!(bulletin, Bulletin::Echo { .. }) {
             return;
         }
@@ -155,7 +155,7 @@ impl Desk {
     }
 
     /// Messages were, or may have been, missed: what is in memory is asked for again.
-    fn interrupted(&self) {
+    fn note_gap(&self) {
         self.interruptions.fetch_add(1, Ordering::Relaxed);
         if let Some(listener) = self.listener() {
             listener.missed_messages();
@@ -171,7 +171,7 @@ impl Desk {
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.trust.leave();
         // It sends no more echoes, nor hellos.
-        self.kick.notify_one();
+        self.heartbeat_now.notify_one();
         let goodbye = Bulletin::Goodbye { from: self.node };
         // Who does not hear it waits for a moment.
         let _ = store.tell(None, &goodbye, until).await;
@@ -180,8 +180,8 @@ impl Desk {
 
 /// Sends the echoes by which this node knows that messages come through, and the hellos by
 /// which the others know that it is there.
-pub(crate) async fn beat(
-    desk: Arc<Desk>,
+pub(crate) async fn run_heartbeat(
+    bus: Arc<BusClient>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     bus_timeout: Duration,
@@ -190,9 +190,9 @@ pub(crate) async fn beat(
     let mut left_at = Tick::now(&*clock);
     let began = left_at;
     let mut was_live = None;
-    while !desk.trust.is_over() {
+    while !bus.trust.is_over() {
         let now = Tick::now(&*clock);
-        let is_live = desk.trust.covers(now);
+        let is_live = bus.trust.covers(now);
         // Where messages have never come, it is told when they should have.
         let is_due = was_live.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
         if was_live != Some(is_live) && (is_live || is_due) {
@@ -203,9 +203,9 @@ pub(crate) async fn beat(
                 trace::memory_not_trusted();
             }
         }
-        let beat = desk.trust.beat(now);
+        let beat = bus.trust.beat(now);
         if let Some(beat) = beat {
-            let hello = Bulletin::Hello { from: desk.node };
+            let hello = Bulletin::Hello { from: bus.node };
             let hello = beat.says_hello.then_some(&hello);
             let echo = Bulletin::Echo {
                 subscription: beat.subscription,
@@ -213,16 +213,16 @@ pub(crate) async fn beat(
             };
             let until = from_now(period);
             // A lost one shows by itself.
-            if store.beat(desk.node, hello, &echo, until).await.is_ok() {
-                desk.trust.accepted(beat);
+            if store.beat(bus.node, hello, &echo, until).await.is_ok() {
+                bus.trust.accepted(beat);
             }
         }
-        let silent_since = desk.trust.until().max(left_at);
+        let silent_since = bus.trust.until().max(left_at);
         if beat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
             // The connection hangs: another may not.
             left_at = now;
             store.listen_anew();
         }
-        let _ = timeout(period, desk.kick.notified()).await;
+        let _ = timeout(period, bus.heartbeat_now.notified()).await;
     }
 }
