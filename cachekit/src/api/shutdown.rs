@@ -84,7 +84,7 @@ impl Cache {
         if has_timer() {
             let end = from_now(within);
             let _ = timeout_at(end, background.idle()).await;
-            let _ = timeout_at(end, self.told()).await;
+            let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {
                 // Last, so that what is owed to others is done: also late it is sent.
                 let until = l2.deadline();
@@ -103,7 +103,7 @@ impl Cache {
     }
 
     /// Waits until Redis has accepted every invalidation.
-    async fn told(&self) {
+    async fn outbox_sent(&self) {
         while self.unaccepted() > 0 {
             sleep(LOOK).await;
         }

@@ -30,13 +30,13 @@ const FIRST_REST: Duration = Duration::from_millis(100);
 const RELAPSE: Duration = Duration::from_secs(10);
 
 /// What nobody waits for may take longer.
-pub(crate) const BACKGROUND: Duration = Duration::from_secs(1);
+pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// So long a cache that nobody has any more goes on telling what it owes.
 const LINGER: Duration = Duration::from_secs(300);
 
 /// Has `names` invalidated and tells every node.
-pub(crate) async fn tell(
+pub(crate) async fn send_invalidation(
     bus: &BusClient,
     store: &dyn Store,
     (names, manner): (&[Name], Manner),
@@ -58,20 +58,20 @@ pub(crate) struct Recovery {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
     /// In time for a call.
-    pub(crate) in_time: Duration,
+    pub(crate) call_timeout: Duration,
 }
 
 impl Recovery {
-    /// Attends to the store for as long as somebody has the cache; `left` says when nobody has. Then
+    /// Attends to the store for as long as somebody has the cache; `abandoned` says when nobody has. Then
     /// what was not accepted is still sent, until it is: what a write has changed may not stay
     /// in the store because its cache is gone. It ends by itself, and so do the connections.
-    pub(crate) async fn run(self, left: Arc<Notify>) {
+    pub(crate) async fn run(self, abandoned: Arc<Notify>) {
         // What was being sent is sent again.
-        first(self.attend(), left.notified()).await;
+        first(self.supervise(), abandoned.notified()).await;
         if self.bus.faults.has(Fault::LeaveUntold) {
             return;
         }
-        let _ = timeout(LINGER, self.tell_all()).await;
+        let _ = timeout(LINGER, self.send_all()).await;
         let unaccepted = self.bus.outbox.len();
         if unaccepted > 0 {
             trace::left_untold(unaccepted);
@@ -79,13 +79,13 @@ impl Recovery {
     }
 
     /// Sends until there is nothing left.
-    async fn tell_all(&self) {
+    async fn send_all(&self) {
         let mut pause = FIRST_PAUSE;
         while !self.bus.outbox.is_clear() {
-            if self.tell_some().await {
+            if self.send_next().await {
                 pause = FIRST_PAUSE;
             } else {
-                self.rest(pause).await;
+                self.wait(pause).await;
                 pause = longer(pause);
             }
         }
@@ -93,37 +93,37 @@ impl Recovery {
 
     /// Sends what was not accepted, again and again, until it is; and tries a store whose
     /// breaker is open until it is well.
-    async fn attend(&self) {
+    async fn supervise(&self) {
         let (mut pause, mut rest) = (FIRST_PAUSE, FIRST_REST);
         let mut was_closed = true;
-        let mut well_since: Option<Instant> = None;
+        let mut healthy_since: Option<Instant> = None;
         loop {
             first(self.bus.outbox.filled(), self.breaker.opened()).await;
             let opened = was_closed && !self.breaker.is_closed();
             if opened {
-                let is_relapse = well_since.is_some_and(|since| since.elapsed() < RELAPSE);
+                let is_relapse = healthy_since.is_some_and(|since| since.elapsed() < RELAPSE);
                 rest = if is_relapse { longer(rest) } else { FIRST_REST };
-                self.rest(rest).await;
+                self.wait(rest).await;
             }
             let attempt = self.breaker.attempt();
             if attempt.is_some() {
                 trace::breaker_half_open();
             }
-            let is_told = self.tell_some().await;
+            let is_sent = self.send_next().await;
             match attempt {
-                None if is_told => pause = FIRST_PAUSE,
-                Some(attempt) if is_told && self.is_well().await => {
+                None if is_sent => pause = FIRST_PAUSE,
+                Some(attempt) if is_sent && self.is_healthy().await => {
                     attempt.succeeded();
-                    well_since = Some(Instant::now());
+                    healthy_since = Some(Instant::now());
                 }
                 Some(attempt) => {
                     // Open again before the pause, for all to see.
                     drop(attempt);
                     rest = longer(rest);
-                    self.rest(rest).await;
+                    self.wait(rest).await;
                 }
                 None => {
-                    self.rest(pause).await;
+                    self.wait(pause).await;
                     pause = longer(pause);
                 }
             }
@@ -134,14 +134,14 @@ impl Recovery {
     /// Sends the next names that were not accepted; whether they are now. Not all of them:
     /// while calls go on without the store they add more, and what still waits keeps the
     /// calls that it concerns from the store also when the breaker is closed.
-    async fn tell_some(&self) -> bool {
+    async fn send_next(&self) -> bool {
         let outbox = &self.bus.outbox;
         if outbox.is_clear() {
             return true;
         }
         let names = outbox.next();
-        let until = from_now(BACKGROUND);
-        match tell(&self.bus, &*self.store, (&names, Manner::Hard), until).await {
+        let until = from_now(BACKGROUND_TIMEOUT);
+        match send_invalidation(&self.bus, &*self.store, (&names, Manner::Hard), until).await {
             Ok(()) => {
                 outbox.accepted();
                 // Leases are gone with their entries.
@@ -161,14 +161,14 @@ impl Recovery {
     }
 
     /// Whether a call would get its answer.
-    async fn is_well(&self) -> bool {
+    async fn is_healthy(&self) -> bool {
         let question = [Name::everything()];
-        let until = from_now(self.in_time);
+        let until = from_now(self.call_timeout);
         self.store.versions(&question, until).await.is_ok()
     }
 
     /// Waits for `pause`, or until there is a new connection.
-    async fn rest(&self, pause: Duration) {
+    async fn wait(&self, pause: Duration) {
         let _ = timeout(jittered(pause), self.bus.outbox.retried()).await;
     }
 }

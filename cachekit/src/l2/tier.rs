@@ -23,7 +23,7 @@ use crate::l2::bus::client::{BusClient, run_heartbeat};
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::entry_keys::Replica;
 use crate::l2::outbox::Outbox;
-use crate::l2::recovery::{BACKGROUND, Recovery, tell};
+use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery, send_invalidation};
 use crate::model::config::{OnDisconnect, OnNewMaster};
 use crate::model::invalidation_mode::Manner;
 use crate::model::miss_reason::Reasons;
@@ -108,7 +108,7 @@ impl SharedTier {
             bus: Arc::clone(&bus),
             store: Arc::clone(&store),
             breaker: Arc::clone(&breaker),
-            in_time: settings.timeout,
+            call_timeout: settings.timeout,
         };
         let heartbeat = run_heartbeat(
             Arc::clone(&bus),
@@ -204,7 +204,7 @@ impl SharedTier {
 
     /// When what nobody waits for is given up.
     pub(crate) fn background_deadline() -> Instant {
-        from_now(BACKGROUND)
+        from_now(BACKGROUND_TIMEOUT)
     }
 
     /// Runs `future`, which is owed to other processes, without anybody waiting for it.
@@ -222,7 +222,7 @@ impl SharedTier {
     pub(crate) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
         let removal = self.pending_removal(names);
         let until = self.deadline();
-        match tell(&self.bus, &*self.store, (&removal.names, manner), until).await {
+        match send_invalidation(&self.bus, &*self.store, (&removal.names, manner), until).await {
             Ok(()) => self.bus.outbox.remember(removal.settled()),
             Err(failure) => self.count_failure(&failure),
         }
