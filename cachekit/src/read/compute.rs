@@ -20,7 +20,7 @@ use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::read::join_flight::NextStep;
 use crate::read::l2_lookup::acquire::Fetched;
-use crate::read::permit::Admission;
+use crate::read::permit::ComputePermit;
 use crate::read::running::Computation;
 use crate::return_type::erased_ops::ValueOps;
 
@@ -62,23 +62,23 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Res
                 Ok(lead) => lead,
                 Err(answer) => return Resolving::Ready(Resolved::Return(answer)),
             };
-            let mut admission = call.admission();
-            let run = move |call, admission| {
+            let mut permit = call.compute_permit();
+            let run = move |call, permit| {
                 Resolved::RunBody(Computation::new(
                     call,
                     lead,
                     &ops,
                     dependencies,
                     LeaseState::None,
-                    admission,
+                    permit,
                 ))
             };
-            if admission.try_enter() {
-                return Resolving::Ready(run(call, admission));
+            if permit.try_acquire() {
+                return Resolving::Ready(run(call, permit));
             }
             Resolving::Pending(Box::pin(async move {
-                admission.enter(&call).await;
-                run(call, admission)
+                permit.acquire(&call).await;
+                run(call, permit)
             }))
         }
         next => Resolving::Pending(Box::pin(wait_and_resolve(call, next, ops, dependencies))),
@@ -106,15 +106,15 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) 
         Err(answer) => return Resolved::Return(answer),
     };
     // Held to the end: a thread cannot do anything else meanwhile.
-    let mut admission = call.admission();
-    admission.enter_blocking(&call);
+    let mut permit = call.compute_permit();
+    permit.acquire_blocking(&call);
     Resolved::RunBody(Computation::new(
         call,
         lead,
         ops,
         dependencies,
         LeaseState::None,
-        admission,
+        permit,
     ))
 }
 
@@ -136,15 +136,15 @@ async fn wait_and_resolve(
             let woken = seat.wait(limit, || call.leadership(Instant::now())).await;
             next = call.resume_after_wait(&ops, &dependencies.epochs, woken);
         };
-        let mut admission = call.admission();
+        let mut permit = call.compute_permit();
         let Some(lead) = lead else {
-            admission.enter(&call).await;
+            permit.acquire(&call).await;
             let computation =
-                Computation::new(call, None, &ops, dependencies, LeaseState::None, admission);
+                Computation::new(call, None, &ops, dependencies, LeaseState::None, permit);
             return Resolved::RunBody(computation);
         };
         match call
-            .lead_flight(lead, &ops, &dependencies, &mut admission)
+            .lead_flight(lead, &ops, &dependencies, &mut permit)
             .await
         {
             LeaderStep::Return(answer) => return Resolved::Return(answer),
@@ -156,9 +156,9 @@ async fn wait_and_resolve(
                 next = call.join_flight(&ops, &dependencies.epochs);
             }
             LeaderStep::Compute(lead, lease_state) => {
-                admission.enter(&call).await;
+                permit.acquire(&call).await;
                 let computation =
-                    Computation::new(call, Some(lead), &ops, dependencies, lease_state, admission);
+                    Computation::new(call, Some(lead), &ops, dependencies, lease_state, permit);
                 return Resolved::RunBody(computation);
             }
         }
@@ -180,7 +180,7 @@ impl Call {
         lead: Lead<Outcome>,
         ops: &ValueOps,
         dependencies: &Dependencies,
-        admission: &mut Admission,
+        permit: &mut ComputePermit,
     ) -> LeaderStep {
         let lead = match self.recheck_memory(lead, ops) {
             Ok(lead) => lead,
@@ -190,7 +190,7 @@ impl Call {
         let lease_state = if let Some(lease_state) = self.skipped_l2() {
             lease_state
         } else {
-            match self.fetch(ops, dependencies, began, admission).await {
+            match self.fetch(ops, dependencies, began, permit).await {
                 Fetched::Hit(stored) => {
                     self.note_refresh(true);
                     self.store_if_valid(lead, Arc::clone(&stored));

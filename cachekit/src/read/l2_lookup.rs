@@ -9,7 +9,7 @@ use crate::core::outcome::Dependencies;
 use crate::model::epoch::Moment;
 use crate::read::call::Call;
 use crate::read::l2_lookup::acquire::{Acquire, Fetched};
-use crate::read::permit::Admission;
+use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
@@ -27,7 +27,7 @@ impl Call {
         ops: &ValueOps,
         dependencies: &Dependencies,
         began: Moment,
-        admission: &mut Admission,
+        permit: &mut ComputePermit,
     ) -> Fetched {
         let fingerprint = ops.wire.map(|wire| wire.fingerprint);
         let lookup = self.core.l2_lookup(
@@ -44,7 +44,7 @@ impl Call {
         lookup.epochs = Some(&dependencies.epochs);
         let _in_flight = lookup.l2.in_flight_guard();
         let acquire = Acquire::new(self, &lookup, ops);
-        match acquire.run(admission).await {
+        match acquire.run(permit).await {
             Ok(fetched) => fetched,
             Err(failure) => {
                 lookup.l2.count_failure(&failure);

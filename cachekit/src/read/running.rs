@@ -26,7 +26,7 @@ use crate::model::freshness::Life;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
-use crate::read::permit::Admission;
+use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
@@ -39,14 +39,14 @@ pub(crate) struct Computation {
     // In the order in which they are given up.
     renewal: SideTask<dyn Future<Output = ()> + Send>,
     lease_state: LeaseState,
-    admission: Admission,
+    permit: ComputePermit,
     /// Of those who wait for it; `None`: it is for its caller alone.
     lead: Option<Lead<Outcome>>,
     dependencies: Dependencies,
     ops: ValueOps,
     /// Dropped when it is over.
     deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
-    /// Until when it has its place among those that may run at once.
+    /// Until when it has its permit among those that may run at once.
     permit_until: SideTask<Sleep>,
     /// What it is, for the calls inside of it.
     link: Option<Arc<Link>>,
@@ -69,7 +69,7 @@ impl Computation {
         ops: &ValueOps,
         dependencies: Dependencies,
         lease_state: LeaseState,
-        admission: Admission,
+        permit: ComputePermit,
     ) -> Box<Self> {
         call.count_computation();
         let flight = lead.as_ref().map_or(0, Lead::flight_id);
@@ -78,14 +78,14 @@ impl Computation {
         }
         expect_no_lock();
         let deadline = call.compute_timeout(ops);
-        let permit_until = admission
-            .is_timed(&call)
+        let permit_until = permit
+            .is_time_limited(&call)
             .then(|| Box::pin(sleep(call.lock_timeout())));
-        let link = recursion::link(flight, admission.gate_id());
+        let link = recursion::link(flight, permit.limit_id());
         Box::new(Self {
             renewal: None,
             lease_state,
-            admission,
+            permit,
             lead,
             dependencies,
             ops: *ops,
@@ -103,7 +103,7 @@ impl Computation {
     }
 
     /// To be polled when the body has been, and did not end: keeps the token of the computation and
-    /// what it hangs on, for `lock_timeout` the lease and the place. `Ready`: the body is to be dropped,
+    /// what it hangs on, for `lock_timeout` the lease and the permit. `Ready`: the body is to be dropped,
     /// its time is over.
     pub(crate) fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some((_, deadline)) = &mut self.deadline
@@ -112,10 +112,10 @@ impl Computation {
             return Poll::Ready(());
         }
         if let Some(until) = &mut self.permit_until
-            && self.admission.gives_way(&self.call)
+            && self.permit.may_release(&self.call)
             && until.as_mut().poll(context).is_ready()
         {
-            self.admission.give_up();
+            self.permit.release();
             self.permit_until = None;
         }
         if let Some(lease) = self.lease_state.guard() {
@@ -129,13 +129,13 @@ impl Computation {
         Poll::Pending
     }
 
-    /// The body has ended, well or with an error: who waits for it waits no longer, and its place is
+    /// The body has ended, well or with an error: who waits for it waits no longer, and its permit is
     /// free.
     fn end(&mut self) -> Duration {
         self.renewal = None;
         self.deadline = None;
         self.permit_until = None;
-        self.admission.give_up();
+        self.permit.release();
         let took = self.call.core.clock.now().saturating_sub(self.began);
         expect_no_lock();
         took

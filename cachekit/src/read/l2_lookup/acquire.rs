@@ -18,7 +18,7 @@ use crate::model::config::SingleFlight;
 use crate::model::entry::AnyStored;
 use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::StoreBudget;
-use crate::read::permit::Admission;
+use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::Name;
 use crate::store::port::{Acquired, Ask, Failure, Right, Wanted};
@@ -72,13 +72,13 @@ impl<'a> Acquire<'a> {
         })
     }
 
-    pub(crate) async fn run(&self, admission: &mut Admission) -> Result<Fetched, Failure> {
+    pub(crate) async fn run(&self, permit: &mut ComputePermit) -> Result<Fetched, Failure> {
         let mut budget = StoreBudget::new(self.lookup);
         let mut poll = FIRST_POLL;
         let mut offers = 0;
         let mut expects_miss = self.call.l1_state == L1State::Expired;
         loop {
-            let outcome = match self.attempt(expects_miss, &mut budget, admission).await? {
+            let outcome = match self.attempt(expects_miss, &mut budget, permit).await? {
                 Lookup::Hit(stored) => {
                     if !self.ops.answers(stored.shared()) {
                         return Ok(Fetched::Compute(LeaseState::None));
@@ -114,7 +114,7 @@ impl<'a> Acquire<'a> {
                 AcquireOutcome::Filled => return Ok(Fetched::Compute(LeaseState::None)),
                 AcquireOutcome::Held(left) => {
                     budget.pause(self.call.wait_budget());
-                    admission.step_out(self.call);
+                    permit.release_while_waiting(self.call);
                     self.wait(left.min(poll)).await;
                     poll = (poll * 2).min(LONGEST_POLL);
                     expects_miss = true;
@@ -168,10 +168,10 @@ impl<'a> Acquire<'a> {
         &self,
         expects_miss: bool,
         budget: &mut StoreBudget,
-        admission: &mut Admission,
+        permit: &mut ComputePermit,
     ) -> Result<Lookup, Failure> {
         if self.call.force_refresh {
-            self.acquire_permit(budget, admission).await;
+            self.acquire_permit(budget, permit).await;
         }
         let start = self.lookup.started(budget.until());
         let store = &self.lookup.l2.store;
@@ -180,8 +180,8 @@ impl<'a> Acquire<'a> {
             let outcome = self.acquire(&self.acquire_request(), start.until).await?;
             return Ok(Lookup::Miss(outcome));
         }
-        // To look alone takes no place, so nobody waits for one who may find the value.
-        let (found, outcome) = if expects_miss && admission.try_enter() {
+        // To look alone takes no permit, so nobody waits for one who may find the value.
+        let (found, outcome) = if expects_miss && permit.try_acquire() {
             let request = self.acquire_request();
             let lease = self.lease_request(&request);
             let answer = store.read_or_acquire(query, &request, start.until).await;
@@ -203,7 +203,7 @@ impl<'a> Acquire<'a> {
         Ok(Lookup::Miss(match outcome {
             Some(outcome) if !matches!(outcome, AcquireOutcome::Filled) => outcome,
             _ => {
-                self.acquire_permit(budget, admission).await;
+                self.acquire_permit(budget, permit).await;
                 let request = Ask {
                     judged: rejected.token,
                     ends_judged: rejected.is_expired,
@@ -214,11 +214,11 @@ impl<'a> Acquire<'a> {
         }))
     }
 
-    /// Waits for a place before the lease is asked for.
-    async fn acquire_permit(&self, budget: &mut StoreBudget, admission: &mut Admission) {
-        if !admission.try_enter() {
+    /// Waits for a permit before the lease is asked for.
+    async fn acquire_permit(&self, budget: &mut StoreBudget, permit: &mut ComputePermit) {
+        if !permit.try_acquire() {
             budget.pause(self.call.wait_budget());
-            Box::pin(admission.enter(self.call)).await;
+            Box::pin(permit.acquire(self.call)).await;
         }
     }
 
