@@ -106,7 +106,7 @@ where
         let mut tokens = KeyBuf::tokens();
         let Written = write(&mut tokens);
         if mode == Mode::Usual
-            && let Some(core) = core.memory_of(spec)
+            && let Some(core) = core.core_in_memory_of(spec)
         {
             let probe = core.probe(spec, &tokens);
             if let Some(hit) = core.hit_on_thread(&plan, &probe, spec.id(), || spec.key(&tokens)) {
@@ -150,7 +150,7 @@ fn entry_or_miss(
     mode: Mode,
     ops: &ValueOps,
 ) -> Result<Arc<AnyStored>, Miss> {
-    let (core, id) = (core.at_home(spec), spec.id());
+    let (core, id) = (core.core_of(spec), spec.id());
     let key = spec.key(tokens);
     let missed = if mode == Mode::Refresh {
         core.forced_miss(key.as_bytes(), id)

@@ -104,7 +104,7 @@ where
     A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
 {
     let entry = EntryRef {
-        core: Arc::clone(cache.core().at_home(spec)),
+        core: Arc::clone(cache.core().core_of(spec)),
         owner: cache.core().owner(spec),
         spec,
         key: target.key,

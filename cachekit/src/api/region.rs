@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::core::state::{Cache, Core, OwnMemory, RegionPlace};
+use crate::core::state::{Cache, Core, OwnMemory, RegionState};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
@@ -53,7 +53,7 @@ pub struct Region<V> {
     shared: Arc<Core>,
     /// The same with the region's own memory, once this handle has met that.
     own: OnceLock<Arc<Core>>,
-    place: RegionPlace,
+    state: RegionState,
     name: Box<str>,
     policy: Policy,
     last_place: LastPlace,
@@ -72,22 +72,22 @@ impl Cache {
         let region = Region {
             shared: Arc::clone(&self.core),
             own: OnceLock::new(),
-            place: self.core.region_place(name),
+            state: self.core.region_state(name),
             name: name.into(),
             policy: Policy::new(),
             last_place: LastPlace::new(),
             values: PhantomData,
         };
-        region.meet_memory();
+        region.adopt_memory();
         region
     }
 }
 
 impl Core {
-    fn region_place(&self, name: &str) -> RegionPlace {
+    fn region_state(&self, name: &str) -> RegionState {
         let mut regions = self.regions.lock();
-        if let Some(place) = regions.get(name) {
-            return place.clone();
+        if let Some(state) = regions.get(name) {
+            return state.clone();
         }
         // The place is kept for as long as the cache lives, so its address is an identity.
         let key: Box<str> = name.into();
@@ -97,12 +97,12 @@ impl Core {
                 .wrapping_add(1 + regions.len()),
         );
         let owner = self.owner_of(id, |id| Owner::new(id, &format!("{REGION}{name}")));
-        let place = RegionPlace {
+        let state = RegionState {
             owner,
             memory: Arc::default(),
         };
-        regions.insert(key, place.clone());
-        place
+        regions.insert(key, state.clone());
+        state
     }
 }
 
@@ -129,13 +129,13 @@ impl<V: Cacheable> Region<V> {
     pub fn capacity(self, capacity: Capacity) -> Self {
         let core = &self.shared;
         let (kept, _): &OwnMemory = self
-            .place
+            .state
             .memory
             .get_or_init(|| (capacity, core.new_memory(capacity)));
         if *kept != capacity {
             trace::capacity_kept(&self.name);
         }
-        self.meet_memory();
+        self.adopt_memory();
         self
     }
 
@@ -148,7 +148,7 @@ impl<V: Cacheable> Region<V> {
     /// The value under `key`. Never computes.
     pub async fn get(&self, key: impl CachePart) -> Option<V> {
         let lives = Lives::from(&self.policy);
-        get(self.core(), &self.place.owner, &self.key(&key), lives).await
+        get(self.core(), &self.state.owner, &self.key(&key), lives).await
     }
 
     /// The value under `key`, else what `compute` gives, which is then stored; as
@@ -158,7 +158,7 @@ impl<V: Cacheable> Region<V> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        let (core, owner) = (self.core(), &self.place.owner);
+        let (core, owner) = (self.core(), &self.state.owner);
         if !core.is_enabled() {
             owner.counts.bypassed.bump();
             return compute_value().await;
@@ -191,7 +191,7 @@ impl<V: Cacheable> Region<V> {
     /// Stores `value` under `key`; as [`Cache::put`].
     pub async fn set(&self, key: impl CachePart, value: V) {
         let (core, key) = (self.core(), self.key(&key));
-        let owner = Arc::clone(&self.place.owner);
+        let owner = Arc::clone(&self.state.owner);
         let lives = Lives::from(&self.policy);
         let labels = Labels::from(&self.policy);
         put(core, owner, key.clone(), lives, labels, value).await;
@@ -209,13 +209,13 @@ impl<V: Cacheable> Region<V> {
 
     /// Removes all its values, in constant time.
     pub async fn clear(&self) {
-        let targets = InvalidationTargets::function(&self.place.owner.name);
+        let targets = InvalidationTargets::function(&self.state.owner.name);
         self.shared.invalidate(targets).accepted().await;
     }
 
     /// What it did so far.
     pub fn stats(&self) -> FunctionStats {
-        FunctionStats::of(&self.place.owner)
+        FunctionStats::of(&self.state.owner)
     }
 
     /// The cache, with the memory that the region has now. At most two loads.
@@ -224,17 +224,17 @@ impl<V: Cacheable> Region<V> {
         if let Some(own) = self.own.get() {
             return own;
         }
-        if self.place.memory.get().is_none() || self.shared.faults.has(Fault::KeepRegionMemory) {
+        if self.state.memory.get().is_none() || self.shared.faults.has(Fault::KeepRegionMemory) {
             return &self.shared;
         }
-        self.meet_memory();
+        self.adopt_memory();
         self.own.get().unwrap_or(&self.shared)
     }
 
     /// Uses the region's own memory from here on, if it has one.
     #[cold]
-    fn meet_memory(&self) {
-        if let Some((capacity, memory)) = self.place.memory.get() {
+    fn adopt_memory(&self) {
+        if let Some((capacity, memory)) = self.state.memory.get() {
             let core = || Arc::new(self.shared.with_memory(*capacity, Arc::clone(memory)));
             self.own.get_or_init(core);
         }

@@ -5,44 +5,44 @@ use std::sync::{Arc, OnceLock};
 use crate::model::owner::OwnerId;
 
 /// Lists, by hash. Few functions have a room.
-pub(crate) const LISTS: usize = 32;
+pub(crate) const BUCKETS: usize = 32;
 
 /// The cores of functions that have memory of their own: only added to, so that a hit takes no lock.
 #[derive(Debug)]
-pub(crate) struct Rooms<C>([Link<C>; LISTS]);
+pub(crate) struct FunctionCores<C>([Node<C>; BUCKETS]);
 
-pub(crate) type Link<C> = OnceLock<Box<Own<C>>>;
+pub(crate) type Node<C> = OnceLock<Box<FunctionCore<C>>>;
 
 /// One function's.
 #[derive(Debug)]
-pub(crate) struct Own<C> {
+pub(crate) struct FunctionCore<C> {
     owner: OwnerId,
     core: Arc<C>,
-    next: Link<C>,
+    next: Node<C>,
 }
 
-impl<C> Default for Rooms<C> {
+impl<C> Default for FunctionCores<C> {
     fn default() -> Self {
-        Self(std::array::from_fn(|_| Link::new()))
+        Self(std::array::from_fn(|_| Node::new()))
     }
 }
 
-impl<C> Rooms<C> {
+impl<C> FunctionCores<C> {
     pub(crate) fn of(&self, owner: OwnerId, make: impl Fn() -> Arc<C>) -> &Arc<C> {
         // A function's number is the address of something larger than a line.
-        let mut link = &self.0[(owner.0 >> 6) % LISTS];
+        let mut node = &self.0[(owner.0 >> 6) % BUCKETS];
         loop {
-            let own = link.get_or_init(|| {
-                Box::new(Own {
+            let own = node.get_or_init(|| {
+                Box::new(FunctionCore {
                     owner,
                     core: make(),
-                    next: Link::new(),
+                    next: Node::new(),
                 })
             });
             if own.owner == owner {
                 return &own.core;
             }
-            link = &own.next;
+            node = &own.next;
         }
     }
 }

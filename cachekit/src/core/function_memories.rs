@@ -12,31 +12,31 @@ use crate::model::owner::OwnerId;
 impl Core {
     /// This, with the memory where the entries of `spec` are.
     #[inline]
-    pub(crate) fn at_home<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
-        self.memory_of(spec).unwrap_or(self)
+    pub(crate) fn core_of<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
+        self.core_in_memory_of(spec).unwrap_or(self)
     }
 
     /// The same, if they are in memory.
     #[inline]
-    pub(crate) fn memory_of<'a>(
+    pub(crate) fn core_in_memory_of<'a>(
         self: &'a Arc<Self>,
         spec: &'static FnSpec,
     ) -> Option<&'a Arc<Self>> {
         match spec.room() {
             Room::Shared => Some(self),
-            Room::Own(entries) => Some(self.room(spec.id(), entries)),
+            Room::Own(entries) => Some(self.own_core(spec.id(), entries)),
             Room::None => None,
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn room(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
+    fn own_core(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
         // A function's own is at home already.
-        let Some(rooms) = &self.rooms else {
+        let Some(function_cores) = &self.function_cores else {
             return self;
         };
-        rooms.of(owner, || {
+        function_cores.of(owner, || {
             let capacity = Capacity::entries(entries);
             Arc::new(self.with_memory(capacity, self.new_memory(capacity)))
         })
@@ -56,7 +56,7 @@ impl Core {
         Self {
             config: Arc::new(config),
             memory,
-            rooms: None,
+            function_cores: None,
             ..self.clone()
         }
     }

@@ -16,7 +16,7 @@ use crate::coordination::refresh_claims::Refreshes;
 use crate::coordination::single_flight::table::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
-use crate::core::by_owner::Rooms;
+use crate::core::by_owner::FunctionCores;
 use crate::core::outcome::Outcome;
 use crate::key::buf::KeyBuf;
 use crate::l1::engine::Size;
@@ -73,7 +73,7 @@ pub(crate) struct Core {
     /// Of all regions and functions with one. Only added to.
     pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
     /// Of functions with one; `None` in such a core, which would refer to itself.
-    pub(crate) rooms: Option<Arc<Rooms<Core>>>,
+    pub(crate) function_cores: Option<Arc<FunctionCores<Core>>>,
     /// Of what is stored by hand, in that memory.
     pub(crate) by_hand: Arc<LastPlace>,
     /// Which keys are used most, in whichever memory.
@@ -87,7 +87,7 @@ pub(crate) struct Core {
     pub(crate) gates: Arc<Gates>,
     pub(crate) writes: Arc<Writes>,
     pub(crate) owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
-    pub(crate) regions: Arc<Mutex<HashMap<Box<str>, RegionPlace>>>,
+    pub(crate) regions: Arc<Mutex<HashMap<Box<str>, RegionState>>>,
     pub(crate) refreshes: Arc<Refreshes>,
     pub(crate) chance: Chance,
     pub(crate) invalidations: Arc<Counter>,
@@ -99,7 +99,7 @@ pub(crate) struct Core {
 
 /// Whose a region's entries are, and where.
 #[derive(Debug, Clone)]
-pub(crate) struct RegionPlace {
+pub(crate) struct RegionState {
     pub(crate) owner: Arc<Owner>,
     /// Its own memory, if it was given a capacity: one place for all its handles, those from
     /// before too. Not a core: that would refer to itself.

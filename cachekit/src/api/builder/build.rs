@@ -306,7 +306,7 @@ impl CacheBuilder {
                 shared_memory: Arc::clone(&memory),
                 memory,
                 own_memories: Arc::default(),
-                rooms: Some(Arc::default()),
+                function_cores: Some(Arc::default()),
                 by_hand: Arc::new(LastPlace::new()),
                 hot: Arc::new(hot),
                 tags: Arc::new(Tags::new()),
