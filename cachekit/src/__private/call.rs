@@ -17,7 +17,7 @@ use crate::model::entry::AnyStored;
 use crate::model::function_spec::{FnSpec, Room};
 use crate::model::tags::Labels;
 use crate::read::call::Call;
-use crate::read::call_mode::{Mode, in_mode, in_mode_blocking, take_mode};
+use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking, take_mode};
 use crate::read::compute_detached::compute_detachable as compute_call_detachable;
 use crate::read::hit::return_value;
 use crate::read::typed_call::{
@@ -100,12 +100,12 @@ where
         let core = cache.core();
         // Taken also by a call that goes past the cache: it is not for a call inside it.
         let mode = take_mode(spec.id());
-        if mode == Mode::Uncached || !when || !core.is_enabled() {
+        if mode == CallMode::Uncached || !when || !core.is_enabled() {
             return Err(bypass(core, spec));
         }
         let mut tokens = KeyBuf::tokens();
         let Written = write(&mut tokens);
-        if mode == Mode::Usual
+        if mode == CallMode::Cached
             && let Some(core) = core.core_in_memory_of(spec)
         {
             let probe = core.probe(spec, &tokens);
@@ -131,7 +131,7 @@ fn try_hit_slow<S>(
     core: &Arc<Core>,
     spec: &'static FnSpec,
     tokens: &KeyBuf,
-    mode: Mode,
+    mode: CallMode,
     plan: &Plan<S>,
 ) -> Result<S::Ret, Miss>
 where
@@ -147,12 +147,12 @@ fn entry_or_miss(
     core: &Arc<Core>,
     spec: &'static FnSpec,
     tokens: &KeyBuf,
-    mode: Mode,
+    mode: CallMode,
     ops: &ValueOps,
 ) -> Result<Arc<AnyStored>, Miss> {
     let (core, id) = (core.core_of(spec), spec.id());
     let key = spec.key(tokens);
-    let missed = if mode == Mode::Refresh {
+    let missed = if mode == CallMode::Refresh {
         core.forced_miss(key.as_bytes(), id)
     } else if spec.room() == Room::None {
         core.miss_without_memory(key.as_bytes(), id)
@@ -164,7 +164,7 @@ fn entry_or_miss(
     };
     let owner = core.owner(spec);
     let mut call = Call::after_miss(Arc::clone(core), owner, missed, spec.lives());
-    call.force_refresh = mode == Mode::Refresh;
+    call.force_refresh = mode == CallMode::Refresh;
     Err(Miss(Some(Box::new(call))))
 }
 
@@ -321,22 +321,22 @@ fn handle(given: Option<Cache>, spec: &'static FnSpec) -> FunctionHandle {
 
 /// Runs `call`, a call of `spec`, so that it recomputes.
 pub async fn refresh<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
-    in_mode(Mode::Refresh, spec.id(), call).await
+    in_mode(CallMode::Refresh, spec.id(), call).await
 }
 
 /// Calls `call`, a call of `spec`, so that it recomputes.
 pub fn refresh_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
-    in_mode_blocking(Mode::Refresh, spec.id(), call)
+    in_mode_blocking(CallMode::Refresh, spec.id(), call)
 }
 
 /// Runs `call`, a call of `spec`, past the cache.
 pub async fn uncached<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
-    in_mode(Mode::Uncached, spec.id(), call).await
+    in_mode(CallMode::Uncached, spec.id(), call).await
 }
 
 /// Calls `call`, a call of `spec`, past the cache.
 pub fn uncached_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
-    in_mode_blocking(Mode::Uncached, spec.id(), call)
+    in_mode_blocking(CallMode::Uncached, spec.id(), call)
 }
 
 impl Invalidation {

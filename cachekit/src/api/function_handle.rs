@@ -8,7 +8,7 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
 use crate::model::stats::FunctionStats;
-use crate::read::call_mode::{Mode, in_mode, in_mode_blocking};
+use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
 
 /// A cached function, as a whole, in one cache.
 ///
@@ -78,12 +78,12 @@ impl FunctionHandle {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub async fn uncached<F: Future>(&self, call: F) -> F::Output {
-        in_mode(Mode::Uncached, self.spec.id(), call).await
+        in_mode(CallMode::Uncached, self.spec.id(), call).await
     }
 
     /// [`uncached`](Self::uncached) for a method that is not `async`.
     pub fn uncached_blocking<T>(&self, call: impl FnOnce() -> T) -> T {
-        in_mode_blocking(Mode::Uncached, self.spec.id(), call)
+        in_mode_blocking(CallMode::Uncached, self.spec.id(), call)
     }
 
     /// What it did so far.

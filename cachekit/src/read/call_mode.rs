@@ -11,9 +11,9 @@ use crate::model::owner::OwnerId;
 
 /// How a call is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum CallMode {
     /// By the cache, if it can.
-    Usual,
+    Cached,
     /// By computing, and the value is stored.
     Refresh,
     /// By the function, as if there were no cache.
@@ -22,44 +22,44 @@ pub(crate) enum Mode {
 
 /// Whose next look-up is not the usual one.
 #[derive(Clone, Copy)]
-struct Wanted {
+struct PendingMode {
     function: OwnerId,
-    mode: Mode,
+    mode: CallMode,
 }
 
-const NONE: Wanted = Wanted {
+const NONE: PendingMode = PendingMode {
     function: OwnerId::DIRECT,
-    mode: Mode::Usual,
+    mode: CallMode::Cached,
 };
 
 thread_local! {
-    static WANTED: Cell<Wanted> = const { Cell::new(NONE) };
+    static PENDING_MODE: Cell<PendingMode> = const { Cell::new(NONE) };
 }
 
 /// How this look-up of `function` is to be answered. Another mode than the usual one is said once.
 #[inline]
-pub(crate) fn take_mode(function: OwnerId) -> Mode {
-    if WANTED.with(|wanted| wanted.get().function != function) {
-        return Mode::Usual;
+pub(crate) fn take_mode(function: OwnerId) -> CallMode {
+    if PENDING_MODE.with(|pending| pending.get().function != function) {
+        return CallMode::Cached;
     }
-    WANTED.replace(NONE).mode
+    PENDING_MODE.replace(NONE).mode
 }
 
 /// Runs `call`, a call of `function`, in `mode`.
-pub(crate) async fn in_mode<F: Future>(mode: Mode, function: OwnerId, call: F) -> F::Output {
+pub(crate) async fn in_mode<F: Future>(mode: CallMode, function: OwnerId, call: F) -> F::Output {
     let mut call = pin!(call);
     let mut is_due = true;
     std::future::poll_fn(|context| {
         let set = if is_due {
-            Wanted { function, mode }
+            PendingMode { function, mode }
         } else {
             NONE
         };
-        let before = WANTED.replace(set);
+        let before = PENDING_MODE.replace(set);
         let restore = Restore(before);
         let polled = call.as_mut().poll(context);
         // Still there: the call has not got to its look-up yet.
-        is_due = is_due && WANTED.get().function == function;
+        is_due = is_due && PENDING_MODE.get().function == function;
         drop(restore);
         polled
     })
@@ -67,16 +67,20 @@ pub(crate) async fn in_mode<F: Future>(mode: Mode, function: OwnerId, call: F) -
 }
 
 /// Calls `call`, a call of the synchronous `function`, in `mode`.
-pub(crate) fn in_mode_blocking<T>(mode: Mode, function: OwnerId, call: impl FnOnce() -> T) -> T {
-    let _restore = Restore(WANTED.replace(Wanted { function, mode }));
+pub(crate) fn in_mode_blocking<T>(
+    mode: CallMode,
+    function: OwnerId,
+    call: impl FnOnce() -> T,
+) -> T {
+    let _restore = Restore(PENDING_MODE.replace(PendingMode { function, mode }));
     call()
 }
 
 /// Puts the thread-local back, also when the call panics.
-struct Restore(Wanted);
+struct Restore(PendingMode);
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        WANTED.set(self.0);
+        PENDING_MODE.set(self.0);
     }
 }
