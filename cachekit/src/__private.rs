@@ -22,7 +22,7 @@ pub use crate::__private::position::{
 pub use inventory;
 
 pub use crate::api::registry::Registered;
-pub use crate::api::replicated_entry::{CopiedEntry, ordered};
+pub use crate::api::replicated_entry::{ReplicatedEntry, ordered};
 pub use crate::base::fault::{Fault, Point};
 pub use crate::core::entry_key::Target;
 pub use crate::invalidate::request::{Invalidation, On};
@@ -109,7 +109,7 @@ pub mod wired {
         pub use crate::return_type::capabilities::{Wired as _, WiredToNothing as _};
     }
     /// There alone, in several copies.
-    pub mod copied {
+    pub mod replicated {
         pub use crate::__private::wired::shared::*;
     }
 }

@@ -49,7 +49,7 @@ impl Controls<'_> {
         let (cache, source) = source(&model.function, self.paths);
         let target = self.target();
         let tier = match model.policy.replicas {
-            Some(_) => quote!(copied),
+            Some(_) => quote!(replicated),
             None => tier_word(model),
         };
         let before = statements(&model.before, &labels, self.paths);

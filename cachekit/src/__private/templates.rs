@@ -517,7 +517,7 @@ macro_rules! __entry_at {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entry_type {
-    (copied $ret:ty) => { $crate::__private::CopiedEntry<$ret> };
+    (replicated $ret:ty) => { $crate::__private::ReplicatedEntry<$ret> };
     ($tier:ident $ret:ty) => { $crate::Entry<$ret> };
 }
 
@@ -600,7 +600,7 @@ mod tests {
                 .is_none()
         );
         assert!(crate::__wired!(memory u64).wire().is_none());
-        assert_eq!(crate::__wired!(copied u64).wire().is_some(), shared);
+        assert_eq!(crate::__wired!(replicated u64).wire().is_some(), shared);
         assert!(
             crate::__kept!(Local; memory value __Keep::of(value))
                 .wire()

@@ -7,21 +7,21 @@ use crate::api::entry::Entry;
 
 /// An [`Entry`] that has copies, so that a write of it stores nothing.
 #[doc(hidden)]
-pub struct CopiedEntry<R>(Entry<R>);
+pub struct ReplicatedEntry<R>(Entry<R>);
 
-impl<R> From<Entry<R>> for CopiedEntry<R> {
+impl<R> From<Entry<R>> for ReplicatedEntry<R> {
     fn from(entry: Entry<R>) -> Self {
         Self(entry)
     }
 }
 
-impl<R> From<CopiedEntry<R>> for Entry<R> {
-    fn from(copied: CopiedEntry<R>) -> Self {
-        copied.0
+impl<R> From<ReplicatedEntry<R>> for Entry<R> {
+    fn from(replicated: ReplicatedEntry<R>) -> Self {
+        replicated.0
     }
 }
 
-impl<R> Deref for CopiedEntry<R> {
+impl<R> Deref for ReplicatedEntry<R> {
     type Target = Entry<R>;
 
     fn deref(&self) -> &Entry<R> {
@@ -29,7 +29,7 @@ impl<R> Deref for CopiedEntry<R> {
     }
 }
 
-impl<R> fmt::Debug for CopiedEntry<R> {
+impl<R> fmt::Debug for ReplicatedEntry<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
