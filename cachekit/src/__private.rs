@@ -14,7 +14,7 @@ pub use crate::__private::call::{
     compute_blocking, compute_detachable, entry, expire_all, function, invalidate_all, outlined,
     refresh, refresh_blocking, target, try_hit, uncached, uncached_blocking,
 };
-pub use crate::__private::key_coverage::{Handle, LeftOut, Seen, seen_as_data};
+pub use crate::__private::key_coverage::{ArgKind, Handle, Uncovered, data_kind};
 pub use crate::__private::position::{
     ArgumentNotInTheKey_WriteUnderscore, UNDERSCORE, UNUSED, UnderscoreForAnArgumentInTheKey,
     Unused,

@@ -314,7 +314,7 @@ macro_rules! __left_out {
                 clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated,
                 reason = "the error is to stand where the argument does"
             )]
-            let $name = $crate::__seen!($mode $value);
+            let $name = $crate::__arg_kind!($mode $value);
             $($check)+
         };
     };

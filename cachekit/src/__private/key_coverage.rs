@@ -29,23 +29,23 @@ pub struct Owned;
 pub struct Lent;
 
 /// A value, looked at.
-pub struct Seen<'a, T: ?Sized, M>(&'a T, PhantomData<M>);
+pub struct ArgKind<'a, T: ?Sized, M>(&'a T, PhantomData<M>);
 
-impl<'a, T: ?Sized> Seen<'a, T, Owned> {
+impl<'a, T: ?Sized> ArgKind<'a, T, Owned> {
     /// One that the function has for itself.
     pub fn owned(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
 }
 
-impl<'a, T: ?Sized> Seen<'a, T, Lent> {
+impl<'a, T: ?Sized> ArgKind<'a, T, Lent> {
     /// One that it is lent.
     pub fn lent(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
 }
 
-impl<T: ?Sized, M> fmt::Debug for Seen<'_, T, M> {
+impl<T: ?Sized, M> fmt::Debug for ArgKind<'_, T, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Seen")
     }
@@ -53,10 +53,10 @@ impl<T: ?Sized, M> fmt::Debug for Seen<'_, T, M> {
 
 macro_rules! pointers {
     ($($pointer:ty: $mode:ty;)*) => {$(
-        impl<'a, T: ?Sized, M> Seen<'a, $pointer, M> {
+        impl<'a, T: ?Sized, M> ArgKind<'a, $pointer, M> {
             /// What it points at.
-            pub fn __cachekit_inside(self) -> Seen<'a, T, $mode> {
-                Seen(self.0, PhantomData)
+            pub fn __cachekit_inside(self) -> ArgKind<'a, T, $mode> {
+                ArgKind(self.0, PhantomData)
             }
         }
     )*};
@@ -70,10 +70,10 @@ pointers! {
     Rc<T>: M;
 }
 
-impl<'a, T: ToOwned + ?Sized, M> Seen<'a, Cow<'_, T>, M> {
+impl<'a, T: ToOwned + ?Sized, M> ArgKind<'a, Cow<'_, T>, M> {
     /// What it points at.
-    pub fn __cachekit_inside(self) -> Seen<'a, T, M> {
-        Seen(self.0, PhantomData)
+    pub fn __cachekit_inside(self) -> ArgKind<'a, T, M> {
+        ArgKind(self.0, PhantomData)
     }
 }
 
@@ -84,11 +84,11 @@ pub trait NoPointer: Sized {
         self
     }
 }
-impl<T: ?Sized, M> NoPointer for Seen<'_, T, M> {}
+impl<T: ?Sized, M> NoPointer for ArgKind<'_, T, M> {}
 
 /// Could change the result.
 #[derive(Debug)]
-pub struct LeftOut<T: ?Sized>(PhantomData<T>);
+pub struct Uncovered<T: ?Sized>(PhantomData<T>);
 
 /// May go unmentioned.
 #[derive(Debug)]
@@ -108,8 +108,8 @@ macro_rules! data_like {
         $(#[$cfg])?
         pub trait $via<T: ?Sized> {
             /// It could matter.
-            fn __cachekit_kind(&self) -> LeftOut<T> {
-                LeftOut(PhantomData)
+            fn __cachekit_kind(&self) -> Uncovered<T> {
+                Uncovered(PhantomData)
             }
         }
         $(#[$cfg])?
@@ -117,19 +117,19 @@ macro_rules! data_like {
     )*};
 }
 
-impl<T: Shared + ?Sized, M> ViaShared for &&&&&&&&&&Seen<'_, T, M> {}
+impl<T: Shared + ?Sized, M> ViaShared for &&&&&&&&&&ArgKind<'_, T, M> {}
 
 data_like! {
-    ViaPart at &&&&&&&&&Seen<'_, T, M>, CachePart;
-    ViaDisplay at &&&&&&&&Seen<'_, T, M>, Display;
-    ViaHash at &&&&&&&Seen<'_, T, M>, Hash;
-    ViaEq at &&&&&&Seen<'_, T, M>, PartialEq;
-    ViaText at &&&&&Seen<'_, T, M>, AsRef<str>;
+    ViaPart at &&&&&&&&&ArgKind<'_, T, M>, CachePart;
+    ViaDisplay at &&&&&&&&ArgKind<'_, T, M>, Display;
+    ViaHash at &&&&&&&ArgKind<'_, T, M>, Hash;
+    ViaEq at &&&&&&ArgKind<'_, T, M>, PartialEq;
+    ViaText at &&&&&ArgKind<'_, T, M>, AsRef<str>;
     #[cfg(feature = "serde")]
-    ViaSerialize at &&&&Seen<'_, T, M>, serde::Serialize;
+    ViaSerialize at &&&&ArgKind<'_, T, M>, serde::Serialize;
     #[cfg(feature = "serde")]
-    ViaDeserialize at &&&Seen<'_, T, M>, ReadBack;
-    ViaItems at &&Seen<'_, T, M>, Items;
+    ViaDeserialize at &&&ArgKind<'_, T, M>, ReadBack;
+    ViaItems at &&ArgKind<'_, T, M>, Items;
 }
 
 /// What serde can make.
@@ -165,49 +165,49 @@ tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 /// An iterator is a container on its way.
 pub trait ViaIterator<T: ?Sized> {
     /// It could matter.
-    fn __cachekit_kind(&self) -> LeftOut<T> {
-        LeftOut(PhantomData)
+    fn __cachekit_kind(&self) -> Uncovered<T> {
+        Uncovered(PhantomData)
     }
 }
-impl<T: Iterator + ?Sized, M> ViaIterator<T> for &Seen<'_, T, M> {}
+impl<T: Iterator + ?Sized, M> ViaIterator<T> for &ArgKind<'_, T, M> {}
 
 /// Nothing of the kind.
 pub trait ViaNothing<K> {
     /// What that means.
     fn __cachekit_kind(&self) -> K;
 }
-impl<T: ?Sized> ViaNothing<Handle> for Seen<'_, T, Lent> {
+impl<T: ?Sized> ViaNothing<Handle> for ArgKind<'_, T, Lent> {
     fn __cachekit_kind(&self) -> Handle {
         Handle
     }
 }
-impl<T: ?Sized> ViaNothing<LeftOut<T>> for Seen<'_, T, Owned> {
-    fn __cachekit_kind(&self) -> LeftOut<T> {
-        LeftOut(PhantomData)
+impl<T: ?Sized> ViaNothing<Uncovered<T>> for ArgKind<'_, T, Owned> {
+    fn __cachekit_kind(&self) -> Uncovered<T> {
+        Uncovered(PhantomData)
     }
 }
 
 /// Looks at a value: `owned` or `lent`, or as one whose bounds say that it is `data`.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __seen {
+macro_rules! __arg_kind {
     (data $value:expr) => {
-        $crate::__private::seen_as_data($value)
+        $crate::__private::data_kind($value)
     };
     ($mode:ident $value:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::kinds::*;
-        let seen = $crate::__private::Seen::$mode($value);
+        let kind = $crate::__private::ArgKind::$mode($value);
         // As many pointers as somebody may write one behind the other.
-        let seen = seen
+        let kind = kind
             .__cachekit_inside()
             .__cachekit_inside()
             .__cachekit_inside();
-        (&&&&&&&&&&&seen.__cachekit_inside()).__cachekit_kind()
+        (&&&&&&&&&&&kind.__cachekit_inside()).__cachekit_kind()
     }};
 }
 
 /// A value that is data by the bounds of its type.
-pub fn seen_as_data<T: ?Sized>(_: &T) -> LeftOut<T> {
-    LeftOut(PhantomData)
+pub fn data_kind<T: ?Sized>(_: &T) -> Uncovered<T> {
+    Uncovered(PhantomData)
 }
