@@ -10,7 +10,7 @@ pub(crate) mod templates;
 pub use std::time::Duration;
 
 pub use crate::__private::call::{
-    Accepted, Current, Miss, Source, Written, begin_blocking, bypass_if_nameless, compute,
+    Accepted, Current, KeyWritten, Miss, Source, begin_blocking, bypass_if_nameless, compute,
     compute_blocking, compute_detachable, entry, expire_all, function, invalidate_all, outlined,
     refresh, refresh_blocking, target, try_hit, uncached, uncached_blocking,
 };
@@ -116,7 +116,7 @@ pub mod wired {
 
 /// Autoref dispatch: whether a borrowed argument can be cloned for a body.
 pub mod own {
-    pub use crate::__private::clone_dispatch::{AnyOwned, Lent, OwnClone, Ownable};
+    pub use crate::__private::clone_dispatch::{AnyOwned, Borrowed, OwnClone, Ownable};
 }
 
 /// Autoref dispatch: what kind of thing an argument is. Without names, so that they hide none of

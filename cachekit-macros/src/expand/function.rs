@@ -147,7 +147,7 @@ fn uncovered_check(value: &Uncovered, krate: &TokenStream) -> TokenStream {
     let Uncovered { name, .. } = value;
     let kind = match value.kind {
         ArgKind::Owned => quote!(owned),
-        ArgKind::Borrowed => quote!(lent),
+        ArgKind::Borrowed => quote!(borrowed),
         ArgKind::Data => quote!(data),
     };
     let borrow = (!value.is_reference).then(|| quote!(&));

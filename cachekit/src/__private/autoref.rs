@@ -258,7 +258,7 @@ macro_rules! __ownable {
         let _ = || {
             #[allow(unused_imports, reason = "which one is used depends on the type")]
             use $crate::__private::own::{AnyOwned as _, OwnClone as __OwnClone, Ownable as _};
-            let $clone = (&&$crate::__private::own::Lent(&*$argument)).__cachekit_own();
+            let $clone = (&&$crate::__private::own::Borrowed(&*$argument)).__cachekit_own();
             $asked
         };
     };

@@ -33,7 +33,7 @@ pub trait Source {
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T;
 
     /// It, if it does not depend on who asks, and when.
-    fn given(&self) -> Option<Cache>;
+    fn fixed_cache(&self) -> Option<Cache>;
 }
 
 /// The task's cache, else the global one.
@@ -45,7 +45,7 @@ impl Source for Current {
         global::with_current(f)
     }
 
-    fn given(&self) -> Option<Cache> {
+    fn fixed_cache(&self) -> Option<Cache> {
         None
     }
 }
@@ -55,7 +55,7 @@ impl Source for Cache {
         f(self)
     }
 
-    fn given(&self) -> Option<Cache> {
+    fn fixed_cache(&self) -> Option<Cache> {
         Some(self.clone())
     }
 }
@@ -63,7 +63,7 @@ impl Source for Cache {
 /// What a key ends with when it is whole: a `return` in an expression of the key, out of a macro
 /// perhaps, is of another type.
 #[derive(Debug, Clone, Copy)]
-pub struct Written;
+pub struct KeyWritten;
 
 /// A call that memory did not answer.
 ///
@@ -93,7 +93,7 @@ pub fn try_hit<S, C, W>(
 where
     S: Shape,
     C: Source,
-    W: FnOnce(&mut KeyBuf) -> Written,
+    W: FnOnce(&mut KeyBuf) -> KeyWritten,
     S::Value: Clone + Send + Sync + 'static,
 {
     source.with(|cache| {
@@ -104,7 +104,7 @@ where
             return Err(bypass(core, spec));
         }
         let mut tokens = KeyBuf::tokens();
-        let Written = write(&mut tokens);
+        let KeyWritten = write(&mut tokens);
         if mode == CallMode::Cached
             && let Some(core) = core.core_in_memory_of(spec)
         {
@@ -284,9 +284,9 @@ where
 }
 
 /// What a reference to one entry of `spec` names.
-pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> Written) -> Target {
+pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> KeyWritten) -> Target {
     Target::new(|key| {
-        let Written = write(key);
+        let KeyWritten = write(key);
     })
 }
 
@@ -301,13 +301,13 @@ pub type Accepted = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A companion's `invalidate_all`. Boxed: each function would have a future of its own to be compiled.
 pub fn invalidate_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
-    let given = source.given();
+    let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).invalidate_all().await })
 }
 
 /// A companion's `expire_all`.
 pub fn expire_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
-    let given = source.given();
+    let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).expire_all().await })
 }
 

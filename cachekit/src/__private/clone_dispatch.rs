@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 /// A borrowed argument.
-pub struct Lent<'a, T: ?Sized>(pub &'a T);
+pub struct Borrowed<'a, T: ?Sized>(pub &'a T);
 
 /// The body's own.
 pub struct Owned<T: ToOwned + ?Sized>(T::Owned);
@@ -50,7 +50,7 @@ pub trait Ownable<T: ToOwned + ?Sized> {
     /// The clone.
     fn __cachekit_own(&self) -> Owned<T>;
 }
-impl<T: ToOwned + Sync + ?Sized> Ownable<T> for &Lent<'_, T>
+impl<T: ToOwned + Sync + ?Sized> Ownable<T> for &Borrowed<'_, T>
 where
     T::Owned: Send,
 {
@@ -64,15 +64,15 @@ pub trait AnyOwned<T: ?Sized> {
     /// What stands for that.
     fn __cachekit_own(&self) -> Unowned<T>;
 }
-impl<T: ?Sized> AnyOwned<T> for Lent<'_, T> {
+impl<T: ?Sized> AnyOwned<T> for Borrowed<'_, T> {
     fn __cachekit_own(&self) -> Unowned<T> {
         Unowned(PhantomData)
     }
 }
 
-impl<T: ?Sized> fmt::Debug for Lent<'_, T> {
+impl<T: ?Sized> fmt::Debug for Borrowed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Lent")
+        f.write_str("Borrowed")
     }
 }
 impl<T: ToOwned + ?Sized> fmt::Debug for Owned<T> {

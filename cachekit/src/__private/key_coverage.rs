@@ -26,7 +26,7 @@ pub struct Owned;
 
 /// It stands behind a reference, or is a handle by its form.
 #[derive(Debug)]
-pub struct Lent;
+pub struct Borrowed;
 
 /// A value, looked at.
 pub struct ArgKind<'a, T: ?Sized, M>(&'a T, PhantomData<M>);
@@ -38,9 +38,9 @@ impl<'a, T: ?Sized> ArgKind<'a, T, Owned> {
     }
 }
 
-impl<'a, T: ?Sized> ArgKind<'a, T, Lent> {
+impl<'a, T: ?Sized> ArgKind<'a, T, Borrowed> {
     /// One that it is lent.
-    pub fn lent(value: &'a T) -> Self {
+    pub fn borrowed(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
 }
@@ -63,8 +63,8 @@ macro_rules! pointers {
 }
 
 pointers! {
-    &T: Lent;
-    &mut T: Lent;
+    &T: Borrowed;
+    &mut T: Borrowed;
     Arc<T>: M;
     Box<T>: M;
     Rc<T>: M;
@@ -176,7 +176,7 @@ pub trait ViaNothing<K> {
     /// What that means.
     fn __cachekit_kind(&self) -> K;
 }
-impl<T: ?Sized> ViaNothing<Handle> for ArgKind<'_, T, Lent> {
+impl<T: ?Sized> ViaNothing<Handle> for ArgKind<'_, T, Borrowed> {
     fn __cachekit_kind(&self) -> Handle {
         Handle
     }
@@ -187,7 +187,7 @@ impl<T: ?Sized> ViaNothing<Uncovered<T>> for ArgKind<'_, T, Owned> {
     }
 }
 
-/// Looks at a value: `owned` or `lent`, or as one whose bounds say that it is `data`.
+/// Looks at a value: `owned` or `borrowed`, or as one whose bounds say that it is `data`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __arg_kind {

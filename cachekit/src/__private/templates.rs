@@ -21,7 +21,7 @@ macro_rules! __cached {
         #[allow(clippy::used_underscore_binding, reason = "the key may be its only use")]
         let looked = $crate::__private::try_hit(source, $spec, plan, $when, |$key| {
             $($write)*
-            $crate::__private::Written
+            $crate::__private::KeyWritten
         });
         match looked {
             ::core::result::Result::Ok(hit) => hit,
@@ -282,7 +282,7 @@ macro_rules! __own {
         let $name = {
             #[allow(unused_imports, reason = "which one is used depends on the type")]
             use $crate::__private::own::{AnyOwned as _, Ownable as _};
-            (&&$crate::__private::own::Lent(&*$value)).__cachekit_own()
+            (&&$crate::__private::own::Borrowed(&*$value)).__cachekit_own()
         };
     };
     ($name:ident) => {
@@ -479,7 +479,7 @@ macro_rules! __key_at {
             let $found = $spec;
             $crate::__private::target($found, |$key| {
                 $($write)*
-                $crate::__private::Written
+                $crate::__private::KeyWritten
             })
         }
     };
