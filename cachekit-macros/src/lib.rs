@@ -1,5 +1,5 @@
 //! The attributes of cachekit: `#[cached]`, `#[invalidates]`, `#[write_through]` and
-//! `#[derive(CachePart)]`.
+//! `#[derive(CacheKey)]`.
 //!
 //! Use them through the `cachekit` crate, which exports them. This crate only turns words into
 //! calls of the runtime and decides no algorithm. The stages stand in this order:
@@ -122,9 +122,9 @@ pub fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a struct or an enum usable in keys and tags.
 ///
 /// A struct of one field is written as that field; otherwise the fields stand in parentheses, and
-/// a variant begins with its name. A field has `CachePart` or `Display`, or is a container of such values.
+/// a variant begins with its name. A field has `CacheKey` or `Display`, or is a container of such values.
 /// `#[cachekit(crate = path)]` says where the cachekit crate is.
-#[proc_macro_derive(CachePart, attributes(cachekit))]
-pub fn derive_cache_part(item: TokenStream) -> TokenStream {
-    pipeline::derive_cache_part(item.into()).into()
+#[proc_macro_derive(CacheKey, attributes(cachekit))]
+pub fn derive_cache_key(item: TokenStream) -> TokenStream {
+    pipeline::derive_cache_key(item.into()).into()
 }

@@ -44,9 +44,9 @@ pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream
     )
 }
 
-/// `#[derive(CachePart)]`
-pub(crate) fn derive_cache_part(item: TokenStream) -> TokenStream {
-    expand::derive_cache_key::derive_cache_part(item)
+/// `#[derive(CacheKey)]`
+pub(crate) fn derive_cache_key(item: TokenStream) -> TokenStream {
+    expand::derive_cache_key::derive_cache_key(item)
         .unwrap_or_else(|error| error.to_compile_error())
 }
 

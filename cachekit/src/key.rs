@@ -9,7 +9,7 @@
 //!
 //! Composite arguments use bytes that the escaper never leaves bare: `(1,2)` is a tuple, a
 //! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`]. What is in them may be
-//! written by `CachePart` or by `Display`: see [`nested`].
+//! written by `CacheKey` or by `Display`: see [`nested`].
 
 pub(crate) mod arg_words;
 pub(crate) mod buf;

@@ -136,7 +136,7 @@ pub mod __private;
 #[cfg(doc)]
 pub mod guide;
 
-pub use cachekit_macros::{CachePart, cached, invalidates, write_through};
+pub use cachekit_macros::{CacheKey, cached, invalidates, write_through};
 
 pub use crate::api::acknowledged::Acknowledged;
 pub use crate::api::builder::CacheBuilder;
@@ -152,7 +152,7 @@ pub use crate::encoding::codec::Codec;
 pub use crate::encoding::codec::cacheable::Cacheable;
 pub use crate::global::{global, init, init_from_env};
 pub use crate::invalidate::deferred::deferred;
-pub use crate::key::component::{CachePart, PartWriter};
+pub use crate::key::component::{CacheKey, KeyWriter};
 pub use crate::l1::hot_keys::HotKey;
 pub use crate::model::config::engine::{Engine, Eviction};
 pub use crate::model::config::{Capacity, OnDisconnect, OnNewMaster, SingleFlight, Tier};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cachekit::testing::scope;
-use cachekit::{Cache, CachePart, cached, invalidates};
+use cachekit::{Cache, CacheKey, cached, invalidates};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,7 +36,7 @@ async fn both_spellings_of_a_placeholder() {
     .await;
 }
 
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 struct Page {
     number: u32,
     size: u32,

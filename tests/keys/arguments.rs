@@ -1,6 +1,6 @@
 //! For one template, different arguments give different keys.
 
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use proptest::prelude::*;
 
 /// What users send: separators, escapes, composites, emptiness, other scripts.
@@ -17,7 +17,7 @@ fn hostile() -> impl Strategy<Value = String> {
     ]
 }
 
-#[derive(Debug, Clone, PartialEq, CachePart)]
+#[derive(Debug, Clone, PartialEq, CacheKey)]
 enum Shape {
     Dot,
     Line(u8),
@@ -25,10 +25,10 @@ enum Shape {
     Nested(Box<Shape>),
 }
 
-#[derive(Debug, Clone, PartialEq, CachePart)]
+#[derive(Debug, Clone, PartialEq, CacheKey)]
 struct Wrapper(String);
 
-#[derive(Debug, Clone, PartialEq, CachePart)]
+#[derive(Debug, Clone, PartialEq, CacheKey)]
 struct Pair {
     left: Option<String>,
     right: Vec<String>,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cachekit::testing::scope;
-use cachekit::{Cache, CachePart, cached, invalidates, write_through};
+use cachekit::{Cache, CacheKey, cached, invalidates, write_through};
 
 #[derive(Debug)]
 struct NotClone {
@@ -106,7 +106,7 @@ async fn put(id: u64, value: u64) -> u64 {
     value
 }
 
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 struct Unsorted(Vec<u32>);
 
 /// One function with a name of its own key, and one with the same expression.
@@ -187,7 +187,7 @@ fn bare_text(text: String) -> usize {
 }
 
 /// It looks like its number where somebody follows it.
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 struct TenantId {
     tenant: u32,
     id: u64,

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use proptest::prelude::*;
 
 /// A type of another crate, with `Display` alone.
@@ -28,8 +28,8 @@ impl fmt::Display for Day {
     }
 }
 
-/// The same text by `CachePart`.
-#[derive(Debug, Clone, CachePart)]
+/// The same text by `CacheKey`.
+#[derive(Debug, Clone, CacheKey)]
 struct Known(String);
 
 impl Known {
@@ -38,8 +38,8 @@ impl Known {
     }
 }
 
-/// `Display` and `CachePart`, which differ.
-#[derive(Debug, Clone, Copy, CachePart)]
+/// `Display` and `CacheKey`, which differ.
+#[derive(Debug, Clone, Copy, CacheKey)]
 enum Sort {
     Newest,
     Price(bool),
@@ -65,7 +65,7 @@ macro_rules! key_of {
 
 type When = Option<Day>;
 
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 struct Filter<'a> {
     since: Option<Day>,
     days: &'a [Day],
@@ -73,7 +73,7 @@ struct Filter<'a> {
     sort: Sort,
 }
 
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 enum Range {
     All,
     Since(Option<Day>),

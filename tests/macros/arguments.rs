@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cachekit::{CachePart, cached, invalidates};
+use cachekit::{CacheKey, cached, invalidates};
 
 use crate::{Log, fresh, twins};
 
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 struct Query {
     text: String,
     page: u32,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::hash::Hash;
 
-use cachekit::{CachePart, cached, invalidates, write_through};
+use cachekit::{CacheKey, cached, invalidates, write_through};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -79,7 +79,7 @@ async fn type_parameters_tell_entries_apart_unless_they_are_skipped() {
 #[cached]
 async fn part<K>(id: K) -> K
 where
-    K: CachePart + Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+    K: CacheKey + Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
     id
 }
@@ -113,7 +113,7 @@ async fn write<T>(id: u64, _what: T) {
 #[write_through(part(id))]
 async fn store<T>(id: T) -> Result<T, String>
 where
-    T: CachePart + Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
+    T: CacheKey + Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
     Ok(id)
 }

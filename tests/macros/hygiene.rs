@@ -5,7 +5,7 @@ use crate::fresh;
 mod shadowed {
     #![expect(dead_code, reason = "the names are the point")]
 
-    use cachekit::{CachePart, cached, invalidates, write_through};
+    use cachekit::{CacheKey, cached, invalidates, write_through};
 
     mod core {}
     mod std {}
@@ -44,7 +44,7 @@ mod shadowed {
     }
     shadow! { format panic vec assert matches stringify }
 
-    #[derive(CachePart)]
+    #[derive(CacheKey)]
     pub(super) struct Query {
         page: u64,
         size: u64,
@@ -56,7 +56,7 @@ mod shadowed {
         }
     }
 
-    #[derive(CachePart)]
+    #[derive(CacheKey)]
     pub(super) enum Sort {
         Newest,
         Price { up: bool },

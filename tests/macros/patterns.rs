@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use cachekit::{CachePart, cached, invalidates, write_through};
+use cachekit::{CacheKey, cached, invalidates, write_through};
 
 use crate::{Log, fresh, twins};
 
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 struct Point {
     x: u64,
     y: u64,

@@ -13,7 +13,7 @@ mod deep {
 }
 
 mod user {
-    use super::other_name::{CachePart, cached, invalidates, write_through};
+    use super::other_name::{CacheKey, cached, invalidates, write_through};
     use crate::Log;
 
     /// Hides the crate, so that a path that forgets the option does not compile.
@@ -21,7 +21,7 @@ mod user {
     use self::hiding as cachekit;
     mod hiding {}
 
-    #[derive(CachePart)]
+    #[derive(CacheKey)]
     #[cachekit(crate = crate::renamed::other_name)]
     pub(super) struct Query {
         pub(super) page: u64,

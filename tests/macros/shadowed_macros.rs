@@ -3,7 +3,7 @@
 use crate::fresh;
 
 mod shadowed {
-    use cachekit::{CachePart, cached, invalidates, write_through};
+    use cachekit::{CacheKey, cached, invalidates, write_through};
 
     macro_rules! shadow {
         ($($name:ident)*) => {$(
@@ -13,7 +13,7 @@ mod shadowed {
     }
     shadow! { assert concat file format line matches module_path panic stringify unreachable vec }
 
-    #[derive(CachePart)]
+    #[derive(CacheKey)]
     pub(super) struct Id {
         pub(super) left: u64,
         pub(super) right: u64,

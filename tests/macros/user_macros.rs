@@ -1,6 +1,6 @@
 //! Annotated functions that a macro of the user's writes.
 
-use cachekit::{CachePart, cached, invalidates, write_through};
+use cachekit::{CacheKey, cached, invalidates, write_through};
 
 use crate::{Log, fresh};
 
@@ -125,7 +125,7 @@ async fn attributes_from_the_call_of_a_macro() {
 /// A type and its methods, with `$crate` in paths and a derive.
 macro_rules! repository {
     ($name:ident { $($field:ident: $ty:ty),* }, $method:ident) => {
-        #[derive(Debug, Clone, CachePart)]
+        #[derive(Debug, Clone, CacheKey)]
         struct $name { $($field: $ty),* }
 
         impl $name {

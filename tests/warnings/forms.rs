@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cachekit::cached;
 
 /// A point.
-#[derive(Debug, Clone, Copy, cachekit::CachePart)]
+#[derive(Debug, Clone, Copy, cachekit::CacheKey)]
 pub struct Point {
     /// To the right.
     pub x: u64,

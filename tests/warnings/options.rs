@@ -3,10 +3,10 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use cachekit::{Cache, CachePart, cached};
+use cachekit::{Cache, CacheKey, cached};
 
 /// A request.
-#[derive(Debug, Clone, CachePart)]
+#[derive(Debug, Clone, CacheKey)]
 pub struct Request {
     /// Of whom.
     pub tenant: String,
@@ -23,7 +23,7 @@ impl Request {
 }
 
 /// How a list is sorted.
-#[derive(Debug, Clone, Copy, Default, CachePart)]
+#[derive(Debug, Clone, Copy, Default, CacheKey)]
 pub enum Sort {
     /// The newest first.
     #[default]

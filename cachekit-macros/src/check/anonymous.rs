@@ -13,7 +13,7 @@ use syn::{Token, Type, TypeParamBound};
 const DATA: [&str; 25] = [
     "AsRef",
     "Borrow",
-    "CachePart",
+    "CacheKey",
     "Clone",
     "Copy",
     "Debug",

@@ -20,7 +20,7 @@ const DATA: [&str; 24] = [
     "AsRef",
     "Borrow",
     "BorrowMut",
-    "CachePart",
+    "CacheKey",
     "Deref",
     "Deserialize",
     "DeserializeOwned",

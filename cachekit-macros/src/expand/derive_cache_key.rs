@@ -1,4 +1,4 @@
-//! `#[derive(CachePart)]`.
+//! `#[derive(CacheKey)]`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -8,7 +8,7 @@ use syn::{Field, Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote
 use crate::paths::{Paths, is_plain, local, with_span};
 
 /// The implementation, or what is wrong with the type.
-pub(crate) fn derive_cache_part(item: TokenStream) -> syn::Result<TokenStream> {
+pub(crate) fn derive_cache_key(item: TokenStream) -> syn::Result<TokenStream> {
     match syn::parse2(item)? {
         Item::Struct(item) => {
             let paths = Paths::new(crate_path(&item.attrs)?.as_ref());
@@ -22,7 +22,7 @@ pub(crate) fn derive_cache_part(item: TokenStream) -> syn::Result<TokenStream> {
         }
         other => Err(syn::Error::new_spanned(
             other,
-            "`CachePart` can be derived for structs and enums only",
+            "`CacheKey` can be derived for structs and enums only",
         )),
     }
 }
@@ -51,13 +51,13 @@ fn implementation(
     let out = local("__out");
     let mut generics = generics.clone();
     for param in generics.type_params_mut() {
-        param.bounds.push(parse_quote!(#krate::CachePart));
+        param.bounds.push(parse_quote!(#krate::CacheKey));
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
-        impl #impl_generics #krate::CachePart for #ident #ty_generics #where_clause {
-            fn write_part(&self, #out: &mut #krate::PartWriter<'_>) {
+        impl #impl_generics #krate::CacheKey for #ident #ty_generics #where_clause {
+            fn write_key(&self, #out: &mut #krate::KeyWriter<'_>) {
                 #body
             }
         }

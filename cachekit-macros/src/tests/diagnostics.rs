@@ -396,9 +396,9 @@ fn half_typed_code_survives() {
 
 #[test]
 fn unions_have_no_parts() {
-    let found = messages(&pipeline::derive_cache_part(tokens("union U { a: u8 }")));
+    let found = messages(&pipeline::derive_cache_key(tokens("union U { a: u8 }")));
     assert_eq!(
         found,
-        ["`CachePart` can be derived for structs and enums only"]
+        ["`CacheKey` can be derived for structs and enums only"]
     );
 }

@@ -276,6 +276,6 @@ fn derives() {
         ("derive_empty", "enum Never {}"),
     ];
     for (name, item) in cases {
-        check(name, &pipeline::derive_cache_part(tokens(item)));
+        check(name, &pipeline::derive_cache_key(tokens(item)));
     }
 }

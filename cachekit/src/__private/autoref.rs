@@ -8,8 +8,8 @@
 use std::fmt;
 
 use crate::key::buf::KeyBuf;
-use crate::key::component::{CachePart, PartWriter};
-use crate::key::nested::{CachePartOrDisplay, ImplementedBy};
+use crate::key::component::{CacheKey, KeyWriter};
+use crate::key::nested::{CacheKeyOrDisplay, ImplementedBy};
 
 /// A value on its way into a key.
 #[derive(Debug)]
@@ -20,14 +20,14 @@ pub trait ByPart {
     /// Writes it.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
     /// Writes it as an element of a composite.
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>);
+    fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
-impl<T: CachePart + ?Sized> ByPart for &&Part<'_, T> {
+impl<T: CacheKey + ?Sized> ByPart for &&Part<'_, T> {
     #[inline(always)]
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8) {
         key.part(stop, self.0);
     }
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>) {
+    fn __cachekit_field(&self, out: &mut KeyWriter<'_>) {
         out.field(self.0);
     }
 }
@@ -37,13 +37,13 @@ pub trait ByDisplay {
     /// Writes it.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
     /// Writes it as an element of a composite.
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>);
+    fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
 impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8) {
         key.display(stop, self.0);
     }
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>) {
+    fn __cachekit_field(&self, out: &mut KeyWriter<'_>) {
         out.field_display(self.0);
     }
 }
@@ -53,26 +53,26 @@ pub trait Unwritable<T: ?Sized> {
     /// Never gets here.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
     where
-        CachePartOrDisplay: ImplementedBy<T>;
+        CacheKeyOrDisplay: ImplementedBy<T>;
     /// Never gets here.
-    fn __cachekit_field(&self, out: &mut PartWriter<'_>)
+    fn __cachekit_field(&self, out: &mut KeyWriter<'_>)
     where
-        CachePartOrDisplay: ImplementedBy<T>;
+        CacheKeyOrDisplay: ImplementedBy<T>;
 }
 impl<T: ?Sized> Unwritable<T> for Part<'_, T> {
     fn __cachekit_write(&self, _: &mut KeyBuf, _: u8)
     where
-        CachePartOrDisplay: ImplementedBy<T>,
+        CacheKeyOrDisplay: ImplementedBy<T>,
     {
     }
-    fn __cachekit_field(&self, _: &mut PartWriter<'_>)
+    fn __cachekit_field(&self, _: &mut KeyWriter<'_>)
     where
-        CachePartOrDisplay: ImplementedBy<T>,
+        CacheKeyOrDisplay: ImplementedBy<T>,
     {
     }
 }
 
-/// Writes an argument into a key: by `CachePart`, else by `Display`.
+/// Writes an argument into a key: by `CacheKey`, else by `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __part {
@@ -123,7 +123,7 @@ macro_rules! __walk {
     };
 }
 
-/// Writes a field of a struct or variant: by `CachePart`, else by `Display`.
+/// Writes a field of a struct or variant: by `CacheKey`, else by `Display`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __field {

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Shared;
-use crate::key::component::CachePart;
+use crate::key::component::CacheKey;
 
 /// The function has it for itself.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ macro_rules! data_like {
 impl<T: Shared + ?Sized, M> ViaShared for &&&&&&&&&&ArgKind<'_, T, M> {}
 
 data_like! {
-    ViaPart at &&&&&&&&&ArgKind<'_, T, M>, CachePart;
+    ViaPart at &&&&&&&&&ArgKind<'_, T, M>, CacheKey;
     ViaDisplay at &&&&&&&&ArgKind<'_, T, M>, Display;
     ViaHash at &&&&&&&ArgKind<'_, T, M>, Hash;
     ViaEq at &&&&&&ArgKind<'_, T, M>, PartialEq;

@@ -11,7 +11,7 @@ use crate::core::state::{Cache, Core, OwnMemory, RegionState};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::key::component::CachePart;
+use crate::key::component::CacheKey;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::config::Capacity;
 use crate::model::owner::{Owner, OwnerId, REGION};
@@ -146,14 +146,14 @@ impl<V: Cacheable> Region<V> {
     }
 
     /// The value under `key`. Never computes.
-    pub async fn get(&self, key: impl CachePart) -> Option<V> {
+    pub async fn get(&self, key: impl CacheKey) -> Option<V> {
         let lives = Lives::from(&self.policy);
         get(self.core(), &self.state.owner, &self.key(&key), lives).await
     }
 
     /// The value under `key`, else what `compute` gives, which is then stored; as
     /// [`Cache::get_or_compute`].
-    pub async fn get_or_compute<F, Fut>(&self, key: impl CachePart, compute_value: F) -> V
+    pub async fn get_or_compute<F, Fut>(&self, key: impl CacheKey, compute_value: F) -> V
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
@@ -189,7 +189,7 @@ impl<V: Cacheable> Region<V> {
     }
 
     /// Stores `value` under `key`; as [`Cache::put`].
-    pub async fn set(&self, key: impl CachePart, value: V) {
+    pub async fn set(&self, key: impl CacheKey, value: V) {
         let (core, key) = (self.core(), self.key(&key));
         let owner = Arc::clone(&self.state.owner);
         let lives = Lives::from(&self.policy);
@@ -202,7 +202,7 @@ impl<V: Cacheable> Region<V> {
     }
 
     /// Removes the value under `key`; as [`Cache::invalidate`].
-    pub async fn delete(&self, key: impl CachePart) {
+    pub async fn delete(&self, key: impl CacheKey) {
         let targets = InvalidationTargets::key(self.key(&key).as_bytes());
         self.shared.invalidate(targets).accepted().await;
     }
@@ -240,7 +240,7 @@ impl<V: Cacheable> Region<V> {
         }
     }
 
-    fn key(&self, key: &impl CachePart) -> Key {
+    fn key(&self, key: &impl CacheKey) -> Key {
         let mut buf = KeyBuf::new();
         buf.part(b':', &*self.name);
         buf.literal(":");

@@ -37,15 +37,15 @@ use crate::key::buf::{Form, KeyBuf};
 /// # Examples
 ///
 /// ```
-/// use cachekit::{CachePart, cached};
+/// use cachekit::{CacheKey, cached};
 ///
-/// #[derive(CachePart)]
+/// #[derive(CacheKey)]
 /// enum Sort {
 ///     Newest,
 ///     Price { ascending: bool },
 /// }
 ///
-/// #[derive(CachePart)]
+/// #[derive(CacheKey)]
 /// struct Search {
 ///     words: String,
 ///     sort: Sort,
@@ -58,18 +58,18 @@ use crate::key::buf::{Form, KeyBuf};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a key",
-    label = "`{Self}` does not implement `CachePart`",
-    note = "a type of your own: derive `cachekit::CachePart` for it",
+    label = "`{Self}` does not implement `CacheKey`",
+    note = "a type of your own: derive `cachekit::CacheKey` for it",
     note = "`Uuid`, `Bytes`, `Decimal` and the types of chrono have it with cachekit's features `uuid`, \
             `bytes`, `rust_decimal` and `chrono`"
 )]
-pub trait CachePart {
+pub trait CacheKey {
     /// Writes the value.
-    fn write_part(&self, out: &mut PartWriter<'_>);
+    fn write_key(&self, out: &mut KeyWriter<'_>);
 }
 
 /// Writes one argument, escaped.
-pub struct PartWriter<'a> {
+pub struct KeyWriter<'a> {
     out: &'a mut KeyBuf,
     stop: u8,
     /// Where the element that is being written began, in a composite that has any.
@@ -103,7 +103,7 @@ pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
     SAFE[usize::from(byte)] && byte != stop && (byte < 0x80 || stop < 0x80)
 }
 
-impl<'a> PartWriter<'a> {
+impl<'a> KeyWriter<'a> {
     #[inline(always)]
     pub(crate) fn new(out: &'a mut KeyBuf, stop: u8) -> Self {
         Self {
@@ -147,7 +147,7 @@ impl<'a> PartWriter<'a> {
 
     /// A value's `Display`, escaped.
     pub fn display(&mut self, value: &(impl fmt::Display + ?Sized)) {
-        struct Escape<'w, 'a>(&'w mut PartWriter<'a>);
+        struct Escape<'w, 'a>(&'w mut KeyWriter<'a>);
         impl fmt::Write for Escape<'_, '_> {
             fn write_str(&mut self, text: &str) -> fmt::Result {
                 self.0.text(text);
@@ -214,8 +214,8 @@ impl<'a> PartWriter<'a> {
     }
 
     /// An element of a composite.
-    pub fn field<T: CachePart + ?Sized>(&mut self, value: &T) {
-        self.inner(|inner| value.write_part(inner));
+    pub fn field<T: CacheKey + ?Sized>(&mut self, value: &T) {
+        self.inner(|inner| value.write_key(inner));
     }
 
     /// An element of a composite, by its `Display`.
@@ -224,7 +224,7 @@ impl<'a> PartWriter<'a> {
     }
 
     /// What `write` writes, as an element.
-    pub(crate) fn inner(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+    pub(crate) fn inner(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         self.element = Some(self.out.len());
         self.enclosed(arg_words::ELEMENT, write);
     }
@@ -235,7 +235,7 @@ impl<'a> PartWriter<'a> {
     }
 
     /// What `write` writes, as a `Some`.
-    pub(crate) fn present(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+    pub(crate) fn present(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.out.len();
         self.enclosed(arg_words::SOME, write);
         if self.out.form() != Form::Tokens
@@ -247,17 +247,17 @@ impl<'a> PartWriter<'a> {
 
     /// A token says that it holds what `write` writes; text does not.
     #[inline(always)]
-    fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut PartWriter<'_>)) {
+    fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.out.form() == Form::Tokens {
             self.out.out_tokens().token(token);
         }
         let start = self.out.len();
-        write(&mut PartWriter::new(self.out, self.stop));
+        write(&mut KeyWriter::new(self.out, self.stop));
         self.out.end(start);
     }
 
     /// What `write` writes, as an element with a `,` before it where it is not the first.
-    pub(crate) fn element_by(&mut self, write: impl FnOnce(&mut PartWriter<'_>)) {
+    pub(crate) fn element_by(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.element.is_some() {
             self.next();
         }
@@ -268,7 +268,7 @@ impl<'a> PartWriter<'a> {
     pub(crate) fn elements<I>(
         &mut self,
         items: impl IntoIterator<Item = I>,
-        write: impl Fn(I, &mut PartWriter<'_>),
+        write: impl Fn(I, &mut KeyWriter<'_>),
     ) {
         self.open();
         for item in items {
@@ -281,39 +281,39 @@ impl<'a> PartWriter<'a> {
 impl KeyBuf {
     /// An argument, escaped. `stop` is the first byte of the literal that follows it.
     #[inline(always)]
-    pub fn part<T: CachePart + ?Sized>(&mut self, stop: u8, value: &T) {
+    pub fn part<T: CacheKey + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
-        value.write_part(&mut PartWriter::new(self, stop));
+        value.write_key(&mut KeyWriter::new(self, stop));
         self.end(start);
     }
 
     /// An argument as `write` writes it, escaped.
     #[inline]
-    pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut PartWriter<'_>)) {
+    pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.len();
-        write(&mut PartWriter::new(self, stop));
+        write(&mut KeyWriter::new(self, stop));
         self.end(start);
     }
 
     /// An argument written by its `Display`, escaped.
     pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
-        PartWriter::new(self, stop).display(value);
+        KeyWriter::new(self, stop).display(value);
         self.end(start);
     }
 }
 
-impl fmt::Debug for PartWriter<'_> {
+impl fmt::Debug for KeyWriter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PartWriter").field(&self.out).finish()
+        f.debug_tuple("KeyWriter").field(&self.out).finish()
     }
 }
 
 macro_rules! integers {
     ($($ty:ty: $write:ident)*) => {$(
-        impl CachePart for $ty {
+        impl CacheKey for $ty {
             #[inline(always)]
-            fn write_part(&self, out: &mut PartWriter<'_>) {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
                 out.$write((*self).into());
             }
         }
@@ -324,8 +324,8 @@ integers!(u8: unsigned u16: unsigned u32: unsigned u64: unsigned
 
 macro_rules! other_integers {
     ($($ty:ty)*) => {$(
-        impl CachePart for $ty {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
+        impl CacheKey for $ty {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
                 out.text(itoa::Buffer::new().format(*self));
             }
         }
@@ -336,9 +336,9 @@ other_integers!(u128 i128);
 
 macro_rules! pointer_sized_integers {
     ($($ty:ty: $wide:ty: $write:ident)*) => {$(
-        impl CachePart for $ty {
+        impl CacheKey for $ty {
             #[inline(always)]
-            fn write_part(&self, out: &mut PartWriter<'_>) {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
                 // Not greater on any machine there is.
                 match <$wide>::try_from(*self) {
                     Ok(number) => out.$write(number),
@@ -352,9 +352,9 @@ pointer_sized_integers!(usize: u64: unsigned isize: i64: signed);
 
 macro_rules! nonzero {
     ($($ty:ident)*) => {$(
-        impl CachePart for std::num::$ty {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
-                self.get().write_part(out);
+        impl CacheKey for std::num::$ty {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
+                self.get().write_key(out);
             }
         }
     )*};
@@ -362,34 +362,34 @@ macro_rules! nonzero {
 nonzero!(NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 NonZeroUsize
          NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize);
 
-impl CachePart for bool {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for bool {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.text(if *self { "true" } else { "false" });
     }
 }
 
-impl CachePart for char {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for char {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.text(self.encode_utf8(&mut [0; 4]));
     }
 }
 
-impl CachePart for str {
+impl CacheKey for str {
     #[inline(always)]
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.text(self);
     }
 }
 
-impl CachePart for String {
+impl CacheKey for String {
     #[inline(always)]
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.text(self);
     }
 }
 
-impl CachePart for () {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for () {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.open();
         out.close();
     }
@@ -397,59 +397,59 @@ impl CachePart for () {
 
 /// `None` is `%-`. `Some(x)` is `x`, with `%+` in front where `x` itself begins like a
 /// `None` or such a `%+`: so `None`, `Some(None)` and `Some(Some(None))` all differ.
-impl<T: CachePart> CachePart for Option<T> {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl<T: CacheKey> CacheKey for Option<T> {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self {
-            Some(value) => out.present(|inner| value.write_part(inner)),
+            Some(value) => out.present(|inner| value.write_key(inner)),
             None => out.absent(),
         }
     }
 }
 
-impl<T: CachePart> CachePart for [T] {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.elements(self, T::write_part);
+impl<T: CacheKey> CacheKey for [T] {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.elements(self, T::write_key);
     }
 }
 
-impl<T: CachePart, const N: usize> CachePart for [T; N] {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.elements(self, T::write_part);
+impl<T: CacheKey, const N: usize> CacheKey for [T; N] {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.elements(self, T::write_key);
     }
 }
 
-impl<T: CachePart> CachePart for Vec<T> {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.elements(self, T::write_part);
+impl<T: CacheKey> CacheKey for Vec<T> {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.elements(self, T::write_key);
     }
 }
 
 macro_rules! through_deref {
     ($($ty:ty),*) => {$(
-        impl<T: CachePart + ?Sized> CachePart for $ty {
+        impl<T: CacheKey + ?Sized> CacheKey for $ty {
             #[inline(always)]
-            fn write_part(&self, out: &mut PartWriter<'_>) {
-                (**self).write_part(out);
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
+                (**self).write_key(out);
             }
         }
     )*};
 }
 through_deref!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
-impl<T: CachePart + ToOwned + ?Sized> CachePart for Cow<'_, T> {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        (**self).write_part(out);
+impl<T: CacheKey + ToOwned + ?Sized> CacheKey for Cow<'_, T> {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        (**self).write_key(out);
     }
 }
 
 macro_rules! tuples {
     ($(($($name:ident),+))*) => {$(
-        impl<$($name: CachePart),+> CachePart for ($($name,)+) {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
+        impl<$($name: CacheKey),+> CacheKey for ($($name,)+) {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
                 #[expect(non_snake_case, reason = "one name for a type and its value")]
                 let ($($name,)+) = self;
                 out.open();
-                $(out.element_by(|inner| $name.write_part(inner));)+
+                $(out.element_by(|inner| $name.write_key(inner));)+
                 out.close();
             }
         }

@@ -1,11 +1,11 @@
 //! Types of other crates that are parts of keys, each behind the feature of its crate's name. Equal
 //! values are written equally, which the `Display` of some of them does not do.
 
-use crate::key::component::{CachePart, PartWriter};
+use crate::key::component::{CacheKey, KeyWriter};
 
 #[cfg(feature = "uuid")]
-impl CachePart for uuid::Uuid {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for uuid::Uuid {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.text(
             self.hyphenated()
                 .encode_lower(&mut uuid::Uuid::encode_buffer()),
@@ -15,16 +15,16 @@ impl CachePart for uuid::Uuid {
 
 /// As a slice of bytes.
 #[cfg(feature = "bytes")]
-impl CachePart for bytes::Bytes {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        (**self).write_part(out);
+impl CacheKey for bytes::Bytes {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        (**self).write_key(out);
     }
 }
 
 /// Without zeros at its end: 1.10 is 1.1.
 #[cfg(feature = "rust_decimal")]
-impl CachePart for rust_decimal::Decimal {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for rust_decimal::Decimal {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.display(&self.normalize());
     }
 }
@@ -36,19 +36,19 @@ mod of_chrono {
         Utc, Weekday,
     };
 
-    use crate::key::component::{CachePart, PartWriter};
+    use crate::key::component::{CacheKey, KeyWriter};
 
     /// The instant, in UTC: two of one instant are written equally, whatever their time zones.
-    impl<Tz: TimeZone> CachePart for DateTime<Tz> {
-        fn write_part(&self, out: &mut PartWriter<'_>) {
+    impl<Tz: TimeZone> CacheKey for DateTime<Tz> {
+        fn write_key(&self, out: &mut KeyWriter<'_>) {
             out.display(&format_args!("{:?}", self.with_timezone(&Utc)));
         }
     }
 
     macro_rules! as_shown {
         ($($ty:ty: $form:literal)*) => {$(
-            impl CachePart for $ty {
-                fn write_part(&self, out: &mut PartWriter<'_>) {
+            impl CacheKey for $ty {
+                fn write_key(&self, out: &mut KeyWriter<'_>) {
                     out.display(&format_args!($form, self));
                 }
             }
@@ -59,14 +59,14 @@ mod of_chrono {
         FixedOffset: "{}" Weekday: "{}"
     }
 
-    impl CachePart for Month {
-        fn write_part(&self, out: &mut PartWriter<'_>) {
+    impl CacheKey for Month {
+        fn write_key(&self, out: &mut KeyWriter<'_>) {
             out.name(self.name());
         }
     }
 
-    impl CachePart for Utc {
-        fn write_part(&self, out: &mut PartWriter<'_>) {
+    impl CacheKey for Utc {
+        fn write_key(&self, out: &mut KeyWriter<'_>) {
             out.name("UTC");
         }
     }

@@ -1,13 +1,13 @@
-//! Values that are no parts of keys as a whole: what is in them may be, by `CachePart` or by
+//! Values that are no parts of keys as a whole: what is in them may be, by `CacheKey` or by
 //! `Display`.
 //!
-//! `Option<NaiveDate>` is neither, and an `impl<T: Display> CachePart for Option<T>` cannot stand
-//! beside that for `T: CachePart`. Which of the two a type has can be asked only where the type is
+//! `Option<NaiveDate>` is neither, and an `impl<T: Display> CacheKey for Option<T>` cannot stand
+//! beside that for `T: CacheKey`. Which of the two a type has can be asked only where the type is
 //! known, in generated code: a method is looked for in one type after the other, as they deref, and
 //! the first whose `impl` has its bounds met is taken. So that code takes a type apart in steps, each
 //! a look of its own. A walk has the types that are left, and what was found for those before
 //! them: a list, in the order in which the type is read, that says how a value is written. It is
-//! written as the same containers are where all in them is `CachePart`.
+//! written as the same containers are where all in them is `CacheKey`.
 //!
 //! By types and not by traits in scope, and with a state of its own for the end: most walks end at
 //! once, and each step of each argument costs the compiler something.
@@ -26,13 +26,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::key::buf::KeyBuf;
-use crate::key::component::{CachePart, PartWriter};
+use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::values::{pair, sorted};
 
 /// A type, and those after it.
 pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
 
-/// By its `CachePart`.
+/// By its `CacheKey`.
 #[derive(Debug)]
 pub struct AsPart;
 
@@ -116,7 +116,7 @@ impl<F> Done<F> {
     }
 
     /// Writes an element of a composite.
-    pub fn __cachekit_field<T: ?Sized>(self, out: &mut PartWriter<'_>, value: &T)
+    pub fn __cachekit_field<T: ?Sized>(self, out: &mut KeyWriter<'_>, value: &T)
     where
         F: Writes<T>,
     {
@@ -126,7 +126,7 @@ impl<F> Done<F> {
 
 impl<T, R, F> ByPart<T, R, F>
 where
-    T: CachePart + ?Sized,
+    T: CacheKey + ?Sized,
     F: With<AsPart>,
     R: Left<F::List>,
 {
@@ -169,7 +169,7 @@ where
     /// Goes on, so that there is one error: the bound gives it its words.
     pub fn __cachekit_step(&self) -> R::Walk
     where
-        CachePartOrDisplay: ImplementedBy<T>,
+        CacheKeyOrDisplay: ImplementedBy<T>,
     {
         R::walk()
     }
@@ -181,7 +181,7 @@ impl<T: ?Sized, R, F> ByNothing<T, R, F> {
     pub fn __cachekit_write<V: ?Sized + Shallow>(&self, _: &mut KeyBuf, _: u8, _: &V) {}
 
     /// Never gets here.
-    pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut PartWriter<'_>, _: &V) {}
+    pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut KeyWriter<'_>, _: &V) {}
 }
 
 impl<T: ?Sized, R, F> Deref for ByPart<T, R, F> {
@@ -208,14 +208,14 @@ impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
 
 /// What a value needs, so that generated code can write it.
 #[derive(Debug)]
-pub struct CachePartOrDisplay;
+pub struct CacheKeyOrDisplay;
 
 /// Nobody implements it: asked for, it is the error. Not a bound on `T` itself, which the compiler
 /// would offer to add to a type parameter.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be part of a key",
-    label = "`{T}` implements neither `CachePart` nor `Display`",
-    note = "a type of your own: derive `cachekit::CachePart` for it; a type parameter: bound it by that",
+    label = "`{T}` implements neither `CacheKey` nor `Display`",
+    note = "a type of your own: derive `cachekit::CacheKey` for it; a type parameter: bound it by that",
     note = "any type: name a field or a method of the argument (`{{arg.id}}`, `{{arg.id()}}`), write \
             `key = expr(..)`, or leave the argument out with `skip(..)` if it cannot change the result"
 )]
@@ -232,25 +232,25 @@ pub trait Writes<T: ?Sized> {
     /// What is for those after it.
     type Rest;
     /// Writes the value.
-    fn write(value: &T, out: &mut PartWriter<'_>);
+    fn write(value: &T, out: &mut KeyWriter<'_>);
 }
 
-impl<T: CachePart + ?Sized, R> Writes<T> for (AsPart, R) {
+impl<T: CacheKey + ?Sized, R> Writes<T> for (AsPart, R) {
     type Rest = R;
     #[inline]
-    fn write(value: &T, out: &mut PartWriter<'_>) {
-        value.write_part(out);
+    fn write(value: &T, out: &mut KeyWriter<'_>) {
+        value.write_key(out);
     }
 }
 impl<T: fmt::Display + ?Sized, R> Writes<T> for (AsDisplay, R) {
     type Rest = R;
-    fn write(value: &T, out: &mut PartWriter<'_>) {
+    fn write(value: &T, out: &mut KeyWriter<'_>) {
         out.display(value);
     }
 }
 impl<T: ?Sized, R> Writes<T> for (AsNothing, R) {
     type Rest = R;
-    fn write(_: &T, _: &mut PartWriter<'_>) {}
+    fn write(_: &T, _: &mut KeyWriter<'_>) {}
 }
 
 impl<T, R> Container<R> for Option<T> {
@@ -258,7 +258,7 @@ impl<T, R> Container<R> for Option<T> {
 }
 impl<T, R: Writes<T>> Writes<Option<T>> for (AsContainer, R) {
     type Rest = R::Rest;
-    fn write(value: &Option<T>, out: &mut PartWriter<'_>) {
+    fn write(value: &Option<T>, out: &mut KeyWriter<'_>) {
         match value {
             Some(value) => out.present(|inner| R::write(value, inner)),
             None => out.absent(),
@@ -273,7 +273,7 @@ macro_rules! sequences {
         }
         impl<T, $($generics)* R: Writes<T>> Writes<$ty> for (AsContainer, R) {
             type Rest = R::Rest;
-            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
                 out.elements(value, R::write);
             }
         }
@@ -293,7 +293,7 @@ macro_rules! sets {
         }
         impl<T, $($generics)* R: Writes<T>> Writes<$ty> for (AsContainer, R) {
             type Rest = R::Rest;
-            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
                 sorted(out, value, |item, out| R::write(item, out));
             }
         }
@@ -315,7 +315,7 @@ macro_rules! maps {
             R::Rest: Writes<V>,
         {
             type Rest = <R::Rest as Writes<V>>::Rest;
-            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
                 sorted(out, value, |(key, value), out| {
                     pair(out, |out| R::write(key, out), |out| R::Rest::write(value, out));
                 });
@@ -335,7 +335,7 @@ macro_rules! pointers {
         }
         impl<T: ?Sized, R: Writes<T>> Writes<$ty> for (AsContainer, R) {
             type Rest = R::Rest;
-            fn write(value: &$ty, out: &mut PartWriter<'_>) {
+            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
                 R::write(value, out);
             }
         }
@@ -348,7 +348,7 @@ impl<T: ToOwned + ?Sized, R> Container<R> for Cow<'_, T> {
 }
 impl<T: ToOwned + ?Sized, R: Writes<T>> Writes<Cow<'_, T>> for (AsContainer, R) {
     type Rest = R::Rest;
-    fn write(value: &Cow<'_, T>, out: &mut PartWriter<'_>) {
+    fn write(value: &Cow<'_, T>, out: &mut KeyWriter<'_>) {
         R::write(value, out);
     }
 }
@@ -377,7 +377,7 @@ macro_rules! tuples {
             $($bound)*
         {
             type Rest = $rest;
-            fn write(value: &($($name,)*), out: &mut PartWriter<'_>) {
+            fn write(value: &($($name,)*), out: &mut KeyWriter<'_>) {
                 #[expect(non_snake_case, reason = "one name for a type and its value")]
                 let ($($name,)*) = value;
                 out.open();
@@ -395,7 +395,7 @@ tuples! {
 #[diagnostic::on_unimplemented(
     message = "too many types are in `{Self}` for a key",
     label = "of these, not all can be looked at",
-    note = "put it into a struct with `#[derive(cachekit::CachePart)]`, or write `key = expr(..)`"
+    note = "put it into a struct with `#[derive(cachekit::CacheKey)]`, or write `key = expr(..)`"
 )]
 pub trait Shallow {}
 

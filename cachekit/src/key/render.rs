@@ -5,7 +5,7 @@ use crate::key::arg_words::{
     WIDE_SIGNED, WIDE_UNSIGNED,
 };
 use crate::key::buf::{KeyBuf, SELF_TYPE};
-use crate::key::component::PartWriter;
+use crate::key::component::KeyWriter;
 use crate::key::template::Piece;
 
 /// The key that a function of this name and template has for arguments written as `tokens`.
@@ -16,11 +16,11 @@ pub(crate) fn render(tokens: &[u64], template: &[Piece], name: &str) -> KeyBuf {
         match *piece {
             Piece::Literal(text) => key.literal(text),
             Piece::Name => key.literal(name),
-            Piece::Argument(stop) => tokens.write(&mut PartWriter::new(&mut key, stop)),
+            Piece::Argument(stop) => tokens.write(&mut KeyWriter::new(&mut key, stop)),
             Piece::SelfType => {
                 if !tokens.0.is_empty() {
                     key.literal(SELF_TYPE);
-                    tokens.write(&mut PartWriter::new(&mut key, 0));
+                    tokens.write(&mut KeyWriter::new(&mut key, 0));
                 }
             }
         }
@@ -33,7 +33,7 @@ pub(crate) struct Reader<'a>(&'a [u64]);
 
 impl Reader<'_> {
     /// Writes what comes until the end of the argument, element or `Some` that it is in.
-    fn write(&mut self, out: &mut PartWriter<'_>) {
+    fn write(&mut self, out: &mut KeyWriter<'_>) {
         while let Some(word) = self.word() {
             let rest = word >> REST;
             match word & KIND {
@@ -66,7 +66,7 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self, length: u64, out: &mut PartWriter<'_>) {
+    fn text(&mut self, length: u64, out: &mut KeyWriter<'_>) {
         let mut left = usize::try_from(length).unwrap_or_default();
         while left > 0
             && let Some(word) = self.word()
@@ -97,7 +97,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::key::component::CachePart;
+    use crate::key::component::CacheKey;
 
     /// Any argument: all kinds of tokens, inside each other.
     #[derive(Debug, Clone)]
@@ -127,20 +127,20 @@ mod tests {
         }
     }
 
-    impl CachePart for Any {
-        fn write_part(&self, out: &mut PartWriter<'_>) {
+    impl CacheKey for Any {
+        fn write_key(&self, out: &mut KeyWriter<'_>) {
             match self {
-                Self::Text(text) => Cow::Borrowed(&**text).write_part(out),
-                Self::Unsigned(number) => number.write_part(out),
-                Self::Signed(number) => number.write_part(out),
-                Self::Small(number) => number.write_part(out),
-                Self::Wide(number) => number.write_part(out),
-                Self::Flag(flag) => flag.write_part(out),
+                Self::Text(text) => Cow::Borrowed(&**text).write_key(out),
+                Self::Unsigned(number) => number.write_key(out),
+                Self::Signed(number) => number.write_key(out),
+                Self::Small(number) => number.write_key(out),
+                Self::Wide(number) => number.write_key(out),
+                Self::Flag(flag) => flag.write_key(out),
                 Self::Shown(text) => out.display(&Shown(text)),
-                Self::Maybe(maybe) => maybe.write_part(out),
-                Self::List(list) => list.write_part(out),
-                Self::Pair(pair) => pair.write_part(out),
-                Self::Unit => ().write_part(out),
+                Self::Maybe(maybe) => maybe.write_key(out),
+                Self::List(list) => list.write_key(out),
+                Self::Pair(pair) => pair.write_key(out),
+                Self::Unit => ().write_key(out),
                 Self::Variant(name, fields) => {
                     out.name(name);
                     out.open();

@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::key::buf::KeyBuf;
-use crate::key::component::{CachePart, PartWriter};
+use crate::key::component::{CacheKey, KeyWriter};
 
 /// Elements in the order of what is written for them, so that equal sets are written equally.
 pub(crate) fn sorted<I>(
-    out: &mut PartWriter<'_>,
+    out: &mut KeyWriter<'_>,
     items: impl IntoIterator<Item = I>,
-    write: impl Fn(&I, &mut PartWriter<'_>),
+    write: impl Fn(&I, &mut KeyWriter<'_>),
 ) {
     let with_text = |item| {
         let mut text = KeyBuf::new();
-        write(&item, &mut PartWriter::new(&mut text, 0));
+        write(&item, &mut KeyWriter::new(&mut text, 0));
         (Box::<[u8]>::from(text.as_bytes()), item)
     };
     let mut items: Vec<_> = items.into_iter().map(with_text).collect();
@@ -29,9 +29,9 @@ pub(crate) fn sorted<I>(
 
 /// What two functions write, as a tuple of two.
 pub(crate) fn pair(
-    out: &mut PartWriter<'_>,
-    first: impl FnOnce(&mut PartWriter<'_>),
-    second: impl FnOnce(&mut PartWriter<'_>),
+    out: &mut KeyWriter<'_>,
+    first: impl FnOnce(&mut KeyWriter<'_>),
+    second: impl FnOnce(&mut KeyWriter<'_>),
 ) {
     out.open();
     out.element_by(first);
@@ -39,17 +39,17 @@ pub(crate) fn pair(
     out.close();
 }
 
-impl<T: CachePart> CachePart for VecDeque<T> {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        out.elements(self, T::write_part);
+impl<T: CacheKey> CacheKey for VecDeque<T> {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        out.elements(self, T::write_key);
     }
 }
 
 macro_rules! sets {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<T: CachePart, $($generics)*> CachePart for $ty {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
-                sorted(out, self, |item, out| item.write_part(out));
+        impl<T: CacheKey, $($generics)*> CacheKey for $ty {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
+                sorted(out, self, |item, out| item.write_key(out));
             }
         }
     )*};
@@ -61,9 +61,9 @@ sets! {
 
 macro_rules! maps {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<K: CachePart, V: CachePart, $($generics)*> CachePart for $ty {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
-                sorted(out, self, |entry, out| entry.write_part(out));
+        impl<K: CacheKey, V: CacheKey, $($generics)*> CacheKey for $ty {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
+                sorted(out, self, |entry, out| entry.write_key(out));
             }
         }
     )*};
@@ -76,8 +76,8 @@ maps! {
 /// By its bits: each of them has a text of its own. `-0.0` is `-0`, and every NaN has its bits.
 macro_rules! floats {
     ($($ty:ty)*) => {$(
-        impl CachePart for $ty {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
+        impl CacheKey for $ty {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
                 let size = self.abs();
                 if self.is_nan() {
                     out.display(&format_args!("NaN{:x}", self.to_bits()));
@@ -108,15 +108,15 @@ impl std::fmt::Display for Seconds {
 }
 
 /// In seconds: `90s`, `0.25s`.
-impl CachePart for Duration {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for Duration {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.display(&Seconds(*self));
     }
 }
 
 /// In seconds since 1970: `1764300000.5s`, `-1s`.
-impl CachePart for SystemTime {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for SystemTime {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.duration_since(Self::UNIX_EPOCH) {
             Ok(after) => out.display(&Seconds(after)),
             Err(before) => out.display(&format_args!("-{}", Seconds(before.duration()))),
@@ -126,8 +126,8 @@ impl CachePart for SystemTime {
 
 macro_rules! addresses {
     ($($ty:ty)*) => {$(
-        impl CachePart for $ty {
-            fn write_part(&self, out: &mut PartWriter<'_>) {
+        impl CacheKey for $ty {
+            fn write_key(&self, out: &mut KeyWriter<'_>) {
                 out.display(self);
             }
         }
@@ -135,56 +135,56 @@ macro_rules! addresses {
 }
 addresses!(IpAddr Ipv4Addr Ipv6Addr SocketAddrV4);
 
-impl CachePart for SocketAddr {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for SocketAddr {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self {
-            Self::V4(address) => address.write_part(out),
-            Self::V6(address) => address.write_part(out),
+            Self::V4(address) => address.write_key(out),
+            Self::V6(address) => address.write_key(out),
         }
     }
 }
 
-impl CachePart for SocketAddrV6 {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for SocketAddrV6 {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         // `Display` does not tell it.
         match self.flowinfo() {
             0 => out.display(self),
-            flow => pair(out, |out| out.display(self), |out| flow.write_part(out)),
+            flow => pair(out, |out| out.display(self), |out| flow.write_key(out)),
         }
     }
 }
 
 /// By its text; by its bytes where that is not Unicode.
-impl CachePart for OsStr {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
+impl CacheKey for OsStr {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.to_str() {
             Some(text) => out.text(text),
-            None => self.as_encoded_bytes().write_part(out),
+            None => self.as_encoded_bytes().write_key(out),
         }
     }
 }
 
-impl CachePart for OsString {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        self.as_os_str().write_part(out);
+impl CacheKey for OsString {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        self.as_os_str().write_key(out);
     }
 }
 
-impl CachePart for Path {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        self.as_os_str().write_part(out);
+impl CacheKey for Path {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        self.as_os_str().write_key(out);
     }
 }
 
-impl CachePart for PathBuf {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        self.as_os_str().write_part(out);
+impl CacheKey for PathBuf {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        self.as_os_str().write_key(out);
     }
 }
 
 /// It has one value.
-impl<T: ?Sized> CachePart for PhantomData<T> {
-    fn write_part(&self, out: &mut PartWriter<'_>) {
-        ().write_part(out);
+impl<T: ?Sized> CacheKey for PhantomData<T> {
+    fn write_key(&self, out: &mut KeyWriter<'_>) {
+        ().write_key(out);
     }
 }

@@ -1,31 +1,31 @@
-//! `#[derive(CachePart)]`: structs and enums whose fields can be written.
+//! `#[derive(CacheKey)]`: structs and enums whose fields can be written.
 
-use cachekit::CachePart;
+use cachekit::CacheKey;
 
 pub struct Pool;
 
-#[derive(CachePart)]
-pub union Union { //~ `CachePart` can be derived for structs and enums only
+#[derive(CacheKey)]
+pub union Union { //~ `CacheKey` can be derived for structs and enums only
     a: u8,
     b: i8,
 }
 
-#[derive(CachePart)]
+#[derive(CacheKey)]
 pub struct One {
     pool: Pool, //~ `Pool` cannot be part of a key
 }
 
-#[derive(CachePart)]
+#[derive(CacheKey)]
 pub struct Several {
     id: u64,
     pool: Pool, //~ `Pool` cannot be part of a key
     share: f64,
 }
 
-#[derive(CachePart)]
+#[derive(CacheKey)]
 pub struct Unnamed(u64, Pool); //~ `Pool` cannot be part of a key
 
-#[derive(CachePart)]
+#[derive(CacheKey)]
 pub enum Choice {
     Named {
         pool: Pool, //~ `Pool` cannot be part of a key
@@ -35,7 +35,7 @@ pub enum Choice {
     ),
 }
 
-#[derive(CachePart)]
+#[derive(CacheKey)]
 #[cachekit(krate = cachekit)] //~ unknown option; the options are `crate`
 pub struct WithOption {
     id: u64,

@@ -5,19 +5,19 @@
 
 use std::time::Duration;
 
-use cachekit::{Cache, CachePart, Shared, cached, invalidates, write_through};
+use cachekit::{Cache, CacheKey, Shared, cached, invalidates, write_through};
 
 const TTL: Duration = Duration::from_secs(300);
 
 pub struct Pool;
 
-#[derive(Clone, CachePart)]
+#[derive(Clone, CacheKey)]
 pub enum Sort {
     Newest,
     Price { ascending: bool },
 }
 
-#[derive(Clone, CachePart)]
+#[derive(Clone, CacheKey)]
 pub struct Page<T> {
     pub number: u32,
     pub sort: Sort,

@@ -48,7 +48,7 @@ async fn borrowed(name: &str, other: Cow<'_, str>, list: &[u64]) -> Arc<str> {
 #[cached]
 async fn generic<T: Display + Sync, const N: usize>(items: &[T; N]) -> String
 where
-    T: cachekit::CachePart,
+    T: cachekit::CacheKey,
 {
     items.iter().map(ToString::to_string).collect()
 }

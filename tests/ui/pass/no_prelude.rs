@@ -4,15 +4,15 @@
 #![deny(warnings)]
 #![allow(dead_code, reason = "only the compiler looks")]
 
-use ::cachekit::{CachePart, cached, invalidates, write_through};
+use ::cachekit::{CacheKey, cached, invalidates, write_through};
 
-#[derive(CachePart)]
+#[derive(CacheKey)]
 pub struct Request {
     pub page: u32,
     pub words: ::std::vec::Vec<::std::string::String>,
 }
 
-#[derive(CachePart)]
+#[derive(CacheKey)]
 pub enum Sort {
     Newest,
     Price(bool),

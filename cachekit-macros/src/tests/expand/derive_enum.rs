@@ -1,6 +1,6 @@
 #[automatically_derived]
-impl ::cachekit::CachePart for Sort {
-    fn write_part(&self, __out: &mut ::cachekit::PartWriter<'_>) {
+impl ::cachekit::CacheKey for Sort {
+    fn write_key(&self, __out: &mut ::cachekit::KeyWriter<'_>) {
         match self {
             Self::Asc => {
                 __out.name("Asc");

@@ -1,6 +1,6 @@
 #[automatically_derived]
-impl ::cachekit::CachePart for Id {
-    fn write_part(&self, __out: &mut ::cachekit::PartWriter<'_>) {
+impl ::cachekit::CacheKey for Id {
+    fn write_key(&self, __out: &mut ::cachekit::KeyWriter<'_>) {
         ::cachekit::__field!(__out, self.0);
     }
 }

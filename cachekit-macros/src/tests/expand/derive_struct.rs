@@ -1,6 +1,6 @@
 #[automatically_derived]
-impl<T: ::cachekit::CachePart> ::cachekit::CachePart for Page<T> {
-    fn write_part(&self, __out: &mut ::cachekit::PartWriter<'_>) {
+impl<T: ::cachekit::CacheKey> ::cachekit::CacheKey for Page<T> {
+    fn write_key(&self, __out: &mut ::cachekit::KeyWriter<'_>) {
         __out.open();
         ::cachekit::__field!(__out, self.number);
         __out.next();

@@ -1,6 +1,6 @@
 #[automatically_derived]
-impl crate::renamed::CachePart for All {
-    fn write_part(&self, __out: &mut crate::renamed::PartWriter<'_>) {
+impl crate::renamed::CacheKey for All {
+    fn write_key(&self, __out: &mut crate::renamed::KeyWriter<'_>) {
         __out.open();
         __out.close();
     }

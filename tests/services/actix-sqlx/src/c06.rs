@@ -2,12 +2,12 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-#[derive(Debug, CachePart)]
+#[derive(Debug, CacheKey)]
 pub struct IdempotencyKey(String);
 
 impl TryFrom<String> for IdempotencyKey {

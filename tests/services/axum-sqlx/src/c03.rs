@@ -3,13 +3,13 @@
 pub mod listing {
     use axum::extract::Query;
     use axum::{Extension, Json};
-    use cachekit::{CachePart, cached};
+    use cachekit::{CacheKey, cached};
     use serde::{Deserialize, Serialize};
 
     use crate::c01::Article;
     use crate::http::{self, ApiContext, MaybeAuthUser};
 
-    #[derive(CachePart, Default, Deserialize)]
+    #[derive(CacheKey, Default, Deserialize)]
     #[serde(default)]
     pub struct ListArticlesQuery {
         pub tag: Option<String>,

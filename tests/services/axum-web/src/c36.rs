@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing::post};
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct AppState {
     pub index: Arc<Vec<String>>,
 }
 
-#[derive(Clone, Debug, CachePart, Deserialize)]
+#[derive(Clone, Debug, CacheKey, Deserialize)]
 pub struct SearchRequest {
     pub words: String,
     pub limit: usize,

@@ -1,6 +1,6 @@
 //! Invoices by a filter of many types, none of which is the service's own but one.
 
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub struct Db {
     pub rows: std::sync::Arc<[Invoice]>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, CachePart, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, CacheKey, Serialize, Deserialize)]
 pub enum Status {
     Open,
     Paid,

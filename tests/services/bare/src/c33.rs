@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use cachekit::{CachePart, cached, invalidates};
+use cachekit::{CacheKey, cached, invalidates};
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, CachePart, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, CacheKey, Serialize, Deserialize)]
 pub struct ProductId(pub u64);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,10 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, CachePart)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, CacheKey)]
 pub struct BlobId(pub u128);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

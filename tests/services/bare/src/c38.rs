@@ -2,13 +2,13 @@
 
 use std::sync::Mutex;
 
-use cachekit::{CachePart, cached, invalidates};
+use cachekit::{CacheKey, cached, invalidates};
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, CachePart, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, CacheKey, Serialize, Deserialize)]
 pub struct OrgId(pub u64);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, CachePart, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, CacheKey, Serialize, Deserialize)]
 pub struct UserId(pub u64);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

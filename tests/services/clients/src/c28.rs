@@ -1,6 +1,6 @@
 //! The weather at a place that is told in one of two ways.
 
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use serde::{Deserialize, Serialize};
 
 pub struct Api {
@@ -8,7 +8,7 @@ pub struct Api {
     pub key: String,
 }
 
-#[derive(Clone, Debug, CachePart)]
+#[derive(Clone, Debug, CacheKey)]
 pub enum Location {
     Name(String),
     Coordinates { lat: f64, lon: f64 },

@@ -1,6 +1,6 @@
 //! The languages that a user reads, with ids that are types of their own.
 
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use diesel_derive_newtype::DieselNewType;
@@ -13,7 +13,7 @@ diesel::table! {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, CachePart, DieselNewType)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, CacheKey, DieselNewType)]
 pub struct LocalUserId(pub i32);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, DieselNewType)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ diesel::table! {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, CachePart)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, CacheKey)]
 pub enum ActorType {
     Site,
     Community,
@@ -40,7 +40,7 @@ pub enum SiteOrCommunityOrUser {
     Person(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, CachePart, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, CacheKey, Serialize, Deserialize)]
 pub struct ActivityId(pub i64);
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -2,14 +2,14 @@
 
 use std::future::Future;
 
-use cachekit::{CachePart, cached};
+use cachekit::{CacheKey, cached};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::c22::{DbPool, LemmyResult};
 
 pub trait Crud: Sized + Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
-    type IdType: CachePart + Copy + Send + Sync;
+    type IdType: CacheKey + Copy + Send + Sync;
 
     fn load(
         pool: &mut DbPool<'_>,
