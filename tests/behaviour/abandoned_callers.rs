@@ -39,7 +39,7 @@ async fn abandons(cache: &Cache) -> (usize, u64) {
         }
     }
     let stats = cache.stats();
-    assert_eq!(stats.overcrowded, 0);
+    assert_eq!(stats.over_limit, 0);
     (crowd.max.load(Ordering::SeqCst), stats.detached)
 }
 

@@ -39,7 +39,7 @@ async fn a_tag_of_many_entries_does_not_overrun_the_source() {
     let cache = cache().await;
     assert_eq!(stampede(&cache).await, 16);
     let stats = cache.stats();
-    assert_eq!((stats.overcrowded, stats.flights), (0, 0));
+    assert_eq!((stats.over_limit, stats.flights), (0, 0));
     let open = without(Some(Fault::NoGate)).await;
     assert!(stampede(&open).await >= 1_000, "the load would do it");
 }
@@ -62,7 +62,7 @@ async fn recursion(cache: &Cache) -> Duration {
 async fn a_function_that_calls_itself_does_not_wait_for_its_own_permit() {
     let cache = cache().await;
     assert_eq!(recursion(&cache).await, Duration::ZERO);
-    assert_eq!(cache.stats().overcrowded, 0);
+    assert_eq!(cache.stats().over_limit, 0);
     let fault = without(Some(Fault::GateItself)).await;
     assert!(recursion(&fault).await >= Duration::from_secs(10));
 }
@@ -91,7 +91,7 @@ async fn third(cache: &Cache) -> (u64, u64) {
     for hung in hung {
         hung.await.expect("no panic");
     }
-    (took, cache.stats().overcrowded)
+    (took, cache.stats().over_limit)
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +119,7 @@ async fn permits_are_not_lost() {
     for call in calls {
         let _ = call.await;
     }
-    assert_eq!((cache.stats().flights, cache.stats().overcrowded), (0, 0));
+    assert_eq!((cache.stats().flights, cache.stats().over_limit), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

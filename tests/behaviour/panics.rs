@@ -185,7 +185,7 @@ async fn check(place: Place, cache: &Cache) {
     let left = (
         stats.flights,
         stats.writes,
-        stats.overcrowded,
+        stats.over_limit,
         stats.lock_timeouts,
     );
     assert_eq!(left, (0, 0, 0, 0), "{place:?}");
@@ -224,7 +224,7 @@ fn the_same_of_synchronous_functions() {
         assert_eq!(first.is_ok(), place.is_after(), "{place:?}: {first:?}");
         assert!(call().is_ok_and(|again| again.is_ok()), "{place:?}");
         let stats = cache.stats();
-        assert_eq!((stats.flights, stats.overcrowded), (0, 0), "{place:?}");
+        assert_eq!((stats.flights, stats.over_limit), (0, 0), "{place:?}");
         assert_eq!(stats.entries, 1, "{place:?}");
     }
 }

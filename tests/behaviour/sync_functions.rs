@@ -158,7 +158,7 @@ fn narrow(cache: &Cache, slow: &Slow, id: u64) -> usize {
 #[test]
 fn threads_wait_for_a_permit() {
     let limit = Duration::from_millis(200);
-    for (lock_timeout, overcrowded) in [(Duration::from_secs(60), 0), (limit, 1)] {
+    for (lock_timeout, over_limit) in [(Duration::from_secs(60), 0), (limit, 1)] {
         let cache = cache(lock_timeout);
         let (slow, told, leave) = Slow::new(0);
         let call = |id| {
@@ -168,17 +168,17 @@ fn threads_wait_for_a_permit() {
         let first = call(1);
         told.recv().expect("it began");
         let second = call(2);
-        if overcrowded == 0 {
+        if over_limit == 0 {
             assert!(told.recv_timeout(limit).is_err(), "there is no place");
             leave.send(()).expect("waited for");
         }
         told.recv().expect("it began");
-        for _ in 0..=overcrowded {
+        for _ in 0..=over_limit {
             leave.send(()).expect("waited for");
         }
         for call in [first, second] {
             call.join().expect("no panic");
         }
-        assert_eq!(cache.stats().overcrowded, overcrowded);
+        assert_eq!(cache.stats().over_limit, over_limit);
     }
 }

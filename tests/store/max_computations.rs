@@ -100,5 +100,5 @@ async fn a_long_wait_for_a_permit_leaves_time_for_the_lease() {
     settle().await;
     let stats = one.stats();
     assert_eq!((stats.redis.stores, stats.redis.failures), (2, 0));
-    assert_eq!(stats.overcrowded, 0);
+    assert_eq!(stats.over_limit, 0);
 }

@@ -90,7 +90,7 @@ pub(crate) fn replicas_left_out() {
 }
 
 /// A computation began beside as many as may run at once: it had waited long enough.
-pub(crate) fn overcrowded(owner: &str) {
+pub(crate) fn over_limit(owner: &str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         target: "cachekit",

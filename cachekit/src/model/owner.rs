@@ -59,7 +59,7 @@ pub(crate) struct Counts {
     pub(crate) superseded: Counter,
     pub(crate) lock_timeouts: Counter,
     pub(crate) timeouts: Counter,
-    pub(crate) overcrowded: Counter,
+    pub(crate) over_limit: Counter,
     pub(crate) detached: Counter,
     pub(crate) stale_hits: Counter,
     pub(crate) early_refreshes: Counter,

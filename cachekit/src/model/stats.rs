@@ -38,7 +38,7 @@ pub struct FunctionStats {
     pub timeouts: u64,
     /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
     /// a place.
-    pub overcrowded: u64,
+    pub over_limit: u64,
     /// Computations whose caller went away, and that went on without it, by `detach`.
     pub detached: u64,
     /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
@@ -74,7 +74,7 @@ impl FunctionStats {
         add(&mut self.superseded, &counts.superseded);
         add(&mut self.lock_timeouts, &counts.lock_timeouts);
         add(&mut self.timeouts, &counts.timeouts);
-        add(&mut self.overcrowded, &counts.overcrowded);
+        add(&mut self.over_limit, &counts.over_limit);
         add(&mut self.detached, &counts.detached);
         add(&mut self.stale_hits, &counts.stale_hits);
         add(&mut self.early_refreshes, &counts.early_refreshes);
@@ -125,7 +125,7 @@ pub struct Stats {
     pub timeouts: u64,
     /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
     /// a place.
-    pub overcrowded: u64,
+    pub over_limit: u64,
     /// Computations whose caller went away, and that went on without it, by `detach`.
     pub detached: u64,
     /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
@@ -173,7 +173,7 @@ impl Stats {
             stats.superseded += function.superseded;
             stats.lock_timeouts += function.lock_timeouts;
             stats.timeouts += function.timeouts;
-            stats.overcrowded += function.overcrowded;
+            stats.over_limit += function.over_limit;
             stats.detached += function.detached;
             stats.stale_hits += function.stale_hits;
             stats.early_refreshes += function.early_refreshes;

@@ -81,8 +81,8 @@ impl ComputePermit {
     fn note_acquired(&mut self, call: &Call) {
         self.is_admitted = true;
         if self.permit.is_none() {
-            call.owner.counts.overcrowded.bump();
-            trace::overcrowded(&call.owner.name);
+            call.owner.counts.over_limit.bump();
+            trace::over_limit(&call.owner.name);
         }
     }
 
