@@ -263,16 +263,16 @@ async fn a_node_at_rest_sends_one_command_a_heartbeat() {
     let proxy = Proxy::to(redis.addr());
     let one = quick(&proxy.url()).await;
     proxy.clear();
-    let before = one.stats().redis.echoes;
+    let before = one.stats().redis.heartbeats;
     until("it has sent some", || {
-        one.stats().redis.echoes >= before + 12
+        one.stats().redis.heartbeats >= before + 12
     })
     .await;
     let sent = proxy.commands();
-    let echoes = one.stats().redis.echoes - before;
+    let heartbeats = one.stats().redis.heartbeats - before;
     assert!(sent.iter().all(|name| name == "EVALSHA"), "{sent:?}");
     let sent = u64::try_from(sent.len()).expect("few");
-    assert!(sent <= echoes + 1, "{sent} for {echoes}");
+    assert!(sent <= heartbeats + 1, "{sent} for {heartbeats}");
 }
 
 #[tokio::test]

@@ -198,18 +198,18 @@ async fn after_a_cut(fault: Option<Fault>) -> Option<i32> {
     let cache = behind(&proxy, fault, OnDisconnect::Serve).await;
     let other = node(&redis.url()).await;
     cache.put("k", 1, &Policy::new().tier(Tier::Memory)).await;
-    let interruptions = cache.stats().redis.interruptions;
-    let trusted = cache.stats().redis.echoes;
+    let bus_interruptions = cache.stats().redis.bus_interruptions;
+    let trusted = cache.stats().redis.heartbeats;
     proxy.refuse();
     proxy.close_clients();
     other.invalidate("k").await;
     proxy.heal();
     until("it hears again", || {
-        cache.stats().redis.echoes > trusted + 2
+        cache.stats().redis.heartbeats > trusted + 2
     })
     .await;
     if fault.is_none() {
-        assert!(cache.stats().redis.interruptions > interruptions);
+        assert!(cache.stats().redis.bus_interruptions > bus_interruptions);
     }
     cache.get("k").await
 }

@@ -94,11 +94,11 @@ async fn goes_on(change: &[&str], fault: Option<Fault>) -> bool {
         None => builder,
     };
     let cache = builder.build().await.expect("a valid set-up");
-    until("it is heard", || cache.stats().redis.is_heard).await;
+    until("it is heard", || cache.stats().redis.is_bus_live).await;
     let reply = redis.client().run(change);
     assert!(!matches!(reply, Reply::Error(_)), "{change:?}: {reply:?}");
     tokio::time::sleep(TIMEOUT * 3).await;
-    let goes_on = cache.stats().redis.is_heard;
+    let goes_on = cache.stats().redis.is_bus_live;
     if !goes_on {
         // Nor does it read there.
         until("it is left", || !cache.stats().redis.is_up).await;

@@ -322,7 +322,7 @@ async fn a_permission_revoked_later_is_reported_and_nothing_is_stale() {
         let stores = node.stats().redis.stores;
         until("it works again", || {
             let redis = node.stats().redis;
-            redis.is_up && redis.is_heard && redis.unaccepted == 0
+            redis.is_up && redis.is_bus_live && redis.unaccepted == 0
         })
         .await;
         work(&node, 9).await;
@@ -364,7 +364,7 @@ async fn restored(fault: Option<Fault>) -> (Option<i32>, Vec<String>) {
     log.take();
     redis.restart();
     assert_eq!(redis.client().int(&["EXISTS", "shop:k:k"]), 1);
-    until("it hears messages", || node.stats().redis.is_heard).await;
+    until("it hears messages", || node.stats().redis.is_bus_live).await;
     until("it is connected", || node.stats().redis.connections == 1).await;
     (node.get("k").await, warnings(&log))
 }
@@ -412,5 +412,5 @@ async fn messages_that_never_come_are_reported() {
     })
     .await;
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(!node.stats().redis.is_heard);
+    assert!(!node.stats().redis.is_bus_live);
 }

@@ -52,7 +52,7 @@ async fn after_five_failures_nobody_waits() {
     always(&store, &READING, TOO_SLOW);
     assert_eq!(waited(&cache, 500).await, 5);
     let redis = cache.stats().redis;
-    assert_eq!((redis.openings, redis.is_up), (1, false));
+    assert_eq!((redis.breaker_openings, redis.is_up), (1, false));
     assert_ne!(redis.breaker, BreakerState::Closed);
 }
 
@@ -70,7 +70,7 @@ async fn a_store_that_hangs_altogether_is_waited_for_once() {
     always(&store, &WRITING, HUNG);
     // Its entry cannot be removed: until it was, nothing is read there.
     assert_eq!(waited(&cache, 500).await, 1);
-    assert_eq!(cache.stats().redis.openings, 1);
+    assert_eq!(cache.stats().redis.breaker_openings, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,7 +129,7 @@ async fn no_user_reads_before_what_was_invalidated_is_accepted() {
     assert_eq!(cache.get::<u64>("elsewhere").await, None);
     let (took, ()) = timed(cache.invalidate("row")).await;
     assert_eq!(took, TIMEOUT);
-    while cache.stats().redis.openings == 0 {
+    while cache.stats().redis.breaker_openings == 0 {
         sleep(100).await;
     }
     let (took, ()) = timed(cache.invalidate_tags(["rows"])).await;
@@ -212,7 +212,7 @@ async fn a_read_that_is_refused_counts_and_a_full_store_does_not() {
         assert_eq!(miss(&cache, value).await, Duration::ZERO);
         sleep(50).await;
     }
-    assert_eq!(cache.stats().redis.openings, 1);
+    assert_eq!(cache.stats().redis.breaker_openings, 1);
     let (store, cache) = {
         drop(store);
         one(|it| it).await
@@ -222,5 +222,5 @@ async fn a_read_that_is_refused_counts_and_a_full_store_does_not() {
     for value in 0..20 {
         miss(&cache, value).await;
     }
-    assert_eq!(cache.stats().redis.openings, 0);
+    assert_eq!(cache.stats().redis.breaker_openings, 0);
 }

@@ -85,7 +85,7 @@ async fn a_busy_node_finds_back() {
         })
     };
     sleep(3_000).await;
-    assert_eq!(one.stats().redis.openings, 1);
+    assert_eq!(one.stats().redis.breaker_openings, 1);
     store.heal();
     let brief = Trouble::Slow(Duration::from_millis(2));
     always(&store, &READING, brief);

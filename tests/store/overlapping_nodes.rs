@@ -102,7 +102,7 @@ async fn g5_asking_again_is_coalesced_and_bounded() {
     }
     store.silence(true);
     sleep(3_000).await;
-    assert!(!one.stats().redis.is_heard);
+    assert!(!one.stats().redis.is_bus_live);
     store.always(Op::Read, SLOW);
     store.take_log();
     let mut calls = vec![];

@@ -68,7 +68,7 @@ async fn deaf(by: By, policy: &Policy, fault: Option<Fault>) -> (FakeStore, Cach
         sleep(3_000).await;
     }
     by.end(&other).await;
-    assert!(!one.stats().redis.is_heard, "{by:?}");
+    assert!(!one.stats().redis.is_bus_live, "{by:?}");
     (store, one)
 }
 

@@ -286,9 +286,9 @@ impl SharedTier {
     pub(crate) fn stats(&self, now: Tick) -> RedisStats {
         RedisStats {
             is_up: self.store.is_up(),
-            is_heard: self.is_bus_live(now),
+            is_bus_live: self.is_bus_live(now),
             breaker: self.breaker_state(),
-            openings: self.breaker.openings(),
+            breaker_openings: self.breaker.openings(),
             connections: self.store.connections(),
             stores: self.counts.stores.sum(),
             compressed: self.counts.compressed.sum(),
@@ -300,8 +300,8 @@ impl SharedTier {
             acknowledged: self.counts.acknowledged.sum(),
             unacknowledged: self.counts.unacknowledged.sum(),
             messages: self.bus.messages.load(Ordering::Relaxed),
-            echoes: self.bus.echoes.load(Ordering::Relaxed),
-            interruptions: self.bus.interruptions.load(Ordering::Relaxed),
+            heartbeats: self.bus.heartbeats.load(Ordering::Relaxed),
+            bus_interruptions: self.bus.bus_interruptions.load(Ordering::Relaxed),
             unaccepted: self.bus.outbox.len(),
             misses: RedisMisses::of(&self.counts.reasons),
         }

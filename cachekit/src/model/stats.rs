@@ -225,11 +225,11 @@ pub struct RedisStats {
     /// Its circuit breaker.
     pub breaker: BreakerState,
     /// How often that opened.
-    pub openings: u64,
+    pub breaker_openings: u64,
     /// How often a connection for commands was made.
     pub connections: u64,
     /// Whether other processes' messages come through now, so that memory may be served.
-    pub is_heard: bool,
+    pub is_bus_live: bool,
     /// Values stored.
     pub stores: u64,
     /// Those of them that were compressed.
@@ -252,10 +252,10 @@ pub struct RedisStats {
     /// Invalidations by other processes that arrived.
     pub messages: u64,
     /// Messages to itself that came back: while they do, memory is served.
-    pub echoes: u64,
+    pub heartbeats: u64,
     /// Times that messages of other processes were, or may have been, missed, so that memory
     /// asked for everything again; the first is the beginning.
-    pub interruptions: u64,
+    pub bus_interruptions: u64,
     /// Invalidations that it has not accepted yet.
     pub unaccepted: usize,
     /// Why entries were of no use.

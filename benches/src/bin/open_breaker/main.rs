@@ -100,7 +100,7 @@ async fn compare(what: &str, off: &Cache, broken: &Cache) -> Result<(), Box<dyn 
         ratios.push(pair[1] * 1_000 / pair[0]);
     }
     let redis = broken.stats().redis;
-    if redis.is_up || redis.openings == 0 {
+    if redis.is_up || redis.breaker_openings == 0 {
         return Err("the breaker is not open".into());
     }
     let (without, with, ratio) = (median(without), median(with), median(ratios));

@@ -33,10 +33,10 @@ pub(crate) struct BusClient {
     pub(crate) trust: Arc<Trust>,
     pub(crate) acks: Arc<Acks>,
     /// Times that messages were, or may have been, missed.
-    pub(crate) interruptions: AtomicU64,
+    pub(crate) bus_interruptions: AtomicU64,
     /// Messages of others that arrived, and echoes of its own.
     pub(crate) messages: AtomicU64,
-    pub(crate) echoes: AtomicU64,
+    pub(crate) heartbeats: AtomicU64,
     /// An echo should be sent at once.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
@@ -53,9 +53,9 @@ impl BusClient {
             wakes: Arc::default(),
             trust: Arc::new(Trust::new(terms, faults)),
             acks: Acks::new(terms, faults),
-            interruptions: AtomicU64::new(0),
+            bus_interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
-            echoes: AtomicU64::new(0),
+            heartbeats: AtomicU64::new(0),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
             faults,
@@ -112,7 +112,7 @@ impl BusClient {
         match bulletin {
             Bulletin::Echo { subscription, sent } => {
                 self.trust.confirm(subscription, Tick::from_nanos(sent));
-                self.echoes.fetch_add(1, Ordering::Relaxed);
+                self.heartbeats.fetch_add(1, Ordering::Relaxed);
             }
             Bulletin::Invalidated {
                 from,
@@ -156,7 +156,7 @@ impl BusClient {
 
     /// Messages were, or may have been, missed: what is in memory is asked for again.
     fn note_gap(&self) {
-        self.interruptions.fetch_add(1, Ordering::Relaxed);
+        self.bus_interruptions.fetch_add(1, Ordering::Relaxed);
         if let Some(listener) = self.listener() {
             listener.missed_messages();
         }

@@ -130,7 +130,10 @@ impl Looking {
         let uses = |stats: &Stats| stats.redis_hits + stats.redis.stores;
         for (times, is_more) in [
             (&mut seen.used, uses(stats) > uses(&before)),
-            (&mut seen.heard, stats.redis.echoes > before.redis.echoes),
+            (
+                &mut seen.heard,
+                stats.redis.heartbeats > before.redis.heartbeats,
+            ),
             (&mut seen.remembered, stats.memory_hits > before.memory_hits),
         ] {
             if is_more {

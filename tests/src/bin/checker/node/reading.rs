@@ -30,7 +30,7 @@ async fn read_once(cell: Cell) {
     let _calling = node.calling();
     let begin = clock::now();
     // Afterwards: a process that stands still in between has heard nothing meanwhile.
-    let is_heard = node.cache.stats().redis.is_heard;
+    let is_bus_live = node.cache.stats().redis.is_bus_live;
     let is_fresh = cell.kind().may_be_stale() && fastrand::u32(..4) == 0;
     let reading = spending(async {
         if !is_fresh {
@@ -70,7 +70,7 @@ async fn read_once(cell: Cell) {
         end,
         version,
         spent,
-        is_heard,
+        is_bus_live,
         is_fresh,
     });
 }

@@ -31,7 +31,7 @@ pub(super) struct Read {
     /// How long computations ran inside of it.
     pub(super) spent: u64,
     /// Whether messages came through when it began.
-    pub(super) is_heard: bool,
+    pub(super) is_bus_live: bool,
     /// Whether nothing old was asked for.
     pub(super) is_fresh: bool,
 }
@@ -63,10 +63,10 @@ impl Record {
             end,
             version,
             spent,
-            is_heard,
+            is_bus_live,
             is_fresh,
         } = read;
-        let [heard, fresh] = [*is_heard, *is_fresh].map(u8::from);
+        let [heard, fresh] = [*is_bus_live, *is_fresh].map(u8::from);
         let cell = cell.0;
         self.line(format_args!(
             "r {cell} {begin} {end} {version} {spent} {heard} {fresh}"

@@ -22,7 +22,7 @@ pub(super) struct Read {
     /// How long computations ran inside of it.
     pub(super) spent: u64,
     /// Whether messages came through to the node when it began.
-    pub(super) is_heard: bool,
+    pub(super) is_bus_live: bool,
     /// Whether it asked for nothing old.
     pub(super) is_fresh: bool,
 }
@@ -136,7 +136,7 @@ impl History {
                     end: number()?,
                     version: number()?,
                     spent: number()?,
-                    is_heard: number()? == 1,
+                    is_bus_live: number()? == 1,
                     is_fresh: number()? == 1,
                 });
             }

@@ -36,7 +36,7 @@ impl<'a> NodeFloors<'a> {
         } else {
             &self.usual
         };
-        if read.is_heard { heard } else { cut_off }
+        if read.is_bus_live { heard } else { cut_off }
     }
 }
 
