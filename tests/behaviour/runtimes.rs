@@ -186,7 +186,7 @@ fn a_store_is_not_asked_where_nobody_could_stop_waiting() {
         });
         home.block_on(async {
             let told = "the other node is told";
-            cachekit_tests::until(told, || cache.stats().redis.unaccepted == 0).await;
+            cachekit_tests::until(told, || cache.stats().redis.queued_invalidations == 0).await;
             assert_eq!(other.get::<i32>("by hand").await, None, "{executor:?}");
         });
     }

@@ -100,7 +100,7 @@ impl World {
     async fn removed(&self) {
         crate::world::until("it is removed", || {
             let redis = self.cache.stats().redis;
-            redis.is_up && redis.unaccepted == 0
+            redis.is_up && redis.queued_invalidations == 0
         })
         .await;
     }

@@ -60,7 +60,7 @@ async fn invalidated_while_full(by: By) {
     );
 
     by.invalidate(&one).await;
-    assert_eq!(one.stats().redis.unaccepted, 0, "{by:?}");
+    assert_eq!(one.stats().redis.queued_invalidations, 0, "{by:?}");
     until("the other has heard", || two.stats().redis.messages == 1).await;
     let third = quiet(&redis.url()).await;
     for cache in [&one, &two, &third] {
@@ -69,7 +69,7 @@ async fn invalidated_while_full(by: By) {
         let stats = cache.stats();
         assert_eq!(stats.computations, computations + 1, "{by:?}: {stats:?}");
         until("nothing is left to be told", || {
-            cache.stats().redis.unaccepted == 0
+            cache.stats().redis.queued_invalidations == 0
         })
         .await;
         assert!(is_in_memory(cache).await, "{by:?}: it goes on without");
@@ -100,7 +100,7 @@ async fn what_cannot_be_written_is_not_there_for_others_either() {
     assert_eq!(two.get::<i32>("k").await, Some(1));
     limit(&mut redis.client(), "1");
     one.put("k", 2, &Policy::new()).await;
-    assert_eq!(one.stats().redis.unaccepted, 0);
+    assert_eq!(one.stats().redis.queued_invalidations, 0);
     assert_eq!(one.get::<i32>("k").await, Some(2));
     until("the other has heard", || two.stats().redis.messages > 0).await;
     assert_eq!(two.get::<i32>("k").await, None, "the older one is gone");

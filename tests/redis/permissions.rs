@@ -148,7 +148,7 @@ async fn each_line_of_the_page_is_enough() {
             work(&nodes[1], round).await;
         }
         for node in &nodes {
-            assert_eq!(node.shutdown().await.unaccepted, 0);
+            assert_eq!(node.shutdown().await.queued_invalidations, 0);
             assert!(node.stats().redis.stores > 0, "{line:?}");
         }
         assert_eq!(refused(&mut client), "List([])", "{line:?}");
@@ -322,7 +322,7 @@ async fn a_permission_revoked_later_is_reported_and_nothing_is_stale() {
         let stores = node.stats().redis.stores;
         until("it works again", || {
             let redis = node.stats().redis;
-            redis.is_up && redis.is_bus_live && redis.unaccepted == 0
+            redis.is_up && redis.is_bus_live && redis.queued_invalidations == 0
         })
         .await;
         work(&node, 9).await;

@@ -181,7 +181,7 @@ async fn without_a_redis_the_cache_is_built_and_uses_it_when_it_comes() {
     redis.restart();
     until("the cache is connected", || cache.stats().redis.is_up).await;
     until("it has told what it must", || {
-        cache.stats().redis.unaccepted == 0
+        cache.stats().redis.queued_invalidations == 0
     })
     .await;
     cache.put("b", 2, &Policy::new()).await;

@@ -364,7 +364,10 @@ async fn a_write_that_is_dropped_leaves_the_entry_empty() {
     let dropped = Begun::new(&one, 1).await;
     dropped.write.abort();
     assert!(dropped.write.await.is_err());
-    until("Redis was told", || one.stats().redis.unaccepted == 0).await;
+    until("Redis was told", || {
+        one.stats().redis.queued_invalidations == 0
+    })
+    .await;
     newer.end().await;
     assert_eq!(in_redis(&redis).await, None);
 }

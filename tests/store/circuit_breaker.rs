@@ -79,7 +79,7 @@ async fn it_is_tried_in_the_background_and_not_too_often() {
     always(&store, &READING, TOO_SLOW);
     waited(&cache, 6).await;
     sleep(1_000).await;
-    assert_eq!(cache.stats().redis.unaccepted, 0);
+    assert_eq!(cache.stats().redis.queued_invalidations, 0);
     store.take_log();
     sleep(30_000).await;
     let tried = store.count(Op::Versions);
@@ -147,7 +147,7 @@ async fn no_user_reads_before_what_was_invalidated_is_accepted() {
     let read = log.iter().position(|step| step.op == Op::Read);
     assert!(accepted.is_some() && accepted < read, "{log:?}");
     assert!(!store.has(ENTRY));
-    assert_eq!(cache.stats().redis.unaccepted, 0);
+    assert_eq!(cache.stats().redis.queued_invalidations, 0);
 }
 
 /// The waits of one call for the store, by how long each of its answers takes.

@@ -130,7 +130,7 @@ async fn a_shutdown_gives_up_what_takes_too_long() {
     let (store, one, _other) = two().await;
     left(&one, &Source::default()).await;
     let report = one.shutdown_within(Duration::from_secs(1)).await;
-    assert_eq!((report.abandoned, report.unaccepted), (1, 0));
+    assert_eq!((report.abandoned, report.queued_invalidations), (1, 0));
     settle().await;
     assert_eq!((one.stats().flights, store.count(Op::Release)), (0, 1));
     assert_eq!(

@@ -26,7 +26,7 @@ async fn a_full_store_is_read_and_calls_go_on() {
     assert_eq!(call(&one, &quick(6)).await.await.unwrap(), 6);
     assert_eq!(one.get::<u64>("row").await, Some(6), "from memory");
     let stats = one.stats().redis;
-    assert_eq!((stats.unaccepted, stats.failures), (0, 1));
+    assert_eq!((stats.queued_invalidations, stats.failures), (0, 1));
     put(&other, 7).await;
     assert_eq!(store.count(Op::Fill), 1, "only the first one was tried");
 }

@@ -236,7 +236,7 @@ async fn until_the_store_accepts_no_replica_is_used() {
         assert!(log.iter().all(|step| step.op == Op::Invalidate), "{log:?}");
         store.heal();
         sleep(1_100).await;
-        assert_eq!(cache.stats().redis.unaccepted, 0);
+        assert_eq!(cache.stats().redis.queued_invalidations, 0);
         assert_eq!(read_all(&node(&store).await, &source).await, [2].into());
         store.take_log();
         assert_eq!(read_all(&cache, &source).await, [2].into());

@@ -51,7 +51,10 @@ async fn an_invalidation_that_redis_did_not_accept_is_sent_first() {
     store.away(true);
     one.invalidate("row").await;
     let (took, left) = timed(one.shutdown_within(SECOND)).await;
-    assert_eq!((left.unaccepted, left.abandoned, took), (1, 0, SECOND));
+    assert_eq!(
+        (left.queued_invalidations, left.abandoned, took),
+        (1, 0, SECOND)
+    );
     let telling = tokio::spawn({
         let one = one.clone();
         async move { one.shutdown().await }

@@ -210,13 +210,13 @@ async fn what_the_store_did_not_accept_is_removed_there() {
         let (store, one, source) = filled(&stale()).await;
         store.always(Op::Invalidate, Trouble::Lost);
         by.soften(&one).await;
-        assert!(one.stats().redis.unaccepted > 0);
+        assert!(one.stats().redis.queued_invalidations > 0);
         assert_eq!(read(&one, &source, &stale()).await, Ok(0), "{by:?}");
         settle().await;
         assert_eq!(read(&one, &source, &stale()).await, Ok(1), "{by:?}");
         store.heal();
         sleep(2_100).await;
-        assert_eq!(one.stats().redis.unaccepted, 0);
+        assert_eq!(one.stats().redis.queued_invalidations, 0);
         let cold = read(&node(&store).await, &quick(7), &stale()).await;
         assert_eq!(cold, Ok(7), "{by:?}");
     }

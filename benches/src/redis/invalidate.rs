@@ -39,10 +39,10 @@ pub(super) async fn table(server: &Server, cache: &Cache, rounds: Rounds) -> Res
             Ok(())
         }
     });
-    let before = cache.stats().redis.unaccepted;
+    let before = cache.stats().redis.queued_invalidations;
     let title = "Invalidation of a tag in Redis";
     let table = load::table(title, &[ours.of(Kind::Ours), plain_client], rounds).await?;
-    if cache.stats().redis.unaccepted > before {
+    if cache.stats().redis.queued_invalidations > before {
         return Err("Redis did not accept all invalidations".into());
     }
     Ok(table)

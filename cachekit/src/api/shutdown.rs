@@ -24,7 +24,7 @@ pub struct ShutdownReport {
     pub abandoned: usize,
     /// Invalidations that Redis has not accepted. They took place in this process; entries of
     /// other processes may be old until their life ends.
-    pub unaccepted: usize,
+    pub queued_invalidations: usize,
 }
 
 impl ShutdownReport {
@@ -96,20 +96,20 @@ impl Cache {
         }
         let report = ShutdownReport {
             abandoned: background.stop(),
-            unaccepted: self.unaccepted(),
+            queued_invalidations: self.queued_invalidations(),
         };
-        trace::shut_down(report.abandoned, report.unaccepted);
+        trace::shut_down(report.abandoned, report.queued_invalidations);
         report
     }
 
     /// Waits until Redis has accepted every invalidation.
     async fn outbox_sent(&self) {
-        while self.unaccepted() > 0 {
+        while self.queued_invalidations() > 0 {
             sleep(LOOK).await;
         }
     }
 
-    fn unaccepted(&self) -> usize {
+    fn queued_invalidations(&self) -> usize {
         let l2 = self.core.l2.as_ref();
         l2.map_or(0, |l2| l2.bus.outbox.len())
     }

@@ -284,28 +284,28 @@ pub(crate) fn destructor_panicked() {
 }
 
 /// The cache begins nothing in the background any more.
-pub(crate) fn shut_down(abandoned: usize, unaccepted: usize) {
+pub(crate) fn shut_down(abandoned: usize, queued_invalidations: usize) {
     #[cfg(feature = "tracing")]
-    if abandoned == 0 && unaccepted == 0 {
+    if abandoned == 0 && queued_invalidations == 0 {
         tracing::info!(target: "cachekit", "the cache has finished its work in the background");
     } else {
         tracing::warn!(
             target: "cachekit",
             abandoned,
-            unaccepted,
+            queued_invalidations,
             "the cache could not finish its work in the background"
         );
     }
     #[cfg(not(feature = "tracing"))]
-    let _ = (abandoned, unaccepted);
+    let _ = (abandoned, queued_invalidations);
 }
 
 /// Nobody has the cache any more, and Redis did not accept what it still had to tell.
-pub(crate) fn left_untold(unaccepted: usize) {
+pub(crate) fn left_untold(queued_invalidations: usize) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", unaccepted, "invalidations were not told: Redis stayed away");
+    tracing::warn!(target: "cachekit", queued_invalidations, "invalidations were not told: Redis stayed away");
     #[cfg(not(feature = "tracing"))]
-    let _ = unaccepted;
+    let _ = queued_invalidations;
 }
 
 /// Messages of other processes come through (again): memory is served.

@@ -72,9 +72,9 @@ impl Recovery {
             return;
         }
         let _ = timeout(LINGER, self.send_all()).await;
-        let unaccepted = self.bus.outbox.len();
-        if unaccepted > 0 {
-            trace::left_untold(unaccepted);
+        let queued_invalidations = self.bus.outbox.len();
+        if queued_invalidations > 0 {
+            trace::left_untold(queued_invalidations);
         }
     }
 

@@ -302,7 +302,7 @@ impl SharedTier {
             messages: self.bus.messages.load(Ordering::Relaxed),
             heartbeats: self.bus.heartbeats.load(Ordering::Relaxed),
             bus_interruptions: self.bus.bus_interruptions.load(Ordering::Relaxed),
-            unaccepted: self.bus.outbox.len(),
+            queued_invalidations: self.bus.outbox.len(),
             misses: RedisMisses::of(&self.counts.reasons),
         }
     }

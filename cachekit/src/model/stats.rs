@@ -257,7 +257,7 @@ pub struct RedisStats {
     /// asked for everything again; the first is the beginning.
     pub bus_interruptions: u64,
     /// Invalidations that it has not accepted yet.
-    pub unaccepted: usize,
+    pub queued_invalidations: usize,
     /// Why entries were of no use.
     pub misses: RedisMisses,
 }

@@ -104,5 +104,5 @@ impl Work {
 
 /// Whether Redis has accepted everything that was written through this node.
 fn is_accepted(shop: &Shop) -> bool {
-    shop.cache.stats().redis.unaccepted == 0
+    shop.cache.stats().redis.queued_invalidations == 0
 }

@@ -151,7 +151,7 @@ impl Case<'_> {
                 .world
                 .nodes
                 .iter()
-                .map(|it| it.stats().redis.unaccepted)
+                .map(|it| it.stats().redis.queued_invalidations)
                 .sum();
             if left > 0 {
                 problems.push(format!(

@@ -118,7 +118,7 @@ impl Looking {
         let written = self.world.record.written();
         let stats = self.world.nodes[node].stats();
         let now = clock::now();
-        if stats.redis.unaccepted == 0 {
+        if stats.redis.queued_invalidations == 0 {
             let from = self.accepted[node];
             self.world.record.accepted(node, written, from, now);
             self.accepted[node] = written;

@@ -68,7 +68,7 @@ impl Load {
     pub(crate) async fn rest(&self) {
         for _ in 0..1_000 {
             let at_rest = |stats: Stats| {
-                stats.flights == 0 && stats.writes == 0 && stats.redis.unaccepted == 0
+                stats.flights == 0 && stats.writes == 0 && stats.redis.queued_invalidations == 0
             };
             if self.stats().into_iter().all(at_rest) {
                 return;

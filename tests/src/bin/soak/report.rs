@@ -39,7 +39,7 @@ impl Row {
                 stats.refused_stores + redis.refused_stores,
                 redis.stores,
                 redis.waits,
-                redis.unaccepted,
+                redis.queued_invalidations,
                 redis.messages,
             );
         }

@@ -37,7 +37,7 @@ pub(crate) fn problems(warm: &Row, after: &[Row]) -> Vec<String> {
         ));
     }
     for stats in &last.nodes {
-        if stats.flights + stats.writes + stats.redis.unaccepted > 0 {
+        if stats.flights + stats.writes + stats.redis.queued_invalidations > 0 {
             problems.push(format!("something is still going on: {stats:#?}"));
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Read {
 pub(super) struct Record {
     lines: Mutex<String>,
     /// Writes that Redis has not accepted.
-    unaccepted: Mutex<Vec<u64>>,
+    queued_invalidations: Mutex<Vec<u64>>,
     next: AtomicU64,
     ended: AtomicBool,
 }
@@ -50,7 +50,7 @@ impl Record {
     pub(super) fn new(node: u8) -> Self {
         Self {
             lines: Mutex::new(format!("history {node}\n")),
-            unaccepted: Mutex::default(),
+            queued_invalidations: Mutex::default(),
             next: AtomicU64::new(0),
             ended: AtomicBool::new(false),
         }
@@ -84,7 +84,7 @@ impl Record {
             let _ = write!(line, " {}:{version}", cell.0);
         }
         self.line(format_args!("{line}"));
-        lock(&self.unaccepted).push(id);
+        lock(&self.queued_invalidations).push(id);
         self.look(&node().cache);
     }
 
@@ -104,12 +104,12 @@ impl Record {
     /// Everything that this node still had to tell Redis before the look was accepted, if
     /// nothing is left to be told.
     fn look(&self, cache: &Cache) {
-        let waiting = std::mem::take(&mut *lock(&self.unaccepted));
+        let waiting = std::mem::take(&mut *lock(&self.queued_invalidations));
         if waiting.is_empty() {
             return;
         }
-        if cache.stats().redis.unaccepted > 0 {
-            lock(&self.unaccepted).extend(waiting);
+        if cache.stats().redis.queued_invalidations > 0 {
+            lock(&self.queued_invalidations).extend(waiting);
             return;
         }
         let now = clock::now();
