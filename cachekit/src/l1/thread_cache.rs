@@ -99,7 +99,7 @@ pub(crate) fn keep(
     };
     let _ = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;
-        if table.thrift.admits() {
+        if table.admission.admits() {
             table.keep(probe, slot(), rest(), &stored.owner);
         }
         Some(())

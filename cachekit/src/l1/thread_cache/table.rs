@@ -8,7 +8,7 @@ use crate::base::counter::Tally;
 use crate::base::fault::{Fault, Faults};
 use crate::l1::generations::{Changes, Stamp};
 use crate::l1::hot_keys::sampler::Sampler;
-use crate::l1::thread_cache::admission::Thrift;
+use crate::l1::thread_cache::admission::AdmissionPolicy;
 use crate::l1::thread_cache::lookup_key::{LONG, Probe, hash};
 use crate::l1::thread_cache::slot::Slot;
 use crate::model::deferred_drop::AnyShared;
@@ -56,7 +56,7 @@ pub(crate) struct Table {
     round: u64,
     swept: u64,
     /// Whether it is worth its while.
-    pub(crate) thrift: Thrift,
+    pub(crate) admission: AdmissionPolicy,
     /// Of this thread's uses, also of what is not here.
     pub(crate) sampler: Sampler,
 }
@@ -83,7 +83,7 @@ impl Table {
             broom: 0,
             round: 0,
             swept: 0,
-            thrift: Thrift::new(),
+            admission: AdmissionPolicy::new(),
             sampler: Sampler::new(),
         }
     }
@@ -121,7 +121,7 @@ impl Table {
         if self.sampler.draws() {
             count(self.sampler.weigh(faults));
         }
-        self.thrift.found();
+        self.admission.record_hit();
         let taken = take(value)?;
         hits.bump();
         Some(taken)
@@ -186,7 +186,7 @@ impl Table {
             return;
         };
         self.fill(index, slot, rest);
-        self.thrift.kept();
+        self.admission.record_admitted();
     }
 
     /// Where what `probe` looks for is.
@@ -264,7 +264,7 @@ impl Table {
             return Some(index);
         }
         self.lost += 1;
-        let most = if self.thrift.is_on() {
+        let most = if self.admission.is_throttled() {
             SMALL_SLOTS
         } else {
             MOST_SLOTS
