@@ -108,7 +108,7 @@ where
         if mode == CallMode::Cached
             && let Some(core) = core.core_in_memory_of(spec)
         {
-            let probe = core.probe(spec, &tokens);
+            let probe = core.lookup_key(spec, &tokens);
             if let Some(hit) = core.hit_on_thread(&plan, &probe, spec.id(), || spec.key(&tokens)) {
                 return Ok(hit);
             }
@@ -157,7 +157,7 @@ fn entry_or_miss(
     } else if spec.room() == Room::None {
         core.miss_without_memory(key.as_bytes(), id)
     } else {
-        match core.hit_in_memory(ops, &core.probe(spec, tokens), id, key.as_bytes()) {
+        match core.hit_in_memory(ops, &core.lookup_key(spec, tokens), id, key.as_bytes()) {
             Ok(stored) => return Ok(stored),
             Err(missed) => missed,
         }

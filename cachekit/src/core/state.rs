@@ -22,7 +22,7 @@ use crate::key::buf::KeyBuf;
 use crate::l1::engine::Size;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
-use crate::l1::thread_cache::lookup_key::Probe;
+use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
 use crate::model::config::{Capacity, Config};
 use crate::model::epoch::{Epoch, Moment};
@@ -134,8 +134,12 @@ impl Core {
 
     /// What a call of `spec` with the arguments `tokens` looks for.
     #[inline]
-    pub(crate) fn probe<'a>(&self, spec: &'static FnSpec, tokens: &'a KeyBuf) -> Probe<'a> {
-        Probe::new(tokens, self.memory.place(spec.id(), spec.memory_place()))
+    pub(crate) fn lookup_key<'a>(
+        &self,
+        spec: &'static FnSpec,
+        tokens: &'a KeyBuf,
+    ) -> LookupKey<'a> {
+        LookupKey::new(tokens, self.memory.place(spec.id(), spec.memory_place()))
     }
 
     /// Where the node is in the sequence of its invalidations.

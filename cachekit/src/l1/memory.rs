@@ -7,7 +7,7 @@ use crate::base::fault::{Fault, Faults};
 use crate::key::Key;
 use crate::l1::engine::{MemoryEngine, Size};
 use crate::l1::generations::{Changes, Stamp};
-use crate::l1::thread_cache::lookup_key::Probe;
+use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Capacity, Config};
 use crate::model::deferred_drop::AnyShared;
@@ -19,20 +19,20 @@ use crate::model::owner_index::{LastPlace, Place, Places};
 
 /// The state of what a key is, at one moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Seen {
+pub(crate) struct Snapshot {
     moves: u64,
     stamp: Stamp,
 }
 
-/// Has this thread find `value` by `probe`, as that of `stored`, which was looked up and found
+/// Has this thread find `value` by `lookup`, as that of `stored`, which was looked up and found
 /// good after `seen`.
-pub(crate) fn keep_at_hand(
-    probe: &Probe<'_>,
-    seen: Seen,
+pub(crate) fn cache_on_thread(
+    lookup: &LookupKey<'_>,
+    seen: Snapshot,
     stored: &Arc<AnyStored>,
     value: &AnyShared,
 ) {
-    crate::l1::thread_cache::keep(probe, (seen.stamp, seen.moves), stored, value);
+    crate::l1::thread_cache::keep(lookup, (seen.stamp, seen.moves), stored, value);
 }
 
 /// An engine, with a record of what changed in it.
@@ -61,24 +61,24 @@ impl Memory {
         last.get(owner, &self.places)
     }
 
-    /// What `take` makes of the value that `probe` looks for, if this thread has it at hand
+    /// What `take` makes of the value that `lookup` looks for, if this thread has it at hand
     /// and it is good at `now`: then that is a hit, and `count` learns for how many uses it
     /// stands, if it is [drawn](draw). Neither may run the caller's code.
     #[inline]
     pub(crate) fn find<R>(
         &self,
-        probe: &Probe<'_>,
+        lookup: &LookupKey<'_>,
         now: Tick,
         faults: Faults,
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
-        crate::l1::thread_cache::find(probe, now, (&self.changes, faults), take, count)
+        crate::l1::thread_cache::find(lookup, now, (&self.changes, faults), take, count)
     }
 
     /// The state of what `key` is, before it is looked up.
-    pub(crate) fn seen(&self, key: &[u8]) -> Seen {
-        Seen {
+    pub(crate) fn snapshot(&self, key: &[u8]) -> Snapshot {
+        Snapshot {
             moves: moves(),
             stamp: self.changes.stamp(key),
         }
@@ -125,7 +125,7 @@ impl Memory {
     }
 
     /// Whether what was under a key is still there, unless the engine dropped it.
-    pub(crate) fn is_as(&self, seen: Seen) -> bool {
+    pub(crate) fn is_unchanged_since(&self, seen: Snapshot) -> bool {
         self.changes.holds(seen.stamp)
     }
 }

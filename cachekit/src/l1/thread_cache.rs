@@ -25,9 +25,9 @@ use std::sync::Arc;
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::l1::generations::{Changes, Stamp};
-use crate::l1::thread_cache::lookup_key::Probe;
+use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
-use crate::l1::thread_cache::table::{Rest, Table};
+use crate::l1::thread_cache::table::{SlotDetails, Table};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::AnyStored;
 
@@ -40,13 +40,13 @@ const MOST_WORDS: usize = 64;
 /// it any more, and to copy one costs more than the engine's look-up.
 const MOST_BYTES: usize = 4 << 10;
 
-/// What `take` makes of the value that `probe` looks for, if this thread's table has it and
+/// What `take` makes of the value that `lookup` looks for, if this thread's table has it and
 /// it is good at `now`; counted as a hit then, and by `count` as so many uses, if it is drawn.
 ///
 /// Neither may run code of the caller's: the table is in use.
 #[inline]
 pub(crate) fn find<R>(
-    probe: &Probe<'_>,
+    lookup: &LookupKey<'_>,
     now: Tick,
     (changes, faults): (&Changes, Faults),
     take: impl FnOnce(AnyShared) -> Option<R>,
@@ -55,7 +55,7 @@ pub(crate) fn find<R>(
     let found = TABLE.try_with(|table| {
         // In use where a value's destructor calls a cached function.
         let mut table = table.try_borrow_mut().ok()?;
-        table.find(probe, now, (changes, faults), take, count)
+        table.find(lookup, now, (changes, faults), take, count)
     });
     found.ok().flatten()
 }
@@ -70,37 +70,37 @@ pub(crate) fn draw(faults: Faults) -> Option<u32> {
     drawn.ok().flatten()
 }
 
-/// Has this thread find by `probe` what `stored`, which is good since `checked`, refers to:
+/// Has this thread find by `lookup` what `stored`, which is good since `checked`, refers to:
 /// `value`.
 pub(crate) fn keep(
-    probe: &Probe<'_>,
+    lookup: &LookupKey<'_>,
     (stamp, checked): (Stamp, u64),
     stored: &Arc<AnyStored>,
     value: &AnyShared,
 ) {
-    let words = probe.long.map_or(0, <[u64]>::len);
+    let words = lookup.long.map_or(0, <[u64]>::len);
     let bytes = size_of_val(&**value);
     if words > MOST_WORDS || bytes > MOST_BYTES {
         return;
     }
     let slot = || Slot {
-        head: probe.head,
+        head: lookup.head,
         group: stamp.group,
         count: stamp.count,
-        place: probe.place,
+        place: lookup.place,
         checked,
         until: stored.quiet_until(),
         value: Arc::downgrade(value),
     };
-    let rest = || Rest {
+    let detail = || SlotDetails {
         stored: Arc::downgrade(stored),
-        long: probe.long.map(Into::into),
-        held: size_of::<AnyStored>() + bytes + size_of_val(probe.long.unwrap_or_default()),
+        long: lookup.long.map(Into::into),
+        held: size_of::<AnyStored>() + bytes + size_of_val(lookup.long.unwrap_or_default()),
     };
     let _ = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;
         if table.admission.admits() {
-            table.keep(probe, slot(), rest(), &stored.owner);
+            table.keep(lookup, slot(), detail(), &stored.owner);
         }
         Some(())
     });

@@ -40,7 +40,10 @@ impl Call {
         {
             return None;
         }
-        if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
+        if self
+            .seen
+            .is_some_and(|seen| self.core.memory.is_unchanged_since(seen))
+        {
             return None;
         }
         let failed = self.core.peek_error(&self.key, self.owner.id)?;

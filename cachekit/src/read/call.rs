@@ -12,7 +12,7 @@ use crate::coordination::single_flight::waiter::{Lead, Seat};
 use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
-use crate::l1::memory::Seen;
+use crate::l1::memory::Snapshot;
 use crate::l2::entry_keys::Replica;
 use crate::model::entry::AnyStored;
 use crate::model::epoch::{Epochs, Moment};
@@ -37,7 +37,7 @@ pub(crate) struct Call {
     /// What memory knew of the entry.
     pub(crate) l1_state: L1State,
     /// Of memory, from before the look into it.
-    pub(crate) seen: Option<Seen>,
+    pub(crate) seen: Option<Snapshot>,
     /// What the call has already: then it waits for nobody.
     pub(crate) old: Option<OldValue>,
     /// It leads already.
@@ -166,7 +166,7 @@ pub(crate) struct MemoryMiss {
     pub(crate) key: Key,
     pub(crate) l1_state: L1State,
     /// Of memory, before the look.
-    pub(crate) seen: Option<Seen>,
+    pub(crate) seen: Option<Snapshot>,
     /// An answer that was drawn to be computed again before its end.
     pub(crate) old: Option<Box<OldValue>>,
 }

@@ -9,8 +9,8 @@ use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
-use crate::l1::memory::keep_at_hand;
-use crate::l1::thread_cache::lookup_key::Probe;
+use crate::l1::memory::cache_on_thread;
+use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::AnyStored;
@@ -31,13 +31,13 @@ enum ThreadHit<S: Shape> {
 }
 
 impl Core {
-    /// What a call that looks for `probe` gets of what this thread has at hand: no lock, no allocation
+    /// What a call that looks for `lookup` gets of what this thread has at hand: no lock, no allocation
     /// but the value's own clone. `text` makes the key.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
         plan: impl Fn() -> Plan<S>,
-        probe: &Probe<'_>,
+        lookup: &LookupKey<'_>,
         reader: OwnerId,
         text: impl Fn() -> K,
     ) -> Option<S::Ret>
@@ -51,7 +51,7 @@ impl Core {
         }
         let unpack = |value| unpack_hit::<S>(plan().sharing(), value);
         let count = |uses| self.count_sampled(reader, &text, uses, now);
-        match self.memory.find(probe, now, self.faults, unpack, count)? {
+        match self.memory.find(lookup, now, self.faults, unpack, count)? {
             ThreadHit::Ret(ret) => Some(ret),
             ThreadHit::Value(value) => of_shared::<S>(&value),
         }
@@ -70,12 +70,12 @@ impl Core {
         S::Value: Clone + Send + Sync + 'static,
     {
         let tokens = KeyBuf::tokens_of(key);
-        let probe = Probe::new(&tokens, self.memory.place(reader, place));
-        if let Some(ret) = self.hit_on_thread(&plan, &probe, reader, || key) {
+        let lookup = LookupKey::new(&tokens, self.memory.place(reader, place));
+        if let Some(ret) = self.hit_on_thread(&plan, &lookup, reader, || key) {
             return Ok(ret);
         }
         let plan = plan();
-        let stored = self.hit_in_memory(&plan.ops(), &probe, reader, key)?;
+        let stored = self.hit_in_memory(&plan.ops(), &lookup, reader, key)?;
         Ok(return_value(&plan, &stored))
     }
 
@@ -84,14 +84,14 @@ impl Core {
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
-        probe: &Probe<'_>,
+        lookup: &LookupKey<'_>,
         reader: OwnerId,
         key: &[u8],
     ) -> Result<Arc<AnyStored>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
         // Before the look-up: what happens in between shows.
-        let seen = self.memory.seen(key);
+        let seen = self.memory.snapshot(key);
         let stored = self.memory.get(key);
         let missed = |old| MemoryMiss {
             key: Key::new(key),
@@ -123,13 +123,13 @@ impl Core {
         }
         self.faults.at(Point::BeforeKeep);
         let seen = if self.faults.has(Fault::StampLate) {
-            self.memory.seen(key)
+            self.memory.snapshot(key)
         } else {
             seen
         };
         match ops.shared(entry.shared()) {
-            Some(value) => keep_at_hand(probe, seen, entry, &value),
-            None => keep_at_hand(probe, seen, entry, entry.shared()),
+            Some(value) => cache_on_thread(lookup, seen, entry, &value),
+            None => cache_on_thread(lookup, seen, entry, entry.shared()),
         }
         entry.owner.counts.memory_hits.bump();
         Ok(Arc::clone(entry))

@@ -39,7 +39,10 @@ impl Call {
             // There is nothing of it.
             return None;
         }
-        if self.seen.is_some_and(|seen| self.core.memory.is_as(seen)) {
+        if self
+            .seen
+            .is_some_and(|seen| self.core.memory.is_unchanged_since(seen))
+        {
             // Nothing was stored since.
             return None;
         }

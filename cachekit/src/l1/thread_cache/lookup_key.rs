@@ -13,7 +13,7 @@ pub(crate) const LONG: u64 = u64::MAX;
 pub(crate) type Head = [u64; SHORT];
 
 /// What a call looks for.
-pub(crate) struct Probe<'a> {
+pub(crate) struct LookupKey<'a> {
     pub(crate) head: Head,
     /// All of the tokens, if they are not few.
     pub(crate) long: Option<&'a [u64]>,
@@ -21,7 +21,7 @@ pub(crate) struct Probe<'a> {
     pub(crate) hash: u32,
 }
 
-impl<'a> Probe<'a> {
+impl<'a> LookupKey<'a> {
     /// For a call with the arguments `tokens`.
     #[inline]
     pub(crate) fn new(tokens: &'a KeyBuf, place: Place) -> Self {

@@ -9,7 +9,7 @@ use crate::base::fault::{Fault, Faults};
 use crate::l1::generations::{Changes, Stamp};
 use crate::l1::hot_keys::sampler::Sampler;
 use crate::l1::thread_cache::admission::AdmissionPolicy;
-use crate::l1::thread_cache::lookup_key::{LONG, Probe, hash};
+use crate::l1::thread_cache::lookup_key::{LONG, LookupKey, hash};
 use crate::l1::thread_cache::slot::Slot;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::AnyStored;
@@ -43,7 +43,7 @@ const NEWCOMERS: usize = 8;
 pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
     /// What hits do not need of them.
-    rests: Vec<Rest>,
+    details: Vec<SlotDetails>,
     /// Where hits are counted, by place.
     hits: Vec<Option<Tally>>,
     /// How many newcomers found their set full since the table grew.
@@ -51,7 +51,7 @@ pub(crate) struct Table {
     /// The sum of what is held.
     held: usize,
     /// Which slot to look at next for a dead one.
-    broom: usize,
+    sweep_index: usize,
     /// What was invalidated when this look round began, in [`moves`], and when the last one did.
     round: u64,
     swept: u64,
@@ -63,7 +63,7 @@ pub(crate) struct Table {
 
 /// What a hit does not need of an entry.
 #[derive(Default)]
-pub(crate) struct Rest {
+pub(crate) struct SlotDetails {
     pub(crate) stored: Weak<AnyStored>,
     /// All its tokens, if they are not few.
     pub(crate) long: Option<Box<[u64]>>,
@@ -76,11 +76,11 @@ impl Table {
     pub(crate) const fn new() -> Self {
         Self {
             slots: Vec::new(),
-            rests: Vec::new(),
+            details: Vec::new(),
             hits: Vec::new(),
             lost: 0,
             held: 0,
-            broom: 0,
+            sweep_index: 0,
             round: 0,
             swept: 0,
             admission: AdmissionPolicy::new(),
@@ -91,13 +91,13 @@ impl Table {
     #[inline]
     pub(crate) fn find<R>(
         &mut self,
-        probe: &Probe<'_>,
+        lookup: &LookupKey<'_>,
         now: Tick,
         (changes, faults): (&Changes, Faults),
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
-        let index = self.index(probe)?;
+        let index = self.index(lookup)?;
         let slot = self.slots[index].as_ref()?;
         let stamp = Stamp {
             count: slot.count,
@@ -131,7 +131,7 @@ impl Table {
     #[cold]
     fn check(&mut self, index: usize, faults: Faults) -> bool {
         let checked = moves();
-        let stored = self.rests[index].stored.upgrade();
+        let stored = self.details[index].stored.upgrade();
         let is_valid = stored.is_some_and(|stored| stored.is_valid(faults));
         match &mut self.slots[index] {
             Some(slot) if is_valid => slot.checked = checked,
@@ -142,28 +142,31 @@ impl Table {
 
     fn empty(&mut self, index: usize) {
         self.slots[index] = None;
-        self.held -= std::mem::take(&mut self.rests[index]).held;
+        self.held -= std::mem::take(&mut self.details[index]).held;
     }
 
-    fn fill(&mut self, index: usize, slot: Slot, rest: Rest) {
+    fn fill(&mut self, index: usize, slot: Slot, detail: SlotDetails) {
         self.empty(index);
-        self.held += rest.held;
+        self.held += detail.held;
         self.slots[index] = Some(slot);
-        self.rests[index] = rest;
+        self.details[index] = detail;
     }
 
     /// Empties what is dead of the next slots.
     #[cold]
     fn sweep(&mut self, slots: usize) {
         for _ in 0..slots.min(self.slots.len()) {
-            if self.broom >= self.slots.len() {
-                self.broom = 0;
+            if self.sweep_index >= self.slots.len() {
+                self.sweep_index = 0;
                 self.swept = std::mem::replace(&mut self.round, moves());
             }
-            if self.slots[self.broom].as_ref().is_some_and(Slot::is_dead) {
-                self.empty(self.broom);
+            if self.slots[self.sweep_index]
+                .as_ref()
+                .is_some_and(Slot::is_dead)
+            {
+                self.empty(self.sweep_index);
             }
-            self.broom += 1;
+            self.sweep_index += 1;
         }
     }
 
@@ -178,42 +181,48 @@ impl Table {
         self.held + bytes <= MOST_HELD
     }
 
-    pub(crate) fn keep(&mut self, probe: &Probe<'_>, slot: Slot, rest: Rest, owner: &Owner) {
-        if !self.has_room(rest.held) || !self.counts(probe.place, owner) {
+    pub(crate) fn keep(
+        &mut self,
+        lookup: &LookupKey<'_>,
+        slot: Slot,
+        detail: SlotDetails,
+        owner: &Owner,
+    ) {
+        if !self.has_room(detail.held) || !self.counts(lookup.place, owner) {
             return;
         }
-        let Some(index) = self.index(probe).or_else(|| self.free(probe.hash)) else {
+        let Some(index) = self.index(lookup).or_else(|| self.free(lookup.hash)) else {
             return;
         };
-        self.fill(index, slot, rest);
+        self.fill(index, slot, detail);
         self.admission.record_admitted();
     }
 
-    /// Where what `probe` looks for is.
+    /// Where what `lookup` looks for is.
     #[inline]
-    fn index(&self, probe: &Probe<'_>) -> Option<usize> {
-        let first = self.first(probe.hash);
-        if self.is_at(first, probe) {
+    fn index(&self, lookup: &LookupKey<'_>) -> Option<usize> {
+        let first = self.first(lookup.hash);
+        if self.is_at(first, lookup) {
             return Some(first);
         }
-        self.index_further(probe)
+        self.index_further(lookup)
     }
 
     /// The same in all but the first slot. By itself, as most of what is found is in that.
     #[inline(never)]
-    fn index_further(&self, probe: &Probe<'_>) -> Option<usize> {
-        let mut further = self.further(probe.hash);
-        further.find(|index| self.is_at(*index, probe))
+    fn index_further(&self, lookup: &LookupKey<'_>) -> Option<usize> {
+        let mut further = self.further(lookup.hash);
+        further.find(|index| self.is_at(*index, lookup))
     }
 
     #[inline]
-    fn is_at(&self, index: usize, probe: &Probe<'_>) -> bool {
+    fn is_at(&self, index: usize, lookup: &LookupKey<'_>) -> bool {
         let Some(Some(slot)) = self.slots.get(index) else {
             return false;
         };
-        slot.head == probe.head
-            && slot.place == probe.place
-            && (slot.head[0] != LONG || self.rests[index].long.as_deref() == probe.long)
+        slot.head == lookup.head
+            && slot.place == lookup.place
+            && (slot.head[0] != LONG || self.details[index].long.as_deref() == lookup.long)
     }
 
     /// The slot to look at first. The others of its set differ from it in the lowest bits.
@@ -281,16 +290,16 @@ impl Table {
     #[cold]
     fn resize(&mut self, slots: usize) {
         let old = std::mem::take(&mut self.slots);
-        let rests = std::mem::take(&mut self.rests);
+        let details = std::mem::take(&mut self.details);
         self.slots.resize_with(slots, || None);
-        self.rests.resize_with(slots, Rest::default);
-        (self.lost, self.held, self.broom) = (0, 0, 0);
-        for (slot, rest) in old.into_iter().zip(rests) {
+        self.details.resize_with(slots, SlotDetails::default);
+        (self.lost, self.held, self.sweep_index) = (0, 0, 0);
+        for (slot, detail) in old.into_iter().zip(details) {
             if let Some(slot) = slot {
-                let hash = hash(&slot.head, rest.long.as_deref(), slot.place);
+                let hash = hash(&slot.head, detail.long.as_deref(), slot.place);
                 // Where it grows, there are slots enough.
                 if let Some(index) = self.free(hash) {
-                    self.fill(index, slot, rest);
+                    self.fill(index, slot, detail);
                 }
             }
         }
@@ -318,21 +327,21 @@ mod tests {
             for number in 0..COUNT {
                 let mut tokens = KeyBuf::tokens();
                 tokens.part(0, &number);
-                let probe = Probe::new(&tokens, Place(0));
-                if table.index(&probe).is_some() {
+                let lookup = LookupKey::new(&tokens, Place(0));
+                if table.index(&lookup).is_some() {
                     continue;
                 }
                 lost += 1;
                 let slot = Slot {
-                    head: probe.head,
+                    head: lookup.head,
                     group: 0,
                     count: 0,
-                    place: probe.place,
+                    place: lookup.place,
                     checked: 0,
                     until: Tick::NEVER,
                     value: Arc::downgrade(&value),
                 };
-                table.keep(&probe, slot, Rest::default(), &owner);
+                table.keep(&lookup, slot, SlotDetails::default(), &owner);
             }
         }
         assert_eq!(table.slots.len(), MOST_SLOTS);
