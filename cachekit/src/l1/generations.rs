@@ -20,34 +20,34 @@ const MOST_GROUPS: u64 = 1 << 12;
 const FEWEST_GROUPS: u64 = 1 << 6;
 
 /// A turn is as many insertions as there are entries, divided by this.
-const TURNS: u64 = 8;
+const WINDOWS: u64 = 8;
 /// Nor shorter than so many groups' part of it: moving all counts costs little then.
 const GROUPS_PER_INSERTION: u64 = 4;
 
 /// The state of one key's group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamp {
+pub(crate) struct Generation {
     pub(crate) count: u32,
     pub(crate) group: u16,
 }
 
 /// Counts of changes.
 #[derive(Debug)]
-pub(crate) struct Changes {
+pub(crate) struct Generations {
     counts: Box<[AtomicU32]>,
     hasher: foldhash::quality::RandomState,
-    turn: Turn,
+    window: Window,
 }
 
 /// How far the turn is, and how long. On lines that no hit reads.
 #[derive(Debug)]
 #[repr(align(128))]
-struct Turn {
+struct Window {
     inserted: AtomicU64,
     length: AtomicU64,
 }
 
-impl Changes {
+impl Generations {
     pub(crate) fn new(capacity: Capacity) -> Self {
         let groups = (capacity.small_entries() / 4)
             .clamp(FEWEST_GROUPS, MOST_GROUPS)
@@ -55,34 +55,34 @@ impl Changes {
         Self {
             counts: (0..groups).map(|_| AtomicU32::new(0)).collect(),
             hasher: foldhash::quality::RandomState::default(),
-            turn: Turn {
+            window: Window {
                 inserted: AtomicU64::new(0),
                 length: AtomicU64::new(groups / GROUPS_PER_INSERTION),
             },
         }
     }
 
-    pub(crate) fn stamp(&self, key: &[u8]) -> Stamp {
+    pub(crate) fn generation(&self, key: &[u8]) -> Generation {
         let group = self.group(key);
-        Stamp {
+        Generation {
             count: self.counts[group].load(Ordering::Acquire),
             group: u16::try_from(group).unwrap_or_default(),
         }
     }
 
     #[inline]
-    pub(crate) fn holds(&self, stamp: Stamp) -> bool {
-        let count = self.counts.get(usize::from(stamp.group));
-        count.is_some_and(|count| count.load(Ordering::Acquire) == stamp.count)
+    pub(crate) fn is_current(&self, generation: Generation) -> bool {
+        let count = self.counts.get(usize::from(generation.group));
+        count.is_some_and(|count| count.load(Ordering::Acquire) == generation.count)
     }
 
     /// What is under `key` changed.
-    pub(crate) fn changed(&self, key: &[u8]) {
+    pub(crate) fn advance(&self, key: &[u8]) {
         self.counts[self.group(key)].fetch_add(1, Ordering::Release);
     }
 
     /// What is under any key may have changed.
-    pub(crate) fn all_changed(&self) {
+    pub(crate) fn advance_all(&self) {
         for count in &self.counts {
             count.fetch_add(1, Ordering::Release);
         }
@@ -90,20 +90,20 @@ impl Changes {
 
     /// One more entry came into the engine, which holds so many.
     pub(crate) fn inserted(&self, entries: impl FnOnce() -> u64) {
-        let inserted = self.turn.inserted.fetch_add(1, Ordering::Relaxed) + 1;
+        let inserted = self.window.inserted.fetch_add(1, Ordering::Relaxed) + 1;
         // Of several threads that are past the end, one is at it.
-        if inserted == self.turn.length.load(Ordering::Relaxed) {
-            self.next_turn(entries());
+        if inserted == self.window.length.load(Ordering::Relaxed) {
+            self.next_window(entries());
         }
     }
 
     #[cold]
-    fn next_turn(&self, entries: u64) {
+    fn next_window(&self, entries: u64) {
         let shortest = self.counts.len() as u64 / GROUPS_PER_INSERTION;
-        let length = (entries / TURNS).max(shortest);
-        self.turn.length.store(length, Ordering::Relaxed);
-        self.turn.inserted.store(0, Ordering::Relaxed);
-        self.all_changed();
+        let length = (entries / WINDOWS).max(shortest);
+        self.window.length.store(length, Ordering::Relaxed);
+        self.window.inserted.store(0, Ordering::Relaxed);
+        self.advance_all();
     }
 
     fn group(&self, key: &[u8]) -> usize {
@@ -118,27 +118,30 @@ mod tests {
 
     #[test]
     fn a_stamp_holds_until_its_key_changes() {
-        let changes = Changes::new(Capacity::entries(1_000));
-        let stamp = changes.stamp(b"a");
-        assert!(changes.holds(stamp));
-        changes.changed(b"a");
-        assert!(!changes.holds(stamp));
-        let stamp = changes.stamp(b"a");
-        changes.all_changed();
-        assert!(!changes.holds(stamp));
+        let generations = Generations::new(Capacity::entries(1_000));
+        let generation = generations.generation(b"a");
+        assert!(generations.is_current(generation));
+        generations.advance(b"a");
+        assert!(!generations.is_current(generation));
+        let generation = generations.generation(b"a");
+        generations.advance_all();
+        assert!(!generations.is_current(generation));
     }
 
     #[test]
     fn a_stamp_holds_for_an_eighth_of_the_entries() {
-        let changes = Changes::new(Capacity::entries(1_000));
-        let first = changes.stamp(b"a");
-        (0..64).for_each(|_| changes.inserted(|| 800));
-        assert!(!changes.holds(first), "the first turn is a short one");
-        let second = changes.stamp(b"a");
-        (0..99).for_each(|_| changes.inserted(|| 800));
-        assert!(changes.holds(second));
-        changes.inserted(|| 800);
-        assert!(!changes.holds(second));
+        let generations = Generations::new(Capacity::entries(1_000));
+        let first = generations.generation(b"a");
+        (0..64).for_each(|_| generations.inserted(|| 800));
+        assert!(
+            !generations.is_current(first),
+            "the first turn is a short one"
+        );
+        let second = generations.generation(b"a");
+        (0..99).for_each(|_| generations.inserted(|| 800));
+        assert!(generations.is_current(second));
+        generations.inserted(|| 800);
+        assert!(!generations.is_current(second));
     }
 
     #[test]
@@ -148,8 +151,11 @@ mod tests {
             Capacity::entries(u64::MAX),
             Capacity::bytes(1),
         ] {
-            let changes = Changes::new(capacity);
-            assert!(changes.holds(changes.stamp(b"a")), "{capacity:?}");
+            let generations = Generations::new(capacity);
+            assert!(
+                generations.is_current(generations.generation(b"a")),
+                "{capacity:?}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::key::Key;
 use crate::l1::engine::{MemoryEngine, Size};
-use crate::l1::generations::{Changes, Stamp};
+use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Capacity, Config};
@@ -21,7 +21,7 @@ use crate::model::owner_index::{LastPlace, Place, Places};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Snapshot {
     moves: u64,
-    stamp: Stamp,
+    generation: Generation,
 }
 
 /// Has this thread find `value` by `lookup`, as that of `stored`, which was looked up and found
@@ -32,14 +32,14 @@ pub(crate) fn cache_on_thread(
     stored: &Arc<AnyStored>,
     value: &AnyShared,
 ) {
-    crate::l1::thread_cache::keep(lookup, (seen.stamp, seen.moves), stored, value);
+    crate::l1::thread_cache::keep(lookup, (seen.generation, seen.moves), stored, value);
 }
 
 /// An engine, with a record of what changed in it.
 #[derive(Debug)]
 pub(crate) struct Memory {
     engine: Box<dyn MemoryEngine>,
-    changes: Changes,
+    generations: Generations,
     places: Places,
     faults: Faults,
 }
@@ -49,7 +49,7 @@ impl Memory {
     pub(crate) fn new(capacity: Capacity, config: &Config, faults: Faults) -> Self {
         Self {
             engine: engine(capacity, config),
-            changes: Changes::new(capacity),
+            generations: Generations::new(capacity),
             places: Places::new(),
             faults,
         }
@@ -73,14 +73,14 @@ impl Memory {
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
-        crate::l1::thread_cache::find(lookup, now, (&self.changes, faults), take, count)
+        crate::l1::thread_cache::find(lookup, now, (&self.generations, faults), take, count)
     }
 
     /// The state of what `key` is, before it is looked up.
     pub(crate) fn snapshot(&self, key: &[u8]) -> Snapshot {
         Snapshot {
             moves: moves(),
-            stamp: self.changes.stamp(key),
+            generation: self.generations.generation(key),
         }
     }
 
@@ -92,20 +92,20 @@ impl Memory {
     /// Puts `entry` in the place of what was there.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
         self.ask(|engine| engine.insert(key, entry));
-        self.changes.changed(key.as_bytes());
-        self.changes.inserted(|| self.engine.entries());
+        self.generations.advance(key.as_bytes());
+        self.generations.inserted(|| self.engine.entries());
     }
 
     /// Removes what is there.
     pub(crate) fn remove(&self, key: &[u8]) {
         self.ask(|engine| engine.remove(key));
-        self.changes.changed(key);
+        self.generations.advance(key);
     }
 
     /// Removes everything.
     pub(crate) fn clear(&self) {
         self.ask(|engine| engine.clear());
-        self.changes.all_changed();
+        self.generations.advance_all();
     }
 
     /// How many entries it holds, and the sum of their weights.
@@ -126,7 +126,7 @@ impl Memory {
 
     /// Whether what was under a key is still there, unless the engine dropped it.
     pub(crate) fn is_unchanged_since(&self, seen: Snapshot) -> bool {
-        self.changes.holds(seen.stamp)
+        self.generations.is_current(seen.generation)
     }
 }
 

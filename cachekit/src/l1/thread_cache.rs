@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
-use crate::l1::generations::{Changes, Stamp};
+use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
 use crate::l1::thread_cache::table::{SlotDetails, Table};
@@ -48,14 +48,14 @@ const MOST_BYTES: usize = 4 << 10;
 pub(crate) fn find<R>(
     lookup: &LookupKey<'_>,
     now: Tick,
-    (changes, faults): (&Changes, Faults),
+    (generations, faults): (&Generations, Faults),
     take: impl FnOnce(AnyShared) -> Option<R>,
     count: impl FnOnce(u32),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
         // In use where a value's destructor calls a cached function.
         let mut table = table.try_borrow_mut().ok()?;
-        table.find(lookup, now, (changes, faults), take, count)
+        table.find(lookup, now, (generations, faults), take, count)
     });
     found.ok().flatten()
 }
@@ -74,7 +74,7 @@ pub(crate) fn draw(faults: Faults) -> Option<u32> {
 /// `value`.
 pub(crate) fn keep(
     lookup: &LookupKey<'_>,
-    (stamp, checked): (Stamp, u64),
+    (generation, checked): (Generation, u64),
     stored: &Arc<AnyStored>,
     value: &AnyShared,
 ) {
@@ -85,8 +85,8 @@ pub(crate) fn keep(
     }
     let slot = || Slot {
         head: lookup.head,
-        group: stamp.group,
-        count: stamp.count,
+        group: generation.group,
+        count: generation.count,
         place: lookup.place,
         checked,
         until: stored.quiet_until(),

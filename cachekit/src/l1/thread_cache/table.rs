@@ -6,7 +6,7 @@ use std::sync::Weak;
 use crate::base::clock::Tick;
 use crate::base::counter::Tally;
 use crate::base::fault::{Fault, Faults};
-use crate::l1::generations::{Changes, Stamp};
+use crate::l1::generations::{Generation, Generations};
 use crate::l1::hot_keys::sampler::Sampler;
 use crate::l1::thread_cache::admission::AdmissionPolicy;
 use crate::l1::thread_cache::lookup_key::{LONG, LookupKey, hash};
@@ -93,17 +93,17 @@ impl Table {
         &mut self,
         lookup: &LookupKey<'_>,
         now: Tick,
-        (changes, faults): (&Changes, Faults),
+        (generations, faults): (&Generations, Faults),
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
         let index = self.index(lookup)?;
         let slot = self.slots[index].as_ref()?;
-        let stamp = Stamp {
+        let generation = Generation {
             count: slot.count,
             group: slot.group,
         };
-        let stands = changes.holds(stamp) || faults.has(Fault::KeepAtHand);
+        let stands = generations.is_current(generation) || faults.has(Fault::KeepAtHand);
         if now >= slot.until || !stands {
             return None;
         }
