@@ -67,13 +67,13 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(fault: Option<Fault>) -> Arc<Self> {
         let faults = Faults(fault);
-        let kill = |outcome: &Outcome| {
+        let evict = |outcome: &Outcome| {
             if let Some(value) = outcome {
                 value.dead.store(true, Ordering::SeqCst);
             }
         };
         Arc::new(Self {
-            flights: Arc::new(Flights::new(kill, faults)),
+            flights: Arc::new(Flights::new(evict, faults)),
             faults,
             key: Key::new(b"key"),
             memory: Mutex::new(None),

@@ -13,7 +13,7 @@ use crate::global;
 use crate::invalidate::request::{Invalidation, On};
 use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::function_spec::{FnSpec, Room};
 use crate::model::tags::Labels;
 use crate::read::call::Call;
@@ -149,7 +149,7 @@ fn entry_or_miss(
     tokens: &KeyBuf,
     mode: CallMode,
     ops: &ValueOps,
-) -> Result<Arc<AnyStored>, Miss> {
+) -> Result<Arc<MemoryEntry>, Miss> {
     let (core, id) = (core.core_of(spec), spec.id());
     let key = spec.key(tokens);
     let missed = if mode == CallMode::Refresh {

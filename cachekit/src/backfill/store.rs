@@ -18,7 +18,7 @@ use crate::key::Key;
 use crate::l2::entry_keys::{is_guarded, tag_keys};
 use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
@@ -75,7 +75,7 @@ pub(crate) struct Backfill {
     pub(crate) ttl: Duration,
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
-    pub(crate) stored: Arc<AnyStored>,
+    pub(crate) stored: Arc<MemoryEntry>,
     /// It takes the place of what others may have in memory.
     pub(crate) broadcast: Option<Broadcast>,
 }
@@ -91,7 +91,7 @@ impl Backfill {
             let until = SharedTier::background_deadline();
             if self.run(until).await == StoreOutcome::Rejected {
                 // What others may not have, this node does not keep either.
-                stored.kill();
+                stored.evict();
             }
         };
         // Not begun, it is dropped, and its lease given back.

@@ -15,7 +15,7 @@ use crate::key::Key;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::freshness::Life;
 use crate::model::miss_reason::Reason;
@@ -51,15 +51,15 @@ pub(crate) struct LookupStart {
     pub(crate) until: Instant,
     at: Duration,
     /// What memory had then, if nobody confirmed it: whatever the answer is, it takes its place.
-    unconfirmed: Option<Arc<AnyStored>>,
+    unconfirmed: Option<Arc<MemoryEntry>>,
 }
 
 /// The result of a validation.
 pub(crate) enum Validated {
     /// With the token of what is there.
-    Fresh(Arc<AnyStored>, Token),
+    Fresh(Arc<MemoryEntry>, Token),
     /// Its life is over; otherwise it is good, and the call's options keep it so long.
-    Stale(Arc<AnyStored>, Token),
+    Stale(Arc<MemoryEntry>, Token),
     /// Of no use. The token of what is there, so that the store does not offer it again.
     Rejected(Option<Token>),
 }
@@ -100,7 +100,7 @@ impl L2Lookup<'_> {
         let unconfirmed = start.unconfirmed.take();
         let validated = self.validate_found(ops, found, start).await?;
         if !matches!(validated, Validated::Fresh(..)) {
-            unconfirmed.inspect(|stored| stored.kill());
+            unconfirmed.inspect(|stored| stored.evict());
         }
         Ok(validated)
     }
@@ -338,7 +338,7 @@ impl L2Lookup<'_> {
         self.core.epochs(self.owner, &labels)
     }
 
-    fn build_entry(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<AnyStored> {
+    fn build_entry(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<MemoryEntry> {
         self.core.build_entry(
             self.owner,
             self.key,

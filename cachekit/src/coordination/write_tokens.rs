@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::key::Key;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 
 type Keys = HashMap<Key, Writing, foldhash::quality::RandomState>;
 
@@ -33,12 +33,12 @@ struct Writing {
     /// Raised by whatever spoils the tokens handed out before.
     generation: u64,
     /// Of the writes of this generation, what the newest has stored, or is about to.
-    landing: Option<Arc<AnyStored>>,
+    landing: Option<Arc<MemoryEntry>>,
 }
 
 /// What was about to be stored and is not any more. A value's destructor may do anything: it is
 /// dropped when nothing is locked.
-type Replaced = Option<Arc<AnyStored>>;
+type Replaced = Option<Arc<MemoryEntry>>;
 
 impl Writing {
     fn spoil(&mut self) -> Replaced {
@@ -48,14 +48,14 @@ impl Writing {
 
     /// Takes what landed before out of use.
     fn land(&mut self, entry: Replaced) -> Replaced {
-        std::mem::replace(&mut self.landing, entry).inspect(|replaced| replaced.kill())
+        std::mem::replace(&mut self.landing, entry).inspect(|replaced| replaced.evict())
     }
 
     /// What a token of `generation` is good for; `known` is the order of what is in memory.
     fn redeem(
         &mut self,
         generation: u64,
-        entry: &Arc<AnyStored>,
+        entry: &Arc<MemoryEntry>,
         known: Option<u64>,
         faults: Faults,
     ) -> (Redeemed, Replaced) {
@@ -147,7 +147,7 @@ impl WriteToken {
     /// dropped, whatever spoils it takes `entry` out of use, wherever that is.
     pub(crate) fn redeem(
         &self,
-        entry: &Arc<AnyStored>,
+        entry: &Arc<MemoryEntry>,
         known: Option<u64>,
         faults: Faults,
     ) -> Redeemed {
@@ -162,7 +162,7 @@ impl WriteToken {
     }
 
     /// What the newest of the writes that overlap with this one has stored, or is about to.
-    pub(crate) fn landing(&self) -> Option<Arc<AnyStored>> {
+    pub(crate) fn landing(&self) -> Option<Arc<MemoryEntry>> {
         self.writes.lock().get(&self.key)?.landing.clone()
     }
 }

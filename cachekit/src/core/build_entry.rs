@@ -11,7 +11,7 @@ use crate::key::Key;
 use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};
 use crate::model::deferred_drop::AnyShared;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
@@ -93,7 +93,7 @@ impl Core {
         lives: Lives,
         life: Option<Life>,
         value: Value,
-    ) -> Arc<AnyStored> {
+    ) -> Arc<MemoryEntry> {
         let now = Tick::now(&*self.clock);
         let none = Lives::UNSAID;
         let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &lives));
@@ -108,7 +108,7 @@ impl Core {
                 u32::try_from(own.saturating_add(value.heap)).unwrap_or(u32::MAX)
             }
         };
-        AnyStored::new(
+        MemoryEntry::new(
             Arc::clone(owner),
             began,
             epochs,
@@ -120,7 +120,7 @@ impl Core {
     }
 
     /// Puts `entry` into memory.
-    pub(crate) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+    pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.faults.at(Point::BeforeInsert);
         self.memory.insert(key, entry);
     }

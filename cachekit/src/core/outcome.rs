@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use crate::base::error::ComputeTimeout;
 use crate::model::deferred_drop::Mortal;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
-    Value(Arc<AnyStored>),
+    Value(Arc<MemoryEntry>),
     /// What is there, in the place of a computation that failed.
-    Fallback(Arc<AnyStored>),
+    Fallback(Arc<MemoryEntry>),
     Error(Mortal),
     /// The same, which is remembered.
-    CachedError(Arc<AnyStored>),
+    CachedError(Arc<MemoryEntry>),
     /// Nothing within its `timeout`.
     TimedOut(ComputeTimeout),
 }
@@ -25,7 +25,7 @@ impl Outcome {
     /// Takes it out of use, if it is about to be stored.
     pub(crate) fn evict(&self) {
         if let Self::Value(stored) | Self::CachedError(stored) = self {
-            stored.kill();
+            stored.evict();
         }
     }
 }

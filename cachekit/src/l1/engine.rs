@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::key::Key;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 
 /// The port to an engine: what the cache needs, in its own words.
 ///
@@ -13,10 +13,10 @@ use crate::model::entry::AnyStored;
 /// entry may be served is the entry's own question.
 pub(crate) trait MemoryEngine: fmt::Debug + Send + Sync {
     /// The entry under `key`. Counts as a use of it, also when there is none.
-    fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>>;
+    fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>>;
 
     /// Puts `entry` in the place of what was there.
-    fn insert(&self, key: &Key, entry: Arc<AnyStored>);
+    fn insert(&self, key: &Key, entry: Arc<MemoryEntry>);
 
     /// Removes what is there.
     fn remove(&self, key: &[u8]);

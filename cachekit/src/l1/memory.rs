@@ -12,7 +12,7 @@ use crate::model::config::engine::Engine;
 use crate::model::config::{Capacity, Config};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::deferred_drop::inside;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::moves;
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::{LastPlace, Place, Places};
@@ -29,7 +29,7 @@ pub(crate) struct Snapshot {
 pub(crate) fn cache_on_thread(
     lookup: &LookupKey<'_>,
     seen: Snapshot,
-    stored: &Arc<AnyStored>,
+    stored: &Arc<MemoryEntry>,
     value: &AnyShared,
 ) {
     crate::l1::thread_cache::keep(lookup, (seen.generation, seen.moves), stored, value);
@@ -85,12 +85,12 @@ impl Memory {
     }
 
     /// The entry under `key`. Counts as a use of it, also when there is none.
-    pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>> {
+    pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>> {
         self.ask(|engine| engine.get(key))
     }
 
     /// Puts `entry` in the place of what was there.
-    pub(crate) fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+    pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.ask(|engine| engine.insert(key, entry));
         self.generations.advance(key.as_bytes());
         self.generations.inserted(|| self.engine.entries());

@@ -17,14 +17,14 @@ use crate::key::Key;
 use crate::l1::engine::{MemoryEngine, Size};
 use crate::model::config::engine::Eviction;
 use crate::model::config::{Capacity, Unit};
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 
 /// Keys come from users, so the hasher is seeded per instance.
 type Hasher = foldhash::quality::RandomState;
 
 /// A moka cache.
 pub(crate) struct Moka {
-    entries: Cache<Key, Arc<AnyStored>, Hasher>,
+    entries: Cache<Key, Arc<MemoryEntry>, Hasher>,
     unit: Unit,
 }
 
@@ -39,7 +39,7 @@ impl Moka {
             .eviction_policy(policy);
         let builder = match capacity.unit {
             Unit::Entries => builder,
-            Unit::Bytes => builder.weigher(|_: &Key, entry: &Arc<AnyStored>| entry.weight),
+            Unit::Bytes => builder.weigher(|_: &Key, entry: &Arc<MemoryEntry>| entry.weight),
         };
         Self {
             entries: builder.build_with_hasher(Hasher::default()),
@@ -49,11 +49,11 @@ impl Moka {
 }
 
 impl MemoryEngine for Moka {
-    fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>> {
+    fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>> {
         self.entries.get(key)
     }
 
-    fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+    fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.entries.insert(key.clone(), entry);
     }
 

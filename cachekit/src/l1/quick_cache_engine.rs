@@ -14,7 +14,7 @@ use quick_cache::{OptionsBuilder, Weighter};
 use crate::key::Key;
 use crate::l1::engine::{MemoryEngine, Size};
 use crate::model::config::{Capacity, Unit};
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 
 /// Keys come from users, so the hasher is seeded per instance.
 type Hasher = foldhash::quality::RandomState;
@@ -28,7 +28,7 @@ const SHARDS_PER_CORE: usize = 4;
 
 /// A cache of `quick_cache`.
 pub(crate) struct QuickCache {
-    entries: Cache<Key, Arc<AnyStored>, Weigh, Hasher>,
+    entries: Cache<Key, Arc<MemoryEntry>, Weigh, Hasher>,
     unit: Unit,
 }
 
@@ -72,11 +72,11 @@ fn shards(capacity: Capacity) -> u64 {
 }
 
 impl MemoryEngine for QuickCache {
-    fn get(&self, key: &[u8]) -> Option<Arc<AnyStored>> {
+    fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>> {
         self.entries.get(key)
     }
 
-    fn insert(&self, key: &Key, entry: Arc<AnyStored>) {
+    fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.entries.insert(key.clone(), entry);
     }
 
@@ -117,8 +117,8 @@ impl fmt::Debug for QuickCache {
 #[derive(Debug, Clone, Copy)]
 struct Weigh(Unit);
 
-impl Weighter<Key, Arc<AnyStored>> for Weigh {
-    fn weight(&self, _: &Key, entry: &Arc<AnyStored>) -> u64 {
+impl Weighter<Key, Arc<MemoryEntry>> for Weigh {
+    fn weight(&self, _: &Key, entry: &Arc<MemoryEntry>) -> u64 {
         match self.0 {
             Unit::Entries => 1,
             // What weighs nothing would never leave.

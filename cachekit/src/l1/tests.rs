@@ -10,7 +10,7 @@ use crate::l1::engine::{MemoryEngine, Size};
 use crate::l1::memory::engine;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config};
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::owner::{Owner, OwnerId};
@@ -40,11 +40,11 @@ fn key(n: u64) -> Key {
 }
 
 /// An entry with a number as its value.
-fn entry(value: u64, weight: u32) -> Arc<AnyStored> {
+fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
     let now = Tick::from_nanos(0);
     let life = Life::from(Duration::from_secs(60));
     let freshness = Freshness::new(now, life, &Lives::UNSAID, Duration::ZERO);
-    AnyStored::new(
+    MemoryEntry::new(
         Arc::new(Owner::new(OwnerId::DIRECT, "tests")),
         Moment::default(),
         Epochs::from_iter([]),

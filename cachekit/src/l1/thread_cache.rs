@@ -29,7 +29,7 @@ use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
 use crate::l1::thread_cache::table::{SlotDetails, Table};
 use crate::model::deferred_drop::AnyShared;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 
 thread_local! {
     static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };
@@ -75,7 +75,7 @@ pub(crate) fn draw(faults: Faults) -> Option<u32> {
 pub(crate) fn keep(
     lookup: &LookupKey<'_>,
     (generation, checked): (Generation, u64),
-    stored: &Arc<AnyStored>,
+    stored: &Arc<MemoryEntry>,
     value: &AnyShared,
 ) {
     let words = lookup.long.map_or(0, <[u64]>::len);
@@ -95,7 +95,7 @@ pub(crate) fn keep(
     let detail = || SlotDetails {
         stored: Arc::downgrade(stored),
         long: lookup.long.map(Into::into),
-        held: size_of::<AnyStored>() + bytes + size_of_val(lookup.long.unwrap_or_default()),
+        held: size_of::<MemoryEntry>() + bytes + size_of_val(lookup.long.unwrap_or_default()),
     };
     let _ = TABLE.try_with(|table| {
         let mut table = table.try_borrow_mut().ok()?;

@@ -14,15 +14,15 @@ use crate::model::owner::{Owner, OwnerId};
 
 /// In the place of a value: what the function failed with. It is of no function's type, so whoever
 /// asks for a value has none.
-pub(crate) struct Failure(pub(crate) AnyShared);
+pub(crate) struct CachedError(pub(crate) AnyShared);
 
 /// Nothing ended the entry.
-const ALIVE: u64 = u64::MAX;
+const LIVE: u64 = u64::MAX;
 /// It may not be served at all. Less than any time, so that it stays.
-const DEAD: u64 = 0;
+const EVICTED: u64 = 0;
 
 /// An entry. Its `value` is an `Option<V>`: `None` is a remembered absence.
-pub(crate) struct AnyStored {
+pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
     /// When the computation began that made the value.
     pub(crate) began: Moment,
@@ -38,9 +38,9 @@ pub(crate) struct AnyStored {
     /// Bytes that it counts for in a cache bounded by bytes, its key included.
     pub(crate) weight: u32,
     /// One more than when its fresh life ended before its time, in nanoseconds of the clock,
-    /// by a soft invalidation; [`DEAD`]: by a hard one that came between its check and its
+    /// by a soft invalidation; [`EVICTED`]: by a hard one that came between its check and its
     /// insertion.
-    ended: AtomicU64,
+    expired_at: AtomicU64,
     /// Of the write that made it, if that can be told from newer ones.
     pub(crate) order: Option<u64>,
     /// Whether it is a value, and no absence.
@@ -49,7 +49,7 @@ pub(crate) struct AnyStored {
     value: Mortal,
 }
 
-impl AnyStored {
+impl MemoryEntry {
     pub(crate) fn new(
         owner: Arc<Owner>,
         began: Moment,
@@ -59,7 +59,7 @@ impl AnyStored {
         weight: u32,
         (value, is_present, order): (AnyShared, bool, Option<u64>),
     ) -> Arc<Self> {
-        let ended = AtomicU64::new(ALIVE);
+        let expired_at = AtomicU64::new(LIVE);
         let value = Mortal::new(value);
         Arc::new(Self {
             owner,
@@ -70,7 +70,7 @@ impl AnyStored {
             idle: idle.map(Box::new),
             local,
             weight,
-            ended,
+            expired_at,
             order,
             is_present,
             value,
@@ -93,7 +93,7 @@ impl AnyStored {
             && freshness.is_stale(now)
             && freshness.end <= self.deadline
             && self.is_in_use(now)
-            && self.is_valid_late(faults)
+            && self.is_valid_stale(faults)
     }
 
     /// Whether it is not one that nobody used for too long.
@@ -102,7 +102,7 @@ impl AnyStored {
     }
 
     /// It is used `now`.
-    pub(crate) fn note_use(&self, now: Tick) {
+    pub(crate) fn record_use(&self, now: Tick) {
         if let Some(idle) = &self.idle {
             idle.note(now);
         }
@@ -118,14 +118,14 @@ impl AnyStored {
     }
 
     /// What the function failed with, if it is that which is remembered.
-    pub(crate) fn failure(&self) -> Option<&AnyShared> {
-        let failure = self.shared().downcast_ref::<Failure>()?;
+    pub(crate) fn cached_error(&self) -> Option<&AnyShared> {
+        let failure = self.shared().downcast_ref::<CachedError>()?;
         Some(&failure.0)
     }
 
     /// Whether nothing but soft invalidations came since it began, for one that is served
     /// instead of a new one.
-    pub(crate) fn is_valid_late(&self, faults: Faults) -> bool {
+    pub(crate) fn is_valid_stale(&self, faults: Faults) -> bool {
         !self.is_removed(faults) || faults.has(Fault::ServeInvalidated)
     }
 
@@ -137,14 +137,14 @@ impl AnyStored {
     /// Whether nothing invalidated it, not even softly.
     pub(crate) fn is_valid(&self, faults: Faults) -> bool {
         (self.epochs.unmoved_since(self.began) || faults.has(Fault::IgnoreEpochs))
-            && (self.ended.load(Ordering::Acquire) == ALIVE || faults.has(Fault::IgnoreDead))
+            && (self.expired_at.load(Ordering::Acquire) == LIVE || faults.has(Fault::IgnoreDead))
     }
 
     fn is_removed(&self, faults: Faults) -> bool {
         let is_moved = !self.epochs.only_softened_since(self.began);
-        let is_dead = self.ended.load(Ordering::Acquire) == DEAD;
+        let is_evicted = self.expired_at.load(Ordering::Acquire) == EVICTED;
         (is_moved && !faults.has(Fault::IgnoreEpochs))
-            || (is_dead && !faults.has(Fault::IgnoreDead))
+            || (is_evicted && !faults.has(Fault::IgnoreDead))
     }
 
     /// How long it is good, as a soft invalidation may have left it.
@@ -153,24 +153,24 @@ impl AnyStored {
             // Kept: another one later does not have it served for longer.
             self.expire(at);
         }
-        match self.ended.load(Ordering::Acquire) {
-            ALIVE => self.freshness,
-            ended => self
+        match self.expired_at.load(Ordering::Acquire) {
+            LIVE => self.freshness,
+            expired_at => self
                 .freshness
-                .ended_at(Tick::from_nanos(ended.saturating_sub(1))),
+                .ended_at(Tick::from_nanos(expired_at.saturating_sub(1))),
         }
     }
 
     /// Takes it out of use wherever it is, or is about to be inserted.
-    pub(crate) fn kill(&self) {
-        self.ended.store(DEAD, Ordering::Release);
+    pub(crate) fn evict(&self) {
+        self.expired_at.store(EVICTED, Ordering::Release);
         moved();
     }
 
     /// Ends its fresh life at `now`, if it did not end before.
     pub(crate) fn expire(&self, now: Tick) {
-        let ended = now.nanos().saturating_add(1);
-        if ended < self.ended.fetch_min(ended, Ordering::AcqRel) {
+        let expired_at = now.nanos().saturating_add(1);
+        if expired_at < self.expired_at.fetch_min(expired_at, Ordering::AcqRel) {
             moved();
         }
     }
@@ -186,7 +186,7 @@ impl AnyStored {
     }
 }
 
-impl fmt::Debug for AnyStored {
+impl fmt::Debug for MemoryEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never the value: it may be anything, a secret too.
         f.debug_struct("Stored")

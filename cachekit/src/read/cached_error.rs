@@ -12,7 +12,7 @@ use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::state::Core;
 use crate::key::Key;
 use crate::model::deferred_drop::Mortal;
-use crate::model::entry::{AnyStored, Failure};
+use crate::model::entry::{CachedError, MemoryEntry};
 use crate::model::epoch::Epochs;
 use crate::model::freshness::Life;
 use crate::model::owner::OwnerId;
@@ -23,17 +23,17 @@ use crate::return_type::shape::SharedError;
 
 impl Core {
     /// The error under `key` that may be given to `reader`.
-    fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+    fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        let may_serve = stored.failure().is_some() && self.may_serve(&stored, reader, now);
+        let may_serve = stored.cached_error().is_some() && self.may_serve(&stored, reader, now);
         may_serve.then_some(stored)
     }
 }
 
 impl Call {
     /// What another leader stored between the miss and the flight, if that is an error.
-    pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<AnyStored>, Mortal)> {
+    pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, Mortal)> {
         if self.lives.err_ttl.is_none()
             || self.force_refresh
             || self.core.faults.has(Fault::NoSecondLook)
@@ -76,7 +76,7 @@ impl Call {
         let ttl = jittered(ttl, self.lives.jitter, fastrand::f64());
         let heap = core.heap(|| size_of_val(&*error));
         let value = Value {
-            content: Arc::new(Failure(error)),
+            content: Arc::new(CachedError(error)),
             is_present: false,
             size: ops.size,
             heap,
@@ -107,7 +107,7 @@ impl Call {
 }
 
 /// The error in `failed`, if callers may have a copy of it; `None` also if it is a value.
-pub(crate) fn shareable_error(ops: &ValueOps, failed: &AnyStored) -> Option<Mortal> {
-    let error = failed.failure().filter(|error| ops.copies(error))?;
+pub(crate) fn shareable_error(ops: &ValueOps, failed: &MemoryEntry) -> Option<Mortal> {
+    let error = failed.cached_error().filter(|error| ops.copies(error))?;
     Some(Mortal::new(Arc::clone(error)))
 }

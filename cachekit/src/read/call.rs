@@ -14,7 +14,7 @@ use crate::core::state::Core;
 use crate::key::Key;
 use crate::l1::memory::Snapshot;
 use crate::l2::entry_keys::Replica;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, Moment};
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
@@ -174,7 +174,7 @@ pub(crate) struct MemoryMiss {
 /// What a call has, and computes again.
 #[derive(Debug)]
 pub(crate) struct OldValue {
-    pub(crate) stored: Arc<AnyStored>,
+    pub(crate) stored: Arc<MemoryEntry>,
     /// How long before its end it was drawn to be computed again; `None`: it is over.
     pub(crate) advance: Option<Duration>,
     /// The caller has it.
@@ -183,7 +183,7 @@ pub(crate) struct OldValue {
 
 impl OldValue {
     /// Whether `other` is to be computed again too: it is no newer than the draw.
-    pub(crate) fn also_refreshes(&self, other: &AnyStored, now: Tick) -> bool {
+    pub(crate) fn also_refreshes(&self, other: &MemoryEntry, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
     }
@@ -192,7 +192,7 @@ impl OldValue {
 /// What one call found in the store that is over, for those that poll it and those inside.
 #[derive(Debug, Default)]
 pub(crate) struct StaleSlot {
-    pub(crate) found: OnceLock<Arc<AnyStored>>,
+    pub(crate) found: OnceLock<Arc<MemoryEntry>>,
     /// The flight in which it was found: an invalidation of the key takes it out of the table.
     pub(crate) flight: OnceLock<Arc<Flight<Outcome>>>,
     /// Who polls the call is to be given the value at once.
@@ -205,7 +205,7 @@ impl StaleSlot {
         self.serve.store(true, Ordering::Release);
     }
 
-    pub(crate) fn to_serve(&self) -> Option<&Arc<AnyStored>> {
+    pub(crate) fn to_serve(&self) -> Option<&Arc<MemoryEntry>> {
         let is_to_be = self.serve.load(Ordering::Acquire);
         self.found.get().filter(|_| is_to_be)
     }

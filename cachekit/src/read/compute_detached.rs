@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use crate::base::runtime::has_timer;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
 use crate::read::background_task::{Task, TaskWrapper, spawn_in_background};
@@ -92,7 +92,7 @@ fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
 async fn watched<F: Future>(
     mut task: Pin<&mut F>,
     watch: &Call,
-) -> Result<F::Output, Arc<AnyStored>> {
+) -> Result<F::Output, Arc<MemoryEntry>> {
     let mut timer = pin!(async {
         match watch.lives.soft_timeout {
             Some(timeout) if has_timer() => sleep(timeout).await,

@@ -13,7 +13,7 @@ use crate::l1::memory::cache_on_thread;
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::LastPlace;
 use crate::model::policy::Lives;
@@ -87,7 +87,7 @@ impl Core {
         lookup: &LookupKey<'_>,
         reader: OwnerId,
         key: &[u8],
-    ) -> Result<Arc<AnyStored>, MemoryMiss> {
+    ) -> Result<Arc<MemoryEntry>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
         // Before the look-up: what happens in between shows.
@@ -108,7 +108,7 @@ impl Core {
             }
             return Err(missed(None));
         }
-        entry.note_use(now);
+        entry.record_use(now);
         if entry.freshness.is_near_end(now)
             && let Some(old) = self.draw_early_refresh(entry, key, now)
         {
@@ -183,34 +183,34 @@ impl Core {
     }
 
     /// What memory, which has `stored`, knows of what `reader` stored there.
-    fn l1_state(&self, stored: Option<&AnyStored>, reader: OwnerId, now: Tick) -> L1State {
+    fn l1_state(&self, stored: Option<&MemoryEntry>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
             // Without a second tier nobody asks.
             _ if self.l2.is_none() => L1State::Unknown,
             None => L1State::Absent,
             // Another process may have succeeded.
-            Some(it) if it.failure().is_some() => L1State::Unknown,
+            Some(it) if it.cached_error().is_some() => L1State::Unknown,
             Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => L1State::Expired,
             Some(_) => L1State::Unknown,
         }
     }
 
     #[inline]
-    pub(crate) fn may_serve(&self, entry: &AnyStored, reader: OwnerId, now: Tick) -> bool {
+    pub(crate) fn may_serve(&self, entry: &MemoryEntry, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now, self.faults) && self.is_confirmed(entry, now)
     }
 
     /// The entry under `key`, if it has a value that may be served to `reader`. Not counted as a
     /// hit, nor as a use.
-    pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+    pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        let may_serve = stored.failure().is_none() && self.may_serve(&stored, reader, now);
+        let may_serve = stored.cached_error().is_none() && self.may_serve(&stored, reader, now);
         may_serve.then_some(stored)
     }
 
     /// The same where the store could not be asked for it.
-    pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<AnyStored>> {
+    pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let l2 = self.l2.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -219,7 +219,7 @@ impl Core {
     }
 
     /// What memory has under `key`, where other nodes' invalidations of it need not have arrived.
-    pub(crate) fn unconfirmed(&self, key: &Key) -> Option<Arc<AnyStored>> {
+    pub(crate) fn unconfirmed(&self, key: &Key) -> Option<Arc<MemoryEntry>> {
         let l2 = self.l2.as_ref()?;
         if l2.is_bus_live(Tick::now(&*self.clock)) {
             return None;
@@ -229,7 +229,7 @@ impl Core {
 
     /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
     #[inline]
-    pub(crate) fn is_confirmed(&self, stored: &AnyStored, now: Tick) -> bool {
+    pub(crate) fn is_confirmed(&self, stored: &MemoryEntry, now: Tick) -> bool {
         match &self.l2 {
             None => true,
             Some(l2) => l2.is_bus_live(now) || self.serves_unconfirmed(l2, stored, now),
@@ -238,7 +238,7 @@ impl Core {
 
     /// Whether to serve what nobody confirms.
     #[cold]
-    fn serves_unconfirmed(&self, l2: &SharedTier, stored: &AnyStored, now: Tick) -> bool {
+    fn serves_unconfirmed(&self, l2: &SharedTier, stored: &MemoryEntry, now: Tick) -> bool {
         if self.faults.has(Fault::NoHeartbeat) {
             return true;
         }
@@ -282,7 +282,7 @@ where
 
 /// What `stored` holds. Of an entry that is nobody else's it is the last reference, and need not be
 /// cloned.
-pub(crate) fn take_shared(stored: Arc<AnyStored>) -> AnyShared {
+pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),
         Err(stored) => Arc::clone(stored.shared()),
@@ -290,19 +290,19 @@ pub(crate) fn take_shared(stored: Arc<AnyStored>) -> AnyShared {
 }
 
 /// What a function returns for `stored`, which it has an answer for.
-pub(crate) fn return_value<S>(plan: &Plan<S>, stored: &AnyStored) -> S::Ret
+pub(crate) fn return_value<S>(plan: &Plan<S>, stored: &MemoryEntry) -> S::Ret
 where
     S: Shape,
     S::Value: Clone + 'static,
 {
-    let error = || stored.failure().and_then(|error| plan.copy(error));
+    let error = || stored.cached_error().and_then(|error| plan.copy(error));
     value_in::<S>(stored)
         .or_else(|| error().map(S::err))
         .unwrap_or_else(|| unreachable!("an entry without an answer"))
 }
 
 /// What a function returns for the value of `stored`; `None` if that is of another type.
-pub(crate) fn value_in<S>(stored: &AnyStored) -> Option<S::Ret>
+pub(crate) fn value_in<S>(stored: &MemoryEntry) -> Option<S::Ret>
 where
     S: Shape,
     S::Value: Clone + 'static,
@@ -332,7 +332,7 @@ pub(crate) async fn get<V: Cacheable>(
     if let Some(stored) = core.peek(key, owner.id)
         && let Some(hit) = value_in::<Plain<V>>(&stored)
     {
-        stored.note_use(Tick::coarse(&*core.clock));
+        stored.record_use(Tick::coarse(&*core.clock));
         owner.counts.memory_hits.bump();
         return Some(hit);
     }

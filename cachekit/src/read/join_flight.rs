@@ -13,7 +13,7 @@ use crate::coordination::single_flight::table::Flight;
 use crate::coordination::single_flight::waiter::{Lead, Seat, Woken};
 use crate::core::outcome::Outcome;
 use crate::model::config::SingleFlight;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
@@ -138,7 +138,7 @@ impl Call {
 impl Call {
     /// Another's result, if this call may have it.
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
-        let is_own = |stored: &AnyStored| {
+        let is_own = |stored: &MemoryEntry| {
             // A flight has one owner: this is for whoever changes that.
             stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
         };
@@ -164,7 +164,7 @@ impl Call {
             // nothing better at once.
             Outcome::Fallback(stored)
                 if !self.force_refresh
-                    && stored.is_valid_late(self.core.faults)
+                    && stored.is_valid_stale(self.core.faults)
                     && ops.answers(stored.shared()) =>
             {
                 Answer::Entry(Arc::clone(stored))

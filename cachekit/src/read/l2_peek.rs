@@ -14,7 +14,7 @@ use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;
 use crate::l2::entry_keys::Replica;
 use crate::model::config::Tier;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Moment;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
@@ -23,7 +23,7 @@ use crate::return_type::erased_ops::ValueOps;
 
 /// What memory did not serve unasked.
 pub(crate) struct L2Hit {
-    pub(crate) stored: Arc<AnyStored>,
+    pub(crate) stored: Arc<MemoryEntry>,
     /// Or from memory, because nobody could be asked.
     pub(crate) is_from_l2: bool,
 }

@@ -6,7 +6,7 @@ use crate::base::fault::Fault;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::outcome::Outcome;
 use crate::model::config::Tier;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::read::answer::Answer;
 use crate::read::call::{Call, L1State};
 use crate::return_type::erased_ops::ValueOps;
@@ -31,7 +31,7 @@ impl Call {
     }
 
     /// Between the miss and the flight another leader may have stored.
-    fn recheck_value(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    fn recheck_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.core.faults.has(Fault::NoSecondLook) {
             return None;
         }
@@ -55,7 +55,7 @@ impl Call {
     }
 
     /// What memory has and nobody could be asked for, if the cache goes on with that.
-    pub(crate) fn unconfirmed(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.l1_state != L1State::Unknown {
             return None;
         }

@@ -15,7 +15,7 @@ use crate::coordination::single_flight::waiter::Lead;
 use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Freshness;
 use crate::model::owner::OwnerId;
 use crate::read::call::{Call, OldValue};
@@ -26,7 +26,7 @@ impl Core {
     #[cold]
     pub(crate) fn draw_early_refresh(
         &self,
-        stored: &Arc<AnyStored>,
+        stored: &Arc<MemoryEntry>,
         key: &[u8],
         now: Tick,
     ) -> Option<OldValue> {
@@ -46,7 +46,7 @@ impl Core {
     }
 
     /// One draw.
-    pub(crate) fn draw_advance(&self, stored: &AnyStored, now: Tick) -> Option<Duration> {
+    pub(crate) fn draw_advance(&self, stored: &MemoryEntry, now: Tick) -> Option<Duration> {
         let freshness = &stored.freshness;
         if !freshness.is_near_end(now) {
             return None;
@@ -60,18 +60,18 @@ impl Core {
         &self,
         key: &[u8],
         reader: OwnerId,
-        allows: impl FnOnce(&AnyStored, Tick) -> bool,
-    ) -> Option<Arc<AnyStored>> {
+        allows: impl FnOnce(&MemoryEntry, Tick) -> bool,
+    ) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key)?;
         let now = Tick::now(&*self.clock);
         let may_serve = stored.owner.id == reader
             && allows(&stored, now)
             && stored.is_in_use(now)
-            && stored.failure().is_none()
-            && stored.is_valid_late(self.faults)
+            && stored.cached_error().is_none()
+            && stored.is_valid_stale(self.faults)
             && self.is_confirmed(&stored, now);
         may_serve.then(|| {
-            stored.note_use(now);
+            stored.record_use(now);
             stored
         })
     }
@@ -98,7 +98,7 @@ impl Call {
     }
 
     /// What this call is answered with while it goes on in the background.
-    pub(crate) fn immediate_answer(&mut self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn immediate_answer(&mut self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.old.is_none() {
             let stored = self
                 .stale_in_memory()
@@ -115,7 +115,7 @@ impl Call {
     }
 
     /// What memory has that is over and may be served while it is computed again.
-    fn stale_in_memory(&self) -> Option<Arc<AnyStored>> {
+    fn stale_in_memory(&self) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.lives.stale.is_none() {
             return None;
         }
@@ -145,7 +145,7 @@ impl Call {
     /// The same, as what goes on after this call was answered with `stored`.
     pub(crate) fn to_refresh(
         &self,
-        stored: &Arc<AnyStored>,
+        stored: &Arc<MemoryEntry>,
         advance: Option<Duration>,
     ) -> Option<Self> {
         if self.is_detachable
@@ -174,7 +174,7 @@ impl Call {
     }
 
     /// Whether `stored` is to be computed again as what this call has is.
-    pub(crate) fn needs_refresh_too(&self, stored: &AnyStored) -> bool {
+    pub(crate) fn needs_refresh_too(&self, stored: &MemoryEntry) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old
             .as_ref()
@@ -191,7 +191,7 @@ impl Call {
     }
 
     /// What this call has, for one that is not to wait.
-    pub(crate) fn old_value(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn old_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         let old = self.old.as_ref()?;
         if !ops.answers(old.stored.shared()) {
             return None;
@@ -233,7 +233,7 @@ impl Call {
     }
 
     /// Remembers what the store had that is over.
-    pub(crate) fn remember_stale(&self, stored: &Arc<AnyStored>) {
+    pub(crate) fn remember_stale(&self, stored: &Arc<MemoryEntry>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.found.set(Arc::clone(stored));
         }
@@ -241,7 +241,7 @@ impl Call {
 
     /// What is served where the computation failed: what is there, if it was not invalidated
     /// meanwhile either. The one place that decides so, for errors and for deadlines.
-    pub(crate) fn fail_safe(&self, ops: &ValueOps) -> Option<Arc<AnyStored>> {
+    pub(crate) fn fail_safe(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh {
             return None;
         }
@@ -259,14 +259,14 @@ impl Call {
     }
 
     /// What is served where the computation takes too long.
-    pub(crate) fn soft_timeout_fallback(&self) -> Option<Arc<AnyStored>> {
+    pub(crate) fn soft_timeout_fallback(&self) -> Option<Arc<MemoryEntry>> {
         self.fallback(Freshness::outlives_delay)
     }
 
-    fn fallback(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<AnyStored>> {
+    fn fallback(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<MemoryEntry>> {
         let (core, id) = (&self.core, self.owner.id);
         // What is not over yet was drawn to be computed early, and is as good as before.
-        let allows = |stored: &AnyStored, now| {
+        let allows = |stored: &MemoryEntry, now| {
             let freshness = stored.freshness_now();
             now < freshness.end || outlives(freshness, now)
         };
@@ -276,7 +276,7 @@ impl Call {
             let stored = stale_slot.found.get()?;
             let now = Tick::now(&*core.clock);
             let is_good = allows(stored, now)
-                && stored.is_valid_late(core.faults)
+                && stored.is_valid_stale(core.faults)
                 && core.is_confirmed(stored, now)
                 && !stale_slot
                     .flight

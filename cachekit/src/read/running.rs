@@ -21,7 +21,7 @@ use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Life;
 use crate::model::tags::Labels;
 use crate::read::answer::Answer;
@@ -292,7 +292,7 @@ impl Call {
     }
 
     /// Ends the flight with `stored`, and puts it into memory if it may be kept; says so.
-    pub(crate) fn store_if_valid(&self, lead: Lead<Outcome>, stored: Arc<AnyStored>) -> bool {
+    pub(crate) fn store_if_valid(&self, lead: Lead<Outcome>, stored: Arc<MemoryEntry>) -> bool {
         let core = &self.core;
         let keep = stored.is_valid(core.faults);
         let in_memory = self.lives.tier != Tier::Redis;
@@ -310,7 +310,7 @@ impl Call {
         ops: &ValueOps,
         labels: Labels,
         (ttl, took): (Duration, Duration),
-        stored: Arc<AnyStored>,
+        stored: Arc<MemoryEntry>,
         lease_state: LeaseState,
     ) {
         match (lease_state, ops.wire) {

@@ -26,7 +26,7 @@ use crate::l2::entry_keys::{Replica, guards};
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Moment;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
@@ -248,7 +248,7 @@ impl WriteGuard {
 
     /// The flight in which `stored` reaches memory. Takes out whose it was: that may have what was
     /// there before.
-    fn lead(&self, stored: &AnyStored) -> Option<Lead<Outcome>> {
+    fn lead(&self, stored: &MemoryEntry) -> Option<Lead<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
             moment: stored.began,
@@ -269,7 +269,7 @@ impl WriteGuard {
 
     /// The store has `stored`; so has memory, if the flight is still in the table: whoever took it
     /// out knows of something newer.
-    fn settle(&self, lead: Option<Lead<Outcome>>, stored: &Arc<AnyStored>) {
+    fn settle(&self, lead: Option<Lead<Outcome>>, stored: &Arc<MemoryEntry>) {
         let faults = self.core.faults;
         self.owner.counts.stores.bump();
         let late_lead = || faults.has(Fault::LateFlight).then(|| self.lead(stored));
@@ -290,7 +290,7 @@ impl WriteGuard {
 
     /// The store does not have `stored`, and was told so. Memory gets it if nobody elsewhere may
     /// have something newer: of writes with an order the store alone knows that.
-    fn store_locally(&self, stored: &Arc<AnyStored>, is_older: bool) {
+    fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
         let core = &self.core;
         let may_store =
             core.l2.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
@@ -308,7 +308,7 @@ impl WriteGuard {
     }
 
     /// Puts `stored` into memory.
-    fn insert(&self, stored: &Arc<AnyStored>) {
+    fn insert(&self, stored: &Arc<MemoryEntry>) {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
         // Another write may have landed meanwhile, and be overwritten now.
@@ -322,7 +322,7 @@ impl WriteGuard {
     }
 
     /// Memory has `stored`, or what is newer by its order, or nothing: what was there is older.
-    fn tidy(&self, stored: &Arc<AnyStored>) {
+    fn tidy(&self, stored: &Arc<MemoryEntry>) {
         if self.lives.tier == Tier::Redis || self.core.faults.has(Fault::LeaveReplaced) {
             return;
         }
@@ -332,7 +332,7 @@ impl WriteGuard {
     }
 
     /// Whether memory has `stored`, or what is newer by its order.
-    fn is_current(&self, stored: &Arc<AnyStored>) -> bool {
+    fn is_current(&self, stored: &Arc<MemoryEntry>) -> bool {
         self.in_memory().is_some_and(|there| match stored.order {
             Some(_) => there.order >= stored.order,
             None => Arc::ptr_eq(&there, stored),
@@ -340,7 +340,7 @@ impl WriteGuard {
     }
 
     /// What memory has under the key, if it is good.
-    fn in_memory(&self) -> Option<Arc<AnyStored>> {
+    fn in_memory(&self) -> Option<Arc<MemoryEntry>> {
         let core = &self.core;
         let now = Tick::now(&*core.clock);
         let there = core.memory.get(self.key.as_bytes())?;
@@ -377,7 +377,7 @@ impl WriteGuard {
 /// What a write owes to memory when it ends, or is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
-    stored: &'a Arc<AnyStored>,
+    stored: &'a Arc<MemoryEntry>,
 }
 
 impl Drop for TidyOnDrop<'_> {
@@ -389,7 +389,7 @@ impl Drop for TidyOnDrop<'_> {
 /// A value that may be stored.
 struct AcceptedWrite {
     ttl: Duration,
-    stored: Arc<AnyStored>,
+    stored: Arc<MemoryEntry>,
     /// Memory has, or had a moment ago, the value of a write with a greater order.
     is_older: bool,
 }

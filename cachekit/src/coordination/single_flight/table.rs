@@ -25,7 +25,7 @@ pub(crate) type Table<O> = HashMap<Key, Arc<Flight<O>>, Hasher>;
 #[derive(Debug)]
 pub(crate) struct Flights<O> {
     /// Takes an outcome out of use that is about to be stored.
-    pub(crate) kill: fn(&O),
+    pub(crate) evict: fn(&O),
     pub(crate) faults: Faults,
     pub(crate) hasher: Hasher,
     pub(crate) shards: Box<[Mutex<Table<O>>]>,
@@ -59,10 +59,10 @@ pub(crate) struct Leadership {
 }
 
 impl<O: Clone> Flights<O> {
-    pub(crate) fn new(kill: fn(&O), faults: Faults) -> Self {
+    pub(crate) fn new(evict: fn(&O), faults: Faults) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Self {
-            kill,
+            evict,
             faults,
             hasher: Hasher::default(),
             shards,
@@ -84,7 +84,7 @@ impl<O: Clone> Flights<O> {
             && !self.faults.has(Fault::SpareOutcome)
         {
             // It was settled before, but may not have reached the memory tier yet.
-            (self.kill)(outcome);
+            (self.evict)(outcome);
         }
     }
 

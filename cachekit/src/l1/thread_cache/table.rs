@@ -12,7 +12,7 @@ use crate::l1::thread_cache::admission::AdmissionPolicy;
 use crate::l1::thread_cache::lookup_key::{LONG, LookupKey, hash};
 use crate::l1::thread_cache::slot::Slot;
 use crate::model::deferred_drop::AnyShared;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::model::epoch::moves;
 use crate::model::owner::Owner;
 use crate::model::owner_index::Place;
@@ -64,7 +64,7 @@ pub(crate) struct Table {
 /// What a hit does not need of an entry.
 #[derive(Default)]
 pub(crate) struct SlotDetails {
-    pub(crate) stored: Weak<AnyStored>,
+    pub(crate) stored: Weak<MemoryEntry>,
     /// All its tokens, if they are not few.
     pub(crate) long: Option<Box<[u64]>>,
     /// The bytes that are not free while the slot is taken: of the words, and, if they are dead, of

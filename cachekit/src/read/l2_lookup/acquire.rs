@@ -15,7 +15,7 @@ use crate::l2::bus::lease_waiters::Waiter;
 use crate::l2::entry_keys::guards;
 use crate::l2::tier::SharedTier;
 use crate::model::config::SingleFlight;
-use crate::model::entry::AnyStored;
+use crate::model::entry::MemoryEntry;
 use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::StoreBudget;
 use crate::read::permit::ComputePermit;
@@ -134,7 +134,7 @@ impl<'a> Acquire<'a> {
     }
 
     /// What a good entry is to this call.
-    fn on_fresh(&self, stored: Arc<AnyStored>, token: Token) -> Result<Lookup, Rejected> {
+    fn on_fresh(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let core = &self.call.core;
         if self.call.old.is_some() {
             let is_due = self.call.needs_refresh_too(&stored);
@@ -153,7 +153,7 @@ impl<'a> Acquire<'a> {
     }
 
     /// What an entry is to this call that is over.
-    fn on_stale(&self, stored: Arc<AnyStored>, token: Token) -> Result<Lookup, Rejected> {
+    fn on_stale(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
         if call.is_detachable && call.old.is_none() && stored.freshness_now().is_stale(now) {
@@ -314,9 +314,9 @@ impl Rejected {
 
 /// What one question gave.
 enum Lookup {
-    Hit(Arc<AnyStored>),
+    Hit(Arc<MemoryEntry>),
     /// To be served, and then computed again.
-    Refresh(Arc<AnyStored>, Option<Duration>),
+    Refresh(Arc<MemoryEntry>, Option<Duration>),
     Miss(AcquireOutcome),
 }
 
@@ -353,12 +353,12 @@ impl Drop for LeaseRequest<'_> {
 
 /// What the store made of a call.
 pub(crate) enum Fetched {
-    Hit(Arc<AnyStored>),
+    Hit(Arc<MemoryEntry>),
     /// Another process computes; the call keeps what it has.
-    KeepOld(Arc<AnyStored>),
+    KeepOld(Arc<MemoryEntry>),
     /// It is to be served, and then computed again: it is over, or was drawn so long before
     /// its end.
-    Refresh(Arc<AnyStored>, Option<Duration>),
+    Refresh(Arc<MemoryEntry>, Option<Duration>),
     /// To be computed.
     Compute(LeaseState),
 }
