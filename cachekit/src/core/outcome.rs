@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::error::ComputeTimeout;
-use crate::model::deferred_drop::Mortal;
+use crate::model::deferred_drop::DeferredDrop;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
 use crate::model::tags::Labels;
@@ -14,7 +14,7 @@ pub(crate) enum Outcome {
     Value(Arc<MemoryEntry>),
     /// What is there, in the place of a computation that failed.
     Fallback(Arc<MemoryEntry>),
-    Error(Mortal),
+    Error(DeferredDrop),
     /// The same, which is remembered.
     CachedError(Arc<MemoryEntry>),
     /// Nothing within its `timeout`.

@@ -17,18 +17,18 @@ thread_local! {
     /// How many calls of engines this thread is in.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
     /// What died in them.
-    static DEAD: RefCell<Vec<AnyShared>> = const { RefCell::new(Vec::new()) };
+    static DEFERRED: RefCell<Vec<AnyShared>> = const { RefCell::new(Vec::new()) };
     /// Whether there is some of that, and nobody drops it yet. By itself, as engines are asked
     /// more often than something dies in them.
     static IS_DUE: Cell<bool> = const { Cell::new(false) };
-    static BURIES: Cell<bool> = const { Cell::new(false) };
+    static IS_DROPPING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Something of the user's. The last of those that share it runs its destructor.
 #[derive(Clone)]
-pub(crate) struct Mortal(Option<AnyShared>);
+pub(crate) struct DeferredDrop(Option<AnyShared>);
 
-impl Mortal {
+impl DeferredDrop {
     pub(crate) fn new(shared: AnyShared) -> Self {
         Self(Some(shared))
     }
@@ -49,37 +49,37 @@ impl Mortal {
     }
 }
 
-impl fmt::Debug for Mortal {
+impl fmt::Debug for DeferredDrop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Never what it is: it may be a secret.
-        f.debug_struct("Mortal").finish_non_exhaustive()
+        f.debug_struct("DeferredDrop").finish_non_exhaustive()
     }
 }
 
-impl Drop for Mortal {
+impl Drop for DeferredDrop {
     fn drop(&mut self) {
         let Some(shared) = self.0.take() else { return };
         // Where the thread ends, nothing can be put aside any more.
         let is_inside = INSIDE.try_with(Cell::get).is_ok_and(|inside| inside > 0);
         if is_inside {
-            put_aside(shared);
+            defer(shared);
         } else {
-            bury(shared);
+            drop_value(shared);
         }
     }
 }
 
-fn put_aside(shared: AnyShared) {
+fn defer(shared: AnyShared) {
     let mut shared = Some(shared);
-    let _ = DEAD.try_with(|dead| dead.borrow_mut().extend(shared.take()));
+    let _ = DEFERRED.try_with(|deferred| deferred.borrow_mut().extend(shared.take()));
     match shared {
-        Some(shared) => bury(shared),
+        Some(shared) => drop_value(shared),
         None => IS_DUE.set(true),
     }
 }
 
 /// Drops `shared`, and catches a panic of its destructor.
-fn bury(shared: AnyShared) {
+fn drop_value(shared: AnyShared) {
     expect_no_lock();
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(shared))) {
         trace::destructor_panicked();
@@ -104,7 +104,7 @@ impl Drop for Outside {
         let inside = INSIDE.get() - 1;
         INSIDE.set(inside);
         if inside == 0 && IS_DUE.get() {
-            bury_all();
+            drop_deferred();
         }
     }
 }
@@ -112,17 +112,22 @@ impl Drop for Outside {
 /// Drops what was put aside, one after the other. What is put aside meanwhile comes after it:
 /// a destructor that uses the cache, and has another run, is not inside that one.
 #[cold]
-fn bury_all() {
-    let next = || DEAD.try_with(|dead| dead.borrow_mut().pop()).ok().flatten();
-    BURIES.with(|buries| {
-        if buries.replace(true) {
+fn drop_deferred() {
+    let next = || {
+        DEFERRED
+            .try_with(|deferred| deferred.borrow_mut().pop())
+            .ok()
+            .flatten()
+    };
+    IS_DROPPING.with(|is_dropping| {
+        if is_dropping.replace(true) {
             return;
         }
         while let Some(shared) = next() {
-            bury(shared);
+            drop_value(shared);
         }
         IS_DUE.set(false);
-        buries.set(false);
+        is_dropping.set(false);
     });
 }
 

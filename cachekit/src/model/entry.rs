@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
-use crate::model::deferred_drop::{AnyShared, Mortal};
+use crate::model::deferred_drop::{AnyShared, DeferredDrop};
 use crate::model::epoch::{Epochs, Moment, moved};
 use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
@@ -46,7 +46,7 @@ pub(crate) struct MemoryEntry {
     /// Whether it is a value, and no absence.
     pub(crate) is_present: bool,
     /// By itself, so that who has the value need not have the entry.
-    value: Mortal,
+    value: DeferredDrop,
 }
 
 impl MemoryEntry {
@@ -60,7 +60,7 @@ impl MemoryEntry {
         (value, is_present, order): (AnyShared, bool, Option<u64>),
     ) -> Arc<Self> {
         let expired_at = AtomicU64::new(LIVE);
-        let value = Mortal::new(value);
+        let value = DeferredDrop::new(value);
         Arc::new(Self {
             owner,
             began,

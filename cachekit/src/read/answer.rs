@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::error::ComputeTimeout;
-use crate::model::deferred_drop::Mortal;
+use crate::model::deferred_drop::DeferredDrop;
 use crate::model::entry::MemoryEntry;
 
 /// What a call is answered with. Whoever gives it has made sure that the function has an answer for
@@ -12,6 +12,6 @@ use crate::model::entry::MemoryEntry;
 pub(crate) enum Answer {
     Entry(Arc<MemoryEntry>),
     /// An error that another call had too.
-    Error(Mortal),
+    Error(DeferredDrop),
     TimedOut(ComputeTimeout),
 }

@@ -11,7 +11,7 @@ use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::state::Core;
 use crate::key::Key;
-use crate::model::deferred_drop::Mortal;
+use crate::model::deferred_drop::DeferredDrop;
 use crate::model::entry::{CachedError, MemoryEntry};
 use crate::model::epoch::Epochs;
 use crate::model::freshness::Life;
@@ -33,7 +33,7 @@ impl Core {
 
 impl Call {
     /// What another leader stored between the miss and the flight, if that is an error.
-    pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, Mortal)> {
+    pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
         if self.lives.err_ttl.is_none()
             || self.force_refresh
             || self.core.faults.has(Fault::NoSecondLook)
@@ -65,7 +65,7 @@ impl Call {
     ) {
         let is_first = self.old.is_none() && !self.force_refresh && !dependencies.labels.refused;
         let Some(ttl) = self.lives.err_ttl.filter(|_| is_first) else {
-            lead.settle(Outcome::Error(Mortal::new(error)), || {});
+            lead.settle(Outcome::Error(DeferredDrop::new(error)), || {});
             return;
         };
         let core = &self.core;
@@ -107,7 +107,7 @@ impl Call {
 }
 
 /// The error in `failed`, if callers may have a copy of it; `None` also if it is a value.
-pub(crate) fn shareable_error(ops: &ValueOps, failed: &MemoryEntry) -> Option<Mortal> {
+pub(crate) fn shareable_error(ops: &ValueOps, failed: &MemoryEntry) -> Option<DeferredDrop> {
     let error = failed.cached_error().filter(|error| ops.copies(error))?;
-    Some(Mortal::new(Arc::clone(error)))
+    Some(DeferredDrop::new(Arc::clone(error)))
 }
