@@ -15,7 +15,7 @@ use crate::key::component::CacheKey;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::config::Capacity;
 use crate::model::owner::{Owner, OwnerId, REGION};
-use crate::model::owner_index::LastPlace;
+use crate::model::owner_index::CachedOwnerIndex;
 use crate::model::policy::{Lives, Policy};
 use crate::model::stats::FunctionStats;
 use crate::model::tags::Labels;
@@ -56,7 +56,7 @@ pub struct Region<V> {
     state: RegionState,
     name: Box<str>,
     policy: Policy,
-    last_place: LastPlace,
+    last_place: CachedOwnerIndex,
     values: PhantomData<fn() -> V>,
 }
 
@@ -75,7 +75,7 @@ impl Cache {
             state: self.core.region_state(name),
             name: name.into(),
             policy: Policy::new(),
-            last_place: LastPlace::new(),
+            last_place: CachedOwnerIndex::new(),
             values: PhantomData,
         };
         region.adopt_memory();

@@ -62,26 +62,26 @@ fn taken(function: &FnSpec) -> Option<String> {
         format!(
             "{} is named `{name}`, as what is stored without a macro: give it another name with \
              `name = \"..\"`",
-            function.place()
+            function.location()
         )
     })
 }
 
 fn same_names(functions: &[&FnSpec]) -> Vec<String> {
-    let mut places: HashMap<&str, Vec<String>> = HashMap::new();
+    let mut locations: HashMap<&str, Vec<String>> = HashMap::new();
     for function in functions {
-        places
+        locations
             .entry(function.name())
             .or_default()
-            .push(function.place());
+            .push(function.location());
     }
-    places
+    locations
         .into_iter()
-        .filter(|(_, places)| places.len() > 1)
-        .map(|(name, places)| {
+        .filter(|(_, locations)| locations.len() > 1)
+        .map(|(name, locations)| {
             format!(
                 "{} are both named `{name}`: give one another name with `name = \"..\"`",
-                places.join(" and ")
+                locations.join(" and ")
             )
         })
         .collect()
@@ -92,9 +92,9 @@ fn in_the_way(a: &FnSpec, b: &FnSpec) -> String {
         "`{}` ({}) and `{}` ({}) can have the same key, by `{}` and `{}`: begin one of the keys \
          with another word",
         a.name(),
-        a.place(),
+        a.location(),
         b.name(),
-        b.place(),
+        b.location(),
         shown(a.pieces(), a.name()),
         shown(b.pieces(), b.name()),
     )

@@ -28,7 +28,7 @@ use crate::model::config::{Capacity, Config};
 use crate::model::epoch::{Epoch, Moment};
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
-use crate::model::owner_index::LastPlace;
+use crate::model::owner_index::CachedOwnerIndex;
 
 /// A cache. Cloning it gives another handle to the same one.
 ///
@@ -75,7 +75,7 @@ pub(crate) struct Core {
     /// Of functions with one; `None` in such a core, which would refer to itself.
     pub(crate) function_cores: Option<Arc<FunctionCores<Core>>>,
     /// Of what is stored by hand, in that memory.
-    pub(crate) by_hand: Arc<LastPlace>,
+    pub(crate) by_hand: Arc<CachedOwnerIndex>,
     /// Which keys are used most, in whichever memory.
     pub(crate) hot: Arc<HotKeys>,
     pub(crate) tags: Arc<Tags>,
@@ -139,7 +139,10 @@ impl Core {
         spec: &'static FnSpec,
         tokens: &'a KeyBuf,
     ) -> LookupKey<'a> {
-        LookupKey::new(tokens, self.memory.place(spec.id(), spec.memory_place()))
+        LookupKey::new(
+            tokens,
+            self.memory.owner_index(spec.id(), spec.owner_index()),
+        )
     }
 
     /// Where the node is in the sequence of its invalidations.

@@ -15,7 +15,7 @@ use crate::model::deferred_drop::inside;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::moves;
 use crate::model::owner::OwnerId;
-use crate::model::owner_index::{LastPlace, Place, Places};
+use crate::model::owner_index::{CachedOwnerIndex, OwnerIndex, OwnerIndexes};
 
 /// The state of what a key is, at one moment.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +40,7 @@ pub(crate) fn cache_on_thread(
 pub(crate) struct Memory {
     engine: Box<dyn MemoryEngine>,
     generations: Generations,
-    places: Places,
+    indexes: OwnerIndexes,
     faults: Faults,
 }
 
@@ -50,15 +50,15 @@ impl Memory {
         Self {
             engine: engine(capacity, config),
             generations: Generations::new(capacity),
-            places: Places::new(),
+            indexes: OwnerIndexes::new(),
             faults,
         }
     }
 
     /// Where the entries of `owner` are, which remembers it in `last`.
     #[inline]
-    pub(crate) fn place(&self, owner: OwnerId, last: &LastPlace) -> Place {
-        last.get(owner, &self.places)
+    pub(crate) fn owner_index(&self, owner: OwnerId, last: &CachedOwnerIndex) -> OwnerIndex {
+        last.get(owner, &self.indexes)
     }
 
     /// What `take` makes of the value that `lookup` looks for, if this thread has it at hand

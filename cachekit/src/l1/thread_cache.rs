@@ -87,7 +87,7 @@ pub(crate) fn keep(
         head: lookup.head,
         group: generation.group,
         count: generation.count,
-        place: lookup.place,
+        owner_index: lookup.owner_index,
         checked,
         until: stored.quiet_until(),
         value: Arc::downgrade(value),

@@ -11,7 +11,7 @@ use crate::key::render::render;
 use crate::key::template::Piece;
 use crate::model::config::{SingleFlight, Tier};
 use crate::model::owner::OwnerId;
-use crate::model::owner_index::LastPlace;
+use crate::model::owner_index::CachedOwnerIndex;
 use crate::model::policy::{Bound, Lives};
 
 /// A cached function's constant data. Every attribute makes one `static` of it.
@@ -26,7 +26,7 @@ pub struct FnSpec {
     events: &'static [&'static str],
     late: u64,
     room: Room,
-    place: LastPlace,
+    owner_index: CachedOwnerIndex,
 }
 
 /// Where a function's entries are in memory.
@@ -54,7 +54,7 @@ impl FnSpec {
             events: &[],
             late: 0,
             room: Room::Shared,
-            place: LastPlace::new(),
+            owner_index: CachedOwnerIndex::new(),
         }
     }
 
@@ -238,8 +238,8 @@ impl FnSpec {
         OwnerId(std::ptr::from_ref(self).addr())
     }
 
-    pub(crate) fn memory_place(&self) -> &LastPlace {
-        &self.place
+    pub(crate) fn owner_index(&self) -> &CachedOwnerIndex {
+        &self.owner_index
     }
 
     /// The key of a call whose arguments are written as `tokens`.
@@ -251,7 +251,7 @@ impl FnSpec {
         self.template
     }
 
-    pub(crate) fn place(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
 
@@ -264,7 +264,7 @@ impl fmt::Debug for FnSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FnSpec")
             .field("name", &self.name())
-            .field("place", &self.place())
+            .field("place", &self.location())
             .finish_non_exhaustive()
     }
 }

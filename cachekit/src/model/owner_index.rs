@@ -7,13 +7,13 @@ use crate::base::sync::Mutex;
 use crate::model::owner::OwnerId;
 
 /// One owner's entries in one memory. No two in a process have the same, but those that came
-/// when no number was left: see [`NOWHERE`](Place::NOWHERE).
+/// when no number was left: see [`NONE`](OwnerIndex::NONE).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place(pub(crate) u16);
+pub(crate) struct OwnerIndex(pub(crate) u16);
 
-impl Place {
+impl OwnerIndex {
     /// For whoever came when no number was left: tests may make thousands of caches.
-    pub(crate) const NOWHERE: Self = Self(u16::MAX);
+    pub(crate) const NONE: Self = Self(u16::MAX);
 
     #[inline]
     pub(crate) fn index(self) -> usize {
@@ -23,28 +23,28 @@ impl Place {
 
 /// The places of one memory.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct OwnerIndexes {
     /// Tells the memory from every other in this process; never zero.
     id: u32,
-    places: Mutex<HashMap<OwnerId, Place>>,
+    indexes: Mutex<HashMap<OwnerId, OwnerIndex>>,
 }
 
-impl Places {
+impl OwnerIndexes {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
-            places: Mutex::default(),
+            indexes: Mutex::default(),
         }
     }
 
     #[cold]
-    pub(crate) fn of(&self, owner: OwnerId) -> Place {
+    pub(crate) fn of(&self, owner: OwnerId) -> OwnerIndex {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let mut places = self.places.lock();
-        *places.entry(owner).or_insert_with(|| {
+        let mut indexes = self.indexes.lock();
+        *indexes.entry(owner).or_insert_with(|| {
             let next = NEXT.fetch_add(1, Ordering::Relaxed);
-            u16::try_from(next).map_or(Place::NOWHERE, Place)
+            u16::try_from(next).map_or(OwnerIndex::NONE, OwnerIndex)
         })
     }
 }
@@ -52,7 +52,7 @@ impl Places {
 /// Places that were looked up, for an owner that nearly always asks in the same memory, and else
 /// in one of a few in turn: then no lock is taken either.
 #[derive(Debug)]
-pub(crate) struct LastPlace {
+pub(crate) struct CachedOwnerIndex {
     /// In the memory that was met last.
     last: AtomicU64,
     /// In those that were met before.
@@ -62,7 +62,7 @@ pub(crate) struct LastPlace {
 /// Of an owner that is used with more memories than these and one, some are looked up at each call.
 const OTHERS: usize = 7;
 
-impl LastPlace {
+impl CachedOwnerIndex {
     pub(crate) const fn new() -> Self {
         Self {
             last: AtomicU64::new(0),
@@ -71,40 +71,40 @@ impl LastPlace {
     }
 
     #[inline]
-    pub(crate) fn get(&self, owner: OwnerId, places: &Places) -> Place {
+    pub(crate) fn get(&self, owner: OwnerId, indexes: &OwnerIndexes) -> OwnerIndex {
         let last = self.last.load(Ordering::Relaxed);
-        place_in(last, places.id).unwrap_or_else(|| self.another(owner, places))
+        index_in(last, indexes.id).unwrap_or_else(|| self.another(owner, indexes))
     }
 
     #[cold]
-    fn another(&self, owner: OwnerId, places: &Places) -> Place {
+    fn another(&self, owner: OwnerId, indexes: &OwnerIndexes) -> OwnerIndex {
         let known = self.others.iter().find_map(|other| {
             let other = other.load(Ordering::Relaxed);
-            place_in(other, places.id)
+            index_in(other, indexes.id)
         });
         // Nothing is written: others read the same line.
-        known.unwrap_or_else(|| self.look_up(owner, places))
+        known.unwrap_or_else(|| self.look_up(owner, indexes))
     }
 
     /// Remembers it as the last, and the one that was the last among the others.
-    fn look_up(&self, owner: OwnerId, places: &Places) -> Place {
-        let place = places.of(owner);
-        let now = u64::from(places.id) << 32 | u64::from(place.0);
+    fn look_up(&self, owner: OwnerId, indexes: &OwnerIndexes) -> OwnerIndex {
+        let owner_index = indexes.of(owner);
+        let now = u64::from(indexes.id) << 32 | u64::from(owner_index.0);
         let before = self.last.swap(now, Ordering::Relaxed);
         let is_free = |other: &&AtomicU64| other.load(Ordering::Relaxed) == 0;
         let free = self.others.iter().find(is_free);
         let of_memory = usize::try_from(before >> 32).unwrap_or_default() % OTHERS;
         free.unwrap_or(&self.others[of_memory])
             .store(before, Ordering::Relaxed);
-        place
+        owner_index
     }
 }
 
 /// The place that is remembered in `known`, if that is one in this memory.
 #[inline]
-fn place_in(known: u64, memory: u32) -> Option<Place> {
+fn index_in(known: u64, memory: u32) -> Option<OwnerIndex> {
     let [low, high, _, _, id @ ..] = known.to_le_bytes();
-    (u32::from_le_bytes(id) == memory).then(|| Place(u16::from_le_bytes([low, high])))
+    (u32::from_le_bytes(id) == memory).then(|| OwnerIndex(u16::from_le_bytes([low, high])))
 }
 
 #[cfg(test)]
@@ -116,12 +116,12 @@ mod tests {
     /// Whether an owner that is used with so many memories in turn finds its places without their
     /// lock: what is behind that is taken away.
     fn finds_without_a_lock(memories: usize) -> bool {
-        let memories: Vec<Places> = (0..memories).map(|_| Places::new()).collect();
-        let known = LastPlace::new();
-        let get = |places: &Places| known.get(OWNER, places);
-        let first: Vec<Place> = memories.iter().map(get).collect();
-        for places in &memories {
-            places.places.lock().clear();
+        let memories: Vec<OwnerIndexes> = (0..memories).map(|_| OwnerIndexes::new()).collect();
+        let known = CachedOwnerIndex::new();
+        let get = |indexes: &OwnerIndexes| known.get(OWNER, indexes);
+        let first: Vec<OwnerIndex> = memories.iter().map(get).collect();
+        for indexes in &memories {
+            indexes.indexes.lock().clear();
         }
         (0..3).all(|_| memories.iter().map(get).eq(first.iter().copied()))
     }
@@ -136,12 +136,12 @@ mod tests {
 
     #[test]
     fn the_memory_that_is_met_last_is_found_first() {
-        let known = LastPlace::new();
+        let known = CachedOwnerIndex::new();
         for _ in 0..100 {
-            let places = Places::new();
-            let place = known.get(OWNER, &places);
+            let indexes = OwnerIndexes::new();
+            let owner_index = known.get(OWNER, &indexes);
             let last = known.last.load(Ordering::Relaxed);
-            assert_eq!(place_in(last, places.id), Some(place));
+            assert_eq!(index_in(last, indexes.id), Some(owner_index));
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::owner::{Owner, OwnerId};
-use crate::model::owner_index::LastPlace;
+use crate::model::owner_index::CachedOwnerIndex;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
 use crate::read::cached_error::shareable_error;
@@ -63,14 +63,14 @@ impl Core {
         plan: impl Fn() -> Plan<S>,
         key: &[u8],
         reader: OwnerId,
-        place: &LastPlace,
+        owner_index: &CachedOwnerIndex,
     ) -> Result<S::Ret, MemoryMiss>
     where
         S: Shape,
         S::Value: Clone + Send + Sync + 'static,
     {
         let tokens = KeyBuf::tokens_of(key);
-        let lookup = LookupKey::new(&tokens, self.memory.place(reader, place));
+        let lookup = LookupKey::new(&tokens, self.memory.owner_index(reader, owner_index));
         if let Some(ret) = self.hit_on_thread(&plan, &lookup, reader, || key) {
             return Ok(ret);
         }

@@ -34,7 +34,7 @@ use crate::model::config::OnDisconnect;
 #[cfg(feature = "redis")]
 use crate::model::config::OnNewMaster;
 use crate::model::config::engine::Engine;
-use crate::model::owner_index::LastPlace;
+use crate::model::owner_index::CachedOwnerIndex;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;
 #[cfg(feature = "seeded-faults")]
@@ -307,7 +307,7 @@ impl CacheBuilder {
                 memory,
                 own_memories: Arc::default(),
                 function_cores: Some(Arc::default()),
-                by_hand: Arc::new(LastPlace::new()),
+                by_hand: Arc::new(CachedOwnerIndex::new()),
                 hot: Arc::new(hot),
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),

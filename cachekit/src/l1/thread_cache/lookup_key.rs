@@ -1,7 +1,7 @@
 //! What a call looks for in a thread's table.
 
 use crate::key::buf::KeyBuf;
-use crate::model::owner_index::Place;
+use crate::model::owner_index::OwnerIndex;
 
 /// So many words of tokens fit into a slot.
 pub(crate) const SHORT: usize = 3;
@@ -17,14 +17,14 @@ pub(crate) struct LookupKey<'a> {
     pub(crate) head: Head,
     /// All of the tokens, if they are not few.
     pub(crate) long: Option<&'a [u64]>,
-    pub(crate) place: Place,
+    pub(crate) owner_index: OwnerIndex,
     pub(crate) hash: u32,
 }
 
 impl<'a> LookupKey<'a> {
     /// For a call with the arguments `tokens`.
     #[inline]
-    pub(crate) fn new(tokens: &'a KeyBuf, place: Place) -> Self {
+    pub(crate) fn new(tokens: &'a KeyBuf, owner_index: OwnerIndex) -> Self {
         let words = tokens.words();
         let (head, long) = match *words {
             [] => ([0, 0, 0], None),
@@ -36,8 +36,8 @@ impl<'a> LookupKey<'a> {
         Self {
             head,
             long,
-            place,
-            hash: hash(&head, long, place),
+            owner_index,
+            hash: hash(&head, long, owner_index),
         }
     }
 }
@@ -45,7 +45,7 @@ impl<'a> LookupKey<'a> {
 /// Where to look. Whoever finds keys of one hash finds a set of slots that is full, and no
 /// more: it needs no secret, and is as short as can be.
 #[inline]
-pub(crate) fn hash(head: &Head, long: Option<&[u64]>, place: Place) -> u32 {
+pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -> u32 {
     // Odd numbers without a pattern: the first digits of pi after the point.
     const SEEDS: [u64; 3] = [
         0x243f_6a88_85a3_08d3,
@@ -53,7 +53,7 @@ pub(crate) fn hash(head: &Head, long: Option<&[u64]>, place: Place) -> u32 {
         0xa409_3822_299f_31d1,
     ];
     let mut hash = folded(head[0] ^ SEEDS[0], head[1] ^ SEEDS[1]);
-    hash = folded(hash ^ head[2], SEEDS[2] ^ u64::from(place.0));
+    hash = folded(hash ^ head[2], SEEDS[2] ^ u64::from(owner_index.0));
     for word in long.unwrap_or_default() {
         hash = folded(hash ^ word, SEEDS[2]);
     }

@@ -5,7 +5,7 @@ use std::sync::Weak;
 
 use crate::base::clock::Tick;
 use crate::l1::thread_cache::lookup_key::Head;
-use crate::model::owner_index::Place;
+use crate::model::owner_index::OwnerIndex;
 
 /// What a hit needs of an entry, and what it is found by.
 #[repr(align(64))]
@@ -13,7 +13,7 @@ pub(crate) struct Slot {
     pub(crate) head: Head,
     pub(crate) group: u16,
     pub(crate) count: u32,
-    pub(crate) place: Place,
+    pub(crate) owner_index: OwnerIndex,
     /// When it was last known to be valid, in [`moves`](crate::model::epoch::moves).
     pub(crate) checked: u64,
     /// From then on the entry decides.

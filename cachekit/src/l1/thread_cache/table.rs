@@ -15,7 +15,7 @@ use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::moves;
 use crate::model::owner::Owner;
-use crate::model::owner_index::Place;
+use crate::model::owner_index::OwnerIndex;
 
 /// Slots in a set; a power of two.
 const WAYS: usize = 4;
@@ -115,7 +115,7 @@ impl Table {
         } else {
             return None;
         };
-        let hits = self.hits.get(slot.place.index())?.as_ref()?;
+        let hits = self.hits.get(slot.owner_index.index())?.as_ref()?;
         let value = slot.value.upgrade()?;
         // Before the value is taken: it would have to be held across the branch.
         if self.sampler.draws() {
@@ -188,7 +188,7 @@ impl Table {
         detail: SlotDetails,
         owner: &Owner,
     ) {
-        if !self.has_room(detail.held) || !self.counts(lookup.place, owner) {
+        if !self.has_room(detail.held) || !self.counts(lookup.owner_index, owner) {
             return;
         }
         let Some(index) = self.index(lookup).or_else(|| self.free(lookup.hash)) else {
@@ -221,7 +221,7 @@ impl Table {
             return false;
         };
         slot.head == lookup.head
-            && slot.place == lookup.place
+            && slot.owner_index == lookup.owner_index
             && (slot.head[0] != LONG || self.details[index].long.as_deref() == lookup.long)
     }
 
@@ -241,12 +241,12 @@ impl Table {
         others.chain((0..WAYS).map(move |way| second ^ way))
     }
 
-    /// Whether hits in `place`, which are those of `owner`, are counted.
-    fn counts(&mut self, place: Place, owner: &Owner) -> bool {
-        if place == Place::NOWHERE {
+    /// Whether hits in `owner_index`, which are those of `owner`, are counted.
+    fn counts(&mut self, owner_index: OwnerIndex, owner: &Owner) -> bool {
+        if owner_index == OwnerIndex::NONE {
             return false;
         }
-        let index = place.index();
+        let index = owner_index.index();
         if index >= self.hits.len() {
             self.hits.resize_with(index + 1, || None);
         }
@@ -296,7 +296,7 @@ impl Table {
         (self.lost, self.held, self.sweep_index) = (0, 0, 0);
         for (slot, detail) in old.into_iter().zip(details) {
             if let Some(slot) = slot {
-                let hash = hash(&slot.head, detail.long.as_deref(), slot.place);
+                let hash = hash(&slot.head, detail.long.as_deref(), slot.owner_index);
                 // Where it grows, there are slots enough.
                 if let Some(index) = self.free(hash) {
                     self.fill(index, slot, detail);
@@ -327,7 +327,7 @@ mod tests {
             for number in 0..COUNT {
                 let mut tokens = KeyBuf::tokens();
                 tokens.part(0, &number);
-                let lookup = LookupKey::new(&tokens, Place(0));
+                let lookup = LookupKey::new(&tokens, OwnerIndex(0));
                 if table.index(&lookup).is_some() {
                     continue;
                 }
@@ -336,7 +336,7 @@ mod tests {
                     head: lookup.head,
                     group: 0,
                     count: 0,
-                    place: lookup.place,
+                    owner_index: lookup.owner_index,
                     checked: 0,
                     until: Tick::NEVER,
                     value: Arc::downgrade(&value),
