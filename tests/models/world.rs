@@ -15,7 +15,7 @@ use crate::coordination::single_flight::table::{Flights, Leadership};
 use crate::coordination::single_flight::waiter::{Lead, Woken};
 use crate::invariants::{Laws, Run, Taken};
 use crate::key::Key;
-use crate::model::epoch::{Epochs, Moment};
+use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::OwnerId;
 
 /// Who most calls are of.
@@ -239,7 +239,7 @@ impl World {
 
 fn leadership() -> Leadership {
     Leadership {
-        moment: Moment::default(),
+        number: SequenceNumber::default(),
         start: Instant::now(),
         computes: true,
     }

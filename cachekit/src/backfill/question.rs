@@ -8,7 +8,7 @@ use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;
 use crate::l2::entry_keys::{EntryKeys, Replica};
 use crate::model::config::Tier;
-use crate::model::epoch::Moment;
+use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
@@ -23,7 +23,7 @@ impl Core {
         labels: &Labels,
         lives: &'a Lives,
         fingerprint: Option<Fingerprint>,
-        began: Moment,
+        began: SequenceNumber,
     ) -> Option<L2Lookup<'a>> {
         let l2 = self
             .l2

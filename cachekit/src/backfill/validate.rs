@@ -16,7 +16,7 @@ use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::{Epochs, Moment};
+use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::Life;
 use crate::model::miss_reason::Reason;
 use crate::model::owner::Owner;
@@ -40,7 +40,7 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) codec: Codec,
     pub(crate) fingerprint: u64,
     /// Where this node was in the sequence of its invalidations before it asked.
-    pub(crate) began: Moment,
+    pub(crate) began: SequenceNumber,
     /// Those of what it names, if they are at hand.
     pub(crate) epochs: Option<&'a Epochs>,
 }

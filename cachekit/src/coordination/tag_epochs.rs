@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::base::clock::Tick;
 use crate::base::sync::Mutex;
-use crate::model::epoch::{Epoch, Moment, Sequence};
+use crate::model::epoch::{Epoch, Sequence, SequenceNumber};
 use crate::model::tags::Tag;
 
 const SHARDS: usize = 16;
@@ -32,7 +32,7 @@ pub(crate) struct Tags {
 #[derive(Debug, Default)]
 struct Shard {
     epochs: HashMap<Tag, Arc<Epoch>, foldhash::quality::RandomState>,
-    floor: Moment,
+    floor: SequenceNumber,
     /// The size at which the next sweep is due.
     sweep_at: usize,
 }
@@ -47,7 +47,7 @@ impl Tags {
     }
 
     /// The number of the node's last invalidation: taken before a computation begins.
-    pub(crate) fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> SequenceNumber {
         self.sequence.now()
     }
 

@@ -12,7 +12,7 @@ use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::{Epochs, Moment};
+use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
@@ -88,7 +88,7 @@ impl Core {
         &self,
         owner: &Arc<Owner>,
         key: &Key,
-        began: Moment,
+        began: SequenceNumber,
         epochs: Epochs,
         lives: Lives,
         life: Option<Life>,

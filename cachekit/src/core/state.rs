@@ -25,7 +25,7 @@ use crate::l1::memory::Memory;
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
 use crate::model::config::{Capacity, Config};
-use crate::model::epoch::{Epoch, Moment};
+use crate::model::epoch::{Epoch, SequenceNumber};
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
@@ -146,7 +146,7 @@ impl Core {
     }
 
     /// Where the node is in the sequence of its invalidations.
-    pub(crate) fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> SequenceNumber {
         self.tags.now()
     }
 

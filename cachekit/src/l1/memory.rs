@@ -13,14 +13,14 @@ use crate::model::config::{Capacity, Config};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::deferred_drop::inside;
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::moves;
+use crate::model::epoch::revision;
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::{CachedOwnerIndex, OwnerIndex, OwnerIndexes};
 
 /// The state of what a key is, at one moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Snapshot {
-    moves: u64,
+    revision: u64,
     generation: Generation,
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn cache_on_thread(
     stored: &Arc<MemoryEntry>,
     value: &AnyShared,
 ) {
-    crate::l1::thread_cache::keep(lookup, (seen.generation, seen.moves), stored, value);
+    crate::l1::thread_cache::keep(lookup, (seen.generation, seen.revision), stored, value);
 }
 
 /// An engine, with a record of what changed in it.
@@ -79,7 +79,7 @@ impl Memory {
     /// The state of what `key` is, before it is looked up.
     pub(crate) fn snapshot(&self, key: &[u8]) -> Snapshot {
         Snapshot {
-            moves: moves(),
+            revision: revision(),
             generation: self.generations.generation(key),
         }
     }

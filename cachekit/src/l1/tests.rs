@@ -11,7 +11,7 @@ use crate::l1::memory::engine;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config};
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::{Epochs, Moment};
+use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::policy::Lives;
@@ -46,7 +46,7 @@ fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
     let freshness = Freshness::new(now, life, &Lives::UNSAID, Duration::ZERO);
     MemoryEntry::new(
         Arc::new(Owner::new(OwnerId::DIRECT, "tests")),
-        Moment::default(),
+        SequenceNumber::default(),
         Epochs::from_iter([]),
         (Tick::NEVER, freshness, None),
         true,

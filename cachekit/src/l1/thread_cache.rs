@@ -8,7 +8,7 @@
 //! It holds no value: one that the engine dropped is gone, for the table has only a `Weak` to
 //! it. It decides nothing: an entry gets in after it was judged, and leaves as soon as that
 //! may have changed. For the key, the engine's [changes](crate::l1::generations) tell; for tags and
-//! all else that is invalidated, [`moves`](crate::model::epoch::moves): then the entry itself is
+//! all else that is invalidated, [`revision`](crate::model::epoch::revision): then the entry itself is
 //! asked again.
 //!
 //! Sets of four slots, two sets for each hash. Where both are full the first loses its slots in turn, now

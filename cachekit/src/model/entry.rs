@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::model::deferred_drop::{AnyShared, DeferredDrop};
-use crate::model::epoch::{Epochs, Moment, moved};
+use crate::model::epoch::{Epochs, SequenceNumber, bump_revision};
 use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::{Owner, OwnerId};
@@ -25,7 +25,7 @@ const EVICTED: u64 = 0;
 pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
     /// When the computation began that made the value.
-    pub(crate) began: Moment,
+    pub(crate) began: SequenceNumber,
     /// The tags' epochs, the owner's and the cache's.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
@@ -52,7 +52,7 @@ pub(crate) struct MemoryEntry {
 impl MemoryEntry {
     pub(crate) fn new(
         owner: Arc<Owner>,
-        began: Moment,
+        began: SequenceNumber,
         epochs: Epochs,
         (deadline, freshness, idle): (Tick, Freshness, Option<Idle>),
         local: bool,
@@ -164,14 +164,14 @@ impl MemoryEntry {
     /// Takes it out of use wherever it is, or is about to be inserted.
     pub(crate) fn evict(&self) {
         self.expired_at.store(EVICTED, Ordering::Release);
-        moved();
+        bump_revision();
     }
 
     /// Ends its fresh life at `now`, if it did not end before.
     pub(crate) fn expire(&self, now: Tick) {
         let expired_at = now.nanos().saturating_add(1);
         if expired_at < self.expired_at.fetch_min(expired_at, Ordering::AcqRel) {
-            moved();
+            bump_revision();
         }
     }
 

@@ -22,27 +22,27 @@ use crate::base::clock::Tick;
 
 /// How often something was taken out of use in this process, of whichever cache: what was
 /// valid when this was read is valid for as long as it stands.
-static MOVES: Moves = Moves(AtomicU64::new(0));
+static REVISION: Revision = Revision(AtomicU64::new(0));
 
 /// On a line that nothing else shares: every hit reads it.
 #[repr(align(128))]
-struct Moves(AtomicU64);
+struct Revision(AtomicU64);
 
 /// How often something was taken out of use; read before a check, it tells whether the
 /// check's result still stands.
 #[inline]
-pub(crate) fn moves() -> u64 {
-    MOVES.0.load(Ordering::Acquire)
+pub(crate) fn revision() -> u64 {
+    REVISION.0.load(Ordering::Acquire)
 }
 
 /// Something was taken out of use. Said afterwards: who checks in between checks again.
-pub(crate) fn moved() {
-    MOVES.0.fetch_add(1, Ordering::Release);
+pub(crate) fn bump_revision() {
+    REVISION.0.fetch_add(1, Ordering::Release);
 }
 
 /// A place in the sequence of a node's invalidations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) struct Moment(u64);
+pub(crate) struct SequenceNumber(u64);
 
 /// The sequence of a node's invalidations.
 #[derive(Debug, Default)]
@@ -50,14 +50,14 @@ pub(crate) struct Sequence(AtomicU64);
 
 impl Sequence {
     /// The number of the last invalidation.
-    pub(crate) fn now(&self) -> Moment {
-        Moment(self.0.load(Ordering::SeqCst))
+    pub(crate) fn now(&self) -> SequenceNumber {
+        SequenceNumber(self.0.load(Ordering::SeqCst))
     }
 
     /// The number of a new invalidation. It takes effect for whoever reads `now` from
     /// here on.
-    pub(crate) fn next(&self) -> Moment {
-        Moment(self.0.fetch_add(1, Ordering::SeqCst) + 1)
+    pub(crate) fn next(&self) -> SequenceNumber {
+        SequenceNumber(self.0.fetch_add(1, Ordering::SeqCst) + 1)
     }
 }
 
@@ -73,38 +73,38 @@ pub(crate) struct Epoch {
 }
 
 impl Epoch {
-    /// An epoch whose last invalidation, a hard one, was at `moment`.
-    pub(crate) fn at(moment: Moment) -> Self {
+    /// An epoch whose last invalidation, a hard one, was at `number`.
+    pub(crate) fn at(number: SequenceNumber) -> Self {
         Self {
-            last: AtomicU64::new(moment.0),
-            last_hard: AtomicU64::new(moment.0),
+            last: AtomicU64::new(number.0),
+            last_hard: AtomicU64::new(number.0),
             softenings: Softenings::default(),
         }
     }
 
     /// Records an invalidation. A slower, older one never hides a newer one.
-    pub(crate) fn invalidate(&self, moment: Moment) {
+    pub(crate) fn invalidate(&self, number: SequenceNumber) {
         // Before the other: who finds that it moved finds out how.
-        self.last_hard.fetch_max(moment.0, Ordering::AcqRel);
-        self.last.fetch_max(moment.0, Ordering::AcqRel);
-        moved();
+        self.last_hard.fetch_max(number.0, Ordering::AcqRel);
+        self.last.fetch_max(number.0, Ordering::AcqRel);
+        bump_revision();
     }
 
     /// Records a soft invalidation that takes place `now`.
-    pub(crate) fn soften(&self, moment: Moment, now: Tick) {
+    pub(crate) fn soften(&self, number: SequenceNumber, now: Tick) {
         // Before the other, as above.
-        self.softenings.add(moment, now);
-        self.last.fetch_max(moment.0, Ordering::AcqRel);
-        moved();
+        self.softenings.add(number, now);
+        self.last.fetch_max(number.0, Ordering::AcqRel);
+        bump_revision();
     }
 
     /// When it was last invalidated, in whichever manner.
-    pub(crate) fn last(&self) -> Moment {
-        Moment(self.last.load(Ordering::Acquire))
+    pub(crate) fn last(&self) -> SequenceNumber {
+        SequenceNumber(self.last.load(Ordering::Acquire))
     }
 
-    fn last_hard(&self) -> Moment {
-        Moment(self.last_hard.load(Ordering::Acquire))
+    fn last_hard(&self) -> SequenceNumber {
+        SequenceNumber(self.last_hard.load(Ordering::Acquire))
     }
 }
 
@@ -124,7 +124,7 @@ struct Softenings(Mutex<Vec<Softened>>);
 #[derive(Debug, Clone, Copy)]
 struct Softened {
     /// Of the last.
-    moment: Moment,
+    number: SequenceNumber,
     /// When the first and the last took place.
     first: Tick,
     last: Tick,
@@ -132,14 +132,14 @@ struct Softened {
 
 impl Softenings {
     /// Records one.
-    fn add(&self, moment: Moment, now: Tick) {
+    fn add(&self, number: SequenceNumber, now: Tick) {
         let mut all = self.lock();
-        let at = all.partition_point(|other| other.moment < moment);
+        let at = all.partition_point(|other| other.number < number);
         let (first, last) = (now, now);
         all.insert(
             at,
             Softened {
-                moment,
+                number,
                 first,
                 last,
             },
@@ -150,9 +150,9 @@ impl Softenings {
     }
 
     /// When the first after `began` took place, or a little earlier: see [`thin_out`].
-    fn first_since(&self, began: Moment) -> Option<Tick> {
+    fn first_since(&self, began: SequenceNumber) -> Option<Tick> {
         let all = self.lock();
-        let since = all.iter().filter(|other| other.moment > began);
+        let since = all.iter().filter(|other| other.number > began);
         since.map(|other| other.first).min()
     }
 
@@ -169,7 +169,7 @@ fn thin_out(all: &mut Vec<Softened>, now: Tick) {
     for next in std::mem::take(all) {
         match all.last_mut() {
             Some(group) if next.last.since(group.first) * NEARER <= now.since(next.last) => {
-                group.moment = next.moment;
+                group.number = next.number;
                 group.last = next.last;
             }
             _ => all.push(next),
@@ -193,20 +193,20 @@ impl Epochs {
     }
 
     /// Whether none of them was invalidated after `began`, not even softly.
-    pub(crate) fn unmoved_since(&self, began: Moment) -> bool {
+    pub(crate) fn unmoved_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last() <= began)
     }
 
     /// Whether what began then may still be served as old: nothing but soft invalidations
     /// came after it.
-    pub(crate) fn only_softened_since(&self, began: Moment) -> bool {
+    pub(crate) fn only_softened_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last_hard() <= began)
     }
 
     /// When what began then was first softly invalidated.
-    pub(crate) fn softened_since(&self, began: Moment) -> Option<Tick> {
-        let moved = self.0.iter().filter(|epoch| epoch.last() > began);
-        let first = moved.filter_map(|epoch| epoch.softenings.first_since(began));
+    pub(crate) fn softened_since(&self, began: SequenceNumber) -> Option<Tick> {
+        let bump_revision = self.0.iter().filter(|epoch| epoch.last() > began);
+        let first = bump_revision.filter_map(|epoch| epoch.softenings.first_since(began));
         first.min()
     }
 }
@@ -236,10 +236,10 @@ mod tests {
     #[test]
     fn each_age_has_its_own_first_one() {
         let all = Softenings::default();
-        for (moment, second) in [(10, 100), (20, 200), (30, 300)] {
-            all.add(Moment(moment), at(second));
+        for (number, second) in [(10, 100), (20, 200), (30, 300)] {
+            all.add(SequenceNumber(number), at(second));
         }
-        let first = |began| all.first_since(Moment(began));
+        let first = |began| all.first_since(SequenceNumber(began));
         assert_eq!([0, 9].map(first), [Some(at(100)); 2]);
         assert_eq!([10, 19].map(first), [Some(at(200)); 2]);
         assert_eq!([20, 29].map(first), [Some(at(300)); 2]);
@@ -253,13 +253,15 @@ mod tests {
         const DAY: u64 = 86_400;
         let all = Softenings::default();
         for second in 1..=DAY {
-            all.add(Moment(second), at(second));
+            all.add(SequenceNumber(second), at(second));
         }
         let left = all.lock().len();
         assert!(left <= 150, "{left}");
         for began in 0..DAY {
             let first = at(began + 1);
-            let known = all.first_since(Moment(began)).expect("there was one");
+            let known = all
+                .first_since(SequenceNumber(began))
+                .expect("there was one");
             assert!(known <= first, "{known:?} after {first:?}");
             let early = first.since(known);
             let age = at(DAY).since(first);
@@ -269,7 +271,7 @@ mod tests {
             );
         }
         assert_eq!(
-            all.first_since(Moment(0)),
+            all.first_since(SequenceNumber(0)),
             Some(at(1)),
             "the first is exact"
         );

@@ -69,7 +69,7 @@ impl Call {
             return;
         };
         let core = &self.core;
-        let mut began = lead.leadership.moment;
+        let mut began = lead.leadership.number;
         if core.faults.has(Fault::EpochsAfterCompute) {
             began = core.tags.now();
         }

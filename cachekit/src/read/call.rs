@@ -15,7 +15,7 @@ use crate::key::Key;
 use crate::l1::memory::Snapshot;
 use crate::l2::entry_keys::Replica;
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::{Epochs, Moment};
+use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
@@ -31,7 +31,7 @@ pub(crate) struct Call {
     /// When the call began to wait.
     pub(crate) since: Instant,
     /// When the call began: nothing older may answer it that was invalidated before.
-    pub(crate) began: Moment,
+    pub(crate) began: SequenceNumber,
     /// Recompute although memory could answer.
     pub(crate) force_refresh: bool,
     /// What memory knew of the entry.
@@ -113,7 +113,7 @@ impl Call {
     /// From `start` on.
     pub(crate) fn leadership(&self, start: Instant) -> Leadership {
         Leadership {
-            moment: self.core.tags.now(),
+            number: self.core.tags.now(),
             start,
             // Another may first find it in the store.
             computes: self.force_refresh || (self.core.l2.is_none() && self.old.is_none()),

@@ -186,7 +186,7 @@ impl Call {
             Ok(lead) => lead,
             Err(answer) => return LeaderStep::Return(answer),
         };
-        let began = lead.leadership.moment;
+        let began = lead.leadership.number;
         let lease_state = if let Some(lease_state) = self.skipped_l2() {
             lease_state
         } else {

@@ -6,7 +6,7 @@ pub(crate) mod budget;
 
 use crate::backfill::lease::LeaseState;
 use crate::core::outcome::Dependencies;
-use crate::model::epoch::Moment;
+use crate::model::epoch::SequenceNumber;
 use crate::read::call::Call;
 use crate::read::l2_lookup::acquire::{Acquire, Fetched};
 use crate::read::permit::ComputePermit;
@@ -26,7 +26,7 @@ impl Call {
         &self,
         ops: &ValueOps,
         dependencies: &Dependencies,
-        began: Moment,
+        began: SequenceNumber,
         permit: &mut ComputePermit,
     ) -> Fetched {
         let fingerprint = ops.wire.map(|wire| wire.fingerprint);

@@ -15,7 +15,7 @@ use crate::key::Key;
 use crate::l2::entry_keys::Replica;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::Moment;
+use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::Labels;
@@ -92,11 +92,11 @@ impl Core {
         owner: &Arc<Owner>,
         key: &Key,
         labels: &Labels,
-        began: Moment,
+        began: SequenceNumber,
     ) -> Option<Lead<Outcome>> {
         let epochs = self.epochs(owner, labels);
         let leadership = Leadership {
-            moment: began,
+            number: began,
             start: Instant::now(),
             computes: false,
         };

@@ -270,7 +270,7 @@ impl Call {
         lease_state: LeaseState,
     ) {
         let core = &self.core;
-        let mut began = lead.leadership.moment;
+        let mut began = lead.leadership.number;
         if core.faults.has(Fault::EpochsAfterCompute) {
             began = core.tags.now();
         }

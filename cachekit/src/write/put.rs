@@ -27,7 +27,7 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::Moment;
+use crate::model::epoch::SequenceNumber;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::{Lives, Policy};
@@ -44,7 +44,7 @@ pub(crate) struct WriteGuard {
     key: Key,
     lives: Lives,
     /// When it began, among the node's invalidations.
-    began: Moment,
+    began: SequenceNumber,
     token: WriteToken,
     /// The right to store for all processes. Without it the store's entry is removed.
     lease: Option<LeaseGuard>,
@@ -251,7 +251,7 @@ impl WriteGuard {
     fn lead(&self, stored: &MemoryEntry) -> Option<Lead<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
-            moment: stored.began,
+            number: stored.began,
             start: Instant::now(),
             computes: false,
         };

@@ -12,7 +12,7 @@ use crate::base::sync::{
     AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
 };
 use crate::key::Key;
-use crate::model::epoch::{Epochs, Moment};
+use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::OwnerId;
 
 pub(crate) const SHARDS: usize = 64;
@@ -52,7 +52,7 @@ pub(crate) struct Flight<O> {
 /// When a leader took over.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leadership {
-    pub(crate) moment: Moment,
+    pub(crate) number: SequenceNumber,
     pub(crate) start: Instant,
     /// Whether it surely computes: what it ends with is not what some tier had.
     pub(crate) computes: bool,
@@ -115,17 +115,17 @@ impl<O: Clone> Flights<O> {
 }
 
 impl<O> Flight<O> {
-    /// Whether the current computation began no earlier than `moment`, or nothing that it
+    /// Whether the current computation began no earlier than `number`, or nothing that it
     /// is known to depend on was invalidated since it began.
-    pub(crate) fn is_current(&self, moment: Moment) -> bool {
-        let began = self.leadership().moment;
-        began >= moment || self.epochs.unmoved_since(began)
+    pub(crate) fn is_current(&self, number: SequenceNumber) -> bool {
+        let began = self.leadership().number;
+        began >= number || self.epochs.unmoved_since(began)
     }
 
-    /// Whether it surely computes, and began to no earlier than `moment`.
-    pub(crate) fn recomputes_after(&self, moment: Moment) -> bool {
+    /// Whether it surely computes, and began to no earlier than `number`.
+    pub(crate) fn recomputes_after(&self, number: SequenceNumber) -> bool {
         let leadership = self.leadership();
-        leadership.computes && leadership.moment >= moment
+        leadership.computes && leadership.number >= number
     }
 
     /// Which flight it is, for as long as it lives.

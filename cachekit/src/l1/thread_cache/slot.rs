@@ -14,7 +14,7 @@ pub(crate) struct Slot {
     pub(crate) group: u16,
     pub(crate) count: u32,
     pub(crate) owner_index: OwnerIndex,
-    /// When it was last known to be valid, in [`moves`](crate::model::epoch::moves).
+    /// When it was last known to be valid, in [`revision`](crate::model::epoch::revision).
     pub(crate) checked: u64,
     /// From then on the entry decides.
     pub(crate) until: Tick,

@@ -13,7 +13,7 @@ use crate::l1::thread_cache::lookup_key::{LONG, LookupKey, hash};
 use crate::l1::thread_cache::slot::Slot;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
-use crate::model::epoch::moves;
+use crate::model::epoch::revision;
 use crate::model::owner::Owner;
 use crate::model::owner_index::OwnerIndex;
 
@@ -52,7 +52,7 @@ pub(crate) struct Table {
     held: usize,
     /// Which slot to look at next for a dead one.
     sweep_index: usize,
-    /// What was invalidated when this look round began, in [`moves`], and when the last one did.
+    /// What was invalidated when this look round began, in [`revision`], and when the last one did.
     round: u64,
     swept: u64,
     /// Whether it is worth its while.
@@ -107,7 +107,7 @@ impl Table {
         if now >= slot.until || !stands {
             return None;
         }
-        let is_checked = slot.checked == moves() || faults.has(Fault::TrustAtHand);
+        let is_checked = slot.checked == revision() || faults.has(Fault::TrustAtHand);
         let slot = if is_checked {
             slot
         } else if self.check(index, faults) {
@@ -130,7 +130,7 @@ impl Table {
     /// Whether the entry of a slot is still valid, after something was invalidated.
     #[cold]
     fn check(&mut self, index: usize, faults: Faults) -> bool {
-        let checked = moves();
+        let checked = revision();
         let stored = self.details[index].stored.upgrade();
         let is_valid = stored.is_some_and(|stored| stored.is_valid(faults));
         match &mut self.slots[index] {
@@ -158,7 +158,7 @@ impl Table {
         for _ in 0..slots.min(self.slots.len()) {
             if self.sweep_index >= self.slots.len() {
                 self.sweep_index = 0;
-                self.swept = std::mem::replace(&mut self.round, moves());
+                self.swept = std::mem::replace(&mut self.round, revision());
             }
             if self.slots[self.sweep_index]
                 .as_ref()
@@ -172,7 +172,7 @@ impl Table {
 
     /// Whether so many bytes more may be held.
     fn has_room(&mut self, bytes: usize) -> bool {
-        if self.swept != moves() {
+        if self.swept != revision() {
             self.sweep(SWEPT);
         }
         if self.held + bytes > MOST_HELD {
