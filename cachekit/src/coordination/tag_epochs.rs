@@ -69,14 +69,16 @@ impl Tags {
     }
 
     /// [`invalidate`](Self::invalidate), softly, at `now`.
-    pub(crate) fn soften(&self, tag: &Tag, now: Tick) {
+    pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
         let mut shard = self.shard(tag).lock();
-        shard.epoch(tag).soften(self.sequence.next(), now);
+        shard
+            .epoch(tag)
+            .invalidate_softly(self.sequence.next(), now);
     }
 
     /// [`invalidate_epoch`](Self::invalidate_epoch), softly, at `now`.
-    pub(crate) fn soften_epoch(&self, epoch: &Epoch, now: Tick) {
-        epoch.soften(self.sequence.next(), now);
+    pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
+        epoch.invalidate_softly(self.sequence.next(), now);
     }
 
     /// How many epochs are kept.

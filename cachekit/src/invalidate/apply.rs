@@ -73,12 +73,12 @@ impl Core {
         for tag in &targets.tags {
             match manner {
                 Manner::Hard => self.tags.invalidate(tag),
-                Manner::Soft => self.tags.soften(tag, now),
+                Manner::Soft => self.tags.invalidate_softly(tag, now),
             }
         }
         let invalidate_all_of = |epoch: &Epoch| match manner {
             Manner::Hard => self.tags.invalidate_epoch(epoch),
-            Manner::Soft => self.tags.soften_epoch(epoch, now),
+            Manner::Soft => self.tags.invalidate_epoch_softly(epoch, now),
         };
         if !targets.functions.is_empty() {
             let owners = self.owners.read();

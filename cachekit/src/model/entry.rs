@@ -136,12 +136,12 @@ impl MemoryEntry {
 
     /// Whether nothing invalidated it, not even softly.
     pub(crate) fn is_valid(&self, faults: Faults) -> bool {
-        (self.epochs.unmoved_since(self.began) || faults.has(Fault::IgnoreEpochs))
+        (self.epochs.unchanged_since(self.began) || faults.has(Fault::IgnoreEpochs))
             && (self.expired_at.load(Ordering::Acquire) == LIVE || faults.has(Fault::IgnoreDead))
     }
 
     fn is_removed(&self, faults: Faults) -> bool {
-        let is_moved = !self.epochs.only_softened_since(self.began);
+        let is_moved = !self.epochs.only_softly_changed_since(self.began);
         let is_evicted = self.expired_at.load(Ordering::Acquire) == EVICTED;
         (is_moved && !faults.has(Fault::IgnoreEpochs))
             || (is_evicted && !faults.has(Fault::IgnoreDead))
@@ -149,7 +149,7 @@ impl MemoryEntry {
 
     /// How long it is good, as a soft invalidation may have left it.
     pub(crate) fn freshness_now(&self) -> Freshness {
-        if let Some(at) = self.epochs.softened_since(self.began) {
+        if let Some(at) = self.epochs.soft_invalidated_since(self.began) {
             // Kept: another one later does not have it served for longer.
             self.expire(at);
         }

@@ -69,7 +69,7 @@ pub(crate) struct Epoch {
     /// The last hard one.
     last_hard: AtomicU64,
     /// When the soft ones took place.
-    softenings: Softenings,
+    soft_invalidations: SoftInvalidations,
 }
 
 impl Epoch {
@@ -78,7 +78,7 @@ impl Epoch {
         Self {
             last: AtomicU64::new(number.0),
             last_hard: AtomicU64::new(number.0),
-            softenings: Softenings::default(),
+            soft_invalidations: SoftInvalidations::default(),
         }
     }
 
@@ -91,9 +91,9 @@ impl Epoch {
     }
 
     /// Records a soft invalidation that takes place `now`.
-    pub(crate) fn soften(&self, number: SequenceNumber, now: Tick) {
+    pub(crate) fn invalidate_softly(&self, number: SequenceNumber, now: Tick) {
         // Before the other, as above.
-        self.softenings.add(number, now);
+        self.soft_invalidations.add(number, now);
         self.last.fetch_max(number.0, Ordering::AcqRel);
         bump_revision();
     }
@@ -118,11 +118,11 @@ const NEARER: u32 = 8;
 ///
 /// Only who serves an old value, or invalidates, takes the lock.
 #[derive(Debug, Default)]
-struct Softenings(Mutex<Vec<Softened>>);
+struct SoftInvalidations(Mutex<Vec<SoftInvalidation>>);
 
 /// One of them, or some that are taken for one.
 #[derive(Debug, Clone, Copy)]
-struct Softened {
+struct SoftInvalidation {
     /// Of the last.
     number: SequenceNumber,
     /// When the first and the last took place.
@@ -130,7 +130,7 @@ struct Softened {
     last: Tick,
 }
 
-impl Softenings {
+impl SoftInvalidations {
     /// Records one.
     fn add(&self, number: SequenceNumber, now: Tick) {
         let mut all = self.lock();
@@ -138,7 +138,7 @@ impl Softenings {
         let (first, last) = (now, now);
         all.insert(
             at,
-            Softened {
+            SoftInvalidation {
                 number,
                 first,
                 last,
@@ -156,7 +156,7 @@ impl Softenings {
         since.map(|other| other.first).min()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Softened>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<SoftInvalidation>> {
         // Not by `crate::base::sync`: a search of the flights does not stop here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -165,7 +165,7 @@ impl Softenings {
 /// Makes one of those that were close together, long ago: with the time of the first. What began
 /// between them has a shorter window then, by an eighth of the time since at most, and nothing
 /// has a longer one. How many are left grows with the logarithm of the time only.
-fn thin_out(all: &mut Vec<Softened>, now: Tick) {
+fn thin_out(all: &mut Vec<SoftInvalidation>, now: Tick) {
     for next in std::mem::take(all) {
         match all.last_mut() {
             Some(group) if next.last.since(group.first) * NEARER <= now.since(next.last) => {
@@ -193,20 +193,20 @@ impl Epochs {
     }
 
     /// Whether none of them was invalidated after `began`, not even softly.
-    pub(crate) fn unmoved_since(&self, began: SequenceNumber) -> bool {
+    pub(crate) fn unchanged_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last() <= began)
     }
 
     /// Whether what began then may still be served as old: nothing but soft invalidations
     /// came after it.
-    pub(crate) fn only_softened_since(&self, began: SequenceNumber) -> bool {
+    pub(crate) fn only_softly_changed_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last_hard() <= began)
     }
 
     /// When what began then was first softly invalidated.
-    pub(crate) fn softened_since(&self, began: SequenceNumber) -> Option<Tick> {
+    pub(crate) fn soft_invalidated_since(&self, began: SequenceNumber) -> Option<Tick> {
         let bump_revision = self.0.iter().filter(|epoch| epoch.last() > began);
-        let first = bump_revision.filter_map(|epoch| epoch.softenings.first_since(began));
+        let first = bump_revision.filter_map(|epoch| epoch.soft_invalidations.first_since(began));
         first.min()
     }
 }
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn each_age_has_its_own_first_one() {
-        let all = Softenings::default();
+        let all = SoftInvalidations::default();
         for (number, second) in [(10, 100), (20, 200), (30, 300)] {
             all.add(SequenceNumber(number), at(second));
         }
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn of_very_many_it_is_never_later_and_a_little_earlier() {
         const DAY: u64 = 86_400;
-        let all = Softenings::default();
+        let all = SoftInvalidations::default();
         for second in 1..=DAY {
             all.add(SequenceNumber(second), at(second));
         }

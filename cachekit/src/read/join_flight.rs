@@ -153,7 +153,7 @@ impl Call {
             Outcome::Value(stored) => {
                 // Tags made from the value were not known when this call joined.
                 let current = stored.began >= self.began
-                    || stored.epochs.unmoved_since(stored.began)
+                    || stored.epochs.unchanged_since(stored.began)
                     || self.core.faults.has(Fault::AcceptThePast);
                 if !current || !ops.answers(stored.shared()) {
                     return None;

@@ -230,7 +230,7 @@ impl Redis {
     }
 
     /// Softens `names` and tells every node, in one step.
-    async fn soften(
+    async fn invalidate_softly(
         &self,
         names: &[Name],
         bulletin: &Bulletin,

@@ -119,7 +119,7 @@ impl<O> Flight<O> {
     /// is known to depend on was invalidated since it began.
     pub(crate) fn is_current(&self, number: SequenceNumber) -> bool {
         let began = self.leadership().number;
-        began >= number || self.epochs.unmoved_since(began)
+        began >= number || self.epochs.unchanged_since(began)
     }
 
     /// Whether it surely computes, and began to no earlier than `number`.

@@ -190,7 +190,7 @@ impl Store for Redis {
     ) -> Answer<'a, ()> {
         Box::pin(async move {
             if manner == Manner::Soft {
-                return self.soften(names, bulletin, until).await;
+                return self.invalidate_softly(names, bulletin, until).await;
             }
             let commands = self.removing(names, bulletin);
             self.run(&commands, until, |values| reply::numbers(&values))

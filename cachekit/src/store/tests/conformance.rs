@@ -261,7 +261,7 @@ impl Under {
         self.invalidate_by(Manner::Hard, texts).await;
     }
 
-    async fn soften(&self, texts: &[&str]) {
+    async fn invalidate_softly(&self, texts: &[&str]) {
         self.invalidate_by(Manner::Soft, texts).await;
     }
 

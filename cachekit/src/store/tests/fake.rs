@@ -318,7 +318,7 @@ impl Store for Fake {
         let doomed: Vec<Name> = names.iter().cloned().chain(copies).collect();
         let step = move |data: &mut Data| match manner {
             Manner::Hard => data.remove(&doomed),
-            Manner::Soft => data.soften(&doomed),
+            Manner::Soft => data.invalidate_softly(&doomed),
         };
         Box::pin(async move {
             self.ask(Op::Invalidate, names, until, step).await?;

@@ -111,7 +111,7 @@ impl Player {
                 String::new()
             }
             10 => {
-                under.soften(&[doomed(question)]).await;
+                under.invalidate_softly(&[doomed(question)]).await;
                 String::new()
             }
             _ => self.tell(under, question).await,

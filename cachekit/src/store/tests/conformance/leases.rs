@@ -140,7 +140,7 @@ async fn what_is_not_there_is_neither_renewed_nor_released(under: &Under) {
     under.invalidate(&["k:a"]).await;
     under.renew(&right, LONG).await;
     under.release(&right).await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     assert_eq!(under.read().await.bytes, None);
 }
 

@@ -63,7 +63,7 @@ async fn with_an_entry_its_copies_go(under: &Under) {
 async fn softly_they_get_old(under: &Under) {
     filled(under).await;
     let before = version(under).await.unwrap();
-    under.soften(&["t:tag", "k:a"]).await;
+    under.invalidate_softly(&["t:tag", "k:a"]).await;
     let after = version(under).await.unwrap();
     assert!(before != after && before.is_akin_to(after));
     granted(under, None).await;
@@ -86,7 +86,7 @@ async fn the_others_stay_where_one_goes(under: &Under) {
     filled(under).await;
     let before = version(under).await;
     under.invalidate(&["c1:a", "k:b", "v:b", "t:a"]).await;
-    under.soften(&["c1:a", "k:b"]).await;
+    under.invalidate_softly(&["c1:a", "k:b"]).await;
     assert_eq!(version(under).await, before);
     assert_eq!(ask_for_copy(under, None).await, Acquired::Filled);
     under.invalidate(&["c2:a"]).await;

@@ -32,7 +32,7 @@ fn regardless(by: Option<Token>) -> Ask {
 
 async fn a_softened_entry_is_there_and_not_good(under: &Under) {
     let fill = filled(under).await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     let found = under.read().await;
     assert_eq!(fresh(&found), Duration::ZERO);
     assert!(is_about(found.left, GRACE), "{:?}", found.left);
@@ -40,14 +40,14 @@ async fn a_softened_entry_is_there_and_not_good(under: &Under) {
     assert_eq!(bytes[56..98], fill.bytes[56..98], "the value stays");
     assert_ne!(Token::of(&bytes), Token::of(&fill.bytes));
     under.granted(&ask(None)).await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     let again = under.read().await;
     assert_eq!(fresh(&again), Duration::ZERO);
 }
 
 async fn one_that_was_over_is_kept_no_longer(under: &Under) {
     filled(under).await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     // Room for a computation, which makes nothing fresher.
     under.granted(&ask(holder(1))).await;
     let over = |found: &Found| {
@@ -56,17 +56,17 @@ async fn one_that_was_over_is_kept_no_longer(under: &Under) {
     };
     let before = over(&under.read().await).expect("it is over");
     tokio::time::sleep(Duration::from_millis(20)).await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     let after = over(&under.read().await).expect("it is over");
     assert!(after >= before + Duration::from_millis(15), "{after:?}");
 }
 
 async fn what_may_not_be_old_is_removed(under: &Under) {
     under.filled().await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     assert_eq!(under.read().await.bytes, None, "it has no grace");
     under.granted(&ask(holder(1))).await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     assert_eq!(under.read().await.bytes, None, "a token alone");
 }
 
@@ -78,7 +78,7 @@ async fn tokens_and_leases_end_with_the_fresh_life(under: &Under) {
         ..regardless(None)
     };
     let write = under.granted(&write).await;
-    under.soften(&["k:a"]).await;
+    under.invalidate_softly(&["k:a"]).await;
     let newer = under.granted(&ask(holder(2))).await;
     let late = spot().fill(&computing, holder(1), &[]);
     assert_eq!(under.fill(&late).await, Filled::Fenced);
@@ -95,7 +95,7 @@ async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
         filled(under).await;
         let computing = under.granted(&regardless(None)).await;
         let before = under.versions(&[text]).await[0].unwrap();
-        under.soften(&[text]).await;
+        under.invalidate_softly(&[text]).await;
         let after = under.versions(&[text]).await[0].unwrap();
         assert!(before != after && before.is_akin_to(after), "{text}");
         assert_eq!(before.origin(), after.origin());
@@ -117,7 +117,7 @@ async fn each_soft_invalidation_is_another(under: &Under) {
     filled(under).await;
     let mut seen = under.versions(&["t:org:1"]).await;
     for _ in 0..20 {
-        under.soften(&["t:org:1", "t:missing"]).await;
+        under.invalidate_softly(&["t:org:1", "t:missing"]).await;
         let version = under.versions(&["t:org:1"]).await[0];
         assert!(version.is_some() && !seen.contains(&version));
         seen.push(version);
@@ -134,7 +134,7 @@ async fn versions_live_as_long_as_before(under: &Under) {
         ..ask(None)
     };
     under.granted(&short).await;
-    under.soften(&["t:tag", "all"]).await;
+    under.invalidate_softly(&["t:tag", "all"]).await;
     tokio::time::sleep(SHORT + Duration::from_millis(20)).await;
     let versions = under.versions(&["t:tag", "all"]).await;
     assert!(versions[0].is_none() && versions[1].is_some());
@@ -147,7 +147,7 @@ async fn who_found_it_old_ends_its_life(under: &Under) {
         if is_held {
             under.granted(&regardless(holder(1))).await;
         }
-        under.soften(&["t:org:1"]).await;
+        under.invalidate_softly(&["t:org:1"]).await;
         let another = Ask {
             judged: Some(Token([7; 16])),
             ends_judged: true,

@@ -296,10 +296,10 @@ impl Data {
         }
     }
 
-    pub(crate) fn soften(&mut self, names: &[Name]) {
+    pub(crate) fn invalidate_softly(&mut self, names: &[Name]) {
         for name in names {
             if name.is_entry() {
-                self.soften_entry(name);
+                self.invalidate_entry_softly(name);
             } else if let Some(version) = self.version(name) {
                 let soft = self.new_half();
                 if let Some(bytes) = self.get_mut(name) {
@@ -309,7 +309,7 @@ impl Data {
         }
     }
 
-    fn soften_entry(&mut self, entry: &Name) {
+    fn invalidate_entry_softly(&mut self, entry: &Name) {
         let head = self.head(entry).filter(|head| head.is_filled);
         let Some(head) = head.filter(|head| !head.grace.is_zero()) else {
             return self.remove(std::slice::from_ref(entry));
