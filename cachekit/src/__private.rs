@@ -32,7 +32,7 @@ pub use crate::key::nested::over as walk_over;
 pub use crate::key::template::Piece;
 pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
-pub use crate::model::tags::Labels;
+pub use crate::model::tags::EntryTags;
 pub use crate::read::typed_call::{CallFuture, Started};
 pub use crate::return_type::cacheable_error::{HasErrors, Remember};
 pub use crate::return_type::diagnostics::{Keep, Own, Store};

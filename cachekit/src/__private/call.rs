@@ -15,7 +15,7 @@ use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
 use crate::model::entry::MemoryEntry;
 use crate::model::function_spec::{FnSpec, Room};
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking, take_mode};
 use crate::read::compute_detached::compute_detachable as compute_call_detachable;
@@ -185,7 +185,7 @@ pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&st
 pub fn compute<S, P, A, Fut>(
     miss: Miss,
     plan: P,
-    labels: Labels,
+    entry_tags: EntryTags,
     after: A,
     body: Fut,
 ) -> Pin<Box<CallFuture<S, P, A, Fut>>>
@@ -193,10 +193,10 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
     P: Fn() -> Plan<S>,
-    A: FnOnce(&S::Value, &mut Labels),
+    A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
-    compute_call(miss.0, plan, labels, after, body)
+    compute_call(miss.0, plan, entry_tags, after, body)
 }
 
 /// Runs `code` with a place on the stack of its own, which is free again when it returns.
@@ -210,7 +210,7 @@ pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
 pub async fn compute_detachable<S, P, A, Fut>(
     miss: Miss,
     plan: P,
-    labels: Labels,
+    entry_tags: EntryTags,
     after: A,
     body: Fut,
 ) -> S::Ret
@@ -220,7 +220,7 @@ where
     S::Value: Clone + Send + Sync + 'static,
     S::Error: Send + 'static,
     P: Fn() -> Plan<S> + Send + 'static,
-    A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
+    A: FnOnce(&S::Value, &mut EntryTags) + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
     match miss.0 {
@@ -228,7 +228,7 @@ where
             Box::pin(compute_call_detachable(
                 call,
                 plan,
-                labels,
+                entry_tags,
                 after,
                 body,
                 global::carried,
@@ -241,12 +241,12 @@ where
 
 /// Begins to compute, or waits for another's computation, on this thread.
 #[inline]
-pub fn begin_blocking<S>(miss: Miss, plan: impl Fn() -> Plan<S>, labels: Labels) -> Started
+pub fn begin_blocking<S>(miss: Miss, plan: impl Fn() -> Plan<S>, entry_tags: EntryTags) -> Started
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
-    start_blocking(miss.0, plan, labels)
+    start_blocking(miss.0, plan, entry_tags)
 }
 
 /// Goes on with that.
@@ -261,7 +261,7 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
     P: Fn() -> Plan<S>,
-    A: FnOnce(&S::Value, &mut Labels),
+    A: FnOnce(&S::Value, &mut EntryTags),
 {
     compute_call_blocking(begun, plan, after, body)
 }
@@ -272,15 +272,15 @@ pub fn entry<S, A>(
     spec: &'static FnSpec,
     plan: Plan<S>,
     target: Target,
-    labels: Labels,
+    entry_tags: EntryTags,
     after: A,
 ) -> Entry<S::Ret>
 where
     S: Shape + 'static,
     S::Value: 'static,
-    A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
+    A: Fn(&S::Value, &mut EntryTags) + Send + Sync + 'static,
 {
-    source.with(|cache| typed_entry(cache, spec, plan, target, labels, after))
+    source.with(|cache| typed_entry(cache, spec, plan, target, entry_tags, after))
 }
 
 /// What a reference to one entry of `spec` names.

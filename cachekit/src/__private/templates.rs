@@ -2,7 +2,7 @@
 //! that is the same for every function stands here, once.
 //!
 //! Arguments that hold the user's tokens are handed on as they are, so that they keep their
-//! places and their hygiene. Names that such tokens use (`$key`, `$labels`) are given by the
+//! places and their hygiene. Names that such tokens use (`$key`, `$entry_tags`) are given by the
 //! attribute.
 
 /// The body of a cached function: look, and on a miss compute.
@@ -12,7 +12,7 @@ macro_rules! __cached {
     (
         $form:ident ($($kept:tt)*) ($ret:ty) ($spec:ident = $find:expr, ($($source:tt)*), $when:expr)
         ($key:ident $($write:tt)*) $([$($types:tt)*])?
-        ($labels:ident $($before:tt)*) ($($after:tt)*) $taken:tt $body:tt
+        ($entry_tags:ident $($before:tt)*) ($($after:tt)*) $taken:tt $body:tt
     ) => {{
         // A hit has no need of it.
         let plan = || $crate::__kept!($ret; $($kept)*);
@@ -28,7 +28,7 @@ macro_rules! __cached {
             ::core::result::Result::Err(miss) => {
                 let miss = $crate::__named!(miss $spec $($($types)*)?);
                 $crate::__computed!(
-                    $form miss plan ($labels $($before)*) ($($after)*) ($ret) $taken $body
+                    $form miss plan ($entry_tags $($before)*) ($($after)*) ($ret) $taken $body
                 )
             }
         }
@@ -41,32 +41,32 @@ macro_rules! __cached {
 #[macro_export]
 macro_rules! __computed {
     (
-        sync $miss:ident $plan:ident ($labels:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
+        sync $miss:ident $plan:ident ($entry_tags:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
         $taken:tt $body:tt
     ) => {{
         let begun = $crate::__private::outlined(|| {
             #[allow(unused_mut, reason = "there may be no labels")]
-            let mut $labels = $crate::__private::Labels::new();
+            let mut $entry_tags = $crate::__private::EntryTags::new();
             $($before)*
-            $crate::__private::begin_blocking($miss, $plan, $labels)
+            $crate::__private::begin_blocking($miss, $plan, $entry_tags)
         });
         let typed = $plan();
-        let after = $crate::__after!(typed.after, $labels, $($after)*);
+        let after = $crate::__after!(typed.after, $entry_tags, $($after)*);
         let body = $crate::__body!(sync ($ret) $taken $body);
         $crate::__private::compute_blocking(begun, $plan, after, body)
     }};
     (
-        $form:ident $miss:ident $plan:ident ($labels:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
+        $form:ident $miss:ident $plan:ident ($entry_tags:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
         $taken:tt $body:tt
     ) => {
         $crate::__private::outlined(move || {
             #[allow(unused_mut, reason = "there may be no labels")]
-            let mut $labels = $crate::__private::Labels::new();
+            let mut $entry_tags = $crate::__private::EntryTags::new();
             $($before)*
             let typed = $plan();
-            let after = $crate::__after!(typed.after, $labels, $($after)*);
+            let after = $crate::__after!(typed.after, $entry_tags, $($after)*);
             let body = $crate::__body!($form ($ret) $taken $body);
-            $crate::__in_form_of_call!($form ($miss, $plan, $labels, after, body))
+            $crate::__in_form_of_call!($form ($miss, $plan, $entry_tags, after, body))
         })
         .await
     };
@@ -217,12 +217,12 @@ macro_rules! __wired {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __after {
-    ($plan:ident.$keep:ident, $labels:ident,) => {
+    ($plan:ident.$keep:ident, $entry_tags:ident,) => {
         $plan.$keep(|_, _| {})
     };
-    ($plan:ident.$keep:ident, $labels:ident, [$($bind:tt)*] |$ret:ident| $($then:tt)*) => {{
+    ($plan:ident.$keep:ident, $entry_tags:ident, [$($bind:tt)*] |$ret:ident| $($then:tt)*) => {{
         $($bind)*
-        $plan.$keep(move |$ret, $labels| { $($then)* })
+        $plan.$keep(move |$ret, $entry_tags| { $($then)* })
     }};
 }
 
@@ -493,7 +493,7 @@ macro_rules! __entry_at {
         $vis:vis $name:ident $key:ident ($($own:tt)*) $turbofish:tt ($ret:ty) $spec:expr ;
         (
             $tier:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] { $($let:tt)* }
-            ($($source:tt)*) $args:tt ($labels:ident $($before:tt)*) ($($after:tt)*)
+            ($($source:tt)*) $args:tt ($entry_tags:ident $($before:tt)*) ($($after:tt)*)
         )
     ) => {
         #[doc(hidden)]
@@ -503,11 +503,11 @@ macro_rules! __entry_at {
             $($let)*
             let plan = $crate::__wired!($tier $ret);
             #[allow(unused_mut, reason = "there may be no labels")]
-            let mut $labels = $crate::__private::Labels::new();
+            let mut $entry_tags = $crate::__private::EntryTags::new();
             $($before)*
-            let after = $crate::__after!(plan.after, $labels, $($after)*);
+            let after = $crate::__after!(plan.after, $entry_tags, $($after)*);
             let source = $crate::__source!($($source)*);
-            let entry = $crate::__private::entry(source, $spec, plan, target, $labels, after);
+            let entry = $crate::__private::entry(source, $spec, plan, target, $entry_tags, after);
             ::core::convert::Into::into(entry)
         }
     };

@@ -15,7 +15,7 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::Manner;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::hit::value_in;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Optional, Plan, Shape};
@@ -70,11 +70,11 @@ impl<S, A> Describe for TypedDescribe<S, A>
 where
     S: Shape,
     S::Value: 'static,
-    A: Fn(&S::Value, &mut Labels) + Send + Sync,
+    A: Fn(&S::Value, &mut EntryTags) + Send + Sync,
 {
-    fn label(&self, value: &dyn Any, labels: &mut Labels) {
+    fn label(&self, value: &dyn Any, entry_tags: &mut EntryTags) {
         if let Some(value) = value.downcast_ref() {
-            (self.after)(value, labels);
+            (self.after)(value, entry_tags);
         }
     }
 
@@ -95,20 +95,20 @@ pub(crate) fn typed_entry<S, A>(
     spec: &'static FnSpec,
     plan: Plan<S>,
     target: Target,
-    labels: Labels,
+    entry_tags: EntryTags,
     after: A,
 ) -> Entry<S::Ret>
 where
     S: Shape + 'static,
     S::Value: 'static,
-    A: Fn(&S::Value, &mut Labels) + Send + Sync + 'static,
+    A: Fn(&S::Value, &mut EntryTags) + Send + Sync + 'static,
 {
     let entry = EntryRef {
         core: Arc::clone(cache.core().core_of(spec)),
         owner: cache.core().owner(spec),
         spec,
         key: target.key,
-        labels,
+        entry_tags,
         describe: Box::new(TypedDescribe { plan, after }),
     };
     Entry(Inner(Innermost {
@@ -131,11 +131,11 @@ impl<R> Entry<R> {
         if let Some(stored) = entry.core.peek(&entry.key, entry.owner.id) {
             return Some(stored.freshness.end.since(Tick::now(&*entry.core.clock)));
         }
-        let (owner, labels, lives) = (&entry.owner, &entry.labels, entry.spec.lives());
+        let (owner, entry_tags, lives) = (&entry.owner, &entry.entry_tags, entry.spec.lives());
         let fingerprint = entry.fingerprint();
         entry
             .core
-            .l2_ttl(owner, &entry.key, labels, lives, fingerprint)
+            .l2_ttl(owner, &entry.key, entry_tags, lives, fingerprint)
             .await
     }
 
@@ -170,7 +170,7 @@ impl EntryRef {
         }
         let (core, lives) = (&self.core, self.spec.lives());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
-        let hit = core.peek_l2(&self.owner, &self.key, &self.labels, lives, &ops);
+        let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, lives, &ops);
         // Not counted, as a look into memory is not: it is no call of the function.
         value_in::<Optional<V>>(&hit.await?.stored)?
     }

@@ -107,7 +107,7 @@ mod tests {
     use crate::base::fault::Fault;
     use crate::core::entry_key::Target;
     use crate::model::config::Tier;
-    use crate::model::tags::Labels;
+    use crate::model::tags::EntryTags;
     use crate::return_type::shape::{Plain, Plan};
     use crate::store::tests::fake::controls::FakeStore;
 
@@ -121,7 +121,7 @@ mod tests {
     fn row(cache: &Cache, spec: &'static FnSpec) -> Entry<u64> {
         let target = Target::new(|key| key.literal("row:1"));
         let plan = Plan::<Plain<u64>>::by_hand();
-        typed_entry(cache, spec, plan, target, Labels::default(), |_, _| {})
+        typed_entry(cache, spec, plan, target, EntryTags::default(), |_, _| {})
     }
 
     #[tokio::test]

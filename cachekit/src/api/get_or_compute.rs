@@ -8,7 +8,7 @@ use crate::base::trace;
 use crate::core::state::Cache;
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::model::policy::{Lives, Policy};
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::compute_detached::compute_detachable;
 use crate::read::typed_call::compute;
@@ -192,9 +192,9 @@ impl Cache {
             MemoryLookup::Hit(ret) => ret,
             MemoryLookup::Bypassed => body().await,
             MemoryLookup::Miss(call) => {
-                let labels = Labels::from(policy);
+                let entry_tags = EntryTags::from(policy);
                 let body = async move { body().await };
-                compute(Some(call), plan, labels, |_, _| {}, body).await
+                compute(Some(call), plan, entry_tags, |_, _| {}, body).await
             }
         }
     }
@@ -219,12 +219,12 @@ impl Cache {
             MemoryLookup::Hit(ret) => ret,
             MemoryLookup::Bypassed => body().await,
             MemoryLookup::Miss(call) => {
-                let labels = Labels::from(policy);
+                let entry_tags = EntryTags::from(policy);
                 let unchanged = |task| task;
                 Box::pin(compute_detachable(
                     call,
                     plan,
-                    labels,
+                    entry_tags,
                     |_, _| {},
                     async move { body().await },
                     unchanged,

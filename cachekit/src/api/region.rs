@@ -18,7 +18,7 @@ use crate::model::owner::{Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
 use crate::model::policy::{Lives, Policy};
 use crate::model::stats::FunctionStats;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::hit::get;
 use crate::read::typed_call::compute;
@@ -180,11 +180,15 @@ impl<V: Cacheable> Region<V> {
             missed,
             Lives::from(&self.policy),
         );
-        let labels = Labels::from(&self.policy);
+        let entry_tags = EntryTags::from(&self.policy);
         let plan = Plan::<Plain<V>>::by_hand;
-        compute(Some(Box::new(call)), plan, labels, |_, _| {}, async move {
-            compute_value().await
-        })
+        compute(
+            Some(Box::new(call)),
+            plan,
+            entry_tags,
+            |_, _| {},
+            async move { compute_value().await },
+        )
         .await
     }
 
@@ -193,8 +197,8 @@ impl<V: Cacheable> Region<V> {
         let (core, key) = (self.core(), self.key(&key));
         let owner = Arc::clone(&self.state.owner);
         let lives = Lives::from(&self.policy);
-        let labels = Labels::from(&self.policy);
-        put(core, owner, key.clone(), lives, labels, value).await;
+        let entry_tags = EntryTags::from(&self.policy);
+        put(core, owner, key.clone(), lives, entry_tags, value).await;
         if !Arc::ptr_eq(core, self.core()) {
             // The region got its own memory meanwhile, which may have read what was there before.
             core.evict_key(key.as_bytes());

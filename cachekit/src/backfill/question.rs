@@ -11,7 +11,7 @@ use crate::model::config::Tier;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::store::key_name::Name;
 
 impl Core {
@@ -20,7 +20,7 @@ impl Core {
         &'a self,
         owner: &'a Arc<Owner>,
         (key, replica): (&'a Key, Replica),
-        labels: &Labels,
+        entry_tags: &EntryTags,
         lives: &'a Lives,
         fingerprint: Option<Fingerprint>,
         began: SequenceNumber,
@@ -38,7 +38,7 @@ impl Core {
                 return None;
             }
         };
-        let keys = EntryKeys::new(key, replica, owner, labels);
+        let keys = EntryKeys::new(key, replica, owner, entry_tags);
         Some(L2Lookup {
             core: self,
             l2,

@@ -22,7 +22,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::store::key_name::{Name, family};
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Failure, Fill, Filled};
@@ -71,7 +71,7 @@ pub(crate) struct Backfill {
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) lives: Lives,
-    pub(crate) labels: Labels,
+    pub(crate) entry_tags: EntryTags,
     pub(crate) ttl: Duration,
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
@@ -155,7 +155,8 @@ impl Backfill {
         if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
             return Err(StoreOutcome::Skipped);
         }
-        let tags: Vec<Name> = tag_keys(&self.key, self.lease.keys.replica, &self.labels).collect();
+        let tags: Vec<Name> =
+            tag_keys(&self.key, self.lease.keys.replica, &self.entry_tags).collect();
         let value_tags = tags
             .get(self.lease.keys.versions.len() - IMPLICIT..)
             .unwrap_or_default();

@@ -21,7 +21,7 @@ use crate::model::freshness::Life;
 use crate::model::miss_reason::Reason;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
-use crate::model::tags::{Labels, Tag};
+use crate::model::tags::{EntryTags, Tag};
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::{Name, family};
 use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
@@ -331,11 +331,11 @@ impl L2Lookup<'_> {
             return epochs.clone();
         }
         let tags = envelope.tags.iter();
-        let labels = Labels {
+        let entry_tags = EntryTags {
             tags: tags.filter_map(|name| Tag::named(name)).collect(),
-            ..Labels::default()
+            ..EntryTags::default()
         };
-        self.core.epochs(self.owner, &labels)
+        self.core.epochs(self.owner, &entry_tags)
     }
 
     fn build_entry(&self, envelope: &Envelope<'_>, life: Life, value: Value) -> Arc<MemoryEntry> {

@@ -17,7 +17,7 @@ use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
 use crate::model::policy::{Lives, jittered};
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 
 /// What an entry weighs beside its key and value: the entry's header, its epochs and the
 /// memory tier's own bookkeeping, as an allocator counts them (`tests/footprint`).
@@ -45,14 +45,14 @@ pub(crate) struct Value {
 }
 
 impl Core {
-    /// The epochs of the cache, of `owner` and of the tags and events in `labels`.
-    pub(crate) fn epochs(&self, owner: &Owner, labels: &Labels) -> Epochs {
+    /// The epochs of the cache, of `owner` and of the tags and events in `entry_tags`.
+    pub(crate) fn epochs(&self, owner: &Owner, entry_tags: &EntryTags) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
         let bus = self.l2.is_some().then(|| Arc::clone(&self.bus_epoch));
         whole
             .into_iter()
             .chain(bus)
-            .chain(labels.tags.iter().map(|tag| self.tags.epoch(tag)))
+            .chain(entry_tags.tags.iter().map(|tag| self.tags.epoch(tag)))
             .collect()
     }
 
@@ -67,9 +67,14 @@ impl Core {
     }
 
     /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
-    pub(crate) fn ttl(&self, lives: Lives, labels: &Labels, present: bool) -> Option<Duration> {
+    pub(crate) fn ttl(
+        &self,
+        lives: Lives,
+        entry_tags: &EntryTags,
+        present: bool,
+    ) -> Option<Duration> {
         let ttl = if present {
-            labels
+            entry_tags
                 .ttl
                 .map(cut)
                 .or(lives.ttl)
@@ -78,7 +83,7 @@ impl Core {
             lives.none_ttl?
         };
         let ttl = jittered(ttl, lives.jitter, fastrand::f64());
-        (!labels.refused && !ttl.is_zero()).then_some(ttl)
+        (!entry_tags.do_not_store && !ttl.is_zero()).then_some(ttl)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]

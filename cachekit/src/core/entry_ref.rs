@@ -10,7 +10,7 @@ use crate::encoding::codec::type_codec::{Fingerprint, Wire};
 use crate::key::Key;
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::Owner;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 
 /// The untyped part of an entry.
 pub(crate) struct EntryRef {
@@ -18,13 +18,13 @@ pub(crate) struct EntryRef {
     pub(crate) owner: Arc<Owner>,
     pub(crate) spec: &'static FnSpec,
     pub(crate) key: Key,
-    pub(crate) labels: Labels,
+    pub(crate) entry_tags: EntryTags,
     pub(crate) describe: Box<dyn Describe>,
 }
 
 /// What a value of the function's type says about itself.
 pub(crate) trait Describe: Send + Sync {
-    fn label(&self, value: &dyn Any, labels: &mut Labels);
+    fn label(&self, value: &dyn Any, entry_tags: &mut EntryTags);
     fn weigh(&self, value: &dyn Any) -> usize;
     fn wire(&self) -> Option<Wire>;
 }
@@ -38,12 +38,12 @@ impl EntryRef {
         &self,
         value: V,
         order: Option<u64>,
-    ) -> (Labels, Value) {
-        let mut labels = self.labels.clone();
-        self.describe.label(&value, &mut labels);
+    ) -> (EntryTags, Value) {
+        let mut entry_tags = self.entry_tags.clone();
+        self.describe.label(&value, &mut entry_tags);
         let heap = self.core.heap(|| self.describe.weigh(&value));
         (
-            labels,
+            entry_tags,
             Value {
                 content: Arc::new(Some(value)),
                 is_present: true,

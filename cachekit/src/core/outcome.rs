@@ -6,7 +6,7 @@ use crate::base::error::ComputeTimeout;
 use crate::model::deferred_drop::DeferredDrop;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 
 /// What a flight ends with.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl Outcome {
 /// What an entry is known to hang on.
 #[derive(Debug, Default)]
 pub(crate) struct Dependencies {
-    pub(crate) labels: Labels,
+    pub(crate) entry_tags: EntryTags,
     /// Theirs, the function's and the cache's.
     pub(crate) epochs: Epochs,
 }

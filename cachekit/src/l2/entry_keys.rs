@@ -5,7 +5,7 @@ use crate::key::Key;
 use crate::l2::outbox::Outbox;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::store::key_name::{Name, family};
 use crate::store::port::Place;
 
@@ -62,9 +62,9 @@ pub(crate) struct EntryKeys {
 }
 
 impl EntryKeys {
-    pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, labels: &Labels) -> Self {
+    pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, entry_tags: &EntryTags) -> Self {
         let implicit = [Name::everything(), Name::function(&owner.name)];
-        let tags = tag_keys(key, replica, labels);
+        let tags = tag_keys(key, replica, entry_tags);
         Self {
             entry: replica.entry(key),
             replica,
@@ -86,12 +86,12 @@ impl EntryKeys {
 pub(crate) fn tag_keys<'a>(
     key: &Key,
     replica: Replica,
-    labels: &'a Labels,
+    entry_tags: &'a EntryTags,
 ) -> impl Iterator<Item = Name> + use<'a> {
     let shared_version = replica.shared_version(key);
     shared_version
         .into_iter()
-        .chain(labels.tags.iter().map(Name::tag))
+        .chain(entry_tags.tags.iter().map(Name::tag))
 }
 
 /// The guards that must not move while an owner's late tags are unknown: those of the

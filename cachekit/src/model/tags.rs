@@ -51,14 +51,14 @@ impl Tag {
 
 /// The tags, events and time to live of one value.
 #[derive(Debug, Clone, Default)]
-pub struct Labels {
+pub struct EntryTags {
     pub(crate) tags: SmallVec<[Tag; 2]>,
     /// `None`: as the function or the cache says.
     pub(crate) ttl: Option<Duration>,
-    pub(crate) refused: bool,
+    pub(crate) do_not_store: bool,
 }
 
-impl Labels {
+impl EntryTags {
     /// No tags, the default time to live.
     pub fn new() -> Self {
         Self::default()
@@ -99,24 +99,24 @@ impl Labels {
     pub fn ttl(&mut self, ttl: impl IntoTtl) {
         match ttl.into_ttl() {
             Some(ttl) => self.ttl = Some(ttl),
-            None => self.refused = true,
+            None => self.do_not_store = true,
         }
     }
 
     /// `store_if = EXPR`.
     pub fn store_if(&mut self, keep: bool) {
-        self.refused |= !keep;
+        self.do_not_store |= !keep;
     }
 }
 
-impl From<&Policy> for Labels {
+impl From<&Policy> for EntryTags {
     fn from(policy: &Policy) -> Self {
         let tags = policy.tags.iter().map(|tag| Tag::of(tag));
         let events = policy.events.iter().map(|event| Tag::event(event));
         Self {
             tags: tags.chain(events).collect(),
             ttl: policy.lives.ttl,
-            refused: false,
+            do_not_store: false,
         }
     }
 }

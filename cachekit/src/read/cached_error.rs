@@ -63,7 +63,8 @@ impl Call {
         ops: &ValueOps,
         error: SharedError,
     ) {
-        let is_first = self.old.is_none() && !self.force_refresh && !dependencies.labels.refused;
+        let is_first =
+            self.old.is_none() && !self.force_refresh && !dependencies.entry_tags.do_not_store;
         let Some(ttl) = self.lives.err_ttl.filter(|_| is_first) else {
             lead.settle(Outcome::Error(DeferredDrop::new(error)), || {});
             return;

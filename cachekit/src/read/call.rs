@@ -18,7 +18,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 
 /// One call that missed.
 pub(crate) struct Call {
@@ -121,8 +121,8 @@ impl Call {
     }
 
     /// What the value is known to hang on before it is computed.
-    pub(crate) fn epochs(&self, labels: &Labels) -> Epochs {
-        self.core.epochs(&self.owner, labels)
+    pub(crate) fn epochs(&self, entry_tags: &EntryTags) -> Epochs {
+        self.core.epochs(&self.owner, entry_tags)
     }
 }
 

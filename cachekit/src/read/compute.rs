@@ -15,7 +15,7 @@ use crate::backfill::lease::LeaseState;
 use crate::base::runtime::has_timer;
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::outcome::{Dependencies, Outcome};
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::read::join_flight::NextStep;
@@ -46,10 +46,10 @@ pub(crate) enum Resolving {
 ///
 /// Dropping the future at any point hands the computation to the next waiter, if there is
 /// one, and leaves nothing behind.
-pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Resolving {
+pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, entry_tags: EntryTags) -> Resolving {
     call.count_miss();
-    let epochs = call.epochs(&labels);
-    let dependencies = Dependencies { labels, epochs };
+    let epochs = call.epochs(&entry_tags);
+    let dependencies = Dependencies { entry_tags, epochs };
     let next = match call.lead.take() {
         Some(lead) => NextStep::Compute(Some(lead)),
         None => call.join_flight(&ops, &dependencies.epochs),
@@ -86,10 +86,10 @@ pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, labels: Labels) -> Res
 }
 
 /// The same on this thread, for a synchronous function, which lives in memory alone.
-pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, labels: Labels) -> Resolved {
+pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: EntryTags) -> Resolved {
     call.count_miss();
-    let epochs = call.epochs(&labels);
-    let dependencies = Dependencies { labels, epochs };
+    let epochs = call.epochs(&entry_tags);
+    let dependencies = Dependencies { entry_tags, epochs };
     let mut next = call.join_flight(ops, &dependencies.epochs);
     let lead = loop {
         let seat = match next {
@@ -150,9 +150,9 @@ async fn wait_and_resolve(
             LeaderStep::Return(answer) => return Resolved::Return(answer),
             LeaderStep::Refresh(refresh) => {
                 call = refresh;
-                let labels = take(&mut dependencies.labels);
-                let epochs = call.epochs(&labels);
-                dependencies = Dependencies { labels, epochs };
+                let entry_tags = take(&mut dependencies.entry_tags);
+                let epochs = call.epochs(&entry_tags);
+                dependencies = Dependencies { entry_tags, epochs };
                 next = call.join_flight(&ops, &dependencies.epochs);
             }
             LeaderStep::Compute(lead, lease_state) => {

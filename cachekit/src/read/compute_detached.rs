@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::base::runtime::has_timer;
 use crate::model::entry::MemoryEntry;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::background_task::{Task, TaskWrapper, spawn_in_background};
 use crate::read::call::Call;
@@ -26,7 +26,7 @@ use crate::return_type::shape::{Plan, Shape};
 pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
     plan: P,
-    labels: Labels,
+    entry_tags: EntryTags,
     after: A,
     body: Fut,
     wrap_task: TaskWrapper,
@@ -37,28 +37,28 @@ where
     S::Value: Clone + Send + Sync + 'static,
     S::Error: Send + 'static,
     P: Fn() -> Plan<S> + Send + 'static,
-    A: FnOnce(&S::Value, &mut Labels) + Send + 'static,
+    A: FnOnce(&S::Value, &mut EntryTags) + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
     // Without a runtime nothing can be left behind.
     let Ok(runtime) = Handle::try_current() else {
-        return compute(Some(call), plan, labels, after, body).await;
+        return compute(Some(call), plan, entry_tags, after, body).await;
     };
     let ops = plan().ops();
     let immediate = call.immediate_answer(&ops);
     call.is_detachable = true;
     let returns = plan();
     if let Some(immediate) = immediate {
-        if call.try_lead_refresh(&labels) {
+        if call.try_lead_refresh(&entry_tags) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
-            let refresh = async move { compute(Some(call), plan, labels, after, body).await };
+            let refresh = async move { compute(Some(call), plan, entry_tags, after, body).await };
             spawn_in_background((&core, &owner), &runtime, ending(refresh), wrap_task);
         }
         return return_answer(&returns, Answer::Entry(immediate));
     }
     let watch = call.watch();
     let detach = call.detach(&ops, &runtime, wrap_task);
-    let task = async move { compute(Some(call), plan, labels, after, body).await };
+    let task = async move { compute(Some(call), plan, entry_tags, after, body).await };
     let mut task = DetachOnDrop::new(task, detach);
     let Some(watch) = watch else {
         return task.await;

@@ -17,7 +17,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::CachedOwnerIndex;
 use crate::model::policy::Lives;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::cached_error::shareable_error;
 use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
@@ -339,7 +339,7 @@ pub(crate) async fn get<V: Cacheable>(
     owner.counts.misses.bump();
     let ops = ValueOps::of::<Plain<V>>(V::__wire());
     let hit = core
-        .peek_l2(owner, key, &Labels::default(), lives, &ops)
+        .peek_l2(owner, key, &EntryTags::default(), lives, &ops)
         .await?;
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();

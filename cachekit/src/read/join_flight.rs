@@ -15,7 +15,7 @@ use crate::core::outcome::Outcome;
 use crate::model::config::SingleFlight;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::cached_error::shareable_error;
 use crate::read::call::Call;
@@ -64,12 +64,12 @@ impl Call {
 
     /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
     /// of any number of callers one begins it.
-    pub(crate) fn try_lead_refresh(&mut self, labels: &Labels) -> bool {
+    pub(crate) fn try_lead_refresh(&mut self, entry_tags: &EntryTags) -> bool {
         if self.is_refresh_paused() {
             return false;
         }
         self.core.faults.at(Point::BeforeEnter);
-        if let Entered::Lead(lead) = self.enter_flight(&self.epochs(labels), self.since)
+        if let Entered::Lead(lead) = self.enter_flight(&self.epochs(entry_tags), self.since)
             && !self.failed_meanwhile()
         {
             self.lead = Some(lead);

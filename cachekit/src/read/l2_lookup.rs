@@ -33,7 +33,7 @@ impl Call {
         let lookup = self.core.l2_lookup(
             &self.owner,
             (&self.key, self.replica),
-            &dependencies.labels,
+            &dependencies.entry_tags,
             &self.lives,
             fingerprint,
             began,

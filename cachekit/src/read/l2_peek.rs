@@ -18,7 +18,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::return_type::erased_ops::ValueOps;
 
 /// What memory did not serve unasked.
@@ -34,7 +34,7 @@ impl Core {
         &self,
         owner: &Arc<Owner>,
         key: &Key,
-        labels: &Labels,
+        entry_tags: &EntryTags,
         lives: Lives,
         ops: &ValueOps,
     ) -> Option<L2Hit> {
@@ -44,13 +44,13 @@ impl Core {
         let lookup = self.l2_lookup(
             owner,
             replica_key,
-            labels,
+            entry_tags,
             &lives,
             Some(wire.fingerprint),
             began,
         )?;
         let _in_flight = lookup.l2.in_flight_guard();
-        let lead = self.lead_lookup(owner, key, labels, began);
+        let lead = self.lead_lookup(owner, key, entry_tags, began);
         let answer = async {
             let start = lookup.started(lookup.l2.deadline());
             let query = lookup.keys.query(owner);
@@ -91,10 +91,10 @@ impl Core {
         &self,
         owner: &Arc<Owner>,
         key: &Key,
-        labels: &Labels,
+        entry_tags: &EntryTags,
         began: SequenceNumber,
     ) -> Option<Lead<Outcome>> {
-        let epochs = self.epochs(owner, labels);
+        let epochs = self.epochs(owner, entry_tags);
         let leadership = Leadership {
             number: began,
             start: Instant::now(),
@@ -109,13 +109,13 @@ impl Core {
         &self,
         owner: &Arc<Owner>,
         key: &Key,
-        labels: &Labels,
+        entry_tags: &EntryTags,
         lives: Lives,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         let began = self.tags.now();
         let replica_key = (key, Replica::pick(lives, &self.chance));
-        let lookup = self.l2_lookup(owner, replica_key, labels, &lives, fingerprint, began)?;
+        let lookup = self.l2_lookup(owner, replica_key, entry_tags, &lives, fingerprint, began)?;
         let start = lookup.started(lookup.l2.deadline());
         let found = lookup
             .l2

@@ -23,7 +23,7 @@ use crate::model::config::Tier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::freshness::Life;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::read::permit::ComputePermit;
@@ -145,7 +145,7 @@ impl Computation {
     /// gives what is to be stored; where it panics, nothing is.
     pub(crate) fn succeeded(
         mut self: Box<Self>,
-        prepare: &mut dyn FnMut(&mut Labels, bool) -> Option<Computed>,
+        prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
     ) {
         let took = self.end();
         let Some(lead) = self.lead.take() else {
@@ -153,15 +153,15 @@ impl Computation {
         };
         let call = &self.call;
         call.note_refresh(true);
-        let known_tags = self.dependencies.labels.tags.len();
+        let known_tags = self.dependencies.entry_tags.tags.len();
         // The function succeeded: what is only there to store it does not fail the call.
         let weighs = call.core.weighs();
-        let labels = &mut self.dependencies.labels;
-        let Some(computed) = call.catch_panic(|| prepare(labels, weighs)).flatten() else {
+        let entry_tags = &mut self.dependencies.entry_tags;
+        let Some(computed) = call.catch_panic(|| prepare(entry_tags, weighs)).flatten() else {
             return;
         };
-        if labels.tags.len() > known_tags {
-            let value_tags = self.dependencies.labels.tags[known_tags..].iter();
+        if entry_tags.tags.len() > known_tags {
+            let value_tags = self.dependencies.entry_tags.tags[known_tags..].iter();
             let epochs = value_tags.map(|tag| call.core.tags.epoch(tag));
             self.dependencies.epochs.extend(epochs);
         }
@@ -265,7 +265,7 @@ impl Call {
         &self,
         lead: Lead<Outcome>,
         ops: &ValueOps,
-        Dependencies { labels, epochs }: Dependencies,
+        Dependencies { entry_tags, epochs }: Dependencies,
         value: Value,
         lease_state: LeaseState,
     ) {
@@ -275,7 +275,7 @@ impl Call {
             began = core.tags.now();
         }
         let took = value.took;
-        let ttl = core.ttl(self.lives, &labels, value.is_present);
+        let ttl = core.ttl(self.lives, &entry_tags, value.is_present);
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let stored = core.build_entry(owner, key, began, epochs, lives, ttl.map(Life::from), value);
         let Some(ttl) = ttl else {
@@ -284,7 +284,7 @@ impl Call {
         };
         if self.store_if_valid(lead, Arc::clone(&stored)) {
             self.owner.counts.stores.bump();
-            self.backfill(ops, labels, (ttl, took), stored, lease_state);
+            self.backfill(ops, entry_tags, (ttl, took), stored, lease_state);
         } else {
             self.owner.counts.refused_stores.bump();
             trace::store_refused(&self.owner.name, &self.key);
@@ -308,7 +308,7 @@ impl Call {
     fn backfill(
         &self,
         ops: &ValueOps,
-        labels: Labels,
+        entry_tags: EntryTags,
         (ttl, took): (Duration, Duration),
         stored: Arc<MemoryEntry>,
         lease_state: LeaseState,
@@ -322,7 +322,7 @@ impl Call {
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
                     lives: self.lives,
-                    labels,
+                    entry_tags,
                     ttl,
                     wire,
                     stored,

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 
 use crate::base::sync::expect_no_lock;
 use crate::coordination::recursion::Inside;
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
 use crate::read::compute::{Resolved, Resolving, resolve, resolve_blocking};
@@ -34,7 +34,7 @@ use crate::return_type::shape::{Plan, Shape, Split};
 pub(crate) fn compute<S, P, A, Fut>(
     call: Option<Box<Call>>,
     plan: P,
-    labels: Labels,
+    entry_tags: EntryTags,
     after: A,
     body: Fut,
 ) -> Pin<Box<CallFuture<S, P, A, Fut>>>
@@ -42,10 +42,10 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
     P: Fn() -> Plan<S>,
-    A: FnOnce(&S::Value, &mut Labels),
+    A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
-    let state = match call.map(|call| resolve(call, plan().ops(), labels)) {
+    let state = match call.map(|call| resolve(call, plan().ops(), entry_tags)) {
         None => CallState::Running(None),
         Some(resolved) => CallState::from(resolved),
     };
@@ -75,14 +75,14 @@ impl fmt::Debug for Started {
 pub(crate) fn start_blocking<S>(
     call: Option<Box<Call>>,
     plan: impl Fn() -> Plan<S>,
-    labels: Labels,
+    entry_tags: EntryTags,
 ) -> Started
 where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
 {
     Started(
-        match call.map(|call| resolve_blocking(call, &plan().ops(), labels)) {
+        match call.map(|call| resolve_blocking(call, &plan().ops(), entry_tags)) {
             None => Ok(None),
             Some(Resolved::RunBody(computation)) => Ok(Some(computation)),
             Some(Resolved::Return(answer)) => Err(answer),
@@ -102,7 +102,7 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
     P: Fn() -> Plan<S>,
-    A: FnOnce(&S::Value, &mut Labels),
+    A: FnOnce(&S::Value, &mut EntryTags),
 {
     let mut computation = match resolved {
         Ok(computation) => computation,
@@ -119,7 +119,7 @@ where
 fn complete_blocking<S>(
     plan: impl Fn() -> Plan<S>,
     computation: Option<Box<Computation>>,
-    after: impl FnOnce(&S::Value, &mut Labels),
+    after: impl FnOnce(&S::Value, &mut EntryTags),
     ret: S::Ret,
 ) -> S::Ret
 where
@@ -130,10 +130,10 @@ where
 }
 
 /// `after`, to be called once at most.
-fn once<V>(mut after: Option<impl FnOnce(&V, &mut Labels)>) -> impl FnMut(&V, &mut Labels) {
-    move |value, labels| {
+fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V, &mut EntryTags) {
+    move |value, entry_tags| {
         if let Some(after) = after.take() {
-            after(value, labels);
+            after(value, entry_tags);
         }
     }
 }
@@ -226,7 +226,7 @@ where
     S: Shape,
     S::Value: Clone + Send + Sync + 'static,
     P: Fn() -> Plan<S>,
-    A: FnOnce(&S::Value, &mut Labels),
+    A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
     type Output = S::Ret;
@@ -267,7 +267,7 @@ impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
     where
         S::Value: Clone + Send + Sync + 'static,
         P: Fn() -> Plan<S>,
-        A: FnOnce(&S::Value, &mut Labels),
+        A: FnOnce(&S::Value, &mut EntryTags),
     {
         self.as_mut().leave_body();
         let this = self.project();
@@ -299,7 +299,7 @@ impl<S: Shape, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
 fn complete<S>(
     plan: &Plan<S>,
     computation: Option<Box<Computation>>,
-    after: &mut dyn FnMut(&S::Value, &mut Labels),
+    after: &mut dyn FnMut(&S::Value, &mut EntryTags),
     ret: Option<S::Ret>,
 ) -> S::Ret
 where
@@ -316,9 +316,9 @@ where
         Split::Some(value) => {
             let mut value = Some(value);
             let mut kept = None;
-            computation.succeeded(&mut |labels, weighs| {
+            computation.succeeded(&mut |entry_tags, weighs| {
                 let original = value.as_ref()?;
-                after(original, labels);
+                after(original, entry_tags);
                 let copy = original.clone();
                 let heap = if weighs { plan.weigh(original) } else { 0 };
                 // The caller has the copy, should storing fail from here on.

@@ -231,7 +231,7 @@ impl<S: Shape> Plan<S> {
     }
 
     /// `closure`, with the type of `ret` fixed.
-    pub fn after<F: Fn(&S::Value, &mut crate::model::tags::Labels)>(self, closure: F) -> F {
+    pub fn after<F: Fn(&S::Value, &mut crate::model::tags::EntryTags)>(self, closure: F) -> F {
         closure
     }
 

@@ -51,7 +51,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.begin_local();
         if let Some(guard) = &mut self.guard {
             guard
-                .begin_shared(&self.entry.labels, self.entry.fingerprint())
+                .begin_shared(&self.entry.entry_tags, self.entry.fingerprint())
                 .await;
         }
     }
@@ -80,8 +80,8 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
     /// The same on this node, where nothing can wait.
     pub(crate) fn finish_local(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
-            let (labels, value) = self.entry.labelled(value, self.order);
-            guard.finish_local(&labels, value);
+            let (entry_tags, value) = self.entry.labelled(value, self.order);
+            guard.finish_local(&entry_tags, value);
         }
     }
 }
@@ -132,7 +132,9 @@ impl EntryRef {
 
     pub(crate) async fn begin(&self) -> WriteGuard {
         let mut guard = self.begin_local(false);
-        guard.begin_shared(&self.labels, self.fingerprint()).await;
+        guard
+            .begin_shared(&self.entry_tags, self.fingerprint())
+            .await;
         guard
     }
 
@@ -142,7 +144,7 @@ impl EntryRef {
         value: V,
         order: Option<u64>,
     ) {
-        let (labels, value) = self.labelled(value, order);
-        guard.finish(labels, value, self.describe.wire()).await;
+        let (entry_tags, value) = self.labelled(value, order);
+        guard.finish(entry_tags, value, self.describe.wire()).await;
     }
 }

@@ -31,7 +31,7 @@ use crate::model::epoch::SequenceNumber;
 use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::{Lives, Policy};
-use crate::model::tags::Labels;
+use crate::model::tags::EntryTags;
 use crate::return_type::shape::{Plain, Plan};
 use crate::store::key_name::Name;
 use crate::store::port::{Acquired, Ask, Wanted};
@@ -75,16 +75,25 @@ impl WriteGuard {
     }
 
     /// Begins in the store too: whoever computes the entry now may not store it any more.
-    pub(crate) async fn begin_shared(&mut self, labels: &Labels, fingerprint: Option<Fingerprint>) {
+    pub(crate) async fn begin_shared(
+        &mut self,
+        entry_tags: &EntryTags,
+        fingerprint: Option<Fingerprint>,
+    ) {
         let (owner, lives) = (&self.owner, self.lives);
         if lives.copies().is_some() {
             // Nothing will be stored.
             return;
         }
         let replica_key = (&self.key, Replica::Only);
-        let lookup =
-            self.core
-                .l2_lookup(owner, replica_key, labels, &lives, fingerprint, self.began);
+        let lookup = self.core.l2_lookup(
+            owner,
+            replica_key,
+            entry_tags,
+            &lives,
+            fingerprint,
+            self.began,
+        );
         let Some(lookup) = lookup else { return };
         let guards = guards(&self.owner);
         let request = Ask {
@@ -133,13 +142,13 @@ impl WriteGuard {
     /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
     /// the computations of one of them only, so that a value that one write stored could be older
     /// than what is computed into another.
-    pub(crate) async fn finish(mut self, labels: Labels, value: Value, wire: Option<Wire>) {
+    pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
         let right = self.lease.take().zip(wire);
         let Some(AcceptedWrite {
             ttl,
             stored,
             is_older,
-        }) = self.redeem(&labels, value)
+        }) = self.redeem(&entry_tags, value)
         else {
             return self.leave_empty().await;
         };
@@ -164,7 +173,7 @@ impl WriteGuard {
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
                     lives: self.lives,
-                    labels,
+                    entry_tags,
                     ttl,
                     wire,
                     stored: Arc::clone(&stored),
@@ -192,8 +201,8 @@ impl WriteGuard {
     }
 
     /// The same where nothing can wait: the store's entry is removed in the background.
-    pub(crate) fn finish_local(self, labels: &Labels, value: Value) {
-        let Some(accepted) = self.redeem(labels, value) else {
+    pub(crate) fn finish_local(self, entry_tags: &EntryTags, value: Value) {
+        let Some(accepted) = self.redeem(entry_tags, value) else {
             drop(
                 self.core
                     .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes())),
@@ -209,18 +218,18 @@ impl WriteGuard {
     }
 
     /// The entry for `value`, if it may be stored at all.
-    fn redeem(&self, labels: &Labels, value: Value) -> Option<AcceptedWrite> {
+    fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
         let core = &self.core;
         if !core.config.enabled || self.lives.copies().is_some() {
             return None;
         }
-        let ttl = core.ttl(self.lives, labels, value.is_present)?;
+        let ttl = core.ttl(self.lives, entry_tags, value.is_present)?;
         let (owner, key, lives) = (&self.owner, &self.key, self.lives);
         let stored = core.build_entry(
             owner,
             key,
             self.began,
-            core.epochs(owner, labels),
+            core.epochs(owner, entry_tags),
             lives,
             Some(ttl.into()),
             value,
@@ -406,8 +415,16 @@ impl Cache {
     pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
-        let labels = Labels::from(policy);
-        put(&self.core, owner, key, Lives::from(policy), labels, value).await;
+        let entry_tags = EntryTags::from(policy);
+        put(
+            &self.core,
+            owner,
+            key,
+            Lives::from(policy),
+            entry_tags,
+            value,
+        )
+        .await;
     }
 }
 
@@ -417,14 +434,14 @@ pub(crate) async fn put<V: Cacheable>(
     owner: Arc<Owner>,
     key: Key,
     lives: Lives,
-    labels: Labels,
+    entry_tags: EntryTags,
     value: V,
 ) {
     let wire = V::__wire();
     let remove_on_drop = RemoveOnDrop::new(core, &key);
     let mut guard = WriteGuard::begin_local(core, owner, key, lives, false);
     guard
-        .begin_shared(&labels, wire.map(|wire| wire.fingerprint))
+        .begin_shared(&entry_tags, wire.map(|wire| wire.fingerprint))
         .await;
     let heap = core.heap(|| Plan::<Plain<V>>::by_hand().weigh(&value));
     let value = Value {
@@ -435,7 +452,7 @@ pub(crate) async fn put<V: Cacheable>(
         order: None,
         took: Duration::ZERO,
     };
-    guard.finish(labels, value, wire).await;
+    guard.finish(entry_tags, value, wire).await;
     remove_on_drop.disarm();
 }
 
