@@ -23,7 +23,7 @@ use crate::model::invalidation_mode::Manner;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::EntryTags;
-use crate::store::key_name::{Name, family};
+use crate::store::key_name::{Name, tag_prefix};
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Failure, Fill, Filled};
 
@@ -161,10 +161,10 @@ impl Backfill {
             .get(self.lease.keys.versions.len() - IMPLICIT..)
             .unwrap_or_default();
         if value_tags.is_empty() {
-            self.owner.families.see_none();
+            self.owner.tag_prefixes.record_none();
         }
         for name in value_tags {
-            self.owner.families.see(family(name));
+            self.owner.tag_prefixes.record(tag_prefix(name));
         }
         if !value_tags
             .iter()

@@ -23,7 +23,7 @@ use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::{EntryTags, Tag};
 use crate::return_type::erased_ops::ValueOps;
-use crate::store::key_name::{Name, family};
+use crate::store::key_name::{Name, tag_prefix};
 use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 
 /// An envelope's bytes beside its payload: generous.
@@ -253,12 +253,12 @@ impl L2Lookup<'_> {
             return Ok(VersionStatus::Invalid);
         }
         if value_tags.is_empty() {
-            self.owner.families.see_none();
+            self.owner.tag_prefixes.record_none();
             return Ok(status);
         }
         let value_tags: Vec<Name> = value_tags.iter().map(|tag| Name::read(tag)).collect();
         for name in value_tags.iter().filter(|name| name.is_tag()) {
-            self.owner.families.see(family(name));
+            self.owner.tag_prefixes.record(tag_prefix(name));
         }
         if let Some((token, versions)) = &found.late
             && *token == envelope.fill

@@ -6,7 +6,7 @@ use crate::l2::outbox::Outbox;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::EntryTags;
-use crate::store::key_name::{Name, family};
+use crate::store::key_name::{Name, tag_prefix};
 use crate::store::port::Place;
 
 /// Which entry of a key is meant.
@@ -76,7 +76,7 @@ impl EntryKeys {
         Place {
             entry: &self.entry,
             versions: &self.versions,
-            late: owner.families.is_known(),
+            late: owner.tag_prefixes.is_known(),
         }
     }
 }
@@ -98,7 +98,7 @@ pub(crate) fn tag_keys<'a>(
 /// families that its tags were of so far; of all tags, before it had a value.
 pub(crate) fn guards(owner: &Owner) -> Vec<Name> {
     owner
-        .families
+        .tag_prefixes
         .names()
         .iter()
         .map(|it| Name::guard(it))
@@ -107,15 +107,15 @@ pub(crate) fn guards(owner: &Owner) -> Vec<Name> {
 
 /// Whether `guards` cover `tag`.
 pub(crate) fn is_guarded(guards: &[Name], tag: &Name) -> bool {
-    let covers = |family: &[u8]| guards.contains(&Name::guard(family));
-    covers(b"") || covers(family(tag))
+    let covers = |tag_prefix: &[u8]| guards.contains(&Name::guard(tag_prefix));
+    covers(b"") || covers(tag_prefix(tag))
 }
 
 /// What is removed with a tag: its version, and the guards that cover it.
 pub(crate) fn with_guards(tag: &Name) -> Vec<Name> {
     let mut names = vec![tag.clone(), Name::guard(b"")];
-    if !family(tag).is_empty() {
-        names.push(Name::guard(family(tag)));
+    if !tag_prefix(tag).is_empty() {
+        names.push(Name::guard(tag_prefix(tag)));
     }
     names
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::counter::Counter;
 use crate::base::trace;
 use crate::model::epoch::Epoch;
-use crate::model::tag_prefixes::Families;
+use crate::model::tag_prefixes::TagPrefixes;
 
 /// Tells owners apart within one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,7 +32,7 @@ pub(crate) struct Owner {
     pub(crate) epoch: Arc<Epoch>,
     pub(crate) counts: Counts,
     /// Of tags made from its values.
-    pub(crate) families: Families,
+    pub(crate) tag_prefixes: TagPrefixes,
     /// The templates of its events, as they are written.
     pub(crate) events: &'static [&'static str],
     /// Tells apart sets of tags and events made from its values.
@@ -73,7 +73,7 @@ impl Owner {
             name: name.into(),
             epoch: Arc::default(),
             counts: Counts::default(),
-            families: Families::default(),
+            tag_prefixes: TagPrefixes::default(),
             events: &[],
             late: 0,
             complained: AtomicBool::new(false),

@@ -71,9 +71,9 @@ impl Name {
         Self::of(b"all", b"")
     }
 
-    /// The guard of the tags that begin with `family`; of all tags, where that is empty.
-    pub(crate) fn guard(family: &[u8]) -> Self {
-        Self::of(b"g:", family)
+    /// The guard of the tags that begin with `tag_prefix`; of all tags, where that is empty.
+    pub(crate) fn guard(tag_prefix: &[u8]) -> Self {
+        Self::of(b"g:", tag_prefix)
     }
 
     /// What stands in a message.
@@ -156,7 +156,7 @@ impl Name {
 }
 
 /// The part of a tag's text that it has in common with its like: up to the first colon.
-pub(crate) fn family(tag: &Name) -> &[u8] {
+pub(crate) fn tag_prefix(tag: &Name) -> &[u8] {
     let text = tag.0.get(2..).unwrap_or_default();
     let end = text.iter().position(|byte| *byte == b':');
     end.map_or(&[], |end| &text[..=end])
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_family_ends_with_the_first_colon() {
-        assert_eq!(family(&Name::tag(&Tag::of("org:7:x"))), b"org:");
-        assert_eq!(family(&Name::tag(&Tag::of("users"))), b"");
+        assert_eq!(tag_prefix(&Name::tag(&Tag::of("org:7:x"))), b"org:");
+        assert_eq!(tag_prefix(&Name::tag(&Tag::of("users"))), b"");
     }
 }
