@@ -85,7 +85,7 @@ fn labels(policy: &Policy) -> TokenStream {
     }
     if policy.value_tags_hash != 0 {
         let hash = policy.value_tags_hash;
-        setters.extend(quote!(.late(#hash)));
+        setters.extend(quote!(.value_tags_hash(#hash)));
     }
     setters
 }

@@ -32,7 +32,7 @@ impl Core {
         let fingerprint = fingerprint.filter(|_| l2.is_usable_for(key, replica))?;
         let codec = lives.codec.unwrap_or(l2.settings.codec);
         let fingerprint = match fingerprint(codec) {
-            Ok(fingerprint) => fingerprint ^ owner.late,
+            Ok(fingerprint) => fingerprint ^ owner.value_tags_hash,
             Err(why) => {
                 l2.count_unstorable(owner, &why);
                 return None;

@@ -202,7 +202,7 @@ impl Backfill {
         }
         let draft = Draft {
             codec: codec.id(),
-            fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.late,
+            fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.value_tags_hash,
             origin: l2.store.origin(),
             fill,
             grace: self.lives.window(),

@@ -126,7 +126,7 @@ impl fmt::Debug for Cache {
 impl Core {
     /// The state of the function `spec` in this cache.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
-        let (events, late) = (spec.event_templates(), spec.late_labels());
+        let (events, late) = (spec.event_templates(), spec.hash_of_value_tags());
         self.owner_of(spec.id(), |id| {
             Owner::new(id, spec.name()).with_labels(events, late)
         })

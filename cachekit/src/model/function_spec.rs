@@ -24,7 +24,7 @@ pub struct FnSpec {
     template: &'static [Piece],
     lives: Lives,
     events: &'static [&'static str],
-    late: u64,
+    value_tags_hash: u64,
     room: Room,
     owner_index: CachedOwnerIndex,
 }
@@ -52,7 +52,7 @@ impl FnSpec {
             template: &[],
             lives: Lives::UNSAID,
             events: &[],
-            late: 0,
+            value_tags_hash: 0,
             room: Room::Shared,
             owner_index: CachedOwnerIndex::new(),
         }
@@ -207,8 +207,8 @@ impl FnSpec {
 
     /// Tells apart sets of tags and events made from values, as written. An entry of another
     /// set may lack one by which it is to be invalidated.
-    pub const fn late(mut self, late: u64) -> Self {
-        self.late = late;
+    pub const fn value_tags_hash(mut self, value_tags_hash: u64) -> Self {
+        self.value_tags_hash = value_tags_hash;
         self
     }
 
@@ -217,8 +217,8 @@ impl FnSpec {
         self.room
     }
 
-    pub(crate) fn late_labels(&self) -> u64 {
-        self.late
+    pub(crate) fn hash_of_value_tags(&self) -> u64 {
+        self.value_tags_hash
     }
 
     pub(crate) fn event_templates(&self) -> &'static [&'static str] {

@@ -36,7 +36,7 @@ pub(crate) struct Owner {
     /// The templates of its events, as they are written.
     pub(crate) events: &'static [&'static str],
     /// Tells apart sets of tags and events made from its values.
-    pub(crate) late: u64,
+    pub(crate) value_tags_hash: u64,
     complained: AtomicBool,
     /// Another has the same name, so that nobody could tell their values apart in a shared tier.
     pub(crate) is_namesake: bool,
@@ -75,7 +75,7 @@ impl Owner {
             counts: Counts::default(),
             tag_prefixes: TagPrefixes::default(),
             events: &[],
-            late: 0,
+            value_tags_hash: 0,
             complained: AtomicBool::new(false),
             is_namesake: false,
             met: AtomicBool::new(false),
@@ -83,9 +83,13 @@ impl Owner {
     }
 
     /// The same with these templates of events, and this of labels made from values.
-    pub(crate) fn with_labels(mut self, events: &'static [&'static str], late: u64) -> Self {
+    pub(crate) fn with_labels(
+        mut self,
+        events: &'static [&'static str],
+        value_tags_hash: u64,
+    ) -> Self {
         self.events = events;
-        self.late = late;
+        self.value_tags_hash = value_tags_hash;
         self
     }
 

@@ -21,7 +21,7 @@ async fn find(name: &str, id: u64) -> Option<Item> {
     find "find"(Option < Item >) () cache() {} () spec
     __find_is_in_an_impl__write_companion_false([(b';') ";v2"].named("app::find")
     .none_ttl(::cachekit::__private::secs(90u64)).jitter(0.1f32)
-    .late(15978216900970712477u64)) key_at([] (name : & str, _ : &
+    .value_tags_hash(15978216900970712477u64)) key_at([] (name : & str, _ : &
     ::cachekit::__private::Unused) [] {} __spec __key::cachekit::__part!(__key, b';',
     name); __key.literal(";v2");) entry_at(shared[] (name : & str, id : & u64) [] { let
     id = ::core::clone::Clone::clone(id); } () (name, ::cachekit::__private::UNUSED)

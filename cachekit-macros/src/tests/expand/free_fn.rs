@@ -16,8 +16,8 @@ pub async fn get_user(pool: &PgPool, id: u64) -> Result<User, E> {
 ::cachekit::__companion! {
     pub get_user "get_user"(Result < User, E >) () cache() {} () spec
     __get_user_is_in_an_impl__write_companion_Self(["user:"(0u8)]
-    .ttl(::cachekit::__private::secs(300u64)).late(7746796556840193770u64)) key_at([] (_
-    : & ::cachekit::__private::Unused, id : & u64) [] {} __spec __key __key
+    .ttl(::cachekit::__private::secs(300u64)).value_tags_hash(7746796556840193770u64))
+    key_at([] (_ : & ::cachekit::__private::Unused, id : & u64) [] {} __spec __key __key
     .literal("user:"); ::cachekit::__part!(__key, 0u8, * id);) entry_at(shared[] (_ : &
     ::cachekit::__private::Unused, id : & u64) [] {} () (::cachekit::__private::UNUSED,
     id) (__labels __labels.tag_of("users");) ([] | ret | { let __key = & mut __labels

@@ -19,7 +19,7 @@ impl Repo {
         [pub] (self.) () __all_of_get__needs_companion_Self get_cache(& self,) {} ()
         __key_of_get__needs_companion_Self_or_a_key_or_tag
         __entry_of_get__needs_companion_Self(Result < User, E >) spec([(b':') ":"(0u8)
-        Self].late(223529034164850416u64)) key([] (& self, _ : &
+        Self].value_tags_hash(223529034164850416u64)) key([] (& self, _ : &
         ::cachekit::__private::Unused, id : & u64) [] {} __spec
         __key::cachekit::__nested!(__key, b':', self.tenant); __key.literal(":");
         ::cachekit::__part!(__key, 0u8, * id); ::cachekit::__outer!(__key Self);)
