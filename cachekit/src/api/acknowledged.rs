@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::core::state::Cache;
 use crate::invalidate::apply::Ack;
 use crate::l2::invalidation_targets::InvalidationTargets;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
 /// A cache whose invalidations return when no call that begins afterwards, in any process,
@@ -38,7 +38,7 @@ use crate::model::tags::Tag;
 pub struct Acknowledged {
     cache: Cache,
     ack: Ack,
-    manner: Manner,
+    mode: InvalidationMode,
 }
 
 impl Cache {
@@ -47,7 +47,7 @@ impl Cache {
         Acknowledged {
             cache: self.clone(),
             ack: Ack::Certain,
-            manner: Manner::Hard,
+            mode: InvalidationMode::Hard,
         }
     }
 }
@@ -61,7 +61,7 @@ impl Acknowledged {
 
     /// Softly, as [`Cache::soft`] does.
     pub fn soft(mut self) -> Self {
-        self.manner = Manner::Soft;
+        self.mode = InvalidationMode::Soft;
         self
     }
 
@@ -94,7 +94,7 @@ impl Acknowledged {
     }
 
     async fn carry_out(&self, targets: InvalidationTargets) -> bool {
-        let pending = self.cache.core.invalidate(targets.with_mode(self.manner));
+        let pending = self.cache.core.invalidate(targets.with_mode(self.mode));
         pending.with_ack(Some(self.ack)).accepted().await
     }
 }

@@ -14,7 +14,7 @@ use crate::core::state::Cache;
 use crate::encoding::codec::type_codec::Wire;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::EntryTags;
 use crate::read::hit::value_in;
 use crate::return_type::erased_ops::ValueOps;
@@ -158,7 +158,8 @@ impl<R> Entry<R> {
     ///
     /// As of [`Cache::invalidate`].
     pub async fn expire(&self) {
-        let targets = InvalidationTargets::key(self.raw().key.as_bytes()).with_mode(Manner::Soft);
+        let targets =
+            InvalidationTargets::key(self.raw().key.as_bytes()).with_mode(InvalidationMode::Soft);
         self.raw().core.invalidate(targets).accepted().await;
     }
 }

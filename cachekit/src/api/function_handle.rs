@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::core::state::{Cache, Core};
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::stats::FunctionStats;
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
 
@@ -42,7 +42,7 @@ impl FunctionHandle {
     /// Ends the fresh life of all its entries, in constant time: they are
     /// [invalidated softly](Cache::soft).
     pub async fn expire_all(&self) {
-        let targets = InvalidationTargets::function(self.name()).with_mode(Manner::Soft);
+        let targets = InvalidationTargets::function(self.name()).with_mode(InvalidationMode::Soft);
         self.core.invalidate(targets).accepted().await;
     }
 

@@ -2,7 +2,7 @@
 
 use crate::core::state::Cache;
 use crate::l2::invalidation_targets::InvalidationTargets;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
 /// A cache whose invalidations are soft. [`Cache::soft`] gives one.
@@ -99,7 +99,10 @@ impl Soft {
     }
 
     async fn carry_out(&self, targets: InvalidationTargets) {
-        let pending = self.cache.core.invalidate(targets.with_mode(Manner::Soft));
+        let pending = self
+            .cache
+            .core
+            .invalidate(targets.with_mode(InvalidationMode::Soft));
         pending.accepted().await;
     }
 }

@@ -19,7 +19,7 @@ use crate::l2::entry_keys::{is_guarded, tag_keys};
 use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
 use crate::model::policy::Lives;
 use crate::model::tags::EntryTags;
@@ -57,7 +57,7 @@ impl Broadcast {
             Self::Invalidated => Bulletin::Invalidated {
                 from,
                 ack: None,
-                manner: Manner::Hard,
+                mode: InvalidationMode::Hard,
                 names,
             },
             Self::Written => Bulletin::Written { from, names },

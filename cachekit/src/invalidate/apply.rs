@@ -11,7 +11,7 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::SharedTier;
 use crate::model::epoch::Epoch;
 use crate::model::event_template::bound;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 use crate::store::key_name::Name;
 use crate::store::message::text_protocol::Request;
@@ -66,19 +66,19 @@ impl Core {
     /// computation began before, from memory or from a computation that is running; after a
     /// soft invalidation, none that is not known to be old.
     pub(crate) fn apply(&self, targets: &InvalidationTargets) {
-        let (manner, now) = (targets.manner, Tick::now(&*self.clock));
+        let (mode, now) = (targets.mode, Tick::now(&*self.clock));
         for key in &targets.keys {
-            self.invalidate_key(key, manner, now);
+            self.invalidate_key(key, mode, now);
         }
         for tag in &targets.tags {
-            match manner {
-                Manner::Hard => self.tags.invalidate(tag),
-                Manner::Soft => self.tags.invalidate_softly(tag, now),
+            match mode {
+                InvalidationMode::Hard => self.tags.invalidate(tag),
+                InvalidationMode::Soft => self.tags.invalidate_softly(tag, now),
             }
         }
-        let invalidate_all_of = |epoch: &Epoch| match manner {
-            Manner::Hard => self.tags.invalidate_epoch(epoch),
-            Manner::Soft => self.tags.invalidate_epoch_softly(epoch, now),
+        let invalidate_all_of = |epoch: &Epoch| match mode {
+            InvalidationMode::Hard => self.tags.invalidate_epoch(epoch),
+            InvalidationMode::Soft => self.tags.invalidate_epoch_softly(epoch, now),
         };
         if !targets.functions.is_empty() {
             let owners = self.owners.read();
@@ -89,7 +89,7 @@ impl Core {
         }
         if targets.everything {
             invalidate_all_of(&self.epoch);
-            if manner == Manner::Hard {
+            if mode == InvalidationMode::Hard {
                 self.memories().for_each(|memory| memory.clear());
             }
         }
@@ -154,8 +154,8 @@ impl Core {
     }
 
     /// Does what another program asks for, here and in the store.
-    pub(crate) fn apply_requests(self: &Arc<Self>, manner: Manner, requests: Vec<Request>) {
-        let pending = self.invalidate(self.requested_targets(requests).with_mode(manner));
+    pub(crate) fn apply_requests(self: &Arc<Self>, mode: InvalidationMode, requests: Vec<Request>) {
+        let pending = self.invalidate(self.requested_targets(requests).with_mode(mode));
         if let Some(l2) = &self.l2 {
             l2.spawn(async move {
                 pending.accepted().await;
@@ -172,11 +172,11 @@ impl Core {
     }
 
     /// Takes one key out of use on this node.
-    fn invalidate_key(&self, key: &Key, manner: Manner, now: Tick) {
+    fn invalidate_key(&self, key: &Key, mode: InvalidationMode, now: Tick) {
         self.writes.spoil(key.as_bytes());
-        match manner {
-            Manner::Hard => self.evict_key(key.as_bytes()),
-            Manner::Soft => self.expire_key(key.as_bytes(), now),
+        match mode {
+            InvalidationMode::Hard => self.evict_key(key.as_bytes()),
+            InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),
         }
         if let Some(l2) = &self.l2 {
             // Its lease is gone with it: who waits for its end asks again.
@@ -231,14 +231,14 @@ impl PendingInvalidation {
         if let Some(l2) = &self.core.l2 {
             self.core.faults.at(Point::BeforeRemoval);
             match self.ack {
-                None => l2.invalidate(targets.names(), targets.manner).await,
+                None => l2.invalidate(targets.names(), targets.mode).await,
                 Some(ack) => {
                     let within = match ack {
                         Ack::Certain => None,
                         Ack::Within(within) => Some(within),
                     };
-                    let (names, manner) = (targets.names(), targets.manner);
-                    certain = l2.invalidate_everywhere(names, manner, within).await;
+                    let (names, mode) = (targets.names(), targets.mode);
+                    certain = l2.invalidate_everywhere(names, mode, within).await;
                 }
             }
         }

@@ -116,7 +116,7 @@ impl ApplyOnDrop {
             .map(Invalidation::into_targets)
         {
             let same = |(other, all, _): &&mut (Cache, InvalidationTargets, Option<Ack>)| {
-                Arc::ptr_eq(other.core(), cache.core()) && all.manner == targets.manner
+                Arc::ptr_eq(other.core(), cache.core()) && all.mode == targets.mode
             };
             match together.iter_mut().find(same) {
                 Some((_, all, acks)) => {

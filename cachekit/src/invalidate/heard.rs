@@ -6,7 +6,7 @@ use crate::core::state::Core;
 use crate::key::Key;
 use crate::l2::bus::listener::Listener;
 use crate::l2::invalidation_targets::InvalidationTargets;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::message::NodeId;
 use crate::store::message::text_protocol::Request;
 
@@ -23,8 +23,8 @@ impl Listener for Core {
         self.send_applied(whom, by, ack);
     }
 
-    fn apply_requests(self: Arc<Self>, manner: Manner, requests: Vec<Request>) {
-        Core::apply_requests(&self, manner, requests);
+    fn apply_requests(self: Arc<Self>, mode: InvalidationMode, requests: Vec<Request>) {
+        Core::apply_requests(&self, mode, requests);
     }
 
     fn missed_messages(&self) {

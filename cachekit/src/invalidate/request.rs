@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::key::buf::KeyBuf;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::function_spec::FnSpec;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
 /// When an invalidation takes place.
@@ -34,7 +34,7 @@ pub struct Invalidation {
     tags: Vec<Tag>,
     functions: Vec<&'static FnSpec>,
     ack: Option<Ack>,
-    manner: Manner,
+    mode: InvalidationMode,
 }
 
 impl Invalidation {
@@ -48,7 +48,7 @@ impl Invalidation {
             tags: vec![],
             functions: vec![],
             ack: None,
-            manner: Manner::Hard,
+            mode: InvalidationMode::Hard,
         }
     }
 
@@ -123,7 +123,7 @@ impl Invalidation {
 
     /// `soft`: what it names is not fresh any more, and may be served where old values are.
     pub fn soft(&mut self) {
-        self.manner = Manner::Soft;
+        self.mode = InvalidationMode::Soft;
     }
 
     /// `if = EXPR`.
@@ -133,7 +133,7 @@ impl Invalidation {
 
     /// What takes place of it, in which cache.
     pub(crate) fn into_targets(self) -> (Cache, InvalidationTargets, Option<Ack>) {
-        let mut targets = InvalidationTargets::default().with_mode(self.manner);
+        let mut targets = InvalidationTargets::default().with_mode(self.mode);
         if self.is_wanted {
             targets.keys = self.keys;
             targets.tags = self.tags;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::base::runtime::has_timer;
 use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
@@ -136,11 +136,11 @@ impl Store for BreakerStore {
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
-        manner: Manner,
+        mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
-        let order = |store: &'a dyn Store| store.invalidate(names, manner, bulletin, until);
+        let order = |store: &'a dyn Store| store.invalidate(names, mode, bulletin, until);
         self.through_breaker(Rejection::Ignored, order)
     }
 

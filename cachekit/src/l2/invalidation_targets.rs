@@ -2,7 +2,7 @@
 
 use crate::key::Key;
 use crate::l2::entry_keys::with_guards;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 use crate::store::key_name::Name;
 
@@ -14,7 +14,7 @@ pub(crate) struct InvalidationTargets {
     /// Functions and regions, by name.
     pub(crate) functions: Vec<Box<str>>,
     pub(crate) everything: bool,
-    pub(crate) manner: Manner,
+    pub(crate) mode: InvalidationMode,
 }
 
 impl InvalidationTargets {
@@ -63,8 +63,8 @@ impl InvalidationTargets {
     }
 
     /// The same in another manner.
-    pub(crate) fn with_mode(self, manner: Manner) -> Self {
-        Self { manner, ..self }
+    pub(crate) fn with_mode(self, mode: InvalidationMode) -> Self {
+        Self { mode, ..self }
     }
 
     /// Adds `other`, of the same manner, to it.

@@ -14,7 +14,7 @@ use crate::base::select::first;
 use crate::base::trace;
 use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::Name;
 use crate::store::message::Bulletin;
 use crate::store::port::{Failure, Store};
@@ -39,16 +39,16 @@ const LINGER: Duration = Duration::from_secs(300);
 pub(crate) async fn send_invalidation(
     bus: &BusClient,
     store: &dyn Store,
-    (names, manner): (&[Name], Manner),
+    (names, mode): (&[Name], InvalidationMode),
     until: Instant,
 ) -> Result<(), Failure> {
     let bulletin = Bulletin::Invalidated {
         from: bus.node,
         ack: None,
-        manner,
+        mode,
         names: names.to_vec(),
     };
-    store.invalidate(names, manner, &bulletin, until).await
+    store.invalidate(names, mode, &bulletin, until).await
 }
 
 /// A store that needs attention now and then.
@@ -141,7 +141,14 @@ impl Recovery {
         }
         let names = outbox.next();
         let until = from_now(BACKGROUND_TIMEOUT);
-        match send_invalidation(&self.bus, &*self.store, (&names, Manner::Hard), until).await {
+        match send_invalidation(
+            &self.bus,
+            &*self.store,
+            (&names, InvalidationMode::Hard),
+            until,
+        )
+        .await
+        {
             Ok(()) => {
                 outbox.accepted();
                 // Leases are gone with their entries.

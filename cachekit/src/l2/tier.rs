@@ -25,7 +25,7 @@ use crate::l2::entry_keys::Replica;
 use crate::l2::outbox::Outbox;
 use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery, send_invalidation};
 use crate::model::config::{OnDisconnect, OnNewMaster};
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::miss_reason::Reasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
@@ -219,10 +219,10 @@ impl SharedTier {
 
     /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
     /// the caller goes away. From there it is removed, in whichever manner it was to be.
-    pub(crate) async fn invalidate(&self, names: Vec<Name>, manner: Manner) {
+    pub(crate) async fn invalidate(&self, names: Vec<Name>, mode: InvalidationMode) {
         let removal = self.pending_removal(names);
         let until = self.deadline();
-        match send_invalidation(&self.bus, &*self.store, (&removal.names, manner), until).await {
+        match send_invalidation(&self.bus, &*self.store, (&removal.names, mode), until).await {
             Ok(()) => self.bus.outbox.remember(removal.settled()),
             Err(failure) => self.count_failure(&failure),
         }
@@ -234,7 +234,7 @@ impl SharedTier {
     pub(crate) async fn invalidate_everywhere(
         &self,
         names: Vec<Name>,
-        manner: Manner,
+        mode: InvalidationMode,
         within: Option<Duration>,
     ) -> bool {
         let unconfirmed = Unconfirmed {
@@ -246,11 +246,11 @@ impl SharedTier {
         let bulletin = Bulletin::Invalidated {
             from: self.bus.node,
             ack: Some(waiting.number),
-            manner,
+            mode,
             names: removal.names.clone(),
         };
         let (store, until) = (&self.store, self.deadline());
-        let sent = store.invalidate(&removal.names, manner, &bulletin, until);
+        let sent = store.invalidate(&removal.names, mode, &bulletin, until);
         if let Err(failure) = sent.await {
             self.count_failure(&failure);
             return false;

@@ -2,7 +2,7 @@
 
 /// Hard or soft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Manner {
+pub(crate) enum InvalidationMode {
     /// It is gone.
     #[default]
     Hard,

@@ -19,7 +19,7 @@ pub(crate) mod text_protocol;
 use std::fmt::Write as _;
 
 use crate::encoding::envelope::Token;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::Name;
 use crate::store::message::text_protocol::Request;
 
@@ -51,7 +51,7 @@ pub(crate) enum Bulletin {
     Invalidated {
         from: NodeId,
         ack: Option<u64>,
-        manner: Manner,
+        mode: InvalidationMode,
         names: Vec<Name>,
     },
     /// These were written by writes that have an order: what was there before is not valid
@@ -66,7 +66,7 @@ pub(crate) enum Bulletin {
     /// This node's own: everything that was sent before it has arrived.
     Echo { subscription: u64, sent: u64 },
     /// What another program asks for.
-    Asked(Manner, Vec<Request>),
+    Asked(InvalidationMode, Vec<Request>),
 }
 
 const FORM: &[u8] = b"CK\x02";
@@ -82,12 +82,12 @@ impl Bulletin {
             Self::Invalidated {
                 from,
                 ack,
-                manner,
+                mode,
                 names,
             } => {
                 out.push(b'i');
                 out.extend(from.0);
-                let is_soft = *manner == Manner::Soft;
+                let is_soft = *mode == InvalidationMode::Soft;
                 out.push(u8::from(ack.is_some()) * WANTS_ACK + u8::from(is_soft) * IS_SOFT);
                 out.extend(ack.unwrap_or_default().to_le_bytes());
                 listed(&mut out, names);
@@ -123,8 +123,8 @@ impl Bulletin {
     /// `None`: of an unknown form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let Some(rest) = bytes.strip_prefix(FORM) else {
-            let (manner, requests) = text_protocol::asked(str::from_utf8(bytes).ok()?)?;
-            return Some(Self::Asked(manner, requests));
+            let (mode, requests) = text_protocol::asked(str::from_utf8(bytes).ok()?)?;
+            return Some(Self::Asked(mode, requests));
         };
         let (kind, mut rest) = rest.split_first()?;
         let rest = &mut rest;
@@ -139,10 +139,10 @@ impl Bulletin {
                 is_known.then_some(Self::Invalidated {
                     from,
                     ack: has(WANTS_ACK).then_some(ack),
-                    manner: if has(IS_SOFT) {
-                        Manner::Soft
+                    mode: if has(IS_SOFT) {
+                        InvalidationMode::Soft
                     } else {
-                        Manner::Hard
+                        InvalidationMode::Hard
                     },
                     names: list(rest)?,
                 })?
@@ -214,19 +214,19 @@ mod tests {
             Bulletin::Invalidated {
                 from: node,
                 ack: None,
-                manner: Manner::Hard,
+                mode: InvalidationMode::Hard,
                 names: names.clone(),
             },
             Bulletin::Invalidated {
                 from: node,
                 ack: Some(9),
-                manner: Manner::Hard,
+                mode: InvalidationMode::Hard,
                 names: names.clone(),
             },
             Bulletin::Invalidated {
                 from: node,
                 ack: Some(9),
-                manner: Manner::Soft,
+                mode: InvalidationMode::Soft,
                 names: names.clone(),
             },
             Bulletin::Written { from: node, names },

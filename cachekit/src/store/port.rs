@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};
 
@@ -110,7 +110,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
-        manner: Manner,
+        mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()>;

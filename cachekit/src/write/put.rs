@@ -28,7 +28,7 @@ use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::SequenceNumber;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
 use crate::model::policy::{Lives, Policy};
 use crate::model::tags::EntryTags;
@@ -370,7 +370,7 @@ impl WriteGuard {
     async fn empty_store(&self) {
         if let Some(l2) = self.notified_tier() {
             let entry = Name::entry(&self.key);
-            l2.invalidate(vec![entry], Manner::Hard).await;
+            l2.invalidate(vec![entry], InvalidationMode::Hard).await;
         }
     }
 

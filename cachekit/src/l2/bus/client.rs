@@ -117,12 +117,12 @@ impl BusClient {
             Bulletin::Invalidated {
                 from,
                 ack,
-                manner,
+                mode,
                 names,
             } if from != self.node => {
                 self.acks.hear(from);
                 if let Some(listener) = self.listener() {
-                    listener.apply(&InvalidationTargets::from_names(&names).with_mode(manner));
+                    listener.apply(&InvalidationTargets::from_names(&names).with_mode(mode));
                     self.messages.fetch_add(1, Ordering::Relaxed);
                     if let Some(ack) = ack {
                         listener.send_applied(from, self.node, ack);
@@ -144,9 +144,9 @@ impl BusClient {
             Bulletin::Hello { from } if from != self.node => self.acks.greet(from),
             Bulletin::Goodbye { from } => self.acks.part(from),
             Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
-            Bulletin::Asked(manner, requests) => {
+            Bulletin::Asked(mode, requests) => {
                 if let Some(listener) = self.listener() {
-                    listener.apply_requests(manner, requests);
+                    listener.apply_requests(mode, requests);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }

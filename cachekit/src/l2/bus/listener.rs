@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::message::NodeId;
 use crate::store::message::text_protocol::Request;
 
@@ -20,7 +20,7 @@ pub(crate) trait Listener: Send + Sync {
     fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64);
 
     /// Another program asks for invalidations.
-    fn apply_requests(self: Arc<Self>, manner: Manner, requests: Vec<Request>);
+    fn apply_requests(self: Arc<Self>, mode: InvalidationMode, requests: Vec<Request>);
 
     /// Messages were, or may have been, missed: what is in memory is asked for again.
     fn missed_messages(&self);

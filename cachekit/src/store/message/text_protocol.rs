@@ -1,6 +1,6 @@
 //! What other programs say, in lines of text.
 
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 
 /// One line of another program's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,18 +14,18 @@ pub(crate) enum Request {
 }
 
 /// The whole message; `None`: of an unknown form.
-pub(crate) fn asked(text: &str) -> Option<(Manner, Vec<Request>)> {
+pub(crate) fn asked(text: &str) -> Option<(InvalidationMode, Vec<Request>)> {
     let mut lines = text.lines();
-    let manner = match lines.next()?.trim_end() {
-        "invalidate" => Manner::Hard,
-        "invalidate soft" => Manner::Soft,
+    let mode = match lines.next()?.trim_end() {
+        "invalidate" => InvalidationMode::Hard,
+        "invalidate soft" => InvalidationMode::Soft,
         _ => return None,
     };
     let requests = lines
         .filter(|line| !line.trim().is_empty())
         .map(request)
         .collect::<Option<_>>()?;
-    Some((manner, requests))
+    Some((mode, requests))
 }
 
 fn request(line: &str) -> Option<Request> {
@@ -68,11 +68,11 @@ mod tests {
             Request::Event("sold".to_owned(), pairs.to_vec()),
             Request::Everything,
         ];
-        for (first, manner) in [
-            ("invalidate", Manner::Hard),
-            ("invalidate soft", Manner::Soft),
+        for (first, mode) in [
+            ("invalidate", InvalidationMode::Hard),
+            ("invalidate soft", InvalidationMode::Soft),
         ] {
-            let asked = Bulletin::Asked(manner, expected.clone());
+            let asked = Bulletin::Asked(mode, expected.clone());
             let text = format!("{first}{lines}");
             assert_eq!(Bulletin::read(text.as_bytes()), Some(asked));
         }

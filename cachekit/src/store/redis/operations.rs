@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::Fault;
 use crate::encoding::envelope::Version;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
@@ -184,12 +184,12 @@ impl Store for Redis {
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
-        manner: Manner,
+        mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
         Box::pin(async move {
-            if manner == Manner::Soft {
+            if mode == InvalidationMode::Soft {
                 return self.invalidate_softly(names, bulletin, until).await;
             }
             let commands = self.removing(names, bulletin);

@@ -20,7 +20,7 @@ use crate::base::durations::from_now;
 use crate::base::fault::Faults;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
@@ -258,22 +258,22 @@ impl Under {
     }
 
     async fn invalidate(&self, texts: &[&str]) {
-        self.invalidate_by(Manner::Hard, texts).await;
+        self.invalidate_by(InvalidationMode::Hard, texts).await;
     }
 
     async fn invalidate_softly(&self, texts: &[&str]) {
-        self.invalidate_by(Manner::Soft, texts).await;
+        self.invalidate_by(InvalidationMode::Soft, texts).await;
     }
 
-    async fn invalidate_by(&self, manner: Manner, texts: &[&str]) {
+    async fn invalidate_by(&self, mode: InvalidationMode, texts: &[&str]) {
         let names = names(texts);
         let told = Bulletin::Invalidated {
             from: NodeId::random(),
             ack: None,
-            manner,
+            mode,
             names: names.clone(),
         };
-        let done = self.store.invalidate(&names, manner, &told, soon()).await;
+        let done = self.store.invalidate(&names, mode, &told, soon()).await;
         assert_eq!(done, Ok(()));
     }
 

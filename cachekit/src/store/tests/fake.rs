@@ -18,7 +18,7 @@ use crate::base::durations::from_now;
 use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
-use crate::model::invalidation_mode::Manner;
+use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::Name;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
@@ -310,15 +310,15 @@ impl Store for Fake {
     fn invalidate<'a>(
         &'a self,
         names: &'a [Name],
-        manner: Manner,
+        mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
         let copies = copies(names, self.faults);
         let doomed: Vec<Name> = names.iter().cloned().chain(copies).collect();
-        let step = move |data: &mut Data| match manner {
-            Manner::Hard => data.remove(&doomed),
-            Manner::Soft => data.invalidate_softly(&doomed),
+        let step = move |data: &mut Data| match mode {
+            InvalidationMode::Hard => data.remove(&doomed),
+            InvalidationMode::Soft => data.invalidate_softly(&doomed),
         };
         Box::pin(async move {
             self.ask(Op::Invalidate, names, until, step).await?;

@@ -70,14 +70,14 @@ async fn softly_they_get_old(under: &Under) {
 }
 
 async fn what_began_before_is_refused(under: &Under) {
-    for manner in [Manner::Hard, Manner::Soft] {
+    for mode in [InvalidationMode::Hard, InvalidationMode::Soft] {
         let grant = granted(under, holder(1)).await;
-        under.invalidate_by(manner, &["k:a"]).await;
+        under.invalidate_by(mode, &["k:a"]).await;
         let fill = copy().fill(&grant, holder(1), &[]);
-        assert_eq!(under.fill(&fill).await, Filled::Moved, "{manner:?}");
+        assert_eq!(under.fill(&fill).await, Filled::Moved, "{mode:?}");
         // Its lease is over with that.
         granted(under, holder(2)).await;
-        assert_eq!(under.fill(&fill).await, Filled::Moved, "{manner:?}");
+        assert_eq!(under.fill(&fill).await, Filled::Moved, "{mode:?}");
         under.invalidate(&["c2:a"]).await;
     }
 }

@@ -175,7 +175,7 @@ async fn everybody_is_told(under: &Under) {
     let told = Bulletin::Invalidated {
         from: node,
         ack: Some(7),
-        manner: Manner::Soft,
+        mode: InvalidationMode::Soft,
         names: names.clone(),
     };
     let heard = || {
@@ -184,7 +184,9 @@ async fn everybody_is_told(under: &Under) {
     };
     // Again, until the adapter listens.
     for _ in 0..100 {
-        let asked = under.store.invalidate(&names, Manner::Soft, &told, soon());
+        let asked = under
+            .store
+            .invalidate(&names, InvalidationMode::Soft, &told, soon());
         assert_eq!(asked.await, Ok(()));
         tokio::time::sleep(Duration::from_millis(10)).await;
         if heard() {
