@@ -163,7 +163,7 @@ fn entry_or_miss(
         }
     };
     let owner = core.owner(spec);
-    let mut call = Call::after_miss(Arc::clone(core), owner, missed, spec.lives());
+    let mut call = Call::after_miss(Arc::clone(core), owner, missed, spec.options());
     call.force_refresh = mode == CallMode::Refresh;
     Err(Miss(Some(Box::new(call))))
 }

@@ -131,11 +131,11 @@ impl<R> Entry<R> {
         if let Some(stored) = entry.core.peek(&entry.key, entry.owner.id) {
             return Some(stored.freshness.end.since(Tick::now(&*entry.core.clock)));
         }
-        let (owner, entry_tags, lives) = (&entry.owner, &entry.entry_tags, entry.spec.lives());
+        let (owner, entry_tags, options) = (&entry.owner, &entry.entry_tags, entry.spec.options());
         let fingerprint = entry.fingerprint();
         entry
             .core
-            .l2_ttl(owner, &entry.key, entry_tags, lives, fingerprint)
+            .l2_ttl(owner, &entry.key, entry_tags, options, fingerprint)
             .await
     }
 
@@ -169,9 +169,9 @@ impl EntryRef {
         if let Some(stored) = self.core.peek(&self.key, self.owner.id) {
             return value_in::<Optional<V>>(&stored)?;
         }
-        let (core, lives) = (&self.core, self.spec.lives());
+        let (core, options) = (&self.core, self.spec.options());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
-        let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, lives, &ops);
+        let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, options, &ops);
         // Not counted, as a look into memory is not: it is no call of the function.
         value_in::<Optional<V>>(&hit.await?.stored)?
     }

@@ -7,7 +7,7 @@ use crate::base::error::ComputeTimeout;
 use crate::base::trace;
 use crate::core::state::Cache;
 use crate::encoding::codec::cacheable::Cacheable;
-use crate::model::policy::{Lives, Policy};
+use crate::model::policy::{EntryOptions, Policy};
 use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::compute_detached::compute_detachable;
@@ -108,7 +108,7 @@ impl Cache {
     {
         let plan = || Plan::<Fallible<V, E>>::by_hand().or_late(E::from);
         let mut policy = policy.clone();
-        policy.lives.timeout = Some(timeout);
+        policy.options.timeout = Some(timeout);
         self.get_or_compute_with(key, &policy, plan, compute).await
     }
 
@@ -256,11 +256,11 @@ impl Cache {
             Ok(ret) => MemoryLookup::Hit(ret),
             Err(missed) => {
                 let core = Arc::clone(&self.core);
-                let lives = Lives::from(policy);
-                if lives.leaves_replicas_out() {
+                let options = EntryOptions::from(policy);
+                if options.leaves_replicas_out() {
                     trace::replicas_left_out();
                 }
-                let call = Call::after_miss(core, owner, missed, lives);
+                let call = Call::after_miss(core, owner, missed, options);
                 MemoryLookup::Miss(Box::new(call))
             }
         }

@@ -16,7 +16,7 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::config::Capacity;
 use crate::model::owner::{Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::policy::{Lives, Policy};
+use crate::model::policy::{EntryOptions, Policy};
 use crate::model::stats::FunctionStats;
 use crate::model::tags::EntryTags;
 use crate::read::call::Call;
@@ -147,8 +147,8 @@ impl<V: Cacheable> Region<V> {
 
     /// The value under `key`. Never computes.
     pub async fn get(&self, key: impl CacheKey) -> Option<V> {
-        let lives = Lives::from(&self.policy);
-        get(self.core(), &self.state.owner, &self.key(&key), lives).await
+        let options = EntryOptions::from(&self.policy);
+        get(self.core(), &self.state.owner, &self.key(&key), options).await
     }
 
     /// The value under `key`, else what `compute` gives, which is then stored; as
@@ -178,7 +178,7 @@ impl<V: Cacheable> Region<V> {
             Arc::clone(core),
             Arc::clone(owner),
             missed,
-            Lives::from(&self.policy),
+            EntryOptions::from(&self.policy),
         );
         let entry_tags = EntryTags::from(&self.policy);
         let plan = Plan::<Plain<V>>::by_hand;
@@ -196,9 +196,9 @@ impl<V: Cacheable> Region<V> {
     pub async fn set(&self, key: impl CacheKey, value: V) {
         let (core, key) = (self.core(), self.key(&key));
         let owner = Arc::clone(&self.state.owner);
-        let lives = Lives::from(&self.policy);
+        let options = EntryOptions::from(&self.policy);
         let entry_tags = EntryTags::from(&self.policy);
-        put(core, owner, key.clone(), lives, entry_tags, value).await;
+        put(core, owner, key.clone(), options, entry_tags, value).await;
         if !Arc::ptr_eq(core, self.core()) {
             // The region got its own memory meanwhile, which may have read what was there before.
             core.evict_key(key.as_bytes());

@@ -10,7 +10,7 @@ use crate::l2::entry_keys::{EntryKeys, Replica};
 use crate::model::config::Tier;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::Name;
 
@@ -21,16 +21,16 @@ impl Core {
         owner: &'a Arc<Owner>,
         (key, replica): (&'a Key, Replica),
         entry_tags: &EntryTags,
-        lives: &'a Lives,
+        options: &'a EntryOptions,
         fingerprint: Option<Fingerprint>,
         began: SequenceNumber,
     ) -> Option<L2Lookup<'a>> {
         let l2 = self
             .l2
             .as_ref()
-            .filter(|_| lives.tier != Tier::Memory && !owner.is_namesake)?;
+            .filter(|_| options.tier != Tier::Memory && !owner.is_namesake)?;
         let fingerprint = fingerprint.filter(|_| l2.is_usable_for(key, replica))?;
-        let codec = lives.codec.unwrap_or(l2.settings.codec);
+        let codec = options.codec.unwrap_or(l2.settings.codec);
         let fingerprint = match fingerprint(codec) {
             Ok(fingerprint) => fingerprint ^ owner.value_tags_hash,
             Err(why) => {
@@ -45,7 +45,7 @@ impl Core {
             owner,
             key,
             keys,
-            lives,
+            options,
             codec,
             fingerprint,
             began,
@@ -55,9 +55,9 @@ impl Core {
 
     /// A value was computed for `key` without asking the store: what is there may be older,
     /// and this node must not go back to it.
-    pub(crate) fn queue_removal(&self, key: &Key, lives: Lives) {
+    pub(crate) fn queue_removal(&self, key: &Key, options: EntryOptions) {
         if let Some(l2) = &self.l2
-            && lives.tier != Tier::Memory
+            && options.tier != Tier::Memory
             // It never goes back there anyway.
             && !l2.is_shut_down()
         {

@@ -21,7 +21,7 @@ use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{Name, tag_prefix};
 use crate::store::message::{Bulletin, NodeId};
@@ -70,7 +70,7 @@ pub(crate) struct Backfill {
     pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
-    pub(crate) lives: Lives,
+    pub(crate) options: EntryOptions,
     pub(crate) entry_tags: EntryTags,
     pub(crate) ttl: Duration,
     pub(crate) took: Duration,
@@ -149,10 +149,10 @@ impl Backfill {
     /// The store's order, with the bytes that compression saved, or why there is none.
     fn prepare(self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
         let kept = self
-            .lives
+            .options
             .redis_ttl
             .map_or(self.ttl, |most| most.min(self.ttl));
-        if kept < Duration::from_millis(1) || self.lives.tier == Tier::Memory {
+        if kept < Duration::from_millis(1) || self.options.tier == Tier::Memory {
             return Err(StoreOutcome::Skipped);
         }
         let tags: Vec<Name> =
@@ -175,14 +175,14 @@ impl Backfill {
             return Err(StoreOutcome::Skipped);
         }
         expect_no_lock();
-        let codec = self.lives.codec.unwrap_or(l2.settings.codec);
+        let codec = self.options.codec.unwrap_or(l2.settings.codec);
         let written = self.write(codec, l2, kept, &tags).map_err(|why| {
             l2.count_unstorable(&self.owner, &why);
             StoreOutcome::Skipped
         })?;
         let value_tags = value_tags.to_vec();
         let order = self.stored.order;
-        let kept = kept.saturating_add(self.lives.window());
+        let kept = kept.saturating_add(self.options.window());
         let fill = self.lease.into_fill(value_tags, written.bytes, kept);
         let fill = fill.ok_or(StoreOutcome::Skipped)?;
         Ok((Fill { order, ..fill }, written.saved))
@@ -205,7 +205,7 @@ impl Backfill {
             fingerprint: (self.wire.fingerprint)(codec)? ^ self.owner.value_tags_hash,
             origin: l2.store.origin(),
             fill,
-            grace: self.lives.window(),
+            grace: self.options.window(),
             life: kept,
             delta: self.took,
             versions: &self.lease.grant.versions,
@@ -213,7 +213,7 @@ impl Backfill {
             function: &self.owner.name,
             key: self.key.as_bytes(),
             order: self.stored.order,
-            compress_above: self.lives.compress_above(l2.settings.compress_above),
+            compress_above: self.options.compress_above(l2.settings.compress_above),
         };
         let limit = l2.settings.max_value;
         let value = &**self.stored.shared();

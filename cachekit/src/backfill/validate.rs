@@ -20,7 +20,7 @@ use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::Life;
 use crate::model::miss_reason::Reason;
 use crate::model::owner::Owner;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 use crate::model::tags::{EntryTags, Tag};
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::{Name, tag_prefix};
@@ -36,7 +36,7 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) owner: &'a Arc<Owner>,
     pub(crate) key: &'a Key,
     pub(crate) keys: EntryKeys,
-    pub(crate) lives: &'a Lives,
+    pub(crate) options: &'a EntryOptions,
     pub(crate) codec: Codec,
     pub(crate) fingerprint: u64,
     /// Where this node was in the sequence of its invalidations before it asked.
@@ -123,7 +123,7 @@ impl L2Lookup<'_> {
         let fill = Some(envelope.fill);
         let status = self.version_status(&envelope, found, start.until).await?;
         let is_old = status == VersionStatus::SoftInvalidated;
-        if status == VersionStatus::Invalid || (is_old && self.lives.window().is_zero()) {
+        if status == VersionStatus::Invalid || (is_old && self.options.window().is_zero()) {
             return Ok(self.reject(Reason::Invalidated, fill));
         }
         let wire = ops.wire;
@@ -222,7 +222,7 @@ impl L2Lookup<'_> {
     /// Whether it may not even be served in the place of a new one.
     fn is_past_grace(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
         let over = envelope.grace.checked_sub(found.left);
-        over.is_some_and(|over| over >= self.lives.window())
+        over.is_some_and(|over| over >= self.options.window())
     }
 
     /// Whether every version that the entry hangs on is still there.
@@ -344,7 +344,7 @@ impl L2Lookup<'_> {
             self.key,
             self.began,
             self.epochs_of(envelope),
-            *self.lives,
+            *self.options,
             Some(life),
             value,
         )

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::sync::Mutex;
 use crate::model::owner::OwnerId;
-use crate::model::policy::Bound;
+use crate::model::policy::ComputationLimit;
 
 /// A place at a gate; free again when it is dropped.
 pub(crate) type Place = OwnedSemaphorePermit;
@@ -36,7 +36,7 @@ pub(crate) struct Gate(Arc<Semaphore>);
 
 impl Gates {
     /// The gate of `function`, or of the group that `bound` names.
-    pub(crate) fn gate(&self, function: OwnerId, bound: Bound) -> Gate {
+    pub(crate) fn gate(&self, function: OwnerId, bound: ComputationLimit) -> Gate {
         let who = bound.group.map_or(Who::Function(function), Who::Group);
         let mut gates = self.gates.lock();
         let gate = gates.entry(who).or_insert_with(|| Gate::new(bound.most));

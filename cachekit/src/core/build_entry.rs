@@ -16,7 +16,7 @@ use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
-use crate::model::policy::{Lives, jittered};
+use crate::model::policy::{EntryOptions, jittered};
 use crate::model::tags::EntryTags;
 
 /// What an entry weighs beside its key and value: the entry's header, its epochs and the
@@ -69,7 +69,7 @@ impl Core {
     /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
     pub(crate) fn ttl(
         &self,
-        lives: Lives,
+        options: EntryOptions,
         entry_tags: &EntryTags,
         present: bool,
     ) -> Option<Duration> {
@@ -77,12 +77,12 @@ impl Core {
             entry_tags
                 .ttl
                 .map(cut)
-                .or(lives.ttl)
+                .or(options.ttl)
                 .unwrap_or(self.config.default_ttl)
         } else {
-            lives.none_ttl?
+            options.none_ttl?
         };
-        let ttl = jittered(ttl, lives.jitter, fastrand::f64());
+        let ttl = jittered(ttl, options.jitter, fastrand::f64());
         (!entry_tags.do_not_store && !ttl.is_zero()).then_some(ttl)
     }
 
@@ -95,16 +95,16 @@ impl Core {
         key: &Key,
         began: SequenceNumber,
         epochs: Epochs,
-        lives: Lives,
+        options: EntryOptions,
         life: Option<Life>,
         value: Value,
     ) -> Arc<MemoryEntry> {
         let now = Tick::now(&*self.clock);
-        let none = Lives::UNSAID;
-        let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &lives));
+        let none = EntryOptions::DEFAULT;
+        let (life, windows) = life.map_or((Life::from(Duration::ZERO), &none), |it| (it, &options));
         let freshness = Freshness::new(now, life, windows, value.took);
-        let deadline = now.after(lives.in_memory(life.left));
-        let idle = lives.idle.map(|length| Idle::new(now, length));
+        let deadline = now.after(options.in_memory(life.left));
+        let idle = options.idle.map(|length| Idle::new(now, length));
         let weight = match self.config.memory_capacity.unit {
             Unit::Entries => 1,
             Unit::Bytes => {
@@ -118,7 +118,7 @@ impl Core {
             began,
             epochs,
             (deadline, freshness, idle),
-            lives.tier == Tier::Memory,
+            options.tier == Tier::Memory,
             weight,
             (value.content, value.is_present, value.order),
         )

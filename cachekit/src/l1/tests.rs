@@ -14,7 +14,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::owner::{Owner, OwnerId};
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 
 /// Every engine, in each way that it can be set.
 fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {
@@ -43,7 +43,7 @@ fn key(n: u64) -> Key {
 fn entry(value: u64, weight: u32) -> Arc<MemoryEntry> {
     let now = Tick::from_nanos(0);
     let life = Life::from(Duration::from_secs(60));
-    let freshness = Freshness::new(now, life, &Lives::UNSAID, Duration::ZERO);
+    let freshness = Freshness::new(now, life, &EntryOptions::DEFAULT, Duration::ZERO);
     MemoryEntry::new(
         Arc::new(Owner::new(OwnerId::DIRECT, "tests")),
         SequenceNumber::default(),

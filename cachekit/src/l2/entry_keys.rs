@@ -4,7 +4,7 @@ use crate::base::random::Chance;
 use crate::key::Key;
 use crate::l2::outbox::Outbox;
 use crate::model::owner::Owner;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{Name, tag_prefix};
 use crate::store::port::Place;
@@ -26,8 +26,8 @@ pub(crate) enum Replica {
 
 impl Replica {
     /// The one that a call reads.
-    pub(crate) fn pick(lives: Lives, chance: &Chance) -> Self {
-        match lives.copies() {
+    pub(crate) fn pick(options: EntryOptions, chance: &Chance) -> Self {
+        match options.copies() {
             Some(copies) => Self::Nth(chance.one_of(copies)),
             None => Self::Only,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::durations::LONGEST;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 
 /// Natural logarithm of 2^64, rounded up: no draw gives more, because the smallest of them is
 /// 2^-64.
@@ -44,14 +44,14 @@ pub(crate) struct Freshness {
 
 impl Freshness {
     /// Of a value whose computation took so long; `took` is zero where that is not known.
-    pub(crate) fn new(now: Tick, life: Life, lives: &Lives, took: Duration) -> Self {
+    pub(crate) fn new(now: Tick, life: Life, options: &EntryOptions, took: Duration) -> Self {
         let end = now.after(life.left);
         // From now on, and not from the end: that may be before the clock's beginning.
         let until = |window: Option<Duration>| match window {
             Some(window) => now.after(life.left.saturating_add(window).saturating_sub(life.over)),
             None => end,
         };
-        let spread = scaled(took, f64::from(lives.early));
+        let spread = scaled(took, f64::from(options.early));
         let early_from = if spread.is_zero() {
             Tick::NEVER
         } else {
@@ -59,8 +59,8 @@ impl Freshness {
         };
         Self {
             end,
-            stale_until: until(lives.stale),
-            error_until: until(lives.stale_if_error),
+            stale_until: until(options.stale),
+            error_until: until(options.stale_if_error),
             early_from,
             spread,
         }
@@ -130,12 +130,12 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn lives(early: f32) -> Lives {
-        Lives {
+    fn options(early: f32) -> EntryOptions {
+        EntryOptions {
             early,
             stale: Some(5 * SECOND),
             stale_if_error: Some(20 * SECOND),
-            ..Lives::UNSAID
+            ..EntryOptions::DEFAULT
         }
     }
 
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_windows_begin_at_the_end() {
-        let fresh = Freshness::new(at(100), Life::from(10 * SECOND), &lives(1.0), SECOND);
+        let fresh = Freshness::new(at(100), Life::from(10 * SECOND), &options(1.0), SECOND);
         assert_eq!(fresh.end, at(110));
         let stale = |second| fresh.is_stale(at(second));
         assert_eq!([109, 110, 114, 115].map(stale), [false, true, true, false]);
@@ -159,14 +159,14 @@ mod tests {
             over: 3 * SECOND,
         };
         // The clock's beginning is nearer than the entry's end.
-        let found = Freshness::new(at(1), life, &lives(1.0), SECOND);
+        let found = Freshness::new(at(1), life, &options(1.0), SECOND);
         assert!(found.is_stale(at(1)) && found.is_stale(at(2)) && !found.is_stale(at(3)));
         assert!(found.outlives_errors(at(17)) && !found.outlives_errors(at(18)));
     }
 
     #[test]
     fn what_ended_before_its_time_has_its_windows_from_there() {
-        let fresh = Freshness::new(at(100), Life::from(10 * SECOND), &lives(1.0), SECOND);
+        let fresh = Freshness::new(at(100), Life::from(10 * SECOND), &options(1.0), SECOND);
         let ended = fresh.ended_at(at(104));
         let stale = |second| ended.is_stale(at(second));
         assert_eq!([103, 104, 108, 109].map(stale), [false, true, true, false]);
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn no_draw_succeeds_before_the_first_moment() {
-        let fresh = Freshness::new(at(0), Life::from(100 * SECOND), &lives(0.5), 2 * SECOND);
+        let fresh = Freshness::new(at(0), Life::from(100 * SECOND), &options(0.5), 2 * SECOND);
         let smallest = 0.5_f64.powi(64);
         let earliest = 100.0 - fresh.advance(smallest).as_secs_f64();
         assert!((55.63..55.65).contains(&earliest), "{earliest}");
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn nothing_is_early_where_that_is_off_or_nothing_is_known() {
         for (early, took) in [(0.0, SECOND), (1.0, Duration::ZERO)] {
-            let fresh = Freshness::new(at(0), Life::from(SECOND), &lives(early), took);
+            let fresh = Freshness::new(at(0), Life::from(SECOND), &options(early), took);
             assert!(!fresh.is_near_end(at(1_000_000)));
         }
     }

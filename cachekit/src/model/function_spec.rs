@@ -12,7 +12,7 @@ use crate::key::template::Piece;
 use crate::model::config::{SingleFlight, Tier};
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::policy::{Bound, Lives};
+use crate::model::policy::{ComputationLimit, EntryOptions};
 
 /// A cached function's constant data. Every attribute makes one `static` of it.
 pub struct FnSpec {
@@ -22,7 +22,7 @@ pub struct FnSpec {
     given_name: Option<&'static str>,
     name: OnceLock<String>,
     template: &'static [Piece],
-    lives: Lives,
+    options: EntryOptions,
     events: &'static [&'static str],
     value_tags_hash: u64,
     room: Room,
@@ -50,7 +50,7 @@ impl FnSpec {
             given_name: None,
             name: OnceLock::new(),
             template: &[],
-            lives: Lives::UNSAID,
+            options: EntryOptions::DEFAULT,
             events: &[],
             value_tags_hash: 0,
             room: Room::Shared,
@@ -72,25 +72,25 @@ impl FnSpec {
 
     /// `ttl = ..`, where it is constant.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
-        self.lives.ttl = Some(cut(ttl));
+        self.options.ttl = Some(cut(ttl));
         self
     }
 
     /// `none_ttl = ..`.
     pub const fn none_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.none_ttl = Some(cut(ttl));
+        self.options.none_ttl = Some(cut(ttl));
         self
     }
 
     /// `err_ttl = ..`.
     pub const fn err_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.err_ttl = Some(cut(ttl));
+        self.options.err_ttl = Some(cut(ttl));
         self
     }
 
     /// `idle = ..`.
     pub const fn idle(mut self, length: Duration) -> Self {
-        self.lives.idle = Some(cut(length));
+        self.options.idle = Some(cut(length));
         self
     }
 
@@ -102,13 +102,13 @@ impl FnSpec {
 
     /// `jitter = ..`.
     pub const fn jitter(mut self, share: f32) -> Self {
-        self.lives.jitter = share;
+        self.options.jitter = share;
         self
     }
 
     /// `tier = ..`.
     pub const fn tier(mut self, tier: Tier) -> Self {
-        self.lives.tier = tier;
+        self.options.tier = tier;
         if matches!(tier, Tier::Redis) {
             self.room = Room::None;
         }
@@ -117,85 +117,85 @@ impl FnSpec {
 
     /// `memory_ttl = ..`.
     pub const fn memory_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.memory_ttl = Some(cut(ttl));
+        self.options.memory_ttl = Some(cut(ttl));
         self
     }
 
     /// `redis_ttl = ..`.
     pub const fn redis_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.redis_ttl = Some(cut(ttl));
+        self.options.redis_ttl = Some(cut(ttl));
         self
     }
 
     /// `single_flight = ..`.
     pub const fn single_flight(mut self, single_flight: SingleFlight) -> Self {
-        self.lives.single_flight = Some(single_flight);
+        self.options.single_flight = Some(single_flight);
         self
     }
 
     /// `lock_timeout = ..`.
     pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
-        self.lives.lock_timeout = Some(cut(lock_timeout));
+        self.options.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
     /// `timeout = ..`.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.lives.timeout = Some(cut(timeout));
+        self.options.timeout = Some(cut(timeout));
         self
     }
 
     /// `max_computations = ..`, at least 1.
     pub const fn max_computations(mut self, most: u32) -> Self {
-        self.lives.bound = Some(Bound { group: None, most });
+        self.options.bound = Some(ComputationLimit { group: None, most });
         self
     }
 
     /// `codec = ..`.
     pub const fn codec(mut self, codec: Codec) -> Self {
-        self.lives.codec = Some(codec);
+        self.options.codec = Some(codec);
         self
     }
 
     /// `compress`.
     pub const fn compress(mut self, compress: bool) -> Self {
-        self.lives.compress = Some(compress);
+        self.options.compress = Some(compress);
         self
     }
 
     /// `stale = ..`.
     pub const fn stale(mut self, window: Duration) -> Self {
-        self.lives.stale = Some(cut(window));
+        self.options.stale = Some(cut(window));
         self
     }
 
     /// `stale_if_error = ..`.
     pub const fn stale_if_error(mut self, window: Duration) -> Self {
-        self.lives.stale_if_error = Some(cut(window));
+        self.options.stale_if_error = Some(cut(window));
         self
     }
 
     /// `soft_timeout = ..`.
     pub const fn soft_timeout(mut self, timeout: Duration) -> Self {
-        self.lives.soft_timeout = Some(cut(timeout));
+        self.options.soft_timeout = Some(cut(timeout));
         self
     }
 
     /// `detach`.
     pub const fn detach(mut self) -> Self {
-        self.lives.detach = true;
+        self.options.detach = true;
         self
     }
 
     /// `early = ..`; zero for `false`.
     pub const fn early(mut self, beta: f32) -> Self {
-        self.lives.early = beta;
+        self.options.early = beta;
         self
     }
 
     /// `replicas = ..`, from 2 to 16, with `tier = redis`.
     pub const fn replicas(mut self, replicas: u8) -> Self {
-        self.lives.replicas = replicas;
+        self.options.replicas = replicas;
         self
     }
 
@@ -255,8 +255,8 @@ impl FnSpec {
         format!("{}:{}", self.file, self.line)
     }
 
-    pub(crate) fn lives(&self) -> Lives {
-        self.lives
+    pub(crate) fn options(&self) -> EntryOptions {
+        self.options
     }
 }
 

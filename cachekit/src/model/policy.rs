@@ -20,7 +20,7 @@ use crate::model::config::{SingleFlight, Tier};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Policy {
-    pub(crate) lives: Lives,
+    pub(crate) options: EntryOptions,
     pub(crate) tags: Vec<String>,
     pub(crate) events: Vec<String>,
 }
@@ -35,7 +35,7 @@ impl Policy {
 
     /// How long the entry lives. Zero: it is not stored.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.lives.ttl = Some(cut(ttl));
+        self.options.ttl = Some(cut(ttl));
         self
     }
 
@@ -43,19 +43,19 @@ impl Policy {
     /// together do not expire together. Taken as 0 below 0 and as 1 above 1.
     pub fn jitter(mut self, share: f32) -> Self {
         let share = if share.is_nan() { 0.0 } else { share };
-        self.lives.jitter = share.clamp(0.0, 1.0);
+        self.options.jitter = share.clamp(0.0, 1.0);
         self
     }
 
     /// Where the entry lives; both tiers, if nothing is said.
     pub fn tier(mut self, tier: Tier) -> Self {
-        self.lives.tier = tier;
+        self.options.tier = tier;
         self
     }
 
     /// The longest that memory keeps the entry, whatever its `ttl`.
     pub fn memory_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.memory_ttl = Some(cut(ttl));
+        self.options.memory_ttl = Some(cut(ttl));
         self
     }
 
@@ -64,26 +64,26 @@ impl Policy {
     ///
     /// What Redis has lives as long as without, and comes back into memory when it is asked for.
     pub fn idle(mut self, idle: Duration) -> Self {
-        self.lives.idle = Some(cut(idle));
+        self.options.idle = Some(cut(idle));
         self
     }
 
     /// The longest that Redis keeps the entry, whatever its `ttl`.
     pub fn redis_ttl(mut self, ttl: Duration) -> Self {
-        self.lives.redis_ttl = Some(cut(ttl));
+        self.options.redis_ttl = Some(cut(ttl));
         self
     }
 
     /// Who waits for whom when several miss; all that share the cache, if nothing is said.
     pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
-        self.lives.single_flight = Some(single_flight);
+        self.options.single_flight = Some(single_flight);
         self
     }
 
     /// How long this call waits for another's computation, in all; the cache's, if nothing
     /// is said.
     pub fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
-        self.lives.lock_timeout = Some(cut(lock_timeout));
+        self.options.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
@@ -91,7 +91,7 @@ impl Policy {
     /// below 1; the others wait for a place, for `lock_timeout` at most. A group is every
     /// call on this cache whose policy names it; it keeps the number that it had first.
     pub fn max_computations(mut self, group: &'static str, most: u32) -> Self {
-        self.lives.bound = Some(Bound {
+        self.options.bound = Some(ComputationLimit {
             group: Some(group),
             most: most.max(1),
         });
@@ -100,7 +100,7 @@ impl Policy {
 
     /// How the value is written for Redis; as the cache writes, if nothing is said.
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.lives.codec = Some(codec);
+        self.options.codec = Some(codec);
         self
     }
 
@@ -109,7 +109,7 @@ impl Policy {
     /// `false`, never. As the cache does, if nothing is said. Without the feature `lz4` nothing is
     /// compressed.
     pub fn compress(mut self, compress: bool) -> Self {
-        self.lives.compress = Some(compress);
+        self.options.compress = Some(compress);
         self
     }
 
@@ -119,14 +119,14 @@ impl Policy {
     /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) can do so; for other calls the
     /// entry ends with its time to live.
     pub fn stale(mut self, window: Duration) -> Self {
-        self.lives.stale = Some(cut(window));
+        self.options.stale = Some(cut(window));
         self
     }
 
     /// For so long after its time to live the old value is served where the computation gives
     /// an error.
     pub fn stale_if_error(mut self, window: Duration) -> Self {
-        self.lives.stale_if_error = Some(cut(window));
+        self.options.stale_if_error = Some(cut(window));
         self
     }
 
@@ -135,7 +135,7 @@ impl Policy {
     /// [`stale`](Self::stale) or [`stale_if_error`](Self::stale_if_error) keeps one, and the
     /// computation goes on in the background.
     pub fn soft_timeout(mut self, timeout: Duration) -> Self {
-        self.lives.soft_timeout = Some(cut(timeout));
+        self.options.soft_timeout = Some(cut(timeout));
         self
     }
 
@@ -172,14 +172,14 @@ impl Policy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn detach(mut self) -> Self {
-        self.lives.detach = true;
+        self.options.detach = true;
         self
     }
 
     /// How early before its end an entry may be computed again: the beta of probabilistic
     /// early expiry. Default: 1. Zero, or less: never.
     pub fn early(mut self, beta: f32) -> Self {
-        self.lives.early = if beta.is_finite() { beta.max(0.0) } else { 0.0 };
+        self.options.early = if beta.is_finite() { beta.max(0.0) } else { 0.0 };
         self
     }
 
@@ -201,7 +201,7 @@ impl Policy {
     /// let front_page = Policy::new().tier(Tier::Redis).replicas(4);
     /// ```
     pub fn replicas(mut self, replicas: u8) -> Self {
-        self.lives.replicas = replicas.clamp(1, MOST_REPLICAS);
+        self.options.replicas = replicas.clamp(1, MOST_REPLICAS);
         self
     }
 
@@ -223,7 +223,7 @@ const MOST_REPLICAS: u8 = 16;
 
 /// How long entries live, where, and who computes them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Lives {
+pub(crate) struct EntryOptions {
     /// `None`: the cache's `default_ttl`.
     pub(crate) ttl: Option<Duration>,
     /// For a remembered absence; `None`: absences are not remembered.
@@ -245,7 +245,7 @@ pub(crate) struct Lives {
     /// How long one computation may take; `None`: as long as it likes.
     pub(crate) timeout: Option<Duration>,
     /// How many computations run at once; `None`: all.
-    pub(crate) bound: Option<Bound>,
+    pub(crate) bound: Option<ComputationLimit>,
     /// `None`: the cache's.
     pub(crate) codec: Option<Codec>,
     /// Whether large values are compressed; `None`: as the cache has it.
@@ -266,16 +266,16 @@ pub(crate) struct Lives {
 
 /// How many computations may run at once, of whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bound {
+pub(crate) struct ComputationLimit {
     /// `None`: of the function.
     pub(crate) group: Option<&'static str>,
     /// At least one.
     pub(crate) most: u32,
 }
 
-impl Lives {
+impl EntryOptions {
     /// Nothing said: everything as the cache has it.
-    pub(crate) const UNSAID: Self = Self {
+    pub(crate) const DEFAULT: Self = Self {
         ttl: None,
         none_ttl: None,
         err_ttl: None,
@@ -344,15 +344,15 @@ impl Lives {
     }
 }
 
-impl Default for Lives {
+impl Default for EntryOptions {
     fn default() -> Self {
-        Self::UNSAID
+        Self::DEFAULT
     }
 }
 
-impl From<&Policy> for Lives {
+impl From<&Policy> for EntryOptions {
     fn from(policy: &Policy) -> Self {
-        policy.lives
+        policy.options
     }
 }
 
@@ -413,7 +413,7 @@ mod tests {
             .detach()
             .early(0.5)
             .replicas(200);
-        let told = Lives {
+        let told = EntryOptions {
             ttl: Some(ttl),
             none_ttl: None,
             err_ttl: None,
@@ -425,7 +425,7 @@ mod tests {
             single_flight: Some(SingleFlight::Off),
             lock_timeout: Some(lock),
             timeout: None,
-            bound: Some(Bound {
+            bound: Some(ComputationLimit {
                 group: Some("reports"),
                 most: 1,
             }),
@@ -438,27 +438,27 @@ mod tests {
             early: 0.5,
             replicas: 16,
         };
-        assert_eq!(Lives::from(&policy), told);
-        assert_eq!(Lives::from(&Policy::new()), Lives::default());
+        assert_eq!(EntryOptions::from(&policy), told);
+        assert_eq!(EntryOptions::from(&Policy::new()), EntryOptions::default());
     }
 
     #[test]
     fn copies_are_of_entries_that_memory_does_not_keep() {
-        let copies = |policy: Policy| Lives::from(&policy).copies();
+        let copies = |policy: Policy| EntryOptions::from(&policy).copies();
         let redis = || Policy::new().tier(Tier::Redis);
         assert_eq!(copies(redis().replicas(4)), Some(4));
         assert_eq!(copies(Policy::new().replicas(4).tier(Tier::Redis)), Some(4));
         assert_eq!([0, 1].map(|it| copies(redis().replicas(it))), [None; 2]);
         assert_eq!(copies(Policy::new().replicas(4)), None);
         assert_eq!(copies(Policy::new().tier(Tier::Memory).replicas(4)), None);
-        let said = |policy: Policy| Lives::from(&policy).leaves_replicas_out();
+        let said = |policy: Policy| EntryOptions::from(&policy).leaves_replicas_out();
         assert!(said(Policy::new().replicas(4)) && !said(Policy::new().replicas(1)));
         assert!(!said(redis().replicas(4)));
     }
 
     #[test]
     fn who_waits_for_nobody_leaves_nothing() {
-        let detaches = |policy: Policy| Lives::from(&policy).detaches();
+        let detaches = |policy: Policy| EntryOptions::from(&policy).detaches();
         assert!(!detaches(Policy::new()));
         assert!(detaches(Policy::new().detach()));
         assert!(!detaches(
@@ -469,20 +469,20 @@ mod tests {
     #[test]
     fn memory_keeps_no_longer_than_its_cap() {
         let [short, long] = [30, 300].map(Duration::from_secs);
-        let capped = Lives {
+        let capped = EntryOptions {
             memory_ttl: Some(short),
-            ..Lives::UNSAID
+            ..EntryOptions::DEFAULT
         };
         assert_eq!(capped.in_memory(long), short);
         assert_eq!(capped.in_memory(short / 2), short / 2);
-        assert_eq!(Lives::UNSAID.in_memory(long), long);
+        assert_eq!(EntryOptions::DEFAULT.in_memory(long), long);
     }
 
     #[test]
     fn a_function_has_the_last_word_on_compression() {
-        let says = |compress| Lives {
+        let says = |compress| EntryOptions {
             compress,
-            ..Lives::UNSAID
+            ..EntryOptions::DEFAULT
         };
         let threshold = |compress, of_cache| says(compress).compress_above(of_cache);
         assert_eq!(threshold(None, None), None);

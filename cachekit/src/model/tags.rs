@@ -115,7 +115,7 @@ impl From<&Policy> for EntryTags {
         let events = policy.events.iter().map(|event| Tag::event(event));
         Self {
             tags: tags.chain(events).collect(),
-            ttl: policy.lives.ttl,
+            ttl: policy.options.ttl,
             do_not_store: false,
         }
     }

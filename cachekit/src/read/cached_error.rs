@@ -34,7 +34,7 @@ impl Core {
 impl Call {
     /// What another leader stored between the miss and the flight, if that is an error.
     pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
-        if self.lives.err_ttl.is_none()
+        if self.options.err_ttl.is_none()
             || self.force_refresh
             || self.core.faults.has(Fault::NoSecondLook)
         {
@@ -65,7 +65,7 @@ impl Call {
     ) {
         let is_first =
             self.old.is_none() && !self.force_refresh && !dependencies.entry_tags.do_not_store;
-        let Some(ttl) = self.lives.err_ttl.filter(|_| is_first) else {
+        let Some(ttl) = self.options.err_ttl.filter(|_| is_first) else {
             lead.settle(Outcome::Error(DeferredDrop::new(error)), || {});
             return;
         };
@@ -74,7 +74,7 @@ impl Call {
         if core.faults.has(Fault::EpochsAfterCompute) {
             began = core.tags.now();
         }
-        let ttl = jittered(ttl, self.lives.jitter, fastrand::f64());
+        let ttl = jittered(ttl, self.options.jitter, fastrand::f64());
         let heap = core.heap(|| size_of_val(&*error));
         let value = Value {
             content: Arc::new(CachedError(error)),
@@ -84,14 +84,14 @@ impl Call {
             order: None,
             took: Duration::ZERO,
         };
-        let (lives, life) = (self.lives.of_error(), Some(Life::from(ttl)));
+        let (options, life) = (self.options.of_error(), Some(Life::from(ttl)));
         let epochs = if core.faults.has(Fault::FreeErrors) {
             Epochs::default()
         } else {
             dependencies.epochs
         };
         let (owner, key) = (&self.owner, &self.key);
-        let stored = core.build_entry(owner, key, began, epochs, lives, life, value);
+        let stored = core.build_entry(owner, key, began, epochs, options, life, value);
         let keep = stored.is_valid(core.faults);
         let was_stored = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {

@@ -17,7 +17,7 @@ use crate::l2::entry_keys::Replica;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::Owner;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 
 /// One call that missed.
@@ -25,7 +25,7 @@ pub(crate) struct Call {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
-    pub(crate) lives: Lives,
+    pub(crate) options: EntryOptions,
     /// Which copy it reads and computes, where there are several.
     pub(crate) replica: Replica,
     /// When the call began to wait.
@@ -52,15 +52,15 @@ pub(crate) struct Call {
 
 impl Call {
     /// A call that begins now.
-    pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, lives: Lives) -> Self {
+    pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, options: EntryOptions) -> Self {
         let began = core.now();
-        let stale_slot = (!lives.window().is_zero()).then(Arc::default);
-        let replica = Replica::pick(lives, &core.chance);
+        let stale_slot = (!options.window().is_zero()).then(Arc::default);
+        let replica = Replica::pick(options, &core.chance);
         Self {
             core,
             owner,
             key,
-            lives,
+            options,
             replica,
             since: Instant::now(),
             began,
@@ -80,9 +80,9 @@ impl Call {
         core: Arc<Core>,
         owner: Arc<Owner>,
         missed: MemoryMiss,
-        lives: Lives,
+        options: EntryOptions,
     ) -> Self {
-        let call = Self::new(core, owner, missed.key, lives);
+        let call = Self::new(core, owner, missed.key, options);
         Self {
             l1_state: missed.l1_state,
             seen: missed.seen,
@@ -98,7 +98,7 @@ impl Call {
     }
 
     pub(crate) fn lock_timeout(&self) -> Duration {
-        let own = self.lives.lock_timeout;
+        let own = self.options.lock_timeout;
         own.unwrap_or(self.core.config.lock_timeout)
     }
 

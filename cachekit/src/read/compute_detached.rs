@@ -94,7 +94,7 @@ async fn watched<F: Future>(
     watch: &Call,
 ) -> Result<F::Output, Arc<MemoryEntry>> {
     let mut timer = pin!(async {
-        match watch.lives.soft_timeout {
+        match watch.options.soft_timeout {
             Some(timeout) if has_timer() => sleep(timeout).await,
             _ => std::future::pending().await,
         }

@@ -39,7 +39,7 @@ impl Call {
         runtime: &Handle,
         wrap_task: TaskWrapper,
     ) -> Option<DetachTarget> {
-        if !self.lives.detaches() {
+        if !self.options.detaches() {
             return None;
         }
         let has_deadline = self.compute_timeout(ops).is_some();

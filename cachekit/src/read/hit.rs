@@ -16,7 +16,7 @@ use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::read::cached_error::shareable_error;
 use crate::read::call::{L1State, MemoryMiss};
@@ -317,7 +317,13 @@ impl Cache {
     /// `None` also if the value under that key is of another type.
     pub async fn get<V: Cacheable>(&self, key: &str) -> Option<V> {
         let owner = self.core.direct_owner();
-        get(&self.core, &owner, &Key::new(key.as_bytes()), Lives::UNSAID).await
+        get(
+            &self.core,
+            &owner,
+            &Key::new(key.as_bytes()),
+            EntryOptions::DEFAULT,
+        )
+        .await
     }
 }
 
@@ -326,7 +332,7 @@ pub(crate) async fn get<V: Cacheable>(
     core: &Core,
     owner: &Arc<Owner>,
     key: &Key,
-    lives: Lives,
+    options: EntryOptions,
 ) -> Option<V> {
     core.count_use(owner.id, key.as_bytes(), Tick::coarse(&*core.clock));
     if let Some(stored) = core.peek(key, owner.id)
@@ -339,7 +345,7 @@ pub(crate) async fn get<V: Cacheable>(
     owner.counts.misses.bump();
     let ops = ValueOps::of::<Plain<V>>(V::__wire());
     let hit = core
-        .peek_l2(owner, key, &EntryTags::default(), lives, &ops)
+        .peek_l2(owner, key, &EntryTags::default(), options, &ops)
         .await?;
     if hit.is_from_l2 {
         owner.counts.redis_hits.bump();

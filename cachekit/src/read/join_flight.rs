@@ -131,7 +131,7 @@ impl Call {
 
     /// `single_flight = off`: of computations that overlap, the first is stored.
     fn never_waits(&self) -> bool {
-        self.lives.single_flight == Some(SingleFlight::Off)
+        self.options.single_flight == Some(SingleFlight::Off)
     }
 }
 

@@ -34,7 +34,7 @@ impl Call {
             &self.owner,
             (&self.key, self.replica),
             &dependencies.entry_tags,
-            &self.lives,
+            &self.options,
             fingerprint,
             began,
         );

@@ -17,7 +17,7 @@ use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
-use crate::model::policy::Lives;
+use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::return_type::erased_ops::ValueOps;
 
@@ -35,17 +35,17 @@ impl Core {
         owner: &Arc<Owner>,
         key: &Key,
         entry_tags: &EntryTags,
-        lives: Lives,
+        options: EntryOptions,
         ops: &ValueOps,
     ) -> Option<L2Hit> {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
-        let replica_key = (key, Replica::pick(lives, &self.chance));
+        let replica_key = (key, Replica::pick(options, &self.chance));
         let lookup = self.l2_lookup(
             owner,
             replica_key,
             entry_tags,
-            &lives,
+            &options,
             Some(wire.fingerprint),
             began,
         )?;
@@ -60,7 +60,7 @@ impl Core {
         match answer.await {
             Ok(Validated::Fresh(stored, _)) => {
                 if let Some(lead) = lead {
-                    let keep = lives.tier != Tier::Redis && stored.is_valid(self.faults);
+                    let keep = options.tier != Tier::Redis && stored.is_valid(self.faults);
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
                         if keep {
                             self.insert(key, Arc::clone(&stored));
@@ -110,12 +110,13 @@ impl Core {
         owner: &Arc<Owner>,
         key: &Key,
         entry_tags: &EntryTags,
-        lives: Lives,
+        options: EntryOptions,
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         let began = self.tags.now();
-        let replica_key = (key, Replica::pick(lives, &self.chance));
-        let lookup = self.l2_lookup(owner, replica_key, entry_tags, &lives, fingerprint, began)?;
+        let replica_key = (key, Replica::pick(options, &self.chance));
+        let lookup =
+            self.l2_lookup(owner, replica_key, entry_tags, &options, fingerprint, began)?;
         let start = lookup.started(lookup.l2.deadline());
         let found = lookup
             .l2

@@ -35,7 +35,7 @@ impl Call {
         if self.force_refresh || self.core.faults.has(Fault::NoSecondLook) {
             return None;
         }
-        if self.lives.tier == Tier::Redis {
+        if self.options.tier == Tier::Redis {
             // There is nothing of it.
             return None;
         }

@@ -23,7 +23,7 @@ pub(crate) struct ComputePermit {
 impl Call {
     pub(crate) fn compute_permit(&self) -> ComputePermit {
         let faults = self.core.faults;
-        let bound = self.lives.bound.filter(|_| !faults.has(Fault::NoGate));
+        let bound = self.options.bound.filter(|_| !faults.has(Fault::NoGate));
         let gate = bound.map(|bound| self.core.gates.gate(self.owner.id, bound));
         // A computation that needs another of its kind has a permit for both: it would wait
         // for itself.

@@ -92,7 +92,7 @@ impl Call {
     pub(crate) fn watch(&self) -> Option<Self> {
         let stale_slot = self.stale_slot.as_ref()?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let mut watch = Self::new(core, owner, self.key.clone(), self.lives);
+        let mut watch = Self::new(core, owner, self.key.clone(), self.options);
         watch.stale_slot = Some(Arc::clone(stale_slot));
         Some(watch)
     }
@@ -116,7 +116,7 @@ impl Call {
 
     /// What memory has that is over and may be served while it is computed again.
     fn stale_in_memory(&self) -> Option<Arc<MemoryEntry>> {
-        if self.force_refresh || self.lives.stale.is_none() {
+        if self.force_refresh || self.options.stale.is_none() {
             return None;
         }
         let faults = self.core.faults;
@@ -163,7 +163,7 @@ impl Call {
             is_delivered: true,
         };
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        let call = Self::new(core, owner, self.key.clone(), self.lives);
+        let call = Self::new(core, owner, self.key.clone(), self.options);
         Some(Self {
             // What is old is this one: the others have lives of their own.
             replica: self.replica,

@@ -275,9 +275,17 @@ impl Call {
             began = core.tags.now();
         }
         let took = value.took;
-        let ttl = core.ttl(self.lives, &entry_tags, value.is_present);
-        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
-        let stored = core.build_entry(owner, key, began, epochs, lives, ttl.map(Life::from), value);
+        let ttl = core.ttl(self.options, &entry_tags, value.is_present);
+        let (owner, key, options) = (&self.owner, &self.key, self.options);
+        let stored = core.build_entry(
+            owner,
+            key,
+            began,
+            epochs,
+            options,
+            ttl.map(Life::from),
+            value,
+        );
         let Some(ttl) = ttl else {
             lead.settle(Outcome::Value(stored), || {});
             return;
@@ -295,7 +303,7 @@ impl Call {
     pub(crate) fn store_if_valid(&self, lead: Lead<Outcome>, stored: Arc<MemoryEntry>) -> bool {
         let core = &self.core;
         let keep = stored.is_valid(core.faults);
-        let in_memory = self.lives.tier != Tier::Redis;
+        let in_memory = self.options.tier != Tier::Redis;
         let was_stored = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
             if keep && in_memory {
                 core.insert(&self.key, stored);
@@ -321,7 +329,7 @@ impl Call {
                     lease,
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
-                    lives: self.lives,
+                    options: self.options,
                     entry_tags,
                     ttl,
                     wire,
@@ -330,15 +338,15 @@ impl Call {
                 };
                 backfill.spawn(self.caller_is_gone());
             }
-            (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.lives),
+            (LeaseState::Unavailable, Some(_)) => self.core.queue_removal(&self.key, self.options),
             _ => {}
         }
     }
 
     /// The longest that an entry of this call may live.
     pub(crate) fn longest_life(&self) -> Duration {
-        let ttl = self.lives.ttl.unwrap_or(self.core.config.default_ttl);
-        let fresh = self.lives.redis_ttl.map_or(ttl, |most| most.min(ttl));
-        fresh.saturating_add(self.lives.window())
+        let ttl = self.options.ttl.unwrap_or(self.core.config.default_ttl);
+        let fresh = self.options.redis_ttl.map_or(ttl, |most| most.min(ttl));
+        fresh.saturating_add(self.options.window())
     }
 }

@@ -13,7 +13,7 @@ impl Call {
     /// How long a computation may take, if that is bounded and there is an answer for one
     /// that takes longer.
     pub(crate) fn compute_timeout(&self, ops: &ValueOps) -> Option<Duration> {
-        self.lives
+        self.options
             .timeout
             .filter(|_| ops.has_answer_in_time && has_timer())
             .filter(|_| !self.core.faults.has(Fault::NoDeadline))

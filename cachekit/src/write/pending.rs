@@ -127,7 +127,7 @@ impl<V> fmt::Debug for PendingWrite<'_, V> {
 impl EntryRef {
     pub(crate) fn begin_local(&self, is_ordered: bool) -> WriteGuard {
         let (owner, key) = (Arc::clone(&self.owner), self.key.clone());
-        WriteGuard::begin_local(&self.core, owner, key, self.spec.lives(), is_ordered)
+        WriteGuard::begin_local(&self.core, owner, key, self.spec.options(), is_ordered)
     }
 
     pub(crate) async fn begin(&self) -> WriteGuard {

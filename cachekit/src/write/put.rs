@@ -30,7 +30,7 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::SequenceNumber;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
-use crate::model::policy::{Lives, Policy};
+use crate::model::policy::{EntryOptions, Policy};
 use crate::model::tags::EntryTags;
 use crate::return_type::shape::{Plain, Plan};
 use crate::store::key_name::Name;
@@ -42,7 +42,7 @@ pub(crate) struct WriteGuard {
     core: Arc<Core>,
     owner: Arc<Owner>,
     key: Key,
-    lives: Lives,
+    options: EntryOptions,
     /// When it began, among the node's invalidations.
     began: SequenceNumber,
     token: WriteToken,
@@ -58,7 +58,7 @@ impl WriteGuard {
         core: &Arc<Core>,
         owner: Arc<Owner>,
         key: Key,
-        lives: Lives,
+        options: EntryOptions,
         is_ordered: bool,
     ) -> Self {
         let began = core.tags.now();
@@ -67,7 +67,7 @@ impl WriteGuard {
             core: Arc::clone(core),
             owner,
             key,
-            lives,
+            options,
             began,
             token,
             lease: None,
@@ -80,8 +80,8 @@ impl WriteGuard {
         entry_tags: &EntryTags,
         fingerprint: Option<Fingerprint>,
     ) {
-        let (owner, lives) = (&self.owner, self.lives);
-        if lives.copies().is_some() {
+        let (owner, options) = (&self.owner, self.options);
+        if options.copies().is_some() {
             // Nothing will be stored.
             return;
         }
@@ -90,7 +90,7 @@ impl WriteGuard {
             owner,
             replica_key,
             entry_tags,
-            &lives,
+            &options,
             fingerprint,
             self.began,
         );
@@ -99,7 +99,7 @@ impl WriteGuard {
         let request = Ask {
             holder: None,
             lives: lease::lease_times(
-                self.lives
+                self.options
                     .lock_timeout
                     .unwrap_or(self.core.config.lock_timeout),
             ),
@@ -113,7 +113,7 @@ impl WriteGuard {
             },
             any_origin: lookup.l2.accepts_any_origin(),
             guards: guards.clone(),
-            version_life: version_life(self.lives.ttl.unwrap_or(self.core.config.default_ttl)),
+            version_life: version_life(self.options.ttl.unwrap_or(self.core.config.default_ttl)),
         };
         let l2 = lookup.l2;
         let query = lookup.keys.query(&self.owner);
@@ -172,7 +172,7 @@ impl WriteGuard {
                     lease,
                     owner: Arc::clone(&self.owner),
                     key: self.key.clone(),
-                    lives: self.lives,
+                    options: self.options,
                     entry_tags,
                     ttl,
                     wire,
@@ -220,17 +220,17 @@ impl WriteGuard {
     /// The entry for `value`, if it may be stored at all.
     fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
         let core = &self.core;
-        if !core.config.enabled || self.lives.copies().is_some() {
+        if !core.config.enabled || self.options.copies().is_some() {
             return None;
         }
-        let ttl = core.ttl(self.lives, entry_tags, value.is_present)?;
-        let (owner, key, lives) = (&self.owner, &self.key, self.lives);
+        let ttl = core.ttl(self.options, entry_tags, value.is_present)?;
+        let (owner, key, options) = (&self.owner, &self.key, self.options);
         let stored = core.build_entry(
             owner,
             key,
             self.began,
             core.epochs(owner, entry_tags),
-            lives,
+            options,
             Some(ttl.into()),
             value,
         );
@@ -286,7 +286,7 @@ impl WriteGuard {
             return;
         };
         let insert = || {
-            if self.lives.tier != Tier::Redis && stored.is_valid(faults) {
+            if self.options.tier != Tier::Redis && stored.is_valid(faults) {
                 self.core.insert(&self.key, Arc::clone(stored));
             }
         };
@@ -302,7 +302,7 @@ impl WriteGuard {
     fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
         let core = &self.core;
         let may_store =
-            core.l2.is_none() || self.lives.tier == Tier::Memory || stored.order.is_none();
+            core.l2.is_none() || self.options.tier == Tier::Memory || stored.order.is_none();
         if is_older || !may_store {
             return;
         }
@@ -310,7 +310,7 @@ impl WriteGuard {
         if !core.faults.has(Fault::LeaveFlight) {
             core.flights.ground(self.key.as_bytes());
         }
-        if self.lives.tier != Tier::Redis {
+        if self.options.tier != Tier::Redis {
             self.insert(stored);
         }
         self.owner.counts.stores.bump();
@@ -332,7 +332,7 @@ impl WriteGuard {
 
     /// Memory has `stored`, or what is newer by its order, or nothing: what was there is older.
     fn tidy(&self, stored: &Arc<MemoryEntry>) {
-        if self.lives.tier == Tier::Redis || self.core.faults.has(Fault::LeaveReplaced) {
+        if self.options.tier == Tier::Redis || self.core.faults.has(Fault::LeaveReplaced) {
             return;
         }
         if !self.is_current(stored) {
@@ -378,7 +378,7 @@ impl WriteGuard {
     /// have what was there before.
     fn notified_tier(&self) -> Option<&Arc<SharedTier>> {
         let is_unnotified =
-            self.lives.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
+            self.options.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
         self.core.l2.as_ref().filter(|_| !is_unnotified)
     }
 }
@@ -420,7 +420,7 @@ impl Cache {
             &self.core,
             owner,
             key,
-            Lives::from(policy),
+            EntryOptions::from(policy),
             entry_tags,
             value,
         )
@@ -433,13 +433,13 @@ pub(crate) async fn put<V: Cacheable>(
     core: &Arc<Core>,
     owner: Arc<Owner>,
     key: Key,
-    lives: Lives,
+    options: EntryOptions,
     entry_tags: EntryTags,
     value: V,
 ) {
     let wire = V::__wire();
     let remove_on_drop = RemoveOnDrop::new(core, &key);
-    let mut guard = WriteGuard::begin_local(core, owner, key, lives, false);
+    let mut guard = WriteGuard::begin_local(core, owner, key, options, false);
     guard
         .begin_shared(&entry_tags, wire.map(|wire| wire.fingerprint))
         .await;

@@ -65,9 +65,9 @@ fn what_was_written_is_read() {
     let versions = [[1; 24], [2; 24], [3; 24], [0; 24]].map(Version);
     assert_eq!(read.versions, versions);
     assert_eq!(read.fill, Token(*b"0123456789abcdef"));
-    let lives = (read.grace, read.life, read.delta);
+    let options = (read.grace, read.life, read.delta);
     let secs = Duration::from_secs;
-    assert_eq!(lives, (secs(60), secs(300), Duration::from_micros(1_500)));
+    assert_eq!(options, (secs(60), secs(300), Duration::from_micros(1_500)));
     assert_eq!(read.fingerprint, 0x0102_0304_0506_0708);
 }
 

@@ -50,7 +50,10 @@ struct RequestState {
 
 impl<'a> Acquire<'a> {
     pub(crate) fn new(call: &'a Call, lookup: &'a L2Lookup<'a>, ops: &'a ValueOps) -> Self {
-        let single_flight = lookup.lives.single_flight.unwrap_or(SingleFlight::Cluster);
+        let single_flight = lookup
+            .options
+            .single_flight
+            .unwrap_or(SingleFlight::Cluster);
         // Who recomputes whatever is there waits for nobody.
         let is_shared = single_flight == SingleFlight::Cluster && !call.force_refresh;
         Self {
