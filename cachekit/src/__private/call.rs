@@ -14,7 +14,7 @@ use crate::invalidate::request::{Invalidation, On};
 use crate::key::buf::KeyBuf;
 use crate::key::function_path::is_nameless;
 use crate::model::entry::MemoryEntry;
-use crate::model::function_spec::{FnSpec, Room};
+use crate::model::function_spec::{FnSpec, MemoryChoice};
 use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking, take_mode};
@@ -154,7 +154,7 @@ fn entry_or_miss(
     let key = spec.key(tokens);
     let missed = if mode == CallMode::Refresh {
         core.forced_miss(key.as_bytes(), id)
-    } else if spec.room() == Room::None {
+    } else if spec.memory_choice() == MemoryChoice::None {
         core.miss_without_memory(key.as_bytes(), id)
     } else {
         match core.hit_in_memory(ops, &core.lookup_key(spec, tokens), id, key.as_bytes()) {

@@ -6,7 +6,7 @@ use crate::base::fault::Fault;
 use crate::core::state::Core;
 use crate::l1::memory::Memory;
 use crate::model::config::Capacity;
-use crate::model::function_spec::{FnSpec, Room};
+use crate::model::function_spec::{FnSpec, MemoryChoice};
 use crate::model::owner::OwnerId;
 
 impl Core {
@@ -22,10 +22,10 @@ impl Core {
         self: &'a Arc<Self>,
         spec: &'static FnSpec,
     ) -> Option<&'a Arc<Self>> {
-        match spec.room() {
-            Room::Shared => Some(self),
-            Room::Own(entries) => Some(self.own_core(spec.id(), entries)),
-            Room::None => None,
+        match spec.memory_choice() {
+            MemoryChoice::Shared => Some(self),
+            MemoryChoice::Own(entries) => Some(self.own_core(spec.id(), entries)),
+            MemoryChoice::None => None,
         }
     }
 

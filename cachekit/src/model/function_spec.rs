@@ -25,13 +25,13 @@ pub struct FnSpec {
     options: EntryOptions,
     events: &'static [&'static str],
     value_tags_hash: u64,
-    room: Room,
+    memory_choice: MemoryChoice,
     owner_index: CachedOwnerIndex,
 }
 
 /// Where a function's entries are in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Room {
+pub(crate) enum MemoryChoice {
     /// Where those of others are.
     Shared,
     /// Among so many of its own.
@@ -53,7 +53,7 @@ impl FnSpec {
             options: EntryOptions::DEFAULT,
             events: &[],
             value_tags_hash: 0,
-            room: Room::Shared,
+            memory_choice: MemoryChoice::Shared,
             owner_index: CachedOwnerIndex::new(),
         }
     }
@@ -96,7 +96,7 @@ impl FnSpec {
 
     /// `capacity = ..`, at least 1.
     pub const fn capacity(mut self, entries: u64) -> Self {
-        self.room = Room::Own(entries);
+        self.memory_choice = MemoryChoice::Own(entries);
         self
     }
 
@@ -110,7 +110,7 @@ impl FnSpec {
     pub const fn tier(mut self, tier: Tier) -> Self {
         self.options.tier = tier;
         if matches!(tier, Tier::Redis) {
-            self.room = Room::None;
+            self.memory_choice = MemoryChoice::None;
         }
         self
     }
@@ -213,8 +213,8 @@ impl FnSpec {
     }
 
     #[inline]
-    pub(crate) fn room(&self) -> Room {
-        self.room
+    pub(crate) fn memory_choice(&self) -> MemoryChoice {
+        self.memory_choice
     }
 
     pub(crate) fn hash_of_value_tags(&self) -> u64 {
