@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::error::BuildError;
 use crate::base::fault::Faults;
-use crate::base::random::Chance;
+use crate::base::random::Random;
 
 use crate::encoding::codec::Codec;
 use crate::model::config::engine::{Engine, Eviction};
@@ -45,7 +45,7 @@ pub struct CacheBuilder {
     config: Config,
     clock: Arc<dyn Clock>,
     faults: Faults,
-    chance: Chance,
+    random: Random,
     redis: Option<String>,
     redis_password: Option<String>,
     #[cfg(feature = "seeded-faults")]
@@ -71,7 +71,7 @@ impl CacheBuilder {
             config: Config::default(),
             clock: Arc::new(SystemClock::new()),
             faults: Faults::default(),
-            chance: Chance::default(),
+            random: Random::default(),
             redis: None,
             redis_password: None,
             #[cfg(feature = "seeded-faults")]
@@ -270,7 +270,7 @@ impl CacheBuilder {
     #[cfg(feature = "seeded-faults")]
     #[doc(hidden)]
     pub fn __seed_random(mut self, seed: u64) -> Self {
-        self.chance = Chance::seeded(seed);
+        self.random = Random::seeded(seed);
         self
     }
 

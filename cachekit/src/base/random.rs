@@ -6,12 +6,12 @@ use std::time::Duration;
 
 /// Draws. Of the thread's generator, or for tests of one with a seed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Chance {
+pub(crate) struct Random {
     #[cfg(feature = "seeded-faults")]
     seeded: Option<Arc<Mutex<fastrand::Rng>>>,
 }
 
-impl Chance {
+impl Random {
     /// The same draws at each run.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn seeded(seed: u64) -> Self {
@@ -26,12 +26,12 @@ impl Chance {
         clippy::cast_precision_loss,
         reason = "the nearest of what an f64 can be"
     )]
-    pub(crate) fn draw(&self) -> f64 {
+    pub(crate) fn uniform(&self) -> f64 {
         (self.bits() as f64 + 1.0) / 2.0_f64.powi(64)
     }
 
     /// One of `0..count`; 0 if that is empty.
-    pub(crate) fn one_of(&self, count: u8) -> u8 {
+    pub(crate) fn below(&self, count: u8) -> u8 {
         let drawn = self.bits().checked_rem(count.into()).unwrap_or_default();
         u8::try_from(drawn).unwrap_or_default()
     }

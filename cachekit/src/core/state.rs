@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::base::clock::Clock;
 use crate::base::counter::Counter;
 use crate::base::fault::{Fault, Faults};
-use crate::base::random::Chance;
+use crate::base::random::Random;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
 use crate::coordination::background::Background;
@@ -89,7 +89,7 @@ pub(crate) struct Core {
     pub(crate) owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
     pub(crate) regions: Arc<Mutex<HashMap<Box<str>, RegionState>>>,
     pub(crate) refreshes: Arc<Refreshes>,
-    pub(crate) chance: Chance,
+    pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,

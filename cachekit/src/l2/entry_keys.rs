@@ -1,6 +1,6 @@
 //! What an entry and all that it hangs on are called in the store.
 
-use crate::base::random::Chance;
+use crate::base::random::Random;
 use crate::key::Key;
 use crate::l2::outbox::Outbox;
 use crate::model::owner::Owner;
@@ -26,9 +26,9 @@ pub(crate) enum Replica {
 
 impl Replica {
     /// The one that a call reads.
-    pub(crate) fn pick(options: EntryOptions, chance: &Chance) -> Self {
+    pub(crate) fn pick(options: EntryOptions, random: &Random) -> Self {
         match options.copies() {
-            Some(copies) => Self::Nth(chance.one_of(copies)),
+            Some(copies) => Self::Nth(random.below(copies)),
             None => Self::Only,
         }
     }

@@ -55,7 +55,7 @@ impl Call {
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, options: EntryOptions) -> Self {
         let began = core.now();
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
-        let replica = Replica::pick(options, &core.chance);
+        let replica = Replica::pick(options, &core.random);
         Self {
             core,
             owner,

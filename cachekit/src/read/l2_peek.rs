@@ -40,7 +40,7 @@ impl Core {
     ) -> Option<L2Hit> {
         let wire = ops.wire.filter(|_| self.config.enabled)?;
         let began = self.tags.now();
-        let replica_key = (key, Replica::pick(options, &self.chance));
+        let replica_key = (key, Replica::pick(options, &self.random));
         let lookup = self.l2_lookup(
             owner,
             replica_key,
@@ -114,7 +114,7 @@ impl Core {
         fingerprint: Option<Fingerprint>,
     ) -> Option<Duration> {
         let began = self.tags.now();
-        let replica_key = (key, Replica::pick(options, &self.chance));
+        let replica_key = (key, Replica::pick(options, &self.random));
         let lookup =
             self.l2_lookup(owner, replica_key, entry_tags, &options, fingerprint, began)?;
         let start = lookup.started(lookup.l2.deadline());

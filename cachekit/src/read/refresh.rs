@@ -51,7 +51,7 @@ impl Core {
         if !freshness.is_near_end(now) {
             return None;
         }
-        let advance = freshness.advance(self.chance.draw());
+        let advance = freshness.advance(self.random.uniform());
         freshness.is_due(now, advance).then_some(advance)
     }
 
@@ -215,7 +215,7 @@ impl Call {
         trace::refresh_failed(&self.owner.name, &self.key);
         let now = Tick::now(&*core.clock);
         core.refreshes
-            .failed(self.flight_key(), now, core.chance.draw());
+            .failed(self.flight_key(), now, core.random.uniform());
     }
 
     /// Another process computes it, for at most `longest`.

@@ -318,7 +318,7 @@ impl CacheBuilder {
                 owners: Arc::default(),
                 regions: Arc::default(),
                 refreshes: Arc::new(Refreshes::new()),
-                chance: self.chance,
+                random: self.random,
                 invalidations: Arc::new(Counter::default()),
                 faults: self.faults,
                 background,
