@@ -18,7 +18,7 @@ use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::Life;
-use crate::model::miss_reason::Reason;
+use crate::model::miss_reason::MissReason;
 use crate::model::owner::Owner;
 use crate::model::policy::EntryOptions;
 use crate::model::tags::{EntryTags, Tag};
@@ -114,7 +114,7 @@ impl L2Lookup<'_> {
         let envelope = match self.open(found) {
             Ok(envelope) => envelope,
             Err((reason, token)) => {
-                if reason == Reason::Key && !self.may_collide(found) {
+                if reason == MissReason::Key && !self.may_collide(found) {
                     self.l2.store.suspect();
                 }
                 return Ok(self.reject(reason, token));
@@ -124,7 +124,7 @@ impl L2Lookup<'_> {
         let status = self.version_status(&envelope, found, start.until).await?;
         let is_old = status == VersionStatus::SoftInvalidated;
         if status == VersionStatus::Invalid || (is_old && self.options.window().is_zero()) {
-            return Ok(self.reject(Reason::Invalidated, fill));
+            return Ok(self.reject(MissReason::Invalidated, fill));
         }
         let wire = ops.wire;
         Ok(match self.value(ops, &envelope) {
@@ -170,7 +170,7 @@ impl L2Lookup<'_> {
         Ok(is_fresh.then(|| life(&envelope, found, Duration::ZERO, false).left))
     }
 
-    fn reject(&self, reason: Reason, token: Option<Token>) -> Validated {
+    fn reject(&self, reason: MissReason, token: Option<Token>) -> Validated {
         self.l2.counts.reasons.count(reason);
         Validated::Rejected(token)
     }
@@ -182,11 +182,11 @@ impl L2Lookup<'_> {
     }
 
     /// The entry, if it is this question's, alive, and of the type that is asked for.
-    fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (Reason, Option<Token>)> {
-        let bytes = found.bytes.as_deref().ok_or((Reason::Absent, None))?;
+    fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (MissReason, Option<Token>)> {
+        let bytes = found.bytes.as_deref().ok_or((MissReason::Absent, None))?;
         let most = self.l2.settings.max_value;
         if bytes.len() > most.saturating_add(OVERHEAD) {
-            return Err((Reason::TooLarge, Token::of(bytes)));
+            return Err((MissReason::TooLarge, Token::of(bytes)));
         }
         // To the store's scripts, which look at no more than the head and the versions, an
         // entry that was cut short may look good.
@@ -195,21 +195,21 @@ impl L2Lookup<'_> {
         let wrong = [
             (
                 envelope.key != self.key.as_bytes() && !self.core.faults.has(Fault::TrustName),
-                Reason::Key,
+                MissReason::Key,
             ),
             (
                 envelope.function != self.owner.name.as_bytes(),
-                Reason::Function,
+                MissReason::Function,
             ),
-            (envelope.codec != self.codec.id(), Reason::Codec),
-            (!envelope.payload.is_readable(), Reason::Codec),
-            (envelope.fingerprint != self.fingerprint, Reason::Schema),
-            (self.is_past_grace(&envelope, found), Reason::Expired),
+            (envelope.codec != self.codec.id(), MissReason::Codec),
+            (!envelope.payload.is_readable(), MissReason::Codec),
+            (envelope.fingerprint != self.fingerprint, MissReason::Schema),
+            (self.is_past_grace(&envelope, found), MissReason::Expired),
             // Before there is a buffer for it.
-            (envelope.payload.length() > most, Reason::TooLarge),
+            (envelope.payload.length() > most, MissReason::TooLarge),
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
-            Some((_, reason)) if *reason == Reason::Function => {
+            Some((_, reason)) if *reason == MissReason::Function => {
                 self.core
                     .note_key_collision_with(self.owner, envelope.function);
                 Err((*reason, Some(envelope.fill)))
@@ -314,13 +314,13 @@ impl L2Lookup<'_> {
     }
 
     /// What the entry's value or absence is in memory.
-    fn value(&self, ops: &ValueOps, envelope: &Envelope<'_>) -> Result<AnyShared, Reason> {
+    fn value(&self, ops: &ValueOps, envelope: &Envelope<'_>) -> Result<AnyShared, MissReason> {
         if envelope.is_absent {
             return Ok((ops.absence)());
         }
-        let payload = envelope.payload.open().ok_or(Reason::Compression)?;
-        let decode = ops.wire.ok_or(Reason::Undecodable)?.decode;
-        decode(self.codec, &payload).map_err(|_| Reason::Undecodable)
+        let payload = envelope.payload.open().ok_or(MissReason::Compression)?;
+        let decode = ops.wire.ok_or(MissReason::Undecodable)?.decode;
+        decode(self.codec, &payload).map_err(|_| MissReason::Undecodable)
     }
 
     /// Of what the entry hangs on, here.
@@ -365,11 +365,11 @@ fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) 
     }
 }
 
-fn reason(reject: Reject) -> Reason {
+fn reason(reject: Reject) -> MissReason {
     match reject {
-        Reject::NotOurs => Reason::Foreign,
-        Reject::Format => Reason::Format,
-        Reject::Vacant => Reason::Absent,
-        Reject::Damaged => Reason::Damaged,
+        Reject::NotOurs => MissReason::Foreign,
+        Reject::Format => MissReason::Format,
+        Reject::Vacant => MissReason::Absent,
+        Reject::Damaged => MissReason::Damaged,
     }
 }

@@ -26,7 +26,7 @@ use crate::l2::outbox::Outbox;
 use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery, send_invalidation};
 use crate::model::config::{OnDisconnect, OnNewMaster};
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::model::miss_reason::Reasons;
+use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::store::key_name::Name;
@@ -74,7 +74,7 @@ pub(crate) struct Settings {
 /// What happened to it.
 #[derive(Debug, Default)]
 pub(crate) struct SharedTierCounts {
-    pub(crate) reasons: Reasons,
+    pub(crate) reasons: MissReasons,
     pub(crate) stores: Counter,
     /// Those of them that were compressed, and how many bytes that saved.
     pub(crate) compressed: Counter,

@@ -4,7 +4,7 @@ use crate::base::counter::Counter;
 
 /// A reason for a miss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub(crate) enum MissReason {
     /// There was none.
     Absent,
     /// Its life was over.
@@ -33,20 +33,20 @@ pub(crate) enum Reason {
     Undecodable,
 }
 
-impl Reason {
+impl MissReason {
     pub(crate) const COUNT: usize = 13;
 }
 
 /// How often each was met.
 #[derive(Debug, Default)]
-pub(crate) struct Reasons([Counter; Reason::COUNT]);
+pub(crate) struct MissReasons([Counter; MissReason::COUNT]);
 
-impl Reasons {
-    pub(crate) fn count(&self, reason: Reason) {
+impl MissReasons {
+    pub(crate) fn count(&self, reason: MissReason) {
         self.0[reason as usize].bump();
     }
 
-    pub(crate) fn of(&self, reason: Reason) -> u64 {
+    pub(crate) fn of(&self, reason: MissReason) -> u64 {
         self.0[reason as usize].sum()
     }
 }

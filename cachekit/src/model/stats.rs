@@ -1,7 +1,7 @@
 //! Counters, as users see them.
 
 use crate::base::counter::Counter;
-use crate::model::miss_reason::{Reason, Reasons};
+use crate::model::miss_reason::{MissReason, MissReasons};
 use crate::model::owner::{Counts, Owner};
 
 /// What one cached function, or one region, did so far in one cache.
@@ -308,22 +308,22 @@ pub struct RedisMisses {
 }
 
 impl RedisMisses {
-    pub(crate) fn of(reasons: &Reasons) -> Self {
+    pub(crate) fn of(reasons: &MissReasons) -> Self {
         let of = |reason| reasons.of(reason);
         Self {
-            absent: of(Reason::Absent),
-            expired: of(Reason::Expired),
-            invalidated: of(Reason::Invalidated),
-            foreign: of(Reason::Foreign),
-            format: of(Reason::Format),
-            damaged: of(Reason::Damaged),
-            key: of(Reason::Key),
-            function: of(Reason::Function),
-            codec: of(Reason::Codec),
-            schema: of(Reason::Schema),
-            too_large: of(Reason::TooLarge),
-            compression: of(Reason::Compression),
-            undecodable: of(Reason::Undecodable),
+            absent: of(MissReason::Absent),
+            expired: of(MissReason::Expired),
+            invalidated: of(MissReason::Invalidated),
+            foreign: of(MissReason::Foreign),
+            format: of(MissReason::Format),
+            damaged: of(MissReason::Damaged),
+            key: of(MissReason::Key),
+            function: of(MissReason::Function),
+            codec: of(MissReason::Codec),
+            schema: of(MissReason::Schema),
+            too_large: of(MissReason::TooLarge),
+            compression: of(MissReason::Compression),
+            undecodable: of(MissReason::Undecodable),
         }
     }
 }
