@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::SharedTier;
 use crate::model::epoch::Epoch;
-use crate::model::event_template::bound;
+use crate::model::event_template::render;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 use crate::store::key_name::Name;
@@ -129,8 +129,8 @@ impl Core {
         let mut tags = vec![Tag::event(event)];
         let owners = self.owners.read();
         let templates = owners.values().flat_map(|owner| owner.events);
-        let bound = templates.filter_map(|template| bound(template, event, about));
-        tags.extend(bound.map(|event| Tag::event(&event)));
+        let render = templates.filter_map(|template| render(template, event, about));
+        tags.extend(render.map(|event| Tag::event(&event)));
         tags
     }
 

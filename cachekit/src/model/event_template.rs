@@ -4,7 +4,7 @@
 //! `event product.updated id=7`, without knowing how the functions write it.
 
 /// `template`, if it is about the event `name` and `about` has all that it asks for.
-pub(crate) fn bound(template: &str, name: &str, about: &[(String, String)]) -> Option<String> {
+pub(crate) fn render(template: &str, name: &str, about: &[(String, String)]) -> Option<String> {
     let start = template.find(['{', '<']).unwrap_or(template.len());
     let literal = template[..start].trim_end_matches([' ', ':', '/', '.', '-', '_', '#']);
     if literal != name || start == template.len() {
@@ -30,18 +30,18 @@ pub(crate) fn bound(template: &str, name: &str, about: &[(String, String)]) -> O
 
 #[cfg(test)]
 mod tests {
-    use crate::model::event_template::bound;
+    use crate::model::event_template::render;
 
     #[test]
     fn what_is_said_is_put_where_it_is_asked_for() {
         let about = [("id", "7"), ("shop", "a b")].map(|(a, b)| (a.to_owned(), b.to_owned()));
-        let bound = |template| bound(template, "product.updated", &about);
+        let render = |template| render(template, "product.updated", &about);
         assert_eq!(
-            bound("product.updated {id}").as_deref(),
+            render("product.updated {id}").as_deref(),
             Some("product.updated 7")
         );
         assert_eq!(
-            bound("product.updated:<shop>/{ id }!").as_deref(),
+            render("product.updated:<shop>/{ id }!").as_deref(),
             Some("product.updated:a b/7!")
         );
         for other in [
@@ -51,7 +51,7 @@ mod tests {
             "{id}",
             "product.updated {id",
         ] {
-            assert_eq!(bound(other), None, "{other}");
+            assert_eq!(render(other), None, "{other}");
         }
     }
 }
