@@ -120,7 +120,7 @@ mod tests {
 
     fn row(cache: &Cache, spec: &'static FnSpec) -> Entry<u64> {
         let target = Target::new(|key| key.literal("row:1"));
-        let plan = Plan::<Plain<u64>>::by_hand();
+        let plan = Plan::<Plain<u64>>::direct();
         typed_entry(cache, spec, plan, target, EntryTags::default(), |_, _| {})
     }
 

@@ -35,7 +35,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        self.get_or_compute_with(key, policy, Plan::<Plain<V>>::by_hand, compute)
+        self.get_or_compute_with(key, policy, Plan::<Plain<V>>::direct, compute)
             .await
     }
 
@@ -56,7 +56,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        self.get_or_compute_with(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
+        self.get_or_compute_with(key, policy, Plan::<Fallible<V, E>>::direct, compute)
             .await
     }
 
@@ -106,7 +106,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        let plan = || Plan::<Fallible<V, E>>::by_hand().or_late(E::from);
+        let plan = || Plan::<Fallible<V, E>>::direct().or_late(E::from);
         let mut policy = policy.clone();
         policy.options.timeout = Some(timeout);
         self.get_or_compute_with(key, &policy, plan, compute).await
@@ -149,7 +149,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = V> + Send + 'static,
     {
-        self.get_or_refresh_with(key, policy, Plan::<Plain<V>>::by_hand, compute)
+        self.get_or_refresh_with(key, policy, Plan::<Plain<V>>::direct, compute)
             .await
     }
 
@@ -170,7 +170,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, E>> + Send + 'static,
     {
-        self.get_or_refresh_with(key, policy, Plan::<Fallible<V, E>>::by_hand, compute)
+        self.get_or_refresh_with(key, policy, Plan::<Fallible<V, E>>::direct, compute)
             .await
     }
 
@@ -251,7 +251,7 @@ impl Cache {
         }
         match self
             .core
-            .hit_direct(plan, key.as_bytes(), owner.id, &self.core.by_hand)
+            .hit_direct(plan, key.as_bytes(), owner.id, &self.core.direct)
         {
             Ok(ret) => MemoryLookup::Hit(ret),
             Err(missed) => {

@@ -165,7 +165,7 @@ impl<V: Cacheable> Region<V> {
         }
         let key = self.key(&key);
         let hit = core.hit_direct(
-            Plan::<Plain<V>>::by_hand,
+            Plan::<Plain<V>>::direct,
             key.as_bytes(),
             owner.id,
             &self.last_place,
@@ -181,7 +181,7 @@ impl<V: Cacheable> Region<V> {
             EntryOptions::from(&self.policy),
         );
         let entry_tags = EntryTags::from(&self.policy);
-        let plan = Plan::<Plain<V>>::by_hand;
+        let plan = Plan::<Plain<V>>::direct;
         compute(
             Some(Box::new(call)),
             plan,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::trace;
 use crate::key::template::{overlap, shown};
 use crate::model::function_spec::FnSpec;
-use crate::model::owner::{BY_HAND, REGION};
+use crate::model::owner::{DIRECT_NAME, REGION};
 
 /// One registered function. Attributes make them; the linker brings them together.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ fn find() -> Vec<String> {
 /// Names by which the cache itself calls what is stored by hand.
 fn taken(function: &FnSpec) -> Option<String> {
     let name = function.name();
-    let is_taken = name == BY_HAND || name.starts_with(REGION);
+    let is_taken = name == DIRECT_NAME || name.starts_with(REGION);
     is_taken.then(|| {
         format!(
             "{} is named `{name}`, as what is stored without a macro: give it another name with \

@@ -122,7 +122,7 @@ pub(crate) fn namesake(name: &str) {
 }
 
 /// Keys of two functions, or of one and of what is stored by hand, have the same text.
-pub(crate) fn owners_met(owner: &str, other: &str) {
+pub(crate) fn owners_collide(owner: &str, other: &str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         target: "cachekit",

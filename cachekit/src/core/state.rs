@@ -27,7 +27,7 @@ use crate::l2::tier::SharedTier;
 use crate::model::config::{Capacity, Config};
 use crate::model::epoch::{Epoch, SequenceNumber};
 use crate::model::function_spec::FnSpec;
-use crate::model::owner::{BY_HAND, Owner, OwnerId, REGION};
+use crate::model::owner::{DIRECT_NAME, Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
 
 /// A cache. Cloning it gives another handle to the same one.
@@ -75,7 +75,7 @@ pub(crate) struct Core {
     /// Of functions with one; `None` in such a core, which would refer to itself.
     pub(crate) function_cores: Option<Arc<FunctionCores<Core>>>,
     /// Of what is stored by hand, in that memory.
-    pub(crate) by_hand: Arc<CachedOwnerIndex>,
+    pub(crate) direct: Arc<CachedOwnerIndex>,
     /// Which keys are used most, in whichever memory.
     pub(crate) hot: Arc<HotKeys>,
     pub(crate) tags: Arc<Tags>,
@@ -179,7 +179,7 @@ impl Core {
     }
 
     pub(crate) fn direct_owner(&self) -> Arc<Owner> {
-        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, BY_HAND))
+        self.owner_of(OwnerId::DIRECT, |id| Owner::new(id, DIRECT_NAME))
     }
 
     pub(crate) fn size(&self) -> Size {

@@ -320,7 +320,7 @@ impl SharedTier {
     /// Counts it every time, and says it once for each function.
     pub(crate) fn count_unstorable(&self, owner: &Owner, why: &str) {
         self.counts.unstorable.bump();
-        if owner.is_first_complaint() {
+        if owner.is_first_report() {
             trace::unstorable(&owner.name, why);
         }
     }

@@ -18,7 +18,7 @@ impl OwnerId {
 }
 
 /// The name of what is stored by `put` and `get_or_compute` of the cache itself.
-pub(crate) const BY_HAND: &str = "(direct)";
+pub(crate) const DIRECT_NAME: &str = "(direct)";
 
 /// How the names of regions begin.
 pub(crate) const REGION: &str = "region ";
@@ -37,11 +37,11 @@ pub(crate) struct Owner {
     pub(crate) events: &'static [&'static str],
     /// Tells apart sets of tags and events made from its values.
     pub(crate) value_tags_hash: u64,
-    complained: AtomicBool,
+    is_reported: AtomicBool,
     /// Another has the same name, so that nobody could tell their values apart in a shared tier.
     pub(crate) is_namesake: bool,
     /// Another has a key in common with it, which was said.
-    met: AtomicBool,
+    has_collision: AtomicBool,
 }
 
 /// What happened to one owner's calls.
@@ -76,9 +76,9 @@ impl Owner {
             tag_prefixes: TagPrefixes::default(),
             events: &[],
             value_tags_hash: 0,
-            complained: AtomicBool::new(false),
+            is_reported: AtomicBool::new(false),
             is_namesake: false,
-            met: AtomicBool::new(false),
+            has_collision: AtomicBool::new(false),
         }
     }
 
@@ -94,22 +94,22 @@ impl Owner {
     }
 
     /// Whether nothing was said against its type before.
-    pub(crate) fn is_first_complaint(&self) -> bool {
-        !self.complained.swap(true, Ordering::Relaxed)
+    pub(crate) fn is_first_report(&self) -> bool {
+        !self.is_reported.swap(true, Ordering::Relaxed)
     }
 
     /// Whether it is known to have a key in common with another.
-    pub(crate) fn has_met(&self) -> bool {
-        self.met.load(Ordering::Relaxed)
+    pub(crate) fn has_collided(&self) -> bool {
+        self.has_collision.load(Ordering::Relaxed)
     }
 
     /// One of both found an entry of the other's under its key: they push each other out, which is
     /// said where it is new of one of them.
     #[cold]
-    pub(crate) fn meets(&self, other: &Self) {
-        let know_it = [self, other].map(|owner| owner.met.swap(true, Ordering::Relaxed));
+    pub(crate) fn collides_with(&self, other: &Self) {
+        let know_it = [self, other].map(|owner| owner.has_collision.swap(true, Ordering::Relaxed));
         if know_it.contains(&false) {
-            trace::owners_met(&self.name, &other.name);
+            trace::owners_collide(&self.name, &other.name);
         }
     }
 }

@@ -140,14 +140,14 @@ impl Core {
     fn note_key_collision(&self, owner: &Owner, reader: OwnerId) {
         let reader = self.owners.read().get(&reader).map(Arc::clone);
         if let Some(reader) = reader {
-            owner.meets(&reader);
+            owner.collides_with(&reader);
         }
     }
 
     /// The same with the one of that name, if it is known here and this is new of `owner`.
     #[cold]
     pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
-        if owner.has_met() {
+        if owner.has_collided() {
             return;
         }
         let owners = self.owners.read();
@@ -155,7 +155,7 @@ impl Core {
         let other = named.find(|other| other.name.as_bytes() == name).cloned();
         drop(owners);
         if let Some(other) = other {
-            owner.meets(&other);
+            owner.collides_with(&other);
         }
     }
 

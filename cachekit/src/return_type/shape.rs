@@ -191,7 +191,7 @@ impl<S: Shape> Plan<S> {
     }
 
     /// For a value that is cached without a macro.
-    pub(crate) fn by_hand() -> Self
+    pub(crate) fn direct() -> Self
     where
         S::Value: Cacheable,
     {

@@ -443,7 +443,7 @@ pub(crate) async fn put<V: Cacheable>(
     guard
         .begin_shared(&entry_tags, wire.map(|wire| wire.fingerprint))
         .await;
-    let heap = core.heap(|| Plan::<Plain<V>>::by_hand().weigh(&value));
+    let heap = core.heap(|| Plan::<Plain<V>>::direct().weigh(&value));
     let value = Value {
         content: Arc::new(Some(value)),
         is_present: true,

@@ -307,7 +307,7 @@ impl CacheBuilder {
                 memory,
                 own_memories: Arc::default(),
                 function_cores: Some(Arc::default()),
-                by_hand: Arc::new(CachedOwnerIndex::new()),
+                direct: Arc::new(CachedOwnerIndex::new()),
                 hot: Arc::new(hot),
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),
