@@ -12,48 +12,48 @@ use std::sync::Arc;
 
 thread_local! {
     /// The innermost computation that the running task is polled in.
-    static LED: RefCell<Option<Arc<Link>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
 }
 
 /// One computation inside another.
-pub(crate) struct Link {
+pub(crate) struct Frame {
     flight: usize,
     /// Whose place it takes; zero: nobody counts it.
-    gate: usize,
-    outer: Option<Arc<Link>>,
+    limit: usize,
+    outer: Option<Arc<Frame>>,
 }
 
 /// Whether the current task leads `flight`.
-pub(crate) fn leads(flight: usize) -> bool {
-    any(|link| link.flight == flight)
+pub(crate) fn is_computing(flight: usize) -> bool {
+    any(|frame| frame.flight == flight)
 }
 
-/// Whether the current task computes something that `gate` counts.
-pub(crate) fn passed(gate: usize) -> bool {
-    any(|link| link.gate == gate)
+/// Whether the current task computes something that `limit` counts.
+pub(crate) fn holds_permit(limit: usize) -> bool {
+    any(|frame| frame.limit == limit)
 }
 
-fn any(is_meant: impl Fn(&Link) -> bool) -> bool {
-    let found = LED.try_with(|led| {
-        let led = led.borrow();
-        let mut link = led.as_ref();
-        while let Some(current) = link {
+fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
+    let found = CURRENT.try_with(|current_frame| {
+        let current_frame = current_frame.borrow();
+        let mut frame = current_frame.as_ref();
+        while let Some(current) = frame {
             if is_meant(current) {
                 return true;
             }
-            link = current.outer.as_ref();
+            frame = current.outer.as_ref();
         }
         false
     });
     found.unwrap_or(false)
 }
 
-/// The computation of `flight`, or of none (zero), that `gate` counts, inside those of now.
-pub(crate) fn link(flight: usize, gate: usize) -> Arc<Link> {
-    let outer = LED.try_with(|led| led.borrow().clone());
-    Arc::new(Link {
+/// The computation of `flight`, or of none (zero), that `limit` counts, inside those of now.
+pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
+    let outer = CURRENT.try_with(|current_frame| current_frame.borrow().clone());
+    Arc::new(Frame {
         flight,
-        gate,
+        limit,
         outer: outer.ok().flatten(),
     })
 }
@@ -63,22 +63,22 @@ pub(crate) fn link(flight: usize, gate: usize) -> Arc<Link> {
 /// A guard and no closure, so that a poll has no more frames on the stack than it needs: cached
 /// functions may call themselves.
 #[must_use]
-pub(crate) struct Inside<'a>(&'a mut Option<Arc<Link>>);
+pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
 
 /// Begins to run what belongs to the computation in `slot`, if there is one.
-pub(crate) fn inside(slot: &mut Option<Arc<Link>>) -> Inside<'_> {
-    trade(slot);
-    Inside(slot)
+pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
+    swap_current(slot);
+    FrameGuard(slot)
 }
 
-impl Drop for Inside<'_> {
+impl Drop for FrameGuard<'_> {
     fn drop(&mut self) {
-        trade(self.0);
+        swap_current(self.0);
     }
 }
 
 /// Puts what is in `slot` in the place of what this thread is in, and that in the slot.
-fn trade(slot: &mut Option<Arc<Link>>) {
+fn swap_current(slot: &mut Option<Arc<Frame>>) {
     // Where the thread ends there is nothing to be in.
-    let _ = LED.try_with(|led| swap(&mut *led.borrow_mut(), slot));
+    let _ = CURRENT.try_with(|current_frame| swap(&mut *current_frame.borrow_mut(), slot));
 }

@@ -56,7 +56,7 @@ impl Call {
         if let Some(old) = self.old_value(ops) {
             return NextStep::Return(Answer::Entry(old));
         }
-        if recursion::leads(seat.flight_id()) || self.never_waits() {
+        if recursion::is_computing(seat.flight_id()) || self.never_waits() {
             return NextStep::Compute(None);
         }
         NextStep::Wait(seat)

@@ -27,7 +27,8 @@ impl Call {
         let gate = bound.map(|bound| self.core.gates.gate(self.owner.id, bound));
         // A computation that needs another of its kind has a permit for both: it would wait
         // for itself.
-        let counts = |gate: &Gate| !recursion::passed(gate.id()) || faults.has(Fault::GateItself);
+        let counts =
+            |gate: &Gate| !recursion::holds_permit(gate.id()) || faults.has(Fault::GateItself);
         ComputePermit {
             gate: gate.filter(counts),
             permit: None,

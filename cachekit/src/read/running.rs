@@ -15,7 +15,7 @@ use crate::base::fault::Fault;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::recursion;
-use crate::coordination::recursion::{Inside, Link};
+use crate::coordination::recursion::{Frame, FrameGuard};
 use crate::coordination::single_flight::waiter::Lead;
 use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
@@ -49,7 +49,7 @@ pub(crate) struct Computation {
     /// Until when it has its permit among those that may run at once.
     permit_until: SideTask<Sleep>,
     /// What it is, for the calls inside of it.
-    link: Option<Arc<Link>>,
+    frame: Option<Arc<Frame>>,
     began: Duration,
     call: Box<Call>,
 }
@@ -81,7 +81,7 @@ impl Computation {
         let permit_until = permit
             .is_time_limited(&call)
             .then(|| Box::pin(sleep(call.lock_timeout())));
-        let link = recursion::link(flight, permit.limit_id());
+        let frame = recursion::frame(flight, permit.limit_id());
         Box::new(Self {
             renewal: None,
             lease_state,
@@ -91,15 +91,15 @@ impl Computation {
             ops: *ops,
             deadline: deadline.map(|limit| (limit, Box::pin(unconstrained(sleep(limit))))),
             permit_until,
-            link: Some(link),
+            frame: Some(frame),
             began: call.core.clock.now(),
             call,
         })
     }
 
     /// While it lives, what this thread runs is inside of the computation.
-    pub(crate) fn inside(&mut self) -> Inside<'_> {
-        recursion::inside(&mut self.link)
+    pub(crate) fn inside(&mut self) -> FrameGuard<'_> {
+        recursion::enter(&mut self.frame)
     }
 
     /// To be polled when the body has been, and did not end: keeps the token of the computation and

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::base::sync::expect_no_lock;
-use crate::coordination::recursion::Inside;
+use crate::coordination::recursion::FrameGuard;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
@@ -189,7 +189,7 @@ impl From<Resolved> for CallState {
 
 impl CallState {
     /// While it lives, what this thread runs is inside of the computation, if there is one.
-    fn inside(&mut self) -> Option<Inside<'_>> {
+    fn inside(&mut self) -> Option<FrameGuard<'_>> {
         match self {
             Self::Running(Some(computation)) => Some(computation.inside()),
             _ => None,
