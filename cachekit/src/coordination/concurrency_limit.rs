@@ -14,11 +14,11 @@ use crate::model::owner::OwnerId;
 use crate::model::policy::ComputationLimit;
 
 /// A place at a gate; free again when it is dropped.
-pub(crate) type Place = OwnedSemaphorePermit;
+pub(crate) type Permit = OwnedSemaphorePermit;
 
 /// Whose computations a gate counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Who {
+enum LimitScope {
     Function(OwnerId),
     Group(&'static str),
 }
@@ -26,28 +26,32 @@ enum Who {
 /// The gates of one cache. There are as many as functions and groups with a bound: groups are
 /// `&'static str`, so a program cannot make them up without end.
 #[derive(Debug, Default)]
-pub(crate) struct Gates {
-    gates: Mutex<HashMap<Who, Gate>>,
+pub(crate) struct ConcurrencyLimits {
+    limits: Mutex<HashMap<LimitScope, ConcurrencyLimit>>,
 }
 
 /// Lets so many through at once, in the order in which they came.
 #[derive(Debug, Clone)]
-pub(crate) struct Gate(Arc<Semaphore>);
+pub(crate) struct ConcurrencyLimit(Arc<Semaphore>);
 
-impl Gates {
+impl ConcurrencyLimits {
     /// The gate of `function`, or of the group that `bound` names.
-    pub(crate) fn gate(&self, function: OwnerId, bound: ComputationLimit) -> Gate {
-        let who = bound.group.map_or(Who::Function(function), Who::Group);
-        let mut gates = self.gates.lock();
-        let gate = gates.entry(who).or_insert_with(|| Gate::new(bound.most));
-        gate.clone()
+    pub(crate) fn limit(&self, function: OwnerId, bound: ComputationLimit) -> ConcurrencyLimit {
+        let scope = bound
+            .group
+            .map_or(LimitScope::Function(function), LimitScope::Group);
+        let mut limits = self.limits.lock();
+        let limit = limits
+            .entry(scope)
+            .or_insert_with(|| ConcurrencyLimit::new(bound.max));
+        limit.clone()
     }
 }
 
-impl Gate {
-    fn new(most: u32) -> Self {
-        let most = usize::try_from(most.max(1)).unwrap_or(usize::MAX);
-        Self(Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))))
+impl ConcurrencyLimit {
+    fn new(max: u32) -> Self {
+        let max = usize::try_from(max.max(1)).unwrap_or(usize::MAX);
+        Self(Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))))
     }
 
     /// Which gate it is, for as long as its cache lives; never zero.
@@ -56,7 +60,7 @@ impl Gate {
     }
 
     /// A place, if one is free and nobody is in line for it.
-    pub(crate) fn try_enter(&self) -> Option<Place> {
+    pub(crate) fn try_acquire(&self) -> Option<Permit> {
         Arc::clone(&self.0).try_acquire_owned().ok()
     }
 
@@ -65,7 +69,7 @@ impl Gate {
     /// # Cancel safety
     ///
     /// Dropping the future leaves the line.
-    pub(crate) async fn enter(&self) -> Option<Place> {
+    pub(crate) async fn acquire(&self) -> Option<Permit> {
         // It is never closed.
         Arc::clone(&self.0).acquire_owned().await.ok()
     }

@@ -11,7 +11,7 @@ use crate::base::random::Random;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
 use crate::coordination::background::Background;
-use crate::coordination::concurrency_limit::Gates;
+use crate::coordination::concurrency_limit::ConcurrencyLimits;
 use crate::coordination::refresh_claims::Refreshes;
 use crate::coordination::single_flight::table::Flights;
 use crate::coordination::tag_epochs::Tags;
@@ -84,7 +84,7 @@ pub(crate) struct Core {
     /// Moved when messages of other nodes may have been missed.
     pub(crate) bus_epoch: Arc<Epoch>,
     pub(crate) flights: Arc<Flights<Outcome>>,
-    pub(crate) gates: Arc<Gates>,
+    pub(crate) concurrency_limits: Arc<ConcurrencyLimits>,
     pub(crate) writes: Arc<Writes>,
     pub(crate) owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
     pub(crate) regions: Arc<Mutex<HashMap<Box<str>, RegionState>>>,

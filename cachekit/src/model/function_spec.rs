@@ -146,8 +146,8 @@ impl FnSpec {
     }
 
     /// `max_computations = ..`, at least 1.
-    pub const fn max_computations(mut self, most: u32) -> Self {
-        self.options.bound = Some(ComputationLimit { group: None, most });
+    pub const fn max_computations(mut self, max: u32) -> Self {
+        self.options.bound = Some(ComputationLimit { group: None, max });
         self
     }
 

@@ -90,10 +90,10 @@ impl Policy {
     /// At most `most` computations of this `group` run at once in this process, taken as 1
     /// below 1; the others wait for a place, for `lock_timeout` at most. A group is every
     /// call on this cache whose policy names it; it keeps the number that it had first.
-    pub fn max_computations(mut self, group: &'static str, most: u32) -> Self {
+    pub fn max_computations(mut self, group: &'static str, max: u32) -> Self {
         self.options.bound = Some(ComputationLimit {
             group: Some(group),
-            most: most.max(1),
+            max: max.max(1),
         });
         self
     }
@@ -270,7 +270,7 @@ pub(crate) struct ComputationLimit {
     /// `None`: of the function.
     pub(crate) group: Option<&'static str>,
     /// At least one.
-    pub(crate) most: u32,
+    pub(crate) max: u32,
 }
 
 impl EntryOptions {
@@ -427,7 +427,7 @@ mod tests {
             timeout: None,
             bound: Some(ComputationLimit {
                 group: Some("reports"),
-                most: 1,
+                max: 1,
             }),
             codec: Some(Codec::Json),
             compress: Some(true),

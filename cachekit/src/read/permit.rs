@@ -8,15 +8,15 @@ use crate::base::block_on::park_on;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::coordination::concurrency_limit::{Gate, Place};
+use crate::coordination::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::coordination::recursion;
 use crate::read::call::Call;
 
 /// One call on its way through its function's gate.
 pub(crate) struct ComputePermit {
     /// `None`: everybody is let through.
-    gate: Option<Gate>,
-    permit: Option<Place>,
+    limit: Option<ConcurrencyLimit>,
+    permit: Option<Permit>,
     is_admitted: bool,
 }
 
@@ -24,13 +24,14 @@ impl Call {
     pub(crate) fn compute_permit(&self) -> ComputePermit {
         let faults = self.core.faults;
         let bound = self.options.bound.filter(|_| !faults.has(Fault::NoGate));
-        let gate = bound.map(|bound| self.core.gates.gate(self.owner.id, bound));
+        let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));
         // A computation that needs another of its kind has a permit for both: it would wait
         // for itself.
-        let counts =
-            |gate: &Gate| !recursion::holds_permit(gate.id()) || faults.has(Fault::GateItself);
+        let counts = |limit: &ConcurrencyLimit| {
+            !recursion::holds_permit(limit.id()) || faults.has(Fault::GateItself)
+        };
         ComputePermit {
-            gate: gate.filter(counts),
+            limit: limit.filter(counts),
             permit: None,
             is_admitted: false,
         }
@@ -40,14 +41,14 @@ impl Call {
 impl ComputePermit {
     /// Which gate it is for; zero: none.
     pub(crate) fn limit_id(&self) -> usize {
-        self.gate.as_ref().map_or(0, Gate::id)
+        self.limit.as_ref().map_or(0, ConcurrencyLimit::id)
     }
 
     /// Whether a permit is at hand, or none is needed. Waits for nobody.
     pub(crate) fn try_acquire(&mut self) -> bool {
         self.is_admitted = self.is_admitted
-            || self.gate.as_ref().is_none_or(|gate| {
-                self.permit = gate.try_enter();
+            || self.limit.as_ref().is_none_or(|limit| {
+                self.permit = limit.try_acquire();
                 self.permit.is_some()
             });
         self.is_admitted
@@ -59,12 +60,12 @@ impl ComputePermit {
         if self.try_acquire() {
             return;
         }
-        let Some(gate) = &self.gate else { return };
+        let Some(limit) = &self.limit else { return };
         self.permit = if has_timer() {
-            let entered = tokio::time::timeout(call.wait_budget().left(), gate.enter()).await;
+            let entered = tokio::time::timeout(call.wait_budget().left(), limit.acquire()).await;
             entered.unwrap_or_default()
         } else {
-            gate.enter().await
+            limit.acquire().await
         };
         self.note_acquired(call);
     }
@@ -74,8 +75,8 @@ impl ComputePermit {
         if self.try_acquire() {
             return;
         }
-        let Some(gate) = &self.gate else { return };
-        self.permit = park_on(gate.enter(), call.wait_budget().left()).flatten();
+        let Some(limit) = &self.limit else { return };
+        self.permit = park_on(limit.acquire(), call.wait_budget().left()).flatten();
         self.note_acquired(call);
     }
 

@@ -313,7 +313,7 @@ impl CacheBuilder {
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),
                 flights: Arc::new(Flights::new(Outcome::evict, self.faults)),
-                gates: Arc::default(),
+                concurrency_limits: Arc::default(),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::default(),
                 regions: Arc::default(),
