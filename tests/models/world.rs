@@ -12,7 +12,7 @@ use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{AtomicBool, AtomicU64, Mutex, Ordering, step};
 use crate::coordination::single_flight::Entered;
 use crate::coordination::single_flight::table::{Flights, Leadership};
-use crate::coordination::single_flight::waiter::{Lead, Woken};
+use crate::coordination::single_flight::waiter::{Leader, Woken};
 use crate::invariants::{Laws, Run, Taken};
 use crate::key::Key;
 use crate::model::epoch::{Epochs, SequenceNumber};
@@ -87,7 +87,7 @@ impl World {
     pub(crate) fn write(&self) {
         let version = self.source.fetch_add(1, Ordering::SeqCst) + 1;
         self.laws.grounding();
-        self.flights.ground(self.key.as_bytes());
+        self.flights.retire(self.key.as_bytes());
         self.memory().take();
         self.laws.detached();
         self.invalidated.fetch_max(version, SeqCst);
@@ -138,12 +138,12 @@ impl World {
             self.flights.enter(spot, &epochs, leadership, |_| true)
         };
         loop {
-            let seat = match entered() {
-                Entered::Lead(lead) => return ahead(lead).await,
-                Entered::Wait(seat) => seat,
+            let waiter = match entered() {
+                Entered::Leader(lead) => return ahead(lead).await,
+                Entered::Wait(waiter) => waiter,
             };
-            match seat.wait(Some(limit), leadership).await {
-                Woken::Lead(lead) => return ahead(lead).await,
+            match waiter.wait(Some(limit), leadership).await {
+                Woken::Leader(lead) => return ahead(lead).await,
                 Woken::Settled(Some(value)) => {
                     assert!(
                         value.owner == owner,
@@ -152,10 +152,10 @@ impl World {
                     return Ended::Value(value.version);
                 }
                 Woken::Settled(None) => return Ended::Error,
-                Woken::Grounded => {}
-                Woken::TimedOut(seat) => {
-                    let replaced = self.flights.replace(&seat, leadership);
-                    drop(seat);
+                Woken::Retired => {}
+                Woken::TimedOut(waiter) => {
+                    let replaced = self.flights.replace(&waiter, leadership);
+                    drop(waiter);
                     return match replaced {
                         Some(lead) => ahead(lead).await,
                         None => self.alone().await,
@@ -165,7 +165,12 @@ impl World {
         }
     }
 
-    async fn lead(&self, owner: OwnerId, (lead, taken): (Lead<Outcome>, Taken), end: End) -> Ended {
+    async fn lead(
+        &self,
+        owner: OwnerId,
+        (lead, taken): (Leader<Outcome>, Taken),
+        end: End,
+    ) -> Ended {
         if !self.faults.has(Fault::NoSecondLook)
             && let Some(value) = self.look(owner)
         {
@@ -188,7 +193,7 @@ impl World {
             }
             End::OwnError => {
                 run.failed();
-                lead.leave_wider();
+                lead.retry_wider();
                 Ended::Error
             }
             End::Panic => {
@@ -205,7 +210,7 @@ impl World {
         }
     }
 
-    fn land(&self, owner: OwnerId, lead: Lead<Outcome>, run: Run<'_>, version: u64) {
+    fn land(&self, owner: OwnerId, lead: Leader<Outcome>, run: Run<'_>, version: u64) {
         let value = Arc::new(Value {
             owner,
             version,

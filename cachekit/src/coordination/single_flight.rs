@@ -1,6 +1,6 @@
 //! Single-flight: of the callers that miss one key at the same time, one computes.
 //!
-//! A [`Flight`] is the meeting of those callers. Each holds a [`Seat`]; who also holds the
+//! A [`Flight`] is the meeting of those callers. Each holds a [`Waiter`]; who also holds the
 //! flight's permit leads it. The permit is a semaphore's, so handing over is its business:
 //!
 //! ```text
@@ -40,7 +40,7 @@ use std::sync::Arc;
 use crate::base::fault::Fault;
 use crate::base::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering, Semaphore};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership, Table};
-use crate::coordination::single_flight::waiter::{Lead, Seat};
+use crate::coordination::single_flight::waiter::{Leader, Waiter};
 use crate::key::Key;
 use crate::model::epoch::Epochs;
 use crate::model::owner::OwnerId;
@@ -48,9 +48,9 @@ use crate::model::owner::OwnerId;
 /// How a caller came into a flight.
 pub(crate) enum Entered<O: Clone> {
     /// The caller computes.
-    Lead(Lead<O>),
+    Leader(Leader<O>),
     /// Somebody else does.
-    Wait(Seat<O>),
+    Wait(Waiter<O>),
 }
 
 impl<O: Clone> Flights<O> {
@@ -67,11 +67,11 @@ impl<O: Clone> Flights<O> {
         if let Some(flight) = table.get(key) {
             let is_own = flight.owner == owner || self.faults.has(Fault::JoinAnother);
             if is_own && joinable(flight) {
-                return Entered::Wait(self.seat(flight));
+                return Entered::Wait(self.waiter(flight));
             }
-            self.take_out(flight);
+            self.mark_retired(flight);
         }
-        Entered::Lead(self.launch(&mut table, (key, owner), epochs, leadership()))
+        Entered::Leader(self.start(&mut table, (key, owner), epochs, leadership()))
     }
 
     /// Leads a flight of `key`, unless one is in the air, whosever it is.
@@ -80,35 +80,35 @@ impl<O: Clone> Flights<O> {
         (key, owner): (&Key, OwnerId),
         epochs: &Epochs,
         leadership: Leadership,
-    ) -> Option<Lead<O>> {
+    ) -> Option<Leader<O>> {
         let mut table = self.table(key);
         let is_none = !table.contains_key(key);
-        is_none.then(|| self.launch(&mut table, (key, owner), epochs, leadership))
+        is_none.then(|| self.start(&mut table, (key, owner), epochs, leadership))
     }
 
     /// Leads a new flight in the place of `old`, unless another caller already did.
     pub(crate) fn replace(
         self: &Arc<Self>,
-        old: &Seat<O>,
+        old: &Waiter<O>,
         leadership: impl FnOnce() -> Leadership,
-    ) -> Option<Lead<O>> {
+    ) -> Option<Leader<O>> {
         let flight = &old.flight;
         let mut table = self.table(&flight.key);
         match table.get(&flight.key) {
             Some(current) if !Arc::ptr_eq(current, flight) => return None,
-            _ => self.take_out(flight),
+            _ => self.mark_retired(flight),
         }
         let spot = (&flight.key, flight.owner);
-        Some(self.launch(&mut table, spot, &flight.epochs, leadership()))
+        Some(self.start(&mut table, spot, &flight.epochs, leadership()))
     }
 
-    fn launch(
+    fn start(
         self: &Arc<Self>,
         table: &mut Table<O>,
         (key, owner): (&Key, OwnerId),
         epochs: &Epochs,
         leadership: Leadership,
-    ) -> Lead<O> {
+    ) -> Leader<O> {
         let permits = Arc::new(Semaphore::new(1));
         // Nobody else has the semaphore yet, so the permit is free.
         let permit = Arc::clone(&permits).try_acquire_owned().ok();
@@ -119,22 +119,22 @@ impl<O: Clone> Flights<O> {
             outcome: OnceLock::new(),
             began: Mutex::new(leadership),
             epochs: epochs.clone(),
-            seats: AtomicUsize::new(0),
-            grounded: AtomicBool::new(false),
+            waiters: AtomicUsize::new(0),
+            retired: AtomicBool::new(false),
             width: AtomicU64::new(1),
         });
         table.insert(key.clone(), Arc::clone(&flight));
-        Lead {
+        Leader {
             permit,
-            seat: self.seat(&flight),
+            waiter: self.waiter(&flight),
             leadership,
         }
     }
 
     /// Call with the shard locked.
-    fn seat(self: &Arc<Self>, flight: &Arc<Flight<O>>) -> Seat<O> {
-        flight.seats.fetch_add(1, Ordering::Relaxed);
-        Seat {
+    fn waiter(self: &Arc<Self>, flight: &Arc<Flight<O>>) -> Waiter<O> {
+        flight.waiters.fetch_add(1, Ordering::Relaxed);
+        Waiter {
             flights: Arc::clone(self),
             flight: Arc::clone(flight),
         }

@@ -208,7 +208,7 @@ impl Core {
 
     fn retire_flight(&self, key: &[u8]) {
         if !self.faults.has(Fault::LeaveFlight) {
-            self.flights.ground(key);
+            self.flights.retire(key);
         }
     }
 }

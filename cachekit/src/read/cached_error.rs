@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Leader;
 use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::core::state::Core;
@@ -58,7 +58,7 @@ impl Call {
     /// background or because a caller wants it new, the old one is better.
     pub(crate) fn settle_error(
         &self,
-        lead: Lead<Outcome>,
+        lead: Leader<Outcome>,
         dependencies: Dependencies,
         ops: &ValueOps,
         error: SharedError,

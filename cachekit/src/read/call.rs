@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::base::clock::Tick;
 use crate::coordination::single_flight::table::{Flight, Leadership};
-use crate::coordination::single_flight::waiter::{Lead, Seat};
+use crate::coordination::single_flight::waiter::{Leader, Waiter};
 use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
@@ -41,7 +41,7 @@ pub(crate) struct Call {
     /// What the call has already: then it waits for nobody.
     pub(crate) old: Option<OldValue>,
     /// It leads already.
-    pub(crate) lead: Option<Lead<Outcome>>,
+    pub(crate) lead: Option<Leader<Outcome>>,
     /// What it finds that is over, where that may be served in the place of a new value.
     pub(crate) stale_slot: Option<Arc<StaleSlot>>,
     /// It goes on without its caller, who has been answered if there is an old value.
@@ -136,9 +136,9 @@ pub(crate) struct WaitBudget {
 impl WaitBudget {
     /// For the next wait: what is left of this call's own time, and no longer than until
     /// the computation waited for is as old as that.
-    pub(crate) fn limit(&self, seat: &Seat<Outcome>) -> Duration {
+    pub(crate) fn limit(&self, waiter: &Waiter<Outcome>) -> Duration {
         self.left()
-            .min(self.lock_timeout.saturating_sub(seat.age()))
+            .min(self.lock_timeout.saturating_sub(waiter.age()))
     }
 
     pub(crate) fn left(&self) -> Duration {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::backfill::lease::LeaseState;
 use crate::base::runtime::has_timer;
-use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
@@ -92,13 +92,13 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: Entr
     let dependencies = Dependencies { entry_tags, epochs };
     let mut next = call.join_flight(ops, &dependencies.epochs);
     let lead = loop {
-        let seat = match next {
+        let waiter = match next {
             NextStep::Return(answer) => return Resolved::Return(answer),
             NextStep::Compute(lead) => break lead,
-            NextStep::Wait(seat) => seat,
+            NextStep::Wait(waiter) => waiter,
         };
-        let limit = call.wait_budget().limit(&seat);
-        let woken = seat.wait_blocking(limit, || call.leadership(Instant::now()));
+        let limit = call.wait_budget().limit(&waiter);
+        let woken = waiter.wait_blocking(limit, || call.leadership(Instant::now()));
         next = call.resume_after_wait(ops, &dependencies.epochs, woken);
     };
     let lead = match lead.map(|lead| call.recheck_memory(lead, ops)).transpose() {
@@ -127,13 +127,13 @@ async fn wait_and_resolve(
 ) -> Resolved {
     loop {
         let lead = loop {
-            let seat = match next {
+            let waiter = match next {
                 NextStep::Return(answer) => return Resolved::Return(answer),
                 NextStep::Compute(lead) => break lead,
-                NextStep::Wait(seat) => seat,
+                NextStep::Wait(waiter) => waiter,
             };
-            let limit = has_timer().then(|| call.wait_budget().limit(&seat));
-            let woken = seat.wait(limit, || call.leadership(Instant::now())).await;
+            let limit = has_timer().then(|| call.wait_budget().limit(&waiter));
+            let woken = waiter.wait(limit, || call.leadership(Instant::now())).await;
             next = call.resume_after_wait(&ops, &dependencies.epochs, woken);
         };
         let mut permit = call.compute_permit();
@@ -170,14 +170,14 @@ enum LeaderStep {
     Return(Answer),
     /// Its caller is answered, and it goes on as another call.
     Refresh(Box<Call>),
-    Compute(Lead<Outcome>, LeaseState),
+    Compute(Leader<Outcome>, LeaseState),
 }
 
 impl Call {
     /// Looks for everybody who waits.
     async fn lead_flight(
         &self,
-        lead: Lead<Outcome>,
+        lead: Leader<Outcome>,
         ops: &ValueOps,
         dependencies: &Dependencies,
         permit: &mut ComputePermit,

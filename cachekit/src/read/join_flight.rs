@@ -10,7 +10,7 @@ use crate::base::trace;
 use crate::coordination::recursion;
 use crate::coordination::single_flight::Entered;
 use crate::coordination::single_flight::table::Flight;
-use crate::coordination::single_flight::waiter::{Lead, Seat, Woken};
+use crate::coordination::single_flight::waiter::{Leader, Waiter, Woken};
 use crate::core::outcome::Outcome;
 use crate::model::config::SingleFlight;
 use crate::model::entry::MemoryEntry;
@@ -26,9 +26,9 @@ pub(crate) enum NextStep {
     /// It ends with this.
     Return(Answer),
     /// It computes: for everybody, or for itself alone.
-    Compute(Option<Lead<Outcome>>),
+    Compute(Option<Leader<Outcome>>),
     /// It waits for another's computation; then [`Call::resume_after_wait`].
-    Wait(Seat<Outcome>),
+    Wait(Waiter<Outcome>),
 }
 
 impl Call {
@@ -40,8 +40,8 @@ impl Call {
     }
 
     fn join_flight_since(&self, ops: &ValueOps, epochs: &Epochs, start: Instant) -> NextStep {
-        let seat = match self.enter_flight(epochs, start) {
-            Entered::Lead(lead) => {
+        let waiter = match self.enter_flight(epochs, start) {
+            Entered::Leader(lead) => {
                 let old = self
                     .failed_meanwhile()
                     .then(|| self.old_value(ops))
@@ -51,15 +51,15 @@ impl Call {
                     None => NextStep::Compute(Some(lead)),
                 };
             }
-            Entered::Wait(seat) => seat,
+            Entered::Wait(waiter) => waiter,
         };
         if let Some(old) = self.old_value(ops) {
             return NextStep::Return(Answer::Entry(old));
         }
-        if recursion::is_computing(seat.flight_id()) || self.never_waits() {
+        if recursion::is_computing(waiter.flight_id()) || self.never_waits() {
             return NextStep::Compute(None);
         }
-        NextStep::Wait(seat)
+        NextStep::Wait(waiter)
     }
 
     /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
@@ -69,7 +69,7 @@ impl Call {
             return false;
         }
         self.core.faults.at(Point::BeforeEnter);
-        if let Entered::Lead(lead) = self.enter_flight(&self.epochs(entry_tags), self.since)
+        if let Entered::Leader(lead) = self.enter_flight(&self.epochs(entry_tags), self.since)
             && !self.failed_meanwhile()
         {
             self.lead = Some(lead);
@@ -86,15 +86,15 @@ impl Call {
     ) -> NextStep {
         let start = Instant::now();
         match woken {
-            Woken::Lead(lead) => return NextStep::Compute(Some(lead)),
+            Woken::Leader(lead) => return NextStep::Compute(Some(lead)),
             Woken::Settled(outcome) => {
                 if let Some(answer) = self.accept(ops, &outcome) {
                     return NextStep::Return(answer);
                 }
             }
-            Woken::Grounded => {}
-            Woken::TimedOut(seat) => {
-                let lead = self.take_over(seat);
+            Woken::Retired => {}
+            Woken::TimedOut(waiter) => {
+                let lead = self.take_over(waiter);
                 if lead.is_some() || self.wait_budget().is_over() {
                     return NextStep::Compute(lead);
                 }
@@ -120,12 +120,12 @@ impl Call {
 
     /// After a wait that took too long: leads in the place of who was waited for, unless
     /// another waiter already does.
-    fn take_over(&self, seat: Seat<Outcome>) -> Option<Lead<Outcome>> {
+    fn take_over(&self, waiter: Waiter<Outcome>) -> Option<Leader<Outcome>> {
         self.owner.counts.lock_timeouts.bump();
         trace::lock_timed_out(&self.owner.name);
         let leadership = || self.leadership(Instant::now());
-        let replaced = self.core.flights.replace(&seat, leadership);
-        drop(seat);
+        let replaced = self.core.flights.replace(&waiter, leadership);
+        drop(waiter);
         replaced
     }
 

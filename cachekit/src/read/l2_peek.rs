@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::backfill::validate::Validated;
 use crate::coordination::single_flight::table::Leadership;
-use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::encoding::codec::type_codec::Fingerprint;
@@ -93,7 +93,7 @@ impl Core {
         key: &Key,
         entry_tags: &EntryTags,
         began: SequenceNumber,
-    ) -> Option<Lead<Outcome>> {
+    ) -> Option<Leader<Outcome>> {
         let epochs = self.epochs(owner, entry_tags);
         let leadership = Leadership {
             number: began,

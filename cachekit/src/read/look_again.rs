@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::fault::Fault;
-use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
@@ -15,9 +15,9 @@ impl Call {
     /// The lead of who goes on, or what another leader stored between the miss and the flight.
     pub(crate) fn recheck_memory(
         &self,
-        lead: Lead<Outcome>,
+        lead: Leader<Outcome>,
         ops: &ValueOps,
-    ) -> Result<Lead<Outcome>, Answer> {
+    ) -> Result<Leader<Outcome>, Answer> {
         if let Some(stored) = self.recheck_value(ops) {
             lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
             return Err(Answer::Entry(stored));

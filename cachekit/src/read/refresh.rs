@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::base::trace;
-use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
 use crate::core::state::Core;
 use crate::key::Key;
@@ -226,7 +226,7 @@ impl Call {
     }
 
     /// Remembers in which flight something is looked for.
-    pub(crate) fn watch_flight(&self, lead: &Lead<Outcome>) {
+    pub(crate) fn watch_flight(&self, lead: &Leader<Outcome>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.flight.set(lead.flight());
         }
@@ -281,7 +281,7 @@ impl Call {
                 && !stale_slot
                     .flight
                     .get()
-                    .is_some_and(|flight| flight.is_grounded());
+                    .is_some_and(|flight| flight.is_retired());
             is_good.then(|| Arc::clone(stored))
         })
     }

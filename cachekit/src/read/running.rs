@@ -16,7 +16,7 @@ use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::recursion;
 use crate::coordination::recursion::{Frame, FrameGuard};
-use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Leader;
 use crate::core::build_entry::Value;
 use crate::core::outcome::{Dependencies, Outcome};
 use crate::model::config::Tier;
@@ -41,7 +41,7 @@ pub(crate) struct Computation {
     lease_state: LeaseState,
     permit: ComputePermit,
     /// Of those who wait for it; `None`: it is for its caller alone.
-    lead: Option<Lead<Outcome>>,
+    lead: Option<Leader<Outcome>>,
     dependencies: Dependencies,
     ops: ValueOps,
     /// Dropped when it is over.
@@ -65,14 +65,14 @@ impl Computation {
     /// Sets out: from here on the body runs.
     pub(crate) fn new(
         call: Box<Call>,
-        lead: Option<Lead<Outcome>>,
+        lead: Option<Leader<Outcome>>,
         ops: &ValueOps,
         dependencies: Dependencies,
         lease_state: LeaseState,
         permit: ComputePermit,
     ) -> Box<Self> {
         call.count_computation();
-        let flight = lead.as_ref().map_or(0, Lead::flight_id);
+        let flight = lead.as_ref().map_or(0, Leader::flight_id);
         if lead.is_some() {
             call.mark_leading();
         }
@@ -207,7 +207,7 @@ impl Computation {
                 self.call
                     .settle_error(lead, dependencies, &self.ops, shared);
             }
-            None => lead.leave_wider(),
+            None => lead.retry_wider(),
         }
         None
     }
@@ -263,7 +263,7 @@ impl Call {
 
     fn settle(
         &self,
-        lead: Lead<Outcome>,
+        lead: Leader<Outcome>,
         ops: &ValueOps,
         Dependencies { entry_tags, epochs }: Dependencies,
         value: Value,
@@ -300,7 +300,7 @@ impl Call {
     }
 
     /// Ends the flight with `stored`, and puts it into memory if it may be kept; says so.
-    pub(crate) fn store_if_valid(&self, lead: Lead<Outcome>, stored: Arc<MemoryEntry>) -> bool {
+    pub(crate) fn store_if_valid(&self, lead: Leader<Outcome>, stored: Arc<MemoryEntry>) -> bool {
         let core = &self.core;
         let keep = stored.is_valid(core.faults);
         let in_memory = self.options.tier != Tier::Redis;

@@ -13,7 +13,7 @@ use crate::base::fault::Fault;
 use crate::base::trace;
 use crate::coordination::single_flight::Entered;
 use crate::coordination::single_flight::table::{Flight, Leadership};
-use crate::coordination::single_flight::waiter::Lead;
+use crate::coordination::single_flight::waiter::Leader;
 use crate::coordination::write_tokens::{Redeemed, WriteToken};
 use crate::core::build_entry::Value;
 use crate::core::outcome::Outcome;
@@ -257,7 +257,7 @@ impl WriteGuard {
 
     /// The flight in which `stored` reaches memory. Takes out whose it was: that may have what was
     /// there before.
-    fn lead(&self, stored: &MemoryEntry) -> Option<Lead<Outcome>> {
+    fn lead(&self, stored: &MemoryEntry) -> Option<Leader<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
             number: stored.began,
@@ -271,14 +271,14 @@ impl WriteGuard {
             leadership,
             joins,
         ) {
-            Entered::Lead(lead) => Some(lead),
+            Entered::Leader(lead) => Some(lead),
             Entered::Wait(_) => None,
         }
     }
 
     /// The store has `stored`; so has memory, if the flight is still in the table: whoever took it
     /// out knows of something newer.
-    fn settle(&self, lead: Option<Lead<Outcome>>, stored: &Arc<MemoryEntry>) {
+    fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
         let faults = self.core.faults;
         self.owner.counts.stores.bump();
         let late_lead = || faults.has(Fault::LateFlight).then(|| self.lead(stored));
@@ -308,7 +308,7 @@ impl WriteGuard {
         }
         // A computation that began before the write may have read what was there then.
         if !core.faults.has(Fault::LeaveFlight) {
-            core.flights.ground(self.key.as_bytes());
+            core.flights.retire(self.key.as_bytes());
         }
         if self.options.tier != Tier::Redis {
             self.insert(stored);

@@ -43,8 +43,8 @@ pub(crate) struct Flight<O> {
     /// What can be invalidated and is known before the computation.
     pub(crate) epochs: Epochs,
     /// Guarded by the shard's lock.
-    pub(crate) seats: AtomicUsize,
-    pub(crate) grounded: AtomicBool,
+    pub(crate) waiters: AtomicUsize,
+    pub(crate) retired: AtomicBool,
     /// How many may lead at once; grows on errors that cannot be shared.
     pub(crate) width: AtomicU64,
 }
@@ -70,16 +70,16 @@ impl<O: Clone> Flights<O> {
     }
 
     /// Takes the flight of `key` out of the table: it stores nothing any more.
-    pub(crate) fn ground(&self, key: &[u8]) {
+    pub(crate) fn retire(&self, key: &[u8]) {
         let mut table = self.shard(key).lock();
         if let Some(flight) = table.remove(key) {
-            self.take_out(&flight);
+            self.mark_retired(&flight);
         }
     }
 
     /// Takes `flight` out of use. Call with the shard locked.
-    pub(crate) fn take_out(&self, flight: &Flight<O>) {
-        flight.grounded.store(true, Ordering::Release);
+    pub(crate) fn mark_retired(&self, flight: &Flight<O>) {
+        flight.retired.store(true, Ordering::Release);
         if let Some(outcome) = flight.outcome.get()
             && !self.faults.has(Fault::SpareOutcome)
         {
@@ -138,17 +138,17 @@ impl<O> Flight<O> {
     }
 
     /// Whether it was taken out of the table: what it ends with is not to be kept.
-    pub(crate) fn is_grounded(&self) -> bool {
-        self.grounded.load(Ordering::Acquire)
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
     }
 }
 
 impl<O> fmt::Debug for Flight<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flight")
-            .field("seats", &self.seats)
+            .field("seats", &self.waiters)
             .field("settled", &self.outcome.get().is_some())
-            .field("grounded", &self.grounded)
+            .field("grounded", &self.retired)
             .finish_non_exhaustive()
     }
 }

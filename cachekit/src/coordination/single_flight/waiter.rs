@@ -11,27 +11,27 @@ use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 
 /// How many waiters may compute at once after errors that cannot be shared.
-const WIDEST: usize = 64;
+const MAX_PARALLEL_RETRIES: usize = 64;
 
 /// How a wait ended.
 pub(crate) enum Woken<O: Clone> {
     /// The flight was settled.
     Settled(O),
     /// The leader left, and the caller is next.
-    Lead(Lead<O>),
+    Leader(Leader<O>),
     /// The flight was taken out of the table: enter again.
-    Grounded,
+    Retired,
     /// The time was up.
-    TimedOut(Seat<O>),
+    TimedOut(Waiter<O>),
 }
 
 /// A caller's part in a flight.
-pub(crate) struct Seat<O: Clone> {
+pub(crate) struct Waiter<O: Clone> {
     pub(crate) flights: Arc<Flights<O>>,
     pub(crate) flight: Arc<Flight<O>>,
 }
 
-impl<O: Clone> Seat<O> {
+impl<O: Clone> Waiter<O> {
     /// Waits until the flight is settled, or this caller leads it, for at most `limit`
     /// (where there is no timer to wait on, `None`: without a limit).
     ///
@@ -79,19 +79,19 @@ impl<O: Clone> Seat<O> {
             (Some(permit), None) if self.may_lead() => {
                 let leadership = leadership();
                 *self.flight.began.lock() = leadership;
-                Woken::Lead(Lead {
+                Woken::Leader(Leader {
                     permit: Some(permit),
-                    seat: self,
+                    waiter: self,
                     leadership,
                 })
             }
             // Leading it would be in vain: what it computes is not stored any more.
-            (_, None) => Woken::Grounded,
+            (_, None) => Woken::Retired,
         }
     }
 
     fn may_lead(&self) -> bool {
-        !self.flight.is_grounded() || self.flights.faults.has(Fault::LeadGrounded)
+        !self.flight.is_retired() || self.flights.faults.has(Fault::LeadGrounded)
     }
 
     /// How long the current leader has been computing.
@@ -105,10 +105,10 @@ impl<O: Clone> Seat<O> {
     }
 }
 
-impl<O: Clone> Drop for Seat<O> {
+impl<O: Clone> Drop for Waiter<O> {
     fn drop(&mut self) {
         let mut table = self.flights.table(&self.flight.key);
-        if self.flight.seats.fetch_sub(1, Ordering::Relaxed) == 1 {
+        if self.flight.waiters.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.flights.remove(&mut table, &self.flight);
         }
     }
@@ -117,38 +117,38 @@ impl<O: Clone> Drop for Seat<O> {
 /// The right, and the duty, to compute. Dropped without [`settle`](Self::settle), the next
 /// waiter has it.
 #[must_use]
-pub(crate) struct Lead<O: Clone> {
+pub(crate) struct Leader<O: Clone> {
     // Dropped before the seat: the next waiter must find the flight in the table.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
-    pub(crate) seat: Seat<O>,
+    pub(crate) waiter: Waiter<O>,
     pub(crate) leadership: Leadership,
 }
 
-impl<O: Clone> Lead<O> {
+impl<O: Clone> Leader<O> {
     /// The flight that it leads.
     pub(crate) fn flight(&self) -> Arc<Flight<O>> {
-        Arc::clone(&self.seat.flight)
+        Arc::clone(&self.waiter.flight)
     }
 
     /// Which flight it leads.
     pub(crate) fn flight_id(&self) -> usize {
-        self.seat.flight.id()
+        self.waiter.flight.id()
     }
 
     /// Ends the flight with `outcome`. `store` runs if the outcome may be stored: it is
     /// the flight's first, and the flight was not taken out of the table. While it runs an
     /// invalidation of the key still finds the flight, and with it the outcome.
     pub(crate) fn settle(self, outcome: O, store: impl FnOnce()) -> bool {
-        let (flights, flight) = (&self.seat.flights, &self.seat.flight);
+        let (flights, flight) = (&self.waiter.flights, &self.waiter.flight);
         if flights.faults.has(Fault::RemoveBeforeOutcome) {
             flights.remove(&mut flights.table(&flight.key), flight);
         }
         // What is not the first is dropped when the table is free again.
-        let (set, is_grounded) = {
+        let (set, is_retired) = {
             let _table = flights.table(&flight.key);
-            (flight.outcome.set(outcome), flight.is_grounded())
+            (flight.outcome.set(outcome), flight.is_retired())
         };
-        let may_store = set.is_ok() && !is_grounded;
+        let may_store = set.is_ok() && !is_retired;
         if may_store {
             store();
         }
@@ -159,10 +159,10 @@ impl<O: Clone> Lead<O> {
 
     /// Leaves the flight to its waiters after an error that cannot be shared: twice as
     /// many as before may try at once, up to a bound.
-    pub(crate) fn leave_wider(self) {
-        let flight = &self.seat.flight;
+    pub(crate) fn retry_wider(self) {
+        let flight = &self.waiter.flight;
         let width = flight.width.load(Ordering::Relaxed);
-        if width < WIDEST as u64 {
+        if width < MAX_PARALLEL_RETRIES as u64 {
             flight.width.store(width + 1, Ordering::Relaxed);
             flight.permits.add_permits(1);
         }
