@@ -180,7 +180,7 @@ impl Core {
         }
         if let Some(l2) = &self.l2 {
             // Its lease is gone with it: who waits for its end asks again.
-            l2.bus.wakes.wake(&Name::entry(key));
+            l2.bus.lease_waiters.wake(&Name::entry(key));
         }
     }
 

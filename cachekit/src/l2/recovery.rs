@@ -153,7 +153,7 @@ impl Recovery {
                 outbox.accepted();
                 // Leases are gone with their entries.
                 for name in &names {
-                    self.bus.wakes.wake(name);
+                    self.bus.lease_waiters.wake(name);
                 }
                 true
             }

@@ -13,7 +13,7 @@ use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
 use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::Trust;
-use crate::l2::bus::lease_waiters::Wakes;
+use crate::l2::bus::lease_waiters::LeaseWaiters;
 use crate::l2::bus::listener::Listener;
 use crate::l2::bus::membership::Terms;
 use crate::l2::invalidation_targets::InvalidationTargets;
@@ -29,7 +29,7 @@ const ECHOES: u32 = 4;
 pub(crate) struct BusClient {
     pub(crate) node: NodeId,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) wakes: Arc<Wakes>,
+    pub(crate) lease_waiters: Arc<LeaseWaiters>,
     pub(crate) trust: Arc<Trust>,
     pub(crate) acks: Arc<Acks>,
     /// Times that messages were, or may have been, missed.
@@ -50,7 +50,7 @@ impl BusClient {
         Arc::new(Self {
             node: NodeId::random(),
             outbox: Arc::default(),
-            wakes: Arc::default(),
+            lease_waiters: Arc::default(),
             trust: Arc::new(Trust::new(terms, faults)),
             acks: Acks::new(terms, faults),
             bus_interruptions: AtomicU64::new(0),
@@ -79,7 +79,7 @@ impl BusClient {
         match message {
             Message::Up(true) => self.outbox.repeat_recent(),
             Message::Up(false) => {}
-            Message::Wake(name) => self.wakes.wake(&name),
+            Message::Wake(name) => self.lease_waiters.wake(&name),
             Message::Subscribed(subscription) => {
                 // Before trust begins anew: what came in between is unknown.
                 if !self.faults.has(Fault::NoEpoch) {

@@ -13,11 +13,11 @@ use crate::store::key_name::Name;
 
 /// Who waits for which entry.
 #[derive(Debug, Default)]
-pub(crate) struct Wakes(Mutex<HashMap<Name, Waited>>);
+pub(crate) struct LeaseWaiters(Mutex<HashMap<Name, AwaitedLease>>);
 
 /// An entry that somebody waits for.
 #[derive(Debug, Default)]
-struct Waited {
+struct AwaitedLease {
     wake: Arc<Notify>,
     /// How many wait. Not the count of `wake`: one who leaves still has its own then.
     waiters: usize,
@@ -25,52 +25,52 @@ struct Waited {
 
 /// One who waits. Dropped, it waits no more.
 #[derive(Debug)]
-pub(crate) struct Waiter {
-    wakes: Arc<Wakes>,
+pub(crate) struct LeaseWaiter {
+    lease_waiters: Arc<LeaseWaiters>,
     name: Name,
     wake: Arc<Notify>,
 }
 
-impl Wakes {
+impl LeaseWaiters {
     /// Begins to wait: a message that comes from here on is not missed.
-    pub(crate) fn enter(self: &Arc<Self>, name: &Name) -> Waiter {
+    pub(crate) fn enter(self: &Arc<Self>, name: &Name) -> LeaseWaiter {
         let mut table = self.lock();
-        let waited = table.entry(name.clone()).or_default();
-        waited.waiters += 1;
-        Waiter {
-            wakes: Arc::clone(self),
+        let awaited = table.entry(name.clone()).or_default();
+        awaited.waiters += 1;
+        LeaseWaiter {
+            lease_waiters: Arc::clone(self),
             name: name.clone(),
-            wake: Arc::clone(&waited.wake),
+            wake: Arc::clone(&awaited.wake),
         }
     }
 
     /// The lease of `name` ended.
     pub(crate) fn wake(&self, name: &Name) {
-        if let Some(waited) = self.lock().get(name) {
+        if let Some(awaited) = self.lock().get(name) {
             // Kept for one who entered and does not wait yet.
-            waited.wake.notify_one();
-            waited.wake.notify_waiters();
+            awaited.wake.notify_one();
+            awaited.wake.notify_waiters();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Name, Waited>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Name, AwaitedLease>> {
         self.0.lock()
     }
 }
 
-impl Waiter {
+impl LeaseWaiter {
     /// Waits for the next message.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
 }
 
-impl Drop for Waiter {
+impl Drop for LeaseWaiter {
     fn drop(&mut self) {
-        let mut table = self.wakes.lock();
-        if let Some(waited) = table.get_mut(&self.name) {
-            waited.waiters -= 1;
-            if waited.waiters == 0 {
+        let mut table = self.lease_waiters.lock();
+        if let Some(awaited) = table.get_mut(&self.name) {
+            awaited.waiters -= 1;
+            if awaited.waiters == 0 {
                 table.remove(&self.name);
             }
         }
@@ -83,25 +83,25 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_before_the_wait_is_not_missed() {
-        let wakes = Arc::new(Wakes::default());
+        let lease_waiters = Arc::new(LeaseWaiters::default());
         let name = Name::read(b"k:a");
-        let waiter = wakes.enter(&name);
-        wakes.wake(&name);
+        let waiter = lease_waiters.enter(&name);
+        lease_waiters.wake(&name);
         waiter.woken().await;
         drop(waiter);
-        assert!(wakes.lock().is_empty());
-        wakes.wake(&name);
+        assert!(lease_waiters.lock().is_empty());
+        lease_waiters.wake(&name);
     }
 
     #[test]
     fn the_last_of_those_who_leave_together_tidies_up() {
-        let wakes = Arc::new(Wakes::default());
+        let lease_waiters = Arc::new(LeaseWaiters::default());
         let name = Name::read(b"k:a");
-        let waiters = [wakes.enter(&name), wakes.enter(&name)];
+        let waiters = [lease_waiters.enter(&name), lease_waiters.enter(&name)];
         // As one has it that has left the table and is not gone altogether.
         let leaving = Arc::clone(&waiters[0].wake);
         drop(waiters);
-        assert!(wakes.lock().is_empty());
+        assert!(lease_waiters.lock().is_empty());
         drop(leaving);
     }
 }

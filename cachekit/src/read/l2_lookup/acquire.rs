@@ -11,7 +11,7 @@ use crate::backfill::validate::{L2Lookup, Validated};
 use crate::base::clock::Tick;
 use crate::base::fault::Fault;
 use crate::encoding::envelope::Token;
-use crate::l2::bus::lease_waiters::Waiter;
+use crate::l2::bus::lease_waiters::LeaseWaiter;
 use crate::l2::entry_keys::guards;
 use crate::l2::tier::SharedTier;
 use crate::model::config::SingleFlight;
@@ -45,7 +45,7 @@ struct RequestState {
     holder: Token,
     guards: Vec<Name>,
     /// Entered before the first such question, so that no message is missed.
-    waiter: Option<Waiter>,
+    waiter: Option<LeaseWaiter>,
 }
 
 impl<'a> Acquire<'a> {
@@ -67,7 +67,7 @@ impl<'a> Acquire<'a> {
 
     fn request_state(&self) -> &RequestState {
         let lookup = self.lookup;
-        let enter = || lookup.l2.bus.wakes.enter(&lookup.keys.entry);
+        let enter = || lookup.l2.bus.lease_waiters.enter(&lookup.keys.entry);
         self.request_state.get_or_init(|| RequestState {
             holder: Token::random(),
             guards: guards(lookup.owner),
