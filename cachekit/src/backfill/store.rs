@@ -9,7 +9,7 @@ use crate::backfill::lease;
 use crate::backfill::lease::LeaseGuard;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
-use crate::coordination::background::Whose;
+use crate::coordination::background::TaskOwner;
 use crate::encoding::codec::type_codec::Wire;
 use crate::encoding::codec::{Codec, Unwritable};
 use crate::encoding::envelope::write::{Draft, Written};
@@ -85,7 +85,7 @@ impl Backfill {
     /// what a shutdown waited for is, also after that has begun.
     pub(crate) fn spawn(self, is_owed: bool) {
         let background = Arc::clone(&self.lease.l2.background);
-        let whose = Whose::Function(Arc::clone(&self.owner));
+        let task_owner = TaskOwner::Function(Arc::clone(&self.owner));
         let storing = async move {
             let stored = Arc::clone(&self.stored);
             let until = SharedTier::background_deadline();
@@ -96,9 +96,9 @@ impl Backfill {
         };
         // Not begun, it is dropped, and its lease given back.
         if is_owed {
-            background.finish(whose, storing);
+            background.spawn_required(task_owner, storing);
         } else {
-            background.begin(whose, storing);
+            background.spawn_best_effort(task_owner, storing);
         }
     }
 

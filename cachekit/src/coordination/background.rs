@@ -19,17 +19,17 @@ use crate::base::trace;
 use crate::model::owner::Owner;
 
 /// More of what may be left undone does not run at once.
-const MOST: usize = 10_000;
+const MAX_TASKS: usize = 10_000;
 
 /// Whom it is done for.
 #[derive(Debug, Clone)]
-pub(crate) enum Whose {
+pub(crate) enum TaskOwner {
     Function(Arc<Owner>),
     /// Nobody's in particular.
     Cache,
 }
 
-impl Whose {
+impl TaskOwner {
     fn name(&self) -> &str {
         match self {
             Self::Function(owner) => &owner.name,
@@ -71,42 +71,42 @@ impl Background {
 
     /// Runs `work`, which may be left undone: it is dropped, and `false` is the answer, where
     /// too much runs already, after [`close`](Self::close) and without a runtime.
-    pub(crate) fn begin(
+    pub(crate) fn spawn_best_effort(
         self: &Arc<Self>,
-        whose: Whose,
+        task_owner: TaskOwner,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        self.may_begin() && self.finish(whose, work)
+        self.accepts() && self.spawn_required(task_owner, work)
     }
 
     /// The same on the caller's own runtime: work that is the user's.
-    pub(crate) fn begin_here(
+    pub(crate) fn spawn_best_effort_on(
         self: &Arc<Self>,
         runtime: &Handle,
-        whose: Whose,
+        task_owner: TaskOwner,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        let may_begin = self.may_begin();
-        if may_begin {
-            runtime.spawn(Running::new(self).run(whose, work));
+        let accepts = self.accepts();
+        if accepts {
+            runtime.spawn(Running::new(self).run(task_owner, work));
         }
-        may_begin
+        accepts
     }
 
     /// Whether there is room for what may be left undone; counted if not.
-    fn may_begin(&self) -> bool {
+    fn accepts(&self) -> bool {
         let is_closed = self.is_closed() && !self.faults.has(Fault::NeverClosed);
-        let may_begin = !is_closed && self.running() < MOST;
-        if !may_begin {
+        let accepts = !is_closed && self.running() < MAX_TASKS;
+        if !accepts {
             self.refused.bump();
         }
-        may_begin
+        accepts
     }
 
     /// Runs `work`, which is owed to somebody: also after [`close`](Self::close).
-    pub(crate) fn finish(
+    pub(crate) fn spawn_required(
         self: &Arc<Self>,
-        whose: Whose,
+        task_owner: TaskOwner,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
         // Not on the caller's runtime, if there is a choice: that may be another one, and end
@@ -118,7 +118,7 @@ impl Background {
         };
         // Counted from here on, also before it is first polled.
         let running = Running::new(self);
-        runtime.spawn(running.run(whose, work));
+        runtime.spawn(running.run(task_owner, work));
         true
     }
 
@@ -176,7 +176,7 @@ impl Running {
         }
     }
 
-    async fn run(self, whose: Whose, work: impl Future<Output = ()>) {
+    async fn run(self, task_owner: TaskOwner, work: impl Future<Output = ()>) {
         let background = &*self.background;
         let mut stopped = pin!(background.stopped.notified());
         stopped.as_mut().enable();
@@ -192,7 +192,7 @@ impl Running {
                 Ok(ready) => ready,
                 Err(_) => {
                     background.panics.bump();
-                    trace::background_panicked(whose.name());
+                    trace::background_panicked(task_owner.name());
                     Poll::Ready(())
                 }
             }
@@ -224,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn it_is_counted_until_it_ends() {
         let background = background();
-        assert!(background.begin(Whose::Cache, yield_now()));
+        assert!(background.spawn_best_effort(TaskOwner::Cache, yield_now()));
         assert_eq!(background.running(), 1);
         background.idle().await;
         assert_eq!(background.running(), 0);
@@ -235,10 +235,10 @@ mod tests {
     async fn a_panic_ends_it_and_nothing_else() {
         let background = background();
         let panics = async { panic!("on purpose") };
-        assert!(background.begin(Whose::Cache, panics));
+        assert!(background.spawn_best_effort(TaskOwner::Cache, panics));
         background.idle().await;
         assert_eq!(background.failures(), (0, 1));
-        assert!(background.begin(Whose::Cache, yield_now()));
+        assert!(background.spawn_best_effort(TaskOwner::Cache, yield_now()));
         background.idle().await;
     }
 
@@ -246,8 +246,8 @@ mod tests {
     async fn what_is_owed_is_done_after_the_close() {
         let background = background();
         background.close();
-        assert!(!background.begin(Whose::Cache, yield_now()));
-        assert!(background.finish(Whose::Cache, yield_now()));
+        assert!(!background.spawn_best_effort(TaskOwner::Cache, yield_now()));
+        assert!(background.spawn_required(TaskOwner::Cache, yield_now()));
         background.idle().await;
         assert_eq!(background.failures(), (1, 0));
     }
@@ -256,25 +256,25 @@ mod tests {
     #[tokio::test]
     async fn what_runs_can_be_given_up() {
         let background = background();
-        background.begin(Whose::Cache, pending());
+        background.spawn_best_effort(TaskOwner::Cache, pending());
         yield_now().await;
-        background.begin(Whose::Cache, pending());
+        background.spawn_best_effort(TaskOwner::Cache, pending());
         assert_eq!(background.stop(), 2);
         background.idle().await;
         let done = Arc::new(Notify::new());
         let say = Arc::clone(&done);
-        background.finish(Whose::Cache, async move { say.notify_one() });
+        background.spawn_required(TaskOwner::Cache, async move { say.notify_one() });
         done.notified().await;
     }
 
     #[tokio::test]
     async fn there_is_a_bound() {
         let background = background();
-        for _ in 0..MOST {
-            assert!(background.begin(Whose::Cache, pending()));
+        for _ in 0..MAX_TASKS {
+            assert!(background.spawn_best_effort(TaskOwner::Cache, pending()));
         }
-        assert!(!background.begin(Whose::Cache, pending()));
-        assert_eq!(background.running(), MOST);
+        assert!(!background.spawn_best_effort(TaskOwner::Cache, pending()));
+        assert_eq!(background.running(), MAX_TASKS);
         background.stop();
         background.idle().await;
     }
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn without_a_runtime_nothing_begins() {
         let background = background();
-        assert!(!background.begin(Whose::Cache, pending()));
+        assert!(!background.spawn_best_effort(TaskOwner::Cache, pending()));
         assert_eq!((background.running(), background.failures()), (0, (1, 0)));
     }
 }

@@ -15,7 +15,7 @@ use crate::base::durations::from_now;
 use crate::base::fault::{Fault, Faults};
 use crate::base::runtime::has_timer;
 use crate::base::trace;
-use crate::coordination::background::{Background, Whose};
+use crate::coordination::background::{Background, TaskOwner};
 use crate::encoding::codec::Codec;
 use crate::key::Key;
 use crate::l2::breaker_store::BreakerStore;
@@ -209,7 +209,7 @@ impl SharedTier {
 
     /// Runs `future`, which is owed to other processes, without anybody waiting for it.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.background.finish(Whose::Cache, future);
+        self.background.spawn_required(TaskOwner::Cache, future);
     }
 
     /// Whether the cache asks for nothing any more, and only tells.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::base::trace;
-use crate::coordination::background::Whose;
+use crate::coordination::background::TaskOwner;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
 
@@ -27,7 +27,8 @@ pub(crate) fn spawn_in_background(
     task: Task,
     wrap_task: TaskWrapper,
 ) -> bool {
-    let whose = Whose::Function(Arc::clone(owner));
+    let task_owner = TaskOwner::Function(Arc::clone(owner));
     let task = trace::in_caller_s_span(wrap_task(task));
-    core.background.begin_here(runtime, whose, task)
+    core.background
+        .spawn_best_effort_on(runtime, task_owner, task)
 }

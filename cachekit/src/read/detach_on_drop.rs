@@ -96,8 +96,8 @@ impl DetachTarget {
                 trace::timed_out(&owner.name, limit);
             }
         };
-        let whose = (&*core, &self.owner);
-        if spawn_in_background(whose, &self.runtime, Box::pin(rest), self.wrap_task) {
+        let task_owner = (&*core, &self.owner);
+        if spawn_in_background(task_owner, &self.runtime, Box::pin(rest), self.wrap_task) {
             self.owner.counts.detached.bump();
         }
     }
