@@ -12,7 +12,7 @@ use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
 use crate::coordination::background::Background;
 use crate::coordination::concurrency_limit::ConcurrencyLimits;
-use crate::coordination::refresh_claims::Refreshes;
+use crate::coordination::refresh_claims::RefreshClaims;
 use crate::coordination::single_flight::table::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
@@ -88,7 +88,7 @@ pub(crate) struct Core {
     pub(crate) writes: Arc<Writes>,
     pub(crate) owners: Arc<RwLock<HashMap<OwnerId, Arc<Owner>>>>,
     pub(crate) regions: Arc<Mutex<HashMap<Box<str>, RegionState>>>,
-    pub(crate) refreshes: Arc<Refreshes>,
+    pub(crate) refresh_claims: Arc<RefreshClaims>,
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
     pub(crate) faults: Faults,

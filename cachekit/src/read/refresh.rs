@@ -42,7 +42,7 @@ impl Core {
     /// Returns `true` if nobody is to compute it again now.
     fn is_refresh_paused(&self, flight_key: &(OwnerId, Key)) -> bool {
         let now = Tick::now(&*self.clock);
-        self.refreshes.pauses(flight_key, now) && !self.faults.has(Fault::ForgetRefreshes)
+        self.refresh_claims.is_claimed(flight_key, now) && !self.faults.has(Fault::ForgetRefreshes)
     }
 
     /// One draw.
@@ -209,20 +209,20 @@ impl Call {
         }
         let core = &self.core;
         if is_ok {
-            return core.refreshes.succeeded(&self.flight_key());
+            return core.refresh_claims.succeeded(&self.flight_key());
         }
         self.owner.counts.refresh_failures.bump();
         trace::refresh_failed(&self.owner.name, &self.key);
         let now = Tick::now(&*core.clock);
-        core.refreshes
+        core.refresh_claims
             .failed(self.flight_key(), now, core.random.uniform());
     }
 
     /// Another process computes it, for at most `longest`.
     pub(crate) fn note_computed_elsewhere(&self, longest: Duration) {
         let now = Tick::now(&*self.core.clock);
-        let refreshes = &self.core.refreshes;
-        refreshes.left_to_others(self.flight_key(), now, longest);
+        let refresh_claims = &self.core.refresh_claims;
+        refresh_claims.claimed_elsewhere(self.flight_key(), now, longest);
     }
 
     /// Remembers in which flight something is looked for.

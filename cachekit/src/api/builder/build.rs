@@ -14,7 +14,7 @@ use crate::base::runtime::has_io;
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
 use crate::base::runtime::has_timer;
 use crate::coordination::background::Background;
-use crate::coordination::refresh_claims::Refreshes;
+use crate::coordination::refresh_claims::RefreshClaims;
 use crate::coordination::single_flight::table::Flights;
 use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
@@ -317,7 +317,7 @@ impl CacheBuilder {
                 writes: Arc::new(Writes::default()),
                 owners: Arc::default(),
                 regions: Arc::default(),
-                refreshes: Arc::new(Refreshes::new()),
+                refresh_claims: Arc::new(RefreshClaims::new()),
                 random: self.random,
                 invalidations: Arc::new(Counter::default()),
                 faults: self.faults,
