@@ -33,7 +33,7 @@ struct Writing {
     /// Raised by whatever spoils the tokens handed out before.
     generation: u64,
     /// Of the writes of this generation, what the newest has stored, or is about to.
-    landing: Option<Arc<MemoryEntry>>,
+    pending_entry: Option<Arc<MemoryEntry>>,
 }
 
 /// What was about to be stored and is not any more. A value's destructor may do anything: it is
@@ -41,14 +41,14 @@ struct Writing {
 type Replaced = Option<Arc<MemoryEntry>>;
 
 impl Writing {
-    fn spoil(&mut self) -> Replaced {
+    fn fence(&mut self) -> Replaced {
         self.generation += 1;
-        self.land(None)
+        self.set_pending(None)
     }
 
     /// Takes what landed before out of use.
-    fn land(&mut self, entry: Replaced) -> Replaced {
-        std::mem::replace(&mut self.landing, entry).inspect(|replaced| replaced.evict())
+    fn set_pending(&mut self, entry: Replaced) -> Replaced {
+        std::mem::replace(&mut self.pending_entry, entry).inspect(|replaced| replaced.evict())
     }
 
     /// What a token of `generation` is good for; `known` is the order of what is in memory.
@@ -59,20 +59,23 @@ impl Writing {
         known: Option<u64>,
         faults: Faults,
     ) -> (Redeemed, Replaced) {
-        let newest = self.landing.as_ref().and_then(|landing| landing.order);
-        let is_told = match entry.order {
+        let newest = self
+            .pending_entry
+            .as_ref()
+            .and_then(|pending_entry| pending_entry.order);
+        let is_decided = match entry.order {
             None => self.plain + self.ordered == 1,
             // Equal orders of writes that overlap say nothing about which is newer.
             order => self.plain == 0 && newest != order,
         };
-        if !is_told || self.generation != generation {
-            return (Redeemed::Spoilt, self.spoil());
+        if !is_decided || self.generation != generation {
+            return (Redeemed::Fenced, self.fence());
         }
         let is_older = entry.order.is_some() && newest.max(known) > entry.order;
         if is_older && !faults.has(Fault::IgnoreOrder) {
             return (Redeemed::Older, None);
         }
-        (Redeemed::Newest, self.land(Some(Arc::clone(entry))))
+        (Redeemed::Newest, self.set_pending(Some(Arc::clone(entry))))
     }
 }
 
@@ -90,7 +93,7 @@ pub(crate) struct WriteToken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Redeemed {
     /// Nothing: it was spoilt.
-    Spoilt,
+    Fenced,
     /// The entry may be stored.
     Newest,
     /// A write with a greater order was faster.
@@ -120,17 +123,17 @@ impl Writes {
     }
 
     /// Spoils the tokens of every write of `key` that is under way.
-    pub(crate) fn spoil(&self, key: &[u8]) {
-        let replaced = self.lock().get_mut(key).and_then(Writing::spoil);
+    pub(crate) fn fence(&self, key: &[u8]) {
+        let replaced = self.lock().get_mut(key).and_then(Writing::fence);
         drop(replaced);
     }
 
     /// A write of `key` with an order went through in another process. Those with an order
     /// that are under way here are compared with it where both meet, in the store.
-    pub(crate) fn outrun(&self, key: &[u8]) {
+    pub(crate) fn superseded_elsewhere(&self, key: &[u8]) {
         let mut keys = self.lock();
         let plain = keys.get_mut(key).filter(|writing| writing.plain > 0);
-        let replaced = plain.and_then(Writing::spoil);
+        let replaced = plain.and_then(Writing::fence);
         drop(keys);
         drop(replaced);
     }
@@ -153,7 +156,7 @@ impl WriteToken {
     ) -> Redeemed {
         let mut keys = self.writes.lock();
         let Some(writing) = keys.get_mut(&self.key) else {
-            return Redeemed::Spoilt;
+            return Redeemed::Fenced;
         };
         let (redeemed, replaced) = writing.redeem(self.generation, entry, known, faults);
         drop(keys);
@@ -162,8 +165,8 @@ impl WriteToken {
     }
 
     /// What the newest of the writes that overlap with this one has stored, or is about to.
-    pub(crate) fn landing(&self) -> Option<Arc<MemoryEntry>> {
-        self.writes.lock().get(&self.key)?.landing.clone()
+    pub(crate) fn pending_entry(&self) -> Option<Arc<MemoryEntry>> {
+        self.writes.lock().get(&self.key)?.pending_entry.clone()
     }
 }
 

@@ -166,14 +166,14 @@ impl Core {
     /// The same for entries that another node wrote, by writes that have an order.
     pub(crate) fn apply_written(&self, keys: &[Key]) {
         for key in keys {
-            self.writes.outrun(key.as_bytes());
+            self.writes.superseded_elsewhere(key.as_bytes());
             self.evict_key(key.as_bytes());
         }
     }
 
     /// Takes one key out of use on this node.
     fn invalidate_key(&self, key: &Key, mode: InvalidationMode, now: Tick) {
-        self.writes.spoil(key.as_bytes());
+        self.writes.fence(key.as_bytes());
         match mode {
             InvalidationMode::Hard => self.evict_key(key.as_bytes()),
             InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),

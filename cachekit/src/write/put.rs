@@ -236,10 +236,10 @@ impl WriteGuard {
         );
         let known = stored.order.and_then(|_| self.in_memory()?.order);
         let mut redeemed = self.token.redeem(&stored, known, core.faults);
-        if redeemed == Redeemed::Spoilt && core.faults.has(Fault::IgnoreWriteToken) {
+        if redeemed == Redeemed::Fenced && core.faults.has(Fault::IgnoreWriteToken) {
             redeemed = Redeemed::Newest;
         }
-        if redeemed == Redeemed::Spoilt || !stored.is_valid(core.faults) {
+        if redeemed == Redeemed::Fenced || !stored.is_valid(core.faults) {
             owner.counts.refused_stores.bump();
             trace::store_refused(&owner.name, key);
             return None;
@@ -321,7 +321,7 @@ impl WriteGuard {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
         // Another write may have landed meanwhile, and be overwritten now.
-        while let Some(latest) = self.token.landing()
+        while let Some(latest) = self.token.pending_entry()
             && self.token.is_ordered
             && !Arc::ptr_eq(&latest, &inserted)
         {
