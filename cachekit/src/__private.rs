@@ -36,7 +36,7 @@ pub use crate::model::tags::EntryTags;
 pub use crate::read::typed_call::{CallFuture, Started};
 pub use crate::return_type::cacheable_error::{HasErrors, Remember};
 pub use crate::return_type::diagnostics::{Keep, Own, Store};
-pub use crate::return_type::shape::{MayBeAbsent, MayFail, Plan};
+pub use crate::return_type::shape::{MayBeAbsent, MayFail, ReturnOps};
 pub use crate::return_type::timeout_error::{Answer, CanFail};
 pub use crate::write::annotated::{
     with_invalidation, with_invalidation_blocking, write_through, write_through_blocking,
@@ -57,8 +57,8 @@ pub mod plan {
     pub use crate::return_type::capabilities::{
         ErrorIsOwned, ErrorIsShared, ValueIsOwned, ValueIsShared, WeighNothing,
     };
-    pub use crate::return_type::dispatch::{PeelAny, PlanAny, probe};
-    pub use crate::return_type::shape::Plan;
+    pub use crate::return_type::dispatch::{AnyReturn, PeelAny, probe};
+    pub use crate::return_type::shape::ReturnOps;
 
     /// What generated code brings into scope only where a feature for it is on.
     pub mod serialised {

@@ -206,12 +206,13 @@ macro_rules! __plan {
         use $crate::__private::plan::serialised::*;
         #[allow(unused_imports, reason = "which ones are used depends on the type")]
         use $crate::__private::plan::{
-            ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, PlanAny as _, ValueIsOwned as _,
+            AnyReturn as _, ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, ValueIsOwned as _,
             ValueIsShared as _, WeighNothing as _,
         };
-        let plan = $crate::__private::plan::probe::<$ret>().peel().plan();
-        plan.with((&&plan).error_sharing(), (&&plan).weigher())
-            .with_sharing((&&plan).value_sharing())
+        let return_ops = $crate::__private::plan::probe::<$ret>().peel().return_ops();
+        return_ops
+            .with((&&return_ops).error_sharing(), (&&return_ops).weigher())
+            .with_sharing((&&return_ops).value_sharing())
     }};
 }
 
@@ -219,16 +220,16 @@ macro_rules! __plan {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_time {
-    (($plan:expr) ($failing:ident $asked:expr) ($error:expr)) => {{
+    (($return_ops:expr) ($failing:ident $asked:expr) ($error:expr)) => {{
         use $crate::__private::CanFail as __CanFail;
-        let $failing = $plan;
+        let $failing = $return_ops;
         $asked.or_late(|_| $error)
     }};
-    (($plan:expr) ($failing:ident $asked:expr) $answer:ident $answered:expr) => {{
+    (($return_ops:expr) ($failing:ident $asked:expr) $answer:ident $answered:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::in_time::*;
         use $crate::__private::{Answer as __Answer, CanFail as __CanFail};
-        let $failing = $plan;
+        let $failing = $return_ops;
         let $answer = (&&$asked).__cachekit_in_time();
         $answered
     }};
@@ -242,8 +243,8 @@ macro_rules! __asked {
     (Remember $ret:ty) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::remembered::*;
-        let plan = $crate::__plan!($ret);
-        (&&plan).__cachekit_remembered()
+        let return_ops = $crate::__plan!($ret);
+        (&&return_ops).__cachekit_remembered()
     }};
     ($trait:ident $ret:ty) => {
         $crate::__plan!($ret)

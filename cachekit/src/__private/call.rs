@@ -25,7 +25,7 @@ use crate::read::typed_call::{
     start_blocking,
 };
 use crate::return_type::erased_ops::ValueOps;
-use crate::return_type::shape::{Plan, Shape};
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// Where a function finds its cache.
 pub trait Source {
@@ -86,12 +86,12 @@ impl fmt::Debug for Miss {
 pub fn try_hit<S, C, W>(
     source: &C,
     spec: &'static FnSpec,
-    plan: impl Fn() -> Plan<S>,
+    return_ops: impl Fn() -> ReturnOps<S>,
     when: bool,
     write: W,
 ) -> Result<S::Ret, Miss>
 where
-    S: Shape,
+    S: ReturnType,
     C: Source,
     W: FnOnce(&mut KeyBuf) -> KeyWritten,
     S::Value: Clone + Send + Sync + 'static,
@@ -109,11 +109,13 @@ where
             && let Some(core) = core.core_in_memory_of(spec)
         {
             let probe = core.lookup_key(spec, &tokens);
-            if let Some(hit) = core.hit_on_thread(&plan, &probe, spec.id(), || spec.key(&tokens)) {
+            if let Some(hit) =
+                core.hit_on_thread(&return_ops, &probe, spec.id(), || spec.key(&tokens))
+            {
                 return Ok(hit);
             }
         }
-        try_hit_slow(core, spec, &tokens, mode, &plan())
+        try_hit_slow(core, spec, &tokens, mode, &return_ops())
     })
 }
 
@@ -132,14 +134,14 @@ fn try_hit_slow<S>(
     spec: &'static FnSpec,
     tokens: &KeyBuf,
     mode: CallMode,
-    plan: &Plan<S>,
+    return_ops: &ReturnOps<S>,
 ) -> Result<S::Ret, Miss>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let stored = entry_or_miss(core, spec, tokens, mode, &plan.ops())?;
-    Ok(return_value(plan, &stored))
+    let stored = entry_or_miss(core, spec, tokens, mode, &return_ops.ops())?;
+    Ok(return_value(return_ops, &stored))
 }
 
 /// The entry in memory, or what is needed to compute.
@@ -184,19 +186,19 @@ pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&st
 #[inline]
 pub fn compute<S, P, A, Fut>(
     miss: Miss,
-    plan: P,
+    return_ops: P,
     entry_tags: EntryTags,
     after: A,
     body: Fut,
 ) -> Pin<Box<CallFuture<S, P, A, Fut>>>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> Plan<S>,
+    P: Fn() -> ReturnOps<S>,
     A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
-    compute_call(miss.0, plan, entry_tags, after, body)
+    compute_call(miss.0, return_ops, entry_tags, after, body)
 }
 
 /// Runs `code` with a place on the stack of its own, which is free again when it returns.
@@ -209,17 +211,17 @@ pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
 /// answered with an old value then.
 pub async fn compute_detachable<S, P, A, Fut>(
     miss: Miss,
-    plan: P,
+    return_ops: P,
     entry_tags: EntryTags,
     after: A,
     body: Fut,
 ) -> S::Ret
 where
-    S: Shape + 'static,
+    S: ReturnType + 'static,
     S::Ret: Send + 'static,
     S::Value: Clone + Send + Sync + 'static,
     S::Error: Send + 'static,
-    P: Fn() -> Plan<S> + Send + 'static,
+    P: Fn() -> ReturnOps<S> + Send + 'static,
     A: FnOnce(&S::Value, &mut EntryTags) + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
@@ -227,7 +229,7 @@ where
         Some(call) => {
             Box::pin(compute_call_detachable(
                 call,
-                plan,
+                return_ops,
                 entry_tags,
                 after,
                 body,
@@ -241,46 +243,50 @@ where
 
 /// Begins to compute, or waits for another's computation, on this thread.
 #[inline]
-pub fn begin_blocking<S>(miss: Miss, plan: impl Fn() -> Plan<S>, entry_tags: EntryTags) -> Started
+pub fn begin_blocking<S>(
+    miss: Miss,
+    return_ops: impl Fn() -> ReturnOps<S>,
+    entry_tags: EntryTags,
+) -> Started
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    start_blocking(miss.0, plan, entry_tags)
+    start_blocking(miss.0, return_ops, entry_tags)
 }
 
 /// Goes on with that.
 #[inline]
 pub fn compute_blocking<S, P, A>(
     begun: Started,
-    plan: P,
+    return_ops: P,
     after: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> Plan<S>,
+    P: Fn() -> ReturnOps<S>,
     A: FnOnce(&S::Value, &mut EntryTags),
 {
-    compute_call_blocking(begun, plan, after, body)
+    compute_call_blocking(begun, return_ops, after, body)
 }
 
 /// A companion's `entry`.
 pub fn entry<S, A>(
     source: &impl Source,
     spec: &'static FnSpec,
-    plan: Plan<S>,
+    return_ops: ReturnOps<S>,
     target: Target,
     entry_tags: EntryTags,
     after: A,
 ) -> Entry<S::Ret>
 where
-    S: Shape + 'static,
+    S: ReturnType + 'static,
     S::Value: 'static,
     A: Fn(&S::Value, &mut EntryTags) + Send + Sync + 'static,
 {
-    source.with(|cache| typed_entry(cache, spec, plan, target, entry_tags, after))
+    source.with(|cache| typed_entry(cache, spec, return_ops, target, entry_tags, after))
 }
 
 /// What a reference to one entry of `spec` names.

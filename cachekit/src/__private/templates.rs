@@ -15,11 +15,11 @@ macro_rules! __cached {
         ($entry_tags:ident $($before:tt)*) ($($after:tt)*) $taken:tt $body:tt
     ) => {{
         // A hit has no need of it.
-        let plan = || $crate::__kept!($ret; $($kept)*);
+        let return_ops = || $crate::__kept!($ret; $($kept)*);
         let $spec = $find;
         let source = $crate::__source!($($source)*);
         #[allow(clippy::used_underscore_binding, reason = "the key may be its only use")]
-        let looked = $crate::__private::try_hit(source, $spec, plan, $when, |$key| {
+        let looked = $crate::__private::try_hit(source, $spec, return_ops, $when, |$key| {
             $($write)*
             $crate::__private::KeyWritten
         });
@@ -28,7 +28,7 @@ macro_rules! __cached {
             ::core::result::Result::Err(miss) => {
                 let miss = $crate::__named!(miss $spec $($($types)*)?);
                 $crate::__computed!(
-                    $form miss plan ($entry_tags $($before)*) ($($after)*) ($ret) $taken $body
+                    $form miss return_ops ($entry_tags $($before)*) ($($after)*) ($ret) $taken $body
                 )
             }
         }
@@ -41,32 +41,32 @@ macro_rules! __cached {
 #[macro_export]
 macro_rules! __computed {
     (
-        sync $miss:ident $plan:ident ($entry_tags:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
+        sync $miss:ident $return_ops:ident ($entry_tags:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
         $taken:tt $body:tt
     ) => {{
         let begun = $crate::__private::outlined(|| {
             #[allow(unused_mut, reason = "there may be no labels")]
             let mut $entry_tags = $crate::__private::EntryTags::new();
             $($before)*
-            $crate::__private::begin_blocking($miss, $plan, $entry_tags)
+            $crate::__private::begin_blocking($miss, $return_ops, $entry_tags)
         });
-        let typed = $plan();
+        let typed = $return_ops();
         let after = $crate::__after!(typed.after, $entry_tags, $($after)*);
         let body = $crate::__body!(sync ($ret) $taken $body);
-        $crate::__private::compute_blocking(begun, $plan, after, body)
+        $crate::__private::compute_blocking(begun, $return_ops, after, body)
     }};
     (
-        $form:ident $miss:ident $plan:ident ($entry_tags:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
+        $form:ident $miss:ident $return_ops:ident ($entry_tags:ident $($before:tt)*) ($($after:tt)*) ($ret:ty)
         $taken:tt $body:tt
     ) => {
         $crate::__private::outlined(move || {
             #[allow(unused_mut, reason = "there may be no labels")]
             let mut $entry_tags = $crate::__private::EntryTags::new();
             $($before)*
-            let typed = $plan();
+            let typed = $return_ops();
             let after = $crate::__after!(typed.after, $entry_tags, $($after)*);
             let body = $crate::__body!($form ($ret) $taken $body);
-            $crate::__in_form_of_call!($form ($miss, $plan, $entry_tags, after, body))
+            $crate::__in_form_of_call!($form ($miss, $return_ops, $entry_tags, after, body))
         })
         .await
     };
@@ -116,15 +116,15 @@ macro_rules! __invalidates {
         $form:ident ($ret:ty) (($($source:tt)*), $on:ident)
         ($inv:ident $($before:tt)*) ($($after:tt)*) $taken:tt $body:tt
     ) => {{
-        let plan = $crate::__plan!($ret);
+        let return_ops = $crate::__plan!($ret);
         let on = $crate::__private::On::$on;
         #[allow(unused_mut, reason = "everything may depend on the value")]
         let mut $inv = $crate::__private::Invalidation::new($crate::__source!($($source)*), on);
         $($before)*
-        let after = $crate::__after!(plan.after_write, $inv, $($after)*);
+        let after = $crate::__after!(return_ops.after_write, $inv, $($after)*);
         let body = $crate::__body!($form ($ret) $taken $body);
         $crate::__in_form!(
-            $form with_invalidation with_invalidation_blocking (plan, $inv, after, body)
+            $form with_invalidation with_invalidation_blocking (return_ops, $inv, after, body)
         )
     }};
 }
@@ -137,13 +137,13 @@ macro_rules! __write_through {
         $form:ident ($ret:ty) ($entry:expr) $($ordered:ident)? [$($bind:tt)*] ($($store:tt)*)
         $taken:tt $body:tt
     ) => {{
-        let plan = $crate::__plan!($ret);
+        let return_ops = $crate::__plan!($ret);
         let entry = $entry;
         // In this order, and in a block of its own: what the closure keeps is bound for it
         // alone, before the body takes the arguments.
         $crate::__in_form!(
             $form write_through write_through_blocking (
-                plan, entry.__pending()$(.$ordered())?, { $($bind)* $($store)* },
+                return_ops, entry.__pending()$(.$ordered())?, { $($bind)* $($store)* },
                 $crate::__body!($form ($ret) $taken $body)
             )
         )
@@ -195,8 +195,8 @@ macro_rules! __kept {
         use $crate::__private::keep::$tier::*;
         #[allow(unused_imports, reason = "which ones are asked depends on the tier")]
         use $crate::__private::{Keep as __Keep, Own as __Own, Store as __Store};
-        let plan = $crate::__plan!($ret);
-        let $value = (&&&&plan).__cachekit_keep();
+        let return_ops = $crate::__plan!($ret);
+        let $value = (&&&&return_ops).__cachekit_keep();
         $asked
     }};
 }
@@ -208,8 +208,8 @@ macro_rules! __wired {
     ($tier:ident $ret:ty) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::wired::$tier::*;
-        let plan = $crate::__plan!($ret);
-        (&&&plan).__cachekit_wired()
+        let return_ops = $crate::__plan!($ret);
+        (&&&return_ops).__cachekit_wired()
     }};
 }
 
@@ -217,12 +217,12 @@ macro_rules! __wired {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __after {
-    ($plan:ident.$keep:ident, $entry_tags:ident,) => {
-        $plan.$keep(|_, _| {})
+    ($return_ops:ident.$keep:ident, $entry_tags:ident,) => {
+        $return_ops.$keep(|_, _| {})
     };
-    ($plan:ident.$keep:ident, $entry_tags:ident, [$($bind:tt)*] |$ret:ident| $($then:tt)*) => {{
+    ($return_ops:ident.$keep:ident, $entry_tags:ident, [$($bind:tt)*] |$ret:ident| $($then:tt)*) => {{
         $($bind)*
-        $plan.$keep(move |$ret, $entry_tags| { $($then)* })
+        $return_ops.$keep(move |$ret, $entry_tags| { $($then)* })
     }};
 }
 
@@ -501,13 +501,13 @@ macro_rules! __entry_at {
         $vis fn $name $($generics)* ($($params)*) -> $crate::__entry_type!($tier $ret) $($where)* {
             let target = $crate::__call!(($($own)* $key) $turbofish $args);
             $($let)*
-            let plan = $crate::__wired!($tier $ret);
+            let return_ops = $crate::__wired!($tier $ret);
             #[allow(unused_mut, reason = "there may be no labels")]
             let mut $entry_tags = $crate::__private::EntryTags::new();
             $($before)*
-            let after = $crate::__after!(plan.after, $entry_tags, $($after)*);
+            let after = $crate::__after!(return_ops.after, $entry_tags, $($after)*);
             let source = $crate::__source!($($source)*);
-            let entry = $crate::__private::entry(source, $spec, plan, target, $entry_tags, after);
+            let entry = $crate::__private::entry(source, $spec, return_ops, target, $entry_tags, after);
             ::core::convert::Into::into(entry)
         }
     };

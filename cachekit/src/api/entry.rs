@@ -18,7 +18,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::EntryTags;
 use crate::read::hit::value_in;
 use crate::return_type::erased_ops::ValueOps;
-use crate::return_type::shape::{Optional, Plan, Shape};
+use crate::return_type::shape::{Optional, ReturnOps, ReturnType};
 use crate::write::pending::PendingWrite;
 use crate::write::put::RemoveOnDrop;
 
@@ -61,14 +61,14 @@ pub struct Innermost<R> {
     returns: PhantomData<fn() -> R>,
 }
 
-struct TypedDescribe<S: Shape, A> {
-    plan: Plan<S>,
+struct TypedDescribe<S: ReturnType, A> {
+    return_ops: ReturnOps<S>,
     after: A,
 }
 
 impl<S, A> Describe for TypedDescribe<S, A>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: 'static,
     A: Fn(&S::Value, &mut EntryTags) + Send + Sync,
 {
@@ -81,11 +81,11 @@ where
     fn weigh(&self, value: &dyn Any) -> usize {
         value
             .downcast_ref()
-            .map_or(0, |value| self.plan.weigh(value))
+            .map_or(0, |value| self.return_ops.weigh(value))
     }
 
     fn wire(&self) -> Option<Wire> {
-        self.plan.wire()
+        self.return_ops.wire()
     }
 }
 
@@ -93,13 +93,13 @@ where
 pub(crate) fn typed_entry<S, A>(
     cache: &Cache,
     spec: &'static FnSpec,
-    plan: Plan<S>,
+    return_ops: ReturnOps<S>,
     target: Target,
     entry_tags: EntryTags,
     after: A,
 ) -> Entry<S::Ret>
 where
-    S: Shape + 'static,
+    S: ReturnType + 'static,
     S::Value: 'static,
     A: Fn(&S::Value, &mut EntryTags) + Send + Sync + 'static,
 {
@@ -109,7 +109,7 @@ where
         spec,
         key: target.key,
         entry_tags,
-        describe: Box::new(TypedDescribe { plan, after }),
+        describe: Box::new(TypedDescribe { return_ops, after }),
     };
     Entry(Inner(Innermost {
         entry,

@@ -108,7 +108,7 @@ mod tests {
     use crate::core::entry_key::Target;
     use crate::model::config::Tier;
     use crate::model::tags::EntryTags;
-    use crate::return_type::shape::{Plain, Plan};
+    use crate::return_type::shape::{Plain, ReturnOps};
     use crate::store::tests::fake::controls::FakeStore;
 
     /// Two of one name, as a library may bring that is loaded later: the linker did not bring them
@@ -120,8 +120,15 @@ mod tests {
 
     fn row(cache: &Cache, spec: &'static FnSpec) -> Entry<u64> {
         let target = Target::new(|key| key.literal("row:1"));
-        let plan = Plan::<Plain<u64>>::direct();
-        typed_entry(cache, spec, plan, target, EntryTags::default(), |_, _| {})
+        let return_ops = ReturnOps::<Plain<u64>>::direct();
+        typed_entry(
+            cache,
+            spec,
+            return_ops,
+            target,
+            EntryTags::default(),
+            |_, _| {},
+        )
     }
 
     #[tokio::test]

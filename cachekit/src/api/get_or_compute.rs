@@ -12,7 +12,7 @@ use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::compute_detached::compute_detachable;
 use crate::read::typed_call::compute;
-use crate::return_type::shape::{Fallible, Plain, Plan, Shape};
+use crate::return_type::shape::{Fallible, Plain, ReturnOps, ReturnType};
 
 impl Cache {
     /// The value under `key`, else what `compute` gives, which is then stored.
@@ -35,7 +35,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = V>,
     {
-        self.get_or_compute_with(key, policy, Plan::<Plain<V>>::direct, compute)
+        self.get_or_compute_with(key, policy, ReturnOps::<Plain<V>>::direct, compute)
             .await
     }
 
@@ -56,7 +56,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        self.get_or_compute_with(key, policy, Plan::<Fallible<V, E>>::direct, compute)
+        self.get_or_compute_with(key, policy, ReturnOps::<Fallible<V, E>>::direct, compute)
             .await
     }
 
@@ -106,10 +106,11 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        let plan = || Plan::<Fallible<V, E>>::direct().or_late(E::from);
+        let return_ops = || ReturnOps::<Fallible<V, E>>::direct().or_late(E::from);
         let mut policy = policy.clone();
         policy.options.timeout = Some(timeout);
-        self.get_or_compute_with(key, &policy, plan, compute).await
+        self.get_or_compute_with(key, &policy, return_ops, compute)
+            .await
     }
 
     /// [`get_or_compute`](Self::get_or_compute) for a computation that needs nothing of its
@@ -149,7 +150,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = V> + Send + 'static,
     {
-        self.get_or_refresh_with(key, policy, Plan::<Plain<V>>::direct, compute)
+        self.get_or_refresh_with(key, policy, ReturnOps::<Plain<V>>::direct, compute)
             .await
     }
 
@@ -170,7 +171,7 @@ impl Cache {
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = Result<V, E>> + Send + 'static,
     {
-        self.get_or_refresh_with(key, policy, Plan::<Fallible<V, E>>::direct, compute)
+        self.get_or_refresh_with(key, policy, ReturnOps::<Fallible<V, E>>::direct, compute)
             .await
     }
 
@@ -178,23 +179,23 @@ impl Cache {
         &self,
         key: &str,
         policy: &Policy,
-        plan: P,
+        return_ops: P,
         body: F,
     ) -> S::Ret
     where
-        S: Shape,
+        S: ReturnType,
         S::Value: Cacheable,
-        P: Fn() -> Plan<S>,
+        P: Fn() -> ReturnOps<S>,
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Ret>,
     {
-        match self.try_hit(&plan, key, policy) {
+        match self.try_hit(&return_ops, key, policy) {
             MemoryLookup::Hit(ret) => ret,
             MemoryLookup::Bypassed => body().await,
             MemoryLookup::Miss(call) => {
                 let entry_tags = EntryTags::from(policy);
                 let body = async move { body().await };
-                compute(Some(call), plan, entry_tags, |_, _| {}, body).await
+                compute(Some(call), return_ops, entry_tags, |_, _| {}, body).await
             }
         }
     }
@@ -203,19 +204,19 @@ impl Cache {
         &self,
         key: &str,
         policy: &Policy,
-        plan: P,
+        return_ops: P,
         body: F,
     ) -> S::Ret
     where
-        S: Shape + 'static,
-        P: Fn() -> Plan<S> + Send + 'static,
+        S: ReturnType + 'static,
+        P: Fn() -> ReturnOps<S> + Send + 'static,
         S::Ret: Send + 'static,
         S::Value: Cacheable,
         S::Error: Send + 'static,
         F: FnOnce() -> Fut + Send + 'static,
         Fut: Future<Output = S::Ret> + Send + 'static,
     {
-        match self.try_hit(&plan, key, policy) {
+        match self.try_hit(&return_ops, key, policy) {
             MemoryLookup::Hit(ret) => ret,
             MemoryLookup::Bypassed => body().await,
             MemoryLookup::Miss(call) => {
@@ -223,7 +224,7 @@ impl Cache {
                 let unchanged = |task| task;
                 Box::pin(compute_detachable(
                     call,
-                    plan,
+                    return_ops,
                     entry_tags,
                     |_, _| {},
                     async move { body().await },
@@ -236,12 +237,12 @@ impl Cache {
 
     fn try_hit<S>(
         &self,
-        plan: impl Fn() -> Plan<S>,
+        return_ops: impl Fn() -> ReturnOps<S>,
         key: &str,
         policy: &Policy,
     ) -> MemoryLookup<S::Ret>
     where
-        S: Shape,
+        S: ReturnType,
         S::Value: Cacheable,
     {
         let owner = self.core.direct_owner();
@@ -251,7 +252,7 @@ impl Cache {
         }
         match self
             .core
-            .hit_direct(plan, key.as_bytes(), owner.id, &self.core.direct)
+            .hit_direct(return_ops, key.as_bytes(), owner.id, &self.core.direct)
         {
             Ok(ret) => MemoryLookup::Hit(ret),
             Err(missed) => {

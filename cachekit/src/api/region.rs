@@ -22,7 +22,7 @@ use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::hit::get;
 use crate::read::typed_call::compute;
-use crate::return_type::shape::{Plain, Plan};
+use crate::return_type::shape::{Plain, ReturnOps};
 use crate::write::put::put;
 
 /// A named part of a cache whose values are of type `V`.
@@ -165,7 +165,7 @@ impl<V: Cacheable> Region<V> {
         }
         let key = self.key(&key);
         let hit = core.hit_direct(
-            Plan::<Plain<V>>::direct,
+            ReturnOps::<Plain<V>>::direct,
             key.as_bytes(),
             owner.id,
             &self.last_place,
@@ -181,10 +181,10 @@ impl<V: Cacheable> Region<V> {
             EntryOptions::from(&self.policy),
         );
         let entry_tags = EntryTags::from(&self.policy);
-        let plan = Plan::<Plain<V>>::direct;
+        let return_ops = ReturnOps::<Plain<V>>::direct;
         compute(
             Some(Box::new(call)),
-            plan,
+            return_ops,
             entry_tags,
             |_, _| {},
             async move { compute_value().await },

@@ -15,7 +15,7 @@ use crate::read::background_task::{Task, TaskWrapper, spawn_in_background};
 use crate::read::call::Call;
 use crate::read::detach_on_drop::DetachOnDrop;
 use crate::read::typed_call::{compute, return_answer};
-use crate::return_type::shape::{Plan, Shape};
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// Answers `call` as [`compute`] does, or with what is there while that goes on.
 ///
@@ -25,40 +25,41 @@ use crate::return_type::shape::{Plan, Shape};
 /// `detach` what it leads goes on there ([`DetachOnDrop`]).
 pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
-    plan: P,
+    return_ops: P,
     entry_tags: EntryTags,
     after: A,
     body: Fut,
     wrap_task: TaskWrapper,
 ) -> S::Ret
 where
-    S: Shape + 'static,
+    S: ReturnType + 'static,
     S::Ret: Send + 'static,
     S::Value: Clone + Send + Sync + 'static,
     S::Error: Send + 'static,
-    P: Fn() -> Plan<S> + Send + 'static,
+    P: Fn() -> ReturnOps<S> + Send + 'static,
     A: FnOnce(&S::Value, &mut EntryTags) + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
     // Without a runtime nothing can be left behind.
     let Ok(runtime) = Handle::try_current() else {
-        return compute(Some(call), plan, entry_tags, after, body).await;
+        return compute(Some(call), return_ops, entry_tags, after, body).await;
     };
-    let ops = plan().ops();
+    let ops = return_ops().ops();
     let immediate = call.immediate_answer(&ops);
     call.is_detachable = true;
-    let returns = plan();
+    let returns = return_ops();
     if let Some(immediate) = immediate {
         if call.try_lead_refresh(&entry_tags) {
             let (core, owner) = (Arc::clone(&call.core), Arc::clone(&call.owner));
-            let refresh = async move { compute(Some(call), plan, entry_tags, after, body).await };
+            let refresh =
+                async move { compute(Some(call), return_ops, entry_tags, after, body).await };
             spawn_in_background((&core, &owner), &runtime, ending(refresh), wrap_task);
         }
         return return_answer(&returns, Answer::Entry(immediate));
     }
     let watch = call.watch();
     let detach = call.detach(&ops, &runtime, wrap_task);
-    let task = async move { compute(Some(call), plan, entry_tags, after, body).await };
+    let task = async move { compute(Some(call), return_ops, entry_tags, after, body).await };
     let mut task = DetachOnDrop::new(task, detach);
     let Some(watch) = watch else {
         return task.await;

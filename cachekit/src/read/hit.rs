@@ -21,10 +21,10 @@ use crate::model::tags::EntryTags;
 use crate::read::cached_error::shareable_error;
 use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
-use crate::return_type::shape::{Plain, Plan, Shape, ValueSharing};
+use crate::return_type::shape::{Plain, ReturnOps, ReturnType, ValueSharing};
 
 /// What this thread has at hand.
-enum ThreadHit<S: Shape> {
+enum ThreadHit<S: ReturnType> {
     Ret(S::Ret),
     /// An `Option<S::Value>`, to be cloned.
     Value(AnyShared),
@@ -36,20 +36,20 @@ impl Core {
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
-        plan: impl Fn() -> Plan<S>,
+        return_ops: impl Fn() -> ReturnOps<S>,
         lookup: &LookupKey<'_>,
         reader: OwnerId,
         text: impl Fn() -> K,
     ) -> Option<S::Ret>
     where
-        S: Shape,
+        S: ReturnType,
         S::Value: Clone + 'static,
     {
         let now = Tick::coarse(&*self.clock);
         if !self.l2.as_ref().is_none_or(|it| it.is_bus_live(now)) {
             return None;
         }
-        let unpack = |value| unpack_hit::<S>(plan().sharing(), value);
+        let unpack = |value| unpack_hit::<S>(return_ops().sharing(), value);
         let count = |uses| self.count_sampled(reader, &text, uses, now);
         match self.memory.find(lookup, now, self.faults, unpack, count)? {
             ThreadHit::Ret(ret) => Some(ret),
@@ -60,23 +60,23 @@ impl Core {
     /// The same for a key that `reader` wrote by hand, from the tier too.
     pub(crate) fn hit_direct<S>(
         &self,
-        plan: impl Fn() -> Plan<S>,
+        return_ops: impl Fn() -> ReturnOps<S>,
         key: &[u8],
         reader: OwnerId,
         owner_index: &CachedOwnerIndex,
     ) -> Result<S::Ret, MemoryMiss>
     where
-        S: Shape,
+        S: ReturnType,
         S::Value: Clone + Send + Sync + 'static,
     {
         let tokens = KeyBuf::tokens_of(key);
         let lookup = LookupKey::new(&tokens, self.memory.owner_index(reader, owner_index));
-        if let Some(ret) = self.hit_on_thread(&plan, &lookup, reader, || key) {
+        if let Some(ret) = self.hit_on_thread(&return_ops, &lookup, reader, || key) {
             return Ok(ret);
         }
-        let plan = plan();
-        let stored = self.hit_in_memory(&plan.ops(), &lookup, reader, key)?;
-        Ok(return_value(&plan, &stored))
+        let return_ops = return_ops();
+        let stored = self.hit_in_memory(&return_ops.ops(), &lookup, reader, key)?;
+        Ok(return_value(&return_ops, &stored))
     }
 
     /// The entry that a call gets from the tier itself, which has an answer for it; the next call on
@@ -251,7 +251,7 @@ impl Core {
 #[inline]
 fn unpack_hit<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<ThreadHit<S>>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: 'static,
 {
     if let Some(sharing) = sharing {
@@ -269,7 +269,7 @@ where
 /// What a function returns for an entry's `value`; `None` if that is of another type.
 fn of_shared<S>(value: &AnyShared) -> Option<S::Ret>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + 'static,
 {
     let value = value.downcast_ref::<Option<S::Value>>()?;
@@ -290,12 +290,16 @@ pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
 }
 
 /// What a function returns for `stored`, which it has an answer for.
-pub(crate) fn return_value<S>(plan: &Plan<S>, stored: &MemoryEntry) -> S::Ret
+pub(crate) fn return_value<S>(return_ops: &ReturnOps<S>, stored: &MemoryEntry) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + 'static,
 {
-    let error = || stored.cached_error().and_then(|error| plan.copy(error));
+    let error = || {
+        stored
+            .cached_error()
+            .and_then(|error| return_ops.copy(error))
+    };
     value_in::<S>(stored)
         .or_else(|| error().map(S::err))
         .unwrap_or_else(|| unreachable!("an entry without an answer"))
@@ -304,7 +308,7 @@ where
 /// What a function returns for the value of `stored`; `None` if that is of another type.
 pub(crate) fn value_in<S>(stored: &MemoryEntry) -> Option<S::Ret>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + 'static,
 {
     of_shared::<S>(stored.shared())

@@ -20,7 +20,7 @@ use crate::read::call::Call;
 use crate::read::compute::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::hit::take_shared;
 use crate::read::running::{Computation, Computed};
-use crate::return_type::shape::{Plan, Shape, Split};
+use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 
 /// Answers `call` by another's computation or its own; `None` runs the body past the cache.
 ///
@@ -33,26 +33,26 @@ use crate::return_type::shape::{Plan, Shape, Split};
 #[inline(never)]
 pub(crate) fn compute<S, P, A, Fut>(
     call: Option<Box<Call>>,
-    plan: P,
+    return_ops: P,
     entry_tags: EntryTags,
     after: A,
     body: Fut,
 ) -> Pin<Box<CallFuture<S, P, A, Fut>>>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> Plan<S>,
+    P: Fn() -> ReturnOps<S>,
     A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
-    let state = match call.map(|call| resolve(call, plan().ops(), entry_tags)) {
+    let state = match call.map(|call| resolve(call, return_ops().ops(), entry_tags)) {
         None => CallState::Running(None),
         Some(resolved) => CallState::from(resolved),
     };
     // Boxed, so that the function's own future has no room for it: most calls hit.
     Box::pin(CallFuture {
         state,
-        plan,
+        return_ops,
         after: Some(after),
         body: Some(body),
         shape: PhantomData,
@@ -74,15 +74,15 @@ impl fmt::Debug for Started {
 #[inline(never)]
 pub(crate) fn start_blocking<S>(
     call: Option<Box<Call>>,
-    plan: impl Fn() -> Plan<S>,
+    return_ops: impl Fn() -> ReturnOps<S>,
     entry_tags: EntryTags,
 ) -> Started
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
     Started(
-        match call.map(|call| resolve_blocking(call, &plan().ops(), entry_tags)) {
+        match call.map(|call| resolve_blocking(call, &return_ops().ops(), entry_tags)) {
             None => Ok(None),
             Some(Resolved::RunBody(computation)) => Ok(Some(computation)),
             Some(Resolved::Return(answer)) => Err(answer),
@@ -94,39 +94,44 @@ where
 #[inline]
 pub(crate) fn compute_blocking<S, P, A>(
     Started(resolved): Started,
-    plan: P,
+    return_ops: P,
     after: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> Plan<S>,
+    P: Fn() -> ReturnOps<S>,
     A: FnOnce(&S::Value, &mut EntryTags),
 {
     let mut computation = match resolved {
         Ok(computation) => computation,
-        Err(answer) => return return_answer_by(&plan, answer),
+        Err(answer) => return return_answer_by(&return_ops, answer),
     };
     let ret = {
         let _inside = computation.as_mut().map(|computation| computation.inside());
         body()
     };
-    complete_blocking(plan, computation, after, ret)
+    complete_blocking(return_ops, computation, after, ret)
 }
 
 #[inline(never)]
 fn complete_blocking<S>(
-    plan: impl Fn() -> Plan<S>,
+    return_ops: impl Fn() -> ReturnOps<S>,
     computation: Option<Box<Computation>>,
     after: impl FnOnce(&S::Value, &mut EntryTags),
     ret: S::Ret,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    complete(&plan(), computation, &mut once(Some(after)), Some(ret))
+    complete(
+        &return_ops(),
+        computation,
+        &mut once(Some(after)),
+        Some(ret),
+    )
 }
 
 /// `after`, to be called once at most.
@@ -143,16 +148,16 @@ pin_project! {
     ///
     /// A type and no `async` block, which would keep on the stack what it needs at some other time.
     #[must_use = "futures do nothing unless they are polled"]
-    pub struct CallFuture<S: Shape, P, A, Fut> {
+    pub struct CallFuture<S: ReturnType, P, A, Fut> {
         state: CallState,
-        plan: P,
+        return_ops: P,
         after: Option<A>,
         #[pin]
         body: Option<Fut>,
         shape: PhantomData<fn() -> S>,
     }
 
-    impl<S: Shape, P, A, Fut> PinnedDrop for CallFuture<S, P, A, Fut> {
+    impl<S: ReturnType, P, A, Fut> PinnedDrop for CallFuture<S, P, A, Fut> {
         fn drop(this: Pin<&mut Self>) {
             if this.body.is_some() {
                 this.leave_body();
@@ -223,9 +228,9 @@ impl CallState {
 
 impl<S, P, A, Fut> Future for CallFuture<S, P, A, Fut>
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
-    P: Fn() -> Plan<S>,
+    P: Fn() -> ReturnOps<S>,
     A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
@@ -238,7 +243,7 @@ where
             match this.state.come_to_body(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(answer)) => {
-                    return Poll::Ready(return_answer_by(&*this.plan, answer));
+                    return Poll::Ready(return_answer_by(&*this.return_ops, answer));
                 }
                 Poll::Ready(None) => {}
             }
@@ -260,13 +265,13 @@ where
     }
 }
 
-impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
+impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
     /// What the call returns when its body gave `ret`, or nothing in time.
     #[inline(never)]
     fn end(mut self: Pin<&mut Self>, ret: Option<S::Ret>) -> S::Ret
     where
         S::Value: Clone + Send + Sync + 'static,
-        P: Fn() -> Plan<S>,
+        P: Fn() -> ReturnOps<S>,
         A: FnOnce(&S::Value, &mut EntryTags),
     {
         self.as_mut().leave_body();
@@ -276,7 +281,7 @@ impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
             _ => None,
         };
         let mut after = once(this.after.take());
-        complete(&(this.plan)(), computation, &mut after, ret)
+        complete(&(this.return_ops)(), computation, &mut after, ret)
     }
 
     /// Drops what is left of the body: inside of the computation, as its destructors may call cached
@@ -288,7 +293,7 @@ impl<S: Shape, P, A, Fut> CallFuture<S, P, A, Fut> {
     }
 }
 
-impl<S: Shape, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
+impl<S: ReturnType, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CallFuture")
     }
@@ -297,30 +302,34 @@ impl<S: Shape, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
 /// What a call returns whose body gave `ret`, or nothing in time.
 #[inline(never)]
 fn complete<S>(
-    plan: &Plan<S>,
+    return_ops: &ReturnOps<S>,
     computation: Option<Box<Computation>>,
     after: &mut dyn FnMut(&S::Value, &mut EntryTags),
     ret: Option<S::Ret>,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
     let (computation, ret) = match (computation, ret) {
         (Some(computation), Some(ret)) => (computation, ret),
-        (Some(computation), None) => return return_answer(plan, computation.timed_out()),
+        (Some(computation), None) => return return_answer(return_ops, computation.timed_out()),
         (None, Some(ret)) => return ret,
         (None, None) => unreachable!("only a computation has a deadline"),
     };
     match S::split(ret) {
-        Split::Some(value) => {
+        ReturnParts::Some(value) => {
             let mut value = Some(value);
             let mut kept = None;
             computation.succeeded(&mut |entry_tags, weighs| {
                 let original = value.as_ref()?;
                 after(original, entry_tags);
                 let copy = original.clone();
-                let heap = if weighs { plan.weigh(original) } else { 0 };
+                let heap = if weighs {
+                    return_ops.weigh(original)
+                } else {
+                    0
+                };
                 // The caller has the copy, should storing fail from here on.
                 let content = Arc::new(value.take());
                 kept = Some(copy);
@@ -333,7 +342,7 @@ where
             let value = kept.or(value);
             value.map_or_else(|| unreachable!("one of two is left"), S::some)
         }
-        Split::None => {
+        ReturnParts::None => {
             computation.succeeded(&mut |_, _| {
                 Some(Computed {
                     content: Arc::new(None::<S::Value>),
@@ -344,8 +353,8 @@ where
             // A shape that can be split into `None` can be made of it.
             S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
         }
-        Split::Err(error) => match computation.failed(&mut || plan.share(&error)) {
-            Some(answer) => return_answer(plan, answer),
+        ReturnParts::Err(error) => match computation.failed(&mut || return_ops.share(&error)) {
+            Some(answer) => return_answer(return_ops, answer),
             None => S::err(error),
         },
     }
@@ -353,19 +362,19 @@ where
 
 /// [`return_answer`], with the plan off the caller's stack.
 #[inline(never)]
-fn return_answer_by<S>(plan: impl Fn() -> Plan<S>, answer: Answer) -> S::Ret
+fn return_answer_by<S>(return_ops: impl Fn() -> ReturnOps<S>, answer: Answer) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    return_answer(&plan(), answer)
+    return_answer(&return_ops(), answer)
 }
 
 /// What the function returns for `answer`, which it has a form for.
 #[inline(never)]
-pub(crate) fn return_answer<S>(plan: &Plan<S>, answer: Answer) -> S::Ret
+pub(crate) fn return_answer<S>(return_ops: &ReturnOps<S>, answer: Answer) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
     let ret = match answer {
@@ -375,8 +384,8 @@ where
             let value = value.ok().and_then(Arc::unwrap_or_clone);
             value.map(S::some).or_else(S::none)
         }
-        Answer::Error(error) => plan.copy(error.shared()).map(S::err),
-        Answer::TimedOut(timeout) => plan.out_of_time(&timeout).map(S::err),
+        Answer::Error(error) => return_ops.copy(error.shared()).map(S::err),
+        Answer::TimedOut(timeout) => return_ops.out_of_time(&timeout).map(S::err),
     };
     ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
 }

@@ -1,28 +1,28 @@
 //! Whether a value can be kept in a cache.
 
 use crate::return_type::diagnostics::Unkept;
-use crate::return_type::shape::{Plan, Shape};
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// It can be kept.
-pub trait Keepable<S: Shape> {
+pub trait Keepable<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_keep(&self) -> Plan<S>;
+    fn __cachekit_keep(&self) -> ReturnOps<S>;
 }
-impl<S: Shape> Keepable<S> for &Plan<S>
+impl<S: ReturnType> Keepable<S> for &ReturnOps<S>
 where
     S::Value: Clone + Send + Sync + 'static,
 {
-    fn __cachekit_keep(&self) -> Plan<S> {
+    fn __cachekit_keep(&self) -> ReturnOps<S> {
         **self
     }
 }
 
 /// It cannot.
-pub trait NotKeepable<S: Shape> {
+pub trait NotKeepable<S: ReturnType> {
     /// What stands for that.
     fn __cachekit_keep(&self) -> Unkept<S::Value>;
 }
-impl<S: Shape> NotKeepable<S> for Plan<S> {
+impl<S: ReturnType> NotKeepable<S> for ReturnOps<S> {
     fn __cachekit_keep(&self) -> Unkept<S::Value> {
         Unkept::new()
     }

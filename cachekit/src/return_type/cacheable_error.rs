@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::return_type::shape::{Fallible, FallibleOptional, Plan, Shape};
+use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
 /// The plan of a shape with an error in it.
 #[diagnostic::on_unimplemented(
@@ -15,9 +15,9 @@ pub trait HasErrors: Sized {
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
-impl<T, E> HasErrors for Plan<Fallible<T, E>> {}
+impl<T, E> HasErrors for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
-impl<T, E> HasErrors for Plan<FallibleOptional<T, E>> {}
+impl<T, E> HasErrors for ReturnOps<FallibleOptional<T, E>> {}
 
 /// An error that cannot be remembered.
 pub struct Forgotten<E>(PhantomData<fn() -> E>);
@@ -40,28 +40,28 @@ pub trait Remember: Sized {
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
-impl<S: Shape> Remember for Plan<S> {}
+impl<S: ReturnType> Remember for ReturnOps<S> {}
 
 /// The error can be remembered.
-pub trait ErrorToKeep<S: Shape> {
+pub trait ErrorToKeep<S: ReturnType> {
     /// The plan.
-    fn __cachekit_remembered(&self) -> Plan<S>;
+    fn __cachekit_remembered(&self) -> ReturnOps<S>;
 }
-impl<S: Shape> ErrorToKeep<S> for &Plan<S>
+impl<S: ReturnType> ErrorToKeep<S> for &ReturnOps<S>
 where
     S::Error: Clone + Send + Sync + 'static,
 {
-    fn __cachekit_remembered(&self) -> Plan<S> {
+    fn __cachekit_remembered(&self) -> ReturnOps<S> {
         **self
     }
 }
 
 /// It cannot.
-pub trait ErrorToForget<S: Shape> {
+pub trait ErrorToForget<S: ReturnType> {
     /// What stands for that.
     fn __cachekit_remembered(&self) -> Forgotten<S::Error>;
 }
-impl<S: Shape> ErrorToForget<S> for Plan<S> {
+impl<S: ReturnType> ErrorToForget<S> for ReturnOps<S> {
     fn __cachekit_remembered(&self) -> Forgotten<S::Error> {
         Forgotten(PhantomData)
     }

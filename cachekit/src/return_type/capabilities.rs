@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::model::deferred_drop::AnyShared;
-use crate::return_type::shape::{ErrorSharing, Plan, Shape, ValueSharing};
+use crate::return_type::shape::{ErrorSharing, ReturnOps, ReturnType, ValueSharing};
 
 #[cfg(feature = "redis")]
 use crate::encoding::codec::type_codec::Wire;
@@ -16,7 +16,7 @@ pub trait ErrorIsShared<E> {
     /// How.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
-impl<S: Shape> ErrorIsShared<S::Error> for &Plan<S>
+impl<S: ReturnType> ErrorIsShared<S::Error> for &ReturnOps<S>
 where
     S::Error: Clone + Send + Sync + 'static,
 {
@@ -34,7 +34,7 @@ pub trait ErrorIsOwned<E> {
     /// There is no way.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
-impl<S: Shape> ErrorIsOwned<S::Error> for Plan<S> {
+impl<S: ReturnType> ErrorIsOwned<S::Error> for ReturnOps<S> {
     fn error_sharing(&self) -> Option<ErrorSharing<S::Error>> {
         None
     }
@@ -45,9 +45,9 @@ pub trait ValueIsShared<V> {
     /// How.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
-impl<S, T> ValueIsShared<Arc<T>> for &Plan<S>
+impl<S, T> ValueIsShared<Arc<T>> for &ReturnOps<S>
 where
-    S: Shape<Value = Arc<T>>,
+    S: ReturnType<Value = Arc<T>>,
     T: Send + Sync + 'static,
 {
     #[inline]
@@ -68,7 +68,7 @@ pub trait ValueIsOwned<V> {
     /// There is no way.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
-impl<S: Shape> ValueIsOwned<S::Value> for Plan<S> {
+impl<S: ReturnType> ValueIsOwned<S::Value> for ReturnOps<S> {
     #[inline]
     fn value_sharing(&self) -> Option<ValueSharing<S::Value>> {
         None
@@ -82,7 +82,7 @@ pub trait WeighSerialised<V> {
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 #[cfg(feature = "serde")]
-impl<S: Shape> WeighSerialised<S::Value> for &Plan<S>
+impl<S: ReturnType> WeighSerialised<S::Value> for &ReturnOps<S>
 where
     S::Value: serde::Serialize,
 {
@@ -96,7 +96,7 @@ pub trait WeighNothing<V> {
     /// There is no way.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
-impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
+impl<S: ReturnType> WeighNothing<S::Value> for ReturnOps<S> {
     fn weigher(&self) -> Option<fn(&S::Value) -> usize> {
         None
     }
@@ -104,33 +104,33 @@ impl<S: Shape> WeighNothing<S::Value> for Plan<S> {
 
 /// The value of an entry is a reference: it cannot be stored in Redis.
 #[cfg(feature = "redis")]
-pub trait WiredToNothing<S: Shape> {
+pub trait WiredToNothing<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_wired(&self) -> Plan<S>;
+    fn __cachekit_wired(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
-impl<S: Shape> WiredToNothing<S> for &&Plan<S>
+impl<S: ReturnType> WiredToNothing<S> for &&ReturnOps<S>
 where
     S::Value: Reference,
 {
-    fn __cachekit_wired(&self) -> Plan<S> {
+    fn __cachekit_wired(&self) -> ReturnOps<S> {
         ***self
     }
 }
 
 /// The value of an entry can be stored in Redis.
 #[cfg(feature = "redis")]
-pub trait Wired<S: Shape> {
+pub trait Wired<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_wired(&self) -> Plan<S>;
+    fn __cachekit_wired(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
-impl<S: Shape> Wired<S> for &Plan<S>
+impl<S: ReturnType> Wired<S> for &ReturnOps<S>
 where
     S::Value: Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
 {
-    fn __cachekit_wired(&self) -> Plan<S> {
-        Plan {
+    fn __cachekit_wired(&self) -> ReturnOps<S> {
+        ReturnOps {
             wire: Some(Wire::serde::<S::Value>()),
             ..**self
         }
@@ -138,12 +138,12 @@ where
 }
 
 /// It cannot, or is not to be; where it should be, the function itself says what is wrong.
-pub trait NotWired<S: Shape> {
+pub trait NotWired<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_wired(&self) -> Plan<S>;
+    fn __cachekit_wired(&self) -> ReturnOps<S>;
 }
-impl<S: Shape> NotWired<S> for Plan<S> {
-    fn __cachekit_wired(&self) -> Plan<S> {
+impl<S: ReturnType> NotWired<S> for ReturnOps<S> {
+    fn __cachekit_wired(&self) -> ReturnOps<S> {
         *self
     }
 }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::return_type::shape::{Plan, Shape};
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// Not implemented for an `Unkept`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
@@ -96,10 +96,10 @@ macro_rules! passes {
 }
 
 passes! {
-    Own: [S: Shape] Plan<S>;
+    Own: [S: ReturnType] ReturnOps<S>;
     Own: [V] Unstored<V>;
     Own: [V] Unkept<V>;
-    Store: [S: Shape] Plan<S>;
+    Store: [S: ReturnType] ReturnOps<S>;
     Store: [V] Unkept<V>;
-    Keep: [S: Shape] Plan<S>;
+    Keep: [S: ReturnType] ReturnOps<S>;
 }

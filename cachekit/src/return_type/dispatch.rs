@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-use crate::return_type::shape::{Fallible, FallibleOptional, Optional, Plain, Plan, Shape};
+use crate::return_type::shape::{
+    Fallible, FallibleOptional, Optional, Plain, ReturnOps, ReturnType,
+};
 
 /// First step: is `R` a `Result`?
 #[derive(Debug)]
@@ -38,35 +40,35 @@ impl<R> PeelAny<R> for Probe<R> {}
 impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
     /// `Result<Option<V>, E>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
-    pub fn plan(self) -> Plan<FallibleOptional<V, E>> {
-        Plan::plain()
+    pub fn return_ops(self) -> ReturnOps<FallibleOptional<V, E>> {
+        ReturnOps::plain()
     }
 }
 
 impl<V> Peel<Option<V>, Option<V>, Infallible> {
     /// `Option<V>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
-    pub fn plan(self) -> Plan<Optional<V>> {
-        Plan::plain()
+    pub fn return_ops(self) -> ReturnOps<Optional<V>> {
+        ReturnOps::plain()
     }
 }
 
 /// Not an `Option`.
-pub trait PlanAny: Sized {
+pub trait AnyReturn: Sized {
     /// What it is then.
-    type Shape: Shape;
+    type ReturnType: ReturnType;
     /// The plan for it.
-    fn plan(self) -> Plan<Self::Shape> {
-        Plan::plain()
+    fn return_ops(self) -> ReturnOps<Self::ReturnType> {
+        ReturnOps::plain()
     }
 }
-impl<T, E> PlanAny for Peel<Result<T, E>, T, E> {
-    type Shape = Fallible<T, E>;
+impl<T, E> AnyReturn for Peel<Result<T, E>, T, E> {
+    type ReturnType = Fallible<T, E>;
 }
 #[expect(
     clippy::mismatching_type_param_order,
     reason = "nothing was peeled: both are `T`"
 )]
-impl<T> PlanAny for Peel<T, T, Infallible> {
-    type Shape = Plain<T>;
+impl<T> AnyReturn for Peel<T, T, Infallible> {
+    type ReturnType = Plain<T>;
 }

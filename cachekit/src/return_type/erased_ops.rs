@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
-use crate::return_type::shape::{Plan, Shape};
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// What can be asked of the values and errors of one function.
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ pub(crate) struct ValueOps {
     pub(crate) has_answer_in_time: bool,
 }
 
-impl<S: Shape> Plan<S>
+impl<S: ReturnType> ReturnOps<S>
 where
     S::Value: Send + Sync + 'static,
 {
@@ -44,7 +44,7 @@ where
     }
 }
 
-fn has_answer<S: Shape>(value: &dyn Any) -> bool
+fn has_answer<S: ReturnType>(value: &dyn Any) -> bool
 where
     S::Value: 'static,
 {
@@ -54,7 +54,7 @@ where
 
 impl ValueOps {
     /// Of values that cross to Redis by `wire`, if they do.
-    pub(crate) fn of<S: Shape>(wire: Option<Wire>) -> Self
+    pub(crate) fn of<S: ReturnType>(wire: Option<Wire>) -> Self
     where
         S::Value: Send + Sync + 'static,
     {

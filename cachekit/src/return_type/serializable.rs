@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::encoding::codec::type_codec::Wire;
 use crate::return_type::diagnostics::{Lent, Unstored};
-use crate::return_type::shape::{Plan, Shape};
+use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// What no bytes can be read back as, though serde has an implementation for one lifetime,
 /// and which one it is does not count when an implementation is chosen.
@@ -12,11 +12,11 @@ pub trait Reference {}
 impl<T: ?Sized> Reference for &T {}
 
 /// It is a reference.
-pub trait NotOwned<S: Shape> {
+pub trait NotOwned<S: ReturnType> {
     /// What stands for that.
     fn __cachekit_keep(&self) -> Lent<S::Value>;
 }
-impl<S: Shape> NotOwned<S> for &&&Plan<S>
+impl<S: ReturnType> NotOwned<S> for &&&ReturnOps<S>
 where
     S::Value: Reference,
 {
@@ -26,16 +26,16 @@ where
 }
 
 /// It can be kept, and stored in Redis.
-pub trait Storable<S: Shape> {
+pub trait Storable<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_keep(&self) -> Plan<S>;
+    fn __cachekit_keep(&self) -> ReturnOps<S>;
 }
-impl<S: Shape> Storable<S> for &&Plan<S>
+impl<S: ReturnType> Storable<S> for &&ReturnOps<S>
 where
     S::Value: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
-    fn __cachekit_keep(&self) -> Plan<S> {
-        Plan {
+    fn __cachekit_keep(&self) -> ReturnOps<S> {
+        ReturnOps {
             wire: Some(Wire::serde::<S::Value>()),
             ..***self
         }
@@ -43,11 +43,11 @@ where
 }
 
 /// It can be kept, but not stored there.
-pub trait NotStorable<S: Shape> {
+pub trait NotStorable<S: ReturnType> {
     /// What stands for that.
     fn __cachekit_keep(&self) -> Unstored<S::Value>;
 }
-impl<S: Shape> NotStorable<S> for &Plan<S>
+impl<S: ReturnType> NotStorable<S> for &ReturnOps<S>
 where
     S::Value: Clone + Send + Sync + 'static,
 {

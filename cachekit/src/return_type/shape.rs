@@ -3,7 +3,7 @@
 //! A macro sees words: `ApiResult<User>` may be a `Result`. So the generated code asks the
 //! compiler, in two steps, by the rule that an inherent method wins over a trait's:
 //! [`probe`] peels a `Result` off, then [`Peel`] an `Option`. Nothing of this is left at
-//! run time; a [`Shape`] is a type without a value.
+//! run time; a [`ReturnType`] is a type without a value.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -18,7 +18,7 @@ use crate::model::deferred_drop::AnyShared;
 
 /// A returned value, taken apart.
 #[derive(Debug)]
-pub enum Split<V, E> {
+pub enum ReturnParts<V, E> {
     /// Something to store.
     Some(V),
     /// Nothing, where the type is an `Option`.
@@ -28,7 +28,7 @@ pub enum Split<V, E> {
 }
 
 /// How a return type is taken apart and put together again.
-pub trait Shape: Copy {
+pub trait ReturnType: Copy {
     /// The function's return type.
     type Ret;
     /// What is stored: inside `Ok`, inside `Some`.
@@ -37,9 +37,9 @@ pub trait Shape: Copy {
     type Error;
 
     /// Takes a returned value apart.
-    fn split(ret: Self::Ret) -> Split<Self::Value, Self::Error>;
+    fn split(ret: Self::Ret) -> ReturnParts<Self::Value, Self::Error>;
     /// Looks at a returned value's parts.
-    fn peek(ret: &Self::Ret) -> Split<&Self::Value, &Self::Error>;
+    fn peek(ret: &Self::Ret) -> ReturnParts<&Self::Value, &Self::Error>;
     /// What a function returns for a value.
     fn some(value: Self::Value) -> Self::Ret;
     /// What it returns for an absence, if it can.
@@ -48,7 +48,7 @@ pub trait Shape: Copy {
     fn err(error: Self::Error) -> Self::Ret;
 }
 
-macro_rules! shapes {
+macro_rules! return_types {
     ($($(#[$doc:meta])* $name:ident<$($param:ident),+>: $ret:ty => $value:ty, $error:ty;
        |$arg:ident| $split:expr, $peek:expr, |$v:ident| $some:expr, $none:expr, |$e:ident| $err:expr;)*) => {$(
         $(#[$doc])*
@@ -66,15 +66,15 @@ macro_rules! shapes {
             }
         }
 
-        impl<$($param),+> Shape for $name<$($param),+> {
+        impl<$($param),+> ReturnType for $name<$($param),+> {
             type Ret = $ret;
             type Value = $value;
             type Error = $error;
 
-            fn split($arg: $ret) -> Split<$value, $error> {
+            fn split($arg: $ret) -> ReturnParts<$value, $error> {
                 $split
             }
-            fn peek($arg: &$ret) -> Split<&$value, &$error> {
+            fn peek($arg: &$ret) -> ReturnParts<&$value, &$error> {
                 $peek
             }
             fn some($v: $value) -> $ret {
@@ -90,31 +90,31 @@ macro_rules! shapes {
     )*};
 }
 
-shapes! {
+return_types! {
     /// `T`.
     Plain<T>: T => T, Infallible;
-        |ret| Split::Some(ret), Split::Some(ret), |value| value, None, |error| match error {};
+        |ret| ReturnParts::Some(ret), ReturnParts::Some(ret), |value| value, None, |error| match error {};
     /// `Option<T>`.
     Optional<T>: Option<T> => T, Infallible;
-        |ret| ret.map_or(Split::None, Split::Some),
-        ret.as_ref().map_or(Split::None, Split::Some), |value| Some(value), Some(None),
+        |ret| ret.map_or(ReturnParts::None, ReturnParts::Some),
+        ret.as_ref().map_or(ReturnParts::None, ReturnParts::Some), |value| Some(value), Some(None),
         |error| match error {};
     /// `Result<T, E>`.
     Fallible<T, E>: Result<T, E> => T, E;
-        |ret| ret.map_or_else(Split::Err, Split::Some),
-        ret.as_ref().map_or_else(Split::Err, Split::Some), |value| Ok(value), None,
+        |ret| ret.map_or_else(ReturnParts::Err, ReturnParts::Some),
+        ret.as_ref().map_or_else(ReturnParts::Err, ReturnParts::Some), |value| Ok(value), None,
         |error| Err(error);
     /// `Result<Option<T>, E>`.
     FallibleOptional<T, E>: Result<Option<T>, E> => T, E;
         |ret| match ret {
-            Ok(Some(value)) => Split::Some(value),
-            Ok(None) => Split::None,
-            Err(error) => Split::Err(error),
+            Ok(Some(value)) => ReturnParts::Some(value),
+            Ok(None) => ReturnParts::None,
+            Err(error) => ReturnParts::Err(error),
         },
         match ret {
-            Ok(Some(value)) => Split::Some(value),
-            Ok(None) => Split::None,
-            Err(error) => Split::Err(error),
+            Ok(Some(value)) => ReturnParts::Some(value),
+            Ok(None) => ReturnParts::None,
+            Err(error) => ReturnParts::Err(error),
         },
         |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
 }
@@ -129,9 +129,9 @@ pub trait MayBeAbsent: Sized {
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
-impl<T> MayBeAbsent for Plan<Optional<T>> {}
+impl<T> MayBeAbsent for ReturnOps<Optional<T>> {}
 #[diagnostic::do_not_recommend]
-impl<T, E> MayBeAbsent for Plan<FallibleOptional<T, E>> {}
+impl<T, E> MayBeAbsent for ReturnOps<FallibleOptional<T, E>> {}
 
 /// The plan of a shape with an error in it.
 #[diagnostic::on_unimplemented(
@@ -143,9 +143,9 @@ pub trait MayFail: Sized {
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
-impl<T, E> MayFail for Plan<Fallible<T, E>> {}
+impl<T, E> MayFail for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
-impl<T, E> MayFail for Plan<FallibleOptional<T, E>> {}
+impl<T, E> MayFail for ReturnOps<FallibleOptional<T, E>> {}
 
 /// An error that any number of waiters may have a copy of.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
@@ -170,7 +170,7 @@ pub struct ValueSharing<V> {
 }
 
 /// A shape with what else the compiler knows about its types.
-pub struct Plan<S: Shape> {
+pub struct ReturnOps<S: ReturnType> {
     pub(crate) error_sharing: Option<ErrorSharing<S::Error>>,
     pub(crate) weigh: Option<fn(&S::Value) -> usize>,
     pub(crate) wire: Option<Wire>,
@@ -179,7 +179,7 @@ pub struct Plan<S: Shape> {
     pub(crate) late: Option<fn(ComputeTimeout) -> S::Error>,
 }
 
-impl<S: Shape> Plan<S> {
+impl<S: ReturnType> ReturnOps<S> {
     pub(crate) fn plain() -> Self {
         Self {
             error_sharing: None,
@@ -290,13 +290,13 @@ impl<V> fmt::Debug for ValueSharing<V> {
     clippy::expl_impl_clone_on_copy,
     reason = "a derive would bound the parameter"
 )]
-impl<S: Shape> Clone for Plan<S> {
+impl<S: ReturnType> Clone for ReturnOps<S> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<S: Shape> Copy for Plan<S> {}
-impl<S: Shape> fmt::Debug for Plan<S> {
+impl<S: ReturnType> Copy for ReturnOps<S> {}
+impl<S: ReturnType> fmt::Debug for ReturnOps<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
             .field("shares_errors", &self.error_sharing.is_some())

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::base::error::ComputeTimeout;
-use crate::return_type::shape::{Fallible, FallibleOptional, Plan, Shape};
+use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
 /// A plan for something with a `Result` around it.
 #[diagnostic::on_unimplemented(
@@ -47,7 +47,7 @@ pub trait Answer {
 macro_rules! passes {
     ($($trait:ident: [$($param:ident),+] $shape:ty;)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<$($param),+> $trait for Plan<$shape> {
+        impl<$($param),+> $trait for ReturnOps<$shape> {
             type Checked = Self;
 
             fn of(self) -> Self {
@@ -65,31 +65,31 @@ passes! {
 }
 
 /// The error can be made of a timeout.
-pub trait ErrorFromTimeout<S: Shape> {
+pub trait ErrorFromTimeout<S: ReturnType> {
     /// The plan that does so.
-    fn __cachekit_in_time(&self) -> Plan<S>;
+    fn __cachekit_in_time(&self) -> ReturnOps<S>;
 }
-impl<S: Shape> ErrorFromTimeout<S> for &Plan<S>
+impl<S: ReturnType> ErrorFromTimeout<S> for &ReturnOps<S>
 where
     S::Error: From<ComputeTimeout>,
 {
-    fn __cachekit_in_time(&self) -> Plan<S> {
+    fn __cachekit_in_time(&self) -> ReturnOps<S> {
         (**self).or_late(S::Error::from)
     }
 }
 
 /// It cannot.
-pub trait NoErrorFromTimeout<S: Shape> {
+pub trait NoErrorFromTimeout<S: ReturnType> {
     /// What stands for that.
     fn __cachekit_in_time(&self) -> NoTimeoutError<S::Error>;
 }
-impl<S: Shape> NoErrorFromTimeout<S> for Plan<S> {
+impl<S: ReturnType> NoErrorFromTimeout<S> for ReturnOps<S> {
     fn __cachekit_in_time(&self) -> NoTimeoutError<S::Error> {
         NoTimeoutError(PhantomData)
     }
 }
 
-impl<S: Shape> Plan<S> {
+impl<S: ReturnType> ReturnOps<S> {
     /// The same, where a computation that took too long ends with `error`.
     pub fn or_late(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
         Self {

@@ -3,10 +3,10 @@
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
-use crate::return_type::shape::{Plan, Shape, Split};
+use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 use crate::write::pending::PendingWrite;
 
-impl<S: Shape> Plan<S> {
+impl<S: ReturnType> ReturnOps<S> {
     /// `closure`, with the type of `ret` fixed.
     pub fn after_write<F: FnOnce(&S::Value, &mut Invalidation)>(self, closure: F) -> F {
         closure
@@ -25,7 +25,7 @@ impl InvalidateOnDrop {
     }
 
     /// The body returned `ret`: what is to be waited for now.
-    fn end<S: Shape>(
+    fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,
         after: impl FnOnce(&S::Value, &mut Invalidation),
@@ -33,12 +33,12 @@ impl InvalidateOnDrop {
         // Here until all is named: if `after` panics, what is named so far is still due.
         let invalidation = self.0.as_mut()?;
         match S::peek(ret) {
-            Split::Some(value) => after(value, invalidation),
-            Split::Err(_) if invalidation.on == On::Ok => {
+            ReturnParts::Some(value) => after(value, invalidation),
+            ReturnParts::Err(_) if invalidation.on == On::Ok => {
                 self.0 = None;
                 return None;
             }
-            Split::None | Split::Err(_) => {}
+            ReturnParts::None | ReturnParts::Err(_) => {}
         }
         deferred::defer_or_apply(self.0.take()?)
     }
@@ -66,13 +66,13 @@ async fn wait_accepted(pending: Option<PendingInvalidation>) {
 /// If the future is dropped, or `body` panics, after it began, the invalidation takes
 /// place: the write may have happened.
 pub async fn with_invalidation<S, A, Fut>(
-    _plan: Plan<S>,
+    _plan: ReturnOps<S>,
     invalidation: Invalidation,
     after: A,
     body: Fut,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     A: FnOnce(&S::Value, &mut Invalidation),
     Fut: Future<Output = S::Ret>,
 {
@@ -85,13 +85,13 @@ where
 
 /// [`with_invalidation`] for a synchronous function.
 pub fn with_invalidation_blocking<S, A>(
-    _plan: Plan<S>,
+    _plan: ReturnOps<S>,
     invalidation: Invalidation,
     after: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     A: FnOnce(&S::Value, &mut Invalidation),
 {
     // A thread cannot wait here: what others have to be told of is told in the background.
@@ -111,13 +111,13 @@ where
 /// If the future is dropped, or `body` panics, the entry is left empty: the write may have
 /// happened.
 pub async fn write_through<S, V, A, Fut>(
-    _plan: Plan<S>,
+    _plan: ReturnOps<S>,
     mut pending: PendingWrite<'_, V>,
     store: A,
     body: Fut,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     V: Clone + Send + Sync + 'static,
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
     Fut: Future<Output = S::Ret>,
@@ -134,13 +134,13 @@ where
 
 /// [`write_through`] for a synchronous function.
 pub fn write_through_blocking<S, V, A>(
-    _plan: Plan<S>,
+    _plan: ReturnOps<S>,
     mut pending: PendingWrite<'_, V>,
     store: A,
     body: impl FnOnce() -> S::Ret,
 ) -> S::Ret
 where
-    S: Shape,
+    S: ReturnType,
     V: Clone + Send + Sync + 'static,
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
 {
@@ -160,13 +160,13 @@ fn end_write<S, V>(
     store: impl FnOnce(&S::Value, &mut PendingWrite<'_, V>),
 ) -> Option<V>
 where
-    S: Shape,
+    S: ReturnType,
     V: Clone + Send + Sync + 'static,
 {
     match S::peek(ret) {
-        Split::Some(written) => store(written, pending),
-        Split::None => {}
-        Split::Err(_) => pending.cancel(),
+        ReturnParts::Some(written) => store(written, pending),
+        ReturnParts::None => {}
+        ReturnParts::Err(_) => pending.cancel(),
     }
     pending.take_value()
 }

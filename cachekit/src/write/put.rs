@@ -32,7 +32,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
 use crate::model::policy::{EntryOptions, Policy};
 use crate::model::tags::EntryTags;
-use crate::return_type::shape::{Plain, Plan};
+use crate::return_type::shape::{Plain, ReturnOps};
 use crate::store::key_name::Name;
 use crate::store::port::{Acquired, Ask, Wanted};
 
@@ -443,7 +443,7 @@ pub(crate) async fn put<V: Cacheable>(
     guard
         .begin_shared(&entry_tags, wire.map(|wire| wire.fingerprint))
         .await;
-    let heap = core.heap(|| Plan::<Plain<V>>::direct().weigh(&value));
+    let heap = core.heap(|| ReturnOps::<Plain<V>>::direct().weigh(&value));
     let value = Value {
         content: Arc::new(Some(value)),
         is_present: true,
