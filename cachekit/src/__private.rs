@@ -34,10 +34,10 @@ pub use crate::model::function_spec::FnSpec;
 pub use crate::model::policy::IntoTtl;
 pub use crate::model::tags::EntryTags;
 pub use crate::read::typed_call::{CallFuture, Started};
-pub use crate::return_type::cacheable_error::{HasErrors, Remember};
-pub use crate::return_type::diagnostics::{Keep, Own, Store};
-pub use crate::return_type::shape::{MayBeAbsent, MayFail, ReturnOps};
-pub use crate::return_type::timeout_error::{Answer, CanFail};
+pub use crate::return_type::cacheable_error::{RequireCloneableError, RequireErrors};
+pub use crate::return_type::diagnostics::{RequireCacheable, RequireOwned, RequireSerializable};
+pub use crate::return_type::shape::{RequireFallible, RequireOption, ReturnOps};
+pub use crate::return_type::timeout_error::{RequireResult, RequireTimeoutError};
 pub use crate::write::annotated::{
     with_invalidation, with_invalidation_blocking, write_through, write_through_blocking,
 };
@@ -55,9 +55,9 @@ pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 /// Inherent-over-trait dispatch: what a return type means.
 pub mod plan {
     pub use crate::return_type::capabilities::{
-        ErrorIsOwned, ErrorIsShared, ValueIsOwned, ValueIsShared, WeighNothing,
+        ErrorIsOwned, ErrorIsShared, Unweighed, ValueIsOwned, ValueIsShared,
     };
-    pub use crate::return_type::dispatch::{AnyReturn, PeelAny, probe};
+    pub use crate::return_type::dispatch::{AnyResult, AnyReturn, probe};
     pub use crate::return_type::shape::ReturnOps;
 
     /// What generated code brings into scope only where a feature for it is on.
@@ -69,12 +69,12 @@ pub mod plan {
 
 /// Autoref dispatch: what a function answers with when its computation took too long.
 pub mod in_time {
-    pub use crate::return_type::timeout_error::{ErrorFromTimeout as _, NoErrorFromTimeout as _};
+    pub use crate::return_type::timeout_error::{MissingTimeoutError as _, TimeoutError as _};
 }
 
 /// Autoref dispatch: whether an error can be remembered.
 pub mod remembered {
-    pub use crate::return_type::cacheable_error::{ErrorToForget as _, ErrorToKeep as _};
+    pub use crate::return_type::cacheable_error::{CloneableError as _, UncloneableError as _};
 }
 
 /// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so
@@ -82,16 +82,16 @@ pub mod remembered {
 pub mod keep {
     /// In this process.
     pub mod memory {
-        pub use crate::return_type::cacheable::{Keepable as _, NotKeepable as _};
+        pub use crate::return_type::cacheable::{CacheableValue as _, UncacheableValue as _};
     }
     /// In Redis too.
     pub mod shared {
         #[cfg(not(feature = "redis"))]
-        pub use crate::return_type::cacheable::Keepable as _;
-        pub use crate::return_type::cacheable::NotKeepable as _;
+        pub use crate::return_type::cacheable::CacheableValue as _;
+        pub use crate::return_type::cacheable::UncacheableValue as _;
         #[cfg(feature = "redis")]
         pub use crate::return_type::serializable::{
-            NotOwned as _, NotStorable as _, Storable as _,
+            SerializableValue as _, UnownedValue as _, UnserializableValue as _,
         };
     }
 }
@@ -100,13 +100,13 @@ pub mod keep {
 pub mod wired {
     /// In this process.
     pub mod memory {
-        pub use crate::return_type::capabilities::NotWired as _;
+        pub use crate::return_type::capabilities::NotSerialized as _;
     }
     /// In Redis too.
     pub mod shared {
-        pub use crate::return_type::capabilities::NotWired as _;
+        pub use crate::return_type::capabilities::NotSerialized as _;
         #[cfg(feature = "redis")]
-        pub use crate::return_type::capabilities::{Wired as _, WiredToNothing as _};
+        pub use crate::return_type::capabilities::{NeverSerialized as _, Serialized as _};
     }
     /// There alone, in several copies.
     pub mod replicated {

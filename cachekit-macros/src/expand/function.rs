@@ -93,10 +93,10 @@ fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
 /// What else some options ask of the return type.
 fn type_checks(model: &CachedFn) -> TokenStream {
     let probes = [
-        ("MayBeAbsent", model.policy.none_ttl_at),
-        ("MayFail", model.policy.stale_if_error_at),
-        ("HasErrors", model.policy.err_ttl_at),
-        ("Remember", model.policy.err_ttl_at),
+        ("RequireOption", model.policy.none_ttl_at),
+        ("RequireFallible", model.policy.stale_if_error_at),
+        ("RequireErrors", model.policy.err_ttl_at),
+        ("RequireCloneableError", model.policy.err_ttl_at),
     ];
     let probes = probes.into_iter().filter_map(|(name, span)| {
         let name = format_ident!("{name}");

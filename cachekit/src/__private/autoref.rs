@@ -206,8 +206,8 @@ macro_rules! __plan {
         use $crate::__private::plan::serialised::*;
         #[allow(unused_imports, reason = "which ones are used depends on the type")]
         use $crate::__private::plan::{
-            AnyReturn as _, ErrorIsOwned as _, ErrorIsShared as _, PeelAny as _, ValueIsOwned as _,
-            ValueIsShared as _, WeighNothing as _,
+            AnyResult as _, AnyReturn as _, ErrorIsOwned as _, ErrorIsShared as _, Unweighed as _,
+            ValueIsOwned as _, ValueIsShared as _,
         };
         let return_ops = $crate::__private::plan::probe::<$ret>().peel().return_ops();
         return_ops
@@ -221,16 +221,16 @@ macro_rules! __plan {
 #[macro_export]
 macro_rules! __in_time {
     (($return_ops:expr) ($failing:ident $asked:expr) ($error:expr)) => {{
-        use $crate::__private::CanFail as __CanFail;
+        use $crate::__private::RequireResult as __CanFail;
         let $failing = $return_ops;
         $asked.or_late(|_| $error)
     }};
     (($return_ops:expr) ($failing:ident $asked:expr) $answer:ident $answered:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::in_time::*;
-        use $crate::__private::{Answer as __Answer, CanFail as __CanFail};
+        use $crate::__private::{RequireResult as __CanFail, RequireTimeoutError as __Answer};
         let $failing = $return_ops;
-        let $answer = (&&$asked).__cachekit_in_time();
+        let $answer = (&&$asked).__cachekit_timeout_error();
         $answered
     }};
 }
@@ -240,11 +240,11 @@ macro_rules! __in_time {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __asked {
-    (Remember $ret:ty) => {{
+    (RequireCloneableError $ret:ty) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::remembered::*;
         let return_ops = $crate::__plan!($ret);
-        (&&return_ops).__cachekit_remembered()
+        (&&return_ops).__cachekit_cloneable_error()
     }};
     ($trait:ident $ret:ty) => {
         $crate::__plan!($ret)

@@ -194,9 +194,9 @@ macro_rules! __kept {
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::keep::$tier::*;
         #[allow(unused_imports, reason = "which ones are asked depends on the tier")]
-        use $crate::__private::{Keep as __Keep, Own as __Own, Store as __Store};
+        use $crate::__private::{RequireCacheable as __Keep, RequireOwned as __Own, RequireSerializable as __Store};
         let return_ops = $crate::__plan!($ret);
-        let $value = (&&&&return_ops).__cachekit_keep();
+        let $value = (&&&&return_ops).__cachekit_cacheable();
         $asked
     }};
 }
@@ -209,7 +209,7 @@ macro_rules! __wired {
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::wired::$tier::*;
         let return_ops = $crate::__plan!($ret);
-        (&&&return_ops).__cachekit_wired()
+        (&&&return_ops).__cachekit_serializable()
     }};
 }
 

@@ -22,7 +22,7 @@ where
 {
     fn error_sharing(&self) -> Option<ErrorSharing<S::Error>> {
         Some(ErrorSharing {
-            is_one: |any| any.is::<S::Error>(),
+            is_error: |any| any.is::<S::Error>(),
             share: |error| Arc::new(error.clone()),
             copy: |any| any.downcast_ref::<S::Error>().cloned(),
         })
@@ -92,11 +92,11 @@ where
 }
 
 /// It cannot be serialised.
-pub trait WeighNothing<V> {
+pub trait Unweighed<V> {
     /// There is no way.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
-impl<S: ReturnType> WeighNothing<S::Value> for ReturnOps<S> {
+impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
     fn weigher(&self) -> Option<fn(&S::Value) -> usize> {
         None
     }
@@ -104,32 +104,32 @@ impl<S: ReturnType> WeighNothing<S::Value> for ReturnOps<S> {
 
 /// The value of an entry is a reference: it cannot be stored in Redis.
 #[cfg(feature = "redis")]
-pub trait WiredToNothing<S: ReturnType> {
+pub trait NeverSerialized<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_wired(&self) -> ReturnOps<S>;
+    fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
-impl<S: ReturnType> WiredToNothing<S> for &&ReturnOps<S>
+impl<S: ReturnType> NeverSerialized<S> for &&ReturnOps<S>
 where
     S::Value: Reference,
 {
-    fn __cachekit_wired(&self) -> ReturnOps<S> {
+    fn __cachekit_serializable(&self) -> ReturnOps<S> {
         ***self
     }
 }
 
 /// The value of an entry can be stored in Redis.
 #[cfg(feature = "redis")]
-pub trait Wired<S: ReturnType> {
+pub trait Serialized<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_wired(&self) -> ReturnOps<S>;
+    fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
-impl<S: ReturnType> Wired<S> for &ReturnOps<S>
+impl<S: ReturnType> Serialized<S> for &ReturnOps<S>
 where
     S::Value: Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
 {
-    fn __cachekit_wired(&self) -> ReturnOps<S> {
+    fn __cachekit_serializable(&self) -> ReturnOps<S> {
         ReturnOps {
             wire: Some(Wire::serde::<S::Value>()),
             ..**self
@@ -138,12 +138,12 @@ where
 }
 
 /// It cannot, or is not to be; where it should be, the function itself says what is wrong.
-pub trait NotWired<S: ReturnType> {
+pub trait NotSerialized<S: ReturnType> {
     /// Its plan.
-    fn __cachekit_wired(&self) -> ReturnOps<S>;
+    fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
-impl<S: ReturnType> NotWired<S> for ReturnOps<S> {
-    fn __cachekit_wired(&self) -> ReturnOps<S> {
+impl<S: ReturnType> NotSerialized<S> for ReturnOps<S> {
+    fn __cachekit_serializable(&self) -> ReturnOps<S> {
         *self
     }
 }

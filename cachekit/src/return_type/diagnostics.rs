@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Not implemented for an `Unkept`: the error that this makes is the message.
+/// Not implemented for an `NotCacheable`: the error that this makes is the message.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -17,42 +17,42 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
             serde's `Serialize` and `Deserialize`), or return `Arc<T>` in its place; if it is another \
             crate's type (`HttpResponse`), cache the function that makes what is in it"
 )]
-pub trait Keep {
+pub trait RequireCacheable {
     /// What it becomes: a plan.
     type Checked;
     /// The same.
     fn of(self) -> Self::Checked;
 }
 
-/// Not implemented for an `Unstored`.
+/// Not implemented for an `NotSerializable`.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
     note = "derive both for it, or write `tier = memory` to keep it in this process; if it is another \
             crate's type (`axum::Json`), cache the function that makes what is in it"
 )]
-pub trait Store {
+pub trait RequireSerializable {
     /// What it becomes.
     type Checked;
     /// The same.
     fn of(self) -> Self::Checked;
 }
 
-/// Not implemented for a `Lent`.
+/// Not implemented for a `NotOwned`.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",
     note = "return an owned value, as `String` or `Arc<str>` is, or write `tier = memory` to keep it in \
             this process"
 )]
-pub trait Own {
+pub trait RequireOwned {
     /// What it becomes.
     type Checked;
     /// The same.
     fn of(self) -> Self::Checked;
 }
 
-macro_rules! verdicts {
+macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         pub struct $name<V>(PhantomData<fn() -> V>);
@@ -70,15 +70,15 @@ macro_rules! verdicts {
     )*};
 }
 
-verdicts! {
+refusals! {
     /// A value that cannot be kept.
-    Unkept
+    NotCacheable
     /// A value that cannot cross to Redis.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
-    Unstored
+    NotSerializable
     /// A value that is a reference: no bytes can be read back as one.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
-    Lent
+    NotOwned
 }
 
 macro_rules! passes {
@@ -96,10 +96,10 @@ macro_rules! passes {
 }
 
 passes! {
-    Own: [S: ReturnType] ReturnOps<S>;
-    Own: [V] Unstored<V>;
-    Own: [V] Unkept<V>;
-    Store: [S: ReturnType] ReturnOps<S>;
-    Store: [V] Unkept<V>;
-    Keep: [S: ReturnType] ReturnOps<S>;
+    RequireOwned: [S: ReturnType] ReturnOps<S>;
+    RequireOwned: [V] NotSerializable<V>;
+    RequireOwned: [V] NotCacheable<V>;
+    RequireSerializable: [S: ReturnType] ReturnOps<S>;
+    RequireSerializable: [V] NotCacheable<V>;
+    RequireCacheable: [S: ReturnType] ReturnOps<S>;
 }

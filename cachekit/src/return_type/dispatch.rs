@@ -29,13 +29,13 @@ impl<T, E> Probe<Result<T, E>> {
 }
 
 /// It is not.
-pub trait PeelAny<R>: Sized {
+pub trait AnyResult<R>: Sized {
     /// Nothing to peel off.
     fn peel(self) -> Peel<R, R, Infallible> {
         Peel(PhantomData)
     }
 }
-impl<R> PeelAny<R> for Probe<R> {}
+impl<R> AnyResult<R> for Probe<R> {}
 
 impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
     /// `Result<Option<V>, E>`.

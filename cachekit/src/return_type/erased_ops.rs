@@ -37,7 +37,7 @@ where
     pub(crate) fn ops(&self) -> ValueOps {
         ValueOps {
             share: self.value_sharing.map(|sharing| sharing.of_entry),
-            has_error: self.error_sharing.map(|sharing| sharing.is_one),
+            has_error: self.error_sharing.map(|sharing| sharing.is_error),
             has_answer_in_time: self.late.is_some(),
             ..ValueOps::of::<S>(self.wire)
         }
@@ -81,6 +81,6 @@ impl ValueOps {
 
     /// Whether the function may answer with a copy of `error`.
     pub(crate) fn copies(&self, error: &AnyShared) -> bool {
-        self.has_error.is_some_and(|is_one| is_one(&**error))
+        self.has_error.is_some_and(|is_error| is_error(&**error))
     }
 }

@@ -124,28 +124,28 @@ return_types! {
     message = "`none_ttl` is for functions that return an `Option`",
     label = "this function never returns `None`; take `none_ttl` out"
 )]
-pub trait MayBeAbsent: Sized {
+pub trait RequireOption: Sized {
     /// Says so.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
-impl<T> MayBeAbsent for ReturnOps<Optional<T>> {}
+impl<T> RequireOption for ReturnOps<Optional<T>> {}
 #[diagnostic::do_not_recommend]
-impl<T, E> MayBeAbsent for ReturnOps<FallibleOptional<T, E>> {}
+impl<T, E> RequireOption for ReturnOps<FallibleOptional<T, E>> {}
 
 /// The plan of a shape with an error in it.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` is for functions that return a `Result`",
     label = "this function never fails; take `stale_if_error` out"
 )]
-pub trait MayFail: Sized {
+pub trait RequireFallible: Sized {
     /// Says so.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
-impl<T, E> MayFail for ReturnOps<Fallible<T, E>> {}
+impl<T, E> RequireFallible for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
-impl<T, E> MayFail for ReturnOps<FallibleOptional<T, E>> {}
+impl<T, E> RequireFallible for ReturnOps<FallibleOptional<T, E>> {}
 
 /// An error that any number of waiters may have a copy of.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
@@ -154,7 +154,7 @@ pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 #[derive(Debug)]
 pub struct ErrorSharing<E> {
     /// Whether an error is one of this type.
-    pub(crate) is_one: fn(&(dyn Any + Send + Sync)) -> bool,
+    pub(crate) is_error: fn(&(dyn Any + Send + Sync)) -> bool,
     pub(crate) share: fn(&E) -> SharedError,
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }

@@ -15,7 +15,7 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
             `timeout_error = EXPR`; or take `timeout` out: without it a call still waits for no \
             other's computation longer than `lock_timeout`"
 )]
-pub trait CanFail {
+pub trait RequireResult {
     /// The plan.
     type Checked;
     /// The same.
@@ -37,7 +37,7 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",
     note = "write `timeout_error = EXPR`, or `impl From<cachekit::ComputeTimeout>` for the error type"
 )]
-pub trait Answer {
+pub trait RequireTimeoutError {
     /// The plan.
     type Checked;
     /// The same.
@@ -58,33 +58,33 @@ macro_rules! passes {
 }
 
 passes! {
-    CanFail: [T, E] Fallible<T, E>;
-    CanFail: [T, E] FallibleOptional<T, E>;
-    Answer: [T, E] Fallible<T, E>;
-    Answer: [T, E] FallibleOptional<T, E>;
+    RequireResult: [T, E] Fallible<T, E>;
+    RequireResult: [T, E] FallibleOptional<T, E>;
+    RequireTimeoutError: [T, E] Fallible<T, E>;
+    RequireTimeoutError: [T, E] FallibleOptional<T, E>;
 }
 
 /// The error can be made of a timeout.
-pub trait ErrorFromTimeout<S: ReturnType> {
+pub trait TimeoutError<S: ReturnType> {
     /// The plan that does so.
-    fn __cachekit_in_time(&self) -> ReturnOps<S>;
+    fn __cachekit_timeout_error(&self) -> ReturnOps<S>;
 }
-impl<S: ReturnType> ErrorFromTimeout<S> for &ReturnOps<S>
+impl<S: ReturnType> TimeoutError<S> for &ReturnOps<S>
 where
     S::Error: From<ComputeTimeout>,
 {
-    fn __cachekit_in_time(&self) -> ReturnOps<S> {
+    fn __cachekit_timeout_error(&self) -> ReturnOps<S> {
         (**self).or_late(S::Error::from)
     }
 }
 
 /// It cannot.
-pub trait NoErrorFromTimeout<S: ReturnType> {
+pub trait MissingTimeoutError<S: ReturnType> {
     /// What stands for that.
-    fn __cachekit_in_time(&self) -> NoTimeoutError<S::Error>;
+    fn __cachekit_timeout_error(&self) -> NoTimeoutError<S::Error>;
 }
-impl<S: ReturnType> NoErrorFromTimeout<S> for ReturnOps<S> {
-    fn __cachekit_in_time(&self) -> NoTimeoutError<S::Error> {
+impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
+    fn __cachekit_timeout_error(&self) -> NoTimeoutError<S::Error> {
         NoTimeoutError(PhantomData)
     }
 }

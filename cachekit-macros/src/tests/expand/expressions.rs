@@ -1,6 +1,6 @@
 async fn find(name: &str, id: u64) -> Option<Item> {
     ::cachekit::__cached!(
-        async (shared __it __Keep::of(__Store::of(__Own::of(__it))), MayBeAbsent __it
+        async (shared __it __Keep::of(__Store::of(__Own::of(__it))), RequireOption __it
         __Also::of(__it)) (Option < Item >) (__spec =
         __find_is_in_an_impl__write_companion_false(), (), id > 0)
         (__key::cachekit::__part!(__key, b';', name); __key.literal(";v2");) (__labels)
