@@ -223,7 +223,7 @@ macro_rules! __in_time {
     (($return_ops:expr) ($failing:ident $asked:expr) ($error:expr)) => {{
         use $crate::__private::RequireResult as __CanFail;
         let $failing = $return_ops;
-        $asked.or_late(|_| $error)
+        $asked.with_timeout_error(|_| $error)
     }};
     (($return_ops:expr) ($failing:ident $asked:expr) $answer:ident $answered:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]

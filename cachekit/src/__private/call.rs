@@ -140,7 +140,7 @@ where
     S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let stored = entry_or_miss(core, spec, tokens, mode, &return_ops.ops())?;
+    let stored = entry_or_miss(core, spec, tokens, mode, &return_ops.value_ops())?;
     Ok(return_value(return_ops, &stored))
 }
 

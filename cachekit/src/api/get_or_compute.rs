@@ -106,7 +106,7 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<V, E>>,
     {
-        let return_ops = || ReturnOps::<Fallible<V, E>>::direct().or_late(E::from);
+        let return_ops = || ReturnOps::<Fallible<V, E>>::direct().with_timeout_error(E::from);
         let mut policy = policy.clone();
         policy.options.timeout = Some(timeout);
         self.get_or_compute_with(key, &policy, return_ops, compute)

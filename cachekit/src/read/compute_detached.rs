@@ -44,7 +44,7 @@ where
     let Ok(runtime) = Handle::try_current() else {
         return compute(Some(call), return_ops, entry_tags, after, body).await;
     };
-    let ops = return_ops().ops();
+    let ops = return_ops().value_ops();
     let immediate = call.immediate_answer(&ops);
     call.is_detachable = true;
     let returns = return_ops();

@@ -75,7 +75,7 @@ impl Core {
             return Ok(ret);
         }
         let return_ops = return_ops();
-        let stored = self.hit_in_memory(&return_ops.ops(), &lookup, reader, key)?;
+        let stored = self.hit_in_memory(&return_ops.value_ops(), &lookup, reader, key)?;
         Ok(return_value(&return_ops, &stored))
     }
 

@@ -169,7 +169,7 @@ impl Call {
             {
                 Answer::Entry(Arc::clone(stored))
             }
-            Outcome::TimedOut(late) if ops.has_answer_in_time => Answer::TimedOut(late.clone()),
+            Outcome::TimedOut(late) if ops.has_timeout_error => Answer::TimedOut(late.clone()),
             Outcome::Error(_) | Outcome::Fallback(_) | Outcome::TimedOut(_) => return None,
         };
         self.owner.counts.coalesced.bump();

@@ -15,7 +15,7 @@ impl Call {
     pub(crate) fn compute_timeout(&self, ops: &ValueOps) -> Option<Duration> {
         self.options
             .timeout
-            .filter(|_| ops.has_answer_in_time && has_timer())
+            .filter(|_| ops.has_timeout_error && has_timer())
             .filter(|_| !self.core.faults.has(Fault::NoDeadline))
     }
 

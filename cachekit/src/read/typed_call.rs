@@ -45,7 +45,7 @@ where
     A: FnOnce(&S::Value, &mut EntryTags),
     Fut: Future<Output = S::Ret>,
 {
-    let state = match call.map(|call| resolve(call, return_ops().ops(), entry_tags)) {
+    let state = match call.map(|call| resolve(call, return_ops().value_ops(), entry_tags)) {
         None => CallState::Running(None),
         Some(resolved) => CallState::from(resolved),
     };
@@ -82,7 +82,7 @@ where
     S::Value: Clone + Send + Sync + 'static,
 {
     Started(
-        match call.map(|call| resolve_blocking(call, &return_ops().ops(), entry_tags)) {
+        match call.map(|call| resolve_blocking(call, &return_ops().value_ops(), entry_tags)) {
             None => Ok(None),
             Some(Resolved::RunBody(computation)) => Ok(Some(computation)),
             Some(Resolved::Return(answer)) => Err(answer),
@@ -385,7 +385,7 @@ where
             value.map(S::some).or_else(S::none)
         }
         Answer::Error(error) => return_ops.copy(error.shared()).map(S::err),
-        Answer::TimedOut(timeout) => return_ops.out_of_time(&timeout).map(S::err),
+        Answer::TimedOut(timeout) => return_ops.timeout_error(&timeout).map(S::err),
     };
     ret.unwrap_or_else(|| unreachable!("an answer that the function has no form for"))
 }

@@ -26,7 +26,7 @@ pub(crate) struct ValueOps {
     /// How values cross to Redis; `None` where they stay in this process.
     pub(crate) wire: Option<Wire>,
     /// Whether there is an answer for a computation that took too long.
-    pub(crate) has_answer_in_time: bool,
+    pub(crate) has_timeout_error: bool,
 }
 
 impl<S: ReturnType> ReturnOps<S>
@@ -34,11 +34,11 @@ where
     S::Value: Send + Sync + 'static,
 {
     /// For code that does not know `S`.
-    pub(crate) fn ops(&self) -> ValueOps {
+    pub(crate) fn value_ops(&self) -> ValueOps {
         ValueOps {
             share: self.value_sharing.map(|sharing| sharing.of_entry),
             has_error: self.error_sharing.map(|sharing| sharing.is_error),
-            has_answer_in_time: self.late.is_some(),
+            has_timeout_error: self.timeout_error.is_some(),
             ..ValueOps::of::<S>(self.wire)
         }
     }
@@ -65,7 +65,7 @@ impl ValueOps {
             has_error: None,
             size: size_of::<Option<S::Value>>(),
             wire,
-            has_answer_in_time: false,
+            has_timeout_error: false,
         }
     }
 

@@ -176,7 +176,7 @@ pub struct ReturnOps<S: ReturnType> {
     pub(crate) wire: Option<Wire>,
     pub(crate) value_sharing: Option<ValueSharing<S::Value>>,
     /// The error of a computation that took too long.
-    pub(crate) late: Option<fn(ComputeTimeout) -> S::Error>,
+    pub(crate) timeout_error: Option<fn(ComputeTimeout) -> S::Error>,
 }
 
 impl<S: ReturnType> ReturnOps<S> {
@@ -186,7 +186,7 @@ impl<S: ReturnType> ReturnOps<S> {
             weigh: None,
             wire: None,
             value_sharing: None,
-            late: None,
+            timeout_error: None,
         }
     }
 

@@ -74,7 +74,7 @@ where
     S::Error: From<ComputeTimeout>,
 {
     fn __cachekit_timeout_error(&self) -> ReturnOps<S> {
-        (**self).or_late(S::Error::from)
+        (**self).with_timeout_error(S::Error::from)
     }
 }
 
@@ -91,15 +91,15 @@ impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
 
 impl<S: ReturnType> ReturnOps<S> {
     /// The same, where a computation that took too long ends with `error`.
-    pub fn or_late(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
+    pub fn with_timeout_error(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
         Self {
-            late: Some(error),
+            timeout_error: Some(error),
             ..self
         }
     }
 
     /// The error of a computation that took too long, made anew for each call.
-    pub(crate) fn out_of_time(&self, late: &ComputeTimeout) -> Option<S::Error> {
-        self.late.map(|error| error(late.clone()))
+    pub(crate) fn timeout_error(&self, timeout_error: &ComputeTimeout) -> Option<S::Error> {
+        self.timeout_error.map(|error| error(timeout_error.clone()))
     }
 }
