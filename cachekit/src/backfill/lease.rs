@@ -10,7 +10,7 @@ use crate::base::fault::Fault;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
@@ -21,7 +21,7 @@ const MAX_LEASE: Duration = Duration::from_secs(3);
 pub(crate) struct LeaseGuard {
     pub(crate) l2: Arc<SharedTier>,
     pub(crate) keys: EntryKeys,
-    pub(crate) guards: Vec<Name>,
+    pub(crate) guards: Vec<StoreKey>,
     pub(crate) grant: Grant,
     right: Option<Right>,
     began: Instant,
@@ -59,7 +59,7 @@ impl LeaseGuard {
     pub(crate) fn new(
         l2: &Arc<SharedTier>,
         keys: EntryKeys,
-        guards: Vec<Name>,
+        guards: Vec<StoreKey>,
         grant: Grant,
         holder: Option<Token>,
     ) -> Self {
@@ -89,8 +89,8 @@ impl LeaseGuard {
         };
         let (l2, began) = (Arc::clone(&self.l2), self.began);
         let versions = self.keys.versions.iter();
-        let names = versions.filter(|name| !name.is_endless());
-        let names: Vec<Name> = names.chain(&self.guards).cloned().collect();
+        let names = versions.filter(|name| !name.never_expires());
+        let names: Vec<StoreKey> = names.chain(&self.guards).cloned().collect();
         let is_kept = !l2.bus.faults.has(Fault::VersionsRunOut);
         Box::pin(async move {
             let mut lease_times = lease_times(lock_timeout);
@@ -126,7 +126,7 @@ impl LeaseGuard {
     /// What is to be stored; ends the lease.
     pub(crate) fn into_fill(
         mut self,
-        late: Vec<Name>,
+        late: Vec<StoreKey>,
         bytes: Vec<u8>,
         kept: Duration,
     ) -> Option<Fill> {

@@ -12,7 +12,7 @@ use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
 use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 
 impl Core {
     /// A question to the store, if it is to be asked for such a value at all.
@@ -62,7 +62,7 @@ impl Core {
             && !l2.is_shut_down()
         {
             // And the copies with it, if there are any.
-            l2.bus.outbox.add([Name::entry(key)]);
+            l2.bus.outbox.add([StoreKey::entry(key)]);
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
 use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
-use crate::store::key_name::{Name, tag_prefix};
+use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Failure, Fill, Filled};
 
@@ -52,7 +52,7 @@ pub(crate) enum Broadcast {
 
 impl Broadcast {
     /// What others are told.
-    fn bulletin(self, from: NodeId, names: Vec<Name>) -> Bulletin {
+    fn bulletin(self, from: NodeId, names: Vec<StoreKey>) -> Bulletin {
         match self {
             Self::Invalidated => Bulletin::Invalidated {
                 from,
@@ -155,7 +155,7 @@ impl Backfill {
         if kept < Duration::from_millis(1) || self.options.tier == Tier::Memory {
             return Err(StoreOutcome::Skipped);
         }
-        let tags: Vec<Name> =
+        let tags: Vec<StoreKey> =
             tag_keys(&self.key, self.lease.keys.replica, &self.entry_tags).collect();
         let value_tags = tags
             .get(self.lease.keys.versions.len() - IMPLICIT..)
@@ -193,7 +193,7 @@ impl Backfill {
         codec: Codec,
         l2: &SharedTier,
         kept: Duration,
-        tags: &[Name],
+        tags: &[StoreKey],
     ) -> Result<Written, String> {
         let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
         let mut fill = Token::random();

@@ -23,7 +23,7 @@ use crate::model::owner::Owner;
 use crate::model::policy::EntryOptions;
 use crate::model::tags::{EntryTags, Tag};
 use crate::return_type::erased_ops::ValueOps;
-use crate::store::key_name::{Name, tag_prefix};
+use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 
 /// An envelope's bytes beside its payload: generous.
@@ -242,7 +242,7 @@ impl L2Lookup<'_> {
         if !known
             .iter()
             .copied()
-            .eq(names[IMPLICIT..].iter().map(Name::as_bytes))
+            .eq(names[IMPLICIT..].iter().map(StoreKey::as_bytes))
         {
             return Ok(VersionStatus::Invalid);
         }
@@ -256,7 +256,7 @@ impl L2Lookup<'_> {
             self.owner.tag_prefixes.record_none();
             return Ok(status);
         }
-        let value_tags: Vec<Name> = value_tags.iter().map(|tag| Name::read(tag)).collect();
+        let value_tags: Vec<StoreKey> = value_tags.iter().map(|tag| StoreKey::read(tag)).collect();
         for name in value_tags.iter().filter(|name| name.is_tag()) {
             self.owner.tag_prefixes.record(tag_prefix(name));
         }

@@ -13,7 +13,7 @@ use crate::model::epoch::Epoch;
 use crate::model::event_template::render;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::Request;
 use crate::store::message::{Bulletin, NodeId};
 
@@ -180,7 +180,7 @@ impl Core {
         }
         if let Some(l2) = &self.l2 {
             // Its lease is gone with it: who waits for its end asks again.
-            l2.bus.lease_waiters.wake(&Name::entry(key));
+            l2.bus.lease_waiters.wake(&StoreKey::entry(key));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::base::runtime::has_timer;
 use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
@@ -88,7 +88,7 @@ impl Store for BreakerStore {
 
     fn versions<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         until: Instant,
     ) -> Answer<'a, Vec<Option<Version>>> {
         self.through_breaker(Rejection::Counted, |store| store.versions(names, until))
@@ -135,7 +135,7 @@ impl Store for BreakerStore {
 
     fn invalidate<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,

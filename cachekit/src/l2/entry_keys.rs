@@ -6,7 +6,7 @@ use crate::l2::outbox::Outbox;
 use crate::model::owner::Owner;
 use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
-use crate::store::key_name::{Name, tag_prefix};
+use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::Place;
 
 /// Which entry of a key is meant.
@@ -33,37 +33,37 @@ impl Replica {
         }
     }
 
-    pub(crate) fn entry(self, key: &Key) -> Name {
+    pub(crate) fn entry(self, key: &Key) -> StoreKey {
         match self {
-            Self::Only => Name::entry(key),
-            Self::Nth(index) => Name::copy(key, index),
+            Self::Only => StoreKey::entry(key),
+            Self::Nth(index) => StoreKey::copy(key, index),
         }
     }
 
     /// Whether the store was not told yet of something that concerns it.
     pub(crate) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
         let is_copy = self != Self::Only;
-        outbox.blocks(&Name::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
+        outbox.blocks(&StoreKey::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
     }
 
     /// The version that all copies have in common, if there are any.
-    pub(crate) fn shared_version(self, key: &Key) -> Option<Name> {
-        (self != Self::Only).then(|| Name::copies(key))
+    pub(crate) fn shared_version(self, key: &Key) -> Option<StoreKey> {
+        (self != Self::Only).then(|| StoreKey::copies(key))
     }
 }
 
 /// The names of one entry, as far as they are known before its value.
 #[derive(Debug, Clone)]
 pub(crate) struct EntryKeys {
-    pub(crate) entry: Name,
+    pub(crate) entry: StoreKey,
     pub(crate) replica: Replica,
     /// The namespace's, the function's, that of the copies, and those of the tags.
-    pub(crate) versions: Vec<Name>,
+    pub(crate) versions: Vec<StoreKey>,
 }
 
 impl EntryKeys {
     pub(crate) fn new(key: &Key, replica: Replica, owner: &Owner, entry_tags: &EntryTags) -> Self {
-        let implicit = [Name::everything(), Name::function(&owner.name)];
+        let implicit = [StoreKey::everything(), StoreKey::function(&owner.name)];
         let tags = tag_keys(key, replica, entry_tags);
         Self {
             entry: replica.entry(key),
@@ -87,35 +87,35 @@ pub(crate) fn tag_keys<'a>(
     key: &Key,
     replica: Replica,
     entry_tags: &'a EntryTags,
-) -> impl Iterator<Item = Name> + use<'a> {
+) -> impl Iterator<Item = StoreKey> + use<'a> {
     let shared_version = replica.shared_version(key);
     shared_version
         .into_iter()
-        .chain(entry_tags.tags.iter().map(Name::tag))
+        .chain(entry_tags.tags.iter().map(StoreKey::tag))
 }
 
 /// The guards that must not move while an owner's late tags are unknown: those of the
 /// families that its tags were of so far; of all tags, before it had a value.
-pub(crate) fn guards(owner: &Owner) -> Vec<Name> {
+pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
     owner
         .tag_prefixes
         .names()
         .iter()
-        .map(|it| Name::guard(it))
+        .map(|it| StoreKey::guard(it))
         .collect()
 }
 
 /// Whether `guards` cover `tag`.
-pub(crate) fn is_guarded(guards: &[Name], tag: &Name) -> bool {
-    let covers = |tag_prefix: &[u8]| guards.contains(&Name::guard(tag_prefix));
+pub(crate) fn is_guarded(guards: &[StoreKey], tag: &StoreKey) -> bool {
+    let covers = |tag_prefix: &[u8]| guards.contains(&StoreKey::guard(tag_prefix));
     covers(b"") || covers(tag_prefix(tag))
 }
 
 /// What is removed with a tag: its version, and the guards that cover it.
-pub(crate) fn with_guards(tag: &Name) -> Vec<Name> {
-    let mut names = vec![tag.clone(), Name::guard(b"")];
+pub(crate) fn with_guards(tag: &StoreKey) -> Vec<StoreKey> {
+    let mut names = vec![tag.clone(), StoreKey::guard(b"")];
     if !tag_prefix(tag).is_empty() {
-        names.push(Name::guard(tag_prefix(tag)));
+        names.push(StoreKey::guard(tag_prefix(tag)));
     }
     names
 }

@@ -4,7 +4,7 @@ use crate::key::Key;
 use crate::l2::entry_keys::with_guards;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 
 /// What is to be invalidated, together.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +47,7 @@ impl InvalidationTargets {
     }
 
     /// What these names stand for.
-    pub(crate) fn from_names(names: &[Name]) -> Self {
+    pub(crate) fn from_names(names: &[StoreKey]) -> Self {
         let mut targets = Self::default();
         for name in names {
             match name.parts() {
@@ -84,14 +84,14 @@ impl InvalidationTargets {
     }
 
     /// What the store is told of.
-    pub(crate) fn names(&self) -> Vec<Name> {
-        let keys = self.keys.iter().map(Name::entry);
+    pub(crate) fn names(&self) -> Vec<StoreKey> {
+        let keys = self.keys.iter().map(StoreKey::entry);
         let tags = self
             .tags
             .iter()
-            .flat_map(|tag| with_guards(&Name::tag(tag)));
-        let functions = self.functions.iter().map(|name| Name::function(name));
-        let everything = self.everything.then(Name::everything);
+            .flat_map(|tag| with_guards(&StoreKey::tag(tag)));
+        let functions = self.functions.iter().map(|name| StoreKey::function(name));
+        let everything = self.everything.then(StoreKey::everything);
         keys.chain(tags)
             .chain(functions)
             .chain(everything)

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 
 /// More names than this, waiting or accepted lately, become one removal of everything.
 const MOST: usize = 100_000;
@@ -51,32 +51,32 @@ pub(crate) struct Outbox {
 /// What was accepted lately, bounded in time and number.
 #[derive(Debug, Default)]
 struct Recent {
-    accepted: VecDeque<(Instant, Vec<Name>)>,
+    accepted: VecDeque<(Instant, Vec<StoreKey>)>,
     /// How many names they have.
     count: usize,
 }
 
 impl Recent {
     fn retain_from(&mut self, now: Instant) {
-        let is_over = |(at, _): &(Instant, Vec<Name>)| now.duration_since(*at) > RECENT;
+        let is_over = |(at, _): &(Instant, Vec<StoreKey>)| now.duration_since(*at) > RECENT;
         while self.accepted.front().is_some_and(is_over) {
             let (_, names) = self.accepted.pop_front().unwrap_or((now, Vec::new()));
             self.count -= names.len();
         }
     }
 
-    fn add(&mut self, now: Instant, mut names: Vec<Name>) {
+    fn add(&mut self, now: Instant, mut names: Vec<StoreKey>) {
         if self.count + names.len() > MOST {
             // Leaving the oldest out would lose them.
             self.accepted.clear();
             self.count = 0;
-            names = vec![Name::everything()];
+            names = vec![StoreKey::everything()];
         }
         self.count += names.len();
         self.accepted.push_back((now, names));
     }
 
-    fn names(&self) -> Vec<Name> {
+    fn names(&self) -> Vec<StoreKey> {
         self.accepted
             .iter()
             .flat_map(|(_, names)| names.iter().cloned())
@@ -86,20 +86,20 @@ impl Recent {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    entries: HashSet<Name>,
+    entries: HashSet<StoreKey>,
     /// Tags, functions and everything, with the guards.
-    more: HashSet<Name>,
+    more: HashSet<StoreKey>,
     /// There were too many: one removal of everything stands for all, and for what comes
     /// until it is sent.
     is_everything: bool,
     /// Being sent; still to be told until `accepted`.
-    sending: HashSet<Name>,
+    sending: HashSet<StoreKey>,
     /// Whether those are more than entries.
     sends_more: bool,
 }
 
 impl Waiting {
-    fn add(&mut self, name: Name) {
+    fn add(&mut self, name: StoreKey) {
         let is_entry = name.is_entry();
         let names = if is_entry {
             &mut self.entries
@@ -136,7 +136,7 @@ impl Outbox {
     }
 
     /// Whether the store is not to be used for this entry yet.
-    pub(crate) fn blocks(&self, entry: &Name) -> bool {
+    pub(crate) fn blocks(&self, entry: &StoreKey) -> bool {
         match self.state.load(Ordering::SeqCst) {
             NOTHING => false,
             ENTRIES => {
@@ -148,7 +148,7 @@ impl Outbox {
     }
 
     /// Keeps `names` until they are accepted.
-    pub(crate) fn add(&self, names: impl IntoIterator<Item = Name>) {
+    pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
         let mut overflows = false;
         let mut waiting = self.lock();
         if !waiting.is_everything {
@@ -158,7 +158,7 @@ impl Outbox {
         }
         if waiting.entries.len() + waiting.more.len() > MOST {
             waiting.entries.clear();
-            waiting.more = HashSet::from_iter([Name::everything()]);
+            waiting.more = HashSet::from_iter([StoreKey::everything()]);
             waiting.is_everything = true;
             overflows = true;
         }
@@ -181,16 +181,16 @@ impl Outbox {
     }
 
     /// What to send next: first what keeps all others waiting.
-    pub(crate) fn next(&self) -> Vec<Name> {
+    pub(crate) fn next(&self) -> Vec<StoreKey> {
         let mut waiting = self.lock();
         if waiting.sending.is_empty() {
             let Waiting { entries, more, .. } = &mut *waiting;
             let sends_more = !more.is_empty();
             let names = if sends_more { more } else { entries };
-            let batch: HashSet<Name> = if names.len() <= BATCH {
+            let batch: HashSet<StoreKey> = if names.len() <= BATCH {
                 std::mem::take(names)
             } else {
-                let batch: HashSet<Name> = names.iter().take(BATCH).cloned().collect();
+                let batch: HashSet<StoreKey> = names.iter().take(BATCH).cloned().collect();
                 names.retain(|name| !batch.contains(name));
                 batch
             };
@@ -211,7 +211,7 @@ impl Outbox {
 
     /// Keeps what was accepted for a while: a server that comes back with an older data set,
     /// or is replaced by one that never got it, has to be told again.
-    pub(crate) fn remember(&self, names: Vec<Name>) {
+    pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
         let now = Instant::now();
         recent.retain_from(now);
@@ -248,8 +248,8 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> Name {
-        Name::read(text.as_bytes())
+    fn name(text: &str) -> StoreKey {
+        StoreKey::read(text.as_bytes())
     }
 
     #[test]
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(recent.names().len(), MOST / 3 * 3);
         let later = start + RECENT / 2;
         recent.add(later, three(0));
-        assert_eq!(recent.names(), [Name::everything()]);
+        assert_eq!(recent.names(), [StoreKey::everything()]);
         for n in 0..10 {
             recent.add(later, three(n));
         }
@@ -318,7 +318,7 @@ mod tests {
         recent.retain_from(later + RECENT + Duration::from_secs(1));
         assert_eq!((recent.names().len(), recent.count), (0, 0));
         recent.add(later, (0..=MOST).map(|n| name(&n.to_string())).collect());
-        assert_eq!(recent.names(), [Name::everything()]);
+        assert_eq!(recent.names(), [StoreKey::everything()]);
     }
 
     #[test]
@@ -326,7 +326,10 @@ mod tests {
         let outbox = Outbox::default();
         outbox.add((0..=MOST).map(|n| name(&format!("k:{n}"))));
         outbox.add([name("k:a")]);
-        assert_eq!((outbox.len(), outbox.next()), (1, vec![Name::everything()]));
+        assert_eq!(
+            (outbox.len(), outbox.next()),
+            (1, vec![StoreKey::everything()])
+        );
         outbox.add([name("k:a")]);
         assert_eq!(outbox.len(), 2, "it may be newer than what is being sent");
     }

@@ -15,7 +15,7 @@ use crate::base::trace;
 use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::Bulletin;
 use crate::store::port::{Failure, Store};
 
@@ -39,7 +39,7 @@ const LINGER: Duration = Duration::from_secs(300);
 pub(crate) async fn send_invalidation(
     bus: &BusClient,
     store: &dyn Store,
-    (names, mode): (&[Name], InvalidationMode),
+    (names, mode): (&[StoreKey], InvalidationMode),
     until: Instant,
 ) -> Result<(), Failure> {
     let bulletin = Bulletin::Invalidated {
@@ -169,7 +169,7 @@ impl Recovery {
 
     /// Whether a call would get its answer.
     async fn is_healthy(&self) -> bool {
-        let question = [Name::everything()];
+        let question = [StoreKey::everything()];
         let until = from_now(self.call_timeout);
         self.store.versions(&question, until).await.is_ok()
     }

@@ -29,7 +29,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::Bulletin;
 use crate::store::port::{Failure, Store};
 
@@ -219,7 +219,7 @@ impl SharedTier {
 
     /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
     /// the caller goes away. From there it is removed, in whichever manner it was to be.
-    pub(crate) async fn invalidate(&self, names: Vec<Name>, mode: InvalidationMode) {
+    pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
         let removal = self.pending_removal(names);
         let until = self.deadline();
         match send_invalidation(&self.bus, &*self.store, (&removal.names, mode), until).await {
@@ -233,7 +233,7 @@ impl SharedTier {
     /// certain.
     pub(crate) async fn invalidate_everywhere(
         &self,
-        names: Vec<Name>,
+        names: Vec<StoreKey>,
         mode: InvalidationMode,
         within: Option<Duration>,
     ) -> bool {
@@ -266,7 +266,7 @@ impl SharedTier {
     }
 
     /// The duty to have `names` removed.
-    pub(crate) fn pending_removal(&self, names: Vec<Name>) -> PendingRemoval<'_> {
+    pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
         PendingRemoval {
             outbox: &self.bus.outbox,
             names,
@@ -382,12 +382,12 @@ impl Drop for Unconfirmed<'_> {
 #[must_use]
 pub(crate) struct PendingRemoval<'a> {
     outbox: &'a Outbox,
-    names: Vec<Name>,
+    names: Vec<StoreKey>,
 }
 
 impl PendingRemoval<'_> {
     /// There is nothing left to tell.
-    pub(crate) fn settled(mut self) -> Vec<Name> {
+    pub(crate) fn settled(mut self) -> Vec<StoreKey> {
         std::mem::take(&mut self.names)
     }
 }

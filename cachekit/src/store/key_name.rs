@@ -28,9 +28,9 @@ const DIGITS: usize = 32;
 
 /// The name of something in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Name(Arc<[u8]>);
+pub(crate) struct StoreKey(Arc<[u8]>);
 
-impl Name {
+impl StoreKey {
     /// The entry under `key`.
     pub(crate) fn entry(key: &Key) -> Self {
         Self(Arc::clone(key.entry()))
@@ -50,7 +50,7 @@ impl Name {
     }
 
     /// The version of all copies of this entry; `None` for a copy, and for what is no entry.
-    pub(crate) fn its_copies(&self) -> Option<Self> {
+    pub(crate) fn replicas_version(&self) -> Option<Self> {
         let key = self.0.strip_prefix(ENTRY)?;
         Some(Self::of(COPIES, key))
     }
@@ -138,7 +138,7 @@ impl Name {
 
     /// Returns `true` if it is the version of everything or of a function: of those there are no
     /// more than the code has. Regions may be named after tenants or days.
-    pub(crate) fn is_endless(&self) -> bool {
+    pub(crate) fn never_expires(&self) -> bool {
         let function = self.0.strip_prefix(b"f:");
         &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))
     }
@@ -156,13 +156,13 @@ impl Name {
 }
 
 /// The part of a tag's text that it has in common with its like: up to the first colon.
-pub(crate) fn tag_prefix(tag: &Name) -> &[u8] {
+pub(crate) fn tag_prefix(tag: &StoreKey) -> &[u8] {
     let text = tag.0.get(2..).unwrap_or_default();
     let end = text.iter().position(|byte| *byte == b':');
     end.map_or(&[], |end| &text[..=end])
 }
 
-impl fmt::Debug for Name {
+impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.escape_ascii())
     }
@@ -174,20 +174,20 @@ mod tests {
 
     #[test]
     fn names_are_readable() {
-        let shown = |name: Name| String::from_utf8(name.as_bytes().to_vec()).unwrap();
-        assert_eq!(shown(Name::entry(&Key::new(b"user:42"))), "k:user:42");
-        assert_eq!(shown(Name::tag(&Tag::of("org:7"))), "t:org:7");
-        assert_eq!(shown(Name::tag(&Tag::event("sold"))), "e:sold");
-        assert_eq!(shown(Name::everything()), "all");
-        let copies = [0, 1, 15].map(|index| shown(Name::copy(&Key::new(b"a:1"), index)));
+        let shown = |name: StoreKey| String::from_utf8(name.as_bytes().to_vec()).unwrap();
+        assert_eq!(shown(StoreKey::entry(&Key::new(b"user:42"))), "k:user:42");
+        assert_eq!(shown(StoreKey::tag(&Tag::of("org:7"))), "t:org:7");
+        assert_eq!(shown(StoreKey::tag(&Tag::event("sold"))), "e:sold");
+        assert_eq!(shown(StoreKey::everything()), "all");
+        let copies = [0, 1, 15].map(|index| shown(StoreKey::copy(&Key::new(b"a:1"), index)));
         assert_eq!(copies, ["k:a:1", "c1:a:1", "c15:a:1"]);
-        assert_eq!(shown(Name::copies(&Key::new(b"a:1"))), "v:a:1");
+        assert_eq!(shown(StoreKey::copies(&Key::new(b"a:1"))), "v:a:1");
     }
 
     #[test]
     fn names_in_a_store_are_bounded() {
         let in_store = |text: &str| {
-            let name = Name::read(text.as_bytes());
+            let name = StoreKey::read(text.as_bytes());
             String::from_utf8(name.in_store(Faults::default()).into_owned()).unwrap()
         };
         for kind in ["k:", "c1:", "v:"] {
@@ -220,11 +220,11 @@ mod tests {
     fn long_names_meet_where_their_short_ones_do() {
         let name = |end: &str| format!("{}{end}", "a".repeat(600));
         let [one, other] = ["1", "2"].map(name);
-        let entry = Name::copy(&Key::new(one.as_bytes()), 1);
+        let entry = StoreKey::copy(&Key::new(one.as_bytes()), 1);
         let none = Faults::default();
         assert!(entry.may_meet(one.as_bytes(), none));
         assert!(!entry.may_meet(other.as_bytes(), none));
-        let short = Name::entry(&Key::new(b"a"));
+        let short = StoreKey::entry(&Key::new(b"a"));
         assert!(!short.may_meet(b"a", none));
         #[cfg(feature = "seeded-faults")]
         {
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn an_entry_and_its_copies_are_told_from_versions() {
-        let named = |text: &str| Name::read(text.as_bytes());
+        let named = |text: &str| StoreKey::read(text.as_bytes());
         for entry in ["k:a", "c1:a", "c15:a:b", "k:"] {
             assert!(named(entry).is_entry(), "{entry}");
         }
@@ -246,24 +246,27 @@ mod tests {
         ] {
             assert!(!named(other).is_entry(), "{other}");
         }
-        assert_eq!(named("k:a:b").its_copies(), Some(named("v:a:b")));
-        let none = ["c1:a", "v:a", "t:a", "all"].map(|it| named(it).its_copies());
+        assert_eq!(named("k:a:b").replicas_version(), Some(named("v:a:b")));
+        let none = ["c1:a", "v:a", "t:a", "all"].map(|it| named(it).replicas_version());
         assert_eq!(none, [const { None }; 4]);
     }
 
     #[test]
     fn what_has_no_end_is_of_the_code() {
         for endless in ["all", "f:shop::get_user", "f:(direct)", "f:regional"] {
-            assert!(Name::read(endless.as_bytes()).is_endless(), "{endless}");
+            assert!(
+                StoreKey::read(endless.as_bytes()).never_expires(),
+                "{endless}"
+            );
         }
         for other in ["f:region days", "t:all", "g:", "e:f:x", "v:a", "allx"] {
-            assert!(!Name::read(other.as_bytes()).is_endless(), "{other}");
+            assert!(!StoreKey::read(other.as_bytes()).never_expires(), "{other}");
         }
     }
 
     #[test]
     fn a_family_ends_with_the_first_colon() {
-        assert_eq!(tag_prefix(&Name::tag(&Tag::of("org:7:x"))), b"org:");
-        assert_eq!(tag_prefix(&Name::tag(&Tag::of("users"))), b"");
+        assert_eq!(tag_prefix(&StoreKey::tag(&Tag::of("org:7:x"))), b"org:");
+        assert_eq!(tag_prefix(&StoreKey::tag(&Tag::of("users"))), b"");
     }
 }

@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 
 use crate::encoding::envelope::Token;
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::Request;
 
 /// One cache, for as long as it is there.
@@ -52,11 +52,11 @@ pub(crate) enum Bulletin {
         from: NodeId,
         ack: Option<u64>,
         mode: InvalidationMode,
-        names: Vec<Name>,
+        names: Vec<StoreKey>,
     },
     /// These were written by writes that have an order: what was there before is not valid
     /// any more. Such writes that are under way elsewhere may still store.
-    Written { from: NodeId, names: Vec<Name> },
+    Written { from: NodeId, names: Vec<StoreKey> },
     /// This node may serve from memory from here on, for a while.
     Hello { from: NodeId },
     /// This node never serves from memory again.
@@ -171,7 +171,7 @@ impl Bulletin {
     }
 }
 
-fn listed(out: &mut Vec<u8>, names: &[Name]) {
+fn listed(out: &mut Vec<u8>, names: &[StoreKey]) {
     for name in names {
         let bytes = name.as_bytes();
         out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -180,12 +180,12 @@ fn listed(out: &mut Vec<u8>, names: &[Name]) {
 }
 
 /// Names, to the end.
-fn list(rest: &mut &[u8]) -> Option<Vec<Name>> {
+fn list(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !rest.is_empty() {
         let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
         let (name, after) = rest.split_at_checked(length)?;
-        names.push(Name::read(name));
+        names.push(StoreKey::read(name));
         *rest = after;
     }
     Some(names)
@@ -206,9 +206,9 @@ mod tests {
     fn some() -> [Bulletin; 8] {
         let node = NodeId([7; 16]);
         let names = vec![
-            Name::read(b"k:user:1"),
-            Name::read(b""),
-            Name::read(b"t:org:7"),
+            StoreKey::read(b"k:user:1"),
+            StoreKey::read(b""),
+            StoreKey::read(b"t:org:7"),
         ];
         [
             Bulletin::Invalidated {

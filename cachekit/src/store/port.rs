@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 
 /// The origin of a server that does not tell. It is not that of any other, nor of itself later.
@@ -64,7 +64,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Versions alone.
     fn versions<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         until: Instant,
     ) -> Answer<'a, Vec<Option<Version>>>;
 
@@ -109,7 +109,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// With an entry the version of its copies goes, in the same manner.
     fn invalidate<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
@@ -141,7 +141,7 @@ pub(crate) enum Message {
     /// It can be asked again, or cannot any more.
     Up(bool),
     /// The lease of this entry came to an end, for those who wait for it.
-    Wake(Name),
+    Wake(StoreKey),
     /// Messages come, by the subscription of this number; those from before may be lost.
     Subscribed(u64),
     /// No more come by the last one, and the next has not begun.
@@ -153,8 +153,8 @@ pub(crate) enum Message {
 }
 
 /// The versions of copies that go with what `names` names.
-pub(crate) fn copies(names: &[Name], faults: Faults) -> impl Iterator<Item = Name> {
-    let copies = names.iter().filter_map(Name::its_copies);
+pub(crate) fn copies(names: &[StoreKey], faults: Faults) -> impl Iterator<Item = StoreKey> {
+    let copies = names.iter().filter_map(StoreKey::replicas_version);
     copies.filter(move |_| !faults.has(Fault::SpareCopies))
 }
 
@@ -189,9 +189,9 @@ impl Failure {
 /// One entry and what it hangs on, by names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'a> {
-    pub(crate) entry: &'a Name,
+    pub(crate) entry: &'a StoreKey,
     /// Of the namespace and of the function, then of the tags that are known.
-    pub(crate) versions: &'a [Name],
+    pub(crate) versions: &'a [StoreKey],
     /// Also ask for the versions of tags that only the entry itself names.
     pub(crate) late: bool,
 }
@@ -220,7 +220,7 @@ pub(crate) struct Lease {
 /// long from now they are kept at least.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Needed<'a> {
-    pub(crate) names: &'a [Name],
+    pub(crate) names: &'a [StoreKey],
     pub(crate) life: Duration,
 }
 
@@ -240,7 +240,7 @@ pub(crate) struct Ask {
     /// Versions of another data set count too.
     pub(crate) any_origin: bool,
     /// What must not move while tags are still unknown.
-    pub(crate) guards: Vec<Name>,
+    pub(crate) guards: Vec<StoreKey>,
     /// How long versions made now are kept if nothing hangs on them.
     pub(crate) version_life: Duration,
 }
@@ -271,7 +271,7 @@ pub(crate) enum Acquired {
 /// Whose computation it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Right {
-    pub(crate) entry: Name,
+    pub(crate) entry: StoreKey,
     pub(crate) token: Token,
     /// With a lease: its holder.
     pub(crate) holder: Option<Token>,
@@ -292,10 +292,10 @@ pub(crate) struct Fill {
     pub(crate) right: Right,
     pub(crate) grant: Grant,
     /// The names of the grant's versions and guards.
-    pub(crate) versions: Vec<Name>,
-    pub(crate) guards: Vec<Name>,
+    pub(crate) versions: Vec<StoreKey>,
+    pub(crate) guards: Vec<StoreKey>,
     /// Tags that were not known when the right was given. Their versions are added.
-    pub(crate) late: Vec<Name>,
+    pub(crate) late: Vec<StoreKey>,
     pub(crate) bytes: Vec<u8>,
     /// Of a write: that of the same generation with the greatest order stays.
     pub(crate) order: Option<u64>,
@@ -312,9 +312,11 @@ pub(crate) struct Fill {
 
 impl Fill {
     /// The version of copies that a write takes out of use: what they have is older.
-    pub(crate) fn copies(&self, faults: Faults) -> Option<Name> {
+    pub(crate) fn copies(&self, faults: Faults) -> Option<StoreKey> {
         let is_write = self.bulletin.is_some() && !faults.has(Fault::SpareCopies);
-        is_write.then(|| self.right.entry.its_copies()).flatten()
+        is_write
+            .then(|| self.right.entry.replicas_version())
+            .flatten()
     }
 }
 

@@ -21,7 +21,7 @@ use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
 use crate::store::redis::address::{Address, Wrong};
@@ -104,7 +104,7 @@ impl Redis {
         })
     }
 
-    fn full(&self, name: &Name) -> Vec<u8> {
+    fn full(&self, name: &StoreKey) -> Vec<u8> {
         [&*self.prefix, &*name.in_store(self.faults)].concat()
     }
 
@@ -215,7 +215,7 @@ impl Redis {
     }
 
     /// The removal, and the message after it: who is told reads what is there then.
-    fn removing(&self, names: &[Name], bulletin: &Bulletin) -> Pipeline {
+    fn removing(&self, names: &[StoreKey], bulletin: &Bulletin) -> Pipeline {
         let mut commands = Pipeline::new();
         // Not in a transaction: a server that is out of memory refuses those.
         commands.cmd("UNLINK");
@@ -232,11 +232,11 @@ impl Redis {
     /// Softens `names` and tells every node, in one step.
     async fn invalidate_softly(
         &self,
-        names: &[Name],
+        names: &[StoreKey],
         bulletin: &Bulletin,
         until: Instant,
     ) -> Result<(), Failure> {
-        let copies: Vec<Name> = copies(names, self.faults).collect();
+        let copies: Vec<StoreKey> = copies(names, self.faults).collect();
         let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
         let args = [
             nonce(),
@@ -334,8 +334,8 @@ fn is_unknown_script(value: &Value) -> bool {
 }
 
 /// How many of `versions` have no end: they are the first.
-fn endless(versions: &[Name]) -> Vec<u8> {
-    let endless = versions.iter().take_while(|name| name.is_endless());
+fn endless(versions: &[StoreKey]) -> Vec<u8> {
+    let endless = versions.iter().take_while(|name| name.never_expires());
     endless.count().to_string().into()
 }
 

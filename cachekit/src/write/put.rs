@@ -33,7 +33,7 @@ use crate::model::owner::Owner;
 use crate::model::policy::{EntryOptions, Policy};
 use crate::model::tags::EntryTags;
 use crate::return_type::shape::{Plain, ReturnOps};
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::port::{Acquired, Ask, Wanted};
 
 /// A write of one entry that has begun.
@@ -211,7 +211,7 @@ impl WriteGuard {
         };
         if let Some(l2) = self.notified_tier() {
             // And the copies with it, if there are any.
-            l2.bus.outbox.add([Name::entry(&self.key)]);
+            l2.bus.outbox.add([StoreKey::entry(&self.key)]);
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);
@@ -369,7 +369,7 @@ impl WriteGuard {
     /// Leaves the value in memory and nothing in the store, nor in others' memory.
     async fn empty_store(&self) {
         if let Some(l2) = self.notified_tier() {
-            let entry = Name::entry(&self.key);
+            let entry = StoreKey::entry(&self.key);
             l2.invalidate(vec![entry], InvalidationMode::Hard).await;
         }
     }

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 
 /// Who waits for which entry.
 #[derive(Debug, Default)]
-pub(crate) struct LeaseWaiters(Mutex<HashMap<Name, AwaitedLease>>);
+pub(crate) struct LeaseWaiters(Mutex<HashMap<StoreKey, AwaitedLease>>);
 
 /// An entry that somebody waits for.
 #[derive(Debug, Default)]
@@ -27,13 +27,13 @@ struct AwaitedLease {
 #[derive(Debug)]
 pub(crate) struct LeaseWaiter {
     lease_waiters: Arc<LeaseWaiters>,
-    name: Name,
+    name: StoreKey,
     wake: Arc<Notify>,
 }
 
 impl LeaseWaiters {
     /// Begins to wait: a message that comes from here on is not missed.
-    pub(crate) fn enter(self: &Arc<Self>, name: &Name) -> LeaseWaiter {
+    pub(crate) fn enter(self: &Arc<Self>, name: &StoreKey) -> LeaseWaiter {
         let mut table = self.lock();
         let awaited = table.entry(name.clone()).or_default();
         awaited.waiters += 1;
@@ -45,7 +45,7 @@ impl LeaseWaiters {
     }
 
     /// The lease of `name` ended.
-    pub(crate) fn wake(&self, name: &Name) {
+    pub(crate) fn wake(&self, name: &StoreKey) {
         if let Some(awaited) = self.lock().get(name) {
             // Kept for one who entered and does not wait yet.
             awaited.wake.notify_one();
@@ -53,7 +53,7 @@ impl LeaseWaiters {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Name, AwaitedLease>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<StoreKey, AwaitedLease>> {
         self.0.lock()
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn a_message_before_the_wait_is_not_missed() {
         let lease_waiters = Arc::new(LeaseWaiters::default());
-        let name = Name::read(b"k:a");
+        let name = StoreKey::read(b"k:a");
         let waiter = lease_waiters.enter(&name);
         lease_waiters.wake(&name);
         waiter.woken().await;
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn the_last_of_those_who_leave_together_tidies_up() {
         let lease_waiters = Arc::new(LeaseWaiters::default());
-        let name = Name::read(b"k:a");
+        let name = StoreKey::read(b"k:a");
         let waiters = [lease_waiters.enter(&name), lease_waiters.enter(&name)];
         // As one has it that has left the table and is not gone altogether.
         let leaving = Arc::clone(&waiters[0].wake);

@@ -20,7 +20,7 @@ use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::StoreBudget;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::port::{Acquired, Ask, Failure, Right, Wanted};
 
 /// While another computes, it is asked again after so long, and then twice as long.
@@ -43,7 +43,7 @@ pub(crate) struct Acquire<'a> {
 /// What only who asks for the right to compute needs.
 struct RequestState {
     holder: Token,
-    guards: Vec<Name>,
+    guards: Vec<StoreKey>,
     /// Entered before the first such question, so that no message is missed.
     waiter: Option<LeaseWaiter>,
 }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use crate::base::fault::Fault;
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
@@ -73,7 +73,7 @@ impl Store for Redis {
 
     fn versions<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         until: Instant,
     ) -> Answer<'a, Vec<Option<Version>>> {
         Box::pin(async move {
@@ -183,7 +183,7 @@ impl Store for Redis {
 
     fn invalidate<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,

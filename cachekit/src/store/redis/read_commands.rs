@@ -10,7 +10,7 @@ use redis::{Cmd, Pipeline, RedisWrite, Value};
 use tokio::time::Instant;
 
 use crate::base::fault::Faults;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::port::{Failure, Found, Place};
 use crate::store::redis::connection::{Connected, Link};
 use crate::store::redis::reply;
@@ -31,7 +31,7 @@ pub(crate) struct Question {
     /// How many `keys` there are.
     count: usize,
     /// Where each version stands that several reads may ask for.
-    known: Option<HashMap<Name, usize, RandomState>>,
+    known: Option<HashMap<StoreKey, usize, RandomState>>,
     reads: Vec<Sought>,
 }
 
@@ -108,7 +108,7 @@ impl Question {
         self.count - 1
     }
 
-    fn version(&mut self, prefix: &[u8], faults: Faults, name: &Name) -> usize {
+    fn version(&mut self, prefix: &[u8], faults: Faults, name: &StoreKey) -> usize {
         let known = |known: &HashMap<_, _, _>| known.get(name).copied();
         if let Some(at) = self.known.as_ref().and_then(known) {
             return at;

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::base::random::jittered;
 use crate::base::select::first;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{Message, Sink};
 use crate::store::redis::address::Address;
@@ -47,7 +47,7 @@ impl Channels {
             return None;
         };
         if *channel == self.wake {
-            return Some(Message::Wake(Name::read(text)));
+            return Some(Message::Wake(StoreKey::read(text)));
         }
         Some(Bulletin::read(text).map_or(Message::Unknown, Message::Told))
     }

@@ -21,7 +21,7 @@ use crate::base::fault::Faults;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
     Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Needed, Place, Right, Sink, Store,
@@ -97,19 +97,19 @@ macro_rules! cases {
 }
 use cases;
 
-fn name(text: &str) -> Name {
-    Name::read(text.as_bytes())
+fn name(text: &str) -> StoreKey {
+    StoreKey::read(text.as_bytes())
 }
 
-fn names(texts: &[&str]) -> Vec<Name> {
+fn names(texts: &[&str]) -> Vec<StoreKey> {
     texts.iter().map(|text| name(text)).collect()
 }
 
 /// What one entry hangs on.
 struct Spot {
-    entry: Name,
-    versions: Vec<Name>,
-    guards: Vec<Name>,
+    entry: StoreKey,
+    versions: Vec<StoreKey>,
+    guards: Vec<StoreKey>,
 }
 
 /// The entry that most cases are about.

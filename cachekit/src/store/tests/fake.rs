@@ -19,7 +19,7 @@ use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
     Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
@@ -155,7 +155,13 @@ impl Fake {
     }
 
     /// One round trip: written down, troubled perhaps, and run.
-    async fn ask<T, F>(&self, op: Op, names: &[Name], until: Instant, step: F) -> Result<T, Failure>
+    async fn ask<T, F>(
+        &self,
+        op: Op,
+        names: &[StoreKey],
+        until: Instant,
+        step: F,
+    ) -> Result<T, Failure>
     where
         F: FnOnce(&mut Data) -> T + Send + 'static,
     {
@@ -238,7 +244,7 @@ impl Store for Fake {
 
     fn versions<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         until: Instant,
     ) -> Answer<'a, Vec<Option<Version>>> {
         let asked = names.to_vec();
@@ -309,13 +315,13 @@ impl Store for Fake {
 
     fn invalidate<'a>(
         &'a self,
-        names: &'a [Name],
+        names: &'a [StoreKey],
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
     ) -> Answer<'a, ()> {
         let copies = copies(names, self.faults);
-        let doomed: Vec<Name> = names.iter().cloned().chain(copies).collect();
+        let doomed: Vec<StoreKey> = names.iter().cloned().chain(copies).collect();
         let step = move |data: &mut Data| match mode {
             InvalidationMode::Hard => data.remove(&doomed),
             InvalidationMode::Soft => data.invalidate_softly(&doomed),
@@ -358,6 +364,6 @@ impl Store for Fake {
     }
 }
 
-fn owned(place: Place<'_>) -> (Name, Vec<Name>, bool) {
+fn owned(place: Place<'_>) -> (StoreKey, Vec<StoreKey>, bool) {
     (place.entry.clone(), place.versions.to_vec(), place.late)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::fault::Faults;
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::message::NodeId;
 use crate::store::port::{Message, Sink, Store};
 use crate::store::tests::fake::trouble::{Op, Step, Trouble};
@@ -158,18 +158,21 @@ impl FakeStore {
 
     /// Loses one name, as `k:user:42`.
     pub fn evict(&self, name: &str) {
-        self.0.lock().data.remove(&[Name::read(name.as_bytes())]);
+        self.0
+            .lock()
+            .data
+            .remove(&[StoreKey::read(name.as_bytes())]);
     }
 
     /// Loses every version, and keeps the entries.
     pub fn lose_versions(&self) {
-        self.0.lock().data.retain(Name::is_entry);
+        self.0.lock().data.retain(StoreKey::is_entry);
     }
 
     /// The names of all that it keeps, in order.
     pub fn names(&self) -> Vec<String> {
         let state = self.0.lock();
-        let shown = |name: &Name| String::from_utf8_lossy(name.as_bytes()).into_owned();
+        let shown = |name: &StoreKey| String::from_utf8_lossy(name.as_bytes()).into_owned();
         let mut names: Vec<String> = state.data.names().map(shown).collect();
         names.sort();
         names
@@ -177,13 +180,13 @@ impl FakeStore {
 
     /// Whether it keeps something under `name`, as a value or as a token.
     pub fn has(&self, name: &str) -> bool {
-        let name = Name::read(name.as_bytes());
+        let name = StoreKey::read(name.as_bytes());
         self.0.lock().data.get(&name).is_some()
     }
 
     /// How much longer it keeps `name`; zero where that is not known.
     pub fn left(&self, name: &str) -> Duration {
-        self.0.lock().data.left(&Name::read(name.as_bytes()))
+        self.0.lock().data.left(&StoreKey::read(name.as_bytes()))
     }
 
     /// How often it was found to answer something else than it was asked.

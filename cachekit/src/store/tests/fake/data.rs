@@ -7,16 +7,16 @@ use tokio::time::Instant;
 
 use crate::base::durations::from_now;
 use crate::encoding::envelope::{Token, Version};
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 
 /// The data set of one store.
 #[derive(Debug, Default)]
 pub(crate) struct Data {
-    kept: HashMap<Name, Kept>,
+    kept: HashMap<StoreKey, Kept>,
     /// How many tokens and versions were made: none is made twice.
     made: u64,
     /// Those whose waiters are to be told.
-    pub(crate) woken: Vec<Name>,
+    pub(crate) woken: Vec<StoreKey>,
 }
 
 #[derive(Debug)]
@@ -39,19 +39,19 @@ impl Data {
         *b"in tests"
     }
 
-    pub(crate) fn get(&self, name: &Name) -> Option<&[u8]> {
+    pub(crate) fn get(&self, name: &StoreKey) -> Option<&[u8]> {
         let kept = self.kept.get(name).filter(|kept| kept.is_alive())?;
         Some(&kept.bytes)
     }
 
-    pub(crate) fn get_mut(&mut self, name: &Name) -> Option<&mut Vec<u8>> {
+    pub(crate) fn get_mut(&mut self, name: &StoreKey) -> Option<&mut Vec<u8>> {
         let kept = self.kept.get_mut(name).filter(|kept| kept.is_alive())?;
         Some(&mut kept.bytes)
     }
 
     /// How much longer it is kept, in whole milliseconds; zero for what is not there, or
     /// has no end.
-    pub(crate) fn left(&self, name: &Name) -> Duration {
+    pub(crate) fn left(&self, name: &StoreKey) -> Duration {
         let end = self.kept.get(name).and_then(|kept| kept.end);
         let left = end.map_or(Duration::ZERO, |end| {
             end.saturating_duration_since(Instant::now())
@@ -60,38 +60,38 @@ impl Data {
     }
 
     /// Keeps `bytes` for `life`, or for ever.
-    pub(crate) fn set(&mut self, name: &Name, bytes: Vec<u8>, life: Option<Duration>) {
+    pub(crate) fn set(&mut self, name: &StoreKey, bytes: Vec<u8>, life: Option<Duration>) {
         let end = life.map(|life| from_now(whole(life)));
         self.kept.insert(name.clone(), Kept { bytes, end });
     }
 
     /// Keeps what has an end, or has none, for `life` from now.
-    pub(crate) fn keep(&mut self, name: &Name, life: Duration) {
+    pub(crate) fn keep(&mut self, name: &StoreKey, life: Duration) {
         if let Some(kept) = self.kept.get_mut(name).filter(|kept| kept.is_alive()) {
             kept.end = Some(from_now(whole(life)));
         }
     }
 
-    pub(crate) fn remove(&mut self, names: &[Name]) {
+    pub(crate) fn remove(&mut self, names: &[StoreKey]) {
         for name in names {
             self.kept.remove(name);
         }
     }
 
-    pub(crate) fn retain(&mut self, keep: impl Fn(&Name) -> bool) {
+    pub(crate) fn retain(&mut self, keep: impl Fn(&StoreKey) -> bool) {
         self.kept.retain(|name, _| keep(name));
     }
 
-    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &StoreKey> {
         let alive = self.kept.iter().filter(|(_, kept)| kept.is_alive());
         alive.map(|(name, _)| name)
     }
 
-    pub(crate) fn version(&self, name: &Name) -> Option<Version> {
+    pub(crate) fn version(&self, name: &StoreKey) -> Option<Version> {
         Version::of(self.get(name)?)
     }
 
-    pub(crate) fn versions(&self, names: &[Name]) -> Vec<Option<Version>> {
+    pub(crate) fn versions(&self, names: &[StoreKey]) -> Vec<Option<Version>> {
         names.iter().map(|name| self.version(name)).collect()
     }
 

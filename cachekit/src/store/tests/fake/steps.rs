@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::fault::Faults;
 use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 use crate::store::port::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
 use crate::store::tests::fake::data::Data;
 
@@ -16,7 +16,7 @@ const LATE_NAMES: usize = 8192;
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
-    pub(crate) fn find(&self, entry: &Name, versions: &[Name], late: bool) -> Found {
+    pub(crate) fn find(&self, entry: &StoreKey, versions: &[StoreKey], late: bool) -> Found {
         Found {
             bytes: self.get(entry).map(<[u8]>::to_vec),
             left: self.left(entry),
@@ -25,7 +25,7 @@ impl Data {
         }
     }
 
-    fn late(&self, entry: &Name, known: usize) -> Option<Late> {
+    fn late(&self, entry: &StoreKey, known: usize) -> Option<Late> {
         let bytes = self.get(entry)?;
         let head = Head::read(bytes).filter(|head| head.is_filled)?;
         let count = count(bytes)?;
@@ -38,7 +38,7 @@ impl Data {
             let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
             let (name, rest) = rest.split_at_checked(length)?;
             if index >= known {
-                names.push(Name::read(name));
+                names.push(StoreKey::read(name));
             }
             text = rest;
         }
@@ -46,18 +46,18 @@ impl Data {
     }
 
     /// The head of a live entry.
-    fn head(&self, entry: &Name) -> Option<Head> {
+    fn head(&self, entry: &StoreKey) -> Option<Head> {
         let is_alive = !self.left(entry).is_zero();
         is_alive.then(|| Head::read(self.get(entry)?)).flatten()
     }
 
-    fn change_head(&mut self, entry: &Name, head: Head) {
+    fn change_head(&mut self, entry: &StoreKey, head: Head) {
         if let Some(bytes) = self.get_mut(entry) {
             head.write(bytes);
         }
     }
 
-    pub(crate) fn acquire(&mut self, entry: &Name, names: &[Name], ask: &Ask) -> Acquired {
+    pub(crate) fn acquire(&mut self, entry: &StoreKey, names: &[StoreKey], ask: &Ask) -> Acquired {
         let mut head = self.head(entry);
         let left = self.left(entry);
         let versions = self.make_versions(names, &ask.guards, ask.version_life);
@@ -93,8 +93,13 @@ impl Data {
     }
 
     /// Every version as it is, made where it is missing.
-    fn make_versions(&mut self, names: &[Name], guards: &[Name], life: Duration) -> Vec<Version> {
-        let make = |(index, name): (usize, &Name)| {
+    fn make_versions(
+        &mut self,
+        names: &[StoreKey],
+        guards: &[StoreKey],
+        life: Duration,
+    ) -> Vec<Version> {
+        let make = |(index, name): (usize, &StoreKey)| {
             self.version(name).unwrap_or_else(|| {
                 let version = self.new_version();
                 // What everything hangs on does not run out.
@@ -108,7 +113,7 @@ impl Data {
 
     fn is_good(
         &self,
-        entry: &Name,
+        entry: &StoreKey,
         head: &Head,
         left: Duration,
         versions: &[Version],
@@ -128,7 +133,7 @@ impl Data {
     }
 
     /// Gives the right to `ask`.
-    fn take(&mut self, entry: &Name, head: Option<Head>, left: Duration, ask: &Ask) -> Token {
+    fn take(&mut self, entry: &StoreKey, head: Option<Head>, left: Duration, ask: &Ask) -> Token {
         let there = head.map(|head| head.token);
         let token = match (there, ask.token) {
             (Some(there), Wanted::Shared) => there,
@@ -165,7 +170,7 @@ impl Data {
     /// Keeps the entry for at least `room`; what is measured from its end moves along.
     fn make_room(
         &mut self,
-        entry: &Name,
+        entry: &StoreKey,
         head: &mut Head,
         left: Duration,
         room: Duration,
@@ -189,7 +194,7 @@ impl Data {
         if let Err(why) = self.fence(fill, &head) {
             return why;
         }
-        let names: Vec<Name> = [&fill.versions[..], &fill.guards].concat();
+        let names: Vec<StoreKey> = [&fill.versions[..], &fill.guards].concat();
         let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
         let now = self.versions(&names);
         if !recorded.map(|version| Some(*version)).eq(now) {
@@ -231,7 +236,7 @@ impl Data {
         }
     }
 
-    fn late_version(&mut self, name: &Name, life: Duration) -> Version {
+    fn late_version(&mut self, name: &StoreKey, life: Duration) -> Version {
         self.version(name).unwrap_or_else(|| {
             let version = self.new_version();
             self.set(name, version.0.to_vec(), Some(life));
@@ -249,7 +254,7 @@ impl Data {
         why
     }
 
-    fn end_lease(&mut self, entry: &Name, head: Head) {
+    fn end_lease(&mut self, entry: &StoreKey, head: Head) {
         let ended = Head {
             holder: None,
             is_awaited: false,
@@ -259,13 +264,13 @@ impl Data {
         self.wake(entry, head.is_awaited);
     }
 
-    fn wake(&mut self, entry: &Name, is_awaited: bool) {
+    fn wake(&mut self, entry: &StoreKey, is_awaited: bool) {
         if is_awaited {
             self.woken.push(entry.clone());
         }
     }
 
-    pub(crate) fn renew(&mut self, right: &Right, lives: Lease, needed: (&[Name], Duration)) {
+    pub(crate) fn renew(&mut self, right: &Right, lives: Lease, needed: (&[StoreKey], Duration)) {
         let left = self.left(&right.entry);
         let head = self.head(&right.entry);
         let Some(mut head) = head.filter(|head| head.token == right.token) else {
@@ -280,7 +285,7 @@ impl Data {
     }
 
     /// Keeps versions for at least `life` from now.
-    fn keep_at_least<'a>(&mut self, names: impl IntoIterator<Item = &'a Name>, life: Duration) {
+    fn keep_at_least<'a>(&mut self, names: impl IntoIterator<Item = &'a StoreKey>, life: Duration) {
         for name in names {
             if self.left(name) < life {
                 self.keep(name, life);
@@ -296,7 +301,7 @@ impl Data {
         }
     }
 
-    pub(crate) fn invalidate_softly(&mut self, names: &[Name]) {
+    pub(crate) fn invalidate_softly(&mut self, names: &[StoreKey]) {
         for name in names {
             if name.is_entry() {
                 self.invalidate_entry_softly(name);
@@ -309,7 +314,7 @@ impl Data {
         }
     }
 
-    fn invalidate_entry_softly(&mut self, entry: &Name) {
+    fn invalidate_entry_softly(&mut self, entry: &StoreKey) {
         let head = self.head(entry).filter(|head| head.is_filled);
         let Some(head) = head.filter(|head| !head.grace.is_zero()) else {
             return self.remove(std::slice::from_ref(entry));

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::store::key_name::Name;
+use crate::store::key_name::StoreKey;
 
 /// The kind of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +66,8 @@ pub struct Step {
 }
 
 impl Step {
-    pub(crate) fn new(op: Op, names: &[Name]) -> Self {
-        let shown = |name: &Name| String::from_utf8_lossy(name.as_bytes()).into_owned();
+    pub(crate) fn new(op: Op, names: &[StoreKey]) -> Self {
+        let shown = |name: &StoreKey| String::from_utf8_lossy(name.as_bytes()).into_owned();
         Self {
             op,
             names: names.iter().map(shown).collect(),
