@@ -304,7 +304,7 @@ async fn g5_a_server_that_takes_no_writes_sends_no_echoes() {
     for code in ["READONLY", "NOREPLICAS", "MISCONF", "NOPERM"] {
         let scene = Scene::new(Broken::default()).await;
         scene.warm().await;
-        scene.store.always(Op::Beat, Trouble::Refused(code));
+        scene.store.always(Op::Beat, Trouble::Rejected(code));
         scene.pass(TIMEOUT).await;
         assert!(!scene.reader.stats().redis.is_bus_live, "{code}");
         scene.store.heal();
@@ -408,8 +408,8 @@ async fn what_is_not_confirmed_is_counted_each_time_and_logged_once() {
         assert_eq!((is_certain, redis.unacknowledged), (false, more));
     };
     for (trouble, ends) in [
-        (Trouble::Away, Duration::ZERO),
-        (Trouble::Refused("READONLY"), Duration::ZERO),
+        (Trouble::Unavailable, Duration::ZERO),
+        (Trouble::Rejected("READONLY"), Duration::ZERO),
         (Trouble::Lost, Duration::ZERO),
     ] {
         scene.store.once(Op::Invalidate, trouble);

@@ -207,7 +207,7 @@ async fn the_wait_for_others_is_bounded_once() {
 #[tokio::test(start_paused = true)]
 async fn a_read_that_is_refused_counts_and_a_full_store_does_not() {
     let (store, cache) = one(|it| it).await;
-    always(&store, &READING, Trouble::Refused("NOPERM"));
+    always(&store, &READING, Trouble::Rejected("NOPERM"));
     for value in 0..20 {
         assert_eq!(miss(&cache, value).await, Duration::ZERO);
         sleep(50).await;
@@ -217,7 +217,7 @@ async fn a_read_that_is_refused_counts_and_a_full_store_does_not() {
         drop(store);
         one(|it| it).await
     };
-    let full = Trouble::Refused("OOM");
+    let full = Trouble::Rejected("OOM");
     always(&store, &[Op::Acquire, Op::ReadOrAcquire, Op::Fill], full);
     for value in 0..20 {
         miss(&cache, value).await;

@@ -7,7 +7,7 @@ use cachekit_tests::{Source, settle};
 
 use crate::world::{ENTRY, call, put, quick, timed, two};
 
-const FULL: Trouble = Trouble::Refused("OOM");
+const FULL: Trouble = Trouble::Rejected("OOM");
 
 #[tokio::test(start_paused = true)]
 async fn a_full_store_is_read_and_calls_go_on() {

@@ -10,8 +10,8 @@ use cachekit_tests::{Source, poll_once, settle};
 use crate::world::{ENTRY, READING, always, call, call_with, policy, put, quick, sleep, two};
 
 const UNSENT: [Trouble; 4] = [
-    Trouble::Away,
-    Trouble::Refused("READONLY"),
+    Trouble::Unavailable,
+    Trouble::Rejected("READONLY"),
     Trouble::Lost,
     Trouble::AnswerLost,
 ];
@@ -225,7 +225,7 @@ async fn a_write_that_is_dropped_leaves_nothing_older() {
         let (store, one, other) = two().await;
         put(&other, 1).await;
         if refused {
-            store.once(Op::Fill, Trouble::Refused("OOM"));
+            store.once(Op::Fill, Trouble::Rejected("OOM"));
         }
         store.once(op, Trouble::Late(Duration::from_millis(50)));
         let writing = tokio::spawn({
@@ -248,7 +248,7 @@ async fn what_the_last_handle_leaves_is_sent_or_given_up() {
         let (store, one, other) = two().await;
         let hour = Policy::new().ttl(Duration::from_secs(3_600));
         other.put("row", 1_u64, &hour).await;
-        store.always(Op::Invalidate, Trouble::Away);
+        store.always(Op::Invalidate, Trouble::Unavailable);
         one.invalidate("row").await;
         drop(one);
         sleep(minutes * 60_000).await;

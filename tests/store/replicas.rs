@@ -225,7 +225,7 @@ async fn a_write_stores_nothing_and_asks_nothing_before() {
 
 #[tokio::test(start_paused = true)]
 async fn until_the_store_accepts_no_replica_is_used() {
-    for trouble in [Trouble::Away, Trouble::Lost, Trouble::AnswerLost] {
+    for trouble in [Trouble::Unavailable, Trouble::Lost, Trouble::AnswerLost] {
         let (store, cache, source) = filled().await;
         source.write(2);
         store.always(Op::Invalidate, trouble);

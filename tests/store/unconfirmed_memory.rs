@@ -9,7 +9,7 @@ use cachekit_tests::settle;
 
 use crate::world::{always, call, node, policy, put, quick, settings, sleep};
 
-const REFUSED: Trouble = Trouble::Refused("OOM");
+const REFUSED: Trouble = Trouble::Rejected("OOM");
 const SLOW: Trouble = Trouble::Slow(Duration::from_millis(300));
 
 /// The ways in which the right to compute cannot be had.

@@ -130,7 +130,7 @@ async fn not_inserted(why: Why, fault: Option<Fault>) -> Option<u64> {
     let older = Begun::new(&one, 1).await;
     let answer = match why {
         Why::Unknown => Some(Trouble::AnswerLost),
-        Why::Full => Some(Trouble::Refused("OOM")),
+        Why::Full => Some(Trouble::Rejected("OOM")),
         Why::Crossed | Why::Dropped => Some(SLOW),
         Why::Older => None,
     };

@@ -161,7 +161,7 @@ pub(crate) fn release(l2: &Arc<SharedTier>, right: Right) {
         let released = store
             .release(&right, SharedTier::background_deadline())
             .await;
-        if matches!(released, Err(Failure::Away | Failure::Unknown)) {
+        if matches!(released, Err(Failure::Unavailable | Failure::Indeterminate)) {
             // As soon as it can be told: others would wait until the lease runs out. The entry,
             // if there is one, was of no use.
             bus.outbox.add([right.entry]);

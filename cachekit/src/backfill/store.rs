@@ -119,7 +119,7 @@ impl Backfill {
         // serves.
         let removal = l2.pending_removal(vec![entry]);
         let answer = l2.store.fill(&fill, until).await;
-        if matches!(answer, Ok(_) | Err(Failure::Refused(_))) {
+        if matches!(answer, Ok(_) | Err(Failure::Rejected(_))) {
             drop(removal.settled());
         }
         match answer {
@@ -135,7 +135,7 @@ impl Backfill {
             }
             Err(failure) => {
                 l2.count_failure(&failure);
-                if matches!(failure, Failure::Refused(_)) {
+                if matches!(failure, Failure::Rejected(_)) {
                     if fill.right.holder.is_some() {
                         lease::release(&l2, fill.right);
                     }

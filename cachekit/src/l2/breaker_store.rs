@@ -39,18 +39,19 @@ impl BreakerStore {
         ask: impl FnOnce(&'a dyn Store) -> Answer<'a, T>,
     ) -> Answer<'a, T> {
         if !self.breaker.is_closed() || !has_timer() {
-            return Box::pin(std::future::ready(Err(Failure::Away)));
+            return Box::pin(std::future::ready(Err(Failure::Unavailable)));
         }
         let answer = ask(&*self.inner);
         Box::pin(async move {
             let answer = answer.await;
             match (&answer, rejection) {
                 (Ok(_), _) => self.breaker.succeeded(),
-                (Err(Failure::Unknown), _) | (Err(Failure::Refused(_)), Rejection::Counted) => {
+                (Err(Failure::Indeterminate), _)
+                | (Err(Failure::Rejected(_)), Rejection::Counted) => {
                     self.breaker.failed();
                 }
                 // Nobody waited where there is no connection.
-                (Err(Failure::Away | Failure::Refused(_)), _) => {}
+                (Err(Failure::Unavailable | Failure::Rejected(_)), _) => {}
             }
             answer
         })

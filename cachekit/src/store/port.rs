@@ -165,24 +165,24 @@ pub(crate) type Sink = std::sync::Arc<dyn Fn(Message) + Send + Sync>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// There is no connection. Nothing was sent.
-    Away,
+    Unavailable,
     /// No answer in time, or the connection broke: it may run, now or later, or never.
-    Unknown,
+    Indeterminate,
     /// The store said no: nothing was done.
-    Refused(String),
+    Rejected(String),
 }
 
 impl Failure {
     /// Whether what was asked may have been done, or may be done yet.
     pub(crate) fn is_ambiguous(&self) -> bool {
-        *self == Self::Unknown
+        *self == Self::Indeterminate
     }
 
     /// Whether the store can be read, and has no room for what was to be put there.
     pub(crate) fn takes_nothing(&self) -> bool {
         // Not one that is cut off from its replicas: others may write elsewhere.
         const FULL: [&str; 2] = ["OOM", "MISCONF"];
-        matches!(self, Self::Refused(code) if FULL.contains(&&**code))
+        matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
     }
 }
 

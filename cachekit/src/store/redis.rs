@@ -109,7 +109,7 @@ impl Redis {
     }
 
     fn connected(&self) -> Result<Arc<Connected>, Failure> {
-        self.link.current().ok_or(Failure::Away)
+        self.link.current().ok_or(Failure::Unavailable)
     }
 
     /// Runs `commands`, and reads the answers.
@@ -127,10 +127,10 @@ impl Redis {
     /// An answer that cannot be this question's is none, and the next may be no better.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
-            Problem::Refused(code) => Failure::Refused(code),
+            Problem::Refused(code) => Failure::Rejected(code),
             Problem::Odd => {
                 self.link.suspect(connected);
-                Failure::Unknown
+                Failure::Indeterminate
             }
         })
     }

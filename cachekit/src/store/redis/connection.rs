@@ -132,11 +132,11 @@ impl Link {
                 if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= HOPELESS {
                     self.leave(connected, "it does not answer");
                 }
-                Err(Failure::Unknown)
+                Err(Failure::Indeterminate)
             }
             Some(Err(error)) => {
                 self.leave(connected, &self.why_lost(&error));
-                Err(Failure::Unknown)
+                Err(Failure::Indeterminate)
             }
             Some(Ok(replies)) => {
                 connected.timeouts.store(0, Ordering::Relaxed);
@@ -148,7 +148,7 @@ impl Link {
                 if replies.len() == count {
                     Ok(replies)
                 } else {
-                    Err(Failure::Unknown)
+                    Err(Failure::Indeterminate)
                 }
             }
         }

@@ -125,7 +125,7 @@ impl Store for Redis {
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
             let mut values = self.link.run(&connected, &commands, until).await?;
             let mut acquired = values.pop().unwrap_or(Value::Nil);
-            let found = expected.found(values).pop().ok_or(Failure::Unknown)?;
+            let found = expected.found(values).pop().ok_or(Failure::Indeterminate)?;
             let found = self.said(&connected, found)?;
             if is_unknown_script(&acquired) {
                 acquired = self

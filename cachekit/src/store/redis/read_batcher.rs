@@ -108,14 +108,14 @@ impl Reads {
         {
             let answer = in_time(until, answer, self.shared.faults).await;
             // Whoever asks for it is gone, with the runtime.
-            let gone = Err(Failure::Unknown);
-            return answer.map_or(Err(Failure::Unknown), |it| it.unwrap_or(gone));
+            let gone = Err(Failure::Indeterminate);
+            return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
         }
         let mut question = Question::alone();
         question.add(&self.prefix, self.shared.faults, place, late);
         // Boxed: who joins another's question is not to carry the client's state around.
         let mut answers = Box::pin(question.ask(&self.shared.link, connected, until)).await?;
-        answers.pop().ok_or(Failure::Unknown)
+        answers.pop().ok_or(Failure::Indeterminate)
     }
 
     /// Joins the next question. `None`: it is full, or asked by another connection.

@@ -39,7 +39,7 @@ struct Shared(Mutex<State>);
 struct State {
     data: Data,
     troubles: Troubles,
-    is_away: bool,
+    is_unreachable: bool,
     /// Messages to those who wait are lost.
     is_mute: bool,
     /// What nodes tell one another, and themselves, is lost.
@@ -168,8 +168,8 @@ impl Fake {
         let trouble = {
             let mut state = self.shared.lock();
             let trouble = state.troubles.next(op);
-            if state.is_away || trouble == Some(Trouble::Away) {
-                return Err(Failure::Away);
+            if state.is_unreachable || trouble == Some(Trouble::Unavailable) {
+                return Err(Failure::Unavailable);
             }
             if op.is_asked_for() {
                 state.log.push(Step::new(op, names));
@@ -178,19 +178,19 @@ impl Fake {
         };
         let answer = match trouble {
             None => Ok(self.shared.run(step)),
-            Some(Trouble::Away) => Err(Failure::Away),
-            Some(Trouble::Refused(code)) => Err(Failure::Refused(code.to_owned())),
-            Some(Trouble::Lost) => Err(Failure::Unknown),
+            Some(Trouble::Unavailable) => Err(Failure::Unavailable),
+            Some(Trouble::Rejected(code)) => Err(Failure::Rejected(code.to_owned())),
+            Some(Trouble::Lost) => Err(Failure::Indeterminate),
             Some(Trouble::AnswerLost) => {
                 self.shared.run(step);
-                Err(Failure::Unknown)
+                Err(Failure::Indeterminate)
             }
             Some(Trouble::Held) => self.hold(step),
             Some(Trouble::Slow(delay)) => {
                 let done = self.shared.run(step);
                 let arrives = sleep_until(from_now(delay));
                 let in_time = timeout_at(until, arrives).await;
-                in_time.map(|()| done).map_err(|_| Failure::Unknown)
+                in_time.map(|()| done).map_err(|_| Failure::Indeterminate)
             }
             Some(Trouble::Late(delay)) => {
                 let arrives = sleep_until(from_now(delay));
@@ -209,13 +209,13 @@ impl Fake {
     fn hold<T>(&self, step: impl FnOnce(&mut Data) -> T + Send + 'static) -> Result<T, Failure> {
         let later = Box::new(|data: &mut Data| drop(step(data)));
         self.shared.lock().held.push(later);
-        Err(Failure::Unknown)
+        Err(Failure::Indeterminate)
     }
 }
 
 impl Store for Fake {
     fn is_up(&self) -> bool {
-        !self.shared.lock().is_away
+        !self.shared.lock().is_unreachable
     }
 
     fn origin(&self) -> [u8; 8] {

@@ -50,9 +50,9 @@ impl FakeStore {
     }
 
     /// Cuts every connection, or lets them come back.
-    pub fn away(&self, is_away: bool) {
-        self.0.lock().is_away = is_away;
-        self.0.tell(None, &Message::Up(!is_away));
+    pub fn away(&self, is_unreachable: bool) {
+        self.0.lock().is_unreachable = is_unreachable;
+        self.0.tell(None, &Message::Up(!is_unreachable));
     }
 
     /// Loses the messages to those who wait, or does not any more.

@@ -41,9 +41,9 @@ impl Op {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// There is no connection, and nothing is sent.
-    Away,
+    Unavailable,
     /// The store says no, with this code.
-    Refused(&'static str),
+    Rejected(&'static str),
     /// It gets lost on its way: no answer, and it never runs.
     Lost,
     /// It runs, and its answer gets lost.
