@@ -11,7 +11,7 @@ use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, Fill, Grant, Lease, Needed, Right};
+use crate::store::port::{Failure, FencingToken, Fill, Lease, LeaseGrant, NeededVersions};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
 const MAX_LEASE: Duration = Duration::from_secs(3);
@@ -22,8 +22,8 @@ pub(crate) struct LeaseGuard {
     pub(crate) l2: Arc<SharedTier>,
     pub(crate) keys: EntryKeys,
     pub(crate) guards: Vec<StoreKey>,
-    pub(crate) grant: Grant,
-    right: Option<Right>,
+    pub(crate) grant: LeaseGrant,
+    fencing_token: Option<FencingToken>,
     began: Instant,
 }
 
@@ -60,10 +60,10 @@ impl LeaseGuard {
         l2: &Arc<SharedTier>,
         keys: EntryKeys,
         guards: Vec<StoreKey>,
-        grant: Grant,
+        grant: LeaseGrant,
         holder: Option<Token>,
     ) -> Self {
-        let right = Right {
+        let fencing_token = FencingToken {
             entry: keys.entry.clone(),
             token: grant.token,
             holder,
@@ -73,7 +73,7 @@ impl LeaseGuard {
             keys,
             guards,
             grant,
-            right: Some(right),
+            fencing_token: Some(fencing_token),
             began: Instant::now(),
         }
     }
@@ -84,7 +84,7 @@ impl LeaseGuard {
         &self,
         lock_timeout: Duration,
     ) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let Some(right) = self.right.clone() else {
+        let Some(fencing_token) = self.fencing_token.clone() else {
             return Box::pin(std::future::pending());
         };
         let (l2, began) = (Arc::clone(&self.l2), self.began);
@@ -94,12 +94,12 @@ impl LeaseGuard {
         let is_kept = !l2.bus.faults.has(Fault::VersionsRunOut);
         Box::pin(async move {
             let mut lease_times = lease_times(lock_timeout);
-            let needed = Needed {
+            let needed = NeededVersions {
                 names: if is_kept { &names } else { &[] },
                 life: version_life(lease_times.room),
             };
             loop {
-                let is_leased = right.holder.is_some() && began.elapsed() < lock_timeout;
+                let is_leased = fencing_token.holder.is_some() && began.elapsed() < lock_timeout;
                 if !is_leased {
                     lease_times.lease = Duration::ZERO;
                 }
@@ -113,7 +113,7 @@ impl LeaseGuard {
                 let _ = l2
                     .store
                     .renew(
-                        &right,
+                        &fencing_token,
                         lease_times,
                         needed,
                         SharedTier::background_deadline(),
@@ -131,7 +131,7 @@ impl LeaseGuard {
         kept: Duration,
     ) -> Option<Fill> {
         Some(Fill {
-            right: self.right.take()?,
+            fencing_token: self.fencing_token.take()?,
             grant: self.grant.clone(),
             versions: self.keys.versions.clone(),
             guards: self.guards.clone(),
@@ -148,23 +148,27 @@ impl LeaseGuard {
 
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
-        if let Some(right) = self.right.take().filter(|right| right.holder.is_some()) {
-            release(&self.l2, right);
+        if let Some(fencing_token) = self
+            .fencing_token
+            .take()
+            .filter(|fencing_token| fencing_token.holder.is_some())
+        {
+            release(&self.l2, fencing_token);
         }
     }
 }
 
 /// Gives a lease back, in the background.
-pub(crate) fn release(l2: &Arc<SharedTier>, right: Right) {
+pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
     let (store, bus) = (Arc::clone(&l2.store), Arc::clone(&l2.bus));
     l2.spawn(async move {
         let released = store
-            .release(&right, SharedTier::background_deadline())
+            .release(&fencing_token, SharedTier::background_deadline())
             .await;
         if matches!(released, Err(Failure::Unavailable | Failure::Indeterminate)) {
             // As soon as it can be told: others would wait until the lease runs out. The entry,
             // if there is one, was of no use.
-            bus.outbox.add([right.entry]);
+            bus.outbox.add([fencing_token.entry]);
         }
     });
 }

@@ -136,8 +136,8 @@ impl Backfill {
             Err(failure) => {
                 l2.count_failure(&failure);
                 if matches!(failure, Failure::Rejected(_)) {
-                    if fill.right.holder.is_some() {
-                        lease::release(&l2, fill.right);
+                    if fill.fencing_token.holder.is_some() {
+                        lease::release(&l2, fill.fencing_token);
                     }
                     return StoreOutcome::Skipped;
                 }
@@ -198,7 +198,7 @@ impl Backfill {
         let tags: Vec<Box<[u8]>> = tags.iter().map(|name| name.as_bytes().into()).collect();
         let mut fill = Token::random();
         if self.stored.order.is_some() {
-            fill = fill.akin_to(self.lease.grant.token);
+            fill = fill.same_generation_as(self.lease.grant.token);
         }
         let draft = Draft {
             codec: codec.id(),

@@ -280,10 +280,10 @@ impl L2Lookup<'_> {
         let missing = zero.then_some(Version([0; Version::LEN]));
         let one = |(was, is): (&Version, &Option<Version>)| match is.or(missing) {
             Some(is) if is == *was => VersionStatus::Current,
-            Some(is) if is.is_akin_to(*was) && faults.has(Fault::IgnoreSoftHalf) => {
+            Some(is) if is.is_same_generation(*was) && faults.has(Fault::IgnoreSoftHalf) => {
                 VersionStatus::Current
             }
-            Some(is) if is.is_akin_to(*was) => VersionStatus::SoftInvalidated,
+            Some(is) if is.is_same_generation(*was) => VersionStatus::SoftInvalidated,
             _ => VersionStatus::Invalid,
         };
         let all = recorded.iter().zip(now).map(one);

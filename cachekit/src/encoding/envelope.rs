@@ -85,14 +85,14 @@ impl Token {
     }
 
     /// The same as a part of `other`'s generation.
-    pub(crate) fn akin_to(mut self, other: Self) -> Self {
+    pub(crate) fn same_generation_as(mut self, other: Self) -> Self {
         self.0[..8].copy_from_slice(&other.0[..8]);
         self
     }
 
     /// Whether both are of one generation.
     #[cfg(feature = "seeded-faults")]
-    pub(crate) fn is_akin_to(self, other: Self) -> bool {
+    pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..8] == other.0[..8]
     }
 
@@ -121,7 +121,7 @@ impl Version {
     const SOFT: usize = 16;
 
     /// Whether both are the same but for soft invalidations in between.
-    pub(crate) fn is_akin_to(self, other: Self) -> bool {
+    pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..Self::SOFT] == other.0[..Self::SOFT]
     }
 

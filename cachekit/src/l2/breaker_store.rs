@@ -11,7 +11,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
+    AcquireRequest, Acquired, Answer, Failure, FencingToken, Fill, Filled, Found, Lease,
+    NeededVersions, Place, Store,
 };
 
 /// A store that is not asked while its breaker is open, nor where an answer could not be waited
@@ -98,7 +99,7 @@ impl Store for BreakerStore {
     fn acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        ask: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, Acquired> {
         self.through_breaker(Rejection::Ignored, |store| store.acquire(place, ask, until))
@@ -107,7 +108,7 @@ impl Store for BreakerStore {
     fn read_or_acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        ask: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, (Found, Acquired)> {
         let question = |store: &'a dyn Store| store.read_or_acquire(place, ask, until);
@@ -120,18 +121,20 @@ impl Store for BreakerStore {
 
     fn renew<'a>(
         &'a self,
-        right: &'a Right,
+        fencing_token: &'a FencingToken,
         lives: Lease,
-        needed: Needed<'a>,
+        needed: NeededVersions<'a>,
         until: Instant,
     ) -> Answer<'a, ()> {
         self.through_breaker(Rejection::Ignored, move |store| {
-            store.renew(right, lives, needed, until)
+            store.renew(fencing_token, lives, needed, until)
         })
     }
 
-    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
-        self.through_breaker(Rejection::Ignored, |store| store.release(right, until))
+    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()> {
+        self.through_breaker(Rejection::Ignored, |store| {
+            store.release(fencing_token, until)
+        })
     }
 
     fn invalidate<'a>(

@@ -72,7 +72,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        request: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, Acquired>;
 
@@ -80,7 +80,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn read_or_acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        request: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, (Found, Acquired)>;
 
@@ -91,14 +91,14 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// others waiting.
     fn renew<'a>(
         &'a self,
-        right: &'a Right,
+        fencing_token: &'a FencingToken,
         lives: Lease,
-        needed: Needed<'a>,
+        needed: NeededVersions<'a>,
         until: Instant,
     ) -> Answer<'a, ()>;
 
     /// Gives up the lease without a store.
-    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()>;
+    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()>;
 
     /// Takes entries with their tokens, and versions, out of use, and tells every node. May be
     /// repeated.
@@ -219,24 +219,24 @@ pub(crate) struct Lease {
 /// The versions and guards that a computation needs at its end, of those that run out, and for how
 /// long from now they are kept at least.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Needed<'a> {
+pub(crate) struct NeededVersions<'a> {
     pub(crate) names: &'a [StoreKey],
     pub(crate) life: Duration,
 }
 
 /// What is asked of [`Store::acquire`].
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct AcquireRequest {
     /// The holder of the lease to be; `None`: the token is enough.
     pub(crate) holder: Option<Token>,
     pub(crate) lives: Lease,
     /// An entry that is of no use to the asker, though it may look good to the store.
-    pub(crate) judged: Option<Token>,
+    pub(crate) rejected_token: Option<Token>,
     /// Softly invalidated by a version, as the asker found: its life ends here.
-    pub(crate) ends_judged: bool,
+    pub(crate) ends_rejected: bool,
     /// Ask even where the entry is good.
-    pub(crate) regardless: bool,
-    pub(crate) token: Wanted,
+    pub(crate) force: bool,
+    pub(crate) token: TokenKind,
     /// Versions of another data set count too.
     pub(crate) any_origin: bool,
     /// What must not move while tags are still unknown.
@@ -247,14 +247,14 @@ pub(crate) struct Ask {
 
 /// Which token is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum TokenKind {
     /// The one that is there: computations share it.
     Shared,
     /// A new one. A write is about to happen: whoever has the token loses it.
     New,
     /// A new one of the generation that is there. A write with an order is about to happen:
     /// only others with an order may still store.
-    Akin,
+    SameGeneration,
 }
 
 /// What came of asking.
@@ -265,12 +265,12 @@ pub(crate) enum Acquired {
     /// Another computes, and its lease lives so much longer.
     Held(Duration),
     /// The asker may compute and store.
-    Granted(Grant),
+    Granted(LeaseGrant),
 }
 
 /// Whose computation it is.
 #[derive(Debug, Clone)]
-pub(crate) struct Right {
+pub(crate) struct FencingToken {
     pub(crate) entry: StoreKey,
     pub(crate) token: Token,
     /// With a lease: its holder.
@@ -279,7 +279,7 @@ pub(crate) struct Right {
 
 /// The right to store one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grant {
+pub(crate) struct LeaseGrant {
     pub(crate) token: Token,
     /// Read before the computation begins, in the order of the names.
     pub(crate) versions: Vec<Version>,
@@ -289,8 +289,8 @@ pub(crate) struct Grant {
 /// A value to be stored.
 #[derive(Debug, Clone)]
 pub(crate) struct Fill {
-    pub(crate) right: Right,
-    pub(crate) grant: Grant,
+    pub(crate) fencing_token: FencingToken,
+    pub(crate) grant: LeaseGrant,
     /// The names of the grant's versions and guards.
     pub(crate) versions: Vec<StoreKey>,
     pub(crate) guards: Vec<StoreKey>,
@@ -315,7 +315,7 @@ impl Fill {
     pub(crate) fn copies(&self, faults: Faults) -> Option<StoreKey> {
         let is_write = self.bulletin.is_some() && !faults.has(Fault::SpareCopies);
         is_write
-            .then(|| self.right.entry.replicas_version())
+            .then(|| self.fencing_token.entry.replicas_version())
             .flatten()
     }
 }

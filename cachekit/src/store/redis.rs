@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
-use crate::store::port::{Ask, Failure, Fill, Place, Sink, Wanted, copies};
+use crate::store::port::{AcquireRequest, Failure, Fill, Place, Sink, TokenKind, copies};
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connection::{Connected, Link};
 use crate::store::redis::read_batcher::Reads;
@@ -147,8 +147,8 @@ impl Redis {
         })
     }
 
-    fn acquiring(&self, place: Place<'_>, ask: &Ask, origin: [u8; 8]) -> Call {
-        let names = place.versions.iter().chain(&ask.guards);
+    fn acquiring(&self, place: Place<'_>, request: &AcquireRequest, origin: [u8; 8]) -> Call {
+        let names = place.versions.iter().chain(&request.guards);
         let keys = std::iter::once(place.entry)
             .chain(names)
             .map(|name| self.full(name));
@@ -156,19 +156,19 @@ impl Redis {
             token.map_or(vec![], |it| it.0.into())
         };
         let option = |on: bool, letter: &str| if on { letter.to_owned() } else { String::new() };
-        let options = option(ask.regardless, "r")
-            + &option(ask.token != Wanted::Shared, "n")
-            + &option(ask.token == Wanted::Akin, "g")
-            + &option(ask.any_origin, "o")
-            + &option(ask.ends_judged, "e");
+        let options = option(request.force, "r")
+            + &option(request.token != TokenKind::Shared, "n")
+            + &option(request.token == TokenKind::SameGeneration, "g")
+            + &option(request.any_origin, "o")
+            + &option(request.ends_rejected, "e");
         let args = [
             nonce(),
             origin.into(),
-            token(ask.holder),
-            millis(ask.lives.lease),
-            millis(ask.lives.room),
-            token(ask.judged),
-            millis(ask.version_life),
+            token(request.holder),
+            millis(request.lives.lease),
+            millis(request.lives.room),
+            token(request.rejected_token),
+            millis(request.version_life),
             place.versions.len().to_string().into(),
             options.into(),
             endless(place.versions),
@@ -182,14 +182,16 @@ impl Redis {
     fn filling(&self, fill: &Fill, origin: [u8; 8]) -> Call {
         let names = fill.versions.iter().chain(&fill.guards).chain(&fill.late);
         let copies = fill.copies(self.faults);
-        let keys = std::iter::once(&fill.right.entry)
+        let keys = std::iter::once(&fill.fencing_token.entry)
             .chain(names)
             .chain(&copies)
             .map(|name| self.full(name));
         let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
         let args = [
-            fill.right.token.0.into(),
-            fill.right.holder.map_or(vec![], |holder| holder.0.into()),
+            fill.fencing_token.token.0.into(),
+            fill.fencing_token
+                .holder
+                .map_or(vec![], |holder| holder.0.into()),
             fill.bytes.clone(),
             millis(fill.kept),
             millis(fill.version_life),
@@ -199,7 +201,7 @@ impl Redis {
             nonce(),
             origin.into(),
             self.full_channel(),
-            fill.right.entry.as_bytes().into(),
+            fill.fencing_token.entry.as_bytes().into(),
             if fill.any_origin { b"o".into() } else { vec![] },
             self.bus(),
             fill.bulletin.as_ref().map_or(vec![], Bulletin::write),

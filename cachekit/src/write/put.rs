@@ -34,7 +34,7 @@ use crate::model::policy::{EntryOptions, Policy};
 use crate::model::tags::EntryTags;
 use crate::return_type::shape::{Plain, ReturnOps};
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Acquired, Ask, Wanted};
+use crate::store::port::{AcquireRequest, Acquired, TokenKind};
 
 /// A write of one entry that has begun.
 #[derive(Debug)]
@@ -96,20 +96,20 @@ impl WriteGuard {
         );
         let Some(lookup) = lookup else { return };
         let guards = guards(&self.owner);
-        let request = Ask {
+        let request = AcquireRequest {
             holder: None,
             lives: lease::lease_times(
                 self.options
                     .lock_timeout
                     .unwrap_or(self.core.config.lock_timeout),
             ),
-            judged: None,
-            ends_judged: false,
-            regardless: true,
+            rejected_token: None,
+            ends_rejected: false,
+            force: true,
             token: if self.token.is_ordered {
-                Wanted::Akin
+                TokenKind::SameGeneration
             } else {
-                Wanted::New
+                TokenKind::New
             },
             any_origin: lookup.l2.accepts_any_origin(),
             guards: guards.clone(),

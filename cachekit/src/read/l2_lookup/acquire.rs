@@ -21,7 +21,7 @@ use crate::read::l2_lookup::budget::StoreBudget;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Acquired, Ask, Failure, Right, Wanted};
+use crate::store::port::{AcquireRequest, Acquired, Failure, FencingToken, TokenKind};
 
 /// While another computes, it is asked again after so long, and then twice as long.
 const FIRST_POLL: Duration = Duration::from_millis(50);
@@ -207,9 +207,9 @@ impl<'a> Acquire<'a> {
             Some(outcome) if !matches!(outcome, AcquireOutcome::Filled) => outcome,
             _ => {
                 self.acquire_permit(budget, permit).await;
-                let request = Ask {
-                    judged: rejected.token,
-                    ends_judged: rejected.is_expired,
+                let request = AcquireRequest {
+                    rejected_token: rejected.token,
+                    ends_rejected: rejected.is_expired,
                     ..self.acquire_request()
                 };
                 self.acquire(&request, budget.until()).await?
@@ -225,18 +225,22 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    async fn acquire(&self, request: &Ask, until: Instant) -> Result<AcquireOutcome, Failure> {
+    async fn acquire(
+        &self,
+        request: &AcquireRequest,
+        until: Instant,
+    ) -> Result<AcquireOutcome, Failure> {
         let query = self.lookup.keys.query(self.lookup.owner);
         let lease = self.lease_request(request);
         let answer = self.lookup.l2.store.acquire(query, request, until).await;
         Ok(self.acquire_outcome(lease.answered(answer)?, request))
     }
 
-    fn lease_request(&self, request: &Ask) -> LeaseRequest<'_> {
+    fn lease_request(&self, request: &AcquireRequest) -> LeaseRequest<'_> {
         LeaseRequest {
             l2: self.lookup.l2,
             // The token is not known, and not needed to give a lease back.
-            right: request.holder.map(|holder| Right {
+            fencing_token: request.holder.map(|holder| FencingToken {
                 entry: self.lookup.keys.entry.clone(),
                 token: holder,
                 holder: Some(holder),
@@ -244,7 +248,7 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    fn acquire_outcome(&self, acquired: Acquired, request: &Ask) -> AcquireOutcome {
+    fn acquire_outcome(&self, acquired: Acquired, request: &AcquireRequest) -> AcquireOutcome {
         match acquired {
             Acquired::Filled => AcquireOutcome::Filled,
             Acquired::Held(left) => AcquireOutcome::Held(left),
@@ -265,14 +269,14 @@ impl<'a> Acquire<'a> {
         waits.then(|| self.request_state().holder)
     }
 
-    fn acquire_request(&self) -> Ask {
-        Ask {
+    fn acquire_request(&self) -> AcquireRequest {
+        AcquireRequest {
             holder: self.holder_token(),
             lives: lease::lease_times(self.call.lock_timeout()),
-            judged: None,
-            ends_judged: false,
-            regardless: self.call.force_refresh,
-            token: Wanted::Shared,
+            rejected_token: None,
+            ends_rejected: false,
+            force: self.call.force_refresh,
+            token: TokenKind::Shared,
             any_origin: self.lookup.l2.accepts_any_origin(),
             guards: self.request_state().guards.clone(),
             version_life: version_life(self.call.longest_life()),
@@ -334,13 +338,13 @@ enum AcquireOutcome {
 /// back: the caller went away, or the answer got lost, and others would wait for nobody.
 struct LeaseRequest<'a> {
     l2: &'a Arc<SharedTier>,
-    right: Option<Right>,
+    fencing_token: Option<FencingToken>,
 }
 
 impl LeaseRequest<'_> {
     fn answered<T>(mut self, answer: Result<T, Failure>) -> Result<T, Failure> {
         if !answer.as_ref().is_err_and(Failure::is_ambiguous) {
-            self.right = None;
+            self.fencing_token = None;
         }
         answer
     }
@@ -348,8 +352,8 @@ impl LeaseRequest<'_> {
 
 impl Drop for LeaseRequest<'_> {
     fn drop(&mut self) {
-        if let Some(right) = self.right.take() {
-            lease::release(self.l2, right);
+        if let Some(fencing_token) = self.fencing_token.take() {
+            lease::release(self.l2, fencing_token);
         }
     }
 }

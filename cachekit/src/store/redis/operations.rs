@@ -9,8 +9,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Needed, Place, Right, Store,
-    UNKNOWN_ORIGIN,
+    AcquireRequest, Acquired, Answer, Failure, FencingToken, Fill, Filled, Found, Lease,
+    NeededVersions, Place, Store, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::Question;
@@ -92,12 +92,12 @@ impl Store for Redis {
     fn acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        request: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, Acquired> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(place, ask, connected.origin());
+            let call = self.acquiring(place, request, connected.origin());
             let value = self
                 .script(&connected, Script::Acquire, &call, until)
                 .await?;
@@ -111,12 +111,12 @@ impl Store for Redis {
     fn read_or_acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        request: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, (Found, Acquired)> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(place, ask, connected.origin());
+            let call = self.acquiring(place, request, connected.origin());
             let digests = &connected.greeting.digests;
             let mut question = Question::alone();
             let late = self.late(place, digests);
@@ -148,15 +148,17 @@ impl Store for Redis {
 
     fn renew<'a>(
         &'a self,
-        right: &'a Right,
+        fencing_token: &'a FencingToken,
         lives: Lease,
-        needed: Needed<'a>,
+        needed: NeededVersions<'a>,
         until: Instant,
     ) -> Answer<'a, ()> {
-        let names = std::iter::once(&right.entry).chain(needed.names);
+        let names = std::iter::once(&fencing_token.entry).chain(needed.names);
         let args = [
-            right.token.0.into(),
-            right.holder.map_or(vec![], |holder| holder.0.into()),
+            fencing_token.token.0.into(),
+            fencing_token
+                .holder
+                .map_or(vec![], |holder| holder.0.into()),
             millis(lives.lease),
             millis(lives.room),
             millis(needed.life),
@@ -168,14 +170,16 @@ impl Store for Redis {
         Box::pin(self.order(Script::Renew, call, until))
     }
 
-    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
+    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()> {
         let args = [
-            right.holder.map_or(vec![], |holder| holder.0.into()),
+            fencing_token
+                .holder
+                .map_or(vec![], |holder| holder.0.into()),
             self.full_channel(),
-            right.entry.as_bytes().into(),
+            fencing_token.entry.as_bytes().into(),
         ];
         let call = Call {
-            keys: vec![self.full(&right.entry)],
+            keys: vec![self.full(&fencing_token.entry)],
             args: args.into(),
         };
         Box::pin(self.order(Script::Release, call, until))

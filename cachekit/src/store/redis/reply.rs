@@ -7,7 +7,7 @@ use std::time::Duration;
 use redis::Value;
 
 use crate::encoding::envelope::{Token, Version};
-use crate::store::port::{Acquired, Filled, Grant};
+use crate::store::port::{Acquired, Filled, LeaseGrant};
 
 /// The answer is not of the form that was asked for.
 struct Odd;
@@ -107,7 +107,7 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
                 return Err(Odd);
             }
             let guards = versions.split_off(count);
-            Ok(Acquired::Granted(Grant {
+            Ok(Acquired::Granted(LeaseGrant {
                 token,
                 versions,
                 guards,

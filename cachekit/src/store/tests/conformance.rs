@@ -24,8 +24,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    Acquired, Ask, Fill, Filled, Found, Grant, Lease, Message, Needed, Place, Right, Sink, Store,
-    Wanted,
+    AcquireRequest, Acquired, FencingToken, Fill, Filled, Found, Lease, LeaseGrant, Message,
+    NeededVersions, Place, Sink, Store, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::tests::conformance::server::Server;
@@ -122,17 +122,17 @@ fn spot() -> Spot {
 }
 
 /// What most cases ask, for the given holder.
-fn ask(holder: Option<Token>) -> Ask {
-    Ask {
+fn ask(holder: Option<Token>) -> AcquireRequest {
+    AcquireRequest {
         holder,
         lives: Lease {
             lease: SHORT,
             room: LONG,
         },
-        judged: None,
-        ends_judged: false,
-        regardless: false,
-        token: Wanted::Shared,
+        rejected_token: None,
+        ends_rejected: false,
+        force: false,
+        token: TokenKind::Shared,
         any_origin: false,
         guards: spot().guards,
         version_life: LONG,
@@ -158,8 +158,8 @@ impl Spot {
         }
     }
 
-    fn right(&self, grant: &Grant, holder: Option<Token>) -> Right {
-        Right {
+    fn fencing_token(&self, grant: &LeaseGrant, holder: Option<Token>) -> FencingToken {
+        FencingToken {
             entry: self.entry.clone(),
             token: grant.token,
             holder,
@@ -167,18 +167,18 @@ impl Spot {
     }
 
     /// A fill with these late tags.
-    fn fill(&self, grant: &Grant, holder: Option<Token>, late: &[&str]) -> Fill {
+    fn fill(&self, grant: &LeaseGrant, holder: Option<Token>, late: &[&str]) -> Fill {
         self.any_fill(grant, holder, late, None)
     }
 
     /// A fill of a write with this order.
-    fn ordered(&self, grant: &Grant, order: u64) -> Fill {
+    fn ordered(&self, grant: &LeaseGrant, order: u64) -> Fill {
         self.any_fill(grant, None, &[], Some(order))
     }
 
     fn any_fill(
         &self,
-        grant: &Grant,
+        grant: &LeaseGrant,
         holder: Option<Token>,
         late: &[&str],
         order: Option<u64>,
@@ -191,7 +191,7 @@ impl Spot {
             fingerprint: 7,
             origin: [0; 8],
             fill: match order {
-                Some(_) => Token::random().akin_to(grant.token),
+                Some(_) => Token::random().same_generation_as(grant.token),
                 None => Token::random(),
             },
             grace: Duration::ZERO,
@@ -211,7 +211,7 @@ impl Spot {
         Fill {
             bulletin: None,
             any_origin: false,
-            right: self.right(grant, holder),
+            fencing_token: self.fencing_token(grant, holder),
             grant: grant.clone(),
             versions: self.versions.clone(),
             guards: self.guards.clone(),
@@ -233,12 +233,12 @@ impl Under {
         self.store.read(spot().place(), soon()).await.unwrap()
     }
 
-    async fn acquire(&self, ask: &Ask) -> Acquired {
+    async fn acquire(&self, ask: &AcquireRequest) -> Acquired {
         let spot = spot();
         self.store.acquire(spot.place(), ask, soon()).await.unwrap()
     }
 
-    async fn granted(&self, ask: &Ask) -> Grant {
+    async fn granted(&self, ask: &AcquireRequest) -> LeaseGrant {
         match self.acquire(ask).await {
             Acquired::Granted(grant) => grant,
             other => panic!("{other:?}"),
@@ -282,18 +282,18 @@ impl Under {
         self.store.versions(&names, soon()).await.unwrap()
     }
 
-    async fn release(&self, right: &Right) {
-        self.store.release(right, soon()).await.unwrap();
+    async fn release(&self, fencing_token: &FencingToken) {
+        self.store.release(fencing_token, soon()).await.unwrap();
     }
 
-    async fn renew(&self, right: &Right, lease: Duration) {
+    async fn renew(&self, fencing_token: &FencingToken, lease: Duration) {
         let lives = Lease { lease, room: LONG };
-        let needed = Needed {
+        let needed = NeededVersions {
             names: &names(&["t:tag", "g:org:"]),
             life: LONG,
         };
         self.store
-            .renew(right, lives, needed, soon())
+            .renew(fencing_token, lives, needed, soon())
             .await
             .unwrap();
     }

@@ -22,8 +22,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    Acquired, Answer, Ask, Failure, Fill, Filled, Found, Lease, Message, Needed, Place, Right,
-    Sink, Store, copies,
+    AcquireRequest, Acquired, Answer, Failure, FencingToken, Fill, Filled, Found, Lease, Message,
+    NeededVersions, Place, Sink, Store, copies,
 };
 use crate::store::tests::fake::data::Data;
 use crate::store::tests::fake::trouble::Op;
@@ -255,31 +255,31 @@ impl Store for Fake {
     fn acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        request: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, Acquired> {
-        let ((entry, versions, _), ask) = (owned(place), ask.clone());
-        let step = move |data: &mut Data| data.acquire(&entry, &versions, &ask);
+        let ((entry, versions, _), request) = (owned(place), request.clone());
+        let step = move |data: &mut Data| data.acquire(&entry, &versions, &request);
         Box::pin(self.ask(Op::Acquire, std::slice::from_ref(place.entry), until, step))
     }
 
     fn read_or_acquire<'a>(
         &'a self,
         place: Place<'a>,
-        ask: &'a Ask,
+        request: &'a AcquireRequest,
         until: Instant,
     ) -> Answer<'a, (Found, Acquired)> {
-        let ((entry, versions, late), ask) = (owned(place), ask.clone());
+        let ((entry, versions, late), request) = (owned(place), request.clone());
         let step = move |data: &mut Data| {
             let found = data.find(&entry, &versions, late);
-            (found, data.acquire(&entry, &versions, &ask))
+            (found, data.acquire(&entry, &versions, &request))
         };
         let names = std::slice::from_ref(place.entry);
         Box::pin(self.ask(Op::ReadOrAcquire, names, until, step))
     }
 
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
-        let names = std::slice::from_ref(&fill.right.entry);
+        let names = std::slice::from_ref(&fill.fencing_token.entry);
         let bulletin = fill.bulletin.clone();
         let fill = fill.clone();
         let faults = self.faults;
@@ -295,21 +295,22 @@ impl Store for Fake {
 
     fn renew<'a>(
         &'a self,
-        right: &'a Right,
+        fencing_token: &'a FencingToken,
         lives: Lease,
-        needed: Needed<'a>,
+        needed: NeededVersions<'a>,
         until: Instant,
     ) -> Answer<'a, ()> {
-        let names = std::slice::from_ref(&right.entry);
-        let (right, kept, life) = (right.clone(), needed.names.to_vec(), needed.life);
-        let step = move |data: &mut Data| data.renew(&right, lives, (&kept, life));
+        let names = std::slice::from_ref(&fencing_token.entry);
+        let (fencing_token, kept, life) =
+            (fencing_token.clone(), needed.names.to_vec(), needed.life);
+        let step = move |data: &mut Data| data.renew(&fencing_token, lives, (&kept, life));
         Box::pin(self.ask(Op::Renew, names, until, step))
     }
 
-    fn release<'a>(&'a self, right: &'a Right, until: Instant) -> Answer<'a, ()> {
-        let names = std::slice::from_ref(&right.entry);
-        let right = right.clone();
-        let step = move |data: &mut Data| data.release(&right);
+    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()> {
+        let names = std::slice::from_ref(&fencing_token.entry);
+        let fencing_token = fencing_token.clone();
+        let step = move |data: &mut Data| data.release(&fencing_token);
         Box::pin(self.ask(Op::Release, names, until, step))
     }
 

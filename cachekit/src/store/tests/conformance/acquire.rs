@@ -45,18 +45,18 @@ async fn a_good_entry_needs_no_computation(under: &Under) {
     let fill = under.filled().await;
     let token = Envelope::parse(&fill.bytes).unwrap().fill;
     assert_eq!(under.acquire(&ask(holder(1))).await, Acquired::Filled);
-    let judged = Ask {
-        judged: Some(token),
+    let rejected_token = AcquireRequest {
+        rejected_token: Some(token),
         ..ask(holder(1))
     };
-    assert_eq!(under.granted(&judged).await.token, token);
-    let regardless = Ask {
-        regardless: true,
+    assert_eq!(under.granted(&rejected_token).await.token, token);
+    let force = AcquireRequest {
+        force: true,
         ..ask(None)
     };
-    assert_eq!(under.granted(&regardless).await.token, token);
-    let other = Ask {
-        judged: holder(9),
+    assert_eq!(under.granted(&force).await.token, token);
+    let other = AcquireRequest {
+        rejected_token: holder(9),
         ..ask(None)
     };
     assert_eq!(under.acquire(&other).await, Acquired::Filled);
@@ -86,7 +86,7 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
 }
 
 async fn both_questions_in_one(under: &Under) {
-    let both = async |ask: &Ask| {
+    let both = async |ask: &AcquireRequest| {
         let spot = spot();
         let answer = under.store.read_or_acquire(spot.place(), ask, soon());
         answer.await.unwrap()
@@ -122,7 +122,10 @@ async fn what_is_removed_is_gone_and_may_be_removed_again(under: &Under) {
         assert_eq!((found.bytes, found.versions[2]), (None, None));
         assert!(found.versions[0].is_some());
     }
-    assert_ne!(under.granted(&ask(None)).await.token, fill.right.token);
+    assert_ne!(
+        under.granted(&ask(None)).await.token,
+        fill.fencing_token.token
+    );
 }
 
 cases! {

@@ -14,7 +14,7 @@ struct Question {
     kind: u8,
     holder: u8,
     /// Which of the rights that were given so far.
-    right: usize,
+    fencing_token: usize,
     flags: u8,
 }
 
@@ -22,7 +22,7 @@ struct Question {
 /// are its own.
 #[derive(Default)]
 struct Player {
-    grants: Vec<(Grant, Option<Token>)>,
+    grants: Vec<(LeaseGrant, Option<Token>)>,
     fills: Vec<Token>,
     seen: HashMap<Vec<u8>, usize>,
 }
@@ -72,9 +72,9 @@ impl Player {
         }
     }
 
-    fn right(&self, question: Question) -> Option<&(Grant, Option<Token>)> {
+    fn fencing_token(&self, question: Question) -> Option<&(LeaseGrant, Option<Token>)> {
         let count = self.grants.len();
-        (count > 0).then(|| &self.grants[question.right % count])
+        (count > 0).then(|| &self.grants[question.fencing_token % count])
     }
 
     async fn play(&mut self, under: &Under, question: Question) -> String {
@@ -86,15 +86,15 @@ impl Player {
             }
             2..=4 => {
                 let holder = holder(question.holder);
-                let judged = self.fills.last().copied().filter(|_| has(0));
-                let ask = Ask {
-                    judged,
-                    ends_judged: has(6),
-                    regardless: has(1),
+                let rejected_token = self.fills.last().copied().filter(|_| has(0));
+                let ask = AcquireRequest {
+                    rejected_token,
+                    ends_rejected: has(6),
+                    force: has(1),
                     token: match (has(2) && has(3), has(5)) {
-                        (true, true) => Wanted::Akin,
-                        (true, false) => Wanted::New,
-                        (false, _) => Wanted::Shared,
+                        (true, true) => TokenKind::SameGeneration,
+                        (true, false) => TokenKind::New,
+                        (false, _) => TokenKind::Shared,
                     },
                     lives: Lease {
                         lease: LONG,
@@ -119,7 +119,7 @@ impl Player {
     }
 
     async fn fill(&mut self, under: &Under, question: Question) -> String {
-        let Some((grant, holder)) = self.right(question).cloned() else {
+        let Some((grant, holder)) = self.fencing_token(question).cloned() else {
             return String::new();
         };
         let late: &[&str] = match question.flags % 3 {
@@ -141,13 +141,13 @@ impl Player {
     }
 
     async fn tell(&mut self, under: &Under, question: Question) -> String {
-        let Some((grant, holder)) = self.right(question).cloned() else {
+        let Some((grant, holder)) = self.fencing_token(question).cloned() else {
             return String::new();
         };
-        let right = spot().right(&grant, holder);
+        let fencing_token = spot().fencing_token(&grant, holder);
         match question.kind {
-            8 => under.renew(&right, LONG).await,
-            _ => under.release(&right).await,
+            8 => under.renew(&fencing_token, LONG).await,
+            _ => under.release(&fencing_token).await,
         }
         String::new()
     }
@@ -156,7 +156,7 @@ impl Player {
 /// What one question takes out of use.
 fn doomed(question: Question) -> &'static str {
     let doomed = ["all", "f:a", "t:tag", "g:org:", "t:org:1", "k:a", "k:a"];
-    doomed[question.right % doomed.len()]
+    doomed[question.fencing_token % doomed.len()]
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn every_sequence_is_answered_the_same() {
             let question = Question {
                 kind: random.u8(0..11),
                 holder: random.u8(0..4),
-                right: random.usize(..),
+                fencing_token: random.usize(..),
                 flags: random.u8(..),
             };
             let expected = one.play(&redis, question).await;

@@ -32,9 +32,9 @@ async fn a_removed_token_serves_nobody(under: &Under) {
 
 async fn a_write_takes_the_token_away(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
-    let write = Ask {
-        regardless: true,
-        token: Wanted::New,
+    let write = AcquireRequest {
+        force: true,
+        token: TokenKind::New,
         ..ask(None)
     };
     let new = under.granted(&write).await;
@@ -58,7 +58,9 @@ async fn nothing_is_stored_once_a_version_moved(under: &Under) {
             Filled::Moved,
             "{gone} is there again"
         );
-        under.release(&spot().right(&grant, holder(2))).await;
+        under
+            .release(&spot().fencing_token(&grant, holder(2)))
+            .await;
     }
 }
 
@@ -86,7 +88,7 @@ async fn versions_of_late_tags_are_recorded(under: &Under) {
 }
 
 async fn a_late_tag_keeps_the_version_that_it_has(under: &Under) {
-    let org = Ask {
+    let org = AcquireRequest {
         guards: names(&["g:org:", "t:org:1"]),
         ..ask(None)
     };

@@ -22,15 +22,15 @@ async fn a_lease_that_runs_out_goes_to_the_next(under: &Under) {
 
 async fn a_renewed_lease_goes_on(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
-    let right = spot().right(&grant, holder(1));
+    let fencing_token = spot().fencing_token(&grant, holder(1));
     sleep(HALF).await;
-    under.renew(&right, SHORT).await;
+    under.renew(&fencing_token, SHORT).await;
     sleep(HALF).await;
     assert!(matches!(
         under.acquire(&ask(holder(2))).await,
         Acquired::Held(_)
     ));
-    under.renew(&right, Duration::ZERO).await;
+    under.renew(&fencing_token, Duration::ZERO).await;
     sleep(HALF).await;
     assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
 }
@@ -38,17 +38,17 @@ async fn a_renewed_lease_goes_on(under: &Under) {
 /// What the value will hang on is kept for as long as it is computed, and for nobody else.
 async fn who_goes_on_keeps_what_the_value_hangs_on(under: &Under) {
     for is_renewed in [true, false] {
-        let short = Ask {
+        let short = AcquireRequest {
             version_life: SHORT,
             ..ask(holder(1))
         };
         let grant = under.granted(&short).await;
-        let mut right = spot().right(&grant, holder(1));
+        let mut fencing_token = spot().fencing_token(&grant, holder(1));
         if !is_renewed {
-            right.token = Token([9; 16]);
+            fencing_token.token = Token([9; 16]);
         }
         sleep(HALF).await;
-        under.renew(&right, SHORT).await;
+        under.renew(&fencing_token, SHORT).await;
         sleep(HALF).await;
         let fill = spot().fill(&grant, holder(1), &[]);
         let expected = if is_renewed {
@@ -64,14 +64,14 @@ async fn who_goes_on_keeps_what_the_value_hangs_on(under: &Under) {
 
 async fn a_lease_is_renewed_by_its_holder_and_token_alone(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
-    let mut wrong = spot().right(&grant, holder(2));
+    let mut wrong = spot().fencing_token(&grant, holder(2));
     sleep(HALF).await;
     under.renew(&wrong, LONG).await;
     wrong.holder = None;
     under.renew(&wrong, LONG).await;
-    wrong = Right {
+    wrong = FencingToken {
         token: Token([9; 16]),
-        ..spot().right(&grant, holder(1))
+        ..spot().fencing_token(&grant, holder(1))
     };
     under.renew(&wrong, LONG).await;
     sleep(HALF).await;
@@ -84,20 +84,26 @@ async fn a_released_lease_is_free_and_its_waiters_are_told(under: &Under) {
         under.acquire(&ask(holder(2))).await,
         Acquired::Held(_)
     ));
-    under.release(&spot().right(&grant, holder(3))).await;
+    under
+        .release(&spot().fencing_token(&grant, holder(3)))
+        .await;
     assert!(matches!(
         under.acquire(&ask(holder(2))).await,
         Acquired::Held(_)
     ));
     assert!(!under.is_told().await);
-    under.release(&spot().right(&grant, holder(1))).await;
+    under
+        .release(&spot().fencing_token(&grant, holder(1)))
+        .await;
     assert!(under.is_told().await);
     assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
 }
 
 async fn who_nobody_waits_for_tells_nobody(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
-    under.release(&spot().right(&grant, holder(1))).await;
+    under
+        .release(&spot().fencing_token(&grant, holder(1)))
+        .await;
     let grant = under.granted(&ask(holder(1))).await;
     let fill = spot().fill(&grant, holder(1), &[]);
     assert_eq!(under.fill(&fill).await, Filled::Stored);
@@ -136,10 +142,10 @@ async fn a_store_without_the_lease_leaves_it_to_its_holder_if_refused(under: &Un
 
 async fn what_is_not_there_is_neither_renewed_nor_released(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
-    let right = spot().right(&grant, holder(1));
+    let fencing_token = spot().fencing_token(&grant, holder(1));
     under.invalidate(&["k:a"]).await;
-    under.renew(&right, LONG).await;
-    under.release(&right).await;
+    under.renew(&fencing_token, LONG).await;
+    under.release(&fencing_token).await;
     under.invalidate_softly(&["k:a"]).await;
     assert_eq!(under.read().await.bytes, None);
 }

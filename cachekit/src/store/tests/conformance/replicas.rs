@@ -14,7 +14,7 @@ fn copy() -> Spot {
 }
 
 async fn ask_for_copy(under: &Under, by: Option<Token>) -> Acquired {
-    let ask = Ask {
+    let ask = AcquireRequest {
         guards: vec![],
         ..ask(by)
     };
@@ -26,7 +26,7 @@ async fn ask_for_copy(under: &Under, by: Option<Token>) -> Acquired {
         .unwrap()
 }
 
-async fn granted(under: &Under, by: Option<Token>) -> Grant {
+async fn granted(under: &Under, by: Option<Token>) -> LeaseGrant {
     match ask_for_copy(under, by).await {
         Acquired::Granted(grant) => grant,
         other => panic!("{other:?}"),
@@ -65,7 +65,7 @@ async fn softly_they_get_old(under: &Under) {
     let before = version(under).await.unwrap();
     under.invalidate_softly(&["t:tag", "k:a"]).await;
     let after = version(under).await.unwrap();
-    assert!(before != after && before.is_akin_to(after));
+    assert!(before != after && before.is_same_generation(after));
     granted(under, None).await;
 }
 
@@ -95,9 +95,9 @@ async fn the_others_stay_where_one_goes(under: &Under) {
 }
 
 async fn a_write_takes_them_out_of_use(under: &Under) {
-    let write = Ask {
-        regardless: true,
-        token: Wanted::New,
+    let write = AcquireRequest {
+        force: true,
+        token: TokenKind::New,
         ..ask(None)
     };
     for (order, late) in [(None, &["t:org:1", "t:org:2"][..]), (Some(7), &[])] {
@@ -115,9 +115,9 @@ async fn a_write_takes_them_out_of_use(under: &Under) {
             ..spot().any_fill(&grant, None, late, order)
         };
         let refused = Fill {
-            right: Right {
+            fencing_token: FencingToken {
                 token: Token([9; 16]),
-                ..fill.right.clone()
+                ..fill.fencing_token.clone()
             },
             order: None,
             ..fill.clone()

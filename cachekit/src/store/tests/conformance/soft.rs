@@ -23,9 +23,9 @@ async fn filled(under: &Under) -> Fill {
     fill
 }
 
-fn regardless(by: Option<Token>) -> Ask {
-    Ask {
-        regardless: true,
+fn force(by: Option<Token>) -> AcquireRequest {
+    AcquireRequest {
+        force: true,
         ..ask(by)
     }
 }
@@ -72,10 +72,10 @@ async fn what_may_not_be_old_is_removed(under: &Under) {
 
 async fn tokens_and_leases_end_with_the_fresh_life(under: &Under) {
     filled(under).await;
-    let computing = under.granted(&regardless(holder(1))).await;
-    let write = Ask {
-        token: Wanted::Akin,
-        ..regardless(None)
+    let computing = under.granted(&force(holder(1))).await;
+    let write = AcquireRequest {
+        token: TokenKind::SameGeneration,
+        ..force(None)
     };
     let write = under.granted(&write).await;
     under.invalidate_softly(&["k:a"]).await;
@@ -93,11 +93,14 @@ async fn tokens_and_leases_end_with_the_fresh_life(under: &Under) {
 async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
     for text in ["all", "f:a", "t:tag", "g:org:"] {
         filled(under).await;
-        let computing = under.granted(&regardless(None)).await;
+        let computing = under.granted(&force(None)).await;
         let before = under.versions(&[text]).await[0].unwrap();
         under.invalidate_softly(&[text]).await;
         let after = under.versions(&[text]).await[0].unwrap();
-        assert!(before != after && before.is_akin_to(after), "{text}");
+        assert!(
+            before != after && before.is_same_generation(after),
+            "{text}"
+        );
         assert_eq!(before.origin(), after.origin());
         let late = spot().fill(&computing, None, &[]);
         assert_eq!(under.fill(&late).await, Filled::Moved, "{text}");
@@ -108,7 +111,7 @@ async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
         under.invalidate(&[text, "k:a"]).await;
         under.granted(&ask(None)).await;
         let made = under.versions(&[text]).await[0].unwrap();
-        assert!(!made.is_akin_to(before), "{text}: hard");
+        assert!(!made.is_same_generation(before), "{text}: hard");
         under.invalidate(&["k:a"]).await;
     }
 }
@@ -129,7 +132,7 @@ async fn each_soft_invalidation_is_another(under: &Under) {
 }
 
 async fn versions_live_as_long_as_before(under: &Under) {
-    let short = Ask {
+    let short = AcquireRequest {
         version_life: SHORT,
         ..ask(None)
     };
@@ -145,20 +148,20 @@ async fn who_found_it_old_ends_its_life(under: &Under) {
         let fill = filled(under).await;
         let token = Token::of(&fill.bytes);
         if is_held {
-            under.granted(&regardless(holder(1))).await;
+            under.granted(&force(holder(1))).await;
         }
         under.invalidate_softly(&["t:org:1"]).await;
-        let another = Ask {
-            judged: Some(Token([7; 16])),
-            ends_judged: true,
-            ..regardless(holder(2))
+        let another = AcquireRequest {
+            rejected_token: Some(Token([7; 16])),
+            ends_rejected: true,
+            ..force(holder(2))
         };
         under.acquire(&another).await;
         let found = under.read().await;
         assert!(!fresh(&found).is_zero(), "another's token ends nothing");
-        let ends = Ask {
-            judged: token,
-            ends_judged: true,
+        let ends = AcquireRequest {
+            rejected_token: token,
+            ends_rejected: true,
             ..ask(holder(2))
         };
         let acquired = under.acquire(&ends).await;

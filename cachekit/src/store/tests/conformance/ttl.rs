@@ -25,11 +25,11 @@ async fn kept_for(under: &Under, kept: Duration) {
 async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
     let kept = Duration::from_secs(10);
     kept_for(under, kept).await;
-    let regardless = Ask {
-        regardless: true,
+    let force = AcquireRequest {
+        force: true,
         ..ask(holder(1))
     };
-    let grant = under.granted(&regardless).await;
+    let grant = under.granted(&force).await;
     let found = under.read().await;
     assert!(
         is_about(found.left, LONG),
@@ -38,8 +38,8 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
     );
     assert!(is_about(fresh(&found), kept), "{:?}", fresh(&found));
     let Acquired::Held(held) = under
-        .acquire(&Ask {
-            regardless: true,
+        .acquire(&AcquireRequest {
+            force: true,
             ..ask(holder(2))
         })
         .await
@@ -52,22 +52,22 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
         lease: SHORT,
         room: 2 * LONG,
     };
-    let right = spot().right(&grant, holder(1));
-    let needed = Needed {
+    let fencing_token = spot().fencing_token(&grant, holder(1));
+    let needed = NeededVersions {
         names: &[],
         life: LONG,
     };
     under
         .store
-        .renew(&right, lives, needed, soon())
+        .renew(&fencing_token, lives, needed, soon())
         .await
         .unwrap();
     let found = under.read().await;
     assert!(is_about(found.left, 2 * LONG));
     assert!(is_about(fresh(&found), kept));
     let Acquired::Held(held) = under
-        .acquire(&Ask {
-            regardless: true,
+        .acquire(&AcquireRequest {
+            force: true,
             ..ask(holder(2))
         })
         .await
@@ -79,16 +79,16 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
 
 async fn less_room_takes_nothing_away(under: &Under) {
     kept_for(under, 2 * LONG).await;
-    let regardless = Ask {
-        regardless: true,
+    let force = AcquireRequest {
+        force: true,
         ..ask(holder(1))
     };
-    under.granted(&regardless).await;
+    under.granted(&force).await;
     let found = under.read().await;
     assert!(is_about(found.left, 2 * LONG));
     assert_eq!(fresh(&found), found.left);
-    let again = Ask {
-        regardless: true,
+    let again = AcquireRequest {
+        force: true,
         ..ask(holder(2))
     };
     let Acquired::Held(held) = under.acquire(&again).await else {
@@ -102,7 +102,7 @@ async fn a_lease_is_no_longer_than_the_room(under: &Under) {
         lease: LONG,
         room: SHORT,
     };
-    let short = Ask {
+    let short = AcquireRequest {
         lives: room,
         ..ask(holder(1))
     };
@@ -116,7 +116,7 @@ async fn a_lease_is_no_longer_than_the_room(under: &Under) {
 }
 
 async fn versions_run_out_if_nothing_hangs_on_them(under: &Under) {
-    let short = Ask {
+    let short = AcquireRequest {
         version_life: SHORT,
         ..ask(None)
     };
@@ -129,7 +129,7 @@ async fn versions_run_out_if_nothing_hangs_on_them(under: &Under) {
 }
 
 async fn versions_outlive_what_hangs_on_them(under: &Under) {
-    let short = Ask {
+    let short = AcquireRequest {
         version_life: SHORT,
         ..ask(None)
     };

@@ -3,18 +3,18 @@
 use super::*;
 
 /// What a write with an order asks for before it begins.
-fn ordered() -> Ask {
-    Ask {
-        regardless: true,
-        token: Wanted::Akin,
+fn ordered() -> AcquireRequest {
+    AcquireRequest {
+        force: true,
+        token: TokenKind::SameGeneration,
         ..ask(None)
     }
 }
 
 /// A write without one.
-fn plain() -> Ask {
-    Ask {
-        token: Wanted::New,
+fn plain() -> AcquireRequest {
+    AcquireRequest {
+        token: TokenKind::New,
         ..ordered()
     }
 }
@@ -92,8 +92,8 @@ async fn a_computed_value_has_no_order(under: &Under) {
 
     let write = under.granted(&ordered()).await;
     let computed = under
-        .granted(&Ask {
-            regardless: true,
+        .granted(&AcquireRequest {
+            force: true,
             ..ask(None)
         })
         .await;

@@ -6,7 +6,9 @@ use crate::base::fault::Faults;
 use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Acquired, Ask, Fill, Filled, Found, Grant, Lease, Right, Wanted};
+use crate::store::port::{
+    AcquireRequest, Acquired, FencingToken, Fill, Filled, Found, Lease, LeaseGrant, TokenKind,
+};
 use crate::store::tests::fake::data::Data;
 
 /// Names of late tags are looked for in so many bytes.
@@ -57,21 +59,26 @@ impl Data {
         }
     }
 
-    pub(crate) fn acquire(&mut self, entry: &StoreKey, names: &[StoreKey], ask: &Ask) -> Acquired {
+    pub(crate) fn acquire(
+        &mut self,
+        entry: &StoreKey,
+        names: &[StoreKey],
+        request: &AcquireRequest,
+    ) -> Acquired {
         let mut head = self.head(entry);
         let left = self.left(entry);
-        let versions = self.make_versions(names, &ask.guards, ask.version_life);
+        let versions = self.make_versions(names, &request.guards, request.version_life);
         let (versions, guards) = versions.split_at(names.len());
         if let Some(head) = &mut head {
-            if !ask.regardless && self.is_good(entry, head, left, versions, ask.judged) {
+            if !request.force && self.is_good(entry, head, left, versions, request.rejected_token) {
                 return Acquired::Filled;
             }
-            if ask.ends_judged && ask.judged == Some(head.token) {
+            if request.ends_rejected && request.rejected_token == Some(head.token) {
                 head.grace = head.grace.max(left);
                 self.change_head(entry, *head);
             }
-            let other = head.holder.filter(|_| ask.holder.is_some());
-            if other.is_some() && other != ask.holder && left > head.floor {
+            let other = head.holder.filter(|_| request.holder.is_some());
+            if other.is_some() && other != request.holder && left > head.floor {
                 let longest = left.saturating_sub(head.floor);
                 let is_awaited = true;
                 self.change_head(
@@ -84,8 +91,8 @@ impl Data {
                 return Acquired::Held(longest);
             }
         }
-        let token = self.take(entry, head, left, ask);
-        Acquired::Granted(Grant {
+        let token = self.take(entry, head, left, request);
+        Acquired::Granted(LeaseGrant {
             token,
             versions: versions.to_vec(),
             guards: guards.to_vec(),
@@ -117,10 +124,10 @@ impl Data {
         head: &Head,
         left: Duration,
         versions: &[Version],
-        judged: Option<Token>,
+        rejected_token: Option<Token>,
     ) -> bool {
         let bytes = self.get(entry).unwrap_or_default();
-        let is_fresh = head.is_filled && left > head.grace && Some(head.token) != judged;
+        let is_fresh = head.is_filled && left > head.grace && Some(head.token) != rejected_token;
         let mut recorded = bytes
             .get(VERSIONS..)
             .unwrap_or_default()
@@ -132,13 +139,19 @@ impl Data {
                 .all(|version| recorded.next() == Some(&version.0))
     }
 
-    /// Gives the right to `ask`.
-    fn take(&mut self, entry: &StoreKey, head: Option<Head>, left: Duration, ask: &Ask) -> Token {
+    /// Gives the right to `request`.
+    fn take(
+        &mut self,
+        entry: &StoreKey,
+        head: Option<Head>,
+        left: Duration,
+        request: &AcquireRequest,
+    ) -> Token {
         let there = head.map(|head| head.token);
-        let token = match (there, ask.token) {
-            (Some(there), Wanted::Shared) => there,
-            (Some(there), Wanted::Akin) => self.new_token().akin_to(there),
-            (None, _) | (_, Wanted::New) => self.new_token(),
+        let token = match (there, request.token) {
+            (Some(there), TokenKind::Shared) => there,
+            (Some(there), TokenKind::SameGeneration) => self.new_token().same_generation_as(there),
+            (None, _) | (_, TokenKind::New) => self.new_token(),
         };
         let vacant = Head {
             is_filled: false,
@@ -154,14 +167,14 @@ impl Data {
             ..head.unwrap_or(vacant)
         };
         if head.is_some() {
-            left = self.make_room(entry, &mut new, left, ask.lives.room);
+            left = self.make_room(entry, &mut new, left, request.lives.room);
         } else {
-            left = ask.lives.room;
+            left = request.lives.room;
             self.set(entry, vacant.vacant(), Some(left));
         }
-        if ask.holder.is_some() {
-            new.holder = ask.holder;
-            new.floor = left.saturating_sub(ask.lives.lease);
+        if request.holder.is_some() {
+            new.holder = request.holder;
+            new.floor = left.saturating_sub(request.lives.lease);
         }
         self.change_head(entry, new);
         token
@@ -186,7 +199,7 @@ impl Data {
     }
 
     pub(crate) fn fill(&mut self, fill: &Fill, faults: Faults) -> Filled {
-        let entry = &fill.right.entry;
+        let entry = &fill.fencing_token.entry;
         let head = self.get(entry).and_then(Head::read);
         let Some(head) = head else {
             return Filled::Fenced;
@@ -219,15 +232,15 @@ impl Data {
     /// Whether the token, or for a write with an order the generation, is still there, and
     /// nothing newer.
     fn fence(&mut self, fill: &Fill, head: &Head) -> Result<(), Filled> {
-        let is_own = head.token == fill.right.token;
+        let is_own = head.token == fill.fencing_token.token;
         let order = fill
             .order
-            .filter(|_| head.token.is_akin_to(fill.right.token));
+            .filter(|_| head.token.is_same_generation(fill.fencing_token.token));
         let Some(order) = order else {
             let fenced = |data: &mut Self| data.refuse(fill, Some(*head), Filled::Fenced);
             return if is_own { Ok(()) } else { Err(fenced(self)) };
         };
-        match self.get(&fill.right.entry).and_then(Head::order) {
+        match self.get(&fill.fencing_token.entry).and_then(Head::order) {
             Some(there) if there > order => Err(Filled::Older),
             Some(there) if there == order && !is_own => {
                 Err(self.refuse(fill, Some(*head), Filled::Fenced))
@@ -246,10 +259,10 @@ impl Data {
 
     /// Nothing is stored, and the lease of who wanted to ends.
     fn refuse(&mut self, fill: &Fill, head: Option<Head>, why: Filled) -> Filled {
-        if let (Some(head), Some(holder)) = (head, fill.right.holder)
+        if let (Some(head), Some(holder)) = (head, fill.fencing_token.holder)
             && head.holder == Some(holder)
         {
-            self.end_lease(&fill.right.entry, head);
+            self.end_lease(&fill.fencing_token.entry, head);
         }
         why
     }
@@ -270,17 +283,25 @@ impl Data {
         }
     }
 
-    pub(crate) fn renew(&mut self, right: &Right, lives: Lease, needed: (&[StoreKey], Duration)) {
-        let left = self.left(&right.entry);
-        let head = self.head(&right.entry);
-        let Some(mut head) = head.filter(|head| head.token == right.token) else {
+    pub(crate) fn renew(
+        &mut self,
+        fencing_token: &FencingToken,
+        lives: Lease,
+        needed: (&[StoreKey], Duration),
+    ) {
+        let left = self.left(&fencing_token.entry);
+        let head = self.head(&fencing_token.entry);
+        let Some(mut head) = head.filter(|head| head.token == fencing_token.token) else {
             return;
         };
-        let left = self.make_room(&right.entry, &mut head, left, lives.room);
-        if !lives.lease.is_zero() && right.holder.is_some() && head.holder == right.holder {
+        let left = self.make_room(&fencing_token.entry, &mut head, left, lives.room);
+        if !lives.lease.is_zero()
+            && fencing_token.holder.is_some()
+            && head.holder == fencing_token.holder
+        {
             head.floor = left.saturating_sub(lives.lease);
         }
-        self.change_head(&right.entry, head);
+        self.change_head(&fencing_token.entry, head);
         self.keep_at_least(needed.0, needed.1);
     }
 
@@ -293,11 +314,12 @@ impl Data {
         }
     }
 
-    pub(crate) fn release(&mut self, right: &Right) {
-        let head = self.get(&right.entry).and_then(Head::read);
-        if let Some(head) = head.filter(|head| head.holder.is_some() && head.holder == right.holder)
+    pub(crate) fn release(&mut self, fencing_token: &FencingToken) {
+        let head = self.get(&fencing_token.entry).and_then(Head::read);
+        if let Some(head) =
+            head.filter(|head| head.holder.is_some() && head.holder == fencing_token.holder)
         {
-            self.end_lease(&right.entry, head);
+            self.end_lease(&fencing_token.entry, head);
         }
     }
 
