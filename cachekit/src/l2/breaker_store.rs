@@ -11,8 +11,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, Answer, Failure, FencingToken, Fill, Filled, Found, Lease,
-    NeededVersions, Place, Store,
+    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, Lease,
+    NeededVersions, Store, StoreFuture,
 };
 
 /// A store that is not asked while its breaker is open, nor where an answer could not be waited
@@ -37,8 +37,8 @@ impl BreakerStore {
     fn through_breaker<'a, T: Send + 'a>(
         &'a self,
         rejection: Rejection,
-        ask: impl FnOnce(&'a dyn Store) -> Answer<'a, T>,
-    ) -> Answer<'a, T> {
+        ask: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T>,
+    ) -> StoreFuture<'a, T> {
         if !self.breaker.is_closed() || !has_timer() {
             return Box::pin(std::future::ready(Err(Failure::Unavailable)));
         }
@@ -68,7 +68,7 @@ impl Store for BreakerStore {
         self.inner.origin()
     }
 
-    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
+    fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]> {
         self.through_breaker(Rejection::Ignored, |store| store.ask_origin(until))
     }
 
@@ -84,38 +84,38 @@ impl Store for BreakerStore {
         self.inner.connections()
     }
 
-    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
-        self.through_breaker(Rejection::Counted, |store| store.read(place, until))
+    fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
+        self.through_breaker(Rejection::Counted, |store| store.read(query, until))
     }
 
     fn versions<'a>(
         &'a self,
         names: &'a [StoreKey],
         until: Instant,
-    ) -> Answer<'a, Vec<Option<Version>>> {
+    ) -> StoreFuture<'a, Vec<Option<Version>>> {
         self.through_breaker(Rejection::Counted, |store| store.versions(names, until))
     }
 
     fn acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         ask: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, Acquired> {
-        self.through_breaker(Rejection::Ignored, |store| store.acquire(place, ask, until))
+    ) -> StoreFuture<'a, Acquired> {
+        self.through_breaker(Rejection::Ignored, |store| store.acquire(query, ask, until))
     }
 
     fn read_or_acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         ask: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, (Found, Acquired)> {
-        let question = |store: &'a dyn Store| store.read_or_acquire(place, ask, until);
+    ) -> StoreFuture<'a, (Found, Acquired)> {
+        let question = |store: &'a dyn Store| store.read_or_acquire(query, ask, until);
         self.through_breaker(Rejection::Ignored, question)
     }
 
-    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled> {
         self.through_breaker(Rejection::Ignored, |store| store.fill(fill, until))
     }
 
@@ -125,13 +125,17 @@ impl Store for BreakerStore {
         lives: Lease,
         needed: NeededVersions<'a>,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         self.through_breaker(Rejection::Ignored, move |store| {
             store.renew(fencing_token, lives, needed, until)
         })
     }
 
-    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()> {
+    fn release<'a>(
+        &'a self,
+        fencing_token: &'a FencingToken,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
         self.through_breaker(Rejection::Ignored, |store| {
             store.release(fencing_token, until)
         })
@@ -143,7 +147,7 @@ impl Store for BreakerStore {
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         let order = |store: &'a dyn Store| store.invalidate(names, mode, bulletin, until);
         self.through_breaker(Rejection::Ignored, order)
     }
@@ -154,7 +158,7 @@ impl Store for BreakerStore {
         hello: Option<&'a Bulletin>,
         echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         self.inner.beat(node, hello, echo, until)
     }
 
@@ -163,7 +167,7 @@ impl Store for BreakerStore {
         whom: Option<NodeId>,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         self.inner.tell(whom, bulletin, until)
     }
 }

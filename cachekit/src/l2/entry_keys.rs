@@ -7,7 +7,7 @@ use crate::model::owner::Owner;
 use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
-use crate::store::port::Place;
+use crate::store::port::EntryQuery;
 
 /// Which entry of a key is meant.
 ///
@@ -72,8 +72,8 @@ impl EntryKeys {
         }
     }
 
-    pub(crate) fn query(&self, owner: &Owner) -> Place<'_> {
-        Place {
+    pub(crate) fn query(&self, owner: &Owner) -> EntryQuery<'_> {
+        EntryQuery {
             entry: &self.entry,
             versions: &self.versions,
             late: owner.tag_prefixes.is_known(),

@@ -31,7 +31,7 @@ use crate::store::message::{Bulletin, NodeId};
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
 
 /// What a store answers, in time or not.
-pub(crate) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// A store that processes share.
 ///
@@ -46,7 +46,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn origin(&self) -> [u8; 8];
 
     /// Asks for it again.
-    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]>;
+    fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
 
     /// Messages should come and do not: listen by another connection.
     fn listen_anew(&self);
@@ -58,34 +58,34 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// How many connections for questions were made.
     fn connections(&self) -> u64;
 
-    /// The entry at `place` and the versions that it should hang on.
-    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found>;
+    /// The entry at `query` and the versions that it should hang on.
+    fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found>;
 
     /// Versions alone.
     fn versions<'a>(
         &'a self,
         names: &'a [StoreKey],
         until: Instant,
-    ) -> Answer<'a, Vec<Option<Version>>>;
+    ) -> StoreFuture<'a, Vec<Option<Version>>>;
 
     /// The right to compute and to store.
     fn acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, Acquired>;
+    ) -> StoreFuture<'a, Acquired>;
 
     /// Both in one round trip, for who expects a miss.
     fn read_or_acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, (Found, Acquired)>;
+    ) -> StoreFuture<'a, (Found, Acquired)>;
 
     /// Stores, if nothing happened since the right to was given; gives up the lease.
-    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled>;
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled>;
 
     /// Goes on computing: keeps the token and what the value will hang on, and, with a lease, keeps
     /// others waiting.
@@ -95,10 +95,14 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         lives: Lease,
         needed: NeededVersions<'a>,
         until: Instant,
-    ) -> Answer<'a, ()>;
+    ) -> StoreFuture<'a, ()>;
 
     /// Gives up the lease without a store.
-    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()>;
+    fn release<'a>(
+        &'a self,
+        fencing_token: &'a FencingToken,
+        until: Instant,
+    ) -> StoreFuture<'a, ()>;
 
     /// Takes entries with their tokens, and versions, out of use, and tells every node. May be
     /// repeated.
@@ -113,7 +117,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()>;
+    ) -> StoreFuture<'a, ()>;
 
     /// Sends `echo` to `node`, after `hello`, if there is one, to every node: in one step, and
     /// only if the server takes writes. One that takes none is left: it goes on passing
@@ -124,7 +128,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         hello: Option<&'a Bulletin>,
         echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()>;
+    ) -> StoreFuture<'a, ()>;
 
     /// Tells every node, or one, something.
     fn tell<'a>(
@@ -132,7 +136,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         whom: Option<NodeId>,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()>;
+    ) -> StoreFuture<'a, ()>;
 }
 
 /// What a store tells by itself, at any time.
@@ -188,7 +192,7 @@ impl Failure {
 
 /// One entry and what it hangs on, by names.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct EntryQuery<'a> {
     pub(crate) entry: &'a StoreKey,
     /// Of the namespace and of the function, then of the tags that are known.
     pub(crate) versions: &'a [StoreKey],

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
-use crate::store::port::{AcquireRequest, Failure, Fill, Place, Sink, TokenKind, copies};
+use crate::store::port::{AcquireRequest, EntryQuery, Failure, Fill, Sink, TokenKind, copies};
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connection::{Connected, Link};
 use crate::store::redis::read_batcher::Reads;
@@ -136,20 +136,20 @@ impl Redis {
     }
 
     /// The question for late tags, if it is to be asked.
-    fn late(&self, place: Place<'_>, digests: &Digests) -> Option<Cmd> {
-        place.late.then(|| {
-            let known = place.versions.len().to_string();
+    fn late(&self, query: EntryQuery<'_>, digests: &Digests) -> Option<Cmd> {
+        query.late.then(|| {
+            let known = query.versions.len().to_string();
             let call = Call {
-                keys: vec![self.full(place.entry)],
+                keys: vec![self.full(query.entry)],
                 args: vec![self.prefix.to_vec(), known.into()],
             };
             self.scripts.by_digest(Script::Late, digests, &call)
         })
     }
 
-    fn acquiring(&self, place: Place<'_>, request: &AcquireRequest, origin: [u8; 8]) -> Call {
-        let names = place.versions.iter().chain(&request.guards);
-        let keys = std::iter::once(place.entry)
+    fn acquiring(&self, query: EntryQuery<'_>, request: &AcquireRequest, origin: [u8; 8]) -> Call {
+        let names = query.versions.iter().chain(&request.guards);
+        let keys = std::iter::once(query.entry)
             .chain(names)
             .map(|name| self.full(name));
         let token = |token: Option<crate::encoding::envelope::Token>| {
@@ -169,9 +169,9 @@ impl Redis {
             millis(request.lives.room),
             token(request.rejected_token),
             millis(request.version_life),
-            place.versions.len().to_string().into(),
+            query.versions.len().to_string().into(),
             options.into(),
-            endless(place.versions),
+            endless(query.versions),
         ];
         Call {
             keys: keys.collect(),

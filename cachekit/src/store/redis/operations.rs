@@ -9,8 +9,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, Answer, Failure, FencingToken, Fill, Filled, Found, Lease,
-    NeededVersions, Place, Store, UNKNOWN_ORIGIN,
+    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, Lease,
+    NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::Question;
@@ -33,7 +33,7 @@ impl Store for Redis {
             .map_or(UNKNOWN_ORIGIN, |connected| connected.origin())
     }
 
-    fn ask_origin(&self, until: Instant) -> Answer<'_, [u8; 8]> {
+    fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]> {
         Box::pin(async move {
             let connected = self.connected()?;
             let mut commands = Pipeline::new();
@@ -62,11 +62,11 @@ impl Store for Redis {
         self.link.made()
     }
 
-    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
+    fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let late = self.late(place, &connected.greeting.digests);
-            let found = self.reads.read(&connected, place, late, until).await?;
+            let late = self.late(query, &connected.greeting.digests);
+            let found = self.reads.read(&connected, query, late, until).await?;
             self.said(&connected, found)
         })
     }
@@ -75,7 +75,7 @@ impl Store for Redis {
         &'a self,
         names: &'a [StoreKey],
         until: Instant,
-    ) -> Answer<'a, Vec<Option<Version>>> {
+    ) -> StoreFuture<'a, Vec<Option<Version>>> {
         Box::pin(async move {
             let mut commands = Pipeline::new();
             commands.cmd("MGET");
@@ -91,36 +91,36 @@ impl Store for Redis {
 
     fn acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, Acquired> {
+    ) -> StoreFuture<'a, Acquired> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(place, request, connected.origin());
+            let call = self.acquiring(query, request, connected.origin());
             let value = self
                 .script(&connected, Script::Acquire, &call, until)
                 .await?;
             self.said(
                 &connected,
-                reply::acquired(value, call.nonce(), place.versions.len()),
+                reply::acquired(value, call.nonce(), query.versions.len()),
             )
         })
     }
 
     fn read_or_acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, (Found, Acquired)> {
+    ) -> StoreFuture<'a, (Found, Acquired)> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let call = self.acquiring(place, request, connected.origin());
+            let call = self.acquiring(query, request, connected.origin());
             let digests = &connected.greeting.digests;
             let mut question = Question::alone();
-            let late = self.late(place, digests);
-            question.add(&self.prefix, self.faults, place, late);
+            let late = self.late(query, digests);
+            question.add(&self.prefix, self.faults, query, late);
             let (mut commands, expected) = question.asked();
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
             let mut values = self.link.run(&connected, &commands, until).await?;
@@ -132,12 +132,12 @@ impl Store for Redis {
                     .by_text(&connected, Script::Acquire, &call, until)
                     .await?;
             }
-            let acquired = reply::acquired(acquired, call.nonce(), place.versions.len());
+            let acquired = reply::acquired(acquired, call.nonce(), query.versions.len());
             Ok((found, self.said(&connected, acquired)?))
         })
     }
 
-    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled> {
         Box::pin(async move {
             let connected = self.connected()?;
             let call = self.filling(fill, connected.origin());
@@ -152,7 +152,7 @@ impl Store for Redis {
         lives: Lease,
         needed: NeededVersions<'a>,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         let names = std::iter::once(&fencing_token.entry).chain(needed.names);
         let args = [
             fencing_token.token.0.into(),
@@ -170,7 +170,11 @@ impl Store for Redis {
         Box::pin(self.order(Script::Renew, call, until))
     }
 
-    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()> {
+    fn release<'a>(
+        &'a self,
+        fencing_token: &'a FencingToken,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
         let args = [
             fencing_token
                 .holder
@@ -191,7 +195,7 @@ impl Store for Redis {
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             if mode == InvalidationMode::Soft {
                 return self.invalidate_softly(names, bulletin, until).await;
@@ -208,7 +212,7 @@ impl Store for Redis {
         hello: Option<&'a Bulletin>,
         echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         let args = [
             [&*self.prefix, node.channel().as_bytes()].concat(),
             echo.write(),
@@ -231,7 +235,7 @@ impl Store for Redis {
         whom: Option<NodeId>,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let mut commands = Pipeline::new();
             commands.add_command(self.publishing(whom, bulletin));

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::store::port::{Failure, Found, Place};
+use crate::store::port::{EntryQuery, Failure, Found};
 use crate::store::redis::connection::{Connected, Link};
 use crate::store::redis::read_commands::Question;
 use crate::store::redis::reply::Said;
@@ -90,7 +90,7 @@ impl Reads {
         }
     }
 
-    /// Reads `place`, and runs the script for its `late` tags, until `until` at the latest.
+    /// Reads `query`, and runs the script for its `late` tags, until `until` at the latest.
     ///
     /// # Cancel safety
     ///
@@ -98,13 +98,13 @@ impl Reads {
     pub(crate) async fn read(
         &self,
         connected: &Arc<Connected>,
-        place: Place<'_>,
+        query: EntryQuery<'_>,
         late: Option<Cmd>,
         until: Instant,
     ) -> Answer {
         let waiting = Waiting::among(&self.waiting);
         if waiting.others >= FEW
-            && let Some(answer) = self.join(connected, place, late.as_ref(), until)
+            && let Some(answer) = self.join(connected, query, late.as_ref(), until)
         {
             let answer = in_time(until, answer, self.shared.faults).await;
             // Whoever asks for it is gone, with the runtime.
@@ -112,7 +112,7 @@ impl Reads {
             return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
         }
         let mut question = Question::alone();
-        question.add(&self.prefix, self.shared.faults, place, late);
+        question.add(&self.prefix, self.shared.faults, query, late);
         // Boxed: who joins another's question is not to carry the client's state around.
         let mut answers = Box::pin(question.ask(&self.shared.link, connected, until)).await?;
         answers.pop().ok_or(Failure::Indeterminate)
@@ -122,7 +122,7 @@ impl Reads {
     fn join(
         &self,
         connected: &Arc<Connected>,
-        place: Place<'_>,
+        query: EntryQuery<'_>,
         late: Option<&Cmd>,
         until: Instant,
     ) -> Option<oneshot::Receiver<Answer>> {
@@ -138,7 +138,7 @@ impl Reads {
         }
         let faults = self.shared.faults;
         let question = &mut joint.question;
-        question.add(&self.prefix, faults, place, late.cloned());
+        question.add(&self.prefix, faults, query, late.cloned());
         joint.until = joint.until.max(until);
         let (caller, answer) = oneshot::channel();
         joint.callers.push(caller);

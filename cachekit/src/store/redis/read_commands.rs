@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::Faults;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, Found, Place};
+use crate::store::port::{EntryQuery, Failure, Found};
 use crate::store::redis::connection::{Connected, Link};
 use crate::store::redis::reply;
 use crate::store::redis::reply::Said;
@@ -79,17 +79,17 @@ impl Question {
         &mut self,
         prefix: &[u8],
         faults: Faults,
-        place: Place<'_>,
+        query: EntryQuery<'_>,
         late: Option<Cmd>,
     ) {
-        let entry = place.entry.in_store(faults);
+        let entry = query.entry.in_store(faults);
         let length = PTTL.len() + prefix.len() + entry.len();
         let mut life = Cmd::with_capacity(2, length);
         life.arg(PTTL);
         write_key(&mut life, prefix, &entry);
         self.commands.add_command(life);
         let entry = self.key(prefix, &entry);
-        let versions = place.versions.iter();
+        let versions = query.versions.iter();
         let versions = versions
             .map(|name| self.version(prefix, faults, name))
             .collect();

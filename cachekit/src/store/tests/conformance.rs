@@ -24,8 +24,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, FencingToken, Fill, Filled, Found, Lease, LeaseGrant, Message,
-    NeededVersions, Place, Sink, Store, TokenKind,
+    AcquireRequest, Acquired, EntryQuery, FencingToken, Fill, Filled, Found, Lease, LeaseGrant,
+    Message, NeededVersions, Sink, Store, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::tests::conformance::server::Server;
@@ -150,8 +150,8 @@ fn is_about(length: Duration, expected: Duration) -> bool {
 }
 
 impl Spot {
-    fn place(&self) -> Place<'_> {
-        Place {
+    fn query(&self) -> EntryQuery<'_> {
+        EntryQuery {
             entry: &self.entry,
             versions: &self.versions,
             late: true,
@@ -230,12 +230,12 @@ fn soon() -> Instant {
 
 impl Under {
     async fn read(&self) -> Found {
-        self.store.read(spot().place(), soon()).await.unwrap()
+        self.store.read(spot().query(), soon()).await.unwrap()
     }
 
     async fn acquire(&self, ask: &AcquireRequest) -> Acquired {
         let spot = spot();
-        self.store.acquire(spot.place(), ask, soon()).await.unwrap()
+        self.store.acquire(spot.query(), ask, soon()).await.unwrap()
     }
 
     async fn granted(&self, ask: &AcquireRequest) -> LeaseGrant {

@@ -22,8 +22,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, Answer, Failure, FencingToken, Fill, Filled, Found, Lease, Message,
-    NeededVersions, Place, Sink, Store, copies,
+    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, Lease,
+    Message, NeededVersions, Sink, Store, StoreFuture, copies,
 };
 use crate::store::tests::fake::data::Data;
 use crate::store::tests::fake::trouble::Op;
@@ -222,7 +222,7 @@ impl Store for Fake {
         self.shared.lock().data.origin()
     }
 
-    fn ask_origin(&self, _: Instant) -> Answer<'_, [u8; 8]> {
+    fn ask_origin(&self, _: Instant) -> StoreFuture<'_, [u8; 8]> {
         Box::pin(std::future::ready(Ok(self.origin())))
     }
 
@@ -236,17 +236,17 @@ impl Store for Fake {
         1
     }
 
-    fn read<'a>(&'a self, place: Place<'a>, until: Instant) -> Answer<'a, Found> {
-        let (entry, versions, late) = owned(place);
+    fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
+        let (entry, versions, late) = owned(query);
         let step = move |data: &mut Data| data.find(&entry, &versions, late);
-        Box::pin(self.ask(Op::Read, std::slice::from_ref(place.entry), until, step))
+        Box::pin(self.ask(Op::Read, std::slice::from_ref(query.entry), until, step))
     }
 
     fn versions<'a>(
         &'a self,
         names: &'a [StoreKey],
         until: Instant,
-    ) -> Answer<'a, Vec<Option<Version>>> {
+    ) -> StoreFuture<'a, Vec<Option<Version>>> {
         let asked = names.to_vec();
         let step = move |data: &mut Data| data.versions(&asked);
         Box::pin(self.ask(Op::Versions, names, until, step))
@@ -254,31 +254,31 @@ impl Store for Fake {
 
     fn acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, Acquired> {
-        let ((entry, versions, _), request) = (owned(place), request.clone());
+    ) -> StoreFuture<'a, Acquired> {
+        let ((entry, versions, _), request) = (owned(query), request.clone());
         let step = move |data: &mut Data| data.acquire(&entry, &versions, &request);
-        Box::pin(self.ask(Op::Acquire, std::slice::from_ref(place.entry), until, step))
+        Box::pin(self.ask(Op::Acquire, std::slice::from_ref(query.entry), until, step))
     }
 
     fn read_or_acquire<'a>(
         &'a self,
-        place: Place<'a>,
+        query: EntryQuery<'a>,
         request: &'a AcquireRequest,
         until: Instant,
-    ) -> Answer<'a, (Found, Acquired)> {
-        let ((entry, versions, late), request) = (owned(place), request.clone());
+    ) -> StoreFuture<'a, (Found, Acquired)> {
+        let ((entry, versions, late), request) = (owned(query), request.clone());
         let step = move |data: &mut Data| {
             let found = data.find(&entry, &versions, late);
             (found, data.acquire(&entry, &versions, &request))
         };
-        let names = std::slice::from_ref(place.entry);
+        let names = std::slice::from_ref(query.entry);
         Box::pin(self.ask(Op::ReadOrAcquire, names, until, step))
     }
 
-    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> Answer<'a, Filled> {
+    fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled> {
         let names = std::slice::from_ref(&fill.fencing_token.entry);
         let bulletin = fill.bulletin.clone();
         let fill = fill.clone();
@@ -299,7 +299,7 @@ impl Store for Fake {
         lives: Lease,
         needed: NeededVersions<'a>,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         let names = std::slice::from_ref(&fencing_token.entry);
         let (fencing_token, kept, life) =
             (fencing_token.clone(), needed.names.to_vec(), needed.life);
@@ -307,7 +307,11 @@ impl Store for Fake {
         Box::pin(self.ask(Op::Renew, names, until, step))
     }
 
-    fn release<'a>(&'a self, fencing_token: &'a FencingToken, until: Instant) -> Answer<'a, ()> {
+    fn release<'a>(
+        &'a self,
+        fencing_token: &'a FencingToken,
+        until: Instant,
+    ) -> StoreFuture<'a, ()> {
         let names = std::slice::from_ref(&fencing_token.entry);
         let fencing_token = fencing_token.clone();
         let step = move |data: &mut Data| data.release(&fencing_token);
@@ -320,7 +324,7 @@ impl Store for Fake {
         mode: InvalidationMode,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         let copies = copies(names, self.faults);
         let doomed: Vec<StoreKey> = names.iter().cloned().chain(copies).collect();
         let step = move |data: &mut Data| match mode {
@@ -340,7 +344,7 @@ impl Store for Fake {
         hello: Option<&'a Bulletin>,
         echo: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             self.ask(Op::Beat, &[], until, |_| ()).await?;
             if let Some(hello) = hello {
@@ -356,7 +360,7 @@ impl Store for Fake {
         whom: Option<NodeId>,
         bulletin: &'a Bulletin,
         until: Instant,
-    ) -> Answer<'a, ()> {
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             self.ask(Op::Tell, &[], until, |_| ()).await?;
             self.shared.tell(whom, &Message::Told(bulletin.clone()));
@@ -365,6 +369,6 @@ impl Store for Fake {
     }
 }
 
-fn owned(place: Place<'_>) -> (StoreKey, Vec<StoreKey>, bool) {
-    (place.entry.clone(), place.versions.to_vec(), place.late)
+fn owned(query: EntryQuery<'_>) -> (StoreKey, Vec<StoreKey>, bool) {
+    (query.entry.clone(), query.versions.to_vec(), query.late)
 }

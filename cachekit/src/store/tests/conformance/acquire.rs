@@ -68,27 +68,27 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
     under.filled().await;
     let (entry, mut versions) = (spot().entry, spot().versions);
     versions.push(name("t:more"));
-    let place = Place {
+    let query = EntryQuery {
         entry: &entry,
         versions: &versions,
         late: false,
     };
-    let acquired = under.store.acquire(place, &ask(None), soon()).await;
+    let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert!(matches!(acquired, Ok(Acquired::Granted(grant)) if grant.versions.len() == 4));
     versions.truncate(2);
-    let place = Place {
+    let query = EntryQuery {
         entry: &entry,
         versions: &versions,
         late: false,
     };
-    let acquired = under.store.acquire(place, &ask(None), soon()).await;
+    let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert_eq!(acquired, Ok(Acquired::Filled), "one with more may be");
 }
 
 async fn both_questions_in_one(under: &Under) {
     let both = async |ask: &AcquireRequest| {
         let spot = spot();
-        let answer = under.store.read_or_acquire(spot.place(), ask, soon());
+        let answer = under.store.read_or_acquire(spot.query(), ask, soon());
         answer.await.unwrap()
     };
     let (found, acquired) = both(&ask(holder(1))).await;

@@ -21,7 +21,7 @@ async fn ask_for_copy(under: &Under, by: Option<Token>) -> Acquired {
     let copy = copy();
     under
         .store
-        .acquire(copy.place(), &ask, soon())
+        .acquire(copy.query(), &ask, soon())
         .await
         .unwrap()
 }
