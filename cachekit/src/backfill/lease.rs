@@ -126,7 +126,7 @@ impl LeaseGuard {
     /// What is to be stored; ends the lease.
     pub(crate) fn into_fill(
         mut self,
-        late: Vec<StoreKey>,
+        value_tags: Vec<StoreKey>,
         bytes: Vec<u8>,
         kept: Duration,
     ) -> Option<Fill> {
@@ -135,7 +135,7 @@ impl LeaseGuard {
             grant: self.grant.clone(),
             versions: self.keys.versions.clone(),
             guards: self.guards.clone(),
-            late,
+            value_tags,
             bytes,
             order: None,
             any_origin: self.l2.accepts_any_origin(),

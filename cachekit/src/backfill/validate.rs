@@ -260,7 +260,7 @@ impl L2Lookup<'_> {
         for name in value_tags.iter().filter(|name| name.is_tag()) {
             self.owner.tag_prefixes.record(tag_prefix(name));
         }
-        if let Some((token, versions)) = &found.late
+        if let Some((token, versions)) = &found.value_tags
             && *token == envelope.fill
             && versions.len() == value_tags.len()
         {

@@ -76,7 +76,7 @@ impl EntryKeys {
         EntryQuery {
             entry: &self.entry,
             versions: &self.versions,
-            late: owner.tag_prefixes.is_known(),
+            with_value_tags: owner.tag_prefixes.is_known(),
         }
     }
 }

@@ -197,7 +197,7 @@ pub(crate) struct EntryQuery<'a> {
     /// Of the namespace and of the function, then of the tags that are known.
     pub(crate) versions: &'a [StoreKey],
     /// Also ask for the versions of tags that only the entry itself names.
-    pub(crate) late: bool,
+    pub(crate) with_value_tags: bool,
 }
 
 /// What was read.
@@ -209,7 +209,7 @@ pub(crate) struct Found {
     /// As they are now, in the order of the names.
     pub(crate) versions: Vec<Option<Version>>,
     /// Those of the tags that the entry of this fill names beyond them, in its order.
-    pub(crate) late: Option<(Token, Vec<Option<Version>>)>,
+    pub(crate) value_tags: Option<(Token, Vec<Option<Version>>)>,
 }
 
 /// How long the token and the lease live, from now.
@@ -299,7 +299,7 @@ pub(crate) struct Fill {
     pub(crate) versions: Vec<StoreKey>,
     pub(crate) guards: Vec<StoreKey>,
     /// Tags that were not known when the right was given. Their versions are added.
-    pub(crate) late: Vec<StoreKey>,
+    pub(crate) value_tags: Vec<StoreKey>,
     pub(crate) bytes: Vec<u8>,
     /// Of a write: that of the same generation with the greatest order stays.
     pub(crate) order: Option<u64>,

@@ -136,8 +136,8 @@ impl Redis {
     }
 
     /// The question for late tags, if it is to be asked.
-    fn late(&self, query: EntryQuery<'_>, digests: &Digests) -> Option<Cmd> {
-        query.late.then(|| {
+    fn value_tags(&self, query: EntryQuery<'_>, digests: &Digests) -> Option<Cmd> {
+        query.with_value_tags.then(|| {
             let known = query.versions.len().to_string();
             let call = Call {
                 keys: vec![self.full(query.entry)],
@@ -180,7 +180,11 @@ impl Redis {
     }
 
     fn filling(&self, fill: &Fill, origin: [u8; 8]) -> Call {
-        let names = fill.versions.iter().chain(&fill.guards).chain(&fill.late);
+        let names = fill
+            .versions
+            .iter()
+            .chain(&fill.guards)
+            .chain(&fill.value_tags);
         let copies = fill.copies(self.faults);
         let keys = std::iter::once(&fill.fencing_token.entry)
             .chain(names)
@@ -207,7 +211,7 @@ impl Redis {
             fill.bulletin.as_ref().map_or(vec![], Bulletin::write),
             fill.order
                 .map_or(vec![], |order| order.to_be_bytes().into()),
-            fill.late.len().to_string().into(),
+            fill.value_tags.len().to_string().into(),
             endless(&fill.versions),
         ];
         Call {

@@ -65,8 +65,11 @@ impl Store for Redis {
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
         Box::pin(async move {
             let connected = self.connected()?;
-            let late = self.late(query, &connected.greeting.digests);
-            let found = self.reads.read(&connected, query, late, until).await?;
+            let value_tags = self.value_tags(query, &connected.greeting.digests);
+            let found = self
+                .reads
+                .read(&connected, query, value_tags, until)
+                .await?;
             self.said(&connected, found)
         })
     }
@@ -119,8 +122,8 @@ impl Store for Redis {
             let call = self.acquiring(query, request, connected.origin());
             let digests = &connected.greeting.digests;
             let mut question = Question::alone();
-            let late = self.late(query, digests);
-            question.add(&self.prefix, self.faults, query, late);
+            let value_tags = self.value_tags(query, digests);
+            question.add(&self.prefix, self.faults, query, value_tags);
             let (mut commands, expected) = question.asked();
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
             let mut values = self.link.run(&connected, &commands, until).await?;

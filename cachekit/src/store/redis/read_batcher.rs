@@ -90,7 +90,7 @@ impl Reads {
         }
     }
 
-    /// Reads `query`, and runs the script for its `late` tags, until `until` at the latest.
+    /// Reads `query`, and runs the script for its `value_tags` tags, until `until` at the latest.
     ///
     /// # Cancel safety
     ///
@@ -99,12 +99,12 @@ impl Reads {
         &self,
         connected: &Arc<Connected>,
         query: EntryQuery<'_>,
-        late: Option<Cmd>,
+        value_tags: Option<Cmd>,
         until: Instant,
     ) -> Answer {
         let waiting = Waiting::among(&self.waiting);
         if waiting.others >= FEW
-            && let Some(answer) = self.join(connected, query, late.as_ref(), until)
+            && let Some(answer) = self.join(connected, query, value_tags.as_ref(), until)
         {
             let answer = in_time(until, answer, self.shared.faults).await;
             // Whoever asks for it is gone, with the runtime.
@@ -112,7 +112,7 @@ impl Reads {
             return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
         }
         let mut question = Question::alone();
-        question.add(&self.prefix, self.shared.faults, query, late);
+        question.add(&self.prefix, self.shared.faults, query, value_tags);
         // Boxed: who joins another's question is not to carry the client's state around.
         let mut answers = Box::pin(question.ask(&self.shared.link, connected, until)).await?;
         answers.pop().ok_or(Failure::Indeterminate)
@@ -123,7 +123,7 @@ impl Reads {
         &self,
         connected: &Arc<Connected>,
         query: EntryQuery<'_>,
-        late: Option<&Cmd>,
+        value_tags: Option<&Cmd>,
         until: Instant,
     ) -> Option<oneshot::Receiver<Answer>> {
         let mut gathered = self.shared.gathered();
@@ -138,7 +138,7 @@ impl Reads {
         }
         let faults = self.shared.faults;
         let question = &mut joint.question;
-        question.add(&self.prefix, faults, query, late.cloned());
+        question.add(&self.prefix, faults, query, value_tags.cloned());
         joint.until = joint.until.max(until);
         let (caller, answer) = oneshot::channel();
         joint.callers.push(caller);

@@ -27,7 +27,7 @@ const KEY_LENGTH: usize = 40;
 pub(crate) struct Question {
     commands: Pipeline,
     keys: Cmd,
-    late: Vec<Cmd>,
+    value_tags: Vec<Cmd>,
     /// How many `keys` there are.
     count: usize,
     /// Where each version stands that several reads may ask for.
@@ -67,7 +67,7 @@ impl Question {
         Self {
             commands: Pipeline::with_capacity(reads + 1),
             keys,
-            late: Vec::new(),
+            value_tags: Vec::new(),
             count: 0,
             known: None,
             reads: Vec::with_capacity(reads),
@@ -80,7 +80,7 @@ impl Question {
         prefix: &[u8],
         faults: Faults,
         query: EntryQuery<'_>,
-        late: Option<Cmd>,
+        value_tags: Option<Cmd>,
     ) {
         let entry = query.entry.in_store(faults);
         let length = PTTL.len() + prefix.len() + entry.len();
@@ -93,12 +93,12 @@ impl Question {
         let versions = versions
             .map(|name| self.version(prefix, faults, name))
             .collect();
-        let has_late = late.is_some();
-        self.late.extend(late);
+        let has_value_tags = value_tags.is_some();
+        self.value_tags.extend(value_tags);
         self.reads.push(Sought {
             entry,
             versions,
-            has_late,
+            has_value_tags,
         });
     }
 
@@ -123,8 +123,8 @@ impl Question {
     /// The commands, and what their answers are.
     pub(crate) fn asked(mut self) -> (Pipeline, Expected) {
         self.commands.add_command(self.keys);
-        for late in self.late {
-            self.commands.add_command(late);
+        for value_tags in self.value_tags {
+            self.commands.add_command(value_tags);
         }
         let expected = Expected {
             reads: self.reads,

@@ -135,11 +135,11 @@ mod tests {
     use crate::store::redis::reply::reads::{Sought, found};
 
     /// One read of so many versions.
-    fn found_one(values: Vec<Value>, versions: usize, has_late: bool) -> Said<Found> {
+    fn found_one(values: Vec<Value>, versions: usize, has_value_tags: bool) -> Said<Found> {
         let sought = Sought {
             entry: 0,
             versions: (1..=versions).collect(),
-            has_late,
+            has_value_tags,
         };
         found(values, &[sought], 1 + versions).pop().unwrap()
     }

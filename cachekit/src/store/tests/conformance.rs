@@ -154,7 +154,7 @@ impl Spot {
         EntryQuery {
             entry: &self.entry,
             versions: &self.versions,
-            late: true,
+            with_value_tags: true,
         }
     }
 
@@ -167,8 +167,8 @@ impl Spot {
     }
 
     /// A fill with these late tags.
-    fn fill(&self, grant: &LeaseGrant, holder: Option<Token>, late: &[&str]) -> Fill {
-        self.any_fill(grant, holder, late, None)
+    fn fill(&self, grant: &LeaseGrant, holder: Option<Token>, value_tags: &[&str]) -> Fill {
+        self.any_fill(grant, holder, value_tags, None)
     }
 
     /// A fill of a write with this order.
@@ -180,11 +180,11 @@ impl Spot {
         &self,
         grant: &LeaseGrant,
         holder: Option<Token>,
-        late: &[&str],
+        value_tags: &[&str],
         order: Option<u64>,
     ) -> Fill {
-        let late = names(late);
-        let tags = self.versions[2..].iter().chain(&late);
+        let value_tags = names(value_tags);
+        let tags = self.versions[2..].iter().chain(&value_tags);
         let tags: Vec<Box<[u8]>> = tags.map(|name| name.as_bytes().into()).collect();
         let draft = Draft {
             codec: 1,
@@ -215,7 +215,7 @@ impl Spot {
             grant: grant.clone(),
             versions: self.versions.clone(),
             guards: self.guards.clone(),
-            late,
+            value_tags,
             order,
             bytes: draft.write(Some(payload)).unwrap().bytes,
             kept: LONG,

@@ -237,8 +237,8 @@ impl Store for Fake {
     }
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
-        let (entry, versions, late) = owned(query);
-        let step = move |data: &mut Data| data.find(&entry, &versions, late);
+        let (entry, versions, value_tags) = owned(query);
+        let step = move |data: &mut Data| data.find(&entry, &versions, value_tags);
         Box::pin(self.ask(Op::Read, std::slice::from_ref(query.entry), until, step))
     }
 
@@ -269,9 +269,9 @@ impl Store for Fake {
         request: &'a AcquireRequest,
         until: Instant,
     ) -> StoreFuture<'a, (Found, Acquired)> {
-        let ((entry, versions, late), request) = (owned(query), request.clone());
+        let ((entry, versions, value_tags), request) = (owned(query), request.clone());
         let step = move |data: &mut Data| {
-            let found = data.find(&entry, &versions, late);
+            let found = data.find(&entry, &versions, value_tags);
             (found, data.acquire(&entry, &versions, &request))
         };
         let names = std::slice::from_ref(query.entry);
@@ -370,5 +370,9 @@ impl Store for Fake {
 }
 
 fn owned(query: EntryQuery<'_>) -> (StoreKey, Vec<StoreKey>, bool) {
-    (query.entry.clone(), query.versions.to_vec(), query.late)
+    (
+        query.entry.clone(),
+        query.versions.to_vec(),
+        query.with_value_tags,
+    )
 }

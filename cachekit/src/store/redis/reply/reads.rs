@@ -17,7 +17,7 @@ pub(crate) struct Sought {
     /// Its versions, there too.
     pub(crate) versions: SmallVec<[usize; 6]>,
     /// Whether it has a script.
-    pub(crate) has_late: bool,
+    pub(crate) has_value_tags: bool,
 }
 
 /// The answers to the questions of several reads: every `PTTL`, the `MGET` of so many `keys`, and
@@ -33,13 +33,15 @@ pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Sa
     };
     let mut one = |(at, sought): (usize, &Sought)| {
         // A server that lost the script makes it one more question, no more.
-        let late = sought.has_late.then(|| values.next().unwrap_or(Value::Nil));
-        let late = late.and_then(|late| late_of(late).ok());
+        let value_tags = sought
+            .has_value_tags
+            .then(|| values.next().unwrap_or(Value::Nil));
+        let value_tags = value_tags.and_then(|value_tags| value_tags_of(value_tags).ok());
         let left = lives.get(at).unwrap_or(&Value::Nil);
         if let Value::ServerError(_) = left {
             return Err(crate::store::redis::reply::problem(left));
         }
-        found_of(left, &mut entries, sought, late).map_err(|Odd| problem.clone())
+        found_of(left, &mut entries, sought, value_tags).map_err(|Odd| problem.clone())
     };
     reads.iter().enumerate().map(&mut one).collect()
 }
@@ -48,7 +50,7 @@ fn found_of(
     left: &Value,
     entries: &mut [Value],
     sought: &Sought,
-    late: Option<(Token, Vec<Option<Version>>)>,
+    value_tags: Option<(Token, Vec<Option<Version>>)>,
 ) -> Read<Found> {
     let version = |at: &usize| match entries.get(*at).ok_or(Odd)? {
         Value::BulkString(bytes) => Ok(Version::of(bytes)),
@@ -64,11 +66,11 @@ fn found_of(
         bytes,
         left,
         versions,
-        late,
+        value_tags,
     })
 }
 
-fn late_of(value: Value) -> Read<(Token, Vec<Option<Version>>)> {
+fn value_tags_of(value: Value) -> Read<(Token, Vec<Option<Version>>)> {
     let mut parts = list(value)?;
     let token = token(parts.next())?;
     Ok((token, parts.map(version).collect::<Read<_>>()?))
@@ -90,12 +92,12 @@ mod tests {
             version(2),
             Value::Nil,
         ];
-        let late = Value::Array(vec![text(&[7; 16]), version(3)]);
-        let values = lives.into_iter().chain([Value::Array(entries), late]);
-        let sought = |entry, versions: &[usize], has_late| Sought {
+        let value_tags = Value::Array(vec![text(&[7; 16]), version(3)]);
+        let values = lives.into_iter().chain([Value::Array(entries), value_tags]);
+        let sought = |entry, versions: &[usize], has_value_tags| Sought {
             entry,
             versions: versions.into(),
-            has_late,
+            has_value_tags,
         };
         let reads = [
             sought(0, &[1], false),
@@ -115,7 +117,10 @@ mod tests {
         );
         assert_eq!(seen[1].versions, [is(1), is(2)]);
         assert_eq!(seen[2].versions, [is(2)]);
-        let late = Some((Token([7; 16]), vec![is(3)]));
-        assert_eq!((&seen[0].late, &seen[1].late), (&None, &late));
+        let value_tags = Some((Token([7; 16]), vec![is(3)]));
+        assert_eq!(
+            (&seen[0].value_tags, &seen[1].value_tags),
+            (&None, &value_tags)
+        );
     }
 }

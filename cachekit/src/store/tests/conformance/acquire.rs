@@ -7,7 +7,7 @@ async fn nothing_is_there(under: &Under) {
     let found = under.read().await;
     assert_eq!((found.bytes, found.left), (None, Duration::ZERO));
     assert_eq!(found.versions, [None; 3]);
-    assert_eq!(found.late, None);
+    assert_eq!(found.value_tags, None);
     assert!(under.store.is_up());
 }
 
@@ -24,7 +24,7 @@ async fn a_grant_tells_token_versions_and_guards(under: &Under) {
         "a token, no value"
     );
     assert!(is_about(found.left, LONG), "{:?}", found.left);
-    assert_eq!(found.late, None);
+    assert_eq!(found.value_tags, None);
 }
 
 async fn a_second_is_held_and_told_for_how_long(under: &Under) {
@@ -71,7 +71,7 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
     let query = EntryQuery {
         entry: &entry,
         versions: &versions,
-        late: false,
+        with_value_tags: false,
     };
     let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert!(matches!(acquired, Ok(Acquired::Granted(grant)) if grant.versions.len() == 4));
@@ -79,7 +79,7 @@ async fn an_entry_with_fewer_versions_is_not_good(under: &Under) {
     let query = EntryQuery {
         entry: &entry,
         versions: &versions,
-        late: false,
+        with_value_tags: false,
     };
     let acquired = under.store.acquire(query, &ask(None), soon()).await;
     assert_eq!(acquired, Ok(Acquired::Filled), "one with more may be");

@@ -51,7 +51,7 @@ impl Player {
             .iter()
             .map(|it| self.shown_version(*it))
             .collect();
-        let late = found.late.as_ref().map(|(token, versions)| {
+        let late = found.value_tags.as_ref().map(|(token, versions)| {
             let versions: Vec<_> = versions.iter().map(|it| self.shown_version(*it)).collect();
             (self.named(&token.0), versions)
         });

@@ -9,7 +9,11 @@ async fn a_value_is_stored_for_as_long_as_it_is_kept(under: &Under) {
     assert_eq!(found.bytes.as_ref(), Some(&fill.bytes));
     assert!(is_about(found.left, LONG), "{:?}", found.left);
     let token = Envelope::parse(&fill.bytes).unwrap().fill;
-    assert_eq!(found.late, Some((token, vec![])), "no tags that are late");
+    assert_eq!(
+        found.value_tags,
+        Some((token, vec![])),
+        "no tags that are late"
+    );
 }
 
 async fn a_token_serves_once(under: &Under) {
@@ -75,11 +79,11 @@ async fn versions_of_late_tags_are_recorded(under: &Under) {
     let recorded: Vec<_> = envelope.versions[3..].iter().copied().map(Some).collect();
     assert_eq!(recorded, now);
     assert!(now[0].is_some() && now[0] != now[1], "{now:?}");
-    assert_eq!(found.late, Some((envelope.fill, now)));
+    assert_eq!(found.value_tags, Some((envelope.fill, now)));
 
     under.invalidate(&["t:org:1"]).await;
-    let (_, late) = under.read().await.late.unwrap();
-    assert!(late[0].is_none() && late[1].is_some());
+    let (_, value_tags) = under.read().await.value_tags.unwrap();
+    assert!(value_tags[0].is_none() && value_tags[1].is_some());
     assert_eq!(
         under.acquire(&ask(None)).await,
         Acquired::Filled,
@@ -101,7 +105,7 @@ async fn a_late_tag_keeps_the_version_that_it_has(under: &Under) {
 
 async fn late_versions_are_not_asked_of_a_token(under: &Under) {
     under.granted(&ask(None)).await;
-    assert_eq!(under.read().await.late, None);
+    assert_eq!(under.read().await.value_tags, None);
 }
 
 cases! {

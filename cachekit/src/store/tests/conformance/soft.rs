@@ -127,7 +127,7 @@ async fn each_soft_invalidation_is_another(under: &Under) {
     }
     assert_eq!(under.versions(&["t:missing"]).await, [None]);
     let found = under.read().await;
-    let (_, late) = found.late.expect("it has one");
+    let (_, late) = found.value_tags.expect("it has one");
     assert_eq!(late, seen[20..]);
 }
 

@@ -12,28 +12,30 @@ use crate::store::port::{
 use crate::store::tests::fake::data::Data;
 
 /// Names of late tags are looked for in so many bytes.
-const LATE_NAMES: usize = 8192;
+const VALUE_TAGS: usize = 8192;
 
 /// The versions of tags that only the entry of this fill names.
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
-    pub(crate) fn find(&self, entry: &StoreKey, versions: &[StoreKey], late: bool) -> Found {
+    pub(crate) fn find(&self, entry: &StoreKey, versions: &[StoreKey], value_tags: bool) -> Found {
         Found {
             bytes: self.get(entry).map(<[u8]>::to_vec),
             left: self.left(entry),
             versions: self.versions(versions),
-            late: late.then(|| self.late(entry, versions.len())).flatten(),
+            value_tags: value_tags
+                .then(|| self.value_tags(entry, versions.len()))
+                .flatten(),
         }
     }
 
-    fn late(&self, entry: &StoreKey, known: usize) -> Option<Late> {
+    fn value_tags(&self, entry: &StoreKey, known: usize) -> Option<Late> {
         let bytes = self.get(entry)?;
         let head = Head::read(bytes).filter(|head| head.is_filled)?;
         let count = count(bytes)?;
         let start = VERSIONS + count * Version::LEN;
         let mut text = bytes.get(start..).unwrap_or_default();
-        text = &text[..text.len().min(LATE_NAMES)];
+        text = &text[..text.len().min(VALUE_TAGS)];
         let mut names = vec![];
         for index in IMPLICIT..count {
             let (length, rest) = text.split_first_chunk()?;
@@ -215,14 +217,14 @@ impl Data {
         }
         let mut bytes = fill.bytes.clone();
         let start = VERSIONS + fill.versions.len() * Version::LEN;
-        let late = fill.late.iter().enumerate();
-        for (index, name) in late {
-            let version = self.late_version(name, fill.version_life);
+        let value_tags = fill.value_tags.iter().enumerate();
+        for (index, name) in value_tags {
+            let version = self.value_tag_version(name, fill.version_life);
             let at = start + index * Version::LEN;
             bytes[at..at + Version::LEN].copy_from_slice(&version.0);
         }
         self.set(entry, bytes, Some(fill.kept));
-        let kept = names.iter().chain(&fill.late).skip(IMPLICIT);
+        let kept = names.iter().chain(&fill.value_tags).skip(IMPLICIT);
         self.keep_at_least(kept, fill.version_life);
         self.remove(fill.copies(faults).as_slice());
         self.wake(entry, head.is_awaited);
@@ -249,7 +251,7 @@ impl Data {
         }
     }
 
-    fn late_version(&mut self, name: &StoreKey, life: Duration) -> Version {
+    fn value_tag_version(&mut self, name: &StoreKey, life: Duration) -> Version {
         self.version(name).unwrap_or_else(|| {
             let version = self.new_version();
             self.set(name, version.0.to_vec(), Some(life));
