@@ -11,7 +11,7 @@ use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, FencingToken, Fill, Lease, LeaseGrant, NeededVersions};
+use crate::store::port::{Failure, FencingToken, Fill, LeaseGrant, LeaseTimes, NeededVersions};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
 const MAX_LEASE: Duration = Duration::from_secs(3);
@@ -48,11 +48,11 @@ impl LeaseState {
 }
 
 /// How long a lease lives, and its token, before they are renewed.
-pub(crate) fn lease_times(lock_timeout: Duration) -> Lease {
+pub(crate) fn lease_times(lock_timeout: Duration) -> LeaseTimes {
     let lease = lock_timeout.min(MAX_LEASE);
     // A computation that outlives its lease may still store.
     let room = lock_timeout.saturating_mul(2).max(MAX_LEASE);
-    Lease { lease, room }
+    LeaseTimes { lease, room }
 }
 
 impl LeaseGuard {

@@ -11,7 +11,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, Lease,
+    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
     NeededVersions, Store, StoreFuture,
 };
 
@@ -122,12 +122,12 @@ impl Store for BreakerStore {
     fn renew<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
-        lives: Lease,
+        lease_times: LeaseTimes,
         needed: NeededVersions<'a>,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         self.through_breaker(Rejection::Ignored, move |store| {
-            store.renew(fencing_token, lives, needed, until)
+            store.renew(fencing_token, lease_times, needed, until)
         })
     }
 

@@ -92,7 +92,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn renew<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
-        lives: Lease,
+        lease_times: LeaseTimes,
         needed: NeededVersions<'a>,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
@@ -214,7 +214,7 @@ pub(crate) struct Found {
 
 /// How long the token and the lease live, from now.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lease {
+pub(crate) struct LeaseTimes {
     /// At most as long as `room`; zero: let the lease run out.
     pub(crate) lease: Duration,
     pub(crate) room: Duration,
@@ -233,7 +233,7 @@ pub(crate) struct NeededVersions<'a> {
 pub(crate) struct AcquireRequest {
     /// The holder of the lease to be; `None`: the token is enough.
     pub(crate) holder: Option<Token>,
-    pub(crate) lives: Lease,
+    pub(crate) lease_times: LeaseTimes,
     /// An entry that is of no use to the asker, though it may look good to the store.
     pub(crate) rejected_token: Option<Token>,
     /// Softly invalidated by a version, as the asker found: its life ends here.

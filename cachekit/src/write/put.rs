@@ -98,7 +98,7 @@ impl WriteGuard {
         let guards = guards(&self.owner);
         let request = AcquireRequest {
             holder: None,
-            lives: lease::lease_times(
+            lease_times: lease::lease_times(
                 self.options
                     .lock_timeout
                     .unwrap_or(self.core.config.lock_timeout),

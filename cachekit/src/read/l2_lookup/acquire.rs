@@ -272,7 +272,7 @@ impl<'a> Acquire<'a> {
     fn acquire_request(&self) -> AcquireRequest {
         AcquireRequest {
             holder: self.holder_token(),
-            lives: lease::lease_times(self.call.lock_timeout()),
+            lease_times: lease::lease_times(self.call.lock_timeout()),
             rejected_token: None,
             ends_rejected: false,
             force: self.call.force_refresh,

@@ -9,7 +9,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, Lease,
+    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
     NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
@@ -152,7 +152,7 @@ impl Store for Redis {
     fn renew<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
-        lives: Lease,
+        lease_times: LeaseTimes,
         needed: NeededVersions<'a>,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
@@ -162,8 +162,8 @@ impl Store for Redis {
             fencing_token
                 .holder
                 .map_or(vec![], |holder| holder.0.into()),
-            millis(lives.lease),
-            millis(lives.room),
+            millis(lease_times.lease),
+            millis(lease_times.room),
             millis(needed.life),
         ];
         let call = Call {

@@ -24,8 +24,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, FencingToken, Fill, Filled, Found, Lease, LeaseGrant,
-    Message, NeededVersions, Sink, Store, TokenKind,
+    AcquireRequest, Acquired, EntryQuery, FencingToken, Fill, Filled, Found, LeaseGrant,
+    LeaseTimes, Message, NeededVersions, Sink, Store, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::tests::conformance::server::Server;
@@ -125,7 +125,7 @@ fn spot() -> Spot {
 fn ask(holder: Option<Token>) -> AcquireRequest {
     AcquireRequest {
         holder,
-        lives: Lease {
+        lease_times: LeaseTimes {
             lease: SHORT,
             room: LONG,
         },
@@ -287,13 +287,13 @@ impl Under {
     }
 
     async fn renew(&self, fencing_token: &FencingToken, lease: Duration) {
-        let lives = Lease { lease, room: LONG };
+        let lease_times = LeaseTimes { lease, room: LONG };
         let needed = NeededVersions {
             names: &names(&["t:tag", "g:org:"]),
             life: LONG,
         };
         self.store
-            .renew(fencing_token, lives, needed, soon())
+            .renew(fencing_token, lease_times, needed, soon())
             .await
             .unwrap();
     }

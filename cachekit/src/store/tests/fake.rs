@@ -22,7 +22,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, Lease,
+    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
     Message, NeededVersions, Sink, Store, StoreFuture, copies,
 };
 use crate::store::tests::fake::data::Data;
@@ -296,14 +296,14 @@ impl Store for Fake {
     fn renew<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
-        lives: Lease,
+        lease_times: LeaseTimes,
         needed: NeededVersions<'a>,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         let names = std::slice::from_ref(&fencing_token.entry);
         let (fencing_token, kept, life) =
             (fencing_token.clone(), needed.names.to_vec(), needed.life);
-        let step = move |data: &mut Data| data.renew(&fencing_token, lives, (&kept, life));
+        let step = move |data: &mut Data| data.renew(&fencing_token, lease_times, (&kept, life));
         Box::pin(self.ask(Op::Renew, names, until, step))
     }
 

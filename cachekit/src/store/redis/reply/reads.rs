@@ -24,7 +24,7 @@ pub(crate) struct Sought {
 /// the scripts for late tags of those that have one.
 pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Said<Found>> {
     let mut values = values.into_iter();
-    let lives: Vec<_> = values.by_ref().take(reads.len()).collect();
+    let ttls: Vec<_> = values.by_ref().take(reads.len()).collect();
     let entries = values.next().unwrap_or(Value::Nil);
     let problem = problem(&entries);
     let mut entries = match entries {
@@ -37,7 +37,7 @@ pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Sa
             .has_value_tags
             .then(|| values.next().unwrap_or(Value::Nil));
         let value_tags = value_tags.and_then(|value_tags| value_tags_of(value_tags).ok());
-        let left = lives.get(at).unwrap_or(&Value::Nil);
+        let left = ttls.get(at).unwrap_or(&Value::Nil);
         if let Value::ServerError(_) = left {
             return Err(crate::store::redis::reply::problem(left));
         }
@@ -84,7 +84,7 @@ mod tests {
     fn each_of_several_reads_gets_its_own() {
         let text = |text: &[u8]| Value::BulkString(text.into());
         let version = |byte| text(&[byte; Version::LEN]);
-        let lives = [Value::Int(1), Value::Int(2), Value::Int(-2)];
+        let ttls = [Value::Int(1), Value::Int(2), Value::Int(-2)];
         let entries = vec![
             text(b"one"),
             version(1),
@@ -93,7 +93,7 @@ mod tests {
             Value::Nil,
         ];
         let value_tags = Value::Array(vec![text(&[7; 16]), version(3)]);
-        let values = lives.into_iter().chain([Value::Array(entries), value_tags]);
+        let values = ttls.into_iter().chain([Value::Array(entries), value_tags]);
         let sought = |entry, versions: &[usize], has_value_tags| Sought {
             entry,
             versions: versions.into(),

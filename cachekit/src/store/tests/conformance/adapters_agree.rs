@@ -96,7 +96,7 @@ impl Player {
                         (true, false) => TokenKind::New,
                         (false, _) => TokenKind::Shared,
                     },
-                    lives: Lease {
+                    lease_times: LeaseTimes {
                         lease: LONG,
                         room: if has(4) { LONG } else { 2 * LONG },
                     },

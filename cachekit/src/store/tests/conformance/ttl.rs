@@ -48,7 +48,7 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
     };
     assert!(held <= SHORT, "{held:?}");
     // The same for a renewal with more room.
-    let lives = Lease {
+    let lease_times = LeaseTimes {
         lease: SHORT,
         room: 2 * LONG,
     };
@@ -59,7 +59,7 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
     };
     under
         .store
-        .renew(&fencing_token, lives, needed, soon())
+        .renew(&fencing_token, lease_times, needed, soon())
         .await
         .unwrap();
     let found = under.read().await;
@@ -98,12 +98,12 @@ async fn less_room_takes_nothing_away(under: &Under) {
 }
 
 async fn a_lease_is_no_longer_than_the_room(under: &Under) {
-    let room = Lease {
+    let room = LeaseTimes {
         lease: LONG,
         room: SHORT,
     };
     let short = AcquireRequest {
-        lives: room,
+        lease_times: room,
         ..ask(holder(1))
     };
     under.granted(&short).await;

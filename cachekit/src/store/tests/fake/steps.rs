@@ -7,7 +7,7 @@ use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
 use crate::store::key_name::StoreKey;
 use crate::store::port::{
-    AcquireRequest, Acquired, FencingToken, Fill, Filled, Found, Lease, LeaseGrant, TokenKind,
+    AcquireRequest, Acquired, FencingToken, Fill, Filled, Found, LeaseGrant, LeaseTimes, TokenKind,
 };
 use crate::store::tests::fake::data::Data;
 
@@ -169,14 +169,14 @@ impl Data {
             ..head.unwrap_or(vacant)
         };
         if head.is_some() {
-            left = self.make_room(entry, &mut new, left, request.lives.room);
+            left = self.make_room(entry, &mut new, left, request.lease_times.room);
         } else {
-            left = request.lives.room;
+            left = request.lease_times.room;
             self.set(entry, vacant.vacant(), Some(left));
         }
         if request.holder.is_some() {
             new.holder = request.holder;
-            new.floor = left.saturating_sub(request.lives.lease);
+            new.floor = left.saturating_sub(request.lease_times.lease);
         }
         self.change_head(entry, new);
         token
@@ -288,7 +288,7 @@ impl Data {
     pub(crate) fn renew(
         &mut self,
         fencing_token: &FencingToken,
-        lives: Lease,
+        lease_times: LeaseTimes,
         needed: (&[StoreKey], Duration),
     ) {
         let left = self.left(&fencing_token.entry);
@@ -296,12 +296,12 @@ impl Data {
         let Some(mut head) = head.filter(|head| head.token == fencing_token.token) else {
             return;
         };
-        let left = self.make_room(&fencing_token.entry, &mut head, left, lives.room);
-        if !lives.lease.is_zero()
+        let left = self.make_room(&fencing_token.entry, &mut head, left, lease_times.room);
+        if !lease_times.lease.is_zero()
             && fencing_token.holder.is_some()
             && head.holder == fencing_token.holder
         {
-            head.floor = left.saturating_sub(lives.lease);
+            head.floor = left.saturating_sub(lease_times.lease);
         }
         self.change_head(&fencing_token.entry, head);
         self.keep_at_least(needed.0, needed.1);
