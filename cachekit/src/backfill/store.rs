@@ -128,7 +128,7 @@ impl Backfill {
                 StoreOutcome::Stored
             }
             Ok(Filled::Older) => StoreOutcome::Superseded,
-            Ok(Filled::Fenced | Filled::Moved) => {
+            Ok(Filled::Fenced | Filled::Invalidated) => {
                 l2.counts.refused_stores.bump();
                 trace::store_refused(&owner.name, &key);
                 StoreOutcome::Rejected

@@ -115,7 +115,7 @@ impl L2Lookup<'_> {
             Ok(envelope) => envelope,
             Err((reason, token)) => {
                 if reason == MissReason::Key && !self.may_collide(found) {
-                    self.l2.store.suspect();
+                    self.l2.store.discard_connection();
                 }
                 return Ok(self.reject(reason, token));
             }

@@ -72,12 +72,12 @@ impl Store for BreakerStore {
         self.through_breaker(Rejection::Ignored, |store| store.ask_origin(until))
     }
 
-    fn listen_anew(&self) {
-        self.inner.listen_anew();
+    fn resubscribe(&self) {
+        self.inner.resubscribe();
     }
 
-    fn suspect(&self) {
-        self.inner.suspect();
+    fn discard_connection(&self) {
+        self.inner.discard_connection();
     }
 
     fn connections(&self) -> u64 {

@@ -49,11 +49,11 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
 
     /// Messages should come and do not: listen by another connection.
-    fn listen_anew(&self);
+    fn resubscribe(&self);
 
     /// It answered with another entry than it was asked for: it may answer everything with
     /// the answer of something else, so ask by another connection.
-    fn suspect(&self);
+    fn discard_connection(&self);
 
     /// How many connections for questions were made.
     fn connections(&self) -> u64;
@@ -141,7 +141,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
 
 /// What a store tells by itself, at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Message {
+pub(crate) enum StoreEvent {
     /// It can be asked again, or cannot any more.
     Up(bool),
     /// The lease of this entry came to an end, for those who wait for it.
@@ -151,7 +151,7 @@ pub(crate) enum Message {
     /// No more come by the last one, and the next has not begun.
     Unsubscribed,
     /// A node, or another program, says something.
-    Told(Bulletin),
+    Received(Bulletin),
     /// Somebody said something that cannot be understood.
     Unknown,
 }
@@ -163,7 +163,7 @@ pub(crate) fn copies(names: &[StoreKey], faults: Faults) -> impl Iterator<Item =
 }
 
 /// Where messages go.
-pub(crate) type Sink = std::sync::Arc<dyn Fn(Message) + Send + Sync>;
+pub(crate) type EventSink = std::sync::Arc<dyn Fn(StoreEvent) + Send + Sync>;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -331,7 +331,7 @@ pub(crate) enum Filled {
     /// The token is gone: an invalidation, a write, or another's store came in between.
     Fenced,
     /// A tag, the function or the namespace was invalidated in between.
-    Moved,
+    Invalidated,
     /// A write with a greater order has stored: nothing was done.
     Older,
 }

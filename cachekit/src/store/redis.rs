@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
-use crate::store::port::{AcquireRequest, EntryQuery, Failure, Fill, Sink, TokenKind, copies};
+use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connection::{Connected, Link};
 use crate::store::redis::read_batcher::Reads;
@@ -57,7 +57,7 @@ impl Redis {
         password: Option<&str>,
         namespace: &str,
         node: NodeId,
-        sink: Sink,
+        sink: EventSink,
         any_origin: bool,
         faults: Faults,
     ) -> Result<Self, Wrong> {
@@ -129,7 +129,7 @@ impl Redis {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
             Problem::Odd => {
-                self.link.suspect(connected);
+                self.link.discard_connection(connected);
                 Failure::Indeterminate
             }
         })

@@ -19,7 +19,7 @@ use crate::l2::bus::membership::Terms;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::outbox::Outbox;
 use crate::store::message::{Bulletin, NodeId};
-use crate::store::port::{Message, Sink, Store};
+use crate::store::port::{EventSink, Store, StoreEvent};
 
 /// How many echoes, at least, one trusts before the first is missed.
 const ECHOES: u32 = 4;
@@ -70,17 +70,17 @@ impl BusClient {
     }
 
     /// What the store's messages do.
-    pub(crate) fn sink(self: &Arc<Self>) -> Sink {
+    pub(crate) fn sink(self: &Arc<Self>) -> EventSink {
         let bus = Arc::clone(self);
         Arc::new(move |message| bus.receive(message))
     }
 
-    fn receive(&self, message: Message) {
+    fn receive(&self, message: StoreEvent) {
         match message {
-            Message::Up(true) => self.outbox.repeat_recent(),
-            Message::Up(false) => {}
-            Message::Wake(name) => self.lease_waiters.wake(&name),
-            Message::Subscribed(subscription) => {
+            StoreEvent::Up(true) => self.outbox.repeat_recent(),
+            StoreEvent::Up(false) => {}
+            StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
+            StoreEvent::Subscribed(subscription) => {
                 // Before trust begins anew: what came in between is unknown.
                 if !self.faults.has(Fault::NoEpoch) {
                     self.note_gap();
@@ -89,12 +89,12 @@ impl BusClient {
                 self.acks.subscribed();
                 self.heartbeat_now.notify_one();
             }
-            Message::Unsubscribed => {
+            StoreEvent::Unsubscribed => {
                 self.trust.end();
                 self.acks.unsubscribed();
             }
-            Message::Told(bulletin) => self.handle(bulletin),
-            Message::Unknown => {
+            StoreEvent::Received(bulletin) => self.handle(bulletin),
+            StoreEvent::Unknown => {
                 if !self.faults.has(Fault::IgnoreUnknownMessage) {
                     trace::unknown_message();
                     self.note_gap();
@@ -221,7 +221,7 @@ pub(crate) async fn run_heartbeat(
         if beat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
             // The connection hangs: another may not.
             left_at = now;
-            store.listen_anew();
+            store.resubscribe();
         }
         let _ = timeout(period, bus.heartbeat_now.notified()).await;
     }

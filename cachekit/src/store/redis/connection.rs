@@ -20,7 +20,7 @@ use crate::base::fault::Faults;
 use crate::base::random::jittered;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
-use crate::store::port::{Failure, Message, Sink, UNKNOWN_ORIGIN};
+use crate::store::port::{EventSink, Failure, StoreEvent, UNKNOWN_ORIGIN};
 use crate::store::redis::address::Address;
 use crate::store::redis::errors::{misplaced, shown};
 use crate::store::redis::handshake::Greeting;
@@ -57,11 +57,11 @@ struct Shared {
     /// How many connections were made.
     made: AtomicU64,
     /// When one was last left because of what it answered.
-    suspected: Mutex<Option<Instant>>,
+    discarded_at: Mutex<Option<Instant>>,
     refusals: Refusals,
     /// What the account lacks, as it was told last.
     told: Mutex<Lacks>,
-    sink: Sink,
+    sink: EventSink,
     faults: Faults,
 }
 
@@ -85,7 +85,7 @@ impl Link {
         namespace: &str,
         scripts: Arc<Scripts>,
         nothing: Vec<u8>,
-        sink: Sink,
+        sink: EventSink,
         faults: Faults,
     ) -> (Self, Result<Lacks, RedisError>) {
         let shared = Arc::new(Shared {
@@ -96,7 +96,7 @@ impl Link {
             current: RwLock::new(None),
             broken: Notify::new(),
             made: AtomicU64::new(0),
-            suspected: Mutex::default(),
+            discarded_at: Mutex::default(),
             refusals: Refusals::default(),
             told: Mutex::default(),
             sink,
@@ -157,12 +157,12 @@ impl Link {
     /// It gave the answer of something else than it was asked. What one entry says may also
     /// have been put there by hand, so that a new connection says the same: one is left for
     /// it now and then only.
-    pub(crate) fn suspect(&self, connected: &Arc<Connected>) {
-        let mut suspected = self.shared.suspected.lock();
+    pub(crate) fn discard_connection(&self, connected: &Arc<Connected>) {
+        let mut discarded_at = self.shared.discarded_at.lock();
         let now = Instant::now();
-        if suspected.is_none_or(|last| now - last >= LONGEST_PAUSE) {
-            *suspected = Some(now);
-            drop(suspected);
+        if discarded_at.is_none_or(|last| now - last >= LONGEST_PAUSE) {
+            *discarded_at = Some(now);
+            drop(discarded_at);
             self.leave(connected, "it answered something else than it was asked");
         }
     }
@@ -282,7 +282,7 @@ impl Shared {
         *self.current.write() = Some(Arc::new(connected));
         self.made.fetch_add(1, Ordering::Relaxed);
         trace::redis_connected(&self.address, &self.namespace);
-        (self.sink)(Message::Up(true));
+        (self.sink)(StoreEvent::Up(true));
         Ok(lacks)
     }
 
@@ -387,7 +387,7 @@ async fn supervise(shared: Arc<Shared>, mut is_told: bool) {
                 shared.attend().await;
             }
             shared.current.write().take();
-            (shared.sink)(Message::Up(false));
+            (shared.sink)(StoreEvent::Up(false));
         }
         match shared.connect().await {
             Ok(lacks) => shared.tell_of(&lacks),

@@ -46,15 +46,15 @@ impl Store for Redis {
         })
     }
 
-    fn listen_anew(&self) {
+    fn resubscribe(&self) {
         self.subscriber.leave();
     }
 
-    fn suspect(&self) {
+    fn discard_connection(&self) {
         if let Some(connected) = self.link.current()
             && !self.faults.has(Fault::KeepSuspect)
         {
-            self.link.suspect(&connected);
+            self.link.discard_connection(&connected);
         }
     }
 

@@ -122,7 +122,7 @@ pub(crate) fn filled(value: &Value) -> Said<Filled> {
     match value {
         Value::Int(1) => Ok(Filled::Stored),
         Value::Int(0) => Ok(Filled::Fenced),
-        Value::Int(-1) => Ok(Filled::Moved),
+        Value::Int(-1) => Ok(Filled::Invalidated),
         Value::Int(2) => Ok(Filled::Older),
         _ => Err(problem(value)),
     }

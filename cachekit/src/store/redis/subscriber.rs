@@ -15,7 +15,7 @@ use crate::base::random::jittered;
 use crate::base::select::first;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
-use crate::store::port::{Message, Sink};
+use crate::store::port::{EventSink, StoreEvent};
 use crate::store::redis::address::Address;
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::timeout::CONNECT_TIMEOUT;
@@ -42,14 +42,14 @@ impl Channels {
     }
 
     /// What a push says, if it is one of theirs.
-    fn read(&self, push: &PushInfo) -> Option<Message> {
+    fn read(&self, push: &PushInfo) -> Option<StoreEvent> {
         let [Value::BulkString(channel), Value::BulkString(text)] = &push.data[..] else {
             return None;
         };
         if *channel == self.wake {
-            return Some(Message::Wake(StoreKey::read(text)));
+            return Some(StoreEvent::Wake(StoreKey::read(text)));
         }
-        Some(Bulletin::read(text).map_or(Message::Unknown, Message::Told))
+        Some(Bulletin::read(text).map_or(StoreEvent::Unknown, StoreEvent::Received))
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Subscriber {
 
 impl Subscriber {
     /// Listens to `channels` for ever.
-    pub(crate) fn open(address: Address, channels: Channels, sink: Sink) -> Self {
+    pub(crate) fn open(address: Address, channels: Channels, sink: EventSink) -> Self {
         let hopeless = Arc::new(Notify::new());
         let told = Arc::clone(&hopeless);
         let listener = tokio::spawn(async move {
@@ -103,7 +103,7 @@ async fn listen(
     address: &Address,
     channels: &Channels,
     subscription: u64,
-    sink: &Sink,
+    sink: &EventSink,
     hopeless: &Notify,
 ) -> Result<(), RedisError> {
     let lost = Arc::new(Notify::new());
@@ -132,9 +132,9 @@ async fn listen(
         Ok(made) => made?,
         Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     };
-    sink(Message::Subscribed(subscription));
+    sink(StoreEvent::Subscribed(subscription));
     first(lost.notified(), hopeless.notified()).await;
     // Before there is another one: what comes by that may come before it is known to be there.
-    sink(Message::Unsubscribed);
+    sink(StoreEvent::Unsubscribed);
     Ok(())
 }

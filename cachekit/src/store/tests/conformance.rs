@@ -24,8 +24,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, FencingToken, Fill, Filled, Found, LeaseGrant,
-    LeaseTimes, Message, NeededVersions, Sink, Store, TokenKind,
+    AcquireRequest, Acquired, EntryQuery, EventSink, FencingToken, Fill, Filled, Found, LeaseGrant,
+    LeaseTimes, NeededVersions, Store, StoreEvent, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::tests::conformance::server::Server;
@@ -39,12 +39,12 @@ const LONG: Duration = Duration::from_secs(60);
 struct Under {
     store: Arc<dyn Store>,
     node: NodeId,
-    messages: Arc<Mutex<Vec<Message>>>,
+    messages: Arc<Mutex<Vec<StoreEvent>>>,
     _server: Option<Server>,
 }
 
 /// Collects messages, so that a test sees them.
-fn sink() -> (Sink, Arc<Mutex<Vec<Message>>>) {
+fn sink() -> (EventSink, Arc<Mutex<Vec<StoreEvent>>>) {
     let messages = Arc::new(Mutex::new(vec![]));
     let sink = Arc::clone(&messages);
     (
@@ -300,7 +300,7 @@ impl Under {
 
     /// Whether a waiter is told within a while.
     async fn is_told(&self) -> bool {
-        let wake = Message::Wake(spot().entry);
+        let wake = StoreEvent::Wake(spot().entry);
         for _ in 0..40 {
             if self.messages.lock().unwrap().contains(&wake) {
                 return true;

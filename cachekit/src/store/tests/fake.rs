@@ -22,8 +22,8 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{Bulletin, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
-    Message, NeededVersions, Sink, Store, StoreFuture, copies,
+    AcquireRequest, Acquired, EntryQuery, EventSink, Failure, FencingToken, Fill, Filled, Found,
+    LeaseTimes, NeededVersions, Store, StoreEvent, StoreFuture, copies,
 };
 use crate::store::tests::fake::data::Data;
 use crate::store::tests::fake::trouble::Op;
@@ -61,11 +61,11 @@ struct Listener {
     /// In the order of their opening, from zero.
     number: usize,
     node: NodeId,
-    sink: Weak<dyn Fn(Message) + Send + Sync>,
+    sink: Weak<dyn Fn(StoreEvent) + Send + Sync>,
     /// `None`: it is cut off, and messages are lost.
     subscription: Option<u64>,
     /// Messages on their way, where they do not arrive by themselves.
-    on_their_way: Option<VecDeque<Message>>,
+    on_their_way: Option<VecDeque<StoreEvent>>,
 }
 
 type Later = Box<dyn FnOnce(&mut Data) + Send>;
@@ -75,7 +75,7 @@ pub(crate) struct Fake {
     shared: Arc<Shared>,
     faults: Faults,
     /// Kept for as long as messages may come.
-    _sink: Sink,
+    _sink: EventSink,
 }
 
 impl fmt::Debug for Fake {
@@ -98,22 +98,22 @@ impl Shared {
         drop(state);
         if !is_mute {
             for name in woken {
-                self.tell(None, &Message::Wake(name));
+                self.tell(None, &StoreEvent::Wake(name));
             }
         }
         done
     }
 
     /// Passes `message` on to all, or to one.
-    fn tell(&self, whom: Option<NodeId>, message: &Message) {
+    fn tell(&self, whom: Option<NodeId>, message: &StoreEvent) {
         let mut state = self.lock();
-        if state.is_silent && matches!(message, Message::Told(_)) {
+        if state.is_silent && matches!(message, StoreEvent::Received(_)) {
             return;
         }
         state
             .listeners
             .retain(|listener| listener.sink.strong_count() > 0);
-        let mut sinks: Vec<Sink> = vec![];
+        let mut sinks: Vec<EventSink> = vec![];
         for listener in &mut state.listeners {
             let is_meant = whom.is_none_or(|whom| whom == listener.node);
             if !is_meant || listener.subscription.is_none() {
@@ -133,7 +133,7 @@ impl Shared {
 }
 
 impl Fake {
-    fn new(shared: Arc<Shared>, node: NodeId, sink: Sink, faults: Faults) -> Self {
+    fn new(shared: Arc<Shared>, node: NodeId, sink: EventSink, faults: Faults) -> Self {
         {
             let mut state = shared.lock();
             let number = state.opened;
@@ -146,7 +146,7 @@ impl Fake {
                 on_their_way: None,
             });
         }
-        sink(Message::Subscribed(1));
+        sink(StoreEvent::Subscribed(1));
         Self {
             shared,
             faults,
@@ -226,9 +226,9 @@ impl Store for Fake {
         Box::pin(std::future::ready(Ok(self.origin())))
     }
 
-    fn listen_anew(&self) {}
+    fn resubscribe(&self) {}
 
-    fn suspect(&self) {
+    fn discard_connection(&self) {
         self.shared.lock().suspicions += 1;
     }
 
@@ -287,7 +287,7 @@ impl Store for Fake {
         Box::pin(async move {
             let filled = self.ask(Op::Fill, names, until, step).await?;
             if let (Filled::Stored, Some(bulletin)) = (filled, bulletin) {
-                self.shared.tell(None, &Message::Told(bulletin));
+                self.shared.tell(None, &StoreEvent::Received(bulletin));
             }
             Ok(filled)
         })
@@ -333,7 +333,8 @@ impl Store for Fake {
         };
         Box::pin(async move {
             self.ask(Op::Invalidate, names, until, step).await?;
-            self.shared.tell(None, &Message::Told(bulletin.clone()));
+            self.shared
+                .tell(None, &StoreEvent::Received(bulletin.clone()));
             Ok(())
         })
     }
@@ -348,9 +349,10 @@ impl Store for Fake {
         Box::pin(async move {
             self.ask(Op::Beat, &[], until, |_| ()).await?;
             if let Some(hello) = hello {
-                self.shared.tell(None, &Message::Told(hello.clone()));
+                self.shared.tell(None, &StoreEvent::Received(hello.clone()));
             }
-            self.shared.tell(Some(node), &Message::Told(echo.clone()));
+            self.shared
+                .tell(Some(node), &StoreEvent::Received(echo.clone()));
             Ok(())
         })
     }
@@ -363,7 +365,8 @@ impl Store for Fake {
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             self.ask(Op::Tell, &[], until, |_| ()).await?;
-            self.shared.tell(whom, &Message::Told(bulletin.clone()));
+            self.shared
+                .tell(whom, &StoreEvent::Received(bulletin.clone()));
             Ok(())
         })
     }

@@ -54,12 +54,12 @@ async fn nothing_is_stored_once_a_version_moved(under: &Under) {
         let grant = under.granted(&ask(holder(1))).await;
         under.invalidate(&[gone]).await;
         let fill = spot().fill(&grant, holder(1), &[]);
-        assert_eq!(under.fill(&fill).await, Filled::Moved, "{gone}");
+        assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{gone}");
         // Its lease is over with that, and the new version is another one.
         under.granted(&ask(holder(2))).await;
         assert_eq!(
             under.fill(&fill).await,
-            Filled::Moved,
+            Filled::Invalidated,
             "{gone} is there again"
         );
         under

@@ -16,7 +16,7 @@ async fn arrived(under: &Under, hello: Option<&Bulletin>, sent: u64) -> Vec<Bull
         tokio::time::sleep(Duration::from_millis(10)).await;
         let messages = under.messages.lock().unwrap();
         let told = messages.iter().filter_map(|message| match message {
-            Message::Told(bulletin) => Some(bulletin.clone()),
+            StoreEvent::Received(bulletin) => Some(bulletin.clone()),
             _ => None,
         });
         let told: Vec<_> = told.collect();

@@ -54,7 +54,7 @@ async fn who_goes_on_keeps_what_the_value_hangs_on(under: &Under) {
         let expected = if is_renewed {
             Filled::Stored
         } else {
-            Filled::Moved
+            Filled::Invalidated
         };
         assert_eq!(under.fill(&fill).await, expected);
         assert_eq!(under.versions(&["f:a"]).await, [Some(grant.versions[1])]);
@@ -124,7 +124,7 @@ async fn a_refused_store_tells_those_who_wait(under: &Under) {
     under.acquire(&ask(holder(2))).await;
     under.invalidate(&["t:tag"]).await;
     let fill = spot().fill(&grant, holder(1), &[]);
-    assert_eq!(under.fill(&fill).await, Filled::Moved);
+    assert_eq!(under.fill(&fill).await, Filled::Invalidated);
     assert!(under.is_told().await);
     under.granted(&ask(holder(2))).await;
 }
@@ -133,7 +133,7 @@ async fn a_store_without_the_lease_leaves_it_to_its_holder_if_refused(under: &Un
     let grant = under.granted(&ask(holder(1))).await;
     under.invalidate(&["t:tag"]).await;
     let fill = spot().fill(&grant, None, &[]);
-    assert_eq!(under.fill(&fill).await, Filled::Moved);
+    assert_eq!(under.fill(&fill).await, Filled::Invalidated);
     assert!(matches!(
         under.acquire(&ask(holder(2))).await,
         Acquired::Held(_)

@@ -74,10 +74,10 @@ async fn what_began_before_is_refused(under: &Under) {
         let grant = granted(under, holder(1)).await;
         under.invalidate_by(mode, &["k:a"]).await;
         let fill = copy().fill(&grant, holder(1), &[]);
-        assert_eq!(under.fill(&fill).await, Filled::Moved, "{mode:?}");
+        assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{mode:?}");
         // Its lease is over with that.
         granted(under, holder(2)).await;
-        assert_eq!(under.fill(&fill).await, Filled::Moved, "{mode:?}");
+        assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{mode:?}");
         under.invalidate(&["c2:a"]).await;
     }
 }

@@ -103,7 +103,7 @@ async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
         );
         assert_eq!(before.origin(), after.origin());
         let late = spot().fill(&computing, None, &[]);
-        assert_eq!(under.fill(&late).await, Filled::Moved, "{text}");
+        assert_eq!(under.fill(&late).await, Filled::Invalidated, "{text}");
         if text != "g:org:" {
             // What hangs on it is not offered as good.
             under.granted(&ask(None)).await;
@@ -182,7 +182,7 @@ async fn everybody_is_told(under: &Under) {
         names: names.clone(),
     };
     let heard = || {
-        let message = Message::Told(told.clone());
+        let message = StoreEvent::Received(told.clone());
         under.messages.lock().unwrap().contains(&message)
     };
     // Again, until the adapter listens.

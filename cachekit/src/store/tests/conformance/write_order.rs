@@ -134,13 +134,13 @@ async fn an_invalidation_of_a_version_ends_it_too(under: &Under) {
         under.invalidate(&[gone]).await;
         let after = under.granted(&ordered()).await;
         let late = spot().ordered(&before, 9);
-        assert_eq!(under.fill(&late).await, Filled::Moved, "{gone}");
+        assert_eq!(under.fill(&late).await, Filled::Invalidated, "{gone}");
         assert_eq!(
             under.fill(&spot().ordered(&after, 3)).await,
             Filled::Stored,
             "{gone}"
         );
-        assert_eq!(under.fill(&late).await, Filled::Moved, "{gone}");
+        assert_eq!(under.fill(&late).await, Filled::Invalidated, "{gone}");
         under.invalidate(&["k:a"]).await;
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::fault::Faults;
 use crate::store::key_name::StoreKey;
 use crate::store::message::NodeId;
-use crate::store::port::{Message, Sink, Store};
+use crate::store::port::{EventSink, Store, StoreEvent};
 use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 use crate::store::tests::fake::{Fake, Listener, Shared};
 
@@ -30,7 +30,7 @@ impl FakeStore {
     }
 
     /// The store for one cache.
-    pub(crate) fn open(&self, node: NodeId, sink: Sink, faults: Faults) -> Arc<dyn Store> {
+    pub(crate) fn open(&self, node: NodeId, sink: EventSink, faults: Faults) -> Arc<dyn Store> {
         Arc::new(Fake::new(Arc::clone(&self.0), node, sink, faults))
     }
 
@@ -52,7 +52,7 @@ impl FakeStore {
     /// Cuts every connection, or lets them come back.
     pub fn away(&self, is_unreachable: bool) {
         self.0.lock().is_unreachable = is_unreachable;
-        self.0.tell(None, &Message::Up(!is_unreachable));
+        self.0.tell(None, &StoreEvent::Up(!is_unreachable));
     }
 
     /// Loses the messages to those who wait, or does not any more.
@@ -100,7 +100,7 @@ impl FakeStore {
             listener.sink.upgrade()
         });
         if let Some(sink) = sink.flatten() {
-            sink(Message::Unsubscribed);
+            sink(StoreEvent::Unsubscribed);
         }
     }
 
@@ -124,7 +124,7 @@ impl FakeStore {
             Some((listener.sink.upgrade()?, listener.subscription?))
         });
         if let Some((sink, subscription)) = listener.flatten() {
-            sink(Message::Subscribed(subscription));
+            sink(StoreEvent::Subscribed(subscription));
         }
     }
 

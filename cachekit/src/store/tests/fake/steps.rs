@@ -213,7 +213,7 @@ impl Data {
         let recorded = fill.grant.versions.iter().chain(&fill.grant.guards);
         let now = self.versions(&names);
         if !recorded.map(|version| Some(*version)).eq(now) {
-            return self.refuse(fill, Some(head), Filled::Moved);
+            return self.refuse(fill, Some(head), Filled::Invalidated);
         }
         let mut bytes = fill.bytes.clone();
         let start = VERSIONS + fill.versions.len() * Version::LEN;
