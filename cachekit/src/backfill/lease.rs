@@ -141,7 +141,7 @@ impl LeaseGuard {
             any_origin: self.l2.accepts_any_origin(),
             kept,
             version_life: version_life(kept),
-            bulletin: None,
+            message: None,
         })
     }
 }

@@ -24,7 +24,7 @@ use crate::model::owner::Owner;
 use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{Failure, Fill, Filled};
 
 /// What came of a store.
@@ -52,15 +52,15 @@ pub(crate) enum Broadcast {
 
 impl Broadcast {
     /// What others are told.
-    fn bulletin(self, from: NodeId, names: Vec<StoreKey>) -> Bulletin {
+    fn message(self, from: NodeId, names: Vec<StoreKey>) -> BusMessage {
         match self {
-            Self::Invalidated => Bulletin::Invalidated {
+            Self::Invalidated => BusMessage::Invalidated {
                 from,
                 ack: None,
                 mode: InvalidationMode::Hard,
                 names,
             },
-            Self::Written => Bulletin::Written { from, names },
+            Self::Written => BusMessage::WriteApplied { from, names },
         }
     }
 }
@@ -114,7 +114,7 @@ impl Backfill {
             Err(outcome) => return outcome,
         };
         let from = l2.bus.node;
-        fill.bulletin = broadcast.map(|it| it.bulletin(from, vec![entry.clone()]));
+        fill.message = broadcast.map(|it| it.message(from, vec![entry.clone()]));
         // Until it is known what came of it, what is there may be older than what this node
         // serves.
         let removal = l2.pending_removal(vec![entry]);

@@ -14,8 +14,8 @@ use crate::model::event_template::render;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 use crate::store::key_name::StoreKey;
-use crate::store::message::text_protocol::Request;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::text_protocol::CommandTarget;
+use crate::store::message::{BusMessage, NodeId};
 
 /// An invalidation that took place on this node and that others have to be told of.
 /// Dropped before they were, it is told later.
@@ -100,7 +100,7 @@ impl Core {
         if let Some(l2) = &self.l2 {
             let store = Arc::clone(&l2.store);
             l2.spawn(async move {
-                let applied = Bulletin::Applied { by, ack };
+                let applied = BusMessage::Applied { by, ack };
                 // Who does not hear it waits as long as for a node that is gone.
                 let _ = store
                     .tell(Some(whom), &applied, SharedTier::background_deadline())
@@ -110,15 +110,17 @@ impl Core {
     }
 
     /// What `requests` mean to the functions of this process.
-    fn requested_targets(&self, requests: Vec<Request>) -> InvalidationTargets {
+    fn requested_targets(&self, requests: Vec<CommandTarget>) -> InvalidationTargets {
         let mut targets = InvalidationTargets::default();
         for request in requests {
             match request {
-                Request::Key(key) => targets.keys.push(Key::new(key.as_bytes())),
-                Request::Tag(tag) => targets.tags.push(Tag::of(&tag)),
-                Request::Function(name) => targets.functions.push(name.into()),
-                Request::Everything => targets.everything = true,
-                Request::Event(event, about) => targets.tags.extend(self.event(&event, &about)),
+                CommandTarget::Key(key) => targets.keys.push(Key::new(key.as_bytes())),
+                CommandTarget::Tag(tag) => targets.tags.push(Tag::of(&tag)),
+                CommandTarget::Function(name) => targets.functions.push(name.into()),
+                CommandTarget::Everything => targets.everything = true,
+                CommandTarget::Event(event, about) => {
+                    targets.tags.extend(self.event(&event, &about))
+                }
             }
         }
         targets
@@ -154,7 +156,11 @@ impl Core {
     }
 
     /// Does what another program asks for, here and in the store.
-    pub(crate) fn apply_requests(self: &Arc<Self>, mode: InvalidationMode, requests: Vec<Request>) {
+    pub(crate) fn apply_requests(
+        self: &Arc<Self>,
+        mode: InvalidationMode,
+        requests: Vec<CommandTarget>,
+    ) {
         let pending = self.invalidate(self.requested_targets(requests).with_mode(mode));
         if let Some(l2) = &self.l2 {
             l2.spawn(async move {

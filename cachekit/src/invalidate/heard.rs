@@ -8,7 +8,7 @@ use crate::l2::bus::listener::Listener;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::message::NodeId;
-use crate::store::message::text_protocol::Request;
+use crate::store::message::text_protocol::CommandTarget;
 
 impl Listener for Core {
     fn apply(&self, targets: &InvalidationTargets) {
@@ -23,7 +23,7 @@ impl Listener for Core {
         self.send_applied(whom, by, ack);
     }
 
-    fn apply_requests(self: Arc<Self>, mode: InvalidationMode, requests: Vec<Request>) {
+    fn apply_requests(self: Arc<Self>, mode: InvalidationMode, requests: Vec<CommandTarget>) {
         Core::apply_requests(&self, mode, requests);
     }
 

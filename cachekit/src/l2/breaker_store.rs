@@ -9,7 +9,7 @@ use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
     AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
     NeededVersions, Store, StoreFuture,
@@ -145,18 +145,18 @@ impl Store for BreakerStore {
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        let order = |store: &'a dyn Store| store.invalidate(names, mode, bulletin, until);
+        let order = |store: &'a dyn Store| store.invalidate(names, mode, message, until);
         self.through_breaker(Rejection::Ignored, order)
     }
 
     fn beat<'a>(
         &'a self,
         node: NodeId,
-        hello: Option<&'a Bulletin>,
-        echo: &'a Bulletin,
+        hello: Option<&'a BusMessage>,
+        echo: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         self.inner.beat(node, hello, echo, until)
@@ -165,9 +165,9 @@ impl Store for BreakerStore {
     fn tell<'a>(
         &'a self,
         whom: Option<NodeId>,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        self.inner.tell(whom, bulletin, until)
+        self.inner.tell(whom, message, until)
     }
 }

@@ -16,7 +16,7 @@ use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::Bulletin;
+use crate::store::message::BusMessage;
 use crate::store::port::{Failure, Store};
 
 /// The pause between two attempts to send what was not accepted.
@@ -42,13 +42,13 @@ pub(crate) async fn send_invalidation(
     (names, mode): (&[StoreKey], InvalidationMode),
     until: Instant,
 ) -> Result<(), Failure> {
-    let bulletin = Bulletin::Invalidated {
+    let message = BusMessage::Invalidated {
         from: bus.node,
         ack: None,
         mode,
         names: names.to_vec(),
     };
-    store.invalidate(names, mode, &bulletin, until).await
+    store.invalidate(names, mode, &message, until).await
 }
 
 /// A store that needs attention now and then.

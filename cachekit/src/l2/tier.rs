@@ -30,7 +30,7 @@ use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::store::key_name::StoreKey;
-use crate::store::message::Bulletin;
+use crate::store::message::BusMessage;
 use crate::store::port::{Failure, Store};
 
 /// A shared store in use.
@@ -243,14 +243,14 @@ impl SharedTier {
         };
         let removal = self.pending_removal(names);
         let waiting = self.bus.acks.begin();
-        let bulletin = Bulletin::Invalidated {
+        let message = BusMessage::Invalidated {
             from: self.bus.node,
             ack: Some(waiting.number),
             mode,
             names: removal.names.clone(),
         };
         let (store, until) = (&self.store, self.deadline());
-        let sent = store.invalidate(&removal.names, mode, &bulletin, until);
+        let sent = store.invalidate(&removal.names, mode, &message, until);
         if let Err(failure) = sent.await {
             self.count_failure(&failure);
             return false;

@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 use crate::encoding::envelope::Token;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::text_protocol::Request;
+use crate::store::message::text_protocol::CommandTarget;
 
 /// One cache, for as long as it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ impl NodeId {
 
 /// A message from a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Bulletin {
+pub(crate) enum BusMessage {
     /// These are invalidated. With a number, whoever has applied it says so.
     Invalidated {
         from: NodeId,
@@ -56,7 +56,7 @@ pub(crate) enum Bulletin {
     },
     /// These were written by writes that have an order: what was there before is not valid
     /// any more. Such writes that are under way elsewhere may still store.
-    Written { from: NodeId, names: Vec<StoreKey> },
+    WriteApplied { from: NodeId, names: Vec<StoreKey> },
     /// This node may serve from memory from here on, for a while.
     Hello { from: NodeId },
     /// This node never serves from memory again.
@@ -64,20 +64,20 @@ pub(crate) enum Bulletin {
     /// `by` has applied the invalidation of this number.
     Applied { by: NodeId, ack: u64 },
     /// This node's own: everything that was sent before it has arrived.
-    Echo { subscription: u64, sent: u64 },
+    Heartbeat { subscription: u64, sent: u64 },
     /// What another program asks for.
-    Asked(InvalidationMode, Vec<Request>),
+    ExternalCommand(InvalidationMode, Vec<CommandTarget>),
 }
 
-const FORM: &[u8] = b"CK\x02";
+const FORMAT: &[u8] = b"CK\x02";
 
 /// Flags of an invalidation.
 const WANTS_ACK: u8 = 1;
 const IS_SOFT: u8 = 2;
 
-impl Bulletin {
+impl BusMessage {
     pub(crate) fn write(&self) -> Vec<u8> {
-        let mut out = FORM.to_vec();
+        let mut out = FORMAT.to_vec();
         match self {
             Self::Invalidated {
                 from,
@@ -90,12 +90,12 @@ impl Bulletin {
                 let is_soft = *mode == InvalidationMode::Soft;
                 out.push(u8::from(ack.is_some()) * WANTS_ACK + u8::from(is_soft) * IS_SOFT);
                 out.extend(ack.unwrap_or_default().to_le_bytes());
-                listed(&mut out, names);
+                write_names(&mut out, names);
             }
-            Self::Written { from, names } => {
+            Self::WriteApplied { from, names } => {
                 out.push(b'w');
                 out.extend(from.0);
-                listed(&mut out, names);
+                write_names(&mut out, names);
             }
             Self::Hello { from } => {
                 out.push(b'h');
@@ -110,25 +110,25 @@ impl Bulletin {
                 out.extend(by.0);
                 out.extend(ack.to_le_bytes());
             }
-            Self::Echo { subscription, sent } => {
+            Self::Heartbeat { subscription, sent } => {
                 out.push(b'e');
                 out.extend(subscription.to_le_bytes());
                 out.extend(sent.to_le_bytes());
             }
-            Self::Asked(..) => {}
+            Self::ExternalCommand(..) => {}
         }
         out
     }
 
     /// `None`: of an unknown form.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let Some(rest) = bytes.strip_prefix(FORM) else {
-            let (mode, requests) = text_protocol::asked(str::from_utf8(bytes).ok()?)?;
-            return Some(Self::Asked(mode, requests));
+        let Some(rest) = bytes.strip_prefix(FORMAT) else {
+            let (mode, requests) = text_protocol::parse_command(str::from_utf8(bytes).ok()?)?;
+            return Some(Self::ExternalCommand(mode, requests));
         };
         let (kind, mut rest) = rest.split_first()?;
         let rest = &mut rest;
-        let bulletin = match kind {
+        let message = match kind {
             b'i' => {
                 let from = NodeId(take(rest)?);
                 let [flags] = take(rest)?;
@@ -144,12 +144,12 @@ impl Bulletin {
                     } else {
                         InvalidationMode::Hard
                     },
-                    names: list(rest)?,
+                    names: read_names(rest)?,
                 })?
             }
-            b'w' => Self::Written {
+            b'w' => Self::WriteApplied {
                 from: NodeId(take(rest)?),
-                names: list(rest)?,
+                names: read_names(rest)?,
             },
             b'h' => Self::Hello {
                 from: NodeId(take(rest)?),
@@ -161,17 +161,17 @@ impl Bulletin {
                 by: NodeId(take(rest)?),
                 ack: u64::from_le_bytes(take(rest)?),
             },
-            b'e' => Self::Echo {
+            b'e' => Self::Heartbeat {
                 subscription: u64::from_le_bytes(take(rest)?),
                 sent: u64::from_le_bytes(take(rest)?),
             },
             _ => return None,
         };
-        rest.is_empty().then_some(bulletin)
+        rest.is_empty().then_some(message)
     }
 }
 
-fn listed(out: &mut Vec<u8>, names: &[StoreKey]) {
+fn write_names(out: &mut Vec<u8>, names: &[StoreKey]) {
     for name in names {
         let bytes = name.as_bytes();
         out.extend(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -180,7 +180,7 @@ fn listed(out: &mut Vec<u8>, names: &[StoreKey]) {
 }
 
 /// Names, to the end.
-fn list(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
+fn read_names(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !rest.is_empty() {
         let length = usize::try_from(u32::from_le_bytes(take(rest)?)).ok()?;
@@ -203,7 +203,7 @@ mod tests {
 
     use super::*;
 
-    fn some() -> [Bulletin; 8] {
+    fn some() -> [BusMessage; 8] {
         let node = NodeId([7; 16]);
         let names = vec![
             StoreKey::read(b"k:user:1"),
@@ -211,29 +211,29 @@ mod tests {
             StoreKey::read(b"t:org:7"),
         ];
         [
-            Bulletin::Invalidated {
+            BusMessage::Invalidated {
                 from: node,
                 ack: None,
                 mode: InvalidationMode::Hard,
                 names: names.clone(),
             },
-            Bulletin::Invalidated {
+            BusMessage::Invalidated {
                 from: node,
                 ack: Some(9),
                 mode: InvalidationMode::Hard,
                 names: names.clone(),
             },
-            Bulletin::Invalidated {
+            BusMessage::Invalidated {
                 from: node,
                 ack: Some(9),
                 mode: InvalidationMode::Soft,
                 names: names.clone(),
             },
-            Bulletin::Written { from: node, names },
-            Bulletin::Hello { from: node },
-            Bulletin::Goodbye { from: node },
-            Bulletin::Applied { by: node, ack: 9 },
-            Bulletin::Echo {
+            BusMessage::WriteApplied { from: node, names },
+            BusMessage::Hello { from: node },
+            BusMessage::Goodbye { from: node },
+            BusMessage::Applied { by: node, ack: 9 },
+            BusMessage::Heartbeat {
                 subscription: 3,
                 sent: u64::MAX,
             },
@@ -242,13 +242,13 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_and_nothing_less() {
-        for bulletin in some() {
-            let bytes = bulletin.write();
-            assert_eq!(Bulletin::read(&bytes), Some(bulletin.clone()));
+        for message in some() {
+            let bytes = message.write();
+            assert_eq!(BusMessage::read(&bytes), Some(message.clone()));
             for length in 0..bytes.len() {
                 assert_ne!(
-                    Bulletin::read(&bytes[..length]),
-                    Some(bulletin.clone()),
+                    BusMessage::read(&bytes[..length]),
+                    Some(message.clone()),
                     "{length}"
                 );
             }
@@ -261,7 +261,7 @@ mod tests {
         let node = "07".repeat(16);
         let names = "08000000 6b3a757365723a31 00000000 07000000 743a6f72673a37";
         let ack = "0900000000000000";
-        let written = some().map(|bulletin| bulletin.write());
+        let written = some().map(|message| message.write());
         let pinned = [
             format!("69 {node} 00 0000000000000000 {names}"),
             format!("69 {node} 01 {ack} {names}"),
@@ -284,16 +284,16 @@ mod tests {
     /// Whatever a version before said, nobody relies on having understood it.
     #[test]
     fn messages_of_the_form_before_are_unknown() {
-        for bulletin in some() {
-            let mut bytes = bulletin.write();
+        for message in some() {
+            let mut bytes = message.write();
             bytes[2] = 1;
-            assert_eq!(Bulletin::read(&bytes), None, "{bulletin:?}");
+            assert_eq!(BusMessage::read(&bytes), None, "{message:?}");
         }
         let count = [&b"CK\x01c"[..], &[7; 16], &[0; 8]].concat();
-        assert_eq!(Bulletin::read(&count), None);
+        assert_eq!(BusMessage::read(&count), None);
         let mut now = count;
         now[2] = 2;
-        assert_eq!(Bulletin::read(&now), None, "nor is it of this form");
+        assert_eq!(BusMessage::read(&now), None, "nor is it of this form");
     }
 
     #[test]
@@ -307,17 +307,17 @@ mod tests {
             "invalidate\nevent a b",
             "CK\x03i",
         ] {
-            assert_eq!(Bulletin::read(text.as_bytes()), None, "{text:?}");
+            assert_eq!(BusMessage::read(text.as_bytes()), None, "{text:?}");
         }
     }
 
     proptest! {
         #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-            let _ = Bulletin::read(&bytes);
-            let mut ours = FORM.to_vec();
+            let _ = BusMessage::read(&bytes);
+            let mut ours = FORMAT.to_vec();
             ours.extend(bytes);
-            let _ = Bulletin::read(&ours);
+            let _ = BusMessage::read(&ours);
         }
     }
 }

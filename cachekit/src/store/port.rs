@@ -25,7 +25,7 @@ use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 
 /// The origin of a server that does not tell. It is not that of any other, nor of itself later.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
@@ -115,7 +115,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
@@ -125,8 +125,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn beat<'a>(
         &'a self,
         node: NodeId,
-        hello: Option<&'a Bulletin>,
-        echo: &'a Bulletin,
+        hello: Option<&'a BusMessage>,
+        echo: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
@@ -134,7 +134,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     fn tell<'a>(
         &'a self,
         whom: Option<NodeId>,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 }
@@ -151,7 +151,7 @@ pub(crate) enum StoreEvent {
     /// No more come by the last one, and the next has not begun.
     Unsubscribed,
     /// A node, or another program, says something.
-    Received(Bulletin),
+    Received(BusMessage),
     /// Somebody said something that cannot be understood.
     Unknown,
 }
@@ -311,13 +311,13 @@ pub(crate) struct Fill {
     pub(crate) version_life: Duration,
     /// What every node is told if it is stored: that what was there is not valid any more. Nor
     /// are copies of it.
-    pub(crate) bulletin: Option<Bulletin>,
+    pub(crate) message: Option<BusMessage>,
 }
 
 impl Fill {
     /// The version of copies that a write takes out of use: what they have is older.
     pub(crate) fn copies(&self, faults: Faults) -> Option<StoreKey> {
-        let is_write = self.bulletin.is_some() && !faults.has(Fault::SpareCopies);
+        let is_write = self.message.is_some() && !faults.has(Fault::SpareCopies);
         is_write
             .then(|| self.fencing_token.entry.replicas_version())
             .flatten()

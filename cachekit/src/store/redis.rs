@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::base::fault::{Fault, Faults};
 use crate::store::key_name::StoreKey;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connection::{Connected, Link};
@@ -208,7 +208,7 @@ impl Redis {
             fill.fencing_token.entry.as_bytes().into(),
             if fill.any_origin { b"o".into() } else { vec![] },
             self.bus(),
-            fill.bulletin.as_ref().map_or(vec![], Bulletin::write),
+            fill.message.as_ref().map_or(vec![], BusMessage::write),
             fill.order
                 .map_or(vec![], |order| order.to_be_bytes().into()),
             fill.value_tags.len().to_string().into(),
@@ -221,7 +221,7 @@ impl Redis {
     }
 
     /// The removal, and the message after it: who is told reads what is there then.
-    fn removing(&self, names: &[StoreKey], bulletin: &Bulletin) -> Pipeline {
+    fn removing(&self, names: &[StoreKey], message: &BusMessage) -> Pipeline {
         let mut commands = Pipeline::new();
         // Not in a transaction: a server that is out of memory refuses those.
         commands.cmd("UNLINK");
@@ -231,7 +231,7 @@ impl Redis {
         for name in copies(names, self.faults) {
             commands.arg(&self.full(&name)[..]);
         }
-        commands.add_command(self.publishing(None, bulletin));
+        commands.add_command(self.publishing(None, message));
         commands
     }
 
@@ -239,7 +239,7 @@ impl Redis {
     async fn invalidate_softly(
         &self,
         names: &[StoreKey],
-        bulletin: &Bulletin,
+        message: &BusMessage,
         until: Instant,
     ) -> Result<(), Failure> {
         let copies: Vec<StoreKey> = copies(names, self.faults).collect();
@@ -248,7 +248,7 @@ impl Redis {
             nonce(),
             entries.len().to_string().into(),
             self.bus(),
-            self.told(bulletin),
+            self.told(message),
         ];
         let all = entries.into_iter().chain(versions).chain(&copies);
         let call = Call {
@@ -262,17 +262,17 @@ impl Redis {
         [&*self.prefix, b"bus"].concat()
     }
 
-    fn publishing(&self, whom: Option<NodeId>, bulletin: &Bulletin) -> Cmd {
+    fn publishing(&self, whom: Option<NodeId>, message: &BusMessage) -> Cmd {
         let channel = whom.map_or_else(|| "bus".to_owned(), NodeId::channel);
         let mut publish = cmd("PUBLISH");
         publish.arg([&*self.prefix, channel.as_bytes()].concat());
-        publish.arg(self.told(bulletin));
+        publish.arg(self.told(message));
         publish
     }
 
-    fn told(&self, bulletin: &Bulletin) -> Vec<u8> {
-        let mut text = bulletin.write();
-        if self.faults.has(Fault::SpeakUnknown) && matches!(bulletin, Bulletin::Invalidated { .. })
+    fn told(&self, message: &BusMessage) -> Vec<u8> {
+        let mut text = message.write();
+        if self.faults.has(Fault::SpeakUnknown) && matches!(message, BusMessage::Invalidated { .. })
         {
             text[2] = 0x7f;
         }

@@ -18,7 +18,7 @@ use crate::l2::bus::listener::Listener;
 use crate::l2::bus::membership::Terms;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::outbox::Outbox;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, Store, StoreEvent};
 
 /// How many echoes, at least, one trusts before the first is missed.
@@ -93,7 +93,7 @@ impl BusClient {
                 self.trust.end();
                 self.acks.unsubscribed();
             }
-            StoreEvent::Received(bulletin) => self.handle(bulletin),
+            StoreEvent::Received(message) => self.handle(message),
             StoreEvent::Unknown => {
                 if !self.faults.has(Fault::IgnoreUnknownMessage) {
                     trace::unknown_message();
@@ -105,16 +105,16 @@ impl BusClient {
         }
     }
 
-    fn handle(&self, bulletin: Bulletin) {
-        if self.faults.has(Fault::Deaf) && !matches!(bulletin, Bulletin::Echo { .. }) {
+    fn handle(&self, message: BusMessage) {
+        if self.faults.has(Fault::Deaf) && !matches!(message, BusMessage::Heartbeat { .. }) {
             return;
         }
-        match bulletin {
-            Bulletin::Echo { subscription, sent } => {
+        match message {
+            BusMessage::Heartbeat { subscription, sent } => {
                 self.trust.confirm(subscription, Tick::from_nanos(sent));
                 self.heartbeats.fetch_add(1, Ordering::Relaxed);
             }
-            Bulletin::Invalidated {
+            BusMessage::Invalidated {
                 from,
                 ack,
                 mode,
@@ -129,28 +129,28 @@ impl BusClient {
                     }
                 }
             }
-            Bulletin::Invalidated { ack, .. } => {
+            BusMessage::Invalidated { ack, .. } => {
                 if let Some(ack) = ack {
                     self.acks.returned(ack);
                 }
             }
-            Bulletin::Written { from, names } if from != self.node => {
+            BusMessage::WriteApplied { from, names } if from != self.node => {
                 self.acks.hear(from);
                 if let Some(listener) = self.listener() {
                     listener.apply_written(&InvalidationTargets::from_names(&names).keys);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            Bulletin::Hello { from } if from != self.node => self.acks.greet(from),
-            Bulletin::Goodbye { from } => self.acks.part(from),
-            Bulletin::Applied { by, ack } => self.acks.applied(by, ack),
-            Bulletin::Asked(mode, requests) => {
+            BusMessage::Hello { from } if from != self.node => self.acks.greet(from),
+            BusMessage::Goodbye { from } => self.acks.part(from),
+            BusMessage::Applied { by, ack } => self.acks.applied(by, ack),
+            BusMessage::ExternalCommand(mode, requests) => {
                 if let Some(listener) = self.listener() {
                     listener.apply_requests(mode, requests);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            Bulletin::Written { .. } | Bulletin::Hello { .. } => {}
+            BusMessage::WriteApplied { .. } | BusMessage::Hello { .. } => {}
         }
     }
 
@@ -172,7 +172,7 @@ impl BusClient {
         self.trust.leave();
         // It sends no more echoes, nor hellos.
         self.heartbeat_now.notify_one();
-        let goodbye = Bulletin::Goodbye { from: self.node };
+        let goodbye = BusMessage::Goodbye { from: self.node };
         // Who does not hear it waits for a moment.
         let _ = store.tell(None, &goodbye, until).await;
     }
@@ -205,9 +205,9 @@ pub(crate) async fn run_heartbeat(
         }
         let beat = bus.trust.beat(now);
         if let Some(beat) = beat {
-            let hello = Bulletin::Hello { from: bus.node };
+            let hello = BusMessage::Hello { from: bus.node };
             let hello = beat.says_hello.then_some(&hello);
-            let echo = Bulletin::Echo {
+            let echo = BusMessage::Heartbeat {
                 subscription: beat.subscription,
                 sent: beat.sent.nanos(),
             };

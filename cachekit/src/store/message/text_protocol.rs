@@ -4,7 +4,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 
 /// One line of another program's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Request {
+pub(crate) enum CommandTarget {
     Key(String),
     Tag(String),
     Function(String),
@@ -14,30 +14,30 @@ pub(crate) enum Request {
 }
 
 /// The whole message; `None`: of an unknown form.
-pub(crate) fn asked(text: &str) -> Option<(InvalidationMode, Vec<Request>)> {
+pub(crate) fn parse_command(text: &str) -> Option<(InvalidationMode, Vec<CommandTarget>)> {
     let mut lines = text.lines();
     let mode = match lines.next()?.trim_end() {
         "invalidate" => InvalidationMode::Hard,
         "invalidate soft" => InvalidationMode::Soft,
         _ => return None,
     };
-    let requests = lines
+    let targets = lines
         .filter(|line| !line.trim().is_empty())
-        .map(request)
+        .map(parse_target)
         .collect::<Option<_>>()?;
-    Some((mode, requests))
+    Some((mode, targets))
 }
 
-fn request(line: &str) -> Option<Request> {
+fn parse_target(line: &str) -> Option<CommandTarget> {
     if line.trim_end() == "all" {
-        return Some(Request::Everything);
+        return Some(CommandTarget::Everything);
     }
     let (kind, what) = line.split_once(' ')?;
     let what = what.trim_end_matches('\r');
     Some(match kind {
-        "key" => Request::Key(what.to_owned()),
-        "tag" => Request::Tag(what.to_owned()),
-        "function" => Request::Function(what.to_owned()),
+        "key" => CommandTarget::Key(what.to_owned()),
+        "tag" => CommandTarget::Tag(what.to_owned()),
+        "function" => CommandTarget::Function(what.to_owned()),
         "event" => {
             let mut words = what.split(' ');
             let name = words.next()?.to_owned();
@@ -45,7 +45,7 @@ fn request(line: &str) -> Option<Request> {
                 let (name, value) = word.split_once('=')?;
                 Some((name.to_owned(), value.to_owned()))
             };
-            Request::Event(name, words.map(pair).collect::<Option<_>>()?)
+            CommandTarget::Event(name, words.map(pair).collect::<Option<_>>()?)
         }
         _ => return None,
     })
@@ -54,7 +54,7 @@ fn request(line: &str) -> Option<Request> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::message::Bulletin;
+    use crate::store::message::BusMessage;
 
     #[test]
     fn other_programs_write_lines() {
@@ -62,19 +62,19 @@ mod tests {
             "\ntag org:7\nkey user:1\nfunction shop::get user\n\nevent sold id=7 shop=a\nall\n";
         let pairs = [("id", "7"), ("shop", "a")].map(|(a, b)| (a.to_owned(), b.to_owned()));
         let expected = vec![
-            Request::Tag("org:7".to_owned()),
-            Request::Key("user:1".to_owned()),
-            Request::Function("shop::get user".to_owned()),
-            Request::Event("sold".to_owned(), pairs.to_vec()),
-            Request::Everything,
+            CommandTarget::Tag("org:7".to_owned()),
+            CommandTarget::Key("user:1".to_owned()),
+            CommandTarget::Function("shop::get user".to_owned()),
+            CommandTarget::Event("sold".to_owned(), pairs.to_vec()),
+            CommandTarget::Everything,
         ];
         for (first, mode) in [
             ("invalidate", InvalidationMode::Hard),
             ("invalidate soft", InvalidationMode::Soft),
         ] {
-            let asked = Bulletin::Asked(mode, expected.clone());
+            let parse_command = BusMessage::ExternalCommand(mode, expected.clone());
             let text = format!("{first}{lines}");
-            assert_eq!(Bulletin::read(text.as_bytes()), Some(asked));
+            assert_eq!(BusMessage::read(text.as_bytes()), Some(parse_command));
         }
     }
 }

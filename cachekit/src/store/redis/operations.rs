@@ -7,7 +7,7 @@ use crate::base::fault::Fault;
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
     AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
     NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
@@ -196,14 +196,14 @@ impl Store for Redis {
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             if mode == InvalidationMode::Soft {
-                return self.invalidate_softly(names, bulletin, until).await;
+                return self.invalidate_softly(names, message, until).await;
             }
-            let commands = self.removing(names, bulletin);
+            let commands = self.removing(names, message);
             self.run(&commands, until, |values| reply::numbers(&values))
                 .await
         })
@@ -212,15 +212,15 @@ impl Store for Redis {
     fn beat<'a>(
         &'a self,
         node: NodeId,
-        hello: Option<&'a Bulletin>,
-        echo: &'a Bulletin,
+        hello: Option<&'a BusMessage>,
+        echo: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         let args = [
             [&*self.prefix, node.channel().as_bytes()].concat(),
             echo.write(),
             self.bus(),
-            hello.map_or(vec![], Bulletin::write),
+            hello.map_or(vec![], BusMessage::write),
         ];
         let call = Call {
             keys: vec![beats(&self.prefix)],
@@ -236,12 +236,12 @@ impl Store for Redis {
     fn tell<'a>(
         &'a self,
         whom: Option<NodeId>,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let mut commands = Pipeline::new();
-            commands.add_command(self.publishing(whom, bulletin));
+            commands.add_command(self.publishing(whom, message));
             self.run(&commands, until, |values| reply::numbers(&values))
                 .await
         })

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::base::random::jittered;
 use crate::base::select::first;
 use crate::store::key_name::StoreKey;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, StoreEvent};
 use crate::store::redis::address::Address;
 use crate::store::redis::rejections::Refusals;
@@ -49,7 +49,7 @@ impl Channels {
         if *channel == self.wake {
             return Some(StoreEvent::Wake(StoreKey::read(text)));
         }
-        Some(Bulletin::read(text).map_or(StoreEvent::Unknown, StoreEvent::Received))
+        Some(BusMessage::read(text).map_or(StoreEvent::Unknown, StoreEvent::Received))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
     AcquireRequest, Acquired, EntryQuery, EventSink, FencingToken, Fill, Filled, Found, LeaseGrant,
     LeaseTimes, NeededVersions, Store, StoreEvent, TokenKind,
@@ -209,7 +209,7 @@ impl Spot {
             Ok::<(), ()>(())
         };
         Fill {
-            bulletin: None,
+            message: None,
             any_origin: false,
             fencing_token: self.fencing_token(grant, holder),
             grant: grant.clone(),
@@ -267,7 +267,7 @@ impl Under {
 
     async fn invalidate_by(&self, mode: InvalidationMode, texts: &[&str]) {
         let names = names(texts);
-        let told = Bulletin::Invalidated {
+        let told = BusMessage::Invalidated {
             from: NodeId::random(),
             ack: None,
             mode,

@@ -20,7 +20,7 @@ use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::{Bulletin, NodeId};
+use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
     AcquireRequest, Acquired, EntryQuery, EventSink, Failure, FencingToken, Fill, Filled, Found,
     LeaseTimes, NeededVersions, Store, StoreEvent, StoreFuture, copies,
@@ -280,14 +280,14 @@ impl Store for Fake {
 
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled> {
         let names = std::slice::from_ref(&fill.fencing_token.entry);
-        let bulletin = fill.bulletin.clone();
+        let message = fill.message.clone();
         let fill = fill.clone();
         let faults = self.faults;
         let step = move |data: &mut Data| data.fill(&fill, faults);
         Box::pin(async move {
             let filled = self.ask(Op::Fill, names, until, step).await?;
-            if let (Filled::Stored, Some(bulletin)) = (filled, bulletin) {
-                self.shared.tell(None, &StoreEvent::Received(bulletin));
+            if let (Filled::Stored, Some(message)) = (filled, message) {
+                self.shared.tell(None, &StoreEvent::Received(message));
             }
             Ok(filled)
         })
@@ -322,7 +322,7 @@ impl Store for Fake {
         &'a self,
         names: &'a [StoreKey],
         mode: InvalidationMode,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         let copies = copies(names, self.faults);
@@ -334,7 +334,7 @@ impl Store for Fake {
         Box::pin(async move {
             self.ask(Op::Invalidate, names, until, step).await?;
             self.shared
-                .tell(None, &StoreEvent::Received(bulletin.clone()));
+                .tell(None, &StoreEvent::Received(message.clone()));
             Ok(())
         })
     }
@@ -342,8 +342,8 @@ impl Store for Fake {
     fn beat<'a>(
         &'a self,
         node: NodeId,
-        hello: Option<&'a Bulletin>,
-        echo: &'a Bulletin,
+        hello: Option<&'a BusMessage>,
+        echo: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
@@ -360,13 +360,13 @@ impl Store for Fake {
     fn tell<'a>(
         &'a self,
         whom: Option<NodeId>,
-        bulletin: &'a Bulletin,
+        message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             self.ask(Op::Tell, &[], until, |_| ()).await?;
             self.shared
-                .tell(whom, &StoreEvent::Received(bulletin.clone()));
+                .tell(whom, &StoreEvent::Received(message.clone()));
             Ok(())
         })
     }

@@ -3,8 +3,8 @@
 use super::*;
 
 /// What arrives of what is sent at once, in its order.
-async fn arrived(under: &Under, hello: Option<&Bulletin>, sent: u64) -> Vec<Bulletin> {
-    let echo = Bulletin::Echo {
+async fn arrived(under: &Under, hello: Option<&BusMessage>, sent: u64) -> Vec<BusMessage> {
+    let echo = BusMessage::Heartbeat {
         subscription: 1,
         sent,
     };
@@ -16,7 +16,7 @@ async fn arrived(under: &Under, hello: Option<&Bulletin>, sent: u64) -> Vec<Bull
         tokio::time::sleep(Duration::from_millis(10)).await;
         let messages = under.messages.lock().unwrap();
         let told = messages.iter().filter_map(|message| match message {
-            StoreEvent::Received(bulletin) => Some(bulletin.clone()),
+            StoreEvent::Received(message) => Some(message.clone()),
             _ => None,
         });
         let told: Vec<_> = told.collect();
@@ -28,8 +28,8 @@ async fn arrived(under: &Under, hello: Option<&Bulletin>, sent: u64) -> Vec<Bull
 }
 
 async fn a_hello_is_heard_before_its_echo(under: &Under) {
-    let hello = Bulletin::Hello { from: under.node };
-    let echo = |sent| Bulletin::Echo {
+    let hello = BusMessage::Hello { from: under.node };
+    let echo = |sent| BusMessage::Heartbeat {
         subscription: 1,
         sent,
     };
@@ -40,9 +40,9 @@ async fn a_hello_is_heard_before_its_echo(under: &Under) {
 
 async fn an_echo_is_for_its_node_alone(under: &Under) {
     let _listens = arrived(under, None, 1).await;
-    let hello = Bulletin::Hello { from: under.node };
+    let hello = BusMessage::Hello { from: under.node };
     let other = NodeId::random();
-    let echo = Bulletin::Echo {
+    let echo = BusMessage::Heartbeat {
         subscription: 1,
         sent: 9,
     };

@@ -108,7 +108,7 @@ async fn a_write_takes_them_out_of_use(under: &Under) {
         let grant = under.granted(&write).await;
         let names = vec![spot().entry];
         let fill = Fill {
-            bulletin: Some(Bulletin::Written {
+            message: Some(BusMessage::WriteApplied {
                 from: NodeId::random(),
                 names,
             }),

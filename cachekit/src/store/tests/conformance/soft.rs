@@ -175,7 +175,7 @@ async fn who_found_it_old_ends_its_life(under: &Under) {
 async fn everybody_is_told(under: &Under) {
     let node = NodeId::random();
     let names = names(&["k:a", "t:tag"]);
-    let told = Bulletin::Invalidated {
+    let told = BusMessage::Invalidated {
         from: node,
         ack: Some(7),
         mode: InvalidationMode::Soft,
