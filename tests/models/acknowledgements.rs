@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::exhaustive::{Model, everywhere, is_thorough};
-use crate::l2::bus::membership::{Answers, Beat, Members, Presence, Terms};
+use crate::l2::bus::membership::{Answers, BusTimings, Heartbeat, Members, Presence};
 
 /// The time is always this; everything else grows older.
 const NOW: u64 = 1_000;
@@ -20,7 +20,7 @@ const NOW: u64 = 1_000;
 /// What there is to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Bounds {
-    trust: u64,
+    liveness: u64,
     hello: u64,
     window: u64,
     wait: u64,
@@ -35,7 +35,7 @@ struct Bounds {
 }
 
 const PLAIN: Bounds = Bounds {
-    trust: 1,
+    liveness: 1,
     hello: 2,
     window: 2,
     wait: 1,
@@ -136,9 +136,9 @@ struct World {
     reading: Link,
     subscriptions: u64,
     memory: Option<u8>,
-    beat: Option<(Beat, bool)>,
+    heartbeat: Option<(Heartbeat, bool)>,
     /// Given up, and not run yet.
-    stray: Option<(u8, Beat)>,
+    stray: Option<(u8, Heartbeat)>,
     /// A goodbye that is on its way to the server.
     leaving: bool,
     /// The writer.
@@ -173,7 +173,7 @@ impl World {
             reading: Link::new(),
             subscriptions: 0,
             memory: None,
-            beat: None,
+            heartbeat: None,
             stray: None,
             leaving: false,
             members: Members::default(),
@@ -183,9 +183,9 @@ impl World {
         }
     }
 
-    fn terms(&self) -> Terms {
-        Terms {
-            trust: Duration::from_nanos(self.bounds.trust),
+    fn terms(&self) -> BusTimings {
+        BusTimings {
+            liveness: Duration::from_nanos(self.bounds.liveness),
             hello: Duration::from_nanos(self.bounds.hello),
             window: Duration::from_nanos(self.bounds.window),
             wait: Duration::from_nanos(self.bounds.wait),
@@ -195,7 +195,7 @@ impl World {
     /// Everything grows older by one tick.
     fn later(&self) -> Self {
         let Bounds {
-            trust,
+            liveness,
             hello,
             window,
             wait,
@@ -210,11 +210,11 @@ impl World {
         if let Some((_, sent)) = &mut presence.hello {
             age(sent, hello);
         }
-        if let Some((beat, _)) = &mut it.beat {
-            age(&mut beat.sent, hello.max(trust));
+        if let Some((heartbeat, _)) = &mut it.heartbeat {
+            age(&mut heartbeat.sent, hello.max(liveness));
         }
-        if let Some((_, beat)) = &mut it.stray {
-            age(&mut beat.sent, hello.max(trust));
+        if let Some((_, heartbeat)) = &mut it.stray {
+            age(&mut heartbeat.sent, hello.max(liveness));
         }
         if let Some(since) = &mut it.members.since {
             age(since, window);
@@ -224,7 +224,7 @@ impl World {
         }
         for message in &mut it.reading.queue {
             if let Message::Echo(_, sent) = message {
-                age(sent, trust);
+                age(sent, liveness);
             }
         }
         if let Some(asked) = &mut it.asked {
@@ -237,13 +237,13 @@ impl World {
     }
 
     /// The server takes a beat: hello and echo in one step.
-    fn take(&mut self, id: u8, beat: Beat) {
-        if beat.says_hello {
+    fn take(&mut self, id: u8, heartbeat: Heartbeat) {
+        if heartbeat.says_hello {
             self.writing.push(Message::Hello(id));
         }
         if id == self.id {
             self.reading
-                .push(Message::Echo(beat.subscription, beat.sent));
+                .push(Message::Echo(heartbeat.subscription, heartbeat.sent));
         }
     }
 
@@ -310,11 +310,11 @@ impl World {
 
     fn beats(&self, next: &mut impl FnMut(&'static str, Self)) {
         let mut it = self.clone();
-        match self.beat {
+        match self.heartbeat {
             None => {
-                if let Some(beat) = it.presence.beat(now(), &self.terms(), self.faults) {
-                    it.beat = Some((beat, false));
-                    let step = if beat.says_hello {
+                if let Some(heartbeat) = it.presence.heartbeat(now(), &self.terms(), self.faults) {
+                    it.heartbeat = Some((heartbeat, false));
+                    let step = if heartbeat.says_hello {
                         "the reader sends hello and echo"
                     } else {
                         "the reader sends an echo"
@@ -322,41 +322,41 @@ impl World {
                     next(step, it);
                 }
             }
-            Some((beat, false)) => {
+            Some((heartbeat, false)) => {
                 if self.has_room_for_a_beat() {
-                    it.take(self.id, beat);
+                    it.take(self.id, heartbeat);
                     if self.bounds.loses_commands {
-                        it.beat = Some((beat, true));
+                        it.heartbeat = Some((heartbeat, true));
                     } else {
-                        it.presence.accepted(beat);
-                        it.beat = None;
+                        it.presence.accepted(heartbeat);
+                        it.heartbeat = None;
                     }
                     next("the server takes it", it);
                 }
                 if self.bounds.loses_commands && self.stray.is_none() {
                     let mut it = self.clone();
-                    it.stray = Some((self.id, beat));
-                    it.beat = None;
+                    it.stray = Some((self.id, heartbeat));
+                    it.heartbeat = None;
                     next("the reader gives it up", it);
                 }
             }
-            Some((beat, true)) => {
-                it.presence.accepted(beat);
-                it.beat = None;
+            Some((heartbeat, true)) => {
+                it.presence.accepted(heartbeat);
+                it.heartbeat = None;
                 next("the reader is answered", it);
                 if self.bounds.loses_commands {
                     let mut it = self.clone();
-                    it.beat = None;
+                    it.heartbeat = None;
                     next("the answer is lost", it);
                 }
             }
         }
-        if let Some((id, beat)) = self.stray {
+        if let Some((id, heartbeat)) = self.stray {
             let mut it = self.clone();
             it.stray = None;
             next("what was given up is lost", it.clone());
             if self.has_room_for_a_beat() {
-                it.take(id, beat);
+                it.take(id, heartbeat);
                 next("the server takes what was given up", it);
             }
         }
@@ -405,15 +405,15 @@ impl World {
                 presence: Presence::default(),
                 reading: Link::new(),
                 memory: None,
-                beat: None,
+                heartbeat: None,
                 leaving: false,
                 ..self.clone()
             };
             it.bounds.restarts -= 1;
-            if let Some((beat, false)) = self.beat
+            if let Some((heartbeat, false)) = self.heartbeat
                 && self.stray.is_none()
             {
-                it.stray = Some((self.id, beat));
+                it.stray = Some((self.id, heartbeat));
             }
             next("the reader restarts", it);
         }
@@ -599,11 +599,11 @@ fn g6_it_holds_for_other_lengths_and_several_mishaps() {
     if !is_thorough() {
         return holds("another length", with(2, 2, PLAIN));
     }
-    for (trust, hello) in [(1, 1), (2, 1), (2, 2), (2, 3), (3, 2), (3, 3), (4, 3)] {
+    for (liveness, hello) in [(1, 1), (2, 1), (2, 2), (2, 3), (3, 2), (3, 3), (4, 3)] {
         let both = Bounds {
             reader_breaks: 1,
             writer_breaks: 1,
-            ..with(trust, hello, PLAIN)
+            ..with(liveness, hello, PLAIN)
         };
         holds("both subscriptions end", both);
     }
@@ -620,30 +620,30 @@ fn g6_it_holds_for_other_lengths_and_several_mishaps() {
 }
 
 /// The same for other lengths. In whole ticks a hello that counts is younger than `hello` by one.
-fn with(trust: u64, hello: u64, bounds: Bounds) -> Bounds {
+fn with(liveness: u64, hello: u64, bounds: Bounds) -> Bounds {
     Bounds {
-        trust,
+        liveness,
         hello,
-        window: trust + hello - 1,
-        wait: trust,
+        window: liveness + hello - 1,
+        wait: liveness,
         ..bounds
     }
 }
 
 #[test]
 fn g6_the_lengths_are_the_shortest_that_hold() {
-    for (trust, hello) in [(1, 2), (2, 1)] {
-        let exact = with(trust, hello, PLAIN);
+    for (liveness, hello) in [(1, 2), (2, 1)] {
+        let exact = with(liveness, hello, PLAIN);
         let shorter = Bounds {
             window: exact.window - 1,
             ..exact
         };
-        everywhere(World::new(shorter, None)).is_broken(("a shorter window", trust, hello));
+        everywhere(World::new(shorter, None)).is_broken(("a shorter window", liveness, hello));
         let sooner = Bounds {
             wait: exact.wait - 1,
             ..exact
         };
-        everywhere(World::new(sooner, None)).is_broken(("a shorter wait", trust, hello));
+        everywhere(World::new(sooner, None)).is_broken(("a shorter wait", liveness, hello));
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::exhaustive::{Model, everywhere};
-use crate::l2::bus::membership::{Beat, Presence, Terms};
+use crate::l2::bus::membership::{BusTimings, Heartbeat, Presence};
 
 /// How long memory is trusted after an echo, in ticks.
 const TRUST: u64 = 3;
@@ -40,7 +40,7 @@ struct World {
     failed_over: bool,
     presence: Presence,
     queue: VecDeque<Message>,
-    beat: Option<Beat>,
+    heartbeat: Option<Heartbeat>,
     /// When the value in memory was invalidated, as accepted by the server that takes writes.
     invalidated: Option<Tick>,
     has_old: bool,
@@ -50,9 +50,9 @@ fn tick(nanos: u64) -> Tick {
     Tick::from_nanos(nanos)
 }
 
-fn terms() -> Terms {
-    Terms {
-        trust: Duration::from_nanos(TRUST),
+fn terms() -> BusTimings {
+    BusTimings {
+        liveness: Duration::from_nanos(TRUST),
         hello: Duration::from_nanos(2),
         window: Duration::from_nanos(TRUST + 2),
         wait: Duration::from_nanos(TRUST),
@@ -70,7 +70,7 @@ impl World {
             failed_over: false,
             presence,
             queue: VecDeque::new(),
-            beat: None,
+            heartbeat: None,
             invalidated: None,
             has_old: true,
         }
@@ -86,8 +86,8 @@ impl World {
         if let Some((_, sent)) = &mut it.presence.hello {
             aged(sent);
         }
-        if let Some(beat) = &mut it.beat {
-            aged(&mut beat.sent);
+        if let Some(heartbeat) = &mut it.heartbeat {
+            aged(&mut heartbeat.sent);
         }
         if let Some(at) = &mut it.invalidated {
             aged(at);
@@ -125,17 +125,17 @@ impl Model for World {
             next("the value is invalidated", it);
         }
         let mut it = self.clone();
-        match self.beat {
+        match self.heartbeat {
             None => {
-                it.beat = it.presence.beat(tick(NOW), &terms(), self.faults);
+                it.heartbeat = it.presence.heartbeat(tick(NOW), &terms(), self.faults);
                 next("the node sends an echo", it);
             }
-            Some(beat) => {
-                it.beat = None;
+            Some(heartbeat) => {
+                it.heartbeat = None;
                 let has_room = self.queue.len() < 3;
                 if self.is_carried_out() && has_room {
-                    it.queue.push_back(Message::Echo(beat.sent));
-                    it.presence.accepted(beat);
+                    it.queue.push_back(Message::Echo(heartbeat.sent));
+                    it.presence.accepted(heartbeat);
                     next("its server takes it", it);
                 } else if !self.is_carried_out() {
                     next("its server refuses it", it);

@@ -172,7 +172,7 @@ async fn g6_who_serves_from_memory_has_said_hello() {
 async fn g6_a_hello_that_was_lost_is_said_again_before_an_echo() {
     let lost = async |scene: Scene| {
         scene
-            .newcomer(|store| store.once(Op::Beat, Trouble::Lost))
+            .newcomer(|store| store.once(Op::Heartbeat, Trouble::Lost))
             .await;
         scene.pass(BEAT * 2).await;
         scene.warm().await;
@@ -304,7 +304,7 @@ async fn g5_a_server_that_takes_no_writes_sends_no_echoes() {
     for code in ["READONLY", "NOREPLICAS", "MISCONF", "NOPERM"] {
         let scene = Scene::new(Broken::default()).await;
         scene.warm().await;
-        scene.store.always(Op::Beat, Trouble::Rejected(code));
+        scene.store.always(Op::Heartbeat, Trouble::Rejected(code));
         scene.pass(TIMEOUT).await;
         assert!(!scene.reader.stats().redis.is_bus_live, "{code}");
         scene.store.heal();

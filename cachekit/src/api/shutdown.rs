@@ -92,7 +92,7 @@ impl Cache {
                 let _ = timeout_at(end, goodbye).await;
             }
         } else if let Some(l2) = &self.core.l2 {
-            l2.bus.trust.leave();
+            l2.bus.liveness.leave();
         }
         let report = ShutdownReport {
             abandoned: background.stop(),

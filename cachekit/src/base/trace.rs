@@ -309,13 +309,13 @@ pub(crate) fn left_untold(queued_invalidations: usize) {
 }
 
 /// Messages of other processes come through (again): memory is served.
-pub(crate) fn memory_trusted() {
+pub(crate) fn bus_is_live() {
     #[cfg(feature = "tracing")]
     tracing::info!(target: "cachekit", "invalidations of other processes come through");
 }
 
 /// They do not: what is in memory is asked for, or served as `on_disconnect` says.
-pub(crate) fn memory_not_trusted() {
+pub(crate) fn bus_is_not_live() {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         target: "cachekit",

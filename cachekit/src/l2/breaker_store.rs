@@ -152,14 +152,14 @@ impl Store for BreakerStore {
         self.through_breaker(Rejection::Ignored, order)
     }
 
-    fn beat<'a>(
+    fn heartbeat<'a>(
         &'a self,
         node: NodeId,
         hello: Option<&'a BusMessage>,
         echo: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        self.inner.beat(node, hello, echo, until)
+        self.inner.heartbeat(node, hello, echo, until)
     }
 
     fn tell<'a>(

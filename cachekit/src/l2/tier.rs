@@ -141,7 +141,7 @@ impl SharedTier {
         let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
         while self.store.is_up()
             && Instant::now() < end
-            && !self.bus.trust.covers(Tick::now(&**clock))
+            && !self.bus.liveness.is_live(Tick::now(&**clock))
         {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -172,17 +172,17 @@ impl SharedTier {
 
     /// Whether messages come through, so that memory may be served.
     pub(crate) fn is_bus_live(&self, now: Tick) -> bool {
-        self.bus.trust.covers(now)
+        self.bus.liveness.is_live(now)
     }
 
     /// Whether memory is served although no message comes through and nobody can be asked.
     pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
             // The others were told that it serves nothing: they do not wait for it.
-            _ if self.bus.trust.is_over() => false,
+            _ if self.bus.liveness.is_over() => false,
             OnDisconnect::Serve => true,
             OnDisconnect::Bypass => false,
-            OnDisconnect::ServeFor(length) => now < self.bus.trust.until().after(length),
+            OnDisconnect::ServeFor(length) => now < self.bus.liveness.until().after(length),
         }
     }
 
@@ -401,7 +401,7 @@ impl Drop for PendingRemoval<'_> {
 impl Drop for SharedTier {
     fn drop(&mut self) {
         self.heartbeat.abort();
-        if !self.bus.trust.is_over() {
+        if !self.bus.liveness.is_over() {
             let (bus, store) = (Arc::clone(&self.bus), Arc::clone(&self.store));
             let until = Self::background_deadline();
             self.spawn(async move { bus.say_goodbye(&*store, until).await });

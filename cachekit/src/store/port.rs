@@ -122,7 +122,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Sends `echo` to `node`, after `hello`, if there is one, to every node: in one step, and
     /// only if the server takes writes. One that takes none is left: it goes on passing
     /// messages on, and others may be told by another server.
-    fn beat<'a>(
+    fn heartbeat<'a>(
         &'a self,
         node: NodeId,
         hello: Option<&'a BusMessage>,

@@ -10,13 +10,13 @@ use tokio::time::{Instant, timeout_at};
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::l2::bus::membership::{Answers, Members, Terms};
+use crate::l2::bus::membership::{Answers, BusTimings, Members};
 use crate::store::message::NodeId;
 
 /// Who is there, and who has not said yet that an invalidation was applied.
 #[derive(Debug)]
 pub(crate) struct Acks {
-    terms: Terms,
+    terms: BusTimings,
     faults: Faults,
     /// Its own clock, which is never behind, counts from here.
     began: Instant,
@@ -46,7 +46,7 @@ pub(crate) struct Waiting {
 }
 
 impl Acks {
-    pub(crate) fn new(terms: Terms, faults: Faults) -> Arc<Self> {
+    pub(crate) fn new(terms: BusTimings, faults: Faults) -> Arc<Self> {
         Arc::new(Self {
             terms,
             faults,
@@ -186,7 +186,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_waits_for_all_that_are_there_and_leaves_nothing_behind() {
-        let terms = Terms::of(TIMEOUT, Duration::ZERO);
+        let terms = BusTimings::of(TIMEOUT, Duration::ZERO);
         let acks = Acks::new(terms, Faults::default());
         acks.subscribed();
         tokio::time::advance(TIMEOUT * 2).await;

@@ -12,10 +12,10 @@ use crate::base::durations::from_now;
 use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
 use crate::l2::bus::acks::Acks;
-use crate::l2::bus::heartbeat::Trust;
+use crate::l2::bus::heartbeat::BusLiveness;
 use crate::l2::bus::lease_waiters::LeaseWaiters;
 use crate::l2::bus::listener::Listener;
-use crate::l2::bus::membership::Terms;
+use crate::l2::bus::membership::BusTimings;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
@@ -30,7 +30,7 @@ pub(crate) struct BusClient {
     pub(crate) node: NodeId,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) lease_waiters: Arc<LeaseWaiters>,
-    pub(crate) trust: Arc<Trust>,
+    pub(crate) liveness: Arc<BusLiveness>,
     pub(crate) acks: Arc<Acks>,
     /// Times that messages were, or may have been, missed.
     pub(crate) bus_interruptions: AtomicU64,
@@ -46,12 +46,12 @@ pub(crate) struct BusClient {
 impl BusClient {
     /// For hits whose clock is behind by up to `lag`.
     pub(crate) fn new(bus_timeout: Duration, lag: Duration, faults: Faults) -> Arc<Self> {
-        let terms = Terms::of(bus_timeout, lag);
+        let terms = BusTimings::of(bus_timeout, lag);
         Arc::new(Self {
             node: NodeId::random(),
             outbox: Arc::default(),
             lease_waiters: Arc::default(),
-            trust: Arc::new(Trust::new(terms, faults)),
+            liveness: Arc::new(BusLiveness::new(terms, faults)),
             acks: Acks::new(terms, faults),
             bus_interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
@@ -85,12 +85,12 @@ impl BusClient {
                 if !self.faults.has(Fault::NoEpoch) {
                     self.note_gap();
                 }
-                self.trust.begin(subscription);
+                self.liveness.begin(subscription);
                 self.acks.subscribed();
                 self.heartbeat_now.notify_one();
             }
             StoreEvent::Unsubscribed => {
-                self.trust.end();
+                self.liveness.end();
                 self.acks.unsubscribed();
             }
             StoreEvent::Received(message) => self.handle(message),
@@ -111,7 +111,7 @@ impl BusClient {
         }
         match message {
             BusMessage::Heartbeat { subscription, sent } => {
-                self.trust.confirm(subscription, Tick::from_nanos(sent));
+                self.liveness.confirm(subscription, Tick::from_nanos(sent));
                 self.heartbeats.fetch_add(1, Ordering::Relaxed);
             }
             BusMessage::Invalidated {
@@ -169,7 +169,7 @@ impl BusClient {
     /// Takes memory out of use, and then tells the others, so that nobody waits for this node.
     /// It has to have answered for what it heard before.
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
-        self.trust.leave();
+        self.liveness.leave();
         // It sends no more echoes, nor hellos.
         self.heartbeat_now.notify_one();
         let goodbye = BusMessage::Goodbye { from: self.node };
@@ -190,35 +190,35 @@ pub(crate) async fn run_heartbeat(
     let mut left_at = Tick::now(&*clock);
     let began = left_at;
     let mut was_live = None;
-    while !bus.trust.is_over() {
+    while !bus.liveness.is_over() {
         let now = Tick::now(&*clock);
-        let is_live = bus.trust.covers(now);
+        let is_live = bus.liveness.is_live(now);
         // Where messages have never come, it is told when they should have.
         let is_due = was_live.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
         if was_live != Some(is_live) && (is_live || is_due) {
             was_live = Some(is_live);
             if is_live {
-                trace::memory_trusted();
+                trace::bus_is_live();
             } else {
-                trace::memory_not_trusted();
+                trace::bus_is_not_live();
             }
         }
-        let beat = bus.trust.beat(now);
-        if let Some(beat) = beat {
+        let heartbeat = bus.liveness.heartbeat(now);
+        if let Some(heartbeat) = heartbeat {
             let hello = BusMessage::Hello { from: bus.node };
-            let hello = beat.says_hello.then_some(&hello);
+            let hello = heartbeat.says_hello.then_some(&hello);
             let echo = BusMessage::Heartbeat {
-                subscription: beat.subscription,
-                sent: beat.sent.nanos(),
+                subscription: heartbeat.subscription,
+                sent: heartbeat.sent.nanos(),
             };
             let until = from_now(period);
             // A lost one shows by itself.
-            if store.beat(bus.node, hello, &echo, until).await.is_ok() {
-                bus.trust.accepted(beat);
+            if store.heartbeat(bus.node, hello, &echo, until).await.is_ok() {
+                bus.liveness.accepted(heartbeat);
             }
         }
-        let silent_since = bus.trust.until().max(left_at);
-        if beat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
+        let silent_since = bus.liveness.until().max(left_at);
+        if heartbeat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
             // The connection hangs: another may not.
             left_at = now;
             store.resubscribe();

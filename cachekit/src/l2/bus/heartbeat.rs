@@ -12,20 +12,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::base::sync::Mutex;
-use crate::l2::bus::membership::{Beat, Presence, Terms};
+use crate::l2::bus::membership::{BusTimings, Heartbeat, Presence};
 
 /// What a node knows of its messages.
 #[derive(Debug)]
-pub(crate) struct Trust {
-    terms: Terms,
+pub(crate) struct BusLiveness {
+    terms: BusTimings,
     faults: Faults,
     presence: Mutex<Presence>,
     /// Its `until`, for hits.
     until: AtomicU64,
 }
 
-impl Trust {
-    pub(crate) fn new(terms: Terms, faults: Faults) -> Self {
+impl BusLiveness {
+    pub(crate) fn new(terms: BusTimings, faults: Faults) -> Self {
         Self {
             terms,
             faults,
@@ -35,7 +35,7 @@ impl Trust {
     }
 
     /// Whether memory may be served at `now`.
-    pub(crate) fn covers(&self, now: Tick) -> bool {
+    pub(crate) fn is_live(&self, now: Tick) -> bool {
         now < self.until()
     }
 
@@ -56,13 +56,13 @@ impl Trust {
     }
 
     /// What to send at `now`, if anything.
-    pub(crate) fn beat(&self, now: Tick) -> Option<Beat> {
-        self.change(|presence| presence.beat(now, &self.terms, self.faults))
+    pub(crate) fn heartbeat(&self, now: Tick) -> Option<Heartbeat> {
+        self.change(|presence| presence.heartbeat(now, &self.terms, self.faults))
     }
 
     /// The server took it.
-    pub(crate) fn accepted(&self, beat: Beat) {
-        self.change(|presence| presence.accepted(beat));
+    pub(crate) fn accepted(&self, heartbeat: Heartbeat) {
+        self.change(|presence| presence.accepted(heartbeat));
     }
 
     /// An echo that was sent at `sent` on `subscription` came back.
@@ -97,16 +97,16 @@ mod tests {
 
     #[test]
     fn hits_see_what_the_rules_say() {
-        let terms = Terms::of(Duration::from_nanos(100), Duration::ZERO);
+        let terms = BusTimings::of(Duration::from_nanos(100), Duration::ZERO);
         let at = Tick::from_nanos;
-        let trust = Trust::new(terms, Faults::default());
-        assert!(!trust.covers(at(0)), "nothing has come back yet");
-        trust.begin(1);
-        trust.confirm(1, at(10));
-        assert!(trust.covers(at(109)) && !trust.covers(at(110)));
-        trust.leave();
-        assert!(trust.is_over() && !trust.covers(at(0)));
-        trust.confirm(1, at(20));
-        assert!(!trust.covers(at(20)));
+        let liveness = BusLiveness::new(terms, Faults::default());
+        assert!(!liveness.is_live(at(0)), "nothing has come back yet");
+        liveness.begin(1);
+        liveness.confirm(1, at(10));
+        assert!(liveness.is_live(at(109)) && !liveness.is_live(at(110)));
+        liveness.leave();
+        assert!(liveness.is_over() && !liveness.is_live(at(0)));
+        liveness.confirm(1, at(20));
+        assert!(!liveness.is_live(at(20)));
     }
 }

@@ -19,9 +19,9 @@ const MOST_NODES: usize = 10_000;
 
 /// For how long each thing holds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
+pub(crate) struct BusTimings {
     /// Memory is trusted for so long after the sending of an echo that came back.
-    pub(crate) trust: Duration,
+    pub(crate) liveness: Duration,
     /// No echo goes without a hello that was sent at most so long before it.
     pub(crate) hello: Duration,
     /// Whoever listened for so long has heard everybody who trusts their memory: no less than
@@ -31,13 +31,13 @@ pub(crate) struct Terms {
     pub(crate) wait: Duration,
 }
 
-impl Terms {
+impl BusTimings {
     /// Nodes' clocks may differ by a hundredth. Hits of this node read a clock that is behind by
     /// up to `lag`.
     pub(crate) fn of(bus_timeout: Duration, lag: Duration) -> Self {
         Self {
             // By such a clock memory would be served for so much longer.
-            trust: bus_timeout.saturating_sub(lag).max(bus_timeout / 2),
+            liveness: bus_timeout.saturating_sub(lag).max(bus_timeout / 2),
             hello: bus_timeout.mul_f64(0.75),
             window: bus_timeout.mul_f64(1.77),
             wait: bus_timeout.mul_f64(1.01),
@@ -60,7 +60,7 @@ pub(crate) struct Presence {
 
 /// One echo to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Beat {
+pub(crate) struct Heartbeat {
     pub(crate) subscription: u64,
     /// A hello goes with it, before it and in the same step.
     pub(crate) says_hello: bool,
@@ -82,34 +82,39 @@ impl Presence {
     }
 
     /// What to send at `now`, if anything.
-    pub(crate) fn beat(&mut self, now: Tick, terms: &Terms, faults: Faults) -> Option<Beat> {
+    pub(crate) fn heartbeat(
+        &mut self,
+        now: Tick,
+        terms: &BusTimings,
+        faults: Faults,
+    ) -> Option<Heartbeat> {
         let subscription = self.subscription.filter(|_| !self.is_over)?;
         let is_fresh = self.hello.is_some_and(|(when_in, sent)| {
             let is_old = now.since(sent) >= terms.hello && !faults.has(Fault::SeldomHello);
             when_in == subscription && !is_old
         });
-        let beat = Beat {
+        let heartbeat = Heartbeat {
             subscription,
             says_hello: !is_fresh && !faults.has(Fault::NoHello),
             sent: now,
         };
         if faults.has(Fault::HelloUnanswered) {
-            self.accepted(beat);
+            self.accepted(heartbeat);
         }
-        Some(beat)
+        Some(heartbeat)
     }
 
     /// The server took what was sent. Without its answer the next echo has a hello again.
-    pub(crate) fn accepted(&mut self, beat: Beat) {
-        if beat.says_hello {
-            self.hello = Some((beat.subscription, beat.sent));
+    pub(crate) fn accepted(&mut self, heartbeat: Heartbeat) {
+        if heartbeat.says_hello {
+            self.hello = Some((heartbeat.subscription, heartbeat.sent));
         }
     }
 
     /// An echo came back: everything that the server took before it has arrived.
-    pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &Terms) {
+    pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &BusTimings) {
         if self.subscription == Some(subscription) && !self.is_over {
-            self.until = self.until.max(sent.after(terms.trust));
+            self.until = self.until.max(sent.after(terms.liveness));
         }
     }
 
@@ -163,7 +168,7 @@ impl<Id: Ord + Copy> Members<Id> {
     }
 
     /// `id` said something.
-    pub(crate) fn hear(&mut self, id: Id, now: Tick, terms: &Terms) {
+    pub(crate) fn hear(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.make_room(id, now, terms);
         let heard = Heard {
             at: now,
@@ -173,7 +178,7 @@ impl<Id: Ord + Copy> Members<Id> {
     }
 
     /// `id` said hello.
-    pub(crate) fn greet(&mut self, id: Id, now: Tick, terms: &Terms, faults: Faults) {
+    pub(crate) fn greet(&mut self, id: Id, now: Tick, terms: &BusTimings, faults: Faults) {
         self.hear(id, now, terms);
         if faults.has(Fault::ForgetSilent)
             && let Some(heard) = self.heard.get_mut(&id)
@@ -183,14 +188,14 @@ impl<Id: Ord + Copy> Members<Id> {
     }
 
     /// `id` said goodbye.
-    pub(crate) fn part(&mut self, id: Id, now: Tick, terms: &Terms) {
+    pub(crate) fn part(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.hear(id, now, terms);
         if let Some(heard) = self.heard.get_mut(&id) {
             heard.is_gone = true;
         }
     }
 
-    fn make_room(&mut self, id: Id, now: Tick, terms: &Terms) {
+    fn make_room(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         if self.heard.len() < MOST_NODES || self.heard.contains_key(&id) {
             return;
         }
@@ -206,7 +211,7 @@ impl<Id: Ord + Copy> Members<Id> {
     pub(crate) fn expected(
         &self,
         now: Tick,
-        terms: &Terms,
+        terms: &BusTimings,
     ) -> Option<impl Iterator<Item = Id> + '_> {
         let listens_for_long = now.since(self.since?) >= terms.window;
         let window = terms.window;
@@ -248,7 +253,7 @@ impl<Id: Ord + Copy> Answers<Id> {
         &self,
         members: &Members<Id>,
         now: Tick,
-        terms: &Terms,
+        terms: &BusTimings,
         faults: Faults,
     ) -> bool {
         let is_back = self.is_back || faults.has(Fault::NoOwnMessage);
@@ -260,7 +265,12 @@ impl<Id: Ord + Copy> Answers<Id> {
 
     /// Until when whoever does not answer may serve something from before it. An answer comes
     /// after the server took it; what was sent may be long on its way.
-    pub(crate) fn waits_until(sent: Tick, answered: Tick, terms: &Terms, faults: Faults) -> Tick {
+    pub(crate) fn waits_until(
+        sent: Tick,
+        answered: Tick,
+        terms: &BusTimings,
+        faults: Faults,
+    ) -> Tick {
         let from = if faults.has(Fault::WaitFromSending) {
             sent
         } else {
@@ -285,8 +295,8 @@ impl<Id: Ord + Copy> Answers<Id> {
 mod tests {
     use super::*;
 
-    const TERMS: Terms = Terms {
-        trust: Duration::from_nanos(100),
+    const TERMS: BusTimings = BusTimings {
+        liveness: Duration::from_nanos(100),
         hello: Duration::from_nanos(75),
         window: Duration::from_nanos(177),
         wait: Duration::from_nanos(101),
@@ -296,8 +306,8 @@ mod tests {
         Tick::from_nanos(nanos)
     }
 
-    fn beat(presence: &mut Presence, now: u64) -> Option<Beat> {
-        presence.beat(at(now), &TERMS, Faults::default())
+    fn heartbeat(presence: &mut Presence, now: u64) -> Option<Heartbeat> {
+        presence.heartbeat(at(now), &TERMS, Faults::default())
     }
 
     fn expected(members: &Members<u16>, now: u64) -> Option<Vec<u16>> {
@@ -309,8 +319,8 @@ mod tests {
         for millis in [20, 60, 1_000, 3_600_000] {
             let timeout = Duration::from_millis(millis);
             for lag in [0, 4, 10] {
-                let terms = Terms::of(timeout, Duration::from_millis(lag));
-                assert!(terms.trust >= timeout / 2 && terms.trust <= timeout);
+                let terms = BusTimings::of(timeout, Duration::from_millis(lag));
+                assert!(terms.liveness >= timeout / 2 && terms.liveness <= timeout);
                 assert!(terms.window >= (timeout + terms.hello).mul_f64(1.01));
                 assert!(terms.wait >= timeout.mul_f64(1.01));
             }
@@ -320,22 +330,25 @@ mod tests {
     #[test]
     fn an_echo_has_a_hello_unless_one_was_accepted_lately_in_its_subscription() {
         let mut presence = Presence::default();
-        assert_eq!(beat(&mut presence, 0), None, "nothing comes");
+        assert_eq!(heartbeat(&mut presence, 0), None, "nothing comes");
         presence.subscribed(1);
-        let first = beat(&mut presence, 10).unwrap();
+        let first = heartbeat(&mut presence, 10).unwrap();
         assert!(first.says_hello);
-        assert!(beat(&mut presence, 20).unwrap().says_hello, "no answer yet");
+        assert!(
+            heartbeat(&mut presence, 20).unwrap().says_hello,
+            "no answer yet"
+        );
         presence.accepted(first);
-        assert!(!beat(&mut presence, 84).unwrap().says_hello);
-        let second = beat(&mut presence, 85).unwrap();
+        assert!(!heartbeat(&mut presence, 84).unwrap().says_hello);
+        let second = heartbeat(&mut presence, 85).unwrap();
         assert!(second.says_hello, "it counts from the sending");
         presence.accepted(second);
         presence.unsubscribed(Faults::default());
-        assert_eq!(beat(&mut presence, 90), None);
+        assert_eq!(heartbeat(&mut presence, 90), None);
         presence.subscribed(2);
-        assert!(beat(&mut presence, 90).unwrap().says_hello);
+        assert!(heartbeat(&mut presence, 90).unwrap().says_hello);
         presence.leave(Faults::default());
-        assert_eq!(beat(&mut presence, 91), None);
+        assert_eq!(heartbeat(&mut presence, 91), None);
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl Store for Redis {
         })
     }
 
-    fn beat<'a>(
+    fn heartbeat<'a>(
         &'a self,
         node: NodeId,
         hello: Option<&'a BusMessage>,

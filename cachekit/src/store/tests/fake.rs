@@ -339,7 +339,7 @@ impl Store for Fake {
         })
     }
 
-    fn beat<'a>(
+    fn heartbeat<'a>(
         &'a self,
         node: NodeId,
         hello: Option<&'a BusMessage>,
@@ -347,7 +347,7 @@ impl Store for Fake {
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            self.ask(Op::Beat, &[], until, |_| ()).await?;
+            self.ask(Op::Heartbeat, &[], until, |_| ()).await?;
             if let Some(hello) = hello {
                 self.shared.tell(None, &StoreEvent::Received(hello.clone()));
             }

@@ -11,8 +11,8 @@ async fn arrived(under: &Under, hello: Option<&BusMessage>, sent: u64) -> Vec<Bu
     // Again, until the adapter listens.
     for _ in 0..100 {
         under.messages.lock().unwrap().clear();
-        let beat = under.store.beat(under.node, hello, &echo, soon());
-        assert_eq!(beat.await, Ok(()));
+        let heartbeat = under.store.heartbeat(under.node, hello, &echo, soon());
+        assert_eq!(heartbeat.await, Ok(()));
         tokio::time::sleep(Duration::from_millis(10)).await;
         let messages = under.messages.lock().unwrap();
         let told = messages.iter().filter_map(|message| match message {
@@ -46,8 +46,8 @@ async fn an_echo_is_for_its_node_alone(under: &Under) {
         subscription: 1,
         sent: 9,
     };
-    let beat = under.store.beat(other, Some(&hello), &echo, soon());
-    assert_eq!(beat.await, Ok(()));
+    let heartbeat = under.store.heartbeat(other, Some(&hello), &echo, soon());
+    assert_eq!(heartbeat.await, Ok(()));
     let told = arrived(under, None, 10).await;
     assert!(!told.contains(&echo));
 }

@@ -25,7 +25,7 @@ pub enum Op {
     /// Taking entries and versions out of use.
     Invalidate,
     /// A hello and an echo. Not written down.
-    Beat,
+    Heartbeat,
     /// A message alone: that an invalidation was applied, or a goodbye. Not written down.
     Tell,
 }
@@ -33,7 +33,7 @@ pub enum Op {
 impl Op {
     /// Nodes do the others by themselves, all the time.
     pub(crate) fn is_asked_for(self) -> bool {
-        !matches!(self, Self::Beat | Self::Tell)
+        !matches!(self, Self::Heartbeat | Self::Tell)
     }
 }
 
