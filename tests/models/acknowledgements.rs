@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::exhaustive::{Model, everywhere, is_thorough};
-use crate::l2::bus::membership::{Answers, BusTimings, Heartbeat, Members, Presence};
+use crate::l2::bus::membership::{AckProgress, BusTimings, Heartbeat, Membership, Presence};
 
 /// The time is always this; everything else grows older.
 const NOW: u64 = 1_000;
@@ -118,7 +118,7 @@ enum Phase {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Asked {
-    answers: Answers<u8>,
+    answers: AckProgress<u8>,
     sent: Tick,
     phase: Phase,
 }
@@ -142,7 +142,7 @@ struct World {
     /// A goodbye that is on its way to the server.
     leaving: bool,
     /// The writer.
-    members: Members<u8>,
+    members: Membership<u8>,
     writing: Link,
     asked: Option<Asked>,
     /// The last invalidation that returned and was certain.
@@ -176,7 +176,7 @@ impl World {
             heartbeat: None,
             stray: None,
             leaving: false,
-            members: Members::default(),
+            members: Membership::default(),
             writing: Link::new(),
             asked: None,
             certain: 0,
@@ -444,11 +444,11 @@ impl World {
         let answers = it.asked.as_mut().map(|asked| &mut asked.answers);
         match message {
             Message::Hello(id) => {
-                it.members.greet(id, now(), &terms, self.faults);
+                it.members.hello_received(id, now(), &terms, self.faults);
                 next("the writer hears hello", it);
             }
             Message::Goodbye(id) => {
-                it.members.part(id, now(), &terms);
+                it.members.goodbye_received(id, now(), &terms);
                 next("the writer hears goodbye", it);
             }
             Message::Applied(id, number) => {
@@ -457,12 +457,12 @@ impl World {
                 {
                     answers.applied.insert(id);
                 }
-                it.members.hear(id, now(), &terms);
+                it.members.message_received(id, now(), &terms);
                 next("the writer hears that it was applied", it);
             }
             Message::Invalidated(number) => {
                 if let Some(answers) = answers {
-                    answers.returned(u64::from(number), self.faults);
+                    answers.echo_received(u64::from(number), self.faults);
                 }
                 next("the writer's message comes back", it);
             }
@@ -487,7 +487,7 @@ impl World {
             if self.bounds.invalidations > 0 {
                 it.bounds.invalidations -= 1;
                 it.asked = Some(Asked {
-                    answers: Answers::new(u64::from(self.version + 1)),
+                    answers: AckProgress::new(u64::from(self.version + 1)),
                     sent: now(),
                     phase: Phase::Sent,
                 });
@@ -517,10 +517,10 @@ impl World {
             Phase::Answered(at) => {
                 let (terms, answers) = (self.terms(), &asked.answers);
                 let sent = asked.sent;
-                let end = Answers::<u8>::waits_until(sent, at, &terms, self.faults);
+                let end = AckProgress::<u8>::waits_until(sent, at, &terms, self.faults);
                 it.asked = None;
                 it.certain = self.version;
-                if answers.are_all(&self.members, now(), &terms, self.faults) {
+                if answers.is_complete(&self.members, now(), &terms, self.faults) {
                     next("all have applied it, says the writer", it);
                 } else if now() >= end {
                     answers.give_up(&mut it.members, self.faults);

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::base::clock::Tick;
 use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::l2::bus::membership::{Answers, BusTimings, Members};
+use crate::l2::bus::membership::{AckProgress, BusTimings, Membership};
 use crate::store::message::NodeId;
 
 /// Who is there, and who has not said yet that an invalidation was applied.
@@ -26,19 +26,19 @@ pub(crate) struct Acks {
 
 #[derive(Debug, Default)]
 struct State {
-    members: Members<NodeId>,
-    waiting: HashMap<u64, Missing>,
+    members: Membership<NodeId>,
+    pending: HashMap<u64, AckState>,
 }
 
 #[derive(Debug)]
-struct Missing {
-    answers: Answers<NodeId>,
+struct AckState {
+    answers: AckProgress<NodeId>,
     changed: Arc<Notify>,
 }
 
 /// One invalidation that waits. Dropped, it waits no more.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct PendingAck {
     acks: Arc<Acks>,
     pub(crate) number: u64,
     changed: Arc<Notify>,
@@ -57,15 +57,15 @@ impl Acks {
     }
 
     /// A new number; what is said about it is kept from here on.
-    pub(crate) fn begin(self: &Arc<Self>) -> Waiting {
+    pub(crate) fn begin(self: &Arc<Self>) -> PendingAck {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let changed = Arc::<Notify>::default();
-        let missing = Missing {
-            answers: Answers::new(number),
+        let ack = AckState {
+            answers: AckProgress::new(number),
             changed: Arc::clone(&changed),
         };
-        self.lock().waiting.insert(number, missing);
-        Waiting {
+        self.lock().pending.insert(number, ack);
+        PendingAck {
             acks: Arc::clone(self),
             number,
             changed,
@@ -85,42 +85,44 @@ impl Acks {
     }
 
     /// A node spoke.
-    pub(crate) fn hear(&self, node: NodeId) {
+    pub(crate) fn message_received(&self, node: NodeId) {
         let now = self.now();
-        self.lock().members.hear(node, now, &self.terms);
+        self.lock().members.message_received(node, now, &self.terms);
     }
 
     /// A node says that it is there.
-    pub(crate) fn greet(&self, node: NodeId) {
+    pub(crate) fn hello_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
-        state.members.greet(node, now, &self.terms, self.faults);
+        state
+            .members
+            .hello_received(node, now, &self.terms, self.faults);
     }
 
     /// A node does not serve from memory any more, and says so.
-    pub(crate) fn part(&self, node: NodeId) {
+    pub(crate) fn goodbye_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
-        state.members.part(node, now, &self.terms);
-        for missing in state.waiting.values() {
-            missing.changed.notify_one();
+        state.members.goodbye_received(node, now, &self.terms);
+        for ack in state.pending.values() {
+            ack.changed.notify_one();
         }
     }
 
     /// `by` has applied the invalidation of this number.
-    pub(crate) fn applied(&self, by: NodeId, number: u64) {
-        self.hear(by);
-        if let Some(missing) = self.lock().waiting.get_mut(&number) {
-            missing.answers.applied.insert(by);
-            missing.changed.notify_one();
+    pub(crate) fn ack_received(&self, by: NodeId, number: u64) {
+        self.message_received(by);
+        if let Some(ack) = self.lock().pending.get_mut(&number) {
+            ack.answers.applied.insert(by);
+            ack.changed.notify_one();
         }
     }
 
     /// The message of this node's invalidation of this number came back.
-    pub(crate) fn returned(&self, number: u64) {
-        for missing in self.lock().waiting.values_mut() {
-            missing.answers.returned(number, self.faults);
-            missing.changed.notify_one();
+    pub(crate) fn echo_received(&self, number: u64) {
+        for ack in self.lock().pending.values_mut() {
+            ack.answers.echo_received(number, self.faults);
+            ack.changed.notify_one();
         }
     }
 
@@ -133,17 +135,17 @@ impl Acks {
     }
 }
 
-impl Waiting {
+impl PendingAck {
     /// The server took it just now. Waits until nobody serves anything from before it: until
     /// all have said so, which is the first answer, or until those that have not trust their
     /// memory no more, which is the second.
     pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
         let (acks, answered) = (&*self.acks, self.acks.now());
         let promised =
-            Answers::<NodeId>::waits_until(self.sent, answered, &acks.terms, acks.faults);
+            AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms, acks.faults);
         let end = within.map_or(promised, |within| answered.after(within).min(promised));
         let all = async {
-            while !self.are_all() {
+            while !self.is_complete() {
                 self.changed.notified().await;
             }
         };
@@ -152,27 +154,27 @@ impl Waiting {
             return (true, true);
         }
         let mut state = acks.lock();
-        let State { members, waiting } = &mut *state;
-        if let Some(missing) = waiting.get(&self.number) {
-            missing.answers.give_up(members, acks.faults);
+        let State { members, pending } = &mut *state;
+        if let Some(ack) = pending.get(&self.number) {
+            ack.answers.give_up(members, acks.faults);
         }
         (false, end == promised)
     }
 
-    fn are_all(&self) -> bool {
+    fn is_complete(&self) -> bool {
         let (acks, now) = (&*self.acks, self.acks.now());
         let state = acks.lock();
-        let missing = state.waiting.get(&self.number);
-        missing.is_some_and(|missing| {
-            let answers = &missing.answers;
-            answers.are_all(&state.members, now, &acks.terms, acks.faults)
+        let ack = state.pending.get(&self.number);
+        ack.is_some_and(|ack| {
+            let answers = &ack.answers;
+            answers.is_complete(&state.members, now, &acks.terms, acks.faults)
         })
     }
 }
 
-impl Drop for Waiting {
+impl Drop for PendingAck {
     fn drop(&mut self) {
-        self.acks.lock().waiting.remove(&self.number);
+        self.acks.lock().pending.remove(&self.number);
     }
 }
 
@@ -192,20 +194,20 @@ mod tests {
         tokio::time::advance(TIMEOUT * 2).await;
         let [one, two] = [1, 2].map(|n| NodeId([n; 16]));
         for node in [one, two] {
-            acks.hear(node);
+            acks.message_received(node);
         }
-        let waiting = acks.begin();
-        acks.applied(one, waiting.number);
-        acks.returned(waiting.number);
-        assert!(!waiting.are_all());
+        let pending = acks.begin();
+        acks.ack_received(one, pending.number);
+        acks.echo_received(pending.number);
+        assert!(!pending.is_complete());
         let start = Instant::now();
-        let cut_short = waiting.all(Some(TIMEOUT / 10)).await;
+        let cut_short = pending.all(Some(TIMEOUT / 10)).await;
         assert_eq!(cut_short, (false, false));
         assert_eq!(start.elapsed(), TIMEOUT / 10);
-        assert_eq!(waiting.all(None).await, (false, true));
-        acks.applied(two, waiting.number);
-        assert_eq!(waiting.all(None).await, (true, true));
-        drop(waiting);
-        assert!(acks.lock().waiting.is_empty());
+        assert_eq!(pending.all(None).await, (false, true));
+        acks.ack_received(two, pending.number);
+        assert_eq!(pending.all(None).await, (true, true));
+        drop(pending);
+        assert!(acks.lock().pending.is_empty());
     }
 }

@@ -120,7 +120,7 @@ impl BusClient {
                 mode,
                 names,
             } if from != self.node => {
-                self.acks.hear(from);
+                self.acks.message_received(from);
                 if let Some(listener) = self.listener() {
                     listener.apply(&InvalidationTargets::from_names(&names).with_mode(mode));
                     self.messages.fetch_add(1, Ordering::Relaxed);
@@ -131,19 +131,19 @@ impl BusClient {
             }
             BusMessage::Invalidated { ack, .. } => {
                 if let Some(ack) = ack {
-                    self.acks.returned(ack);
+                    self.acks.echo_received(ack);
                 }
             }
             BusMessage::WriteApplied { from, names } if from != self.node => {
-                self.acks.hear(from);
+                self.acks.message_received(from);
                 if let Some(listener) = self.listener() {
                     listener.apply_written(&InvalidationTargets::from_names(&names).keys);
                     self.messages.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            BusMessage::Hello { from } if from != self.node => self.acks.greet(from),
-            BusMessage::Goodbye { from } => self.acks.part(from),
-            BusMessage::Applied { by, ack } => self.acks.applied(by, ack),
+            BusMessage::Hello { from } if from != self.node => self.acks.hello_received(from),
+            BusMessage::Goodbye { from } => self.acks.goodbye_received(from),
+            BusMessage::Applied { by, ack } => self.acks.ack_received(by, ack),
             BusMessage::ExternalCommand(mode, requests) => {
                 if let Some(listener) = self.listener() {
                     listener.apply_requests(mode, requests);

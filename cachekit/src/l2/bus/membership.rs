@@ -129,21 +129,21 @@ impl Presence {
 
 /// What a node knows of the others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Members<Id: Ord> {
+pub(crate) struct Membership<Id: Ord> {
     /// Since when it has listened without an interruption.
     pub(crate) since: Option<Tick>,
-    pub(crate) heard: BTreeMap<Id, Heard>,
+    pub(crate) heard: BTreeMap<Id, LastHeard>,
 }
 
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Heard {
+pub(crate) struct LastHeard {
     pub(crate) at: Tick,
     /// It said goodbye. What else it says does not change that.
     pub(crate) is_gone: bool,
 }
 
-impl<Id: Ord> Default for Members<Id> {
+impl<Id: Ord> Default for Membership<Id> {
     fn default() -> Self {
         Self {
             since: None,
@@ -152,7 +152,7 @@ impl<Id: Ord> Default for Members<Id> {
     }
 }
 
-impl<Id: Ord + Copy> Members<Id> {
+impl<Id: Ord + Copy> Membership<Id> {
     /// It listens from `now` on; before, messages may have been lost.
     pub(crate) fn subscribed(&mut self, now: Tick, faults: Faults) {
         if self.since.is_none() || !faults.has(Fault::OldWindow) {
@@ -168,9 +168,9 @@ impl<Id: Ord + Copy> Members<Id> {
     }
 
     /// `id` said something.
-    pub(crate) fn hear(&mut self, id: Id, now: Tick, terms: &BusTimings) {
+    pub(crate) fn message_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.make_room(id, now, terms);
-        let heard = Heard {
+        let heard = LastHeard {
             at: now,
             is_gone: false,
         };
@@ -178,8 +178,8 @@ impl<Id: Ord + Copy> Members<Id> {
     }
 
     /// `id` said hello.
-    pub(crate) fn greet(&mut self, id: Id, now: Tick, terms: &BusTimings, faults: Faults) {
-        self.hear(id, now, terms);
+    pub(crate) fn hello_received(&mut self, id: Id, now: Tick, terms: &BusTimings, faults: Faults) {
+        self.message_received(id, now, terms);
         if faults.has(Fault::ForgetSilent)
             && let Some(heard) = self.heard.get_mut(&id)
         {
@@ -188,8 +188,8 @@ impl<Id: Ord + Copy> Members<Id> {
     }
 
     /// `id` said goodbye.
-    pub(crate) fn part(&mut self, id: Id, now: Tick, terms: &BusTimings) {
-        self.hear(id, now, terms);
+    pub(crate) fn goodbye_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
+        self.message_received(id, now, terms);
         if let Some(heard) = self.heard.get_mut(&id) {
             heard.is_gone = true;
         }
@@ -215,7 +215,7 @@ impl<Id: Ord + Copy> Members<Id> {
     ) -> Option<impl Iterator<Item = Id> + '_> {
         let listens_for_long = now.since(self.since?) >= terms.window;
         let window = terms.window;
-        let is_expected = move |heard: &Heard| !heard.is_gone && now.since(heard.at) <= window;
+        let is_expected = move |heard: &LastHeard| !heard.is_gone && now.since(heard.at) <= window;
         let heard = self.heard.iter();
         listens_for_long.then(|| {
             heard
@@ -227,37 +227,37 @@ impl<Id: Ord + Copy> Members<Id> {
 
 /// What became of one invalidation that is to be acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Answers<Id: Ord> {
+pub(crate) struct AckProgress<Id: Ord> {
     pub(crate) number: u64,
     /// Its own message came back: everybody's hello from before it has arrived.
-    pub(crate) is_back: bool,
+    pub(crate) has_echo: bool,
     pub(crate) applied: BTreeSet<Id>,
 }
 
-impl<Id: Ord + Copy> Answers<Id> {
+impl<Id: Ord + Copy> AckProgress<Id> {
     pub(crate) fn new(number: u64) -> Self {
         Self {
             number,
-            is_back: false,
+            has_echo: false,
             applied: BTreeSet::new(),
         }
     }
 
     /// The message of this node's invalidation `number` came back.
-    pub(crate) fn returned(&mut self, number: u64, faults: Faults) {
-        self.is_back |= number == self.number || faults.has(Fault::AnyOwnMessage);
+    pub(crate) fn echo_received(&mut self, number: u64, faults: Faults) {
+        self.has_echo |= number == self.number || faults.has(Fault::AnyOwnMessage);
     }
 
     /// Whether nobody serves anything from before it.
-    pub(crate) fn are_all(
+    pub(crate) fn is_complete(
         &self,
-        members: &Members<Id>,
+        members: &Membership<Id>,
         now: Tick,
         terms: &BusTimings,
         faults: Faults,
     ) -> bool {
-        let is_back = self.is_back || faults.has(Fault::NoOwnMessage);
-        is_back
+        let has_echo = self.has_echo || faults.has(Fault::NoOwnMessage);
+        has_echo
             && members
                 .expected(now, terms)
                 .is_some_and(|mut expected| expected.all(|id| self.applied.contains(&id)))
@@ -281,7 +281,7 @@ impl<Id: Ord + Copy> Answers<Id> {
 
     /// It was waited out. Nobody is forgotten for having said nothing: a message may have been
     /// lost whose sender serves on.
-    pub(crate) fn give_up(&self, members: &mut Members<Id>, faults: Faults) {
+    pub(crate) fn give_up(&self, members: &mut Membership<Id>, faults: Faults) {
         if faults.has(Fault::ForgetSilent) {
             let silent = members.heard.iter_mut();
             silent
@@ -310,7 +310,7 @@ mod tests {
         presence.heartbeat(at(now), &TERMS, Faults::default())
     }
 
-    fn expected(members: &Members<u16>, now: u64) -> Option<Vec<u16>> {
+    fn expected(members: &Membership<u16>, now: u64) -> Option<Vec<u16>> {
         members.expected(at(now), &TERMS).map(Iterator::collect)
     }
 
@@ -373,15 +373,15 @@ mod tests {
 
     #[test]
     fn who_listened_for_long_knows_whom_to_wait_for() {
-        let mut members = Members::default();
-        members.hear(1, at(0), &TERMS);
+        let mut members = Membership::default();
+        members.message_received(1, at(0), &TERMS);
         assert_eq!(expected(&members, 500), None, "it does not listen");
         members.subscribed(at(100), Faults::default());
-        members.hear(2, at(150), &TERMS);
+        members.message_received(2, at(150), &TERMS);
         assert_eq!(expected(&members, 276), None);
         assert_eq!(expected(&members, 277), Some(vec![2]));
         assert_eq!(expected(&members, 328), Some(vec![]), "not heard for long");
-        members.hear(2, at(328), &TERMS);
+        members.message_received(2, at(328), &TERMS);
         members.unsubscribed(Faults::default());
         members.subscribed(at(329), Faults::default());
         assert_eq!(expected(&members, 330), None, "it begins anew");
@@ -390,29 +390,29 @@ mod tests {
 
     #[test]
     fn who_said_goodbye_is_gone_whatever_arrives_after_it() {
-        let mut members = Members::default();
+        let mut members = Membership::default();
         members.subscribed(at(0), Faults::default());
-        members.hear(1, at(200), &TERMS);
+        members.message_received(1, at(200), &TERMS);
         assert_eq!(expected(&members, 200), Some(vec![1]));
-        members.part(1, at(201), &TERMS);
-        members.hear(1, at(202), &TERMS);
+        members.goodbye_received(1, at(201), &TERMS);
+        members.message_received(1, at(202), &TERMS);
         assert_eq!(expected(&members, 203), Some(vec![]));
     }
 
     #[test]
     fn where_too_many_were_heard_listening_begins_anew() {
-        let mut members = Members::default();
+        let mut members = Membership::default();
         members.subscribed(at(0), Faults::default());
         let most = u16::try_from(MOST_NODES).unwrap();
         for id in 0..most {
-            members.hear(id, at(u64::from(id == 0)), &TERMS);
+            members.message_received(id, at(u64::from(id == 0)), &TERMS);
         }
-        members.hear(0, at(200), &TERMS);
-        members.hear(most, at(200), &TERMS);
+        members.message_received(0, at(200), &TERMS);
+        members.message_received(most, at(200), &TERMS);
         let there = Some(vec![0, most]);
         assert_eq!(expected(&members, 200), there, "old ones make room");
         for id in 0..=most {
-            members.hear(id, at(201), &TERMS);
+            members.message_received(id, at(201), &TERMS);
         }
         assert!(members.heard.len() <= MOST_NODES);
         assert_eq!(expected(&members, 201), None, "some were forgotten");
@@ -420,18 +420,19 @@ mod tests {
 
     #[test]
     fn an_answer_before_the_question_counts_and_none_of_another_number() {
-        let mut members = Members::default();
+        let mut members = Membership::default();
         members.subscribed(at(0), Faults::default());
         for id in [1, 2] {
-            members.hear(id, at(200), &TERMS);
+            members.message_received(id, at(200), &TERMS);
         }
-        let mut answers = Answers::new(7);
-        let are_all =
-            |answers: &Answers<u16>| answers.are_all(&members, at(200), &TERMS, Faults::default());
+        let mut answers = AckProgress::new(7);
+        let are_all = |answers: &AckProgress<u16>| {
+            answers.is_complete(&members, at(200), &TERMS, Faults::default())
+        };
         answers.applied.extend([1, 2]);
-        answers.returned(6, Faults::default());
+        answers.echo_received(6, Faults::default());
         assert!(!are_all(&answers), "a message of before came back");
-        answers.returned(7, Faults::default());
+        answers.echo_received(7, Faults::default());
         assert!(are_all(&answers));
         answers.applied.remove(&2);
         assert!(!are_all(&answers));
