@@ -19,7 +19,7 @@ use crate::base::trace;
 use crate::store::key_name::StoreKey;
 
 /// More names than this, waiting or accepted lately, become one removal of everything.
-const MOST: usize = 100_000;
+const MAX_NAMES: usize = 100_000;
 
 /// So long accepted removals are repeated to a server that comes back.
 const RECENT: Duration = Duration::from_secs(60);
@@ -33,13 +33,13 @@ const NOTHING: u8 = 0;
 /// Each concerns itself alone.
 const ENTRIES: u8 = 1;
 /// Any entry may hang on it.
-const MORE: u8 = 2;
+const SHARED_NAMES: u8 = 2;
 
 /// What one node still has to tell.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    waiting: Mutex<Waiting>,
-    /// What waits, of [`NOTHING`], [`ENTRIES`] and [`MORE`]; read on every call that missed in
+    queue: Mutex<Queue>,
+    /// What waits, of [`NOTHING`], [`ENTRIES`] and [`SHARED_NAMES`]; read on every call that missed in
     /// memory.
     state: AtomicU8,
     filled: Notify,
@@ -66,7 +66,7 @@ impl Recent {
     }
 
     fn add(&mut self, now: Instant, mut names: Vec<StoreKey>) {
-        if self.count + names.len() > MOST {
+        if self.count + names.len() > MAX_NAMES {
             // Leaving the oldest out would lose them.
             self.accepted.clear();
             self.count = 0;
@@ -85,37 +85,37 @@ impl Recent {
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Queue {
     entries: HashSet<StoreKey>,
     /// Tags, functions and everything, with the guards.
-    more: HashSet<StoreKey>,
+    shared_names: HashSet<StoreKey>,
     /// There were too many: one removal of everything stands for all, and for what comes
     /// until it is sent.
     is_everything: bool,
     /// Being sent; still to be told until `accepted`.
     sending: HashSet<StoreKey>,
     /// Whether those are more than entries.
-    sends_more: bool,
+    sends_shared_names: bool,
 }
 
-impl Waiting {
+impl Queue {
     fn add(&mut self, name: StoreKey) {
         let is_entry = name.is_entry();
         let names = if is_entry {
             &mut self.entries
         } else {
-            &mut self.more
+            &mut self.shared_names
         };
         names.insert(name);
     }
 
     fn len(&self) -> usize {
-        self.entries.len() + self.more.len() + self.sending.len()
+        self.entries.len() + self.shared_names.len() + self.sending.len()
     }
 
     fn state(&self) -> u8 {
-        if !self.more.is_empty() || (self.sends_more && !self.sending.is_empty()) {
-            MORE
+        if !self.shared_names.is_empty() || (self.sends_shared_names && !self.sending.is_empty()) {
+            SHARED_NAMES
         } else if self.entries.is_empty() && self.sending.is_empty() {
             NOTHING
         } else {
@@ -132,7 +132,7 @@ impl Outbox {
 
     /// Whether the store is not to be used at all yet.
     pub(crate) fn blocks_all(&self) -> bool {
-        self.state.load(Ordering::SeqCst) == MORE
+        self.state.load(Ordering::SeqCst) == SHARED_NAMES
     }
 
     /// Whether the store is not to be used for this entry yet.
@@ -140,8 +140,8 @@ impl Outbox {
         match self.state.load(Ordering::SeqCst) {
             NOTHING => false,
             ENTRIES => {
-                let waiting = self.lock();
-                waiting.entries.contains(entry) || waiting.sending.contains(entry)
+                let queue = self.lock();
+                queue.entries.contains(entry) || queue.sending.contains(entry)
             }
             _ => true,
         }
@@ -150,21 +150,21 @@ impl Outbox {
     /// Keeps `names` until they are accepted.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
         let mut overflows = false;
-        let mut waiting = self.lock();
-        if !waiting.is_everything {
+        let mut queue = self.lock();
+        if !queue.is_everything {
             for name in names {
-                waiting.add(name);
+                queue.add(name);
             }
         }
-        if waiting.entries.len() + waiting.more.len() > MOST {
-            waiting.entries.clear();
-            waiting.more = HashSet::from_iter([StoreKey::everything()]);
-            waiting.is_everything = true;
+        if queue.entries.len() + queue.shared_names.len() > MAX_NAMES {
+            queue.entries.clear();
+            queue.shared_names = HashSet::from_iter([StoreKey::everything()]);
+            queue.is_everything = true;
             overflows = true;
         }
-        let state = waiting.state();
+        let state = queue.state();
         self.state.store(state, Ordering::SeqCst);
-        drop(waiting);
+        drop(queue);
         if overflows {
             trace::outbox_overflowed();
         }
@@ -182,11 +182,19 @@ impl Outbox {
 
     /// What to send next: first what keeps all others waiting.
     pub(crate) fn next(&self) -> Vec<StoreKey> {
-        let mut waiting = self.lock();
-        if waiting.sending.is_empty() {
-            let Waiting { entries, more, .. } = &mut *waiting;
-            let sends_more = !more.is_empty();
-            let names = if sends_more { more } else { entries };
+        let mut queue = self.lock();
+        if queue.sending.is_empty() {
+            let Queue {
+                entries,
+                shared_names,
+                ..
+            } = &mut *queue;
+            let sends_shared_names = !shared_names.is_empty();
+            let names = if sends_shared_names {
+                shared_names
+            } else {
+                entries
+            };
             let batch: HashSet<StoreKey> = if names.len() <= BATCH {
                 std::mem::take(names)
             } else {
@@ -194,19 +202,19 @@ impl Outbox {
                 names.retain(|name| !batch.contains(name));
                 batch
             };
-            waiting.sending = batch;
-            waiting.sends_more = sends_more;
+            queue.sending = batch;
+            queue.sends_shared_names = sends_shared_names;
             // What comes from here on may not be covered by what is being sent.
-            waiting.is_everything = false;
+            queue.is_everything = false;
         }
-        waiting.sending.iter().cloned().collect()
+        queue.sending.iter().cloned().collect()
     }
 
     /// What was sent last was accepted. What came in since then still waits.
     pub(crate) fn accepted(&self) {
-        let mut waiting = self.lock();
-        waiting.sending.clear();
-        self.state.store(waiting.state(), Ordering::SeqCst);
+        let mut queue = self.lock();
+        queue.sending.clear();
+        self.state.store(queue.state(), Ordering::SeqCst);
     }
 
     /// Keeps what was accepted for a while: a server that comes back with an older data set,
@@ -219,7 +227,7 @@ impl Outbox {
     }
 
     /// The store is there (again): tells it what was accepted lately, and what was not.
-    pub(crate) fn repeat_recent(&self) {
+    pub(crate) fn resend_recent(&self) {
         let recent = {
             let mut recent = self.recent.lock();
             recent.retain_from(Instant::now());
@@ -239,8 +247,8 @@ impl Outbox {
         self.lock().len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock()
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock()
     }
 }
 
@@ -302,10 +310,10 @@ mod tests {
         let mut recent = Recent::default();
         let start = Instant::now();
         let three = |n: usize| (0..3).map(|k| name(&format!("k:{n}:{k}"))).collect();
-        for n in 0..MOST / 3 {
+        for n in 0..MAX_NAMES / 3 {
             recent.add(start, three(n));
         }
-        assert_eq!(recent.names().len(), MOST / 3 * 3);
+        assert_eq!(recent.names().len(), MAX_NAMES / 3 * 3);
         let later = start + RECENT / 2;
         recent.add(later, three(0));
         assert_eq!(recent.names(), [StoreKey::everything()]);
@@ -317,14 +325,17 @@ mod tests {
         assert_eq!((recent.names().len(), recent.count), (31, 31));
         recent.retain_from(later + RECENT + Duration::from_secs(1));
         assert_eq!((recent.names().len(), recent.count), (0, 0));
-        recent.add(later, (0..=MOST).map(|n| name(&n.to_string())).collect());
+        recent.add(
+            later,
+            (0..=MAX_NAMES).map(|n| name(&n.to_string())).collect(),
+        );
         assert_eq!(recent.names(), [StoreKey::everything()]);
     }
 
     #[test]
     fn an_overflow_becomes_one_clear() {
         let outbox = Outbox::default();
-        outbox.add((0..=MOST).map(|n| name(&format!("k:{n}"))));
+        outbox.add((0..=MAX_NAMES).map(|n| name(&format!("k:{n}"))));
         outbox.add([name("k:a")]);
         assert_eq!(
             (outbox.len(), outbox.next()),

@@ -77,7 +77,7 @@ impl BusClient {
 
     fn receive(&self, message: StoreEvent) {
         match message {
-            StoreEvent::Up(true) => self.outbox.repeat_recent(),
+            StoreEvent::Up(true) => self.outbox.resend_recent(),
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
