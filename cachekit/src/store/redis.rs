@@ -25,7 +25,7 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
 use crate::store::redis::address::{Address, Wrong};
-use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::connection::{Connected, ConnectionManager};
 use crate::store::redis::read_batcher::Reads;
 use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Digests, Script, Scripts};
@@ -36,7 +36,7 @@ use crate::store::redis::subscriber::{Channels, Subscriber};
 pub(crate) struct Redis {
     /// What every key begins with: the namespace and a colon.
     prefix: Box<[u8]>,
-    link: Arc<Link>,
+    connections: Arc<ConnectionManager>,
     reads: Reads,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
@@ -64,7 +64,7 @@ impl Redis {
         let address = Address::parse(url, password)?;
         let scripts = Arc::new(Scripts::new(faults));
         let prefix: Box<[u8]> = format!("{namespace}:").into_bytes().into();
-        let (link, first) = Link::open(
+        let (connections, first) = ConnectionManager::open(
             address.clone(),
             namespace,
             Arc::clone(&scripts),
@@ -75,12 +75,14 @@ impl Redis {
         .await;
         let spares_info = any_origin || faults.has(Fault::BelieveUnknown);
         match first {
-            Ok(lacks) if lacks.are_all(|it| permissions::can_be_spared(it, spares_info)) => {
-                link.tell_of(&lacks);
+            Ok(missing_rights)
+                if missing_rights.are_all(|it| permissions::can_be_spared(it, spares_info)) =>
+            {
+                connections.report_missing_rights(&missing_rights);
             }
-            Ok(lacks) => {
-                let problem = format!("{address:?} does not let this user run {lacks}");
-                return Err((problem, lacks.remedy()));
+            Ok(missing_rights) => {
+                let problem = format!("{address:?} does not let this user run {missing_rights}");
+                return Err((problem, missing_rights.remedy()));
             }
             Err(error) => {
                 let shown = format!("{address:?}");
@@ -91,11 +93,11 @@ impl Redis {
             }
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
-        let link = Arc::new(link);
-        let reads = Reads::new(Arc::clone(&link), &prefix, faults);
+        let connections = Arc::new(connections);
+        let reads = Reads::new(Arc::clone(&connections), &prefix, faults);
         Ok(Self {
             prefix,
-            link,
+            connections,
             reads,
             scripts,
             subscriber,
@@ -109,7 +111,7 @@ impl Redis {
     }
 
     fn connected(&self) -> Result<Arc<Connected>, Failure> {
-        self.link.current().ok_or(Failure::Unavailable)
+        self.connections.current().ok_or(Failure::Unavailable)
     }
 
     /// Runs `commands`, and reads the answers.
@@ -120,7 +122,7 @@ impl Redis {
         read: impl FnOnce(Vec<Value>) -> Said<T>,
     ) -> Result<T, Failure> {
         let connected = self.connected()?;
-        let values = self.link.run(&connected, commands, until).await?;
+        let values = self.connections.run(&connected, commands, until).await?;
         self.said(&connected, read(values))
     }
 
@@ -129,7 +131,7 @@ impl Redis {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
             Problem::Odd => {
-                self.link.discard_connection(connected);
+                self.connections.discard_connection(connected);
                 Failure::Indeterminate
             }
         })
@@ -296,7 +298,7 @@ impl Redis {
             self.scripts
                 .by_digest(script, &connected.greeting.digests, call),
         );
-        let mut values = self.link.run(connected, &commands, until).await?;
+        let mut values = self.connections.run(connected, &commands, until).await?;
         let value = values.pop().unwrap_or(Value::Nil);
         if is_unknown_script(&value) {
             self.by_text(connected, script, call, until).await
@@ -315,7 +317,7 @@ impl Redis {
     ) -> Result<Value, Failure> {
         let mut commands = Pipeline::new();
         commands.add_command(self.scripts.by_text(script, call));
-        let mut values = self.link.run(connected, &commands, until).await?;
+        let mut values = self.connections.run(connected, &commands, until).await?;
         Ok(values.pop().unwrap_or(Value::Nil))
     }
 

@@ -22,9 +22,9 @@ use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
 use crate::store::port::{EventSink, Failure, StoreEvent, UNKNOWN_ORIGIN};
 use crate::store::redis::address::Address;
-use crate::store::redis::errors::{misplaced, shown};
+use crate::store::redis::errors::{shown, wrong_role};
 use crate::store::redis::handshake::Greeting;
-use crate::store::redis::permissions::Lacks;
+use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::script::Scripts;
 use crate::store::redis::timeout::{CONNECT_TIMEOUT, in_time};
@@ -37,10 +37,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// So many commands in a row without an answer, and the connection is left.
-const HOPELESS: u32 = 3;
+const MAX_TIMEOUTS: u32 = 3;
 
 /// The connection for commands.
-pub(crate) struct Link {
+pub(crate) struct ConnectionManager {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,
 }
@@ -55,12 +55,12 @@ struct Shared {
     /// The current connection is to be left.
     broken: Notify,
     /// How many connections were made.
-    made: AtomicU64,
+    connects: AtomicU64,
     /// When one was last left because of what it answered.
     discarded_at: Mutex<Option<Instant>>,
     refusals: Refusals,
     /// What the account lacks, as it was told last.
-    told: Mutex<Lacks>,
+    reported: Mutex<MissingRights>,
     sink: EventSink,
     faults: Faults,
 }
@@ -73,12 +73,12 @@ pub(crate) struct Connected {
     /// The greeting's, until it changes.
     origin: AtomicU64,
     /// It refused something to this account: what else?
-    is_doubted: AtomicBool,
+    has_doubtful_rights: AtomicBool,
     /// Set by the connection itself when its other end is gone.
     closed: Arc<AtomicBool>,
 }
 
-impl Link {
+impl ConnectionManager {
     /// Begins to connect. The first attempt's outcome, if it comes soon: what the account lacks.
     pub(crate) async fn open(
         address: Address,
@@ -87,7 +87,7 @@ impl Link {
         nothing: Vec<u8>,
         sink: EventSink,
         faults: Faults,
-    ) -> (Self, Result<Lacks, RedisError>) {
+    ) -> (Self, Result<MissingRights, RedisError>) {
         let shared = Arc::new(Shared {
             address,
             namespace: namespace.into(),
@@ -95,10 +95,10 @@ impl Link {
             nothing,
             current: RwLock::new(None),
             broken: Notify::new(),
-            made: AtomicU64::new(0),
+            connects: AtomicU64::new(0),
             discarded_at: Mutex::default(),
             refusals: Refusals::default(),
-            told: Mutex::default(),
+            reported: Mutex::default(),
             sink,
             faults,
         });
@@ -129,21 +129,21 @@ impl Link {
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
         match in_time(until, sent, self.shared.faults).await {
             None => {
-                if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= HOPELESS {
-                    self.leave(connected, "it does not answer");
+                if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_TIMEOUTS {
+                    self.discard(connected, "it does not answer");
                 }
                 Err(Failure::Indeterminate)
             }
             Some(Err(error)) => {
-                self.leave(connected, &self.why_lost(&error));
+                self.discard(connected, &self.why_lost(&error));
                 Err(Failure::Indeterminate)
             }
             Some(Ok(replies)) => {
                 connected.timeouts.store(0, Ordering::Relaxed);
-                if let Some(problem) = replies.iter().find_map(misplaced) {
-                    self.leave(connected, &problem);
+                if let Some(problem) = replies.iter().find_map(wrong_role) {
+                    self.discard(connected, &problem);
                 } else if replies.iter().any(is_error) {
-                    self.tell_of_refusals(connected, commands, &replies);
+                    self.report_refusals(connected, commands, &replies);
                 }
                 if replies.len() == count {
                     Ok(replies)
@@ -163,13 +163,13 @@ impl Link {
         if discarded_at.is_none_or(|last| now - last >= LONGEST_PAUSE) {
             *discarded_at = Some(now);
             drop(discarded_at);
-            self.leave(connected, "it answered something else than it was asked");
+            self.discard(connected, "it answered something else than it was asked");
         }
     }
 
     /// Tells the log, and has the account asked what it may do.
     #[cold]
-    fn tell_of_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
+    fn report_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
         for (command, reply) in commands.cmd_iter().zip(replies) {
             // One that the server does not know is sent again.
             if let Value::ServerError(error) = reply
@@ -180,14 +180,14 @@ impl Link {
             }
         }
         if replies.iter().any(permissions::is_refused) {
-            connected.is_doubted.store(true, Ordering::Relaxed);
+            connected.has_doubtful_rights.store(true, Ordering::Relaxed);
             self.shared.broken.notify_one();
         }
     }
 
     /// Tells the log that the account lacks something.
-    pub(crate) fn tell_of(&self, lacks: &Lacks) {
-        self.shared.tell_of(lacks);
+    pub(crate) fn report_missing_rights(&self, missing_rights: &MissingRights) {
+        self.shared.report_missing_rights(missing_rights);
     }
 
     fn why_lost(&self, error: &RedisError) -> String {
@@ -200,12 +200,12 @@ impl Link {
     }
 
     /// How many connections were made.
-    pub(crate) fn made(&self) -> u64 {
-        self.shared.made.load(Ordering::Relaxed)
+    pub(crate) fn connects(&self) -> u64 {
+        self.shared.connects.load(Ordering::Relaxed)
     }
 
     /// Takes `connected` out of use.
-    pub(crate) fn leave(&self, connected: &Arc<Connected>, why: &str) {
+    pub(crate) fn discard(&self, connected: &Arc<Connected>, why: &str) {
         let mut current = self.shared.current.write();
         if current
             .as_ref()
@@ -219,13 +219,13 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for ConnectionManager {
     fn drop(&mut self) {
         self.supervisor.abort();
     }
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for ConnectionManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Link")
             .field("address", &self.shared.address)
@@ -242,7 +242,7 @@ impl Shared {
     }
 
     /// Connects. What the account lacks.
-    async fn connect(self: &Arc<Self>) -> Result<Lacks, RedisError> {
+    async fn connect(self: &Arc<Self>) -> Result<MissingRights, RedisError> {
         let weak = Arc::downgrade(self);
         let closed = Arc::new(AtomicBool::new(false));
         let is_closed = Arc::clone(&closed);
@@ -270,36 +270,36 @@ impl Shared {
             Ok(made) => made?,
             Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
         };
-        let lacks = greeting.lacks.clone();
+        let missing_rights = greeting.missing_rights.clone();
         let connected = Connected {
             connection,
             origin: AtomicU64::new(u64::from_ne_bytes(greeting.origin)),
             greeting,
             timeouts: AtomicU32::new(0),
-            is_doubted: AtomicBool::new(false),
+            has_doubtful_rights: AtomicBool::new(false),
             closed,
         };
         *self.current.write() = Some(Arc::new(connected));
-        self.made.fetch_add(1, Ordering::Relaxed);
+        self.connects.fetch_add(1, Ordering::Relaxed);
         trace::redis_connected(&self.address, &self.namespace);
         (self.sink)(StoreEvent::Up(true));
-        Ok(lacks)
+        Ok(missing_rights)
     }
 
     /// Tells the log what the account lacks, if that is not what was told last.
-    fn tell_of(&self, lacks: &Lacks) {
-        let mut told = self.told.lock();
-        if *told != *lacks {
-            told.clone_from(lacks);
-            drop(told);
-            if !lacks.is_empty() {
-                trace::rights_missing(&lacks.to_string(), &lacks.remedy());
+    fn report_missing_rights(&self, missing_rights: &MissingRights) {
+        let mut reported = self.reported.lock();
+        if *reported != *missing_rights {
+            reported.clone_from(missing_rights);
+            drop(reported);
+            if !missing_rights.is_empty() {
+                trace::rights_missing(&missing_rights.to_string(), &missing_rights.remedy());
             }
         }
     }
 
     /// Waits until there is something to do for the connection, and does it.
-    async fn attend(&self) {
+    async fn watch(&self) {
         let connected = {
             let current = self.current.read();
             current.clone()
@@ -313,7 +313,7 @@ impl Shared {
         } else {
             self.broken.notified().await;
         }
-        if connected.is_doubted.swap(false, Ordering::Relaxed) {
+        if connected.has_doubtful_rights.swap(false, Ordering::Relaxed) {
             self.ask_for_rights(&connected).await;
         }
     }
@@ -328,7 +328,7 @@ impl Shared {
                 .set_origin(handshake::text(&answer).map_or(UNKNOWN_ORIGIN, handshake::origin));
         }
         if connected.origin() != UNKNOWN_ORIGIN {
-            self.tell_of(&Lacks::default());
+            self.report_missing_rights(&MissingRights::default());
         }
     }
 
@@ -348,7 +348,7 @@ impl Shared {
             },
             Err(_) => return,
         };
-        self.tell_of(&Lacks::read(&self.namespace, &answer));
+        self.report_missing_rights(&MissingRights::read(&self.namespace, &answer));
     }
 }
 
@@ -377,22 +377,22 @@ impl Connected {
     }
 }
 
-/// Connects whenever there is no connection; `is_told`: that there is none is known.
-async fn supervise(shared: Arc<Shared>, mut is_told: bool) {
+/// Connects whenever there is no connection; `is_reported`: that there is none is known.
+async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
     let mut pause = SHORTEST_PAUSE;
     loop {
         if shared.is_connected() {
-            (pause, is_told) = (SHORTEST_PAUSE, false);
+            (pause, is_reported) = (SHORTEST_PAUSE, false);
             while shared.is_connected() {
-                shared.attend().await;
+                shared.watch().await;
             }
             shared.current.write().take();
             (shared.sink)(StoreEvent::Up(false));
         }
         match shared.connect().await {
-            Ok(lacks) => shared.tell_of(&lacks),
+            Ok(missing_rights) => shared.report_missing_rights(&missing_rights),
             Err(error) => {
-                trace::redis_away(&shown(&error), !std::mem::replace(&mut is_told, true));
+                trace::redis_away(&shown(&error), !std::mem::replace(&mut is_reported, true));
                 tokio::time::sleep(jittered(pause)).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

@@ -3,7 +3,7 @@
 use redis::{RedisError, Value};
 
 /// What a server says that is not to be asked, or not by this login.
-pub(crate) const WRONG: [&str; 6] = [
+pub(crate) const WRONG_ROLE: [&str; 6] = [
     "READONLY",
     "MASTERDOWN",
     "LOADING",
@@ -14,11 +14,11 @@ pub(crate) const WRONG: [&str; 6] = [
 ];
 
 /// Whether an answer says that this server, or this login, is the wrong one.
-pub(crate) fn misplaced(reply: &Value) -> Option<String> {
+pub(crate) fn wrong_role(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;
     };
-    WRONG
+    WRONG_ROLE
         .contains(&error.code())
         .then(|| error.code().to_owned())
 }

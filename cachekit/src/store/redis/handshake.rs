@@ -4,9 +4,9 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
 
 use crate::store::port::UNKNOWN_ORIGIN;
-use crate::store::redis::errors::misplaced;
+use crate::store::redis::errors::wrong_role;
 use crate::store::redis::permissions;
-use crate::store::redis::permissions::Lacks;
+use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::script::{Digests, Scripts};
 
 /// What a server said of itself.
@@ -16,7 +16,7 @@ pub(crate) struct Greeting {
     pub(crate) origin: [u8; 8],
     pub(crate) digests: Digests,
     /// What the account may not do.
-    pub(crate) lacks: Lacks,
+    pub(crate) missing_rights: MissingRights,
 }
 
 /// Asks for the server's role, its replication id, whether it takes writes and what the account
@@ -38,7 +38,7 @@ pub(crate) async fn greet(
     let answers = connection
         .send_packed_commands(&questions, 0, questions.len())
         .await?;
-    if let Some(code) = answers.iter().find_map(misplaced) {
+    if let Some(code) = answers.iter().find_map(wrong_role) {
         let what = "the server is not ready";
         return Err(RedisError::from((ErrorKind::Client, what, code)));
     }
@@ -47,14 +47,14 @@ pub(crate) async fn greet(
         let what = "the server is a replica";
         return Err(RedisError::from((ErrorKind::Client, what)));
     }
-    let mut lacks = Lacks::read(namespace, answers.get(1).unwrap_or(&Value::Nil));
+    let mut missing_rights = MissingRights::read(namespace, answers.get(1).unwrap_or(&Value::Nil));
     let origin = origin(info);
     if origin == UNKNOWN_ORIGIN {
-        lacks.add(permissions::INFO);
+        missing_rights.add(permissions::INFO);
     }
     let loaded = answers.get(3..).unwrap_or_default();
     if loaded.iter().any(permissions::is_refused) {
-        lacks.add(permissions::SCRIPT_LOAD);
+        missing_rights.add(permissions::SCRIPT_LOAD);
     }
     // Where loading is forbidden, or lost, every call sends the script's text.
     let digests: Option<Digests> = loaded
@@ -64,7 +64,7 @@ pub(crate) async fn greet(
     Ok(Greeting {
         origin,
         digests: digests.unwrap_or_default(),
-        lacks,
+        missing_rights,
     })
 }
 

@@ -22,13 +22,13 @@ impl Store for Redis {
     fn is_up(&self) -> bool {
         // Of one that does not say which data set it has, nothing is believed.
         let believes = self.any_origin || self.faults.has(Fault::BelieveUnknown);
-        self.link
+        self.connections
             .current()
             .is_some_and(|connected| believes || connected.origin() != UNKNOWN_ORIGIN)
     }
 
     fn origin(&self) -> [u8; 8] {
-        self.link
+        self.connections
             .current()
             .map_or(UNKNOWN_ORIGIN, |connected| connected.origin())
     }
@@ -38,7 +38,7 @@ impl Store for Redis {
             let connected = self.connected()?;
             let mut commands = Pipeline::new();
             commands.add_command(handshake::origin_question());
-            let values = self.link.run(&connected, &commands, until).await?;
+            let values = self.connections.run(&connected, &commands, until).await?;
             if let Some(info) = values.first().and_then(handshake::text) {
                 connected.set_origin(handshake::origin(info));
             }
@@ -51,15 +51,15 @@ impl Store for Redis {
     }
 
     fn discard_connection(&self) {
-        if let Some(connected) = self.link.current()
+        if let Some(connected) = self.connections.current()
             && !self.faults.has(Fault::KeepSuspect)
         {
-            self.link.discard_connection(&connected);
+            self.connections.discard_connection(&connected);
         }
     }
 
     fn connections(&self) -> u64 {
-        self.link.made()
+        self.connections.connects()
     }
 
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found> {
@@ -126,7 +126,7 @@ impl Store for Redis {
             question.add(&self.prefix, self.faults, query, value_tags);
             let (mut commands, expected) = question.asked();
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
-            let mut values = self.link.run(&connected, &commands, until).await?;
+            let mut values = self.connections.run(&connected, &commands, until).await?;
             let mut acquired = values.pop().unwrap_or(Value::Nil);
             let found = expected.found(values).pop().ok_or(Failure::Indeterminate)?;
             let found = self.said(&connected, found)?;

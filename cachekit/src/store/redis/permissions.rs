@@ -35,7 +35,7 @@ const OF_ALL_KEYS: [&str; 2] = ["MGET", "UNLINK"];
 
 /// Commands that the account may not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Lacks {
+pub(crate) struct MissingRights {
     namespace: String,
     commands: Vec<&'static str>,
 }
@@ -65,10 +65,10 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
         .chain(of_keys)
 }
 
-impl Lacks {
+impl MissingRights {
     /// What the `answer` to the question says, of a cache with this `namespace`.
     pub(crate) fn read(namespace: &str, answer: &Value) -> Self {
-        let mut lacks = Self {
+        let mut missing_rights = Self {
             namespace: namespace.to_owned(),
             commands: Vec::new(),
         };
@@ -80,15 +80,15 @@ impl Lacks {
                             .ok()
                             .and_then(|number| rows().nth(number))
                     {
-                        lacks.add(command);
+                        missing_rights.add(command);
                     }
                 }
             }
-            refused if is_refused(refused) => lacks.add("EVAL"),
+            refused if is_refused(refused) => missing_rights.add("EVAL"),
             // An odd server, which will show what it does not let be done.
             _ => {}
         }
-        lacks
+        missing_rights
     }
 
     /// Adds `command`, if it is not there.
@@ -124,7 +124,7 @@ impl Lacks {
     }
 }
 
-impl fmt::Display for Lacks {
+impl fmt::Display for MissingRights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.commands.join(", "))
     }

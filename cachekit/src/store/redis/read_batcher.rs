@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::port::{EntryQuery, Failure, Found};
-use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::connection::{Connected, ConnectionManager};
 use crate::store::redis::read_commands::Question;
 use crate::store::redis::reply::Said;
 use crate::store::redis::timeout::in_time;
@@ -50,7 +50,7 @@ pub(crate) struct Reads {
 /// What callers and those who ask for them have in common.
 #[derive(Debug)]
 struct Shared {
-    link: Arc<Link>,
+    connections: Arc<ConnectionManager>,
     gathered: Mutex<Gathered>,
     faults: Faults,
 }
@@ -76,14 +76,14 @@ struct Joint {
 type Answer = Result<Said<Found>, Failure>;
 
 impl Reads {
-    /// Over `link`, whose tasks run on this runtime.
-    pub(crate) fn new(link: Arc<Link>, prefix: &[u8], faults: Faults) -> Self {
+    /// Over `connections`, whose tasks run on this runtime.
+    pub(crate) fn new(connections: Arc<ConnectionManager>, prefix: &[u8], faults: Faults) -> Self {
         Self {
             prefix: prefix.into(),
             runtime: Handle::current(),
             waiting: AtomicUsize::new(0),
             shared: Arc::new(Shared {
-                link,
+                connections,
                 gathered: Mutex::default(),
                 faults,
             }),
@@ -114,7 +114,8 @@ impl Reads {
         let mut question = Question::alone();
         question.add(&self.prefix, self.shared.faults, query, value_tags);
         // Boxed: who joins another's question is not to carry the client's state around.
-        let mut answers = Box::pin(question.ask(&self.shared.link, connected, until)).await?;
+        let mut answers =
+            Box::pin(question.ask(&self.shared.connections, connected, until)).await?;
         answers.pop().ok_or(Failure::Indeterminate)
     }
 
@@ -174,7 +175,7 @@ impl Asking {
 
     async fn run(mut self) {
         while let Some(joint) = self.next() {
-            joint.ask(&self.shared.link).await;
+            joint.ask(&self.shared.connections).await;
             if self.shared.faults.has(Fault::AskOnce) {
                 return;
             }
@@ -205,8 +206,11 @@ impl Drop for Asking {
 
 impl Joint {
     /// Asks, and tells each caller its answer.
-    async fn ask(self, link: &Link) {
-        let asked = self.question.ask(link, &self.connected, self.until).await;
+    async fn ask(self, connections: &ConnectionManager) {
+        let asked = self
+            .question
+            .ask(connections, &self.connected, self.until)
+            .await;
         // One who went away needs none.
         match asked {
             Ok(answers) => {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::base::fault::Faults;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{EntryQuery, Failure, Found};
-use crate::store::redis::connection::{Connected, Link};
+use crate::store::redis::connection::{Connected, ConnectionManager};
 use crate::store::redis::reply;
 use crate::store::redis::reply::Said;
 use crate::store::redis::reply::reads::Sought;
@@ -136,13 +136,13 @@ impl Question {
     /// Asks. The answers are in the order of the reads.
     pub(crate) fn ask(
         self,
-        link: &Link,
+        connections: &ConnectionManager,
         connected: &Arc<Connected>,
         until: Instant,
     ) -> impl Future<Output = Result<Vec<Said<Found>>, Failure>> {
         let (commands, expected) = self.asked();
         async move {
-            let values = link.run(connected, &commands, until).await?;
+            let values = connections.run(connected, &commands, until).await?;
             Ok(expected.found(values))
         }
     }

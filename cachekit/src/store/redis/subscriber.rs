@@ -57,19 +57,26 @@ impl Channels {
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     listener: JoinHandle<()>,
-    hopeless: Arc<Notify>,
+    reconnect: Arc<Notify>,
 }
 
 impl Subscriber {
     /// Listens to `channels` for ever.
     pub(crate) fn open(address: Address, channels: Channels, sink: EventSink) -> Self {
-        let hopeless = Arc::new(Notify::new());
-        let told = Arc::clone(&hopeless);
+        let reconnect = Arc::new(Notify::new());
+        let reconnect_requested = Arc::clone(&reconnect);
         let listener = tokio::spawn(async move {
             let mut pause = SHORTEST_PAUSE;
             let refusals = Refusals::default();
             for subscription in 1.. {
-                let heard = listen(&address, &channels, subscription, &sink, &told).await;
+                let heard = listen(
+                    &address,
+                    &channels,
+                    subscription,
+                    &sink,
+                    &reconnect_requested,
+                )
+                .await;
                 if heard.is_ok() {
                     pause = SHORTEST_PAUSE;
                 } else {
@@ -83,12 +90,15 @@ impl Subscriber {
                 }
             }
         });
-        Self { listener, hopeless }
+        Self {
+            listener,
+            reconnect,
+        }
     }
 
     /// Leaves a connection on which nothing comes any more.
     pub(crate) fn leave(&self) {
-        self.hopeless.notify_one();
+        self.reconnect.notify_one();
     }
 }
 
@@ -104,7 +114,7 @@ async fn listen(
     channels: &Channels,
     subscription: u64,
     sink: &EventSink,
-    hopeless: &Notify,
+    reconnect: &Notify,
 ) -> Result<(), RedisError> {
     let lost = Arc::new(Notify::new());
     let on_push = {
@@ -133,7 +143,7 @@ async fn listen(
         Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     };
     sink(StoreEvent::Subscribed(subscription));
-    first(lost.notified(), hopeless.notified()).await;
+    first(lost.notified(), reconnect.notified()).await;
     // Before there is another one: what comes by that may come before it is known to be there.
     sink(StoreEvent::Unsubscribed);
     Ok(())
