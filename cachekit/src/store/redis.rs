@@ -26,7 +26,7 @@ use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
 use crate::store::redis::address::{Address, Wrong};
 use crate::store::redis::connection::{Connected, ConnectionManager};
-use crate::store::redis::read_batcher::Reads;
+use crate::store::redis::read_batcher::ReadBatcher;
 use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Digests, Script, Scripts};
 use crate::store::redis::subscriber::{Channels, Subscriber};
@@ -37,7 +37,7 @@ pub(crate) struct Redis {
     /// What every key begins with: the namespace and a colon.
     prefix: Box<[u8]>,
     connections: Arc<ConnectionManager>,
-    reads: Reads,
+    reads: ReadBatcher,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
     /// A server may hold whichever data set.
@@ -94,7 +94,7 @@ impl Redis {
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
         let connections = Arc::new(connections);
-        let reads = Reads::new(Arc::clone(&connections), &prefix, faults);
+        let reads = ReadBatcher::new(Arc::clone(&connections), &prefix, faults);
         Ok(Self {
             prefix,
             connections,
@@ -130,7 +130,7 @@ impl Redis {
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
-            Problem::Odd => {
+            Problem::MalformedReply => {
                 self.connections.discard_connection(connected);
                 Failure::Indeterminate
             }

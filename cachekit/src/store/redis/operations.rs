@@ -13,7 +13,7 @@ use crate::store::port::{
     NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
-use crate::store::redis::read_commands::Question;
+use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply;
 use crate::store::redis::script::{Call, Script};
 use crate::store::redis::{Redis, beats, is_unknown_script, millis};
@@ -121,7 +121,7 @@ impl Store for Redis {
             let connected = self.connected()?;
             let call = self.acquiring(query, request, connected.origin());
             let digests = &connected.greeting.digests;
-            let mut question = Question::alone();
+            let mut question = ReadPipeline::alone();
             let value_tags = self.value_tags(query, digests);
             question.add(&self.prefix, self.faults, query, value_tags);
             let (mut commands, expected) = question.asked();

@@ -18,26 +18,26 @@ use crate::base::fault::{Fault, Faults};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::port::{EntryQuery, Failure, Found};
 use crate::store::redis::connection::{Connected, ConnectionManager};
-use crate::store::redis::read_commands::Question;
+use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply::Said;
 use crate::store::redis::timeout::in_time;
 
 /// With fewer calls that wait for an answer, each asks by itself.
-const FEW: usize = 4;
+const BATCH_FROM: usize = 4;
 
 /// So many shared questions are asked at once: who comes in between waits for a part of a round
 /// trip only.
-const ASKING: usize = 4;
+const MAX_IN_FLIGHT: usize = 4;
 
 /// So many calls share a question at most: its answer is read as a whole.
-const MOST: usize = 64;
+const MAX_BATCH: usize = 64;
 
 /// About as many as usually do.
 const USUAL: usize = 16;
 
 /// The reads of one store.
 #[derive(Debug)]
-pub(crate) struct Reads {
+pub(crate) struct ReadBatcher {
     /// What every key begins with.
     prefix: Box<[u8]>,
     /// Where the connection's own tasks run.
@@ -51,31 +51,31 @@ pub(crate) struct Reads {
 #[derive(Debug)]
 struct Shared {
     connections: Arc<ConnectionManager>,
-    gathered: Mutex<Gathered>,
+    pending: Mutex<Pending>,
     faults: Faults,
 }
 
 #[derive(Debug, Default)]
-struct Gathered {
+struct Pending {
     /// The question that calls can join.
-    question: Option<Joint>,
+    question: Option<Batch>,
     /// How many tasks ask. None of them ends while there is a question.
-    asking: usize,
+    in_flight: usize,
 }
 
 /// A question of several callers.
 #[derive(Debug)]
-struct Joint {
+struct Batch {
     connected: Arc<Connected>,
-    question: Question,
+    question: ReadPipeline,
     /// The latest of the callers'.
     until: Instant,
-    callers: Vec<oneshot::Sender<Answer>>,
+    callers: Vec<oneshot::Sender<ReadResult>>,
 }
 
-type Answer = Result<Said<Found>, Failure>;
+type ReadResult = Result<Said<Found>, Failure>;
 
-impl Reads {
+impl ReadBatcher {
     /// Over `connections`, whose tasks run on this runtime.
     pub(crate) fn new(connections: Arc<ConnectionManager>, prefix: &[u8], faults: Faults) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl Reads {
             waiting: AtomicUsize::new(0),
             shared: Arc::new(Shared {
                 connections,
-                gathered: Mutex::default(),
+                pending: Mutex::default(),
                 faults,
             }),
         }
@@ -101,9 +101,9 @@ impl Reads {
         query: EntryQuery<'_>,
         value_tags: Option<Cmd>,
         until: Instant,
-    ) -> Answer {
-        let waiting = Waiting::among(&self.waiting);
-        if waiting.others >= FEW
+    ) -> ReadResult {
+        let waiting = WaitingRead::among(&self.waiting);
+        if waiting.others >= BATCH_FROM
             && let Some(answer) = self.join(connected, query, value_tags.as_ref(), until)
         {
             let answer = in_time(until, answer, self.shared.faults).await;
@@ -111,7 +111,7 @@ impl Reads {
             let gone = Err(Failure::Indeterminate);
             return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
         }
-        let mut question = Question::alone();
+        let mut question = ReadPipeline::alone();
         question.add(&self.prefix, self.shared.faults, query, value_tags);
         // Boxed: who joins another's question is not to carry the client's state around.
         let mut answers =
@@ -126,45 +126,45 @@ impl Reads {
         query: EntryQuery<'_>,
         value_tags: Option<&Cmd>,
         until: Instant,
-    ) -> Option<oneshot::Receiver<Answer>> {
-        let mut gathered = self.shared.gathered();
-        let joint = gathered.question.get_or_insert_with(|| Joint {
+    ) -> Option<oneshot::Receiver<ReadResult>> {
+        let mut pending = self.shared.pending();
+        let batch = pending.question.get_or_insert_with(|| Batch {
             connected: Arc::clone(connected),
-            question: Question::shared(USUAL),
+            question: ReadPipeline::shared(USUAL),
             until,
             callers: Vec::new(),
         });
-        if joint.callers.len() >= MOST || !Arc::ptr_eq(&joint.connected, connected) {
+        if batch.callers.len() >= MAX_BATCH || !Arc::ptr_eq(&batch.connected, connected) {
             return None;
         }
         let faults = self.shared.faults;
-        let question = &mut joint.question;
+        let question = &mut batch.question;
         question.add(&self.prefix, faults, query, value_tags.cloned());
-        joint.until = joint.until.max(until);
+        batch.until = batch.until.max(until);
         let (caller, answer) = oneshot::channel();
-        joint.callers.push(caller);
-        if gathered.asking < ASKING {
-            gathered.asking += 1;
-            drop(gathered);
-            self.runtime.spawn(Asking::new(&self.shared).run());
+        batch.callers.push(caller);
+        if pending.in_flight < MAX_IN_FLIGHT {
+            pending.in_flight += 1;
+            drop(pending);
+            self.runtime.spawn(BatchSender::new(&self.shared).run());
         }
         Some(answer)
     }
 }
 
 impl Shared {
-    fn gathered(&self) -> MutexGuard<'_, Gathered> {
-        self.gathered.lock()
+    fn pending(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock()
     }
 }
 
 /// A task that asks for callers.
-struct Asking {
+struct BatchSender {
     shared: Arc<Shared>,
     is_counted: bool,
 }
 
-impl Asking {
+impl BatchSender {
     /// One that was counted.
     fn new(shared: &Arc<Shared>) -> Self {
         Self {
@@ -174,8 +174,8 @@ impl Asking {
     }
 
     async fn run(mut self) {
-        while let Some(joint) = self.next() {
-            joint.ask(&self.shared.connections).await;
+        while let Some(batch) = self.next() {
+            batch.ask(&self.shared.connections).await;
             if self.shared.faults.has(Fault::AskOnce) {
                 return;
             }
@@ -184,27 +184,27 @@ impl Asking {
 
     /// What is to be asked next. With nothing it is counted no more, in the same step: whoever
     /// joins a question finds it counted, or begins another.
-    fn next(&mut self) -> Option<Joint> {
-        let mut gathered = self.shared.gathered();
-        let next = gathered.question.take();
+    fn next(&mut self) -> Option<Batch> {
+        let mut pending = self.shared.pending();
+        let next = pending.question.take();
         if next.is_none() {
-            gathered.asking -= 1;
+            pending.in_flight -= 1;
             self.is_counted = false;
         }
         next
     }
 }
 
-impl Drop for Asking {
+impl Drop for BatchSender {
     fn drop(&mut self) {
         // Its runtime ended, or it panicked.
         if self.is_counted {
-            self.shared.gathered().asking -= 1;
+            self.shared.pending().in_flight -= 1;
         }
     }
 }
 
-impl Joint {
+impl Batch {
     /// Asks, and tells each caller its answer.
     async fn ask(self, connections: &ConnectionManager) {
         let asked = self
@@ -228,20 +228,20 @@ impl Joint {
 }
 
 /// One that waits for an answer, for as long as it lives.
-struct Waiting<'a> {
+struct WaitingRead<'a> {
     count: &'a AtomicUsize,
     /// How many waited before.
     others: usize,
 }
 
-impl<'a> Waiting<'a> {
+impl<'a> WaitingRead<'a> {
     fn among(count: &'a AtomicUsize) -> Self {
         let others = count.fetch_add(1, Ordering::Relaxed);
         Self { count, others }
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingRead<'_> {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }

@@ -24,7 +24,7 @@ const KEY_LENGTH: usize = 40;
 
 /// Every `PTTL`, then one `MGET`, then the scripts for late tags. A life is asked for before its
 /// entry: of one that is replaced in between it is too short then, never too long.
-pub(crate) struct Question {
+pub(crate) struct ReadPipeline {
     commands: Pipeline,
     keys: Cmd,
     value_tags: Vec<Cmd>,
@@ -35,7 +35,7 @@ pub(crate) struct Question {
     reads: Vec<Sought>,
 }
 
-impl fmt::Debug for Question {
+impl fmt::Debug for ReadPipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not the keys, which hold arguments.
         f.debug_struct("Question")
@@ -44,7 +44,7 @@ impl fmt::Debug for Question {
     }
 }
 
-impl Question {
+impl ReadPipeline {
     /// Of one read.
     pub(crate) fn alone() -> Self {
         Self::with_room_for(1)

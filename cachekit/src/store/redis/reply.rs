@@ -10,9 +10,9 @@ use crate::encoding::envelope::{Token, Version};
 use crate::store::port::{Acquired, Filled, LeaseGrant};
 
 /// The answer is not of the form that was asked for.
-struct Odd;
+struct MalformedReply;
 
-type Read<T> = Result<T, Odd>;
+type Read<T> = Result<T, MalformedReply>;
 
 /// Why an answer is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) enum Problem {
     /// The server said no.
     Refused(String),
     /// It may be the answer of another question.
-    Odd,
+    MalformedReply,
 }
 
 pub(crate) type Said<T> = Result<T, Problem>;
@@ -29,7 +29,7 @@ fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
     match value {
         Value::BulkString(bytes) => Ok(Some(bytes)),
         Value::Nil => Ok(None),
-        _ => Err(Odd),
+        _ => Err(MalformedReply),
     }
 }
 
@@ -39,21 +39,21 @@ fn version(value: Value) -> Read<Option<Version>> {
 }
 
 fn token(value: Option<Value>) -> Read<Token> {
-    let bytes = bytes(value.ok_or(Odd)?)?.ok_or(Odd)?;
-    bytes.try_into().map(Token).map_err(|_| Odd)
+    let bytes = bytes(value.ok_or(MalformedReply)?)?.ok_or(MalformedReply)?;
+    bytes.try_into().map(Token).map_err(|_| MalformedReply)
 }
 
 fn list(value: Value) -> Read<std::vec::IntoIter<Value>> {
     match value {
         Value::Array(values) => Ok(values.into_iter()),
-        _ => Err(Odd),
+        _ => Err(MalformedReply),
     }
 }
 
 fn int(value: &Value) -> Read<i64> {
     match value {
         Value::Int(number) => Ok(*number),
-        _ => Err(Odd),
+        _ => Err(MalformedReply),
     }
 }
 
@@ -61,7 +61,7 @@ fn int(value: &Value) -> Read<i64> {
 pub(crate) fn problem(value: &Value) -> Problem {
     match value {
         Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
-        _ => Problem::Odd,
+        _ => Problem::MalformedReply,
     }
 }
 
@@ -83,28 +83,28 @@ pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
 /// The answer of the script that grants, to the question with this nonce.
 pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
-    acquired_of(value, nonce, versions).map_err(|Odd| problem)
+    acquired_of(value, nonce, versions).map_err(|MalformedReply| problem)
 }
 
 fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
     let mut parts = list(value)?;
-    let what = int(&parts.next().ok_or(Odd)?)?;
-    if bytes(parts.next().ok_or(Odd)?)?.as_deref() != Some(nonce) {
-        return Err(Odd);
+    let what = int(&parts.next().ok_or(MalformedReply)?)?;
+    if bytes(parts.next().ok_or(MalformedReply)?)?.as_deref() != Some(nonce) {
+        return Err(MalformedReply);
     }
     match what {
         2 => Ok(Acquired::Filled),
         0 => {
-            let left = int(&parts.next().ok_or(Odd)?)?;
-            let left = u64::try_from(left).map_err(|_| Odd)?;
+            let left = int(&parts.next().ok_or(MalformedReply)?)?;
+            let left = u64::try_from(left).map_err(|_| MalformedReply)?;
             Ok(Acquired::Held(Duration::from_millis(left)))
         }
         1 => {
             let token = token(parts.next())?;
-            let made = |part| version(part)?.ok_or(Odd);
+            let made = |part| version(part)?.ok_or(MalformedReply);
             let mut versions = parts.map(made).collect::<Read<Vec<_>>>()?;
             if versions.len() < count {
-                return Err(Odd);
+                return Err(MalformedReply);
             }
             let guards = versions.split_off(count);
             Ok(Acquired::Granted(LeaseGrant {
@@ -113,7 +113,7 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
                 guards,
             }))
         }
-        _ => Err(Odd),
+        _ => Err(MalformedReply),
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(acquired(held(), &[7; 8], 2), Ok(Acquired::Held(left)));
         assert_eq!(
             acquired(held(), &[8; 8], 2),
-            Err(Problem::Odd),
+            Err(Problem::MalformedReply),
             "another's answer"
         );
     }
@@ -180,10 +180,13 @@ mod tests {
     fn the_answer_of_another_question_is_odd_and_a_no_is_none() {
         let other = || Value::Array(vec![Value::Nil, Value::Nil]);
         let answers = vec![Value::Int(-2), other()];
-        assert_eq!(found_one(answers, 0, false), Err(Problem::Odd));
-        assert_eq!(versions(other(), 3), Err(Problem::Odd));
-        assert_eq!(versions(Value::Int(1), 1), Err(Problem::Odd));
-        assert_eq!(numbers(&[Value::Int(1), other()]), Err(Problem::Odd));
+        assert_eq!(found_one(answers, 0, false), Err(Problem::MalformedReply));
+        assert_eq!(versions(other(), 3), Err(Problem::MalformedReply));
+        assert_eq!(versions(Value::Int(1), 1), Err(Problem::MalformedReply));
+        assert_eq!(
+            numbers(&[Value::Int(1), other()]),
+            Err(Problem::MalformedReply)
+        );
     }
 
     #[test]

@@ -7,7 +7,9 @@ use smallvec::SmallVec;
 
 use crate::encoding::envelope::{Token, Version};
 use crate::store::port::Found;
-use crate::store::redis::reply::{Odd, Read, Said, bytes, int, list, problem, token, version};
+use crate::store::redis::reply::{
+    MalformedReply, Read, Said, bytes, int, list, problem, token, version,
+};
 
 /// Where the answers to one read stand.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Sa
         if let Value::ServerError(_) = left {
             return Err(crate::store::redis::reply::problem(left));
         }
-        found_of(left, &mut entries, sought, value_tags).map_err(|Odd| problem.clone())
+        found_of(left, &mut entries, sought, value_tags).map_err(|MalformedReply| problem.clone())
     };
     reads.iter().enumerate().map(&mut one).collect()
 }
@@ -52,13 +54,13 @@ fn found_of(
     sought: &Sought,
     value_tags: Option<(Token, Vec<Option<Version>>)>,
 ) -> Read<Found> {
-    let version = |at: &usize| match entries.get(*at).ok_or(Odd)? {
+    let version = |at: &usize| match entries.get(*at).ok_or(MalformedReply)? {
         Value::BulkString(bytes) => Ok(Version::of(bytes)),
         Value::Nil => Ok(None),
-        _ => Err(Odd),
+        _ => Err(MalformedReply),
     };
     let versions = sought.versions.iter().map(version).collect::<Read<_>>()?;
-    let entry = entries.get_mut(sought.entry).ok_or(Odd)?;
+    let entry = entries.get_mut(sought.entry).ok_or(MalformedReply)?;
     let bytes = bytes(std::mem::replace(entry, Value::Nil))?;
     // Below zero: it does not exist, or lost its end by hand; then nothing is known.
     let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());
