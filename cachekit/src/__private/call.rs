@@ -103,19 +103,19 @@ where
         if mode == CallMode::Uncached || !when || !core.is_enabled() {
             return Err(bypass(core, spec));
         }
-        let mut tokens = KeyBuf::tokens();
-        let KeyWritten = write(&mut tokens);
+        let mut arg_words = KeyBuf::arg_words();
+        let KeyWritten = write(&mut arg_words);
         if mode == CallMode::Cached
             && let Some(core) = core.core_in_memory_of(spec)
         {
-            let probe = core.lookup_key(spec, &tokens);
+            let probe = core.lookup_key(spec, &arg_words);
             if let Some(hit) =
-                core.hit_on_thread(&return_ops, &probe, spec.id(), || spec.key(&tokens))
+                core.hit_on_thread(&return_ops, &probe, spec.id(), || spec.key(&arg_words))
             {
                 return Ok(hit);
             }
         }
-        try_hit_slow(core, spec, &tokens, mode, &return_ops())
+        try_hit_slow(core, spec, &arg_words, mode, &return_ops())
     })
 }
 
@@ -132,7 +132,7 @@ fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
 fn try_hit_slow<S>(
     core: &Arc<Core>,
     spec: &'static FnSpec,
-    tokens: &KeyBuf,
+    arg_words: &KeyBuf,
     mode: CallMode,
     return_ops: &ReturnOps<S>,
 ) -> Result<S::Ret, Miss>
@@ -140,7 +140,7 @@ where
     S: ReturnType,
     S::Value: Clone + Send + Sync + 'static,
 {
-    let stored = entry_or_miss(core, spec, tokens, mode, &return_ops.value_ops())?;
+    let stored = entry_or_miss(core, spec, arg_words, mode, &return_ops.value_ops())?;
     Ok(return_value(return_ops, &stored))
 }
 
@@ -148,18 +148,18 @@ where
 fn entry_or_miss(
     core: &Arc<Core>,
     spec: &'static FnSpec,
-    tokens: &KeyBuf,
+    arg_words: &KeyBuf,
     mode: CallMode,
     ops: &ValueOps,
 ) -> Result<Arc<MemoryEntry>, Miss> {
     let (core, id) = (core.core_of(spec), spec.id());
-    let key = spec.key(tokens);
+    let key = spec.key(arg_words);
     let missed = if mode == CallMode::Refresh {
         core.forced_miss(key.as_bytes(), id)
     } else if spec.memory_choice() == MemoryChoice::None {
         core.miss_without_memory(key.as_bytes(), id)
     } else {
-        match core.hit_in_memory(ops, &core.lookup_key(spec, tokens), id, key.as_bytes()) {
+        match core.hit_in_memory(ops, &core.lookup_key(spec, arg_words), id, key.as_bytes()) {
             Ok(stored) => return Ok(stored),
             Err(missed) => missed,
         }

@@ -132,15 +132,15 @@ impl Core {
         })
     }
 
-    /// What a call of `spec` with the arguments `tokens` looks for.
+    /// What a call of `spec` with the arguments `arg_words` looks for.
     #[inline]
     pub(crate) fn lookup_key<'a>(
         &self,
         spec: &'static FnSpec,
-        tokens: &'a KeyBuf,
+        arg_words: &'a KeyBuf,
     ) -> LookupKey<'a> {
         LookupKey::new(
-            tokens,
+            arg_words,
             self.memory.owner_index(spec.id(), spec.owner_index()),
         )
     }

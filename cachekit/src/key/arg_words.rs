@@ -46,13 +46,13 @@ const SHORT_TEXT: u64 = 0x10;
 
 /// Arguments, written one after the other.
 #[derive(Default)]
-pub(crate) struct Tokens {
+pub(crate) struct ArgWords {
     words: SmallVec<[u64; 16]>,
     /// Where the last token begins.
     last: usize,
 }
 
-impl Tokens {
+impl ArgWords {
     #[inline(always)]
     pub(crate) fn words(&self) -> &[u64] {
         &self.words
@@ -62,9 +62,9 @@ impl Tokens {
     pub(crate) fn text(&mut self, text: &[u8]) {
         let length = text.len() as u64;
         let Some(last) = text.last_chunk() else {
-            return self.token(short(text) << REST | SHORT_TEXT | length);
+            return self.push_word(short(text) << REST | SHORT_TEXT | length);
         };
-        self.token(length << REST | TEXT);
+        self.push_word(length << REST | TEXT);
         let (words, rest) = text.as_chunks();
         for word in words {
             self.push(u64::from_le_bytes(*word));
@@ -90,16 +90,16 @@ impl Tokens {
     #[inline(always)]
     fn number(&mut self, number: u64, kind: u64) {
         if number >> (64 - REST) == 0 {
-            self.token(number << REST | kind);
+            self.push_word(number << REST | kind);
         } else {
-            self.token(kind + 1);
+            self.push_word(kind + 1);
             self.push(number);
         }
     }
 
     /// A token without content.
     #[inline(always)]
-    pub(crate) fn token(&mut self, word: u64) {
+    pub(crate) fn push_word(&mut self, word: u64) {
         self.last = self.words.len();
         self.push(word);
     }
@@ -109,7 +109,7 @@ impl Tokens {
     pub(crate) fn end(&mut self, start: usize) {
         match self.words.get_mut(self.last) {
             Some(last) if self.last >= start && *last & LAST == 0 => *last |= LAST,
-            _ => self.token(END | LAST),
+            _ => self.push_word(END | LAST),
         }
     }
 

@@ -13,7 +13,7 @@ use std::fmt;
 
 use smallvec::SmallVec;
 
-use crate::key::arg_words::Tokens;
+use crate::key::arg_words::ArgWords;
 use crate::key::function_path::FunctionPath;
 
 /// Stands before the types that a function has from where it stands.
@@ -30,7 +30,7 @@ pub struct KeyBuf {
     form: Form,
     /// None of it is written where it is not needed, so it costs nothing.
     text: SmallVec<[u8; 128]>,
-    tokens: Tokens,
+    arg_words: ArgWords,
 }
 
 /// What comes out.
@@ -40,7 +40,7 @@ pub(crate) enum Form {
     Key,
     /// A tag: they stand as they are.
     Tag,
-    Tokens,
+    ArgWords,
 }
 
 /// An argument that was rendered before the function took it away: for keys, and for tags.
@@ -63,14 +63,14 @@ impl KeyBuf {
 
     /// A buffer for a key's arguments, from which [`render`](crate::key::render::render) makes the key.
     #[inline(always)]
-    pub(crate) fn tokens() -> Self {
-        Self::of(Form::Tokens)
+    pub(crate) fn arg_words() -> Self {
+        Self::of(Form::ArgWords)
     }
 
     /// A key that was written by hand, as tokens.
-    pub(crate) fn tokens_of(key: &[u8]) -> Self {
-        let mut buf = Self::tokens();
-        buf.tokens.text(key);
+    pub(crate) fn arg_words_of(key: &[u8]) -> Self {
+        let mut buf = Self::arg_words();
+        buf.arg_words.text(key);
         buf
     }
 
@@ -79,14 +79,14 @@ impl KeyBuf {
         Self {
             form,
             text: SmallVec::new(),
-            tokens: Tokens::default(),
+            arg_words: ArgWords::default(),
         }
     }
 
     /// A literal of the template, verbatim.
     #[inline(always)]
     pub fn literal(&mut self, text: &str) {
-        if self.form != Form::Tokens {
+        if self.form != Form::ArgWords {
             self.push(text.as_bytes());
         }
     }
@@ -125,10 +125,10 @@ impl KeyBuf {
             Form::Key => self.push(&rendered.escaped),
             Form::Tag => self.push(&rendered.verbatim),
             // A key has nothing rendered: it is written before the body takes anything.
-            Form::Tokens => {
-                let start = self.tokens.len();
-                self.tokens.text(&rendered.verbatim);
-                self.tokens.end(start);
+            Form::ArgWords => {
+                let start = self.arg_words.len();
+                self.arg_words.text(&rendered.verbatim);
+                self.arg_words.end(start);
             }
         }
     }
@@ -136,8 +136,8 @@ impl KeyBuf {
     /// Ends the argument, or what is inside it, that began at a length of `start`.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
-        if self.form == Form::Tokens {
-            self.tokens.end(start);
+        if self.form == Form::ArgWords {
+            self.arg_words.end(start);
         }
     }
 
@@ -149,14 +149,14 @@ impl KeyBuf {
     /// The tokens; none in a buffer for text.
     #[inline(always)]
     pub(crate) fn words(&self) -> &[u64] {
-        self.tokens.words()
+        self.arg_words.words()
     }
 
     /// Bytes of text, or tokens' words.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         match self.form {
-            Form::Tokens => self.tokens.len(),
+            Form::ArgWords => self.arg_words.len(),
             Form::Key | Form::Tag => self.text.len(),
         }
     }
@@ -173,8 +173,8 @@ impl KeyBuf {
     }
 
     #[inline(always)]
-    pub(crate) fn out_tokens(&mut self) -> &mut Tokens {
-        &mut self.tokens
+    pub(crate) fn out_arg_words(&mut self) -> &mut ArgWords {
+        &mut self.arg_words
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {

@@ -124,7 +124,7 @@ impl<'a> KeyWriter<'a> {
         match self.out.form() {
             Form::Key => self.escaped(bytes),
             Form::Tag => self.out.push(bytes),
-            Form::Tokens => self.out.out_tokens().text(bytes),
+            Form::ArgWords => self.out.out_arg_words().text(bytes),
         }
     }
 
@@ -166,7 +166,7 @@ impl<'a> KeyWriter<'a> {
     #[inline(always)]
     fn unsigned(&mut self, number: u64) {
         match self.out.form() {
-            Form::Tokens => self.out.out_tokens().unsigned(number),
+            Form::ArgWords => self.out.out_arg_words().unsigned(number),
             Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
         }
     }
@@ -174,7 +174,7 @@ impl<'a> KeyWriter<'a> {
     #[inline(always)]
     fn signed(&mut self, number: i64) {
         match self.out.form() {
-            Form::Tokens => self.out.out_tokens().signed(number),
+            Form::ArgWords => self.out.out_arg_words().signed(number),
             Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
         }
     }
@@ -198,7 +198,7 @@ impl<'a> KeyWriter<'a> {
     #[inline(always)]
     fn mark(&mut self, token: u64, text: &[u8]) {
         match self.out.form() {
-            Form::Tokens => self.out.out_tokens().token(token),
+            Form::ArgWords => self.out.out_arg_words().push_word(token),
             Form::Key | Form::Tag => self.out.push(text),
         }
     }
@@ -206,7 +206,7 @@ impl<'a> KeyWriter<'a> {
     /// Ends a composite: `)`. A last element that was written as nothing gets a `,` of its
     /// own, so that `[""]` and `[]` differ.
     pub fn close(&mut self) {
-        if self.element == Some(self.out.len()) && self.out.form() != Form::Tokens {
+        if self.element == Some(self.out.len()) && self.out.form() != Form::ArgWords {
             self.out.push(b",");
         }
         self.mark(arg_words::CLOSE, b")");
@@ -238,7 +238,7 @@ impl<'a> KeyWriter<'a> {
     pub(crate) fn present(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.out.len();
         self.enclosed(arg_words::SOME, write);
-        if self.out.form() != Form::Tokens
+        if self.out.form() != Form::ArgWords
             && matches!(self.out.as_bytes()[start..], [b'%', b'-' | b'+', ..])
         {
             self.out.insert(start, b"%+");
@@ -248,8 +248,8 @@ impl<'a> KeyWriter<'a> {
     /// A token says that it holds what `write` writes; text does not.
     #[inline(always)]
     fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut KeyWriter<'_>)) {
-        if self.out.form() == Form::Tokens {
-            self.out.out_tokens().token(token);
+        if self.out.form() == Form::ArgWords {
+            self.out.out_arg_words().push_word(token);
         }
         let start = self.out.len();
         write(&mut KeyWriter::new(self.out, self.stop));

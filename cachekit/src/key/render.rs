@@ -8,19 +8,19 @@ use crate::key::buf::{KeyBuf, SELF_TYPE};
 use crate::key::component::KeyWriter;
 use crate::key::template::Piece;
 
-/// The key that a function of this name and template has for arguments written as `tokens`.
-pub(crate) fn render(tokens: &[u64], template: &[Piece], name: &str) -> KeyBuf {
+/// The key that a function of this name and template has for arguments written as `arg_words`.
+pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBuf {
     let mut key = KeyBuf::new();
-    let mut tokens = Reader(tokens);
+    let mut arg_words = Reader(arg_words);
     for piece in template {
         match *piece {
             Piece::Literal(text) => key.literal(text),
             Piece::Name => key.literal(name),
-            Piece::Argument(stop) => tokens.write(&mut KeyWriter::new(&mut key, stop)),
+            Piece::Argument(stop) => arg_words.write(&mut KeyWriter::new(&mut key, stop)),
             Piece::SelfType => {
-                if !tokens.0.is_empty() {
+                if !arg_words.0.is_empty() {
                     key.literal(SELF_TYPE);
-                    tokens.write(&mut KeyWriter::new(&mut key, 0));
+                    arg_words.write(&mut KeyWriter::new(&mut key, 0));
                 }
             }
         }
@@ -213,8 +213,8 @@ mod tests {
         fn the_key_made_of_tokens_is_the_key_that_is_written(
             first in any_argument(), second in any_argument(), is_generic in any::<bool>(),
         ) {
-            let tokens = write(KeyBuf::tokens(), &first, &second, is_generic);
-            let made = render(tokens.words(), &TEMPLATE, "a::f");
+            let arg_words = write(KeyBuf::arg_words(), &first, &second, is_generic);
+            let made = render(arg_words.words(), &TEMPLATE, "a::f");
             let written = write(KeyBuf::new(), &first, &second, is_generic);
             prop_assert_eq!(made.to_text(), written.to_text());
         }
@@ -241,12 +241,12 @@ mod tests {
         let mut seen: HashMap<Vec<u64>, String> = HashMap::new();
         for first in &all {
             for second in &all {
-                let tokens = write(KeyBuf::tokens(), first, second, false);
+                let arg_words = write(KeyBuf::arg_words(), first, second, false);
                 let key = write(KeyBuf::new(), first, second, false)
                     .to_text()
                     .into_owned();
                 let known = seen
-                    .entry(tokens.words().to_vec())
+                    .entry(arg_words.words().to_vec())
                     .or_insert_with(|| key.clone());
                 assert_eq!(*known, key, "{first:?} {second:?}");
             }
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn tokens_cut_short_end_early() {
         let list = Any::List(vec![Any::Unsigned(7), Any::Text("ab".repeat(200))]);
-        let whole = write(KeyBuf::tokens(), &list, &Any::Flag(true), true);
+        let whole = write(KeyBuf::arg_words(), &list, &Any::Flag(true), true);
         for end in 0..whole.words().len() {
             render(&whole.words()[..end], &TEMPLATE, "a::f");
         }

@@ -1,7 +1,7 @@
 //! A table of each thread's own, in front of an engine.
 //!
 //! An engine's look-up takes the key's text, a clock, and a record of the use; the table
-//! takes a hash of the arguments' [tokens](crate::key::buf::KeyBuf::tokens) and one comparison,
+//! takes a hash of the arguments' [tokens](crate::key::buf::KeyBuf::arg_words) and one comparison,
 //! and its slots have what decides about a hit. So a hit reads two lines of memory that are
 //! the entry's: a slot, and the value.
 //!

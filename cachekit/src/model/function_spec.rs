@@ -242,9 +242,9 @@ impl FnSpec {
         &self.owner_index
     }
 
-    /// The key of a call whose arguments are written as `tokens`.
-    pub(crate) fn key(&self, tokens: &KeyBuf) -> KeyBuf {
-        render(tokens.words(), self.template, self.name())
+    /// The key of a call whose arguments are written as `arg_words`.
+    pub(crate) fn key(&self, arg_words: &KeyBuf) -> KeyBuf {
+        render(arg_words.words(), self.template, self.name())
     }
 
     pub(crate) fn pieces(&self) -> &'static [Piece] {

@@ -69,8 +69,8 @@ impl Core {
         S: ReturnType,
         S::Value: Clone + Send + Sync + 'static,
     {
-        let tokens = KeyBuf::tokens_of(key);
-        let lookup = LookupKey::new(&tokens, self.memory.owner_index(reader, owner_index));
+        let arg_words = KeyBuf::arg_words_of(key);
+        let lookup = LookupKey::new(&arg_words, self.memory.owner_index(reader, owner_index));
         if let Some(ret) = self.hit_on_thread(&return_ops, &lookup, reader, || key) {
             return Ok(ret);
         }

@@ -22,10 +22,10 @@ pub(crate) struct LookupKey<'a> {
 }
 
 impl<'a> LookupKey<'a> {
-    /// For a call with the arguments `tokens`.
+    /// For a call with the arguments `arg_words`.
     #[inline]
-    pub(crate) fn new(tokens: &'a KeyBuf, owner_index: OwnerIndex) -> Self {
-        let words = tokens.words();
+    pub(crate) fn new(arg_words: &'a KeyBuf, owner_index: OwnerIndex) -> Self {
+        let words = arg_words.words();
         let (head, long) = match *words {
             [] => ([0, 0, 0], None),
             [a] => ([a, 0, 0], None),

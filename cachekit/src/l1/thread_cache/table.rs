@@ -325,9 +325,9 @@ mod tests {
         for _ in 0..4 {
             lost = 0;
             for number in 0..COUNT {
-                let mut tokens = KeyBuf::tokens();
-                tokens.part(0, &number);
-                let lookup = LookupKey::new(&tokens, OwnerIndex(0));
+                let mut arg_words = KeyBuf::arg_words();
+                arg_words.part(0, &number);
+                let lookup = LookupKey::new(&arg_words, OwnerIndex(0));
                 if table.index(&lookup).is_some() {
                     continue;
                 }
