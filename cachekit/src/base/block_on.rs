@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-struct Unpark(std::thread::Thread);
+struct UnparkWaker(std::thread::Thread);
 
-impl Wake for Unpark {
+impl Wake for UnparkWaker {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
 }
 
 /// Runs `future` on this thread for at most `limit`.
-pub(crate) fn park_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
     let start = Instant::now();
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let waker = Waker::from(Arc::new(UnparkWaker(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
     loop {

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 /// Waits until one of them has ended; the other is dropped.
-pub(crate) async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+pub(crate) async fn select(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     std::future::poll_fn(|context| {
         let is_ready = one.as_mut().poll(context).is_ready();

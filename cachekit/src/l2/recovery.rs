@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use crate::base::durations::from_now;
 use crate::base::fault::Fault;
 use crate::base::random::jittered;
-use crate::base::select::first;
+use crate::base::select::select;
 use crate::base::trace;
 use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
@@ -67,7 +67,7 @@ impl Recovery {
     /// in the store because its cache is gone. It ends by itself, and so do the connections.
     pub(crate) async fn run(self, abandoned: Arc<Notify>) {
         // What was being sent is sent again.
-        first(self.supervise(), abandoned.notified()).await;
+        select(self.supervise(), abandoned.notified()).await;
         if self.bus.faults.has(Fault::LeaveUntold) {
             return;
         }
@@ -98,7 +98,7 @@ impl Recovery {
         let mut was_closed = true;
         let mut healthy_since: Option<Instant> = None;
         loop {
-            first(self.bus.outbox.filled(), self.breaker.opened()).await;
+            select(self.bus.outbox.filled(), self.breaker.opened()).await;
             let opened = was_closed && !self.breaker.is_closed();
             if opened {
                 let is_relapse = healthy_since.is_some_and(|since| since.elapsed() < RELAPSE);

@@ -4,7 +4,7 @@
 //! the store is asked for the lease, so that who waits for a permit keeps no other process
 //! waiting. Who waits for another's lease has none meanwhile.
 
-use crate::base::block_on::park_on;
+use crate::base::block_on::block_on;
 use crate::base::fault::Fault;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
@@ -76,7 +76,7 @@ impl ComputePermit {
             return;
         }
         let Some(limit) = &self.limit else { return };
-        self.permit = park_on(limit.acquire(), call.wait_budget().left()).flatten();
+        self.permit = block_on(limit.acquire(), call.wait_budget().left()).flatten();
         self.note_acquired(call);
     }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::block_on::park_on;
+use crate::base::block_on::block_on;
 use crate::base::fault::Fault;
 use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
@@ -62,7 +62,7 @@ impl<O: Clone> Waiter<O> {
         leadership: impl FnOnce() -> Leadership,
     ) -> Woken<O> {
         let acquire = Arc::clone(&self.flight.permits).acquire_owned();
-        match park_on(acquire, limit) {
+        match block_on(acquire, limit) {
             Some(acquired) => self.woken(acquired.ok(), leadership),
             None => Woken::TimedOut(self),
         }

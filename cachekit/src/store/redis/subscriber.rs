@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::base::random::jittered;
-use crate::base::select::first;
+use crate::base::select::select;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, StoreEvent};
@@ -143,7 +143,7 @@ async fn listen(
         Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     };
     sink(StoreEvent::Subscribed(subscription));
-    first(lost.notified(), reconnect.notified()).await;
+    select(lost.notified(), reconnect.notified()).await;
     // Before there is another one: what comes by that may come before it is known to be there.
     sink(StoreEvent::Unsubscribed);
     Ok(())
