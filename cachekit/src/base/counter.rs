@@ -48,9 +48,9 @@ impl Counter {
     /// Adds one.
     #[inline]
     pub(crate) fn bump(&self) {
-        let seat = Seat::current();
-        match self.blocks.get(seat / BLOCK) {
-            Some(block) => block.get_or_init(Arc::default)[seat % BLOCK].bump_alone(),
+        let stripe = StripeIndex::current();
+        match self.blocks.get(stripe / BLOCK) {
+            Some(block) => block.get_or_init(Arc::default)[stripe % BLOCK].bump_alone(),
             None => {
                 self.shared.0.fetch_add(1, Ordering::Relaxed);
             }
@@ -59,11 +59,11 @@ impl Counter {
 
     /// This thread's cell, if it has one of its own.
     pub(crate) fn tally(&self) -> Option<Tally> {
-        let seat = Seat::current();
-        let block = self.blocks.get(seat / BLOCK)?;
+        let stripe = StripeIndex::current();
+        let block = self.blocks.get(stripe / BLOCK)?;
         Some(Tally {
             block: Arc::clone(block.get_or_init(Arc::default)),
-            cell: seat % BLOCK,
+            cell: stripe % BLOCK,
             here: PhantomData,
         })
     }
@@ -88,9 +88,9 @@ impl Stripe {
 }
 
 /// Which cell of every counter is a thread's: no two threads that live have the same.
-struct Seat(Cell<usize>);
+struct StripeIndex(Cell<usize>);
 
-const UNSEATED: usize = usize::MAX;
+const UNASSIGNED: usize = usize::MAX;
 /// For a thread that has given up its seat, in the destructors of its other thread-locals.
 const SHARED: usize = BLOCK * BLOCKS;
 
@@ -99,34 +99,34 @@ const SHARED: usize = BLOCK * BLOCKS;
 static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
 
 thread_local! {
-    static SEAT: Seat = const { Seat(Cell::new(UNSEATED)) };
+    static STRIPE: StripeIndex = const { StripeIndex(Cell::new(UNASSIGNED)) };
 }
 
-impl Seat {
+impl StripeIndex {
     #[inline]
     fn current() -> usize {
-        let seat = SEAT.try_with(|seat| match seat.0.get() {
-            UNSEATED => seat.take(),
+        let stripe = STRIPE.try_with(|stripe| match stripe.0.get() {
+            UNASSIGNED => stripe.take(),
             taken => taken,
         });
-        seat.unwrap_or(SHARED)
+        stripe.unwrap_or(SHARED)
     }
 
     #[cold]
     fn take(&self) -> usize {
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        let seat = free.0.pop().unwrap_or(free.1);
-        if seat == free.1 {
+        let stripe = free.0.pop().unwrap_or(free.1);
+        if stripe == free.1 {
             free.1 += 1;
         }
-        self.0.set(seat);
-        seat
+        self.0.set(stripe);
+        stripe
     }
 }
 
-impl Drop for Seat {
+impl Drop for StripeIndex {
     fn drop(&mut self) {
-        if self.0.get() != UNSEATED {
+        if self.0.get() != UNASSIGNED {
             let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
             free.0.push(self.0.get());
         }
