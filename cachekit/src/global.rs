@@ -81,7 +81,7 @@ pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
 fn default() -> &'static Cache {
     DEFAULT.get().unwrap_or_else(|| {
         // Not while it is made: who listens may ask for it.
-        registry::say_problems();
+        registry::log_problems();
         DEFAULT.get_or_init(|| Cache::builder().assemble())
     })
 }

@@ -27,10 +27,10 @@ pub(crate) fn problems() -> &'static [String] {
 }
 
 /// Says them in the log: once, for caches whose builder has nobody to give them to.
-pub(crate) fn say_problems() {
+pub(crate) fn log_problems() {
     // No lock: who listens may use a cache.
-    static SAID: AtomicBool = AtomicBool::new(false);
-    if !SAID.swap(true, Ordering::Relaxed) {
+    static LOGGED: AtomicBool = AtomicBool::new(false);
+    if !LOGGED.swap(true, Ordering::Relaxed) {
         for problem in problems() {
             trace::function_conflict(problem);
         }
@@ -41,12 +41,12 @@ fn find() -> Vec<String> {
     let functions: Vec<&FnSpec> = inventory::iter::<Registered>()
         .map(|entry| entry.0)
         .collect();
-    let mut problems = same_names(&functions);
+    let mut problems = duplicate_names(&functions);
     problems.extend(functions.iter().filter_map(|function| taken(function)));
     for (index, a) in functions.iter().enumerate() {
         for b in &functions[index + 1..] {
             if a.name() != b.name() && overlap(a.pieces(), a.name(), b.pieces(), b.name()) {
-                problems.push(in_the_way(a, b));
+                problems.push(overlapping_keys(a, b));
             }
         }
     }
@@ -67,7 +67,7 @@ fn taken(function: &FnSpec) -> Option<String> {
     })
 }
 
-fn same_names(functions: &[&FnSpec]) -> Vec<String> {
+fn duplicate_names(functions: &[&FnSpec]) -> Vec<String> {
     let mut locations: HashMap<&str, Vec<String>> = HashMap::new();
     for function in functions {
         locations
@@ -87,7 +87,7 @@ fn same_names(functions: &[&FnSpec]) -> Vec<String> {
         .collect()
 }
 
-fn in_the_way(a: &FnSpec, b: &FnSpec) -> String {
+fn overlapping_keys(a: &FnSpec, b: &FnSpec) -> String {
     format!(
         "`{}` ({}) and `{}` ({}) can have the same key, by `{}` and `{}`: begin one of the keys \
          with another word",

@@ -56,9 +56,9 @@ pub(crate) fn nameless_type(owner: &str, name: &str) {
         use std::collections::BTreeSet;
         use std::sync::{Mutex, PoisonError};
 
-        static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        static LOGGED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
         let is_new = {
-            let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut said = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
             said.insert(owner.to_owned())
         };
         if is_new {
@@ -79,8 +79,8 @@ pub(crate) fn nameless_type(owner: &str, name: &str) {
 pub(crate) fn replicas_left_out() {
     #[cfg(feature = "tracing")]
     {
-        static SAID: std::sync::Once = std::sync::Once::new();
-        SAID.call_once(|| {
+        static LOGGED: std::sync::Once = std::sync::Once::new();
+        LOGGED.call_once(|| {
             tracing::warn!(
                 target: "cachekit",
                 "`Policy::replicas` is left out: it is for `tier(Tier::Redis)` only"
@@ -160,7 +160,7 @@ pub(crate) fn redis_lost(why: &str) {
 }
 
 /// Redis cannot be reached: found out just now, or still.
-pub(crate) fn redis_away(why: &str, is_new: bool) {
+pub(crate) fn redis_unreachable(why: &str, is_new: bool) {
     #[cfg(feature = "tracing")]
     if is_new {
         tracing::warn!(target: "cachekit", why, "Redis is away");
@@ -172,7 +172,7 @@ pub(crate) fn redis_away(why: &str, is_new: bool) {
 }
 
 /// Redis cannot be reached at start-up.
-pub(crate) fn redis_away_at_start(address: &str, why: &str) {
+pub(crate) fn redis_unreachable_at_start(address: &str, why: &str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(target: "cachekit", address, why, "Redis is away; memory only until it comes");
     #[cfg(not(feature = "tracing"))]
@@ -301,7 +301,7 @@ pub(crate) fn shut_down(abandoned: usize, queued_invalidations: usize) {
 }
 
 /// Nobody has the cache any more, and Redis did not accept what it still had to tell.
-pub(crate) fn left_untold(queued_invalidations: usize) {
+pub(crate) fn left_unsent(queued_invalidations: usize) {
     #[cfg(feature = "tracing")]
     tracing::warn!(target: "cachekit", queued_invalidations, "invalidations were not told: Redis stayed away");
     #[cfg(not(feature = "tracing"))]

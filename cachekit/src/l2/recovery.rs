@@ -74,7 +74,7 @@ impl Recovery {
         let _ = timeout(LINGER, self.send_all()).await;
         let queued_invalidations = self.bus.outbox.len();
         if queued_invalidations > 0 {
-            trace::left_untold(queued_invalidations);
+            trace::left_unsent(queued_invalidations);
         }
     }
 

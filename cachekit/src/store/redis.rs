@@ -89,7 +89,7 @@ impl Redis {
                 if let Some((problem, remedy)) = handshake::for_good(&error) {
                     return Err((format!("{shown} {problem}"), remedy.to_owned()));
                 }
-                crate::base::trace::redis_away_at_start(&shown, &errors::shown(&error));
+                crate::base::trace::redis_unreachable_at_start(&shown, &errors::shown(&error));
             }
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);

@@ -227,7 +227,7 @@ impl CacheBuilder {
             [] => Ok(()),
             problems if is_shared => Err(BuildError::functions(problems.to_vec())),
             _ => {
-                registry::say_problems();
+                registry::log_problems();
                 Ok(())
             }
         }

@@ -392,7 +392,10 @@ async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
         match shared.connect().await {
             Ok(missing_rights) => shared.report_missing_rights(&missing_rights),
             Err(error) => {
-                trace::redis_away(&shown(&error), !std::mem::replace(&mut is_reported, true));
+                trace::redis_unreachable(
+                    &shown(&error),
+                    !std::mem::replace(&mut is_reported, true),
+                );
                 tokio::time::sleep(jittered(pause)).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
