@@ -11,7 +11,7 @@ use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::background::TaskOwner;
 use crate::encoding::codec::type_codec::Wire;
-use crate::encoding::codec::{Codec, Unwritable};
+use crate::encoding::codec::{Codec, EncodeError};
 use crate::encoding::envelope::write::{Draft, Written};
 use crate::encoding::envelope::{IMPLICIT, Token};
 use crate::key::Key;
@@ -222,9 +222,9 @@ impl Backfill {
             .is_present
             .then_some(|out: &mut Vec<u8>| (self.wire.encode)(codec, value, out, limit));
         draft.write(payload).map_err(|why| match why {
-            Unwritable::Type(why) => why,
-            Unwritable::TooLarge => format!("larger than `max_value_bytes`, {limit}"),
-            Unwritable::Value => "its `Serialize` failed".to_owned(),
+            EncodeError::Type(why) => why,
+            EncodeError::TooLarge => format!("larger than `max_value_bytes`, {limit}"),
+            EncodeError::Value => "its `Serialize` failed".to_owned(),
         })
     }
 }

@@ -183,7 +183,7 @@ impl FromStr for Codec {
     ),
     expect(dead_code, reason = "no codec is on")
 )]
-pub(crate) enum Unwritable {
+pub(crate) enum EncodeError {
     /// The codec cannot carry the type; in words.
     Type(String),
     /// Larger than allowed.
@@ -201,7 +201,7 @@ pub(crate) enum Unwritable {
     ),
     expect(dead_code, reason = "no codec is on")
 )]
-pub(crate) enum Unreadable {
+pub(crate) enum DecodeError {
     /// The codec's feature is off.
     #[cfg_attr(
         all(not(test), feature = "bincode", feature = "msgpack", feature = "json"),
@@ -220,7 +220,7 @@ pub(crate) enum Unreadable {
     not(any(feature = "bincode", feature = "msgpack", feature = "json"))
 ))]
 pub(crate) mod wire {
-    use super::{Unreadable, Unwritable};
+    use super::{DecodeError, EncodeError};
     use crate::encoding::codec::Codec;
 
     pub(crate) fn encode<V>(
@@ -228,12 +228,12 @@ pub(crate) mod wire {
         _: &V,
         _: &mut Vec<u8>,
         _: usize,
-    ) -> Result<(), Unwritable> {
-        Err(Unwritable::Type(codec.is_off()))
+    ) -> Result<(), EncodeError> {
+        Err(EncodeError::Type(codec.is_off()))
     }
 
-    pub(crate) fn decode<V>(_: Codec, _: &[u8]) -> Result<V, Unreadable> {
-        Err(Unreadable::Codec)
+    pub(crate) fn decode<V>(_: Codec, _: &[u8]) -> Result<V, DecodeError> {
+        Err(DecodeError::Codec)
     }
 
     #[expect(
@@ -267,10 +267,10 @@ mod tests {
                 assert_eq!((written, read), (Ok(()), Ok(Some(7))));
                 continue;
             }
-            assert_eq!(read, Err(Unreadable::Codec));
+            assert_eq!(read, Err(DecodeError::Codec));
             let why = (wire.fingerprint)(codec).unwrap_err();
             assert!(why.contains(feature), "{why}");
-            assert_eq!(written, Err(Unwritable::Type(why)));
+            assert_eq!(written, Err(EncodeError::Type(why)));
         }
     }
 

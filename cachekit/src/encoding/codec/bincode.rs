@@ -6,7 +6,7 @@ use ::bincode::serde::EncodeError as SerdeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::encoding::codec::Unreadable;
+use crate::encoding::codec::DecodeError;
 use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
@@ -32,11 +32,11 @@ pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
 }
 
 /// Reads a value that takes all of `bytes`.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     let read = ::bincode::serde::seed_decode_from_slice(limits.seed::<T>(), bytes, config());
     match read {
         Ok((value, read)) if read == bytes.len() => Ok(value),
-        _ => Err(Unreadable::Decode),
+        _ => Err(DecodeError::Decode),
     }
 }

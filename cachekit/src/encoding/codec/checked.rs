@@ -189,9 +189,9 @@ mod tests {
     use serde::de::DeserializeOwned;
     use serde::{Deserialize, Serialize};
 
-    use crate::encoding::codec::{Codec, Unwritable, wire};
+    use crate::encoding::codec::{Codec, EncodeError, wire};
 
-    fn write<V>(value: &V) -> Result<Vec<u8>, Unwritable>
+    fn write<V>(value: &V) -> Result<Vec<u8>, EncodeError>
     where
         V: Serialize + DeserializeOwned + 'static,
     {
@@ -207,7 +207,7 @@ mod tests {
     where
         V: Serialize + DeserializeOwned + 'static,
     {
-        let Err(Unwritable::Type(why)) = write(value) else {
+        let Err(EncodeError::Type(why)) = write(value) else {
             panic!("it was written");
         };
         assert!(why.contains(word), "{why}");

@@ -122,12 +122,12 @@ mod tests {
 
     use serde::{Deserialize, Serialize};
 
-    use crate::encoding::codec::{Codec, Unreadable, wire};
+    use crate::encoding::codec::{Codec, DecodeError, wire};
 
     fn read<V: Serialize + serde::de::DeserializeOwned + 'static>(
         codec: Codec,
         bytes: &[u8],
-    ) -> Result<V, Unreadable> {
+    ) -> Result<V, DecodeError> {
         wire::decode(codec, bytes)
     }
 
@@ -137,7 +137,7 @@ mod tests {
     {
         assert_eq!(
             read::<V>(codec, bytes),
-            Err(Unreadable::Decode),
+            Err(DecodeError::Decode),
             "{codec:?}"
         );
     }

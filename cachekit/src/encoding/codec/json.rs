@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::error::Category;
 
-use crate::encoding::codec::Unreadable;
+use crate::encoding::codec::DecodeError;
 use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
@@ -20,13 +20,13 @@ pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
 }
 
 /// Reads a value that takes all of `bytes`.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = limits
         .seed::<T>()
         .deserialize(&mut deserializer)
-        .map_err(|_| Unreadable::Decode)?;
-    deserializer.end().map_err(|_| Unreadable::Decode)?;
+        .map_err(|_| DecodeError::Decode)?;
+    deserializer.end().map_err(|_| DecodeError::Decode)?;
     Ok(value)
 }

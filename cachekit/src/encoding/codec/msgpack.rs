@@ -5,7 +5,7 @@ use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::codec::Unreadable;
+use crate::encoding::codec::DecodeError;
 use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
@@ -20,17 +20,17 @@ pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
 }
 
 /// Reads a value that takes all of `bytes`.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     // Any other reader than this copies every string into a buffer first.
     let mut deserializer = Deserializer::from_read_ref(bytes);
     let value = limits
         .seed::<T>()
         .deserialize(&mut deserializer)
-        .map_err(|_| Unreadable::Decode)?;
+        .map_err(|_| DecodeError::Decode)?;
     // The only way to see the end: a marker cannot be read there, and anywhere else it can.
     match bool::deserialize(&mut deserializer) {
         Err(Error::InvalidMarkerRead(_)) => Ok(value),
-        _ => Err(Unreadable::Decode),
+        _ => Err(DecodeError::Decode),
     }
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::encoding::codec::{Codec, Unreadable, Unwritable};
+use crate::encoding::codec::{Codec, DecodeError, EncodeError};
 
 #[cfg(feature = "serde")]
 use crate::encoding::codec::weight::heap;
@@ -12,9 +12,9 @@ use crate::encoding::codec::weight::heap;
 use crate::encoding::codec::wire;
 
 pub(crate) type Encode =
-    fn(Codec, &dyn Any, out: &mut Vec<u8>, limit: usize) -> Result<(), Unwritable>;
+    fn(Codec, &dyn Any, out: &mut Vec<u8>, limit: usize) -> Result<(), EncodeError>;
 
-pub(crate) type Decode = fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, Unreadable>;
+pub(crate) type Decode = fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, DecodeError>;
 
 /// How values of one type cross to Redis and back, for code that does not know the type. A value is
 /// what an entry holds: an `Option<V>`.
@@ -41,7 +41,7 @@ impl Wire {
         Self {
             encode: |codec, value, out, limit| match value.downcast_ref::<Option<V>>() {
                 Some(Some(value)) => wire::encode(codec, value, out, limit),
-                _ => Err(Unwritable::Value),
+                _ => Err(EncodeError::Value),
             },
             decode: |codec, bytes| Ok(Arc::new(Some(wire::decode::<V>(codec, bytes)?))),
             fingerprint: wire::fingerprint::<V>,

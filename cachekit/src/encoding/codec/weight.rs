@@ -22,7 +22,7 @@ const TAG: usize = 8;
 /// be, or stand in a `Box`: of them counts what is too much for the type.
 pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
     let tally = Tally::default();
-    let all = Scale {
+    let all = SizeEstimator {
         tally: &tally,
         depth: MAX_DEPTH,
         is_apart: false,
@@ -41,7 +41,7 @@ struct Tally {
 
 /// Counts what is written.
 #[derive(Clone, Copy)]
-struct Scale<'a> {
+struct SizeEstimator<'a> {
     tally: &'a Tally,
     depth: u8,
     /// Inside a sequence or map.
@@ -50,23 +50,23 @@ struct Scale<'a> {
 
 /// Nothing more is counted: enough to be too much, or too deep.
 #[derive(Debug)]
-struct Enough;
+struct TooDeep;
 
-impl fmt::Display for Enough {
+impl fmt::Display for TooDeep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("enough")
     }
 }
-impl std::error::Error for Enough {}
-impl serde::ser::Error for Enough {
+impl std::error::Error for TooDeep {}
+impl serde::ser::Error for TooDeep {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self
     }
 }
 
-type Counted = Result<(), Enough>;
+type Counted = Result<(), TooDeep>;
 
-impl Scale<'_> {
+impl SizeEstimator<'_> {
     fn add(self, bytes: usize) -> Counted {
         let sum = if self.is_apart {
             &self.tally.apart
@@ -76,7 +76,7 @@ impl Scale<'_> {
         sum.set(sum.get().saturating_add(bytes));
         // As much as an entry can weigh.
         if sum.get() > u32::MAX as usize {
-            return Err(Enough);
+            return Err(TooDeep);
         }
         Ok(())
     }
@@ -91,13 +91,13 @@ impl Scale<'_> {
         .add(len)
     }
 
-    fn below(self) -> Result<Self, Enough> {
-        let depth = self.depth.checked_sub(1).ok_or(Enough)?;
+    fn below(self) -> Result<Self, TooDeep> {
+        let depth = self.depth.checked_sub(1).ok_or(TooDeep)?;
         Ok(Self { depth, ..self })
     }
 
     /// The elements of a sequence or map.
-    fn elements(self) -> Result<Self, Enough> {
+    fn elements(self) -> Result<Self, TooDeep> {
         self.add(HEADER)?;
         let elements = self.below()?;
         Ok(Self {
@@ -119,9 +119,9 @@ macro_rules! numbers {
     )*};
 }
 
-impl Serializer for Scale<'_> {
+impl Serializer for SizeEstimator<'_> {
     type Ok = ();
-    type Error = Enough;
+    type Error = TooDeep;
     type SerializeSeq = Self;
     type SerializeTuple = Self;
     type SerializeTupleStruct = Self;
@@ -189,15 +189,15 @@ impl Serializer for Scale<'_> {
         self.below()?.part(value)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self, Enough> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Self, TooDeep> {
         self.elements()
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Self, Enough> {
+    fn serialize_tuple(self, _: usize) -> Result<Self, TooDeep> {
         self.below()
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Enough> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, TooDeep> {
         self.below()
     }
 
@@ -207,16 +207,16 @@ impl Serializer for Scale<'_> {
         _: u32,
         _: &'static str,
         _: usize,
-    ) -> Result<Self, Enough> {
+    ) -> Result<Self, TooDeep> {
         self.add(TAG)?;
         self.below()
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Self, Enough> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Self, TooDeep> {
         self.elements()
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Enough> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, TooDeep> {
         self.below()
     }
 
@@ -226,7 +226,7 @@ impl Serializer for Scale<'_> {
         _: u32,
         _: &'static str,
         _: usize,
-    ) -> Result<Self, Enough> {
+    ) -> Result<Self, TooDeep> {
         self.add(TAG)?;
         self.below()
     }
@@ -238,9 +238,9 @@ impl Serializer for Scale<'_> {
 
 macro_rules! compounds {
     ($($compound:ident $method:ident ($($key:ident)?),)*) => {$(
-        impl $compound for Scale<'_> {
+        impl $compound for SizeEstimator<'_> {
             type Ok = ();
-            type Error = Enough;
+            type Error = TooDeep;
 
             fn $method<T: Serialize + ?Sized>(
                 &mut self,
@@ -267,9 +267,9 @@ compounds! {
     SerializeStructVariant serialize_field (key),
 }
 
-impl SerializeMap for Scale<'_> {
+impl SerializeMap for SizeEstimator<'_> {
     type Ok = ();
-    type Error = Enough;
+    type Error = TooDeep;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Counted {
         self.part(key)

@@ -10,7 +10,7 @@ use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::schema::Schema;
 use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
-use crate::encoding::codec::{Codec, Unreadable, Unwritable, schema};
+use crate::encoding::codec::{Codec, DecodeError, EncodeError, schema};
 
 /// The fingerprint of `V`'s shape under `codec`, or why the codec cannot carry it.
 pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
@@ -29,9 +29,9 @@ pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     value: &V,
     out: &mut Vec<u8>,
     limit: usize,
-) -> Result<(), Unwritable> {
+) -> Result<(), EncodeError> {
     if !codec.is_available() {
-        return Err(Unwritable::Type(codec.is_off()));
+        return Err(EncodeError::Type(codec.is_off()));
     }
     let start = out.len();
     let schema = schema::of::<V>(codec);
@@ -41,7 +41,7 @@ pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
         if is_like {
             Ok(())
         } else {
-            Err(Unwritable::Type(schema.refuse(codec, &Found::unlike())))
+            Err(EncodeError::Type(schema.refuse(codec, &Found::unlike())))
         }
     });
     if written.is_err() {
@@ -57,24 +57,24 @@ fn write<V: Serialize>(
     value: &V,
     out: &mut Vec<u8>,
     limit: usize,
-) -> Result<bool, Unwritable> {
-    schema.fingerprint(codec).map_err(Unwritable::Type)?;
+) -> Result<bool, EncodeError> {
+    schema.fingerprint(codec).map_err(EncodeError::Type)?;
     let shapes = schema.look();
     let watch = Watch::new(codec, shapes);
     let mut sink = Sink::new(out, limit);
     let written = by(codec, &watch.over(value), &mut sink);
     // A `Serialize` may take an error for its own, and go on.
     if sink.is_full() {
-        return Err(Unwritable::TooLarge);
+        return Err(EncodeError::TooLarge);
     }
     let is_sparse = watch.is_sparse();
-    let refused = |found| Unwritable::Type(schema.refuse(codec, &found));
+    let refused = |found| EncodeError::Type(schema.refuse(codec, &found));
     if let Some(found) = watch.into_found() {
         return Err(refused(found));
     }
     written.map_err(|unfit| match unfit {
         Unfit::Type(found) => refused(found),
-        Unfit::Value => Unwritable::Value,
+        Unfit::Value => EncodeError::Value,
     })?;
     Ok(shapes.is_some() || (is_sparse && schema.looks_at_sparse()))
 }
@@ -118,7 +118,7 @@ fn counts(bytes: &[u8]) -> [usize; 256] {
 }
 
 /// Reads all of `bytes`.
-pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, Unreadable> {
+pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, DecodeError> {
     let read = catch_unwind(|| match codec {
         #[cfg(feature = "bincode")]
         Codec::Bincode => crate::encoding::codec::bincode::decode(bytes),
@@ -127,9 +127,9 @@ pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<
         #[cfg(feature = "json")]
         Codec::Json => crate::encoding::codec::json::decode(bytes),
         #[cfg(not(all(feature = "bincode", feature = "msgpack", feature = "json")))]
-        _ => Err(Unreadable::Codec),
+        _ => Err(DecodeError::Codec),
     });
-    read.unwrap_or(Err(Unreadable::Panic))
+    read.unwrap_or(Err(DecodeError::Panic))
 }
 
 #[cfg(test)]
@@ -152,7 +152,7 @@ mod tests {
     fn write<V: Serialize + DeserializeOwned + 'static>(
         codec: Codec,
         value: &V,
-    ) -> Result<Vec<u8>, Unwritable> {
+    ) -> Result<Vec<u8>, EncodeError> {
         // Something stands there already, and has to stay.
         let mut out = b"header".to_vec();
         encode(codec, value, &mut out, 1 << 20)?;
@@ -163,7 +163,7 @@ mod tests {
     fn read<V: Serialize + DeserializeOwned + 'static>(
         codec: Codec,
         bytes: &[u8],
-    ) -> Result<V, Unreadable> {
+    ) -> Result<V, DecodeError> {
         decode(codec, bytes)
     }
 
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn json_has_no_infinity() {
-        let Err(Unwritable::Type(why)) = write(Codec::Json, &f64::INFINITY) else {
+        let Err(EncodeError::Type(why)) = write(Codec::Json, &f64::INFINITY) else {
             panic!("it was written");
         };
         assert!(
@@ -291,7 +291,7 @@ mod tests {
             let len = write(codec, &value).unwrap().len();
             let mut out = vec![1, 2];
             let short = encode(codec, &value, &mut out, len - 1);
-            assert_eq!(short, Err(Unwritable::TooLarge));
+            assert_eq!(short, Err(EncodeError::TooLarge));
             assert_eq!(out, [1, 2], "{codec:?}");
             assert!(out.capacity() < 2 * len, "{codec:?}");
             assert_eq!(encode(codec, &value, &mut out, len), Ok(()), "{codec:?}");
@@ -317,7 +317,7 @@ mod tests {
         let mut out = Vec::new();
         for codec in [Codec::Bincode, Codec::MsgPack] {
             let written = encode(codec, &Careless, &mut out, 8);
-            assert_eq!(written, Err(Unwritable::TooLarge), "{codec:?}");
+            assert_eq!(written, Err(EncodeError::TooLarge), "{codec:?}");
             assert!(out.is_empty());
         }
     }
@@ -351,11 +351,11 @@ mod tests {
                 let mut out = vec![1];
                 let value = Moody { panics };
                 let written = encode(codec, &value, &mut out, 100);
-                assert_eq!(written, Err(Unwritable::Value), "{codec:?}");
+                assert_eq!(written, Err(EncodeError::Value), "{codec:?}");
                 assert_eq!(out, [1], "{codec:?} left half a value");
             }
             let nine = write(codec, &9_u8).unwrap();
-            assert_eq!(read::<Moody>(codec, &nine), Err(Unreadable::Panic));
+            assert_eq!(read::<Moody>(codec, &nine), Err(DecodeError::Panic));
             let eight = write(codec, &8_u8).unwrap();
             assert_eq!(read(codec, &eight), Ok(Moody { panics: false }));
         }
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn what_a_codec_cannot_carry_is_said_in_words() {
         let map = BTreeMap::from([(vec![1_u8], 1_u8)]);
-        let Err(Unwritable::Type(words)) = write(Codec::Json, &map) else {
+        let Err(EncodeError::Type(words)) = write(Codec::Json, &map) else {
             panic!("JSON has string keys");
         };
         assert!(

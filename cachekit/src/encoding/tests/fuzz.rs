@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::codec::{Codec, Unreadable, wire};
+use crate::encoding::codec::{Codec, DecodeError, wire};
 
 const ALL: [Codec; 3] = [Codec::Bincode, Codec::MsgPack, Codec::Json];
 
@@ -48,11 +48,11 @@ enum Choice {
 fn read<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     bytes: &[u8],
-) -> Result<V, Unreadable> {
+) -> Result<V, DecodeError> {
     let read = wire::decode(codec, bytes);
     assert_ne!(
         read.as_ref().err(),
-        Some(&Unreadable::Panic),
+        Some(&DecodeError::Panic),
         "{codec:?} {bytes:?}"
     );
     read

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::codec::{Codec, Unwritable, wire};
+use crate::encoding::codec::{Codec, EncodeError, wire};
 
 /// What comes of a value.
 #[derive(Debug, PartialEq)]
@@ -38,7 +38,7 @@ where
         let mut out = Vec::new();
         let written = wire::encode(codec, value, &mut out, 1 << 20);
         match (written, expected) {
-            (Err(Unwritable::Type(why)), Refused(remedy)) => {
+            (Err(EncodeError::Type(why)), Refused(remedy)) => {
                 assert!(why.contains(remedy), "{codec} {value:?}: {why}");
                 // No advice to do what loses data.
                 assert!(*expected == NAMES || !why.contains("msgpack`"), "{why}");
@@ -359,7 +359,7 @@ where
                     assert_eq!(wire::decode(codec, &out).as_ref(), Ok(&value));
                     last[at] = step;
                 }
-                Err(Unwritable::Type(why)) => assert!(why.contains("layers"), "{why}"),
+                Err(EncodeError::Type(why)) => assert!(why.contains("layers"), "{why}"),
                 Err(other) => panic!("{codec} {other:?}"),
             }
         }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::encoding::codec::{Codec, Unreadable, Unwritable, wire};
+use crate::encoding::codec::{Codec, DecodeError, EncodeError, wire};
 
 /// Bytes that can be read as a `T` are one value: it can be written, and what was written is
 /// read as the same.
@@ -33,7 +33,7 @@ pub(crate) fn read<T: Serialize + DeserializeOwned + 'static>(
 ) -> Option<T> {
     let read = wire::decode::<T>(codec, bytes);
     let name = std::any::type_name::<T>();
-    let panicked = matches!(read, Err(Unreadable::Panic));
+    let panicked = matches!(read, Err(DecodeError::Panic));
     assert!(!panicked, "{codec:?}, {name}: it panicked");
     read.ok()
 }
@@ -45,7 +45,7 @@ pub(crate) fn write<T: Serialize + DeserializeOwned + 'static>(
     let mut out = Vec::new();
     match wire::encode(codec, value, &mut out, usize::MAX) {
         Ok(()) => Some(out),
-        Err(Unwritable::Type(_)) => None,
+        Err(EncodeError::Type(_)) => None,
         Err(why) => panic!("{codec:?}, {}: {why:?}", std::any::type_name::<T>()),
     }
 }
