@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod links;
+mod readmes;
 
 use std::collections::BTreeMap;
 use std::fs;
