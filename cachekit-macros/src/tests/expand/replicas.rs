@@ -10,7 +10,7 @@ async fn get(id: u64) -> u64 {
     get "get"(u64) () cache() {} () spec __get_is_in_an_impl__write_companion_false([_
     ":"(0u8)].replicas(4u8).tier(::cachekit::Tier::Redis)) key_at([] (id : & u64) [] {}
     __spec __key __key.literal(__spec.name()); __key.literal(":");
-    ::cachekit::__part!(__key, 0u8, * id);) entry_at(replicated[] (id : & u64) [] {} () (id)
-    (__labels) ()) entry[] (id : u64) [] => (& id) refresh plain([] (id : u64) [] =>
+    ::cachekit::__part!(__key, 0u8, * id);) entry_at(replicated[] (id : & u64) [] {} ()
+    (id) (__labels) ()) entry[] (id : u64) [] => (& id) refresh plain([] (id : u64) [] =>
     get(id))
 }
