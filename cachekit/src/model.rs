@@ -3,6 +3,7 @@
 pub(crate) mod config;
 pub(crate) mod deferred_drop;
 pub(crate) mod entry;
+pub(crate) mod entry_options;
 pub(crate) mod epoch;
 pub(crate) mod event_template;
 pub(crate) mod freshness;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::sync::Mutex;
+use crate::model::entry_options::ComputationLimit;
 use crate::model::owner::OwnerId;
-use crate::model::policy::ComputationLimit;
 
 /// A place at a gate; free again when it is dropped.
 pub(crate) type Permit = OwnedSemaphorePermit;

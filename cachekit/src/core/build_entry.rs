@@ -12,11 +12,11 @@ use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::{EntryOptions, jittered};
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
-use crate::model::policy::{EntryOptions, jittered};
 use crate::model::tags::EntryTags;
 
 /// What an entry weighs beside its key and value: the entry's header, its epochs and the

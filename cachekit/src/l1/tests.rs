@@ -11,10 +11,10 @@ use crate::l1::memory::engine;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config};
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::owner::{Owner, OwnerId};
-use crate::model::policy::EntryOptions;
 
 /// Every engine, in each way that it can be set.
 fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::durations::LONGEST;
-use crate::model::policy::EntryOptions;
+use crate::model::entry_options::EntryOptions;
 
 /// Natural logarithm of 2^64, rounded up: no draw gives more, because the smallest of them is
 /// 2^-64.

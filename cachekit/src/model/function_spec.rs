@@ -10,9 +10,9 @@ use crate::key::buf::KeyBuf;
 use crate::key::render::render;
 use crate::key::template::Piece;
 use crate::model::config::{SingleFlight, Tier};
+use crate::model::entry_options::{ComputationLimit, EntryOptions};
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::policy::{ComputationLimit, EntryOptions};
 
 /// A cached function's constant data. Every attribute makes one `static` of it.
 pub struct FnSpec {
