@@ -1,4 +1,4 @@
-//! Values without async, I/O or a clock of their own.
+//! Values and settings: no async, no I/O, no clock of their own.
 
 pub(crate) mod config;
 pub(crate) mod deferred_drop;

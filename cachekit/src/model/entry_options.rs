@@ -1,4 +1,7 @@
 //! Lifetimes, placement and limits of entries: plain data.
+//!
+//! Attributes fill it at compile time, through [`FnSpec`](crate::model::function_spec::FnSpec), and
+//! calls through [`Policy`](crate::Policy).
 
 use std::time::Duration;
 
@@ -6,60 +9,60 @@ use crate::encoding::codec::Codec;
 use crate::encoding::compress::USUAL_THRESHOLD;
 use crate::model::config::{SingleFlight, Tier};
 
-/// How long entries live, where, and who computes them.
+/// Options of the entries of one function or one call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct EntryOptions {
     /// `None`: the cache's `default_ttl`.
     pub(crate) ttl: Option<Duration>,
-    /// For a remembered absence; `None`: absences are not remembered.
+    /// Lifetime of a remembered absence. `None`: absences are not remembered.
     pub(crate) none_ttl: Option<Duration>,
-    /// For a remembered error; `None`: errors are not remembered.
+    /// Lifetime of a remembered error. `None`: errors are not remembered.
     pub(crate) err_ttl: Option<Duration>,
-    /// At most that long in memory.
+    /// Upper bound of the time in memory.
     pub(crate) memory_ttl: Option<Duration>,
-    /// So long in memory after the last use; `None`: as long as without.
+    /// Time in memory since the last use. `None`: unused entries live as long as used ones.
     pub(crate) idle: Option<Duration>,
-    /// At most that long in Redis.
+    /// Upper bound of the time in Redis.
     pub(crate) redis_ttl: Option<Duration>,
     pub(crate) jitter: f32,
     pub(crate) tier: Tier,
-    /// `None`: as wide as the tier is shared.
+    /// `None`: all callers that share the tier.
     pub(crate) single_flight: Option<SingleFlight>,
     /// `None`: the cache's.
     pub(crate) lock_timeout: Option<Duration>,
-    /// How long one computation may take; `None`: as long as it likes.
+    /// Upper bound of one computation. `None`: no bound.
     pub(crate) timeout: Option<Duration>,
-    /// How many computations run at once; `None`: all.
+    /// Limit of concurrent computations. `None`: no limit.
     pub(crate) bound: Option<ComputationLimit>,
     /// `None`: the cache's.
     pub(crate) codec: Option<Codec>,
-    /// Whether large values are compressed; `None`: as the cache has it.
+    /// Turns compression of large values on or off. `None`: as the cache does.
     pub(crate) compress: Option<bool>,
-    /// After its life an entry is served for so long while it is computed again.
+    /// Time after the end of its life for which an entry is served while it is recomputed.
     pub(crate) stale: Option<Duration>,
-    /// After its life an entry is served for so long where computing it again failed.
+    /// Time after the end of its life for which an entry is served if recomputing it failed.
     pub(crate) stale_if_error: Option<Duration>,
-    /// How long a caller waits before it is served what is there.
+    /// Time that a caller waits before it is served a stale value.
     pub(crate) soft_timeout: Option<Duration>,
-    /// Whether a computation goes on without its caller.
+    /// `true` if a computation continues after its caller was dropped.
     pub(crate) detach: bool,
-    /// Beta of probabilistic early expiry; zero: never.
+    /// Beta of probabilistic early expiration. Zero turns it off.
     pub(crate) early: f32,
-    /// How many copies of an entry there are, in Redis alone; at least one.
+    /// Number of replicas of an entry, at least one. More than one needs Redis as the only tier.
     pub(crate) replicas: u8,
 }
 
-/// How many computations may run at once, of whom.
+/// Limit of concurrent computations, for a function or a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ComputationLimit {
-    /// `None`: of the function.
+    /// `None`: the function itself.
     pub(crate) group: Option<&'static str>,
     /// At least one.
     pub(crate) max: u32,
 }
 
 impl EntryOptions {
-    /// Nothing said: everything as the cache has it.
+    /// No option set: the cache decides everything.
     pub(crate) const DEFAULT: Self = Self {
         ttl: None,
         none_ttl: None,
@@ -83,12 +86,12 @@ impl EntryOptions {
         replicas: 1,
     };
 
-    /// How long after its life an entry is kept.
+    /// Returns the time after its life for which an entry is kept.
     pub(crate) fn window(&self) -> Duration {
         self.stale.max(self.stale_if_error).unwrap_or_default()
     }
 
-    /// From how many bytes on values are compressed, in a cache that has a threshold or none.
+    /// Returns the size in bytes from which values are compressed, given the cache's `threshold`.
     pub(crate) fn compress_above(&self, threshold: Option<usize>) -> Option<usize> {
         match self.compress {
             Some(false) => None,
@@ -97,7 +100,7 @@ impl EntryOptions {
         }
     }
 
-    /// The same for a remembered error: nothing serves one that is over.
+    /// Returns the options of a remembered error. An expired error is never served.
     pub(crate) fn of_error(self) -> Self {
         Self {
             idle: None,
@@ -108,22 +111,23 @@ impl EntryOptions {
         }
     }
 
-    /// How many copies of an entry there are, if more than one.
+    /// Returns the number of replicas of an entry, if there is more than one.
     pub(crate) fn copies(&self) -> Option<u8> {
         (self.replicas > 1 && self.tier == Tier::Redis).then_some(self.replicas)
     }
 
-    /// Whether copies are asked for where there are none.
+    /// Returns `true` if replicas are requested with a tier that has none.
     pub(crate) fn leaves_replicas_out(&self) -> bool {
         self.replicas > 1 && self.copies().is_none()
     }
 
-    /// Whether a computation goes on without its caller: what others may wait for.
+    /// Returns `true` if a computation continues after its caller was dropped. Without
+    /// single-flight no other call could wait for it, so it does not.
     pub(crate) fn detaches(&self) -> bool {
         self.detach && self.single_flight != Some(SingleFlight::Off)
     }
 
-    /// How long memory may keep what lives for `ttl`.
+    /// Returns the time for which memory may keep an entry that lives for `ttl`.
     pub(crate) fn in_memory(&self, ttl: Duration) -> Duration {
         self.memory_ttl.map_or(ttl, |most| most.min(ttl))
     }
@@ -135,7 +139,7 @@ impl Default for EntryOptions {
     }
 }
 
-/// `ttl`, shortened by a share drawn from `[0, jitter]` through `random` in `[0, 1)`.
+/// Shortens `ttl` by the share `jitter * random`, with `random` in `[0, 1)`.
 pub(crate) fn jittered(ttl: Duration, jitter: f32, random: f64) -> Duration {
     if jitter <= 0.0 {
         return ttl;

@@ -1,4 +1,4 @@
-//! What is known about a cached function before it is ever called.
+//! The constant data of a cached function, known before it is first called.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use crate::model::entry_options::{ComputationLimit, EntryOptions};
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::CachedOwnerIndex;
 
-/// A cached function's constant data. Every attribute makes one `static` of it.
+/// Constant data of a cached function. Each attribute expands to one `static` of it.
 pub struct FnSpec {
     site: fn() -> &'static str,
     file: &'static str,
@@ -29,19 +29,19 @@ pub struct FnSpec {
     owner_index: CachedOwnerIndex,
 }
 
-/// Where a function's entries are in memory.
+/// Memory that holds a function's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MemoryChoice {
-    /// Where those of others are.
+    /// The memory of the cache.
     Shared,
-    /// Among so many of its own.
+    /// A memory of its own, for this many entries.
     Own(u64),
-    /// Nowhere.
+    /// No memory.
     None,
 }
 
 impl FnSpec {
-    /// A function defined at `site`, in `file`, at `line`.
+    /// Creates the data of a function that is defined at `site`, in `file`, at `line`.
     pub const fn new(site: fn() -> &'static str, file: &'static str, line: u32) -> Self {
         Self {
             site,
@@ -64,13 +64,13 @@ impl FnSpec {
         self
     }
 
-    /// The skeleton of its keys.
+    /// Sets the template of the function's keys.
     pub const fn template(mut self, pieces: &'static [Piece]) -> Self {
         self.template = pieces;
         self
     }
 
-    /// `ttl = ..`, where it is constant.
+    /// `ttl = ..` with a constant.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl = Some(cut(ttl));
         self
@@ -205,8 +205,8 @@ impl FnSpec {
         self
     }
 
-    /// Tells apart sets of tags and events made from values, as written. An entry of another
-    /// set may lack one by which it is to be invalidated.
+    /// Sets the hash of the expressions that make tags and events from values. An entry with
+    /// another hash may lack a tag by which it has to be invalidated, so it is not used.
     pub const fn value_tags_hash(mut self, value_tags_hash: u64) -> Self {
         self.value_tags_hash = value_tags_hash;
         self
@@ -225,7 +225,7 @@ impl FnSpec {
         self.events
     }
 
-    /// The function's name: as given, else its full path.
+    /// Returns the function's name: the given one, else its full path.
     pub fn name(&self) -> &str {
         match self.given_name {
             Some(name) => name,
@@ -234,7 +234,7 @@ impl FnSpec {
     }
 
     pub(crate) fn id(&'static self) -> OwnerId {
-        // A static's address tells it from every other for as long as the process runs.
+        // The address of a static is unique as long as the process runs.
         OwnerId(std::ptr::from_ref(self).addr())
     }
 
@@ -242,7 +242,7 @@ impl FnSpec {
         &self.owner_index
     }
 
-    /// The key of a call whose arguments are written as `arg_words`.
+    /// Returns the key of a call whose arguments are `arg_words`.
     pub(crate) fn key(&self, arg_words: &KeyBuf) -> KeyBuf {
         render(arg_words.words(), self.template, self.name())
     }
@@ -269,7 +269,8 @@ impl fmt::Debug for FnSpec {
     }
 }
 
-/// What stands around a function's name in that of a hidden one beside it, whose rest is for the compiler to say.
+/// Prefixes and suffixes around a function's name in the name of the hidden function beside it. The
+/// compiler chooses between the last two.
 const HIDDEN: [(&str, &str); 3] = [
     ("__all_of_", "__needs_companion_Self"),
     ("__", "_is_in_an_impl__write_companion_Self"),
@@ -277,8 +278,9 @@ const HIDDEN: [(&str, &str); 3] = [
 ];
 
 /// Turns the path of a marker inside a function into the function's own path:
-/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` gives `a::outer::get`. The marker of one that has
-/// controls stands in a hidden function beside it, whose name has its own.
+/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` becomes `a::outer::get`. The marker of a
+/// function with a companion is in a hidden function beside it, whose name contains the function's
+/// own.
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");
