@@ -68,7 +68,7 @@ fn shards(capacity: Capacity) -> u64 {
         Unit::Bytes => FEWEST_BYTES,
     };
     let large_enough = (capacity.amount / fewest).max(1);
-    // The greatest power of two that is not more.
+    // The greatest power of two that is not more than `large_enough`.
     of_use.min(1 << large_enough.ilog2())
 }
 

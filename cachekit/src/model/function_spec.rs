@@ -58,7 +58,7 @@ impl FnSpec {
         }
     }
 
-    /// `name = ".."`.
+    /// Sets `name = ".."`.
     pub const fn named(mut self, name: &'static str) -> Self {
         self.given_name = Some(name);
         self
@@ -70,43 +70,43 @@ impl FnSpec {
         self
     }
 
-    /// `ttl = ..` with a constant.
+    /// Sets `ttl = ..` with a constant.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl = Some(cut(ttl));
         self
     }
 
-    /// `none_ttl = ..`.
+    /// Sets `none_ttl = ..`.
     pub const fn none_ttl(mut self, ttl: Duration) -> Self {
         self.options.none_ttl = Some(cut(ttl));
         self
     }
 
-    /// `err_ttl = ..`.
+    /// Sets `err_ttl = ..`.
     pub const fn err_ttl(mut self, ttl: Duration) -> Self {
         self.options.err_ttl = Some(cut(ttl));
         self
     }
 
-    /// `idle = ..`.
+    /// Sets `idle = ..`.
     pub const fn idle(mut self, length: Duration) -> Self {
         self.options.idle = Some(cut(length));
         self
     }
 
-    /// `capacity = ..`, at least 1.
+    /// Sets `capacity = ..`, at least 1.
     pub const fn capacity(mut self, entries: u64) -> Self {
         self.memory_choice = MemoryChoice::Own(entries);
         self
     }
 
-    /// `jitter = ..`.
+    /// Sets `jitter = ..`.
     pub const fn jitter(mut self, share: f32) -> Self {
         self.options.jitter = share;
         self
     }
 
-    /// `tier = ..`.
+    /// Sets `tier = ..`.
     pub const fn tier(mut self, tier: Tier) -> Self {
         self.options.tier = tier;
         if matches!(tier, Tier::Redis) {
@@ -115,91 +115,91 @@ impl FnSpec {
         self
     }
 
-    /// `memory_ttl = ..`.
+    /// Sets `memory_ttl = ..`.
     pub const fn memory_ttl(mut self, ttl: Duration) -> Self {
         self.options.memory_ttl = Some(cut(ttl));
         self
     }
 
-    /// `redis_ttl = ..`.
+    /// Sets `redis_ttl = ..`.
     pub const fn redis_ttl(mut self, ttl: Duration) -> Self {
         self.options.redis_ttl = Some(cut(ttl));
         self
     }
 
-    /// `single_flight = ..`.
+    /// Sets `single_flight = ..`.
     pub const fn single_flight(mut self, single_flight: SingleFlight) -> Self {
         self.options.single_flight = Some(single_flight);
         self
     }
 
-    /// `lock_timeout = ..`.
+    /// Sets `lock_timeout = ..`.
     pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
         self.options.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
-    /// `timeout = ..`.
+    /// Sets `timeout = ..`.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(cut(timeout));
         self
     }
 
-    /// `max_computations = ..`, at least 1.
+    /// Sets `max_computations = ..`, at least 1.
     pub const fn max_computations(mut self, max: u32) -> Self {
         self.options.bound = Some(ComputationLimit { group: None, max });
         self
     }
 
-    /// `codec = ..`.
+    /// Sets `codec = ..`.
     pub const fn codec(mut self, codec: Codec) -> Self {
         self.options.codec = Some(codec);
         self
     }
 
-    /// `compress`.
+    /// Sets `compress`.
     pub const fn compress(mut self, compress: bool) -> Self {
         self.options.compress = Some(compress);
         self
     }
 
-    /// `stale = ..`.
+    /// Sets `stale = ..`.
     pub const fn stale(mut self, window: Duration) -> Self {
         self.options.stale = Some(cut(window));
         self
     }
 
-    /// `stale_if_error = ..`.
+    /// Sets `stale_if_error = ..`.
     pub const fn stale_if_error(mut self, window: Duration) -> Self {
         self.options.stale_if_error = Some(cut(window));
         self
     }
 
-    /// `soft_timeout = ..`.
+    /// Sets `soft_timeout = ..`.
     pub const fn soft_timeout(mut self, timeout: Duration) -> Self {
         self.options.soft_timeout = Some(cut(timeout));
         self
     }
 
-    /// `detach`.
+    /// Sets `detach`.
     pub const fn detach(mut self) -> Self {
         self.options.detach = true;
         self
     }
 
-    /// `early = ..`; zero for `false`.
+    /// Sets `early = ..`; zero for `false`.
     pub const fn early(mut self, beta: f32) -> Self {
         self.options.early = beta;
         self
     }
 
-    /// `replicas = ..`, from 2 to 16, with `tier = redis`.
+    /// Sets `replicas = ..`, from 2 to 16, with `tier = redis`.
     pub const fn replicas(mut self, replicas: u8) -> Self {
         self.options.replicas = replicas;
         self
     }
 
-    /// `events = [..]`, as written.
+    /// Sets `events = [..]`, as written.
     pub const fn events(mut self, events: &'static [&'static str]) -> Self {
         self.events = events;
         self
