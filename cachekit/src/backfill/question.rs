@@ -8,9 +8,9 @@ use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;
 use crate::l2::entry_keys::{EntryKeys, Replica};
 use crate::model::config::Tier;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
 

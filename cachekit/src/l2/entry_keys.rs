@@ -3,8 +3,8 @@
 use crate::base::random::Random;
 use crate::key::Key;
 use crate::l2::outbox::Outbox;
+use crate::model::entry_options::EntryOptions;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::EntryQuery;

@@ -15,9 +15,9 @@ use crate::key::Key;
 use crate::l1::memory::Snapshot;
 use crate::l2::entry_keys::Replica;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 
 /// One call that missed.

@@ -15,9 +15,9 @@ use crate::key::Key;
 use crate::l2::entry_keys::Replica;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::return_type::erased_ops::ValueOps;
 
