@@ -17,4 +17,5 @@ pub(crate) mod policy;
 pub(crate) mod stats;
 pub(crate) mod tag_prefixes;
 pub(crate) mod tags;
+pub(crate) mod ttl_jitter;
 pub(crate) mod write_order;

@@ -10,8 +10,9 @@ use crate::base::fault::Fault;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, FencingToken, Fill, LeaseGrant, LeaseTimes, NeededVersions};
+use crate::store::port::{Failure, Fill, LeaseGrant, LeaseTimes, NeededVersions};
 
 /// A lease is at most this long: so much later others go on if its holder dies.
 const MAX_LEASE: Duration = Duration::from_secs(3);

@@ -12,12 +12,13 @@ use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
-use crate::model::entry_options::{EntryOptions, jittered};
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
+use crate::model::ttl_jitter::jittered;
 
 /// Bytes that an entry needs besides its key and value: its header, its epochs and the engine's own
 /// bookkeeping, as an allocator counts them (`tests/footprint`).

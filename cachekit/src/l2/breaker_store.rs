@@ -8,11 +8,12 @@ use crate::base::runtime::has_timer;
 use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
-    NeededVersions, Store, StoreFuture,
+    AcquireRequest, Acquired, EntryQuery, Failure, Fill, Filled, Found, LeaseTimes, NeededVersions,
+    Store, StoreFuture,
 };
 
 /// A store that is not asked while its breaker is open, nor where an answer could not be waited

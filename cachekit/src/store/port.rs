@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 
@@ -270,15 +271,6 @@ pub(crate) enum Acquired {
     Held(Duration),
     /// The asker may compute and store.
     Granted(LeaseGrant),
-}
-
-/// Whose computation it is.
-#[derive(Debug, Clone)]
-pub(crate) struct FencingToken {
-    pub(crate) entry: StoreKey,
-    pub(crate) token: Token,
-    /// With a lease: its holder.
-    pub(crate) holder: Option<Token>,
 }
 
 /// The right to store one value.

@@ -20,8 +20,9 @@ use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::StoreBudget;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{AcquireRequest, Acquired, Failure, FencingToken, TokenKind};
+use crate::store::port::{AcquireRequest, Acquired, Failure, TokenKind};
 
 /// While another computes, it is asked again after so long, and then twice as long.
 const FIRST_POLL: Duration = Duration::from_millis(50);

@@ -21,11 +21,12 @@ use crate::base::fault::Faults;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, EventSink, FencingToken, Fill, Filled, Found, LeaseGrant,
-    LeaseTimes, NeededVersions, Store, StoreEvent, TokenKind,
+    AcquireRequest, Acquired, EntryQuery, EventSink, Fill, Filled, Found, LeaseGrant, LeaseTimes,
+    NeededVersions, Store, StoreEvent, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::tests::conformance::server::Server;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::base::fault::Faults;
 use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{
-    AcquireRequest, Acquired, FencingToken, Fill, Filled, Found, LeaseGrant, LeaseTimes, TokenKind,
+    AcquireRequest, Acquired, Fill, Filled, Found, LeaseGrant, LeaseTimes, TokenKind,
 };
 use crate::store::tests::fake::data::Data;
 
