@@ -14,10 +14,10 @@ use crate::base::select::select;
 use crate::base::trace;
 use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
+use crate::l2::send_invalidation::send_invalidation;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::BusMessage;
-use crate::store::port::{Failure, Store};
+use crate::store::port::Store;
 
 /// The pause between two attempts to send what was not accepted.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -34,22 +34,6 @@ pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// So long a cache that nobody has any more goes on telling what it owes.
 const LINGER: Duration = Duration::from_secs(300);
-
-/// Has `names` invalidated and tells every node.
-pub(crate) async fn send_invalidation(
-    bus: &BusClient,
-    store: &dyn Store,
-    (names, mode): (&[StoreKey], InvalidationMode),
-    until: Instant,
-) -> Result<(), Failure> {
-    let message = BusMessage::Invalidated {
-        from: bus.node,
-        ack: None,
-        mode,
-        names: names.to_vec(),
-    };
-    store.invalidate(names, mode, &message, until).await
-}
 
 /// A store that needs attention now and then.
 pub(crate) struct Recovery {

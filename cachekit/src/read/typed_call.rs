@@ -17,8 +17,8 @@ use crate::coordination::recursion::FrameGuard;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
-use crate::read::compute::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::hit::take_shared;
+use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::running::{Computation, Computed};
 use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 
