@@ -165,7 +165,7 @@ pub(crate) fn copies(names: &[StoreKey], faults: Faults) -> impl Iterator<Item =
     copies.filter(move |_| !faults.has(Fault::SpareCopies))
 }
 
-/// Receives the events of a store.
+/// The receiver of a store's events.
 pub(crate) type EventSink = std::sync::Arc<dyn Fn(StoreEvent) + Send + Sync>;
 
 /// The reason why there is no answer.

@@ -240,7 +240,7 @@ impl Redis {
         commands
     }
 
-    /// Softly invalidates `names` and notifies every node, in one step.
+    /// Invalidates `names` softly and notifies every node, in one step.
     async fn invalidate_softly(
         &self,
         names: &[StoreKey],

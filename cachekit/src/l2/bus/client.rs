@@ -24,7 +24,7 @@ use crate::store::port::{EventSink, Store, StoreEvent};
 /// The number of heartbeats per `bus_timeout`.
 const ECHOES: u32 = 4;
 
-/// Receives the store's events. It is created before the store, and the cache after the store.
+/// The receiver of the store's events. It is created before the store, the cache after it.
 #[derive(Debug)]
 pub(crate) struct BusClient {
     pub(crate) node: NodeId,

@@ -39,7 +39,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// The number of consecutive commands without an answer after which a connection is discarded.
 const MAX_TIMEOUTS: u32 = 3;
 
-/// Holds the connection for commands and the task that supervises it.
+/// The connection for commands, with the task that supervises it.
 pub(crate) struct ConnectionManager {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,

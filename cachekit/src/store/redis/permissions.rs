@@ -130,10 +130,10 @@ impl fmt::Display for MissingRights {
     }
 }
 
-/// Without it, the cache does not know which data set a server has.
+/// The command that reports the data set of a server.
 pub(crate) const INFO: &str = "INFO";
 
-/// Without it, every call sends its script.
+/// The command that loads scripts. Without it, every call sends its script.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
 /// Returns `true` if the cache works without this command. With `any_origin` it accepts every data

@@ -59,7 +59,7 @@ pub enum Trouble {
 /// A logged operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its kind.
+    /// The kind of the operation.
     pub op: Op,
     /// The names that it was about: the entry, or all names that it removes or reads.
     pub names: Vec<String>,
