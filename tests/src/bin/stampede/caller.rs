@@ -1,4 +1,4 @@
-//! One of several processes that call a cached function at the same time.
+//! A caller: one of several processes that call a cached function at the same time.
 //!
 //! `--caller HOST:PORT COUNT MILLISECONDS`: connects, prints `ready`, waits for a line, lets COUNT
 //! callers ask for one key, and prints `done RUNS RIGHT` and the microseconds that each waited. It
