@@ -16,21 +16,21 @@ use crate::store::port::{
     Store, StoreFuture,
 };
 
-/// A store that is not asked while its breaker is open, nor where an answer could not be waited
-/// for with a limit. What comes of each question is told
-/// to the breaker; messages to nodes pass by it.
+/// A store that is not asked while its breaker is open, or if the runtime has no timer to limit the
+/// wait. It reports the outcome of each question to the breaker. Messages to nodes bypass the
+/// breaker.
 #[derive(Debug)]
 pub(crate) struct BreakerStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
 }
 
-/// What a refusal says.
+/// The meaning of a rejection for the breaker.
 #[derive(Clone, Copy)]
 enum Rejection {
-    /// A store that does not let itself be read is of no use.
+    /// Counts as a failure: a store that cannot be read is useless.
     Counted,
-    /// A full one may still be read.
+    /// Does not count: a full store can still be read.
     Ignored,
 }
 
@@ -52,7 +52,7 @@ impl BreakerStore {
                 | (Err(Failure::Rejected(_)), Rejection::Counted) => {
                     self.breaker.failed();
                 }
-                // Nobody waited where there is no connection.
+                // Without a connection, no caller waited.
                 (Err(Failure::Unavailable | Failure::Rejected(_)), _) => {}
             }
             answer

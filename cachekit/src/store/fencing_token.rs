@@ -3,11 +3,11 @@
 use crate::encoding::envelope::Token;
 use crate::store::key_name::StoreKey;
 
-/// Identifies one computation of an entry: a store with an older token is rejected.
+/// The token, and perhaps the lease, that a computation shows to the store, which rejects an older one.
 #[derive(Debug, Clone)]
 pub(crate) struct FencingToken {
     pub(crate) entry: StoreKey,
     pub(crate) token: Token,
-    /// The holder of the lease, if the computation has one.
+    /// The holder of the lease; `None` without a lease.
     pub(crate) holder: Option<Token>,
 }

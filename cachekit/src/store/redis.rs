@@ -31,27 +31,28 @@ use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Digests, Script, Scripts};
 use crate::store::redis::subscriber::{Channels, Subscriber};
 
-/// A Redis.
+/// A Redis server with the connections to it.
 #[derive(Debug)]
 pub(crate) struct Redis {
-    /// What every key begins with: the namespace and a colon.
+    /// The beginning of every key: the namespace and a colon.
     prefix: Box<[u8]>,
     connections: Arc<ConnectionManager>,
     reads: ReadBatcher,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
-    /// A server may hold whichever data set.
+    /// Accept any data set that the server may hold.
     any_origin: bool,
     faults: Faults,
 }
 
 impl Redis {
-    /// Connects, or begins to: a server that is away now is used when it comes.
+    /// Connects, or begins to. A server that is unreachable now is used when it comes.
     ///
     /// # Errors
     ///
-    /// An address that cannot be read, a login that is refused, a database that there is not, and
-    /// an account that may not do what the cache needs. With `any_origin` that is less.
+    /// Returns the problem and the remedy if the address cannot be parsed, the login is refused,
+    /// the database does not exist, or the account may not run a command that the cache needs. With
+    /// `any_origin` the cache needs fewer commands.
     pub(crate) async fn open(
         url: &str,
         password: Option<&str>,
@@ -114,7 +115,7 @@ impl Redis {
         self.connections.current().ok_or(Failure::Unavailable)
     }
 
-    /// Runs `commands`, and reads the answers.
+    /// Runs `commands` and reads the answers.
     async fn run<T>(
         &self,
         commands: &Pipeline,
@@ -126,7 +127,8 @@ impl Redis {
         self.said(&connected, read(values))
     }
 
-    /// An answer that cannot be this question's is none, and the next may be no better.
+    /// Turns a problem into a failure. If the answer cannot belong to this question, the connection
+    /// is discarded, because the next answer may be no better.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
@@ -137,7 +139,7 @@ impl Redis {
         })
     }
 
-    /// The question for late tags, if it is to be asked.
+    /// Returns the command that reads value tags, if `query` asks for them.
     fn value_tags(&self, query: EntryQuery<'_>, digests: &Digests) -> Option<Cmd> {
         query.with_value_tags.then(|| {
             let known = query.versions.len().to_string();
@@ -222,7 +224,8 @@ impl Redis {
         }
     }
 
-    /// The removal, and the message after it: who is told reads what is there then.
+    /// Returns the removal and, after it, the message: a node that receives the message reads the
+    /// state after the removal.
     fn removing(&self, names: &[StoreKey], message: &BusMessage) -> Pipeline {
         let mut commands = Pipeline::new();
         // Not in a transaction: a server that is out of memory refuses those.
@@ -237,7 +240,7 @@ impl Redis {
         commands
     }
 
-    /// Softens `names` and tells every node, in one step.
+    /// Invalidates `names` softly and notifies every node, in one step.
     async fn invalidate_softly(
         &self,
         names: &[StoreKey],
@@ -285,7 +288,7 @@ impl Redis {
         [&*self.prefix, b"wake"].concat()
     }
 
-    /// Runs one script.
+    /// Runs a script.
     async fn script(
         &self,
         connected: &Arc<Connected>,
@@ -307,7 +310,7 @@ impl Redis {
         }
     }
 
-    /// Runs a script that the server has lost: it said so, and did nothing.
+    /// Sends the text of a script that the server has lost. The server said so and did nothing.
     async fn by_text(
         &self,
         connected: &Arc<Connected>,
@@ -332,7 +335,7 @@ impl Redis {
     }
 }
 
-/// A name under which nothing ever stands.
+/// Returns a name that never has a value.
 fn beats(prefix: &[u8]) -> Vec<u8> {
     [prefix, b"beat"].concat()
 }
@@ -341,19 +344,19 @@ fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
-/// How many of `versions` have no end: they are the first.
+/// Counts the `versions` that never expire: they are the first.
 fn endless(versions: &[StoreKey]) -> Vec<u8> {
     let endless = versions.iter().take_while(|name| name.never_expires());
     endless.count().to_string().into()
 }
 
 fn millis(length: Duration) -> Vec<u8> {
-    // Redis takes no life of zero.
+    // Redis accepts no expiry of zero.
     let millis = length.as_millis().min(u128::from(u64::MAX >> 12));
     millis.to_string().into()
 }
 
-/// Half of what makes a version unlike any other; the server's time is the other.
+/// Makes the random half of a version; the server's time is the other half.
 fn nonce() -> Vec<u8> {
     crate::encoding::envelope::Token::random().0[..8].into()
 }

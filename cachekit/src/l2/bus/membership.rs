@@ -1,11 +1,11 @@
-//! Who may serve from memory, and who has to be waited for: the rules alone, without a clock,
-//! a network or a lock, so that a search can try every order of their steps.
+//! Group membership: which nodes may serve from memory, and whose acknowledgements are awaited. The
+//! rules have no clock, network or lock, so that a search can try every order of their steps.
 //!
-//! A node that serves from memory says *hello* to all, again and again, and sends itself an
-//! *echo* in the same step. Messages of one subscription arrive in the order in which the
-//! server took them. So whoever listened for long enough, and has had its own invalidation back,
-//! has heard the hello of everybody who may still serve from memory without having heard
-//! of that invalidation: these have to say that they applied it, and nobody else.
+//! A node that serves from memory repeatedly sends all nodes a *hello*, and in the same step itself
+//! a *heartbeat*. Messages of one subscription arrive in the order in which the server accepted
+//! them. Suppose a node has listened for long enough and has received its own invalidation. Then it
+//! has received the hello of every node that may still serve from memory without having received
+//! that invalidation. It waits for the acknowledgements of exactly these nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,30 +13,32 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 
-/// More nodes are not remembered. Where there are more, none is, and listening counts from then
-/// on: acknowledged invalidations wait for their time to pass.
+/// The largest number of remembered nodes. If there are more, all are forgotten and listening
+/// starts again: acknowledged invalidations then wait for `wait` to pass.
 const MOST_NODES: usize = 10_000;
 
-/// For how long each thing holds.
+/// The durations that the rules use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BusTimings {
-    /// Memory is trusted for so long after the sending of an echo that came back.
+    /// Memory is trusted for this long after the sending of a heartbeat that came back.
     pub(crate) liveness: Duration,
-    /// No echo goes without a hello that was sent at most so long before it.
+    /// A heartbeat goes without a hello only if the last accepted hello was sent less than this
+    /// long before.
     pub(crate) hello: Duration,
-    /// Whoever listened for so long has heard everybody who trusts their memory: no less than
-    /// both of the above together.
+    /// A node that has listened for this long has heard every node that trusts its memory. At least
+    /// `liveness` and `hello` together.
     pub(crate) window: Duration,
-    /// After so long nobody trusts their memory who has not heard of an invalidation.
+    /// After this long, every node that has not received an invalidation has stopped trusting its
+    /// memory.
     pub(crate) wait: Duration,
 }
 
 impl BusTimings {
-    /// Nodes' clocks may differ by a hundredth. Hits of this node read a clock that is behind by
-    /// up to `lag`.
+    /// Derives the durations. Nodes' clocks may differ by a hundredth, and the clock that this
+    /// node's hits read is behind by up to `lag`.
     pub(crate) fn of(bus_timeout: Duration, lag: Duration) -> Self {
         Self {
-            // By such a clock memory would be served for so much longer.
+            // With such a clock, memory would be served longer by `lag`.
             liveness: bus_timeout.saturating_sub(lag).max(bus_timeout / 2),
             hello: bus_timeout.mul_f64(0.75),
             window: bus_timeout.mul_f64(1.77),
@@ -45,43 +47,43 @@ impl BusTimings {
     }
 }
 
-/// What a node knows of itself.
+/// The state that a node keeps about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Presence {
-    /// The subscription whose echoes count.
+    /// The subscription whose heartbeats count.
     pub(crate) subscription: Option<u64>,
-    /// When the last hello was sent that was accepted, and in which subscription.
+    /// The subscription and the sending time of the last hello that was accepted.
     pub(crate) hello: Option<(u64, Tick)>,
-    /// Memory may be served until here.
+    /// Memory may be served until this time.
     pub(crate) until: Tick,
-    /// It said goodbye: it never serves from memory again.
+    /// The node said goodbye: it never serves from memory again.
     pub(crate) is_over: bool,
 }
 
-/// One echo to be sent.
+/// A heartbeat to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Heartbeat {
     pub(crate) subscription: u64,
-    /// A hello goes with it, before it and in the same step.
+    /// A hello goes before the heartbeat, in the same step.
     pub(crate) says_hello: bool,
     pub(crate) sent: Tick,
 }
 
 impl Presence {
-    /// Messages come by this subscription from here on.
+    /// Begins a subscription: messages arrive by it from now on.
     pub(crate) fn subscribed(&mut self, subscription: u64) {
         self.subscription = Some(subscription);
     }
 
-    /// The subscription ended. Nothing that comes before the next one has begun counts as an
-    /// echo: others may have been lost before it.
+    /// Ends the subscription. No heartbeat counts until the next one begins, because messages
+    /// before it may be lost.
     pub(crate) fn unsubscribed(&mut self, faults: Faults) {
         if !faults.has(Fault::EchoBetween) {
             self.subscription = None;
         }
     }
 
-    /// What to send at `now`, if anything.
+    /// Returns the heartbeat to send at `now`, if any.
     pub(crate) fn heartbeat(
         &mut self,
         now: Tick,
@@ -104,21 +106,23 @@ impl Presence {
         Some(heartbeat)
     }
 
-    /// The server took what was sent. Without its answer the next echo has a hello again.
+    /// Records that the server accepted the heartbeat. Without its answer, the next one has a hello
+    /// again.
     pub(crate) fn accepted(&mut self, heartbeat: Heartbeat) {
         if heartbeat.says_hello {
             self.hello = Some((heartbeat.subscription, heartbeat.sent));
         }
     }
 
-    /// An echo came back: everything that the server took before it has arrived.
+    /// Records that a heartbeat came back: everything that the server accepted before it has
+    /// arrived.
     pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &BusTimings) {
         if self.subscription == Some(subscription) && !self.is_over {
             self.until = self.until.max(sent.after(terms.liveness));
         }
     }
 
-    /// It is about to say goodbye: whatever comes back, its memory is out of use from here on.
+    /// Stops serving from memory before the goodbye. Later heartbeats do not change that.
     pub(crate) fn leave(&mut self, faults: Faults) {
         if !faults.has(Fault::TrustAfterGoodbye) {
             self.is_over = true;
@@ -127,19 +131,19 @@ impl Presence {
     }
 }
 
-/// What a node knows of the others.
+/// The state that a node keeps about the others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Membership<Id: Ord> {
-    /// Since when it has listened without an interruption.
+    /// The time since which it has listened without an interruption.
     pub(crate) since: Option<Tick>,
     pub(crate) heard: BTreeMap<Id, LastHeard>,
 }
 
-/// One of them.
+/// The last message of another node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastHeard {
     pub(crate) at: Tick,
-    /// It said goodbye. What else it says does not change that.
+    /// The node said goodbye. Its other messages do not change that.
     pub(crate) is_gone: bool,
 }
 
@@ -153,21 +157,21 @@ impl<Id: Ord> Default for Membership<Id> {
 }
 
 impl<Id: Ord + Copy> Membership<Id> {
-    /// It listens from `now` on; before, messages may have been lost.
+    /// Begins to listen at `now`. Earlier messages may be lost.
     pub(crate) fn subscribed(&mut self, now: Tick, faults: Faults) {
         if self.since.is_none() || !faults.has(Fault::OldWindow) {
             self.since = Some(now);
         }
     }
 
-    /// It does not listen any more.
+    /// Ends listening.
     pub(crate) fn unsubscribed(&mut self, faults: Faults) {
         if !faults.has(Fault::OldWindow) {
             self.since = None;
         }
     }
 
-    /// `id` said something.
+    /// Records a message of `id`.
     pub(crate) fn message_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.make_room(id, now, terms);
         let heard = LastHeard {
@@ -177,7 +181,7 @@ impl<Id: Ord + Copy> Membership<Id> {
         self.heard.entry(id).or_insert(heard).at = now;
     }
 
-    /// `id` said hello.
+    /// Records a hello of `id`.
     pub(crate) fn hello_received(&mut self, id: Id, now: Tick, terms: &BusTimings, faults: Faults) {
         self.message_received(id, now, terms);
         if faults.has(Fault::ForgetSilent)
@@ -187,7 +191,7 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// `id` said goodbye.
+    /// Records a goodbye of `id`.
     pub(crate) fn goodbye_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.message_received(id, now, terms);
         if let Some(heard) = self.heard.get_mut(&id) {
@@ -207,7 +211,8 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// Who has to have applied what arrived before `now`; `None`: there may be others.
+    /// Returns the nodes that must have applied what arrived before `now`; `None` if there may be
+    /// others.
     pub(crate) fn expected(
         &self,
         now: Tick,
@@ -225,11 +230,11 @@ impl<Id: Ord + Copy> Membership<Id> {
     }
 }
 
-/// What became of one invalidation that is to be acknowledged.
+/// The acknowledgements of one invalidation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct AckProgress<Id: Ord> {
     pub(crate) number: u64,
-    /// Its own message came back: everybody's hello from before it has arrived.
+    /// Its own message came back: the hellos that every node sent before it have arrived.
     pub(crate) has_echo: bool,
     pub(crate) applied: BTreeSet<Id>,
 }
@@ -243,12 +248,12 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         }
     }
 
-    /// The message of this node's invalidation `number` came back.
+    /// Records that the message of this node's invalidation `number` came back.
     pub(crate) fn echo_received(&mut self, number: u64, faults: Faults) {
         self.has_echo |= number == self.number || faults.has(Fault::AnyOwnMessage);
     }
 
-    /// Whether nobody serves anything from before it.
+    /// Returns `true` if no node serves anything from before the invalidation.
     pub(crate) fn is_complete(
         &self,
         members: &Membership<Id>,
@@ -263,8 +268,8 @@ impl<Id: Ord + Copy> AckProgress<Id> {
                 .is_some_and(|mut expected| expected.all(|id| self.applied.contains(&id)))
     }
 
-    /// Until when whoever does not answer may serve something from before it. An answer comes
-    /// after the server took it; what was sent may be long on its way.
+    /// Returns the time until which a node that does not answer may serve values from before the
+    /// invalidation. It counts from the server's answer: the message may have travelled for long.
     pub(crate) fn waits_until(
         sent: Tick,
         answered: Tick,
@@ -279,8 +284,8 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         from.after(terms.wait)
     }
 
-    /// It was waited out. Nobody is forgotten for having said nothing: a message may have been
-    /// lost whose sender serves on.
+    /// Gives up after the wait. No node is forgotten because of its silence: its message may have
+    /// been lost, while it still serves from memory.
     pub(crate) fn give_up(&self, members: &mut Membership<Id>, faults: Faults) {
         if faults.has(Fault::ForgetSilent) {
             let silent = members.heard.iter_mut();

@@ -1,8 +1,8 @@
-//! One connection that is always being repaired.
+//! The connection for commands, and the task that keeps it alive.
 //!
-//! The client's own reconnecting connection never leaves one that hangs, so connections
-//! are watched here: one that breaks, stops answering, or turns out to be a replica's is
-//! left, and another is made, with a growing pause, for ever.
+//! The client's own reconnecting connection never drops one that hangs, so connections are
+//! supervised here. A connection that breaks, stops answering or turns out to lead to a replica is
+//! discarded. The supervisor connects again, with growing pauses, until the cache is dropped.
 
 use std::fmt;
 use std::pin::pin;
@@ -33,13 +33,13 @@ use crate::store::redis::{handshake, permissions, rejections};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often a server is asked again which data set it has, where it did not say.
+/// The interval at which a server that did not report its data set is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-/// So many commands in a row without an answer, and the connection is left.
+/// The number of consecutive commands without an answer after which a connection is discarded.
 const MAX_TIMEOUTS: u32 = 3;
 
-/// The connection for commands.
+/// The connection for commands, with the task that supervises it.
 pub(crate) struct ConnectionManager {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,
@@ -49,17 +49,17 @@ struct Shared {
     address: Address,
     namespace: Box<str>,
     scripts: Arc<Scripts>,
-    /// A name under which nothing ever stands.
+    /// A name that never has a value.
     nothing: Vec<u8>,
     current: RwLock<Option<Arc<Connected>>>,
-    /// The current connection is to be left.
+    /// Wakes the supervisor: the current connection was lost, or its rights are in doubt.
     broken: Notify,
-    /// How many connections were made.
+    /// The number of connections made.
     connects: AtomicU64,
-    /// When one was last left because of what it answered.
+    /// The last time that a connection was discarded because of an answer.
     discarded_at: Mutex<Option<Instant>>,
     refusals: Refusals,
-    /// What the account lacks, as it was told last.
+    /// The missing rights that the log reported last.
     reported: Mutex<MissingRights>,
     sink: EventSink,
     faults: Faults,
@@ -70,16 +70,17 @@ pub(crate) struct Connected {
     connection: MultiplexedConnection,
     pub(crate) greeting: Greeting,
     timeouts: AtomicU32,
-    /// The greeting's, until it changes.
+    /// The origin in the greeting, until the server reports another.
     origin: AtomicU64,
-    /// It refused something to this account: what else?
+    /// The server refused a command to this account: its rights have to be checked again.
     has_doubtful_rights: AtomicBool,
-    /// Set by the connection itself when its other end is gone.
+    /// Set when the client reports that the connection broke.
     closed: Arc<AtomicBool>,
 }
 
 impl ConnectionManager {
-    /// Begins to connect. The first attempt's outcome, if it comes soon: what the account lacks.
+    /// Begins to connect. Returns the result of the first attempt: the rights that the account
+    /// lacks.
     pub(crate) async fn open(
         address: Address,
         namespace: &str,
@@ -103,12 +104,12 @@ impl ConnectionManager {
             faults,
         });
         let first = Shared::connect(&shared).await;
-        // A first failure is told by the caller.
+        // The caller reports a first failure.
         let supervisor = tokio::spawn(supervise(Arc::clone(&shared), first.is_err()));
         (Self { shared, supervisor }, first)
     }
 
-    /// The connection, if there is one.
+    /// Returns the connection, if there is one.
     pub(crate) fn current(&self) -> Option<Arc<Connected>> {
         {
             let current = self.shared.current.read();
@@ -125,7 +126,7 @@ impl ConnectionManager {
     ) -> Result<Vec<Value>, Failure> {
         let count = commands.len();
         let mut connection = connected.connection.clone();
-        // Pinned here, or it would be kept once more for each who waits for it.
+        // Pinned here, or every future that awaits it would store it once more.
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
         match in_time(until, sent, self.shared.faults).await {
             None => {
@@ -154,9 +155,9 @@ impl ConnectionManager {
         }
     }
 
-    /// It gave the answer of something else than it was asked. What one entry says may also
-    /// have been put there by hand, so that a new connection says the same: one is left for
-    /// it now and then only.
+    /// Discards a connection that gave the answer to another question. Another program may have
+    /// written such an entry, and then a new connection gives the same answer, so at most one
+    /// connection per second is discarded for this reason.
     pub(crate) fn discard_connection(&self, connected: &Arc<Connected>) {
         let mut discarded_at = self.shared.discarded_at.lock();
         let now = Instant::now();
@@ -167,11 +168,12 @@ impl ConnectionManager {
         }
     }
 
-    /// Tells the log, and has the account asked what it may do.
+    /// Reports refused commands to the log. If a right is missing, the account's rights are
+    /// checked.
     #[cold]
     fn report_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
         for (command, reply) in commands.cmd_iter().zip(replies) {
-            // One that the server does not know is sent again.
+            // A script that the server does not know is sent again.
             if let Value::ServerError(error) = reply
                 && error.code() != "NOSCRIPT"
             {
@@ -185,13 +187,13 @@ impl ConnectionManager {
         }
     }
 
-    /// Tells the log that the account lacks something.
+    /// Reports to the log that the account lacks rights.
     pub(crate) fn report_missing_rights(&self, missing_rights: &MissingRights) {
         self.shared.report_missing_rights(missing_rights);
     }
 
     fn why_lost(&self, error: &RedisError) -> String {
-        // It is here for as long as this is, unless its runtime ended.
+        // The supervisor lives as long as this manager, unless its runtime ended.
         if self.supervisor.is_finished() {
             "the runtime that built the cache has ended, and the connection with it".to_owned()
         } else {
@@ -199,12 +201,12 @@ impl ConnectionManager {
         }
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections made.
     pub(crate) fn connects(&self) -> u64 {
         self.shared.connects.load(Ordering::Relaxed)
     }
 
-    /// Takes `connected` out of use.
+    /// Discards `connected`, if it is the current connection.
     pub(crate) fn discard(&self, connected: &Arc<Connected>, why: &str) {
         let mut current = self.shared.current.write();
         if current
@@ -241,7 +243,7 @@ impl Shared {
             .is_some_and(|connected| !connected.is_closed())
     }
 
-    /// Connects. What the account lacks.
+    /// Connects. Returns the rights that the account lacks.
     async fn connect(self: &Arc<Self>) -> Result<MissingRights, RedisError> {
         let weak = Arc::downgrade(self);
         let closed = Arc::new(AtomicBool::new(false));
@@ -286,7 +288,7 @@ impl Shared {
         Ok(missing_rights)
     }
 
-    /// Tells the log what the account lacks, if that is not what was told last.
+    /// Reports to the log the rights that the account lacks, unless the last report was equal.
     fn report_missing_rights(&self, missing_rights: &MissingRights) {
         let mut reported = self.reported.lock();
         if *reported != *missing_rights {
@@ -298,7 +300,7 @@ impl Shared {
         }
     }
 
-    /// Waits until there is something to do for the connection, and does it.
+    /// Waits until the connection needs attention, and attends to it.
     async fn watch(&self) {
         let connected = {
             let current = self.current.read();
@@ -318,7 +320,7 @@ impl Shared {
         }
     }
 
-    /// Asks for the data set again, where that may be allowed by now.
+    /// Asks for the origin again: the account may have been granted `INFO` by now.
     async fn ask_origin(&self, connected: &Connected) {
         let question = handshake::origin_question();
         let mut connection = connected.connection.clone();
@@ -332,12 +334,12 @@ impl Shared {
         }
     }
 
-    /// Asks what the account may do: it was refused something.
+    /// Checks the account's rights, after a command was refused.
     async fn ask_for_rights(&self, connected: &Connected) {
         let question = permissions::question(&self.namespace);
         let mut connection = connected.connection.clone();
         let asked = connection.send_packed_command(&question);
-        // The server's error is an answer, which says that it may not be asked.
+        // An error of the server is an answer too: the account may not ask.
         let answer = match timeout(CONNECT_TIMEOUT, asked).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => match error.into_server_errors() {
@@ -359,12 +361,12 @@ impl fmt::Debug for Connected {
 }
 
 impl Connected {
-    /// Which data set the server holds, as far as is known.
+    /// Returns the origin of the server's data set, as far as it is known.
     pub(crate) fn origin(&self) -> [u8; 8] {
         self.origin.load(Ordering::Relaxed).to_ne_bytes()
     }
 
-    /// It said so, or nothing that can be read.
+    /// Sets the origin, unless it is unknown.
     pub(crate) fn set_origin(&self, origin: [u8; 8]) {
         if origin != UNKNOWN_ORIGIN {
             self.origin
@@ -377,7 +379,7 @@ impl Connected {
     }
 }
 
-/// Connects whenever there is no connection; `is_reported`: that there is none is known.
+/// Connects whenever there is no connection. `is_reported` is `true` if the log has it already.
 async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
     let mut pause = SHORTEST_PAUSE;
     loop {

@@ -1,4 +1,4 @@
-//! The port's operations: what each sends, and what it makes of the answer.
+//! The port's operations: the commands that each sends, and how it reads the answer.
 
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
@@ -21,7 +21,7 @@ use crate::store::redis::{Redis, beats, is_unknown_script, millis};
 
 impl Store for Redis {
     fn is_up(&self) -> bool {
-        // Of one that does not say which data set it has, nothing is believed.
+        // A server that does not report its data set is not trusted.
         let believes = self.any_origin || self.faults.has(Fault::BelieveUnknown);
         self.connections
             .current()

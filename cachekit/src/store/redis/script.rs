@@ -4,7 +4,7 @@ use redis::{Cmd, cmd};
 
 use crate::base::fault::{Fault, Faults};
 
-/// Which script.
+/// The name of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
     Acquire,
@@ -17,7 +17,7 @@ pub(crate) enum Script {
 }
 
 impl Script {
-    /// The one that a server knows as `digest`.
+    /// Finds the script that a server knows as `digest`.
     pub(crate) fn named(digests: &Digests, digest: &str) -> Option<Self> {
         let at = digests.iter().position(|known| **known == *digest)?;
         ALL.get(at).copied()
@@ -34,11 +34,11 @@ const ALL: [Script; 7] = [
     Script::Beat,
 ];
 
-/// The scripts' texts.
+/// The texts of the scripts.
 #[derive(Debug)]
 pub(crate) struct Scripts([String; ALL.len()]);
 
-/// The names under which one server knows them.
+/// The digests by which a server knows the scripts.
 pub(crate) type Digests = Vec<Box<str>>;
 
 impl Scripts {
@@ -46,7 +46,7 @@ impl Scripts {
         Self(ALL.map(|script| broken(script, faults)))
     }
 
-    /// Loads them all: one command each.
+    /// Returns the commands that load the scripts, one each.
     pub(crate) fn load(&self) -> impl Iterator<Item = Cmd> {
         self.0.iter().map(|text| {
             let mut load = cmd("SCRIPT");
@@ -55,7 +55,7 @@ impl Scripts {
         })
     }
 
-    /// A call of `script` by its digest; `call` adds the keys and arguments.
+    /// Calls `script` by its digest, with the keys and arguments of `call`.
     pub(crate) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
         match digests.get(script as usize) {
             Some(digest) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
@@ -63,13 +63,13 @@ impl Scripts {
         }
     }
 
-    /// The same by its text, for a server that lost it; it keeps it then.
+    /// Calls `script` by its text, for a server that has lost it. The server then keeps it.
     pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
         call.onto(cmd("EVAL"), self.0[script as usize].as_bytes())
     }
 }
 
-/// Keys and arguments.
+/// The keys and arguments of a script.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
     pub(crate) keys: Vec<Vec<u8>>,
@@ -77,7 +77,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// What is in its answer too, where the script begins with a nonce.
+    /// Returns the nonce, which the answer repeats, if the script's first argument is one.
     pub(crate) fn nonce(&self) -> &[u8] {
         self.args.first().map_or(&[], |nonce| &nonce[..])
     }
@@ -91,7 +91,7 @@ impl Call {
     }
 }
 
-/// A guard in a script's text, and what stands there without it.
+/// A guard in a script's text, with the text that replaces it.
 type Guard = (Fault, &'static str, &'static str);
 
 const ACQUIRE_GUARDS: &[Guard] = &[
@@ -164,7 +164,7 @@ const SOFTEN_GUARDS: &[Guard] = &[(
 
 const BEAT_GUARDS: &[Guard] = &[(Fault::EchoWithoutWrite, "redis.call('UNLINK', KEYS[1])", "")];
 
-/// The text of `script`, without the guards that `faults` removes.
+/// Returns the text of `script`, without the guards that `faults` removes.
 fn broken(script: Script, faults: Faults) -> String {
     let (text, guards): (&str, &[Guard]) = match script {
         Script::Acquire => (include_str!("acquire.lua"), ACQUIRE_GUARDS),

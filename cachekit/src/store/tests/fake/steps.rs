@@ -1,4 +1,4 @@
-//! The steps of the store, each of them atomic: the scripts of the Redis, in Rust.
+//! The atomic steps of the fake store: the Redis scripts, in Rust.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::store::port::{
 };
 use crate::store::tests::fake::data::Data;
 
-/// Names of late tags are looked for in so many bytes.
+/// The number of bytes in which the names of value tags are looked for.
 const VALUE_TAGS: usize = 8192;
 
-/// The versions of tags that only the entry of this fill names.
+/// The token of an entry, with the versions of the tags that only the entry names.
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
@@ -50,7 +50,7 @@ impl Data {
         Some((head.token, self.versions(&names)))
     }
 
-    /// The head of a live entry.
+    /// Returns the head of a live entry.
     fn head(&self, entry: &StoreKey) -> Option<Head> {
         let is_alive = !self.left(entry).is_zero();
         is_alive.then(|| Head::read(self.get(entry)?)).flatten()
@@ -102,7 +102,7 @@ impl Data {
         })
     }
 
-    /// Every version as it is, made where it is missing.
+    /// Returns every version, and makes those that are missing.
     fn make_versions(
         &mut self,
         names: &[StoreKey],
@@ -112,7 +112,7 @@ impl Data {
         let make = |(index, name): (usize, &StoreKey)| {
             self.version(name).unwrap_or_else(|| {
                 let version = self.new_version();
-                // What everything hangs on does not run out.
+                // Versions that every entry depends on never expire.
                 let life = (index >= IMPLICIT).then_some(life);
                 self.set(name, version.0.to_vec(), life);
                 version
@@ -142,7 +142,7 @@ impl Data {
                 .all(|version| recorded.next() == Some(&version.0))
     }
 
-    /// Gives the right to `request`.
+    /// Grants the right to `request`.
     fn take(
         &mut self,
         entry: &StoreKey,
@@ -183,7 +183,7 @@ impl Data {
         token
     }
 
-    /// Keeps the entry for at least `room`; what is measured from its end moves along.
+    /// Keeps the entry for at least `room`. Times that are measured from its end move along.
     fn make_room(
         &mut self,
         entry: &StoreKey,
@@ -232,8 +232,8 @@ impl Data {
         Filled::Stored
     }
 
-    /// Whether the token, or for a write with an order the generation, is still there, and
-    /// nothing newer.
+    /// Checks that the token, or for a write with an order its generation, is still there, and that
+    /// no write with a greater order has stored.
     fn fence(&mut self, fill: &Fill, head: &Head) -> Result<(), Filled> {
         let is_own = head.token == fill.fencing_token.token;
         let order = fill
@@ -260,7 +260,7 @@ impl Data {
         })
     }
 
-    /// Nothing is stored, and the lease of who wanted to ends.
+    /// Refuses a store, and ends the lease of its holder.
     fn refuse(&mut self, fill: &Fill, head: Option<Head>, why: Filled) -> Filled {
         if let (Some(head), Some(holder)) = (head, fill.fencing_token.holder)
             && head.holder == Some(holder)
@@ -358,7 +358,7 @@ impl Data {
     }
 }
 
-/// How many versions an entry says it has.
+/// Returns the number of versions in an entry.
 fn count(bytes: &[u8]) -> Option<usize> {
     let count = bytes.get(VERSIONS - 2..VERSIONS)?.try_into().ok()?;
     debug_assert!(bytes.len() >= HEAD, "it has a head");
