@@ -23,7 +23,7 @@ impl Call {
     }
 
     /// Looks the entry up in L2, and waits while another process computes it.
-    pub(crate) async fn fetch(
+    pub(crate) async fn fetch_from_l2(
         &self,
         ops: &ValueOps,
         dependencies: &Dependencies,

@@ -57,7 +57,7 @@ impl Call {
     }
 
     /// Returns the value in memory that is served because L2 could not be asked (`on_disconnect`).
-    pub(crate) fn unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
+    pub(crate) fn hit_unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.l1_state != L1State::Unknown {
             return None;
         }
