@@ -19,7 +19,7 @@ use crate::read::background_task::{TaskWrapper, spawn_in_background};
 use crate::read::call::{Call, DetachState};
 use crate::return_type::erased_ops::ValueOps;
 
-/// The place where a computation continues after its caller was dropped, with its time limit.
+/// The runtime on which a computation continues after its caller was dropped, and its time limit.
 #[derive(Debug)]
 pub(crate) struct DetachTarget {
     detach_state: Arc<DetachState>,

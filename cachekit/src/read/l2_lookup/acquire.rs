@@ -32,7 +32,7 @@ const LONGEST_POLL: Duration = Duration::from_millis(500);
 /// Number of times that the call accepts the offer of an entry which it then cannot use.
 const MAX_OFFERS: usize = 3;
 
-/// One call's look-up in L2, until it has a value, a lease, or neither.
+/// The look-up of a call in L2, until it has a value, a lease, or neither.
 pub(crate) struct Acquire<'a> {
     call: &'a Call,
     lookup: &'a L2Lookup<'a>,
