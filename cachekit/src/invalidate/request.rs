@@ -13,7 +13,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// The moment of an invalidation.
+/// The moment of an invalidation, relative to the body of the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
     /// After the body, if it returned `Ok` or did not finish.

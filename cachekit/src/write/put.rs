@@ -135,8 +135,8 @@ impl WriteGuard {
     }
 
     /// Ends the write and stores `value`. The entry is left empty if an invalidation or another
-    /// write came in between, or if the value is not to be stored. Of writes with an order, the one
-    /// with the greatest order stays.
+    /// write came in between, or if the value is not to be stored. Among writes with an order, the
+    /// one with the greatest order stays.
     ///
     /// L2 gets the value before memory does, because all writes meet only there.
     ///
