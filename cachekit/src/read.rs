@@ -1,4 +1,4 @@
-//! One call: hit, miss, computation.
+//! The read path: hit, miss, computation.
 
 pub(crate) mod answer;
 pub(crate) mod background_task;

@@ -1,4 +1,4 @@
-//! Storing a value that was not computed by a cached call.
+//! Stores of a value that the caller supplies, instead of a cached call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,17 +44,17 @@ pub(crate) struct WriteGuard {
     owner: Arc<Owner>,
     key: Key,
     options: EntryOptions,
-    /// When it began, among the node's invalidations.
+    /// Sequence number at the start of the write, among this node's invalidations.
     began: SequenceNumber,
     token: WriteToken,
-    /// The right to store for all processes. Without it the store's entry is removed.
+    /// The right to store for all processes. Without it, the entry in L2 is removed.
     lease: Option<LeaseGuard>,
 }
 
 impl WriteGuard {
-    /// Begins on this node alone.
+    /// Begins the write on this node alone.
     ///
-    /// With `is_ordered` the value to be stored has to have an order.
+    /// With `is_ordered`, the value to be stored must have an order.
     pub(crate) fn begin_local(
         core: &Arc<Core>,
         owner: Arc<Owner>,
@@ -75,7 +75,8 @@ impl WriteGuard {
         }
     }
 
-    /// Begins in the store too: whoever computes the entry now may not store it any more.
+    /// Begins the write in L2 too: a computation of the entry that runs now can no longer store
+    /// there.
     pub(crate) async fn begin_shared(
         &mut self,
         entry_tags: &EntryTags,
@@ -128,21 +129,21 @@ impl WriteGuard {
                     None,
                 ));
             }
-            // Without a right the entry is removed when the write ends.
+            // Without a lease, the entry is removed when the write ends.
             Ok(Acquired::Held(_) | Acquired::Filled) => {}
             Err(failure) => l2.count_failure(&failure),
         }
     }
 
-    /// Ends it: stores `value`, unless an invalidation or another write came in between,
-    /// or the value is not to be stored; then the entry is left empty. Of writes that have an
-    /// order, the one with the greatest stays.
+    /// Ends the write and stores `value`. The entry is left empty if an invalidation or another
+    /// write came in between, or if the value is not to be stored. Among writes with an order, the
+    /// one with the greatest order stays.
     ///
-    /// The store has it before memory does: only there all writes meet.
+    /// L2 gets the value before memory does, because all writes meet only there.
     ///
-    /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
-    /// the computations of one of them only, so that a value that one write stored could be older
-    /// than what is computed into another.
+    /// Nothing is stored in an entry with replicas, and all of them are left empty. A token fences
+    /// the computations of one replica only, so a value that a write stored there could be older
+    /// than one that is computed into another replica.
     pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
         let right = self.lease.take().zip(wire);
         let Some(AcceptedWrite {
@@ -153,10 +154,11 @@ impl WriteGuard {
         else {
             return self.leave_empty().await;
         };
-        // Before the store is asked: of writes whose answers cross, who asked last has the flight.
+        // Before L2 is asked: if the answers of two writes cross, the write that asked last has the
+        // flight.
         let leads_flight = right.is_some() && !is_older && !self.core.faults.has(Fault::LateFlight);
         let lead = leads_flight.then(|| self.lead(&stored)).flatten();
-        // However it goes on, also if the caller goes away.
+        // Tidies up in every case, also if the caller is dropped.
         let _tidy_on_drop = TidyOnDrop {
             guard: &self,
             stored: &stored,
@@ -164,7 +166,7 @@ impl WriteGuard {
         let faults = self.core.faults;
         let is_behind = is_older && !faults.has(Fault::FillOlder) && self.is_current(&stored);
         let outcome = match right {
-            // The store had what memory has: it has that, or what is newer, or lost it.
+            // L2 had what memory has: it still has that or a newer value, or lost it.
             Some(_) if is_behind => return,
             Some(_) if is_older && faults.has(Fault::LeaveToNewer) => return,
             Some((lease, wire)) => {
@@ -201,7 +203,8 @@ impl WriteGuard {
         }
     }
 
-    /// The same where nothing can wait: the store's entry is removed in the background.
+    /// Ends the write where nothing can wait: stores `value` on this node, and has the entry in L2
+    /// removed in the background.
     pub(crate) fn finish_local(self, entry_tags: &EntryTags, value: Value) {
         let Some(accepted) = self.redeem(entry_tags, value) else {
             drop(
@@ -211,14 +214,14 @@ impl WriteGuard {
             return;
         };
         if let Some(l2) = self.notified_tier() {
-            // And the copies with it, if there are any.
+            // This removes its replicas too, if there are any.
             l2.bus.outbox.add([StoreKey::entry(&self.key)]);
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);
     }
 
-    /// The entry for `value`, if it may be stored at all.
+    /// Redeems the write's token. Returns the entry for `value`, if it may be stored at all.
     fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
         let core = &self.core;
         if !core.config.enabled || self.options.copies().is_some() {
@@ -256,8 +259,8 @@ impl WriteGuard {
         })
     }
 
-    /// The flight in which `stored` reaches memory. Takes out whose it was: that may have what was
-    /// there before.
+    /// Leads a flight in which `stored` reaches memory. The flight that was there is replaced: its
+    /// computation may have read the value from before the write.
     fn lead(&self, stored: &MemoryEntry) -> Option<Leader<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
@@ -277,8 +280,8 @@ impl WriteGuard {
         }
     }
 
-    /// The store has `stored`; so has memory, if the flight is still in the table: whoever took it
-    /// out knows of something newer.
+    /// Ends the write after L2 stored the value. Memory gets it too if the flight is still in the
+    /// table: whatever removed the flight knows of a newer value.
     fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
         let faults = self.core.faults;
         self.owner.counts.stores.bump();
@@ -298,8 +301,8 @@ impl WriteGuard {
         }
     }
 
-    /// The store does not have `stored`, and was told so. Memory gets it if nobody elsewhere may
-    /// have something newer: of writes with an order the store alone knows that.
+    /// Stores the value on this node alone, after L2 was notified that its entry is void. Skips a
+    /// value if another node may have a newer one, which for writes with an order only L2 knows.
     fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
         let core = &self.core;
         let may_store =
@@ -307,7 +310,7 @@ impl WriteGuard {
         if is_older || !may_store {
             return;
         }
-        // A computation that began before the write may have read what was there then.
+        // A computation that began before the write may have read the value from before it.
         if !core.faults.has(Fault::LeaveFlight) {
             core.flights.retire(self.key.as_bytes());
         }
@@ -321,7 +324,7 @@ impl WriteGuard {
     fn insert(&self, stored: &Arc<MemoryEntry>) {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
-        // Another write may have landed meanwhile, and be overwritten now.
+        // Another write may have inserted meanwhile, and be overwritten now.
         while let Some(latest) = self.token.pending_entry()
             && self.token.is_ordered
             && !Arc::ptr_eq(&latest, &inserted)
@@ -331,7 +334,8 @@ impl WriteGuard {
         }
     }
 
-    /// Memory has `stored`, or what is newer by its order, or nothing: what was there is older.
+    /// Removes the key from memory, unless memory has `stored` or a newer value by its order:
+    /// anything else there is older.
     fn tidy(&self, stored: &Arc<MemoryEntry>) {
         if self.options.tier == Tier::Redis || self.core.faults.has(Fault::LeaveReplaced) {
             return;
@@ -341,7 +345,7 @@ impl WriteGuard {
         }
     }
 
-    /// Whether memory has `stored`, or what is newer by its order.
+    /// Returns `true` if memory has `stored`, or a newer value by its order.
     fn is_current(&self, stored: &Arc<MemoryEntry>) -> bool {
         self.in_memory().is_some_and(|there| match stored.order {
             Some(_) => there.order >= stored.order,
@@ -349,7 +353,7 @@ impl WriteGuard {
         })
     }
 
-    /// What memory has under the key, if it is good.
+    /// Returns the entry that memory has under the key, if it may be served.
     fn in_memory(&self) -> Option<Arc<MemoryEntry>> {
         let core = &self.core;
         let now = Tick::now(&*core.clock);
@@ -359,7 +363,7 @@ impl WriteGuard {
             .then_some(there)
     }
 
-    /// Ends it with the entry empty, here and in the store.
+    /// Ends the write with the entry empty, on this node and in L2.
     async fn leave_empty(&self) {
         self.core
             .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
@@ -367,7 +371,7 @@ impl WriteGuard {
             .await;
     }
 
-    /// Leaves the value in memory and nothing in the store, nor in others' memory.
+    /// Removes the entry from L2 and from the memory of other nodes; this node keeps its value.
     async fn empty_store(&self) {
         if let Some(l2) = self.notified_tier() {
             let entry = StoreKey::entry(&self.key);
@@ -375,8 +379,8 @@ impl WriteGuard {
         }
     }
 
-    /// Who passes it on that the entry was written: in whatever tier it lives, other nodes may
-    /// have what was there before.
+    /// Returns the tier that notifies other nodes of the write. Whichever tier the entry lives in,
+    /// they may have the value from before.
     fn notified_tier(&self) -> Option<&Arc<SharedTier>> {
         let is_unnotified =
             self.options.tier == Tier::Memory && self.core.faults.has(Fault::WriteUntold);
@@ -384,7 +388,7 @@ impl WriteGuard {
     }
 }
 
-/// What a write owes to memory when it ends, or is dropped.
+/// Tidies memory when a write ends or is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
     stored: &'a Arc<MemoryEntry>,
@@ -396,23 +400,23 @@ impl Drop for TidyOnDrop<'_> {
     }
 }
 
-/// A value that may be stored.
+/// An entry that may be stored.
 struct AcceptedWrite {
     ttl: Duration,
     stored: Arc<MemoryEntry>,
-    /// Memory has, or had a moment ago, the value of a write with a greater order.
+    /// `true` if memory has, or had a moment ago, the value of a write with a greater order.
     is_older: bool,
 }
 
 impl Cache {
-    /// Stores `value` under `key`.
+    /// Stores `value` under `key`, with the life and the tags of `policy`.
     ///
-    /// Two calls that overlap, or one that overlaps with an invalidation of the key, leave
-    /// it empty: which value is the newer one cannot be known.
+    /// If two calls overlap, or a call overlaps with an invalidation of the key, the entry is left
+    /// empty, because the cache cannot tell which value is newer.
     ///
     /// # Cancel safety
     ///
-    /// Dropped after it was polled once, it leaves the entry empty.
+    /// If the future is dropped after it was polled once, the entry is left empty.
     pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
@@ -429,7 +433,7 @@ impl Cache {
     }
 }
 
-/// Stores `value`, all of whose labels are known.
+/// Stores `value`, whose tags are all known.
 pub(crate) async fn put<V: Cacheable>(
     core: &Arc<Core>,
     owner: Arc<Owner>,
@@ -457,8 +461,8 @@ pub(crate) async fn put<V: Cacheable>(
     remove_on_drop.disarm();
 }
 
-/// A write that has begun. Dropped before it is done, it leaves the entry empty: what was
-/// there is older than what the caller was about to store.
+/// A write that is under way. If it is dropped before it is done, the entry is left empty: a value
+/// there is older than the one that the caller was about to store.
 pub(crate) struct RemoveOnDrop {
     core: Arc<Core>,
     key: Option<Key>,
