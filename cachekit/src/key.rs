@@ -14,6 +14,7 @@
 pub(crate) mod arg_words;
 pub(crate) mod buf;
 pub(crate) mod component;
+pub(crate) mod containers;
 #[cfg(any(
     feature = "bytes",
     feature = "chrono",
@@ -23,6 +24,7 @@ pub(crate) mod component;
 pub(crate) mod crates;
 pub(crate) mod function_path;
 pub(crate) mod nested;
+pub(crate) mod primitives;
 pub(crate) mod render;
 pub(crate) mod template;
 pub(crate) mod values;

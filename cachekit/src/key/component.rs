@@ -5,10 +5,7 @@
     reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
 )]
 
-use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::key::arg_words;
 use crate::key::buf::{Form, KeyBuf};
@@ -164,7 +161,7 @@ impl<'a> KeyWriter<'a> {
     }
 
     #[inline(always)]
-    fn unsigned(&mut self, number: u64) {
+    pub(crate) fn unsigned(&mut self, number: u64) {
         match self.out.form() {
             Form::ArgWords => self.out.out_arg_words().unsigned(number),
             Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
@@ -172,7 +169,7 @@ impl<'a> KeyWriter<'a> {
     }
 
     #[inline(always)]
-    fn signed(&mut self, number: i64) {
+    pub(crate) fn signed(&mut self, number: i64) {
         match self.out.form() {
             Form::ArgWords => self.out.out_arg_words().signed(number),
             Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
@@ -308,152 +305,3 @@ impl fmt::Debug for KeyWriter<'_> {
         f.debug_tuple("KeyWriter").field(&self.out).finish()
     }
 }
-
-macro_rules! integers {
-    ($($ty:ty: $write:ident)*) => {$(
-        impl CacheKey for $ty {
-            #[inline(always)]
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                out.$write((*self).into());
-            }
-        }
-    )*};
-}
-integers!(u8: unsigned u16: unsigned u32: unsigned u64: unsigned
-          i8: signed i16: signed i32: signed i64: signed);
-
-macro_rules! other_integers {
-    ($($ty:ty)*) => {$(
-        impl CacheKey for $ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                out.text(itoa::Buffer::new().format(*self));
-            }
-        }
-    )*};
-}
-// Greater than a token's number.
-other_integers!(u128 i128);
-
-macro_rules! pointer_sized_integers {
-    ($($ty:ty: $wide:ty: $write:ident)*) => {$(
-        impl CacheKey for $ty {
-            #[inline(always)]
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                // Not greater on any machine there is.
-                match <$wide>::try_from(*self) {
-                    Ok(number) => out.$write(number),
-                    Err(_) => out.text(itoa::Buffer::new().format(*self)),
-                }
-            }
-        }
-    )*};
-}
-pointer_sized_integers!(usize: u64: unsigned isize: i64: signed);
-
-macro_rules! nonzero {
-    ($($ty:ident)*) => {$(
-        impl CacheKey for std::num::$ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                self.get().write_key(out);
-            }
-        }
-    )*};
-}
-nonzero!(NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 NonZeroUsize
-         NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize);
-
-impl CacheKey for bool {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(if *self { "true" } else { "false" });
-    }
-}
-
-impl CacheKey for char {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(self.encode_utf8(&mut [0; 4]));
-    }
-}
-
-impl CacheKey for str {
-    #[inline(always)]
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(self);
-    }
-}
-
-impl CacheKey for String {
-    #[inline(always)]
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(self);
-    }
-}
-
-impl CacheKey for () {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.open();
-        out.close();
-    }
-}
-
-/// `None` is `%-`. `Some(x)` is `x`, with `%+` in front where `x` itself begins like a
-/// `None` or such a `%+`: so `None`, `Some(None)` and `Some(Some(None))` all differ.
-impl<T: CacheKey> CacheKey for Option<T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        match self {
-            Some(value) => out.present(|inner| value.write_key(inner)),
-            None => out.absent(),
-        }
-    }
-}
-
-impl<T: CacheKey> CacheKey for [T] {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-impl<T: CacheKey, const N: usize> CacheKey for [T; N] {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-impl<T: CacheKey> CacheKey for Vec<T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-macro_rules! through_deref {
-    ($($ty:ty),*) => {$(
-        impl<T: CacheKey + ?Sized> CacheKey for $ty {
-            #[inline(always)]
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                (**self).write_key(out);
-            }
-        }
-    )*};
-}
-through_deref!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
-
-impl<T: CacheKey + ToOwned + ?Sized> CacheKey for Cow<'_, T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        (**self).write_key(out);
-    }
-}
-
-macro_rules! tuples {
-    ($(($($name:ident),+))*) => {$(
-        impl<$($name: CacheKey),+> CacheKey for ($($name,)+) {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                #[expect(non_snake_case, reason = "one name for a type and its value")]
-                let ($($name,)+) = self;
-                out.open();
-                $(out.element_by(|inner| $name.write_key(inner));)+
-                out.close();
-            }
-        }
-    )*};
-}
-tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
-(A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }

@@ -2,76 +2,13 @@
 //! their own, numbers with a fraction, times, addresses and paths.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
-
-/// Elements in the order of what is written for them, so that equal sets are written equally.
-pub(crate) fn sorted<I>(
-    out: &mut KeyWriter<'_>,
-    items: impl IntoIterator<Item = I>,
-    write: impl Fn(&I, &mut KeyWriter<'_>),
-) {
-    let with_text = |item| {
-        let mut text = KeyBuf::new();
-        write(&item, &mut KeyWriter::new(&mut text, 0));
-        (Box::<[u8]>::from(text.as_bytes()), item)
-    };
-    let mut items: Vec<_> = items.into_iter().map(with_text).collect();
-    items.sort_by(|one, other| one.0.cmp(&other.0));
-    out.elements(items, |(_, item), out| write(&item, out));
-}
-
-/// What two functions write, as a tuple of two.
-pub(crate) fn pair(
-    out: &mut KeyWriter<'_>,
-    first: impl FnOnce(&mut KeyWriter<'_>),
-    second: impl FnOnce(&mut KeyWriter<'_>),
-) {
-    out.open();
-    out.element_by(first);
-    out.element_by(second);
-    out.close();
-}
-
-impl<T: CacheKey> CacheKey for VecDeque<T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-macro_rules! sets {
-    ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<T: CacheKey, $($generics)*> CacheKey for $ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                sorted(out, self, |item, out| item.write_key(out));
-            }
-        }
-    )*};
-}
-sets! {
-    [] BTreeSet<T>;
-    [S] HashSet<T, S>;
-}
-
-macro_rules! maps {
-    ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<K: CacheKey, V: CacheKey, $($generics)*> CacheKey for $ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                sorted(out, self, |entry, out| entry.write_key(out));
-            }
-        }
-    )*};
-}
-maps! {
-    [] BTreeMap<K, V>;
-    [S] HashMap<K, V, S>;
-}
+use crate::key::containers::pair;
 
 /// By its bits: each of them has a text of its own. `-0.0` is `-0`, and every NaN has its bits.
 macro_rules! floats {

@@ -43,3 +43,21 @@ impl Trace {
         *sample < count
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Every name and field of it is in the hash, and the time is bounded.
+    #[test]
+    fn a_huge_type_is_given_up() {
+        type Ten<T> = Box<(T, T, T, T, T, T, T, T, T, T)>;
+        let started = Instant::now();
+        let trace = Trace::new(false);
+        assert!(!trace.run::<Ten<Ten<Ten<Ten<Ten<Ten<u8>>>>>>>());
+        assert!(!trace.is_self_describing());
+        assert!(started.elapsed() < Duration::from_secs(5));
+    }
+}
