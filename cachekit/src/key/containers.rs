@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 
-/// Elements in the order of what is written for them, so that equal sets are written equally.
+/// Writes `items` in the order of their written texts, so that equal sets are written equally.
 pub(crate) fn sorted<I>(
     out: &mut KeyWriter<'_>,
     items: impl IntoIterator<Item = I>,
@@ -26,7 +26,7 @@ pub(crate) fn sorted<I>(
     out.elements(items, |(_, item), out| write(&item, out));
 }
 
-/// What two functions write, as a tuple of two.
+/// Writes a tuple of two elements, each by a function.
 pub(crate) fn pair(
     out: &mut KeyWriter<'_>,
     first: impl FnOnce(&mut KeyWriter<'_>),
@@ -38,8 +38,8 @@ pub(crate) fn pair(
     out.close();
 }
 
-/// `None` is `%-`. `Some(x)` is `x`, with `%+` in front where `x` itself begins like a
-/// `None` or such a `%+`: so `None`, `Some(None)` and `Some(Some(None))` all differ.
+/// `None` is `%-`. `Some(x)` is `x`, with `%+` in front if `x` itself begins with `%-` or
+/// `%+`. So `None`, `Some(None)` and `Some(Some(None))` all differ.
 impl<T: CacheKey> CacheKey for Option<T> {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self {

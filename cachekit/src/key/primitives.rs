@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::inline_always,
-    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+    reason = "inlined, the argument words of a hit stay in registers: a seventh of its instructions"
 )]
 
 use crate::key::component::{CacheKey, KeyWriter};
@@ -29,7 +29,7 @@ macro_rules! other_integers {
         }
     )*};
 }
-// Greater than a token's number.
+// Wider than the number of an argument word.
 other_integers!(u128 i128);
 
 macro_rules! pointer_sized_integers {
@@ -37,7 +37,7 @@ macro_rules! pointer_sized_integers {
         impl CacheKey for $ty {
             #[inline(always)]
             fn write_key(&self, out: &mut KeyWriter<'_>) {
-                // Not greater on any machine there is.
+                // At most 64 bits on every machine there is.
                 match <$wide>::try_from(*self) {
                     Ok(number) => out.$write(number),
                     Err(_) => out.text(itoa::Buffer::new().format(*self)),

@@ -1,12 +1,12 @@
-//! What a type's serialised form looks like, found by letting it deserialize samples.
+//! The shape of a type's serialised form, found by letting the type deserialize samples.
 //!
 //! bincode writes values and nothing about them: bytes of an older `User` whose two strings
-//! stood the other way round decode without an error. So the shape goes into the header of
-//! what is stored, as a hash of everything that `T::deserialize` asks for: names, fields,
-//! variants and kinds of numbers. It needs no derive, and sees foreign types.
+//! had the other order decode without an error. So every stored value carries a fingerprint of its
+//! shape, a hash of everything that `T::deserialize` asks for: names, fields, variants and
+//! kinds of numbers. It needs no derive, and covers foreign types.
 //!
 //! With every codec, the names that a value is written with are compared with those that its
-//! type asks for: what is not written, or not read, would come back as a default.
+//! type asks for: a name that is not written, or not read, would come back as a default.
 
 pub(crate) mod access;
 pub(crate) mod choices;
@@ -32,11 +32,11 @@ use crate::encoding::codec::checked::found::{Found, NAMES};
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 use crate::encoding::codec::schema::trace::Trace;
 
-/// How many values of each type are compared with its shape when they are written, and read
-/// back. In debug builds all are.
+/// The number of values of each type that are compared with its shape when they are written, and
+/// read back. In debug builds all are.
 const LOOKS: u32 = 16;
 
-/// What is known about one type.
+/// The findings about one type.
 pub(crate) struct Schema {
     type_name: &'static str,
     fingerprint: u64,
@@ -45,7 +45,7 @@ pub(crate) struct Schema {
     complete: bool,
     shapes: Shapes,
     looks: AtomicU32,
-    /// Of those that left a field out.
+    /// Counts the values read back because they left a field out.
     sparse_looks: AtomicU32,
     refused: OnceLock<String>,
 }
@@ -66,9 +66,9 @@ impl Schema {
         }
     }
 
-    /// The hash, or why `codec` cannot carry the type. There is none where the bytes say what they
-    /// are: then a changed type is read as far as it goes, and an added field is no reason for a
-    /// cold cache.
+    /// Returns the hash of the shape, or the reason why `codec` cannot carry the type. The hash is 0 for
+    /// codecs whose bytes say what they are: a changed type is then read as far as it goes, and an
+    /// added field is no reason for a cold cache.
     pub(crate) fn fingerprint(&self, codec: Codec) -> Result<u64, String> {
         if self.self_describing {
             return Err(format!(
@@ -84,8 +84,8 @@ impl Schema {
         }
     }
 
-    /// Why `codec` cannot carry what was found, in words. If it is so with every value of the type,
-    /// that is remembered.
+    /// Returns in words why `codec` cannot carry what was found. If that holds for every value of the
+    /// type, it is remembered.
     pub(crate) fn refuse(&self, codec: Codec, found: &Found) -> String {
         let why = || {
             let Found { what, remedy, .. } = found;
@@ -101,12 +101,12 @@ impl Schema {
         }
     }
 
-    /// The shapes, if the next value is one of those to compare with them.
+    /// Returns the shapes, if the next value is one of those to compare with them.
     pub(crate) fn look(&self) -> Option<&Shapes> {
         is_among_the_first(&self.looks).then_some(&self.shapes)
     }
 
-    /// Whether the next value that left a field out is one of those to look at.
+    /// Returns `true` if the next value that left a field out is one of those to read back.
     pub(crate) fn looks_at_sparse(&self) -> bool {
         is_among_the_first(&self.sparse_looks)
     }
@@ -120,8 +120,7 @@ fn is_among_the_first(looks: &AtomicU32) -> bool {
     is_first
 }
 
-/// What is known about `T` under `codec`; found out once for those with names, and once for the
-/// one without.
+/// Returns the schema of `T` under `codec`, which the first call finds out.
 pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema {
     static KNOWN: RwLock<BTreeMap<(TypeId, u8), &'static Schema>> = RwLock::new(BTreeMap::new());
     let id = (TypeId::of::<T>(), codec.id());
@@ -133,7 +132,7 @@ pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema
     // Without the lock: a type's own code runs here, and may use a cache itself.
     let traced = Schema::trace::<T>(codec != Codec::Bincode);
     let mut known = KNOWN.write();
-    // Leaked, once for each type of the program.
+    // Leaked, once for each type and codec of the program.
     known
         .entry(id)
         .or_insert_with(|| Box::leak(Box::new(traced)))

@@ -1,4 +1,4 @@
-//! From a codec's name to its functions; what user code does in them is caught.
+//! Fingerprints, encoding and decoding by the name of a codec. Panics in a type's own code are caught.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,7 +12,7 @@ use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 use crate::encoding::codec::{Codec, DecodeError, EncodeError, schema};
 
-/// The fingerprint of `V`'s shape under `codec`, or why the codec cannot carry it.
+/// Returns the fingerprint of `V`'s shape under `codec`, or why the codec cannot carry it.
 pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
 ) -> Result<u64, String> {
@@ -23,7 +23,7 @@ pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
     }
 }
 
-/// Appends `value` as `codec` writes it.
+/// Appends `value` as `codec` writes it. After an error, `out` is as before.
 pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     value: &V,
@@ -50,7 +50,8 @@ pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     written
 }
 
-/// Appends `value`, if it is seen to be read back; says whether it is to be looked at more closely.
+/// Appends `value`, unless it is seen that it would not be read back. Returns `true` if the bytes are to
+/// be read back for a comparison.
 fn write<V: Serialize>(
     codec: Codec,
     schema: &Schema,
@@ -63,7 +64,7 @@ fn write<V: Serialize>(
     let watch = Watch::new(codec, shapes);
     let mut sink = Sink::new(out, limit);
     let written = by(codec, &watch.over(value), &mut sink);
-    // A `Serialize` may take an error for its own, and go on.
+    // A `Serialize` may swallow an error, and go on.
     if sink.is_full() {
         return Err(EncodeError::TooLarge);
     }
@@ -79,9 +80,9 @@ fn write<V: Serialize>(
     Ok(shapes.is_some() || (is_sparse && schema.looks_at_sparse()))
 }
 
-/// Appends `value` as it is.
+/// Appends `value` by the functions of `codec`.
 fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
-    // All that a panic can leave half done is what is appended to, and that is cut.
+    // A panic can leave nothing half done but the output, which the caller cuts off.
     let written = catch_unwind(AssertUnwindSafe(|| match codec {
         #[cfg(feature = "bincode")]
         Codec::Bincode => crate::encoding::codec::bincode::encode(value, sink),
@@ -95,8 +96,9 @@ fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), 
     written.unwrap_or(Err(Unfit::Value))
 }
 
-/// Whether what is read from `bytes` is written as these: in any order, as that of a hash map is
-/// another each time. Of what `Serialize` and `Deserialize` agree on leaving out there is no sign.
+/// Returns `true` if the value read from `bytes` is written as these bytes again, in any order: a hash
+/// map has another order each time. A field that both `Serialize` and `Deserialize` leave out gives no
+/// sign.
 fn is_read_back<V: Serialize + DeserializeOwned>(codec: Codec, bytes: &[u8]) -> bool {
     let Ok(value) = decode::<V>(codec, bytes) else {
         return false;
@@ -108,7 +110,7 @@ fn is_read_back<V: Serialize + DeserializeOwned>(codec: Codec, bytes: &[u8]) -> 
     is_written && counts(&again) == counts(bytes)
 }
 
-/// How often each byte is there.
+/// Counts how often each byte occurs.
 fn counts(bytes: &[u8]) -> [usize; 256] {
     let mut counts = [0; 256];
     for byte in bytes {
@@ -117,7 +119,7 @@ fn counts(bytes: &[u8]) -> [usize; 256] {
     counts
 }
 
-/// Reads all of `bytes`.
+/// Reads a value that takes all of `bytes`.
 pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, DecodeError> {
     let read = catch_unwind(|| match codec {
         #[cfg(feature = "bincode")]

@@ -109,7 +109,7 @@ impl<T: ToOwned + ?Sized, R: Writes<T>> Writes<Cow<'_, T>> for (AsContainer, R) 
     }
 }
 
-/// The types of a tuple one after the other, and what is found for them.
+/// Visits the types of a tuple in order, and writes its elements by the findings for them.
 macro_rules! tuples {
     ($($first:ident $($name:ident)*;)*) => {$(
         impl<$first, $($name,)* R> Container<R> for ($first, $($name,)*) {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::*;
 
-/// The fingerprint of a type that is seen completely.
+/// Returns the fingerprint of a type that is seen completely.
 fn print<T: DeserializeOwned + 'static>() -> u64 {
     let schema = of::<T>(Codec::Bincode);
     assert!(schema.complete, "{}", schema.type_name);
@@ -216,7 +216,7 @@ impl TryFrom<u8> for Impossible {
     }
 }
 
-/// What accepts no sample is gone round where there is a choice.
+/// A type that accepts no sample is avoided where there is a choice.
 #[test]
 fn what_refuses_everything_hides_nothing_else() {
     let incomplete = of::<(u8, Impossible, u16)>(Codec::Bincode);

@@ -16,7 +16,7 @@ fn write<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     value: &V,
 ) -> Result<Vec<u8>, EncodeError> {
-    // Something stands there already, and has to stay.
+    // The bytes that are already there have to stay.
     let mut out = b"header".to_vec();
     encode(codec, value, &mut out, 1 << 20)?;
     assert_eq!(&out[..6], b"header");
@@ -162,7 +162,7 @@ fn a_limit_is_kept_to_the_byte() {
     }
 }
 
-/// Says `Ok` whatever its serializer said.
+/// Returns `Ok` whatever its serializer returned.
 #[derive(Debug, Deserialize)]
 struct Careless;
 
