@@ -1,4 +1,4 @@
-//! Leaves: what everything else may use, and what uses nothing of the crate.
+//! Leaves: modules that all others may use, and that use nothing else of the crate.
 
 pub(crate) mod block_on;
 pub(crate) mod clock;

@@ -1,4 +1,4 @@
-//! From values to bytes and back: codecs, envelopes and compression.
+//! Values to bytes and back: codecs, envelopes and compression.
 
 pub(crate) mod codec;
 pub(crate) mod compress;

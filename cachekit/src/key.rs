@@ -1,19 +1,20 @@
-//! Keys: what they look like, and why two of them are never the same by accident.
+//! Keys: their form, and why two different calls never get one key.
 //!
-//! A key is readable text, `user:42`. The literals of a template stand in it verbatim; an
+//! A key is readable text, `user:42`. The literals of a template are verbatim. An
 //! argument is written through an escaper that leaves `A-Z a-z 0-9 - _ . @ + = ~ ! /` and
 //! everything beyond ASCII as it is and writes any other byte as `%XX`, upper-case
 //! hexadecimal. The first byte of the literal that follows an argument is escaped in it
-//! too. So, from left to right, it is always clear where an argument ends: two different
-//! tuples of arguments never give the same key.
+//! too. So, read from left to right, each argument has a definite end, and two different
+//! tuples of arguments never give one key.
 //!
 //! Composite arguments use bytes that the escaper never leaves bare: `(1,2)` is a tuple, a
-//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`. See [`part`]. What is in them may be
-//! written by `CacheKey` or by `Display`: see [`nested`].
+//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`; see [`component`]. Their elements
+//! are written by `CacheKey` or by `Display`; see [`nested`].
 
 pub(crate) mod arg_words;
 pub(crate) mod buf;
 pub(crate) mod component;
+pub(crate) mod containers;
 #[cfg(any(
     feature = "bytes",
     feature = "chrono",
@@ -23,6 +24,7 @@ pub(crate) mod component;
 pub(crate) mod crates;
 pub(crate) mod function_path;
 pub(crate) mod nested;
+pub(crate) mod primitives;
 pub(crate) mod render;
 pub(crate) mod template;
 pub(crate) mod values;
@@ -36,15 +38,15 @@ use smallvec::SmallVec;
 
 /// An owned key.
 ///
-/// It is kept as the entry under it is named in a store, so that its name there is another
+/// It is kept with the prefix of its entry's name in a store, so that the name is another
 /// reference to it, and no copy.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key(Arc<[u8]>);
 
-/// What the name of an entry begins with.
+/// The prefix of an entry's name.
 pub(crate) const ENTRY: &[u8] = b"k:";
 
-/// One after the other: a short name costs one allocation.
+/// Concatenates `kind` and `text`. A short name costs one allocation.
 pub(crate) fn joined(kind: &[u8], text: &[u8]) -> Arc<[u8]> {
     let mut name = SmallVec::<[u8; 128]>::from_slice(kind);
     name.extend_from_slice(text);
@@ -60,13 +62,13 @@ impl Key {
         &self.0[ENTRY.len()..]
     }
 
-    /// What the entry under it is called in a store.
+    /// Returns the name that the key's entry has in a store.
     pub(crate) fn entry(&self) -> &Arc<[u8]> {
         &self.0
     }
 }
 
-// As `[u8]` does, which is what `Borrow` asks for.
+// Equal to the hash of the `[u8]`, as `Borrow` requires.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_bytes().hash(state);

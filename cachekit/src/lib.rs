@@ -97,32 +97,32 @@
     expect(dead_code, reason = "the second tier's steps are there, but no store")
 )]
 
-// Between these folders imports go down only: each knows some of those above it in this list.
-// `tests/architecture` checks it, and that no files import each other in a circle.
+// A folder imports only from some of those above it in this list. `tests/architecture` checks
+// this, and that no files import each other in a circle.
 
-// What everything may use.
+// Leaves, which all others may use.
 mod base;
-// From arguments to keys, from values to bytes.
+// Values to bytes, and arguments to keys.
 mod encoding;
 mod key;
 // Values without async, I/O or a clock of their own.
 mod model;
-// The parts of a cache, none of which knows another.
+// The parts of a cache, which do not import each other.
 mod coordination;
 mod l1;
 mod return_type;
 mod store;
-// The tier that processes share, at run time, and the state of one cache.
+// The shared tier (L2) at run time, and the state of one cache.
 mod l2;
 
 mod core;
-// What happens to a call, a write and an invalidation.
+// The steps of a call, a write and an invalidation.
 mod backfill;
 mod invalidate;
 
 mod read;
 mod write;
-// What applications, tests and generated code hold.
+// The interfaces of applications, tests and generated code.
 mod api;
 
 #[cfg(feature = "testing")]
@@ -194,7 +194,7 @@ pub use crate::model::write_order::WriteOrder;
             write `skip(self)`, or `impl cachekit::Shared for {Self} {{}}` once for all its methods"
 )]
 pub trait Shared {
-    /// What an attribute asks for.
+    /// Exists only for types that implement the trait; generated code calls it.
     #[doc(hidden)]
     fn __cachekit_shared(&self) {}
 }

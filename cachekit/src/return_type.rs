@@ -1,4 +1,4 @@
-//! What the compiler found out about a function's return type.
+//! A function's return type: the findings of the compiler about it, and their operations.
 
 pub(crate) mod cacheable;
 pub(crate) mod cacheable_error;

@@ -1,4 +1,4 @@
-//! Waiting on a thread that has no executor.
+//! Waiting for a future on a thread that has no executor.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ impl Wake for UnparkWaker {
     }
 }
 
-/// Runs `future` on this thread for at most `limit`.
+/// Runs `future` on this thread for at most `limit`; returns `None` if it has not ended by then.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
     let start = Instant::now();
     let waker = Waker::from(Arc::new(UnparkWaker(std::thread::current())));

@@ -1,31 +1,35 @@
-//! The clock that lengths of life are measured on.
+//! The clock that decides when entries expire.
 //!
-//! Deadlines are kept as nanoseconds since the clock's own start, so that a reading is one
-//! integer and no two machines' clocks are ever compared.
+//! Deadlines are nanoseconds since the clock's own start. So a reading is one integer, and the
+//! clocks of two machines are never compared.
 
 use std::fmt;
 use std::time::Duration;
 
 /// A monotonic clock.
 ///
-/// The default is [`SystemClock`]; tests move a [`ManualClock`](crate::testing::ManualClock)
-/// by hand (feature `testing`).
+/// The default is [`SystemClock`]. With the feature `testing`, a test can advance a
+/// [`ManualClock`](crate::testing::ManualClock).
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The time since this clock's start. Never goes back.
+    /// Returns the time since this clock's start. It never goes back.
     fn now(&self) -> Duration;
 
-    /// The same for a hit in memory: it may be behind [`now`](Self::now) by up to
-    /// [`lag`](Self::lag), and may cost less. As given, it is `now`.
+    /// Returns a cheaper reading, for hits in memory. It may be behind [`now`](Self::now) by up to
+    /// [`lag`](Self::lag).
+    ///
+    /// The default implementation returns `now`.
     fn coarse(&self) -> Duration {
         self.now()
     }
 
-    /// How far [`coarse`](Self::coarse) may be behind. As given, not at all.
+    /// Returns the most that [`coarse`](Self::coarse) may be behind.
+    ///
+    /// The default implementation returns zero.
     fn lag(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// [`coarse`](Self::coarse) in nanoseconds.
+    /// Returns [`coarse`](Self::coarse) in nanoseconds.
     #[doc(hidden)]
     fn __coarse_nanos(&self) -> u64 {
         nanos(self.coarse())
@@ -34,10 +38,9 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
 /// The operating system's monotonic clock.
 ///
-/// On Linux a hit in memory reads `CLOCK_MONOTONIC_COARSE`, the kernel's time at its last
-/// tick, which is behind by up to 10 ms (4 ms with the usual settings) and costs a tenth.
-/// There is no ticker of our own: after the process was stopped or throttled, the first
-/// reading is already right.
+/// On Linux, a hit in memory reads `CLOCK_MONOTONIC_COARSE`, the kernel's time at its last
+/// tick. It is behind by up to 10 ms (4 ms with the usual settings) and costs a tenth. No thread
+/// updates the time: the first reading after the process was stopped or throttled is right.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     start: Duration,
@@ -45,7 +48,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock that starts now.
+    /// Creates a clock that starts now.
     pub fn new() -> Self {
         let start = system::now();
         Self {
@@ -80,7 +83,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The kernel's two readings of one clock.
+/// The kernel's monotonic clock, with an exact and a coarse reading.
 #[cfg(target_os = "linux")]
 mod system {
     use std::time::Duration;
@@ -91,7 +94,8 @@ mod system {
         length(clock_gettime(ClockId::Monotonic))
     }
 
-    /// For every hit: nothing is checked that cannot be otherwise.
+    /// Reads the kernel's time at its last tick. Every hit does this, so it has no checks of values
+    /// that the kernel cannot return.
     #[inline]
     pub(crate) fn coarse_nanos() -> u64 {
         let time = clock_gettime(ClockId::MonotonicCoarse);
@@ -106,14 +110,15 @@ mod system {
     }
 
     fn length(time: Timespec) -> Duration {
-        // Since the machine's start: neither is negative, nor is the second too large.
+        // The time since the machine's start: neither part is negative, and the nanoseconds are less
+        // than a second.
         let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
         let nanos = u32::try_from(time.tv_nsec).unwrap_or_default();
         Duration::new(seconds, nanos)
     }
 }
 
-/// Elsewhere one reading.
+/// Other systems: both readings are the same.
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::sync::LazyLock;
@@ -139,26 +144,26 @@ mod system {
 pub(crate) struct Tick(u64);
 
 impl Tick {
-    /// Now, on `clock`.
+    /// Reads `clock`.
     pub(crate) fn now(clock: &dyn Clock) -> Self {
         Self(nanos(clock.now()))
     }
 
-    /// The same for a hit in memory: see [`Clock::coarse`].
+    /// Reads `clock` for a hit in memory; see [`Clock::coarse`].
     #[inline]
     pub(crate) fn coarse(clock: &dyn Clock) -> Self {
         Self(clock.__coarse_nanos())
     }
 
-    /// `length` later; lengths beyond 584 years mean "never".
+    /// Returns the tick `length` later. A length beyond 584 years gives [`NEVER`](Self::NEVER).
     pub(crate) fn after(self, length: Duration) -> Self {
         Self(self.0.saturating_add(nanos(length)))
     }
 
-    /// A moment that does not come.
+    /// A moment that never comes.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
-    /// `length` earlier, or the clock's beginning.
+    /// Returns the tick `length` earlier, or the clock's start if that is later.
     pub(crate) fn before(self, length: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(length)))
     }
@@ -171,7 +176,7 @@ impl Tick {
         self.0
     }
 
-    /// How long it is from `earlier` to here; zero if it is not later.
+    /// Returns the time from `earlier` to this tick; zero if `earlier` is not before it.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -179,7 +184,7 @@ impl Tick {
 
 #[inline]
 fn nanos(length: Duration) -> u64 {
-    // In 64 bits: a hit does this.
+    // In 64 bits, not 128: every hit does this.
     let seconds = length.as_secs().checked_mul(1_000_000_000);
     seconds
         .and_then(|nanos| nanos.checked_add(u64::from(length.subsec_nanos())))

@@ -1,19 +1,20 @@
-//! Counters that threads can bump without fighting over one cache line.
+//! Counters that threads increment without contention for a cache line.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// Cells are made by so many at once.
+/// The number of cells in a block, which are allocated together.
 const BLOCK: usize = 8;
-/// That many threads at a time have a cell of their own in each counter; all others share one.
+/// The number of blocks in a counter. So `BLOCK * BLOCKS` threads at a time have a cell of their
+/// own; all others share one.
 const BLOCKS: usize = 16;
 
 /// A counter with a cell for each thread.
 ///
-/// A thread alone writes its cell, so that adding one is a load and a store: no instruction
-/// that locks a cache line, which costs as much as a fifth of a hit.
+/// Only its thread writes a cell, so adding one is a load and a store. An instruction that locks a
+/// cache line costs as much as a fifth of a hit.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     blocks: [OnceLock<Arc<Block>>; BLOCKS],
@@ -22,12 +23,12 @@ pub(crate) struct Counter {
 
 type Block = [Stripe; BLOCK];
 
-/// One thread's cell of a counter: at hand, where even finding it costs.
+/// A thread's cell of a counter, for places where even finding the cell costs too much.
 #[derive(Debug)]
 pub(crate) struct Tally {
     block: Arc<Block>,
     cell: usize,
-    /// The cell is this thread's.
+    /// Keeps the type on its thread, which alone may write the cell.
     here: PhantomData<*const ()>,
 }
 
@@ -57,7 +58,7 @@ impl Counter {
         }
     }
 
-    /// This thread's cell, if it has one of its own.
+    /// Returns this thread's cell, or `None` if it shares one.
     pub(crate) fn tally(&self) -> Option<Tally> {
         let stripe = StripeIndex::current();
         let block = self.blocks.get(stripe / BLOCK)?;
@@ -68,7 +69,7 @@ impl Counter {
         })
     }
 
-    /// The sum. Not a snapshot: bumps that run at the same time may or may not be in it.
+    /// Returns the sum. It is not a snapshot: it may miss increments that run at the same time.
     pub(crate) fn sum(&self) -> u64 {
         let own = self.blocks.iter().filter_map(OnceLock::get);
         own.flat_map(|block| block.iter())
@@ -79,7 +80,7 @@ impl Counter {
 }
 
 impl Stripe {
-    /// Adds one, where no other thread does.
+    /// Adds one. No other thread may write this cell.
     #[inline]
     fn bump_alone(&self) {
         let count = self.0.load(Ordering::Relaxed);
@@ -87,15 +88,15 @@ impl Stripe {
     }
 }
 
-/// Which cell of every counter is a thread's: no two threads that live have the same.
+/// The index of a thread's cell in every counter. No two living threads share an index.
 struct StripeIndex(Cell<usize>);
 
 const UNASSIGNED: usize = usize::MAX;
-/// For a thread that has given up its seat, in the destructors of its other thread-locals.
+/// The index of a thread that has returned its own, in the destructors of its other thread-locals.
 const SHARED: usize = BLOCK * BLOCKS;
 
-/// Seats of threads that ended, and how many there are. Who takes one over sees what was
-/// counted there: the lock orders the two.
+/// The indexes of threads that have ended, and the number of all indexes. The lock orders the counts
+/// of an index's last owner before those of its next.
 static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
 
 thread_local! {

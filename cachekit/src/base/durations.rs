@@ -1,14 +1,14 @@
-//! Lengths of time that users choose, and what is added to them.
+//! Durations that users choose, and sums with them that cannot overflow.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A hundred years: what is longer means "for ever", and is cut to this where it is said. So
-/// nothing that is added to it, or to a multiple of it, runs over, on any clock, in any script.
+/// A hundred years. A longer setting means "for ever", and is cut to this where it is made. So
+/// sums with it, and with multiples of it, overflow on no clock and in no script.
 pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// `length`, or the longest that there is.
+/// Returns `length`, but at most [`LONGEST`].
 pub(crate) const fn cut(length: Duration) -> Duration {
     if length.as_secs() < LONGEST.as_secs() {
         length
@@ -17,12 +17,13 @@ pub(crate) const fn cut(length: Duration) -> Duration {
     }
 }
 
-/// `length` from now.
+/// Returns the instant `length` from now.
 pub(crate) fn from_now(length: Duration) -> Instant {
     later(Instant::now(), length)
 }
 
-/// `length` after `start`, or the longest that there is, where the clock does not go so far.
+/// Returns the instant `length` after `start`, or [`LONGEST`] after it if the clock does not reach
+/// so far.
 pub(crate) fn later(start: Instant, length: Duration) -> Instant {
     start.checked_add(length).unwrap_or_else(|| start + LONGEST)
 }

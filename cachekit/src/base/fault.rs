@@ -16,7 +16,7 @@ pub enum Fault {
     LeaveFlight,
     /// A call may join a computation that began before an invalidation it must see.
     JoinThePast,
-    /// A waiter takes a result without asking whether its tags moved since it began.
+    /// A waiter accepts a result although one of its tags was invalidated since the computation began.
     AcceptThePast,
     /// An entry that was invalidated between its check and its insertion is served.
     IgnoreDead,
@@ -26,156 +26,156 @@ pub enum Fault {
     NoSecondLook,
     /// An invalidation is not applied again after the store accepted it.
     NoSecondBump,
-    /// A node does not hear what others invalidate.
+    /// A node does not receive the invalidations of others.
     Deaf,
-    /// What the store answered does not hold against memory that nobody confirms.
+    /// The store's answer leaves an entry in memory that no heartbeat confirms, though it disagrees.
     ForgetAnswer,
-    /// Memory is trusted although no message comes through.
+    /// Memory is trusted although no heartbeat arrives.
     NoHeartbeat,
     /// Memory from before an interruption of the messages is trusted after it.
     NoEpoch,
-    /// A node tells of its invalidations in a form that no other knows.
+    /// A node sends its invalidations in a form that no other knows.
     SpeakUnknown,
-    /// A message of an unknown form is passed over.
+    /// A message of an unknown form is ignored.
     IgnoreUnknownMessage,
-    /// An acknowledged invalidation returns without waiting for anybody.
+    /// An acknowledged invalidation returns without waiting for other processes.
     NoAckWait,
-    /// A node serves from memory without having told anybody that it is there.
+    /// A node serves from memory without having said hello.
     NoHello,
-    /// A hello counts when it is sent, whatever comes of it.
+    /// A hello counts when it is sent, whatever its result.
     HelloUnanswered,
-    /// One hello is enough for a whole subscription.
+    /// A single hello is enough for a whole subscription.
     SeldomHello,
-    /// Who waits for acknowledgements does not wait for its own message to come back.
+    /// A wait for acknowledgements does not include the process's own message.
     NoOwnMessage,
-    /// Any message of its own will do.
+    /// A wait for the process's own message accepts any message of its own.
     AnyOwnMessage,
-    /// Who was heard is taken to be all there are, also after an interruption.
+    /// The processes whose hellos were received are taken for all, even after an interruption.
     OldWindow,
-    /// Who does not answer is waited for from when the question was sent.
+    /// A process that does not answer is waited for since the question was sent.
     WaitFromSending,
-    /// Who did not answer once is not expected to any more, until it says hello again.
+    /// A process that did not answer once is not expected to answer until it says hello again.
     ForgetSilent,
-    /// A node sends itself messages by way of a server that takes no writes.
+    /// A node sends its heartbeat by way of a server that accepts no writes.
     EchoWithoutWrite,
     /// Messages count that arrive when a subscription is over and the next has not begun.
     EchoBetween,
-    /// Memory is served after the others were told that it is not.
+    /// Memory is served after the goodbye.
     TrustAfterGoodbye,
-    /// The version of a tag made from a value is taken as it is when the value is stored.
+    /// The version of a value tag is read when the value is stored.
     RetTagLate,
     /// A missing version counts as one that never changed.
     MissingTagIsZero,
     /// Redis stores a value although its token is gone.
     FillWithoutToken,
-    /// Nobody is told of a write of what lives in memory only.
+    /// A write of a value that is only in memory is not published.
     WriteUntold,
     /// A write stores although one with a greater order has.
     IgnoreOrder,
-    /// A write that is known to be older is stored where the store lost the newer one.
+    /// A write that is known to be older is stored if the store has lost the newer one.
     FillOlder,
-    /// A write enters the flight of its key when the store has answered, and not before it asks.
+    /// A write enters the flight of its key after the store has answered, and not before it asks.
     LateFlight,
-    /// What a write stored reaches memory although its flight was taken out of the table.
+    /// The value of a write reaches memory although its flight was retired.
     InsertGrounded,
-    /// A write that knows of a newer one under way leaves it to that to tell the store.
+    /// A write that knows of a newer one in progress leaves the store to that.
     LeaveToNewer,
-    /// A write whose value does not reach memory leaves there what was there before.
+    /// A write whose value does not reach memory leaves the earlier value there.
     LeaveReplaced,
     /// Redis stores the value of a write with an order although its generation is over.
     IgnoreGeneration,
-    /// Redis stores a value although a version that it hangs on is gone.
+    /// Redis stores a value although a version that it depends on is gone.
     FillWithoutVersions,
     /// Redis records the versions that it has when a value is stored, not those that were
     /// there when its computation began.
     VersionsAfterCompute,
-    /// Redis does not lengthen the life of a tag's version when a value is computed or stored.
+    /// Redis does not extend the life of a tag's version when a value is computed or stored.
     VersionsRunOut,
-    /// A version is made of what the client sent alone, so a repeated command brings it back.
+    /// A version is made only of bytes from the client, so a repeated command brings it back.
     ClientMadeVersions,
-    /// What takes an entry out of use leaves its copies.
+    /// An invalidation of an entry leaves its replicas.
     SpareCopies,
-    /// A soft invalidation of an entry leaves its token and its lease good in Redis.
+    /// A soft invalidation of an entry leaves its token and its lease valid in Redis.
     SoftKeepsToken,
-    /// Who reads an entry from Redis does not see that a version was softly invalidated.
+    /// A reader of Redis does not see that a version was softly invalidated.
     IgnoreSoftHalf,
     /// Functions of one name, or with keys that overlap, share a store.
     ShareNames,
     /// A handle of a region keeps the memory that the region had when it was made.
     KeepRegionMemory,
-    /// What a thread has at hand is served although the entry was replaced or removed.
+    /// A value in a thread's table (L0) is served although the entry was replaced or removed.
     KeepAtHand,
-    /// It is served although something was invalidated since it was last checked.
+    /// A value in a thread's table (L0) is served although something was invalidated since its last check.
     TrustAtHand,
-    /// It is kept as of the moment after its look-up, and not as of the one before.
+    /// A value in a thread's table (L0) has the generation from after its look-up, and not from before.
     StampLate,
     /// The circuit breaker never opens.
     NoBreaker,
-    /// Every question of one call may take a whole `redis_timeout`.
+    /// Every request of one call may take a whole `redis_timeout`.
     FreshBudget,
-    /// An old value is served in the place of a new one although it was invalidated.
+    /// A stale value is served in place of a new one although it was invalidated.
     ServeInvalidated,
     /// A refresh does not ask whether another process has the lease.
     RefreshWithoutLease,
     /// A hit near the end of its entry asks for the lease however often another has it.
     ForgetRefreshes,
-    /// Who leads a refresh does not ask whether another failed since it was decided on.
+    /// The leader of a refresh does not ask whether another failed since the refresh was decided on.
     IgnorePause,
-    /// What a cache still had to tell ends with its last handle.
+    /// Messages that a cache still has to send are lost with its last handle.
     LeaveUntold,
-    /// A server that does not say which data set it has is taken for the one that it was.
+    /// A server that does not say which data set it has is taken for the one before.
     BelieveUnknown,
-    /// A connection that gave another key's entry is kept.
+    /// A connection that returned another key's entry is kept.
     KeepSuspect,
-    /// A computation may take as long as it likes, whatever its `timeout`.
+    /// A computation may take any time, whatever its `timeout`.
     NoDeadline,
-    /// As many computations run at once as there are callers.
+    /// Any number of computations may run at once.
     NoGate,
-    /// A computation keeps its place for as long as it runs.
+    /// A computation keeps its permit for as long as it runs.
     KeepPlace,
-    /// A computation inside one of the same function waits for a place of its own.
+    /// A computation inside one of the same function waits for a permit of its own.
     GateItself,
-    /// A call goes on waiting for a place while it waits for another's computation.
+    /// A call keeps waiting for a permit while it waits for another's computation.
     PlaceWhileWaiting,
-    /// A computation of which the caller is gone leaves its place after `lock_timeout`, as others do.
+    /// A computation whose caller is gone releases its permit after `lock_timeout`, as others do.
     LeavePlace,
-    /// A call whose computation has not begun, or that only waits, goes on when it is dropped.
+    /// A dropped call whose computation has not begun, or that only waits, continues.
     DetachUnbegun,
-    /// A computation goes on as long as it likes after its caller is gone.
+    /// A computation may take any time after its caller is gone.
     DetachForEver,
-    /// What unwinds, or its caller does, goes on.
+    /// A computation that unwinds, or whose caller does, continues.
     DetachUnwinding,
-    /// Work in the background is begun after a shutdown too.
+    /// Background work begins even after a shutdown.
     NeverClosed,
-    /// An answer is late when its time is over, also where the process itself stood still.
+    /// An answer counts as a timeout when its time is over, even if the process itself stood still.
     NoLastLook,
-    /// Who asks for calls that read asks once, and leaves those that came meanwhile.
+    /// The sender of batched reads sends once, and leaves the reads that arrived meanwhile.
     AskOnce,
     /// A flight leaves the table before its outcome is set.
     RemoveBeforeOutcome,
-    /// A flight that ends takes whatever flight of its key is in the table with it.
+    /// A flight that ends removes any flight of its key from the table.
     RemoveAnyFlight,
-    /// An invalidation leaves an outcome in use that is about to be stored.
+    /// An invalidation leaves an outcome valid that is about to be stored.
     SpareOutcome,
-    /// A call may join the computation of another function, or of none, whose key reads the same.
+    /// A call may join the computation of another function, or of none, whose key has the same text.
     JoinAnother,
-    /// A waiter takes over a flight that nobody can join any more.
+    /// A waiter takes over a retired flight, which no call can join any more.
     LeadGrounded,
     /// Entries that leave an engine are dropped while it is locked.
     DropLocked,
-    /// What a function failed with is remembered whatever is invalidated, but for its key.
+    /// A remembered error is removed only by an invalidation of its key.
     FreeErrors,
-    /// An invalidation by key leaves what functions have in memory of their own.
+    /// An invalidation by key leaves the entries in the own memories of functions.
     SpareRooms,
-    /// The uses that are counted are drawn at equal distances, and not at random ones.
+    /// Uses are sampled at equal distances, and not at random ones.
     EvenSamples,
     /// All keys that are too long for a name in Redis have one hash.
     OneHash,
-    /// Who reads an entry from Redis does not ask whether it is its key's.
+    /// A reader of Redis does not check that an entry is its key's.
     TrustName,
 }
 
-/// A place where a test may step in between two steps of the cache.
+/// A point between two steps of the cache at which a test may intervene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Point {
@@ -183,9 +183,9 @@ pub enum Point {
     BeforeInsert,
     /// A call found nothing in memory and has not yet entered a flight.
     BeforeEnter,
-    /// A hit found an entry in the memory tier, and its thread does not have it at hand yet.
+    /// A hit found an entry in the memory tier, and has not yet put it into its thread's table (L0).
     BeforeKeep,
-    /// An invalidation took place on this node, and the store has not been told yet.
+    /// An invalidation took effect on this node, and was not yet sent to the store.
     BeforeRemoval,
 }
 

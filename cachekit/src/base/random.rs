@@ -1,10 +1,10 @@
-//! Where draws come from.
+//! Random numbers.
 
 #[cfg(feature = "seeded-faults")]
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Draws. Of the thread's generator, or for tests of one with a seed.
+/// A source of random numbers: the thread's generator or, in tests, one with a seed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Random {
     #[cfg(feature = "seeded-faults")]
@@ -12,7 +12,7 @@ pub(crate) struct Random {
 }
 
 impl Random {
-    /// The same draws at each run.
+    /// Creates a source that gives equal numbers in each run.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn seeded(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
@@ -21,7 +21,7 @@ impl Random {
         }
     }
 
-    /// Uniform in (0, 1]; never less than 2^-64.
+    /// Returns a number that is uniform in (0, 1] and at least 2^-64.
     #[expect(
         clippy::cast_precision_loss,
         reason = "the nearest of what an f64 can be"
@@ -30,7 +30,7 @@ impl Random {
         (self.bits() as f64 + 1.0) / 2.0_f64.powi(64)
     }
 
-    /// One of `0..count`; 0 if that is empty.
+    /// Returns a number of `0..count`; 0 if that range is empty.
     pub(crate) fn below(&self, count: u8) -> u8 {
         let drawn = self.bits().checked_rem(count.into()).unwrap_or_default();
         u8::try_from(drawn).unwrap_or_default()
@@ -51,7 +51,7 @@ impl Random {
     }
 }
 
-/// From half of `pause` to all of it, so that nodes do not come back in step.
+/// Returns a random time from half of `pause` to all of it, so that nodes do not retry in step.
 pub(crate) fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + 0.5 * fastrand::f64())
 }

@@ -1,8 +1,8 @@
-//! What the caller's runtime can do.
+//! Abilities of the tokio runtime that the caller runs in: a timer, and sockets.
 //!
 //! Waits are bounded by tokio's timer. There is none outside of a tokio runtime, and none in a
-//! runtime that was built without time. A runtime tells in no other way than by a panic, so that the
-//! process's panic hook says so once for each thread that has to know.
+//! runtime that was built without time. Tokio reports that only by a panic. It is caught here, but
+//! the process's panic hook runs, once for each thread that asks.
 
 use std::cell::Cell;
 use std::panic::catch_unwind;
@@ -11,11 +11,11 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 
 thread_local! {
-    /// What this thread last found out, and of which runtime.
+    /// The runtime that this thread asked last, and whether it has a timer.
     static KNOWN: Cell<Option<(Id, bool)>> = const { Cell::new(None) };
 }
 
-/// Returns `true` if the caller can wait for a time to pass.
+/// Returns `true` if the caller runs in a tokio runtime with a timer.
 pub(crate) fn has_timer() -> bool {
     let Ok(runtime) = Handle::try_current() else {
         return false;
@@ -31,11 +31,11 @@ pub(crate) fn has_timer() -> bool {
     has_timer
 }
 
-/// Returns `true` if the caller can connect to something. Asked once for each cache.
+/// Returns `true` if the caller's runtime can open connections. Each cache asks once.
 #[cfg(feature = "redis")]
 pub(crate) fn has_io() -> bool {
     let Ok(socket) = std::net::UdpSocket::bind("127.0.0.1:0") else {
-        // Then connecting fails by itself.
+        // Connecting will fail by itself.
         return true;
     };
     let is_ready = socket.set_nonblocking(true).is_ok();

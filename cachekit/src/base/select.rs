@@ -1,9 +1,9 @@
-//! Waiting for one of two.
+//! Waiting for the first of two futures.
 
 use std::pin::pin;
 use std::task::Poll;
 
-/// Waits until one of them has ended; the other is dropped.
+/// Waits until the first of two futures has ended, and drops the other.
 pub(crate) async fn select(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     std::future::poll_fn(|context| {

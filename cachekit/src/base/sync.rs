@@ -1,9 +1,11 @@
-//! Locks, and what a search of interleavings puts its own in the place of: `tests/models` compiles
-//! the flights with a module of this name whose every step is a point to switch at.
+//! Locks, semaphores and atomics.
 //!
-//! No lock is held while a user's code runs: a destructor may call a cached function, and would
-//! wait for itself. So locks are made here, and builds with debug assertions know how many this
-//! thread holds: [`expect_no_lock`] stands where such code is called.
+//! `tests/models` compiles the flights with another module of this name, in which every step is a
+//! point to switch threads at: so a search of interleavings sees all orders.
+//!
+//! No lock is held while a user's code runs: a destructor may call a cached function, which would
+//! wait for a lock of its own thread. In builds with debug assertions, these locks count how many
+//! of them a thread holds. [`expect_no_lock`] checks the count where such code is called.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -17,27 +19,27 @@ pub(crate) use tokio::time::timeout;
 
 use crate::base::sync::held::Held;
 
-/// A mutex that no panic poisons: what it guards is whole after each step.
+/// A mutex that a panic does not poison: its value is consistent after each step.
 #[derive(Default)]
 pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 
-/// The right to use what a [`Mutex`] guards.
+/// Access to the value of a [`Mutex`].
 pub(crate) struct MutexGuard<'a, T> {
     guard: std::sync::MutexGuard<'a, T>,
     _held: Held,
 }
 
-/// A lock that many may read behind, and that no panic poisons.
+/// A lock with many readers or one writer, which a panic does not poison.
 #[derive(Default)]
 pub(crate) struct RwLock<T>(std::sync::RwLock<T>);
 
-/// The right to read what a [`RwLock`] guards.
+/// Read access to the value of a [`RwLock`].
 pub(crate) struct ReadGuard<'a, T> {
     guard: std::sync::RwLockReadGuard<'a, T>,
     _held: Held,
 }
 
-/// The right to change what a [`RwLock`] guards.
+/// Write access to the value of a [`RwLock`].
 pub(crate) struct WriteGuard<'a, T> {
     guard: std::sync::RwLockWriteGuard<'a, T>,
     _held: Held,
@@ -132,8 +134,9 @@ impl<T: fmt::Debug> fmt::Debug for RwLock<T> {
     }
 }
 
-/// Stands where a user's code is about to run: with debug assertions it panics if this thread
-/// holds a lock of the cache's.
+/// Panics, in builds with debug assertions, if this thread holds a lock of the cache.
+///
+/// It is called wherever a user's code is about to run.
 #[inline]
 #[track_caller]
 pub(crate) fn expect_no_lock() {
@@ -152,7 +155,7 @@ mod held {
         static COUNT: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// One lock that this thread holds.
+    /// A lock that this thread holds, counted until it is dropped.
     pub(crate) struct Held(());
 
     impl Held {
@@ -175,7 +178,7 @@ mod held {
 
 #[cfg(not(debug_assertions))]
 mod held {
-    /// Nothing: locks are not counted.
+    /// An empty guard: locks are not counted.
     pub(crate) struct Held;
 
     impl Held {

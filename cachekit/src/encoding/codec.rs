@@ -1,4 +1,4 @@
-//! How values are written for Redis, and read back from bytes that may be anything.
+//! Codecs: values to bytes for Redis, and back from bytes that may be anything.
 
 #[cfg(feature = "bincode")]
 pub(crate) mod bincode;
@@ -28,31 +28,31 @@ pub(crate) mod wire;
 use std::fmt;
 use std::str::FromStr;
 
-/// How values are written for Redis.
+/// The encoding of values in Redis.
 ///
-/// Whatever the bytes are, reading them ends in a value or in a miss: lengths that are not
-/// there, endless nesting (more than 128 layers) and bytes left over are refused before they
-/// cost memory. So is a value beyond the cache's limit, or deeper than 127 layers, when it is
-/// written.
+/// Reading any bytes ends in a value or in a miss. Bytes that announce more than they have, that
+/// nest more than 128 layers, or that are left over are rejected before they cost memory. A value
+/// beyond the cache's limit, or deeper than 127 layers, is rejected when it is written.
 ///
 /// # Values that would come back as others
 ///
-/// A value that a codec would not read back as it was is not stored in Redis, but stays in memory:
-/// it counts as unstorable ([`RedisStats::unstorable`](crate::model::stats::RedisStats::unstorable)), and
-/// a warning says why once for each function. That holds for fields that are written and not read,
-/// or read and not written (`skip_serializing`, `skip_deserializing`, two names in `rename`), with
-/// every codec; for more see the codecs. Besides, the first values of each type, and in debug
-/// builds all, are read back and written again: where `Serialize` and `Deserialize` differ, or
-/// `skip_serializing_if` leaves out another value than `default` gives, that is seen.
+/// If a codec would not read a value back as it was, the value is not stored in Redis, but stays in
+/// memory. It counts as unstorable
+/// ([`RedisStats::unstorable`](crate::model::stats::RedisStats::unstorable)), and a warning gives the
+/// reason, once for each function. With every codec, this holds for fields that are written and not
+/// read, or read and not written (`skip_serializing`, `skip_deserializing`, two names in `rename`);
+/// each codec lists more. Besides, the first values of each type, and in debug builds all, are read
+/// back and written again. That shows where `Serialize` and `Deserialize` differ, and where
+/// `skip_serializing_if` leaves out another value than `default` gives.
 ///
-/// What serde gives no sign of cannot be seen, and is lost on the way through Redis, but not in
+/// serde gives no sign of some losses. These values change on the way through Redis, but not in
 /// memory:
 ///
 /// - a field with `#[serde(skip)]` comes back as its default;
-/// - so does, in a struct with `flatten`, an enum with `tag` or `untagged`, and whatever stands
-///   inside of these, a field with `skip_serializing`;
+/// - so does a field with `skip_serializing` in a struct with `flatten`, in an enum with `tag` or
+///   `untagged`, and in everything inside of these;
 /// - a value of an `untagged` enum comes back as the first variant that its form fits;
-/// - what a `Serialize` of your own rounds, shortens or hides stays so.
+/// - a value that your own `Serialize` rounds, shortens or hides stays so.
 ///
 /// Write `tier = memory` for the functions that return such a type.
 ///
@@ -76,7 +76,7 @@ use std::str::FromStr;
 ///
 /// let codec: Codec = "msgpack".parse()?;
 /// assert_eq!(codec, Codec::MsgPack);
-/// // Whether this build can use it.
+/// // `true` if this build can use the codec.
 /// assert_eq!(codec.is_available(), cfg!(feature = "msgpack"));
 /// # Ok::<(), String>(())
 /// ```
@@ -85,28 +85,28 @@ use std::str::FromStr;
 pub enum Codec {
     /// bincode 2: compact and fast (feature `bincode`).
     ///
-    /// The bytes hold values and no names. So the type's shape is stored beside them, and a
-    /// type whose fields, variants or numbers changed finds its older values gone instead of
-    /// misread. It cannot carry `#[serde(flatten)]`, `untagged`, `tag`, `skip_serializing_if`
-    /// or a `serde_json::Value`; that is noticed, and said.
+    /// The bytes hold values and no names, so the shape of the type is stored beside them. If its
+    /// fields, variants or numbers change, older values are misses and are not misread. bincode
+    /// cannot carry `#[serde(flatten)]`, `untagged`, `tag`, `skip_serializing_if` or a
+    /// `serde_json::Value`; such a value is unstorable.
     Bincode,
     /// `MessagePack` with field names (feature `msgpack`).
     ///
-    /// For whatever serde can describe, and for types that change: added, removed and
+    /// For every type that serde can describe, and for types that change: added, removed and
     /// reordered fields leave the cache warm. Values are up to twice as large as bincode's.
     /// A `Some` that holds nothing, as `Some(None)` and `Some(())`, is not stored: it would come
     /// back as `None`.
     MsgPack,
     /// JSON (feature `json`).
     ///
-    /// For values that people or other programs read. Tolerant of changes as
-    /// [`MsgPack`](Self::MsgPack). What that does not store is not stored either; nor are a `NaN`
-    /// or an infinity, and maps whose keys are neither strings nor numbers.
+    /// For values that people or other programs read. It tolerates the changes that
+    /// [`MsgPack`](Self::MsgPack) tolerates, and does not store what that does not store. Nor does it
+    /// store a `NaN` or an infinity, or maps whose keys are neither strings nor numbers.
     Json,
 }
 
 impl Codec {
-    /// Whether the feature that it needs is on.
+    /// Returns `true` if the feature of this codec is on.
     pub const fn is_available(self) -> bool {
         match self {
             Self::Bincode => cfg!(feature = "bincode"),
@@ -115,7 +115,7 @@ impl Codec {
         }
     }
 
-    /// Its number in an entry's bytes.
+    /// Returns the number of this codec in an entry's bytes.
     pub(crate) const fn id(self) -> u8 {
         match self {
             Self::Bincode => 1,
@@ -124,7 +124,7 @@ impl Codec {
         }
     }
 
-    /// What to do where it is not, for a message.
+    /// Returns the remedy for a codec whose feature is off, for a message.
     #[doc(hidden)]
     pub const fn __remedy(self) -> &'static str {
         match self {
@@ -138,12 +138,12 @@ impl Codec {
         }
     }
 
-    /// What to say where its feature is off.
+    /// Returns the error for a codec whose feature is off.
     fn is_off(self) -> String {
         format!("the feature `{self}` of `cachekit` is off; turn it on, or name another codec")
     }
 
-    /// The one that is used where none is named: the first whose feature is on.
+    /// Returns the default codec: the first whose feature is on.
     pub(crate) fn preferred() -> Option<Self> {
         [Self::Bincode, Self::MsgPack, Self::Json]
             .into_iter()
@@ -174,7 +174,7 @@ impl FromStr for Codec {
     }
 }
 
-/// Why a value could not be written.
+/// The reason why a value could not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     all(
@@ -184,15 +184,15 @@ impl FromStr for Codec {
     expect(dead_code, reason = "no codec is on")
 )]
 pub(crate) enum EncodeError {
-    /// The codec cannot carry the type; in words.
+    /// The codec cannot carry the type; the reason in words.
     Type(String),
-    /// Larger than allowed.
+    /// The value is larger than allowed.
     TooLarge,
     /// The value's own `Serialize` failed or panicked.
     Value,
 }
 
-/// Why bytes could not be read.
+/// The reason why bytes could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
     all(
@@ -208,13 +208,13 @@ pub(crate) enum DecodeError {
         expect(dead_code, reason = "every feature is on")
     )]
     Codec,
-    /// Not what the codec writes, or longer or deeper than allowed.
+    /// The codec did not write the bytes, or they are longer or deeper than allowed.
     Decode,
     /// The type's own `Deserialize` panicked.
     Panic,
 }
 
-/// Without a codec.
+/// Encoding and decoding in a build without codecs: always an error.
 #[cfg(all(
     feature = "serde",
     not(any(feature = "bincode", feature = "msgpack", feature = "json"))

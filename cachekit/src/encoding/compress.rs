@@ -1,6 +1,6 @@
-//! Payloads made shorter for Redis, and read back from bytes that may be anything.
+//! Compression of payloads for Redis, and decompression of bytes that may be anything.
 //!
-//! A packed payload is the length of what was packed (4 bytes, little-endian) and an LZ4 block.
+//! A packed payload is its length before compression (4 bytes, little-endian) and an LZ4 block.
 
 #[cfg(feature = "lz4")]
 pub(crate) mod lz4;
@@ -10,23 +10,24 @@ pub(crate) mod lz4;
 
 use std::borrow::Cow;
 
-/// From so many bytes on, where a function asks for it and its cache says nothing.
+/// The size in bytes from which payloads are compressed, if a function asks for it and its cache sets no
+/// threshold.
 pub(crate) const USUAL_THRESHOLD: usize = 1 << 10;
 
-/// The length of the length.
+/// The number of bytes of the length.
 const LENGTH: usize = 4;
 
-/// No byte of a block stands for more than this many.
+/// The most bytes that a byte of a block can stand for.
 const MOST_TIMES: usize = 255;
 
-/// Whether this build can.
+/// Returns `true` if this build can compress.
 pub(crate) const fn is_available() -> bool {
     cfg!(feature = "lz4")
 }
 
-/// Packs what stands in `out` from `start` on, if it has at least `threshold` bytes and an eighth
-/// of them can be saved: less is not worth a reader's time. How many are saved; `None`: nothing
-/// was changed.
+/// Packs the bytes in `out` from `start` on, if they are at least `threshold` and packing saves an
+/// eighth of them: less is not worth a reader's time. Returns how many it saved, or `None` if it
+/// changed nothing.
 pub(crate) fn pack(out: &mut Vec<u8>, start: usize, threshold: usize) -> Option<usize> {
     let plain = &out[start..];
     if plain.len() < threshold {
@@ -44,29 +45,29 @@ pub(crate) fn pack(out: &mut Vec<u8>, start: usize, threshold: usize) -> Option<
     Some(saved)
 }
 
-/// What stands in an entry for its value.
+/// The bytes of an entry's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload<'a> {
-    /// As the codec wrote it.
+    /// The output of the codec.
     Plain(&'a [u8]),
-    /// Packed, with the length that it says it had.
+    /// A packed payload, with the length that it claims to have had.
     Packed { length: usize, block: &'a [u8] },
 }
 
 impl<'a> Payload<'a> {
-    /// A packed one, if `bytes` can be one.
+    /// Returns a packed payload, if `bytes` can be one.
     pub(crate) fn packed(bytes: &'a [u8]) -> Option<Self> {
         let (length, block) = bytes.split_first_chunk::<LENGTH>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         Some(Self::Packed { length, block })
     }
 
-    /// Whether this build can open it.
+    /// Returns `true` if this build can open it.
     pub(crate) fn is_readable(&self) -> bool {
         matches!(self, Self::Plain(_)) || is_available()
     }
 
-    /// How long it is when it is open. A packed one may lie.
+    /// Returns its length when it is open. A packed one may lie.
     pub(crate) fn length(&self) -> usize {
         match self {
             Self::Plain(bytes) => bytes.len(),
@@ -74,9 +75,9 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// What the codec wrote. A packed one makes one allocation, of exactly its
-    /// [`length`](Self::length), and none if so short a block cannot hold as much; `None`: it is
-    /// no block, or one of another length.
+    /// Returns the output of the codec. For a packed payload, this makes one allocation of exactly its
+    /// [`length`](Self::length), and none if so short a block cannot hold as much. Returns `None` if
+    /// the bytes are no block, or one of another length.
     pub(crate) fn open(&self) -> Option<Cow<'a, [u8]>> {
         match *self {
             Self::Plain(bytes) => Some(Cow::Borrowed(bytes)),

@@ -5,7 +5,7 @@
 //! ```text
 //! head  0  "CK"  format  flags  codec  waiters  0 0   (8)
 //!       8  token                                       (16)  its generation (8), and its own part (8)
-//!      24  holder                                      (16)  who should compute; zero: nobody
+//!      24  holder                                      (16)  the lease's holder; zero: nobody
 //!      40  floor   ms, big-endian                      (8)   the lease lives while PTTL > floor
 //!      48  grace   ms, big-endian                      (8)   the entry is fresh while PTTL > grace
 //! body 56  fingerprint  origin  delta us  life ms  checksum  (8 each)
@@ -17,8 +17,8 @@
 //!
 //! Scripts on the server change the head in place and never touch the body, so a value
 //! never passes through one. An entry that only holds a token ends after the head. All
-//! lengths of life are differences to the key's own remaining life: no clock is compared.
-//! Integers of the body are little-endian, but for the order, which a script reads.
+//! lifetimes are differences to the remaining life of the key in Redis: no clocks are compared.
+//! Integers of the body are little-endian, except the order, which a script reads.
 
 #[cfg(feature = "seeded-faults")]
 pub(crate) mod head;
@@ -30,51 +30,53 @@ use std::time::Duration;
 
 use xxhash_rust::xxh3::Xxh3;
 
-/// What every entry begins with: two letters, and the number of this format.
+/// The first bytes of every entry: two letters, and the number of this format.
 pub(crate) const MAGIC: [u8; 3] = *b"CK\x01";
 
 const FLAGS: usize = 3;
 const TOKEN: usize = 8;
 const GRACE: usize = 48;
 
-/// Where the head ends: an entry of this length holds a token and no value.
+/// The end of the head: an entry of this length holds a token and no value.
 pub(crate) const HEAD: usize = 56;
 
-/// Where the versions begin.
+/// The offset of the versions.
 pub(crate) const VERSIONS: usize = 98;
 
-/// How many versions every entry has beside those of its tags: the namespace's and its
+/// The number of versions that every entry has beside those of its tags: the namespace's and its
 /// function's.
 pub(crate) const IMPLICIT: usize = 2;
 
 const CHECKSUM: usize = 88;
 
-/// There is a payload, or an absence: more than a token.
+/// Flag of an entry with a payload or an absence, and not only a token.
 const FILLED: u8 = 1;
-/// The function returned `None`.
+/// Flag of an absence: the function returned `None`.
 const ABSENT: u8 = 2;
-/// A write stored it that can be told from newer ones: its order stands at the end.
+/// Flag of an entry that a write with an order stored: the order is at the end.
 const ORDERED: u8 = 4;
-/// The length of that order.
+/// The number of bytes of that order.
 const ORDER: usize = 8;
-/// What this version knows. Another may mean anything: what follows could look otherwise.
+/// All flags that this version knows. Another may mean anything, even a different layout.
 const KNOWN: u8 = FILLED | ABSENT | ORDERED;
 
 const CODEC: usize = 4;
 
-/// In the byte of the codec: the payload is compressed. Not among the flags, for once they were not
-/// all looked at: as a codec that nobody knows, it is a miss to every version there ever was.
+/// Bit of a compressed payload, in the byte of the codec. It is not one of the flags, because older
+/// versions did not check all of them: as an unknown codec, it is a miss to every version.
 const PACKED: u8 = 0x80;
 
-/// What a store must show to be accepted; removed by an invalidation, replaced by a store.
+/// The fencing token that a store must show to be accepted. An invalidation removes it, and a store
+/// replaces it.
 ///
 /// Its first half is the *generation*: writes with an order hand it on, everything else makes
-/// another one. So who finds its own knows that nothing but such writes came in between.
+/// another one. So a process that finds its own generation knows that nothing but such writes came
+/// in between.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(pub(crate) [u8; 16]);
 
 impl Token {
-    /// One that nobody has had.
+    /// Creates a token that nobody has had.
     pub(crate) fn random() -> Self {
         let mut token = [0; 16];
         // Without the system's randomness, two processes still differ by their seeds.
@@ -84,19 +86,19 @@ impl Token {
         Self(token)
     }
 
-    /// The same as a part of `other`'s generation.
+    /// Returns this token as a part of `other`'s generation.
     pub(crate) fn same_generation_as(mut self, other: Self) -> Self {
         self.0[..8].copy_from_slice(&other.0[..8]);
         self
     }
 
-    /// Whether both are of one generation.
+    /// Returns `true` if both are of one generation.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..8] == other.0[..8]
     }
 
-    /// The one that stands in an entry, whatever else is wrong with it.
+    /// Returns the token of an entry, whatever else is wrong with the entry.
     pub(crate) fn of(entry: &[u8]) -> Option<Self> {
         let token = entry.get(8..24)?.try_into().ok()?;
         Some(Self(token))
@@ -109,8 +111,8 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The version of a tag, a function or the namespace: opaque, equal or not. Its first
-/// eight bytes are the server's origin; its last eight, the *soft half*, are all that a soft
+/// The version of a tag, a function or the namespace. Versions are opaque: two are equal or not. The
+/// first eight bytes are the server's origin; the last eight, the *soft half*, are all that a soft
 /// invalidation changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version(pub(crate) [u8; Version::LEN]);
@@ -120,26 +122,26 @@ impl Version {
 
     const SOFT: usize = 16;
 
-    /// Whether both are the same but for soft invalidations in between.
+    /// Returns `true` if both are equal, except for soft invalidations in between.
     pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..Self::SOFT] == other.0[..Self::SOFT]
     }
 
-    /// The same after a soft invalidation.
+    /// Returns the version after a soft invalidation.
     #[cfg(feature = "seeded-faults")]
     pub(crate) fn softened(mut self, soft: [u8; 8]) -> Self {
         self.0[Self::SOFT..].copy_from_slice(&soft);
         self
     }
 
-    /// The data set in which it was made.
+    /// Returns the data set in which the version was made.
     pub(crate) fn origin(self) -> [u8; 8] {
         let mut origin = [0; 8];
         origin.copy_from_slice(&self.0[..8]);
         origin
     }
 
-    /// What stands in Redis, if it is a version.
+    /// Returns the version in `bytes` from Redis, if they are one.
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
@@ -153,8 +155,8 @@ impl fmt::Debug for Version {
     }
 }
 
-/// Over everything that decides what a reader makes of the entry, but for the fields that
-/// scripts change in place.
+/// Returns the checksum over everything that decides what a reader makes of the entry, except the
+/// fields that scripts change in place.
 fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
     let mut hash = Xxh3::new();
     for part in [
@@ -168,7 +170,7 @@ fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
     hash.digest()
 }
 
-/// Writes the right checksum into an entry that was changed, if it is long enough for one.
+/// Writes the right checksum into an entry that was changed, if the entry is long enough for one.
 #[cfg(all(feature = "seeded-faults", feature = "testing", feature = "serde"))]
 pub(crate) fn seal(entry: &mut [u8]) {
     let Some(&[low, high]) = entry.get(VERSIONS - 2..VERSIONS) else {

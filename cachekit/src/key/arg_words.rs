@@ -1,37 +1,37 @@
 //! A key's arguments as words of 64 bits, from which the key can be made.
 //!
-//! Writing a number as text, looking at each byte of a string whether it has to be escaped,
-//! and copying the template's literals is most of what a hit in memory costs. So a call first
-//! writes its arguments as tokens: a number is one word, a string its length and itself. They
-//! are enough to be looked up by, and [`render`] makes the key of them where that is needed,
-//! without asking the arguments again: they may have changed.
+//! Writing a number as text, checking each byte of a string for escapes, and copying the template's
+//! literals would be most of the cost of a hit in memory. So a call first writes its arguments as
+//! words: a number is one word, a string is its length and its bytes. The words suffice for the
+//! look-up. If the key is needed, [`render`](crate::key::render::render) makes it from the words,
+//! without reading the arguments again: they may have changed.
 //!
-//! The words tell which tokens they are, whatever types wrote them, and the tokens tell the
-//! text. So equal words mean equal keys of one function. Not the other way round: a `Display`
-//! may write its text in other pieces the next time.
+//! The words of an item (a number, a text, a bracket) begin with its kind, whatever type wrote it,
+//! and the items determine the text. So equal words mean equal keys of one function. The
+//! converse does not hold: a `Display` may write its text in other pieces the next time.
 //!
-//! Words and not bytes, because a processor that has stored single bytes has to wait before
-//! it can load them together.
+//! The unit is a word and not a byte, because a processor that has stored single bytes has to wait
+//! before it can load them together.
 
 #![expect(
     clippy::inline_always,
-    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+    reason = "inlined, the argument words of a hit stay in registers: a seventh of its instructions"
 )]
 
 use smallvec::SmallVec;
 
-/// The kind of a token is in the low byte of its first word; none is zero.
+/// Mask of an item's kind, in the low byte of its first word; no kind is zero.
 pub(crate) const KIND: u64 = 0x7F;
-/// The token is the last of the argument, element or `Some` that it is in.
+/// Flag of the last item in its argument, element or `Some`.
 pub(crate) const LAST: u64 = 0x80;
-/// Where the rest of the first word begins.
+/// The bit at which the rest of the first word begins.
 pub(crate) const REST: u32 = 8;
 
-/// Nothing, where something ends that has no token of its own that could say so.
+/// An item without content, to end something that has no item of its own to carry [`LAST`].
 pub(crate) const END: u64 = 1;
 pub(crate) const TEXT: u64 = 2;
 pub(crate) const UNSIGNED: u64 = 3;
-/// The number is the next word.
+/// A number that is the next word.
 pub(crate) const WIDE_UNSIGNED: u64 = 4;
 pub(crate) const SIGNED: u64 = 5;
 pub(crate) const WIDE_SIGNED: u64 = 6;
@@ -41,14 +41,14 @@ pub(crate) const CLOSE: u64 = 9;
 pub(crate) const ELEMENT: u64 = 10;
 pub(crate) const SOME: u64 = 11;
 pub(crate) const NONE: u64 = 12;
-/// And its length: a text of at most seven bytes, which are the rest of the word.
+/// A text of at most seven bytes, which are the rest of the word. Its length is added to the kind.
 const SHORT_TEXT: u64 = 0x10;
 
 /// Arguments, written one after the other.
 #[derive(Default)]
 pub(crate) struct ArgWords {
     words: SmallVec<[u64; 16]>,
-    /// Where the last token begins.
+    /// The position of the last item.
     last: usize,
 }
 
@@ -82,7 +82,7 @@ impl ArgWords {
 
     #[inline(always)]
     pub(crate) fn signed(&mut self, number: i64) {
-        // The sign in the lowest bit, so that small numbers are short.
+        // The sign is in the lowest bit, so that small numbers are short.
         let folded = (number << 1) ^ (number >> 63);
         self.number(folded.cast_unsigned(), SIGNED);
     }
@@ -97,14 +97,14 @@ impl ArgWords {
         }
     }
 
-    /// A token without content.
+    /// Writes the first word of an item.
     #[inline(always)]
     pub(crate) fn push_word(&mut self, word: u64) {
         self.last = self.words.len();
         self.push(word);
     }
 
-    /// Ends what began when there were `start` words.
+    /// Ends the argument, element or `Some` that began when there were `start` words.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         match self.words.get_mut(self.last) {
@@ -124,8 +124,8 @@ impl ArgWords {
     }
 }
 
-/// At most seven bytes, as the low ones of a word: of two halves that overlap, where there are more
-/// than one, because a loop over so few takes longer than both.
+/// Returns at most seven bytes as the low bytes of a word. Several bytes are read as two halves that
+/// overlap: a loop over so few takes longer than both.
 #[inline(always)]
 fn short(bytes: &[u8]) -> u64 {
     let behind = |half: usize| 8 * (bytes.len() - half);

@@ -1,11 +1,11 @@
-//! A buffer for one key: on the stack while it is short.
+//! A buffer for one key, on the stack while the key is short.
 //!
-//! What is written into it comes out in one of three forms: a key, the text of a tag, or
-//! [tokens](crate::key::arg_words).
+//! The buffer takes one of three forms: a key, the text of a tag, or
+//! [argument words](crate::key::arg_words).
 
 #![expect(
     clippy::inline_always,
-    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+    reason = "inlined, the argument words of a hit stay in registers: a seventh of its instructions"
 )]
 
 use std::borrow::Cow;
@@ -16,34 +16,34 @@ use smallvec::SmallVec;
 use crate::key::arg_words::ArgWords;
 use crate::key::function_path::FunctionPath;
 
-/// Stands before the types that a function has from where it stands.
+/// The separator before the outer types of a function.
 pub(crate) const SELF_TYPE: &str = ";";
 
-/// Writes one key, or the text of one tag.
+/// A buffer for one key, or for the text of one tag.
 ///
 /// Keys of up to 128 bytes are built without an allocation.
 ///
-/// Arguments are escaped in a key, because two keys must never be the same. In a tag they
-/// stand as they are: whoever invalidates `name:ann lee` writes just that, and two tags that
-/// are the same by accident cost a computation, never a stale value.
+/// Arguments are escaped in a key, because two keys must never be equal by accident. In a tag they
+/// are verbatim: an invalidation of `name:ann lee` writes exactly that, and two tags that are
+/// equal by accident cost a computation, never a stale value.
 pub struct KeyBuf {
     form: Form,
-    /// None of it is written where it is not needed, so it costs nothing.
+    /// Costs nothing in a buffer for argument words, which leaves it unwritten.
     text: SmallVec<[u8; 128]>,
     arg_words: ArgWords,
 }
 
-/// What comes out.
+/// The content of a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A key: arguments are escaped.
+    /// A key, with escaped arguments.
     Key,
-    /// A tag: they stand as they are.
+    /// A tag, with verbatim arguments.
     Tag,
     ArgWords,
 }
 
-/// An argument that was rendered before the function took it away: for keys, and for tags.
+/// An argument that was rendered before the function took it, both for keys and for tags.
 #[derive(Debug, Clone)]
 pub struct Rendered {
     escaped: Box<[u8]>,
@@ -51,23 +51,23 @@ pub struct Rendered {
 }
 
 impl KeyBuf {
-    /// A buffer for a key.
+    /// Creates a buffer for a key.
     pub(crate) fn new() -> Self {
         Self::of(Form::Key)
     }
 
-    /// A buffer for the text of a tag.
+    /// Creates a buffer for the text of a tag.
     pub(crate) fn verbatim() -> Self {
         Self::of(Form::Tag)
     }
 
-    /// A buffer for a key's arguments, from which [`render`](crate::key::render::render) makes the key.
+    /// Creates a buffer for argument words, from which [`render`](crate::key::render::render) makes the key.
     #[inline(always)]
     pub(crate) fn arg_words() -> Self {
         Self::of(Form::ArgWords)
     }
 
-    /// A key that was written by hand, as tokens.
+    /// Creates the argument words of a key that is already text.
     pub(crate) fn arg_words_of(key: &[u8]) -> Self {
         let mut buf = Self::arg_words();
         buf.arg_words.text(key);
@@ -83,7 +83,7 @@ impl KeyBuf {
         }
     }
 
-    /// A literal of the template, verbatim.
+    /// Writes a literal of the template, verbatim.
     #[inline(always)]
     pub fn literal(&mut self, text: &str) {
         if self.form != Form::ArgWords {
@@ -91,7 +91,7 @@ impl KeyBuf {
         }
     }
 
-    /// The type of a method's `self`, where it is generic: its type parameters may change
+    /// Writes the type of a method's `self` if it is generic: its type parameters may change
     /// the result, and an attribute on a method cannot see them.
     pub fn self_type<T: ?Sized>(&mut self) {
         let name = std::any::type_name::<T>();
@@ -100,8 +100,8 @@ impl KeyBuf {
         }
     }
 
-    /// The types that stand around a function, where they differ from call to call. Returns
-    /// `true` if there are any.
+    /// Writes the outer types of a function (see [`FunctionPath::outer_types`]). Returns `true` if it
+    /// has any.
     #[inline(always)]
     pub fn outer_types_of(&mut self, path: &FunctionPath) -> bool {
         if path.is_plain() {
@@ -119,12 +119,12 @@ impl KeyBuf {
         self.part(0, name);
     }
 
-    /// An argument that was rendered before.
+    /// Writes an argument that was rendered before.
     pub fn text(&mut self, rendered: &Rendered) {
         match self.form {
             Form::Key => self.push(&rendered.escaped),
             Form::Tag => self.push(&rendered.verbatim),
-            // A key has nothing rendered: it is written before the body takes anything.
+            // Not in keys, which are written before the body takes an argument.
             Form::ArgWords => {
                 let start = self.arg_words.len();
                 self.arg_words.text(&rendered.verbatim);
@@ -133,7 +133,7 @@ impl KeyBuf {
         }
     }
 
-    /// Ends the argument, or what is inside it, that began at a length of `start`.
+    /// Ends the argument, or the part of one, that began when the length was `start`.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         if self.form == Form::ArgWords {
@@ -141,18 +141,18 @@ impl KeyBuf {
         }
     }
 
-    /// The text; nothing in a buffer for tokens.
+    /// Returns the text; it is empty in a buffer for argument words.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 
-    /// The tokens; none in a buffer for text.
+    /// Returns the argument words; a buffer for text has none.
     #[inline(always)]
     pub(crate) fn words(&self) -> &[u64] {
         self.arg_words.words()
     }
 
-    /// Bytes of text, or tokens' words.
+    /// Returns the number of bytes, or of argument words.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         match self.form {
@@ -161,8 +161,8 @@ impl KeyBuf {
         }
     }
 
-    /// The text written so far. Only whole strings are ever pushed, and `%XX` is ASCII, so
-    /// nothing is lost.
+    /// Returns the text written so far. Nothing is lost: only whole strings are pushed, and `%XX` is
+    /// ASCII.
     pub(crate) fn to_text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.as_bytes())
     }
@@ -181,14 +181,14 @@ impl KeyBuf {
         self.text.extend_from_slice(bytes);
     }
 
-    /// Puts `bytes` in front of what was written since `at`.
+    /// Inserts `bytes` before everything that was written since the length was `at`.
     pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
         self.text.insert_from_slice(at, bytes);
     }
 }
 
 impl Rendered {
-    /// What `write` writes.
+    /// Renders the output of `write`.
     pub fn new(write: impl Fn(&mut KeyBuf)) -> Self {
         let into = |mut buf: KeyBuf| -> Box<[u8]> {
             write(&mut buf);

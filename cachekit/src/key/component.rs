@@ -1,14 +1,11 @@
-//! How one argument is written into a key.
+//! The writer of one argument into a key, and the trait of values that can be arguments.
 
 #![expect(
     clippy::inline_always,
-    reason = "inlined, the tokens of a hit stay in registers: a seventh of its instructions"
+    reason = "inlined, the argument words of a hit stay in registers: a seventh of its instructions"
 )]
 
-use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::key::arg_words;
 use crate::key::buf::{Form, KeyBuf};
@@ -18,20 +15,20 @@ use crate::key::buf::{Form, KeyBuf};
 /// Implemented for
 ///
 /// - integers and their `NonZero` forms, `bool`, `char`, `f32` and `f64`, strings, paths;
-/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of std, which
-///   are written in the order of what is written for their elements;
+/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of std,
+///   whose elements are written in the order of their texts;
 /// - references, `Box`, `Rc`, `Arc` and `Cow`;
 /// - `Duration`, `SystemTime`, and addresses of `std::net`;
 /// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of `chrono`.
 ///
-/// Derive it for your own structs and enums. Where an attribute names an argument that has only
+/// Derive it for your own structs and enums. If an argument that an attribute names has only
 /// [`Display`](fmt::Display), or holds values of such a type in any of these containers, its
-/// `Display` is used; so it is for fields.
+/// `Display` is used. The same holds for fields.
 ///
 /// # Contract
 ///
-/// Two values of the type that are different must be written differently. Equal values should be
-/// written equally: else a call computes once more, and an invalidation by one of them leaves the
+/// Different values of the type must be written differently. Equal values should be written
+/// equally. Otherwise a call computes once more, and an invalidation with one of them leaves the
 /// entry of the other.
 ///
 /// # Examples
@@ -64,19 +61,19 @@ use crate::key::buf::{Form, KeyBuf};
             `bytes`, `rust_decimal` and `chrono`"
 )]
 pub trait CacheKey {
-    /// Writes the value.
+    /// Writes the value to `out`.
     fn write_key(&self, out: &mut KeyWriter<'_>);
 }
 
-/// Writes one argument, escaped.
+/// A writer of one argument, which it escapes.
 pub struct KeyWriter<'a> {
     out: &'a mut KeyBuf,
     stop: u8,
-    /// Where the element that is being written began, in a composite that has any.
+    /// Start of the element that is being written, in a composite that has any.
     element: Option<usize>,
 }
 
-/// Bytes that are written as they are: one table look-up each.
+/// Table of the bytes that are written as they are: one look-up for each byte.
 const SAFE: [bool; 256] = {
     let mut safe = [false; 256];
     let mut byte = 0;
@@ -92,13 +89,13 @@ const SAFE: [bool; 256] = {
     safe
 };
 
-/// The bytes of ASCII that need no escape.
+/// Bytes of ASCII that need no escape.
 const BARE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@+=~!/";
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Whether `byte` stands as it is in an argument that `stop` follows. After a stop byte
-/// beyond ASCII no byte beyond ASCII does: a character is escaped as a whole or not at all.
+/// Returns `true` if `byte` is written as it is in an argument that `stop` follows. If `stop` is
+/// beyond ASCII, no byte beyond ASCII is: a character is escaped as a whole or not at all.
 pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
     SAFE[usize::from(byte)] && byte != stop && (byte < 0x80 || stop < 0x80)
 }
@@ -113,7 +110,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// A string, escaped.
+    /// Writes a string, escaped.
     #[inline(always)]
     pub fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
@@ -145,7 +142,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// A value's `Display`, escaped.
+    /// Writes a value's `Display`, escaped.
     pub fn display(&mut self, value: &(impl fmt::Display + ?Sized)) {
         struct Escape<'w, 'a>(&'w mut KeyWriter<'a>);
         impl fmt::Write for Escape<'_, '_> {
@@ -154,17 +151,17 @@ impl<'a> KeyWriter<'a> {
                 Ok(())
             }
         }
-        // The sink never fails; a `Display` that fails by itself has written what it has.
+        // The sink never fails. If a `Display` fails by itself, its text so far is written.
         let _ = write!(Escape(self), "{value}");
     }
 
-    /// The name of an enum's variant.
+    /// Writes the name of an enum's variant.
     pub fn name(&mut self, name: &str) {
         self.text(name);
     }
 
     #[inline(always)]
-    fn unsigned(&mut self, number: u64) {
+    pub(crate) fn unsigned(&mut self, number: u64) {
         match self.out.form() {
             Form::ArgWords => self.out.out_arg_words().unsigned(number),
             Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
@@ -172,7 +169,7 @@ impl<'a> KeyWriter<'a> {
     }
 
     #[inline(always)]
-    fn signed(&mut self, number: i64) {
+    pub(crate) fn signed(&mut self, number: i64) {
         match self.out.form() {
             Form::ArgWords => self.out.out_arg_words().signed(number),
             Form::Key | Form::Tag => self.digits(itoa::Buffer::new().format(number)),
@@ -190,7 +187,7 @@ impl<'a> KeyWriter<'a> {
         self.element = None;
     }
 
-    /// Between two elements of a composite: `,`.
+    /// Separates two elements of a composite: `,`.
     pub fn next(&mut self) {
         self.mark(arg_words::NEXT, b",");
     }
@@ -203,7 +200,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Ends a composite: `)`. A last element that was written as nothing gets a `,` of its
+    /// Ends a composite: `)`. If nothing was written for the last element, it gets a `,` of its
     /// own, so that `[""]` and `[]` differ.
     pub fn close(&mut self) {
         if self.element == Some(self.out.len()) && self.out.form() != Form::ArgWords {
@@ -213,28 +210,28 @@ impl<'a> KeyWriter<'a> {
         self.element = None;
     }
 
-    /// An element of a composite.
+    /// Writes an element of a composite.
     pub fn field<T: CacheKey + ?Sized>(&mut self, value: &T) {
         self.inner(|inner| value.write_key(inner));
     }
 
-    /// An element of a composite, by its `Display`.
+    /// Writes an element of a composite by its `Display`.
     pub fn field_display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
         self.inner(|inner| inner.display(value));
     }
 
-    /// What `write` writes, as an element.
+    /// Writes an element of a composite by `write`.
     pub(crate) fn inner(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         self.element = Some(self.out.len());
         self.enclosed(arg_words::ELEMENT, write);
     }
 
-    /// `None`.
+    /// Writes a `None`.
     pub(crate) fn absent(&mut self) {
         self.mark(arg_words::NONE, b"%-");
     }
 
-    /// What `write` writes, as a `Some`.
+    /// Writes a `Some`, whose value `write` writes.
     pub(crate) fn present(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.out.len();
         self.enclosed(arg_words::SOME, write);
@@ -245,7 +242,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// A token says that it holds what `write` writes; text does not.
+    /// Marks the output of `write` as the content of `token`, if the buffer is for argument words.
     #[inline(always)]
     fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.out.form() == Form::ArgWords {
@@ -256,7 +253,7 @@ impl<'a> KeyWriter<'a> {
         self.out.end(start);
     }
 
-    /// What `write` writes, as an element with a `,` before it where it is not the first.
+    /// Writes an element by `write`, with a `,` before it unless it is the first.
     pub(crate) fn element_by(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.element.is_some() {
             self.next();
@@ -264,7 +261,7 @@ impl<'a> KeyWriter<'a> {
         self.inner(write);
     }
 
-    /// What `write` writes for each of the items, as a composite.
+    /// Writes the items as a composite, each by `write`.
     pub(crate) fn elements<I>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -279,7 +276,7 @@ impl<'a> KeyWriter<'a> {
 }
 
 impl KeyBuf {
-    /// An argument, escaped. `stop` is the first byte of the literal that follows it.
+    /// Writes an argument, escaped. `stop` is the first byte of the literal that follows it.
     #[inline(always)]
     pub fn part<T: CacheKey + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
@@ -287,7 +284,7 @@ impl KeyBuf {
         self.end(start);
     }
 
-    /// An argument as `write` writes it, escaped.
+    /// Writes an argument by `write`, escaped.
     #[inline]
     pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.len();
@@ -295,7 +292,7 @@ impl KeyBuf {
         self.end(start);
     }
 
-    /// An argument written by its `Display`, escaped.
+    /// Writes an argument by its `Display`, escaped.
     pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
         KeyWriter::new(self, stop).display(value);
@@ -308,152 +305,3 @@ impl fmt::Debug for KeyWriter<'_> {
         f.debug_tuple("KeyWriter").field(&self.out).finish()
     }
 }
-
-macro_rules! integers {
-    ($($ty:ty: $write:ident)*) => {$(
-        impl CacheKey for $ty {
-            #[inline(always)]
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                out.$write((*self).into());
-            }
-        }
-    )*};
-}
-integers!(u8: unsigned u16: unsigned u32: unsigned u64: unsigned
-          i8: signed i16: signed i32: signed i64: signed);
-
-macro_rules! other_integers {
-    ($($ty:ty)*) => {$(
-        impl CacheKey for $ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                out.text(itoa::Buffer::new().format(*self));
-            }
-        }
-    )*};
-}
-// Greater than a token's number.
-other_integers!(u128 i128);
-
-macro_rules! pointer_sized_integers {
-    ($($ty:ty: $wide:ty: $write:ident)*) => {$(
-        impl CacheKey for $ty {
-            #[inline(always)]
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                // Not greater on any machine there is.
-                match <$wide>::try_from(*self) {
-                    Ok(number) => out.$write(number),
-                    Err(_) => out.text(itoa::Buffer::new().format(*self)),
-                }
-            }
-        }
-    )*};
-}
-pointer_sized_integers!(usize: u64: unsigned isize: i64: signed);
-
-macro_rules! nonzero {
-    ($($ty:ident)*) => {$(
-        impl CacheKey for std::num::$ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                self.get().write_key(out);
-            }
-        }
-    )*};
-}
-nonzero!(NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroU128 NonZeroUsize
-         NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize);
-
-impl CacheKey for bool {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(if *self { "true" } else { "false" });
-    }
-}
-
-impl CacheKey for char {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(self.encode_utf8(&mut [0; 4]));
-    }
-}
-
-impl CacheKey for str {
-    #[inline(always)]
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(self);
-    }
-}
-
-impl CacheKey for String {
-    #[inline(always)]
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.text(self);
-    }
-}
-
-impl CacheKey for () {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.open();
-        out.close();
-    }
-}
-
-/// `None` is `%-`. `Some(x)` is `x`, with `%+` in front where `x` itself begins like a
-/// `None` or such a `%+`: so `None`, `Some(None)` and `Some(Some(None))` all differ.
-impl<T: CacheKey> CacheKey for Option<T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        match self {
-            Some(value) => out.present(|inner| value.write_key(inner)),
-            None => out.absent(),
-        }
-    }
-}
-
-impl<T: CacheKey> CacheKey for [T] {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-impl<T: CacheKey, const N: usize> CacheKey for [T; N] {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-impl<T: CacheKey> CacheKey for Vec<T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-macro_rules! through_deref {
-    ($($ty:ty),*) => {$(
-        impl<T: CacheKey + ?Sized> CacheKey for $ty {
-            #[inline(always)]
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                (**self).write_key(out);
-            }
-        }
-    )*};
-}
-through_deref!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
-
-impl<T: CacheKey + ToOwned + ?Sized> CacheKey for Cow<'_, T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        (**self).write_key(out);
-    }
-}
-
-macro_rules! tuples {
-    ($(($($name:ident),+))*) => {$(
-        impl<$($name: CacheKey),+> CacheKey for ($($name,)+) {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                #[expect(non_snake_case, reason = "one name for a type and its value")]
-                let ($($name,)+) = self;
-                out.open();
-                $(out.element_by(|inner| $name.write_key(inner));)+
-                out.close();
-            }
-        }
-    )*};
-}
-tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
-(A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }

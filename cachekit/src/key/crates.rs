@@ -1,5 +1,5 @@
-//! Types of other crates that are parts of keys, each behind the feature of its crate's name. Equal
-//! values are written equally, which the `Display` of some of them does not do.
+//! `CacheKey` for types of other crates, each behind the feature of its crate's name. Equal values are
+//! written equally; the `Display` of some of these types does not do so.
 
 use crate::key::component::{CacheKey, KeyWriter};
 
@@ -13,7 +13,7 @@ impl CacheKey for uuid::Uuid {
     }
 }
 
-/// As a slice of bytes.
+/// Written as a slice of bytes.
 #[cfg(feature = "bytes")]
 impl CacheKey for bytes::Bytes {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
@@ -21,7 +21,7 @@ impl CacheKey for bytes::Bytes {
     }
 }
 
-/// Without zeros at its end: 1.10 is 1.1.
+/// Written without trailing zeros: 1.10 is 1.1.
 #[cfg(feature = "rust_decimal")]
 impl CacheKey for rust_decimal::Decimal {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
@@ -38,7 +38,7 @@ mod of_chrono {
 
     use crate::key::component::{CacheKey, KeyWriter};
 
-    /// The instant, in UTC: two of one instant are written equally, whatever their time zones.
+    /// Written in UTC: equal instants are written equally, in whatever time zones.
     impl<Tz: TimeZone> CacheKey for DateTime<Tz> {
         fn write_key(&self, out: &mut KeyWriter<'_>) {
             out.display(&format_args!("{:?}", self.with_timezone(&Utc)));

@@ -1,8 +1,8 @@
-//! The types that a function has from where it stands: those of its `impl`, or of its trait.
+//! The outer types of a function: those of the `impl` or trait around it.
 //!
 //! An attribute cannot see them. The compiler's name of a closure in the body spells all of them,
-//! and that of an item in the body none: an item does not inherit parameters. Where the two
-//! differ, a key needs the types.
+//! and that of an item in the body spells none: an item does not inherit type parameters. If the two
+//! names differ, the key needs the types.
 
 #![expect(
     clippy::inline_always,
@@ -11,24 +11,24 @@
 
 const CLOSURE: &str = "::{{closure}}";
 
-/// The name of a function, as the compiler gives it to what is inside.
+/// The compiler's names for the path of a function.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionPath {
-    /// Without types.
+    /// The path without types.
     plain: &'static str,
-    /// `::` and the function's own name, if that is known.
+    /// `::` and the function's own name; empty if that is unknown.
     own: &'static str,
-    /// With types, and with what follows.
+    /// The path with types, and with the closure in the function.
     typed: &'static str,
 }
 
 impl FunctionPath {
-    /// Of the function called `own`, by the names of an item `__here` in it, and of a closure
-    /// beside that item.
+    /// Creates the path of the function called `own` from two names: that of an item `__here` in it, and
+    /// that of a closure beside the item.
     #[inline(always)]
     pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
         let path = item.strip_suffix("::__here").unwrap_or(item);
-        // An `async` block, and what writes a key. Not a loop: this is done by the compiler.
+        // The `async` block, and the closure that writes a key. Not a loop: the compiler evaluates this.
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
@@ -39,14 +39,14 @@ impl FunctionPath {
         }
     }
 
-    /// Whether the names say at once that there are no such types.
+    /// Returns `true` if the names show at once that there are no outer types.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         !self.own.is_empty() && self.plain.ends_with(self.own) && self.typed.starts_with(self.plain)
     }
 
-    /// The path with its types, as `<shop::Repo as shop::Load<shop::User>>`; `None` if it has
-    /// none.
+    /// Returns the path around the function with its types, as
+    /// `<shop::Repo as shop::Load<shop::User>>`, or `None` if it has no types.
     pub fn outer_types(&self) -> Option<&'static str> {
         if self.is_plain() {
             return None;
@@ -56,8 +56,8 @@ impl FunctionPath {
     }
 }
 
-/// What a function stands in: the name of the function, or of a closure in it, without the
-/// function's own name and parameters.
+/// Returns the path around a function. `path` names the function, or a closure in it; its own name and
+/// type parameters are cut off.
 fn parent(path: &str) -> &str {
     let mut function = path;
     while let Some(outer) = function.strip_suffix(CLOSURE) {
@@ -66,7 +66,7 @@ fn parent(path: &str) -> &str {
     &function[..last_separator(function).unwrap_or(0)]
 }
 
-/// Where the last `::` is that stands in no brackets.
+/// Returns the position of the last `::` outside of brackets.
 fn last_separator(path: &str) -> Option<usize> {
     let bytes = path.as_bytes();
     let mut depth = 0_usize;
@@ -91,7 +91,8 @@ fn last_separator(path: &str) -> Option<usize> {
     last
 }
 
-/// How long a character is, behind its first quote and with its last; 0 for a lifetime.
+/// Returns the length of a character literal from behind its first quote to its last one; 0 for a
+/// lifetime.
 fn quoted(behind: &str) -> usize {
     let mut chars = behind.char_indices();
     let end = match chars.next() {
@@ -105,12 +106,12 @@ fn quoted(behind: &str) -> usize {
     end.map_or(0, |(at, _)| at + 1)
 }
 
-/// Whether a type's name is that of a closure or of an `async` block, or has one in it: all of
-/// them in one function have the same.
+/// Returns `true` if a type's name is or contains that of a closure or an `async` block. All of these
+/// in one function have one name.
 pub(crate) fn is_nameless(type_name: &str) -> bool {
     let mut rest = type_name;
     while let Some((_, behind)) = rest.split_once("{{closure}}") {
-        // Of what stands in a closure, the name follows.
+        // An item in a closure has its own name after it.
         if !behind.starts_with("::") {
             return true;
         }
@@ -127,7 +128,7 @@ mod tests {
         FunctionPath::new(own, item, closure).outer_types()
     }
 
-    /// The function's name, an item's path, a closure's, and the types that are read from them.
+    /// The function's name, the paths of an item and of a closure, and the types read from them.
     type Case = (
         &'static str,
         &'static str,
@@ -148,7 +149,7 @@ mod tests {
             "n::S<n::User>::get::{{closure}}",
             Some("n::S<n::User>"),
         ),
-        // Parameters of the function itself, lifetimes too.
+        // Type parameters and lifetimes of the function itself.
         (
             "::get",
             "n::Repo::get::__here",
@@ -167,7 +168,7 @@ mod tests {
             "n::S<u8>::get<n::get::A>::{{closure}}",
             Some("n::S<u8>"),
         ),
-        // A trait's.
+        // Types of a trait.
         (
             "::load",
             "<n::Repo as n::Load<_>>::load::{{closure}}::{{closure}}::__here",
@@ -186,7 +187,7 @@ mod tests {
             "n::m::<impl n::S<u8>>::o::{{closure}}",
             Some("n::m::<impl n::S<u8>>"),
         ),
-        // Brackets that are none.
+        // Characters that are no brackets.
         (
             "::c",
             "n::C<X>::c::__here",
@@ -211,7 +212,7 @@ mod tests {
             "<fn(&'_ u8) -> &'_ u8 as n::D>::d::{{closure}}",
             Some("<fn(&'_ u8) -> &'_ u8 as n::D>"),
         ),
-        // One name of another's beginning.
+        // A name that begins with the other name.
         (
             "::d",
             "n::S<N>::d::__here",

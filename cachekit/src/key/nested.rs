@@ -1,73 +1,69 @@
-//! Values that are no parts of keys as a whole: what is in them may be, by `CacheKey` or by
-//! `Display`.
+//! Values that have no `CacheKey` as a whole, but whose elements have `CacheKey` or `Display`.
 //!
-//! `Option<NaiveDate>` is neither, and an `impl<T: Display> CacheKey for Option<T>` cannot stand
-//! beside that for `T: CacheKey`. Which of the two a type has can be asked only where the type is
-//! known, in generated code: a method is looked for in one type after the other, as they deref, and
-//! the first whose `impl` has its bounds met is taken. So that code takes a type apart in steps, each
-//! a look of its own. A walk has the types that are left, and what was found for those before
-//! them: a list, in the order in which the type is read, that says how a value is written. It is
-//! written as the same containers are where all in them is `CacheKey`.
+//! `Option<NaiveDate>` has neither, and an `impl<T: Display> CacheKey for Option<T>` cannot exist
+//! beside that for `T: CacheKey`. Only generated code knows the type, and can find out which of the
+//! two it has: the compiler looks for a method in one type after the other, as they deref, and takes
+//! the first whose `impl` has its bounds met. So the code takes a type apart in steps, with a look-up
+//! each. The state of a walk is the types that are left, and a list of what was found for those
+//! before them. The list, in the order in which the type is read, says how a value is written. The
+//! text is that which the same containers have if all their elements are `CacheKey`.
 //!
-//! By types and not by traits in scope, and with a state of its own for the end: most walks end at
-//! once, and each step of each argument costs the compiler something.
+//! Dispatch is by types and not by traits in scope, and the end has a state of its own: most walks
+//! end at once, and each step of each argument costs compile time.
 
 #![expect(
     clippy::unused_self,
     reason = "a method is what the compiler looks for, whatever is in it"
 )]
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+pub(crate) mod containers;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
-use crate::key::values::{pair, sorted};
 
-/// A type, and those after it.
+/// A type, and the types after it.
 pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
 
-/// By its `CacheKey`.
+/// Marks a type that is written by its `CacheKey`.
 #[derive(Debug)]
 pub struct AsPart;
 
-/// By its `Display`.
+/// Marks a type that is written by its `Display`.
 #[derive(Debug)]
 pub struct AsDisplay;
 
-/// By its elements, which come next.
+/// Marks a type that is written by its elements, which come next.
 #[derive(Debug)]
 pub struct AsContainer;
 
-/// Not at all: a program with it does not compile.
+/// Marks a type that cannot be written; a program with it does not compile.
 #[derive(Debug)]
 pub struct AsNothing;
 
-/// A walk at a type: first choice.
+/// A walk at a type, with the first choice: `CacheKey`.
 pub struct ByPart<T: ?Sized, R, F>(ByDisplay<T, R, F>);
 
-/// Second choice.
+/// The second choice: `Display`.
 pub struct ByDisplay<T: ?Sized, R, F>(ByElements<T, R, F>);
 
-/// Third choice.
+/// The third choice: elements.
 pub struct ByElements<T: ?Sized, R, F>(ByNothing<T, R, F>);
 
-/// No choice left.
+/// The end of the choices.
 pub struct ByNothing<T: ?Sized, R, F>(Then<T, (R, F)>);
 
 /// A walk at its end.
 pub struct Done<F>(PhantomData<fn() -> F>);
 
-/// Where a walk goes on, with these types left.
+/// The types that are left to a walk.
 pub trait Left<F> {
-    /// What it is then.
+    /// The state of the walk with these types left.
     type Walk;
-    /// That.
+    /// Creates that state.
     fn walk() -> Self::Walk;
 }
 impl<F> Left<F> for () {
@@ -83,9 +79,9 @@ impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
     }
 }
 
-/// A list with one more at its end.
+/// A list to which `More` can be appended.
 pub trait With<More> {
-    /// That list.
+    /// The longer list.
     type List;
 }
 impl<More> With<More> for () {
@@ -95,13 +91,13 @@ impl<First, Rest: With<More>, More> With<More> for (First, Rest) {
     type List = (First, Rest::List);
 }
 
-/// The beginning of a walk over the type of this value.
+/// Begins a walk over the type of this value.
 pub fn over<T: ?Sized>(_: &T) -> ByPart<T, (), ()> {
     Then::<T, ()>::walk()
 }
 
 impl<F> Done<F> {
-    /// Stays.
+    /// Stays at the end.
     pub fn __cachekit_step(self) -> Self {
         self
     }
@@ -130,7 +126,7 @@ where
     F: With<AsPart>,
     R: Left<F::List>,
 {
-    /// Goes on.
+    /// Goes on to the next type.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -142,7 +138,7 @@ where
     F: With<AsDisplay>,
     R: Left<F::List>,
 {
-    /// Goes on.
+    /// Goes on to the next type.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -154,7 +150,7 @@ where
     F: With<AsContainer>,
     T::Left: Left<F::List>,
 {
-    /// Goes on with the elements.
+    /// Goes on to the elements.
     pub fn __cachekit_step(&self) -> <T::Left as Left<F::List>>::Walk {
         T::Left::walk()
     }
@@ -166,7 +162,7 @@ where
     F: With<AsNothing>,
     R: Left<F::List>,
 {
-    /// Goes on, so that there is one error: the bound gives it its words.
+    /// Goes on, so that the program has one error, with the words of the bound.
     pub fn __cachekit_step(&self) -> R::Walk
     where
         CacheKeyOrDisplay: ImplementedBy<T>,
@@ -175,12 +171,12 @@ where
     }
 }
 
-/// A walk that did not come to its end: the bounds give the error its words.
+/// A walk that did not reach its end: the error has the words of the bounds.
 impl<T: ?Sized, R, F> ByNothing<T, R, F> {
-    /// Never gets here.
+    /// Never called: no type meets the bound.
     pub fn __cachekit_write<V: ?Sized + Shallow>(&self, _: &mut KeyBuf, _: u8, _: &V) {}
 
-    /// Never gets here.
+    /// Never called: no type meets the bound.
     pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut KeyWriter<'_>, _: &V) {}
 }
 
@@ -206,12 +202,12 @@ impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
     }
 }
 
-/// What a value needs, so that generated code can write it.
+/// The requirement on a value that generated code is to write.
 #[derive(Debug)]
 pub struct CacheKeyOrDisplay;
 
-/// Nobody implements it: asked for, it is the error. Not a bound on `T` itself, which the compiler
-/// would offer to add to a type parameter.
+/// Implemented by no type: requiring it is the compile error. It is not a bound on `T` itself, which
+/// the compiler would offer to add to a type parameter.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be part of a key",
     label = "`{T}` implements neither `CacheKey` nor `Display`",
@@ -221,15 +217,15 @@ pub struct CacheKeyOrDisplay;
 )]
 pub trait ImplementedBy<T: ?Sized> {}
 
-/// Holds elements that are written one by one.
+/// A type whose elements are written one by one.
 pub trait Container<R> {
-    /// Their types, and then `R`.
+    /// The types of the elements, and then `R`.
     type Left;
 }
 
-/// What a walk found for a value of type `T`, and for what comes after it.
+/// The findings of a walk for a value of type `T`, and for what comes after it.
 pub trait Writes<T: ?Sized> {
-    /// What is for those after it.
+    /// The findings for the types after it.
     type Rest;
     /// Writes the value.
     fn write(value: &T, out: &mut KeyWriter<'_>);
@@ -253,145 +249,7 @@ impl<T: ?Sized, R> Writes<T> for (AsNothing, R) {
     fn write(_: &T, _: &mut KeyWriter<'_>) {}
 }
 
-impl<T, R> Container<R> for Option<T> {
-    type Left = Then<T, R>;
-}
-impl<T, R: Writes<T>> Writes<Option<T>> for (AsContainer, R) {
-    type Rest = R::Rest;
-    fn write(value: &Option<T>, out: &mut KeyWriter<'_>) {
-        match value {
-            Some(value) => out.present(|inner| R::write(value, inner)),
-            None => out.absent(),
-        }
-    }
-}
-
-macro_rules! sequences {
-    ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<T, $($generics)* R> Container<R> for $ty {
-            type Left = Then<T, R>;
-        }
-        impl<T, $($generics)* R: Writes<T>> Writes<$ty> for (AsContainer, R) {
-            type Rest = R::Rest;
-            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
-                out.elements(value, R::write);
-            }
-        }
-    )*};
-}
-sequences! {
-    [] [T];
-    [const N: usize,] [T; N];
-    [] Vec<T>;
-    [] VecDeque<T>;
-}
-
-macro_rules! sets {
-    ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<T, $($generics)* R> Container<R> for $ty {
-            type Left = Then<T, R>;
-        }
-        impl<T, $($generics)* R: Writes<T>> Writes<$ty> for (AsContainer, R) {
-            type Rest = R::Rest;
-            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
-                sorted(out, value, |item, out| R::write(item, out));
-            }
-        }
-    )*};
-}
-sets! {
-    [] BTreeSet<T>;
-    [S,] HashSet<T, S>;
-}
-
-macro_rules! maps {
-    ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<K, V, $($generics)* R> Container<R> for $ty {
-            type Left = Then<K, Then<V, R>>;
-        }
-        impl<K, V, $($generics)* R> Writes<$ty> for (AsContainer, R)
-        where
-            R: Writes<K>,
-            R::Rest: Writes<V>,
-        {
-            type Rest = <R::Rest as Writes<V>>::Rest;
-            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
-                sorted(out, value, |(key, value), out| {
-                    pair(out, |out| R::write(key, out), |out| R::Rest::write(value, out));
-                });
-            }
-        }
-    )*};
-}
-maps! {
-    [] BTreeMap<K, V>;
-    [S,] HashMap<K, V, S>;
-}
-
-macro_rules! pointers {
-    ($($ty:ty),*) => {$(
-        impl<T: ?Sized, R> Container<R> for $ty {
-            type Left = Then<T, R>;
-        }
-        impl<T: ?Sized, R: Writes<T>> Writes<$ty> for (AsContainer, R) {
-            type Rest = R::Rest;
-            fn write(value: &$ty, out: &mut KeyWriter<'_>) {
-                R::write(value, out);
-            }
-        }
-    )*};
-}
-pointers!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
-
-impl<T: ToOwned + ?Sized, R> Container<R> for Cow<'_, T> {
-    type Left = Then<T, R>;
-}
-impl<T: ToOwned + ?Sized, R: Writes<T>> Writes<Cow<'_, T>> for (AsContainer, R) {
-    type Rest = R::Rest;
-    fn write(value: &Cow<'_, T>, out: &mut KeyWriter<'_>) {
-        R::write(value, out);
-    }
-}
-
-/// The types of a tuple one after the other, and what is found for them.
-macro_rules! tuples {
-    ($($first:ident $($name:ident)*;)*) => {$(
-        impl<$first, $($name,)* R> Container<R> for ($first, $($name,)*) {
-            type Left = tuples!(@left R; $first $($name)*);
-        }
-        tuples!(@writes [] [] [R] $first $($name)*);
-    )*};
-    (@left $rest:ident; $first:ident $($name:ident)*) => {
-        Then<$first, tuples!(@left $rest; $($name)*)>
-    };
-    (@left $rest:ident;) => { $rest };
-    (@writes [$($done:ident $found:ty,)*] [$($bound:tt)*] [$rest:ty] $first:ident $($name:ident)*) => {
-        tuples! {
-            @writes [$($done $found,)* $first $rest,] [$($bound)* $rest: Writes<$first>,]
-            [<$rest as Writes<$first>>::Rest] $($name)*
-        }
-    };
-    (@writes [$($name:ident $found:ty,)*] [$($bound:tt)*] [$rest:ty]) => {
-        impl<$($name,)* R> Writes<($($name,)*)> for (AsContainer, R)
-        where
-            $($bound)*
-        {
-            type Rest = $rest;
-            fn write(value: &($($name,)*), out: &mut KeyWriter<'_>) {
-                #[expect(non_snake_case, reason = "one name for a type and its value")]
-                let ($($name,)*) = value;
-                out.open();
-                $(out.element_by(|inner| <$found as Writes<$name>>::write($name, inner));)*
-                out.close();
-            }
-        }
-    };
-}
-tuples! {
-    A; A B; A B C; A B C D; A B C D E; A B C D E F; A B C D E F G; A B C D E F G H;
-}
-
-/// Has few enough types in it. Nobody implements it: asked for, it is the error.
+/// A type with few enough types in it. Implemented by no type: requiring it is the compile error.
 #[diagnostic::on_unimplemented(
     message = "too many types are in `{Self}` for a key",
     label = "of these, not all can be looked at",

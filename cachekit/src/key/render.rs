@@ -1,4 +1,4 @@
-//! From argument words to the key that they stand for.
+//! Argument words back to the key that they stand for.
 
 use crate::key::arg_words::{
     CLOSE, ELEMENT, END, KIND, LAST, NEXT, NONE, OPEN, REST, SIGNED, SOME, TEXT, UNSIGNED,
@@ -8,7 +8,7 @@ use crate::key::buf::{KeyBuf, SELF_TYPE};
 use crate::key::component::KeyWriter;
 use crate::key::template::Piece;
 
-/// The key that a function of this name and template has for arguments written as `arg_words`.
+/// Returns the key of a function with this name and template, for arguments written as `arg_words`.
 pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBuf {
     let mut key = KeyBuf::new();
     let mut arg_words = Reader(arg_words);
@@ -28,11 +28,11 @@ pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBu
     key
 }
 
-/// What is left to read.
+/// The argument words that are left to read.
 pub(crate) struct Reader<'a>(&'a [u64]);
 
 impl Reader<'_> {
-    /// Writes what comes until the end of the argument, element or `Some` that it is in.
+    /// Writes everything up to the end of the argument, element or `Some` that the words are in.
     fn write(&mut self, out: &mut KeyWriter<'_>) {
         while let Some(word) = self.word() {
             let rest = word >> REST;
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::key::component::CacheKey;
 
-    /// Any argument: all kinds of tokens, inside each other.
+    /// Any argument: all kinds of argument words, nested.
     #[derive(Debug, Clone)]
     enum Any {
         Text(String),
@@ -116,7 +116,7 @@ mod tests {
         Unit,
     }
 
-    /// By its `Display`, in as many pieces as it has words.
+    /// A text whose `Display` writes each of its words by itself.
     struct Shown<'a>(&'a str);
 
     impl fmt::Display for Shown<'_> {
@@ -220,7 +220,7 @@ mod tests {
         }
     }
 
-    /// Small texts and numbers, so that accidents happen.
+    /// Small texts and numbers, so that words are likely to be equal by accident.
     #[test]
     fn equal_tokens_are_equal_keys() {
         let texts = ["", "a", "0", "\0", "\u{1}a", "\u{3}"].map(|text| Any::Text(text.to_owned()));

@@ -1,4 +1,4 @@
-//! The skeleton of a key, and whether two skeletons can give the same key.
+//! The template of a key, and the check that two templates give different keys.
 
 use std::collections::HashSet;
 
@@ -8,17 +8,17 @@ use crate::key::component::is_bare;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece {
-    /// Text that stands in every key.
+    /// Text that is part of every key.
     Literal(&'static str),
-    /// An argument; the byte is the first one of the literal that follows, 0 at the end.
+    /// An argument, with the first byte of the literal that follows it; 0 at the end.
     Argument(u8),
     /// The function's name.
     Name,
-    /// The type of a method's `self`, where it is generic.
+    /// The type of a method's `self`, if it is generic.
     SelfType,
 }
 
-/// One step of the pattern that a template's keys match.
+/// A step of the pattern that a template's keys match.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Byte(u8),
@@ -28,12 +28,11 @@ enum Step {
     },
 }
 
-/// Whether some key could come from both templates.
+/// Returns `true` if some key could come from both templates.
 ///
-/// Both are patterns of literals and "anything an argument can hold", read left to right
-/// at the same time: the pairs of positions that can be reached are searched, so the
-/// answer is exact up to the structure inside composite arguments, where it errs towards
-/// yes.
+/// Both are patterns of literals and arguments, read left to right at the same time. The search
+/// visits every pair of positions that can be reached. The answer is exact, except that it ignores
+/// the structure inside composite arguments: there it may be a false `true`.
 pub(crate) fn overlap(a: &[Piece], a_name: &str, b: &[Piece], b_name: &str) -> bool {
     let (a, b) = (steps(a, a_name), steps(b, b_name));
     let mut seen = HashSet::new();
@@ -75,21 +74,21 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
             Piece::Literal(text) => bytes(text),
             Piece::Name => bytes(name),
             Piece::Argument(stop) => vec![Step::Any { stop }],
-            // What can be without it can meet another.
+            // It may be absent, and then the templates may meet.
             Piece::SelfType => Vec::new(),
         })
         .collect()
 }
 
-/// Whether a written argument can hold `byte`: what is safe and not its stop byte, and
-/// what escapes (`%`) and composites (`(`, `,`, `)`) are made of.
+/// Returns `true` if a written argument can hold `byte`: a bare byte that is not its stop byte, or
+/// one of the bytes of escapes (`%`) and composites (`(`, `,`, `)`).
 fn holds(stop: u8, byte: u8) -> bool {
     is_bare(byte, stop) || matches!(byte, b'%' | b'(' | b',' | b')')
         // The digits of an escape may be the stop byte.
         || (byte == stop && (byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'+')))
 }
 
-/// The template as a user would write it, for messages.
+/// Returns the template as a user would write it, for messages.
 pub(crate) fn shown(pieces: &[Piece], name: &str) -> String {
     pieces
         .iter()

@@ -1,79 +1,15 @@
-//! Values of std that are parts of keys, beside the plainest: collections without an order of
-//! their own, numbers with a fraction, times, addresses and paths.
+//! `CacheKey` for other values of std: numbers with a fraction, times, addresses and paths.
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
+use crate::key::containers::pair;
 
-/// Elements in the order of what is written for them, so that equal sets are written equally.
-pub(crate) fn sorted<I>(
-    out: &mut KeyWriter<'_>,
-    items: impl IntoIterator<Item = I>,
-    write: impl Fn(&I, &mut KeyWriter<'_>),
-) {
-    let with_text = |item| {
-        let mut text = KeyBuf::new();
-        write(&item, &mut KeyWriter::new(&mut text, 0));
-        (Box::<[u8]>::from(text.as_bytes()), item)
-    };
-    let mut items: Vec<_> = items.into_iter().map(with_text).collect();
-    items.sort_by(|one, other| one.0.cmp(&other.0));
-    out.elements(items, |(_, item), out| write(&item, out));
-}
-
-/// What two functions write, as a tuple of two.
-pub(crate) fn pair(
-    out: &mut KeyWriter<'_>,
-    first: impl FnOnce(&mut KeyWriter<'_>),
-    second: impl FnOnce(&mut KeyWriter<'_>),
-) {
-    out.open();
-    out.element_by(first);
-    out.element_by(second);
-    out.close();
-}
-
-impl<T: CacheKey> CacheKey for VecDeque<T> {
-    fn write_key(&self, out: &mut KeyWriter<'_>) {
-        out.elements(self, T::write_key);
-    }
-}
-
-macro_rules! sets {
-    ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<T: CacheKey, $($generics)*> CacheKey for $ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                sorted(out, self, |item, out| item.write_key(out));
-            }
-        }
-    )*};
-}
-sets! {
-    [] BTreeSet<T>;
-    [S] HashSet<T, S>;
-}
-
-macro_rules! maps {
-    ($([$($generics:tt)*] $ty:ty;)*) => {$(
-        impl<K: CacheKey, V: CacheKey, $($generics)*> CacheKey for $ty {
-            fn write_key(&self, out: &mut KeyWriter<'_>) {
-                sorted(out, self, |entry, out| entry.write_key(out));
-            }
-        }
-    )*};
-}
-maps! {
-    [] BTreeMap<K, V>;
-    [S] HashMap<K, V, S>;
-}
-
-/// By its bits: each of them has a text of its own. `-0.0` is `-0`, and every NaN has its bits.
+/// Writes each bit pattern as a text of its own: `-0.0` is `-0`, and a NaN has its bits.
 macro_rules! floats {
     ($($ty:ty)*) => {$(
         impl CacheKey for $ty {
@@ -92,7 +28,7 @@ macro_rules! floats {
 }
 floats!(f32 f64);
 
-/// Seconds, with as many digits behind the point as it has.
+/// A duration in seconds, with as many digits after the point as it needs.
 struct Seconds(Duration);
 
 impl std::fmt::Display for Seconds {
@@ -107,14 +43,14 @@ impl std::fmt::Display for Seconds {
     }
 }
 
-/// In seconds: `90s`, `0.25s`.
+/// Written in seconds: `90s`, `0.25s`.
 impl CacheKey for Duration {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.display(&Seconds(*self));
     }
 }
 
-/// In seconds since 1970: `1764300000.5s`, `-1s`.
+/// Written in seconds since 1970: `1764300000.5s`, `-1s`.
 impl CacheKey for SystemTime {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.duration_since(Self::UNIX_EPOCH) {
@@ -146,7 +82,7 @@ impl CacheKey for SocketAddr {
 
 impl CacheKey for SocketAddrV6 {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
-        // `Display` does not tell it.
+        // `Display` leaves the flow information out.
         match self.flowinfo() {
             0 => out.display(self),
             flow => pair(out, |out| out.display(self), |out| flow.write_key(out)),
@@ -154,7 +90,7 @@ impl CacheKey for SocketAddrV6 {
     }
 }
 
-/// By its text; by its bytes where that is not Unicode.
+/// Written as its text, or as its bytes if they are not Unicode.
 impl CacheKey for OsStr {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.to_str() {
@@ -182,7 +118,7 @@ impl CacheKey for PathBuf {
     }
 }
 
-/// It has one value.
+/// Written as `()`, because the type has one value.
 impl<T: ?Sized> CacheKey for PhantomData<T> {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         ().write_key(out);

@@ -1,11 +1,11 @@
-//! Whether a value can be kept in a cache.
+//! Dispatch on whether a value can be kept in a cache.
 
 use crate::return_type::diagnostics::NotCacheable;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// It can be kept.
+/// A return type whose value can be kept.
 pub trait CacheableValue<S: ReturnType> {
-    /// Its plan.
+    /// Returns its operations.
     fn __cachekit_cacheable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CacheableValue<S> for &ReturnOps<S>
@@ -17,9 +17,9 @@ where
     }
 }
 
-/// It cannot.
+/// A return type whose value cannot be kept.
 pub trait UncacheableValue<S: ReturnType> {
-    /// What stands for that.
+    /// Returns the marker for that.
     fn __cachekit_cacheable(&self) -> NotCacheable<S::Value>;
 }
 impl<S: ReturnType> UncacheableValue<S> for ReturnOps<S> {

@@ -1,17 +1,17 @@
-//! Whether what a function fails with can be remembered, and the words for what cannot.
+//! Dispatch on whether a function's error can be remembered, and the compile errors if it cannot.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// The plan of a shape with an error in it.
+/// A requirement that return types with an error meet.
 #[diagnostic::on_unimplemented(
     message = "`err_ttl` is for functions that return a `Result`",
     label = "this function never fails; take `err_ttl` out"
 )]
 pub trait RequireErrors: Sized {
-    /// Says so.
+    /// Requires the trait.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -19,7 +19,7 @@ impl<T, E> RequireErrors for ReturnOps<Fallible<T, E>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireErrors for ReturnOps<FallibleOptional<T, E>> {}
 
-/// An error that cannot be remembered.
+/// The marker of an error that cannot be remembered.
 pub struct NotCloneable<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NotCloneable<E> {
@@ -28,7 +28,7 @@ impl<E> fmt::Debug for NotCloneable<E> {
     }
 }
 
-/// Not implemented for `NotCloneable`: the error that this makes is the message.
+/// A requirement that `NotCloneable` does not meet: the unmet bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "the error that this function returns cannot be remembered",
     label = "`err_ttl` needs an error that is `Clone + Send + Sync + 'static`",
@@ -36,15 +36,15 @@ impl<E> fmt::Debug for NotCloneable<E> {
             `Arc<E>`; or take `err_ttl` out"
 )]
 pub trait RequireCloneableError: Sized {
-    /// Says so.
+    /// Requires the trait.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
 impl<S: ReturnType> RequireCloneableError for ReturnOps<S> {}
 
-/// The error can be remembered.
+/// A return type whose error can be remembered.
 pub trait CloneableError<S: ReturnType> {
-    /// The plan.
+    /// Returns its operations.
     fn __cachekit_cloneable_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CloneableError<S> for &ReturnOps<S>
@@ -56,9 +56,9 @@ where
     }
 }
 
-/// It cannot.
+/// A return type whose error cannot be remembered.
 pub trait UncloneableError<S: ReturnType> {
-    /// What stands for that.
+    /// Returns the marker for that.
     fn __cachekit_cloneable_error(&self) -> NotCloneable<S::Error>;
 }
 impl<S: ReturnType> UncloneableError<S> for ReturnOps<S> {

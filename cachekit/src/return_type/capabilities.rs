@@ -1,5 +1,5 @@
-//! What a cache can do with a function's types if they allow it: share an error, weigh a value,
-//! send it to another process.
+//! Operations that only some types of a function allow: share an error, weigh a value, send it to
+//! another process.
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use crate::encoding::codec::type_codec::Wire;
 #[cfg(feature = "redis")]
 use crate::return_type::serializable::Reference;
 
-/// The error can be cloned for every waiter.
+/// A return type whose error can be cloned for every waiter.
 pub trait ErrorIsShared<E> {
-    /// How.
+    /// Returns the functions that share the error.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
 impl<S: ReturnType> ErrorIsShared<S::Error> for &ReturnOps<S>
@@ -29,9 +29,9 @@ where
     }
 }
 
-/// It cannot.
+/// A return type whose error cannot be cloned.
 pub trait ErrorIsOwned<E> {
-    /// There is no way.
+    /// Returns `None`.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;
 }
 impl<S: ReturnType> ErrorIsOwned<S::Error> for ReturnOps<S> {
@@ -40,9 +40,9 @@ impl<S: ReturnType> ErrorIsOwned<S::Error> for ReturnOps<S> {
     }
 }
 
-/// The value is an `Arc`: a hit may be another reference to it.
+/// A return type whose value is an `Arc`: a hit may be another reference to it.
 pub trait ValueIsShared<V> {
-    /// How.
+    /// Returns the functions that share the value.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
 impl<S, T> ValueIsShared<Arc<T>> for &ReturnOps<S>
@@ -63,9 +63,9 @@ where
     }
 }
 
-/// It is not.
+/// A return type whose value is not an `Arc`.
 pub trait ValueIsOwned<V> {
-    /// There is no way.
+    /// Returns `None`.
     fn value_sharing(&self) -> Option<ValueSharing<V>>;
 }
 impl<S: ReturnType> ValueIsOwned<S::Value> for ReturnOps<S> {
@@ -75,10 +75,10 @@ impl<S: ReturnType> ValueIsOwned<S::Value> for ReturnOps<S> {
     }
 }
 
-/// The value can be serialised, so what it serialises tells what it weighs.
+/// A return type whose value can be serialised, which gives its weight.
 #[cfg(feature = "serde")]
 pub trait WeighSerialised<V> {
-    /// How to weigh it.
+    /// Returns the function that weighs the value.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 #[cfg(feature = "serde")]
@@ -91,9 +91,9 @@ where
     }
 }
 
-/// It cannot be serialised.
+/// A return type whose value cannot be serialised.
 pub trait Unweighed<V> {
-    /// There is no way.
+    /// Returns `None`.
     fn weigher(&self) -> Option<fn(&V) -> usize>;
 }
 impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
@@ -102,10 +102,10 @@ impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
     }
 }
 
-/// The value of an entry is a reference: it cannot be stored in Redis.
+/// A return type whose value is a reference, which cannot be stored in Redis.
 #[cfg(feature = "redis")]
 pub trait NeverSerialized<S: ReturnType> {
-    /// Its plan.
+    /// Returns its operations, without a codec.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -118,10 +118,10 @@ where
     }
 }
 
-/// The value of an entry can be stored in Redis.
+/// A return type whose value can be stored in Redis.
 #[cfg(feature = "redis")]
 pub trait Serialized<S: ReturnType> {
-    /// Its plan.
+    /// Returns its operations, with the codec of the value.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -137,9 +137,10 @@ where
     }
 }
 
-/// It cannot, or is not to be; where it should be, the function itself says what is wrong.
+/// A return type whose value cannot or shall not be stored in Redis. If it should be, the compile error
+/// is at the function itself.
 pub trait NotSerialized<S: ReturnType> {
-    /// Its plan.
+    /// Returns its operations, without a codec.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> NotSerialized<S> for ReturnOps<S> {

@@ -1,15 +1,15 @@
-//! The words for a value that a cache cannot keep.
+//! Compile errors for a value that a cache cannot keep.
 //!
-//! What dispatch finds out about a value is a plan, or a type that stands for what is wrong. It is asked for
-//! a trait that only that type has not, by the trait's own name: so the error is short, its words are
-//! the trait's, and nothing that follows from it is told too.
+//! Dispatch on a value gives the operations of its return type, or a marker type for what is wrong.
+//! Generated code then requires a trait that only that marker lacks, by the trait's own name. So the
+//! error is short, its words are the trait's, and the compiler reports nothing that follows from it.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Not implemented for an `NotCacheable`: the error that this makes is the message.
+/// A requirement that `NotCacheable` does not meet: the unmet bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -18,13 +18,13 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
             crate's type (`HttpResponse`), cache the function that makes what is in it"
 )]
 pub trait RequireCacheable {
-    /// What it becomes: a plan.
+    /// The result, checked.
     type Checked;
-    /// The same.
+    /// Returns it unchanged.
     fn of(self) -> Self::Checked;
 }
 
-/// Not implemented for an `NotSerializable`.
+/// A requirement that `NotSerializable` does not meet: the unmet bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -32,13 +32,13 @@ pub trait RequireCacheable {
             crate's type (`axum::Json`), cache the function that makes what is in it"
 )]
 pub trait RequireSerializable {
-    /// What it becomes.
+    /// The result, checked.
     type Checked;
-    /// The same.
+    /// Returns it unchanged.
     fn of(self) -> Self::Checked;
 }
 
-/// Not implemented for a `NotOwned`.
+/// A requirement that `NotOwned` does not meet: the unmet bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",
@@ -46,9 +46,9 @@ pub trait RequireSerializable {
             this process"
 )]
 pub trait RequireOwned {
-    /// What it becomes.
+    /// The result, checked.
     type Checked;
-    /// The same.
+    /// Returns it unchanged.
     fn of(self) -> Self::Checked;
 }
 
@@ -71,12 +71,12 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// A value that cannot be kept.
+    /// The marker of a value that cannot be kept.
     NotCacheable
-    /// A value that cannot cross to Redis.
+    /// The marker of a value that cannot be stored in Redis.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotSerializable
-    /// A value that is a reference: no bytes can be read back as one.
+    /// The marker of a value that is a reference: no bytes can be read back as one.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotOwned
 }

@@ -1,4 +1,4 @@
-//! Two questions about a return type: is it a `Result`, and what is in it an `Option`?
+//! Dispatch on the form of a return type: is it a `Result`, and is its content an `Option`?
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -7,30 +7,30 @@ use crate::return_type::shape::{
     Fallible, FallibleOptional, Optional, Plain, ReturnOps, ReturnType,
 };
 
-/// First step: is `R` a `Result`?
+/// The first step: is `R` a `Result`?
 #[derive(Debug)]
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
-/// Second step: is `T`, of `R` without its error, an `Option`?
+/// The second step: is `T`, which is `R` without its error, an `Option`?
 #[derive(Debug)]
 pub struct Peel<R, T, E>(PhantomData<(R, T, E)>);
 
-/// Begins to ask about `R`.
+/// Begins the dispatch on `R`.
 pub const fn probe<R>() -> Probe<R> {
     Probe(PhantomData)
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// It is.
+    /// Takes the error off a `Result`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub const fn peel(self) -> Peel<Result<T, E>, T, E> {
         Peel(PhantomData)
     }
 }
 
-/// It is not.
+/// A return type that is not a `Result`.
 pub trait AnyResult<R>: Sized {
-    /// Nothing to peel off.
+    /// Takes nothing off.
     fn peel(self) -> Peel<R, R, Infallible> {
         Peel(PhantomData)
     }
@@ -38,7 +38,7 @@ pub trait AnyResult<R>: Sized {
 impl<R> AnyResult<R> for Probe<R> {}
 
 impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
-    /// `Result<Option<V>, E>`.
+    /// Returns the operations of `Result<Option<V>, E>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn return_ops(self) -> ReturnOps<FallibleOptional<V, E>> {
         ReturnOps::plain()
@@ -46,18 +46,18 @@ impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
 }
 
 impl<V> Peel<Option<V>, Option<V>, Infallible> {
-    /// `Option<V>`.
+    /// Returns the operations of `Option<V>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn return_ops(self) -> ReturnOps<Optional<V>> {
         ReturnOps::plain()
     }
 }
 
-/// Not an `Option`.
+/// A return type without an `Option`.
 pub trait AnyReturn: Sized {
-    /// What it is then.
+    /// The form of the return type.
     type ReturnType: ReturnType;
-    /// The plan for it.
+    /// Returns its operations.
     fn return_ops(self) -> ReturnOps<Self::ReturnType> {
         ReturnOps::plain()
     }

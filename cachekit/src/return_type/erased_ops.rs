@@ -1,7 +1,7 @@
-//! What code that does not know a function's types has to know of them.
+//! Operations on a function's values and errors, for code that does not know their types.
 //!
-//! All that a call does beside running the body is the same for every function. It is compiled once,
-//! over entries whose values have any type, and has this to ask of the one at hand.
+//! Everything that a call does beside running the body is equal for all functions. It is compiled
+//! once, over entries whose values have any type, and has these operations of the function.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// What can be asked of the values and errors of one function.
+/// Operations on the values and errors of one function.
 #[derive(Clone, Copy)]
 pub(crate) struct ValueOps {
-    /// What an entry holds for an absence.
+    /// Creates the content of an entry for an absence.
     pub(crate) absence: fn() -> AnyShared,
-    /// Whether the function has an answer for what an entry holds.
+    /// Returns `true` if the function has an answer for the content of an entry.
     has_answer: fn(&dyn Any) -> bool,
-    /// What a hit may be another reference to, where values are shared.
+    /// Returns another reference to the value in the content of an entry, if values are shared.
     share: Option<fn(&dyn Any) -> Option<AnyShared>>,
-    /// Whether callers may have a copy of an error that is shared.
+    /// Returns `true` if callers may have a copy of a shared error.
     has_error: Option<fn(&(dyn Any + Send + Sync)) -> bool>,
-    /// The bytes of a value's type.
+    /// The size of the content of an entry, without what it points to.
     pub(crate) size: usize,
-    /// How values cross to Redis; `None` where they stay in this process.
+    /// The codec of values for Redis; `None` if they stay in this process.
     pub(crate) wire: Option<Wire>,
-    /// Whether there is an answer for a computation that took too long.
+    /// `true` if there is an answer for a computation that took too long.
     pub(crate) has_timeout_error: bool,
 }
 
@@ -33,7 +33,7 @@ impl<S: ReturnType> ReturnOps<S>
 where
     S::Value: Send + Sync + 'static,
 {
-    /// For code that does not know `S`.
+    /// Returns the operations for code that does not know `S`.
     pub(crate) fn value_ops(&self) -> ValueOps {
         ValueOps {
             share: self.value_sharing.map(|sharing| sharing.of_entry),
@@ -53,7 +53,7 @@ where
 }
 
 impl ValueOps {
-    /// Of values that cross to Redis by `wire`, if they do.
+    /// Creates the operations of values with this codec for Redis, if they have one.
     pub(crate) fn of<S: ReturnType>(wire: Option<Wire>) -> Self
     where
         S::Value: Send + Sync + 'static,
@@ -69,17 +69,17 @@ impl ValueOps {
         }
     }
 
-    /// Whether the function has an answer for `value`, which an entry holds.
+    /// Returns `true` if the function has an answer for `value`, the content of an entry.
     pub(crate) fn answers(&self, value: &AnyShared) -> bool {
         (self.has_answer)(&**value)
     }
 
-    /// What is shared of `value`, which an entry holds.
+    /// Returns what a hit shares of `value`, the content of an entry.
     pub(crate) fn shared(&self, value: &AnyShared) -> Option<AnyShared> {
         self.share.and_then(|share| share(&**value))
     }
 
-    /// Whether the function may answer with a copy of `error`.
+    /// Returns `true` if the function may answer with a copy of `error`.
     pub(crate) fn copies(&self, error: &AnyShared) -> bool {
         self.has_error.is_some_and(|is_error| is_error(&**error))
     }

@@ -1,4 +1,4 @@
-//! Whether a value can cross to Redis.
+//! Dispatch on whether a value can be stored in Redis.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -6,14 +6,14 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::return_type::diagnostics::{NotOwned, NotSerializable};
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// What no bytes can be read back as, though serde has an implementation for one lifetime,
-/// and which one it is does not count when an implementation is chosen.
+/// A reference. No bytes can be read back as one. serde implements `Deserialize` for references of one
+/// lifetime, and the lifetime does not count when an implementation is chosen.
 pub trait Reference {}
 impl<T: ?Sized> Reference for &T {}
 
-/// It is a reference.
+/// A return type whose value is a reference.
 pub trait UnownedValue<S: ReturnType> {
-    /// What stands for that.
+    /// Returns the marker for that.
     fn __cachekit_cacheable(&self) -> NotOwned<S::Value>;
 }
 impl<S: ReturnType> UnownedValue<S> for &&&ReturnOps<S>
@@ -25,9 +25,9 @@ where
     }
 }
 
-/// It can be kept, and stored in Redis.
+/// A return type whose value can be kept, and stored in Redis.
 pub trait SerializableValue<S: ReturnType> {
-    /// Its plan.
+    /// Returns its operations, with the codec of the value.
     fn __cachekit_cacheable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> SerializableValue<S> for &&ReturnOps<S>
@@ -42,9 +42,9 @@ where
     }
 }
 
-/// It can be kept, but not stored there.
+/// A return type whose value can be kept, but not stored in Redis.
 pub trait UnserializableValue<S: ReturnType> {
-    /// What stands for that.
+    /// Returns the marker for that.
     fn __cachekit_cacheable(&self) -> NotSerializable<S::Value>;
 }
 impl<S: ReturnType> UnserializableValue<S> for &ReturnOps<S>

@@ -1,8 +1,8 @@
-//! What a function's return type means to the cache, decided by the type system.
+//! The meaning of a function's return type to the cache, decided by the type system.
 //!
 //! A macro sees words: `ApiResult<User>` may be a `Result`. So the generated code asks the
 //! compiler, in two steps, by the rule that an inherent method wins over a trait's:
-//! [`probe`] peels a `Result` off, then [`Peel`] an `Option`. Nothing of this is left at
+//! `probe` takes a `Result` off, then `Peel` an `Option`. Nothing of this is left at
 //! run time; a [`ReturnType`] is a type without a value.
 
 use std::any::Any;
@@ -16,35 +16,35 @@ use crate::encoding::codec::cacheable::Cacheable;
 use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
 
-/// A returned value, taken apart.
+/// The parts of a returned value.
 #[derive(Debug)]
 pub enum ReturnParts<V, E> {
-    /// Something to store.
+    /// A value to store.
     Some(V),
-    /// Nothing, where the type is an `Option`.
+    /// An absence, if the type is an `Option`.
     None,
-    /// Never stored.
+    /// An error.
     Err(E),
 }
 
-/// How a return type is taken apart and put together again.
+/// A return type that can be taken apart and put together again.
 pub trait ReturnType: Copy {
     /// The function's return type.
     type Ret;
-    /// What is stored: inside `Ok`, inside `Some`.
+    /// The value that is stored: inside `Ok`, inside `Some`.
     type Value;
-    /// The error; [`Infallible`] where there is none.
+    /// The error; [`Infallible`] if there is none.
     type Error;
 
     /// Takes a returned value apart.
     fn split(ret: Self::Ret) -> ReturnParts<Self::Value, Self::Error>;
-    /// Looks at a returned value's parts.
+    /// Borrows the parts of a returned value.
     fn peek(ret: &Self::Ret) -> ReturnParts<&Self::Value, &Self::Error>;
-    /// What a function returns for a value.
+    /// Returns the function's answer for a value.
     fn some(value: Self::Value) -> Self::Ret;
-    /// What it returns for an absence, if it can.
+    /// Returns the function's answer for an absence, if it has one.
     fn none() -> Option<Self::Ret>;
-    /// What it returns for an error.
+    /// Returns the function's answer for an error.
     fn err(error: Self::Error) -> Self::Ret;
 }
 
@@ -119,13 +119,13 @@ return_types! {
         |value| Ok(Some(value)), Some(Ok(None)), |error| Err(error);
 }
 
-/// The plan of a shape with an `Option` in it.
+/// A requirement that return types with an `Option` meet.
 #[diagnostic::on_unimplemented(
     message = "`none_ttl` is for functions that return an `Option`",
     label = "this function never returns `None`; take `none_ttl` out"
 )]
 pub trait RequireOption: Sized {
-    /// Says so.
+    /// Requires the trait.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -133,13 +133,13 @@ impl<T> RequireOption for ReturnOps<Optional<T>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> RequireOption for ReturnOps<FallibleOptional<T, E>> {}
 
-/// The plan of a shape with an error in it.
+/// A requirement that return types with an error meet.
 #[diagnostic::on_unimplemented(
     message = "`stale_if_error` is for functions that return a `Result`",
     label = "this function never fails; take `stale_if_error` out"
 )]
 pub trait RequireFallible: Sized {
-    /// Says so.
+    /// Requires the trait.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -150,26 +150,26 @@ impl<T, E> RequireFallible for ReturnOps<FallibleOptional<T, E>> {}
 /// An error that any number of waiters may have a copy of.
 pub(crate) type SharedError = Arc<dyn Any + Send + Sync>;
 
-/// How an error of type `E` is shared.
+/// The functions that share an error of type `E`.
 #[derive(Debug)]
 pub struct ErrorSharing<E> {
-    /// Whether an error is one of this type.
+    /// Returns `true` if an error is of this type.
     pub(crate) is_error: fn(&(dyn Any + Send + Sync)) -> bool,
     pub(crate) share: fn(&E) -> SharedError,
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }
 
-/// How a value of type `V` is shared: it is an `Arc`.
+/// The functions that share a value of type `V`, which is an `Arc`.
 pub struct ValueSharing<V> {
-    /// The same one.
+    /// Returns another reference to the value.
     pub(crate) share: fn(&V) -> AnyShared,
-    /// The same of an `Option<V>`.
+    /// Returns another reference to the value of an `Option<V>`.
     pub(crate) of_entry: fn(&dyn Any) -> Option<AnyShared>,
-    /// The value again, if it was one.
+    /// Returns the value, if it is of type `V`.
     pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
 }
 
-/// A shape with what else the compiler knows about its types.
+/// The operations of a return type: its form, and what its types allow.
 pub struct ReturnOps<S: ReturnType> {
     pub(crate) error_sharing: Option<ErrorSharing<S::Error>>,
     pub(crate) weigh: Option<fn(&S::Value) -> usize>,
@@ -190,7 +190,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// For a value that is cached without a macro.
+    /// Creates the operations of a value that is cached without a macro.
     pub(crate) fn direct() -> Self
     where
         S::Value: Cacheable,
@@ -202,7 +202,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Adds what autoref dispatch found out.
+    /// Adds the findings of autoref dispatch.
     pub fn with(
         self,
         error_sharing: Option<ErrorSharing<S::Error>>,
@@ -215,7 +215,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// The same.
+    /// Adds the functions that share values.
     #[inline]
     pub fn with_sharing(self, value_sharing: Option<ValueSharing<S::Value>>) -> Self {
         Self {
@@ -224,13 +224,13 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// How values are shared, where they are.
+    /// Returns the functions that share values, if these are shared.
     #[inline]
     pub(crate) fn sharing(&self) -> Option<ValueSharing<S::Value>> {
         self.value_sharing
     }
 
-    /// `closure`, with the type of `ret` fixed.
+    /// Returns `closure`, with the type of `ret` fixed.
     pub fn after<F: Fn(&S::Value, &mut crate::model::tags::EntryTags)>(self, closure: F) -> F {
         closure
     }
@@ -247,12 +247,12 @@ impl<S: ReturnType> ReturnOps<S> {
             .and_then(|sharing| (sharing.copy)(&**error))
     }
 
-    /// How values cross to Redis; `None` where they stay in this process.
+    /// Returns the codec of values for Redis; `None` if they stay in this process.
     pub(crate) fn wire(&self) -> Option<Wire> {
         self.wire
     }
 
-    /// The bytes that `value` points to, as far as they are known.
+    /// Returns the bytes that `value` points to, as far as they are known.
     pub(crate) fn weigh(&self, value: &S::Value) -> usize
     where
         S::Value: 'static,
@@ -285,7 +285,7 @@ impl<V> fmt::Debug for ValueSharing<V> {
         f.write_str("ValueSharing")
     }
 }
-// Derived, they would ask for `S::Error: Copy`.
+// A derive would require `S::Error: Copy`.
 #[expect(
     clippy::expl_impl_clone_on_copy,
     reason = "a derive would bound the parameter"

@@ -1,5 +1,5 @@
-//! What a function answers with when its computation took too long, and the words for one
-//! that cannot answer.
+//! Dispatch on the error of a computation that took too long, and the compile errors for a function
+//! that has none.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use crate::base::error::ComputeTimeout;
 use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnType};
 
-/// A plan for something with a `Result` around it.
+/// A requirement that `Result` types meet.
 #[diagnostic::on_unimplemented(
     message = "`timeout` is for functions that return a `Result`",
     label = "this function has no way to say that its computation was dropped",
@@ -16,13 +16,13 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
             other's computation longer than `lock_timeout`"
 )]
 pub trait RequireResult {
-    /// The plan.
+    /// The operations.
     type Checked;
-    /// The same.
+    /// Returns them unchanged.
     fn of(self) -> Self::Checked;
 }
 
-/// An error that cannot be made of a timeout.
+/// The marker of an error that cannot be made of a timeout.
 pub struct NoTimeoutError<E>(PhantomData<fn() -> E>);
 
 impl<E> fmt::Debug for NoTimeoutError<E> {
@@ -31,16 +31,16 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
     }
 }
 
-/// Not implemented for `NoTimeoutError`: the error that this makes is the message.
+/// A requirement that `NoTimeoutError` does not meet: the unmet bound is the compile error.
 #[diagnostic::on_unimplemented(
     message = "`timeout` does not know which error to answer with",
     label = "the function's error type cannot be made of a `cachekit::ComputeTimeout`",
     note = "write `timeout_error = EXPR`, or `impl From<cachekit::ComputeTimeout>` for the error type"
 )]
 pub trait RequireTimeoutError {
-    /// The plan.
+    /// The operations.
     type Checked;
-    /// The same.
+    /// Returns them unchanged.
     fn of(self) -> Self::Checked;
 }
 
@@ -64,9 +64,9 @@ passes! {
     RequireTimeoutError: [T, E] FallibleOptional<T, E>;
 }
 
-/// The error can be made of a timeout.
+/// A return type whose error can be made of a timeout.
 pub trait TimeoutError<S: ReturnType> {
-    /// The plan that does so.
+    /// Returns its operations, which make that error.
     fn __cachekit_timeout_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> TimeoutError<S> for &ReturnOps<S>
@@ -78,9 +78,9 @@ where
     }
 }
 
-/// It cannot.
+/// A return type whose error cannot be made of a timeout.
 pub trait MissingTimeoutError<S: ReturnType> {
-    /// What stands for that.
+    /// Returns the marker for that.
     fn __cachekit_timeout_error(&self) -> NoTimeoutError<S::Error>;
 }
 impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
@@ -90,7 +90,7 @@ impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
 }
 
 impl<S: ReturnType> ReturnOps<S> {
-    /// The same, where a computation that took too long ends with `error`.
+    /// Returns these operations, with `error` for a computation that took too long.
     pub fn with_timeout_error(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
         Self {
             timeout_error: Some(error),
@@ -98,7 +98,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// The error of a computation that took too long, made anew for each call.
+    /// Returns the error of a computation that took too long, a new one for each call.
     pub(crate) fn timeout_error(&self, timeout_error: &ComputeTimeout) -> Option<S::Error> {
         self.timeout_error.map(|error| error(timeout_error.clone()))
     }

@@ -1,4 +1,4 @@
-//! bincode 2: the shape is the type's, and the bytes hold nothing of it.
+//! bincode 2: the bytes hold values only, and the type gives their shape.
 
 use ::bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use ::bincode::error::EncodeError;
@@ -12,8 +12,8 @@ use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 
-/// What any payload may claim to hold. It is part of the decoder's type, so one constant has
-/// to do for all caches; a cache's own limit is checked before anything is decoded.
+/// The most bytes that a payload may claim to hold. It is part of the decoder's type, so that all
+/// caches share one constant; a cache's own limit is checked before anything is decoded.
 const LIMIT: usize = 64 << 20;
 
 fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {

@@ -1,12 +1,12 @@
-//! Which values can be cached without a macro.
+//! Values that can be cached without a macro.
 
 use crate::encoding::codec::type_codec::Wire;
 
-/// A value that can be cached by hand: with [`Cache::put`](crate::Cache::put),
+/// A value that can be cached without a macro: with [`Cache::put`](crate::Cache::put),
 /// [`Cache::get_or_compute`](crate::Cache::get_or_compute) and in a
 /// [`Region`](crate::Region).
 ///
-/// It is implemented for every type that is `Clone + Send + Sync + 'static` and, in builds
+/// The trait is implemented for every type that is `Clone + Send + Sync + 'static` and, in builds
 /// with the feature `redis`, `serde::Serialize` and `serde::Deserialize`.
 #[cfg_attr(
     feature = "redis",
@@ -24,11 +24,11 @@ use crate::encoding::codec::type_codec::Wire;
     )
 )]
 pub trait Cacheable: Clone + Send + Sync + 'static {
-    /// How it crosses to another tier.
+    /// Returns the codec of the type, if its values can be stored in Redis.
     #[doc(hidden)]
     fn __wire() -> Option<Wire>;
 
-    /// How many bytes a value has beside those of its type, where that can be told.
+    /// Returns a function that estimates a value's bytes beside those of its type, if there is one.
     #[doc(hidden)]
     fn __weigh() -> Option<fn(&Self) -> usize>;
 }

@@ -1,8 +1,8 @@
-//! A layer around a codec's `Serializer` that sees what could not be read back as it was.
+//! A layer around a codec's `Serializer` that finds values which could not be read back as they were.
 //!
-//! bincode reads every field in its turn. One that was left out when it was written makes
-//! all that follow something else, often without an error: `skip_serializing_if` turns one
-//! value silently into another. The codecs with names read such a value, but give a field that
+//! bincode reads every field in its turn. If one was left out when the value was written, all
+//! that follow become something else, often without an error: `skip_serializing_if` silently turns
+//! one value into another. The codecs with names read such a value, but give a field that
 //! is never written its default, and `Some(None)` and a `NaN` are `null` to JSON.
 
 pub(crate) mod compound;
@@ -18,18 +18,18 @@ use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::MAX_DEPTH;
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 
-/// What is watched while one value is written.
+/// The checks of one value while it is written, and their result.
 pub(crate) struct Watch<'a> {
     codec: Codec,
-    /// How the type is read, if this value is to be compared with it.
+    /// The shapes in which the type is read, if this value is to be compared with them.
     shapes: Option<&'a Shapes>,
     found: RefCell<Option<Found>>,
-    /// Whether a field was left out of this value.
+    /// `true` if a field was left out of this value.
     is_sparse: Cell<bool>,
 }
 
 impl<'a> Watch<'a> {
-    /// Compares with `shapes`.
+    /// Creates the checks. They compare with `shapes`, if given.
     pub(crate) fn new(codec: Codec, shapes: Option<&'a Shapes>) -> Self {
         Self {
             codec,
@@ -39,7 +39,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// `value`, watched.
+    /// Returns `value` with its checks.
     pub(crate) fn over<T>(&'a self, value: T) -> Checked<'a, T> {
         // `serde_json` reads one layer less than it allows.
         let depth = match self.codec {
@@ -54,17 +54,17 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// What was found, if something was.
+    /// Returns the reason why the value could not be read back, if there is one.
     pub(crate) fn into_found(self) -> Option<Found> {
         self.found.into_inner()
     }
 
-    /// Whether a field was left out of the value.
+    /// Returns `true` if a field was left out of the value.
     pub(crate) fn is_sparse(&self) -> bool {
         self.is_sparse.get()
     }
 
-    /// Fields and variants are found by their names when they are read.
+    /// Returns `true` if fields and variants are found by their names when they are read.
     fn has_names(&self) -> bool {
         self.codec != Codec::Bincode
     }
@@ -74,7 +74,7 @@ impl<'a> Watch<'a> {
         E::custom("cannot be read back")
     }
 
-    /// `skip_serializing_if` leaves out a field.
+    /// Notes that `skip_serializing_if` leaves out a field; an error if the codec has no names.
     fn skip<E: Error>(&self, of: &str, field: &str) -> Result<(), E> {
         if self.has_names() {
             self.is_sparse.set(true);
@@ -130,13 +130,13 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// A value, a `Serializer`, or what one gives for a compound, watched.
+/// A value, a `Serializer`, or the serializer of a compound, with its checks.
 pub(crate) struct Checked<'a, T> {
     inner: T,
     watch: &'a Watch<'a>,
-    /// How many layers more there may be.
+    /// The number of layers that there may still be.
     depth: u8,
-    /// It is what a `Some` holds.
+    /// `true` if it is the content of a `Some`.
     in_some: bool,
 }
 
@@ -150,7 +150,7 @@ impl<'a, T> Checked<'a, T> {
         }
     }
 
-    /// `inner`, so many layers deeper, counted as in reading.
+    /// Returns `inner` with its checks, `layers` deeper, counted as in reading.
     fn below<U, E: Error>(&self, layers: u8, inner: U) -> Result<Checked<'a, U>, E> {
         let Some(depth) = self.depth.checked_sub(layers) else {
             return Err(self.watch.stop(Found::deep()));
@@ -161,7 +161,7 @@ impl<'a, T> Checked<'a, T> {
         })
     }
 
-    /// Only bincode tells a `Some` of nothing from a `None`.
+    /// Rejects the content of a `Some` that is nothing: only bincode tells that from a `None`.
     fn is_something<E: Error>(&self) -> Result<(), E> {
         if self.in_some && self.watch.has_names() {
             return Err(self.watch.stop(Found::some_of_nothing(self.watch.codec)));
@@ -225,7 +225,7 @@ mod tests {
         c: Vec<u8>,
     }
 
-    /// As bincode alone writes it, it reads back as `Sparse { a: [2], b: 0, c: [] }`.
+    /// Written by bincode without checks, the value would be read as `Sparse { a: [2], b: 0, c: [] }`.
     #[test]
     fn a_field_that_was_left_out_is_seen() {
         let sparse = Sparse {

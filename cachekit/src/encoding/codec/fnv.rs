@@ -1,19 +1,19 @@
-//! FNV-1a, 64 bits: the same in every process, release and architecture.
+//! FNV-1a, 64 bits: equal in every process, release and architecture.
 //!
-//! What `std::hash` gives may change with the compiler, and then every deploy with a new one
+//! Hashes of `std::hash` may change with the compiler, and then every deploy with a new one
 //! would find its cache cold.
 
-/// A hash on its way.
+/// The state of a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fnv(u64);
 
 impl Fnv {
-    /// Of nothing yet.
+    /// Creates the hash of no bytes.
     pub(crate) const fn new() -> Self {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// What came so far, and `bytes`.
+    /// Adds `bytes`.
     #[must_use]
     pub(crate) const fn bytes(self, bytes: &[u8]) -> Self {
         let mut hash = self.0;
@@ -25,19 +25,19 @@ impl Fnv {
         Self(hash)
     }
 
-    /// A number.
+    /// Adds a number.
     #[must_use]
     pub(crate) const fn number(self, number: u64) -> Self {
         self.bytes(&number.to_le_bytes())
     }
 
-    /// A text; its length goes first, so that no two lists of texts run into the same bytes.
+    /// Adds a text. Its length goes first, so that no two lists of texts are the same bytes.
     #[must_use]
     pub(crate) const fn text(self, text: &str) -> Self {
         self.number(text.len() as u64).bytes(text.as_bytes())
     }
 
-    /// The number.
+    /// Returns the hash.
     pub(crate) const fn finish(self) -> u64 {
         self.0
     }

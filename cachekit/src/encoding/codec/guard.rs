@@ -1,9 +1,9 @@
 //! A layer around a codec's `Deserializer`, for bytes that somebody else may have written.
 //!
 //! No codec is safe by itself. bincode recurses as deep as the bytes say, and loops as often
-//! as they say over elements that take no bytes; `MessagePack` counts neither enums nor
-//! newtypes as depth, so one byte can make `struct Peano(Option<Box<Peano>>)` recurse for
-//! ever. A stack overflow cannot be caught, so none may begin.
+//! as they say over elements that take no bytes. `MessagePack` counts neither enums nor
+//! newtypes as depth, so a single byte can make `struct Peano(Option<Box<Peano>>)` recurse
+//! endlessly. A stack overflow cannot be caught, so depth is limited beforehand.
 
 pub(crate) mod access;
 pub(crate) mod visitor;
@@ -13,22 +13,22 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, Error};
 
-/// How many layers a value may have: every option, newtype, enum, struct, tuple, sequence
-/// and map is one. The same number as `serde_json`'s.
+/// The most layers that a value may have: every option, newtype, enum, struct, tuple, sequence
+/// and map is one. `serde_json` has the same limit.
 pub(crate) const MAX_DEPTH: u8 = 128;
 
-/// How many elements all sequences and maps together may have beyond one for each byte:
+/// The most elements that all sequences and maps together may have beyond one for each byte:
 /// elements without bytes, as in a `Vec<()>`, are rare but real.
 const EMPTY_ELEMENTS: usize = 1024;
 
-/// What one payload may still ask for.
+/// The limits that are left to one payload.
 pub(crate) struct Limits {
     payload: usize,
     elements: Cell<usize>,
 }
 
 impl Limits {
-    /// For a payload of so many bytes.
+    /// Creates the limits of a payload of so many bytes.
     pub(crate) fn new(payload: usize) -> Self {
         Self {
             payload,
@@ -36,7 +36,7 @@ impl Limits {
         }
     }
 
-    /// A seed that reads a `T` from any deserializer, guarded.
+    /// Returns a guarded seed that reads a `T` from any deserializer.
     pub(crate) fn seed<T: DeserializeOwned>(&self) -> Guard<'_, PhantomData<T>> {
         Guard {
             inner: PhantomData,
@@ -46,7 +46,7 @@ impl Limits {
         }
     }
 
-    /// Takes `announced` elements.
+    /// Takes `announced` elements from the limit.
     ///
     /// An element that takes bytes has a first byte that is no other element's, so the sum
     /// over all sequences of an honest payload is at most its length. A limit for each
@@ -60,17 +60,17 @@ impl Limits {
     }
 }
 
-/// Something of serde's, guarded: a `Deserializer`, `Visitor`, seed or access.
+/// A `Deserializer`, `Visitor`, seed or access of serde, guarded.
 pub(crate) struct Guard<'a, T> {
     inner: T,
     depth: u8,
-    /// Whether the data says how many elements follow, and not the type.
+    /// `true` if the data says how many elements follow, and not the type.
     counted: bool,
     limits: &'a Limits,
 }
 
 impl<'a, T> Guard<'a, T> {
-    /// `inner` at the same depth.
+    /// Returns `inner`, guarded at the same depth.
     fn beside<U>(&self, inner: U) -> Guard<'a, U> {
         Guard {
             inner,
@@ -80,14 +80,14 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// The data says how many elements follow.
+    /// Marks that the data says how many elements follow.
     fn counting(mut self) -> Self {
         self.counted = true;
         self
     }
 
-    /// Takes the elements that the data announces; those of a struct, tuple or array are the
-    /// type's own.
+    /// Takes the elements that the data announces from the limit. It ignores those of a struct, tuple or
+    /// array, which the type announces.
     fn announce<E: Error>(&self, elements: Option<usize>) -> Result<(), E> {
         match elements {
             Some(elements) if self.counted => self.limits.take(elements),
@@ -95,12 +95,12 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// The number of elements to make room for: never more than the payload can hold.
+    /// Returns the number of elements to make room for, at most as many as the payload can hold.
     fn modest(&self, hint: Option<usize>) -> Option<usize> {
         hint.map(|hint| hint.min(self.limits.payload))
     }
 
-    /// What is inside, and `inner` one layer deeper.
+    /// Returns the content, and `inner` one layer deeper.
     fn below<U, E: Error>(self, inner: U) -> Result<(T, Guard<'a, U>), E> {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(E::custom("too deep"));
@@ -142,7 +142,7 @@ mod tests {
         );
     }
 
-    /// A length as bincode writes one.
+    /// Returns a length as bincode writes one.
     fn length(len: u64) -> Vec<u8> {
         [&[253][..], &len.to_le_bytes()].concat()
     }
@@ -211,7 +211,7 @@ mod tests {
         refuses::<serde_json::Value>(Codec::MsgPack, &b"\x91".repeat(deep));
     }
 
-    /// One byte, for ever: nothing is consumed on the way down.
+    /// A single byte, endlessly: nothing is consumed on the way down.
     #[test]
     fn a_loop_without_input_ends() {
         refuses::<Peano>(Codec::MsgPack, &[0x01]);
@@ -234,7 +234,7 @@ mod tests {
         }
     }
 
-    /// How a type was told about what comes.
+    /// The way in which a type got its text or its elements.
     #[derive(Debug, PartialEq, Serialize)]
     enum Told {
         Lent,
@@ -282,7 +282,7 @@ mod tests {
         }
     }
 
-    /// What is lent was there. What is made was made as long as the bytes said.
+    /// A borrowed text was in the bytes. An owned one would be made as long as they claim.
     #[test]
     fn no_room_is_made_for_what_is_not_there() {
         assert_eq!(read(Codec::Bincode, b"\x01a"), Ok(Text(Told::Lent)));

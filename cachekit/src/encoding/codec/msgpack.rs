@@ -12,8 +12,8 @@ use crate::encoding::codec::unfit::Unfit;
 
 /// Appends `value`.
 ///
-/// What has no known length (a flattened struct) is collected before it is written, so there
-/// the limit is felt only at its end.
+/// A value of unknown length (a flattened struct) is collected before it is written, so the limit
+/// takes effect only at its end.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let mut serializer = Serializer::new(sink).with_struct_map();
     value.serialize(&mut serializer).map_err(|_| Unfit::Value)
@@ -22,7 +22,7 @@ pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
 /// Reads a value that takes all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
-    // Any other reader than this copies every string into a buffer first.
+    // Every other reader copies all strings into a buffer first.
     let mut deserializer = Deserializer::from_read_ref(bytes);
     let value = limits
         .seed::<T>()

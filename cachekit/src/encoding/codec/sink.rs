@@ -1,8 +1,8 @@
-//! Where encoders write: the end of a buffer, and not further than allowed.
+//! The output of encoders: the end of a buffer, up to a limit.
 
 use std::io;
 
-/// The end of a buffer that may grow by a number of bytes.
+/// The end of a buffer that may grow by a limited number of bytes.
 pub(crate) struct Sink<'a> {
     out: &'a mut Vec<u8>,
     left: usize,
@@ -10,7 +10,7 @@ pub(crate) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    /// Appends to `out`, at most `limit` bytes.
+    /// Creates a sink that appends at most `limit` bytes to `out`.
     pub(crate) fn new(out: &'a mut Vec<u8>, limit: usize) -> Self {
         Self {
             out,
@@ -19,12 +19,12 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Whether something did not fit.
+    /// Returns `true` if something did not fit.
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }
 
-    /// Appends all of `bytes`, or nothing and never anything again.
+    /// Appends all of `bytes` and returns `true`. If they do not fit, appends nothing, now and later.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> bool {
         let left = self.left.checked_sub(bytes.len());
         self.full |= left.is_none();

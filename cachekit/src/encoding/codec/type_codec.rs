@@ -16,23 +16,22 @@ pub(crate) type Encode =
 
 pub(crate) type Decode = fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, DecodeError>;
 
-/// How values of one type cross to Redis and back, for code that does not know the type. A value is
-/// what an entry holds: an `Option<V>`.
+/// The functions that write and read values of one type, for code that does not know the type. A value
+/// is the content of an entry: an `Option<V>`.
 #[derive(Clone, Copy)]
 pub struct Wire {
-    /// Appends the value, if it is a `Some`, as `codec` writes it, to `out`, which may become `limit`
-    /// bytes longer.
+    /// Appends the value of a `Some` to `out`, as `codec` writes it, and at most `limit` bytes.
     pub(crate) encode: Encode,
     /// Reads what `encode` wrote; all of `bytes` must be consumed.
     pub(crate) decode: Decode,
-    /// The fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
+    /// Returns the fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
-    /// About how many bytes a value has in memory beside those of its type.
+    /// Estimates the bytes of a value in memory beside those of its type.
     pub(crate) weigh: fn(&dyn Any) -> usize,
 }
 
 impl Wire {
-    /// Of values of `V`, by serde.
+    /// Creates the functions for values of `V`, by serde.
     #[cfg(feature = "serde")]
     pub(crate) fn serde<V>() -> Self
     where
@@ -59,5 +58,5 @@ impl fmt::Debug for Wire {
     }
 }
 
-/// Tells the shape of a type under a codec.
+/// Returns the fingerprint of a type's shape under a codec, or why the codec cannot carry it.
 pub(crate) type Fingerprint = fn(Codec) -> Result<u64, String>;

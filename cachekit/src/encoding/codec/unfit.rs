@@ -1,10 +1,10 @@
-//! Why a codec did not write a value.
+//! The reason why a codec did not write a value.
 
 use crate::encoding::codec::checked::found::Found;
 
-/// Why a codec did not write a value.
+/// The reason why a codec did not write a value.
 pub(crate) enum Unfit {
-    /// It cannot carry what was found.
+    /// The codec cannot carry what was found in the value.
     #[cfg_attr(
         not(any(feature = "bincode", feature = "json")),
         expect(dead_code, reason = "`MessagePack` has a form for all")

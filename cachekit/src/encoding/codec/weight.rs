@@ -1,4 +1,4 @@
-//! What a value takes in memory beside the size of its type, told by what it serialises.
+//! The memory of a value beside the size of its type, estimated from what it serialises.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,17 +9,17 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// So many layers are looked at, and no stack overflows: as many as a codec reads.
+/// The most layers that are counted, so that no stack overflows: as many as a codec reads.
 const MAX_DEPTH: u8 = 128;
-/// Of a `String` or `Vec` that is an element itself.
+/// The size of a `String` or `Vec` that is an element itself.
 const HEADER: usize = 3 * size_of::<usize>();
-/// Of an enum or `Option` that is an element, with room to its value's alignment.
+/// The size of the tag of an enum or `Option` that is an element, with padding to its value's alignment.
 const TAG: usize = 8;
 
-/// About how many bytes `value` has beside those of its type.
+/// Estimates the bytes of `value` beside those of its type.
 ///
-/// What stands in strings, sequences and maps is certainly not among these. Numbers elsewhere may
-/// be, or stand in a `Box`: of them counts what is too much for the type.
+/// The content of strings, sequences and maps is certainly beside the type. Other numbers may be in
+/// the type, or in a `Box`: they count as far as they exceed the type's size.
 pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
     let tally = Tally::default();
     let all = SizeEstimator {
@@ -39,16 +39,16 @@ struct Tally {
     apart: Cell<usize>,
 }
 
-/// Counts what is written.
+/// A `Serializer` that counts bytes.
 #[derive(Clone, Copy)]
 struct SizeEstimator<'a> {
     tally: &'a Tally,
     depth: u8,
-    /// Inside a sequence or map.
+    /// `true` inside a sequence or map.
     is_apart: bool,
 }
 
-/// Nothing more is counted: enough to be too much, or too deep.
+/// The end of counting: the value weighs the most that counts, or is too deep.
 #[derive(Debug)]
 struct TooDeep;
 
@@ -74,14 +74,14 @@ impl SizeEstimator<'_> {
             &self.tally.own
         };
         sum.set(sum.get().saturating_add(bytes));
-        // As much as an entry can weigh.
+        // The most that an entry can weigh.
         if sum.get() > u32::MAX as usize {
             return Err(TooDeep);
         }
         Ok(())
     }
 
-    /// What is where its header says.
+    /// Counts a header, and `len` bytes in the place that it refers to.
     fn text(self, len: usize) -> Counted {
         self.add(HEADER)?;
         Self {
@@ -96,7 +96,7 @@ impl SizeEstimator<'_> {
         Ok(Self { depth, ..self })
     }
 
-    /// The elements of a sequence or map.
+    /// Counts the header of a sequence or map, and returns the estimator of its elements.
     fn elements(self) -> Result<Self, TooDeep> {
         self.add(HEADER)?;
         let elements = self.below()?;

@@ -1,11 +1,11 @@
-//! What stands for LZ4 in a build without it.
+//! The replacement for LZ4 in a build without it.
 
-/// Nothing is compressed.
+/// Compresses nothing.
 pub(crate) fn compress(_: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// Nothing can be read back.
+/// Decompresses nothing.
 pub(crate) fn decompress(_: &[u8], _: &mut [u8]) -> Option<usize> {
     None
 }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// What stands before a payload, and has to stay.
+/// Bytes before a payload, which have to stay.
 const HEADER: &[u8] = b"header";
 
 fn packed(plain: &[u8], threshold: usize) -> (Option<usize>, Vec<u8>) {
@@ -17,7 +17,7 @@ fn opened(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(open.into_owned())
 }
 
-/// Repeats itself, but not at once.
+/// Returns a text that repeats itself, but not at once.
 fn text(length: usize) -> Vec<u8> {
     let words = (0..).flat_map(|n| format!("product {}, in stock; ", n % 50).into_bytes());
     words.take(length).collect()
@@ -73,7 +73,7 @@ fn what_saves_less_than_an_eighth_stays_plain() {
     assert!((100..400).contains(&kept), "{kept}");
 }
 
-/// The format, by hand: 2 literals, which a match of 15 + 4 + 255 + 1 repeats, and 5 more.
+/// The format, written out: 2 literals, which a match of 15 + 4 + 255 + 1 repeats, and 5 more.
 #[test]
 fn a_block_is_an_lz4_block() {
     let block = b"\x2fab\x02\x00\xff\x01\x50abcde";

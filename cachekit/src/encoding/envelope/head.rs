@@ -9,12 +9,12 @@ const WAITERS: usize = 5;
 const HOLDER: usize = 24;
 const FLOOR: usize = 40;
 
-/// What the store itself reads of an entry.
+/// The fields of an entry that the store itself reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// There is a value, or an absence.
+    /// `true` if there is a value or an absence.
     pub(crate) is_filled: bool,
-    /// Somebody waits for the lease to end.
+    /// `true` if a process waits for the lease to end.
     pub(crate) is_awaited: bool,
     pub(crate) token: Token,
     pub(crate) holder: Option<Token>,
@@ -52,7 +52,7 @@ impl Head {
         has_one.then(|| u64::from_be_bytes(order))
     }
 
-    /// Writes it over the head of `bytes`; whether there is a value stays as it is.
+    /// Writes the fields over the head of `bytes`, except `is_filled`.
     pub(crate) fn write(&self, bytes: &mut [u8]) {
         bytes[WAITERS] = u8::from(self.is_awaited);
         bytes[TOKEN..HOLDER].copy_from_slice(&self.token.0);
@@ -62,7 +62,7 @@ impl Head {
         bytes[GRACE..HEAD].copy_from_slice(&millis(self.grace).to_be_bytes());
     }
 
-    /// An entry that holds a token and no value.
+    /// Returns an entry that holds a token and no value.
     pub(crate) fn vacant(&self) -> Vec<u8> {
         let mut bytes = vec![0; HEAD];
         bytes[..FLAGS].copy_from_slice(&MAGIC);

@@ -8,7 +8,7 @@ use crate::encoding::envelope::{
     PACKED, TOKEN, Token, VERSIONS, Version, checksum,
 };
 
-/// An entry, as far as it can be judged without its value's type.
+/// An entry, parsed as far as possible without the type of its value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Envelope<'a> {
     pub(crate) codec: u8,
@@ -18,20 +18,20 @@ pub(crate) struct Envelope<'a> {
     pub(crate) grace: Duration,
     pub(crate) life: Duration,
     pub(crate) delta: Duration,
-    /// The namespace's, the function's, and one for each tag.
+    /// The versions of the namespace, the function, and each tag.
     pub(crate) versions: Vec<Version>,
     pub(crate) tags: Vec<&'a [u8]>,
     pub(crate) function: &'a [u8],
     pub(crate) key: &'a [u8],
     pub(crate) payload: Payload<'a>,
-    /// Of the write that stored it, if that has one.
+    /// The order of the write that stored it, if that has one.
     pub(crate) order: Option<u64>,
 }
 
-/// Why bytes are not an entry.
+/// The reason why bytes are not an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reject {
-    /// Nothing that this library wrote.
+    /// Not written by this library.
     NotOurs,
     /// Written in another version of the format.
     Format,
@@ -42,7 +42,7 @@ pub(crate) enum Reject {
 }
 
 impl<'a> Envelope<'a> {
-    /// Takes `bytes` apart. Allocates no more than in proportion to their length.
+    /// Parses `bytes`. Allocates no more than in proportion to their length.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Reject> {
         match bytes.get(..3) {
             Some(start) if start == MAGIC => {}

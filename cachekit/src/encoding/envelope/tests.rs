@@ -94,7 +94,7 @@ fn the_order_of_a_write_is_read() {
     }
 }
 
-/// These bytes are what other programs, and older versions of this one, rely on.
+/// Other programs, and older versions of this one, rely on these bytes.
 #[test]
 fn golden_bytes() {
     let golden: [(&str, Vec<u8>); 3] = [
@@ -137,7 +137,7 @@ fn other_bytes_are_told_apart() {
     assert_eq!(Envelope::parse(&longer), Err(Reject::Damaged));
 }
 
-/// What a later version says by a flag may change the meaning of everything else.
+/// A flag of a later version may change the meaning of everything else.
 #[test]
 fn an_unknown_flag_is_another_format() {
     let whole = written(Some(b"value"));
@@ -150,7 +150,7 @@ fn an_unknown_flag_is_another_format() {
     }
 }
 
-/// What scripts change in place: the waiters, the token, the lease, the grace, versions.
+/// Returns `true` for bytes that scripts change: the waiters, the token, the lease, the grace, versions.
 fn is_mutable(byte: usize) -> bool {
     (5..HEAD).contains(&byte) || (VERSIONS..VERSIONS + 4 * Version::LEN).contains(&byte)
 }

@@ -14,25 +14,25 @@ pub(crate) struct Draft<'a> {
     pub(crate) codec: u8,
     /// The shape of the value's type.
     pub(crate) fingerprint: u64,
-    /// Which data set of the server it belongs to.
+    /// The data set of the server that the entry belongs to.
     pub(crate) origin: [u8; 8],
-    /// The token of the generation that it begins.
+    /// The token of the generation that the entry begins.
     pub(crate) fill: Token,
-    /// How long it stays readable after its life.
+    /// The time for which the entry stays readable after its life.
     pub(crate) grace: Duration,
-    /// How long it is fresh.
+    /// The time for which the entry is fresh.
     pub(crate) life: Duration,
-    /// How long its computation took.
+    /// The time that its computation took.
     pub(crate) delta: Duration,
-    /// The namespace's, the function's, and one for each tag.
+    /// The versions of the namespace, the function, and each tag.
     pub(crate) versions: &'a [Version],
-    /// The tags' names, those of whose versions are not known yet last.
+    /// The tags' names. Those whose versions are not known yet come last.
     pub(crate) tags: &'a [Box<[u8]>],
     pub(crate) function: &'a str,
     pub(crate) key: &'a [u8],
-    /// Of a write, if it has one.
+    /// The order of the write that stores it, if that has one.
     pub(crate) order: Option<u64>,
-    /// A payload of at least so many bytes is compressed, if that is worth it; `None`: none is.
+    /// The least bytes of a payload that is compressed, if that is worth it; `None`: none is.
     pub(crate) compress_above: Option<usize>,
 }
 
@@ -40,12 +40,12 @@ pub(crate) struct Draft<'a> {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
-    /// By how many bytes compression made it shorter; `None`: it is not compressed.
+    /// The number of bytes that compression saved; `None` if it is not compressed.
     pub(crate) saved: Option<usize>,
 }
 
 impl Draft<'_> {
-    /// The entry's bytes, with what `payload` appends; for a remembered absence, `None`.
+    /// Writes the entry, with the bytes that `payload` appends; `None` for a remembered absence.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Draft<'_> {
         for version in self.versions {
             out.extend(version.0);
         }
-        // The versions of the other tags are filled in by the store itself.
+        // The store itself fills in the versions of the other tags.
         let after_versions = VERSIONS + count * Version::LEN;
         out.resize(after_versions, 0);
         for tag in self.tags {

@@ -58,7 +58,7 @@ fn read<V: Serialize + DeserializeOwned + 'static>(
     read
 }
 
-/// As every shape by every codec.
+/// Reads `bytes` as every shape by every codec.
 fn read_all(bytes: &[u8]) {
     for codec in ALL {
         let _ = read::<Flat>(codec, bytes);
@@ -73,7 +73,7 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
-/// What is written is read back, and with one byte changed it is still no panic.
+/// Asserts that a written value is read back, and that it never panics with one byte changed.
 fn survives<V>(value: &V, at: prop::sample::Index, byte: u8)
 where
     V: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
@@ -137,7 +137,7 @@ fn choice() -> impl Strategy<Value = Choice> {
     ]
 }
 
-/// Bytes that begin like something: lengths, markers and brackets come up more often.
+/// Generates bytes that look like a beginning: lengths, markers and brackets are more frequent.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         any::<u8>(),

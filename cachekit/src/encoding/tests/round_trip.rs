@@ -1,5 +1,5 @@
-//! Every kind of value by every codec: it is read back as it was, or it is refused when it is
-//! written, or its bytes are refused when they are read. It is never another value.
+//! Every kind of value by every codec. A value is read back as it was, rejected when it is
+//! written, or its bytes are rejected when they are read. It is never another value.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::encoding::codec::{Codec, EncodeError, wire};
 
-/// What comes of a value.
+/// The result of writing and reading a value.
 #[derive(Debug, PartialEq)]
 enum Comes {
-    /// It is read back.
+    /// The value is read back.
     Back,
-    /// It is not written, and the words say what to do.
+    /// The value is not written, and the words say what to do.
     Refused(&'static str),
-    /// It is written, and a counted miss.
+    /// The value is written, and a counted miss.
     Missed,
 }
 use crate::encoding::tests::round_trip::Comes::{Back, Missed, Refused};
@@ -26,7 +26,7 @@ const NAMES: Comes = Refused("write `codec = msgpack`");
 const AGREE: Comes = Refused("let `Serialize` and `Deserialize` agree");
 const TELLS: Comes = Refused("write `codec = bincode` or `tier = memory`");
 
-/// By bincode, `MessagePack` and JSON.
+/// Asserts the results by bincode, `MessagePack` and JSON.
 fn comes<V>(value: &V, expected: [&Comes; 3])
 where
     V: Serialize + DeserializeOwned + PartialEq + Debug + 'static,
@@ -40,7 +40,7 @@ where
         match (written, expected) {
             (Err(EncodeError::Type(why)), Refused(remedy)) => {
                 assert!(why.contains(remedy), "{codec} {value:?}: {why}");
-                // No advice to do what loses data.
+                // The advice never loses data.
                 assert!(*expected == NAMES || !why.contains("msgpack`"), "{why}");
             }
             (Ok(()), expected) => match wire::decode::<V>(codec, &out) {
@@ -88,7 +88,7 @@ fn fields_that_go_one_way() {
         &record!({ id: u64 = 1, #[serde(skip_deserializing)] derived: String = text() }),
         all,
     );
-    // One each way: as many are read as are written.
+    // A field each way: as many are read as are written.
     comes(
         &record!({
             #[serde(skip_deserializing)] derived: u8 = 1,
@@ -148,7 +148,7 @@ fn fields_that_are_left_out_now_and_then() {
         })
     };
     comes(&if_none(None), [&NAMES, &Back, &Back]);
-    // What leaves out another value than its default is.
+    // A condition that leaves out another value than the default is.
     let unlike = record!({
         #[serde(default = "one", skip_serializing_if = "is_zero")] count: u8 = 0,
         id: u8 = 1,
@@ -262,7 +262,7 @@ fn what_describes_itself() {
         #[serde(flatten)] rest: BTreeMap<String, u64> = BTreeMap::from([(text(), 1)]),
     });
     comes(&flat, named);
-    // Its key is taken for the field.
+    // The key is taken for the field.
     let twice = record!({
         id: u8 = 1,
         #[serde(flatten)] rest: BTreeMap<String, u64> = BTreeMap::from([("id".to_owned(), 1)]),
@@ -341,7 +341,7 @@ enum Tree {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Peano(Option<Box<Peano>>);
 
-/// As deep as `wrap` makes it, one step deeper each time: what is written is read.
+/// Asserts that a written value is read, one step deeper each time, as deep as `wrap` makes it.
 fn deeper<V>(mut value: V, wrap: impl Fn(V) -> V)
 where
     V: Serialize + DeserializeOwned + PartialEq + Debug + 'static,

@@ -1,4 +1,4 @@
-//! What the watched `Serializer` gives for sequences, maps and structs.
+//! The serializers of sequences, maps and structs, with their checks.
 
 use std::fmt::{self, Write};
 
@@ -15,7 +15,7 @@ pub(crate) struct Named<'a, T> {
     pub(crate) fields: Checked<'a, T>,
     pub(crate) name: &'static str,
     pub(crate) variant: &'static str,
-    /// Those that are written, or left out of this value only; where they are compared.
+    /// The fields that are written, or left out of this value only, if they are compared.
     pub(crate) written: Vec<&'static str>,
 }
 
@@ -29,7 +29,7 @@ impl<T> Named<'_, T> {
         let Some(shapes) = watch.shapes else {
             return Ok(());
         };
-        // `tag` on a struct: its name, as a first field that nobody reads.
+        // `tag` on a struct: its name, as a first field that is not read.
         let is_tag = self.written.is_empty()
             && !shapes.has_field(self.name, self.variant, key)
             && is_text(value, self.name);
@@ -54,12 +54,12 @@ impl<T> Named<'_, T> {
     }
 }
 
-/// Whether `value` is written as this text.
+/// Returns `true` if `value` is written as this text.
 fn is_text<V: Serialize + ?Sized>(value: &V, text: &str) -> bool {
     struct Shown<'a, V: ?Sized>(&'a V);
     impl<V: Serialize + ?Sized> fmt::Display for Shown<'_, V> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            // Fails for all that is neither a number nor a text.
+            // Fails for everything that is neither a number nor a text.
             self.0.serialize(f)
         }
     }

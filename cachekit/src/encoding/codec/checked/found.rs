@@ -1,19 +1,19 @@
-//! What was found in a value that could not be read back, in words, and what can be done.
+//! Reasons why a value could not be read back, in words, and remedies.
 
 use crate::encoding::codec::Codec;
 
-/// What a codec could not carry.
+/// A reason why a codec cannot carry a value.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
-    /// It is so with every value of the type.
+    /// `true` if it holds for every value of the type.
     pub(crate) is_of_the_type: bool,
 }
 
-/// Named codecs can carry it.
+/// The remedy if the codecs with names can carry the value.
 pub(crate) const NAMES: &str = "write `codec = msgpack`";
-/// No codec can.
+/// The remedy if no codec can.
 const ONE_WAY: &str = "take the attribute out, or write `tier = memory`";
 
 impl Found {
@@ -32,7 +32,7 @@ impl Found {
         }
     }
 
-    /// A field that some values have and others have not.
+    /// Creates the reason for a field that some values have and others have not.
     pub(crate) fn left_out(of: &str, field: &str) -> Self {
         let what = format!("`skip_serializing_if` leaves out `{field}` of `{of}`");
         Self::of_type(what, NAMES)
@@ -102,7 +102,7 @@ impl Found {
         Self::of_value(what, NAMES)
     }
 
-    /// Read back, the value is written in another way.
+    /// Creates the reason for a value that is written in another way after it was read back.
     pub(crate) fn unlike() -> Self {
         let what = "what is written of a value is not what is read back".to_owned();
         let remedy = "let `Serialize` and `Deserialize` agree (`with`, `default`), or write \

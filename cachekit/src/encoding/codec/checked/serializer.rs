@@ -1,4 +1,4 @@
-//! The watched `Serializer`.
+//! The `Serializer` with its checks.
 
 use std::fmt;
 

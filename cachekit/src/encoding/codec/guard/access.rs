@@ -1,4 +1,4 @@
-//! What a guarded visitor reads its elements from.
+//! The guarded access of a visitor to its elements.
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 

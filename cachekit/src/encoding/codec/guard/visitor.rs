@@ -1,4 +1,4 @@
-//! The guarded `Deserializer`, `Visitor` and seed: they hand on what they get, and count.
+//! The guarded `Deserializer`, `Visitor` and seed: they pass on everything, and count.
 
 use std::fmt;
 
@@ -40,8 +40,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
         deserialize_identifier deserialize_ignored_any
     }
 
-    // To make a `String` bincode allocates what the bytes announce before it looks whether
-    // they are there. A `&str` it only borrows.
+    // To make a `String`, bincode allocates as much as the bytes announce before it checks whether
+    // they are there. A `&str` is only borrowed.
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         self.deserialize_str(visitor)
     }

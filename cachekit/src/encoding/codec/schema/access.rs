@@ -1,4 +1,4 @@
-//! What a visitor of samples reads its elements from.
+//! The elements and entries that a trace gives to a visitor.
 
 use std::cell::Cell;
 
@@ -16,7 +16,7 @@ pub(crate) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// So many of them.
+    /// Creates `len` elements.
     pub(crate) fn new(of: Recorder<'a>, len: usize) -> Self {
         Self {
             of,
@@ -26,7 +26,8 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// The same, and `taken` learns how many the visitor takes: of a struct, aliases are announced too.
+    /// Creates `len` elements, and counts in `taken` those that the visitor takes: a struct announces its
+    /// aliases too.
     pub(crate) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
         Self {
             taken: Some(taken),
@@ -58,14 +59,14 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
     }
 }
 
-/// One entry of a map, or none.
+/// The only entry of a map, or none.
 pub(crate) struct Entry<'a> {
     of: Recorder<'a>,
     left: bool,
 }
 
 impl<'a> Entry<'a> {
-    /// There is one if `left`.
+    /// Creates the access, with an entry if `left`.
     pub(crate) fn new(of: Recorder<'a>, left: bool) -> Self {
         Self { of, left }
     }
@@ -94,7 +95,7 @@ impl<'de> MapAccess<'de> for Entry<'_> {
 }
 
 impl Recorder<'_> {
-    /// The parts of a tuple or struct, one after the other.
+    /// Visits the parts of a tuple or struct, one after the other.
     pub(crate) fn parts<'de, V: Visitor<'de>>(
         self,
         len: usize,
@@ -105,7 +106,7 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// The same of those with names; the trace learns of them.
+    /// Visits parts that have names, and adds them to the shapes.
     pub(crate) fn fields<'de, V: Visitor<'de>>(
         self,
         (name, variant): (&'static str, &'static str),

@@ -1,7 +1,7 @@
-//! What a trace answers where there is a choice: `None` or `Some`, none or one, which variant.
+//! Answers of a trace to a choice: `None` or `Some`, no element or one, which variant.
 //!
-//! Every recursion of a type that has values goes through a choice. So one that is met
-//! inside itself takes its way out, and everything is seen without going round for ever.
+//! Every recursion of a type that has values goes through a choice. A choice that is met inside
+//! itself takes its way out, so that everything is seen and every pass ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,19 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// write it differently tomorrow.
 pub(crate) type Kind = (&'static str, &'static str);
 
-/// The choices that were made, and what came of them.
+/// The choices that were made, and their results.
 #[derive(Default)]
 pub(crate) struct Choices {
-    /// Those that are being followed, the innermost last.
+    /// Choices that are being followed, the innermost last.
     followed: Vec<(Kind, u32)>,
-    /// Options, sequences and maps whose inside accepts no sample.
+    /// Options, sequences and maps whose content accepts no sample.
     barren: BTreeSet<Kind>,
     enums: BTreeMap<Kind, Variants>,
-    /// Whether an enum was left that has more to show.
+    /// `true` if the pass left an enum that has more to show.
     pending: bool,
 }
 
-/// What is known about an enum's variants.
+/// The findings about an enum's variants.
 struct Variants {
     seen: Vec<bool>,
     barred: Vec<bool>,
@@ -31,7 +31,7 @@ struct Variants {
     way_out: Option<u32>,
 }
 
-/// What has to be put back when a choice is left.
+/// The state to restore when a choice is left.
 pub(crate) struct Mark {
     depth: usize,
     pending: bool,
@@ -39,13 +39,13 @@ pub(crate) struct Mark {
 }
 
 impl Choices {
-    /// Before everything from the beginning.
+    /// Begins a pass.
     pub(crate) fn restart(&mut self) {
         self.followed.clear();
         self.pending = false;
     }
 
-    /// Whether an enum was left that has more to show.
+    /// Returns `true` if the pass left an enum that has more to show.
     pub(crate) fn is_pending(&self) -> bool {
         self.pending
     }
@@ -54,12 +54,12 @@ impl Choices {
         self.followed.iter().any(|(followed, _)| *followed == kind)
     }
 
-    /// Whether an option, sequence or map shall hold something.
+    /// Returns `true` if an option, sequence or map shall hold something.
     pub(crate) fn shall_hold(&self, kind: Kind) -> bool {
         !self.is_followed(kind) && !self.barren.contains(&kind)
     }
 
-    /// The variant to show of an enum that has `len`. `shallow`: only the way out.
+    /// Returns the variant to show of an enum that has `len`; if `shallow`, only the way out.
     pub(crate) fn variant(&mut self, kind: Kind, len: usize, shallow: bool) -> Option<u32> {
         let again = shallow || self.is_followed(kind);
         let variants = self.enums.entry(kind).or_insert_with(|| Variants {
@@ -97,7 +97,7 @@ impl Choices {
         self.followed.truncate(mark.depth);
     }
 
-    /// Enters the inside of a variant: what is pending there is the variant's.
+    /// Enters a variant. Until it is left, `pending` is about its content.
     pub(crate) fn enter_variant(&mut self, kind: Kind, variant: u32, shallow: bool) -> Mark {
         let mark = self.enter(kind, variant, shallow);
         self.pending = false;
@@ -121,8 +121,8 @@ impl Choices {
         self.pending |= !variants.seen.iter().zip(&variants.barred).all(done);
     }
 
-    /// Never again makes the innermost choice that was being followed when no sample was
-    /// accepted. `false` if there was none.
+    /// Bars the innermost choice that was being followed when no sample was accepted. Returns `false` if
+    /// there was none.
     pub(crate) fn bar_innermost(&mut self) -> bool {
         let Some((kind, variant)) = self.followed.pop() else {
             return false;

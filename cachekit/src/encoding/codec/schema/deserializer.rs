@@ -1,4 +1,4 @@
-//! The `Deserializer` that has no input: it notes what it is asked for, and gives samples.
+//! The `Deserializer` that has no input: it notes what is asked for, and gives samples.
 
 use std::any::type_name;
 
@@ -22,7 +22,7 @@ impl Recorder<'_> {
         Ok(vec![0; len.into()])
     }
 
-    /// An option, sequence or map: `some` or `none`, and between them what has to be noted.
+    /// Answers an option, sequence or map with `some` or `none`, and notes the answer.
     fn choose<V, R>(
         self,
         visitor: V,
@@ -42,7 +42,7 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// A type asks what the bytes are: with a codec that can say it, it is told something.
+    /// Answers a type that asks what the bytes are. With a codec that cannot say it, the answer is an error.
     fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         if !self.trace.has_names {
             return Err(self.trace.asks_the_bytes());
@@ -130,7 +130,7 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         visitor.visit_char(self.sample(b'c', samples::CHARS)?)
     }
 
-    // The wire is the same for owned and borrowed, so the fingerprint is.
+    // Owned and borrowed strings have the same bytes, so they have one fingerprint.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         visitor.visit_str(self.sample(b's', samples::TEXTS)?)
     }

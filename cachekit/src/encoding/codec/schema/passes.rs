@@ -8,12 +8,12 @@ use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::trace::Trace;
 
 impl Trace {
-    /// Sees all of `T` that can be seen; `false` if that is not everything.
+    /// Records all of `T` that can be seen. Returns `false` if that is not everything.
     pub(crate) fn run<T: DeserializeOwned>(&self) -> bool {
         loop {
             self.choices.borrow_mut().restart();
             self.last.set(None);
-            // A `Deserialize` that panics at a sample refuses it.
+            // A `Deserialize` that panics at a sample rejects it.
             let pass = || T::deserialize(Recorder::new(self)).is_ok();
             let accepted = catch_unwind(AssertUnwindSafe(pass)).unwrap_or(false);
             if self.spent.get() || self.self_describing.get() {
@@ -32,7 +32,7 @@ impl Trace {
         }
     }
 
-    /// The place that was answered last gets another answer, if there is one.
+    /// Moves the place that was answered last to its next sample. Returns `false` if there is none.
     fn next_sample(&self) -> bool {
         let Some((place, count)) = self.last.get() else {
             return false;
@@ -41,5 +41,23 @@ impl Trace {
         let sample = samples.entry(place).or_default();
         *sample += 1;
         *sample < count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Every name and field of it is in the hash, and the time is bounded.
+    #[test]
+    fn a_huge_type_is_given_up() {
+        type Ten<T> = Box<(T, T, T, T, T, T, T, T, T, T)>;
+        let started = Instant::now();
+        let trace = Trace::new(false);
+        assert!(!trace.run::<Ten<Ten<Ten<Ten<Ten<Ten<u8>>>>>>>());
+        assert!(!trace.is_self_describing());
+        assert!(started.elapsed() < Duration::from_secs(5));
     }
 }

@@ -1,22 +1,22 @@
-//! One place in a type, as a trace goes through it.
+//! A place in a type, as a trace goes through it.
 
 use crate::encoding::codec::fnv::Fnv;
 use crate::encoding::codec::schema::refused::Refused;
 use crate::encoding::codec::schema::trace::{SHALLOW_FROM, Trace};
 
-/// One place in the type.
+/// A place in the type.
 #[derive(Clone, Copy)]
 pub(crate) struct Recorder<'a> {
     pub(crate) trace: &'a Trace,
-    /// How one gets there from the type itself; the same in every pass.
+    /// The path from the type itself, which is equal in every pass.
     pub(crate) place: Fnv,
     pub(crate) depth: u8,
-    /// The struct that it is a field of.
+    /// The struct of which the place is a field.
     pub(crate) of: Option<&'static str>,
 }
 
 impl<'a> Recorder<'a> {
-    /// At the type itself.
+    /// Creates the place of the type itself.
     pub(crate) fn new(trace: &'a Trace) -> Self {
         Self {
             trace,
@@ -26,7 +26,7 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// At the part with the number `at`.
+    /// Returns the place of the part with the number `at`.
     pub(crate) fn part(self, at: usize) -> Result<Self, Refused> {
         Ok(Self {
             trace: self.trace,
@@ -36,7 +36,7 @@ impl<'a> Recorder<'a> {
         })
     }
 
-    /// At what is no field of a struct.
+    /// Returns the place as one that is no field of a struct.
     pub(crate) fn alone(self) -> Self {
         Self { of: None, ..self }
     }

@@ -1,8 +1,8 @@
-//! The error of a trace: only that there was one.
+//! The error of a trace, without details.
 
 use std::fmt;
 
-/// A sample was not taken, or there was none to give.
+/// A sample was rejected, or there was none to give.
 #[derive(Debug)]
 pub(crate) struct Refused;
 

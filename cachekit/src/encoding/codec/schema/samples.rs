@@ -1,21 +1,21 @@
-//! What a trace answers when it is asked for a primitive.
+//! Answers of a trace to a request for a primitive.
 //!
-//! Types that validate (a date, a `NonZero`, an e-mail address) refuse most of them; those
-//! that are likely to be taken stand first.
+//! Types that validate (a date, a `NonZero`, an e-mail address) reject most of them. The likeliest
+//! to be accepted come first.
 
-/// For every integer: 1 is a month, an ordinal of a day, and not zero.
+/// Samples of every integer: 1 is a month, an ordinal of a day, and not zero.
 pub(crate) const INTEGERS: &[u8] = &[1, 0, 2, 4, 8, 12, 16, 32, 42, 64, 100, 127];
 
-/// For `f32` and `f64`.
+/// Samples of `f32` and `f64`.
 pub(crate) const FLOATS: &[f32] = &[1.0, 0.0, 0.5, -1.0, 100.0];
 
-/// For `bool`.
+/// Samples of `bool`.
 pub(crate) const BOOLS: &[bool] = &[false, true];
 
-/// For `char`.
+/// Samples of `char`.
 pub(crate) const CHARS: &[char] = &['a', 'A', '1', ' ', '/', '+'];
 
-/// For strings.
+/// Samples of strings.
 pub(crate) const TEXTS: &[&str] = &[
     "1",
     "",
@@ -58,7 +58,7 @@ pub(crate) const TEXTS: &[&str] = &[
 /// Lengths of byte strings; the first is a `Uuid`'s.
 pub(crate) const LENGTHS: &[u8] = &[16, 0, 1, 2, 4, 8, 12, 20, 24, 28, 32, 33, 48, 64];
 
-/// What bytes may say that they are, to a type that asks them.
+/// A kind of value that bytes claim to be, to a type that asks them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Any {
     Nothing,
@@ -70,7 +70,7 @@ pub(crate) enum Any {
     Map,
 }
 
-/// For a type that asks the bytes.
+/// Samples for a type that asks the bytes.
 pub(crate) const ANY: &[Any] = &[
     Any::Nothing,
     Any::Integer,

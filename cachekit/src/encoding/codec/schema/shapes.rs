@@ -1,4 +1,4 @@
-//! How structs and enums are read, to compare with how they are written.
+//! The shapes in which structs and enums are read, to compare with those in which they are written.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The name of a struct, or of an enum with that of a variant.
 type Named = (&'static str, &'static str);
 
-/// How one is read.
+/// The fields with which a struct or variant is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fields {
-    /// Their names, aliases among them; of a tuple none.
+    /// Their names, with aliases; a tuple has none.
     names: &'static [&'static str],
-    /// How many there are; `None` where a part of it took no sample.
+    /// Their number; `None` if a part accepted no sample.
     len: Option<usize>,
 }
 
 impl Fields {
-    /// Whether what is written with these is read with all of them, and no more.
+    /// Returns `true` if a value written with these fields is read with all of them, and no more.
     fn are(&self, written: &[&'static str]) -> bool {
         let is_read = |name| self.names.contains(name);
         let is_written = |name| written.contains(name);
@@ -30,7 +30,7 @@ impl Fields {
 
 /// The structs and enums that were met, by the names that they give themselves.
 ///
-/// A name may stand for several: two modules have a `User`, and a generic one has many sizes.
+/// A name may stand for several: two modules have a `User`, and a generic type has many sizes.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     fields: RefCell<BTreeMap<Named, Vec<Fields>>>,
@@ -40,8 +40,7 @@ pub(crate) struct Shapes {
 }
 
 impl Shapes {
-    /// Something of this name is read with these fields; how many they are is seen later, if at
-    /// all.
+    /// Adds a struct or variant that is read with these fields. Their number may be seen later, or never.
     pub(crate) fn add_fields(
         &self,
         name: &'static str,
@@ -58,7 +57,7 @@ impl Shapes {
         }
     }
 
-    /// An enum of this name is read with these variants.
+    /// Adds an enum that is read with these variants.
     pub(crate) fn add_variants(&self, name: &'static str, variants: &'static [&'static str]) {
         let mut known = self.variants.borrow_mut();
         let known = known.entry(name).or_default();
@@ -67,12 +66,12 @@ impl Shapes {
         }
     }
 
-    /// A struct of this name is an enum that says which variant it is in a field.
+    /// Notes that the struct of this name is an enum, which names its variant in a field.
     pub(crate) fn add_tagged(&self, name: &'static str) {
         self.tagged.borrow_mut().insert(name);
     }
 
-    /// Nothing can be added any more.
+    /// Ends the trace: nothing can be added any more.
     pub(crate) fn seal(self) -> Sealed {
         Sealed {
             fields: self.fields.into_inner(),
@@ -99,7 +98,7 @@ impl Sealed {
             .unwrap_or_default()
     }
 
-    /// Whether what is written under this name with these fields is read with others.
+    /// Returns `true` if a value written under this name with these fields is read with others.
     pub(crate) fn contradicts_fields(
         &self,
         name: &'static str,
@@ -112,25 +111,25 @@ impl Sealed {
         !known.is_empty() && !is_tagged && !known.iter().any(|it| it.are(written))
     }
 
-    /// Whether what is written under this name with `len` parts is read with another number.
+    /// Returns `true` if a value written under this name with `len` parts is read with another number.
     pub(crate) fn contradicts_length(&self, name: &'static str, variant: &str, len: usize) -> bool {
         let known = self.fields(name, variant);
         !known.is_empty() && known.iter().all(|it| it.len.is_some_and(|it| it != len))
     }
 
-    /// Whether some that are read under this name have such a field, or none is read.
+    /// Returns `true` if some type read under this name has such a field, or if none is read.
     pub(crate) fn has_field(&self, name: &'static str, variant: &str, field: &'static str) -> bool {
         let known = self.fields(name, variant);
         known.is_empty() || known.iter().any(|it| it.names.contains(&field))
     }
 
-    /// Whether enums of this name are read, and none has this variant.
+    /// Returns `true` if enums of this name are read, and none has this variant.
     pub(crate) fn lacks_variant(&self, name: &str, variant: &'static str) -> bool {
         let known = self.variants.get(name);
         known.is_some_and(|known| known.iter().all(|list| !list.contains(&variant)))
     }
 
-    /// Whether the variant that is written with this number is read as another one.
+    /// Returns `true` if the variant written with this number is read as another one.
     pub(crate) fn contradicts_variant(&self, name: &str, index: u32, variant: &str) -> bool {
         let Some(known) = self.variants.get(name) else {
             return false;

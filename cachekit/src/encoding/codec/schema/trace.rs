@@ -1,4 +1,4 @@
-//! What was seen of a type, over all passes.
+//! Everything that was seen of a type, over all passes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -8,27 +8,27 @@ use crate::encoding::codec::schema::choices::Choices;
 use crate::encoding::codec::schema::refused::Refused;
 use crate::encoding::codec::schema::shapes::{Sealed, Shapes};
 
-/// How many things a type may ask for, over all passes. What a type larger than that has
-/// beyond them is not in its fingerprint.
+/// The most requests that a type may make, over all passes. Parts of a larger type that come later are
+/// not in its fingerprint.
 const MAX_STEPS: u32 = 200_000;
 
-/// How many layers deep the samples may be.
+/// The most layers that samples may have.
 const MAX_DEPTH: u8 = 192;
 
-/// From how many layers on every choice takes its way out.
+/// The depth from which on every choice takes its way out.
 pub(crate) const SHALLOW_FROM: u8 = 96;
 
-/// What a trace has seen.
+/// Everything that was seen of a type.
 pub(crate) struct Trace {
-    /// For codecs that have names in the bytes, and say what these are.
+    /// `true` for codecs that have names in the bytes, and say what these are.
     pub(crate) has_names: bool,
     log: Cell<Fnv>,
     steps: Cell<u32>,
     pub(crate) spent: Cell<bool>,
     pub(crate) self_describing: Cell<bool>,
-    /// Which sample to give at a place, where it is not the first.
+    /// The index of the sample to give at a place, if it is not the first.
     pub(crate) samples: RefCell<BTreeMap<Fnv, usize>>,
-    /// The place of the last sample given, and how many there are.
+    /// The place of the last sample given, and the number of samples for it.
     pub(crate) last: Cell<Option<(Fnv, usize)>>,
     pub(crate) choices: RefCell<Choices>,
     pub(crate) shapes: Shapes,
@@ -51,7 +51,7 @@ impl Trace {
 }
 
 impl Trace {
-    /// Notes what is asked for.
+    /// Notes a request.
     pub(crate) fn step(&self, what: u8) -> Result<(), Refused> {
         self.log.set(self.log.get().bytes(&[what]));
         self.steps.set(self.steps.get() + 1);
@@ -80,15 +80,15 @@ impl Trace {
         }
     }
 
-    /// The sample to give at `place`.
+    /// Returns the sample to give at `place`.
     pub(crate) fn sample<S: Copy>(&self, place: Fnv, of: &[S]) -> Result<S, Refused> {
         self.last.set(Some((place, of.len())));
         let at = self.samples.borrow().get(&place).copied().unwrap_or(0);
-        // Used up: the last one again, until a choice goes round the place.
+        // Used up: the last one again, until a choice avoids the place.
         of.get(at).or(of.last()).copied().ok_or(Refused)
     }
 
-    /// One layer more.
+    /// Returns the depth one layer below `depth`.
     pub(crate) fn deeper(&self, depth: u8) -> Result<u8, Refused> {
         if depth >= MAX_DEPTH {
             self.spent.set(true);
@@ -97,23 +97,23 @@ impl Trace {
         Ok(depth + 1)
     }
 
-    /// The type asks the bytes what they are.
+    /// Notes that the type asks the bytes what they are.
     pub(crate) fn asks_the_bytes(&self) -> Refused {
         self.self_describing.set(true);
         Refused
     }
 
-    /// Whether it did.
+    /// Returns `true` if the type asked the bytes what they are.
     pub(crate) fn is_self_describing(&self) -> bool {
         self.self_describing.get()
     }
 
-    /// The hash of everything noted.
+    /// Returns the hash of everything noted.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.log.get().finish()
     }
 
-    /// How its structs and enums are read.
+    /// Returns the shapes in which structs and enums of the type are read.
     pub(crate) fn into_shapes(self) -> Sealed {
         self.shapes.seal()
     }

@@ -5,7 +5,7 @@ use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Vi
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// One variant.
+/// A variant that is shown.
 pub(crate) struct Variant<'a> {
     pub(crate) inside: Recorder<'a>,
     pub(crate) index: u32,

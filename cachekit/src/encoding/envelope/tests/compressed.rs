@@ -31,7 +31,7 @@ fn what_was_compressed_is_read() {
     );
     assert_eq!(read.payload.length(), plain.len());
     assert_eq!(read.payload.open().as_deref(), Some(&plain[..]));
-    // All else is as without.
+    // Everything else is equal to the entry without compression.
     let other = Envelope {
         payload: Payload::Plain(&plain),
         ..read
@@ -57,8 +57,8 @@ fn it_names_no_codec_that_older_versions_know() {
     assert_eq!(written[FLAGS], FILLED | ORDERED);
 }
 
-/// These bytes are what other programs, and older versions of this one, left. Which block is
-/// written for a value is up to the library for them, so that only reading is pinned.
+/// Other programs, and older versions of this one, have left these bytes. The library decides which
+/// block it writes for a value, so only reading is pinned.
 #[test]
 fn golden_bytes_are_read() {
     let golden = unhex(include_str!("../golden/compressed.hex"));
