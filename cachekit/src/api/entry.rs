@@ -150,7 +150,7 @@ impl<R> Entry<R> {
         self.raw().core.invalidate(targets).accepted().await;
     }
 
-    /// Ends the entry's fresh life, in every process: it is [invalidated softly](Cache::soft).
+    /// Ends the entry's fresh life, in every process: it is [invalidated softly](crate::InvalidationBuilder::soft).
     /// The next call computes, or gets the old value where the function's `stale`,
     /// `stale_if_error` or `soft_timeout` says so. Without them it is removed.
     ///

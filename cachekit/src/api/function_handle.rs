@@ -40,7 +40,7 @@ impl FunctionHandle {
     }
 
     /// Ends the fresh life of all its entries, in constant time: they are
-    /// [invalidated softly](Cache::soft).
+    /// [invalidated softly](crate::InvalidationBuilder::soft).
     pub async fn expire_all(&self) {
         let targets = InvalidationTargets::function(self.name()).with_mode(InvalidationMode::Soft);
         self.core.invalidate(targets).accepted().await;

@@ -36,6 +36,16 @@ pub(crate) enum Ack {
     Certain,
 }
 
+/// Collects the names and values that an event is about.
+pub(crate) fn event_data<K: Into<String>, V: ToString>(
+    about: impl IntoIterator<Item = (K, V)>,
+) -> Vec<(String, String)> {
+    about
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.to_string()))
+        .collect()
+}
+
 impl Core {
     /// Takes `targets` out of use on this node.
     pub(crate) fn invalidate(
@@ -136,17 +146,13 @@ impl Core {
         tags
     }
 
-    /// What an event that is about something means.
-    pub(crate) fn event_targets<K: Into<String>, V: ToString>(
+    /// Returns the targets of an event with data.
+    pub(crate) fn event_targets(
         &self,
         event: &str,
-        about: impl IntoIterator<Item = (K, V)>,
+        about: &[(String, String)],
     ) -> InvalidationTargets {
-        let about: Vec<_> = about
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.to_string()))
-            .collect();
-        InvalidationTargets::tags(self.event(event, &about))
+        InvalidationTargets::tags(self.event(event, about))
     }
 
     /// Whether a function of that name was called in this process.
@@ -328,7 +334,7 @@ impl Cache {
         event: &str,
         about: impl IntoIterator<Item = (K, V)>,
     ) {
-        let targets = self.core.event_targets(event, about);
+        let targets = self.core.event_targets(event, &event_data(about));
         self.core.invalidate(targets).accepted().await;
     }
 
