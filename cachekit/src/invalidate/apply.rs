@@ -129,7 +129,7 @@ impl Core {
                 CommandTarget::Function(name) => targets.functions.push(name.into()),
                 CommandTarget::Everything => targets.everything = true,
                 CommandTarget::Event(event, about) => {
-                    targets.tags.extend(self.event(&event, &about))
+                    targets.tags.extend(self.event(&event, &about));
                 }
             }
         }
