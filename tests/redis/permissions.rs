@@ -397,7 +397,7 @@ async fn messages_that_never_come_are_reported() {
     let node = node.build().await.expect("it may come");
     let away = warnings(&log);
     assert!(
-        away.len() == 1 && away[0].contains("away"),
+        away.len() == 1 && away[0].contains("unreachable"),
         "told once: {away:?}"
     );
     proxy.listen();
