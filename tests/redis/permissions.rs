@@ -408,7 +408,7 @@ async fn messages_that_never_come_are_reported() {
         let said = |words: &str| told.iter().filter(|line| line.contains(words)).count();
         said("+subscribe") == 1
             && said("command=SUBSCRIBE code=NOPERM") == 1
-            && said("do not come") == 1
+            && said("do not arrive") == 1
     })
     .await;
     assert_eq!(told.len(), 3, "{told:?}");
