@@ -1,14 +1,13 @@
 //! The types that applications hold, and their operations.
 
-pub(crate) mod acknowledged;
 pub(crate) mod builder;
 pub(crate) mod cache;
 pub(crate) mod entry;
 pub(crate) mod function_handle;
 pub(crate) mod get_or_compute;
 pub(crate) mod hot_keys;
+pub(crate) mod invalidation_builder;
 pub(crate) mod region;
 pub(crate) mod registry;
 pub(crate) mod replicated_entry;
 pub(crate) mod shutdown;
-pub(crate) mod soft;

@@ -138,13 +138,12 @@ pub mod guide;
 
 pub use cachekit_macros::{CacheKey, cached, invalidates, write_through};
 
-pub use crate::api::acknowledged::Acknowledged;
 pub use crate::api::builder::CacheBuilder;
 pub use crate::api::entry::Entry;
 pub use crate::api::function_handle::FunctionHandle;
+pub use crate::api::invalidation_builder::InvalidationBuilder;
 pub use crate::api::region::Region;
 pub use crate::api::shutdown::ShutdownReport;
-pub use crate::api::soft::Soft;
 pub use crate::base::clock::{Clock, SystemClock};
 pub use crate::base::error::{BuildError, ComputeTimeout};
 pub use crate::core::state::Cache;

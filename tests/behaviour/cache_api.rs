@@ -51,6 +51,36 @@ async fn errors_are_returned_and_not_stored() {
 }
 
 #[tokio::test]
+async fn one_invalidation_takes_targets_of_every_kind() {
+    let cache = cache().await;
+    let names = ["key", "tag", "event", "other"];
+    let count = async || {
+        let mut present = 0;
+        for name in names {
+            present += usize::from(cache.get::<u64>(name).await.is_some());
+        }
+        present
+    };
+    for name in names {
+        let policy = match name {
+            "tag" => Policy::new().tag("t"),
+            "event" => Policy::new().event("e"),
+            _ => Policy::new(),
+        };
+        cache.put(name, 1_u64, &policy).await;
+    }
+    let invalidation = cache.invalidation().keys(["key"]).tags(["t"]).events(["e"]);
+    drop(invalidation.clone());
+    drop(invalidation.clone().into_future());
+    assert_eq!(count().await, 4, "nothing was awaited");
+    assert!(invalidation.acknowledged().await);
+    assert_eq!(count().await, 1);
+    assert_eq!(cache.get::<u64>("other").await, Some(1));
+    cache.invalidation().everything().await;
+    assert_eq!(count().await, 0);
+}
+
+#[tokio::test]
 async fn tags_and_events_of_a_policy() {
     let cache = cache().await;
     let policy = Policy::new().tag("a").tag("b").event("changed");

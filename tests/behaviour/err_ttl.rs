@@ -121,7 +121,7 @@ macro_rules! steps {
 const BY_KEY: [Step; 4] = steps![
     cache => cache.invalidate("failing:1").await,
     _ => failing::entry(1).invalidate().await,
-    cache => cache.soft().invalidate("failing:1").await,
+    cache => cache.invalidation().soft().keys(["failing:1"]).await,
     _ => failing::entry(1).expire().await,
 ];
 
@@ -133,10 +133,10 @@ const BY_EPOCH: [Step; 10] = steps![
     cache => cache.emit_about("failing.changed", [("id", 1)]).await,
     _ => failing::invalidate_all().await,
     cache => cache.invalidate_function("failing").await,
-    cache => cache.soft().invalidate_tags(["failing:1"]).await,
-    cache => cache.soft().emit("failing.changed").await,
+    cache => cache.invalidation().soft().tags(["failing:1"]).await,
+    cache => cache.invalidation().soft().events(["failing.changed"]).await,
     _ => failing::expire_all().await,
-    cache => cache.soft().clear().await,
+    cache => cache.invalidation().soft().everything().await,
 ];
 
 const CLEAR: Step = |cache| Box::pin(async move { cache.clear().await });

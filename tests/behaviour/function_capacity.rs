@@ -115,9 +115,9 @@ macro_rules! steps {
 const BY_KEY: [Step; 8] = steps![
     cache => cache.invalidate("own_memory:1").await,
     _ => own_memory::entry(1).invalidate().await,
-    cache => cache.acknowledged().invalidate("own_memory:1").await,
+    cache => cache.invalidation().acknowledged().keys(["own_memory:1"]).await,
     _ => change(1).await,
-    cache => cache.soft().invalidate("own_memory:1").await,
+    cache => cache.invalidation().soft().keys(["own_memory:1"]).await,
     _ => own_memory::entry(1).expire().await,
     // A write that is dropped after it began leaves the entry empty.
     _ => assert!(poll_once(pin!(write_never(1))).is_pending()),
@@ -132,9 +132,9 @@ const BY_EPOCH: [Step; 10] = steps![
     _ => own_memory::invalidate_all().await,
     cache => cache.invalidate_function("own_memory").await,
     cache => cache.clear().await,
-    cache => cache.soft().invalidate_tags(["own_memory:1"]).await,
+    cache => cache.invalidation().soft().tags(["own_memory:1"]).await,
     _ => own_memory::expire_all().await,
-    cache => cache.soft().clear().await,
+    cache => cache.invalidation().soft().everything().await,
 ];
 
 async fn deferred(cache: &Cache) {

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 
 use cachekit::testing::{Fault, Point, scope};
-use cachekit::{Cache, Soft, cached};
+use cachekit::{Cache, InvalidationBuilder, cached};
 use cachekit_tests::{poll_once, settle};
 
 use crate::{Source, spawn, stepped, without};
@@ -74,7 +74,7 @@ impl Way {
     async fn apply(self, cache: &Cache) {
         scope(cache.clone(), async {
             if self.is_soft {
-                self.by.soften(&cache.soft()).await;
+                self.by.soften(cache.invalidation().soft()).await;
             } else {
                 self.by.apply(cache).await;
             }
@@ -113,24 +113,20 @@ impl By {
         }
     }
 
-    async fn soften(self, cache: &Soft) {
+    async fn soften(self, soft: InvalidationBuilder) {
         match self {
-            Self::Key => cache.invalidate("row:1").await,
+            Self::Key => soft.keys(["row:1"]).await,
             Self::Entry => row::entry(1).expire().await,
             Self::Function => row::expire_all().await,
             Self::FunctionName => {
-                assert!(
-                    cache
-                        .invalidate_function("behaviour::no_stale_fill::row")
-                        .await
-                );
+                soft.functions(["behaviour::no_stale_fill::row"]).await;
             }
-            Self::Tag => cache.invalidate_tags(["rows"]).await,
-            Self::ArgumentTag => cache.invalidate_tags(["row-tag:1"]).await,
-            Self::ValueTag => cache.invalidate_tags(["shard:7"]).await,
-            Self::Event => cache.emit("row.changed").await,
-            Self::ValueEvent => cache.emit("shard.changed:7").await,
-            Self::Clear => cache.clear().await,
+            Self::Tag => soft.tags(["rows"]).await,
+            Self::ArgumentTag => soft.tags(["row-tag:1"]).await,
+            Self::ValueTag => soft.tags(["shard:7"]).await,
+            Self::Event => soft.events(["row.changed"]).await,
+            Self::ValueEvent => soft.events(["shard.changed:7"]).await,
+            Self::Clear => soft.everything().await,
         }
     }
 
@@ -316,8 +312,8 @@ fn on_stage(point: Point, wanted: Point, act: impl FnOnce(&Cache, &Source)) {
 }
 
 /// Runs what is ready at once.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    match poll_once(pin!(future)) {
+fn now<T>(future: impl IntoFuture<Output = T>) -> T {
+    match poll_once(pin!(future.into_future())) {
         std::task::Poll::Ready(value) => value,
         std::task::Poll::Pending => panic!("it waits"),
     }
@@ -333,7 +329,7 @@ fn invalidate_before_insert(point: Point) {
 fn expire_before_insert(point: Point) {
     on_stage(point, Point::BeforeInsert, |cache, source| {
         source.write(2);
-        now(cache.soft().invalidate("row:1"));
+        now(cache.invalidation().soft().keys(["row:1"]));
     });
 }
 

@@ -27,28 +27,35 @@ type Step = fn(Cache) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Every way to invalidate the entry `soft:3` softly.
 const WAYS: [Step; 10] = [
-    |cache| Box::pin(async move { cache.soft().invalidate("soft:3").await }),
+    |cache| Box::pin(async move { cache.invalidation().soft().keys(["soft:3"]).await }),
     |_| Box::pin(async { row::entry(3).expire().await }),
-    |cache| Box::pin(async move { cache.soft().invalidate_tags(["all"]).await }),
-    |cache| Box::pin(async move { cache.soft().invalidate_tags(["value:3"]).await }),
-    |cache| Box::pin(async move { cache.soft().emit("row.changed").await }),
+    |cache| Box::pin(async move { cache.invalidation().soft().tags(["all"]).await }),
+    |cache| Box::pin(async move { cache.invalidation().soft().tags(["value:3"]).await }),
+    |cache| Box::pin(async move { cache.invalidation().soft().events(["row.changed"]).await }),
     |cache| {
         Box::pin(async move {
-            let soft = cache.soft();
-            soft.emit_about("row.changed", [("id", 3)]).await;
+            let soft = cache.invalidation().soft();
+            soft.event_about("row.changed", [("id", 3)]).await;
         })
     },
     |_| Box::pin(row::expire_all()),
     |cache| {
         Box::pin(async move {
-            let soft = cache.soft();
-            assert!(soft.invalidate_function("soft_row").await);
+            let soft = cache.invalidation().soft();
+            soft.functions(["soft_row"]).await;
         })
     },
-    |cache| Box::pin(async move { cache.soft().clear().await }),
+    |cache| Box::pin(async move { cache.invalidation().soft().everything().await }),
     |cache| {
         Box::pin(async move {
-            assert!(cache.acknowledged().soft().invalidate("soft:3").await);
+            assert!(
+                cache
+                    .invalidation()
+                    .soft()
+                    .acknowledged()
+                    .keys(["soft:3"])
+                    .await
+            );
         })
     },
 ];
@@ -282,7 +289,7 @@ async fn an_error_is_answered_with_the_old_value() {
             if by_key {
                 on_error::entry().expire().await;
             } else {
-                cache.soft().invalidate_tags(["e"]).await;
+                cache.invalidation().soft().tags(["e"]).await;
             }
             assert_eq!(on_error(&moody).await, Ok(0), "computed, in vain");
             assert_eq!(moody.source.runs(), 2);
@@ -310,9 +317,9 @@ async fn one_fails_for_all() {
         moody.source.gate.arrived().await;
         moody.fail(true);
         if by_key {
-            cache.soft().invalidate("soft-error").await;
+            cache.invalidation().soft().keys(["soft-error"]).await;
         } else {
-            cache.soft().invalidate_tags(["e"]).await;
+            cache.invalidation().soft().tags(["e"]).await;
         }
         let one = |moody: Moody| async move { on_error(&moody).await };
         let calls: Vec<_> = (0..20).map(|_| spawn(&cache, one(moody.clone()))).collect();
@@ -391,9 +398,9 @@ async fn what_may_not_be_old_is_gone() {
     for by_key in [true, false] {
         cache.put("plain", 1, &windowless).await;
         if by_key {
-            cache.soft().invalidate("plain").await;
+            cache.invalidation().soft().keys(["plain"]).await;
         } else {
-            cache.soft().invalidate_tags(["t"]).await;
+            cache.invalidation().soft().tags(["t"]).await;
         }
         assert_eq!(cache.get::<i32>("plain").await, None);
         let computed = async || 2;
@@ -405,7 +412,7 @@ async fn what_may_not_be_old_is_gone() {
     let windowed = Policy::new().tag("t").stale(60 * SECOND);
     let read = |value: i32| cache.get_or_refresh("wide", &windowed, move || async move { value });
     assert_eq!(read(1).await, 1);
-    cache.soft().invalidate_tags(["t"]).await;
+    cache.invalidation().soft().tags(["t"]).await;
     assert_eq!(read(2).await, 1);
     settle().await;
     assert_eq!(read(3).await, 2);

@@ -35,7 +35,7 @@ const WAYS: [(&str, Way); 6] = [
     ("tag", |cache, soft| {
         Box::pin(async move {
             if soft {
-                cache.soft().invalidate_tags(["rows"]).await;
+                cache.invalidation().soft().tags(["rows"]).await;
             } else {
                 cache.invalidate_tags(["rows"]).await;
             }
@@ -44,7 +44,7 @@ const WAYS: [(&str, Way); 6] = [
     ("tag of the value", |cache, soft| {
         Box::pin(async move {
             if soft {
-                cache.soft().invalidate_tags(["row:3"]).await;
+                cache.invalidation().soft().tags(["row:3"]).await;
             } else {
                 cache.invalidate_tags(["row:3"]).await;
             }
@@ -53,7 +53,7 @@ const WAYS: [(&str, Way); 6] = [
     ("event", |cache, soft| {
         Box::pin(async move {
             if soft {
-                cache.soft().emit("changed").await;
+                cache.invalidation().soft().events(["changed"]).await;
             } else {
                 cache.emit("changed").await;
             }
@@ -71,7 +71,7 @@ const WAYS: [(&str, Way); 6] = [
     ("everything", |cache, soft| {
         Box::pin(async move {
             if soft {
-                cache.soft().clear().await;
+                cache.invalidation().soft().everything().await;
             } else {
                 cache.clear().await;
             }
@@ -80,7 +80,7 @@ const WAYS: [(&str, Way); 6] = [
     ("key", |cache, soft| {
         Box::pin(async move {
             if soft {
-                cache.soft().invalidate("windowed:3").await;
+                cache.invalidation().soft().keys(["windowed:3"]).await;
             } else {
                 cache.invalidate("windowed:3").await;
             }

@@ -71,10 +71,7 @@ static OWN: LazyLock<Cache> = LazyLock::new(|| {
 });
 
 async fn told(builder: CacheBuilder) -> BuildError {
-    builder
-        .build()
-        .await
-        .expect_err("they are in each other's way")
+    builder.build().await.expect_err("they conflict")
 }
 
 /// Where values are shared, the name of its function is all that tells an entry from another's.
@@ -171,7 +168,7 @@ fn say_it() {
 #[tokio::test]
 async fn init_names_both_functions_their_places_and_the_remedy() {
     let cache = Cache::builder().build().await.expect("right");
-    let error = cachekit::init(cache).expect_err("they are in each other's way");
+    let error = cachekit::init(cache).expect_err("they conflict");
     assert!(error.is_function_conflict());
     let told = error.to_string();
     for part in [

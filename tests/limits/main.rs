@@ -79,10 +79,10 @@ async fn exercise(cache: &Cache, policy: &Policy) {
     for _ in 0..2 {
         let got = cache.try_get_or_refresh("b", policy, fallible).await;
         assert_eq!(got, Ok(8));
-        cache.soft().invalidate("b").await;
+        cache.invalidation().soft().keys(["b"]).await;
         let got = cache.get_or_refresh("b", policy, || async { 8 }).await;
         assert_eq!(got, 8);
-        cache.soft().clear().await;
+        cache.invalidation().soft().everything().await;
         settle().await;
     }
     cache.put("c", 9_u64, policy).await;
@@ -91,7 +91,7 @@ async fn exercise(cache: &Cache, policy: &Policy) {
     let region = cache.region::<u64>("numbers");
     region.set(1, 2).await;
     assert_eq!(region.get_or_compute(1, || async { 2 }).await, 2);
-    assert!(cache.acknowledged().invalidate("c").await);
+    assert!(cache.invalidation().acknowledged().keys(["c"]).await);
     cache.clear().await;
     assert_eq!(call().await, 7);
 }

@@ -92,7 +92,7 @@ async fn what_lives_for_ever_may_be_old_for_as_long_as_it_says() {
             let compute = |value: u64| move || async move { value };
             assert_eq!(cache.get_or_refresh("k", &policy, compute(1)).await, 1);
             settle().await;
-            cache.soft().invalidate("k").await;
+            cache.invalidation().soft().keys(["k"]).await;
             assert_eq!(cache.get_or_refresh("k", &policy, compute(2)).await, 1);
             settle().await;
             assert_eq!(cache.get_or_refresh("k", &policy, compute(3)).await, 2);

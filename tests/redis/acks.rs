@@ -43,7 +43,7 @@ async fn quick(url: &str) -> Cache {
 /// and how many not, by then.
 async fn settled(cache: &Cache) -> (u64, u64) {
     loop {
-        assert!(cache.acknowledged().invalidate("nothing").await);
+        assert!(cache.invalidation().acknowledged().keys(["nothing"]).await);
         let redis = cache.stats().redis;
         if redis.acknowledged > 0 {
             return (redis.acknowledged, redis.unacknowledged);
@@ -67,7 +67,7 @@ async fn g6_when_it_returns_no_node_serves_the_old_value() {
         }
         // All the same, whichever node asks; and all at once, with no time to hear of it.
         let asked = &nodes[usize::try_from(round % 3).unwrap_or_default()];
-        assert!(asked.acknowledged().invalidate_tags(["t"]).await);
+        assert!(asked.invalidation().acknowledged().tags(["t"]).await);
         for node in &nodes {
             assert_eq!(node.get::<u64>("k").await, None, "{round}");
         }
@@ -88,7 +88,7 @@ async fn g6_a_node_that_does_not_answer_is_waited_for_until_it_serves_nothing() 
     proxy.black_hole(Direction::ToClient);
     let start = Instant::now();
     assert!(
-        one.acknowledged().invalidate("k").await,
+        one.invalidation().acknowledged().keys(["k"]).await,
         "it is certain all the same"
     );
     assert!(start.elapsed() >= TIMEOUT, "{:?}", start.elapsed());
@@ -104,8 +104,11 @@ async fn a_shorter_wait_is_best_effort_and_says_so() {
     let deaf = builder.build().await.expect("a valid set-up");
     one.put("k", 1, &Policy::new()).await;
     assert_eq!(deaf.get::<i32>("k").await, Some(1));
-    let acknowledged = one.acknowledged().within(Duration::from_millis(30));
-    assert!(!acknowledged.invalidate("k").await);
+    let acknowledged = one
+        .invalidation()
+        .acknowledged()
+        .within(Duration::from_millis(30));
+    assert!(!acknowledged.keys(["k"]).await);
     assert_eq!(one.stats().redis.unacknowledged, 1);
     scope(one.clone(), change_in_time(1)).await;
     assert_eq!(one.stats().redis.unacknowledged, 2);
@@ -122,11 +125,11 @@ async fn g6_a_node_that_is_gone_without_a_word_is_waited_for_until_it_is_forgott
     proxy.black_hole(Direction::ToServer);
     drop(killed);
     let start = Instant::now();
-    assert!(one.acknowledged().invalidate("k").await);
+    assert!(one.invalidation().acknowledged().keys(["k"]).await);
     assert_eq!(one.stats().redis.unacknowledged, before + 1);
     until("nobody waits for it", || start.elapsed() > QUICK * 2).await;
     let acknowledged = one.stats().redis.acknowledged;
-    assert!(one.acknowledged().invalidate("k").await);
+    assert!(one.invalidation().acknowledged().keys(["k"]).await);
     assert_eq!(one.stats().redis.acknowledged, acknowledged + 1);
 }
 
@@ -145,7 +148,7 @@ async fn a_node_that_ends_in_order_keeps_nobody_waiting() {
             redis.client().int(&["PUBLISH", "shop:bus", "invalidate"]) == 1
         })
         .await;
-        assert!(one.acknowledged().invalidate("k").await);
+        assert!(one.invalidation().acknowledged().keys(["k"]).await);
         assert_eq!(one.stats().redis.unacknowledged, before, "{is_dropped}");
     }
 }
@@ -168,7 +171,7 @@ async fn nothing_of_the_nodes_themselves_stays_in_redis() {
     let redis = Redis::start();
     for _ in 0..20 {
         let cache = quick(&redis.url()).await;
-        assert!(cache.acknowledged().invalidate("k").await);
+        assert!(cache.invalidation().acknowledged().keys(["k"]).await);
         assert!(cache.shutdown().await.is_complete());
     }
     assert_eq!(keys(&redis), []);
@@ -222,7 +225,7 @@ async fn g6_what_redis_loses_does_not_matter() {
     proxy.black_hole(Direction::ToClient);
     redis.client().run(&["FLUSHALL"]);
     let start = Instant::now();
-    assert!(one.acknowledged().invalidate("k").await);
+    assert!(one.invalidation().acknowledged().keys(["k"]).await);
     assert!(start.elapsed() >= TIMEOUT, "{:?}", start.elapsed());
     assert_eq!(cut_off.get::<i32>("k").await, None);
 }
@@ -246,7 +249,7 @@ async fn after_a_strange_message(fault: Option<Fault>) -> Duration {
     assert_eq!(redis.client().int(&asked), 1);
     until("both have arrived", || one.stats().redis.messages == 1).await;
     let start = Instant::now();
-    assert!(one.acknowledged().invalidate("k").await);
+    assert!(one.invalidation().acknowledged().keys(["k"]).await);
     start.elapsed()
 }
 
@@ -287,6 +290,6 @@ async fn g6_without_the_wait_another_node_serves_the_old_value() {
     until("the other has heard", || other.stats().redis.messages == 1).await;
     assert_eq!(other.get::<i32>("k").await, Some(1));
     proxy.black_hole(Direction::ToClient);
-    assert!(one.acknowledged().invalidate("k").await);
+    assert!(one.invalidation().acknowledged().keys(["k"]).await);
     assert_eq!(other.get::<i32>("k").await, Some(1));
 }

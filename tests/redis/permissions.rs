@@ -99,7 +99,7 @@ async fn work(node: &Cache, round: u64) {
         for _ in 0..2 {
             node.get_or_compute(&key, policy, || async { 1 }).await;
         }
-        node.soft().invalidate(&key).await;
+        node.invalidation().soft().keys([&key]).await;
         node.get_or_compute(&key, policy, || async { 2 }).await;
         let failed: Result<i32, ()> = node
             .try_get_or_compute(&format!("{key}:err"), policy, || async { Err(()) })
@@ -113,7 +113,7 @@ async fn work(node: &Cache, round: u64) {
         node.get_or_compute(&key, &copied, || async { 1 }).await;
     }
     node.put("put", 1, &policy).await;
-    node.acknowledged().invalidate_tags(["kind:1"]).await;
+    node.invalidation().acknowledged().tags(["kind:1"]).await;
     node.clear().await;
 }
 
@@ -278,7 +278,7 @@ async fn taken_away(redis: &Redis, node: &Cache, (rights, named): &(Vec<String>,
     for round in 1..4 {
         source.store(round, Ordering::SeqCst);
         if round % 2 == 0 {
-            other.acknowledged().invalidate_tags(["kind:1"]).await;
+            other.invalidation().acknowledged().tags(["kind:1"]).await;
         } else {
             node.invalidate_tags(["kind:1"]).await;
         }
@@ -397,7 +397,7 @@ async fn messages_that_never_come_are_reported() {
     let node = node.build().await.expect("it may come");
     let away = warnings(&log);
     assert!(
-        away.len() == 1 && away[0].contains("away"),
+        away.len() == 1 && away[0].contains("unreachable"),
         "told once: {away:?}"
     );
     proxy.listen();
@@ -408,7 +408,7 @@ async fn messages_that_never_come_are_reported() {
         let said = |words: &str| told.iter().filter(|line| line.contains(words)).count();
         said("+subscribe") == 1
             && said("command=SUBSCRIBE code=NOPERM") == 1
-            && said("do not come") == 1
+            && said("do not arrive") == 1
     })
     .await;
     assert_eq!(told.len(), 3, "{told:?}");

@@ -91,7 +91,7 @@ async fn a_host_that_is_not_known_is_named_so() {
     let built = settings("redis://no-such-host.invalid").build().await;
     assert!(!built.expect("it may come").stats().redis.is_up);
     let lines = log.take();
-    let line = lines.iter().find(|line| line.text.contains("away"));
+    let line = lines.iter().find(|line| line.text.contains("unreachable"));
     let line = line.expect("it is told");
     assert_eq!(line.level, Level::WARN);
     // A resolver that does not answer in time is as good as a server that does not.

@@ -205,7 +205,7 @@ async fn a_soft_invalidation_makes_every_replica_stale() {
     };
     let before = version();
     let other = node(&redis.url()).await;
-    other.soft().invalidate("hot:1").await;
+    other.invalidation().soft().keys(["hot:1"]).await;
     let after = version();
     assert!(before[..16] == after[..16] && before != after);
     source.write(2);

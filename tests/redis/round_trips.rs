@@ -104,12 +104,15 @@ async fn a_soft_invalidation_is_one_script_whatever_it_names() {
     testing::scope(cache.clone(), price(1)).await;
     stored(&cache, 1).await;
     proxy.clear();
-    cache.soft().invalidate("price:1").await;
+    cache.invalidation().soft().keys(["price:1"]).await;
     assert_eq!(seen(&proxy), (1, names(&["EVALSHA"])));
     let tags: Vec<String> = (0..10).map(|n| format!("tag:{n}")).collect();
-    cache.soft().invalidate_tags(&tags).await;
+    cache.invalidation().soft().tags(&tags).await;
     assert_eq!(seen(&proxy), (1, names(&["EVALSHA"])));
-    cache.soft().clear().await;
+    cache.invalidation().soft().everything().await;
+    assert_eq!(seen(&proxy), (1, names(&["EVALSHA"])));
+    let mixed = cache.invalidation().soft().tags(&tags).keys(["price:1"]);
+    mixed.functions(["price"]).await;
     assert_eq!(seen(&proxy), (1, names(&["EVALSHA"])));
 }
 
@@ -124,6 +127,9 @@ async fn an_invalidation_is_one_whatever_it_takes_away() {
     cache.invalidate_function("price").await;
     assert_eq!(seen(&proxy), (1, names(&["UNLINK", "PUBLISH"])));
     cache.clear().await;
+    assert_eq!(seen(&proxy), (1, names(&["UNLINK", "PUBLISH"])));
+    let mixed = cache.invalidation().tags(&tags).keys(["price:1"]);
+    mixed.events(["price.changed"]).await;
     assert_eq!(seen(&proxy), (1, names(&["UNLINK", "PUBLISH"])));
 }
 

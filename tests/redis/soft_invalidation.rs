@@ -35,14 +35,14 @@ fn open() -> Source {
 const WAYS: usize = 8;
 
 async fn soften(way: usize, cache: &Cache, redis: &Redis) {
-    let soft = cache.soft();
+    let soft = cache.invalidation().soft();
     match way {
-        0 => soft.invalidate("soft:1").await,
-        1 => soft.invalidate_tags(["rows"]).await,
-        2 => soft.invalidate_tags(["shelf:1"]).await,
-        3 => soft.emit_about("row.changed", [("id", 1)]).await,
-        4 => assert!(soft.invalidate_function("soft").await),
-        5 => soft.clear().await,
+        0 => soft.keys(["soft:1"]).await,
+        1 => soft.tags(["rows"]).await,
+        2 => soft.tags(["shelf:1"]).await,
+        3 => soft.event_about("row.changed", [("id", 1)]).await,
+        4 => soft.functions(["soft"]).await,
+        5 => soft.everything().await,
         6 => scope(cache.clone(), async { row::entry(1).expire().await }).await,
         // By another program.
         _ => {
@@ -161,11 +161,11 @@ async fn an_entry_is_kept_for_its_window_and_versions_keep_their_length() {
     let mut client = redis.client();
     let ttl = client.int(&["PTTL", "shop:k:soft:1"]);
     assert!(ttl > 300_000, "{ttl}");
-    cache.soft().invalidate("soft:1").await;
+    cache.invalidation().soft().keys(["soft:1"]).await;
     let ttl = client.int(&["PTTL", "shop:k:soft:1"]);
     assert!((50_000..=60_000).contains(&ttl), "its window: {ttl}");
     let before = client.int(&["STRLEN", "shop:t:rows"]);
-    cache.soft().invalidate_tags(["rows"]).await;
+    cache.invalidation().soft().tags(["rows"]).await;
     assert_eq!((before, client.int(&["STRLEN", "shop:t:rows"])), (24, 24));
 }
 
@@ -179,7 +179,7 @@ async fn a_full_redis_is_told_to_remove() {
     stored(&cache, 1).await;
     source.write(1);
     redis.client().run(&["CONFIG", "SET", "maxmemory", "1"]);
-    cache.soft().invalidate_tags(["rows"]).await;
+    cache.invalidation().soft().tags(["rows"]).await;
     assert_eq!(read(&cache, &source).await, 1, "soft in this process");
     until("it is removed", || {
         redis.client().int(&["EXISTS", "shop:t:rows"]) == 0

@@ -46,8 +46,11 @@ pub(crate) async fn all() {
     let hot = cache.hot_keys(10);
     assert!(hot.iter().any(|hot| hot.key.contains(ARGUMENT)));
     show(HOT_KEYS, &hot);
-    show("acknowledged", &cache.acknowledged());
-    let within = cache.acknowledged().within(Duration::from_secs(1));
+    show("an invalidation", &cache.invalidation().keys([ARGUMENT]));
+    let within = cache
+        .invalidation()
+        .acknowledged()
+        .within(Duration::from_secs(1));
     show("acknowledged in time", &within);
     show("a policy", &Policy::new().tag(ARGUMENT).event(ARGUMENT));
     show(

@@ -98,7 +98,7 @@ pub(crate) async fn all() {
     logins(&redis).await;
 }
 
-/// What the cache says of calls that get in each other's way.
+/// Log messages about calls that conflict.
 async fn between_calls(cache: &Cache) {
     let key = format!("refused:{ARGUMENT}");
     let policy = Policy::new().single_flight(SingleFlight::Process);

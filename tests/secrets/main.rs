@@ -37,12 +37,12 @@ const LOGGED: &str = "LOG ";
 /// What is expected of the capture: without it, nothing was looked at.
 const EXPECTED: &[&str] = &[
     "connected to Redis",
-    "Redis did not answer as asked",
-    "Redis is away",
-    "left the connection to Redis",
+    "no valid reply from Redis",
+    "Redis is unreachable",
+    "closed the connection to Redis",
     "store refused",
     "values stay in memory only",
-    "memory only until it comes",
+    "the cache runs on memory until it connects",
     "a message of an unknown form",
     "the region keeps its first capacity",
     "waited too long for a computation",

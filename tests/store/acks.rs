@@ -95,8 +95,8 @@ impl Scene {
     /// The value is invalidated while what is told the reader is on its way.
     async fn invalidate(&self) -> Ended {
         self.store.hold_messages(READER);
-        let invalidated = self.writer.acknowledged();
-        let (took, is_certain) = timed(invalidated.invalidate("row")).await;
+        let invalidated = self.writer.invalidation().acknowledged();
+        let (took, is_certain) = timed(invalidated.keys(["row"])).await;
         Ended {
             is_certain,
             took,
@@ -105,12 +105,12 @@ impl Scene {
     }
 
     fn ack(&self, key: &'static str, within: Option<Duration>) -> JoinHandle<bool> {
-        let acknowledged = self.writer.acknowledged();
+        let acknowledged = self.writer.invalidation().acknowledged();
         let acknowledged = match within {
             Some(within) => acknowledged.within(within),
             None => acknowledged,
         };
-        tokio::spawn(async move { acknowledged.invalidate(key).await })
+        tokio::spawn(async move { acknowledged.keys([key]).await })
     }
 }
 
@@ -151,7 +151,8 @@ async fn who_is_there_answers_and_nobody_waits() {
     let scene = Scene::new(Broken::default()).await;
     for _ in 0..3 {
         scene.warm().await;
-        let (took, is_certain) = timed(scene.writer.acknowledged().invalidate("row")).await;
+        let (took, is_certain) =
+            timed(scene.writer.invalidation().acknowledged().keys(["row"])).await;
         assert_eq!((took, is_certain), (Duration::ZERO, true));
         assert_eq!(scene.reader.get::<u64>("row").await, None);
     }
@@ -270,8 +271,8 @@ async fn g6_whose_word_was_lost_is_waited_for_the_next_time() {
                 // It said hello again.
                 scene.pass(TIMEOUT).await;
                 scene.store.once(Op::Tell, Trouble::Lost);
-                let asked = scene.writer.acknowledged();
-                let (took, is_certain) = timed(asked.invalidate("other")).await;
+                let asked = scene.writer.invalidation().acknowledged();
+                let (took, is_certain) = timed(asked.keys(["other"])).await;
                 assert!(is_certain && took >= TIMEOUT, "{took:?}");
             }
             scene.warm().await;
@@ -384,11 +385,11 @@ async fn the_last_handle_says_goodbye() {
     drop(reader);
     settle().await;
     store.hold_messages(READER);
-    let acknowledged = writer.acknowledged();
-    assert!(timed(acknowledged.invalidate("row")).await.0 >= TIMEOUT);
+    let acknowledged = writer.invalidation().acknowledged();
+    assert!(timed(acknowledged.keys(["row"])).await.0 >= TIMEOUT);
     drop(another);
     settle().await;
-    let (took, is_certain) = timed(writer.acknowledged().invalidate("row")).await;
+    let (took, is_certain) = timed(writer.invalidation().acknowledged().keys(["row"])).await;
     assert_eq!((took, is_certain), (Duration::ZERO, true));
 }
 
@@ -413,14 +414,22 @@ async fn what_is_not_confirmed_is_counted_each_time_and_logged_once() {
         (Trouble::Lost, Duration::ZERO),
     ] {
         scene.store.once(Op::Invalidate, trouble);
-        let (took, is_certain) = timed(scene.writer.acknowledged().invalidate("row")).await;
+        let (took, is_certain) =
+            timed(scene.writer.invalidation().acknowledged().keys(["row"])).await;
         counted += 1;
         assert_eq!(took, ends);
         is_counted(is_certain, counted).await;
     }
     assert_eq!(said(), 1, "once for all of them");
     scene.pass(LONG).await;
-    assert!(scene.writer.acknowledged().invalidate("row").await);
+    assert!(
+        scene
+            .writer
+            .invalidation()
+            .acknowledged()
+            .keys(["row"])
+            .await
+    );
     // Cut short by what was asked for, and by whoever waited.
     scene.store.hold_messages(READER);
     assert!(!scene.ack("row", Some(BEAT)).await.expect("no panic"));

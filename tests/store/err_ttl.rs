@@ -82,7 +82,7 @@ const WAYS: [Step; 7] = [
         })
     },
     |cache| Box::pin(async move { cache.clear().await }),
-    |cache| Box::pin(async move { cache.soft().invalidate("failing:1").await }),
+    |cache| Box::pin(async move { cache.invalidation().soft().keys(["failing:1"]).await }),
     |_| Box::pin(async { failing::entry(1).put(2).await }),
 ];
 

@@ -33,10 +33,16 @@ type Step = fn(Cache) -> Pin<Box<dyn Future<Output = ()>>>;
 
 const BY_KEY: [Step; 5] = [
     |cache| Box::pin(async move { cache.invalidate("own_memory:1").await }),
-    |cache| Box::pin(async move { cache.soft().invalidate("own_memory:1").await }),
+    |cache| Box::pin(async move { cache.invalidation().soft().keys(["own_memory:1"]).await }),
     |cache| {
         Box::pin(async move {
-            assert!(cache.acknowledged().invalidate("own_memory:1").await);
+            assert!(
+                cache
+                    .invalidation()
+                    .acknowledged()
+                    .keys(["own_memory:1"])
+                    .await
+            );
         })
     },
     |_| Box::pin(async { own_memory::entry(1).invalidate().await }),

@@ -91,7 +91,7 @@ impl By {
         match self {
             Self::Key => cache.invalidate("row").await,
             Self::Acknowledged => {
-                cache.acknowledged().invalidate("row").await;
+                cache.invalidation().acknowledged().keys(["row"]).await;
             }
             Self::Tag => cache.invalidate_tags(["rows"]).await,
             Self::Function => {
@@ -277,10 +277,10 @@ async fn a_soft_invalidation_leaves_every_replica_to_be_served_stale() {
             assert_eq!(read(&cache).await, 1);
         }
         source.write(2);
-        let soft = another(&store, &[]).await.soft();
+        let soft = another(&store, &[]).await.invalidation().soft();
         match by {
-            By::Key => soft.invalidate("row").await,
-            _ => soft.invalidate_tags(["rows"]).await,
+            By::Key => soft.keys(["row"]).await,
+            _ => soft.tags(["rows"]).await,
         }
         // One that has never read it finds each copy old once, and computes that one.
         let cold = node(&store).await;

@@ -44,11 +44,16 @@ const ALL: [By; 4] = [By::Key, By::Tag, By::All, By::Acknowledged];
 impl By {
     async fn soften(self, cache: &Cache) {
         match self {
-            Self::Key => cache.soft().invalidate("row").await,
-            Self::Tag => cache.soft().invalidate_tags(["rows"]).await,
-            Self::All => cache.soft().clear().await,
+            Self::Key => cache.invalidation().soft().keys(["row"]).await,
+            Self::Tag => cache.invalidation().soft().tags(["rows"]).await,
+            Self::All => cache.invalidation().soft().everything().await,
             Self::Acknowledged => {
-                cache.acknowledged().soft().invalidate_tags(["rows"]).await;
+                cache
+                    .invalidation()
+                    .soft()
+                    .acknowledged()
+                    .tags(["rows"])
+                    .await;
             }
         }
     }
@@ -235,7 +240,7 @@ async fn what_cannot_be_old_leaves_nothing() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_a_lease_goes_on() {
     let (store, one, source) = filled(&on_error()).await;
-    one.soft().invalidate("row").await;
+    one.invalidation().soft().keys(["row"]).await;
     let (slow, quick) = (Source::default(), quick(5));
     let other = node(&store).await;
     let computing = {
@@ -249,7 +254,7 @@ async fn who_waits_for_a_lease_goes_on() {
     };
     settle().await;
     assert_eq!(quick.runs(), 0, "it waits");
-    node(&store).await.soft().invalidate("row").await;
+    node(&store).await.invalidation().soft().keys(["row"]).await;
     settle().await;
     assert_eq!(quick.runs(), 1, "not any more");
     assert_eq!(waiting.await.expect("no panic"), Ok(5));

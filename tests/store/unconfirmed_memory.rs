@@ -41,10 +41,10 @@ impl By {
         match self {
             Self::Key => cache.invalidate("row").await,
             Self::Tag => cache.invalidate_tags(["rows"]).await,
-            Self::Soft => cache.soft().invalidate("row").await,
-            Self::SoftTag => cache.soft().invalidate_tags(["rows"]).await,
+            Self::Soft => cache.invalidation().soft().keys(["row"]).await,
+            Self::SoftTag => cache.invalidation().soft().tags(["rows"]).await,
             Self::Acknowledged => {
-                cache.acknowledged().invalidate("row").await;
+                cache.invalidation().acknowledged().keys(["row"]).await;
             }
             Self::Write => put(cache, 2).await,
         }

@@ -91,7 +91,7 @@ pub(crate) fn always(store: &FakeStore, ops: &[Op], trouble: Trouble) {
 pub(crate) const READING: [Op; 4] = [Op::Read, Op::Versions, Op::Acquire, Op::ReadOrAcquire];
 
 /// How long `future` takes, with its result.
-pub(crate) async fn timed<F: Future>(future: F) -> (Duration, F::Output) {
+pub(crate) async fn timed<F: IntoFuture>(future: F) -> (Duration, F::Output) {
     let start = Instant::now();
     let output = future.await;
     (start.elapsed(), output)

@@ -150,9 +150,9 @@ impl<R> Entry<R> {
         self.raw().core.invalidate(targets).accepted().await;
     }
 
-    /// Makes the entry stale in every process (a soft invalidation). The next call computes, or
-    /// gets the stale value if the function's `stale`, `stale_if_error` or `soft_timeout` allows
-    /// it. For a function without these options, the entry is removed.
+    /// Makes the entry stale in every process: it is [invalidated softly](crate::InvalidationBuilder::soft).
+    /// The next call computes, or gets the stale value if the function's `stale`, `stale_if_error` or
+    /// `soft_timeout` allows it. For a function without these options, the entry is removed.
     ///
     /// # Cancel safety
     ///

@@ -39,7 +39,8 @@ impl FunctionHandle {
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Makes all entries of the function stale (a soft invalidation), in constant time.
+    /// Makes all entries of the function stale, in constant time: they are
+    /// [invalidated softly](crate::InvalidationBuilder::soft).
     pub async fn expire_all(&self) {
         let targets = InvalidationTargets::function(self.name()).with_mode(InvalidationMode::Soft);
         self.core.invalidate(targets).accepted().await;

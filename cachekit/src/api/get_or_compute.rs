@@ -259,7 +259,7 @@ impl Cache {
                 let core = Arc::clone(&self.core);
                 let options = EntryOptions::from(policy);
                 if options.leaves_replicas_out() {
-                    trace::replicas_left_out();
+                    trace::replicas_ignored();
                 }
                 let call = Call::after_miss(core, owner, missed, options);
                 MemoryLookup::Miss(Box::new(call))

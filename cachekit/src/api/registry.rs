@@ -60,8 +60,8 @@ fn taken(function: &FnSpec) -> Option<String> {
     let is_taken = name == DIRECT_NAME || name.starts_with(REGION);
     is_taken.then(|| {
         format!(
-            "{} is named `{name}`, as what is stored without a macro: give it another name with \
-             `name = \"..\"`",
+            "{} is named `{name}`, which is reserved for entries stored without a macro: give it \
+             another name with `name = \"..\"`",
             function.location()
         )
     })

@@ -3,7 +3,9 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::base::sync::unpoisoned;
 
 /// The number of cells in a block, which are allocated together.
 const BLOCK: usize = 8;
@@ -115,7 +117,7 @@ impl StripeIndex {
 
     #[cold]
     fn take(&self) -> usize {
-        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = unpoisoned(FREE.lock());
         let stripe = free.0.pop().unwrap_or(free.1);
         if stripe == free.1 {
             free.1 += 1;
@@ -128,7 +130,7 @@ impl StripeIndex {
 impl Drop for StripeIndex {
     fn drop(&mut self) {
         if self.0.get() != UNASSIGNED {
-            let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut free = unpoisoned(FREE.lock());
             free.0.push(self.0.get());
         }
     }

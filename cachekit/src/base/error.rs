@@ -1,13 +1,12 @@
-//! What can go wrong at start-up, and the one error that a call may ask for.
+//! Errors of the set-up, and the error of a computation that took too long.
 //!
-//! A running cache has no errors of its own: what fails inside it is counted, and the
-//! call falls through to the function. A function with a `timeout` gets what it asked for.
+//! A running cache has no other errors of its own. A failure inside the cache is counted, and the call runs the function.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A setting that cannot be honoured, with the remedy.
+/// A setting that cannot be used, or cached functions that conflict, with the remedy.
 ///
 /// Returned by [`CacheBuilder::build`](crate::CacheBuilder::build),
 /// [`init`](crate::init) and [`init_from_env`](crate::init_from_env).
@@ -56,12 +55,12 @@ impl BuildError {
         }
     }
 
-    /// The global cache was already set.
+    /// Returns `true` if the global cache was already set.
     pub fn is_already_initialised(&self) -> bool {
         self.kind == Kind::AlreadyInitialised
     }
 
-    /// Two cached functions cannot live in one process: same name, or keys that overlap.
+    /// Returns `true` if two cached functions have the same name, or keys that overlap.
     pub fn is_function_conflict(&self) -> bool {
         matches!(self.kind, Kind::Functions { .. })
     }
@@ -80,7 +79,7 @@ impl fmt::Display for BuildError {
                  pass other caches to functions with `cache = EXPR`",
             ),
             Kind::Functions { problems } => {
-                f.write_str("cached functions are in each other's way: ")?;
+                f.write_str("cached functions conflict: ")?;
                 f.write_str(&problems.join("; "))
             }
         }
@@ -89,10 +88,10 @@ impl fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// A computation that did not end within its `timeout`: it was dropped.
+/// The error of a computation that was dropped, as it did not end within its `timeout`.
 ///
-/// Every call that waited for it gets this, as its own error: by `From`, or as what
-/// `timeout_error` says.
+/// Every call that waited for the computation gets its function's own error, made from this one by `From`, or by the
+/// expression in `timeout_error`.
 ///
 /// # Examples
 ///
@@ -118,7 +117,7 @@ impl std::error::Error for BuildError {}
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComputeTimeout {
-    /// Behind a pointer: every call's future has room for one.
+    /// Behind a pointer, as every call's future has room for one.
     details: Arc<Details>,
 }
 
@@ -136,12 +135,12 @@ impl ComputeTimeout {
         }
     }
 
-    /// The name of the function that was too slow.
+    /// Returns the name of the function that was too slow.
     pub fn function(&self) -> &str {
         &self.details.function
     }
 
-    /// How long it was given.
+    /// Returns the time that the computation was given.
     pub fn timeout(&self) -> Duration {
         self.details.timeout
     }

@@ -1,8 +1,11 @@
 //! Random numbers.
 
 #[cfg(feature = "seeded-faults")]
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(feature = "seeded-faults")]
+use crate::base::sync::Mutex;
 
 /// A source of random numbers: the thread's generator or, in tests, one with a seed.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +42,7 @@ impl Random {
     #[cfg(feature = "seeded-faults")]
     fn bits(&self) -> u64 {
         match &self.seeded {
-            Some(rng) => rng.lock().unwrap_or_else(PoisonError::into_inner).u64(..),
+            Some(rng) => rng.lock().u64(..),
             None => fastrand::u64(..),
         }
     }

@@ -45,6 +45,12 @@ pub(crate) struct WriteGuard<'a, T> {
     _held: Held,
 }
 
+/// Returns the guard of a standard lock, also if a thread panicked while it held the lock.
+#[inline]
+pub(crate) fn unpoisoned<G>(locked: Result<G, PoisonError<G>>) -> G {
+    locked.unwrap_or_else(PoisonError::into_inner)
+}
+
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(std::sync::Mutex::new(value))
@@ -53,7 +59,7 @@ impl<T> Mutex<T> {
     #[inline]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         MutexGuard {
-            guard: self.0.lock().unwrap_or_else(PoisonError::into_inner),
+            guard: unpoisoned(self.0.lock()),
             _held: Held::new(),
         }
     }
@@ -67,7 +73,7 @@ impl<T> RwLock<T> {
     #[inline]
     pub(crate) fn read(&self) -> ReadGuard<'_, T> {
         ReadGuard {
-            guard: self.0.read().unwrap_or_else(PoisonError::into_inner),
+            guard: unpoisoned(self.0.read()),
             _held: Held::new(),
         }
     }
@@ -75,7 +81,7 @@ impl<T> RwLock<T> {
     #[inline]
     pub(crate) fn write(&self) -> WriteGuard<'_, T> {
         WriteGuard {
-            guard: self.0.write().unwrap_or_else(PoisonError::into_inner),
+            guard: unpoisoned(self.0.write()),
             _held: Held::new(),
         }
     }

@@ -1,325 +1,290 @@
-//! What the cache tells the log: as `tracing` events, with the feature `tracing`.
+//! Log messages of the cache: `tracing` events of the target `cachekit`, with the feature `tracing`.
 //!
 //! No event holds a value. Keys hold arguments, so they appear at debug level only.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Once;
+use std::time::Duration;
 
-/// A value was computed but not stored: an invalidation or a write came in between.
-pub(crate) fn store_refused(owner: &str, key: &dyn fmt::Debug) {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(target: "cachekit", function = owner, ?key, "store refused");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (owner, key);
-}
+use crate::base::sync::Mutex;
 
-/// A value could not be computed again; the old one is kept.
-pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(target: "cachekit", function = owner, ?key, "refresh failed");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (owner, key);
-}
-
-/// `task` inside the span that is the current one now.
+/// Emits an event: `event!(LEVEL, NAME = VALUE, .., MESSAGE)`. `?VALUE` is shown by its `Debug`.
 #[cfg(feature = "tracing")]
-pub(crate) fn in_caller_s_span<F: Future>(task: F) -> impl Future<Output = F::Output> {
-    tracing::Instrument::in_current_span(task)
+macro_rules! event {
+    ($level:ident, $($fields:tt)*) => {
+        tracing::$level!(target: "cachekit", $($fields)*)
+    };
 }
 
-/// `task`: there are no spans.
+/// Emits nothing, and counts its fields as used.
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn in_caller_s_span<F: Future>(task: F) -> F {
+macro_rules! event {
+    ($level:ident, $($name:ident = $(?)? $value:expr,)* $message:literal $(, $given:expr)*) => {{
+        let _ = ($message, $(&$value,)* $(&$given,)*);
+    }};
+}
+
+/// Runs `task` inside the current span.
+pub(crate) fn in_current_span<F: Future>(task: F) -> impl Future<Output = F::Output> {
+    #[cfg(feature = "tracing")]
+    let task = tracing::Instrument::in_current_span(task);
     task
 }
 
-/// A call waited for another's computation as long as it may.
+/// Reports a value that was computed but not stored, as an invalidation or a write came in between.
+pub(crate) fn store_refused(owner: &str, key: &dyn fmt::Debug) {
+    event!(debug, function = owner, key = ?key, "store refused");
+}
+
+/// Reports a failed refresh; the stale value is kept.
+pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
+    event!(debug, function = owner, key = ?key, "refresh failed");
+}
+
+/// Reports a call that waited for another call's computation until its `lock_timeout`.
 pub(crate) fn lock_timed_out(owner: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", function = owner, "waited too long for a computation");
-    #[cfg(not(feature = "tracing"))]
-    let _ = owner;
+    event!(warn, function = owner, "waited too long for a computation");
 }
 
-/// A computation took longer than its `timeout` and was dropped.
-pub(crate) fn timed_out(owner: &str, timeout: std::time::Duration) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", function = owner, ?timeout, "a computation took too long");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (owner, timeout);
-}
-
-/// A call was not cached, because a type in its key has no name of its own. Said once for each
-/// function.
-pub(crate) fn nameless_type(owner: &str, name: &str) {
-    #[cfg(feature = "tracing")]
-    {
-        use std::collections::BTreeSet;
-        use std::sync::{Mutex, PoisonError};
-
-        static LOGGED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-        let is_new = {
-            let mut said = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
-            said.insert(owner.to_owned())
-        };
-        if is_new {
-            tracing::warn!(
-                target: "cachekit",
-                function = owner,
-                r#type = name,
-                "not cached: two closures of one function have one name, so their type cannot be in \
-                 a key; write `skip(..)` for the parameter, or pass a `fn`"
-            );
-        }
-    }
-    #[cfg(not(feature = "tracing"))]
-    let _ = (owner, name);
-}
-
-/// Copies were asked for of entries that memory keeps too. Said once.
-pub(crate) fn replicas_left_out() {
-    #[cfg(feature = "tracing")]
-    {
-        static LOGGED: std::sync::Once = std::sync::Once::new();
-        LOGGED.call_once(|| {
-            tracing::warn!(
-                target: "cachekit",
-                "`Policy::replicas` is left out: it is for `tier(Tier::Redis)` only"
-            );
-        });
-    }
-}
-
-/// A computation began beside as many as may run at once: it had waited long enough.
-pub(crate) fn over_limit(owner: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "cachekit",
+/// Reports a computation that was dropped at the end of its `timeout`.
+pub(crate) fn timed_out(owner: &str, timeout: Duration) {
+    event!(
+        warn,
         function = owner,
-        "waited too long for a place; computing beyond `max_computations`"
+        timeout = ?timeout,
+        "a computation took too long and was dropped"
     );
-    #[cfg(not(feature = "tracing"))]
-    let _ = owner;
 }
 
-/// Cached functions are in each other's way, and nobody called `init` to be told.
+/// Reports, once for each function, a call that is not cached because a type in its key has no name of its own.
+pub(crate) fn nameless_type(owner: &str, name: &str) {
+    static LOGGED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let is_new = LOGGED.lock().insert(owner.to_owned());
+    if is_new {
+        event!(
+            warn,
+            function = owner,
+            r#type = name,
+            "not cached: all closures of a function have one name, so their type cannot be in a key; \
+             write `skip(..)` for the parameter, or pass a `fn`"
+        );
+    }
+}
+
+/// Reports, once, replicas that were asked for with a tier that includes memory.
+pub(crate) fn replicas_ignored() {
+    static LOGGED: Once = Once::new();
+    LOGGED.call_once(|| {
+        event!(
+            warn,
+            "`Policy::replicas` is ignored: it needs `tier(Tier::Redis)`"
+        );
+    });
+}
+
+/// Reports a computation that began without a permit, after it had waited for one as long as it may.
+pub(crate) fn over_limit(owner: &str) {
+    event!(
+        warn,
+        function = owner,
+        "waited too long for a permit; computing beyond `max_computations`"
+    );
+}
+
+/// Reports cached functions that conflict, in a program that does not call `init`.
 pub(crate) fn function_conflict(problem: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::error!(target: "cachekit", "{problem}");
-    #[cfg(not(feature = "tracing"))]
-    let _ = problem;
+    event!(error, "cached functions conflict: {}", problem);
 }
 
-/// A function was first used whose name another one has already.
+/// Reports a second function of one name, at its first use.
 pub(crate) fn namesake(name: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::error!(
-        target: "cachekit",
+    event!(
+        error,
         function = name,
         "two functions have this name; the values of the second stay in memory only"
     );
-    #[cfg(not(feature = "tracing"))]
-    let _ = name;
 }
 
-/// Keys of two functions, or of one and of what is stored by hand, have the same text.
+/// Reports two owners whose keys have the same text.
 pub(crate) fn owners_collide(owner: &str, other: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "cachekit",
+    event!(
+        warn,
         function = owner,
-        other,
-        "they have a key in common, and push each other's entries out; begin the keys of one \
-         with another word"
+        other = other,
+        "both use one key, and evict each other's entries; begin the keys of one with another word"
     );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (owner, other);
 }
 
-/// A region was asked for with another capacity than it has.
+/// Reports a region that was asked for with another capacity than it has.
 pub(crate) fn capacity_kept(region: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", region, "the region keeps its first capacity");
-    #[cfg(not(feature = "tracing"))]
-    let _ = region;
+    event!(warn, region = region, "the region keeps its first capacity");
 }
 
-/// There is a connection to Redis.
-pub(crate) fn redis_connected(address: &dyn std::fmt::Debug, namespace: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::info!(target: "cachekit", ?address, namespace, "connected to Redis");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (address, namespace);
+/// Reports a new connection to Redis.
+pub(crate) fn redis_connected(address: &dyn fmt::Debug, namespace: &str) {
+    event!(
+        info,
+        address = ?address,
+        namespace = namespace,
+        "connected to Redis"
+    );
 }
 
-/// The connection to Redis was left.
+/// Reports a connection to Redis that was closed.
 pub(crate) fn redis_lost(why: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", why, "left the connection to Redis");
-    #[cfg(not(feature = "tracing"))]
-    let _ = why;
+    event!(warn, why = why, "closed the connection to Redis");
 }
 
-/// Redis cannot be reached: found out just now, or still.
+/// Reports a Redis that cannot be reached; at debug level if that was reported before.
 pub(crate) fn redis_unreachable(why: &str, is_new: bool) {
-    #[cfg(feature = "tracing")]
     if is_new {
-        tracing::warn!(target: "cachekit", why, "Redis is away");
+        event!(warn, why = why, "Redis is unreachable");
     } else {
-        tracing::debug!(target: "cachekit", why, "Redis is still away");
+        event!(debug, why = why, "Redis is still unreachable");
     }
-    #[cfg(not(feature = "tracing"))]
-    let _ = (why, is_new);
 }
 
-/// Redis cannot be reached at start-up.
+/// Reports a Redis that cannot be reached at start-up.
 pub(crate) fn redis_unreachable_at_start(address: &str, why: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", address, why, "Redis is away; memory only until it comes");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (address, why);
+    event!(
+        warn,
+        address = address,
+        why = why,
+        "Redis is unreachable; the cache runs on memory until it connects"
+    );
 }
 
-/// Redis said no, not for the first time perhaps, but the first time for long.
-pub(crate) fn redis_refuses(command: &str, code: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", command, code, "Redis refuses what the cache asks for");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (command, code);
+/// Reports an error reply of Redis. The caller reports each command and code once for a long time.
+pub(crate) fn redis_rejected(command: &str, code: &str) {
+    event!(
+        warn,
+        command = command,
+        code = code,
+        "Redis rejected a command"
+    );
 }
 
-/// The account may not do what the cache needs.
+/// Reports rights that the Redis account lacks.
 pub(crate) fn rights_missing(lacks: &str, remedy: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", lacks, remedy, "the Redis account lacks rights");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (lacks, remedy);
+    event!(
+        warn,
+        lacks = lacks,
+        remedy = remedy,
+        "the Redis account lacks rights"
+    );
 }
 
-/// Redis gave no answer in time, or an error.
-pub(crate) fn redis_failed(failure: &dyn std::fmt::Debug) {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(target: "cachekit", ?failure, "Redis did not answer as asked");
-    #[cfg(not(feature = "tracing"))]
-    let _ = failure;
+/// Reports a command to which Redis gave no reply in time, or an error.
+pub(crate) fn redis_failed(failure: &dyn fmt::Debug) {
+    event!(debug, failure = ?failure, "no valid reply from Redis");
 }
 
-/// A value cannot be stored in Redis.
+/// Reports a function whose values cannot be stored in Redis.
 pub(crate) fn unstorable(owner: &str, why: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", function = owner, why, "values stay in memory only");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (owner, why);
+    event!(
+        warn,
+        function = owner,
+        why = why,
+        "values stay in memory only"
+    );
 }
 
-/// A message of another node, or program, is of an unknown form.
+/// Reports a message of another node, or program, that is of an unknown form.
 pub(crate) fn unknown_message() {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", "a message of an unknown form; memory is asked for again");
+    event!(
+        warn,
+        "a message of an unknown form; entries in memory are checked with Redis again"
+    );
 }
 
-/// An acknowledged invalidation ended, and it is not known whether every process has applied it.
-/// Said once, until one is confirmed again.
+/// Reports an acknowledged invalidation that not every process confirmed. The caller reports one for each outage.
 pub(crate) fn unconfirmed() {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "cachekit",
+    event!(
+        warn,
         "an acknowledged invalidation is not confirmed: other processes may serve the old value"
     );
 }
 
-/// Redis failed several times in a row: calls do not ask it any more.
+/// Reports that the circuit breaker opened, after so many failures in a row.
 pub(crate) fn breaker_opened(failures: u32) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", failures, "Redis is not asked until it is well again");
-    #[cfg(not(feature = "tracing"))]
-    let _ = failures;
+    event!(
+        warn,
+        failures = failures,
+        "circuit breaker opened: Redis is skipped"
+    );
 }
 
-/// It is well again.
+/// Reports that the circuit breaker closed.
 pub(crate) fn breaker_closed() {
-    #[cfg(feature = "tracing")]
-    tracing::info!(target: "cachekit", "Redis is asked again");
+    event!(info, "circuit breaker closed");
 }
 
-/// It is asked whether it is well again.
+/// Reports that the circuit breaker is half-open.
 pub(crate) fn breaker_half_open() {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(target: "cachekit", "trying whether Redis is well again");
+    event!(debug, "circuit breaker half-open: sending a probe");
 }
 
-/// More invalidations wait for Redis than are kept one by one.
+/// Reports more pending invalidations than the outbox keeps one by one.
 pub(crate) fn outbox_overflowed() {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "cachekit",
-        "too many invalidations wait for Redis; it will be told to forget everything"
+    event!(
+        warn,
+        "outbox overflowed: one removal of everything replaces the pending invalidations"
     );
 }
 
-/// Work in the background panicked.
+/// Reports a background task that panicked.
 pub(crate) fn background_panicked(owner: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::error!(target: "cachekit", function = owner, "work in the background panicked");
-    #[cfg(not(feature = "tracing"))]
-    let _ = owner;
+    event!(error, function = owner, "a background task panicked");
 }
 
-/// An expression of an attribute, or a `Clone`, panicked after the function had returned.
-pub(crate) fn not_kept(owner: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::error!(
-        target: "cachekit",
+/// Reports an expression of an attribute, or a `Clone`, that panicked after the function had returned.
+pub(crate) fn not_cached(owner: &str) {
+    event!(
+        error,
         function = owner,
-        "what a function returned is not kept or shared: an expression of its attribute, or a \
-         `Clone`, panicked"
+        "a returned value is not cached: an expression of the attribute, or a `Clone`, panicked"
     );
-    #[cfg(not(feature = "tracing"))]
-    let _ = owner;
 }
 
-/// The destructor of something that died in the cache panicked.
+/// Reports a destructor that panicked in the cache.
 pub(crate) fn destructor_panicked() {
-    #[cfg(feature = "tracing")]
-    tracing::error!(target: "cachekit", "the destructor of a value panicked");
+    event!(error, "the destructor of a value panicked");
 }
 
-/// The cache begins nothing in the background any more.
+/// Reports the end of a shutdown.
 pub(crate) fn shut_down(abandoned: usize, queued_invalidations: usize) {
-    #[cfg(feature = "tracing")]
     if abandoned == 0 && queued_invalidations == 0 {
-        tracing::info!(target: "cachekit", "the cache has finished its work in the background");
+        event!(info, "shutdown complete");
     } else {
-        tracing::warn!(
-            target: "cachekit",
-            abandoned,
-            queued_invalidations,
-            "the cache could not finish its work in the background"
+        event!(
+            warn,
+            abandoned = abandoned,
+            queued_invalidations = queued_invalidations,
+            "shutdown incomplete: background tasks or invalidations are left"
         );
     }
-    #[cfg(not(feature = "tracing"))]
-    let _ = (abandoned, queued_invalidations);
 }
 
-/// Nobody has the cache any more, and Redis did not accept what it still had to tell.
+/// Reports invalidations that Redis did not accept in time after the last handle of the cache was dropped.
 pub(crate) fn left_unsent(queued_invalidations: usize) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(target: "cachekit", queued_invalidations, "invalidations were not told: Redis stayed away");
-    #[cfg(not(feature = "tracing"))]
-    let _ = queued_invalidations;
+    event!(
+        warn,
+        queued_invalidations = queued_invalidations,
+        "invalidations were not sent: Redis stayed unreachable"
+    );
 }
 
-/// Messages of other processes come through (again): memory is served.
+/// Reports that messages of other processes arrive (again), and memory is served.
 pub(crate) fn bus_is_live() {
-    #[cfg(feature = "tracing")]
-    tracing::info!(target: "cachekit", "invalidations of other processes come through");
+    event!(info, "invalidations of other processes arrive");
 }
 
-/// They do not: what is in memory is asked for, or served as `on_disconnect` says.
+/// Reports that messages of other processes do not arrive.
 pub(crate) fn bus_is_not_live() {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "cachekit",
-        "invalidations of other processes do not come through; Redis is asked for what is in \
-         memory, or `on_disconnect` decides"
+    event!(
+        warn,
+        "invalidations of other processes do not arrive; entries in memory are checked with Redis, or \
+         served as `on_disconnect` says"
     );
 }

@@ -36,6 +36,16 @@ pub(crate) enum Ack {
     Certain,
 }
 
+/// Collects the names and values that an event is about.
+pub(crate) fn event_data<K: Into<String>, V: ToString>(
+    about: impl IntoIterator<Item = (K, V)>,
+) -> Vec<(String, String)> {
+    about
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.to_string()))
+        .collect()
+}
+
 impl Core {
     /// Invalidates `targets` on this node.
     pub(crate) fn invalidate(
@@ -120,7 +130,7 @@ impl Core {
                 CommandTarget::Function(name) => targets.functions.push(name.into()),
                 CommandTarget::Everything => targets.everything = true,
                 CommandTarget::Event(event, about) => {
-                    targets.tags.extend(self.event(&event, &about))
+                    targets.tags.extend(self.event(&event, &about));
                 }
             }
         }
@@ -138,17 +148,13 @@ impl Core {
         tags
     }
 
-    /// Returns the targets of an event that has arguments.
-    pub(crate) fn event_targets<K: Into<String>, V: ToString>(
+    /// Returns the targets of an event with data.
+    pub(crate) fn event_targets(
         &self,
         event: &str,
-        about: impl IntoIterator<Item = (K, V)>,
+        about: &[(String, String)],
     ) -> InvalidationTargets {
-        let about: Vec<_> = about
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.to_string()))
-            .collect();
-        InvalidationTargets::tags(self.event(event, &about))
+        InvalidationTargets::tags(self.event(event, about))
     }
 
     /// Returns `true` if a function of that name was called in this process.
@@ -331,7 +337,7 @@ impl Cache {
         event: &str,
         about: impl IntoIterator<Item = (K, V)>,
     ) {
-        let targets = self.core.event_targets(event, about);
+        let targets = self.core.event_targets(event, &event_data(about));
         self.core.invalidate(targets).accepted().await;
     }
 

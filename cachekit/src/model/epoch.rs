@@ -15,11 +15,12 @@
 //! first soft invalidation after its computation began, even if nobody looked at that time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use smallvec::SmallVec;
 
 use crate::base::clock::Tick;
+use crate::base::sync::unpoisoned;
 
 /// Number of times that anything became invalid in this process, in any cache. A check made after
 /// reading it remains right while it is unchanged.
@@ -160,8 +161,8 @@ impl SoftInvalidations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<SoftInvalidation>> {
-        // Not from `crate::base::sync`: the search of interleavings of flights does not stop here.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        // Not the mutex of `crate::base::sync`: the search of interleavings of flights does not stop here.
+        unpoisoned(self.0.lock())
     }
 }
 

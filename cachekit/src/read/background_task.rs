@@ -28,7 +28,7 @@ pub(crate) fn spawn_in_background(
     wrap_task: TaskWrapper,
 ) -> bool {
     let task_owner = TaskOwner::Function(Arc::clone(owner));
-    let task = trace::in_caller_s_span(wrap_task(task));
+    let task = trace::in_current_span(wrap_task(task));
     core.background
         .spawn_best_effort_on(runtime, task_owner, task)
 }

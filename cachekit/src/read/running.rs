@@ -257,7 +257,7 @@ impl Call {
     fn catch_panic<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));
         given
-            .inspect_err(|_| trace::not_kept(&self.owner.name))
+            .inspect_err(|_| trace::not_cached(&self.owner.name))
             .ok()
     }
 

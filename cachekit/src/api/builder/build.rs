@@ -45,8 +45,8 @@ const MOST_HOT_KEYS: usize = 1 << 20;
 
 /// The remedy if the runtime cannot use a Redis.
 #[cfg(any(feature = "redis", feature = "seeded-faults"))]
-const RUNTIME: &str = "build the cache inside of one, as in `#[tokio::main]`; one that is made by \
-                       hand needs `enable_all`";
+const RUNTIME: &str = "build the cache inside a runtime, as in `#[tokio::main]`; a runtime that you \
+                       build yourself needs `enable_all`";
 
 impl CacheBuilder {
     /// Builds the cache. A cache with a Redis must be built on a tokio runtime, which then drives
@@ -136,8 +136,8 @@ impl CacheBuilder {
             return wrong("needs a tokio runtime with time and I/O", RUNTIME);
         }
         let Some(codec) = self.config.codec.or_else(Codec::preferred) else {
-            let remedy = "turn on one of the features `bincode`, `msgpack` and `json`";
-            return wrong("there is no codec for values", remedy);
+            let remedy = "enable one of the features `bincode`, `msgpack` and `json` of cachekit";
+            return wrong("no codec is enabled", remedy);
         };
         Ok(Settings {
             timeout: self.config.redis_timeout,
@@ -156,10 +156,10 @@ impl CacheBuilder {
         reason = "the same signature as with the feature"
     )]
     async fn connect(&self, _: &str) -> Result<SharedTier, BuildError> {
-        let remedy = "turn on the feature `redis` of cachekit, or take it out";
+        let remedy = "enable the feature `redis` of cachekit, or remove the setting";
         Err(BuildError::setting(
             "redis (REDIS_URL)",
-            "this build has no Redis",
+            "this build lacks the feature `redis`",
             remedy,
         ))
     }
@@ -176,14 +176,14 @@ impl CacheBuilder {
         if self.config.default_ttl.is_zero() {
             return zero(
                 "default_ttl",
-                "give a longer one, or turn the cache off with `enabled(false)`",
+                "give a longer time to live, or turn the cache off with `enabled(false)`",
             );
         }
         if self.config.hot_keys > MOST_HOT_KEYS {
             return Err(BuildError::setting(
                 "hot_keys",
                 format!("is {}", self.config.hot_keys),
-                format!("give at most {MOST_HOT_KEYS}: they are the few that are used most"),
+                format!("give at most {MOST_HOT_KEYS}"),
             ));
         }
         if self.config.lock_timeout.is_zero() {
@@ -255,15 +255,15 @@ impl CacheBuilder {
         if let Some(codec) = self.config.codec.filter(|codec| !codec.is_available()) {
             return Err(BuildError::setting(
                 "codec",
-                format!("this build has no `{codec}`"),
-                format!("turn on the feature `{codec}` of cachekit"),
+                format!("this build lacks the codec `{codec}`"),
+                format!("enable the feature `{codec}` of cachekit"),
             ));
         }
         if self.config.compress_above.is_some() && !compress::is_available() {
             return Err(BuildError::setting(
                 "compress_above (CACHE_COMPRESS_ABOVE)",
-                "this build compresses nothing",
-                "turn on the feature `lz4` of cachekit, or take it out",
+                "this build cannot compress",
+                "enable the feature `lz4` of cachekit, or remove the setting",
             ));
         }
         Ok(())
@@ -274,15 +274,15 @@ impl CacheBuilder {
         if !engine.is_available() {
             return Err(BuildError::setting(
                 "engine (CACHE_ENGINE)",
-                format!("this build has no `{engine}`"),
-                "turn on the feature `quick_cache` of cachekit, or take `moka`",
+                format!("this build lacks the engine `{engine}`"),
+                "enable the feature `quick_cache` of cachekit, or use `moka`",
             ));
         }
         if engine != Engine::Moka && self.config.eviction.is_some() {
             return Err(BuildError::setting(
                 "eviction (CACHE_EVICTION)",
-                format!("the engine `{engine}` has a policy of its own"),
-                "leave it out, or take the engine `moka`",
+                format!("the engine `{engine}` has a fixed policy"),
+                "remove the setting, or use the engine `moka`",
             ));
         }
         Ok(())

@@ -79,7 +79,11 @@ pub(crate) fn read_text(
         return Ok(());
     };
     let text = value.into_string().map_err(|_| {
-        BuildError::setting(name, "is not UTF-8", "percent-encode what is not in it")
+        BuildError::setting(
+            name,
+            "is not UTF-8",
+            "percent-encode the bytes that are not",
+        )
     })?;
     *setting = Some(text);
     Ok(())

@@ -201,7 +201,7 @@ mod tests {
     }
 
     const NAMES: &str = "write `codec = msgpack`";
-    const ONE_WAY: &str = "take the attribute out, or write `tier = memory`";
+    const ONE_WAY: &str = "remove the attribute, or write `tier = memory`";
 
     fn is_refused<V>(value: &V, word: &str, remedy: &str)
     where

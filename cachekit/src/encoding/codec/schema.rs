@@ -73,7 +73,7 @@ impl Schema {
         if self.self_describing {
             return Err(format!(
                 "`{}` uses `#[serde(flatten)]`, `untagged`, `tag` or a `Value`, which bincode \
-                 cannot carry; {NAMES}",
+                 cannot encode; {NAMES}",
                 self.type_name
             ));
         }
@@ -90,7 +90,7 @@ impl Schema {
         let why = || {
             let Found { what, remedy, .. } = found;
             format!(
-                "`{}` cannot be carried by {codec}: {what}; {remedy}",
+                "{codec} cannot encode `{}`: {what}; {remedy}",
                 self.type_name
             )
         };

@@ -21,7 +21,7 @@ enum Comes {
 }
 use crate::encoding::tests::round_trip::Comes::{Back, Missed, Refused};
 
-const OUT: Comes = Refused("take the attribute out, or write `tier = memory`");
+const OUT: Comes = Refused("remove the attribute, or write `tier = memory`");
 const NAMES: Comes = Refused("write `codec = msgpack`");
 const AGREE: Comes = Refused("let `Serialize` and `Deserialize` agree");
 const TELLS: Comes = Refused("write `codec = bincode` or `tier = memory`");

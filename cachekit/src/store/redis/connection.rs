@@ -131,7 +131,7 @@ impl ConnectionManager {
         match in_time(until, sent, self.shared.faults).await {
             None => {
                 if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_TIMEOUTS {
-                    self.discard(connected, "it does not answer");
+                    self.discard(connected, "no reply in time");
                 }
                 Err(Failure::Indeterminate)
             }
@@ -164,7 +164,7 @@ impl ConnectionManager {
         if discarded_at.is_none_or(|last| now - last >= LONGEST_PAUSE) {
             *discarded_at = Some(now);
             drop(discarded_at);
-            self.discard(connected, "it answered something else than it was asked");
+            self.discard(connected, "a reply did not match its command");
         }
     }
 

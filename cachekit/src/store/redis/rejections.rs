@@ -32,7 +32,7 @@ impl Refusals {
         let before = last.insert(what.clone(), now);
         drop(last);
         if before.is_none_or(|before| now - before >= QUIET) {
-            trace::redis_refuses(&what.0, code);
+            trace::redis_rejected(&what.0, code);
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) enum WriteKind {
     Regrouped,
     /// Several annotated functions in one `deferred`.
     Deferred,
-    /// `Cache::acknowledged`, of a key.
+    /// `Cache::invalidation().acknowledged()`, of a key.
     AckedKey,
     /// The same of a tag made from arguments, of one made from the value, and of a function.
     AckedTag,
@@ -43,7 +43,7 @@ pub(crate) enum WriteKind {
 /// A way to invalidate softly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SoftKind {
-    /// Of `Cache::soft`.
+    /// Of `Cache::invalidation().soft()`.
     Key,
     Tag,
     ValueTag,
@@ -56,7 +56,7 @@ pub(crate) enum SoftKind {
     Annotated,
     /// The same of a tag and an event.
     Regrouped,
-    /// Of `Cache::acknowledged`, of a key and of a tag.
+    /// Of `Cache::invalidation().acknowledged()`, of a key and of a tag.
     AckedKey,
     AckedTag,
 }

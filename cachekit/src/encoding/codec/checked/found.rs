@@ -1,20 +1,20 @@
-//! Reasons why a value could not be read back, in words, and remedies.
+//! Reasons why a value could not be read back from its encoding, each with its remedy.
 
 use crate::encoding::codec::Codec;
 
-/// A reason why a codec cannot carry a value.
+/// A part of a value that a codec cannot encode.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
-    /// `true` if it holds for every value of the type.
+    /// `true` if it concerns every value of the type.
     pub(crate) is_of_the_type: bool,
 }
 
-/// The remedy if the codecs with names can carry the value.
+/// Remedy: a codec that writes field names can encode it.
 pub(crate) const NAMES: &str = "write `codec = msgpack`";
-/// The remedy if no codec can.
-const ONE_WAY: &str = "take the attribute out, or write `tier = memory`";
+/// Remedy: no codec can encode it.
+const ONE_WAY: &str = "remove the attribute, or write `tier = memory`";
 
 impl Found {
     fn of_type(what: String, remedy: &'static str) -> Self {
@@ -32,9 +32,9 @@ impl Found {
         }
     }
 
-    /// Creates the reason for a field that some values have and others have not.
+    /// A field that only some values are written with.
     pub(crate) fn left_out(of: &str, field: &str) -> Self {
-        let what = format!("`skip_serializing_if` leaves out `{field}` of `{of}`");
+        let what = format!("`skip_serializing_if` omits `{field}` of `{of}`");
         Self::of_type(what, NAMES)
     }
 
@@ -44,7 +44,7 @@ impl Found {
 
     pub(crate) fn one_way_fields(of: &str, written: &[&str]) -> Self {
         let what = format!(
-            "`{of}` is not read with the {} fields that it is written with: {} \
+            "`{of}` reads other fields than the {} that it writes: {} \
              (`skip_serializing`, `skip_deserializing`, two names in `rename`)",
             written.len(),
             listed(written)
@@ -54,7 +54,7 @@ impl Found {
 
     pub(crate) fn one_way_parts(of: &str, len: usize) -> Self {
         let what = format!(
-            "`{of}` is not read with the {len} fields that it is written with \
+            "`{of}` reads other fields than the {len} that it writes \
              (`skip_serializing`, `skip_deserializing`)"
         );
         Self::of_type(what, ONE_WAY)
@@ -62,49 +62,49 @@ impl Found {
 
     pub(crate) fn one_way_variant(of: &str, variant: &str) -> Self {
         let what = format!(
-            "`{of}::{variant}` is written and not read (`skip_deserializing`, two names in `rename`)"
+            "`{of}::{variant}` is written but cannot be read (`skip_deserializing`, two names in `rename`)"
         );
         Self::of_type(what, ONE_WAY)
     }
 
     pub(crate) fn moved_variant(of: &str, variant: &str) -> Self {
         let what = format!(
-            "`{of}::{variant}` has another number when it is read (a skipped variant stands \
-             before it)"
+            "`{of}::{variant}` is read under another number than it is written (a skipped variant \
+             precedes it)"
         );
         Self::of_type(what, NAMES)
     }
 
     pub(crate) fn deep() -> Self {
-        let what = "a value has more than 127 layers, and would not be read".to_owned();
+        let what = "a value has more than 127 layers, and could not be read back".to_owned();
         Self::of_value(what, "make it flatter, or write `tier = memory`")
     }
 
     pub(crate) fn some_of_nothing(codec: Codec) -> Self {
-        let what = format!("a `Some` that holds nothing is read as a `None` by {codec}");
+        let what = format!("{codec} reads a `Some` that holds nothing, as `Some(None)`, as `None`");
         Self::of_value(what, "write `codec = bincode` or `tier = memory`")
     }
 
     pub(crate) fn no_number() -> Self {
-        let what = "there is a `NaN` or an infinity, which is `null` in JSON".to_owned();
+        let what = "a value has a `NaN` or an infinity, which is `null` in JSON".to_owned();
         Self::of_value(what, NAMES)
     }
 
     #[cfg(feature = "bincode")]
     pub(crate) fn without_length() -> Self {
-        let what = "there is a sequence or map of unknown length".to_owned();
+        let what = "a value has a sequence or map of unknown length".to_owned();
         Self::of_type(what, NAMES)
     }
 
     #[cfg(feature = "json")]
     pub(crate) fn keys() -> Self {
-        let what = "there is a map whose keys are neither strings nor numbers".to_owned();
+        let what = "a value has a map whose keys are neither strings nor numbers".to_owned();
         Self::of_value(what, NAMES)
     }
 
-    /// Creates the reason for a value that is written in another way after it was read back.
+    /// A value that is written in another way after it was read back.
     pub(crate) fn unlike() -> Self {
-        let what = "what is written of a value is not what is read back".to_owned();
+        let what = "a value that was read back differs from the one that was written".to_owned();
         let remedy = "let `Serialize` and `Deserialize` agree (`with`, `default`), or write \
                       `tier = memory`";
         Self::of_value(what, remedy)

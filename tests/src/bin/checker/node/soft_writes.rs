@@ -50,10 +50,15 @@ async fn by_key(soft: SoftKind, written: &Written) {
     let key = functions::key(cell, node().settings.bus);
     let cache = &node().cache;
     if soft == SoftKind::AckedKey {
-        let certain = cache.acknowledged().soft().invalidate(&key).await;
+        let certain = cache
+            .invalidation()
+            .soft()
+            .acknowledged()
+            .keys([&key])
+            .await;
         written.acknowledged(certain);
     } else {
-        cache.soft().invalidate(&key).await;
+        cache.invalidation().soft().keys([&key]).await;
     }
 }
 
@@ -69,10 +74,10 @@ async fn by_tag(soft: SoftKind, kinds: &[Kind], written: &Written) {
     };
     let cache = &node().cache;
     if soft == SoftKind::AckedTag {
-        let certain = cache.acknowledged().soft().invalidate_tags([tag]).await;
+        let certain = cache.invalidation().soft().acknowledged().tags([tag]).await;
         written.acknowledged(certain);
     } else {
-        cache.soft().invalidate_tags([tag]).await;
+        cache.invalidation().soft().tags([tag]).await;
     }
 }
 
@@ -84,5 +89,10 @@ async fn by_event(written: &Written) {
         .map(|kind| Cell::new(*kind, cell.row()))
         .collect();
     begin(InvalidationMode::SoftGroup, &cells, written).await;
-    node().cache.soft().emit(&functions::labels(cell).1).await;
+    node()
+        .cache
+        .invalidation()
+        .soft()
+        .events([&functions::labels(cell).1])
+        .await;
 }

@@ -165,18 +165,18 @@ async fn acknowledged(kind: WriteKind, cell: Cell, written: &Written) {
     };
     written.commit(&cells).await;
     written.begin();
-    let cache = node().cache.acknowledged();
+    let invalidation = node().cache.invalidation().acknowledged();
     let bus = node().settings.bus;
     let certain = match kind {
-        WriteKind::AckedKey => cache.invalidate(&functions::key(cell, bus)).await,
-        WriteKind::AckedTag => cache.invalidate_tags([functions::labels(cell).0]).await,
+        WriteKind::AckedKey => invalidation.keys([functions::key(cell, bus)]).await,
+        WriteKind::AckedTag => invalidation.tags([functions::labels(cell).0]).await,
         WriteKind::AckedValueTag => {
             let tag = format!("group:{}", cell.part());
-            cache.invalidate_tags([tag]).await
+            invalidation.tags([tag]).await
         }
         _ => match functions::name(cell, bus) {
-            Some(name) => cache.invalidate_function(&name).await,
-            None => cache.clear().await,
+            Some(name) => invalidation.functions([name]).await,
+            None => invalidation.everything().await,
         },
     };
     written.acknowledged(certain);

@@ -1,0 +1,236 @@
+//! Builder of one invalidation: targets of any kind, hard or soft, acknowledged or not.
+//!
+//! All targets of one builder take one round trip to Redis.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::core::state::Cache;
+use crate::invalidate::apply::{Ack, event_data};
+use crate::key::Key;
+use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::tags::Tag;
+
+/// An invalidation that is applied when it is awaited. [`Cache::invalidation`] begins one.
+///
+/// Name the targets, in any number and mix, then await. All of them are invalidated together, with one round trip to
+/// Redis. For one kind of target, [`Cache::invalidate`], [`invalidate_tags`](Cache::invalidate_tags) and
+/// [`emit`](Cache::emit) are shorter.
+///
+/// A call that begins after the await has returned never gets a value whose computation began before, from memory or
+/// from a computation that is still running. [`soft`](Self::soft) limits this promise to fresh values;
+/// [`acknowledged`](Self::acknowledged) extends it to every process.
+///
+/// # Cancel safety
+///
+/// If the future is dropped after it was polled once, the invalidation takes place all the same: at once on this node,
+/// and in Redis as soon as Redis accepts it. A builder that is dropped without an await does nothing.
+///
+/// # Examples
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let cache = cachekit::Cache::builder().build().await?;
+/// cache.invalidation().tags(["prices"]).keys(["user:7", "user:8"]).await;
+/// cache.invalidation().soft().event_about("product.updated", [("id", 7)]).await;
+/// assert!(cache.invalidation().acknowledged().tags(["prices"]).await);
+/// # Ok::<(), cachekit::BuildError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing is invalidated until the builder is awaited"]
+pub struct InvalidationBuilder<const ACKNOWLEDGED: bool = false> {
+    cache: Cache,
+    targets: InvalidationTargets,
+    /// Resolved when the invalidation is applied, as functions may be registered until then.
+    events_with_data: Vec<(String, Vec<(String, String)>)>,
+    ack: Option<Ack>,
+}
+
+impl Cache {
+    /// Begins an invalidation of several targets, or one that is soft or acknowledged.
+    pub fn invalidation(&self) -> InvalidationBuilder {
+        InvalidationBuilder {
+            cache: self.clone(),
+            targets: InvalidationTargets::default(),
+            events_with_data: vec![],
+            ack: None,
+        }
+    }
+}
+
+impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
+    /// Adds the entries under these keys, as [`Cache::invalidate`] takes one.
+    pub fn keys<T: AsRef<str>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
+        let keys = keys.into_iter();
+        self.targets
+            .keys
+            .extend(keys.map(|key| Key::new(key.as_ref().as_bytes())));
+        self
+    }
+
+    /// Adds every entry that has one of these tags, as [`Cache::invalidate_tags`] does.
+    pub fn tags<T: AsRef<str>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        let tags = tags.into_iter();
+        self.targets
+            .tags
+            .extend(tags.map(|tag| Tag::of(tag.as_ref())));
+        self
+    }
+
+    /// Adds every entry that lists one of these events, as [`Cache::emit`] takes one.
+    pub fn events<T: AsRef<str>>(mut self, events: impl IntoIterator<Item = T>) -> Self {
+        let events = events.into_iter();
+        self.targets
+            .tags
+            .extend(events.map(|event| Tag::event(event.as_ref())));
+        self
+    }
+
+    /// Adds every entry that lists `event`, alone or with these arguments, as [`Cache::emit_about`] does.
+    pub fn event_about<K: Into<String>, V: ToString>(
+        mut self,
+        event: &str,
+        about: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.events_with_data
+            .push((event.to_owned(), event_data(about)));
+        self
+    }
+
+    /// Adds every entry of the cached functions with these names, as [`Cache::invalidate_function`] takes one.
+    pub fn functions<T: AsRef<str>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        let names = names.into_iter();
+        self.targets
+            .functions
+            .extend(names.map(|name| name.as_ref().into()));
+        self
+    }
+
+    /// Adds every entry of the cache, as [`Cache::clear`] does.
+    pub fn everything(mut self) -> Self {
+        self.targets.everything = true;
+        self
+    }
+
+    /// Marks the entries stale instead of removing them (a "soft purge").
+    ///
+    /// The old values are not fresh any more, in every process. [`stale`](crate::Policy::stale) serves them at once
+    /// while one computation refreshes the entry, [`stale_if_error`](crate::Policy::stale_if_error) serves them if that
+    /// computation fails, and [`soft_timeout`](crate::Policy::soft_timeout) if it takes long. An entry without any of
+    /// these options is removed. The windows begin with the soft invalidation; a hard invalidation, before it or after
+    /// it, always wins.
+    ///
+    /// Computations that began before are neither stored nor joined by calls that begin after the await has returned.
+    ///
+    /// If Redis does not accept a soft invalidation at once, it is repeated as a hard one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// use std::time::Duration;
+    /// use cachekit::{Cache, Policy};
+    ///
+    /// let cache = Cache::builder().build().await?;
+    /// let policy = Policy::new().stale_if_error(Duration::from_secs(3600)).tag("rates");
+    /// let rate = async |result: Result<f64, &'static str>| {
+    ///     cache.try_get_or_compute("rate:usd", &policy, || async { result }).await
+    /// };
+    /// assert_eq!(rate(Ok(1.08)).await, Ok(1.08));
+    ///
+    /// cache.invalidation().soft().tags(["rates"]).await;
+    /// assert_eq!(rate(Err("unreachable")).await, Ok(1.08), "the new computation failed");
+    /// cache.invalidate_tags(["rates"]).await;
+    /// assert_eq!(rate(Err("unreachable")).await, Err("unreachable"));
+    /// # Ok::<(), cachekit::BuildError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn soft(mut self) -> Self {
+        self.targets.mode = InvalidationMode::Soft;
+        self
+    }
+
+    /// Applies the invalidation, then returns `true` if it is certain as far as its acknowledgement asks.
+    async fn apply(self) -> bool {
+        let core = self.cache.core();
+        let mut targets = self.targets;
+        for (event, about) in &self.events_with_data {
+            targets.join(core.event_targets(event, about));
+        }
+        let pending = core.invalidate(targets);
+        pending.with_ack(self.ack).accepted().await
+    }
+}
+
+impl InvalidationBuilder {
+    /// Makes the await return only when no later call, in any process, can get the old values. It then gives a `bool`:
+    /// `true` if that is certain.
+    ///
+    /// Every process that may serve from memory confirms that it applied the invalidation. A process that does not
+    /// confirm is waited for until `bus_timeout` plus one per cent has passed. Its own heartbeat has not come back in
+    /// that time either, so it no longer trusts its memory and does what its `on_disconnect` says. Only with
+    /// [`OnDisconnect::Bypass`](crate::OnDisconnect::Bypass) does the promise hold for processes that are cut off from
+    /// Redis.
+    ///
+    /// The result is `false` if Redis did not accept the invalidation (it is repeated until it does), or if
+    /// [`within`](InvalidationBuilder::within) ended the wait.
+    /// [`RedisStats::unacknowledged`](crate::RedisStats::unacknowledged) counts these cases, and those in which the
+    /// time had to pass. If the result is not certain, the log has a warning: one, until an invalidation is certain
+    /// again.
+    pub fn acknowledged(self) -> InvalidationBuilder<true> {
+        InvalidationBuilder {
+            cache: self.cache,
+            targets: self.targets,
+            events_with_data: self.events_with_data,
+            ack: Some(Ack::Certain),
+        }
+    }
+}
+
+impl InvalidationBuilder<true> {
+    /// Ends the wait for acknowledgements after `length`: best effort.
+    pub fn within(mut self, length: Duration) -> Self {
+        self.ack = Some(Ack::Within(length));
+        self
+    }
+}
+
+/// Shows how many targets there are. Their texts are not shown, as they hold arguments.
+impl<const ACKNOWLEDGED: bool> fmt::Debug for InvalidationBuilder<ACKNOWLEDGED> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvalidationBuilder")
+            .field("cache", &self.cache)
+            .field(
+                "targets",
+                &(self.targets.len() + self.events_with_data.len()),
+            )
+            .field("mode", &self.targets.mode)
+            .field("ack", &self.ack)
+            .finish()
+    }
+}
+
+impl IntoFuture for InvalidationBuilder {
+    type Output = ();
+    type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.apply().await;
+        })
+    }
+}
+
+impl IntoFuture for InvalidationBuilder<true> {
+    type Output = bool;
+    type IntoFuture = Pin<Box<dyn Future<Output = bool> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.apply())
+    }
+}
