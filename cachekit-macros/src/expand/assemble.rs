@@ -1,6 +1,6 @@
 //! What the outputs have in common: the function around a new body, and words for the templates.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote;
 use syn::{FnArg, Pat, parse_quote};
 
@@ -10,17 +10,39 @@ use crate::item::LooseFn;
 use crate::model::{Apart, CachedFn, Function, Pattern};
 use crate::paths::{Paths, local};
 
-/// The statement for `cache = EXPR`, and the expression for the cache; nothing for the current one.
-pub(crate) fn source(function: &Function, paths: &Paths) -> (Option<TokenStream>, TokenStream) {
-    let krate = &paths.krate;
-    let Some(expr) = &function.cache else {
-        return (None, TokenStream::new());
-    };
-    let cache = local("__cache");
-    (
-        Some(quote!(let #cache: &#krate::Cache = &(#expr);)),
-        quote!(#cache),
-    )
+/// The cache of a function with `cache = EXPR`.
+pub(crate) struct GivenCache {
+    /// The local that holds it.
+    pub(crate) local: Ident,
+    /// The statement that binds the local.
+    pub(crate) binding: TokenStream,
+}
+
+impl GivenCache {
+    /// `None` for the current cache.
+    pub(crate) fn of(function: &Function, paths: &Paths) -> Option<Self> {
+        let krate = &paths.krate;
+        let expr = function.cache.as_ref()?;
+        let local = local("__cache");
+        let binding = quote!(let #local: &#krate::Cache = &(#expr););
+        Some(Self { local, binding })
+    }
+
+    /// The argument of a template for the local.
+    pub(crate) fn argument(&self) -> TokenStream {
+        let local = &self.local;
+        quote!(cache: #local,)
+    }
+}
+
+/// An argument of a template, which is left out if it is empty.
+pub(crate) fn optional(label: &str, delimiter: Delimiter, tokens: TokenStream) -> TokenStream {
+    if tokens.is_empty() {
+        return tokens;
+    }
+    let label = Ident::new(label, Span::call_site());
+    let tokens = Group::new(delimiter, tokens);
+    quote!(#label: #tokens,)
 }
 
 /// The function with `inner` for its body: in its own form, and with names for its patterns.
@@ -40,7 +62,7 @@ pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) 
     item.with(&sig, &function.form.wrap(inner))
 }
 
-/// The arguments and the body: a template makes a closure of them.
+/// The arguments of a template for the function's arguments and its body.
 pub(crate) fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -> TokenStream {
     let typed = item.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(input) => Some(&*input.pat),
@@ -72,7 +94,7 @@ pub(crate) fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -
         }
     };
     let Some(apart) = apart else {
-        return quote!((#taken) #body);
+        return quote!(arguments: (#taken), body: #body);
     };
     let owned = owned_args::owned(function, apart);
     let own;
@@ -82,7 +104,7 @@ pub(crate) fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -
     } else {
         body
     };
-    quote!((#owned #taken) #body)
+    quote!(arguments: (#owned #taken), body: #body)
 }
 
 /// The body as a block in another one: its braces are not those that the user wrote around the

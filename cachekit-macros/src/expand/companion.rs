@@ -1,11 +1,11 @@
 //! The controls: a type beside a free function, siblings beside a method.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::Visibility;
 use syn::ext::IdentExt as _;
 
-use crate::expand::assemble::{form_word, source};
+use crate::expand::assemble::{GivenCache, form_word, optional};
 use crate::expand::reference::HiddenFn;
 use crate::expand::spec;
 use crate::item::LooseFn;
@@ -54,21 +54,34 @@ impl Controls<'_> {
         let spec_name = hidden_spec_name(self.item);
         let spec = spec::constants(self.model, self.paths);
         let [key_at, entry_at] = self.positional();
-        let (cache, source) = source(&self.model.function, self.paths);
-        let in_cache = self.parameters(&self.parts.in_cache);
+        let cache = GivenCache::of(&self.model.function, self.paths).map(|cache| {
+            let params = self.parameters(&self.parts.in_cache);
+            let GivenCache { local, binding } = cache;
+            quote!(cache: (#params) { #binding } #local,)
+        });
         let (generics, where_clause) = self.generics();
         let in_entry = self.parameters(&self.parts.in_entry);
-        let turbofish = turbofish(&self.parts.generics);
+        let turbofish = turbofish(&self.parts.generics).unwrap_or_default();
+        let turbofish = optional("turbofish", Delimiter::Parenthesis, turbofish);
         let positions = self.given_positions();
         let refresh = self.refresh();
         quote! {
             #krate::__companion! {
-                #vis #name #function (#result) (#turbofish) cache (#in_cache) { #cache } (#source)
-                spec #spec_name #spec
-                key_at #key_at
-                entry_at #entry_at
-                entry #generics (#in_entry) #where_clause => (#positions)
-                refresh #refresh
+                companion: #vis #name,
+                function: #function,
+                returns: #result,
+                #turbofish
+                #cache
+                spec: #spec_name = #spec,
+                key_at: #key_at,
+                entry_at: #entry_at,
+                entry: {
+                    #generics
+                    params: (#in_entry),
+                    #where_clause
+                    arguments: (#positions)
+                },
+                refresh: #refresh
             }
         }
     }
@@ -88,20 +101,28 @@ impl Controls<'_> {
         let (generics, where_clause) = self.generics();
         let (receiver, own) = (self.receiver(), self.own());
         let in_entry = self.parameters(&self.parts.in_entry);
-        let turbofish = turbofish(&self.parts.generics);
+        let turbofish = turbofish(&self.parts.generics).unwrap_or_default();
+        let turbofish = optional("turbofish", Delimiter::Parenthesis, turbofish);
         let positions = self.given_positions();
-        let (cache, source) = source(&self.model.function, self.paths);
+        let cache = GivenCache::of(&self.model.function, self.paths)
+            .map(|GivenCache { local, binding }| quote!({ #binding } #local));
         let in_cache = self.parameters(&self.parts.in_cache);
         quote! {
             #krate::__siblings! {
-                [#vis] (#own) (#turbofish) #spec_name
-                #handle (#receiver #in_cache) { #cache } (#source)
-                #key_name #entry_name (#result)
-                spec #spec
-                key #key_at
-                entry #entry_at
-                #entry #generics (#receiver #in_entry) #where_clause =>
-                    (#positions)
+                vis: [#vis],
+                returns: #result,
+                own: (#own),
+                #turbofish
+                spec: #spec_name = #spec,
+                key_at: #key_name #key_at,
+                entry_at: #entry_name #entry_at,
+                entry: #entry {
+                    #generics
+                    params: (#receiver #in_entry),
+                    #where_clause
+                    arguments: (#positions)
+                },
+                handle: #handle (#receiver #in_cache) #cache
             }
         }
     }
@@ -129,7 +150,7 @@ impl Controls<'_> {
     /// `refresh` takes what the function takes and calls it.
     fn refresh(&self) -> TokenStream {
         let sig = &self.item.sig;
-        let (impl_generics, _, where_clause) = sig.generics.split_for_impl();
+        let (generics, where_clause) = labelled(&sig.generics);
         let turbofish = turbofish(&sig.generics);
         let function = &sig.ident;
         let form = self.refresh_form();
@@ -144,8 +165,12 @@ impl Controls<'_> {
         let names: Vec<Ident> = names.collect();
         let types = arguments.iter().map(|argument| &argument.ty);
         quote! {
-            #form ([#impl_generics] (#(#names: #types),*) [#where_clause] =>
-                #function #turbofish (#(#names),*))
+            #form {
+                #generics
+                params: (#(#names: #types),*),
+                #where_clause
+                call: #function #turbofish (#(#names),*)
+            }
         }
     }
 
@@ -159,10 +184,9 @@ impl Controls<'_> {
         form_word(function, None)
     }
 
-    /// The generics and where-clause of the controls, each in brackets for a template.
+    /// The arguments of a template for the generics and the where-clause of the controls.
     pub(crate) fn generics(&self) -> (TokenStream, TokenStream) {
-        let (impl_generics, _, where_clause) = self.parts.generics.split_for_impl();
-        (quote!([#impl_generics]), quote!([#where_clause]))
+        labelled(&self.parts.generics)
     }
 
     pub(crate) fn receiver(&self) -> Option<TokenStream> {
@@ -192,6 +216,18 @@ impl Controls<'_> {
             .map(|Argument { name, ty, .. }| quote!(#name: #ty));
         quote!(#(#parameters),*)
     }
+}
+
+/// The arguments of a template for generics and their where-clause.
+fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let generics = optional(
+        "generics",
+        Delimiter::Bracket,
+        impl_generics.to_token_stream(),
+    );
+    let where_clause = optional("where", Delimiter::Bracket, where_clause.to_token_stream());
+    (generics, where_clause)
 }
 
 /// The function beside a free one that has its constants. Where that is not free, the compiler says that it

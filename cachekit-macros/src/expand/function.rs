@@ -1,16 +1,16 @@
 //! The body of a cached function: look, and on a miss compute.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
-use crate::expand::assemble::{form_word, source, tier_word};
+use crate::expand::assemble::{GivenCache, form_word, optional, tier_word};
 use crate::expand::companion::hidden_spec_name;
 use crate::expand::key::{path_of, type_of, write_key};
 use crate::expand::pattern_refs::pattern_bindings;
 use crate::expand::reference::HiddenFn;
 use crate::expand::spec;
-use crate::expand::steps::{ClosureSite, after, statements};
+use crate::expand::steps::{ClosureSite, on_value, statements};
 use crate::item::LooseFn;
 use crate::model::{Apart, ArgKind, CachedFn, Companion, Piece, TimeoutAnswer, Uncovered};
 use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
@@ -18,7 +18,7 @@ use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
 /// The new body.
 pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
-    let [labels, spec] = ["__labels", "__spec"].map(local);
+    let [tags, spec] = ["__tags", "__spec"].map(local);
     let result = &model.function.result;
     let tier = tier_word(model);
     // A type that cannot be kept is the return type's fault.
@@ -35,7 +35,9 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
     let form = form_word(&model.function, apart);
     let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
     let checks = checks(model, paths);
-    let (cache, source) = source(&model.function, paths);
+    let cache = GivenCache::of(&model.function, paths);
+    let bind_cache = cache.as_ref().map(|cache| &cache.binding);
+    let cache = cache.as_ref().map(GivenCache::argument);
     let find_spec = find_spec(model, item, paths);
     let always = || quote!(true);
     let when = model
@@ -44,10 +46,10 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
         .map_or_else(always, ToTokens::to_token_stream);
     let key = write_key(&model.key, &quote!(#spec), Some(&item.sig.ident), paths);
     let types = types(model, item);
-    let before = statements(&model.before, &labels, paths);
-    let after = after(
+    let before = statements(&model.before, &tags, paths);
+    let on_value = on_value(
         model.after.as_ref(),
-        &labels,
+        &tags,
         if apart.is_some() {
             ClosureSite::Entry
         } else {
@@ -58,19 +60,31 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
     );
     let body = crate::expand::assemble::body(&model.function, item, apart);
     // Bound again where the body takes its arguments: a reference to them cannot move with them.
-    let labelled = !before.is_empty() || model.after.is_some();
-    let rebound = labelled.then_some(&pattern_bindings);
+    let has_tags = !before.is_empty() || model.after.is_some();
+    let rebound = has_tags.then_some(&pattern_bindings);
     quote! {
         #pattern_bindings
         #checks
-        #cache
-        #krate::__cached!(#form (#tier #probe #type_checks #timeout_answer) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #rebound #before) (#after) #body)
+        #bind_cache
+        #krate::__cached!(
+            form: #form,
+            return_ops: (#tier #probe #type_checks #timeout_answer),
+            returns: #result,
+            spec: #spec = #find_spec,
+            #cache
+            when: #when,
+            key: #key,
+            #types
+            tags: |#tags| { #rebound #before },
+            #on_value
+            #body
+        )
     }
 }
 
 /// The types in the key, for a template: the function's name for those that stand around it, and
 /// the names of others.
-fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
+fn types(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let params = model.type_params.iter();
     let mut types: TokenStream = params
         .map(|name| quote!((::core::any::type_name::<#name>())))
@@ -87,7 +101,7 @@ fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
             _ => {}
         }
     }
-    (!types.is_empty()).then(|| quote!([#types]))
+    optional("types", Delimiter::Bracket, types)
 }
 
 /// What else some options ask of the return type.

@@ -22,8 +22,8 @@ pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths
     quote!({ let #key = &mut #taker.#buffer(); #statements #taker.#method(#key); })
 }
 
-/// The name of the writer, and the statements that write a text with it: for a template. `own` is
-/// the name of the function where they stand, if it is the cached one.
+/// The statements that write a key, as an argument of a template: `|writer| { statements }`. `own` is the name of the
+/// function around them, if that is the cached one.
 pub(crate) fn write_key(
     text: &Text,
     spec: &TokenStream,
@@ -32,7 +32,7 @@ pub(crate) fn write_key(
 ) -> TokenStream {
     let key = local("__key");
     let statements = statements(text, spec, own, paths);
-    quote!(#key #statements)
+    quote!(|#key| { #statements })
 }
 
 /// A function's name as the compiler's paths have it.

@@ -1,16 +1,16 @@
 //! The hidden functions that references to a cached function call: one parameter a position, so
 //! that a reference is written like a call.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Ident, TokenStream};
 use quote::quote;
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::expand::assemble::{source, tier_word};
+use crate::expand::assemble::{GivenCache, optional, tier_word};
 use crate::expand::companion::Controls;
 use crate::expand::key::write_key;
 use crate::expand::pattern_refs::pattern_bindings;
-use crate::expand::steps::{ClosureSite, after, statements};
+use crate::expand::steps::{ClosureSite, on_value, statements};
 use crate::model::{Argument, Piece, Text};
 use crate::paths::{local, with_span};
 
@@ -18,7 +18,7 @@ impl Controls<'_> {
     /// What the templates of the hidden functions are filled with: `__key_at`, `__entry_at`.
     pub(crate) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
-        let [labels, spec] = ["__labels", "__spec"].map(local);
+        let [tags, spec] = ["__tags", "__spec"].map(local);
         let (generics, where_clause) = self.generics();
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
@@ -29,8 +29,9 @@ impl Controls<'_> {
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
         let key = write_key(&self.key_of_references(), &quote!(#spec), None, self.paths);
+        let bind_key = optional("bind", Delimiter::Brace, quote!(#own_key #unpacked_key));
         let key_at = quote! {
-            (#generics (#receiver #key_positions) #where_clause { #own_key #unpacked_key } #spec #key)
+            { #generics params: (#receiver #key_positions), #where_clause #bind_key spec: #spec, key: #key }
         };
 
         let entry_positions = self.positions(&self.parts.in_entry);
@@ -46,23 +47,36 @@ impl Controls<'_> {
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
         let unpacked = pattern_bindings(self.arguments(&self.parts.in_entry), true);
-        let (cache, source) = source(&model.function, self.paths);
+        let cache = GivenCache::of(&model.function, self.paths);
+        let bind_cache = cache.as_ref().map(|cache| &cache.binding);
+        let bind = quote!(#owned #of_cache #unpacked #bind_cache);
+        let bind = optional("bind", Delimiter::Brace, bind);
+        let cache = cache.as_ref().map(GivenCache::argument);
         let target = self.target();
         let tier = match model.policy.replicas {
             Some(_) => quote!(replicated),
             None => tier_word(model),
         };
-        let before = statements(&model.before, &labels, self.paths);
-        let after = after(
+        let before = statements(&model.before, &tags, self.paths);
+        let on_value = on_value(
             model.after.as_ref(),
-            &labels,
+            &tags,
             ClosureSite::Entry,
             &model.function,
             self.paths,
         );
         let entry_at = quote! {
-            (#tier #generics (#receiver #entry_positions) #where_clause { #owned #of_cache #unpacked #cache }
-                (#source) #target (#labels #before) (#after))
+            {
+                tier: #tier,
+                #generics
+                params: (#receiver #entry_positions),
+                #where_clause
+                key: #target,
+                #bind
+                #cache
+                #on_value
+                tags: |#tags| { #before }
+            }
         };
         [key_at, entry_at]
     }

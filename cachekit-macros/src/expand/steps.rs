@@ -45,8 +45,8 @@ fn statement(step: &Step, receiver: &Ident, paths: &Paths) -> TokenStream {
     quote!(#receiver.#method(#arg);)
 }
 
-/// What runs when the value is known, for a template: `[bindings] |ret| statements`.
-pub(crate) fn after(
+/// The argument of a template for the closure that runs on the value; nothing if there is none.
+pub(crate) fn on_value(
     after: Option<&After>,
     receiver: &Ident,
     site: ClosureSite,
@@ -77,7 +77,7 @@ pub(crate) fn after(
     let inside: TokenStream = cloned().map(|it| bind_inside(it, function, site)).collect();
     let statements = statements(&after.steps, receiver, paths);
     let ret = &after.ret;
-    quote!([#bindings #outside] |#ret| #inside #statements)
+    quote!(on_value: ([#bindings #outside] |#ret| #inside #statements),)
 }
 
 /// The argument as the closure keeps it.

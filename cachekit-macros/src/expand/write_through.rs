@@ -1,10 +1,10 @@
 //! The body of a function that writes through.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::expand::assemble::{assemble, body, form_word};
+use crate::expand::assemble::{assemble, body, form_word, optional};
 use crate::expand::pattern_refs::pattern_bindings;
 use crate::expand::reference::{HiddenFn, call, span_of};
 use crate::expand::steps::{ClosureSite, bind_inside, bind_outside};
@@ -25,13 +25,22 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
         target = quote!({ let #entry = #target; #checked });
     }
     let (bindings, store) = store(model);
-    let ordered = model.stored.order.as_ref().map(|_| quote!(ordered));
+    let bind = optional("bind", Delimiter::Brace, bindings);
+    let order = model.stored.order.as_ref().map(|_| quote!(order: ordered,));
     let body = body(&model.function, item, None);
     let form = form_word(&model.function, None);
     let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
     let inner = quote! {
         #pattern_bindings
-        #krate::__write_through!(#form (#result) (#target) #ordered [#bindings] (#store) #body)
+        #krate::__write_through!(
+            form: #form,
+            returns: #result,
+            entry: #target,
+            #order
+            #bind
+            store: (#store),
+            #body
+        )
     };
     assemble(&model.function, item, inner)
 }

@@ -4,6 +4,7 @@ pub(crate) mod diagnostics;
 pub(crate) mod docs;
 pub(crate) mod duration;
 pub(crate) mod expand;
+pub(crate) mod show;
 pub(crate) mod templates;
 
 use proc_macro2::TokenStream;

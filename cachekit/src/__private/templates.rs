@@ -1,15 +1,19 @@
-//! The shape of what an attribute makes, as templates: the attribute fills in words, and all
-//! that is the same for every function stands here, once.
+//! Templates for the output of the attributes. An attribute emits the parts that depend on the
+//! function; the text that is equal for all functions stands here, once.
 //!
-//! Arguments that hold the user's tokens are handed on as they are, so that they keep their
-//! places and their hygiene. Names that such tokens use (`$key`, `$entry_tags`) are given by the
-//! attribute.
+//! Arguments have labels, in a fixed order. An argument that would be empty is left out where the
+//! template allows it, so that short functions have short expansions.
+//!
+//! Arguments with the user's tokens are passed on unchanged, which keeps their spans and their
+//! hygiene. The attribute also gives the names that such tokens use (`$key`, `$entry_tags`).
+//! A comment explains an argument at the first template that takes it.
 
 pub(crate) mod body;
 pub(crate) mod companion;
 pub(crate) mod hidden;
 pub(crate) mod read;
-#[cfg(test)]
-mod tests;
 pub(crate) mod value;
 pub(crate) mod write;
+
+#[cfg(test)]
+mod tests;

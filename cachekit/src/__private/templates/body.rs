@@ -1,41 +1,42 @@
 //! Templates for the parts that every attribute's output contains: the cache, the user's body and
 //! its arguments, and the closure that runs on the value.
 
-/// Where a function finds its cache: as said, else the current one.
+/// Expands to the cache of a function: the given local, or the current cache.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __source {
     () => {
         &$crate::__private::Current
     };
-    ($($said:tt)+) => {
-        $($said)+
+    ($cache:ident) => {
+        $cache
     };
 }
 
-/// What runs when the value is there, as a closure.
+/// Expands to the closure that runs on the value: `([bindings] |value| statements)`, or none. The
+/// bindings are what the closure captures.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __after {
     ($return_ops:ident.$keep:ident, $entry_tags:ident,) => {
         $return_ops.$keep(|_, _| {})
     };
-    ($return_ops:ident.$keep:ident, $entry_tags:ident, [$($bind:tt)*] |$ret:ident| $($then:tt)*) => {{
+    ($return_ops:ident.$keep:ident, $entry_tags:ident, ([$($bind:tt)*] |$ret:ident| $($then:tt)*)) => {{
         $($bind)*
         $return_ops.$keep(move |$ret, $entry_tags| { $($then)* })
     }};
 }
 
-/// The user's body as a future, or a closure that is called once: `return` and `?` leave it and
-/// nothing else.
+/// Expands to the user's body as a future, or as a closure that is called once: `return` and `?`
+/// leave only the body.
 ///
-/// An `async` block has no place for its type: `Err(Box::new(error))` would not become a
-/// `Box<dyn Error>`, and a wrong type would be reported about the block. So the first `return`,
-/// which never runs, says the type to later ones, and a local says it to the end.
+/// The type of an `async` block cannot be written. Without it, `Err(Box::new(error))` would not become
+/// a `Box<dyn Error>`, and the compiler would report a wrong type at the block. Therefore a first
+/// `return`, which never runs, fixes the type of later ones, and a local fixes the type of the end.
 ///
-/// Both capture what the body mentions, as it mentions it: a part of an argument
-/// alone, and in another order. So the arguments are taken whole, in their order, under
-/// their own patterns: they are dropped, and changed, as those of the plain function.
+/// A future and a closure capture only the parts of an argument that the body uses, in the order of
+/// their use. Therefore the arguments are taken whole, in their order, under their own patterns: they
+/// are dropped and changed like those of the plain function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __body {
@@ -74,7 +75,7 @@ macro_rules! __body {
     };
 }
 
-/// Clones what is borrowed: `name`, or `(self name)` under another name.
+/// Clones a borrowed argument: `name`, or `(self name)` to give the clone another name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __own {
@@ -90,7 +91,7 @@ macro_rules! __own {
     };
 }
 
-/// The body's own as the argument was: borrowed.
+/// Borrows the body's clone under the argument's name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __lend {

@@ -1,16 +1,47 @@
 //! Templates for the companion of a free function, and for its counterparts beside a method.
 
-/// The companion of a free function.
+/// Expands to the companion of a free function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __companion {
     (
-        $vis:vis $name:ident $function:literal ($ret:ty) $turbofish:tt cache ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
-        spec $spec_name:ident $spec:tt
-        key_at $key_at:tt
-        entry_at $entry_at:tt
-        entry [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $args:tt
-        refresh $form:ident $refresh:tt
+        // The visibility and the name of the companion: those of the function, or the name that
+        // the user gives.
+        companion: $vis:vis $name:ident,
+
+        // The function's name, for the documentation.
+        function: $function:literal,
+
+        // The type that the function returns; that of the future's output, if it returns one.
+        returns: $ret:ty,
+
+        // The generic arguments of the hidden functions: `(::<T>)`. Absent: they have none.
+        $(turbofish: $turbofish:tt,)?
+
+        // The parameters from which the cache is found, the statements that find it, and the local
+        // that holds it. Absent: the current cache.
+        $(cache: ($($cache_params:tt)*) { $($find_cache:tt)* } $cache:ident,)?
+
+        // The name of the function that returns the spec, and its constants: the input of `__spec!`.
+        spec: $spec_name:ident = $spec:tt,
+
+        // The function that makes a key: the input of `__key_at!`.
+        key_at: $key_at:tt,
+
+        // The function that makes an entry: the input of `__entry_at!`.
+        entry_at: $entry_at:tt,
+
+        // The public function that makes an entry, and what it passes to `entry_at`.
+        entry: {
+            $(generics: [$($generics:tt)*],)?
+            params: ($($params:tt)*),
+            $(where: [$($where:tt)*],)?
+            arguments: $args:tt
+        },
+
+        // The form of `refresh` and `uncached`, and how they call the function: the input of
+        // `__refresh!`.
+        refresh: $form:ident $refresh:tt
     ) => {
         $crate::__spec!($spec_name $spec);
 
@@ -28,126 +59,211 @@ macro_rules! __companion {
             $vis fn __spec() -> &'static $crate::__private::FnSpec {
                 $spec_name()
             }
-            $crate::__key_at!($vis __key_at Self::__spec() ; $key_at);
-            $crate::__entry_at!($vis __entry_at __key_at (Self::) $turbofish ($ret) Self::__spec() ; $entry_at);
+            $crate::__key_at! {
+                function: $vis __key_at,
+                find_spec: Self::__spec(),
+                key_at: $key_at
+            }
+            $crate::__entry_at! {
+                function: $vis __entry_at,
+                returns: $ret,
+                key_at: ((Self::__key_at) $($turbofish)?),
+                find_spec: Self::__spec(),
+                entry_at: $entry_at
+            }
 
             /// The entry for these arguments.
-            $vis fn entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
-                ::core::convert::Into::into($crate::__call!((Self::__entry_at) $turbofish $args))
+            $vis fn entry $($($generics)*)? ($($params)*) -> $crate::Entry<$ret> $($($where)*)? {
+                ::core::convert::Into::into($crate::__call!((Self::__entry_at) $($turbofish)? $args))
             }
 
-            $crate::__refresh!($vis $form ($ret) $refresh);
+            $crate::__refresh! { form: $form, vis: $vis, returns: $ret, call: $refresh }
 
             /// Drops every entry of the function.
-            $vis fn invalidate_all($($cache)*) -> $crate::__private::Accepted {
-                $($let)*
-                $crate::__private::invalidate_all($crate::__source!($($source)*), Self::__spec())
+            $vis fn invalidate_all($($($cache_params)*)?) -> $crate::__private::Accepted {
+                $($($find_cache)*)?
+                $crate::__private::invalidate_all($crate::__source!($($cache)?), Self::__spec())
             }
 
-            /// Ends the fresh life of every entry of the function.
-            $vis fn expire_all($($cache)*) -> $crate::__private::Accepted {
-                $($let)*
-                $crate::__private::expire_all($crate::__source!($($source)*), Self::__spec())
+            /// Marks every entry of the function as stale.
+            $vis fn expire_all($($($cache_params)*)?) -> $crate::__private::Accepted {
+                $($($find_cache)*)?
+                $crate::__private::expire_all($crate::__source!($($cache)?), Self::__spec())
             }
 
-            /// What the cache did for the function so far.
-            $vis fn stats($($cache)*) -> $crate::FunctionStats {
-                $($let)*
-                let source = $crate::__source!($($source)*);
+            /// Returns the statistics of the function so far.
+            $vis fn stats($($($cache_params)*)?) -> $crate::FunctionStats {
+                $($($find_cache)*)?
+                let source = $crate::__source!($($cache)?);
                 $crate::__private::function(source, Self::__spec()).stats()
             }
         }
     };
 }
 
-/// What stands beside a method instead.
+/// Expands to the counterparts of a companion beside a method.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __siblings {
     (
-        [$($vis:tt)*] ($($own:tt)*) $turbofish:tt $spec_name:ident
-        $handle:ident ($($cache:tt)*) { $($let:tt)* } ($($source:tt)*)
-        $key_name:ident $entry_name:ident ($ret:ty)
-        spec $spec:tt
-        key $key_at:tt
-        entry $entry_at:tt
-        $entry:ident [$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $args:tt
+        // The visibility of the method.
+        vis: [$($vis:tt)*],
+
+        // The type that the method returns; that of the future's output, if it returns one.
+        returns: $ret:ty,
+
+        // The prefix of calls between the siblings: `self.` or `Self::`.
+        own: ($($own:tt)*),
+
+        // The generic arguments of the hidden functions: `(::<T>)`. Absent: they have none.
+        $(turbofish: $turbofish:tt,)?
+
+        // The name of the function that returns the spec, and its constants: the input of `__spec!`.
+        spec: $spec_name:ident = $spec:tt,
+
+        // The name of the function that makes a key, and the input of `__key_at!` for it.
+        key_at: $key_name:ident $key_at:tt,
+
+        // The name of the function that makes an entry, and the input of `__entry_at!` for it.
+        entry_at: $entry_name:ident $entry_at:tt,
+
+        // The public function that makes an entry, and what it passes to `entry_at`.
+        entry: $entry:ident {
+            $(generics: [$($generics:tt)*],)?
+            params: ($($params:tt)*),
+            $(where: [$($where:tt)*],)?
+            arguments: $args:tt
+        },
+
+        // The public function that returns the handle: its parameters, the statements that find
+        // the cache, and the local that holds it. Without the last two: the current cache.
+        handle: $handle:ident ($($cache_params:tt)*) $({ $($find_cache:tt)* } $cache:ident)?
     ) => {
         $crate::__spec!($($vis)* $spec_name $spec);
-        $crate::__key_at!($($vis)* $key_name Self::$spec_name() ; $key_at);
-        $crate::__entry_at!($($vis)* $entry_name $key_name ($($own)*) $turbofish ($ret) Self::$spec_name() ; $entry_at);
+        $crate::__key_at! {
+            function: $($vis)* $key_name,
+            find_spec: Self::$spec_name(),
+            key_at: $key_at
+        }
+        $crate::__entry_at! {
+            function: $($vis)* $entry_name,
+            returns: $ret,
+            key_at: (($($own)* $key_name) $($turbofish)?),
+            find_spec: Self::$spec_name(),
+            entry_at: $entry_at
+        }
 
         /// The entry of the cached method for these arguments.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
-        $($vis)* fn $entry $($generics)* ($($params)*) -> $crate::Entry<$ret> $($where)* {
-            ::core::convert::Into::into($crate::__call!(($($own)* $entry_name) $turbofish $args))
+        $($vis)* fn $entry $($($generics)*)? ($($params)*) -> $crate::Entry<$ret> $($($where)*)? {
+            ::core::convert::Into::into($crate::__call!(($($own)* $entry_name) $($turbofish)? $args))
         }
 
-        /// The cached method as a whole: all its entries, and its statistics.
+        /// All entries of the cached method, and its statistics.
         #[allow(dead_code, clippy::all, clippy::pedantic, reason = "generated")]
-        $($vis)* fn $handle($($cache)*) -> $crate::FunctionHandle {
-            $($let)*
-            $crate::__private::function($crate::__source!($($source)*), Self::$spec_name())
+        $($vis)* fn $handle($($cache_params)*) -> $crate::FunctionHandle {
+            $($($find_cache)*)?
+            $crate::__private::function($crate::__source!($($cache)?), Self::$spec_name())
         }
     };
 }
 
-/// A call of a function, with its type arguments.
+/// Expands to a call of a function, with its generic arguments if there are any.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
+    (($($function:tt)*) $args:tt) => {
+        $($function)* $args
+    };
     (($($function:tt)*) ($($turbofish:tt)*) $args:tt) => {
         $($function)* $($turbofish)* $args
     };
 }
 
-/// `refresh` and `uncached` take what the function takes, and call it.
+/// Expands to `refresh` and `uncached`, which take the function's arguments and call it.
 ///
 /// As plain functions that return a future they are much cheaper to check than as `async fn`s, which
-/// are needed where an argument is an `impl Trait`: its lifetimes can be left out there alone.
+/// are needed where an argument is an `impl Trait`: only there may its lifetimes be left out.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {
-    ($vis:vis plain ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
+    (
+        // A function that returns a future.
+        form: plain,
+
+        // The visibility of the companion.
+        vis: $vis:vis,
+
+        // The type that the function returns; that of the future's output, if it returns one.
+        returns: $ret:ty,
+
+        // The function's own signature, and a call of it with its own arguments.
+        call: {
+            $(generics: [$($generics:tt)*],)?
+            params: ($($params:tt)*),
+            $(where: [$($where:tt)*],)?
+            call: $($call:tt)*
+        }
+    ) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
         #[inline]
-        $vis fn refresh $($generics)* ($($params)*)
-            -> impl ::core::future::Future<Output = $ret> $($where)*
+        $vis fn refresh $($($generics)*)? ($($params)*)
+            -> impl ::core::future::Future<Output = $ret> $($($where)*)?
         {
             $crate::__private::refresh(Self::__spec(), $($call)*)
         }
 
-        /// Calls the function as it is without the cache: nothing is looked for or stored.
+        /// Calls the function without the cache: nothing is read or stored.
         #[inline]
-        $vis fn uncached $($generics)* ($($params)*)
-            -> impl ::core::future::Future<Output = $ret> $($where)*
+        $vis fn uncached $($($generics)*)? ($($params)*)
+            -> impl ::core::future::Future<Output = $ret> $($($where)*)?
         {
             $crate::__private::uncached(Self::__spec(), $($call)*)
         }
     };
-    ($vis:vis async ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
+    (
+        form: async,
+        vis: $vis:vis,
+        returns: $ret:ty,
+        call: {
+            $(generics: [$($generics:tt)*],)?
+            params: ($($params:tt)*),
+            $(where: [$($where:tt)*],)?
+            call: $($call:tt)*
+        }
+    ) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
         #[inline]
-        $vis async fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
+        $vis async fn refresh $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::refresh(Self::__spec(), $($call)*).await
         }
 
-        /// Calls the function as it is without the cache: nothing is looked for or stored.
+        /// Calls the function without the cache: nothing is read or stored.
         #[inline]
-        $vis async fn uncached $($generics)* ($($params)*) -> $ret $($where)* {
+        $vis async fn uncached $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::uncached(Self::__spec(), $($call)*).await
         }
     };
-    ($vis:vis sync ($ret:ty) ([$($generics:tt)*] ($($params:tt)*) [$($where:tt)*] => $($call:tt)*)) => {
+    (
+        form: sync,
+        vis: $vis:vis,
+        returns: $ret:ty,
+        call: {
+            $(generics: [$($generics:tt)*],)?
+            params: ($($params:tt)*),
+            $(where: [$($where:tt)*],)?
+            call: $($call:tt)*
+        }
+    ) => {
         /// Calls the function and stores what it returns, whatever the cache holds.
         #[inline]
-        $vis fn refresh $($generics)* ($($params)*) -> $ret $($where)* {
+        $vis fn refresh $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::refresh_blocking(Self::__spec(), move || $($call)*)
         }
 
-        /// Calls the function as it is without the cache: nothing is looked for or stored.
+        /// Calls the function without the cache: nothing is read or stored.
         #[inline]
-        $vis fn uncached $($generics)* ($($params)*) -> $ret $($where)* {
+        $vis fn uncached $($($generics)*)? ($($params)*) -> $ret $($($where)*)? {
             $crate::__private::uncached_blocking(Self::__spec(), move || $($call)*)
         }
     };

@@ -1,7 +1,8 @@
 //! Templates that dispatch on the type of the value.
 
-/// A plan for a value that is to be kept: in `memory`, or in a tier that is `shared`. What judges it is
-/// the attribute's, as what cannot be kept is reported there.
+/// Expands to the operations of a return type that the cache must be able to store: in `memory`, or in
+/// a `shared` tier. The attribute gives the expressions that check the type, so that the compiler
+/// reports a failed check at the return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kept {
@@ -27,7 +28,7 @@ macro_rules! __kept {
     }};
 }
 
-/// The same for an entry; what its value lacks is told by the function.
+/// Expands to the operations of an entry's type. It checks nothing, as the function's body already does.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __wired {
