@@ -50,7 +50,7 @@ pub fn init(cache: Cache) -> Result<(), BuildError> {
 ///
 /// # Errors
 ///
-/// Those of [`init`]. If a variable cannot be parsed.
+/// If [`init`] fails, or if a variable cannot be parsed.
 pub async fn init_from_env() -> Result<(), BuildError> {
     init(Cache::builder().from_env().build().await?)
 }

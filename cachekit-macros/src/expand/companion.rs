@@ -1,4 +1,4 @@
-//! The controls: a type beside a free function, siblings beside a method.
+//! Companions: a type beside a free function, siblings beside a method.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
@@ -12,7 +12,7 @@ use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Companion, CompanionParts};
 use crate::paths::Paths;
 
-/// The controls of a cached function; nothing where none are wanted.
+/// Returns the companion of a cached function; nothing if it has none.
 pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::None => TokenStream::new(),
@@ -35,13 +35,13 @@ pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> Toke
     }
 }
 
-/// What the parts of the controls are made from.
+/// Input for the parts of a companion.
 pub(crate) struct Controls<'a> {
     pub(crate) model: &'a CachedFn,
     pub(crate) item: &'a LooseFn,
     pub(crate) paths: &'a Paths,
     pub(crate) parts: &'a CompanionParts,
-    /// Whether its functions have a receiver.
+    /// `true` if its functions have a receiver.
     pub(crate) has_self: bool,
 }
 
@@ -127,7 +127,7 @@ impl Controls<'_> {
         }
     }
 
-    /// What `entry` hands to the positional function.
+    /// Returns the arguments that `entry` passes to the positional function.
     fn given_positions(&self) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self
@@ -147,7 +147,7 @@ impl Controls<'_> {
         quote!(#(#positions),*)
     }
 
-    /// `refresh` takes what the function takes and calls it.
+    /// Returns the argument of a template for `refresh`, which takes the function's arguments and calls it.
     fn refresh(&self) -> TokenStream {
         let sig = &self.item.sig;
         let (generics, where_clause) = labelled(&sig.generics);
@@ -174,7 +174,8 @@ impl Controls<'_> {
         }
     }
 
-    /// A future without `async fn`, but where the lifetimes of an `impl Trait` may be left out.
+    /// Returns the form of `refresh`: a function that returns a future, or an `async fn` if an `impl Trait`
+    /// may have elided lifetimes.
     fn refresh_form(&self) -> TokenStream {
         let function = &self.model.function;
         let mut arguments = function.arguments.iter();
@@ -184,7 +185,7 @@ impl Controls<'_> {
         form_word(function, None)
     }
 
-    /// The arguments of a template for the generics and the where-clause of the controls.
+    /// Returns the arguments of a template for the generics and the where-clause of the companion.
     pub(crate) fn generics(&self) -> (TokenStream, TokenStream) {
         labelled(&self.parts.generics)
     }
@@ -193,7 +194,7 @@ impl Controls<'_> {
         self.has_self.then(|| quote!(&self,))
     }
 
-    /// How its functions call one another.
+    /// Returns the prefix of calls between its functions.
     fn own(&self) -> TokenStream {
         if self.has_self {
             quote!(self.)
@@ -209,7 +210,7 @@ impl Controls<'_> {
             .map(|(argument, _)| argument)
     }
 
-    /// Parameters as the function has them.
+    /// Returns parameters with the types of the function.
     fn parameters(&self, kept: &[bool]) -> TokenStream {
         let parameters = self
             .arguments(kept)
@@ -218,7 +219,7 @@ impl Controls<'_> {
     }
 }
 
-/// The arguments of a template for generics and their where-clause.
+/// Returns the arguments of a template for generics and their where-clause.
 fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
     let (impl_generics, _, where_clause) = generics.split_for_impl();
     let generics = optional(
@@ -230,10 +231,11 @@ fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
     (generics, where_clause)
 }
 
-/// The function beside a free one that has its constants. Where that is not free, the compiler says that it
-/// cannot find this function, after what it says itself: that an `impl` has no place for a type.
+/// Returns the name of the function that has the constants of a free function. The name is a message: if the
+/// cached function is in an `impl`, the compiler reports that an `impl` cannot contain a type, and then that
+/// it cannot find this function.
 pub(crate) fn hidden_spec_name(item: &LooseFn) -> Ident {
-    // Without a visibility it may stand in a trait's `impl`, where nothing can be added.
+    // Without a visibility it may be in a trait's `impl`, where nothing can be added.
     let word = match item.vis {
         Visibility::Inherited => "false",
         _ => "Self",
@@ -244,7 +246,7 @@ pub(crate) fn hidden_spec_name(item: &LooseFn) -> Ident {
     hidden
 }
 
-/// Returns `true` if `impl` stands anywhere in the type.
+/// Returns `true` if the type contains `impl` at any depth.
 fn has_impl(ty: &impl ToTokens) -> bool {
     fn in_stream(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|tree| match tree {
@@ -256,7 +258,7 @@ fn has_impl(ty: &impl ToTokens) -> bool {
     in_stream(ty.to_token_stream())
 }
 
-/// `::<T, N>`: a parameter that only the key names cannot be inferred.
+/// Returns `::<T, N>`. A parameter that only the key names cannot be inferred.
 fn turbofish(generics: &syn::Generics) -> Option<TokenStream> {
     let names = generics.params.iter().filter_map(|param| match param {
         syn::GenericParam::Type(ty) => Some(&ty.ident),

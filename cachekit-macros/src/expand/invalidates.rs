@@ -1,4 +1,4 @@
-//! The body of a function that invalidates.
+//! Output of `#[invalidates]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -10,7 +10,7 @@ use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
 use crate::paths::{Paths, local};
 
-/// The function, with its body between what is rendered before and what is applied after.
+/// Returns the function. Texts of arguments are rendered before its body, and applied after it.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let krate = &paths.krate;

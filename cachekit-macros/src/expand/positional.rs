@@ -1,5 +1,5 @@
-//! The hidden functions that references to a cached function call: one parameter a position, so
-//! that a reference is written like a call.
+//! Hidden functions that references to a cached function call. They have one parameter for each position,
+//! so that a reference is written like a call.
 
 use proc_macro2::{Delimiter, Ident, TokenStream};
 use quote::quote;
@@ -15,7 +15,7 @@ use crate::model::{Argument, Piece, Text};
 use crate::paths::{local, with_span};
 
 impl Controls<'_> {
-    /// What the templates of the hidden functions are filled with: `__key_at`, `__entry_at`.
+    /// Returns the arguments of the templates of `__key_at` and `__entry_at`.
     pub(crate) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
         let [tags, spec] = ["__tags", "__spec"].map(local);
@@ -35,7 +35,7 @@ impl Controls<'_> {
         };
 
         let entry_positions = self.positions(&self.parts.in_entry);
-        // Values come as references; expressions want them as the function has them.
+        // Arguments come as references, but expressions need the types that the function has.
         let owned: TokenStream = self
             .by_value(&self.parts.in_expr)
             .map(|name| quote!(let #name = ::core::clone::Clone::clone(#name);))
@@ -81,14 +81,14 @@ impl Controls<'_> {
         [key_at, entry_at]
     }
 
-    /// Arguments that the function has by value, and the controls by reference.
+    /// Returns the arguments that the function takes by value, and the companion by reference.
     fn by_value<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Ident> {
         self.arguments(kept)
             .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
             .map(|argument| &argument.name)
     }
 
-    /// How `__key_at` is called, with which an entry begins.
+    /// Returns the arguments with which `__entry_at` calls `__key_at`.
     fn target(&self) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(&self.parts.in_key);
@@ -102,8 +102,8 @@ impl Controls<'_> {
         quote!((#(#positions),*))
     }
 
-    /// The key where arguments by value come as references: `{id}` is written as the same type as
-    /// in the function, so that what cannot be written is reported once.
+    /// Returns the key with dereferenced arguments, as arguments by value come as references. `{id}` then has
+    /// the type that it has in the function, so that a value that cannot be written is reported once.
     fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
         let given: Vec<&Ident> = self.by_value(&self.parts.in_key_expr).collect();
@@ -117,7 +117,7 @@ impl Controls<'_> {
         }
         for argument in &self.model.function.arguments {
             let name = &argument.name;
-            // What is in an expression is there as the function has it.
+            // Arguments of an expression have their own types already.
             if argument.referent().is_some() || given.contains(&name) {
                 continue;
             }
@@ -132,7 +132,7 @@ impl Controls<'_> {
         key
     }
 
-    /// One parameter a position, by reference; where it does not matter, one that says so.
+    /// Returns one parameter for each position: a reference, or `Unused` if the argument is not needed.
     fn positions(&self, kept: &[bool]) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(kept);

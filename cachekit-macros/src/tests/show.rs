@@ -1,10 +1,10 @@
-//! Expansions as text for people: the arguments of a template stand on a line each.
+//! Formatter for expansions, with a line for each argument of a template.
 
 use std::fmt::Write as _;
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 
-/// The longest line that is not broken.
+/// Longest line that is not broken.
 const WIDTH: usize = 100;
 
 /// Templates with labelled arguments.
@@ -83,7 +83,7 @@ fn is_label(trees: &[TokenTree]) -> bool {
         && matches!(trees.get(1), Some(TokenTree::Punct(it)) if it.as_char() == ':' && it.spacing() == Spacing::Alone)
 }
 
-/// Splits behind each tree for which `ends` holds, which is given the trees behind it.
+/// Splits behind each tree for which `ends` returns `true`. `ends` also gets the trees behind it.
 fn split(tokens: TokenStream, ends: impl Fn(&TokenTree, &[TokenTree]) -> bool) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let mut parts = vec![TokenStream::new()];
@@ -98,7 +98,7 @@ fn split(tokens: TokenStream, ends: impl Fn(&TokenTree, &[TokenTree]) -> bool) -
     parts
 }
 
-/// `label: value,` lines.
+/// Appends a line `label: value,` for each argument.
 fn labelled(tokens: &TokenStream, indent: usize, shown: &mut String) {
     let ends =
         |tree: &TokenTree, behind: &[TokenTree]| is_punct(Some(tree), ',') && is_label(behind);
@@ -107,7 +107,7 @@ fn labelled(tokens: &TokenStream, indent: usize, shown: &mut String) {
     }
 }
 
-/// One argument, or one statement: in one line, or with a line for each part of its last group.
+/// Appends an argument or a statement: as one line, or with a line for each part of its last group.
 fn lines(tokens: TokenStream, indent: usize, shown: &mut String) {
     let line = inline(tokens.clone());
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
@@ -168,7 +168,7 @@ fn brackets(group: &Group) -> [&'static str; 2] {
     }
 }
 
-/// Tokens in one line, spaced as in Rust.
+/// Formats tokens in one line, with the spaces of Rust code.
 fn inline(tokens: TokenStream) -> String {
     let mut line = Line::default();
     for tree in tokens {
@@ -184,7 +184,7 @@ struct Line {
     is_joined: bool,
     /// `true` if the last token is the first half of `::`, `->` and the like.
     is_half: bool,
-    /// How many `<` of generics are open.
+    /// Number of open `<` of generics.
     generics: usize,
     /// `true` between the bars of a closure.
     in_bars: bool,
@@ -285,7 +285,7 @@ impl Line {
         }
     }
 
-    /// A space before a punctuation, which may be joined to what follows.
+    /// Appends a space before a punctuation that may be joined to the next token.
     fn space_before(&mut self, is_wanted: bool) {
         let is_open = self.text.ends_with(['<', '&', '*', '.', '#']) || self.text.ends_with("::");
         if is_wanted && !is_open && !self.text.is_empty() && !self.text.ends_with(' ') {

@@ -1,5 +1,5 @@
 //! Templates for the output of the attributes. An attribute emits the parts that depend on the
-//! function; the text that is equal for all functions stands here, once.
+//! function; the templates contain the text that is equal for all functions.
 //!
 //! Arguments have labels, in a fixed order. An argument that would be empty is left out where the
 //! template allows it, so that short functions have short expansions.

@@ -182,8 +182,8 @@ macro_rules! __call {
 
 /// Expands to `refresh` and `uncached`, which take the function's arguments and call it.
 ///
-/// As plain functions that return a future they are much cheaper to check than as `async fn`s, which
-/// are needed where an argument is an `impl Trait`: only there may its lifetimes be left out.
+/// A plain function that returns a future is much cheaper to check than an `async fn`. The latter is
+/// needed if an argument is an `impl Trait`, whose lifetimes may be left out only there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __refresh {

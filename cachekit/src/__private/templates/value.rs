@@ -6,25 +6,25 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kept {
-    ($ret:ty; $tier:ident $value:ident $asked:expr, $($trait:ident $name:ident $check:expr),+ $(; $($in_time:tt)+)?) => {{
+    ($ret:ty; $tier:ident $value:ident $checked:expr, $($trait:ident $name:ident $check:expr),+ $(; $($in_time:tt)+)?) => {{
         $({
             use $crate::__private::{$trait as __Also};
             let $name = $crate::__asked!($trait $ret);
             $check;
         })+
-        $crate::__kept!($ret; $tier $value $asked $(; $($in_time)+)?)
+        $crate::__kept!($ret; $tier $value $checked $(; $($in_time)+)?)
     }};
-    ($ret:ty; $tier:ident $value:ident $asked:expr; $($in_time:tt)+) => {
-        $crate::__in_time!(($crate::__kept!($ret; $tier $value $asked)) $($in_time)+)
+    ($ret:ty; $tier:ident $value:ident $checked:expr; $($in_time:tt)+) => {
+        $crate::__in_time!(($crate::__kept!($ret; $tier $value $checked)) $($in_time)+)
     };
-    ($ret:ty; $tier:ident $value:ident $asked:expr) => {{
+    ($ret:ty; $tier:ident $value:ident $checked:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::keep::$tier::*;
         #[allow(unused_imports, reason = "which ones are asked depends on the tier")]
         use $crate::__private::{RequireCacheable as __Keep, RequireOwned as __Own, RequireSerializable as __Store};
         let return_ops = $crate::__plan!($ret);
         let $value = (&&&&return_ops).__cachekit_cacheable();
-        $asked
+        $checked
     }};
 }
 
