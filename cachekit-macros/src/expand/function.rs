@@ -39,11 +39,7 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
     let bind_cache = cache.as_ref().map(|cache| &cache.binding);
     let cache = cache.as_ref().map(GivenCache::argument);
     let find_spec = find_spec(model, item, paths);
-    let always = || quote!(true);
-    let when = model
-        .when
-        .as_ref()
-        .map_or_else(always, ToTokens::to_token_stream);
+    let when = when(model);
     let key = write_key(&model.key, &quote!(#spec), Some(&item.sig.ident), paths);
     let types = types(model, item);
     let before = statements(&model.before, &tags, paths);
@@ -80,6 +76,12 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
             #body
         )
     }
+}
+
+/// Returns the condition without which a call bypasses the cache.
+fn when(model: &CachedFn) -> TokenStream {
+    let when = model.when.as_ref();
+    when.map_or_else(|| quote!(true), ToTokens::to_token_stream)
 }
 
 /// Returns the argument of a template for the types in the key: the function's name for the types around it,

@@ -49,11 +49,7 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some(early) = policy.early {
         setters.extend(quote!(.early(#early)));
     }
-    if model
-        .owned_body
-        .as_ref()
-        .is_some_and(|owned_body| owned_body.detaches)
-    {
+    if model.owned_body.as_ref().is_some_and(|it| it.detaches) {
         setters.extend(quote!(.detach()));
     }
     if let Some((compress, _)) = policy.compress {

@@ -229,8 +229,7 @@ impl Line {
         } else {
             ""
         };
-        self.text.push_str(&format!("{padding}{inside}{padding}"));
-        self.text.push_str(close);
+        write!(self.text, "{padding}{inside}{padding}{close}").expect("a string takes all");
         (self.is_joined, self.is_half) = (false, false);
     }
 
@@ -245,7 +244,6 @@ impl Line {
         }
         let follows_value = self.ends_with_value();
         match punct {
-            ',' | ';' | '?' => self.text.push(punct),
             '.' | '!' => {
                 self.space_before(!follows_value);
                 self.text.push(punct);
@@ -255,7 +253,7 @@ impl Line {
                 self.space_before(!follows_value);
                 self.text.push(punct);
             }
-            ':' => self.text.push(punct),
+            ',' | ';' | '?' | ':' => self.text.push(punct),
             '<' if !follows_value || self.is_type() => {
                 let is_path = self.text.ends_with("::") || follows_value;
                 self.space_before(!is_path);
