@@ -20,7 +20,7 @@ macro_rules! __kept {
     ($ret:ty; $tier:ident $value:ident $checked:expr) => {{
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::keep::$tier::*;
-        #[allow(unused_imports, reason = "which ones are asked depends on the tier")]
+        #[allow(unused_imports, reason = "which ones are used depends on the tier")]
         use $crate::__private::{RequireCacheable as __Keep, RequireOwned as __Own, RequireSerializable as __Store};
         let return_ops = $crate::__plan!($ret);
         let $value = (&&&&return_ops).__cachekit_cacheable();
