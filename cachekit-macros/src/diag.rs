@@ -1,20 +1,20 @@
-//! Mistakes: collected, so that one compile shows all of them, and worded.
+//! Mistakes and their messages. They are collected, so that one compilation shows all of them.
 
 use std::fmt::Display;
 
 use proc_macro2::Span;
 use quote::ToTokens;
 
-/// Collects the mistakes of one attribute.
+/// Collector of the mistakes in one attribute.
 ///
-/// Dropping it without [`finish`](Self::finish) panics: no path may forget what it found.
+/// Dropping it without [`finish`](Self::finish) panics: no path may lose a mistake.
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
     finished: bool,
 }
 
 impl Errors {
-    /// No mistake so far.
+    /// Creates a collector without mistakes.
     pub(crate) fn new() -> Self {
         Self {
             found: Vec::new(),
@@ -22,7 +22,7 @@ impl Errors {
         }
     }
 
-    /// Adds a mistake that already has its place.
+    /// Adds a mistake that has a span.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.found.push(error);
     }
@@ -37,17 +37,17 @@ impl Errors {
         self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Keeps the value of a result, or its error.
+    /// Returns the value of a result, or adds its error.
     pub(crate) fn keep<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }
 
-    /// Whether nothing was found so far.
+    /// Returns `true` if no mistake was added so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// The value, if nothing was found; else everything that was.
+    /// Returns the value if no mistake was added, or else all mistakes.
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> syn::Result<T> {
         self.finished = true;
         let mut found = std::mem::take(&mut self.found).into_iter();
@@ -73,12 +73,12 @@ impl Drop for Errors {
     }
 }
 
-/// The word of `known` that is one or two typing mistakes away from `word`.
+/// Returns the word of `known` that differs from `word` by one or two typing mistakes.
 pub(crate) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // A word of two letters is two mistakes away from every other one.
+    // Two mistakes turn a word of two letters into any other.
     let limit = if word.chars().count() <= 3 { 1 } else { 2 };
     known
         .into_iter()
@@ -88,7 +88,7 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Edit distance; swapping two neighbours counts as one mistake (`tll` for `ttl` is the usual one).
+/// Returns the edit distance. Swapping two neighbours counts as one mistake (`tll` for `ttl` is common).
 fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
@@ -114,7 +114,7 @@ fn distance(left: &str, right: &str) -> usize {
     rows[left.len()][right.len()]
 }
 
-/// Words to choose from: `` `a`, `b` or `c` ``.
+/// Returns words to choose from, for a message: `` `a`, `b` or `c` ``.
 pub(crate) fn either(words: &[&str]) -> String {
     match words {
         [first @ .., last] if !first.is_empty() => {
@@ -124,7 +124,7 @@ pub(crate) fn either(words: &[&str]) -> String {
     }
 }
 
-/// Words as a list for a message: `` `a`, `b` ``.
+/// Returns words as a list, for a message: `` `a`, `b` ``.
 pub(crate) fn quoted<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words
         .into_iter()

@@ -1,5 +1,4 @@
-//! In which form a function computes: as an `async fn`, at once, or in an `async` block that it
-//! returns.
+//! Form of a function: an `async fn`, a plain `fn`, or a function that returns an `async` block.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -7,38 +6,38 @@ use syn::{GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound
 
 use crate::item::LooseFn;
 
-/// The form of a function, and what it computes.
+/// Form of a function, and the type of its value.
 pub(crate) struct Shape {
     pub(crate) form: Form,
-    /// The type of the value: of `-> impl Future<Output = T>` that is `T`.
+    /// Type of the value: `T` of `-> impl Future<Output = T>`.
     pub(crate) result: Type,
 }
 
-/// Where the value comes from.
+/// Source of the value.
 pub(crate) enum Form {
     /// `async fn`.
     Async,
     /// `fn`.
     Sync,
-    /// A function that ends with an `async` block, perhaps in `Box::pin(..)`, as `#[async_trait]`
-    /// makes them.
+    /// Function that ends with an `async` block, perhaps in `Box::pin(..)`, like those that
+    /// `#[async_trait]` makes.
     Block(Block),
-    /// A function that returns a future from elsewhere.
+    /// Function that returns a future of unknown origin.
     Opaque,
 }
 
-/// An `async` block at the end of a body.
+/// An `async` block at the end of a body, and the code around it.
 pub(crate) struct Block {
-    /// The statements before it.
+    /// Statements before the block.
     head: TokenStream,
-    /// `Box::pin`.
+    /// Call around the block: `Box::pin`.
     wrapper: Option<TokenStream>,
-    /// What stands in its braces.
+    /// Braces of the block.
     pub(crate) content: Group,
 }
 
 impl Shape {
-    /// Looks at a function.
+    /// Finds the shape of a function.
     pub(crate) fn of(item: &LooseFn) -> Self {
         let written = match &item.sig.output {
             ReturnType::Default => parse_quote!(()),
@@ -67,13 +66,13 @@ impl Shape {
 }
 
 impl Form {
-    /// The function's body around `inner`, which computes the value.
+    /// Returns the function's body around `inner`, which computes the value.
     pub(crate) fn wrap(&self, inner: TokenStream) -> TokenStream {
         let Self::Block(block) = self else {
             return inner;
         };
         let Block { head, wrapper, .. } = block;
-        // `move`, also where the user's block has none: what a key names is needed when the future runs.
+        // `move` even if the user's block has none: the future writes the key, so it needs the arguments.
         let future = quote!(async move { #inner });
         if wrapper.is_some() {
             quote!(#head #wrapper(#future))
@@ -82,17 +81,17 @@ impl Form {
         }
     }
 
-    /// Whether the body is what takes the arguments.
+    /// Returns `true` if the body takes the arguments.
     pub(crate) fn takes_arguments(&self) -> bool {
         matches!(self, Self::Async | Self::Sync)
     }
 
-    /// Whether statements stand before an `async` block.
+    /// Returns `true` if there are statements before the `async` block.
     pub(crate) fn has_head(&self) -> bool {
         matches!(self, Self::Block(block) if !block.head.is_empty())
     }
 
-    /// Whether the value is there at once.
+    /// Returns `true` if the function returns the value and not a future.
     pub(crate) fn is_sync(&self) -> bool {
         matches!(self, Self::Sync)
     }
@@ -117,7 +116,7 @@ impl Block {
                     return None;
                 };
                 let mut block = Self::ending(inside, content, Some(wrapper))?;
-                // Nothing but the block may stand in the parentheses.
+                // The parentheses may contain only the block.
                 if !block.head.is_empty() {
                     return None;
                 }
@@ -128,7 +127,7 @@ impl Block {
         }
     }
 
-    /// `.. async move {..}`: the statements end where `async` begins.
+    /// Parses `.. async move {..}`: the statements end where `async` begins.
     fn ending(
         mut trees: Vec<TokenTree>,
         content: Group,
@@ -146,7 +145,7 @@ impl Block {
     }
 }
 
-/// A part of a path like `::std::boxed::Box::pin`.
+/// Returns `true` for a token of a path like `::std::boxed::Box::pin`.
 fn is_path(tree: &TokenTree) -> bool {
     match tree {
         TokenTree::Ident(_) => true,
@@ -155,7 +154,7 @@ fn is_path(tree: &TokenTree) -> bool {
     }
 }
 
-/// `T` of `impl Future<Output = T>`, of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<T>`.
+/// Returns `T` of `impl Future<Output = T>`, of `Pin<Box<dyn Future<Output = T>>>` and of `BoxFuture<T>`.
 fn output(ty: &Type) -> Option<&Type> {
     match ty {
         Type::ImplTrait(ty) => ty.bounds.iter().find_map(output_of_bound),

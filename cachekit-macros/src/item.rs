@@ -1,4 +1,4 @@
-//! The function an attribute stands on, parsed no further than needed.
+//! The function below an attribute, parsed no further than needed.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::quote;
@@ -6,22 +6,24 @@ use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::{Attribute, Signature, Token, Visibility};
 
-/// A function whose body is only carried along: a half-typed body is the compiler's business.
+/// Function with a parsed signature. Its body stays tokens: mistakes in a half-typed body are reported
+/// by the compiler.
 pub(crate) struct LooseFn {
-    /// Everything written above the function, other attributes of ours included.
+    /// Attributes and documentation above the function, other attributes of cachekit included.
     pub(crate) attrs: Vec<Attribute>,
     /// Its visibility, as written.
     pub(crate) vis: Visibility,
     /// Its signature, as written.
     pub(crate) sig: Signature,
-    /// `#![..]` at the head of the body; they belong to the function, not to a block inside it.
+    /// Inner attributes (`#![..]`) at the head of the body, which belong to the function and not to a block
+    /// inside it.
     inner_attrs: TokenStream,
     /// The rest of the body, in braces.
     pub(crate) body: Group,
 }
 
 impl LooseFn {
-    /// Reads the item that `attribute` stands on.
+    /// Parses the item below `attribute`.
     pub(crate) fn parse(attribute: &str, input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
@@ -54,7 +56,7 @@ impl LooseFn {
 }
 
 impl LooseFn {
-    /// The function with another signature and another body.
+    /// Returns the function with another signature and another body.
     pub(crate) fn with(&self, sig: &Signature, body: &TokenStream) -> TokenStream {
         let Self {
             attrs,
@@ -66,7 +68,7 @@ impl LooseFn {
     }
 }
 
-/// The mistake, where something else stands than a function.
+/// Returns the mistake if the item is not a function.
 fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
     let ahead = input.fork();
     let mut word: Ident = ahead.call(Ident::parse_any).ok()?;
@@ -78,7 +80,7 @@ fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
         "trait" => "put it on the methods of an `impl`",
         "struct" | "enum" | "union" | "type" => "put it on the function that makes such a value",
         "static" | "let" => "make this a function",
-        // `const fn` has a mistake of its own.
+        // `const fn` has its own message elsewhere.
         "const"
             if !(ahead.peek(Token![fn])
                 || ahead.peek(Token![async])
@@ -94,7 +96,7 @@ fn no_function(attribute: &str, input: ParseStream<'_>) -> Option<syn::Error> {
     Some(syn::Error::new(input.span(), words))
 }
 
-/// Takes the leading `#![..]` off a body.
+/// Splits a body into its leading `#![..]` and the rest.
 fn split_inner_attrs(body: &Group) -> (TokenStream, Group) {
     let tokens: Vec<TokenTree> = body.stream().into_iter().collect();
     let is = |tree: &TokenTree, wanted: char| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted);
@@ -116,7 +118,7 @@ fn split_inner_attrs(body: &Group) -> (TokenStream, Group) {
     (attrs, inner)
 }
 
-/// A group; one that a macro was given as `$body:block` comes inside an invisible one.
+/// Parses a group. A group that a macro got as `$body:block` comes inside an invisible one.
 fn group(input: ParseStream<'_>) -> syn::Result<Group> {
     let mut tree: TokenTree = input.parse()?;
     loop {

@@ -1,4 +1,4 @@
-//! What the attributes mean: validated, so that `expand` has nothing left to decide.
+//! Validated meaning of the attributes. `expand` has nothing left to decide.
 
 use std::time::Duration;
 
@@ -7,44 +7,44 @@ use syn::{Expr, ExprPath, Pat, Path, Token, Type};
 
 use crate::fn_form::Form;
 
-/// What every function with an attribute has.
+/// Parts of every function with an attribute.
 pub(crate) struct Function {
     /// `crate = path`.
     pub(crate) krate: Option<Path>,
-    /// Its arguments, without the receiver.
+    /// Arguments, without the receiver.
     pub(crate) arguments: Vec<Argument>,
-    /// In which form it computes.
+    /// Form of the function.
     pub(crate) form: Form,
-    /// What it computes; `()` when nothing is written.
+    /// Type of the value; `()` if none is written.
     pub(crate) result: Type,
     /// `cache = EXPR`.
     pub(crate) cache: Option<Expr>,
 }
 
-/// An argument.
+/// Argument of a function.
 pub(crate) struct Argument {
-    /// Its name.
+    /// Name of the argument, generated if there is a pattern.
     pub(crate) name: Ident,
-    /// Its type, as written.
+    /// Type, as written.
     pub(crate) ty: Type,
-    /// What stood in the place of the name.
+    /// Pattern in the place of a name.
     pub(crate) pattern: Option<Pattern>,
 }
 
-/// A pattern in the place of an argument's name.
+/// Pattern in the place of an argument's name.
 pub(crate) struct Pattern {
-    /// As it was.
+    /// Pattern as written.
     pub(crate) written: Pat,
-    /// The names it binds.
+    /// Names that the pattern binds.
     pub(crate) binds: Vec<Ident>,
-    /// Those of them that stand below a `&` and are copies.
+    /// Bound names below a `&`, which are copies.
     pub(crate) copies: Vec<Ident>,
-    /// Whether it may bind names that nobody sees: a macro stands in it.
+    /// `true` if the pattern contains a macro, which may bind unknown names.
     pub(crate) is_open: bool,
 }
 
 impl Argument {
-    /// The names that the user has for it.
+    /// Returns the names that the user has for the argument.
     pub(crate) fn names(&self) -> &[Ident] {
         match &self.pattern {
             Some(pattern) => &pattern.binds,
@@ -52,7 +52,7 @@ impl Argument {
         }
     }
 
-    /// What a reference argument points at; `None` for an argument that is taken by value.
+    /// Returns the target type of a reference; `None` for an argument by value.
     pub(crate) fn referent(&self) -> Option<&Type> {
         match &self.ty {
             Type::Reference(reference) => Some(&reference.elem),
@@ -62,261 +62,261 @@ impl Argument {
 }
 
 impl Pattern {
-    /// `&(a, b)`: binds copies, not references.
+    /// Returns `true` for a pattern like `&(a, b)`, which binds copies and not references.
     pub(crate) fn is_reference(&self) -> bool {
         matches!(self.written, Pat::Reference(_))
     }
 }
 
-/// A function with `#[cached]`.
+/// Function with `#[cached]`.
 pub(crate) struct CachedFn {
     pub(crate) function: Function,
-    /// The key.
+    /// Text of the key.
     pub(crate) key: Text,
-    /// Type parameters in the key, for the runtime to judge by what their types are called.
+    /// Type parameters in the key. The runtime checks that the names of their types are unique.
     pub(crate) type_params: Vec<Ident>,
-    /// What is in neither `key` nor `skip`, for the runtime to judge by type.
+    /// Values in neither `key` nor `skip`. The runtime's traits check their types.
     pub(crate) uncovered: Vec<Uncovered>,
-    /// What the body owns, where it is to go on without its caller.
-    pub(crate) apart: Option<Apart>,
-    /// The receiver, when the key says nothing of it.
+    /// Ownership of the body, if it may continue without its caller.
+    pub(crate) owned_body: Option<OwnedBody>,
+    /// Receiver, if the key does not name it.
     pub(crate) shared_self: Option<Token![self]>,
     /// Constants of the function.
     pub(crate) policy: Policy,
     /// `when = EXPR`.
     pub(crate) when: Option<Expr>,
-    /// Tags and the like, before the body takes the arguments.
+    /// Steps before the body takes the arguments, such as tags.
     pub(crate) before: Vec<Step>,
-    /// The same, when the value is known.
+    /// Steps that need the value.
     pub(crate) after: Option<After>,
-    /// Where the spec stands and what controls are emitted.
+    /// Companion, which also decides where the spec is emitted.
     pub(crate) companion: Companion,
 }
 
-/// A value that the body sees and the key does not name.
+/// Value that the body can see and the key does not name.
 pub(crate) struct Uncovered {
-    /// An argument's name, or one that a pattern binds.
+    /// Name of an argument, or a name that a pattern binds.
     pub(crate) name: Ident,
-    /// Whether the user has this name.
+    /// `true` if the user wrote this name.
     pub(crate) is_named: bool,
-    /// Whether the name is that of a reference to it, as of what a pattern binds.
+    /// `true` if the name is bound to a reference to the value, as in a pattern.
     pub(crate) is_reference: bool,
-    /// How it is judged.
+    /// Rule by which the type is checked.
     pub(crate) kind: ArgKind,
 }
 
-/// How a value that is left out is judged.
+/// Rule by which the type of a value outside the key is checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ArgKind {
-    /// Taken by value: only a type that says so may go unmentioned.
+    /// Taken by value: accepted only if the type implements `Shared`.
     Owned,
-    /// Behind a reference, or a handle by its form: unless it looks like data.
+    /// Behind a reference, or known as a handle: accepted unless the type looks like data.
     Borrowed,
-    /// Data by its bounds.
+    /// Data by its bounds: rejected.
     Data,
 }
 
-/// What a body owns that goes on without its caller: its arguments, and perhaps `self`.
+/// Ownership of a body that may continue without its caller: it owns its arguments, and perhaps `self`.
 #[derive(Default)]
-pub(crate) struct Apart {
-    /// Where `&self` stands, if it needs a clone of that.
+pub(crate) struct OwnedBody {
+    /// Span of `&self`, if the body needs a clone of it.
     pub(crate) owns_self: Option<Span>,
-    /// Whether it goes on when its caller is dropped.
+    /// `true` if the computation continues when its caller is dropped.
     pub(crate) detaches: bool,
 }
 
-/// The constants of a cached function.
+/// Constants of a cached function.
 pub(crate) struct Policy {
     pub(crate) name: Option<String>,
     pub(crate) ttl: Option<Duration>,
-    /// Where `none_ttl` stands.
+    /// Span of `none_ttl`.
     pub(crate) none_ttl_at: Option<Span>,
-    /// Where `err_ttl` stands.
+    /// Span of `err_ttl`.
     pub(crate) err_ttl_at: Option<Span>,
-    /// How many entries its own memory keeps, if it has one.
+    /// Number of entries in the function's own memory, if it has one.
     pub(crate) capacity: Option<u64>,
-    /// Where `stale_if_error` stands.
+    /// Span of `stale_if_error`.
     pub(crate) stale_if_error_at: Option<Span>,
     pub(crate) jitter: Option<f32>,
-    /// How long a computation may take, and how many there may be.
+    /// Limits on the duration and the number of computations.
     pub(crate) limits: Limits,
-    /// Beta; zero for `false`.
+    /// Beta of early expiration; zero for `false`.
     pub(crate) early: Option<f32>,
-    /// Whether its values never leave this process.
+    /// `true` if values never leave this process.
     pub(crate) in_memory: bool,
-    /// Other durations, by option.
+    /// Other durations, with their options.
     pub(crate) lengths: Vec<(&'static str, Constant)>,
     /// Options that are one word.
     pub(crate) choices: Vec<Choice>,
-    /// `compress`: whether it is wanted, and where that stands.
+    /// Value and span of `compress`.
     pub(crate) compress: Option<(bool, Span)>,
-    /// How many copies of an entry there are, if more than one.
+    /// Number of replicas of an entry, if more than one.
     pub(crate) replicas: Option<u8>,
-    /// Templates of events that hold arguments, as written.
+    /// Event templates with arguments, as written.
     pub(crate) events: Vec<String>,
-    /// A hash of the tags and events that are made from the value, as written; zero: none.
+    /// Hash of the tags and events made from the value, as written; zero if there are none.
     pub(crate) value_tags_hash: u64,
 }
 
-/// How long a computation may take, and how many there may be at once.
+/// Limits on the duration and the number of computations.
 pub(crate) struct Limits {
     pub(crate) timeout: Option<Constant>,
-    /// What is answered when that is over; there with `timeout`.
+    /// Error for an exceeded `timeout`; present if `timeout` is.
     pub(crate) timeout_answer: Option<TimeoutAnswer>,
     pub(crate) max_computations: Option<u32>,
 }
 
-/// The answer of a function whose computation took too long.
+/// Error of a function whose computation exceeded its `timeout`.
 pub(crate) struct TimeoutAnswer {
-    /// Where `timeout` stands.
+    /// Span of `timeout`.
     pub(crate) at: Span,
     /// `timeout_error = EXPR`.
     pub(crate) error: Option<Expr>,
 }
 
-/// An option that is one word out of a few.
+/// Option whose value is one of a few words.
 pub(crate) struct Choice {
-    /// The option's name.
+    /// Name of the option.
     pub(crate) option: &'static str,
-    /// The runtime's type for it.
+    /// Name of the runtime's type for the option.
     pub(crate) ty: &'static str,
-    /// The variant that the word stands for.
+    /// Variant for the word.
     pub(crate) variant: &'static str,
-    /// Where the word stands.
+    /// Span of the word.
     pub(crate) span: Span,
 }
 
-/// A duration of the spec.
+/// Duration in the spec.
 pub(crate) enum Constant {
     Known(Duration),
     Expr(Expr),
 }
 
-/// The controls of a cached function.
+/// Companion of a cached function.
 pub(crate) enum Companion {
-    /// None: the spec stands in the function.
+    /// No companion: the function contains the spec.
     None,
-    /// A type beside a free function.
+    /// Type beside a free function.
     Type { name: Ident, parts: CompanionParts },
-    /// Siblings of a method, named after `prefix`.
+    /// Functions beside a method, named after `prefix`.
     Siblings {
         prefix: Ident,
         parts: CompanionParts,
     },
 }
 
-/// What the controls take.
+/// Parameters and generics of a companion.
 pub(crate) struct CompanionParts {
-    /// Whether an argument is a parameter of `entry`, by position.
+    /// For each argument, `true` if it is a parameter of `entry`.
     pub(crate) in_entry: Vec<bool>,
-    /// Whether an argument is in the key, by position.
+    /// For each argument, `true` if it is in the key.
     pub(crate) in_key: Vec<bool>,
-    /// Whether an argument is named by the expression that the key is made of, by position.
+    /// For each argument, `true` if the expression of the key names it.
     pub(crate) in_key_expr: Vec<bool>,
-    /// Whether an argument is named by `cache = EXPR`, by position.
+    /// For each argument, `true` if `cache = EXPR` names it.
     pub(crate) in_cache: Vec<bool>,
-    /// Whether an argument is named by an expression, which wants it as the function has it.
+    /// For each argument, `true` if an expression names it, which needs the type that the function has.
     pub(crate) in_expr: Vec<bool>,
-    /// Type and const parameters, lifetimes, and the bounds that go with them.
+    /// Type and const parameters, lifetimes, and their bounds.
     pub(crate) generics: syn::Generics,
 }
 
-/// A rendered text: a key, a tag or an event.
+/// Text made from values: a key, a tag or an event.
 #[derive(Clone)]
 pub(crate) struct Text {
     pub(crate) pieces: Vec<Piece>,
 }
 
-/// A piece of a text.
+/// Piece of a text.
 #[derive(Clone)]
 pub(crate) enum Piece {
-    /// The function's name.
+    /// Name of the function.
     Name,
-    /// The types of the `impl` or trait that a function stands in, written only if there are any:
-    /// an attribute cannot see those.
+    /// Types of the `impl` or trait around the function. The runtime writes them if there are any, as an
+    /// attribute cannot see them.
     OuterTypes {
-        /// Whether there is a receiver, whose type may be generic.
+        /// `true` if there is a receiver, whose type may be generic.
         of_self: bool,
     },
-    /// Text that stands for itself.
+    /// Literal text.
     Literal(String),
-    /// A value, followed by a literal that begins with `stop` (0 at the end).
+    /// Value, followed by a literal that begins with `stop` (0 at the end).
     Part { value: TokenStream, stop: u8 },
-    /// The type of an argument `impl Trait`, followed by a literal that begins with `stop`.
+    /// Type of an `impl Trait` argument, followed by a literal that begins with `stop`.
     TypeOf {
         name: Ident,
-        /// Whether the name is that of a reference to what has the type.
+        /// `true` if the name is bound to a reference to the argument.
         is_reference: bool,
         stop: u8,
     },
-    /// A value that was rendered before: `__p0`.
+    /// Value that was rendered before: `__p0`.
     Rendered { index: usize },
 }
 
-/// A statement about labels or invalidations: a method of the runtime and what it gets.
+/// Statement about tags or invalidations: a method of the runtime and its argument.
 pub(crate) struct Step {
-    /// The method's name.
+    /// Name of the method.
     pub(crate) method: &'static str,
-    /// Its argument.
+    /// Argument of the method.
     pub(crate) arg: StepArg,
 }
 
-/// The argument of a step.
+/// Argument of a step.
 pub(crate) enum StepArg {
-    /// Nothing but the step itself.
+    /// No argument.
     Nothing,
-    /// A closure that writes a text.
+    /// Text.
     Text(Text),
-    /// An expression.
+    /// Expression.
     Value(Expr),
-    /// A single value, where the method takes a sequence.
+    /// Single value for a method that takes a sequence.
     Once(Expr),
-    /// A reference to a cached function.
+    /// Reference to a cached function.
     Reference(Reference),
 }
 
-/// Steps that need the value, which is known after the body took the arguments.
+/// Steps that need the value, which exists only after the body took the arguments.
 pub(crate) struct After {
-    /// The name of the value, with the hygiene of the user's words.
+    /// Name of the value, with the hygiene of the user's tokens.
     pub(crate) ret: Ident,
-    /// Parts of arguments in texts, rendered before: value and stop.
+    /// Values of arguments in texts, rendered before the body, each with its stop.
     pub(crate) rendered: Vec<(TokenStream, u8)>,
-    /// Arguments that expressions name: cloned before.
+    /// Arguments that expressions name, cloned before the body.
     pub(crate) cloned: Vec<Cloned>,
-    /// The steps.
+    /// Steps, in order.
     pub(crate) steps: Vec<Step>,
 }
 
-/// A name of an argument that a closure keeps.
+/// Name of an argument that a closure captures.
 pub(crate) struct Cloned {
-    /// The argument's position.
+    /// Position of the argument.
     pub(crate) argument: usize,
-    /// The name: the argument's, or one that its pattern binds.
+    /// Name of the argument, or a name that its pattern binds.
     pub(crate) name: Ident,
 }
 
-/// A reference to a cached function.
+/// Reference to a cached function.
 pub(crate) struct Reference {
     pub(crate) callee: Callee,
-    /// `None` is every entry.
+    /// `None` for every entry.
     pub(crate) args: Option<Vec<Position>>,
 }
 
-/// What stands in one position of a reference.
+/// Argument in one position of a reference.
 pub(crate) enum Position {
-    /// `_`, and where.
+    /// `_`, with its span.
     NotInKey(Span),
-    /// A value.
+    /// Value.
     Value(Expr),
 }
 
-/// Which function a reference means.
+/// Function of a reference.
 pub(crate) enum Callee {
-    /// A free function.
+    /// Free function.
     Free(ExprPath),
-    /// A method by path: `Self::get`.
+    /// Method by path: `Self::get`.
     Method(ExprPath),
-    /// A method by receiver: `self.get`.
+    /// Method by receiver: `self.get`.
     Receiver {
         receiver: Box<Expr>,
         name: Ident,
@@ -324,30 +324,30 @@ pub(crate) enum Callee {
     },
 }
 
-/// A function with `#[invalidates]`.
+/// Function with `#[invalidates]`.
 pub(crate) struct InvalidatingFn {
     pub(crate) function: Function,
-    /// The variant of the runtime's `On`.
+    /// Variant of the runtime's `On`.
     pub(crate) on: &'static str,
     pub(crate) before: Vec<Step>,
     pub(crate) after: Option<After>,
 }
 
-/// A function with `#[write_through]`.
+/// Function with `#[write_through]`.
 pub(crate) struct WritingFn {
     pub(crate) function: Function,
     pub(crate) target: Reference,
     pub(crate) stored: Stored,
 }
 
-/// What is stored: `value = EXPR` and `order_by = EXPR`.
+/// Stored value: `value = EXPR` and `order_by = EXPR`.
 pub(crate) struct Stored {
-    /// The value; the returned one when `None`.
+    /// Expression of the value; `None` for the returned one.
     pub(crate) value: Option<Expr>,
-    /// What tells it from older ones.
+    /// Expression of the order among writes.
     pub(crate) order: Option<Expr>,
-    /// The name of the returned value, if an expression uses it.
+    /// Name of the returned value, if an expression uses it.
     pub(crate) ret: Option<Ident>,
-    /// Arguments they name.
+    /// Arguments that the expressions name.
     pub(crate) cloned: Vec<Cloned>,
 }

@@ -1,4 +1,4 @@
-//! Paths that generated code uses: the crate's path and hygienic locals.
+//! Paths and hygienic locals of generated code.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -6,27 +6,27 @@ use syn::Type;
 
 use crate::model::Function;
 
-/// Arguments of users may not begin so: hidden items in their scope do.
+/// Reserved prefix of names. Arguments may not have it, as hidden items in their scope do.
 pub(crate) const RESERVED: &str = "__cachekit";
 
-/// Where the runtime is.
+/// Paths of the runtime.
 pub(crate) struct Paths {
-    /// The crate itself, for its macros and public types.
+    /// Path of the crate, for its macros and public types.
     pub(crate) krate: TokenStream,
-    /// The module that only generated code may name.
+    /// Path of the module that only generated code may name.
     pub(crate) private: TokenStream,
-    /// Arguments whose types are written in one way, which is the cheaper one to compile.
+    /// Arguments whose types are known to be written in one way, which is cheaper to compile.
     plain: Vec<Ident>,
 }
 
-/// Types that are parts of keys, with nothing inside.
+/// Types of key parts that contain no other types.
 const PLAIN: [&str; 17] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "bool",
     "char", "f64", "str", "String",
 ];
 
 impl Paths {
-    /// The paths in the code of a function.
+    /// Creates the paths for the code of a function.
     pub(crate) fn of(function: &Function) -> Self {
         let plain = function.arguments.iter();
         let plain = plain.filter(|argument| argument.pattern.is_none() && is_plain(&argument.ty));
@@ -36,7 +36,7 @@ impl Paths {
         }
     }
 
-    /// The template that writes a value into a text.
+    /// Returns the path of the macro that writes a value into a text.
     pub(crate) fn part(&self, value: &TokenStream) -> TokenStream {
         let krate = &self.krate;
         let mut trees = value.clone().into_iter();
@@ -45,7 +45,7 @@ impl Paths {
         let first = trees.find(|tree| !is_star(tree));
         let is_plain = match (&first, trees.next()) {
             (Some(TokenTree::Ident(name)), None) => self.plain.contains(name),
-            // The name of a type.
+            // The expression for the name of a type.
             (Some(TokenTree::Punct(_)), _) => true,
             _ => false,
         };
@@ -56,7 +56,7 @@ impl Paths {
         }
     }
 
-    /// The paths below `krate`, or below `::cachekit`.
+    /// Creates the paths below `krate`, or below `::cachekit`.
     pub(crate) fn new(krate: Option<&syn::Path>) -> Self {
         let krate = krate.map_or_else(|| quote!(::cachekit), ToTokens::to_token_stream);
         let private = quote!(#krate::__private);
@@ -68,7 +68,7 @@ impl Paths {
     }
 }
 
-/// Whether a type is one of those with nothing inside, or a reference to one.
+/// Returns `true` if a type contains no other types, or is a reference to such a type.
 pub(crate) fn is_plain(ty: &Type) -> bool {
     match ty {
         Type::Reference(ty) => is_plain(&ty.elem),
@@ -79,11 +79,12 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// For a template that knows these traits of the runtime: the name of a local, and that asked for the traits,
-/// the first one first, which only what is wrong has not.
+/// Returns a local's name, and an expression that checks the local for `traits`, for a template that
+/// imports these traits of the runtime. The first trait is checked first; a value that lacks one does not
+/// compile.
 ///
-/// It has the user's place and nothing of an expansion's: so the error is as short as one of the user's
-/// own code.
+/// The tokens have the user's span, without an expansion, so that the error is as short as one in the
+/// user's own code.
 pub(crate) fn trait_probe(span: Span, traits: &[&str]) -> TokenStream {
     let value = Ident::new("__it", span);
     let probed = traits
@@ -97,20 +98,20 @@ pub(crate) fn trait_probe(span: Span, traits: &[&str]) -> TokenStream {
     quote!(#value #probed)
 }
 
-/// A local variable that user code can neither see nor be shadowed by.
+/// Returns the name of a local that user code can neither see nor be shadowed by.
 pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// `tokens` as if they stood at `place` themselves: an error of theirs is about what stands there, and
-/// about no macro.
+/// Returns `tokens` with exactly the span `span`, so that an error in them is reported there and mentions
+/// no macro.
 pub(crate) fn as_user_code(span: Span, tokens: TokenStream) -> TokenStream {
     respanned(tokens, &|_| span)
 }
 
-/// `tokens` with the place of `place`, for errors, and their own hygiene.
+/// Returns `tokens` located at `span`, with their own hygiene.
 ///
-/// For generated code that only what stands there can be blamed for.
+/// Use it for generated code in which an error is the fault of the user's code at `span`.
 pub(crate) fn with_span(span: Span, tokens: TokenStream) -> TokenStream {
     respanned(tokens, &|own| own.located_at(span))
 }

@@ -1,4 +1,4 @@
-//! The stages in order: parse, check, expand.
+//! Stages of an attribute, in order: parse, check, expand.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,7 +11,7 @@ use crate::diag::Errors;
 use crate::expand;
 use crate::item::LooseFn;
 
-/// `#[cached]`
+/// Expands `#[cached]`.
 pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     run(
         "cached",
@@ -22,7 +22,7 @@ pub(crate) fn cached(args: TokenStream, item: TokenStream) -> TokenStream {
     )
 }
 
-/// `#[invalidates]`
+/// Expands `#[invalidates]`.
 pub(crate) fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     run(
         "invalidates",
@@ -33,7 +33,7 @@ pub(crate) fn invalidates(args: TokenStream, item: TokenStream) -> TokenStream {
     )
 }
 
-/// `#[write_through]`
+/// Expands `#[write_through]`.
 pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream {
     run(
         "write_through",
@@ -44,13 +44,13 @@ pub(crate) fn write_through(args: TokenStream, item: TokenStream) -> TokenStream
     )
 }
 
-/// `#[derive(CacheKey)]`
+/// Expands `#[derive(CacheKey)]`.
 pub(crate) fn derive_cache_key(item: TokenStream) -> TokenStream {
     expand::derive_cache_key::derive_cache_key(item)
         .unwrap_or_else(|error| error.to_compile_error())
 }
 
-/// Whatever happens, the function itself is emitted: its callers shall not fail as well.
+/// Runs the stages. The function itself is always emitted, so that its callers compile despite a mistake.
 fn run<Args: Options, Model>(
     attribute: &str,
     args: TokenStream,

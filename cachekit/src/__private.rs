@@ -1,4 +1,5 @@
-//! What generated code calls. Not for use by hand: it changes without notice.
+//! Functions, types and macros for generated code. Do not use them directly: they change without
+//! notice.
 
 pub(crate) mod autoref;
 pub(crate) mod call;
@@ -43,16 +44,16 @@ pub use crate::write::annotated::{
 };
 pub use crate::write::pending::PendingWrite;
 
-/// A length of time, short to write.
+/// Returns a length of time. Short, so that expansions stay readable.
 #[must_use]
 pub const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Whether `compress` does anything in this build.
+/// `true` if `compress` has an effect in this build.
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
-/// Inherent-over-trait dispatch: what a return type means.
+/// Inherent-over-trait dispatch: the operations of a return type.
 pub mod plan {
     pub use crate::return_type::capabilities::{
         ErrorIsOwned, ErrorIsShared, Unweighed, ValueIsOwned, ValueIsShared,
@@ -60,31 +61,31 @@ pub mod plan {
     pub use crate::return_type::dispatch::{AnyResult, AnyReturn, probe};
     pub use crate::return_type::shape::ReturnOps;
 
-    /// What generated code brings into scope only where a feature for it is on.
+    /// Traits that are in scope only if their feature is on.
     pub mod serialised {
         #[cfg(feature = "serde")]
         pub use crate::return_type::capabilities::WeighSerialised;
     }
 }
 
-/// Autoref dispatch: what a function answers with when its computation took too long.
+/// Autoref dispatch: the error of a function whose computation exceeded its `timeout`.
 pub mod in_time {
     pub use crate::return_type::timeout_error::{MissingTimeoutError as _, TimeoutError as _};
 }
 
-/// Autoref dispatch: whether an error can be remembered.
+/// Autoref dispatch on whether an error can be cached.
 pub mod remembered {
     pub use crate::return_type::cacheable_error::{CloneableError as _, UncloneableError as _};
 }
 
-/// Autoref dispatch: whether a value can be kept, by where its entries live. Without names, so
-/// that they hide none of the user's.
+/// Autoref dispatch on whether a value can be stored, with a module for each tier. The traits are
+/// imported without names, so that they shadow none of the user's.
 pub mod keep {
-    /// In this process.
+    /// Values that stay in this process.
     pub mod memory {
         pub use crate::return_type::cacheable::{CacheableValue as _, UncacheableValue as _};
     }
-    /// In Redis too.
+    /// Values that Redis stores too.
     pub mod shared {
         #[cfg(not(feature = "redis"))]
         pub use crate::return_type::cacheable::CacheableValue as _;
@@ -96,31 +97,32 @@ pub mod keep {
     }
 }
 
-/// The same for an entry, where nothing is required any more.
+/// Autoref dispatch on the type of an entry, with a module for each tier. It requires nothing: the
+/// function's body has done so.
 pub mod wired {
-    /// In this process.
+    /// Values that stay in this process.
     pub mod memory {
         pub use crate::return_type::capabilities::NotSerialized as _;
     }
-    /// In Redis too.
+    /// Values that Redis stores too.
     pub mod shared {
         pub use crate::return_type::capabilities::NotSerialized as _;
         #[cfg(feature = "redis")]
         pub use crate::return_type::capabilities::{NeverSerialized as _, Serialized as _};
     }
-    /// There alone, in several copies.
+    /// Values that only Redis stores, in replicas.
     pub mod replicated {
         pub use crate::__private::wired::shared::*;
     }
 }
 
-/// Autoref dispatch: whether a borrowed argument can be cloned for a body.
+/// Autoref dispatch on whether a borrowed argument can be cloned for a body.
 pub mod own {
     pub use crate::__private::clone_dispatch::{AnyOwned, Borrowed, OwnClone, Ownable};
 }
 
-/// Autoref dispatch: what kind of thing an argument is. Without names, so that they hide none of
-/// the user's.
+/// Autoref dispatch on the kind of an argument. The traits are imported without names, so that they
+/// shadow none of the user's.
 pub mod kinds {
     pub use crate::__private::key_coverage::{
         NoPointer as _, ViaDisplay as _, ViaEq as _, ViaHash as _, ViaItems as _, ViaIterator as _,
@@ -130,12 +132,12 @@ pub mod kinds {
     pub use crate::__private::key_coverage::{ViaDeserialize as _, ViaSerialize as _};
 }
 
-/// Autoref dispatch: how a value is written into a key.
+/// Autoref dispatch for writing a value into a key.
 pub mod part {
     pub use crate::__private::autoref::{ByDisplay, ByPart, Part, Unwritable};
 }
 
-/// Autoref dispatch: an argument by reference, as an expression is to find it.
+/// Autoref dispatch for passing an argument by reference to an expression of a key.
 pub mod given {
     pub use crate::__private::autoref::{Given, GivenClone, GivenReference};
 }

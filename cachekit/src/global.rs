@@ -1,4 +1,4 @@
-//! The cache that annotated functions use when they name none.
+//! Global cache, for annotated functions that name no other.
 
 use once_cell::sync::OnceCell;
 
@@ -7,20 +7,20 @@ use crate::base::error::BuildError;
 use crate::core::state::Cache;
 use crate::read::background_task::Task;
 
-// once_cell's: std's has no stable `try_insert`, and `init` must not lose a race silently.
+// From `once_cell`: that of std has no stable `try_insert`, and `init` must not lose a race silently.
 static GLOBAL: OnceCell<Cache> = OnceCell::new();
 
-/// For programs that set nothing up.
+/// Cache with the default settings, for programs that do not call [`init`].
 static DEFAULT: OnceCell<Cache> = OnceCell::new();
 
-/// Makes `cache` the one that annotated functions use. Call it once, at start-up.
+/// Makes `cache` the global cache, which annotated functions use. Call it once, at start-up.
 ///
-/// What was cached before, with the default settings, is left behind.
+/// Entries that were cached before, with the default settings, are not moved to `cache`.
 ///
 /// # Errors
 ///
-/// If it was called before, or if two cached functions have the same name or keys that
-/// overlap; the message names both and the remedy.
+/// If it was called before. If two cached functions have the same name, or keys that overlap; the
+/// message names both functions and the remedy.
 ///
 /// # Examples
 ///
@@ -45,30 +45,30 @@ pub fn init(cache: Cache) -> Result<(), BuildError> {
         .map_err(|_| BuildError::already_initialised())
 }
 
-/// [`init`] with the settings of the environment: see
+/// Builds a cache from the environment and makes it the global cache, like [`init`]. See
 /// [`CacheBuilder::from_env`](crate::CacheBuilder::from_env).
 ///
 /// # Errors
 ///
-/// Those of [`init`], and a variable that cannot be read.
+/// If [`init`] fails, or if a variable cannot be parsed.
 pub async fn init_from_env() -> Result<(), BuildError> {
     init(Cache::builder().from_env().build().await?)
 }
 
-/// The cache that annotated functions use: the one given to [`init`], before that one with
-/// the default settings, so that attributes work with no set-up at all.
+/// Returns the cache that annotated functions use. Before [`init`] that is a cache with the default
+/// settings, so that attributes work without any set-up.
 pub fn global() -> Cache {
     with_current(Clone::clone)
 }
 
-/// `task` with the caller's task's cache, if it has one of its own.
+/// Puts `task` in the scope of the caller's task, if that has a cache of its own.
 pub(crate) fn carried(task: Task) -> Task {
     #[cfg(feature = "testing")]
     let task = crate::testing::carried(task);
     task
 }
 
-/// Calls `f` with the current task's cache, else the global one.
+/// Calls `f` with the current cache: the task's, or else the global one.
 pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
     #[cfg(feature = "testing")]
     let f = match crate::testing::with_scoped(f) {
@@ -80,7 +80,7 @@ pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
 
 fn default() -> &'static Cache {
     DEFAULT.get().unwrap_or_else(|| {
-        // Not while it is made: who listens may ask for it.
+        // Before the cache is made: a subscriber of the log may ask for it.
         registry::log_problems();
         DEFAULT.get_or_init(|| Cache::builder().assemble())
     })

@@ -1,4 +1,4 @@
-//! For tests: a clock moved by hand, and a cache for one task.
+//! Tools for tests: a clock that the test advances, and a cache for one task.
 
 #[cfg(all(feature = "seeded-faults", feature = "serde"))]
 mod tests;
@@ -24,9 +24,9 @@ pub use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 #[doc(hidden)]
 pub use crate::testing::tests::fuzz_any::read_anything;
 
-/// A clock that stands still until it is moved.
+/// Clock that stands still until a test advances it.
 ///
-/// Clones move together.
+/// Clones share their time.
 ///
 /// # Examples
 ///
@@ -54,12 +54,12 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// A clock at zero.
+    /// Creates a clock at zero.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Moves it on.
+    /// Advances the clock and its clones by `by`.
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.nanos.fetch_add(nanos, Ordering::SeqCst);
@@ -76,10 +76,10 @@ tokio::task_local! {
     static SCOPED: Cache;
 }
 
-/// Runs `future` with `cache` as the global cache of its task, so that tests of annotated
-/// functions run side by side.
+/// Runs `future` with `cache` in place of the global cache, so that tests of annotated functions can
+/// run in parallel.
 ///
-/// Tasks that `future` spawns are tasks of their own: give each its scope.
+/// A task that `future` spawns uses the global cache. Wrap its future in a scope too.
 ///
 /// # Examples
 ///
@@ -107,7 +107,7 @@ pub async fn scope<F: Future>(cache: Cache, future: F) -> F::Output {
     SCOPED.scope(cache, future).await
 }
 
-/// `task` in the scope of the caller's task, if that is in one.
+/// Puts `task` in the scope of the caller's task, if that is in one.
 pub(crate) fn carried(task: Task) -> Task {
     match SCOPED.try_with(Clone::clone) {
         Ok(cache) => Box::pin(SCOPED.scope(cache, task)),
@@ -115,7 +115,7 @@ pub(crate) fn carried(task: Task) -> Task {
     }
 }
 
-/// Calls `f` with the task's cache; gives `f` back if it has none.
+/// Calls `f` with the task's cache; returns `f` as the error if the task has none.
 pub(crate) fn with_scoped<T, F: FnOnce(&Cache) -> T>(f: F) -> Result<T, F> {
     let mut f = Some(f);
     let result = SCOPED.try_with(|cache| f.take().map(|f| f(cache)));

@@ -1,4 +1,4 @@
-//! Options in general: `name = value`, one loop, one duplicate check.
+//! Parser for options in general: `name = value`, with one check for duplicates.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::Token;
@@ -8,16 +8,16 @@ use syn::parse::{Parse, ParseStream, Parser};
 use crate::attr::migration_hints;
 use crate::diag::{Errors, did_you_mean, quoted};
 
-/// One option, with its name kept so that errors can point at it.
+/// Option with its name, so that errors can point at the name.
 pub(crate) struct Arg<T> {
-    /// The option's name, as written.
+    /// Name of the option, as written.
     pub(crate) key: Ident,
-    /// What stands behind it.
+    /// Value of the option.
     pub(crate) value: T,
 }
 
 impl<T> Arg<T> {
-    /// Fills `slot`; a second value is an error.
+    /// Fills `slot`, or adds an error if it has a value.
     pub(crate) fn set(slot: &mut Option<Self>, key: &Ident, value: T, errors: &mut Errors) {
         if slot.is_some() {
             errors.at(
@@ -55,7 +55,7 @@ impl<T: Parse> Arg<T> {
 }
 
 impl<T: Parse> Arg<T> {
-    /// [`read`](Self::read), with words of its own for a value that cannot be read.
+    /// Reads `= value` into `slot`, like [`read`](Self::read), with a given message for other values.
     pub(crate) fn read_or(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -76,14 +76,14 @@ impl<T: Parse> Arg<T> {
     }
 }
 
-/// The options of one attribute.
+/// Options of one attribute.
 pub(crate) trait Options: Default {
-    /// The attribute's name, for messages.
+    /// Name of the attribute, for messages.
     const ATTRIBUTE: &'static str;
-    /// Every option it knows.
+    /// Names of all options.
     const NAMES: &'static [&'static str];
 
-    /// Reads the value of `key`; `false` when there is no such option.
+    /// Reads the value of `key`. Returns `false` if there is no such option.
     fn option(
         &mut self,
         key: &Ident,
@@ -91,14 +91,14 @@ pub(crate) trait Options: Default {
         errors: &mut Errors,
     ) -> syn::Result<bool>;
 
-    /// Reads something that is not `name = value`; `false` when nothing of that kind stands here.
+    /// Reads an argument that is not `name = value`. Returns `false` if the next one is not of that kind.
     fn positional(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<bool> {
         let _ = (input, errors);
         Ok(false)
     }
 }
 
-/// Reads a whole attribute. After a mistake it goes on behind the next comma.
+/// Reads a whole attribute. After a mistake it continues behind the next comma.
 pub(crate) fn parse_all<A: Options>(tokens: TokenStream, errors: &mut Errors) -> A {
     let mut args = A::default();
     let result = (|input: ParseStream<'_>| {
@@ -116,7 +116,7 @@ pub(crate) fn parse_all<A: Options>(tokens: TokenStream, errors: &mut Errors) ->
         Ok(())
     })
     .parse2(tokens);
-    // What an abandoned list leaves behind counts as unexpected; it has been reported already.
+    // An abandoned list leaves tokens that count as unexpected, after its mistake was reported.
     if let Err(error) = result
         && errors.is_empty()
     {

@@ -8,18 +8,18 @@ use syn::{Expr, ExprLit, Lit};
 
 use crate::attr::duration_text::parse_length;
 
-/// A duration as written.
+/// Duration as written.
 pub(crate) enum DurationValue {
-    /// Known now.
+    /// Constant, with its span.
     Constant(Duration, Span),
-    /// Anything else.
+    /// Any other expression.
     Expr(Expr),
 }
 
 impl Parse for DurationValue {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut expr: Expr = input.parse()?;
-        // What a macro was given as `$ttl:expr` comes in an invisible group.
+        // An argument that a macro got as `$ttl:expr` comes in an invisible group.
         while let Expr::Group(group) = expr {
             expr = *group.expr;
         }
@@ -58,7 +58,7 @@ impl Parse for DurationValue {
 const FORM: &str = "expected seconds (`300`), units (`\"1h30m\"`, `\"500ms\"`) or an expression \
                     that gives a `Duration`";
 
-/// Reads what stands in quotes; the message says what is wrong with it.
+/// Parses a duration in quotes. The error is the message.
 fn parse_duration(text: &str) -> Result<Duration, String> {
     parse_length(text).map_err(|wrong| {
         format!("`{text}` is not a duration: {wrong}; write `\"5m\"`, `\"1h30m\"` or `\"500ms\"`")

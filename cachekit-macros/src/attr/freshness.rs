@@ -1,5 +1,5 @@
-//! The options of `#[cached]` about values past, or near, their time to live, and about computations
-//! that nobody waits for.
+//! Options of `#[cached]` about values near or past their `ttl`, and about computations in the
+//! background.
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
@@ -9,7 +9,7 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
-/// Those options, as written.
+/// Options about freshness, as written.
 #[derive(Default)]
 pub(crate) struct FreshnessArgs {
     pub(crate) detach: Option<Arg<LitBool>>,
@@ -20,7 +20,7 @@ pub(crate) struct FreshnessArgs {
 }
 
 impl FreshnessArgs {
-    /// Reads the value of `key`; `false` when it is none of them.
+    /// Reads the value of `key`. Returns `false` if it is none of these options.
     pub(crate) fn option(
         &mut self,
         key: &Ident,
@@ -39,7 +39,7 @@ impl FreshnessArgs {
     }
 }
 
-/// How early: beta; zero for `false`.
+/// Beta of early expiration; zero for `false`.
 pub(crate) struct Early(pub(crate) f32);
 
 impl Parse for Early {

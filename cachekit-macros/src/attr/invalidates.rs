@@ -1,4 +1,4 @@
-//! The options of `#[invalidates]`.
+//! Options of `#[invalidates]`.
 
 use proc_macro2::Ident;
 use syn::parse::{Parse, ParseStream};
@@ -12,7 +12,7 @@ use crate::attr::value::Items;
 use crate::attr::word::word;
 use crate::diag::Errors;
 
-/// What stands in the parentheses of `#[invalidates(..)]`.
+/// Parsed parentheses of `#[invalidates(..)]`.
 #[derive(Default)]
 pub(crate) struct InvalidatesArgs {
     pub(crate) references: Vec<Reference>,
@@ -30,7 +30,7 @@ pub(crate) struct InvalidatesArgs {
     pub(crate) tags: Option<Arg<Items>>,
 }
 
-/// When to invalidate, as written.
+/// Value of `on`, as written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Ok,

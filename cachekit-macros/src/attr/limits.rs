@@ -1,5 +1,4 @@
-//! The options of `#[cached]` about how long a computation may take, and how many there may
-//! be at once.
+//! Options of `#[cached]` that limit the duration and the number of computations.
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
@@ -9,7 +8,7 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
-/// Those options, as written.
+/// Options about limits, as written.
 #[derive(Default)]
 pub(crate) struct LimitArgs {
     pub(crate) max_computations: Option<Arg<LitInt>>,
@@ -17,11 +16,11 @@ pub(crate) struct LimitArgs {
     pub(crate) timeout_error: Option<Arg<Expr>>,
 }
 
-/// What `max_computations` may be.
+/// Error for other values of `max_computations`.
 pub(crate) const EXPECTED_COUNT: &str = "expected a whole number from 1 to 4294967295, like `64`";
 
 impl LimitArgs {
-    /// Reads the value of `key`; `false` when it is none of them.
+    /// Reads the value of `key`. Returns `false` if it is none of these options.
     pub(crate) fn option(
         &mut self,
         key: &Ident,

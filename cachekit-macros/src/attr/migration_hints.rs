@@ -1,9 +1,9 @@
-//! Options that other caches have, or that a later version will, answered in words.
+//! Answers to options that other caches have, or that are planned.
 
-/// Part of the contract, but without a mechanism so far.
+/// Planned options.
 const LATER: &[&str] = &["encrypt"];
 
-/// Spellings of other caches, and what to write here.
+/// Options of other caches, each with the answer.
 const FOREIGN: &[(&str, &str)] = &[
     (
         "cache_err",
@@ -132,7 +132,7 @@ const CAPACITY: &str = "write `capacity = 1000` for so many entries of this func
 const IDLE: &str =
     "write `idle = 300`: so long an entry lives after its last use, and `ttl` at most";
 
-/// The same for attributes on functions that write.
+/// Options of other caches on functions that write, each with the answer.
 const FOREIGN_WRITES: &[(&str, &str)] = &[
     (
         "allEntries",
@@ -157,7 +157,7 @@ const FOREIGN_WRITES: &[(&str, &str)] = &[
     ),
 ];
 
-/// What to say about an option that is not one of ours.
+/// Returns the answer to an unknown option, if there is one.
 pub(crate) fn answer(attribute: &str, word: &str) -> Option<String> {
     let foreign = if attribute == "cached" {
         if LATER.contains(&word) {

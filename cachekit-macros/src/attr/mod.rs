@@ -1,4 +1,4 @@
-//! What was written: syntax with its spans, nothing interpreted and no defaults.
+//! Syntax of the attributes, with spans. It interprets nothing and knows no defaults.
 
 pub(crate) mod arg;
 pub(crate) mod cached;

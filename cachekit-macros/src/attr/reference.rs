@@ -1,4 +1,4 @@
-//! References to cached functions, written as calls: `get_user(_, id)`, `self.get(id)`,
+//! Syntax of references to cached functions, written as calls: `get_user(_, id)`, `self.get(id)`,
 //! `list_users(..)`.
 
 use proc_macro2::Span;
@@ -6,17 +6,17 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{AngleBracketedGenericArguments, Expr, Ident, Path, Token};
 
-/// A reference to a cached function.
+/// Reference to a cached function.
 pub(crate) struct Reference {
-    /// Which function.
+    /// Function of the reference.
     pub(crate) callee: Callee,
-    /// Which of its entries.
+    /// Entries of the function.
     pub(crate) args: ReferenceArgs,
-    /// The whole, for errors.
+    /// Whole reference, for errors.
     pub(crate) written: Expr,
 }
 
-/// What stands before the parentheses.
+/// Function of a reference: the part before the parentheses.
 pub(crate) enum Callee {
     /// `users::get_user`, `Self::get`
     Path(syn::ExprPath),
@@ -28,19 +28,19 @@ pub(crate) enum Callee {
     },
 }
 
-/// What stands in the parentheses.
+/// Entries of a reference: the part in parentheses.
 pub(crate) enum ReferenceArgs {
     /// `..`
     All,
-    /// One a position.
+    /// Arguments by position.
     Positions(Vec<Position>),
 }
 
-/// What stands in one position.
+/// Argument in one position.
 pub(crate) enum Position {
     /// `_`
     NotInKey(Span),
-    /// A value.
+    /// Value.
     Value(Expr),
 }
 
@@ -49,7 +49,7 @@ const EXPECTED: &str = "expected a function reference like `get_user(_, id)`, wh
 
 impl Parse for Reference {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        // The parser's own words for a literal or a stray token would not say what belongs here.
+        // The parser's own message for a literal or a stray token would not say what belongs here.
         let start = input.span();
         let written: Expr = input
             .parse()

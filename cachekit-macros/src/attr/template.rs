@@ -1,4 +1,4 @@
-//! Templates of keys and tags: `"user:{id}"`, or with the other spelling `"user:<id>"`.
+//! Syntax of templates for keys and tags: `"user:{id}"`, or `"user:<id>"` in the other spelling.
 //!
 //! Errors point at the whole literal and quote the placeholder: the compiler does not let macros
 //! point into a string.
@@ -12,30 +12,30 @@ use syn::{Expr, LitStr, Token, parenthesized, parse_quote};
 use crate::attr::arg::Arg;
 use crate::diag::Errors;
 
-/// A template, taken apart.
+/// Parsed template.
 pub(crate) struct Template {
-    /// The literal, for its place; an empty one in the place of an expression.
+    /// Literal, for its span; an empty one in the place of an expression.
     pub(crate) literal: LitStr,
-    /// Its pieces, in order.
+    /// Pieces, in order.
     pub(crate) pieces: Vec<Piece>,
 }
 
-/// A piece of a template.
+/// Piece of a template.
 pub(crate) enum Piece {
-    /// Text that stands for itself.
+    /// Literal text.
     Literal(String),
-    /// An expression.
+    /// Placeholder.
     Placeholder {
-        /// What stands between the braces.
+        /// Text between the braces.
         text: String,
-        /// The same, parsed; its tokens carry the place and the hygiene of the literal.
+        /// Parsed text. Its tokens have the span and the hygiene of the literal.
         expr: Box<Expr>,
-        /// The name it begins with.
+        /// Name at the beginning.
         root: Ident,
     },
-    /// The function's name.
+    /// Name of the function.
     Name,
-    /// Any expression over the arguments.
+    /// Expression over the arguments.
     Expression(Box<Expr>),
 }
 
@@ -69,7 +69,8 @@ pub(crate) fn read_key(
     Ok(())
 }
 
-/// The function's name, and what the expression gives: so no two functions share a key.
+/// Parses the expression of a key. The function's name goes before its value, so that no two functions
+/// share a key.
 fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
     if content.is_empty() {
         return Err(syn::Error::new(
@@ -97,7 +98,7 @@ fn expression(word: &Ident, content: ParseStream<'_>) -> syn::Result<Template> {
     })
 }
 
-/// Finds a `return`, which would leave what writes the key, and the key would end there.
+/// Finds a `return`, which would leave the closure that writes the key before the key is complete.
 fn leaves(tokens: TokenStream) -> Option<proc_macro2::Span> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(word) if word == "return" => Some(word.span()),
@@ -132,7 +133,7 @@ impl Parse for Template {
     }
 }
 
-/// A piece before its expression is parsed.
+/// Piece before its expression is parsed.
 enum Raw {
     Literal(String),
     Placeholder(String),
@@ -190,7 +191,7 @@ fn scan(text: &str) -> Result<Vec<Raw>, String> {
     Ok(pieces)
 }
 
-/// What stands between braces, and what behind them.
+/// Returns the text between braces, and the text behind them.
 fn braced(rest: &str) -> Result<(&str, &str), String> {
     let inside = &rest[1..];
     inside.split_once('}').ok_or_else(|| {
@@ -198,8 +199,8 @@ fn braced(rest: &str) -> Result<(&str, &str), String> {
     })
 }
 
-/// What stands between angle brackets: names, fields and methods, so that text with a `<` in it is
-/// not taken for a placeholder.
+/// Returns the text between angle brackets, and the text behind them. Only names, fields and methods are
+/// accepted, so that other text with a `<` is not taken for a placeholder.
 fn angled(rest: &str) -> Result<(&str, &str), String> {
     let stray = || {
         format!(
@@ -220,7 +221,7 @@ fn angled(rest: &str) -> Result<(&str, &str), String> {
     }
 }
 
-/// Two values need something between them that tells where the first ends.
+/// Checks that literal text separates two values, which marks the end of the first.
 fn check_neighbours(pieces: &[Raw]) -> Result<(), String> {
     for pair in pieces.windows(2) {
         match pair {
@@ -243,7 +244,7 @@ fn check_neighbours(pieces: &[Raw]) -> Result<(), String> {
     Ok(())
 }
 
-/// Parses what stands in a placeholder.
+/// Parses the text of a placeholder.
 fn placeholder(text: &str, literal: &LitStr) -> syn::Result<(Expr, Ident)> {
     let error = |message: String| syn::Error::new(literal.span(), message);
     if text.trim().is_empty() {
@@ -266,7 +267,7 @@ fn placeholder(text: &str, literal: &LitStr) -> syn::Result<(Expr, Ident)> {
                 .any(|it| word == it)
         });
     if let Some(word) = raw {
-        // `{type}` names `r#type`, as in `format!`.
+        // `{type}` means `r#type`, as in `format!`.
         let word = Ident::new_raw(&word.to_string(), literal.span());
         return Ok((parse_quote!(#word), word));
     }
@@ -289,12 +290,12 @@ fn unreadable(text: &str, literal: &LitStr) -> syn::Error {
     )
 }
 
-/// Whether there is a colon that is not part of `::`.
+/// Returns `true` if there is a colon that is not part of `::`.
 fn has_format(text: &str) -> bool {
     text.replace("::", "").contains(':')
 }
 
-/// The name a placeholder begins with; `None` for an expression of another form.
+/// Returns the name at the beginning of a placeholder; `None` for another form of expression.
 fn root(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(path) if path.qself.is_none() && path.path.leading_colon.is_none() => {

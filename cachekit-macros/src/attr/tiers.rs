@@ -1,4 +1,4 @@
-//! The options of `#[cached]` about the two tiers, and about who computes.
+//! Options of `#[cached]` about the two tiers, and about single-flight.
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;
@@ -8,19 +8,19 @@ use crate::attr::arg::Arg;
 use crate::attr::duration::DurationValue;
 use crate::diag::Errors;
 
-/// What `tier` may be.
+/// Values of `tier`.
 pub(crate) const TIERS: &[&str] = &["memory", "redis", "both"];
-/// What `single_flight` may be.
+/// Values of `single_flight`.
 pub(crate) const FLIGHTS: &[&str] = &["process", "cluster", "off"];
-/// What `codec` may be.
+/// Values of `codec`.
 pub(crate) const CODECS: &[&str] = &["bincode", "msgpack", "json"];
-/// The rule for `capacity`, for its error.
+/// Error for other values of `capacity`.
 pub(crate) const CAPACITY: &str =
     "expected how many entries of this function memory keeps: a whole number, like `1000`";
-/// What `replicas` may be.
+/// Error for other values of `replicas`.
 pub(crate) const REPLICAS: &str = "expected a whole number from 2 to 16, like `4`";
 
-/// Those options, as written.
+/// Options about tiers, as written.
 #[derive(Default)]
 pub(crate) struct TierArgs {
     pub(crate) capacity: Option<Arg<LitInt>>,
@@ -36,7 +36,7 @@ pub(crate) struct TierArgs {
 }
 
 impl TierArgs {
-    /// Reads the value of `key`; `false` when it is none of them.
+    /// Reads the value of `key`. Returns `false` if it is none of these options.
     pub(crate) fn option(
         &mut self,
         key: &Ident,

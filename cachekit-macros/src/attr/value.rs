@@ -1,4 +1,4 @@
-//! The values of options, apart from templates and durations.
+//! Values of options, except templates and durations.
 
 use proc_macro2::{Ident, Span};
 use syn::ext::IdentExt;
@@ -7,10 +7,10 @@ use syn::{Expr, Lit, LitBool, LitStr, Token, bracketed, parenthesized};
 
 use crate::attr::template::Template;
 
-/// A list of templates, sequences and, where they make sense, single expressions.
+/// List of templates, sequences and, for some options, single expressions.
 pub(crate) struct Items(pub(crate) Vec<Item>);
 
-/// One element of a list.
+/// Element of a list.
 pub(crate) enum Item {
     /// `"org:{id}"`
     Template(Template),
@@ -32,7 +32,7 @@ impl Parse for Items {
         let mut items = Vec::new();
         let mut mistakes: Option<syn::Error> = None;
         while !content.is_empty() {
-            // A mistake in one template does not hide those in the next ones.
+            // A mistake in a template does not hide mistakes in later ones.
             match content.parse::<Item>() {
                 Ok(item) => items.push(item),
                 Err(error) => match &mut mistakes {
@@ -64,10 +64,10 @@ impl Parse for Item {
     }
 }
 
-/// `companion = NAME`, `companion = Self` or `companion = false`.
+/// Value of `companion`: `NAME`, `Self` or `false`.
 pub(crate) enum CompanionName {
     Named(Ident),
-    /// Beside the function in its `impl`.
+    /// Functions beside the method in its `impl`.
     InSelf,
     Omitted,
     Default,
@@ -93,7 +93,7 @@ impl Parse for CompanionName {
     }
 }
 
-/// A share of one: `0.1`.
+/// Share of one: `0.1`.
 pub(crate) struct Share(pub(crate) f32);
 
 impl Parse for Share {
@@ -118,7 +118,7 @@ impl Parse for Share {
     }
 }
 
-/// One name in `skip(..)`: an argument, `self`, or a type or const parameter.
+/// Name in `skip(..)`: an argument, `self`, or a type or const parameter.
 pub(crate) struct SkipName(pub(crate) Ident);
 
 /// Reads the parentheses of `skip(a, b)`.

@@ -1,4 +1,4 @@
-//! Bare words: out of a few, `tier = memory`, and alone, `soft`, `compress`.
+//! Bare words: as values, `tier = memory`, and alone, `soft`, `compress`.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt as _;
@@ -9,7 +9,7 @@ use crate::attr::arg::Arg;
 use crate::diag::{Errors, either};
 
 impl Arg<Ident> {
-    /// Reads `= word` into `slot`; which word it is, is checked later.
+    /// Reads `= word` into `slot`. The word is checked later.
     pub(crate) fn read_word(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -31,7 +31,7 @@ impl Arg<Ident> {
         if words.contains(&meant.as_str()) {
             let message = format!("write `{key} = {meant}`, without quotes");
             errors.at(text.span(), message);
-            // It is clear what was meant, so nothing more is said for want of it.
+            // The meaning is clear, so the missing word causes no second message.
             let mut word = Ident::parse_any.parse_str(&meant)?;
             word.set_span(text.span());
             Self::set(slot, key, word, errors);
@@ -43,7 +43,7 @@ impl Arg<Ident> {
 }
 
 impl Arg<LitBool> {
-    /// Reads `= true`, `= false` or nothing, which is `true`, into `slot`.
+    /// Reads `= true`, `= false` or no value, which means `true`, into `slot`.
     pub(crate) fn read_switch(
         slot: &mut Option<Self>,
         key: &Ident,
@@ -58,7 +58,7 @@ impl Arg<LitBool> {
     }
 }
 
-/// Reads `wanted`, if it stands here alone.
+/// Reads `wanted` if it is the whole argument.
 pub(crate) fn word(input: ParseStream<'_>, wanted: &str) -> syn::Result<Option<Ident>> {
     let ahead = input.fork();
     let is_it = ahead.parse::<Ident>().is_ok_and(|word| word == wanted)

@@ -1,4 +1,4 @@
-//! `impl Trait` as an argument: a type parameter that has no name.
+//! Rule for `impl Trait` arguments, which are type parameters without a name.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{Token, Type, TypeParamBound};
 
-/// Traits of std and serde that give nothing but a value's data. Of an argument that is in the key,
-/// what the key takes of the value is then all that may matter of its type too, and a `&str` and a
-/// `String` may share an entry.
+/// Traits of std and serde that give access only to a value's data. If an argument in the key has only
+/// such bounds, the key contains all of its type that may matter, and a `&str` and a `String` may share an
+/// entry.
 const DATA: [&str; 25] = [
     "AsRef",
     "Borrow",
@@ -38,7 +38,7 @@ const DATA: [&str; 25] = [
     "Unpin",
 ];
 
-/// Those of them that give nothing.
+/// Traits of `DATA` that give access to nothing.
 const MARKERS: [&str; 10] = [
     "Clone",
     "Copy",
@@ -52,24 +52,24 @@ const MARKERS: [&str; 10] = [
     "Unpin",
 ];
 
-/// Crates that `DATA` is of.
+/// Crates of the traits in `DATA`.
 const CRATES: [&str; 4] = ["std", "core", "alloc", "serde"];
 
-/// Returns `true` if what is computed may depend on a type that the argument's type leaves open.
+/// Returns `true` if the result may depend on a type that the argument's type leaves open.
 pub(crate) fn is_open(ty: &Type, is_in_key: bool) -> bool {
     match ty {
         Type::ImplTrait(ty) => !is_in_key || !is_data(&ty.bounds),
         Type::Reference(ty) => is_open(&ty.elem, is_in_key),
         Type::Paren(ty) => is_open(&ty.elem, is_in_key),
         Type::Group(ty) => is_open(&ty.elem, is_in_key),
-        // As in a tuple.
+        // For example in a tuple.
         ty => has_impl(ty.to_token_stream()),
     }
 }
 
-/// Returns `true` if what the key takes of the value is all that a body can take of it: the bounds are known,
-/// and no two of them give data, as the `Display` of a `u64` and of a `&str` may be the same where
-/// their `Debug` is not.
+/// Returns `true` if the key contains all that a body can see of the value. That is so if the bounds are
+/// known and only one of them gives data: values with equal `Display` may differ in `Debug`, like a `u64`
+/// and a `&str`.
 fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
     let mut data_traits = BTreeSet::new();
     for bound in bounds {
@@ -85,7 +85,7 @@ fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
                     return false;
                 }
                 if !MARKERS.contains(&name.as_str()) {
-                    // With its parameters: `AsRef<str> + AsRef<[u8]>` are two data_traits.
+                    // With its parameters: `AsRef<str> + AsRef<[u8]>` are two traits.
                     data_traits.insert(canonical(&name, last.to_token_stream().to_string()));
                 }
             }
@@ -96,7 +96,7 @@ fn is_data(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
     data_traits.len() <= 1
 }
 
-/// Traits that give the same under several names.
+/// Returns one name for traits that give access to the same data.
 fn canonical(name: &str, spelled: String) -> String {
     match name {
         "DoubleEndedIterator" | "ExactSizeIterator" | "Iterator" | "IntoIterator" => {

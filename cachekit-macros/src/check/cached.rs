@@ -1,4 +1,4 @@
-//! `#[cached]`: options against each other and against the function.
+//! Rules of `#[cached]`: options against each other and against the function.
 
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{CachedFn, Choice, Policy, StepArg};
 
-/// The events that hold arguments, as written: others emit them with theirs.
+/// Returns the event templates with arguments, as written. Other functions emit them with their own
+/// arguments.
 fn event_templates(items: &Arg<Items>) -> Vec<String> {
     let written = items.value.0.iter().filter_map(|item| match item {
         Item::Template(template) => Some(template),
@@ -40,7 +41,7 @@ fn event_templates(items: &Arg<Items>) -> Vec<String> {
         .collect()
 }
 
-/// The model of a cached function; `None` only where a mistake was found.
+/// Returns the model of a cached function; `None` only if a mistake was found.
 pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> Option<CachedFn> {
     let info = fn_info(item, errors);
     let (written, skip) = (args.key.as_ref(), args.skip.as_ref());
@@ -92,7 +93,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
         key: key.text,
         type_params: key.type_params,
         uncovered: key.uncovered,
-        apart: fresh.apart,
+        owned_body: fresh.owned_body,
         shared_self: key.shared_self,
         policy,
         when: args.when.map(|when| when.value),
@@ -102,7 +103,7 @@ pub(crate) fn cached(args: CachedArgs, item: &LooseFn, errors: &mut Errors) -> O
     })
 }
 
-/// Refuses `ret` in what is asked before the body runs.
+/// Rejects `ret` in expressions that run before the body.
 fn check_before(info: &FnInfo, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &mut Errors) {
     let why = "`when` is asked before the call gives a value; write `store_if`";
     forbid_ret(info, when.as_ref(), why, errors);
@@ -110,12 +111,12 @@ fn check_before(info: &FnInfo, [when, cache]: [&Option<Arg<Expr>>; 2], errors: &
     forbid_ret(info, cache.as_ref(), why, errors);
 }
 
-/// Whether values stay in this process.
+/// Returns `true` if values stay in this process.
 fn in_memory(choices: &[Choice]) -> bool {
     choices.iter().any(|choice| choice.variant == "Memory")
 }
 
-/// Checks the function. A second `#[cached]` would make the same companion.
+/// Checks the function, and rejects a second `#[cached]`, which would define the same companion.
 fn fn_info(item: &LooseFn, errors: &mut Errors) -> FnInfo {
     let is_cached = |attr: &&syn::Attribute| {
         let last = attr.path().segments.last();
@@ -130,7 +131,7 @@ fn fn_info(item: &LooseFn, errors: &mut Errors) -> FnInfo {
     FnInfo::new("cached", item, errors)
 }
 
-/// A time to live that is known now; another one becomes a step.
+/// Returns a constant `ttl`. Another expression becomes a step.
 fn constant_ttl(
     ttl: Arg<DurationValue>,
     steps: &mut Steps<'_>,
@@ -153,7 +154,7 @@ fn constant_ttl(
     }
 }
 
-/// Reports `ret`, and a `self` that is not there, in an expression that runs before the body.
+/// Reports `ret`, and a missing `self`, in an expression that runs before the body.
 pub(crate) fn forbid_ret(
     info: &FnInfo,
     arg: Option<&Arg<Expr>>,

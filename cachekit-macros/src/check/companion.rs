@@ -1,4 +1,4 @@
-//! Which controls a cached function gets, and what they take.
+//! Rules for companions: their kind, and their parameters.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::check::key::Key;
 use crate::item::LooseFn;
 use crate::model::{Companion, CompanionParts};
 
-/// What the attribute names.
+/// Names that the attribute uses.
 pub(crate) struct Uses<'a> {
     pub(crate) key: &'a Key,
     /// Arguments named by tags, events and expressions.
@@ -23,11 +23,11 @@ pub(crate) struct Uses<'a> {
     pub(crate) in_expr: &'a BTreeSet<usize>,
     /// Type and const parameters named by tags, events and expressions.
     pub(crate) params: &'a BTreeSet<usize>,
-    /// `cache = EXPR`
+    /// `cache = EXPR`.
     pub(crate) cache: Option<&'a Expr>,
 }
 
-/// Whether a function may stand in an `impl` or a trait: not if it has a type beside it.
+/// Returns `true` if a function may be in an `impl` or a trait: it has no companion type.
 pub(crate) fn may_be_inside(
     written: Option<&Arg<CompanionName>>,
     item: &LooseFn,
@@ -39,14 +39,14 @@ pub(crate) fn may_be_inside(
     info.receiver.is_some() || names_self(item) || written.is_some_and(is_said)
 }
 
-/// Returns `true` if a function has the word `Self`, as only one in an `impl` or a trait may.
+/// Returns `true` if a function contains the word `Self`, which is allowed only in an `impl` or a trait.
 fn names_self(item: &LooseFn) -> bool {
     let this = Ident::new("Self", item.sig.ident.span());
     let body = without_items(item.body.stream());
     ident_usage::find(&item.sig, &this).is_some() || ident_usage::find(&body, &this).is_some()
 }
 
-/// A body without what has a `Self` of its own.
+/// Returns a body without its items that have their own `Self`.
 fn without_items(tokens: TokenStream) -> TokenStream {
     let mut is_inside = false;
     let mut kept = Vec::new();
@@ -68,15 +68,15 @@ fn without_items(tokens: TokenStream) -> TokenStream {
     kept.into_iter().collect()
 }
 
-/// Whether an item begins with this word whose `Self` is not that of the function.
+/// Returns `true` if the word begins an item with its own `Self`.
 fn is_item(word: &Ident) -> bool {
     ["impl", "trait", "struct", "enum", "union"]
         .iter()
         .any(|item| word == item)
 }
 
-/// Whether another attribute makes a type of the function's name: those of handlers do, by which a
-/// server finds its route.
+/// Returns `true` if another attribute defines a type of the function's name, like the route attributes of
+/// web servers.
 fn is_route(item: &LooseFn) -> bool {
     const ROUTES: [&str; 14] = [
         "get", "post", "put", "delete", "head", "connect", "options", "trace", "patch", "route",
@@ -88,7 +88,7 @@ fn is_route(item: &LooseFn) -> bool {
     })
 }
 
-/// Decides the controls.
+/// Decides on the companion.
 pub(crate) fn companion(
     written: Option<Arg<CompanionName>>,
     item: &LooseFn,
@@ -133,8 +133,8 @@ pub(crate) fn companion(
         generics,
     };
     let fn_name = item.sig.ident.clone();
-    // A type cannot stand in an `impl`; but an associated function without the word `Self` cannot
-    // be told from a free one.
+    // An `impl` cannot contain a type. But an associated function without the word `Self` looks like a
+    // free one.
     let is_free = info.receiver.is_none() && !in_self && !names_self(item);
     if is_free {
         return Companion::Type {
@@ -142,8 +142,8 @@ pub(crate) fn companion(
             parts,
         };
     }
-    // A method without visibility may stand in a trait impl, where nothing can be added. The macro
-    // cannot see that; a visibility proves the opposite.
+    // A method without visibility may be in a trait's `impl`, where nothing can be added. The macro cannot
+    // see that. A visibility proves the opposite.
     match (name, &item.vis) {
         (Some(prefix), _) => Companion::Siblings { prefix, parts },
         (None, Visibility::Inherited) => Companion::None,
@@ -154,8 +154,8 @@ pub(crate) fn companion(
     }
 }
 
-/// The generics of the controls: an unreachable `T: Repo` could not be inferred in
-/// `get::entry(4)`.
+/// Returns the generics of the companion's functions. A parameter that none of their arguments names is
+/// left out: it could not be inferred in `get::entry(4)`.
 fn reachable(generics: &Generics, info: &FnInfo, in_entry: &[bool], uses: &Uses<'_>) -> Generics {
     let mut reached: TokenStream = info.result.to_token_stream();
     for (argument, _) in info
@@ -170,7 +170,7 @@ fn reachable(generics: &Generics, info: &FnInfo, in_entry: &[bool], uses: &Uses<
     for &position in uses.key.params.union(uses.params) {
         info.params[position].name.to_tokens(&mut reached);
     }
-    // A bound of a kept parameter may name another one; once round for each is enough.
+    // A bound of a kept parameter may name another one. As many rounds as parameters are enough.
     for _ in 0..generics.params.len() {
         for param in &generics.params {
             if ident_usage::find(&reached, name_of(param)).is_some() {

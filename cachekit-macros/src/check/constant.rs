@@ -1,4 +1,4 @@
-//! Options whose values are constants: nothing of a call may be in them.
+//! Rule for options with constant values, which may not depend on a call.
 
 use proc_macro2::Ident;
 use syn::Expr;
@@ -10,8 +10,8 @@ use crate::check::ident_usage;
 use crate::diag::Errors;
 use crate::model::Constant;
 
-/// A duration of the spec: nothing is known yet that it could depend on. `zero` says what
-/// is wrong with one of 0.
+/// Checks a duration of the spec, which may not depend on a call. `zero` is the message for a duration
+/// of 0.
 pub(crate) fn constant(
     info: &FnInfo,
     arg: Arg<DurationValue>,
@@ -39,7 +39,7 @@ pub(crate) fn constant(
     }
 }
 
-/// What of a call an expression depends on, as it must not: an argument, `self` or `ret`.
+/// Returns the argument, `self` or `ret`, if the expression depends on one.
 pub(crate) fn dependence(info: &FnInfo, key: &Ident, expr: &Expr) -> Option<Ident> {
     let arguments = info.arguments.iter();
     let given = arguments.flat_map(|argument| argument.names().iter().cloned());

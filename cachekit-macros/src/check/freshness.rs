@@ -1,4 +1,4 @@
-//! Values past, or near, their time to live, and computations in the background: what they need.
+//! Rules for values near or past their `ttl`, and for computations in the background.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -12,17 +12,17 @@ use crate::check::function::FnInfo;
 use crate::check::ident_usage;
 use crate::diag::Errors;
 use crate::item::LooseFn;
-use crate::model::{Apart, Choice, Constant};
+use crate::model::{Choice, Constant, OwnedBody};
 
-/// The part of the policy that is about freshness.
+/// Part of the policy about freshness.
 pub(crate) struct Freshness {
     pub(crate) early: Option<f32>,
     pub(crate) lengths: Vec<(&'static str, Constant)>,
     pub(crate) stale_if_error_at: Option<Span>,
-    pub(crate) apart: Option<Apart>,
+    pub(crate) owned_body: Option<OwnedBody>,
 }
 
-/// Checks those options.
+/// Checks the options about freshness.
 pub(crate) fn freshness(
     info: &FnInfo,
     item: &LooseFn,
@@ -45,8 +45,8 @@ pub(crate) fn freshness(
     let option = [&args.stale, &args.soft_timeout].into_iter().flatten();
     let option = option.map(|arg| &arg.key);
     let option = option.chain(detach.map(|arg| &arg.key)).next();
-    let owned = option.and_then(|option| apart(info, item, option, errors));
-    let apart = owned.map(|owned| Apart {
+    let owned = option.and_then(|option| owned_body(info, item, option, errors));
+    let owned_body = owned.map(|owned| OwnedBody {
         detaches: detach.is_some(),
         ..owned
     });
@@ -75,11 +75,11 @@ pub(crate) fn freshness(
         early: args.early.map(|early| early.value.0),
         lengths: given.into_iter().filter_map(read).collect(),
         stale_if_error_at,
-        apart,
+        owned_body,
     }
 }
 
-/// Who computes for itself alone does it for nobody else.
+/// Rejects `detach` without single-flight: nobody else waits for such a computation.
 fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) {
     let is_off = |choice: &Choice| choice.option == "single_flight" && choice.variant == "Off";
     if choices.iter().any(is_off) {
@@ -90,8 +90,13 @@ fn check_detach(detach: &Arg<LitBool>, choices: &[Choice], errors: &mut Errors) 
     }
 }
 
-/// What the body needs to own, so that it can go on without its caller.
-fn apart(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
+/// Decides what the body must own, so that it can continue without its caller.
+fn owned_body(
+    info: &FnInfo,
+    item: &LooseFn,
+    option: &Ident,
+    errors: &mut Errors,
+) -> Option<OwnedBody> {
     if info.form.is_sync() {
         errors.at(
             option.span(),
@@ -132,10 +137,15 @@ fn borrowed_message(option: &Ident) -> String {
     )
 }
 
-/// Whether the body needs a clone of `&self`; `None` where it cannot have one.
-fn own_self(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) -> Option<Apart> {
+/// Decides whether the body needs a clone of `&self`. Returns `None` if it cannot have one.
+fn own_self(
+    info: &FnInfo,
+    item: &LooseFn,
+    option: &Ident,
+    errors: &mut Errors,
+) -> Option<OwnedBody> {
     let Some(receiver) = &info.receiver else {
-        return Some(Apart::default());
+        return Some(OwnedBody::default());
     };
     let body = match &info.form {
         crate::fn_form::Form::Block(block) => &block.content,
@@ -159,21 +169,21 @@ fn own_self(info: &FnInfo, item: &LooseFn, option: &Ident, errors: &mut Errors) 
                 );
                 return None;
             }
-            Some(Apart {
+            Some(OwnedBody {
                 owns_self: found.map(|_| receiver.self_token.span),
-                ..Apart::default()
+                ..OwnedBody::default()
             })
         }
         _ => {
             if let Some(span) = first_borrow(receiver.to_token_stream()) {
                 errors.at(span, borrowed_message(option));
             }
-            Some(Apart::default())
+            Some(OwnedBody::default())
         }
     }
 }
 
-/// The first format string that names `self`.
+/// Returns the first format string that names `self`.
 fn self_in_format_string(tokens: TokenStream) -> Option<Span> {
     tokens.into_iter().find_map(|tree| match tree {
         TokenTree::Group(group) => self_in_format_string(group.stream()),
@@ -187,7 +197,7 @@ fn self_in_format_string(tokens: TokenStream) -> Option<Span> {
     })
 }
 
-/// The first lifetime of a type that is not `'static`, written or not.
+/// Returns the first lifetime in a type, written or elided, that is not `'static`.
 fn first_borrow(tokens: TokenStream) -> Option<Span> {
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {

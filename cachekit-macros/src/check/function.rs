@@ -1,4 +1,4 @@
-//! Rules of the function itself, and its parts as the model wants them.
+//! Rules for the function itself.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -13,32 +13,32 @@ use crate::fn_form::{Form, Shape};
 use crate::item::LooseFn;
 use crate::model::{Argument, Function};
 
-/// What the rules of templates and expressions need to know of the function.
+/// Facts about the function for the rules of templates and expressions.
 pub(crate) struct FnInfo {
-    /// Its arguments, without the receiver.
+    /// Arguments, without the receiver.
     pub(crate) arguments: Vec<Argument>,
-    /// Its receiver.
+    /// Receiver.
     pub(crate) receiver: Option<Receiver>,
-    /// Its type and const parameters.
+    /// Type and const parameters.
     pub(crate) params: Vec<Param>,
-    /// What the bounds of its type parameters say.
+    /// Bounds of the type parameters.
     pub(crate) bounds: Bounds,
-    /// In which form it computes.
+    /// Form of the function.
     pub(crate) form: Form,
-    /// What it computes.
+    /// Type of the value.
     pub(crate) result: Type,
-    /// Whether an argument was rejected: its names are unknown, so nobody is told that one is.
+    /// `true` if an argument was rejected. Its names are unknown, so unknown names are not reported.
     pub(crate) incomplete: bool,
 }
 
-/// A type or const parameter.
+/// Type or const parameter.
 pub(crate) struct Param {
     pub(crate) name: Ident,
     pub(crate) is_const: bool,
 }
 
 impl FnInfo {
-    /// Checks the function and takes its parts.
+    /// Checks the function and collects the facts.
     pub(crate) fn new(attribute: &str, item: &LooseFn, errors: &mut Errors) -> Self {
         let sig = &item.sig;
         let Shape { form, result } = Shape::of(item);
@@ -87,7 +87,7 @@ impl FnInfo {
         info
     }
 
-    /// The position of an argument.
+    /// Returns the position of an argument.
     pub(crate) fn position(&self, name: &Ident) -> Option<usize> {
         self.arguments
             .iter()
@@ -104,7 +104,7 @@ impl FnInfo {
         }
     }
 
-    /// Whether the receiver can be used while the body has it, as `&self` can.
+    /// Returns `true` if the receiver can be used while the body has it, like `&self`.
     pub(crate) fn shares_self(&self) -> bool {
         matches!(
             self.receiver.as_ref().map(|receiver| &receiver.kind),
@@ -112,7 +112,7 @@ impl FnInfo {
         )
     }
 
-    /// The model's part that is common to all attributes.
+    /// Returns the part of the model that all attributes share.
     pub(crate) fn into_function(
         self,
         krate: Option<Arg<syn::Path>>,
@@ -180,7 +180,8 @@ fn check_kind(attribute: &str, sig: &Signature, form: &Form, errors: &mut Errors
     }
 }
 
-/// A stored value outlives the call, so its type may not borrow; bounds would say so badly.
+/// Rejects a return type that borrows, as a stored value outlives the call. A bound would give a worse
+/// message.
 fn check_result(attribute: &str, ty: &Type, errors: &mut Errors) {
     match obstacle(ty.to_token_stream()) {
         Some(Obstacle::Impl(span)) => errors.at(
@@ -218,7 +219,7 @@ fn obstacle(tokens: TokenStream) -> Option<Obstacle> {
             TokenTree::Ident(ident) if ident == "impl" => {
                 return Some(Obstacle::Impl(ident.span()));
             }
-            // `&'static str` is as good as owned; a lifetime that follows is judged by itself.
+            // `&'static str` may be stored. A written lifetime is checked as a token of its own.
             TokenTree::Punct(punct) if punct.as_char() == '&' => {
                 let named =
                     matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');

@@ -1,18 +1,18 @@
-//! Which names an expression uses, by its tokens.
+//! Search for names in the tokens of an expression.
 
 use std::iter::Peekable;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// The first token of `expr` that is the name `word`; fields and methods do not count.
+/// Returns the first token of `expr` that is the name `word`. Fields and methods do not count.
 ///
 /// A name that a format string captures (`format!("{id}")`) counts, at the string.
 pub(crate) fn find(expr: &impl ToTokens, word: &Ident) -> Option<Ident> {
     find_in(expr.to_token_stream(), word)
 }
 
-/// Whether `expr` uses one of `words`.
+/// Returns `true` if `expr` uses one of `words`.
 pub(crate) fn any(expr: &impl ToTokens, words: &[Ident]) -> bool {
     words.iter().any(|word| find(expr, word).is_some())
 }
@@ -27,7 +27,7 @@ fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
                     return Some(found);
                 }
             }
-            // One dot is a field; two are a range.
+            // A dot begins a field, two dots are a range.
             // `self::limit` is a path, not the receiver.
             TokenTree::Ident(ident)
                 if dots != 1 && ident == *word && !begins_path(&ident, &mut trees) =>
@@ -50,13 +50,13 @@ fn find_in(tokens: TokenStream, word: &Ident) -> Option<Ident> {
     None
 }
 
-/// Whether `self` begins a path here.
+/// Returns `true` if `self` begins a path here.
 fn begins_path(word: &Ident, behind: &mut Peekable<impl Iterator<Item = TokenTree>>) -> bool {
     word == "self"
         && matches!(behind.peek(), Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
-/// Whether a literal is a string with `{word}` or `{word:` in it.
+/// Returns `true` if a literal is a string that contains `{word}` or `{word:`.
 fn captures(literal: &str, word: &Ident) -> bool {
     let opening = format!("{{{word}");
     literal.contains('"')

@@ -1,4 +1,4 @@
-//! The key: which arguments are in it, and which are rightly not.
+//! Rules for the key and for `skip`.
 
 use std::collections::BTreeSet;
 
@@ -16,22 +16,22 @@ use crate::check::scope::{Named, RetRule, resolve, text};
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{ArgKind, Argument, Piece, Text, Uncovered};
 
-/// The key of a function, and what is not in it.
+/// Key of a function, and the values that are not in it.
 pub(crate) struct Key {
     pub(crate) text: Text,
     /// Arguments in the key, by position.
     pub(crate) arguments: BTreeSet<usize>,
-    /// Those that an expression in it names.
+    /// Arguments that the expression of the key names, by position.
     pub(crate) in_expr: BTreeSet<usize>,
     /// Type and const parameters that are not skipped, by position.
     pub(crate) params: BTreeSet<usize>,
-    /// Type parameters that are in it by their names.
+    /// Type parameters whose names are in the key.
     pub(crate) type_params: Vec<Ident>,
     pub(crate) uncovered: Vec<Uncovered>,
     pub(crate) shared_self: Option<Token![self]>,
 }
 
-/// What `skip(..)` names.
+/// Names in `skip(..)`.
 #[derive(Default)]
 struct Skipped {
     words: BTreeSet<(usize, String)>,
@@ -39,7 +39,7 @@ struct Skipped {
     receiver: bool,
 }
 
-/// Decides the key. `may_be_inside`: the function may stand in an `impl` or a trait.
+/// Decides on the key. `may_be_inside` is `true` if the function may be in an `impl` or a trait.
 pub(crate) fn key(
     info: &FnInfo,
     may_be_inside: bool,
@@ -91,7 +91,7 @@ pub(crate) fn key(
     }
 }
 
-/// What the body sees of the arguments, and neither the key nor `skip` names.
+/// Returns the values that the body can see and that neither the key nor `skip` names.
 fn uncovered(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<Uncovered> {
     let mut uncovered = Vec::new();
     for (position, argument) in info.arguments.iter().enumerate() {
@@ -111,13 +111,13 @@ fn uncovered(info: &FnInfo, skipped: &Skipped, named: &Named) -> Vec<Uncovered> 
     uncovered
 }
 
-/// `name` as it is left out: the argument, or what its pattern binds.
+/// Returns an uncovered value: the argument, or a name that its pattern binds.
 fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> Uncovered {
     let is_bound = argument.names().contains(name);
     let pattern = argument.pattern.as_ref().filter(|_| is_bound);
     let is_copy = pattern.is_some_and(|pattern| pattern.copies.contains(name));
     let kind = match info.bounds.kind_of(&argument.ty) {
-        // Its parts are references then.
+        // The names of such a pattern are bound to references.
         ArgKind::Owned if pattern.is_some() && !is_copy && argument.referent().is_some() => {
             ArgKind::Borrowed
         }
@@ -125,14 +125,15 @@ fn value(info: &FnInfo, argument: &Argument, name: &Ident) -> Uncovered {
     };
     Uncovered {
         name: name.clone(),
-        // `#[async_trait]` calls arguments so whose pattern it has moved into the body.
+        // `#[async_trait]` gives this name to an argument whose pattern it moves into the body.
         is_named: is_bound && !name.to_string().starts_with("__arg"),
         is_reference: pattern.is_some() && !is_copy,
         kind,
     }
 }
 
-/// Type and const parameters that the template does not name, and the types of arguments.
+/// Returns the pieces for type and const parameters that the template does not name, and for the types of
+/// arguments.
 fn types(
     info: &FnInfo,
     params: &BTreeSet<usize>,
@@ -164,8 +165,8 @@ fn types(
     pieces
 }
 
-/// Arguments whose types are in the key: `impl Trait` is a type parameter without a name. It is
-/// skipped with its argument.
+/// Returns the arguments whose types are in the key. An `impl Trait` is a type parameter without a name;
+/// it is skipped with its argument.
 fn typed(info: &FnInfo, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
     let is_typed = |&at: &usize| {
         let argument = &info.arguments[at];
@@ -177,7 +178,7 @@ fn typed(info: &FnInfo, skipped: &Skipped, named: &Named) -> BTreeSet<usize> {
     (0..info.arguments.len()).filter(is_typed).collect()
 }
 
-/// A hit does not run the body, so it cannot change what an argument refers to.
+/// Rejects `&mut` arguments in the key: a hit does not run the body, so it cannot change their targets.
 fn check_exclusive(info: &FnInfo, named: &Named, errors: &mut Errors) {
     for &position in &named.arguments {
         let argument = &info.arguments[position];
@@ -199,12 +200,12 @@ fn version_of(version: &Arg<LitInt>, errors: &mut Errors) -> Option<u32> {
     errors.keep(parsed.map_err(|_| syn::Error::new(version.value.span(), VERSION)))
 }
 
-/// Without `key`: the name and every argument that is not skipped.
+/// Returns the key of a function without `key`: its name and every argument that is not skipped.
 fn default_pieces(info: &FnInfo, skipped: &Skipped) -> (Vec<Piece>, Named) {
     let mut pieces = vec![Piece::Name];
     let mut named = Named::default();
     for (position, argument) in info.arguments.iter().enumerate() {
-        // Of a pattern with a skipped name, the other names; else the argument as a whole.
+        // If a name of the pattern is skipped, the other names; or else the whole argument.
         let bound = argument.names();
         let whole = std::slice::from_ref(&argument.name);
         let is_skipped = |name: &&Ident| skipped.words.contains(&(position, name.to_string()));
@@ -268,7 +269,7 @@ fn unknown_skip(info: &FnInfo, name: &Ident) -> String {
     }
 }
 
-/// What is in the key cannot be skipped: one of the two is a mistake.
+/// Rejects names in `skip` that are in the key.
 fn check_unused(
     info: &FnInfo,
     skipped: &Skipped,

@@ -1,7 +1,7 @@
-//! What the form of an argument's type says of a value that the key does not mention.
+//! Rules for values outside the key, by the form of an argument's type.
 //!
-//! Whether a type has traits that make it data, the compiler tells. It does not tell which bounds
-//! a parameter has beyond those, nor what another crate's type is for.
+//! The compiler decides whether a type has traits that make it data. It knows neither further bounds of
+//! a type parameter, nor the purpose of another crate's type; this module does.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ const DATA: [&str; 24] = [
     "TryInto",
 ];
 
-/// Traits of databases' connections and pools: sqlx, sea-orm, tokio-postgres.
+/// Traits of database connections and pools, of sqlx, sea-orm and tokio-postgres.
 const CONNECTIONS: [&str; 8] = [
     "Acquire",
     "ConnectionTrait",
@@ -54,7 +54,7 @@ const CONNECTIONS: [&str; 8] = [
     "TransactionTrait",
 ];
 
-/// Pools and connections by the names that sqlx and sea-orm give them.
+/// Names of pools and connections in sqlx and sea-orm.
 const POOLS: [&str; 6] = [
     "AnyPool",
     "DatabaseConnection",
@@ -64,8 +64,8 @@ const POOLS: [&str; 6] = [
     "SqlitePool",
 ];
 
-/// An `Extension<_>`, behind a reference: what is in it may be the current user, and of what is borrowed
-/// only its traits would tell.
+/// Returns `true` for an `Extension<_>` behind a reference. It may hold the current user, but a borrowed
+/// value would be rejected only because of its traits.
 fn is_lent_extension(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => is_lent_extension(&ty.elem),
@@ -82,14 +82,14 @@ fn is_lent_extension(ty: &Type) -> bool {
     }
 }
 
-/// Type parameters by what their bounds say.
+/// Type parameters, grouped by their bounds.
 pub(crate) struct Bounds {
     data: BTreeSet<String>,
     connections: BTreeSet<String>,
 }
 
 impl Bounds {
-    /// Those of a function.
+    /// Finds the bounds of a function.
     pub(crate) fn of(generics: &Generics) -> Self {
         let mut bounds = Self {
             data: BTreeSet::new(),
@@ -119,7 +119,7 @@ impl Bounds {
         }
     }
 
-    /// How an argument of this type is to be judged.
+    /// Returns the rule for an argument of this type.
     pub(crate) fn kind_of(&self, ty: &Type) -> ArgKind {
         if self.has_data(ty) || is_lent_extension(ty) {
             ArgKind::Data
@@ -130,7 +130,7 @@ impl Bounds {
         }
     }
 
-    /// Whether the type has a part, at any depth, whose bounds make it data.
+    /// Returns `true` if the type contains, at any depth, a parameter whose bounds make it data.
     fn has_data(&self, ty: &Type) -> bool {
         match ty {
             Type::ImplTrait(ty) => has_one_of(&ty.bounds, &DATA),
@@ -144,7 +144,7 @@ impl Bounds {
         }
     }
 
-    /// Whether it is a pool, a connection or the state of a server, as people write them.
+    /// Returns `true` if the type is a known form of a pool, a connection or the state of a server.
     fn is_handle(&self, ty: &Type) -> bool {
         let path = match ty {
             Type::Paren(ty) => return self.is_handle(&ty.elem),
@@ -159,7 +159,7 @@ impl Bounds {
         let inside: Vec<&Type> = arguments(last).collect();
         let name = last.ident.to_string();
         match (name.as_str(), &inside[..]) {
-            // What one request has, as who is asking, comes in an `Extension` too.
+            // An `Extension` may also hold the values of one request, such as the current user.
             ("Extension", [inner]) => self.is_handle(inner),
             ("Arc" | "Rc", [inner]) => is_object(inner),
             ("State" | "Data", [inner]) => !matches!(inner, Type::Reference(_)),
@@ -188,7 +188,7 @@ fn has_one_of(bounds: &Punctuated<TypeParamBound, Token![+]>, traits: &[&str]) -
     named.any(|name| traits.contains(&name.as_str()))
 }
 
-/// The names that stand alone in a type: `T` of `&Vec<T>`, and not of `T::Item`.
+/// Collects the single names in a type: `T` in `&Vec<T>`, but not in `T::Item`.
 fn names(ty: &Type, found: &mut BTreeSet<String>) {
     if let Type::Path(path) = ty
         && path.qself.is_none()
@@ -200,7 +200,7 @@ fn names(ty: &Type, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The types that a type is made of.
+/// Returns the types inside a type.
 fn parts(ty: &Type) -> Vec<&Type> {
     match ty {
         Type::Array(ty) => vec![&ty.elem],

@@ -1,4 +1,4 @@
-//! How long a computation may take, and how many there may be at once.
+//! Rules for limits on the duration and the number of computations.
 
 use proc_macro2::Ident;
 use syn::{Expr, LitInt};
@@ -10,7 +10,7 @@ use crate::check::function::FnInfo;
 use crate::diag::Errors;
 use crate::model::{Limits, TimeoutAnswer};
 
-/// Checks the options about it.
+/// Checks the options about limits.
 pub(crate) fn limits(info: &FnInfo, args: LimitArgs, errors: &mut Errors) -> Limits {
     let error = args
         .timeout_error
@@ -34,7 +34,7 @@ pub(crate) fn limits(info: &FnInfo, args: LimitArgs, errors: &mut Errors) -> Lim
     }
 }
 
-/// What cannot be dropped cannot be limited.
+/// Rejects limits on synchronous functions, which cannot be dropped.
 fn check_sync(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     if info.form.is_sync() {
         errors.at(
@@ -45,7 +45,7 @@ fn check_sync(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     }
 }
 
-/// `timeout_error`, if it stands where it can be used.
+/// Returns `timeout_error` if it can be used.
 fn checked_error(
     info: &FnInfo,
     timeout: Option<&Ident>,

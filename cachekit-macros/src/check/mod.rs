@@ -1,5 +1,5 @@
-//! Every rule that needs more than one word: arguments against templates, options against each
-//! other. Takes what was written, gives the model.
+//! Rules that involve more than one option: arguments against templates, options against each other.
+//! They turn the syntax into the model.
 
 pub(crate) mod anonymous;
 pub(crate) mod cached;

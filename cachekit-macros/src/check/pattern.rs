@@ -1,4 +1,4 @@
-//! Arguments that are taken apart where they are taken.
+//! Patterns in the place of argument names.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::spanned::Spanned;
@@ -8,7 +8,7 @@ use crate::check::ident_usage;
 use crate::model::{Argument, Pattern};
 use crate::paths::RESERVED;
 
-/// The argument at `position`; where a pattern stands, its name is one that none of `others` has.
+/// Returns the argument at `position`. If it has a pattern, its name is one that none of `others` has.
 pub(crate) fn argument(
     position: usize,
     pat: &Pat,
@@ -38,7 +38,7 @@ pub(crate) fn argument(
     };
     let is_copy = pattern.is_reference();
     bind(pat, is_copy, &mut pattern);
-    // A name that stands for the whole argument. Hygiene does not keep it apart in a signature.
+    // A name for the whole argument. Hygiene does not separate names in a signature.
     let mut name = Ident::new(&format!("arg{position}"), span);
     while ident_usage::find(others, &name).is_some() {
         name = Ident::new(&format!("{name}_"), span);
@@ -50,7 +50,7 @@ pub(crate) fn argument(
     })
 }
 
-/// Notes what a pattern binds; what it leaves unbound, the body does not see.
+/// Collects the names that a pattern binds. The body cannot see the other parts of the argument.
 fn bind(pat: &Pat, is_copy: bool, pattern: &mut Pattern) {
     let mut all = |pats: &mut dyn Iterator<Item = &Pat>| {
         pats.for_each(|pat| bind(pat, is_copy, pattern));
@@ -69,7 +69,7 @@ fn bind(pat: &Pat, is_copy: bool, pattern: &mut Pattern) {
         Pat::TupleStruct(pat) => all(&mut pat.elems.iter()),
         Pat::Slice(pat) => all(&mut pat.elems.iter()),
         Pat::Struct(pat) => all(&mut pat.fields.iter().map(|field| &*field.pat)),
-        // Every case binds the same names.
+        // Every alternative binds the same names.
         Pat::Or(pat) => all(&mut pat.cases.iter().take(1)),
         Pat::Reference(pat) => bind(&pat.pat, is_copy, pattern),
         Pat::Paren(pat) => bind(&pat.pat, is_copy, pattern),

@@ -1,4 +1,4 @@
-//! Placeholders against the arguments of the function.
+//! Resolution of placeholders to the arguments of the function.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +12,29 @@ use crate::check::ident_usage;
 use crate::diag::{Errors, did_you_mean, quoted};
 use crate::model::{Piece, Text};
 
-/// What a template names.
+/// Names in a template.
 #[derive(Default)]
 pub(crate) struct Named {
     /// Arguments, by position.
     pub(crate) arguments: BTreeSet<usize>,
-    /// Arguments that are in it as a whole, by position.
+    /// Arguments that the template contains as a whole, by position.
     pub(crate) whole: BTreeSet<usize>,
-    /// The names that it has, each with the position of its argument: a macro may give two
-    /// arguments one name, and a pattern's name is nobody's.
+    /// Names in the template, each with the position of its argument. A macro may give two arguments one
+    /// name, and a pattern binds names of its own.
     pub(crate) words: BTreeSet<(usize, String)>,
     /// Type and const parameters, by position.
     pub(crate) params: BTreeSet<usize>,
-    /// Those of them that are named as types.
+    /// Parameters that are named as types, by position.
     pub(crate) types: BTreeSet<usize>,
-    /// Arguments that an expression names, which wants them as the function has them.
+    /// Arguments that an expression names, which needs the types that the function has, by position.
     pub(crate) in_expr: BTreeSet<usize>,
-    /// Whether `self` is among them.
+    /// `true` if the template names `self`.
     pub(crate) receiver: bool,
-    /// `ret`, with the place and hygiene of the first template that has it.
+    /// `ret`, with the span and hygiene of the first template that names it.
     pub(crate) ret: Option<Ident>,
 }
 
-/// A template whose placeholders name something.
+/// Template with resolved placeholders.
 pub(crate) struct Resolved {
     pieces: Vec<ResolvedPiece>,
     pub(crate) named: Named,
@@ -46,7 +46,7 @@ enum ResolvedPiece {
     Value { value: TokenStream, of_ret: bool },
 }
 
-/// Whether a template may name `ret`.
+/// Rule for `ret` in a template.
 #[derive(Clone, Copy)]
 pub(crate) enum RetRule {
     Allowed,
@@ -54,7 +54,7 @@ pub(crate) enum RetRule {
     Forbidden(&'static str),
 }
 
-/// Finds what every placeholder names.
+/// Resolves every placeholder.
 pub(crate) fn resolve(
     info: &FnInfo,
     template: &crate::attr::template::Template,
@@ -104,7 +104,7 @@ pub(crate) fn resolve(
         let mut params = info.params.iter();
         let type_param = params.position(|it| it.name == *root && !it.is_const);
         let value = match (type_param, &**expr) {
-            // A type is named by its name.
+            // A type parameter stands for the name of its type.
             (Some(position), syn::Expr::Path(path)) if path.path.is_ident(root) => {
                 resolved.named.types.insert(position);
                 quote!(::core::any::type_name::<#root>())
@@ -117,7 +117,7 @@ pub(crate) fn resolve(
 }
 
 impl Resolved {
-    /// Finds what an expression names.
+    /// Resolves the names in an expression.
     fn expression(&mut self, info: &FnInfo, expr: &syn::Expr, rule: RetRule, errors: &mut Errors) {
         info.check_self(expr, errors);
         let named = &mut self.named;
@@ -141,7 +141,7 @@ impl Resolved {
         {
             errors.at(found.span(), format_args!("`ret`: {reason}"));
         }
-        // In a group, which tells it from a placeholder.
+        // In a group, which distinguishes it from a placeholder.
         let mut value = Group::new(Delimiter::None, expr.to_token_stream());
         value.set_span(expr.span());
         self.pieces.push(ResolvedPiece::Value {
@@ -150,7 +150,7 @@ impl Resolved {
         });
     }
 
-    /// The text, with every value written where it is used.
+    /// Returns the text, with every value written in place.
     pub(crate) fn into_text(self) -> Text {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
             ResolvedPiece::Name => Piece::Name,
@@ -160,7 +160,8 @@ impl Resolved {
         text(pieces.collect())
     }
 
-    /// The text, with values of arguments moved to `rendered`: the body has the arguments then.
+    /// Returns the text, with values of arguments moved to `rendered`: the text is written after the body
+    /// took the arguments.
     pub(crate) fn into_deferred_text(self, rendered: &mut Vec<(TokenStream, u8)>) -> Text {
         let of_ret: Vec<bool> = self
             .pieces
@@ -183,7 +184,7 @@ impl Resolved {
     }
 }
 
-/// Puts pieces together: each value learns which byte follows it, so that it can escape that byte.
+/// Joins pieces. Each value gets the byte that follows it, so that the runtime can escape that byte.
 pub(crate) fn text(pieces: Vec<Piece>) -> Text {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {

@@ -1,4 +1,5 @@
-//! Tags, expressions and references: what runs before the body, and what when the value is known.
+//! Steps for tags, expressions and references, split into those before the body and those that need the
+//! value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,30 +16,30 @@ use crate::check::scope::{RetRule, resolve};
 use crate::diag::Errors;
 use crate::model::{After, Argument, Cloned, Step, StepArg};
 
-/// Collects steps, and which arguments they name.
+/// Collector of steps, and of the arguments that they name.
 pub(crate) struct Steps<'a> {
     info: &'a FnInfo,
     rule: RetRule,
-    /// Whether an expression over `ret` may name a shared `self`; not where it is kept for later.
+    /// `true` if an expression over `ret` may name a shared `self`. It may not if the closure is kept.
     self_beside_ret: bool,
     before: Vec<Step>,
     after: Vec<Step>,
     ret: Option<Ident>,
-    /// Whether an argument of the name `ret` was reported.
+    /// `true` if an argument of the name `ret` was reported.
     hidden_is_reported: bool,
     rendered: Vec<(TokenStream, u8)>,
-    /// Paths of arguments that an expression beside `ret` uses, with the argument's position.
+    /// Names of arguments that an expression uses together with `ret`, with the argument's position.
     cloned: BTreeMap<(usize, String), Ident>,
-    /// Arguments that anything names, by position.
+    /// Arguments that any step names, by position.
     pub(crate) named: BTreeSet<usize>,
     /// Arguments that an expression names, by position.
     pub(crate) in_expr: BTreeSet<usize>,
-    /// Type and const parameters that anything names, by position.
+    /// Type and const parameters that any step names, by position.
     pub(crate) params: BTreeSet<usize>,
 }
 
 impl<'a> Steps<'a> {
-    /// No steps so far.
+    /// Creates a collector without steps.
     pub(crate) fn new(info: &'a FnInfo, rule: RetRule, self_beside_ret: bool) -> Self {
         Self {
             info,
@@ -81,7 +82,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds a list: templates by the method `one`, sequences by `many`.
+    /// Adds a list. Templates go to the method `one`, sequences to `many`.
     pub(crate) fn items(
         &mut self,
         one: &'static str,
@@ -110,7 +111,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Adds an expression; `arg` says how it is passed.
+    /// Adds an expression, passed in the form `arg`.
     pub(crate) fn expr(
         &mut self,
         method: &'static str,
@@ -122,7 +123,7 @@ impl<'a> Steps<'a> {
         self.add(method, ret, arg(expr));
     }
 
-    /// Adds a step whose tokens were [looked at](Self::uses).
+    /// Adds a step after [`uses`](Self::uses) was called with its tokens.
     pub(crate) fn add(&mut self, method: &'static str, ret: Option<Ident>, arg: StepArg) {
         match ret {
             Some(ret) => self.add_after(method, ret, arg),
@@ -130,7 +131,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Notes which arguments an expression names; gives its `ret`, if it has one.
+    /// Records the arguments that an expression names, and returns its `ret`, if it has one.
     pub(crate) fn uses(&mut self, expr: &impl ToTokens, errors: &mut Errors) -> Option<Ident> {
         self.info.check_self(expr, errors);
         let ret = ident_usage::find(expr, &Ident::new("ret", Span::call_site()));
@@ -175,14 +176,14 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Notes every argument that `expr` names as one to clone.
+    /// Records every argument that `expr` names as one to clone.
     pub(crate) fn clone_all(&mut self, expr: &impl ToTokens) {
         for position in 0..self.info.arguments.len() {
             self.clone_names(position, expr);
         }
     }
 
-    /// What the closure for the value must clone.
+    /// Returns the names that the closure for the value must clone.
     pub(crate) fn take_cloned(&mut self) -> Vec<Cloned> {
         let cloned = std::mem::take(&mut self.cloned).into_iter();
         cloned
@@ -190,7 +191,7 @@ impl<'a> Steps<'a> {
             .collect()
     }
 
-    /// Reports an argument of the name `ret` where that means the value.
+    /// Reports an argument of the name `ret` if a step means the value by that name.
     fn check_hidden(&mut self, errors: &mut Errors) {
         if self.hidden_is_reported || matches!(self.rule, RetRule::Forbidden(_)) {
             return;
@@ -210,7 +211,7 @@ impl<'a> Steps<'a> {
         self.after.push(Step { method, arg });
     }
 
-    /// The steps before the body, and those after it.
+    /// Returns the steps before the body, and those after it.
     pub(crate) fn finish(mut self) -> (Vec<Step>, Option<After>) {
         let cloned = self.take_cloned();
         let after = self.ret.map(|ret| After {

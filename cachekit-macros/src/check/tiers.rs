@@ -1,4 +1,4 @@
-//! Where entries live, and the options that only make sense there.
+//! Rules for tiers, and for options that need a tier.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use crate::diag::{Errors, either};
 use crate::item::LooseFn;
 use crate::model::{Choice, Constant};
 
-/// The part of the policy that tells the tiers apart.
+/// Part of the policy about tiers.
 pub(crate) struct Tiers {
     pub(crate) capacity: Option<u64>,
     pub(crate) choices: Vec<Choice>,
     pub(crate) compress: Option<(bool, Span)>,
-    /// Where `err_ttl` stands.
+    /// Span of `err_ttl`.
     pub(crate) err_ttl_at: Option<Span>,
     pub(crate) lengths: Vec<(&'static str, Constant)>,
-    /// Where `none_ttl` stands.
+    /// Span of `none_ttl`.
     pub(crate) none_ttl_at: Option<Span>,
     pub(crate) replicas: Option<u8>,
 }
 
-/// Checks the options about tiers, and `none_ttl` and `err_ttl`, constants like most of them.
+/// Checks the options about tiers, and `none_ttl` and `err_ttl`, which are constants too.
 pub(crate) fn tiers(
     info: &FnInfo,
     item: &LooseFn,
@@ -85,7 +85,7 @@ pub(crate) fn tiers(
     }
 }
 
-/// How many entries the function's own memory keeps.
+/// Returns the number of entries that the function's own memory keeps.
 fn capacity_of(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u64> {
     let parsed = arg.value.base10_parse::<u64>().ok();
     match parsed {
@@ -100,7 +100,7 @@ fn capacity_of(arg: &Arg<LitInt>, errors: &mut Errors) -> Option<u64> {
     parsed
 }
 
-/// How many copies there are, of an entry that only Redis keeps.
+/// Returns the number of replicas, which need `tier = redis`.
 fn replicas_of(arg: &Arg<LitInt>, tier: Option<&str>, errors: &mut Errors) -> Option<u8> {
     let Arg { key, value } = arg;
     if tier != Some("redis") {
@@ -118,7 +118,7 @@ fn replicas_of(arg: &Arg<LitInt>, tier: Option<&str>, errors: &mut Errors) -> Op
     known
 }
 
-/// What is asked of Redis although nothing is stored there.
+/// Rejects options for Redis if `tier` is `memory`.
 fn check_memory(args: &TierArgs, errors: &mut Errors) {
     let remote = [
         args.redis_ttl.as_ref().map(|arg| &arg.key),
@@ -144,7 +144,7 @@ fn check_memory(args: &TierArgs, errors: &mut Errors) {
     }
 }
 
-/// What is asked of memory although nothing is stored there.
+/// Rejects options for memory if `tier` is `redis`.
 fn check_redis(args: &TierArgs, err_ttl: Option<&Arg<DurationValue>>, errors: &mut Errors) {
     let local = [
         args.memory_ttl.as_ref().map(|arg| &arg.key),
@@ -162,7 +162,7 @@ fn check_redis(args: &TierArgs, err_ttl: Option<&Arg<DurationValue>>, errors: &m
     }
 }
 
-/// A length that is known now.
+/// Returns a constant length.
 fn known(arg: &Arg<DurationValue>) -> Option<Duration> {
     match &arg.value {
         DurationValue::Constant(value, _) => Some(*value),
@@ -170,7 +170,7 @@ fn known(arg: &Arg<DurationValue>) -> Option<Duration> {
     }
 }
 
-/// An `idle` as long as what ends the entry anyway: `ttl` or `memory_ttl`, where they are known.
+/// Rejects an `idle` without effect: one that is not shorter than a constant `ttl` or `memory_ttl`.
 fn check_idle(args: &TierArgs, ttl: Option<Duration>, errors: &mut Errors) {
     let Some(DurationValue::Constant(length, span)) = args.idle.as_ref().map(|it| &it.value) else {
         return;
@@ -190,11 +190,11 @@ fn check_idle(args: &TierArgs, ttl: Option<Duration>, errors: &mut Errors) {
     }
 }
 
-/// Only an asynchronous function can wait for an answer of Redis.
+/// Rejects Redis for synchronous functions, which cannot wait for its reply.
 fn check_sync(info: &FnInfo, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: &mut Errors) {
     const WHY: &str = "a function that is not `async` can only be cached in memory, because other \
                        tiers are asked asynchronously";
-    // A `const fn` and an `extern fn` were told already.
+    // A `const fn` and an `extern fn` were reported already.
     if !info.form.is_sync() || item.sig.constness.is_some() || item.sig.abi.is_some() {
         return;
     }
@@ -211,7 +211,7 @@ fn check_sync(info: &FnInfo, item: &LooseFn, tier: Option<&Arg<Ident>>, errors: 
     }
 }
 
-/// The variant of the runtime that a word stands for, if it is one of `words`.
+/// Returns the runtime's variant for a word, if it is one of `words`.
 fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'static str> {
     const VARIANTS: &[(&str, &str)] = &[
         ("bincode", "Bincode"),
@@ -238,7 +238,7 @@ fn variant(arg: &Arg<Ident>, words: &[&str], errors: &mut Errors) -> Option<&'st
     variant.map(|(_, variant)| *variant)
 }
 
-/// Constant durations, and what is wrong with one of 0.
+/// Options with constant durations, each with the message for a duration of 0.
 const LENGTHS: [(&str, &str); 6] = [
     (
         "none_ttl",
@@ -266,7 +266,7 @@ const LENGTHS: [(&str, &str); 6] = [
     ),
 ];
 
-/// The constants of [`LENGTHS`], in that order, where they are given.
+/// Returns the given constants of [`LENGTHS`], in that order.
 fn constants(
     info: &FnInfo,
     given: [Option<Arg<DurationValue>>; 6],

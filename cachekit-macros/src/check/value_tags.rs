@@ -1,4 +1,4 @@
-//! Which tags and events are made from the value, as a number.
+//! Hash of the tags and events that are made from the value.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,13 +8,13 @@ use crate::attr::template::Piece;
 use crate::attr::value::{Item, Items};
 use crate::check::ident_usage;
 
-/// A hash (FNV-1a) of all that mention `ret`; zero, if none does.
+/// Returns a hash (FNV-1a) of all tags and events that name `ret`; zero if none does.
 ///
-/// It stands in entries, so it depends on the words alone, not on how a compiler prints them.
+/// Entries contain the hash. Therefore it depends only on the tokens, and not on a compiler's formatting.
 pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     let ret = Ident::new("ret", Span::call_site());
     let mut words = Vec::new();
-    // The option first: what was a tag and is an event now is another label.
+    // The option comes first: an event is not equal to a tag of the same text.
     for (list, option) in lists.into_iter().zip(["tag", "event"]) {
         let items = list.iter().flat_map(|items| &items.value.0);
         for item in items {
@@ -40,7 +40,7 @@ pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
             }
         }
     }
-    // Their order means nothing.
+    // Their order has no meaning.
     words.sort();
     if words.is_empty() {
         return 0;
@@ -51,7 +51,7 @@ pub(crate) fn hash(lists: [Option<&Arg<Items>>; 2]) -> u64 {
     })
 }
 
-/// The tokens, with one space after each.
+/// Appends the tokens to `text`, with a space after each.
 fn spell(tokens: TokenStream, text: &mut String) {
     for tree in tokens {
         match tree {

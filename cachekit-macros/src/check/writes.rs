@@ -1,4 +1,4 @@
-//! `#[invalidates]` and `#[write_through]`.
+//! Rules of `#[invalidates]` and `#[write_through]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -18,7 +18,7 @@ use crate::diag::Errors;
 use crate::item::LooseFn;
 use crate::model::{Callee, InvalidatingFn, Position, Reference, StepArg, Stored, WritingFn};
 
-/// The model of a function that invalidates; `None` only where a mistake was found.
+/// Returns the model of a function that invalidates; `None` only if a mistake was found.
 pub(crate) fn invalidates(
     args: InvalidatesArgs,
     item: &LooseFn,
@@ -82,7 +82,7 @@ pub(crate) fn invalidates(
     })
 }
 
-/// That there is something to invalidate.
+/// Checks that there is something to invalidate.
 fn check_not_empty(args: &InvalidatesArgs, errors: &mut Errors) {
     let nothing = args.references.is_empty()
         && args.key.is_none()
@@ -98,7 +98,7 @@ fn check_not_empty(args: &InvalidatesArgs, errors: &mut Errors) {
     }
 }
 
-/// What has no `.await` cannot wait for an acknowledgement.
+/// Rejects `ack` for a synchronous function, which cannot wait for acknowledgements.
 fn check_waits(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     if info.form.is_sync() {
         errors.at(
@@ -109,7 +109,7 @@ fn check_waits(info: &FnInfo, key: &Ident, errors: &mut Errors) {
     }
 }
 
-/// How long to wait for an acknowledgement, as the runtime takes it.
+/// Returns the time to wait for acknowledgements, as an argument of the runtime's method.
 fn within(length: Option<DurationValue>) -> Expr {
     match length {
         None => parse_quote!(::core::option::Option::None),
@@ -121,7 +121,7 @@ fn within(length: Option<DurationValue>) -> Expr {
     }
 }
 
-/// The model of a function that writes through.
+/// Returns the model of a function that writes through.
 pub(crate) fn write_through(
     args: WriteThroughArgs,
     item: &LooseFn,
@@ -164,7 +164,7 @@ pub(crate) fn write_through(
     })
 }
 
-/// What is stored, and what tells it from older values.
+/// Returns the stored value and its order among writes.
 fn stored(
     info: &FnInfo,
     value: Option<Arg<Expr>>,
@@ -175,7 +175,7 @@ fn stored(
     let mut ret = None;
     for expr in value.iter().chain(&order) {
         ret = ret.or(steps.uses(&expr.value, errors));
-        // Also without `ret`: the closure runs when the body has the arguments.
+        // Even without `ret`: the closure runs after the body took the arguments.
         steps.clone_all(&expr.value);
     }
     Stored {
@@ -186,14 +186,14 @@ fn stored(
     }
 }
 
-/// The values in a reference, as tokens to look names up in.
+/// Returns the values in a reference as tokens, in which names can be searched.
 fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
     let mut tokens = match &reference.callee {
         attr::reference::Callee::Method { receiver, .. } => receiver.to_token_stream(),
         attr::reference::Callee::Path(_) => TokenStream::new(),
     };
     if let ReferenceArgs::Positions(positions) = &reference.args {
-        // Kept apart, so that a value that begins with a dot is not taken for a field.
+        // Separated, so that a value that begins with a dot is not taken for a field.
         for position in positions {
             if let attr::reference::Position::Value(value) = position {
                 tokens.extend(quote!(; #value));
@@ -203,7 +203,7 @@ fn values(reference: &crate::attr::reference::Reference) -> TokenStream {
     tokens
 }
 
-/// Decides what a reference means.
+/// Resolves a reference.
 fn model(reference: crate::attr::reference::Reference, errors: &mut Errors) -> Option<Reference> {
     let all = matches!(reference.args, ReferenceArgs::All);
     let callee = match reference.callee {
@@ -258,7 +258,7 @@ fn model(reference: crate::attr::reference::Reference, errors: &mut Errors) -> O
     Some(Reference { callee, args })
 }
 
-/// The function whose entry is written as code has it: `get_user::entry(id)`.
+/// Returns the function of a reference that is written like code: `get_user::entry(id)`.
 fn entry_of(path: &syn::ExprPath) -> Option<&Ident> {
     let mut segments = path.path.segments.iter().rev();
     let is_entry = segments.next()?.ident == "entry";
@@ -271,7 +271,7 @@ fn is_self(expr: &syn::Expr) -> bool {
     matches!(expr, syn::Expr::Path(path) if path.path.is_ident("self"))
 }
 
-/// `Self::get`, `Repo::get`, `<T as Trait>::get`: what stands before the name is a type.
+/// Returns `true` if a type stands before the name: `Self::get`, `Repo::get`, `<T as Trait>::get`.
 fn is_method(path: &syn::ExprPath) -> bool {
     let segments = &path.path.segments;
     let before = segments

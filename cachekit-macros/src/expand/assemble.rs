@@ -1,29 +1,51 @@
-//! What the outputs have in common: the function around a new body, and words for the templates.
+//! Common parts of the outputs: the function around a new body, and arguments of the templates.
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote;
 use syn::{FnArg, Pat, parse_quote};
 
 use crate::expand::owned_args;
 use crate::fn_form::Form;
 use crate::item::LooseFn;
-use crate::model::{Apart, CachedFn, Function, Pattern};
+use crate::model::{CachedFn, Function, OwnedBody, Pattern};
 use crate::paths::{Paths, local};
 
-/// The statement for `cache = EXPR`, and the expression for the cache; nothing for the current one.
-pub(crate) fn source(function: &Function, paths: &Paths) -> (Option<TokenStream>, TokenStream) {
-    let krate = &paths.krate;
-    let Some(expr) = &function.cache else {
-        return (None, TokenStream::new());
-    };
-    let cache = local("__cache");
-    (
-        Some(quote!(let #cache: &#krate::Cache = &(#expr);)),
-        quote!(#cache),
-    )
+/// Cache of a function with `cache = EXPR`.
+pub(crate) struct GivenCache {
+    /// Local that holds the cache.
+    pub(crate) local: Ident,
+    /// Statement that binds the local.
+    pub(crate) binding: TokenStream,
 }
 
-/// The function with `inner` for its body: in its own form, and with names for its patterns.
+impl GivenCache {
+    /// Returns the cache; `None` for the current one.
+    pub(crate) fn of(function: &Function, paths: &Paths) -> Option<Self> {
+        let krate = &paths.krate;
+        let expr = function.cache.as_ref()?;
+        let local = local("__cache");
+        let binding = quote!(let #local: &#krate::Cache = &(#expr););
+        Some(Self { local, binding })
+    }
+
+    /// Returns the argument of a template for the local.
+    pub(crate) fn argument(&self) -> TokenStream {
+        let local = &self.local;
+        quote!(cache: #local,)
+    }
+}
+
+/// Returns an argument of a template, or nothing if the argument would be empty.
+pub(crate) fn optional(label: &str, delimiter: Delimiter, tokens: TokenStream) -> TokenStream {
+    if tokens.is_empty() {
+        return tokens;
+    }
+    let label = Ident::new(label, Span::call_site());
+    let tokens = Group::new(delimiter, tokens);
+    quote!(#label: #tokens,)
+}
+
+/// Returns the function with the body `inner`, in its own form, and with names in place of patterns.
 pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) -> TokenStream {
     let mut sig = item.sig.clone();
     let typed = sig.inputs.iter_mut().filter_map(|input| match input {
@@ -31,7 +53,7 @@ pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) 
         FnArg::Receiver(_) => None,
     });
     for (input, argument) in typed.zip(&function.arguments) {
-        // `mut` goes with the body, which takes the argument under its own pattern.
+        // `mut` belongs to the body, which takes the argument under its own pattern.
         if argument.pattern.is_some() || function.form.takes_arguments() {
             let name = &argument.name;
             *input.pat = parse_quote!(#name);
@@ -40,8 +62,12 @@ pub(crate) fn assemble(function: &Function, item: &LooseFn, inner: TokenStream) 
     item.with(&sig, &function.form.wrap(inner))
 }
 
-/// The arguments and the body: a template makes a closure of them.
-pub(crate) fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -> TokenStream {
+/// Returns the arguments of a template for the function's arguments and its body.
+pub(crate) fn body(
+    function: &Function,
+    item: &LooseFn,
+    owned_body: Option<&OwnedBody>,
+) -> TokenStream {
     let typed = item.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(input) => Some(&*input.pat),
         FnArg::Receiver(_) => None,
@@ -55,7 +81,7 @@ pub(crate) fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -
             let is_mut = matches!(pat, Pat::Ident(pat) if pat.mutability.is_some());
             match &argument.pattern {
                 Some(Pattern { written, .. }) => Some(quote!([#name #written])),
-                // The block of another form may have taken it before.
+                // Statements before the block may have taken the argument.
                 None if !function.form.takes_arguments() => None,
                 None if is_mut => Some(quote!((mut #name))),
                 None => Some(quote!(#name)),
@@ -71,29 +97,29 @@ pub(crate) fn body(function: &Function, item: &LooseFn, apart: Option<&Apart>) -
             &inside
         }
     };
-    let Some(apart) = apart else {
-        return quote!((#taken) #body);
+    let Some(owned_body) = owned_body else {
+        return quote!(arguments: (#taken), body: #body);
     };
-    let owned = owned_args::owned(function, apart);
+    let owned = owned_args::owned(function, owned_body);
     let own;
-    let body = if apart.owns_self.is_some() {
+    let body = if owned_body.owns_self.is_some() {
         own = owned_args::with_own_self(body);
         &own
     } else {
         body
     };
-    quote!((#owned #taken) #body)
+    quote!(arguments: (#owned #taken), body: #body)
 }
 
-/// The body as a block in another one: its braces are not those that the user wrote around the
-/// function, and nobody is told to remove them.
+/// Returns the body as a block inside another one. Its braces get a generated span, so that no lint asks
+/// the user to remove them.
 fn generated_braces(body: &Group) -> Group {
     let mut inside = body.clone();
     inside.set_span(Span::mixed_site().located_at(body.span()));
     inside
 }
 
-/// How a template is told whether values stay in this process.
+/// Returns a template's word for the tier: `memory` if values stay in this process.
 pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     if model.policy.in_memory {
         quote!(memory)
@@ -102,11 +128,11 @@ pub(crate) fn tier_word(model: &CachedFn) -> TokenStream {
     }
 }
 
-/// How a template is told the form.
-pub(crate) fn form_word(function: &Function, apart: Option<&Apart>) -> TokenStream {
+/// Returns a template's word for the form.
+pub(crate) fn form_word(function: &Function, owned_body: Option<&OwnedBody>) -> TokenStream {
     if function.form.is_sync() {
         quote!(sync)
-    } else if apart.is_some() {
+    } else if owned_body.is_some() {
         quote!(detachable)
     } else {
         quote!(async)

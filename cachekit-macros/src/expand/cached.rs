@@ -1,4 +1,4 @@
-//! The output of `#[cached]`.
+//! Output of `#[cached]`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use crate::item::LooseFn;
 use crate::model::CachedFn;
 use crate::paths::Paths;
 
-/// A cached function and its controls.
+/// Returns a cached function and its companion.
 pub(crate) fn cached(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let body = function::body(model, item, &paths);

@@ -1,18 +1,18 @@
-//! The controls: a type beside a free function, siblings beside a method.
+//! Companions: a type beside a free function, siblings beside a method.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::Visibility;
 use syn::ext::IdentExt as _;
 
-use crate::expand::assemble::{form_word, source};
+use crate::expand::assemble::{GivenCache, form_word, optional};
 use crate::expand::reference::HiddenFn;
 use crate::expand::spec;
 use crate::item::LooseFn;
 use crate::model::{Argument, CachedFn, Companion, CompanionParts};
 use crate::paths::Paths;
 
-/// The controls of a cached function; nothing where none are wanted.
+/// Returns the companion of a cached function; nothing if it has none.
 pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::None => TokenStream::new(),
@@ -35,13 +35,13 @@ pub(crate) fn companion(model: &CachedFn, item: &LooseFn, paths: &Paths) -> Toke
     }
 }
 
-/// What the parts of the controls are made from.
+/// Input for the parts of a companion.
 pub(crate) struct Controls<'a> {
     pub(crate) model: &'a CachedFn,
     pub(crate) item: &'a LooseFn,
     pub(crate) paths: &'a Paths,
     pub(crate) parts: &'a CompanionParts,
-    /// Whether its functions have a receiver.
+    /// `true` if its functions have a receiver.
     pub(crate) has_self: bool,
 }
 
@@ -54,21 +54,34 @@ impl Controls<'_> {
         let spec_name = hidden_spec_name(self.item);
         let spec = spec::constants(self.model, self.paths);
         let [key_at, entry_at] = self.positional();
-        let (cache, source) = source(&self.model.function, self.paths);
-        let in_cache = self.parameters(&self.parts.in_cache);
+        let cache = GivenCache::of(&self.model.function, self.paths).map(|cache| {
+            let params = self.parameters(&self.parts.in_cache);
+            let GivenCache { local, binding } = cache;
+            quote!(cache: (#params) { #binding } #local,)
+        });
         let (generics, where_clause) = self.generics();
         let in_entry = self.parameters(&self.parts.in_entry);
-        let turbofish = turbofish(&self.parts.generics);
+        let turbofish = turbofish(&self.parts.generics).unwrap_or_default();
+        let turbofish = optional("turbofish", Delimiter::Parenthesis, turbofish);
         let positions = self.given_positions();
         let refresh = self.refresh();
         quote! {
             #krate::__companion! {
-                #vis #name #function (#result) (#turbofish) cache (#in_cache) { #cache } (#source)
-                spec #spec_name #spec
-                key_at #key_at
-                entry_at #entry_at
-                entry #generics (#in_entry) #where_clause => (#positions)
-                refresh #refresh
+                companion: #vis #name,
+                function: #function,
+                returns: #result,
+                #turbofish
+                #cache
+                spec: #spec_name = #spec,
+                key_at: #key_at,
+                entry_at: #entry_at,
+                entry: {
+                    #generics
+                    params: (#in_entry),
+                    #where_clause
+                    arguments: (#positions)
+                },
+                refresh: #refresh
             }
         }
     }
@@ -88,25 +101,33 @@ impl Controls<'_> {
         let (generics, where_clause) = self.generics();
         let (receiver, own) = (self.receiver(), self.own());
         let in_entry = self.parameters(&self.parts.in_entry);
-        let turbofish = turbofish(&self.parts.generics);
+        let turbofish = turbofish(&self.parts.generics).unwrap_or_default();
+        let turbofish = optional("turbofish", Delimiter::Parenthesis, turbofish);
         let positions = self.given_positions();
-        let (cache, source) = source(&self.model.function, self.paths);
+        let cache = GivenCache::of(&self.model.function, self.paths)
+            .map(|GivenCache { local, binding }| quote!({ #binding } #local));
         let in_cache = self.parameters(&self.parts.in_cache);
         quote! {
             #krate::__siblings! {
-                [#vis] (#own) (#turbofish) #spec_name
-                #handle (#receiver #in_cache) { #cache } (#source)
-                #key_name #entry_name (#result)
-                spec #spec
-                key #key_at
-                entry #entry_at
-                #entry #generics (#receiver #in_entry) #where_clause =>
-                    (#positions)
+                vis: [#vis],
+                returns: #result,
+                own: (#own),
+                #turbofish
+                spec: #spec_name = #spec,
+                key_at: #key_name #key_at,
+                entry_at: #entry_name #entry_at,
+                entry: #entry {
+                    #generics
+                    params: (#receiver #in_entry),
+                    #where_clause
+                    arguments: (#positions)
+                },
+                handle: #handle (#receiver #in_cache) #cache
             }
         }
     }
 
-    /// What `entry` hands to the positional function.
+    /// Returns the arguments that `entry` passes to the positional function.
     fn given_positions(&self) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self
@@ -126,10 +147,10 @@ impl Controls<'_> {
         quote!(#(#positions),*)
     }
 
-    /// `refresh` takes what the function takes and calls it.
+    /// Returns the argument of a template for `refresh`, which takes the function's arguments and calls it.
     fn refresh(&self) -> TokenStream {
         let sig = &self.item.sig;
-        let (impl_generics, _, where_clause) = sig.generics.split_for_impl();
+        let (generics, where_clause) = labelled(&sig.generics);
         let turbofish = turbofish(&sig.generics);
         let function = &sig.ident;
         let form = self.refresh_form();
@@ -144,12 +165,17 @@ impl Controls<'_> {
         let names: Vec<Ident> = names.collect();
         let types = arguments.iter().map(|argument| &argument.ty);
         quote! {
-            #form ([#impl_generics] (#(#names: #types),*) [#where_clause] =>
-                #function #turbofish (#(#names),*))
+            #form {
+                #generics
+                params: (#(#names: #types),*),
+                #where_clause
+                call: #function #turbofish (#(#names),*)
+            }
         }
     }
 
-    /// A future without `async fn`, but where the lifetimes of an `impl Trait` may be left out.
+    /// Returns the form of `refresh`: a function that returns a future, or an `async fn` if an `impl Trait`
+    /// may have elided lifetimes.
     fn refresh_form(&self) -> TokenStream {
         let function = &self.model.function;
         let mut arguments = function.arguments.iter();
@@ -159,17 +185,16 @@ impl Controls<'_> {
         form_word(function, None)
     }
 
-    /// The generics and where-clause of the controls, each in brackets for a template.
+    /// Returns the arguments of a template for the generics and the where-clause of the companion.
     pub(crate) fn generics(&self) -> (TokenStream, TokenStream) {
-        let (impl_generics, _, where_clause) = self.parts.generics.split_for_impl();
-        (quote!([#impl_generics]), quote!([#where_clause]))
+        labelled(&self.parts.generics)
     }
 
     pub(crate) fn receiver(&self) -> Option<TokenStream> {
         self.has_self.then(|| quote!(&self,))
     }
 
-    /// How its functions call one another.
+    /// Returns the prefix of calls between its functions.
     fn own(&self) -> TokenStream {
         if self.has_self {
             quote!(self.)
@@ -185,7 +210,7 @@ impl Controls<'_> {
             .map(|(argument, _)| argument)
     }
 
-    /// Parameters as the function has them.
+    /// Returns parameters with the types of the function.
     fn parameters(&self, kept: &[bool]) -> TokenStream {
         let parameters = self
             .arguments(kept)
@@ -194,10 +219,23 @@ impl Controls<'_> {
     }
 }
 
-/// The function beside a free one that has its constants. Where that is not free, the compiler says that it
-/// cannot find this function, after what it says itself: that an `impl` has no place for a type.
+/// Returns the arguments of a template for generics and their where-clause.
+fn labelled(generics: &syn::Generics) -> (TokenStream, TokenStream) {
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let generics = optional(
+        "generics",
+        Delimiter::Bracket,
+        impl_generics.to_token_stream(),
+    );
+    let where_clause = optional("where", Delimiter::Bracket, where_clause.to_token_stream());
+    (generics, where_clause)
+}
+
+/// Returns the name of the function that has the constants of a free function. The name is a message: if the
+/// cached function is in an `impl`, the compiler reports that an `impl` cannot contain a type, and then that
+/// it cannot find this function.
 pub(crate) fn hidden_spec_name(item: &LooseFn) -> Ident {
-    // Without a visibility it may stand in a trait's `impl`, where nothing can be added.
+    // Without a visibility it may be in a trait's `impl`, where nothing can be added.
     let word = match item.vis {
         Visibility::Inherited => "false",
         _ => "Self",
@@ -208,7 +246,7 @@ pub(crate) fn hidden_spec_name(item: &LooseFn) -> Ident {
     hidden
 }
 
-/// Returns `true` if `impl` stands anywhere in the type.
+/// Returns `true` if the type contains `impl` at any depth.
 fn has_impl(ty: &impl ToTokens) -> bool {
     fn in_stream(tokens: TokenStream) -> bool {
         tokens.into_iter().any(|tree| match tree {
@@ -220,7 +258,7 @@ fn has_impl(ty: &impl ToTokens) -> bool {
     in_stream(ty.to_token_stream())
 }
 
-/// `::<T, N>`: a parameter that only the key names cannot be inferred.
+/// Returns `::<T, N>`. A parameter that only the key names cannot be inferred.
 fn turbofish(generics: &syn::Generics) -> Option<TokenStream> {
     let names = generics.params.iter().filter_map(|param| match param {
         syn::GenericParam::Type(ty) => Some(&ty.ident),

@@ -1,4 +1,4 @@
-//! `#[derive(CacheKey)]`.
+//! Output of `#[derive(CacheKey)]`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -7,7 +7,7 @@ use syn::{Field, Fields, Generics, Item, ItemEnum, ItemStruct, Path, parse_quote
 
 use crate::paths::{Paths, is_plain, local, with_span};
 
-/// The implementation, or what is wrong with the type.
+/// Returns the implementation, or the mistake in the type.
 pub(crate) fn derive_cache_key(item: TokenStream) -> syn::Result<TokenStream> {
     match syn::parse2(item)? {
         Item::Struct(item) => {
@@ -73,7 +73,7 @@ fn of_struct(item: &ItemStruct, paths: &Paths) -> TokenStream {
         (field, quote!(self.#member))
     });
     let values: Vec<_> = values.collect();
-    // A struct around one value is that value: a newtype has the key of what it holds.
+    // A struct with one field is written like the field, so that a newtype has the key of its value.
     match values.as_slice() {
         [(only, value)] => field(only, value, paths),
         _ => fields(&values, paths),
@@ -110,7 +110,7 @@ fn of_enum(item: &ItemEnum, paths: &Paths) -> TokenStream {
     quote!(match self { #(#arms)* })
 }
 
-/// Fields in parentheses.
+/// Writes fields in parentheses.
 fn fields(values: &[(&Field, TokenStream)], paths: &Paths) -> TokenStream {
     let out = local("__out");
     let written = values.iter().enumerate().map(|(index, (of, value))| {
@@ -121,7 +121,7 @@ fn fields(values: &[(&Field, TokenStream)], paths: &Paths) -> TokenStream {
     quote!(#out.open(); #(#written)* #out.close();)
 }
 
-/// One field. StepArg cannot be written is its type's fault, as in derives of std.
+/// Writes a field. If it cannot be written, the error points at its type, as in derives of std.
 fn field(field: &Field, value: &TokenStream, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
     let out = local("__out");

@@ -1,27 +1,27 @@
-//! The body of a cached function: look, and on a miss compute.
+//! Body of a cached function: a lookup, and on a miss a computation.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 
-use crate::expand::assemble::{form_word, source, tier_word};
+use crate::expand::assemble::{GivenCache, form_word, optional, tier_word};
 use crate::expand::companion::hidden_spec_name;
 use crate::expand::key::{path_of, type_of, write_key};
 use crate::expand::pattern_refs::pattern_bindings;
 use crate::expand::reference::HiddenFn;
 use crate::expand::spec;
-use crate::expand::steps::{ClosureSite, after, statements};
+use crate::expand::steps::{ClosureSite, on_value, statements};
 use crate::item::LooseFn;
-use crate::model::{Apart, ArgKind, CachedFn, Companion, Piece, TimeoutAnswer, Uncovered};
+use crate::model::{ArgKind, CachedFn, Companion, OwnedBody, Piece, TimeoutAnswer, Uncovered};
 use crate::paths::{Paths, as_user_code, local, trait_probe, with_span};
 
-/// The new body.
+/// Returns the new body.
 pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
-    let [labels, spec] = ["__labels", "__spec"].map(local);
+    let [tags, spec] = ["__tags", "__spec"].map(local);
     let result = &model.function.result;
     let tier = tier_word(model);
-    // A type that cannot be kept is the return type's fault.
+    // If the value cannot be stored, the error points at the return type.
     let span = result.span();
     let traits: &[&str] = if model.policy.in_memory {
         &["__Keep"]
@@ -31,24 +31,22 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
     let probe = trait_probe(span, traits);
     let type_checks = type_checks(model);
     let timeout_answer = timeout_answer(model);
-    let apart = model.apart.as_ref();
-    let form = form_word(&model.function, apart);
+    let owned_body = model.owned_body.as_ref();
+    let form = form_word(&model.function, owned_body);
     let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
     let checks = checks(model, paths);
-    let (cache, source) = source(&model.function, paths);
+    let cache = GivenCache::of(&model.function, paths);
+    let bind_cache = cache.as_ref().map(|cache| &cache.binding);
+    let cache = cache.as_ref().map(GivenCache::argument);
     let find_spec = find_spec(model, item, paths);
-    let always = || quote!(true);
-    let when = model
-        .when
-        .as_ref()
-        .map_or_else(always, ToTokens::to_token_stream);
+    let when = when(model);
     let key = write_key(&model.key, &quote!(#spec), Some(&item.sig.ident), paths);
     let types = types(model, item);
-    let before = statements(&model.before, &labels, paths);
-    let after = after(
+    let before = statements(&model.before, &tags, paths);
+    let on_value = on_value(
         model.after.as_ref(),
-        &labels,
-        if apart.is_some() {
+        &tags,
+        if owned_body.is_some() {
             ClosureSite::Entry
         } else {
             ClosureSite::Call
@@ -56,21 +54,39 @@ pub(crate) fn body(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStre
         &model.function,
         paths,
     );
-    let body = crate::expand::assemble::body(&model.function, item, apart);
-    // Bound again where the body takes its arguments: a reference to them cannot move with them.
-    let labelled = !before.is_empty() || model.after.is_some();
-    let rebound = labelled.then_some(&pattern_bindings);
+    let body = crate::expand::assemble::body(&model.function, item, owned_body);
+    // Bound again where the body takes its arguments: references to them cannot move with them.
+    let has_tags = !before.is_empty() || model.after.is_some();
+    let rebound = has_tags.then_some(&pattern_bindings);
     quote! {
         #pattern_bindings
         #checks
-        #cache
-        #krate::__cached!(#form (#tier #probe #type_checks #timeout_answer) (#result) (#spec = #find_spec, (#source), #when) (#key) #types (#labels #rebound #before) (#after) #body)
+        #bind_cache
+        #krate::__cached!(
+            form: #form,
+            return_ops: (#tier #probe #type_checks #timeout_answer),
+            returns: #result,
+            spec: #spec = #find_spec,
+            #cache
+            when: #when,
+            key: #key,
+            #types
+            tags: |#tags| { #rebound #before },
+            #on_value
+            #body
+        )
     }
 }
 
-/// The types in the key, for a template: the function's name for those that stand around it, and
-/// the names of others.
-fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
+/// Returns the condition without which a call bypasses the cache.
+fn when(model: &CachedFn) -> TokenStream {
+    let when = model.when.as_ref();
+    when.map_or_else(|| quote!(true), ToTokens::to_token_stream)
+}
+
+/// Returns the argument of a template for the types in the key: the function's name for the types around it,
+/// and the names of others.
+fn types(model: &CachedFn, item: &LooseFn) -> TokenStream {
     let params = model.type_params.iter();
     let mut types: TokenStream = params
         .map(|name| quote!((::core::any::type_name::<#name>())))
@@ -87,10 +103,10 @@ fn types(model: &CachedFn, item: &LooseFn) -> Option<TokenStream> {
             _ => {}
         }
     }
-    (!types.is_empty()).then(|| quote!([#types]))
+    optional("types", Delimiter::Bracket, types)
 }
 
-/// What else some options ask of the return type.
+/// Returns further checks of the return type, for some options.
 fn type_checks(model: &CachedFn) -> TokenStream {
     let probes = [
         ("RequireOption", model.policy.none_ttl_at),
@@ -106,7 +122,7 @@ fn type_checks(model: &CachedFn) -> TokenStream {
     probes.collect()
 }
 
-/// The answer of a plan for a computation that takes too long.
+/// Returns the error for an exceeded `timeout`, as input of `__kept!`.
 fn timeout_answer(model: &CachedFn) -> Option<TokenStream> {
     let TimeoutAnswer { at, error } = model.policy.limits.timeout_answer.as_ref()?;
     let failing = trait_probe(*at, &["__CanFail"]);
@@ -117,15 +133,15 @@ fn timeout_answer(model: &CachedFn) -> Option<TokenStream> {
     Some(quote!(; (#failing) #answer))
 }
 
-/// Arguments the key forgets, for the type system to judge.
+/// Returns the checks that the type system makes.
 fn checks(model: &CachedFn, paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
     let mut checks = TokenStream::new();
     for value in &model.uncovered {
         checks.extend(uncovered_check(value, krate));
     }
-    let apart = model.apart.iter();
-    checks.extend(apart.flat_map(|apart| clone_checks(model, apart, paths)));
+    let owned_body = model.owned_body.iter();
+    checks.extend(owned_body.flat_map(|owned_body| clone_checks(model, owned_body, paths)));
     for choice in &model.policy.choices {
         if choice.ty == "Codec" {
             let codec = format_ident!("{}", choice.variant);
@@ -142,7 +158,7 @@ fn checks(model: &CachedFn, paths: &Paths) -> TokenStream {
     checks
 }
 
-/// A value that the key forgets, for the type system to judge.
+/// Returns the check of a value outside the key.
 fn uncovered_check(value: &Uncovered, krate: &TokenStream) -> TokenStream {
     let Uncovered { name, .. } = value;
     let kind = match value.kind {
@@ -165,20 +181,20 @@ fn uncovered_check(value: &Uncovered, krate: &TokenStream) -> TokenStream {
             "give the argument a name, and write that in `key` or `skip(..)`".to_owned(),
         )
     };
-    // With the place of the argument and nothing of a macro: the error is about that alone.
+    // With the span of the argument and without an expansion, so that the error mentions no macro.
     let span = value.name.span();
     let check = as_user_code(span, quote!(InKeyOrSkip::check(#name)));
     let mut guard =
         quote!(#krate::__left_out!(#kind #borrow #name, #name #message #note (#check)););
     if name.to_string().starts_with('_') {
-        // The look is not the user's use of an argument called `_pool`.
+        // The check is not a use of `_pool` by the user.
         guard = quote!(#[allow(clippy::used_underscore_binding)] { #guard });
     }
     with_span(span, guard)
 }
 
-/// What the body is to own, for the type system to judge.
-fn clone_checks(model: &CachedFn, apart: &Apart, paths: &Paths) -> Vec<TokenStream> {
+/// Returns the checks that the body can own its arguments.
+fn clone_checks(model: &CachedFn, owned_body: &OwnedBody, paths: &Paths) -> Vec<TokenStream> {
     let krate = &paths.krate;
     let references = model
         .function
@@ -189,7 +205,7 @@ fn clone_checks(model: &CachedFn, apart: &Apart, paths: &Paths) -> Vec<TokenStre
         let name = &argument.name;
         (name.span(), name.to_token_stream())
     });
-    let own_self = apart.owns_self.map(|span| (span, quote!(self)));
+    let own_self = owned_body.owns_self.map(|span| (span, quote!(self)));
     let probes = arguments.chain(own_self).map(|(span, value)| {
         let probe = trait_probe(span, &["__OwnClone"]);
         quote!(#krate::__ownable!(#value => #probe);)
@@ -197,7 +213,7 @@ fn clone_checks(model: &CachedFn, apart: &Apart, paths: &Paths) -> Vec<TokenStre
     probes.collect()
 }
 
-/// The expression that finds the spec.
+/// Returns the expression that finds the spec.
 fn find_spec(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
     match &model.companion {
         Companion::Type { .. } => {
@@ -211,7 +227,7 @@ fn find_spec(model: &CachedFn, item: &LooseFn, paths: &Paths) -> TokenStream {
         Companion::None => {
             let krate = &paths.krate;
             let constants = spec::constants(model, paths);
-            // A block of its own, so that the user's body does not see the function.
+            // A block of its own, so that the user's body cannot see the function.
             quote!({ #krate::__spec!(__spec #constants); __spec() })
         }
     }

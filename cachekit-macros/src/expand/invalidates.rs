@@ -1,25 +1,27 @@
-//! The body of a function that invalidates.
+//! Output of `#[invalidates]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::expand::assemble::{assemble, body, form_word, source};
+use crate::expand::assemble::{GivenCache, assemble, body, form_word};
 use crate::expand::pattern_refs::pattern_bindings;
-use crate::expand::steps::{ClosureSite, after, statements};
+use crate::expand::steps::{ClosureSite, on_value, statements};
 use crate::item::LooseFn;
 use crate::model::InvalidatingFn;
 use crate::paths::{Paths, local};
 
-/// The function, with its body between what is rendered before and what is applied after.
+/// Returns the function. Texts of arguments are rendered before its body, and applied after it.
 pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let krate = &paths.krate;
     let inv = local("__inv");
     let result = &model.function.result;
-    let (cache, source) = source(&model.function, &paths);
+    let cache = GivenCache::of(&model.function, &paths);
+    let bind_cache = cache.as_ref().map(|cache| &cache.binding);
+    let cache = cache.as_ref().map(GivenCache::argument);
     let on = Ident::new(model.on, Span::call_site());
     let before = statements(&model.before, &inv, &paths);
-    let after = after(
+    let on_value = on_value(
         model.after.as_ref(),
         &inv,
         ClosureSite::Call,
@@ -31,8 +33,16 @@ pub(crate) fn invalidates(model: &InvalidatingFn, item: &LooseFn) -> TokenStream
     let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
     let inner = quote! {
         #pattern_bindings
-        #cache
-        #krate::__invalidates!(#form (#result) ((#source), #on) (#inv #before) (#after) #body)
+        #bind_cache
+        #krate::__invalidates!(
+            form: #form,
+            returns: #result,
+            #cache
+            on: #on,
+            invalidation: |#inv| { #before },
+            #on_value
+            #body
+        )
     };
     assemble(&model.function, item, inner)
 }

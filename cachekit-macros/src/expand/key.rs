@@ -1,4 +1,4 @@
-//! Texts: keys, tags and events.
+//! Statements that write texts: keys, tags and events.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -8,8 +8,8 @@ use syn::spanned::Spanned;
 use crate::model::{Piece, Text};
 use crate::paths::{Paths, local, with_span};
 
-/// What hands a text other than a cached function's key to a method of `taker`. Statements and no closure,
-/// of which each costs the compiler as much as a function.
+/// Returns the statements that pass a tag, an event or an invalidated key to a method of `taker`. They use no
+/// closure, as a closure costs the compiler as much as a function.
 pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths) -> TokenStream {
     if let [Piece::Literal(text)] = &text.pieces[..] {
         let method = format_ident!("{method}_of");
@@ -17,13 +17,13 @@ pub(crate) fn write_text(text: &Text, taker: &Ident, method: &str, paths: &Paths
     }
     let (key, method) = (local("__key"), format_ident!("{method}"));
     let buffer = format_ident!("{}", if method == "key" { "key_text" } else { "text" });
-    // Only keys hold the function's name, and the types around it.
+    // Only the key of a cached function contains its name, and the types around it.
     let statements = statements(text, &TokenStream::new(), None, paths);
     quote!({ let #key = &mut #taker.#buffer(); #statements #taker.#method(#key); })
 }
 
-/// The name of the writer, and the statements that write a text with it: for a template. `own` is
-/// the name of the function where they stand, if it is the cached one.
+/// Returns the statements that write a key, as an argument of a template: `|writer| { statements }`. `own` is
+/// the name of the function around them, if that is the cached one.
 pub(crate) fn write_key(
     text: &Text,
     spec: &TokenStream,
@@ -32,15 +32,15 @@ pub(crate) fn write_key(
 ) -> TokenStream {
     let key = local("__key");
     let statements = statements(text, spec, own, paths);
-    quote!(#key #statements)
+    quote!(|#key| { #statements })
 }
 
-/// A function's name as the compiler's paths have it.
+/// Returns a function's name as it is in the compiler's paths.
 pub(crate) fn path_of(own: &Ident) -> String {
     own.unraw().to_string()
 }
 
-/// What the type of an argument is called.
+/// Returns the expression for the name of the type of an argument.
 pub(crate) fn type_of(name: &Ident, is_reference: bool) -> TokenStream {
     let borrow = (!is_reference).then(|| quote!(&));
     quote!(::core::any::type_name_of_val(#borrow #name))
@@ -79,7 +79,8 @@ fn statements(text: &Text, spec: &TokenStream, own: Option<&Ident>, paths: &Path
     quote!(#(#statements)*)
 }
 
-/// The same as data: text, `(stop)` for an argument, `_` for the name, `Self` for the types around.
+/// Returns the pieces of a key for `__piece!`: text, `(stop)` for an argument, `_` for the name, `Self` for
+/// the types around the function.
 pub(crate) fn template(text: &Text) -> TokenStream {
     let pieces = text.pieces.iter().filter_map(|piece| match piece {
         Piece::Literal(text) => Some(quote!(#text)),
@@ -88,21 +89,21 @@ pub(crate) fn template(text: &Text) -> TokenStream {
             Some(quote!((#stop)))
         }
         Piece::Name => Some(quote!(_)),
-        // A key has nothing rendered: it is written before the body.
+        // A key has no rendered values: it is written before the body.
         Piece::Rendered { .. } => None,
         Piece::OuterTypes { .. } => Some(quote!(Self)),
     });
     quote!([#(#pieces)*])
 }
 
-/// The local that holds a value rendered before.
+/// Returns the name of the local that holds a rendered value.
 pub(crate) fn rendered_name(index: usize) -> Ident {
     let mut name = format_ident!("__p{index}");
     name.set_span(local("__p").span());
     name
 }
 
-/// `b':'`, or 0 at the end of a template.
+/// Returns the literal `b':'`, or 0 at the end of a template.
 pub(crate) fn stop_token(stop: u8) -> Literal {
     if stop.is_ascii_graphic() || stop == b' ' {
         Literal::byte_character(stop)

@@ -1,4 +1,4 @@
-//! The output: the function first, its controls last.
+//! Output of the attributes: the function first, its companion last.
 
 pub(crate) mod assemble;
 pub(crate) mod cached;

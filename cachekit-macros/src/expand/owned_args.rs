@@ -1,25 +1,25 @@
-//! A body that owns what it needs.
+//! Bodies that own their arguments.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
-use crate::model::{Apart, Function};
+use crate::model::{Function, OwnedBody};
 
-/// What is cloned for the body: arguments that are references, and `self`.
-pub(crate) fn owned(function: &Function, apart: &Apart) -> TokenStream {
+/// Returns the names to clone for the body: arguments that are references, and `self`.
+pub(crate) fn owned(function: &Function, owned_body: &OwnedBody) -> TokenStream {
     let references = function
         .arguments
         .iter()
         .filter(|argument| argument.referent().is_some());
     let names = references.map(|argument| &argument.name);
-    let own_self = apart.owns_self.map(|_| {
+    let own_self = owned_body.owns_self.map(|_| {
         let name = name_of_self(Span::call_site());
         quote!((self #name))
     });
     quote!([#own_self #(#names)*])
 }
 
-/// The body with its own `self`.
+/// Returns the body with its own clone in place of `self`.
 pub(crate) fn with_own_self(body: &Group) -> Group {
     renamed_group(body)
 }
@@ -35,7 +35,7 @@ fn renamed_group(group: &Group) -> Group {
 }
 
 fn renamed(tokens: TokenStream) -> TokenStream {
-    // An `impl` or a `trait` inside has a `self` of its own.
+    // An `impl` or a `trait` inside the body has a `self` of its own.
     let mut is_inside = false;
     let mut trees = tokens.into_iter().peekable();
     let mut out = Vec::new();
@@ -59,7 +59,7 @@ fn renamed(tokens: TokenStream) -> TokenStream {
     out.into_iter().collect()
 }
 
-/// `self::limit` is a path, not the receiver.
+/// Returns `true` for `self` in `self::limit`, which is a path and not the receiver.
 fn begins_path(behind: Option<&TokenTree>) -> bool {
     matches!(behind, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }

@@ -1,5 +1,5 @@
-//! The names that patterns bind, as references to what they bind: for keys and expressions, before
-//! the body takes the arguments.
+//! References for the names that patterns bind. Keys and expressions use them before the body takes the
+//! arguments.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -7,7 +7,8 @@ use syn::Pat;
 
 use crate::model::Argument;
 
-/// The statements that bind them. `by_reference`: so do the arguments come.
+/// Returns the statements that bind the references. `by_reference` is `true` if the arguments come by
+/// reference.
 pub(crate) fn pattern_bindings<'a>(
     arguments: impl Iterator<Item = &'a Argument>,
     by_reference: bool,
@@ -17,7 +18,7 @@ pub(crate) fn pattern_bindings<'a>(
             let pattern = argument.pattern.as_ref()?;
             let mut written = pattern.written.clone();
             let mut references = Vec::new();
-            // A `&` that begins a pattern takes off the argument's own.
+            // A `&` at the beginning of a pattern removes the argument's own.
             if !pattern.is_reference() {
                 without_references(&mut written, false, &mut references);
             }
@@ -37,8 +38,8 @@ pub(crate) fn pattern_bindings<'a>(
         .collect()
 }
 
-/// Takes `&` out of a pattern, which is matched against a reference and may not have one then: the
-/// names that stood directly behind one are references to references.
+/// Removes `&` from a pattern, which may not contain one as it is matched against a reference. Names
+/// directly behind a removed `&` are references to references; they are collected.
 fn without_references(pat: &mut Pat, is_behind: bool, references: &mut Vec<Ident>) {
     match pat {
         Pat::Reference(inner) => {
@@ -47,7 +48,7 @@ fn without_references(pat: &mut Pat, is_behind: bool, references: &mut Vec<Ident
             *pat = inner;
         }
         Pat::Ident(pat) => {
-            // Every case of a pattern binds the same names.
+            // Every alternative of a pattern binds the same names.
             if is_behind && !references.contains(&pat.ident) {
                 references.push(pat.ident.clone());
             }
@@ -65,7 +66,7 @@ fn without_references(pat: &mut Pat, is_behind: bool, references: &mut Vec<Ident
     }
 }
 
-/// The patterns that a pattern is made of.
+/// Returns the patterns inside a pattern.
 fn parts(pat: &mut Pat) -> Vec<&mut Pat> {
     match pat {
         Pat::Or(pat) => pat.cases.iter_mut().collect(),
@@ -77,7 +78,7 @@ fn parts(pat: &mut Pat) -> Vec<&mut Pat> {
     }
 }
 
-/// A pattern without `mut` and `ref`: what it binds follows from what it is matched against.
+/// Returns a pattern without `mut` and `ref`. It is matched against a reference, so it binds references.
 fn bare(pattern: TokenStream) -> TokenStream {
     let kept = pattern.into_iter().filter_map(|tree| match tree {
         TokenTree::Ident(word) if word == "mut" || word == "ref" => None,

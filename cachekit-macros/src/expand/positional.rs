@@ -1,24 +1,24 @@
-//! The hidden functions that references to a cached function call: one parameter a position, so
-//! that a reference is written like a call.
+//! Hidden functions that references to a cached function call. They have one parameter for each position,
+//! so that a reference is written like a call.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Ident, TokenStream};
 use quote::quote;
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::expand::assemble::{source, tier_word};
+use crate::expand::assemble::{GivenCache, optional, tier_word};
 use crate::expand::companion::Controls;
 use crate::expand::key::write_key;
 use crate::expand::pattern_refs::pattern_bindings;
-use crate::expand::steps::{ClosureSite, after, statements};
+use crate::expand::steps::{ClosureSite, on_value, statements};
 use crate::model::{Argument, Piece, Text};
 use crate::paths::{local, with_span};
 
 impl Controls<'_> {
-    /// What the templates of the hidden functions are filled with: `__key_at`, `__entry_at`.
+    /// Returns the arguments of the templates of `__key_at` and `__entry_at`.
     pub(crate) fn positional(&self) -> [TokenStream; 2] {
         let model = self.model;
-        let [labels, spec] = ["__labels", "__spec"].map(local);
+        let [tags, spec] = ["__tags", "__spec"].map(local);
         let (generics, where_clause) = self.generics();
         let receiver = self.receiver();
         let key_positions = self.positions(&self.parts.in_key);
@@ -29,12 +29,13 @@ impl Controls<'_> {
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
         let key = write_key(&self.key_of_references(), &quote!(#spec), None, self.paths);
+        let bind_key = optional("bind", Delimiter::Brace, quote!(#own_key #unpacked_key));
         let key_at = quote! {
-            (#generics (#receiver #key_positions) #where_clause { #own_key #unpacked_key } #spec #key)
+            { #generics params: (#receiver #key_positions), #where_clause #bind_key spec: #spec, key: #key }
         };
 
         let entry_positions = self.positions(&self.parts.in_entry);
-        // Values come as references; expressions want them as the function has them.
+        // Arguments come as references, but expressions need the types that the function has.
         let owned: TokenStream = self
             .by_value(&self.parts.in_expr)
             .map(|name| quote!(let #name = ::core::clone::Clone::clone(#name);))
@@ -46,35 +47,48 @@ impl Controls<'_> {
             .map(|name| quote!(let #name = #krate::__given!(#name);))
             .collect();
         let unpacked = pattern_bindings(self.arguments(&self.parts.in_entry), true);
-        let (cache, source) = source(&model.function, self.paths);
+        let cache = GivenCache::of(&model.function, self.paths);
+        let bind_cache = cache.as_ref().map(|cache| &cache.binding);
+        let bind = quote!(#owned #of_cache #unpacked #bind_cache);
+        let bind = optional("bind", Delimiter::Brace, bind);
+        let cache = cache.as_ref().map(GivenCache::argument);
         let target = self.target();
         let tier = match model.policy.replicas {
             Some(_) => quote!(replicated),
             None => tier_word(model),
         };
-        let before = statements(&model.before, &labels, self.paths);
-        let after = after(
+        let before = statements(&model.before, &tags, self.paths);
+        let on_value = on_value(
             model.after.as_ref(),
-            &labels,
+            &tags,
             ClosureSite::Entry,
             &model.function,
             self.paths,
         );
         let entry_at = quote! {
-            (#tier #generics (#receiver #entry_positions) #where_clause { #owned #of_cache #unpacked #cache }
-                (#source) #target (#labels #before) (#after))
+            {
+                tier: #tier,
+                #generics
+                params: (#receiver #entry_positions),
+                #where_clause
+                key: #target,
+                #bind
+                #cache
+                #on_value
+                tags: |#tags| { #before }
+            }
         };
         [key_at, entry_at]
     }
 
-    /// Arguments that the function has by value, and the controls by reference.
+    /// Returns the arguments that the function takes by value, and the companion by reference.
     fn by_value<'a>(&'a self, kept: &'a [bool]) -> impl Iterator<Item = &'a Ident> {
         self.arguments(kept)
             .filter(|argument| argument.referent().is_none() && argument.pattern.is_none())
             .map(|argument| &argument.name)
     }
 
-    /// How `__key_at` is called, with which an entry begins.
+    /// Returns the arguments with which `__entry_at` calls `__key_at`.
     fn target(&self) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(&self.parts.in_key);
@@ -88,8 +102,8 @@ impl Controls<'_> {
         quote!((#(#positions),*))
     }
 
-    /// The key where arguments by value come as references: `{id}` is written as the same type as
-    /// in the function, so that what cannot be written is reported once.
+    /// Returns the key with dereferenced arguments, as arguments by value come as references. `{id}` then has
+    /// the type that it has in the function, so that a value that cannot be written is reported once.
     fn key_of_references(&self) -> Text {
         let mut key = self.model.key.clone();
         let given: Vec<&Ident> = self.by_value(&self.parts.in_key_expr).collect();
@@ -103,7 +117,7 @@ impl Controls<'_> {
         }
         for argument in &self.model.function.arguments {
             let name = &argument.name;
-            // What is in an expression is there as the function has it.
+            // Arguments of an expression have their own types already.
             if argument.referent().is_some() || given.contains(&name) {
                 continue;
             }
@@ -118,7 +132,7 @@ impl Controls<'_> {
         key
     }
 
-    /// One parameter a position, by reference; where it does not matter, one that says so.
+    /// Returns one parameter for each position: a reference, or `Unused` if the argument is not needed.
     fn positions(&self, kept: &[bool]) -> TokenStream {
         let private = &self.paths.private;
         let arguments = self.model.function.arguments.iter().zip(kept);

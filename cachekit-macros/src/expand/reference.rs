@@ -1,4 +1,4 @@
-//! References to cached functions as calls of their hidden positional functions.
+//! References to cached functions, as calls of their hidden positional functions.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -9,14 +9,14 @@ use syn::{Expr, ExprPath, PathArguments};
 use crate::model::{Callee, Position, Reference};
 use crate::paths::{Paths, with_span};
 
-/// What is asked of the referenced function.
+/// Hidden function of a cached function.
 #[derive(Clone, Copy)]
 pub(crate) enum HiddenFn {
-    /// Its spec, for all of its entries.
+    /// Returns the spec, which stands for all entries.
     Spec,
-    /// The key of an entry.
+    /// Returns the key of an entry.
     Key,
-    /// An entry that can be written.
+    /// Returns an entry that can be written.
     Entry,
 }
 
@@ -29,7 +29,7 @@ impl HiddenFn {
         }
     }
 
-    /// Its name is all that the compiler says of a method that has none.
+    /// Returns the name beside a method. It is the compiler's whole message if a method has no such function.
     pub(crate) fn name_beside_method(self, name: &Ident) -> Ident {
         let (kind, otherwise) = match self {
             Self::Spec => ("all", ""),
@@ -37,14 +37,14 @@ impl HiddenFn {
             Self::Entry => ("entry", ""),
         };
         let name = name.unraw();
-        // The user's span: a method without these is reported there.
+        // With the user's span, at which the compiler reports that the function is missing.
         let mut hidden = format_ident!("__{kind}_of_{name}__needs_companion_Self{otherwise}");
         hidden.set_span(name.span());
         hidden
     }
 }
 
-/// The call that stands for a reference.
+/// Returns the call for a reference.
 pub(crate) fn call(reference: &Reference, hidden_fn: HiddenFn, paths: &Paths) -> TokenStream {
     let args = arguments(reference, paths);
     match &reference.callee {
@@ -80,7 +80,7 @@ pub(crate) fn call(reference: &Reference, hidden_fn: HiddenFn, paths: &Paths) ->
     }
 }
 
-/// Where a reference stands: at the name of the function.
+/// Returns the span of a reference: that of the name of the function.
 pub(crate) fn span_of(reference: &Reference) -> Span {
     match &reference.callee {
         Callee::Free(path) | Callee::Method(path) => name_span(path),
@@ -95,7 +95,7 @@ fn name_span(path: &ExprPath) -> Span {
         .map_or_else(Span::call_site, |last| last.ident.span())
 }
 
-/// Every value by reference: nothing is moved before the body, and `String` fits `&str`.
+/// Returns the arguments, each by reference: nothing is moved before the body, and a `String` fits `&str`.
 fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let args = reference
@@ -104,11 +104,11 @@ fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
         .flatten()
         .map(|position| match position {
             Position::NotInKey(span) => with_span(*span, quote!(#private::UNDERSCORE)),
-            // A slice by reference: another `&` would hide that from the compiler.
+            // A reference to an array needs no other `&`, which would prevent the coercion to a slice.
             Position::Value(value) if is_slice(value) => value.to_token_stream(),
             Position::Value(value) => {
                 let span = Span::call_site().located_at(value.span());
-                // The value's own tokens keep their places.
+                // The tokens of the value keep their spans.
                 let mut group = Group::new(Delimiter::Parenthesis, value.to_token_stream());
                 group.set_span(span);
                 quote_spanned!(span=> & #group)
@@ -117,13 +117,13 @@ fn arguments(reference: &Reference, paths: &Paths) -> TokenStream {
     quote!(#(#args),*)
 }
 
-/// `&[1, 2]`.
+/// Returns `true` for a value like `&[1, 2]`.
 fn is_slice(value: &Expr) -> bool {
     matches!(value, Expr::Reference(value) if matches!(*value.expr, Expr::Array(_)))
 }
 
-/// Takes `::<T>` off the end of a path: it belongs to the hidden function, except that a spec is
-/// the same for all types.
+/// Splits `::<T>` from the end of a path. It belongs to the hidden function, except for a spec, which does
+/// not depend on the types.
 fn without_generics(path: &ExprPath, hidden_fn: HiddenFn) -> (ExprPath, Option<TokenStream>) {
     let mut path = path.clone();
     let taken = path

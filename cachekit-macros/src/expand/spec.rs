@@ -1,4 +1,4 @@
-//! The constants of a function: one static, registered at link time.
+//! Constants of a function: a static, registered at link time.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::expand::key;
 use crate::model::{CachedFn, Choice, Constant, Policy};
 use crate::paths::Paths;
 
-/// What the template of the spec is filled with.
+/// Returns the input of the template of the spec.
 pub(crate) fn constants(model: &CachedFn, paths: &Paths) -> TokenStream {
     let template = key::template(&model.key);
     let setters = setters(model, paths);
@@ -49,7 +49,7 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some(early) = policy.early {
         setters.extend(quote!(.early(#early)));
     }
-    if model.apart.as_ref().is_some_and(|apart| apart.detaches) {
+    if model.owned_body.as_ref().is_some_and(|it| it.detaches) {
         setters.extend(quote!(.detach()));
     }
     if let Some((compress, _)) = policy.compress {
@@ -61,7 +61,7 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     if let Some(replicas) = policy.replicas {
         setters.extend(quote!(.replicas(#replicas)));
     }
-    setters.extend(labels(policy));
+    setters.extend(events_and_value_tags(policy));
     let krate = &paths.krate;
     for Choice {
         option,
@@ -76,8 +76,8 @@ fn setters(model: &CachedFn, paths: &Paths) -> TokenStream {
     setters
 }
 
-/// Events, and what tells apart sets of labels made from values.
-fn labels(policy: &Policy) -> TokenStream {
+/// Returns the setters for events, and for the hash of tags and events made from the value.
+fn events_and_value_tags(policy: &Policy) -> TokenStream {
     let mut setters = TokenStream::new();
     let events = &policy.events;
     if !events.is_empty() {
@@ -90,7 +90,7 @@ fn labels(policy: &Policy) -> TokenStream {
     setters
 }
 
-/// In seconds where that is exact: it reads better in an expansion.
+/// Returns the expression for a duration: in seconds if that is exact, which reads better in an expansion.
 fn duration(duration: Duration, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     if duration.subsec_millis() == 0 {

@@ -1,4 +1,4 @@
-//! Steps as statements, and the closure of those that wait for the value.
+//! Steps as statements, and the closure of the steps that need the value.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -9,16 +9,16 @@ use crate::expand::reference::{HiddenFn, call};
 use crate::model::{After, Cloned, Function, Step, StepArg};
 use crate::paths::{Paths, with_span};
 
-/// Who owns the arguments where the closure is built.
+/// Owner of the arguments where the closure is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClosureSite {
-    /// The function: the closure runs before its call ends.
+    /// The function. The closure runs before its call ends.
     Call,
-    /// The controls: the closure is kept, and borrows nothing.
+    /// The companion. The closure is kept, and borrows nothing.
     Entry,
 }
 
-/// One statement per step.
+/// Returns a statement for each step.
 pub(crate) fn statements(steps: &[Step], receiver: &Ident, paths: &Paths) -> TokenStream {
     steps
         .iter()
@@ -45,8 +45,8 @@ fn statement(step: &Step, receiver: &Ident, paths: &Paths) -> TokenStream {
     quote!(#receiver.#method(#arg);)
 }
 
-/// What runs when the value is known, for a template: `[bindings] |ret| statements`.
-pub(crate) fn after(
+/// Returns the argument of a template for the closure that runs on the value; nothing if there is none.
+pub(crate) fn on_value(
     after: Option<&After>,
     receiver: &Ident,
     site: ClosureSite,
@@ -77,10 +77,10 @@ pub(crate) fn after(
     let inside: TokenStream = cloned().map(|it| bind_inside(it, function, site)).collect();
     let statements = statements(&after.steps, receiver, paths);
     let ret = &after.ret;
-    quote!([#bindings #outside] |#ret| #inside #statements)
+    quote!(on_value: ([#bindings #outside] |#ret| #inside #statements),)
 }
 
-/// The argument as the closure keeps it.
+/// Returns the binding of an argument that the closure captures.
 pub(crate) fn bind_outside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     allow_unused(&captured_binding(cloned, function, site))
 }
@@ -89,7 +89,7 @@ fn captured_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> 
     let name = &cloned.name;
     let argument = &function.arguments[cloned.argument];
     let borrows = match &argument.pattern {
-        // A name of a pattern is a reference into the argument, which the body takes.
+        // A name of a pattern is a reference into the argument, which the body will take.
         Some(pattern) => !pattern.is_reference(),
         None => site == ClosureSite::Entry && argument.referent().is_some(),
     };
@@ -99,7 +99,7 @@ fn captured_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> 
     clone(name)
 }
 
-/// The argument as the expression finds it: the closure may run again and keeps its own.
+/// Returns the binding of an argument for an expression. The closure keeps its own, as it may run again.
 pub(crate) fn bind_inside(cloned: &Cloned, function: &Function, site: ClosureSite) -> TokenStream {
     allow_unused(&body_binding(cloned, function, site))
 }
@@ -116,12 +116,13 @@ fn body_binding(cloned: &Cloned, function: &Function, site: ClosureSite) -> Toke
     }
 }
 
-/// A binding that may be unused: a word of an expression may be a field's name, not the argument's.
+/// Allows a binding to be unused: a word of an expression may be the name of a field and not of the
+/// argument.
 fn allow_unused(binding: &TokenStream) -> TokenStream {
     quote!(#[allow(unused_variables, reason = "found by its name")] #binding)
 }
 
-/// An argument's own copy.
+/// Returns the binding of a clone of an argument.
 pub(crate) fn clone(name: &Ident) -> TokenStream {
     quote!(let #name = ::core::clone::Clone::clone(&#name);)
 }

@@ -1,10 +1,10 @@
-//! The body of a function that writes through.
+//! Output of `#[write_through]`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::expand::assemble::{assemble, body, form_word};
+use crate::expand::assemble::{assemble, body, form_word, optional};
 use crate::expand::pattern_refs::pattern_bindings;
 use crate::expand::reference::{HiddenFn, call, span_of};
 use crate::expand::steps::{ClosureSite, bind_inside, bind_outside};
@@ -12,7 +12,7 @@ use crate::item::LooseFn;
 use crate::model::{Stored, WritingFn};
 use crate::paths::{Paths, local, with_span};
 
-/// The function, with its body around the write of an entry.
+/// Returns the function, which stores its value as an entry.
 pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let paths = Paths::of(&model.function);
     let krate = &paths.krate;
@@ -20,24 +20,33 @@ pub(crate) fn write_through(model: &WritingFn, item: &LooseFn) -> TokenStream {
     let mut target = call(&model.target, HiddenFn::Entry, &paths);
     if let Some(order) = &model.stored.order {
         let (private, entry) = (&paths.private, local("__entry"));
-        // An entry that takes no order is the order's fault.
+        // If the entry takes no order, the error points at the order.
         let checked = with_span(order.span(), quote!(#private::ordered(#entry)));
         target = quote!({ let #entry = #target; #checked });
     }
     let (bindings, store) = store(model);
-    let ordered = model.stored.order.as_ref().map(|_| quote!(ordered));
+    let bind = optional("bind", Delimiter::Brace, bindings);
+    let order = model.stored.order.as_ref().map(|_| quote!(order: ordered,));
     let body = body(&model.function, item, None);
     let form = form_word(&model.function, None);
     let pattern_bindings = pattern_bindings(model.function.arguments.iter(), false);
     let inner = quote! {
         #pattern_bindings
-        #krate::__write_through!(#form (#result) (#target) #ordered [#bindings] (#store) #body)
+        #krate::__write_through!(
+            form: #form,
+            returns: #result,
+            entry: #target,
+            #order
+            #bind
+            store: (#store),
+            #body
+        )
     };
     assemble(&model.function, item, inner)
 }
 
-/// What is bound before, and the closure that stores what it makes of the value returned. A value
-/// of another type than the entry's is the fault of the reference, or of `value`.
+/// Returns the bindings before the body, and the closure that stores the value. If the value and the entry
+/// have different types, the error points at the reference, or at `value`.
 fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
     let pending = local("__pending");
     let Stored {
@@ -62,7 +71,7 @@ fn store(model: &WritingFn) -> (TokenStream, TokenStream) {
         let closure = with_span(span_of(&model.target), quote!(|#ret, #pending| #store));
         return (TokenStream::new(), closure);
     }
-    // The order first: the value may take what it names.
+    // The order comes first, as the value may move the arguments that the order names.
     let order = order
         .as_ref()
         .map(|order| quote_spanned!(order.span()=> #pending.order(&(#order));));

@@ -1,4 +1,4 @@
-//! The documentation lists the options that the parser knows, and no others.
+//! Check that the documentation lists exactly the options that the parser knows.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::attr::cached::CachedArgs;
 use crate::attr::invalidates::InvalidatesArgs;
 use crate::attr::write_through::WriteThroughArgs;
 
-/// The options in the table above `pub fn name`.
+/// Returns the options in the table above `pub fn name`.
 fn documented(name: &str) -> BTreeSet<String> {
     let source = include_str!("../lib.rs");
     let end = source
@@ -47,7 +47,7 @@ fn names_and_parser_are_one_list() {
             let parser = |input: syn::parse::ParseStream<'_>| {
                 use syn::ext::IdentExt as _;
                 let key = input.call(proc_macro2::Ident::parse_any)?;
-                // Whether the value is accepted does not matter: it is none.
+                // A missing value may be an error, but not an unknown option.
                 Ok(args.option(&key, input, &mut errors).unwrap_or(true))
             };
             assert!(

@@ -1,4 +1,4 @@
-//! Lengths of time in attributes: one grammar for every option that takes one.
+//! Lengths of time in attributes: one grammar for all options.
 
 use crate::attr::duration_text::CASES as LENGTHS;
 use crate::pipeline;
@@ -6,7 +6,7 @@ use crate::tests::{cached_messages, messages, tokens};
 
 const GET: &str = "async fn get(id: u64) -> Result<Option<u64>, E> { body }";
 
-/// Every option of `#[cached]` that takes a length, with what it needs beside it.
+/// Options of `#[cached]` that take a length, each with the other options that it needs.
 const OPTIONS: [(&str, &str); 9] = [
     ("ttl", ""),
     ("stale", ""),

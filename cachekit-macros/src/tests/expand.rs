@@ -1,17 +1,17 @@
-//! Expansions, compared with files under `expand/`. `CACHEKIT_BLESS=1` rewrites them.
+//! Expansions, compared with files below `expand/`. `CACHEKIT_BLESS=1` rewrites the files.
 
 use std::path::Path;
 
 use proc_macro2::TokenStream;
 
 use crate::pipeline;
+use crate::tests::show::show;
 use crate::tests::{messages, tokens};
 
 /// Compares an expansion with the file `name`.
 fn check(name: &str, expansion: &TokenStream) {
     assert!(messages(expansion).is_empty(), "{name}: {expansion}");
-    let file: syn::File = syn::parse2(expansion.clone()).expect("an expansion is a list of items");
-    let shown = prettyplease::unparse(&file);
+    let shown = show(expansion);
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("src/tests/expand")
         .join(name)
@@ -27,7 +27,7 @@ fn check(name: &str, expansion: &TokenStream) {
     );
 }
 
-/// Methods are shown in an `impl`.
+/// Puts a method in an `impl`, so that it can be formatted.
 fn in_impl(expansion: &TokenStream) -> TokenStream {
     quote::quote!(impl Repo { #expansion })
 }
@@ -117,7 +117,7 @@ fn methods() {
     );
 }
 
-/// An attribute below that makes a type of the function's name, as those of routes do.
+/// Route attributes, which define a type of the function's name.
 #[test]
 fn routes() {
     let item = "#[get(\"/items/{id}\")] async fn item(id: Path<u64>) -> Result<Item, E> { body }";
@@ -125,14 +125,18 @@ fn routes() {
     check("route", &pipeline::cached(tokens(args), tokens(item)));
     let named = pipeline::cached(tokens(&format!("{args}, companion = items")), tokens(item));
     assert!(
-        named.to_string().contains("__companion ! { items"),
+        named
+            .to_string()
+            .contains("__companion ! { companion : items ,"),
         "{named}"
     );
-    // Such a name is nobody's route in the arguments of another attribute.
+    // Such a word in the arguments of another attribute is no route.
     let other = "#[doc = \"get\"] #[instrument(get)] async fn item(id: u64) -> u64 { body }";
     let other = pipeline::cached(tokens(args), tokens(other));
     assert!(
-        other.to_string().contains("__companion ! { item"),
+        other
+            .to_string()
+            .contains("__companion ! { companion : item ,"),
         "{other}"
     );
 }
@@ -203,7 +207,7 @@ const FUNCTIONS: [&str; 5] = [
     "pub async fn get(&self, id: u64, name: &str) -> Result<Option<User>, Error> { body }",
 ];
 
-/// How many lines an expansion has besides its body's one.
+/// Returns the number of lines of an expansion, without the line of its body.
 fn length(args: &str, function: &str) -> usize {
     let expansion = pipeline::cached(tokens(args), tokens(function));
     assert!(messages(&expansion).is_empty(), "{args}: {expansion}");
@@ -220,7 +224,7 @@ fn length(args: &str, function: &str) -> usize {
     shown.lines().count() - around - 1
 }
 
-/// A hundred functions as people write them: what each adds besides its body is short.
+/// A hundred typical functions: each has a short expansion.
 #[test]
 fn expansions_are_short() {
     let mut lengths = Vec::new();
@@ -245,10 +249,11 @@ fn expansions_are_short() {
     assert_eq!(lengths.len(), 100);
     lengths.sort();
     let (median, longest) = (lengths[50].0, &lengths[99]);
-    assert!(longest.0 <= 25, "median {median}, longest {longest:?}");
+    // A fifth of that are the labels of the templates' arguments.
+    assert!(longest.0 <= 30, "median {median}, longest {longest:?}");
 }
 
-/// What is in neither `key` nor `skip` costs a few lines, for the words of its error.
+/// A value in neither `key` nor `skip` costs a few lines, for its error.
 #[test]
 fn what_is_left_out_is_judged_in_four_lines() {
     let function = "pub async fn get_user(pool: &PgPool, id: u64) -> User { body }";

@@ -1,23 +1,26 @@
-//! Unit tests: what is parsed, what is said, what is emitted.
+//! Unit tests of parsing, messages and expansions.
 
 pub(crate) mod diagnostics;
 pub(crate) mod docs;
 pub(crate) mod duration;
 pub(crate) mod expand;
+pub(crate) mod function_rules;
+pub(crate) mod show;
 pub(crate) mod templates;
+pub(crate) mod write_rules;
 
 use proc_macro2::TokenStream;
 
 use crate::pipeline;
 
-/// Tokens of a piece of source.
+/// Parses a piece of source.
 fn tokens(source: &str) -> TokenStream {
     source
         .parse()
         .expect("the source of a test has balanced brackets")
 }
 
-/// The messages of an expansion, in order.
+/// Returns the messages of an expansion, in order.
 fn messages(expansion: &TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     let mut behind_compile_error = false;
@@ -38,7 +41,7 @@ fn messages(expansion: &TokenStream) -> Vec<String> {
     found
 }
 
-/// The messages of `#[cached(args)]` on `item`.
+/// Returns the messages of `#[cached(args)]` on `item`.
 fn cached_messages(args: &str, item: &str) -> Vec<String> {
     messages(&pipeline::cached(tokens(args), tokens(item)))
 }

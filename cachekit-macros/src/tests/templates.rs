@@ -1,9 +1,9 @@
-//! Templates: both spellings, escapes, and every way to get one wrong.
+//! Templates: both spellings, escapes, and mistakes.
 
 use crate::attr::template::{Piece, Template};
 use crate::tests::{cached_messages, tokens};
 
-/// The pieces as text: literals as they are, placeholders in brackets.
+/// Returns the pieces as text: literals as they are, placeholders in brackets.
 fn pieces(template: &str) -> Vec<String> {
     let literal = proc_macro2::Literal::string(template);
     let template: Template =

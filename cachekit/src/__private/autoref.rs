@@ -11,15 +11,15 @@ use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::nested::{CacheKeyOrDisplay, ImplementedBy};
 
-/// A value on its way into a key.
+/// Wrapper around a value that is written into a key.
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(pub &'a T);
 
-/// First choice.
+/// First choice: by `CacheKey`.
 pub trait ByPart {
-    /// Writes it.
+    /// Writes the value.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
-    /// Writes it as an element of a composite.
+    /// Writes the value as an element of a composite.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
 impl<T: CacheKey + ?Sized> ByPart for &&Part<'_, T> {
@@ -32,11 +32,11 @@ impl<T: CacheKey + ?Sized> ByPart for &&Part<'_, T> {
     }
 }
 
-/// Second choice.
+/// Second choice: by `Display`.
 pub trait ByDisplay {
-    /// Writes it.
+    /// Writes the value.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8);
-    /// Writes it as an element of a composite.
+    /// Writes the value as an element of a composite.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>);
 }
 impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
@@ -48,13 +48,13 @@ impl<T: fmt::Display + ?Sized> ByDisplay for &Part<'_, T> {
     }
 }
 
-/// No choice left: the bound on the methods gives the error its words.
+/// Last choice, which does not compile: the bound on its methods words the error.
 pub trait Unwritable<T: ?Sized> {
-    /// Never gets here.
+    /// Never called.
     fn __cachekit_write(&self, key: &mut KeyBuf, stop: u8)
     where
         CacheKeyOrDisplay: ImplementedBy<T>;
-    /// Never gets here.
+    /// Never called.
     fn __cachekit_field(&self, out: &mut KeyWriter<'_>)
     where
         CacheKeyOrDisplay: ImplementedBy<T>;
@@ -87,7 +87,8 @@ macro_rules! __part {
     };
 }
 
-/// [`__part`](crate::__part) for a type that may hold what is written in different ways.
+/// Writes an argument into a key, like [`__part`](crate::__part), but also if its type contains
+/// types that are written in different ways.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested {
@@ -98,7 +99,7 @@ macro_rules! __nested {
     };
 }
 
-/// A walk over the type of a value, with as many steps as types may be in it: sixteen.
+/// Walks over the type of a value, in as many steps as types may be nested in it: sixteen.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __walk {
@@ -138,7 +139,8 @@ macro_rules! __field {
     };
 }
 
-/// [`__field`](crate::__field) for a type that may hold what is written in different ways.
+/// Writes a field, like [`__field`](crate::__field), but also if its type contains types that are
+/// written in different ways.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __nested_field {
@@ -149,13 +151,13 @@ macro_rules! __nested_field {
     };
 }
 
-/// What an expression in a key finds in the place of an argument that comes by reference.
+/// Wrapper around an argument that comes by reference and is used by an expression of a key.
 #[derive(Debug)]
 pub struct Given<'a, T: ?Sized>(pub &'a T);
 
-/// Its own, as in the function.
+/// First choice: a clone, so that the expression has the type that it has in the function.
 pub trait GivenClone<T> {
-    /// The clone.
+    /// Returns the clone.
     fn __cachekit_given(&self) -> T;
 }
 impl<T: Clone> GivenClone<T> for &Given<'_, T> {
@@ -164,9 +166,9 @@ impl<T: Clone> GivenClone<T> for &Given<'_, T> {
     }
 }
 
-/// The reference, where it cannot be cloned.
+/// Second choice: the reference, if the argument cannot be cloned.
 pub trait GivenReference<'a, T: ?Sized> {
-    /// The same.
+    /// Returns the reference.
     fn __cachekit_given(&self) -> &'a T;
 }
 impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
@@ -175,7 +177,7 @@ impl<'a, T: ?Sized> GivenReference<'a, T> for Given<'a, T> {
     }
 }
 
-/// An argument as an expression in a key is to find it.
+/// Expands to an argument as an expression of a key uses it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __given {
@@ -186,7 +188,7 @@ macro_rules! __given {
     }};
 }
 
-/// Renders an argument that the body will take away.
+/// Renders an argument before the body takes it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __rendered {
@@ -197,7 +199,7 @@ macro_rules! __rendered {
     };
 }
 
-/// What a return type means to the cache.
+/// Expands to the operations of a return type.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __plan {
@@ -216,7 +218,8 @@ macro_rules! __plan {
     }};
 }
 
-/// A plan with an answer for a computation that took too long: as said, else made of that.
+/// Expands to the operations of a return type with an error for a computation that exceeded its
+/// `timeout`: the given one, or one made from `ComputeTimeout`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_time {
@@ -235,8 +238,8 @@ macro_rules! __in_time {
     }};
 }
 
-/// What an option asks of the return type: a plan, or what stands for an error that cannot be
-/// remembered.
+/// Expands to the value on which an option's check of the return type is called: its operations, or
+/// for `RequireCloneableError` a marker that says whether the error can be cloned.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __asked {
@@ -251,7 +254,7 @@ macro_rules! __asked {
     };
 }
 
-/// A compile-time error unless a body can have its own clone of the argument.
+/// Fails to compile unless a body can own a clone of the argument.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ownable {
@@ -265,7 +268,7 @@ macro_rules! __ownable {
     };
 }
 
-/// A compile-time error if the feature of a codec is off.
+/// Fails to compile if the feature of a codec is off.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __codec {
@@ -278,7 +281,7 @@ macro_rules! __codec {
     };
 }
 
-/// A compile-time error if the feature that compresses is off.
+/// Fails to compile if the feature that compresses is off.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __compress {
@@ -290,10 +293,10 @@ macro_rules! __compress {
     };
 }
 
-/// A compile-time error if the value `$name` could change what the function gives.
+/// Fails to compile if the value `$name` could change the function's result.
 ///
-/// A trait of its own, so that the words have the name of the argument. `$check` stands where the
-/// argument does, so that the compiler has nothing to say about macros.
+/// The trait is defined for each argument, so that the error names the argument. `$check` has the
+/// argument's span, so that the error mentions no macro.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __left_out {
@@ -321,7 +324,7 @@ macro_rules! __left_out {
     };
 }
 
-/// A function that tells the path of the place where it stands.
+/// Expands to a function that returns the path of the scope around it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
@@ -331,8 +334,8 @@ macro_rules! __site {
     }};
 }
 
-/// The path of the function in whose body this stands; one whose name is given costs nothing if
-/// nothing with types is around it.
+/// Expands to the path of the function around it. With the function's name given, it costs nothing
+/// if no generic type is around the function.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __function_path {
@@ -352,8 +355,7 @@ macro_rules! __function_path {
     }};
 }
 
-/// Writes the types that a function has from where it stands: also that of `self`, if that is
-/// generic.
+/// Writes the generic types around a function into a key, and the type of `self` if that is generic.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __outer {

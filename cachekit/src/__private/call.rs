@@ -1,4 +1,4 @@
-//! From an annotated function into the cache.
+//! Entry points of annotated functions into the cache.
 
 use std::fmt;
 use std::pin::Pin;
@@ -27,16 +27,16 @@ use crate::read::typed_call::{
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Where a function finds its cache.
+/// Source of the cache of a function.
 pub trait Source {
-    /// Calls `f` with it.
+    /// Calls `f` with the cache.
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T;
 
-    /// It, if it does not depend on who asks, and when.
+    /// Returns the cache, unless it depends on the task that asks, or on the moment.
     fn fixed_cache(&self) -> Option<Cache>;
 }
 
-/// The task's cache, else the global one.
+/// The current cache: the task's, or else the global one.
 #[derive(Debug, Clone, Copy)]
 pub struct Current;
 
@@ -60,15 +60,15 @@ impl Source for Cache {
     }
 }
 
-/// What a key ends with when it is whole: a `return` in an expression of the key, out of a macro
-/// perhaps, is of another type.
+/// Marker that a key is complete. A `return` in an expression of the key, perhaps from a macro, has
+/// another type and does not compile.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyWritten;
 
-/// A call that memory did not answer.
+/// Call that memory did not answer.
 ///
-/// Boxed: a hit is not to be the size of a miss. `None`: the call goes past the cache, because `when`
-/// was false, it is an `uncached` one, or the cache is off.
+/// The call is boxed, so that a hit does not have the size of a miss. `None` is a bypass: `when` was
+/// false, the call is an `uncached` one, or the cache is off.
 pub struct Miss(Option<Box<Call>>);
 
 impl fmt::Debug for Miss {
@@ -77,11 +77,11 @@ impl fmt::Debug for Miss {
     }
 }
 
-/// Looks into memory.
+/// Looks the key up in memory.
 ///
 /// # Errors
 ///
-/// What is needed to compute, if memory has no answer.
+/// If memory has no usable entry; the error holds the input of the computation.
 #[inline]
 pub fn try_hit<S, C, W>(
     source: &C,
@@ -98,7 +98,7 @@ where
 {
     source.with(|cache| {
         let core = cache.core();
-        // Taken also by a call that goes past the cache: it is not for a call inside it.
+        // A bypass takes the mode too: it is not meant for calls inside this one.
         let mode = take_mode(spec.id());
         if mode == CallMode::Uncached || !when || !core.is_enabled() {
             return Err(bypass(core, spec));
@@ -119,14 +119,14 @@ where
     })
 }
 
-/// The call goes past the cache.
+/// Counts a bypass.
 #[cold]
 fn bypass(core: &Core, spec: &'static FnSpec) -> Miss {
     core.owner(spec).counts.bypassed.bump();
     Miss(None)
 }
 
-/// What is not at hand.
+/// Looks the key up in memory, after the thread's table (L0) had no entry.
 #[cold]
 #[inline(never)]
 fn try_hit_slow<S>(
@@ -144,7 +144,7 @@ where
     Ok(return_value(return_ops, &stored))
 }
 
-/// The entry in memory, or what is needed to compute.
+/// Returns the entry in memory, or else the input of the computation.
 fn entry_or_miss(
     core: &Arc<Core>,
     spec: &'static FnSpec,
@@ -170,7 +170,8 @@ fn entry_or_miss(
     Err(Miss(Some(Box::new(call))))
 }
 
-/// The call, past the cache if one of `types` has no name of its own: its key is another's too.
+/// Makes the miss a bypass if one of `types` has no unique name: the key would be shared with another
+/// type.
 #[must_use]
 pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&str>]) -> Miss {
     let nameless = types.iter().flatten().find(|it| is_nameless(it));
@@ -182,7 +183,7 @@ pub fn bypass_if_nameless(miss: Miss, spec: &'static FnSpec, types: &[Option<&st
     miss
 }
 
-/// Computes, or waits for another's computation.
+/// Computes the value, or waits for another call's computation of it.
 #[inline]
 pub fn compute<S, P, A, Fut>(
     miss: Miss,
@@ -201,14 +202,14 @@ where
     compute_call(miss.0, return_ops, entry_tags, after, body)
 }
 
-/// Runs `code` with a place on the stack of its own, which is free again when it returns.
+/// Runs `code` in a stack frame of its own, which is free again when `code` returns.
 #[inline(never)]
 pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
     code()
 }
 
-/// [`compute`] for a body that owns what it needs: it may go on without this call, which is
-/// answered with an old value then.
+/// Computes the value, like [`compute`], with a body that owns its arguments. The computation may
+/// continue after this call was answered with a stale value.
 pub async fn compute_detachable<S, P, A, Fut>(
     miss: Miss,
     return_ops: P,
@@ -241,7 +242,7 @@ where
     }
 }
 
-/// Begins to compute, or waits for another's computation, on this thread.
+/// Starts a computation on this thread, or waits for another call's.
 #[inline]
 pub fn begin_blocking<S>(
     miss: Miss,
@@ -255,7 +256,7 @@ where
     start_blocking(miss.0, return_ops, entry_tags)
 }
 
-/// Goes on with that.
+/// Completes a computation that [`begin_blocking`] has started.
 #[inline]
 pub fn compute_blocking<S, P, A>(
     begun: Started,
@@ -272,7 +273,7 @@ where
     compute_call_blocking(begun, return_ops, after, body)
 }
 
-/// A companion's `entry`.
+/// Returns an entry of `spec`: the companion's `entry`.
 pub fn entry<S, A>(
     source: &impl Source,
     spec: &'static FnSpec,
@@ -289,35 +290,36 @@ where
     source.with(|cache| typed_entry(cache, spec, return_ops, target, entry_tags, after))
 }
 
-/// What a reference to one entry of `spec` names.
+/// Returns the key of one entry of `spec`.
 pub fn target(_spec: &'static FnSpec, write: impl FnOnce(&mut KeyBuf) -> KeyWritten) -> Target {
     Target::new(|key| {
         let KeyWritten = write(key);
     })
 }
 
-/// A companion's whole function.
+/// Returns the handle of a cached function.
 pub fn function(source: &impl Source, spec: &'static FnSpec) -> FunctionHandle {
     source.with(|cache| function_handle(cache, spec))
 }
 
-/// What is to be waited for after an invalidation: until it is accepted. Nothing happens before it is
-/// polled.
+/// Future of an invalidation, which completes when the invalidation is accepted. It does nothing
+/// until it is polled.
 pub type Accepted = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A companion's `invalidate_all`. Boxed: each function would have a future of its own to be compiled.
+/// Drops every entry of a function: the companion's `invalidate_all`. The future is boxed, so that it is
+/// compiled once and not for each function.
 pub fn invalidate_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
     let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).invalidate_all().await })
 }
 
-/// A companion's `expire_all`.
+/// Marks every entry of a function as stale: the companion's `expire_all`.
 pub fn expire_all(source: &impl Source, spec: &'static FnSpec) -> Accepted {
     let given = source.fixed_cache();
     Box::pin(async move { handle(given, spec).expire_all().await })
 }
 
-/// In the cache of the task that asks, if none is given.
+/// Returns the handle in the given cache, or else in the current one.
 fn handle(given: Option<Cache>, spec: &'static FnSpec) -> FunctionHandle {
     match given {
         Some(cache) => function(&cache, spec),
@@ -335,18 +337,18 @@ pub fn refresh_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T
     in_mode_blocking(CallMode::Refresh, spec.id(), call)
 }
 
-/// Runs `call`, a call of `spec`, past the cache.
+/// Runs `call`, a call of `spec`, as a bypass.
 pub async fn uncached<F: Future>(spec: &'static FnSpec, call: F) -> F::Output {
     in_mode(CallMode::Uncached, spec.id(), call).await
 }
 
-/// Calls `call`, a call of `spec`, past the cache.
+/// Calls `call`, a call of `spec`, as a bypass.
 pub fn uncached_blocking<T>(spec: &'static FnSpec, call: impl FnOnce() -> T) -> T {
     in_mode_blocking(CallMode::Uncached, spec.id(), call)
 }
 
 impl Invalidation {
-    /// Nothing yet, in the cache of `source`.
+    /// Creates an empty invalidation in the cache of `source`.
     pub fn new(source: &impl Source, on: On) -> Self {
         Self::of(source.with(Clone::clone), on)
     }

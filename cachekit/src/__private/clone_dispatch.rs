@@ -1,14 +1,14 @@
-//! Whether a body can have its own clone of a borrowed argument: by autoref dispatch.
+//! Autoref dispatch on whether a body can own a clone of a borrowed argument.
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-/// A borrowed argument.
+/// Wrapper around a borrowed argument.
 pub struct Borrowed<'a, T: ?Sized>(pub &'a T);
 
-/// The body's own.
+/// Clone of an argument, owned by a body.
 pub struct Owned<T: ToOwned + ?Sized>(T::Owned);
 
 impl<T: ToOwned + ?Sized> Deref for Owned<T> {
@@ -19,7 +19,7 @@ impl<T: ToOwned + ?Sized> Deref for Owned<T> {
     }
 }
 
-/// Stands for what cannot be owned; a program with it does not compile.
+/// Stand-in for a clone that cannot be made. A program with it does not compile.
 pub struct Unowned<T: ?Sized>(PhantomData<fn() -> *const T>);
 
 impl<T: ?Sized> Deref for Unowned<T> {
@@ -30,7 +30,7 @@ impl<T: ?Sized> Deref for Unowned<T> {
     }
 }
 
-/// Not implemented for an `Unowned`: the error that this makes is the message.
+/// Marker of arguments that a body can own. [`Unowned`] does not implement it, which makes the error.
 #[diagnostic::on_unimplemented(
     message = "a computation in the background needs its own clone of this argument",
     label = "is borrowed, and its type cannot be cloned or sent to another thread",
@@ -39,15 +39,15 @@ impl<T: ?Sized> Deref for Unowned<T> {
             type; of a method with `&self`, that is `Self`, or write `self: Arc<Self>`"
 )]
 pub trait OwnClone: Sized {
-    /// It has one.
+    /// Checks that the argument implements the trait.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
 impl<T: ToOwned + ?Sized> OwnClone for Owned<T> {}
 
-/// It can be cloned.
+/// First choice: the argument can be cloned.
 pub trait Ownable<T: ToOwned + ?Sized> {
-    /// The clone.
+    /// Returns the clone.
     fn __cachekit_own(&self) -> Owned<T>;
 }
 impl<T: ToOwned + Sync + ?Sized> Ownable<T> for &Borrowed<'_, T>
@@ -59,9 +59,9 @@ where
     }
 }
 
-/// It cannot.
+/// Second choice: the argument cannot be cloned.
 pub trait AnyOwned<T: ?Sized> {
-    /// What stands for that.
+    /// Returns the stand-in for a clone.
     fn __cachekit_own(&self) -> Unowned<T>;
 }
 impl<T: ?Sized> AnyOwned<T> for Borrowed<'_, T> {

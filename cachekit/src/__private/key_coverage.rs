@@ -1,13 +1,13 @@
-//! Whether a value that a key does not mention could matter.
+//! Compile-time check that a key covers every argument that could change the result.
 //!
-//! A value may go unmentioned if its type is `Shared`, or if it is borrowed and nothing about
-//! its type looks like data: it implements none of the traits below. A database pool by
-//! reference passes, an id does not. A value of its own has to be mentioned whatever its type
-//! is: a struct that implements nothing may hold who is asking.
+//! An argument may be left out if its type is `Shared`, or if it is borrowed and its type does not
+//! look like data: it implements none of the traits below. A database pool by reference passes, an id
+//! does not. An owned argument may not be left out, whatever its type: a struct without any of the
+//! traits may hold the current user.
 //!
-//! Both questions are asked by the compiler's choice of a method. Pointers are taken off by
-//! inherent methods, with a trait for whatever is no pointer; then each trait is tried one
-//! reference deeper than the next, and the first that fits decides.
+//! The compiler's choice of a method answers both questions. Inherent methods take off pointers, and a
+//! trait accepts the other types. Then each trait is tried one reference deeper than the next, and the
+//! first that fits decides.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
@@ -20,26 +20,26 @@ use std::sync::Arc;
 use crate::Shared;
 use crate::key::component::CacheKey;
 
-/// The function has it for itself.
+/// Mode of an argument that the function owns.
 #[derive(Debug)]
 pub struct Owned;
 
-/// It stands behind a reference, or is a handle by its form.
+/// Mode of an argument behind a reference, or of a type that is known as a handle.
 #[derive(Debug)]
 pub struct Borrowed;
 
-/// A value, looked at.
+/// Wrapper around an argument whose kind is asked for.
 pub struct ArgKind<'a, T: ?Sized, M>(&'a T, PhantomData<M>);
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Owned> {
-    /// One that the function has for itself.
+    /// Wraps an owned argument.
     pub fn owned(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
 }
 
 impl<'a, T: ?Sized> ArgKind<'a, T, Borrowed> {
-    /// One that it is lent.
+    /// Wraps a borrowed argument.
     pub fn borrowed(value: &'a T) -> Self {
         Self(value, PhantomData)
     }
@@ -54,7 +54,7 @@ impl<T: ?Sized, M> fmt::Debug for ArgKind<'_, T, M> {
 macro_rules! pointers {
     ($($pointer:ty: $mode:ty;)*) => {$(
         impl<'a, T: ?Sized, M> ArgKind<'a, $pointer, M> {
-            /// What it points at.
+            /// Wraps the target of the pointer.
             pub fn __cachekit_inside(self) -> ArgKind<'a, T, $mode> {
                 ArgKind(self.0, PhantomData)
             }
@@ -71,32 +71,32 @@ pointers! {
 }
 
 impl<'a, T: ToOwned + ?Sized, M> ArgKind<'a, Cow<'_, T>, M> {
-    /// What it points at.
+    /// Wraps the target of the pointer.
     pub fn __cachekit_inside(self) -> ArgKind<'a, T, M> {
         ArgKind(self.0, PhantomData)
     }
 }
 
-/// It is no pointer.
+/// Fallback for types that are no pointers.
 pub trait NoPointer: Sized {
-    /// Itself.
+    /// Returns the argument as it is.
     fn __cachekit_inside(self) -> Self {
         self
     }
 }
 impl<T: ?Sized, M> NoPointer for ArgKind<'_, T, M> {}
 
-/// Could change the result.
+/// Kind of an argument that could change the result.
 #[derive(Debug)]
 pub struct Uncovered<T: ?Sized>(PhantomData<T>);
 
-/// May go unmentioned.
+/// Kind of an argument that the key may leave out.
 #[derive(Debug)]
 pub struct Handle;
 
-/// The same wherever it comes from.
+/// Handle: it implements `Shared`.
 pub trait ViaShared {
-    /// It makes no difference.
+    /// Returns the kind.
     fn __cachekit_kind(&self) -> Handle {
         Handle
     }
@@ -107,7 +107,7 @@ macro_rules! data_like {
         #[doc = concat!("Data: it implements `", stringify!($bound), "`.")]
         $(#[$cfg])?
         pub trait $via<T: ?Sized> {
-            /// It could matter.
+            /// Returns the kind.
             fn __cachekit_kind(&self) -> Uncovered<T> {
                 Uncovered(PhantomData)
             }
@@ -132,13 +132,13 @@ data_like! {
     ViaItems at &&ArgKind<'_, T, M>, Items;
 }
 
-/// What serde can make.
+/// Marker of types that serde can read.
 #[cfg(feature = "serde")]
 pub trait ReadBack {}
 #[cfg(feature = "serde")]
 impl<T: serde::de::DeserializeOwned> ReadBack for T {}
 
-/// What holds or gives others is data whatever those implement.
+/// Marker of containers, which are data whatever their elements implement.
 pub trait Items {}
 impl<T: Items + ?Sized> Items for &T {}
 impl<T> Items for [T] {}
@@ -162,18 +162,18 @@ macro_rules! tuples {
 tuples! { (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F)
 (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H) }
 
-/// An iterator is a container on its way.
+/// Data: it is an iterator, which yields elements like a container.
 pub trait ViaIterator<T: ?Sized> {
-    /// It could matter.
+    /// Returns the kind.
     fn __cachekit_kind(&self) -> Uncovered<T> {
         Uncovered(PhantomData)
     }
 }
 impl<T: Iterator + ?Sized, M> ViaIterator<T> for &ArgKind<'_, T, M> {}
 
-/// Nothing of the kind.
+/// Fallback for types that implement none of the traits: the mode decides.
 pub trait ViaNothing<K> {
-    /// What that means.
+    /// Returns the kind.
     fn __cachekit_kind(&self) -> K;
 }
 impl<T: ?Sized> ViaNothing<Handle> for ArgKind<'_, T, Borrowed> {
@@ -187,7 +187,7 @@ impl<T: ?Sized> ViaNothing<Uncovered<T>> for ArgKind<'_, T, Owned> {
     }
 }
 
-/// Looks at a value: `owned` or `borrowed`, or as one whose bounds say that it is `data`.
+/// Expands to the kind of a value in the mode `owned` or `borrowed`, or `data` if its bounds say so.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __arg_kind {
@@ -198,7 +198,7 @@ macro_rules! __arg_kind {
         #[allow(unused_imports, reason = "which one is used depends on the type")]
         use $crate::__private::kinds::*;
         let kind = $crate::__private::ArgKind::$mode($value);
-        // As many pointers as somebody may write one behind the other.
+        // More nested pointers than these are not expected.
         let kind = kind
             .__cachekit_inside()
             .__cachekit_inside()
@@ -207,7 +207,7 @@ macro_rules! __arg_kind {
     }};
 }
 
-/// A value that is data by the bounds of its type.
+/// Returns the kind of a value whose type is data by its bounds.
 pub fn data_kind<T: ?Sized>(_: &T) -> Uncovered<T> {
     Uncovered(PhantomData)
 }

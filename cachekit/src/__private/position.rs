@@ -1,9 +1,9 @@
-//! What stands in the position of an argument that is not in a key: the names are what the compiler
-//! says where something else stands there, or nothing.
+//! Types for the position of an argument that is not in a key. Their names are the compiler's message
+//! if a reference has another value in that position, or none.
 
 use std::ops::Deref;
 
-/// What the position takes: it is missed where `_` is forgotten.
+/// Type of the position. The compiler names it if a reference has a value in place of `_`.
 #[derive(Debug)]
 #[expect(
     non_camel_case_types,
@@ -11,7 +11,7 @@ use std::ops::Deref;
 )]
 pub struct ArgumentNotInTheKey_WriteUnderscore;
 
-/// What `_` becomes: it is what was found where a value is missed.
+/// Type of `_` in a reference. The compiler names it if a reference has `_` in place of a value.
 #[derive(Debug)]
 pub struct UnderscoreForAnArgumentInTheKey;
 
@@ -23,11 +23,11 @@ impl Deref for UnderscoreForAnArgumentInTheKey {
     }
 }
 
-/// What the position takes a reference to.
+/// Short name for the type of the position.
 pub type Unused = ArgumentNotInTheKey_WriteUnderscore;
 
-/// What generated code passes on.
+/// Value that generated code passes in the position.
 pub const UNUSED: &Unused = &ArgumentNotInTheKey_WriteUnderscore;
 
-/// What generated code writes for `_`.
+/// Value that generated code writes for `_`.
 pub const UNDERSCORE: &UnderscoreForAnArgumentInTheKey = &UnderscoreForAnArgumentInTheKey;

@@ -1,16 +1,37 @@
 fn get(id: u64) -> u64 {
     ::cachekit::__cached!(
-        sync(memory __it __Keep::of(__it)) (u64) (__spec =
-        __get_is_in_an_impl__write_companion_false(), (), true) (__key __key
-        .literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8,
-        id);) (__labels) () (id) { body }
+        form: sync,
+        return_ops: (memory __it __Keep::of(__it)),
+        returns: u64,
+        spec: __spec = __get_is_in_an_impl__write_companion_false(),
+        when: true,
+        key: |__key| {
+            __key.literal(__spec.name());
+            __key.literal(":");
+            ::cachekit::__part!(__key, 0u8, id);
+        },
+        tags: |__tags| {},
+        arguments: (id),
+        body: { body }
     )
 }
 ::cachekit::__companion! {
-    get "get"(u64) () cache() {} () spec __get_is_in_an_impl__write_companion_false([_
-    ":"(0u8)].tier(::cachekit::Tier::Memory)
-    .single_flight(::cachekit::SingleFlight::Off)) key_at([] (id : & u64) [] {} __spec
-    __key __key.literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key,
-    0u8, * id);) entry_at(memory[] (id : & u64) [] {} () (id) (__labels) ()) entry[] (id
-    : u64) [] => (& id) refresh sync([] (id : u64) [] => get(id))
+    companion: get,
+    function: "get",
+    returns: u64,
+    spec: __get_is_in_an_impl__write_companion_false = (
+        [_ ":"(0u8)].tier(::cachekit::Tier::Memory).single_flight(::cachekit::SingleFlight::Off)
+    ),
+    key_at: {
+        params: (id: &u64),
+        spec: __spec,
+        key: |__key| {
+            __key.literal(__spec.name());
+            __key.literal(":");
+            ::cachekit::__part!(__key, 0u8, *id);
+        }
+    },
+    entry_at: { tier: memory, params: (id: &u64), key: (id), tags: |__tags| {} },
+    entry: { params: (id: u64), arguments: (&id) },
+    refresh: sync { params: (id: u64), call: get(id) }
 }

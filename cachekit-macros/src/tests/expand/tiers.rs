@@ -2,19 +2,40 @@ async fn get(id: u64) -> u64 {
     ::cachekit::__codec!(MsgPack);
     ::cachekit::__compress!();
     ::cachekit::__cached!(
-        async (shared __it __Keep::of(__Store::of(__Own::of(__it)))) (u64) (__spec =
-        __get_is_in_an_impl__write_companion_false(), (), true) (__key __key
-        .literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8,
-        id);) (__labels) () (id) { body }
+        form: async,
+        return_ops: (shared __it __Keep::of(__Store::of(__Own::of(__it)))),
+        returns: u64,
+        spec: __spec = __get_is_in_an_impl__write_companion_false(),
+        when: true,
+        key: |__key| {
+            __key.literal(__spec.name());
+            __key.literal(":");
+            ::cachekit::__part!(__key, 0u8, id);
+        },
+        tags: |__tags| {},
+        arguments: (id),
+        body: { body }
     )
 }
 ::cachekit::__companion! {
-    get "get"(u64) () cache() {} () spec __get_is_in_an_impl__write_companion_false([_
-    ":"(0u8)].memory_ttl(::cachekit::__private::secs(30u64)).redis_ttl(LONG)
-    .lock_timeout(::cachekit::__private::Duration::from_millis(1500u64)).compress(true)
-    .tier(::cachekit::Tier::Both).single_flight(::cachekit::SingleFlight::Cluster)
-    .codec(::cachekit::Codec::MsgPack)) key_at([] (id : & u64) [] {} __spec __key __key
-    .literal(__spec.name()); __key.literal(":"); ::cachekit::__part!(__key, 0u8, * id);)
-    entry_at(shared[] (id : & u64) [] {} () (id) (__labels) ()) entry[] (id : u64) [] =>
-    (& id) refresh plain([] (id : u64) [] => get(id))
+    companion: get,
+    function: "get",
+    returns: u64,
+    spec: __get_is_in_an_impl__write_companion_false = (
+        [_ ":"(0u8)].memory_ttl(::cachekit::__private::secs(30u64)).redis_ttl(LONG).lock_timeout(::cachekit::__private::Duration::from_millis(1500u64)).compress(true).tier(::cachekit::Tier::Both).single_flight(::cachekit::SingleFlight::Cluster).codec(
+            ::cachekit::Codec::MsgPack
+        )
+    ),
+    key_at: {
+        params: (id: &u64),
+        spec: __spec,
+        key: |__key| {
+            __key.literal(__spec.name());
+            __key.literal(":");
+            ::cachekit::__part!(__key, 0u8, *id);
+        }
+    },
+    entry_at: { tier: shared, params: (id: &u64), key: (id), tags: |__tags| {} },
+    entry: { params: (id: u64), arguments: (&id) },
+    refresh: plain { params: (id: u64), call: get(id) }
 }

@@ -1,4 +1,4 @@
-//! Bytes that may be anything, read in every way that the library has: for the fuzzer.
+//! Arbitrary bytes, read in every way that the library has, for the fuzzer.
 
 use crate::encoding::compress::Payload;
 use crate::encoding::envelope::read::{Envelope, Reject};
@@ -6,8 +6,8 @@ use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{HEAD, seal};
 use crate::testing::tests::fuzz_values;
 
-/// A compressed payload is read up to so many times the length of its entry, as a cache reads it up
-/// to its limit: what is allocated stays in proportion to what is read.
+/// Longest payload that is decompressed, as a multiple of the length of its entry. A cache has a limit
+/// too; this one keeps the allocated memory in proportion to the input.
 const MOST_TIMES: usize = 4;
 
 /// Reads `bytes` as an entry and its payload, and `bytes` themselves, as values of many types by
@@ -15,11 +15,11 @@ const MOST_TIMES: usize = 4;
 ///
 /// # Panics
 ///
-/// If something does not hold that must hold for any bytes.
+/// If a property is violated that holds for any bytes.
 pub fn read_anything(bytes: &[u8]) {
     read_entry(bytes);
     fuzz_values::read_all(bytes);
-    // A fuzzer does not guess a checksum.
+    // The fuzzer cannot guess a checksum.
     let mut sealed = bytes.to_vec();
     seal(&mut sealed);
     if sealed != bytes {
@@ -44,8 +44,8 @@ fn read_entry(bytes: &[u8]) {
     }
 }
 
-/// What was read says all that a reader may rely on: written again, it is read the same, `plain`
-/// or compressed.
+/// Asserts that an envelope is read as it was, after it is written again with its payload `plain` or
+/// compressed.
 fn is_written_as_it_was(envelope: Envelope<'_>, plain: &[u8], bytes: &[u8]) {
     let Ok(function) = std::str::from_utf8(envelope.function) else {
         return;

@@ -1,12 +1,11 @@
-//! What every codec promises of any bytes.
+//! Properties of every codec, for any bytes.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::encoding::codec::{Codec, DecodeError, EncodeError, wire};
 
-/// Bytes that can be read as a `T` are one value: it can be written, and what was written is
-/// read as the same.
+/// Asserts that a value read from the bytes is read as an equal value after it is written.
 pub(crate) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
     let Some(value) = read::<T>(codec, bytes) else {
         return;
@@ -20,7 +19,7 @@ pub(crate) fn survives<T: Serialize + DeserializeOwned + 'static>(codec: Codec, 
     assert_eq!(again, Some(written), "{codec:?}, {name}");
 }
 
-/// A value or an error, for types that a codec does not give back as they were.
+/// Asserts only that reading and writing end, for types that a codec does not restore exactly.
 pub(crate) fn ends<T: Serialize + DeserializeOwned + 'static>(codec: Codec, bytes: &[u8]) {
     if let Some(value) = read::<T>(codec, bytes) {
         write(codec, &value);

@@ -1,4 +1,4 @@
-//! Types of every kind that serde knows, as values in somebody's cache.
+//! Types of every kind that serde knows, as users may cache them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -36,7 +36,7 @@ struct List {
     next: Option<Box<List>>,
 }
 
-/// On its way down nothing need be read.
+/// Nesting that costs no bytes: a level need not read any.
 #[derive(Serialize, Deserialize)]
 struct Peano(Option<Box<Peano>>);
 
@@ -70,7 +70,8 @@ struct Unit;
 #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Nothing {}
 
-/// Kept before it is looked at: what is kept may not grow beyond what is there.
+/// Untagged enum, which serde buffers before it decides on a variant. The buffer may not grow beyond
+/// the input.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Any {
@@ -94,7 +95,7 @@ struct Flattened {
     rest: BTreeMap<String, Any>,
 }
 
-/// Bytes as one piece.
+/// Bytes that are serialised as one piece.
 struct Bytes(Vec<u8>);
 
 impl Serialize for Bytes {
@@ -185,8 +186,8 @@ fn foreign(codec: Codec, bytes: &[u8]) {
 fn unfaithful(codec: Codec, bytes: &[u8]) {
     // JSON reads a number that is too large for it as infinite, and writes that as `null`.
     ends::<Vec<f32>>(codec, bytes);
-    // So many elements without bytes are taken as the payload has bytes, and then some: one
-    // that wastes bytes on its length may have more of them than one that does not.
+    // Elements without bytes are limited by the number of bytes of the payload. A payload whose length
+    // is written in more bytes than needed may therefore have more elements.
     ends::<Vec<()>>(codec, bytes);
     ends::<Vec<[u64; 0]>>(codec, bytes);
 }

@@ -1,0 +1,126 @@
+//! Templates for the parts that every attribute's output contains: the cache, the user's body and
+//! its arguments, and the closure that runs on the value.
+
+/// Expands to the cache of a function: the given local, or the current cache.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __source {
+    () => {
+        &$crate::__private::Current
+    };
+    ($cache:ident) => {
+        $cache
+    };
+}
+
+/// Expands to the closure that runs on the value: `([bindings] |value| statements)`, or none. The
+/// bindings are what the closure captures.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __after {
+    ($return_ops:ident.$keep:ident, $entry_tags:ident,) => {
+        $return_ops.$keep(|_, _| {})
+    };
+    ($return_ops:ident.$keep:ident, $entry_tags:ident, ([$($bind:tt)*] |$ret:ident| $($then:tt)*)) => {{
+        $($bind)*
+        $return_ops.$keep(move |$ret, $entry_tags| { $($then)* })
+    }};
+}
+
+/// Expands to the user's body as a future, or as a closure that is called once: `return` and `?`
+/// leave only the body.
+///
+/// The type of an `async` block cannot be written. Without it, `Err(Box::new(error))` would not become
+/// a `Box<dyn Error>`, and the compiler would report a wrong type at the block. Therefore a first
+/// `return`, which never runs, fixes the type of later ones, and a local fixes the type of the end.
+///
+/// A future and a closure capture only the parts of an argument that the body uses, in the order of
+/// their use. Therefore the arguments are taken whole, in their order, under their own patterns: they
+/// are dropped and changed like those of the plain function.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __body {
+    (async ($ret:ty) ($($arg:tt)*) $body:tt) => {
+        async move {
+            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {
+                return ret;
+            }
+            $($crate::__take!($arg);)*
+            let ret: $ret = $body;
+            #[allow(unreachable_code, reason = "the body may end by `return`")]
+            ret
+        }
+    };
+    (detachable ($ret:ty) ([$($owned:tt)*] $($arg:tt)*) $body:tt) => {{
+        $($crate::__own!($owned);)*
+        async move {
+            if let ::core::option::Option::Some(ret) = ::core::option::Option::None::<$ret> {
+                return ret;
+            }
+            $($crate::__lend!($owned);)*
+            $($crate::__take!($arg);)*
+            let ret: $ret = $body;
+            #[allow(unreachable_code, reason = "the body may end by `return`")]
+            ret
+        }
+    }};
+    (sync ($ret:ty) () $body:tt) => {
+        move || -> $ret $body
+    };
+    (sync ($ret:ty) ($($arg:tt)*) $body:tt) => {
+        move || -> $ret {
+            $($crate::__take!($arg);)*
+            $body
+        }
+    };
+}
+
+/// Clones a borrowed argument: `name`, or `(self name)` to give the clone another name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __own {
+    (($value:tt $name:ident)) => {
+        let $name = {
+            #[allow(unused_imports, reason = "which one is used depends on the type")]
+            use $crate::__private::own::{AnyOwned as _, Ownable as _};
+            (&&$crate::__private::own::Borrowed(&*$value)).__cachekit_own()
+        };
+    };
+    ($name:ident) => {
+        $crate::__own!(($name $name));
+    };
+}
+
+/// Borrows the body's clone under the argument's name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __lend {
+    (($value:tt $name:ident)) => {
+        let $name = &*$name;
+    };
+    ($name:ident) => {
+        let $name = &*$name;
+    };
+}
+
+/// Takes one argument: `name`, `(mut name)`, or `[name PATTERN]` for one with a pattern.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __take {
+    ([$name:ident $($pattern:tt)+]) => {
+        let $name = $name;
+        #[allow(unused_variables, reason = "the key may be its only use")]
+        let $($pattern)+ = $name;
+    };
+    ((mut $name:ident)) => {
+        #[allow(unused_variables, reason = "the key may be its only use")]
+        let mut $name = $name;
+    };
+    ($name:ident) => {
+        #[allow(
+            unused_variables, clippy::used_underscore_binding,
+            clippy::no_effect_underscore_binding, reason = "the key may be its only use"
+        )]
+        let $name = $name;
+    };
+}
