@@ -188,7 +188,7 @@ impl Policy {
     }
 
     /// Sets how early an entry may be recomputed before its end: the beta of probabilistic early
-    /// expiration (XFetch). The default is 1. With zero or less, no entry is recomputed early.
+    /// expiration (`XFetch`). The default is 1. With zero or less, no entry is recomputed early.
     pub fn early(mut self, beta: f32) -> Self {
         self.options.early = if beta.is_finite() { beta.max(0.0) } else { 0.0 };
         self
