@@ -16,7 +16,7 @@ use crate::base::random::Random;
 use crate::encoding::codec::Codec;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
 /// Sets up a [`Cache`](crate::Cache).
@@ -42,14 +42,14 @@ use crate::store::tests::fake::controls::FakeStore;
 /// ```
 #[must_use = "a builder does nothing until `build`"]
 pub struct CacheBuilder {
-    config: Config,
+    pub(crate) config: Config,
     clock: Arc<dyn Clock>,
-    faults: Faults,
-    random: Random,
+    pub(crate) faults: Faults,
+    pub(crate) random: Random,
     redis: Option<String>,
     redis_password: Option<String>,
-    #[cfg(feature = "seeded-faults")]
-    fake: Option<FakeStore>,
+    #[cfg(cachekit_faults)]
+    pub(crate) fake: Option<FakeStore>,
     /// The first bad value that was read; told by `build`.
     error: Option<BuildError>,
 }
@@ -74,7 +74,7 @@ impl CacheBuilder {
             random: Random::default(),
             redis: None,
             redis_password: None,
-            #[cfg(feature = "seeded-faults")]
+            #[cfg(cachekit_faults)]
             fake: None,
             error: None,
         }
@@ -240,7 +240,7 @@ impl CacheBuilder {
         self.with_variables(|name| std::env::var_os(name))
     }
 
-    fn with_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
+    pub(crate) fn with_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
         let read = env::read(&mut self.config, get).and_then(|()| {
             env::read_text(get, "REDIS_URL", &mut self.redis)?;
             env::read_text(get, "REDIS_PASSWORD", &mut self.redis_password)
@@ -248,45 +248,6 @@ impl CacheBuilder {
         if let Err(error) = read {
             self.error.get_or_insert(error);
         }
-        self
-    }
-
-    /// [`from_env`](Self::from_env) of other variables than the process has.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __with_variables(self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
-        self.with_variables(get)
-    }
-
-    /// Removes one more guard. For tests that must see a promise broken.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __seed(mut self, fault: crate::base::fault::Fault) -> Self {
-        self.faults = self.faults.with(fault);
-        self
-    }
-
-    /// The same draws at each run.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __seed_random(mut self, seed: u64) -> Self {
-        self.random = Random::seeded(seed);
-        self
-    }
-
-    /// Steps in between two steps of the cache.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __step_in(mut self, step_in: fn(crate::base::fault::Point)) -> Self {
-        self.faults.step_in = Some(step_in);
-        self
-    }
-
-    /// A store in memory instead of a Redis. For tests that must see it fail.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __store(mut self, store: FakeStore) -> Self {
-        self.fake = Some(store);
         self
     }
 }

@@ -1,19 +1,19 @@
 //! Where draws come from.
 
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Draws. Of the thread's generator, or for tests of one with a seed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Random {
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     seeded: Option<Arc<Mutex<fastrand::Rng>>>,
 }
 
 impl Random {
     /// The same draws at each run.
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     pub(crate) fn seeded(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
         Self {
@@ -36,7 +36,7 @@ impl Random {
         u8::try_from(drawn).unwrap_or_default()
     }
 
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     fn bits(&self) -> u64 {
         match &self.seeded {
             Some(rng) => rng.lock().unwrap_or_else(PoisonError::into_inner).u64(..),
@@ -44,7 +44,7 @@ impl Random {
         }
     }
 
-    #[cfg(not(feature = "seeded-faults"))]
+    #[cfg(not(cachekit_faults))]
     #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
     fn bits(&self) -> u64 {
         fastrand::u64(..)

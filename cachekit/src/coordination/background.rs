@@ -14,7 +14,6 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::base::counter::Counter;
-use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
 use crate::model::owner::Owner;
 
@@ -51,11 +50,10 @@ pub(crate) struct Background {
     idle: Notify,
     refused: Counter,
     panics: Counter,
-    faults: Faults,
 }
 
 impl Background {
-    pub(crate) fn new(runtime: Option<Handle>, faults: Faults) -> Arc<Self> {
+    pub(crate) fn new(runtime: Option<Handle>) -> Arc<Self> {
         Arc::new(Self {
             runtime,
             running: AtomicUsize::new(0),
@@ -65,7 +63,6 @@ impl Background {
             idle: Notify::new(),
             refused: Counter::default(),
             panics: Counter::default(),
-            faults,
         })
     }
 
@@ -95,8 +92,7 @@ impl Background {
 
     /// Whether there is room for what may be left undone; counted if not.
     fn accepts(&self) -> bool {
-        let is_closed = self.is_closed() && !self.faults.has(Fault::NeverClosed);
-        let accepts = !is_closed && self.running() < MAX_TASKS;
+        let accepts = !self.is_closed() && self.running() < MAX_TASKS;
         if !accepts {
             self.refused.bump();
         }
@@ -218,7 +214,7 @@ mod tests {
     use super::*;
 
     fn background() -> Arc<Background> {
-        Background::new(None, Faults::default())
+        Background::new(None)
     }
 
     #[tokio::test]

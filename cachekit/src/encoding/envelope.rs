@@ -20,7 +20,7 @@
 //! lengths of life are differences to the key's own remaining life: no clock is compared.
 //! Integers of the body are little-endian, but for the order, which a script reads.
 
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 pub(crate) mod head;
 pub(crate) mod read;
 pub(crate) mod write;
@@ -91,7 +91,7 @@ impl Token {
     }
 
     /// Whether both are of one generation.
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..8] == other.0[..8]
     }
@@ -126,7 +126,7 @@ impl Version {
     }
 
     /// The same after a soft invalidation.
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     pub(crate) fn softened(mut self, soft: [u8; 8]) -> Self {
         self.0[Self::SOFT..].copy_from_slice(&soft);
         self
@@ -169,7 +169,7 @@ fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
 }
 
 /// Writes the right checksum into an entry that was changed, if it is long enough for one.
-#[cfg(all(feature = "seeded-faults", feature = "testing", feature = "serde"))]
+#[cfg(all(cachekit_faults, feature = "serde"))]
 pub(crate) fn seal(entry: &mut [u8]) {
     let Some(&[low, high]) = entry.get(VERSIONS - 2..VERSIONS) else {
         return;

@@ -23,7 +23,6 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::base::clock::Tick;
-use crate::base::fault::Faults;
 use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
@@ -48,24 +47,24 @@ const MOST_BYTES: usize = 4 << 10;
 pub(crate) fn find<R>(
     lookup: &LookupKey<'_>,
     now: Tick,
-    (generations, faults): (&Generations, Faults),
+    generations: &Generations,
     take: impl FnOnce(AnyShared) -> Option<R>,
     count: impl FnOnce(u32),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
         // In use where a value's destructor calls a cached function.
         let mut table = table.try_borrow_mut().ok()?;
-        table.find(lookup, now, (generations, faults), take, count)
+        table.find(lookup, now, generations, take, count)
     });
     found.ok().flatten()
 }
 
 /// For how many uses one stands that was no hit of this table; `None` if it is not drawn. Uses in
 /// all caches count together: each has its share of what is drawn.
-pub(crate) fn draw(faults: Faults) -> Option<u32> {
+pub(crate) fn draw() -> Option<u32> {
     let drawn = TABLE.try_with(|table| {
         let sampler = &mut table.try_borrow_mut().ok()?.sampler;
-        sampler.draws().then(|| sampler.weigh(faults))
+        sampler.draws().then(|| sampler.weigh())
     });
     drawn.ok().flatten()
 }

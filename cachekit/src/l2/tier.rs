@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use crate::base::clock::{Clock, Tick};
 use crate::base::counter::Counter;
 use crate::base::durations::from_now;
-use crate::base::fault::{Fault, Faults};
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::coordination::background::{Background, TaskOwner};
@@ -22,15 +21,11 @@ use crate::l2::breaker_store::BreakerStore;
 use crate::l2::bus::client::{BusClient, run_heartbeat};
 use crate::l2::circuit_breaker::Breaker;
 use crate::l2::entry_keys::Replica;
-use crate::l2::outbox::Outbox;
-use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery, send_invalidation};
+use crate::l2::recovery::{BACKGROUND_TIMEOUT, Recovery};
 use crate::model::config::{OnDisconnect, OnNewMaster};
-use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::miss_reason::MissReasons;
 use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
-use crate::store::key_name::StoreKey;
-use crate::store::message::BusMessage;
 use crate::store::port::{Failure, Store};
 
 /// A shared store in use.
@@ -91,7 +86,7 @@ pub(crate) struct SharedTierCounts {
     pub(crate) acknowledged: Counter,
     pub(crate) unacknowledged: Counter,
     /// The log knows that they are not confirmed just now.
-    is_unconfirmed: AtomicBool,
+    pub(crate) is_unconfirmed: AtomicBool,
 }
 
 impl SharedTier {
@@ -101,9 +96,10 @@ impl SharedTier {
         store: Arc<dyn Store>,
         settings: Settings,
         clock: &Arc<dyn Clock>,
-        faults: Faults,
     ) -> Self {
-        let breaker = Arc::new(Breaker::new(faults));
+        let mut breaker = Breaker::new();
+        breaker.faults = bus.terms.faults;
+        let breaker = Arc::new(breaker);
         let recovery = Recovery {
             bus: Arc::clone(&bus),
             store: Arc::clone(&store),
@@ -129,7 +125,7 @@ impl SharedTier {
             counts: SharedTierCounts::default(),
             settings,
             in_flight: AtomicUsize::new(0),
-            background: Background::new(Some(Handle::current()), faults),
+            background: Background::new(Some(Handle::current())),
             heartbeat: tokio::spawn(heartbeat),
             abandoned,
         }
@@ -214,63 +210,7 @@ impl SharedTier {
 
     /// Whether the cache asks for nothing any more, and only tells.
     pub(crate) fn is_shut_down(&self) -> bool {
-        self.background.is_closed() && !self.bus.faults.has(Fault::NeverClosed)
-    }
-
-    /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
-    /// the caller goes away. From there it is removed, in whichever manner it was to be.
-    pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
-        let removal = self.pending_removal(names);
-        let until = self.deadline();
-        match send_invalidation(&self.bus, &*self.store, (&removal.names, mode), until).await {
-            Ok(()) => self.bus.outbox.remember(removal.settled()),
-            Err(failure) => self.count_failure(&failure),
-        }
-    }
-
-    /// [`invalidate`](Self::invalidate), and then waits until every node has applied it, or serves
-    /// nothing from before any more; for `within` at most, if that is shorter. Whether it is
-    /// certain.
-    pub(crate) async fn invalidate_everywhere(
-        &self,
-        names: Vec<StoreKey>,
-        mode: InvalidationMode,
-        within: Option<Duration>,
-    ) -> bool {
-        let unconfirmed = Unconfirmed {
-            counts: &self.counts,
-            is_settled: false,
-        };
-        let removal = self.pending_removal(names);
-        let waiting = self.bus.acks.begin();
-        let message = BusMessage::Invalidated {
-            from: self.bus.node,
-            ack: Some(waiting.number),
-            mode,
-            names: removal.names.clone(),
-        };
-        let (store, until) = (&self.store, self.deadline());
-        let sent = store.invalidate(&removal.names, mode, &message, until);
-        if let Err(failure) = sent.await {
-            self.count_failure(&failure);
-            return false;
-        }
-        self.bus.outbox.remember(removal.settled());
-        let (are_all, is_certain) = if self.bus.faults.has(Fault::NoAckWait) {
-            (false, true)
-        } else {
-            waiting.all(within).await
-        };
-        unconfirmed.settle(are_all, is_certain);
-        is_certain
-    }
-
-    /// The duty to have `names` removed.
-    pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
-        PendingRemoval {
-            outbox: &self.bus.outbox,
-            names,
-        }
+        self.background.is_closed()
     }
 
     fn breaker_state(&self) -> BreakerState {
@@ -338,63 +278,6 @@ pub(crate) struct InFlightGuard(Arc<SharedTier>);
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// An acknowledged invalidation of which it is not known yet that nobody serves anything from
-/// before it. Dropped, nobody will know.
-struct Unconfirmed<'a> {
-    counts: &'a SharedTierCounts,
-    is_settled: bool,
-}
-
-impl Unconfirmed<'_> {
-    /// Everybody said so, or it is certain all the same.
-    fn settle(mut self, are_all: bool, is_certain: bool) {
-        if !is_certain {
-            return;
-        }
-        self.is_settled = true;
-        self.counts.is_unconfirmed.store(false, Ordering::Relaxed);
-        let count = if are_all {
-            &self.counts.acknowledged
-        } else {
-            &self.counts.unacknowledged
-        };
-        count.bump();
-    }
-}
-
-impl Drop for Unconfirmed<'_> {
-    fn drop(&mut self) {
-        if self.is_settled {
-            return;
-        }
-        self.counts.unacknowledged.bump();
-        if !self.counts.is_unconfirmed.swap(true, Ordering::Relaxed) {
-            trace::unconfirmed();
-        }
-    }
-}
-
-/// Names that have to be removed from the store unless it answers. Dropped before, they wait
-/// in the outbox.
-#[must_use]
-pub(crate) struct PendingRemoval<'a> {
-    outbox: &'a Outbox,
-    names: Vec<StoreKey>,
-}
-
-impl PendingRemoval<'_> {
-    /// There is nothing left to tell.
-    pub(crate) fn settled(mut self) -> Vec<StoreKey> {
-        std::mem::take(&mut self.names)
-    }
-}
-
-impl Drop for PendingRemoval<'_> {
-    fn drop(&mut self) {
-        self.outbox.add(std::mem::take(&mut self.names));
     }
 }
 

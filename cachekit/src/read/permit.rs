@@ -5,7 +5,7 @@
 //! waiting. Who waits for another's lease has none meanwhile.
 
 use crate::base::block_on::block_on;
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::coordination::concurrency_limit::{ConcurrencyLimit, Permit};
@@ -22,14 +22,11 @@ pub(crate) struct ComputePermit {
 
 impl Call {
     pub(crate) fn compute_permit(&self) -> ComputePermit {
-        let faults = self.core.faults;
-        let bound = self.options.bound.filter(|_| !faults.has(Fault::NoGate));
+        let bound = self.options.bound.filter(|_| !removed!(self.core, NoGate));
         let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));
         // A computation that needs another of its kind has a permit for both: it would wait
         // for itself.
-        let counts = |limit: &ConcurrencyLimit| {
-            !recursion::holds_permit(limit.id()) || faults.has(Fault::GateItself)
-        };
+        let counts = |limit: &ConcurrencyLimit| guard!(self.core, GateItself: !recursion::holds_permit(limit.id()));
         ComputePermit {
             limit: limit.filter(counts),
             permit: None,
@@ -91,7 +88,7 @@ impl ComputePermit {
     /// Gives the permit up: the call waits for another's computation first. Who went in
     /// without one does not line up again.
     pub(crate) fn release_while_waiting(&mut self, call: &Call) {
-        if call.core.faults.has(Fault::PlaceWhileWaiting) {
+        if removed!(call.core, PlaceWhileWaiting) {
             return;
         }
         if self.permit.take().is_some() {
@@ -101,14 +98,14 @@ impl ComputePermit {
 
     /// Whether there is a permit that is given up after some time.
     pub(crate) fn is_time_limited(&self, call: &Call) -> bool {
-        self.permit.is_some() && has_timer() && !call.core.faults.has(Fault::KeepPlace)
+        self.permit.is_some() && has_timer() && !removed!(call.core, KeepPlace)
     }
 
     /// Whether a computation gives its permit up when it is as old as `lock_timeout`: it may hang, and
     /// others go on without it. One whose caller is gone ends soon by itself; its permit is not given to
     /// another before.
     pub(crate) fn may_release(&self, call: &Call) -> bool {
-        self.permit.is_some() && (!call.caller_is_gone() || call.core.faults.has(Fault::LeavePlace))
+        self.permit.is_some() && guard!(call.core, LeavePlace: !call.caller_is_gone())
     }
 
     /// Gives the permit up, if there is one.

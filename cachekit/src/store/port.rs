@@ -21,7 +21,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
@@ -157,9 +156,8 @@ pub(crate) enum StoreEvent {
 }
 
 /// The versions of copies that go with what `names` names.
-pub(crate) fn copies(names: &[StoreKey], faults: Faults) -> impl Iterator<Item = StoreKey> {
-    let copies = names.iter().filter_map(StoreKey::replicas_version);
-    copies.filter(move |_| !faults.has(Fault::SpareCopies))
+pub(crate) fn copies(names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
+    names.iter().filter_map(StoreKey::replicas_version)
 }
 
 /// Where messages go.
@@ -316,9 +314,9 @@ pub(crate) struct Fill {
 
 impl Fill {
     /// The version of copies that a write takes out of use: what they have is older.
-    pub(crate) fn copies(&self, faults: Faults) -> Option<StoreKey> {
-        let is_write = self.message.is_some() && !faults.has(Fault::SpareCopies);
-        is_write
+    pub(crate) fn copies(&self) -> Option<StoreKey> {
+        self.message
+            .is_some()
             .then(|| self.fencing_token.entry.replicas_version())
             .flatten()
     }

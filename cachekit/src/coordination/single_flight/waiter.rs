@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::block_on::block_on;
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 
@@ -91,7 +91,7 @@ impl<O: Clone> Waiter<O> {
     }
 
     fn may_lead(&self) -> bool {
-        !self.flight.is_retired() || self.flights.faults.has(Fault::LeadGrounded)
+        guard!(self.flights, LeadGrounded: !self.flight.is_retired())
     }
 
     /// How long the current leader has been computing.
@@ -140,7 +140,7 @@ impl<O: Clone> Leader<O> {
     /// invalidation of the key still finds the flight, and with it the outcome.
     pub(crate) fn settle(self, outcome: O, store: impl FnOnce()) -> bool {
         let (flights, flight) = (&self.waiter.flights, &self.waiter.flight);
-        if flights.faults.has(Fault::RemoveBeforeOutcome) {
+        if removed!(flights, RemoveBeforeOutcome) {
             flights.remove(&mut flights.table(&flight.key), flight);
         }
         // What is not the first is dropped when the table is free again.

@@ -1,7 +1,5 @@
 //! Which uses are counted.
 
-use crate::base::fault::{Fault, Faults};
-
 /// A use that is counted stands for so many at most: a thread that makes millions of calls a second
 /// then counts thousands.
 const MOST: u32 = 1 << 8;
@@ -41,7 +39,7 @@ impl Sampler {
 
     /// For how many uses the one that was drawn stands. Sets out for the next one.
     #[cold]
-    pub(crate) fn weigh(&mut self, faults: Faults) -> u32 {
+    pub(crate) fn weigh(&mut self) -> u32 {
         let weight = self.weight;
         if weight < MOST {
             self.drawn += 1;
@@ -50,11 +48,13 @@ impl Sampler {
                 self.weight *= 2;
             }
         }
-        self.left = if faults.has(Fault::EvenSamples) {
-            self.weight
-        } else {
-            fastrand::u32(1..2 * self.weight)
-        };
+        self.left = fastrand::u32(1..2 * self.weight);
         weight
+    }
+
+    /// Moves the next one to an equal distance, as a test has it.
+    #[cold]
+    pub(crate) fn space_evenly(&mut self) {
+        self.left = self.weight;
     }
 }

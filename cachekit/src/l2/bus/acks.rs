@@ -8,16 +8,15 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::base::clock::Tick;
-use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::l2::bus::membership::{AckProgress, BusTimings, Membership};
+use crate::l2::bus::membership::{AckProgress, Membership};
+use crate::l2::bus::timings::BusTimings;
 use crate::store::message::NodeId;
 
 /// Who is there, and who has not said yet that an invalidation was applied.
 #[derive(Debug)]
 pub(crate) struct Acks {
     terms: BusTimings,
-    faults: Faults,
     /// Its own clock, which is never behind, counts from here.
     began: Instant,
     next: AtomicU64,
@@ -46,10 +45,9 @@ pub(crate) struct PendingAck {
 }
 
 impl Acks {
-    pub(crate) fn new(terms: BusTimings, faults: Faults) -> Arc<Self> {
+    pub(crate) fn new(terms: BusTimings) -> Arc<Self> {
         Arc::new(Self {
             terms,
-            faults,
             began: Instant::now(),
             next: AtomicU64::new(0),
             state: Mutex::default(),
@@ -76,12 +74,12 @@ impl Acks {
     /// Messages come from here on.
     pub(crate) fn subscribed(&self) {
         let now = self.now();
-        self.lock().members.subscribed(now, self.faults);
+        self.lock().members.subscribed(now, &self.terms);
     }
 
     /// No more messages come.
     pub(crate) fn unsubscribed(&self) {
-        self.lock().members.unsubscribed(self.faults);
+        self.lock().members.unsubscribed(&self.terms);
     }
 
     /// A node spoke.
@@ -94,9 +92,7 @@ impl Acks {
     pub(crate) fn hello_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
-        state
-            .members
-            .hello_received(node, now, &self.terms, self.faults);
+        state.members.hello_received(node, now, &self.terms);
     }
 
     /// A node does not serve from memory any more, and says so.
@@ -121,7 +117,7 @@ impl Acks {
     /// The message of this node's invalidation of this number came back.
     pub(crate) fn echo_received(&self, number: u64) {
         for ack in self.lock().pending.values_mut() {
-            ack.answers.echo_received(number, self.faults);
+            ack.answers.echo_received(number, &self.terms);
             ack.changed.notify_one();
         }
     }
@@ -141,8 +137,7 @@ impl PendingAck {
     /// memory no more, which is the second.
     pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
         let (acks, answered) = (&*self.acks, self.acks.now());
-        let promised =
-            AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms, acks.faults);
+        let promised = AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms);
         let end = within.map_or(promised, |within| answered.after(within).min(promised));
         let all = async {
             while !self.is_complete() {
@@ -156,7 +151,7 @@ impl PendingAck {
         let mut state = acks.lock();
         let State { members, pending } = &mut *state;
         if let Some(ack) = pending.get(&self.number) {
-            ack.answers.give_up(members, acks.faults);
+            ack.answers.give_up(members, &acks.terms);
         }
         (false, end == promised)
     }
@@ -167,7 +162,7 @@ impl PendingAck {
         let ack = state.pending.get(&self.number);
         ack.is_some_and(|ack| {
             let answers = &ack.answers;
-            answers.is_complete(&state.members, now, &acks.terms, acks.faults)
+            answers.is_complete(&state.members, now, &acks.terms)
         })
     }
 }
@@ -189,7 +184,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_waits_for_all_that_are_there_and_leaves_nothing_behind() {
         let terms = BusTimings::of(TIMEOUT, Duration::ZERO);
-        let acks = Acks::new(terms, Faults::default());
+        let acks = Acks::new(terms);
         acks.subscribed();
         tokio::time::advance(TIMEOUT * 2).await;
         let [one, two] = [1, 2].map(|n| NodeId([n; 16]));

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::backfill::validate::L2Lookup;
 use crate::base::durations::{from_now, later};
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::read::call::WaitBudget;
 
 /// Until when one call waits for answers, in all. Once it is another's computation that it
@@ -28,7 +28,7 @@ impl StoreBudget {
             timeout,
             until: from_now(timeout),
             paused: None,
-            is_fresh: lookup.core.faults.has(Fault::FreshBudget),
+            is_fresh: removed!(lookup.core, FreshBudget),
         }
     }
 

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::base::fault::{Fault, Faults};
-
 /// From the connection's own task an answer comes to its caller by one or two others.
-const STEPS: usize = 4;
+pub(crate) const LAST_LOOKS: usize = 4;
 
-/// What `answer` gives until `until`; `None`: it came too late.
+/// What `answer` gives until `until`, and `looks` times later; `None`: it came too late.
 ///
 /// Where the process itself stood still, its timers run out first, and the answer that came long
 /// ago is read after that. So tasks that are ready run before it is called late: otherwise every
@@ -18,16 +16,13 @@ const STEPS: usize = 4;
 pub(crate) async fn in_time<F: Future>(
     until: Instant,
     answer: F,
-    faults: Faults,
+    looks: usize,
 ) -> Option<F::Output> {
     let mut answer = pin!(answer);
     if let Ok(answered) = timeout_at(until, answer.as_mut()).await {
         return Some(answered);
     }
-    if faults.has(Fault::NoLastLook) {
-        return None;
-    }
-    for _ in 0..STEPS {
+    for _ in 0..looks {
         tokio::task::yield_now().await;
         // Only a look: the time is over.
         if let Ok(answered) = timeout_at(until, answer.as_mut()).await {

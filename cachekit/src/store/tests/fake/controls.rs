@@ -15,7 +15,11 @@ use crate::store::tests::fake::{Fake, Listener, Shared};
 ///
 /// It knows one namespace: all its caches have the same.
 #[derive(Clone, Default)]
-pub struct FakeStore(Arc<Shared>);
+pub struct FakeStore {
+    shared: Arc<Shared>,
+    /// Guards that are removed from caches that open it.
+    pub(crate) faults: Faults,
+}
 
 impl fmt::Debug for FakeStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,39 +34,41 @@ impl FakeStore {
     }
 
     /// The store for one cache.
-    pub(crate) fn open(&self, node: NodeId, sink: EventSink, faults: Faults) -> Arc<dyn Store> {
-        Arc::new(Fake::new(Arc::clone(&self.0), node, sink, faults))
+    pub(crate) fn open(&self, node: NodeId, sink: EventSink) -> Arc<dyn Store> {
+        let mut fake = Fake::new(Arc::clone(&self.shared), node, sink);
+        fake.faults = self.faults;
+        Arc::new(fake)
     }
 
     /// The next operation of this kind meets `trouble`.
     pub fn once(&self, op: Op, trouble: Trouble) {
-        self.0.lock().troubles.once(op, trouble);
+        self.shared.lock().troubles.once(op, trouble);
     }
 
     /// Every operation of this kind meets `trouble`, until [`heal`](Self::heal).
     pub fn always(&self, op: Op, trouble: Trouble) {
-        self.0.lock().troubles.always(op, trouble);
+        self.shared.lock().troubles.always(op, trouble);
     }
 
     /// No more troubles. What is held stays held.
     pub fn heal(&self) {
-        self.0.lock().troubles.clear();
+        self.shared.lock().troubles.clear();
     }
 
     /// Cuts every connection, or lets them come back.
     pub fn away(&self, is_unreachable: bool) {
-        self.0.lock().is_unreachable = is_unreachable;
-        self.0.tell(None, &StoreEvent::Up(!is_unreachable));
+        self.shared.lock().is_unreachable = is_unreachable;
+        self.shared.tell(None, &StoreEvent::Up(!is_unreachable));
     }
 
     /// Loses the messages to those who wait, or does not any more.
     pub fn mute(&self, is_mute: bool) {
-        self.0.lock().is_mute = is_mute;
+        self.shared.lock().is_mute = is_mute;
     }
 
     /// Loses what nodes tell one another and themselves, or does not any more.
     pub fn silence(&self, is_silent: bool) {
-        self.0.lock().is_silent = is_silent;
+        self.shared.lock().is_silent = is_silent;
     }
 
     /// What is told the cache that was opened as this one, counted from zero, arrives only when
@@ -107,7 +113,7 @@ impl FakeStore {
     /// Messages arrive again, by another subscription that the cache does not know of yet.
     pub fn reconnect(&self, number: usize) {
         let subscription = {
-            let mut state = self.0.lock();
+            let mut state = self.shared.lock();
             state.subscriptions += 1;
             // The first of each cache has the number 1.
             state.subscriptions + 1
@@ -129,7 +135,7 @@ impl FakeStore {
     }
 
     fn listener<T>(&self, number: usize, change: impl FnOnce(&mut Listener) -> T) -> Option<T> {
-        let mut state = self.0.lock();
+        let mut state = self.shared.lock();
         let mut listeners = state.listeners.iter_mut();
         listeners
             .find(|listener| listener.number == number)
@@ -138,27 +144,27 @@ impl FakeStore {
 
     /// Runs what was held; says how many operations.
     pub fn release(&self) -> usize {
-        let held = std::mem::take(&mut self.0.lock().held);
+        let held = std::mem::take(&mut self.shared.lock().held);
         let count = held.len();
         for step in held {
-            self.0.run(step);
+            self.shared.run(step);
         }
         count
     }
 
     /// How many operations are held.
     pub fn held(&self) -> usize {
-        self.0.lock().held.len()
+        self.shared.lock().held.len()
     }
 
     /// Loses everything.
     pub fn flush(&self) {
-        self.0.lock().data.retain(|_| false);
+        self.shared.lock().data.retain(|_| false);
     }
 
     /// Loses one name, as `k:user:42`.
     pub fn evict(&self, name: &str) {
-        self.0
+        self.shared
             .lock()
             .data
             .remove(&[StoreKey::read(name.as_bytes())]);
@@ -166,12 +172,12 @@ impl FakeStore {
 
     /// Loses every version, and keeps the entries.
     pub fn lose_versions(&self) {
-        self.0.lock().data.retain(StoreKey::is_entry);
+        self.shared.lock().data.retain(StoreKey::is_entry);
     }
 
     /// The names of all that it keeps, in order.
     pub fn names(&self) -> Vec<String> {
-        let state = self.0.lock();
+        let state = self.shared.lock();
         let shown = |name: &StoreKey| String::from_utf8_lossy(name.as_bytes()).into_owned();
         let mut names: Vec<String> = state.data.names().map(shown).collect();
         names.sort();
@@ -181,27 +187,30 @@ impl FakeStore {
     /// Whether it keeps something under `name`, as a value or as a token.
     pub fn has(&self, name: &str) -> bool {
         let name = StoreKey::read(name.as_bytes());
-        self.0.lock().data.get(&name).is_some()
+        self.shared.lock().data.get(&name).is_some()
     }
 
     /// How much longer it keeps `name`; zero where that is not known.
     pub fn left(&self, name: &str) -> Duration {
-        self.0.lock().data.left(&StoreKey::read(name.as_bytes()))
+        self.shared
+            .lock()
+            .data
+            .left(&StoreKey::read(name.as_bytes()))
     }
 
     /// How often it was found to answer something else than it was asked.
     pub fn suspicions(&self) -> usize {
-        self.0.lock().suspicions
+        self.shared.lock().suspicions
     }
 
     /// What was asked since the log was last taken.
     pub fn take_log(&self) -> Vec<Step> {
-        std::mem::take(&mut self.0.lock().log)
+        std::mem::take(&mut self.shared.lock().log)
     }
 
     /// How often this kind was asked since the log was last taken.
     pub fn count(&self, op: Op) -> usize {
-        let state = self.0.lock();
+        let state = self.shared.lock();
         state.log.iter().filter(|step| step.op == op).count()
     }
 }
