@@ -1,4 +1,4 @@
-//! What applications hold.
+//! The types that applications hold, and their operations.
 
 pub(crate) mod acknowledged;
 pub(crate) mod builder;

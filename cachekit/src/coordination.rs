@@ -1,4 +1,4 @@
-//! Mechanisms of one process: single-flight, limits, write tokens, epochs of tags.
+//! Mechanisms within one process: single-flight, concurrency limits, write tokens, epochs of tags.
 
 pub(crate) mod background;
 pub(crate) mod concurrency_limit;

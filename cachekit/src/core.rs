@@ -1,4 +1,4 @@
-//! The shared state of one cache.
+//! The shared state of one cache, below everything that uses it.
 
 pub(crate) mod build_entry;
 pub(crate) mod by_owner;

@@ -1,4 +1,4 @@
-//! The first tier: memory, with a table for each thread in front of it.
+//! The first tier (L1): memory, with a thread-local table (L0) in front of it.
 
 pub(crate) mod engine;
 pub(crate) mod generations;

@@ -8,4 +8,5 @@ pub(crate) mod invalidation_targets;
 pub(crate) mod outbox;
 pub(crate) mod recovery;
 pub(crate) mod removal;
+pub(crate) mod send_invalidation;
 pub(crate) mod tier;

@@ -1,8 +1,9 @@
-//! Values without async, I/O or a clock of their own.
+//! Values and settings: no async, no I/O, no clock of their own.
 
 pub(crate) mod config;
 pub(crate) mod deferred_drop;
 pub(crate) mod entry;
+pub(crate) mod entry_options;
 pub(crate) mod epoch;
 pub(crate) mod event_template;
 pub(crate) mod freshness;
@@ -16,4 +17,5 @@ pub(crate) mod policy;
 pub(crate) mod stats;
 pub(crate) mod tag_prefixes;
 pub(crate) mod tags;
+pub(crate) mod ttl_jitter;
 pub(crate) mod write_order;

@@ -1,11 +1,10 @@
-//! One call: hit, miss, computation.
+//! The read path: hit, miss, computation.
 
 pub(crate) mod answer;
 pub(crate) mod background_task;
 pub(crate) mod cached_error;
 pub(crate) mod call;
 pub(crate) mod call_mode;
-pub(crate) mod compute;
 pub(crate) mod compute_detached;
 pub(crate) mod detach_on_drop;
 pub(crate) mod hit;
@@ -13,6 +12,7 @@ pub(crate) mod join_flight;
 pub(crate) mod l2_lookup;
 pub(crate) mod l2_peek;
 pub(crate) mod look_again;
+pub(crate) mod miss;
 pub(crate) mod permit;
 pub(crate) mod refresh;
 pub(crate) mod running;

@@ -1,5 +1,6 @@
 //! The port to a store that processes share, and its adapters.
 
+pub(crate) mod fencing_token;
 pub(crate) mod key_name;
 pub(crate) mod message;
 pub(crate) mod port;

@@ -1,4 +1,4 @@
-//! Writes of one entry, and what surrounds a function that writes.
+//! The write path: stores of one entry, and the code around functions that write.
 
 pub(crate) mod annotated;
 pub(crate) mod pending;

@@ -1,5 +1,5 @@
-//! A hit allocates nothing, a miss and a hit in Redis a known number of times: counted by an
-//! allocator that counts for each thread.
+//! Allocations: a hit allocates nothing, and a miss and a hit in Redis a known number of times. An
+//! allocator counts for each thread.
 
 mod redis;
 

@@ -1,5 +1,5 @@
-//! A hit in Redis, with all that the client does for it on the same thread; and what somebody gets
-//! who forges a length.
+//! A hit in Redis, with the client's work on the same thread, and the allocations that a forged
+//! length can cause.
 
 use cachekit::{Cache, cached};
 use cachekit_tests::entry::seal;

@@ -20,15 +20,15 @@ fn imports_are_seen() {
     let imports = imports(&read_folder("cachekit/src"));
     let count: usize = imports.values().map(BTreeSet::len).sum();
     assert!(count > 1_000, "only {count} imports");
-    assert!(imports["read/compute.rs"].contains("read/join_flight.rs"));
+    assert!(imports["read/miss.rs"].contains("read/join_flight.rs"));
 }
 
 #[test]
 fn the_check_sees_a_circle_of_two() {
     seeded(
         "cachekit/src",
-        ("read/call.rs", "use crate::read::compute::begin;\n"),
-        &["read/call.rs", "read/compute.rs"],
+        ("read/call.rs", "use crate::read::miss::begin;\n"),
+        &["read/call.rs", "read/miss.rs"],
     );
 }
 

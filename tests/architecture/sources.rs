@@ -1,4 +1,4 @@
-//! The sources of a crate, and what is read from them.
+//! The sources of a crate, and the facts that the tests read from them.
 
 use std::collections::BTreeMap;
 use std::fs;

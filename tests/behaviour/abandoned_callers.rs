@@ -1,5 +1,4 @@
-//! How long a computation goes on after its caller has gone, and how many do; and the same
-//! without macros.
+//! Computations whose callers are gone: their time limit, their number, and both without macros.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,4 +1,4 @@
-//! What each option of the attributes does.
+//! The effect of each option of the attributes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Futures dropped at every await point: somebody takes over, and nothing leaks.
+//! Futures dropped at every await point: another caller takes over, and nothing leaks.
 
 use std::pin::Pin;
 use std::task::Poll;

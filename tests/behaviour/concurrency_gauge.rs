@@ -1,4 +1,4 @@
-//! How many run at once.
+//! Counts concurrent runs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

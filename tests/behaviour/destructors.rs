@@ -1,5 +1,5 @@
-//! Values whose destructors use the cache, or panic: wherever the cache drops one, no lock is held,
-//! and nobody's call fails.
+//! Values whose destructors use the cache, or panic. Wherever the cache drops a value, no lock is
+//! held, and no call fails.
 
 use std::pin::pin;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Computations that go on when their caller goes away.
+//! Computations that continue when their caller is dropped.
 
 use std::pin::Pin;
 use std::sync::Arc;

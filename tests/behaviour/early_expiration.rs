@@ -1,4 +1,4 @@
-//! Computing again before the end, by draws that a seed decides.
+//! Early expiration, by draws that a seed decides.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

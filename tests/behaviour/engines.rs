@@ -1,4 +1,4 @@
-//! What holds the memory tier's entries is chosen when a cache is built, and changes nothing else.
+//! The memory engine is chosen when a cache is built, and changes nothing else.
 
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};

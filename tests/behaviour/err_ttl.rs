@@ -1,4 +1,4 @@
-//! Errors that are remembered: as long as `err_ttl` says, in memory, and never past an invalidation.
+//! Remembered errors: for `err_ttl`, in memory, and never past an invalidation.
 
 use std::cell::RefCell;
 use std::pin::{Pin, pin};

@@ -1,5 +1,5 @@
-//! Functions with memory of their own: nobody pushes their entries out, and every invalidation
-//! reaches them.
+//! Functions with memory of their own: no other function evicts their entries, and every
+//! invalidation reaches them.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;

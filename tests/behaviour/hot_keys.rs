@@ -1,4 +1,4 @@
-//! Which keys are used most: by hits at hand, by others, and by misses; in a sample.
+//! The most used keys, in a sample of hits in the thread's table, other hits, and misses.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Entries that end when nobody uses them, on a clock moved by hand.
+//! Entries that expire when they are not used, on a manual clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

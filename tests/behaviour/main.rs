@@ -1,4 +1,4 @@
-//! What a cache does, seen through its public surface.
+//! The behaviour of a cache, seen through its public interface.
 
 mod abandoned_callers;
 mod attributes;

@@ -1,4 +1,4 @@
-//! How many computations run at once.
+//! The limit of concurrent computations.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -1,5 +1,5 @@
-//! No call gets a value from before an invalidation that had returned when it began: not
-//! from memory, and not by joining. Each interleaving is shown to break without its guard.
+//! No call gets a value from before an invalidation that returned before the call began: not from
+//! memory, and not by joining. Each interleaving is shown to fail without its guard.
 
 use std::cell::RefCell;
 use std::pin::pin;

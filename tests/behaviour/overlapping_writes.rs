@@ -1,5 +1,5 @@
-//! Writes of one entry that overlap with one another, with computations and with
-//! invalidations leave it empty or new, never old.
+//! Writes of one entry that overlap with each other, with computations and with invalidations leave
+//! it empty or new, never old.
 
 use std::cell::RefCell;
 use std::pin::pin;

@@ -1,6 +1,6 @@
-//! A user's code that panics, wherever the cache runs it: before a body and inside it that is the
-//! caller's panic, as without a cache; where the function succeeded, its value is returned. Nothing is
-//! left behind: no flight, place, write or lease.
+//! User code that panics, wherever the cache runs it. Before a body and inside it, the caller
+//! panics, as without a cache. If the function succeeded, its value is returned. Nothing is left
+//! behind: no flight, permit, write or lease.
 
 use std::fmt;
 use std::sync::Arc;

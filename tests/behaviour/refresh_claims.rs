@@ -1,4 +1,4 @@
-//! Of any number of callers who have an old value one computes, whatever comes of that.
+//! Among any number of callers with a stale value, a single one computes, whatever the result.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

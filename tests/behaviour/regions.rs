@@ -1,4 +1,4 @@
-//! Regions: all handles of one are about one and the same place.
+//! Regions: all handles with one name share one memory.
 
 use cachekit::testing::Fault;
 use cachekit::{Cache, Capacity, Region};

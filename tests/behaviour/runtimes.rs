@@ -1,5 +1,5 @@
-//! Executors that cannot do all that tokio's can: calls wait without a limit where there is no timer,
-//! and a cache with Redis is not built where Redis cannot be used.
+//! Executors with fewer features than tokio. Without a timer, calls wait without a limit. A cache
+//! with Redis is not built if Redis cannot be used.
 
 use std::pin::pin;
 use std::sync::Arc;

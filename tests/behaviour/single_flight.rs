@@ -1,4 +1,4 @@
-//! One test for each sentence that is promised about leaders, with 1,000 waiters.
+//! A test for each promise about leaders, with 1,000 waiters.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

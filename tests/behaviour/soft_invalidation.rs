@@ -1,5 +1,5 @@
-//! Soft invalidations: nothing from before is fresh, and old values are served as their
-//! functions say.
+//! Soft invalidations: no earlier value is fresh, and stale values are served as their functions
+//! allow.
 
 use std::pin::Pin;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Old values in the place of new ones, on a clock moved by hand.
+//! Stale values in the place of new ones, on a manual clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,7 @@
-//! The window of an old value begins with the first soft invalidation that came after it was
-//! computed, whether or not anybody looked then.
+//! The window of a stale value begins with the first soft invalidation after its computation,
+//! whether or not a call read it then.
 //!
-//! Every sequence of four steps is played, and held against a model of ten lines.
+//! Plays every sequence of four steps, and compares it with a model of ten lines.
 
 use std::pin::Pin;
 use std::time::Duration;

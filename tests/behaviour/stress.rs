@@ -1,5 +1,5 @@
-//! Readers and writers on two threads, in numbers: no read is ever older than a write that
-//! had returned before it began. The same run with a guard removed must find it.
+//! Many readers and writers on two threads: no read is older than a write that returned before the
+//! read began. A run with a guard removed must find a violation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

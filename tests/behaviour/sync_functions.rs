@@ -1,4 +1,4 @@
-//! Synchronous functions: the same promises, on threads.
+//! Synchronous functions keep all promises, on threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! What a thread read before, it has at hand. It is served no longer than the memory tier
-//! would, and kept alive by nobody. Each rule is shown to break without its guard.
+//! The thread's table (L0) serves an entry no longer than the memory tier would, and keeps no value
+//! alive. Each rule is shown to fail without its guard.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! The deadline of one computation.
+//! The deadline of a computation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! How long entries live, on a clock moved by hand.
+//! The lifetimes of entries, on a manual clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The body of a cached function, called past the cache.
+//! Calls of a cached function that bypass the cache.
 
 use std::fmt::Display;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! In a mebibyte there is room for about ten values of 100 KB, whatever their type is and
-//! whichever way they are stored.
+//! A mebibyte has room for about ten values of 100 KB, whatever their type and however they are
+//! stored.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Writes with an order: of those that overlap the newest stays, whoever ends last. An order
-//! counts between writes alone: it holds against no invalidation and no loss.
+//! Writes with an order: among overlapping writes the newest stays, whichever ends last. An order
+//! counts between writes alone, not against an invalidation or a loss.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! Callers whose keys read the same, at the same time: each gets its own value, or its own error.
+//! Concurrent callers whose keys have equal texts: each gets its own value, or its own error.
 
 use std::sync::mpsc::channel;
 use std::thread;

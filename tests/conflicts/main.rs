@@ -1,5 +1,5 @@
-//! Functions that cannot live in one process are told at `init` and where a cache is built, and
-//! get nothing of one another.
+//! Functions that cannot live in one process are reported at `init` and when a cache is built, and
+//! share no values.
 
 mod key_collisions;
 

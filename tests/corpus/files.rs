@@ -1,4 +1,4 @@
-//! What the corpus is made of.
+//! The contents of the corpus.
 
 use cachekit_tests::entry::{Entry, PACKED, packed, repeated, seal};
 

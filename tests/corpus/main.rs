@@ -1,8 +1,8 @@
-//! The corpus of the fuzzer, and mutations of it, by an ordinary compiler: nothing panics, nothing
-//! hangs, and nothing allocates more than what is read gives reason for.
+//! Reads the fuzzer's corpus, and mutations of it, with an ordinary compiler: nothing panics, hangs
+//! or allocates more than the input justifies.
 //!
 //! `CACHEKIT_BLESS=1 cargo test -p cachekit-tests --test corpus` writes the files that `files.rs`
-//! makes. Whatever else lies in the folder, as what the fuzzer found, is read too.
+//! makes. Other files in the folder, such as the fuzzer's findings, are read too.
 
 mod files;
 mod measured;

@@ -1,4 +1,4 @@
-//! Changed inputs, the same ones in every run.
+//! Mutated inputs, which are equal in every run.
 
 use fastrand::Rng;
 

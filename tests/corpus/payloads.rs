@@ -1,4 +1,4 @@
-//! Payloads of each codec: values of the types that are read, and what is written to harm.
+//! Payloads of each codec: values of the types that are read, and harmful bytes.
 
 /// Every payload, with a name that begins with its codec.
 pub(crate) fn all() -> Vec<(String, Vec<u8>)> {

@@ -1,4 +1,4 @@
-//! How many crates a user builds, and what they are for.
+//! The number of crates that a user builds, and their purposes.
 
 use std::collections::BTreeSet;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! The memory that a cache takes, counted by an allocator: what it holds is about what its capacity
-//! says, and what threads keep beside it has a bound.
+//! The memory that a cache takes, counted by an allocator. The entries take about the stated
+//! capacity, and the threads' tables have a bound.
 
 mod thread_cache;
 mod weights;

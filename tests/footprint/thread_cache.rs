@@ -1,4 +1,4 @@
-//! What threads keep at hand: a table each, in front of the memory tier.
+//! The threads' tables (L0), each in front of the memory tier.
 
 use std::sync::Barrier;
 use std::thread;

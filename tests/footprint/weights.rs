@@ -1,4 +1,4 @@
-//! What entries weigh is what they take.
+//! The weight of an entry is the memory that it takes.
 
 use cachekit::{Cache, Capacity, Engine, Policy};
 

@@ -1,4 +1,4 @@
-//! `key = expr(..)`: the function's name, and what the expression gives.
+//! `key = expr(..)`: the function's name, and the value of the expression.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Arguments of other crates' types, alone and inside of containers.
+//! Arguments of other crates' types, alone and inside containers.
 
 #![expect(
     clippy::option_option,

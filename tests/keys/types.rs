@@ -1,5 +1,5 @@
-//! Whatever type or constant a function can depend on is part of its key: what it names, what its
-//! `impl` or its trait has, and what its arguments leave open.
+//! Every type or constant that a function can depend on is part of its key: the types that it
+//! names, those of its `impl` or trait, and those that its arguments leave open.
 
 use std::fmt::{Debug, Display};
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Options of the attributes, at the least and the greatest that compile.
+//! Options of the attributes, at the smallest and the greatest values that compile.
 
 use std::pin::Pin;
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! Every length and number that a user can set, at its ends: it is refused in words when the cache
-//! is built, or it works. No call panics, and no entry is stored that nobody can use.
+//! Every length and number that a user can set, at its limits. It is refused in words when the
+//! cache is built, or it works. No call panics, and no entry is stored that cannot be used.
 //!
-//! The tables are compared with what the code and its documentation list, so that a new option has
-//! to be in one of them.
+//! The tables are compared with the lists in the code and its documentation, so that a new option
+//! must be in one of them.
 
 mod attributes;
 mod builder;

@@ -1,4 +1,4 @@
-//! Options of one call, and of a region.
+//! Options of a call, and of a region.
 
 use cachekit::testing::FakeStore;
 use cachekit::{Cache, Capacity, Policy, Region, Tier};

@@ -1,4 +1,4 @@
-//! What a return type means is decided by the compiler, whatever it is called.
+//! The compiler decides the meaning of a return type, whatever its name.
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! How arguments are taken: borrowed, moved, `mut`, and whatever they are called.
+//! Arguments of every kind: borrowed, moved, `mut`, and with any name.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Associated functions without `self`: what they are is seen from the word `Self`, or said.
+//! Associated functions without `self`, recognised by the word `Self` or by an option.
 
 use cachekit::{cached, invalidates, write_through};
 

@@ -1,4 +1,4 @@
-//! When arguments and locals are dropped: as in the plain function.
+//! The order in which arguments and locals are dropped: as in the plain function.
 
 use std::pin::pin;
 

@@ -1,4 +1,5 @@
-//! Free functions: a miss runs the body once, a hit does not, and both do the rest as before.
+//! Free functions: a miss runs the body once, a hit does not, and both do everything else as
+//! before.
 
 use std::num::ParseIntError;
 use std::pin::pin;

@@ -1,4 +1,5 @@
-//! What the attributes leave as it was, form by form: what runs, how often and in what order.
+//! The attributes leave each form of function as it was: which code runs, how often and in what
+//! order.
 
 mod aliases;
 mod arguments;

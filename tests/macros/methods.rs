@@ -1,4 +1,4 @@
-//! Inherent methods: every receiver, and what stands in the key of it.
+//! Inherent methods: every receiver, and its part of the key.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Expressions over arguments that the body takes away.
+//! Expressions over arguments that the body moves.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Functions in functions: each is one of its own, whatever its name.
+//! Nested functions: each is a function of its own, whatever its name.
 
 use cachekit::{cached, invalidates};
 

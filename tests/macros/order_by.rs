@@ -1,4 +1,4 @@
-//! `order_by` on every form of function, over whatever is in scope.
+//! `order_by` on every form of function, over everything in scope.
 
 use async_trait::async_trait;
 use cachekit::{cached, write_through};

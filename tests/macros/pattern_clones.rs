@@ -1,4 +1,4 @@
-//! Of a pattern, only what an expression names is copied for it.
+//! A pattern's bindings are cloned only if an expression names them.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

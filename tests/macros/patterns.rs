@@ -1,4 +1,4 @@
-//! Arguments that are taken apart where they are taken.
+//! Arguments that are patterns.
 
 use std::time::Duration;
 

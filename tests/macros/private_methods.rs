@@ -1,4 +1,4 @@
-//! Methods without a visibility: with a name for the controls they have them.
+//! Private methods, which have a companion if `companion` names it.
 
 use cachekit::{cached, invalidates};
 

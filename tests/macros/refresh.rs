@@ -1,4 +1,4 @@
-//! `refresh` recomputes the call that it is given and no other one.
+//! `refresh` recomputes the given call and no other.
 
 use cachekit::cached;
 

@@ -1,4 +1,4 @@
-//! Macros of the user's that are called like those of the standard library.
+//! User macros with the names of standard macros.
 
 use crate::fresh;
 

@@ -1,5 +1,5 @@
-//! `#[invalidates(.., soft)]`: old values stay for what they are for, whatever else the
-//! attribute says.
+//! `#[invalidates(.., soft)]`: stale values stay for their purposes, whatever else the attribute
+//! says.
 
 use std::cell::Cell;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `#[tracing::instrument]` above an attribute and below it. The upper one of two attributes is
+//! `#[tracing::instrument]` above an attribute and below it. The upper of two attributes is
 //! expanded first, and so is the inner one.
 
 use std::sync::atomic::{AtomicU64, Ordering};

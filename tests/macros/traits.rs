@@ -1,5 +1,5 @@
-//! Methods in an `impl` of a trait, native ones. Nothing can be added there, so they are
-//! invalidated by key, by tag or by the function's name.
+//! Methods in an `impl` of a trait, without `#[async_trait]`. Such an `impl` cannot have additional
+//! items, so entries are invalidated by key, by tag or by the function's name.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Arguments that begin with an underscore, in functions that a macro writes.
+//! Arguments that begin with an underscore, in functions that a macro generates.
 
 use cachekit::{cached, invalidates};
 

@@ -1,4 +1,4 @@
-//! Annotated functions that a macro of the user's writes.
+//! Annotated functions that a user's macro generates.
 
 use cachekit::{CacheKey, cached, invalidates, write_through};
 

@@ -1,10 +1,10 @@
-//! One node that reads, one that writes and waits for acknowledgements, and a server between
-//! them. Messages of one subscription stay in order and may take as long as they like; a
-//! subscription that ends loses what is on its way; commands get lost, or run late.
+//! A node that reads, a node that writes and waits for acknowledgements, and a server between them.
+//! Messages of one subscription stay in order and may take any time. A subscription that ends loses
+//! the messages on their way. Commands get lost, or run late.
 //!
-//! No more nodes are needed: the writer waits until a condition holds for each of the others. Time
-//! goes by in whole ticks. It is kept as ages, up to one that makes no difference any more, so
-//! that there is an end to the states.
+//! More nodes are not needed: the writer waits until a condition holds for each of the others. Time
+//! passes in whole ticks. It is kept as ages, up to an age beyond which nothing changes, so that
+//! the number of states is finite.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is searched: the flights.
+//! The flights, which are searched.
 
 #[path = "../../cachekit/src/coordination/single_flight.rs"]
 #[expect(dead_code, reason = "the model uses some of it")]

@@ -1,5 +1,5 @@
-//! Every order of steps: all states that can be reached, by breadth, so that the first that is
-//! wrong is one of the nearest.
+//! Searches every order of steps: all reachable states, breadth first, so that the first violation
+//! is one of the nearest.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;

@@ -1,5 +1,5 @@
-//! One node whose server is not the one any more that takes writes, or whose network loses
-//! messages without ending a connection.
+//! A node whose server no longer takes writes, or whose network loses messages without ending a
+//! connection.
 
 use std::collections::VecDeque;
 use std::time::Duration;

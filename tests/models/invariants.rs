@@ -1,8 +1,8 @@
-//! What must hold of the computations of one key.
+//! The invariants of the computations of one key.
 //!
-//! Two of them, of which none failed before the other began, need an invalidation in between: one
-//! that ended after the first one's caller took the lead, and began before the second one's did.
-//! What is noted here is no step: the search does not switch while it is.
+//! If two of them run, and neither failed before the other began, there was an invalidation in
+//! between: it ended after the first one's caller took the lead, and began before the second one's
+//! did. Recording is not a step: the search does not switch during it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,4 @@
-//! A key, with what the flights need of one.
+//! A key, reduced to the parts that the flights need.
 
 use std::borrow::Borrow;
 

@@ -1,3 +1,3 @@
-//! Of the second tier, what is searched.
+//! The searched parts of the second tier.
 
 pub(crate) mod bus;

@@ -1,13 +1,12 @@
-//! The flights (`cachekit/src/coordination/single_flight.rs`), compiled a second time with another `sync`, so that
-//! `shuttle` decides at every step of theirs which task goes on.
+//! The flights (`cachekit/src/coordination/single_flight.rs`), compiled a second time with another
+//! `sync`, so that `shuttle` decides at each of their steps which task runs next.
 //!
 //! It searches: orders are drawn at random and by PCT (few changes at random places), both from
-//! seeds that are always the same. What it does not find is not proved absent; so guards are
-//! removed too, and each removal must be found. A failure prints its schedule, which
-//! `shuttle::replay` plays again.
+//! constant seeds. A search that finds nothing proves nothing, so guards are removed too, and each
+//! removal must be found. A failure prints its schedule, which `shuttle::replay` plays again.
 //!
-//! And the rules of who serves from memory and who is waited for (`cachekit/src/l2/bus/membership.rs`), in
-//! every order of their steps within bounds: they are small enough for that.
+//! The rules of group membership (`cachekit/src/l2/bus/membership.rs`) are searched in every order
+//! of their steps within bounds: they are small enough for that.
 
 // What the compiled files name.
 mod base;

@@ -1,5 +1,5 @@
-//! What meets in a search: callers of one key, its invalidations, a memory and a source. The
-//! callers do what `read/compute.rs` does, without a second tier.
+//! The participants of a search: callers of one key, its invalidations, a memory and a source. The
+//! callers follow `read/miss.rs`, without a second tier.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicU64 as Count, Ordering::SeqCst};

@@ -1,9 +1,9 @@
-//! Writes with an order (`cachekit/src/write/put.rs`), as a model whose every state is visited:
-//! two writes on one node or on two, calls, an invalidation, losses in either tier, and messages
-//! that are late. A step is one script in Redis, one message, or one step in memory.
+//! Writes with an order (`cachekit/src/write/put.rs`), as a model whose every state is visited: two
+//! writes on one node or on two, calls, an invalidation, losses in either tier, and late messages.
+//! A step is one script in Redis, one message, or one step in memory.
 //!
-//! "Holds" is searched to the end. Each rule is a switch, and each one left out must be found; the
-//! shortest interleaving is printed.
+//! "Holds" is searched to the end. Each rule is a switch, and a search without it must find a
+//! violation. The shortest interleaving is printed.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -1,5 +1,5 @@
-//! A program is upgraded, and finds what its older version stored. With bincode, whose bytes name
-//! nothing, a type of another shape finds nothing: a miss, never another value.
+//! A program is upgraded, and reads entries of its older version. bincode's bytes contain no names,
+//! so a type of another shape finds nothing: a miss, never another value.
 
 use crate::world::{misses, upgrade};
 

@@ -1,4 +1,4 @@
-//! What other processes invalidate, memory stops serving: usually at once, always in time.
+//! Memory stops serving entries that other processes invalidate: usually at once, always in time.
 
 use std::time::{Duration, Instant};
 

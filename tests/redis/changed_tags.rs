@@ -1,4 +1,4 @@
-//! A program whose functions name other tags than the version before.
+//! A program whose functions name other tags than its previous version.
 
 use crate::world::upgrade;
 

@@ -1,4 +1,4 @@
-//! Large values are compressed in Redis: which ones, who says so, and who reads them.
+//! Compression of large values in Redis: which values, which settings, and which readers.
 
 use cachekit::{Cache, Codec, Policy, RedisMisses, cached, testing};
 use cachekit_tests::entry::PACKED;

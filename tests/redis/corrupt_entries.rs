@@ -1,5 +1,5 @@
-//! Something else stands in Redis than what the library left there. The caller gets the right
-//! value, the reason is counted, and the next call finds a good entry again.
+//! Foreign bytes in the place of an entry. The caller gets the right value, the reason is counted,
+//! and the next call finds a good entry again.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! What stands in Redis as a compressed value, and is none: the function runs, and the reason is
-//! counted.
+//! Invalid compressed values in Redis: the function runs, and the reason is counted.
 
 use cachekit::{Cache, Policy, RedisMisses, Tier};
 use cachekit_tests::entry::{PACKED, packed, repeated, seal};

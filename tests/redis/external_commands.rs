@@ -1,4 +1,4 @@
-//! What `docs/format.md` says that other programs may do by hand.
+//! The commands that `docs/format.md` allows other programs.
 
 use cachekit::{Cache, cached, testing};
 use cachekit_tests::Source;

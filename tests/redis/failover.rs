@@ -1,4 +1,4 @@
-//! A server that comes back, and is not the one that it was.
+//! A server that comes back as another one.
 
 use std::time::Duration;
 

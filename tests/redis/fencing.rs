@@ -1,5 +1,5 @@
-//! What happens between the beginning of a computation and its store is never undone by it.
-//! Each interleaving is shown to break without its guard.
+//! A store never undoes a change that came after the beginning of its computation. Each
+//! interleaving is shown to fail without its guard.
 
 use cachekit::testing::Fault;
 use cachekit::{Cache, cached, testing};

@@ -1,4 +1,4 @@
-//! A new process fetches from Redis what is used most, before it is asked for it.
+//! A new process fetches the most used entries from Redis before they are requested.
 
 use cachekit::{Cache, cached, testing};
 use cachekit_tests::on_new_thread;

@@ -1,4 +1,4 @@
-//! An invalidation costs the same for one entry and for very many.
+//! An invalidation costs as much for one entry as for very many.
 
 use cachekit::{Cache, Policy, Tier};
 use cachekit_tests::proxy::Proxy;

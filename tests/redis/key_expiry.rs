@@ -1,4 +1,4 @@
-//! Every key in Redis has an end, but for those of which there are no more than the code has.
+//! Every key in Redis expires, except those whose number the code limits.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! A program is upgraded, and its values are in `MessagePack`, which names fields and variants:
-//! what can be read is, and what cannot is a miss, never another value.
+//! A program is upgraded, and its values are in `MessagePack`, which names fields and variants.
+//! Values that can be read are read; all others are misses, never another value.
 
 use cachekit::cached;
 use serde::{Deserialize, Serialize};

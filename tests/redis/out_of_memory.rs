@@ -1,4 +1,4 @@
-//! A Redis that is full and evicts nothing refuses what stores. It still accepts invalidations.
+//! A full Redis without eviction refuses stores. It still accepts invalidations.
 
 use cachekit::{Cache, Policy, cached, testing};
 use cachekit_tests::redis::{Client, Redis, Reply};

@@ -1,6 +1,6 @@
-//! An account that may do less than the cache needs: said at start-up, and said when it shows later.
+//! An account that lacks rights: reported at start-up, or later when a command is refused.
 //!
-//! What is needed is on a page of the documents, and is compared with what the sources send.
+//! The required rights are listed in the documents, and compared with the commands in the sources.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Several processes, one computation.
+//! Several processes run one computation.
 
 use std::process::Command;
 

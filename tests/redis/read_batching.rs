@@ -1,4 +1,4 @@
-//! Calls that read at the same time, and share their questions.
+//! Concurrent reads share round trips.
 
 use std::time::Duration;
 

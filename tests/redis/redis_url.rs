@@ -1,5 +1,5 @@
-//! Where Redis is said to be: what is wrong for good is an error at start-up, in words; and what
-//! becomes of a connection whose runtime ends.
+//! The address of Redis: lasting problems are errors at start-up, in words. Also the end of a
+//! connection whose runtime ends.
 
 use std::time::Duration;
 

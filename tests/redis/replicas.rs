@@ -1,4 +1,4 @@
-//! Entries that have copies, over a Redis.
+//! Replicas of entries, over a Redis.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What each step costs: counted, not timed.
+//! The cost of each step in round trips.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Old values over a Redis.
+//! Stale values over a Redis.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A deadline, a bound and an end, over a real Redis.
+//! Timeouts of computations, a shutdown, and a process that was suspended, over a real Redis.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What another process invalidates costs entries that do not hang on it nothing.
+//! Invalidations by another process cost nothing for entries that do not depend on them.
 
 use cachekit::{Cache, cached, testing};
 use cachekit_tests::Source;

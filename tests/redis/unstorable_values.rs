@@ -1,5 +1,5 @@
-//! Values that are not for Redis: too large, or of a type that the codec cannot carry. They stay
-//! in memory, and the log says it once for each function.
+//! Values that Redis cannot hold: too large, or of a type that the codec cannot carry. They stay in
+//! memory, and the log reports it once for each function.
 
 use std::collections::BTreeMap;
 

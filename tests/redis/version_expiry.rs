@@ -1,4 +1,4 @@
-//! What an entry hangs on lives longer than the entry, however often that is computed anew.
+//! The versions of an entry outlive it, however often it is recomputed.
 
 use std::time::{Duration, Instant};
 

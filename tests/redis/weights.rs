@@ -1,4 +1,4 @@
-//! What comes from Redis weighs in memory as what was computed there.
+//! A value from Redis weighs in memory as much as a computed one.
 
 use cachekit::{Capacity, cached, testing};
 use cachekit_tests::redis::Redis;

@@ -1,5 +1,5 @@
-//! Writes with an order, from one process and from several: the newest of those that overlap
-//! stays, in Redis and in every memory. Each interleaving is shown to break without its guard.
+//! Writes with an order, from one process and from several: the newest of overlapping writes stays,
+//! in Redis and in every memory. Each interleaving is shown to fail without its guard.
 
 use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, cached, write_through};

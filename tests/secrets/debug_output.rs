@@ -1,4 +1,4 @@
-//! What public types show of themselves.
+//! The `Debug` output of public types.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Everything that can go wrong between a cache and its Redis.
+//! Every fault between a cache and its Redis.
 
 use std::time::Duration;
 

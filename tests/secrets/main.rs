@@ -1,8 +1,8 @@
-//! No secret and no value in what is logged, said in errors or shown by `Debug`; arguments only
-//! where somebody debugs.
+//! No secret and no value appears in logs, errors or `Debug` output; arguments appear only at the
+//! debug level.
 //!
-//! A test runs itself in a process of its own, which goes wrong in every way it knows and prints
-//! all there is; then it greps what that printed.
+//! A test runs itself in a process of its own, which meets every known fault and prints everything.
+//! Then the test searches the output.
 
 mod debug_output;
 mod faults;

@@ -1,4 +1,4 @@
-//! Values that say what they hold when they cannot be written or read.
+//! Values that reveal themselves when they cannot be encoded or decoded.
 
 use serde::de::Error as _;
 use serde::ser::Error as _;

@@ -1,4 +1,4 @@
-//! The global cache, in a process of its own: it can be set once.
+//! The global cache, in a process of its own, because it can be set only once.
 
 use cachekit::{Cache, Capacity, Policy, cached};
 

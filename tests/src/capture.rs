@@ -1,4 +1,4 @@
-//! Everything that is logged, kept, to look for what must not be there.
+//! Captures everything that is logged, so that tests can search it.
 
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

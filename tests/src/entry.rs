@@ -1,5 +1,5 @@
-//! The bytes of an entry, by `docs/format.md` alone: nothing here is the library's, so that a
-//! mistake in one shows in the other.
+//! Reads and writes the bytes of an entry by `docs/format.md` alone. It shares no code with the
+//! library, so that a mistake in one shows in the other.
 
 use xxhash_rust::xxh3::Xxh3;
 

@@ -1,4 +1,4 @@
-//! The oldest version that a reader may get, from when on.
+//! The oldest version that a reader may get, and the time since when.
 
 /// A version below which nothing may be returned any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

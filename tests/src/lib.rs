@@ -1,5 +1,5 @@
-//! Shared pieces of the tests: a computation under control, callers in numbers, and a real Redis
-//! with a network that fails on demand.
+//! Shared pieces of the tests: a computation under control, many callers, and a real Redis with a
+//! network that fails on demand.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Ports that nobody takes by chance.
+//! Ports that no other process takes by chance.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, TcpListener};

@@ -1,4 +1,4 @@
-//! A real `redis-server`, started for one test and gone with it.
+//! A real `redis-server`, started for one test and stopped with it.
 
 mod client;
 mod process;

@@ -1,4 +1,4 @@
-//! Who is waited for by an acknowledged invalidation, and who is not: order by order.
+//! The nodes that an acknowledged invalidation waits for, in every order of events.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What comes from the store into memory.
+//! Values that are back-filled from the store into memory.
 
 use std::time::Duration;
 

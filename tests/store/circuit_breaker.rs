@@ -1,5 +1,5 @@
-//! A store that does not answer: calls wait for it a few times, then not at all, until it
-//! answers in time again.
+//! A store that does not answer: calls wait for it a few times, then not at all, until it answers
+//! in time again.
 
 use std::time::Duration;
 

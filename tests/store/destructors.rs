@@ -1,5 +1,4 @@
-//! Values whose destructor uses the cache that they are in: nothing of the cache's is locked when
-//! one runs.
+//! Values whose destructor uses their own cache: the cache holds no lock while a destructor runs.
 
 use std::pin::pin;
 use std::sync::mpsc::{RecvTimeoutError, channel};

@@ -1,4 +1,4 @@
-//! Computations whose caller goes away, beside other nodes.
+//! Computations whose caller is dropped, beside other nodes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Writes whose caller goes away.
+//! Writes whose caller is dropped.
 
 use std::pin::pin;
 

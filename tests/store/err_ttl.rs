@@ -1,4 +1,4 @@
-//! Errors that one node remembers, and what the others do meanwhile.
+//! Errors that one node remembers, and their effect on other nodes.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! A store that is full says no: calls go on, here and elsewhere.
+//! A full store refuses: calls go on, on this node and others.
 
 use std::time::Duration;
 

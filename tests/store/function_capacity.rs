@@ -1,5 +1,4 @@
-//! Functions with memory of their own, on nodes that tell one another of keys and not of whose they
-//! are.
+//! Functions with memory of their own, on nodes whose messages name keys and not their functions.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Entries that end when nobody uses them leave memory alone: what all share lives by its `ttl`.
+//! Unused entries leave memory alone: the shared entry lives for its `ttl`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! A function and what is stored by hand, under keys of one text.
+//! A function and manually stored values, under keys with equal texts.
 
 use cachekit::testing::{FakeStore, scope};
 use cachekit::{Cache, Policy, Tier, cached};

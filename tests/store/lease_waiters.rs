@@ -1,4 +1,4 @@
-//! While another node computes.
+//! Waiting while another node computes.
 
 use std::time::Duration;
 

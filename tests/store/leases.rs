@@ -1,4 +1,4 @@
-//! Whoever goes away gives back what others wait for.
+//! A dropped caller releases its lease, for which others wait.
 
 use std::time::Duration;
 

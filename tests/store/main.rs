@@ -1,5 +1,5 @@
-//! What a cache does with the tier that processes share, over one that fails on demand and
-//! with a clock that stands still.
+//! A cache with a shared tier, over a store that fails on demand and with a clock that stands
+//! still.
 
 mod acks;
 mod backfill;

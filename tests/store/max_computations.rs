@@ -1,4 +1,4 @@
-//! How many computations run at once, and the store.
+//! The limit of concurrent computations, with a store.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the store was not told, or may not have been.
+//! Invalidations that the store has not accepted, or may not have.
 
 use std::pin::pin;
 use std::time::Duration;

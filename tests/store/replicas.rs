@@ -1,4 +1,4 @@
-//! Entries that have copies: each is computed by itself, and what takes one out of use takes all.
+//! Replicas of entries: each is computed by itself, and every invalidation of one invalidates all.
 
 use std::collections::BTreeSet;
 

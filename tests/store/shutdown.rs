@@ -1,4 +1,4 @@
-//! The end of the work in the background.
+//! The end of background work.
 
 use std::time::Duration;
 

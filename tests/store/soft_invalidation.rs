@@ -1,4 +1,4 @@
-//! Soft invalidations, where several nodes share the values.
+//! Soft invalidations of values that several nodes share.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Values past, or near, their time to live, where several nodes share them.
+//! Values past, or near, the end of their time to live, which several nodes share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! The deadline of a computation, and the others that wait for its lease.
+//! The deadline of a computation, and other nodes that wait for its lease.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How long entries and absences live in both tiers.
+//! The lifetimes of entries and absences in both tiers.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What the store answered holds against memory that nobody confirms, also where the next question
-//! of the call, or of the next call, gets no answer.
+//! The store's answer outranks unconfirmed memory, even if the next question of the call, or of the
+//! next call, gets no answer.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Writes with an order over a store whose answers a test delays: what reaches memory, and what
-//! does not stay there.
+//! Writes with an order over a store whose answers a test delays: which values reach memory, and
+//! which do not stay there.
 
 use std::time::Duration;
 

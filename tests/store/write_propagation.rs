@@ -1,4 +1,4 @@
-//! Writes of an entry, of every kind and in every tier: no other node keeps what was there before.
+//! Writes of an entry, of every kind and in every tier: no other node keeps the previous value.
 
 use cachekit::testing::{FakeStore, Fault, scope};
 use cachekit::{Cache, Tier};

@@ -1,4 +1,4 @@
-//! The proxy sees every command, and which of them travelled together.
+//! The proxy sees every command, and which commands travelled together.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};

@@ -1,4 +1,4 @@
-//! Everything that the proxy can do wrong.
+//! Every fault that the proxy can inject.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The tools of the tests do what the tests take for granted.
+//! The tools of the tests work as the tests assume.
 
 mod counting;
 mod faults;

@@ -1,4 +1,4 @@
-//! A server of one's own, and a client that shares nothing with the cache's.
+//! A server for one test, and a client that shares no code with the cache's.
 
 use std::env;
 use std::io::ErrorKind;

@@ -1,4 +1,4 @@
-//! Setting up a cache.
+//! The builder that sets up a cache.
 
 pub(crate) mod build;
 pub(crate) mod env;
@@ -19,9 +19,9 @@ use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
 #[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
-/// Sets up a [`Cache`](crate::Cache).
+/// A builder that sets up a [`Cache`](crate::Cache).
 ///
-/// Lengths of time of more than a hundred years are cut to that: they mean "for ever".
+/// A duration of more than a hundred years is cut to a hundred years, which means "for ever".
 ///
 /// # Examples
 ///
@@ -50,12 +50,12 @@ pub struct CacheBuilder {
     redis_password: Option<String>,
     #[cfg(cachekit_faults)]
     pub(crate) fake: Option<FakeStore>,
-    /// The first bad value that was read; told by `build`.
+    /// The first bad value that was read, which `build` returns.
     error: Option<BuildError>,
 }
 
 impl fmt::Debug for CacheBuilder {
-    /// Without the address of a Redis, which may hold a password.
+    /// Omits the address of a Redis, which may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheBuilder")
             .field("config", &self.config)
@@ -80,126 +80,130 @@ impl CacheBuilder {
         }
     }
 
-    /// How long entries live where nothing else is said. Default: 300 seconds.
+    /// Sets the time to live of entries for which nothing else is set. Default: 300 seconds.
     pub fn default_ttl(mut self, ttl: Duration) -> Self {
         self.config.default_ttl = ttl;
         self
     }
 
-    /// How much the memory tier holds. Default: 10,000 entries.
+    /// Sets how much memory holds (L1). Default: 10,000 entries.
     ///
-    /// An entry whose life is over is not served, and keeps its room until another takes it: memory
-    /// is bounded by this alone, not by how long entries live. Where values are large, give a
-    /// capacity in bytes.
+    /// An entry past its end is not served, but keeps its room until another entry takes it: only
+    /// this capacity bounds memory, not the time to live. For large values, set a capacity in
+    /// bytes.
     pub fn memory_capacity(mut self, capacity: Capacity) -> Self {
         self.config.memory_capacity = capacity;
         self
     }
 
-    /// What holds the memory tier's entries, those of regions too. Default: [`Engine::Moka`].
+    /// Sets the library that holds the entries in memory, also those of regions. Default:
+    /// [`Engine::Moka`].
     pub fn engine(mut self, engine: Engine) -> Self {
         self.config.engine = engine;
         self
     }
 
-    /// Which entry leaves when the memory tier is full. Default: [`Eviction::Lru`].
+    /// Sets which entry is evicted when memory is full. Default: [`Eviction::Lru`].
     ///
-    /// For [`Engine::Moka`]. Another engine has a policy of its own, and [`build`](Self::build)
-    /// refuses to have both set.
+    /// This applies to [`Engine::Moka`]. Other engines have a policy of their own, and
+    /// [`build`](Self::build) returns an error if both are set.
     pub fn eviction(mut self, eviction: Eviction) -> Self {
         self.config.eviction = Some(eviction);
         self
     }
 
-    /// How many keys' uses are counted for [`hot_keys`](crate::Cache::hot_keys); 0: of none. Default: 1,024.
+    /// Sets the number of keys whose uses are counted for [`hot_keys`](crate::Cache::hot_keys); 0
+    /// counts none. Default: 1,024.
     ///
-    /// Each takes about 100 bytes and its key, at most 1 KiB, from the first use of any key on. What
-    /// has more than one in so many of all uses is never overlooked.
+    /// Each counted key takes about 100 bytes plus its text, at most 1 KiB, from the first use of
+    /// any key on. A key with more than this fraction of all uses, one in `keys`, is never missed.
     pub fn hot_keys(mut self, keys: usize) -> Self {
         self.config.hot_keys = keys;
         self
     }
 
-    /// The longest that a call waits for another's computation before it computes by
+    /// Sets the longest time that a call waits for another call's computation before it computes
     /// itself. Default: 10 seconds.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.config.lock_timeout = timeout;
         self
     }
 
-    /// What every key in Redis begins with, before a colon, so that applications share one.
-    /// Letters, digits, `-`, `_` and `.`; the default is `cachekit`.
+    /// Sets the first part of every key in Redis, before a colon, so that applications can share a
+    /// Redis. 1 to 64 letters, digits, `-`, `_` and `.`. Default: `cachekit`.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.config.namespace = namespace.into();
         self
     }
 
-    /// A Redis that processes share: `redis://[user:password@]host[:port][/db]` or
-    /// `unix:///path`. A call that memory cannot answer asks there before it runs the
-    /// function.
+    /// Sets the Redis that processes share (L2): `redis://[user:password@]host[:port][/db]` or
+    /// `unix:///path`. A call that memory cannot answer looks there before it runs the function.
     ///
-    /// A Redis that is away when the cache is built is a warning, and used when it comes.
+    /// If this Redis is unreachable when the cache is built, the cache logs a warning, and connects
+    /// when Redis returns.
     pub fn redis(mut self, url: impl Into<String>) -> Self {
         self.redis = Some(url.into());
         self
     }
 
-    /// The password for a Redis whose address holds none.
+    /// Sets the password for a Redis whose address contains none.
     pub fn redis_password(mut self, password: impl Into<String>) -> Self {
         self.redis_password = Some(password.into());
         self
     }
 
-    /// The longest that a call waits for Redis before it goes on without. Default: 100
+    /// Sets the longest time that a call waits for Redis before it goes on without. Default: 100
     /// milliseconds.
     pub fn redis_timeout(mut self, timeout: Duration) -> Self {
         self.config.redis_timeout = timeout;
         self
     }
 
-    /// The longest that the memory of this process may serve a value after Redis accepted
-    /// its invalidation by another process. Default: 1 second; usually it is milliseconds.
+    /// Sets the longest time that the memory of this process may serve a value after Redis accepted
+    /// its invalidation by another process. Default: 1 second; usually it takes milliseconds. At
+    /// least 20 milliseconds.
     pub fn bus_timeout(mut self, timeout: Duration) -> Self {
         self.config.bus_timeout = timeout;
         self
     }
 
-    /// What memory does while neither messages nor Redis can be reached. Default: it goes
-    /// on for 30 seconds.
+    /// Sets what memory does while neither messages of other nodes nor Redis can be reached.
+    /// Default: it is served for 30 seconds.
     pub fn on_disconnect(mut self, policy: OnDisconnect) -> Self {
         self.config.on_disconnect = policy;
         self
     }
 
-    /// What to make of entries when Redis turns out to hold another data set. Default:
+    /// Sets the treatment of entries when Redis turns out to hold another data set. Default:
     /// [`OnNewMaster::Clear`].
     pub fn on_new_master(mut self, policy: OnNewMaster) -> Self {
         self.config.on_new_master = policy;
         self
     }
 
-    /// How values are written for Redis, where a function does not say otherwise. Default:
-    /// [`Codec::Bincode`], or the first whose feature is on.
+    /// Sets the encoding of values in Redis, for functions that set none. Default:
+    /// [`Codec::Bincode`], or the first codec whose feature is on.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.config.codec = Some(codec);
         self
     }
 
-    /// The largest value that is written to Redis or read from there, encoded and not yet
-    /// compressed; larger ones stay in memory only. Default: 8 MiB.
+    /// Sets the largest value that is written to Redis or read from there, in bytes, encoded and
+    /// not yet compressed. Larger values stay in memory only. Default: 8 MiB.
     pub fn max_value_bytes(mut self, bytes: usize) -> Self {
         self.config.max_value_bytes = bytes;
         self
     }
 
-    /// Values that have at least so many bytes when they are encoded are compressed for Redis, by
-    /// LZ4, where that saves an eighth of them. Default: none are, unless their function says
-    /// `compress`.
+    /// Compresses values in Redis by LZ4 if their encoding has at least `bytes` bytes and
+    /// compression saves an eighth of them. Default: no value is compressed, unless its function
+    /// has `compress`.
     ///
-    /// It takes the time of whoever stores and reads, a few microseconds for each kilobyte, and
-    /// saves the network's and the memory of Redis: try 1,024. What is compressed is read by every
-    /// cache that has the feature `lz4`, on by default, whatever its own setting, and is a miss
-    /// without it. [`build`](Self::build) refuses the setting where the feature is off.
+    /// Compression costs the writing and the reading call a few microseconds for each kilobyte, and
+    /// saves network traffic and memory in Redis; 1,024 is a good first value. Every cache with the
+    /// feature `lz4`, on by default, reads compressed values, whatever its own setting; a cache
+    /// without the feature treats them as misses. [`build`](Self::build) returns an error if this
+    /// is set without the feature.
     ///
     /// # Examples
     ///
@@ -216,26 +220,28 @@ impl CacheBuilder {
         self
     }
 
-    /// `false`: every call runs its function, nothing is stored; invalidations are still
-    /// carried out. Default: `true`.
+    /// Turns the cache on or off. If it is off, every call runs its function and nothing is stored,
+    /// but invalidations are still carried out. Default: `true`.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.config.enabled = enabled;
         self
     }
 
-    /// The clock that lengths of life are measured on.
+    /// Sets the clock on which times to live are measured.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Takes settings from the environment: `CACHE_ENABLED` (`true` or `false`),
-    /// `CACHE_DEFAULT_TTL` (`300`, `5m`), `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`),
-    /// `CACHE_ENGINE` (`moka`, `quick-cache`), `CACHE_EVICTION` (`lru`, `tiny-lfu`),
-    /// `CACHE_LOCK_TIMEOUT` (`10s`), `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`,
-    /// `CACHE_REDIS_TIMEOUT` (`100ms`), `CACHE_CODEC` (`bincode`, `msgpack`, `json`),
-    /// `CACHE_MAX_VALUE_BYTES` and `CACHE_COMPRESS_ABOVE` (`1024`). What is not set stays as it is;
-    /// a bad value is reported by [`build`](Self::build).
+    /// Reads settings from the environment: `CACHE_ENABLED` (`true` or `false`),
+    /// `CACHE_DEFAULT_TTL` (`300`, `5m`), `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`), `CACHE_ENGINE`
+    /// (`moka`, `quick-cache`), `CACHE_EVICTION` (`lru`, `tiny-lfu`), `CACHE_LOCK_TIMEOUT` (`10s`),
+    /// `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`, `CACHE_REDIS_TIMEOUT` (`100ms`),
+    /// `CACHE_CODEC` (`bincode`, `msgpack`, `json`), `CACHE_MAX_VALUE_BYTES` and
+    /// `CACHE_COMPRESS_ABOVE` (`1024`).
+    ///
+    /// A variable that is not set changes nothing. A bad value is an error that
+    /// [`build`](Self::build) returns.
     pub fn from_env(self) -> Self {
         self.with_variables(|name| std::env::var_os(name))
     }

@@ -1,4 +1,4 @@
-//! What every cache has: a builder, and statistics.
+//! The operations of every cache: its builder and its statistics.
 
 use crate::api::builder::CacheBuilder;
 use crate::base::clock::Tick;
@@ -6,14 +6,14 @@ use crate::core::state::Cache;
 use crate::model::stats::{BackgroundStats, FunctionStats, Stats};
 
 impl Cache {
-    /// Begins to set up a cache.
+    /// Returns a builder, which sets up a cache.
     pub fn builder() -> CacheBuilder {
         CacheBuilder::new()
     }
 
-    /// What the cache did so far, in total and by function.
+    /// Returns the statistics since the cache was built, in total and by function.
     ///
-    /// Also lets the memory tier tidy up, so that `entries` is exact; call it for a
+    /// The call also lets memory finish its pending work, so that `entries` is exact. Call it for a
     /// dashboard, not for every request.
     pub fn stats(&self) -> Stats {
         let owners = self.core.owners.read();

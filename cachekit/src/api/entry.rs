@@ -1,4 +1,4 @@
-//! Typed handles to one entry and to one function: what companions give.
+//! Typed handles to one entry of a cached function.
 
 use std::any::Any;
 use std::fmt;
@@ -22,10 +22,10 @@ use crate::return_type::shape::{Optional, ReturnOps, ReturnType};
 use crate::write::pending::PendingWrite;
 use crate::write::put::RemoveOnDrop;
 
-/// One entry of a cached function that returns `R`.
+/// A handle to one entry of a cached function that returns `R`.
 ///
-/// `get_user::entry(id)` gives one. Its `get` and `put` speak of the value itself: of `T`
-/// where the function returns `T`, `Option<T>`, `Result<T, E>` or `Result<Option<T>, E>`.
+/// `get_user::entry(id)` returns one. Its `get` and `put` take and return the value itself: `T`, if
+/// the function returns `T`, `Option<T>`, `Result<T, E>` or `Result<Option<T>, E>`.
 ///
 /// # Examples
 ///
@@ -50,11 +50,11 @@ use crate::write::put::RemoveOnDrop;
 /// ```
 pub struct Entry<R>(Inner<R>);
 
-/// What an entry derefs to where `R` is not a `Result<Option<T>, E>`.
+/// The `Deref` target of [`Entry`], for an `R` that is not a `Result<Option<T>, E>`.
 #[doc(hidden)]
 pub struct Inner<R>(Innermost<R>);
 
-/// What an entry derefs to where `R` is neither a `Result` nor an `Option`.
+/// The `Deref` target of [`Inner`], for an `R` that is neither a `Result` nor an `Option`.
 #[doc(hidden)]
 pub struct Innermost<R> {
     entry: EntryRef,
@@ -89,7 +89,7 @@ where
     }
 }
 
-/// The entry of `spec` under the key of `target`.
+/// Creates a handle to the entry of `spec` under the key of `target`.
 pub(crate) fn typed_entry<S, A>(
     cache: &Cache,
     spec: &'static FnSpec,
@@ -118,14 +118,14 @@ where
 }
 
 impl<R> Entry<R> {
-    /// The entry's key, as it stands in the cache.
+    /// Returns the entry's key, as it stands in the cache.
     pub fn key(&self) -> &str {
         // Keys are written from strings only.
         str::from_utf8(self.raw().key.as_bytes()).unwrap_or_default()
     }
 
-    /// How much longer the entry lives, if it is used as often as its `idle` asks for; `None` if
-    /// there is none.
+    /// Returns the time that the entry has left to live, if it is used as often as its `idle`
+    /// requires. Returns `None` if there is no entry.
     pub async fn ttl(&self) -> Option<Duration> {
         let entry = self.raw();
         if let Some(stored) = entry.core.peek(&entry.key, entry.owner.id) {
@@ -144,19 +144,19 @@ impl<R> Entry<R> {
     ///
     /// # Cancel safety
     ///
-    /// As of [`Cache::invalidate`].
+    /// As for [`Cache::invalidate`].
     pub async fn invalidate(&self) {
         let targets = InvalidationTargets::key(self.raw().key.as_bytes());
         self.raw().core.invalidate(targets).accepted().await;
     }
 
-    /// Ends the entry's fresh life, in every process: it is [invalidated softly](Cache::soft).
-    /// The next call computes, or gets the old value where the function's `stale`,
-    /// `stale_if_error` or `soft_timeout` says so. Without them it is removed.
+    /// Makes the entry stale in every process (a soft invalidation). The next call computes, or
+    /// gets the stale value if the function's `stale`, `stale_if_error` or `soft_timeout` allows
+    /// it. For a function without these options, the entry is removed.
     ///
     /// # Cancel safety
     ///
-    /// As of [`Cache::invalidate`].
+    /// As for [`Cache::invalidate`].
     pub async fn expire(&self) {
         let targets =
             InvalidationTargets::key(self.raw().key.as_bytes()).with_mode(InvalidationMode::Soft);
@@ -172,7 +172,7 @@ impl EntryRef {
         let (core, options) = (&self.core, self.spec.options());
         let ops = ValueOps::of::<Optional<V>>(self.describe.wire());
         let hit = core.peek_l2(&self.owner, &self.key, &self.entry_tags, options, &ops);
-        // Not counted, as a look into memory is not: it is no call of the function.
+        // Not counted, like the look-up in memory: this is no call of the function.
         value_in::<Optional<V>>(&hit.await?.stored)?
     }
 }
@@ -183,16 +183,20 @@ macro_rules! typed {
         where
             T: Clone + Send + Sync + 'static,
         {
-            /// The value, if it is cached. Never computes; a remembered absence, or error, is
-            /// `None` too.
+            /// Returns the value, if it is cached. Never computes; returns `None` also for a cached
+            /// absence or error.
             pub async fn get(&self) -> Option<T> {
                 self.raw().get().await
             }
 
-            /// Stores `value` with the function's own time to live, tags and events.
+            /// Stores `value` with the time to live, the tags and the events of the function.
             ///
-            /// Two writes of one entry that overlap leave it empty, as does one that
-            /// overlaps with an invalidation of it, or is dropped after it was polled once.
+            /// If two writes of the entry overlap, or a write overlaps with an invalidation of it,
+            /// the entry is left empty.
+            ///
+            /// # Cancel safety
+            ///
+            /// If the future is dropped after it was polled once, the entry is left empty.
             pub async fn put(&self, value: T) {
                 let entry = self.raw();
                 let remove_on_drop = RemoveOnDrop::new(&entry.core, &entry.key);
@@ -201,7 +205,7 @@ macro_rules! typed {
                 remove_on_drop.disarm();
             }
 
-            /// A write that is to begin before a function's body and to end after it.
+            /// Returns a write that begins before a function's body and ends after it.
             #[doc(hidden)]
             pub fn __pending(&self) -> PendingWrite<'_, T> {
                 PendingWrite::new(self.raw())

@@ -1,4 +1,4 @@
-//! A cached function as a whole.
+//! Handles to a cached function as a whole.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::stats::FunctionStats;
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
 
-/// A cached function, as a whole, in one cache.
+/// A handle to a cached function as a whole, in one cache.
 ///
-/// A method `get` that is cached has `get_cache(&self)`, which gives one.
+/// A cached method `get` has a method `get_cache(&self)`, which returns one.
 #[derive(Clone)]
 pub struct FunctionHandle {
     core: Arc<Core>,
@@ -27,29 +27,28 @@ pub(crate) fn function_handle(cache: &Cache, spec: &'static FnSpec) -> FunctionH
 }
 
 impl FunctionHandle {
-    /// Its name in statistics and configuration.
+    /// Returns the function's name in statistics and configuration.
     pub fn name(&self) -> &str {
         self.spec.name()
     }
 
-    /// Removes all its entries, in constant time. A call that begins after this returned
-    /// never gets a value whose computation began before.
+    /// Removes all entries of the function, in constant time. A call that begins after this
+    /// returned never gets a value whose computation began before.
     pub async fn invalidate_all(&self) {
         let targets = InvalidationTargets::function(self.name());
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Ends the fresh life of all its entries, in constant time: they are
-    /// [invalidated softly](Cache::soft).
+    /// Makes all entries of the function stale (a soft invalidation), in constant time.
     pub async fn expire_all(&self) {
         let targets = InvalidationTargets::function(self.name()).with_mode(InvalidationMode::Soft);
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Runs `call`, a call of this function, past the cache: nothing is looked for, stored or waited
-    /// for. What the function calls in turn is cached as usual.
+    /// Runs `call`, a call of this function, without the cache: nothing is looked up, stored or
+    /// waited for. Cached functions that it calls in turn use the cache as usual.
     ///
-    /// For methods; a free function has `get_user::uncached(id)` for it.
+    /// This is for methods; a free function has `get_user::uncached(id)`.
     ///
     /// # Cancel safety
     ///
@@ -86,7 +85,7 @@ impl FunctionHandle {
         in_mode_blocking(CallMode::Uncached, self.spec.id(), call)
     }
 
-    /// What it did so far.
+    /// Returns the statistics of the function since the cache was built.
     pub fn stats(&self) -> FunctionStats {
         FunctionStats::of(&self.core.owner(self.spec))
     }
@@ -111,8 +110,8 @@ mod tests {
     use crate::return_type::shape::{Plain, ReturnOps};
     use crate::store::tests::fake::controls::FakeStore;
 
-    /// Two of one name, as a library may bring that is loaded later: the linker did not bring them
-    /// together, so nobody compared them.
+    /// Two functions of one name, as a library that is loaded later may bring: the linker did not
+    /// collect them together, so their names were not compared.
     static FIRST: FnSpec = FnSpec::new(|| "", "a.rs", 1)
         .named("twice")
         .tier(Tier::Redis);

@@ -7,7 +7,8 @@ use crate::base::error::ComputeTimeout;
 use crate::base::trace;
 use crate::core::state::Cache;
 use crate::encoding::codec::cacheable::Cacheable;
-use crate::model::policy::{EntryOptions, Policy};
+use crate::model::entry_options::EntryOptions;
+use crate::model::policy::Policy;
 use crate::model::tags::EntryTags;
 use crate::read::call::Call;
 use crate::read::compute_detached::compute_detachable;
@@ -15,20 +16,19 @@ use crate::read::typed_call::compute;
 use crate::return_type::shape::{Fallible, Plain, ReturnOps, ReturnType};
 
 impl Cache {
-    /// The value under `key`, else what `compute` gives, which is then stored.
+    /// Returns the value under `key`, or else runs `compute` and stores its value.
     ///
-    /// Of callers that miss at the same time one computes; the others get its value. A
-    /// value whose key, tags or cache was invalidated while it was computed is returned
-    /// but not stored.
+    /// Concurrent callers that miss run `compute` once, and share its value (single-flight). If the
+    /// key, the tags or the cache are invalidated during the computation, the value is returned but
+    /// not stored.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future hands the computation to the next waiter, with its own `compute`.
+    /// If the future is dropped, the next waiter computes, with its own `compute`.
     ///
     /// # Panics
     ///
-    /// If `compute` panics, the panic is the caller's; waiters go on as after a
-    /// cancellation.
+    /// If `compute` panics, its caller panics; waiters go on as after a cancellation.
     pub async fn get_or_compute<V, F, Fut>(&self, key: &str, policy: &Policy, compute: F) -> V
     where
         V: Cacheable,
@@ -43,8 +43,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of `compute`. They are never stored, and not shared: after an error the
-    /// waiters try by themselves, a bounded number at a time.
+    /// The errors of `compute`. They are never stored, and not shared: after an error the waiters
+    /// compute by themselves, a bounded number at a time.
     pub async fn try_get_or_compute<V, E, F, Fut>(
         &self,
         key: &str,
@@ -60,22 +60,22 @@ impl Cache {
             .await
     }
 
-    /// [`try_get_or_compute`](Self::try_get_or_compute), where a computation that takes
-    /// longer than `timeout` is dropped: nobody waits for it any more, here or in another
-    /// process, and the next call computes.
+    /// [`try_get_or_compute`](Self::try_get_or_compute) with a time limit: a computation that takes
+    /// longer than `timeout` is dropped. Nobody waits for it any more, in this or another process,
+    /// and the next call computes.
     ///
-    /// The time runs from where the computation begins. A caller that waits for another's
-    /// computation is answered when that one is dropped.
+    /// The time runs from the start of the computation. A caller that waits for another call's
+    /// computation is answered when that computation is dropped.
     ///
     /// # Errors
     ///
-    /// Those of `compute`, and [`ComputeTimeout`] as `E` makes one of it. Without a tokio
-    /// runtime there is no timer, and the computation may take as long as it likes.
+    /// The errors of `compute`, and [`ComputeTimeout`] converted into `E`. Without a tokio runtime
+    /// there is no timer, and the computation has no time limit.
     ///
     /// # Cancel safety
     ///
-    /// As for [`get_or_compute`](Self::get_or_compute). When the time is up the future of
-    /// `compute` is dropped, at whichever `.await` it is.
+    /// As for [`get_or_compute`](Self::get_or_compute). When the time is over, the future of
+    /// `compute` is dropped at the `.await` that it has reached.
     ///
     /// # Examples
     ///
@@ -113,21 +113,21 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that needs nothing of its
-    /// caller: it honours [`stale`](Policy::stale) and [`soft_timeout`](Policy::soft_timeout),
-    /// and computes early in the background.
+    /// [`get_or_compute`](Self::get_or_compute) for a computation that borrows nothing from its
+    /// caller: it honours [`stale`](Policy::stale) (stale-while-revalidate) and
+    /// [`soft_timeout`](Policy::soft_timeout), and recomputes early in the background.
     ///
-    /// Needs a tokio runtime for that; without one it is `get_or_compute`.
+    /// This needs a tokio runtime; without one the call is `get_or_compute`.
     ///
     /// # Cancel safety
     ///
-    /// As of [`get_or_compute`](Self::get_or_compute); what goes on in the background is not
-    /// dropped with the caller.
+    /// As for [`get_or_compute`](Self::get_or_compute). A computation in the background is not
+    /// dropped with its caller.
     ///
     /// # Panics
     ///
-    /// As of [`get_or_compute`](Self::get_or_compute). A panic in the background keeps the old
-    /// value.
+    /// As for [`get_or_compute`](Self::get_or_compute). After a panic in the background the stale
+    /// value is kept.
     ///
     /// # Examples
     ///
@@ -158,7 +158,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of `compute`, where no old value may be served in their place.
+    /// The errors of `compute`, unless a stale value may be served instead.
     pub async fn try_get_or_refresh<V, E, F, Fut>(
         &self,
         key: &str,
@@ -268,10 +268,10 @@ impl Cache {
     }
 }
 
-/// What a look into memory gave.
+/// The result of a look-up in memory.
 enum MemoryLookup<R> {
     Hit(R),
     Miss(Box<Call>),
-    /// The cache is off.
+    /// The cache is turned off.
     Bypassed,
 }

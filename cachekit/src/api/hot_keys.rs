@@ -1,4 +1,4 @@
-//! The keys that are used most.
+//! Statistics of the keys that are used most.
 
 use crate::base::clock::Tick;
 use crate::core::state::{Cache, Core};
@@ -7,22 +7,24 @@ use crate::l1::thread_cache::draw;
 use crate::model::owner::OwnerId;
 
 impl Cache {
-    /// The `most` keys that calls ask for most, the first of them most of all; at most as many as are
-    /// [counted](crate::CacheBuilder::hot_keys), and fewer where fewer are used.
+    /// Returns the keys with the most uses, in descending order. There are at most `most`, and at
+    /// most as many as are [counted](crate::CacheBuilder::hot_keys); fewer if fewer keys are used.
     ///
-    /// A use is a call of a function, or a `get` or `get_or_compute` by hand, whoever answers it. They
-    /// are counted by Space-Saving (Metwally, Agrawal, El Abbadi, ICDT 2005), so that memory is bounded
-    /// however many keys there are: [`HotKey::error`] says how far a count may be too high by that. Of
-    /// a thread's first uses many are counted, later one in 256 on average, drawn at random, which
-    /// stands for as many: the usual deviation of a count is `16 * sqrt(uses)`.
+    /// A use is a call of a function, or a direct `get` or `get_or_compute`, whichever tier answers
+    /// it. Uses are counted by Space-Saving (Metwally, Agrawal, El Abbadi, ICDT 2005), so memory is
+    /// bounded for any number of keys. [`HotKey::error`] is the most by which a count may be too
+    /// high for that reason. Uses are sampled: many of a thread's first uses are counted, later one
+    /// in 256 on average, drawn at random, which stands for as many. The standard deviation of a
+    /// count is `16 * sqrt(uses)`.
     ///
-    /// Every ten minutes, on the cache's [clock](crate::CacheBuilder::clock), all counts are halved.
-    /// So at a steady rate, `uses` is that of between ten and twenty minutes.
+    /// Every ten minutes, on the cache's [clock](crate::CacheBuilder::clock), all counts are
+    /// halved. At a steady rate, `uses` is therefore the number of between ten and twenty minutes.
     ///
-    /// Keys hold what the functions were called with, personal data perhaps: the cache itself tells
-    /// them nobody, and `Debug` of [`HotKey`] leaves them out.
+    /// Keys contain arguments of functions, and perhaps personal data. The cache itself sends them
+    /// nowhere, and `Debug` of [`HotKey`] omits them.
     ///
-    /// Sorts what is counted; for a page of statistics or a shutdown, not for every request.
+    /// The call sorts all counted keys. Call it for a page of statistics or at a shutdown, not for
+    /// every request.
     ///
     /// # Examples
     ///
@@ -57,14 +59,14 @@ impl Cache {
 }
 
 impl Core {
-    /// Counts a use of `key`, if it is drawn.
+    /// Counts a use of `key`, if it is sampled.
     pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
         if let Some(uses) = draw() {
             self.hot.count(owner, key, uses, now);
         }
     }
 
-    /// Counts a use that was drawn and stands for `uses`, of the key that `text` makes.
+    /// Counts a sampled use, which stands for `uses`, of the key that `text` makes.
     #[cold]
     #[inline(never)]
     pub(crate) fn count_sampled<K: AsRef<[u8]>>(

@@ -1,4 +1,4 @@
-//! A named part of a cache with values of one type, used without a macro.
+//! Regions: named parts of a cache with values of one type, used without a macro.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,9 +14,10 @@ use crate::key::buf::KeyBuf;
 use crate::key::component::CacheKey;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::model::config::Capacity;
+use crate::model::entry_options::EntryOptions;
 use crate::model::owner::{Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::policy::{EntryOptions, Policy};
+use crate::model::policy::Policy;
 use crate::model::stats::FunctionStats;
 use crate::model::tags::EntryTags;
 use crate::read::call::Call;
@@ -26,6 +27,8 @@ use crate::return_type::shape::{Plain, ReturnOps};
 use crate::write::put::put;
 
 /// A named part of a cache whose values are of type `V`.
+///
+/// [`Cache::region`] returns one.
 ///
 /// # Examples
 ///
@@ -49,9 +52,9 @@ use crate::write::put::put;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Region<V> {
-    /// The cache's.
+    /// The cache's core.
     shared: Arc<Core>,
-    /// The same with the region's own memory, once this handle has met that.
+    /// That core with the region's own memory, once this handle has adopted it.
     own: OnceLock<Arc<Core>>,
     state: RegionState,
     name: Box<str>,
@@ -61,13 +64,14 @@ pub struct Region<V> {
 }
 
 impl Cache {
-    /// The region called `name`: asked for twice, it is the same one.
+    /// Returns the region called `name`. All calls with one name return handles to one region.
     ///
-    /// Two types under one name share keys; a value of the other type reads as absent.
+    /// Regions of two types under one name share keys; a value of the other type reads as absent.
     ///
-    /// Its keys are `name:` and the key, among those of the whole cache. A function with
-    /// `key = "user:{id}"` and a region `user` have the same: neither is ever given the other's
-    /// value, but each entry takes the place of the other's, and a warning in the log says so once.
+    /// The keys of a region are `name:` and the key, in the key space of the whole cache. A
+    /// function with `key = "user:{id}"` and a region `user` therefore share keys. Neither is ever
+    /// given the other's value, but each store replaces the other's entry, and the log warns of
+    /// that once.
     pub fn region<V: Cacheable>(&self, name: &str) -> Region<V> {
         let region = Region {
             shared: Arc::clone(&self.core),
@@ -89,7 +93,7 @@ impl Core {
         if let Some(state) = regions.get(name) {
             return state.clone();
         }
-        // The place is kept for as long as the cache lives, so its address is an identity.
+        // The map lives as long as the cache, so an address in it is an identity.
         let key: Box<str> = name.into();
         let id = OwnerId(
             Arc::as_ptr(&self.regions)
@@ -107,25 +111,26 @@ impl Core {
 }
 
 impl<V: Cacheable> Region<V> {
-    /// How long its entries live, from here on. Default: the cache's `default_ttl`.
+    /// Sets the time to live of entries that this handle stores. Default: the cache's
+    /// `default_ttl`.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.policy = self.policy.ttl(ttl);
         self
     }
 
-    /// In memory an entry also ends when no call uses it for so long; as [`Policy::idle`].
+    /// Sets the time without a use after which an entry ends in memory, as [`Policy::idle`] does.
     pub fn idle(mut self, idle: Duration) -> Self {
         self.policy = self.policy.idle(idle);
         self
     }
 
-    /// Gives it memory of its own instead of a share of the cache's, held by an engine of the same
-    /// kind.
+    /// Gives the region memory of its own instead of a share of the cache's, held by an engine of
+    /// the same kind.
     ///
-    /// That is a property of the region, not of this handle: all its handles use that memory from
-    /// then on, those made before too. What was in the cache's memory until then is looked for in
-    /// Redis, or computed again. The first capacity that a region is given stays; another one
-    /// changes nothing, and is a warning in the log.
+    /// The capacity belongs to the region, not to this handle: all handles use the region's memory
+    /// from then on, also those made before. Entries that were in the cache's memory are read from
+    /// Redis or computed again. The first capacity given to a region stays. A later one that
+    /// differs changes nothing, and the log warns of it.
     pub fn capacity(self, capacity: Capacity) -> Self {
         let core = &self.shared;
         let (kept, _): &OwnMemory = self
@@ -139,20 +144,20 @@ impl<V: Cacheable> Region<V> {
         self
     }
 
-    /// Its entries are gone when this tag is invalidated.
+    /// Adds a tag to entries that this handle stores. Invalidating the tag removes them.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.policy = self.policy.tag(tag);
         self
     }
 
-    /// The value under `key`. Never computes.
+    /// Returns the value under `key`, from memory or from Redis. Never computes.
     pub async fn get(&self, key: impl CacheKey) -> Option<V> {
         let options = EntryOptions::from(&self.policy);
         get(self.core(), &self.state.owner, &self.key(&key), options).await
     }
 
-    /// The value under `key`, else what `compute` gives, which is then stored; as
-    /// [`Cache::get_or_compute`].
+    /// Returns the value under `key`, or else runs `compute_value` and stores its value, as
+    /// [`Cache::get_or_compute`] does.
     pub async fn get_or_compute<F, Fut>(&self, key: impl CacheKey, compute_value: F) -> V
     where
         F: FnOnce() -> Fut,
@@ -192,7 +197,7 @@ impl<V: Cacheable> Region<V> {
         .await
     }
 
-    /// Stores `value` under `key`; as [`Cache::put`].
+    /// Stores `value` under `key`, as [`Cache::put`] does.
     pub async fn set(&self, key: impl CacheKey, value: V) {
         let (core, key) = (self.core(), self.key(&key));
         let owner = Arc::clone(&self.state.owner);
@@ -200,29 +205,29 @@ impl<V: Cacheable> Region<V> {
         let entry_tags = EntryTags::from(&self.policy);
         put(core, owner, key.clone(), options, entry_tags, value).await;
         if !Arc::ptr_eq(core, self.core()) {
-            // The region got its own memory meanwhile, which may have read what was there before.
+            // Meanwhile the region got its own memory, which may have read the value from before.
             core.evict_key(key.as_bytes());
         }
     }
 
-    /// Removes the value under `key`; as [`Cache::invalidate`].
+    /// Removes the value under `key`, as [`Cache::invalidate`] does.
     pub async fn delete(&self, key: impl CacheKey) {
         let targets = InvalidationTargets::key(self.key(&key).as_bytes());
         self.shared.invalidate(targets).accepted().await;
     }
 
-    /// Removes all its values, in constant time.
+    /// Removes all values of the region, in constant time.
     pub async fn clear(&self) {
         let targets = InvalidationTargets::function(&self.state.owner.name);
         self.shared.invalidate(targets).accepted().await;
     }
 
-    /// What it did so far.
+    /// Returns the statistics of the region since the cache was built.
     pub fn stats(&self) -> FunctionStats {
         FunctionStats::of(&self.state.owner)
     }
 
-    /// The cache, with the memory that the region has now. At most two loads.
+    /// Returns the core, with the memory that the region has now. Costs at most two loads.
     #[inline]
     fn core(&self) -> &Arc<Core> {
         if let Some(own) = self.own.get() {
@@ -235,7 +240,7 @@ impl<V: Cacheable> Region<V> {
         self.own.get().unwrap_or(&self.shared)
     }
 
-    /// Uses the region's own memory from here on, if it has one.
+    /// Uses the region's own memory from here on, if the region has one.
     #[cold]
     fn adopt_memory(&self) {
         if let Some((capacity, memory)) = self.state.memory.get() {

@@ -1,4 +1,4 @@
-//! Every cached function of the process, known before any is called.
+//! The registry of every cached function of the process, known before any is called.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,16 +9,16 @@ use crate::key::template::{overlap, shown};
 use crate::model::function_spec::FnSpec;
 use crate::model::owner::{DIRECT_NAME, REGION};
 
-/// One registered function. Attributes make them; the linker brings them together.
+/// A registered function. Attributes create these values; the linker collects them.
 #[derive(Debug)]
 pub struct Registered(pub &'static FnSpec);
 
 inventory::collect!(Registered);
 
-/// What keeps the functions from living in one process, in words. Found out once.
+/// Returns the conflicts between the registered functions, in words. They are searched once.
 ///
-/// Functions that the linker did not bring together, as those of a library that was loaded later,
-/// are not seen here. They are compared at their first use: see [`Owner::is_namesake`].
+/// Functions that the linker did not collect, such as those of a library that is loaded later, are
+/// not compared here but at their first use: see [`Owner::is_namesake`].
 ///
 /// [`Owner::is_namesake`]: crate::model::owner::Owner::is_namesake
 pub(crate) fn problems() -> &'static [String] {
@@ -26,9 +26,9 @@ pub(crate) fn problems() -> &'static [String] {
     &PROBLEMS
 }
 
-/// Says them in the log: once, for caches whose builder has nobody to give them to.
+/// Logs the conflicts, once, for caches whose builder does not return them as an error.
 pub(crate) fn log_problems() {
-    // No lock: who listens may use a cache.
+    // No lock: a log subscriber may use a cache.
     static LOGGED: AtomicBool = AtomicBool::new(false);
     if !LOGGED.swap(true, Ordering::Relaxed) {
         for problem in problems() {
@@ -54,7 +54,7 @@ fn find() -> Vec<String> {
     problems
 }
 
-/// Names by which the cache itself calls what is stored by hand.
+/// Returns a problem if the function has a name that the cache gives to entries without a macro.
 fn taken(function: &FnSpec) -> Option<String> {
     let name = function.name();
     let is_taken = name == DIRECT_NAME || name.starts_with(REGION);

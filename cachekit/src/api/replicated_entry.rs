@@ -1,11 +1,11 @@
-//! Entries that have copies, as generated code tells them from others.
+//! Entries with replicas, as generated code distinguishes them from others.
 
 use std::fmt;
 use std::ops::Deref;
 
 use crate::api::entry::Entry;
 
-/// An [`Entry`] that has copies, so that a write of it stores nothing.
+/// An [`Entry`] with replicas, of which a write stores nothing.
 #[doc(hidden)]
 pub struct ReplicatedEntry<R>(Entry<R>);
 
@@ -35,7 +35,7 @@ impl<R> fmt::Debug for ReplicatedEntry<R> {
     }
 }
 
-/// An entry whose writes can be told apart by an order.
+/// An entry whose writes can be compared by an order.
 #[diagnostic::on_unimplemented(
     message = "`order_by` has nothing to order: the function has `replicas`, and a write of it stores nothing",
     label = "a write takes all its copies away",
@@ -46,7 +46,7 @@ pub trait TakesOrder {}
 
 impl<R> TakesOrder for Entry<R> {}
 
-/// `entry`, for a write with `order_by`.
+/// Returns `entry`, for a write with `order_by`.
 #[doc(hidden)]
 pub fn ordered<E: TakesOrder>(entry: E) -> E {
     entry

@@ -1,4 +1,4 @@
-//! The end of a cache's work in the background, before its process ends.
+//! The orderly end of a cache's background work, before its process ends.
 
 use std::time::Duration;
 
@@ -10,38 +10,37 @@ use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::core::state::Cache;
 
-/// Long enough for a Redis that is well, shorter than what supervisors wait.
+/// Long enough for a healthy Redis, shorter than the patience of supervisors.
 const DEFAULT: Duration = Duration::from_secs(5);
 
-/// How often it is looked whether Redis was told everything.
+/// Interval at which the outbox is checked.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// What [`Cache::shutdown`] could not finish.
+/// The work that [`Cache::shutdown`] could not finish.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// Work in the background that was given up: values that were not stored in Redis,
-    /// refreshes.
+    /// Number of background tasks that were abandoned: stores in Redis, and refreshes.
     pub abandoned: usize,
-    /// Invalidations that Redis has not accepted. They took place in this process; entries of
-    /// other processes may be old until their life ends.
+    /// Number of invalidations that Redis has not accepted. They took effect in this process;
+    /// entries of other processes may be outdated until they expire.
     pub queued_invalidations: usize,
 }
 
 impl ShutdownReport {
-    /// Whether nothing was left.
+    /// Returns `true` if nothing was left.
     pub fn is_complete(&self) -> bool {
         *self == Self::default()
     }
 }
 
 impl Cache {
-    /// Finishes what the cache does in the background, for 5 seconds at most: see
+    /// Finishes the background work of the cache, within 5 seconds: see
     /// [`shutdown_within`](Self::shutdown_within).
     ///
     /// # Cancel safety
     ///
-    /// As of `shutdown_within`.
+    /// As for `shutdown_within`.
     ///
     /// # Examples
     ///
@@ -61,24 +60,25 @@ impl Cache {
         self.shutdown_within(DEFAULT).await
     }
 
-    /// Waits, for `within` at most, until what was begun in the background is done (values
-    /// are stored in Redis, refreshes have ended) and Redis has accepted every invalidation;
-    /// then gives up what is still under way, and says what was left.
-    ///
-    /// From its beginning on nothing new is begun in the background, and Redis is not asked for
-    /// values any more. Calls go on, with memory and the function; with a Redis, from its end on
-    /// with the function alone: the other processes are told that this one serves nothing from
-    /// memory any more, so that their acknowledged invalidations do not wait for it.
-    /// Invalidations are still carried out, here and in Redis. Calling it again waits for what is
+    /// Finishes the background work of the cache, within the time `within`, and returns what was
     /// left.
     ///
-    /// Call it on the runtime that the cache was built on, when the last request was
-    /// answered. Without a timer there it waits for nothing.
+    /// The call waits until values are stored in Redis, refreshes have ended and Redis has accepted
+    /// every invalidation. Then it abandons what is still running.
+    ///
+    /// From the start of the call, the cache begins no new background work and reads nothing from
+    /// Redis. Calls go on with memory and the function. With a Redis, they run the function alone
+    /// once the call has returned: it notifies the other processes that this one no longer serves
+    /// from memory, so that their acknowledged invalidations do not wait for it. Invalidations are
+    /// still carried out, here and in Redis. A second call waits for what is left.
+    ///
+    /// Call it on the runtime on which the cache was built, after the last request was answered. On
+    /// a runtime without a timer it waits for nothing.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future waits no longer and gives nothing up; nothing new is begun all
-    /// the same.
+    /// If the future is dropped, it stops waiting and abandons nothing, but new background work
+    /// stays disabled.
     pub async fn shutdown_within(&self, within: Duration) -> ShutdownReport {
         let background = &self.core.background;
         if !removed!(self.core, NeverClosed) {
@@ -89,7 +89,7 @@ impl Cache {
             let _ = timeout_at(end, background.idle()).await;
             let _ = timeout_at(end, self.outbox_sent()).await;
             if let Some(l2) = &self.core.l2 {
-                // Last, so that what is owed to others is done: also late it is sent.
+                // Last, after what is owed to other processes; it is sent even if the time is over.
                 let until = l2.deadline();
                 let goodbye = l2.bus.say_goodbye(&*l2.store, until);
                 let _ = timeout_at(end, goodbye).await;

@@ -10,13 +10,14 @@ use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{Failure, FencingToken, Fill, LeaseGrant, LeaseTimes, NeededVersions};
+use crate::store::port::{Failure, Fill, LeaseGrant, LeaseTimes, NeededVersions};
 
-/// A lease is at most this long: so much later others go on if its holder dies.
+/// The longest lease: if its holder dies, the other processes wait at most this long.
 const MAX_LEASE: Duration = Duration::from_secs(3);
 
-/// Dropped without a store, it gives the lease back, so that nobody waits in vain.
+/// The right to compute and store an entry. Releases the lease on drop unless the value was stored.
 #[derive(Debug)]
 pub(crate) struct LeaseGuard {
     pub(crate) l2: Arc<SharedTier>,
@@ -27,14 +28,14 @@ pub(crate) struct LeaseGuard {
     began: Instant,
 }
 
-/// What a computation has to do with the store.
+/// The right of a computation to store its value in L2.
 #[derive(Debug)]
 pub(crate) enum LeaseState {
-    /// It may store there.
+    /// The computation may store its value.
     Granted(Box<LeaseGuard>),
-    /// The store could not be asked: what is there may be older than the computation.
+    /// The store could not be asked. The entry there may be older than the computed value.
     Unavailable,
-    /// Nothing.
+    /// The computation does not use the store.
     None,
 }
 
@@ -47,7 +48,7 @@ impl LeaseState {
     }
 }
 
-/// How long a lease lives, and its token, before they are renewed.
+/// Returns the lifetimes of a lease and its token before they are renewed.
 pub(crate) fn lease_times(lock_timeout: Duration) -> LeaseTimes {
     let lease = lock_timeout.min(MAX_LEASE);
     // A computation that outlives its lease may still store.
@@ -78,8 +79,8 @@ impl LeaseGuard {
         }
     }
 
-    /// What is done while a body runs, and never ends by itself: keeps the token and what it hangs on,
-    /// and for `lock_timeout` the lease.
+    /// Returns a future that renews the token and the versions that the value depends on, and for
+    /// `lock_timeout` the lease. It runs beside the body and never completes.
     pub(crate) fn renewal(
         &self,
         lock_timeout: Duration,
@@ -109,7 +110,7 @@ impl LeaseGuard {
                     lease_times.room
                 };
                 tokio::time::sleep(pause / 3).await;
-                // Whether it worked shows when the value is stored.
+                // A failure shows when the value is stored.
                 let _ = l2
                     .store
                     .renew(
@@ -123,7 +124,7 @@ impl LeaseGuard {
         })
     }
 
-    /// What is to be stored; ends the lease.
+    /// Builds the store request, which ends the lease; `None` if the right was already used.
     pub(crate) fn into_fill(
         mut self,
         value_tags: Vec<StoreKey>,
@@ -158,7 +159,7 @@ impl Drop for LeaseGuard {
     }
 }
 
-/// Gives a lease back, in the background.
+/// Releases a lease in the background.
 pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
     let (store, bus) = (Arc::clone(&l2.store), Arc::clone(&l2.bus));
     l2.spawn(async move {
@@ -166,14 +167,15 @@ pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
             .release(&fencing_token, SharedTier::background_deadline())
             .await;
         if matches!(released, Err(Failure::Unavailable | Failure::Indeterminate)) {
-            // As soon as it can be told: others would wait until the lease runs out. The entry,
-            // if there is one, was of no use.
+            // Removed as soon as the store can be reached: otherwise other processes wait until the
+            // lease runs out. The entry, if there is one, was rejected.
             bus.outbox.add([fencing_token.entry]);
         }
     });
 }
 
-/// Versions are kept longer than what hangs on them, so that it is never lost by theirs.
+/// Returns the lifetime of an entry's versions. It is longer than the entry's, so that no entry is
+/// lost because a version expired.
 pub(crate) fn version_life(entry: Duration) -> Duration {
     entry.saturating_mul(2).max(Duration::from_secs(60))
 }

@@ -1,4 +1,4 @@
-//! Questions to the store: whether one is to be asked, and what it says.
+//! Builds the look-up of an entry in L2, if L2 is to be asked at all.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use crate::encoding::codec::type_codec::Fingerprint;
 use crate::key::Key;
 use crate::l2::entry_keys::{EntryKeys, Replica};
 use crate::model::config::Tier;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
 
 impl Core {
-    /// A question to the store, if it is to be asked for such a value at all.
+    /// Returns the look-up in L2; `None` if L2 is not used for this entry or cannot hold the value.
     pub(crate) fn l2_lookup<'a>(
         &'a self,
         owner: &'a Arc<Owner>,
@@ -53,15 +53,15 @@ impl Core {
         })
     }
 
-    /// A value was computed for `key` without asking the store: what is there may be older,
-    /// and this node must not go back to it.
+    /// Queues the removal of the entry under `key` from L2. Called when a value was computed
+    /// without asking L2: the entry there may be older, and this node must not serve it later.
     pub(crate) fn queue_removal(&self, key: &Key, options: EntryOptions) {
         if let Some(l2) = &self.l2
             && options.tier != Tier::Memory
-            // It never goes back there anyway.
+            // A cache that was shut down does not read it again.
             && !l2.is_shut_down()
         {
-            // And the copies with it, if there are any.
+            // Its replicas are invalidated with it, if there are any.
             l2.bus.outbox.add([StoreKey::entry(key)]);
         }
     }

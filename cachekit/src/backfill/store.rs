@@ -1,4 +1,4 @@
-//! Storing a computed value for all processes.
+//! Stores a computed value in L2, for all processes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,39 +19,39 @@ use crate::l2::entry_keys::{is_guarded, tag_keys};
 use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{Failure, Fill, Filled};
 
-/// What came of a store.
+/// The result of storing a value in L2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreOutcome {
     Stored,
-    /// Something happened in between: nothing was stored.
+    /// Something was invalidated in between. Nothing was stored.
     Rejected,
-    /// A write with a greater order has stored: nothing was stored.
+    /// A write with a greater order has stored. Nothing was stored.
     Superseded,
-    /// It was not to be stored there, or cannot be.
+    /// The value is not meant for L2, or cannot be stored there.
     Skipped,
-    /// Nobody knows.
+    /// There is no answer: the value may be stored.
     Indeterminate,
 }
 
-/// What takes the place of what others have.
+/// The kind of message by which a write replaces the values of other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broadcast {
-    /// A write that is newer than every other, or is not stored.
+    /// A write without an order: it is newer than every other, or is not stored.
     Invalidated,
-    /// A write that leaves it to its order which is newer.
+    /// A write with an order, which decides between overlapping writes.
     Written,
 }
 
 impl Broadcast {
-    /// What others are told.
+    /// Builds the message to the other nodes.
     fn message(self, from: NodeId, names: Vec<StoreKey>) -> BusMessage {
         match self {
             Self::Invalidated => BusMessage::Invalidated {
@@ -65,7 +65,7 @@ impl Broadcast {
     }
 }
 
-/// A value on its way into the store.
+/// A value to store in L2.
 pub(crate) struct Backfill {
     pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
@@ -76,13 +76,14 @@ pub(crate) struct Backfill {
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
     pub(crate) stored: Arc<MemoryEntry>,
-    /// It takes the place of what others may have in memory.
+    /// Set if the value replaces those that other nodes may have in memory.
     pub(crate) broadcast: Option<Broadcast>,
 }
 
 impl Backfill {
-    /// Stores it. Nobody waits, so that this may take longer than a call may. If it `is_owed`, as
-    /// what a shutdown waited for is, also after that has begun.
+    /// Stores the value in the background. No caller waits, so it may take longer than a call may.
+    /// If `is_owed`, it runs even after a shutdown has begun: the shutdown waited for its
+    /// computation.
     pub(crate) fn spawn(self, is_owed: bool) {
         let background = Arc::clone(&self.lease.l2.background);
         let task_owner = TaskOwner::Function(Arc::clone(&self.owner));
@@ -90,11 +91,11 @@ impl Backfill {
             let stored = Arc::clone(&self.stored);
             let until = SharedTier::background_deadline();
             if self.run(until).await == StoreOutcome::Rejected {
-                // What others may not have, this node does not keep either.
+                // If the other processes may not have the value, this node does not keep it either.
                 stored.evict();
             }
         };
-        // Not begun, it is dropped, and its lease given back.
+        // A task that does not start is dropped, which releases the lease.
         if is_owed {
             background.spawn_required(task_owner, storing);
         } else {
@@ -102,7 +103,7 @@ impl Backfill {
         }
     }
 
-    /// Stores it, and says what came of it.
+    /// Stores the value and returns the result.
     pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
         let l2 = Arc::clone(&self.lease.l2);
         let entry = self.lease.keys.entry.clone();
@@ -115,7 +116,7 @@ impl Backfill {
         };
         let from = l2.bus.node;
         fill.message = broadcast.map(|it| it.message(from, vec![entry.clone()]));
-        // Until it is known what came of it, what is there may be older than what this node
+        // Until the result is known, the entry in L2 may be older than the value that this node
         // serves.
         let removal = l2.pending_removal(vec![entry]);
         let answer = l2.store.fill(&fill, until).await;
@@ -146,7 +147,8 @@ impl Backfill {
         }
     }
 
-    /// The store's order, with the bytes that compression saved, or why there is none.
+    /// Builds the store request, with the bytes that compression saved, or returns why there is
+    /// none.
     fn prepare(self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
         let kept = self
             .options
@@ -170,7 +172,7 @@ impl Backfill {
             .iter()
             .all(|name| is_guarded(&self.lease.guards, name))
         {
-            // The first value with a tag of this family: from now on it is guarded.
+            // The first value with a tag of this prefix: from now on the prefix is guarded.
             l2.counts.refused_stores.bump();
             return Err(StoreOutcome::Skipped);
         }

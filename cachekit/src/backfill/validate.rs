@@ -1,4 +1,4 @@
-//! Whether what stands in the store may be served, and what it is.
+//! Validates entries from L2: whether they may be served, and as which value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,20 +16,20 @@ use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::Life;
 use crate::model::miss_reason::MissReason;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::{EntryTags, Tag};
 use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 
-/// An envelope's bytes beside its payload: generous.
+/// The room for an envelope's bytes besides its payload, a generous bound.
 const OVERHEAD: usize = 64 << 10;
 
-/// What is asked of the store, and by whom.
+/// A look-up of one entry in L2.
 pub(crate) struct L2Lookup<'a> {
     pub(crate) core: &'a Core,
     pub(crate) l2: &'a Arc<SharedTier>,
@@ -39,43 +39,44 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) options: &'a EntryOptions,
     pub(crate) codec: Codec,
     pub(crate) fingerprint: u64,
-    /// Where this node was in the sequence of its invalidations before it asked.
+    /// The position in this node's sequence of invalidations before the look-up.
     pub(crate) began: SequenceNumber,
-    /// Those of what it names, if they are at hand.
+    /// The epochs of the entry's tags, if the caller has them.
     pub(crate) epochs: Option<&'a Epochs>,
 }
 
-/// When a question was asked, and until when an answer is waited for.
+/// The start of a look-up, and its deadline.
 #[derive(Debug, Clone)]
 pub(crate) struct LookupStart {
     pub(crate) until: Instant,
     at: Duration,
-    /// What memory had then, if nobody confirmed it: whatever the answer is, it takes its place.
+    /// The entry in memory at that time, if it was not confirmed. The answer replaces it in any
+    /// case.
     unconfirmed: Option<Arc<MemoryEntry>>,
 }
 
 /// The result of a validation.
 pub(crate) enum Validated {
-    /// With the token of what is there.
+    /// A fresh entry, with the token in L2.
     Fresh(Arc<MemoryEntry>, Token),
-    /// Its life is over; otherwise it is good, and the call's options keep it so long.
+    /// A stale entry that is otherwise good, within the time for which the call's options keep it.
     Stale(Arc<MemoryEntry>, Token),
-    /// Of no use. The token of what is there, so that the store does not offer it again.
+    /// No entry. Has the token in L2, so that the store does not offer the same entry again.
     Rejected(Option<Token>),
 }
 
-/// What an entry's versions say of it, the best first.
+/// The state of an entry's versions, from the best to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum VersionStatus {
-    /// Nothing was invalidated.
+    /// No version was invalidated.
     Current,
-    /// Something was, but only softly.
+    /// At least one version was softly invalidated, and none in hard mode.
     SoftInvalidated,
     Invalid,
 }
 
 impl L2Lookup<'_> {
-    /// To be called before each question.
+    /// Starts a look-up. Called before each question to the store.
     pub(crate) fn started(&self, until: Instant) -> LookupStart {
         let core = self.core;
         LookupStart {
@@ -87,10 +88,10 @@ impl L2Lookup<'_> {
         }
     }
 
-    /// Validates what was found; asks for versions that the question did not name.
+    /// Validates the found entry. Reads the versions of value tags if the look-up did not.
     ///
-    /// Memory's value that nobody confirmed is over unless this is good, so that it is not served
-    /// either where the next question gets no answer.
+    /// An unconfirmed entry in memory is evicted unless the found entry is fresh. Otherwise it
+    /// would be served if the next look-up got no answer.
     pub(crate) async fn validate(
         &self,
         ops: &ValueOps,
@@ -129,7 +130,7 @@ impl L2Lookup<'_> {
         let wire = ops.wire;
         Ok(match self.value(ops, &envelope) {
             Ok(content) => {
-                // The store told how long before its answer was on its way.
+                // The store reported the remaining life before its answer travelled.
                 let passed = self.core.clock.now().saturating_sub(start.at);
                 let life = life(&envelope, found, passed, is_old);
                 let value = Value {
@@ -153,7 +154,7 @@ impl L2Lookup<'_> {
         })
     }
 
-    /// How much longer the entry that was found lives, if it may be served.
+    /// Returns the remaining life of the found entry, if it may be served as fresh.
     pub(crate) async fn life(
         &self,
         found: &Found,
@@ -175,7 +176,8 @@ impl L2Lookup<'_> {
         Validated::Rejected(token)
     }
 
-    /// Whether the entry of another key may well stand here: the names of long keys are hashes.
+    /// Returns `true` if the entry of another key may have this name: names of long keys are
+    /// hashes.
     fn may_collide(&self, found: &Found) -> bool {
         let bytes = found.bytes.as_deref().unwrap_or_default();
         Envelope::parse(bytes).is_ok_and(|it| {
@@ -184,15 +186,15 @@ impl L2Lookup<'_> {
         })
     }
 
-    /// The entry, if it is this question's, alive, and of the type that is asked for.
+    /// Opens the found entry, if it belongs to this key, is alive and has the requested type.
     fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (MissReason, Option<Token>)> {
         let bytes = found.bytes.as_deref().ok_or((MissReason::Absent, None))?;
         let most = self.l2.settings.max_value;
         if bytes.len() > most.saturating_add(OVERHEAD) {
             return Err((MissReason::TooLarge, Token::of(bytes)));
         }
-        // To the store's scripts, which look at no more than the head and the versions, an
-        // entry that was cut short may look good.
+        // The store's scripts check only the head and the versions, so an entry that was cut short
+        // may look good to them.
         let envelope =
             Envelope::parse(bytes).map_err(|reject| (reason(reject), Token::of(bytes)))?;
         let wrong = [
@@ -208,7 +210,7 @@ impl L2Lookup<'_> {
             (!envelope.payload.is_readable(), MissReason::Codec),
             (envelope.fingerprint != self.fingerprint, MissReason::Schema),
             (self.is_past_grace(&envelope, found), MissReason::Expired),
-            // Before there is a buffer for it.
+            // Checked before a buffer is allocated for it.
             (envelope.payload.length() > most, MissReason::TooLarge),
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
@@ -222,13 +224,13 @@ impl L2Lookup<'_> {
         }
     }
 
-    /// Whether it may not even be served in the place of a new one.
+    /// Returns `true` if the entry is too old to be served even as a stale value.
     fn is_past_grace(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
         let over = envelope.grace.checked_sub(found.left);
         over.is_some_and(|over| over >= self.options.window())
     }
 
-    /// Whether every version that the entry hangs on is still there.
+    /// Compares all versions that the entry depends on with the current ones.
     async fn version_status(
         &self,
         envelope: &Envelope<'_>,
@@ -237,7 +239,7 @@ impl L2Lookup<'_> {
     ) -> Result<VersionStatus, Failure> {
         let names = &self.keys.versions;
         if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
-            // Written by code that knew of fewer tags.
+            // Written by code that knew fewer tags.
             return Ok(VersionStatus::Invalid);
         }
         let (known, value_tags) = envelope.tags.split_at(names.len() - IMPLICIT);
@@ -273,7 +275,7 @@ impl L2Lookup<'_> {
         Ok(status.max(self.compare(value_tag_versions, &versions)))
     }
 
-    /// What the versions that were recorded are to those of now: what the worst of them is.
+    /// Compares recorded versions with the current ones, and returns the worst status.
     fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> VersionStatus {
         if recorded.len() != now.len() {
             return VersionStatus::Invalid;
@@ -292,8 +294,8 @@ impl L2Lookup<'_> {
         all.max().unwrap_or(VersionStatus::Current)
     }
 
-    /// Whether versions were made in the data set that the server holds now. One that came
-    /// back with an older one may have versions that were invalidated since.
+    /// Returns `true` if the versions were made in the data set that the server holds now. A server
+    /// that came back with an older data set may have versions that were invalidated since.
     async fn is_of_this_origin(
         &self,
         versions: &[Version],
@@ -310,11 +312,11 @@ impl L2Lookup<'_> {
         if removed!(self.core, MissingTagIsZero) {
             return Ok(true);
         }
-        // The server may have taken another name since it was asked.
+        // The origin may have changed since the server was last asked.
         Ok(is_of(l2.store.ask_origin(until).await?))
     }
 
-    /// What the entry's value or absence is in memory.
+    /// Decodes the entry's value, or its absence.
     fn value(&self, ops: &ValueOps, envelope: &Envelope<'_>) -> Result<AnyShared, MissReason> {
         if envelope.is_absent {
             return Ok((ops.absence)());
@@ -324,11 +326,11 @@ impl L2Lookup<'_> {
         decode(self.codec, &payload).map_err(|_| MissReason::Undecodable)
     }
 
-    /// Of what the entry hangs on, here.
+    /// Returns this node's epochs of all that the entry depends on.
     fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
         let has_value_tags = envelope.versions.len() > self.keys.versions.len();
         if let Some(epochs) = self.epochs.filter(|_| !has_value_tags) {
-            // It was compared: these are its tags.
+            // The tags were compared: these are the entry's epochs.
             return epochs.clone();
         }
         let tags = envelope.tags.iter();
@@ -352,8 +354,9 @@ impl L2Lookup<'_> {
     }
 }
 
-/// Where it is in its life, by the store's clock: never fresh longer than it was stored for, and
-/// not at all if a version says that it `is_old`. What was found was told some time ago.
+/// Returns the entry's position in its life, by the store's clock. It is fresh for at most the time
+/// that it was stored for, and not at all if a version says that it `is_old`. The report is
+/// `passed` old.
 fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
     let reported = if is_old {
         Duration::ZERO

@@ -1,8 +1,7 @@
-//! What goes on behind the calls: values on their way into the store, refreshes, leases that
-//! are given back.
+//! Background tasks of a cache: stores in L2, refreshes, released leases.
 //!
-//! It is counted, so that a cache can wait for it before its process ends; what may be left
-//! undone is bounded; and a panic in it is told, with the name of the function.
+//! Tasks are counted, so that a cache can wait for them before its process ends. Best-effort tasks
+//! are limited in number. A panic in a task is logged with the function's name.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -17,14 +16,14 @@ use crate::base::counter::Counter;
 use crate::base::trace;
 use crate::model::owner::Owner;
 
-/// More of what may be left undone does not run at once.
+/// Limit of tasks beyond which no best-effort task is started.
 const MAX_TASKS: usize = 10_000;
 
-/// Whom it is done for.
+/// Owner of a task, for the log.
 #[derive(Debug, Clone)]
 pub(crate) enum TaskOwner {
     Function(Arc<Owner>),
-    /// Nobody's in particular.
+    /// No function in particular.
     Cache,
 }
 
@@ -37,14 +36,14 @@ impl TaskOwner {
     }
 }
 
-/// The work behind the calls of one cache.
+/// Background tasks of one cache.
 #[derive(Debug)]
 pub(crate) struct Background {
-    /// Where it runs; `None`: where the call does.
+    /// Runtime of the tasks. `None`: the caller's.
     runtime: Option<Handle>,
     running: AtomicUsize,
     closed: AtomicBool,
-    /// How often what ran was given up.
+    /// Number of calls to [`stop`](Self::stop).
     stops: AtomicUsize,
     stopped: Notify,
     idle: Notify,
@@ -66,8 +65,8 @@ impl Background {
         })
     }
 
-    /// Runs `work`, which may be left undone: it is dropped, and `false` is the answer, where
-    /// too much runs already, after [`close`](Self::close) and without a runtime.
+    /// Spawns `work` unless too much runs already, [`close`](Self::close) was called, or there is
+    /// no runtime. Returns `false` if it was dropped instead.
     pub(crate) fn spawn_best_effort(
         self: &Arc<Self>,
         task_owner: TaskOwner,
@@ -76,7 +75,8 @@ impl Background {
         self.accepts() && self.spawn_required(task_owner, work)
     }
 
-    /// The same on the caller's own runtime: work that is the user's.
+    /// Spawns `work`, which is user code, on the caller's own runtime. Otherwise like
+    /// [`spawn_best_effort`](Self::spawn_best_effort).
     pub(crate) fn spawn_best_effort_on(
         self: &Arc<Self>,
         runtime: &Handle,
@@ -90,7 +90,7 @@ impl Background {
         accepts
     }
 
-    /// Whether there is room for what may be left undone; counted if not.
+    /// Returns `true` if a best-effort task may start, and counts a refusal otherwise.
     fn accepts(&self) -> bool {
         let accepts = !self.is_closed() && self.running() < MAX_TASKS;
         if !accepts {
@@ -99,26 +99,26 @@ impl Background {
         accepts
     }
 
-    /// Runs `work`, which is owed to somebody: also after [`close`](Self::close).
+    /// Spawns `work` that another process waits for, even after [`close`](Self::close). Returns
+    /// `false` if there is no runtime.
     pub(crate) fn spawn_required(
         self: &Arc<Self>,
         task_owner: TaskOwner,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        // Not on the caller's runtime, if there is a choice: that may be another one, and end
-        // before.
+        // The caller's runtime is the last choice: it may be another one, and end earlier.
         let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
         let Some(runtime) = runtime else {
             self.refused.bump();
             return false;
         };
-        // Counted from here on, also before it is first polled.
+        // Counted from here on, also before the first poll.
         let running = Running::new(self);
         runtime.spawn(running.run(task_owner, work));
         true
     }
 
-    /// From here on nothing begins that may be left undone.
+    /// Refuses best-effort tasks from here on.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
@@ -127,11 +127,16 @@ impl Background {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Waits until nothing runs.
+    /// Waits until no task runs.
+    ///
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future has no effect on the tasks.
     pub(crate) async fn idle(&self) {
         loop {
             let mut idle = pin!(self.idle.notified());
-            // Before the look, so that no end is missed.
+            // Enabled before the check, so that no notification is missed.
             idle.as_mut().enable();
             if self.running() == 0 {
                 return;
@@ -140,7 +145,7 @@ impl Background {
         }
     }
 
-    /// Gives up what runs; how much that was.
+    /// Stops all running tasks, and returns their number.
     pub(crate) fn stop(&self) -> usize {
         self.stops.fetch_add(1, Ordering::AcqRel);
         self.stopped.notify_waiters();
@@ -151,13 +156,13 @@ impl Background {
         self.running.load(Ordering::Acquire)
     }
 
-    /// How much was not begun, and how much panicked.
+    /// Returns the numbers of refused and of panicked tasks.
     pub(crate) fn failures(&self) -> (u64, u64) {
         (self.refused.sum(), self.panics.sum())
     }
 }
 
-/// One piece of work.
+/// A running task. Counted until it is dropped.
 struct Running {
     background: Arc<Background>,
     stops: usize,
@@ -181,7 +186,7 @@ impl Running {
         }
         let mut work = pin!(work);
         std::future::poll_fn(|context| {
-            // What panicked is not polled again.
+            // A future that panicked is not polled again.
             let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
             match polled {
                 Ok(Poll::Pending) => stopped.as_mut().poll(context),
@@ -248,7 +253,7 @@ mod tests {
         assert_eq!(background.failures(), (1, 0));
     }
 
-    /// Also what was not polled yet; but not what begins later.
+    /// Tasks that were not polled yet stop too. Tasks spawned later run.
     #[tokio::test]
     async fn what_runs_can_be_given_up() {
         let background = background();

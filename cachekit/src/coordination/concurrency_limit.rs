@@ -1,8 +1,8 @@
-//! How many computations run at once: one gate for a function, or a group, with a bound.
+//! Limits of concurrent computations (`max_computations`), one for a function or a group.
 //!
-//! Flights are per key, so what makes many entries useless at a stroke, as an invalidation
-//! of a tag does, would send as many computations to the source. A gate has so many places;
-//! who finds none waits in line.
+//! Flights are per key. An invalidation of a tag can make many entries unusable at once, and
+//! without a limit it would send as many computations to the data source. A limit has a number of
+//! permits; callers that find none wait in FIFO order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,32 +10,32 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::sync::Mutex;
+use crate::model::entry_options::ComputationLimit;
 use crate::model::owner::OwnerId;
-use crate::model::policy::ComputationLimit;
 
-/// A place at a gate; free again when it is dropped.
+/// Permit to compute. Released on drop.
 pub(crate) type Permit = OwnedSemaphorePermit;
 
-/// Whose computations a gate counts.
+/// Scope of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum LimitScope {
     Function(OwnerId),
     Group(&'static str),
 }
 
-/// The gates of one cache. There are as many as functions and groups with a bound: groups are
-/// `&'static str`, so a program cannot make them up without end.
+/// Limits of one cache. There is one for each function and group that has a limit. Groups are
+/// `&'static str`, so a program cannot create them without bound.
 #[derive(Debug, Default)]
 pub(crate) struct ConcurrencyLimits {
     limits: Mutex<HashMap<LimitScope, ConcurrencyLimit>>,
 }
 
-/// Lets so many through at once, in the order in which they came.
+/// Limit of concurrent computations, a FIFO semaphore.
 #[derive(Debug, Clone)]
 pub(crate) struct ConcurrencyLimit(Arc<Semaphore>);
 
 impl ConcurrencyLimits {
-    /// The gate of `function`, or of the group that `bound` names.
+    /// Returns the limit of `function`, or of the group that `bound` names.
     pub(crate) fn limit(&self, function: OwnerId, bound: ComputationLimit) -> ConcurrencyLimit {
         let scope = bound
             .group
@@ -54,23 +54,23 @@ impl ConcurrencyLimit {
         Self(Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Which gate it is, for as long as its cache lives; never zero.
+    /// Returns the limit's identity, unique while its cache lives and never zero.
     pub(crate) fn id(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
-    /// A place, if one is free and nobody is in line for it.
+    /// Returns a permit if one is free and nobody waits for it.
     pub(crate) fn try_acquire(&self) -> Option<Permit> {
         Arc::clone(&self.0).try_acquire_owned().ok()
     }
 
-    /// A place, when it is this caller's turn.
+    /// Waits for a permit, in FIFO order.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future leaves the line.
+    /// Dropping the future gives up its place in the queue.
     pub(crate) async fn acquire(&self) -> Option<Permit> {
-        // It is never closed.
+        // The semaphore is never closed.
         Arc::clone(&self.0).acquire_owned().await.ok()
     }
 }

@@ -1,34 +1,35 @@
-//! Which flights the running task leads.
+//! Recursion guard: the computations that the running task is inside of.
 //!
-//! A cached function that calls itself with the same key, directly or through others,
-//! would wait for itself. The chain of computations that the current task is inside of is
-//! carried along with the task, so such a call is recognised and simply runs. Work that the
-//! function spawned is a task of its own and not covered: it waits for `lock_timeout` at
-//! most.
+//! A cached function that calls itself with its own key, directly or through others, would wait for
+//! itself. The chain of computations around the running code travels with its task, so such a call
+//! is recognised and simply computes.
+//!
+//! Work that the function spawned is a task of its own, and not covered. It waits for
+//! `lock_timeout` at most.
 
 use std::cell::RefCell;
 use std::mem::swap;
 use std::sync::Arc;
 
 thread_local! {
-    /// The innermost computation that the running task is polled in.
+    /// Innermost computation around the code that runs on this thread.
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
 }
 
-/// One computation inside another.
+/// A computation inside another.
 pub(crate) struct Frame {
     flight: usize,
-    /// Whose place it takes; zero: nobody counts it.
+    /// Limit that counts it. Zero: none.
     limit: usize,
     outer: Option<Arc<Frame>>,
 }
 
-/// Whether the current task leads `flight`.
+/// Returns `true` if the current task leads `flight`.
 pub(crate) fn is_computing(flight: usize) -> bool {
     any(|frame| frame.flight == flight)
 }
 
-/// Whether the current task computes something that `limit` counts.
+/// Returns `true` if the current task runs a computation that `limit` counts.
 pub(crate) fn holds_permit(limit: usize) -> bool {
     any(|frame| frame.limit == limit)
 }
@@ -48,7 +49,7 @@ fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
     found.unwrap_or(false)
 }
 
-/// The computation of `flight`, or of none (zero), that `limit` counts, inside those of now.
+/// Creates the frame of `flight` (zero: none), counted by `limit`, inside the current computations.
 pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
     let outer = CURRENT.try_with(|current_frame| current_frame.borrow().clone());
     Arc::new(Frame {
@@ -58,14 +59,15 @@ pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
     })
 }
 
-/// While it lives, what this thread runs is inside of the computation that was in the slot.
+/// Guard of a computation's frame: while it lives, the code on this thread runs inside that
+/// computation.
 ///
-/// A guard and no closure, so that a poll has no more frames on the stack than it needs: cached
-/// functions may call themselves.
+/// A guard rather than a closure keeps the stack of a poll shallow: cached functions may call
+/// themselves.
 #[must_use]
 pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
 
-/// Begins to run what belongs to the computation in `slot`, if there is one.
+/// Enters the computation in `slot`, if there is one.
 pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
     swap_current(slot);
     FrameGuard(slot)
@@ -77,8 +79,8 @@ impl Drop for FrameGuard<'_> {
     }
 }
 
-/// Puts what is in `slot` in the place of what this thread is in, and that in the slot.
+/// Swaps the thread's current frame with `slot`.
 fn swap_current(slot: &mut Option<Arc<Frame>>) {
-    // Where the thread ends there is nothing to be in.
+    // When the thread ends, there is no current frame left.
     let _ = CURRENT.try_with(|current_frame| swap(&mut *current_frame.borrow_mut(), slot));
 }

@@ -1,8 +1,9 @@
-//! Until when a key is not computed again while its old value is served: it could not be, or
-//! another process does it. Whether this process does, its flights know.
+//! Pauses between refreshes: until when a key is not recomputed while its stale value is served.
 //!
-//! Without this every call near an entry's end would ask the store for the lease, while one
-//! refresh runs elsewhere, and every call after a failed one would begin the next.
+//! A key is paused after a failed refresh, and while another process computes it. Refreshes in this
+//! process are known by their flights instead. Without pauses, every call near an entry's end would
+//! ask the store for the lease while one refresh runs elsewhere, and every call after a failed one
+//! would begin the next.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -14,21 +15,21 @@ use crate::key::Key;
 use crate::model::owner::OwnerId;
 
 const SHARDS: usize = 16;
-/// Of keys in each; a key that does not fit is only forgotten too early.
+/// Keys in each shard. A key that does not fit is forgotten too early, which does no harm.
 const MAX_CLAIMS: usize = 1_024;
 
-/// After one failure, and after many.
+/// Pause after the first failure, and the longest one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How long it is believed that another process computes.
+/// Time for which another process is believed to compute.
 const REMOTE_CLAIM_TTL: Duration = Duration::from_secs(1);
 
 type Hasher = foldhash::quality::RandomState;
-/// A key, and whose: others' may read the same.
+/// A key with its owner: other owners' keys may be the same text.
 type EntryId = (OwnerId, Key);
 type Table = HashMap<EntryId, Pause>;
 
-/// The pauses between the refreshes of one cache.
+/// Pauses between the refreshes of one cache.
 #[derive(Debug)]
 pub(crate) struct RefreshClaims {
     hasher: Hasher,
@@ -37,9 +38,9 @@ pub(crate) struct RefreshClaims {
 
 #[derive(Debug, Clone, Copy)]
 struct Pause {
-    /// Before then nobody begins.
+    /// Nobody begins a refresh before this time.
     until: Tick,
-    /// How many failed in a row.
+    /// Consecutive failures.
     failures: u32,
 }
 
@@ -51,19 +52,19 @@ impl RefreshClaims {
         }
     }
 
-    /// Returns `true` if nobody is to begin now.
+    /// Returns `true` if no refresh is to begin now.
     pub(crate) fn is_claimed(&self, entry: &EntryId, now: Tick) -> bool {
         let table = self.table(entry);
         table.get(entry).is_some_and(|pause| now < pause.until)
     }
 
-    /// The value is new: nothing is remembered.
+    /// Forgets the pause and the failures: the value is new.
     pub(crate) fn succeeded(&self, entry: &EntryId) {
         self.table(entry).remove(entry);
     }
 
-    /// It could not be computed: the next try is after a while, a longer one each time, and
-    /// not at the same moment everywhere. `u` is uniform in (0, 1].
+    /// Pauses the key after a failure. Pauses grow with each failure, and differ between processes.
+    /// `u` is uniform in (0, 1].
     pub(crate) fn failed(&self, entry: EntryId, now: Tick, u: f64) {
         self.pause(entry, now, |failures| Pause {
             until: now.after(longer(failures).mul_f64(0.75 + u / 4.0)),
@@ -71,7 +72,7 @@ impl RefreshClaims {
         });
     }
 
-    /// Another process computes it, for at most `longest`.
+    /// Pauses the key for at most `longest`, because another process computes it.
     pub(crate) fn claimed_elsewhere(&self, entry: EntryId, now: Tick, longest: Duration) {
         self.pause(entry, now, |failures| Pause {
             until: now.after(longest.min(REMOTE_CLAIM_TTL)),
@@ -79,7 +80,7 @@ impl RefreshClaims {
         });
     }
 
-    /// Remembers what `after` makes of the failures so far.
+    /// Stores the pause that `after` makes of the number of failures so far.
     fn pause(&self, entry: EntryId, now: Tick, after: impl FnOnce(u32) -> Pause) {
         let mut table = self.table(&entry);
         let before = table.get(&entry).map(|pause| pause.failures);
@@ -187,7 +188,7 @@ mod tests {
             refresh_claims.shards.iter().map(len).sum()
         };
         assert_eq!(all(), SHARDS * MAX_CLAIMS);
-        // Those that are over leave first.
+        // Expired pauses leave first.
         for key in 0..30_000_u32 {
             refresh_claims.failed(entry(2, &key.to_string()), at(1_000), 1.0);
         }

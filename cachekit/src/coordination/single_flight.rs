@@ -1,35 +1,35 @@
-//! Single-flight: of the callers that miss one key at the same time, one computes.
+//! Single-flight: concurrent misses of one key run the function once.
 //!
-//! A [`Flight`] is the meeting of those callers. Each holds a [`Waiter`]; who also holds the
-//! flight's permit leads it. The permit is a semaphore's, so handing over is its business:
+//! A [`Flight`] is one running computation of a key. Every caller that misses the key holds a
+//! [`Waiter`]. The waiter with the flight's permit leads it. The permit comes from a semaphore,
+//! which therefore does the handover:
 //!
 //! ```text
-//! enter ── no flight ──────────────► Lead ── settle ──► waiters get the outcome
-//!   └───── one is in the air ─► Seat::wait ─┬─ the leader left ──► Lead (handed over)
-//!                                           ├─ it settled ───────► the outcome
-//!                                           └─ too late ─────────► the caller decides
+//! enter ── no flight ──────────────► Leader ── settle ──► waiters get the outcome
+//!   └───── a flight runs ─► Waiter::wait ─┬─ the leader left ──► Leader (handed over)
+//!                                         ├─ it settled ───────► the outcome
+//!                                         └─ timeout ──────────► the caller decides
 //! ```
 //!
-//! - A leader that is dropped (cancelled, or unwinding) drops its permit, and the next
-//!   waiter in line has it at once.
-//! - A leader whose error cannot be cloned leaves two permits for its one, up to a bound,
-//!   so that the waiters find out by themselves in ever broader rows.
-//! - An invalidation of the key takes the flight out of the table: nobody joins it any
-//!   more, and what it computes is not stored. Who waits on it already began before the
-//!   invalidation and may have its result.
-//! - Who computes for another owner, under a key that reads the same, is not joined: the flight
-//!   has an owner, and the table one flight for each text, so that an invalidation by text
-//!   finds it whoever leads.
-//! - The outcome is set before the flight leaves the table, so a caller that comes between
-//!   finds the result in the flight, and one that comes later finds it in memory.
+//! - A leader that is dropped (cancelled, or unwinding) drops its permit, and the next waiter in
+//!   the queue gets it at once.
+//! - A leader whose error cannot be cloned leaves two permits in place of its one, up to a bound,
+//!   so that the waiters retry by themselves in growing numbers.
+//! - An invalidation of the key removes the flight from the table. No call joins it any more, and
+//!   its outcome is not stored. Its waiters began before the invalidation, so they may have its
+//!   outcome.
+//! - A flight of another owner whose key has the same text is not joined. The table has one flight
+//!   for each text, so that an invalidation by text finds it, whoever leads.
+//! - The outcome is set before the flight leaves the table. A caller that comes in between finds
+//!   the outcome in the flight; a later one finds it in memory.
 //!
-//! A flight is in the table exactly while it has a seat and was neither settled nor taken
-//! out, so dropping futures at any await point leaks nothing.
+//! A flight is in the table exactly while it has a waiter and was neither settled nor retired. So
+//! dropping futures at any await point leaks nothing.
 //!
 //! `tests/models` compiles these files a second time, with another [`sync`](crate::base::sync), and
-//! searches the interleavings of its steps.
+//! searches the interleavings of their steps.
 
-// Found from there too.
+// `tests/models` resolves these paths too.
 #[path = "single_flight/table.rs"]
 pub(crate) mod table;
 #[path = "single_flight/waiter.rs"]
@@ -45,17 +45,17 @@ use crate::key::Key;
 use crate::model::epoch::Epochs;
 use crate::model::owner::OwnerId;
 
-/// How a caller came into a flight.
+/// Result of entering a flight.
 pub(crate) enum Entered<O: Clone> {
     /// The caller computes.
     Leader(Leader<O>),
-    /// Somebody else does.
+    /// Another caller computes.
     Wait(Waiter<O>),
 }
 
 impl<O: Clone> Flights<O> {
-    /// Joins the flight of `key` if that is `owner`'s and `joinable` says so, else leads a new
-    /// one. A flight that may not be joined is taken out of the table.
+    /// Joins the flight of `key` if it belongs to `owner` and `joinable` returns `true`; otherwise
+    /// leads a new one. A flight that may not be joined is retired.
     pub(crate) fn enter(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),
@@ -74,7 +74,7 @@ impl<O: Clone> Flights<O> {
         Entered::Leader(self.start(&mut table, (key, owner), epochs, leadership()))
     }
 
-    /// Leads a flight of `key`, unless one is in the air, whosever it is.
+    /// Leads a flight of `key`, unless one is running, of any owner.
     pub(crate) fn lead_if_none(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),
@@ -86,7 +86,7 @@ impl<O: Clone> Flights<O> {
         is_none.then(|| self.start(&mut table, (key, owner), epochs, leadership))
     }
 
-    /// Leads a new flight in the place of `old`, unless another caller already did.
+    /// Leads a new flight in place of `old`, unless another caller already does.
     pub(crate) fn replace(
         self: &Arc<Self>,
         old: &Waiter<O>,
@@ -131,7 +131,7 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Call with the shard locked.
+    /// Adds a waiter. Call it with the shard locked.
     fn waiter(self: &Arc<Self>, flight: &Arc<Flight<O>>) -> Waiter<O> {
         flight.waiters.fetch_add(1, Ordering::Relaxed);
         Waiter {

@@ -1,11 +1,12 @@
-//! Which epoch a tag has.
+//! Epochs of tags and events, created on demand and swept.
 //!
-//! A tag's epoch lives as long as an entry, a computation or the memory of a recent
-//! invalidation refers to it. An epoch that nothing refers to is swept, but not
-//! forgotten: the newest invalidation among the swept ones, hard or soft, becomes the `floor` of its
-//! shard, and a tag that is seen (again) starts at the floor. So a computation that began
-//! before an invalidation of a tag is refused even if that tag's epoch was swept in
-//! between, at the price of refusing now and then a computation that was right.
+//! A tag's epoch lives while an entry, a computation or the memory of a recent invalidation refers
+//! to it. An epoch without references is swept, but not forgotten: the newest invalidation among
+//! the swept ones, hard or soft, becomes the `floor` of its shard. A tag that is seen (again)
+//! starts at the floor.
+//!
+//! So a computation that began before an invalidation of a tag is rejected even if that tag's epoch
+//! was swept in between. The price is that a computation is sometimes rejected needlessly.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -18,10 +19,10 @@ use crate::model::tags::Tag;
 
 const SHARDS: usize = 16;
 
-/// A shard is not swept while it is smaller than this.
+/// Size below which a shard is not swept.
 const SWEEP_FROM: usize = 256;
 
-/// The epochs of all tags and events of one node.
+/// Epochs of all tags and events of one node.
 #[derive(Debug)]
 pub(crate) struct Tags {
     sequence: Sequence,
@@ -33,7 +34,7 @@ pub(crate) struct Tags {
 struct Shard {
     epochs: HashMap<Tag, Arc<Epoch>, foldhash::quality::RandomState>,
     floor: SequenceNumber,
-    /// The size at which the next sweep is due.
+    /// Size at which the next sweep is due.
     sweep_at: usize,
 }
 
@@ -46,29 +47,29 @@ impl Tags {
         }
     }
 
-    /// The number of the node's last invalidation: taken before a computation begins.
+    /// Returns the number of the node's last invalidation. Take it before a computation begins.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.sequence.now()
     }
 
-    /// The epoch of `tag`.
+    /// Returns the epoch of `tag`.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
         let mut shard = self.shard(tag).lock();
         shard.epoch(tag)
     }
 
-    /// Invalidates everything that hangs on `tag`: one store.
+    /// Invalidates everything with `tag`. Costs one store.
     pub(crate) fn invalidate(&self, tag: &Tag) {
         let mut shard = self.shard(tag).lock();
         shard.epoch(tag).invalidate(self.sequence.next());
     }
 
-    /// Invalidates everything that hangs on `epoch`, an owner's or a cache's.
+    /// Invalidates everything that depends on `epoch`, an owner's or a cache's.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
         epoch.invalidate(self.sequence.next());
     }
 
-    /// [`invalidate`](Self::invalidate), softly, at `now`.
+    /// Invalidates everything with `tag` softly, at `now`.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
         let mut shard = self.shard(tag).lock();
         shard
@@ -76,20 +77,19 @@ impl Tags {
             .invalidate_softly(self.sequence.next(), now);
     }
 
-    /// [`invalidate_epoch`](Self::invalidate_epoch), softly, at `now`.
+    /// Invalidates everything that depends on `epoch` softly, at `now`.
     pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
         epoch.invalidate_softly(self.sequence.next(), now);
     }
 
-    /// How many epochs are kept.
+    /// Returns the number of epochs kept.
     pub(crate) fn len(&self) -> usize {
         let size = |shard: &Mutex<Shard>| shard.lock().epochs.len();
         self.shards.iter().map(size).sum()
     }
 
     fn shard(&self, tag: &Tag) -> &Mutex<Shard> {
-        // The low bits choose the shard here and the bucket in no other map: each map has
-        // a seed of its own.
+        // The low bits choose the shard here, and no map's bucket: each map has a seed of its own.
         let hash = self.hasher.hash_one(tag);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }
@@ -108,7 +108,7 @@ impl Shard {
         epoch
     }
 
-    /// Drops the epochs that nothing refers to. The next sweep is due when the rest has
+    /// Drops the epochs without references. The next sweep is due when the remaining ones have
     /// doubled, so the cost per tag is constant.
     fn sweep(&mut self) {
         let floor = &mut self.floor;

@@ -1,13 +1,13 @@
-//! The token bracket around a write of one entry.
+//! Write tokens: the bracket around a write of one entry.
 //!
-//! `put` and `write_through` take a token *before* the write happens and store *after* it,
-//! only if the token is still good. An invalidation of the key, or another write of it
-//! that overlaps, spoils the token; then nothing is stored and what was there is removed.
-//! Without it, of two writes that commit in one order and store in the other, the older
-//! value would stay for a whole time to live.
+//! `put` and `write_through` take a token *before* the write, and store *after* it only if the
+//! token is still valid. An invalidation of the key fences the token, and so does another
+//! overlapping write of the key. Then nothing is stored, and the entry that was there is removed.
+//! Without tokens, two writes that commit in one order and store in the other would leave the older
+//! value for a whole time to live.
 //!
-//! Writes with an order (`order_by`) do not spoil one another's tokens: of those that
-//! overlap, the one with the greatest order stays.
+//! Writes with an order (`order_by`) do not fence one another's tokens: among overlapping ones, the
+//! one with the greatest order stays.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::model::entry::MemoryEntry;
 
 type Keys = HashMap<Key, Writing, foldhash::quality::RandomState>;
 
-/// The keys that are being written right now.
+/// Keys that are being written now.
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
     keys: Mutex<Keys>,
@@ -30,14 +30,14 @@ struct Writing {
     /// Writers without an order, and with one.
     plain: usize,
     ordered: usize,
-    /// Raised by whatever spoils the tokens handed out before.
+    /// Raised by whatever fences the tokens handed out before.
     generation: u64,
-    /// Of the writes of this generation, what the newest has stored, or is about to.
+    /// Entry of the newest write of this generation: stored, or about to be.
     pending_entry: Option<Arc<MemoryEntry>>,
 }
 
-/// What was about to be stored and is not any more. A value's destructor may do anything: it is
-/// dropped when nothing is locked.
+/// A pending entry that was replaced. Dropped after the lock is released, because a value's
+/// destructor may do anything.
 type Replaced = Option<Arc<MemoryEntry>>;
 
 impl Writing {
@@ -46,12 +46,12 @@ impl Writing {
         self.set_pending(None)
     }
 
-    /// Takes what landed before out of use.
+    /// Replaces the pending entry, and makes the previous one unusable.
     fn set_pending(&mut self, entry: Replaced) -> Replaced {
         std::mem::replace(&mut self.pending_entry, entry).inspect(|replaced| replaced.evict())
     }
 
-    /// What a token of `generation` is good for; `known` is the order of what is in memory.
+    /// Redeems a token of `generation`. `known` is the order of the entry in memory.
     fn redeem(
         &mut self,
         generation: u64,
@@ -64,7 +64,7 @@ impl Writing {
             .and_then(|pending_entry| pending_entry.order);
         let is_decided = match entry.order {
             None => self.plain + self.ordered == 1,
-            // Equal orders of writes that overlap say nothing about which is newer.
+            // Equal orders of overlapping writes do not say which is newer.
             order => self.plain == 0 && newest != order,
         };
         if !is_decided || self.generation != generation {
@@ -78,7 +78,7 @@ impl Writing {
     }
 }
 
-/// The right to store, unless it was spoilt.
+/// The right to store the result of a write, unless fenced.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct WriteToken {
@@ -88,14 +88,14 @@ pub(crate) struct WriteToken {
     pub(crate) is_ordered: bool,
 }
 
-/// What a token is good for.
+/// Result of redeeming a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Redeemed {
-    /// Nothing: it was spoilt.
+    /// The token was fenced: nothing may be stored.
     Fenced,
     /// The entry may be stored.
     Newest,
-    /// A write with a greater order was faster.
+    /// A write with a greater order came first.
     Older,
 }
 
@@ -104,7 +104,7 @@ impl Writes {
         self.keys.lock()
     }
 
-    /// Begins a write of `key`; `is_ordered` if its value will have an order.
+    /// Begins a write of `key`. Set `is_ordered` if its value will have an order.
     pub(crate) fn begin(self: &Arc<Self>, key: &Key, is_ordered: bool) -> WriteToken {
         let mut keys = self.lock();
         let writing = keys.entry(key.clone()).or_default();
@@ -121,14 +121,14 @@ impl Writes {
         }
     }
 
-    /// Spoils the tokens of every write of `key` that is under way.
+    /// Fences the tokens of all running writes of `key`.
     pub(crate) fn fence(&self, key: &[u8]) {
         let replaced = self.lock().get_mut(key).and_then(Writing::fence);
         drop(replaced);
     }
 
-    /// A write of `key` with an order went through in another process. Those with an order
-    /// that are under way here are compared with it where both meet, in the store.
+    /// Fences the writes without an order, because another process stored a write of `key` with an
+    /// order. Writes with an order are compared with it in the store, where both meet.
     pub(crate) fn superseded_elsewhere(&self, key: &[u8]) {
         let mut keys = self.lock();
         let plain = keys.get_mut(key).filter(|writing| writing.plain > 0);
@@ -137,16 +137,18 @@ impl Writes {
         drop(replaced);
     }
 
-    /// How many keys are being written.
+    /// Returns the number of keys that are being written.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
 }
 
 impl WriteToken {
-    /// Whether `entry` may be stored: no write overlaps with it, or, if it has an order, none that
-    /// is newer or cannot be told; `known` is the order of what is in memory. Until the token is
-    /// dropped, whatever spoils it takes `entry` out of use, wherever that is.
+    /// Returns whether `entry` may be stored. Without an order, no other write may overlap; with
+    /// one, no overlapping write may be newer, or without an order, or of equal order. `known` is
+    /// the order of the entry in memory.
+    ///
+    /// Until the token is dropped, whatever fences it makes `entry` unusable, wherever it is.
     pub(crate) fn redeem(&self, entry: &Arc<MemoryEntry>, known: Option<u64>) -> Redeemed {
         let mut keys = self.writes.lock();
         let Some(writing) = keys.get_mut(&self.key) else {
@@ -158,7 +160,7 @@ impl WriteToken {
         redeemed
     }
 
-    /// What the newest of the writes that overlap with this one has stored, or is about to.
+    /// Returns the entry of the newest overlapping write: stored, or about to be.
     pub(crate) fn pending_entry(&self) -> Option<Arc<MemoryEntry>> {
         self.writes.lock().get(&self.key)?.pending_entry.clone()
     }

@@ -1,4 +1,4 @@
-//! How a value becomes an entry.
+//! Builds entries from values.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,15 +12,16 @@ use crate::model::config::engine::Engine;
 use crate::model::config::{Tier, Unit};
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::Owner;
-use crate::model::policy::{EntryOptions, jittered};
 use crate::model::tags::EntryTags;
+use crate::model::ttl_jitter::jittered;
 
-/// What an entry weighs beside its key and value: the entry's header, its epochs and the
-/// memory tier's own bookkeeping, as an allocator counts them (`tests/footprint`).
+/// Bytes that an entry needs besides its key and value: its header, its epochs and the engine's own
+/// bookkeeping, as an allocator counts them (`tests/footprint`).
 const fn overhead(engine: Engine) -> usize {
     match engine {
         Engine::Moka => 448,
@@ -28,24 +29,24 @@ const fn overhead(engine: Engine) -> usize {
     }
 }
 
-/// A value, or the absence of one.
+/// A value or an absence, to be made an entry.
 pub(crate) struct Value {
     /// An `Option<V>`.
     pub(crate) content: AnyShared,
-    /// Whether it is one, and no absence.
+    /// `true` for a value, `false` for an absence.
     pub(crate) is_present: bool,
-    /// The bytes of its type.
+    /// Size of its type in bytes.
     pub(crate) size: usize,
-    /// The bytes that it points to, as far as they are known.
+    /// Bytes that it points to, as far as they are known.
     pub(crate) heap: usize,
-    /// Of the write that it comes from, if that has one.
+    /// Order of the write that it comes from, if that write has one.
     pub(crate) order: Option<u64>,
-    /// How long its computation took; zero where it was not computed by a call.
+    /// Duration of its computation. Zero if no call computed it.
     pub(crate) took: Duration,
 }
 
 impl Core {
-    /// The epochs of the cache, of `owner` and of the tags and events in `entry_tags`.
+    /// Returns the epochs of the cache, of `owner` and of the tags and events in `entry_tags`.
     pub(crate) fn epochs(&self, owner: &Owner, entry_tags: &EntryTags) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
         let bus = self.l2.is_some().then(|| Arc::clone(&self.bus_epoch));
@@ -56,17 +57,18 @@ impl Core {
             .collect()
     }
 
-    /// Whether it counts what values weigh.
+    /// Returns `true` if values are weighed: the capacity is in bytes.
     pub(crate) fn weighs(&self) -> bool {
         self.config.memory_capacity.unit == Unit::Bytes
     }
 
-    /// The bytes that a value points to, where it counts what it weighs.
+    /// Returns the bytes that a value points to, or zero if values are not weighed.
     pub(crate) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
         if self.weighs() { weigh() } else { 0 }
     }
 
-    /// How long a value (or, if not `present`, an absence) is kept; `None`: not at all.
+    /// Returns the time to live of a value (or, unless `present`, of an absence). `None`: it is not
+    /// stored.
     pub(crate) fn ttl(
         &self,
         options: EntryOptions,
@@ -87,8 +89,8 @@ impl Core {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
-    /// An entry for `value`. One that is not to be kept (`life` is `None`) can still be
-    /// handed to those who wait for it.
+    /// Builds an entry for `value`. An entry without a `life` is not to be stored, but can be given
+    /// to callers that wait for it.
     pub(crate) fn build_entry(
         &self,
         owner: &Arc<Owner>,
@@ -124,7 +126,7 @@ impl Core {
         )
     }
 
-    /// Puts `entry` into memory.
+    /// Inserts `entry` into memory.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.faults.at(Point::BeforeInsert);
         self.memory.insert(key, entry);

@@ -1,19 +1,20 @@
-//! A list by owner that is only added to, so that a look into it takes no lock.
+//! An append-only map by owner, whose look-ups take no lock.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::model::owner::OwnerId;
 
-/// Lists, by hash. Few functions have a room.
+/// Number of buckets. Few functions have memory of their own.
 pub(crate) const BUCKETS: usize = 32;
 
-/// The cores of functions that have memory of their own: only added to, so that a hit takes no lock.
+/// Cores of functions with memory of their own (`capacity`). Append-only, so that a hit takes no
+/// lock.
 #[derive(Debug)]
 pub(crate) struct FunctionCores<C>([Node<C>; BUCKETS]);
 
 pub(crate) type Node<C> = OnceLock<Box<FunctionCore<C>>>;
 
-/// One function's.
+/// Core of one function, and the next one of its bucket.
 #[derive(Debug)]
 pub(crate) struct FunctionCore<C> {
     owner: OwnerId,
@@ -29,7 +30,7 @@ impl<C> Default for FunctionCores<C> {
 
 impl<C> FunctionCores<C> {
     pub(crate) fn of(&self, owner: OwnerId, make: impl Fn() -> Arc<C>) -> &Arc<C> {
-        // A function's number is the address of something larger than a line.
+        // An owner's number is the address of a static that is larger than a cache line.
         let mut node = &self.0[(owner.0 >> 6) % BUCKETS];
         loop {
             let own = node.get_or_init(|| {

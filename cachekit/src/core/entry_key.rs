@@ -3,14 +3,14 @@
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 
-/// Names one entry of one function, for an invalidation.
+/// Key of one entry of one function, as the target of an invalidation.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub(crate) key: Key,
 }
 
 impl Target {
-    /// The entry under the key that `write` writes.
+    /// Creates the target from the key that `write` writes.
     pub fn new(write: impl FnOnce(&mut KeyBuf)) -> Self {
         let mut key = KeyBuf::new();
         write(&mut key);

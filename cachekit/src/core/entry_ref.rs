@@ -1,4 +1,4 @@
-//! One entry of one function, and what its values say about themselves.
+//! An entry of a function as the target of a write, with the operations on its values.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 
-/// The untyped part of an entry.
+/// Untyped part of an entry.
 pub(crate) struct EntryRef {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
@@ -22,7 +22,7 @@ pub(crate) struct EntryRef {
     pub(crate) describe: Box<dyn Describe>,
 }
 
-/// What a value of the function's type says about itself.
+/// Operations on a value of the function's type.
 pub(crate) trait Describe: Send + Sync {
     fn label(&self, value: &dyn Any, entry_tags: &mut EntryTags);
     fn weigh(&self, value: &dyn Any) -> usize;

@@ -1,4 +1,4 @@
-//! Memory of functions' own: `capacity = 1000`.
+//! Memory of functions with a capacity of their own: `capacity = 1000`.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::model::function_spec::{FnSpec, MemoryChoice};
 use crate::model::owner::OwnerId;
 
 impl Core {
-    /// This, with the memory where the entries of `spec` are.
+    /// Returns the core whose memory holds the entries of `spec`, or this one if none does.
     #[inline]
     pub(crate) fn core_of<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
         self.core_in_memory_of(spec).unwrap_or(self)
     }
 
-    /// The same, if they are in memory.
+    /// Returns the core whose memory holds the entries of `spec`, if they are kept in memory.
     #[inline]
     pub(crate) fn core_in_memory_of<'a>(
         self: &'a Arc<Self>,
@@ -32,7 +32,7 @@ impl Core {
     #[cold]
     #[inline(never)]
     fn own_core(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
-        // A function's own is at home already.
+        // A function's own core is the right one already.
         let Some(function_cores) = &self.function_cores else {
             return self;
         };
@@ -42,7 +42,7 @@ impl Core {
         })
     }
 
-    /// Memory beside that which all share: from here on every invalidation reaches it.
+    /// Creates memory besides the shared one. From here on every invalidation reaches it.
     pub(crate) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
         let mut memory = Memory::new(capacity, &self.config);
         memory.generations.faults = self.faults;
@@ -51,7 +51,7 @@ impl Core {
         memory
     }
 
-    /// A core with another memory that shares everything else.
+    /// Creates a core with another memory that shares everything else.
     pub(crate) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;
@@ -63,14 +63,15 @@ impl Core {
         }
     }
 
-    /// All memories: what all share, and what regions and functions have of their own.
+    /// Returns all memories: the shared one, and those of regions and functions.
     pub(crate) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
-        // No lock is held while one of them is asked: what leaves it may use the cache.
+        // No lock is held while a memory is in use: an evicted value's destructor may use the
+        // cache.
         let own = self.own_memories.read().clone();
         std::iter::once(Arc::clone(&self.shared_memory)).chain(own)
     }
 
-    /// Those in which an invalidated key may be.
+    /// Returns the memories that may hold an invalidated key.
     pub(crate) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
         let spares = removed!(self, SpareRooms);
         self.memories().take(if spares { 1 } else { usize::MAX })

@@ -1,4 +1,4 @@
-//! What a computation ends with, and what an entry is known to depend on.
+//! The outcome of a flight, and the known dependencies of an entry.
 
 use std::sync::Arc;
 
@@ -8,21 +8,21 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
 use crate::model::tags::EntryTags;
 
-/// What a flight ends with.
+/// Outcome of a flight.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Value(Arc<MemoryEntry>),
-    /// What is there, in the place of a computation that failed.
+    /// A stale value, served because the computation failed.
     Fallback(Arc<MemoryEntry>),
     Error(DeferredDrop),
-    /// The same, which is remembered.
+    /// An error that is remembered.
     CachedError(Arc<MemoryEntry>),
-    /// Nothing within its `timeout`.
+    /// No result within the function's `timeout`.
     TimedOut(ComputeTimeout),
 }
 
 impl Outcome {
-    /// Takes it out of use, if it is about to be stored.
+    /// Makes the outcome unusable if it is about to be stored.
     pub(crate) fn evict(&self) {
         if let Self::Value(stored) | Self::CachedError(stored) = self {
             stored.evict();
@@ -30,10 +30,10 @@ impl Outcome {
     }
 }
 
-/// What an entry is known to hang on.
+/// Known dependencies of an entry.
 #[derive(Debug, Default)]
 pub(crate) struct Dependencies {
     pub(crate) entry_tags: EntryTags,
-    /// Theirs, the function's and the cache's.
+    /// Epochs of the tags, the function and the cache.
     pub(crate) epochs: Epochs,
 }

@@ -1,4 +1,4 @@
-//! The state that everything of one cache shares.
+//! The state that everything of one cache shares, below the operations on it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,11 +30,10 @@ use crate::model::function_spec::FnSpec;
 use crate::model::owner::{DIRECT_NAME, Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
 
-/// A cache. Cloning it gives another handle to the same one.
+/// A cache. Cloning it gives another handle to the same cache.
 ///
 /// Most applications build one at start-up and hand it to [`init`](crate::init); annotated
-/// functions find it by themselves. Several caches live side by side without touching each
-/// other.
+/// functions then find it. Several caches are independent of each other.
 ///
 /// # Examples
 ///
@@ -61,27 +60,28 @@ pub struct Cache {
     pub(crate) core: Arc<Core>,
 }
 
-/// All parts of one cache. A region or a function with a capacity of its own has a core of its own
-/// that shares everything but the memory tier.
+/// State of one cache. A region or a function with a capacity of its own has a core of its own,
+/// which shares everything but the memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Core {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) memory: Arc<Memory>,
-    /// That of everything without a capacity of its own.
+    /// Memory of everything without a capacity of its own.
     pub(crate) shared_memory: Arc<Memory>,
-    /// Of all regions and functions with one. Only added to.
+    /// Memories of regions and functions with a capacity of their own. Append-only.
     pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
-    /// Of functions with one; `None` in such a core, which would refer to itself.
+    /// Cores of functions with a capacity of their own. `None` in such a core, which would refer to
+    /// itself.
     pub(crate) function_cores: Option<Arc<FunctionCores<Core>>>,
-    /// Of what is stored by hand, in that memory.
+    /// Index, in this memory, of entries stored by `put` and `get_or_compute`.
     pub(crate) direct: Arc<CachedOwnerIndex>,
-    /// Which keys are used most, in whichever memory.
+    /// Most used keys, of all memories.
     pub(crate) hot: Arc<HotKeys>,
     pub(crate) tags: Arc<Tags>,
-    /// Moved by `clear`.
+    /// Raised by `clear`.
     pub(crate) epoch: Arc<Epoch>,
-    /// Moved when messages of other nodes may have been missed.
+    /// Raised when messages of other nodes may have been missed.
     pub(crate) bus_epoch: Arc<Epoch>,
     pub(crate) flights: Arc<Flights<Outcome>>,
     pub(crate) concurrency_limits: Arc<ConcurrencyLimits>,
@@ -94,20 +94,20 @@ pub(crate) struct Core {
     /// Guards that a test removed.
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,
-    /// The tier that processes share, if there is one.
+    /// The tier that processes share (L2), if there is one.
     pub(crate) l2: Option<Arc<SharedTier>>,
 }
 
-/// Whose a region's entries are, and where.
+/// Owner and memory of a region.
 #[derive(Debug, Clone)]
 pub(crate) struct RegionState {
     pub(crate) owner: Arc<Owner>,
-    /// Its own memory, if it was given a capacity: one place for all its handles, those from
-    /// before too. Not a core: that would refer to itself.
+    /// The region's own memory, if it was given a capacity. Shared by all its handles, older ones
+    /// too. Not a core, which would refer to itself.
     pub(crate) memory: Arc<OnceLock<OwnMemory>>,
 }
 
-/// A region's own memory, and how much that holds.
+/// Memory of a region, and its capacity.
 pub(crate) type OwnMemory = (Capacity, Arc<Memory>);
 
 impl Cache {
@@ -125,7 +125,7 @@ impl fmt::Debug for Cache {
 }
 
 impl Core {
-    /// The state of the function `spec` in this cache.
+    /// Returns the state of the function `spec` in this cache.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
         let (events, late) = (spec.event_templates(), spec.hash_of_value_tags());
         self.owner_of(spec.id(), |id| {
@@ -133,7 +133,7 @@ impl Core {
         })
     }
 
-    /// What a call of `spec` with the arguments `arg_words` looks for.
+    /// Returns the key of a look-up in the thread's table, for a call of `spec` with `arg_words`.
     #[inline]
     pub(crate) fn lookup_key<'a>(
         &self,
@@ -146,7 +146,7 @@ impl Core {
         )
     }
 
-    /// Where the node is in the sequence of its invalidations.
+    /// Returns the node's position in the sequence of its invalidations.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.tags.now()
     }
@@ -167,7 +167,7 @@ impl Core {
         }
         let mut owner = make(id);
         owner.faults = self.faults;
-        // Regions have names of their own, and there may be very many.
+        // Regions have unique names, and there may be very many.
         if !owner.name.starts_with(REGION) && !removed!(self, ShareNames) {
             owner.is_namesake = owners.values().any(|other| other.name == owner.name);
         }

@@ -1,4 +1,4 @@
-//! Taking entries out of use.
+//! Invalidations, as they take effect on this node and reach the others.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::CommandTarget;
 use crate::store::message::{BusMessage, NodeId};
 
-/// An invalidation that took place on this node and that others have to be told of.
-/// Dropped before they were, it is told later.
+/// An invalidation that took effect on this node and has to reach the others. If it is dropped
+/// before it did, it is sent later.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct PendingInvalidation {
@@ -27,17 +27,17 @@ pub(crate) struct PendingInvalidation {
     ack: Option<Ack>,
 }
 
-/// Whether to wait until every process has applied an invalidation.
+/// The wait until every process has applied an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ack {
-    /// For so long at most.
+    /// Waits for at most this long.
     Within(Duration),
-    /// For as long as it takes to be certain.
+    /// Waits until it is certain.
     Certain,
 }
 
 impl Core {
-    /// Takes `targets` out of use on this node.
+    /// Invalidates `targets` on this node.
     pub(crate) fn invalidate(
         self: &Arc<Self>,
         targets: InvalidationTargets,
@@ -48,7 +48,8 @@ impl Core {
         self.invalidate_uncounted(targets)
     }
 
-    /// The same, for the cache's own purposes: not counted.
+    /// Invalidates `targets` on this node for the cache's own purposes: the statistics do not count
+    /// it.
     pub(crate) fn invalidate_uncounted(
         self: &Arc<Self>,
         targets: InvalidationTargets,
@@ -62,9 +63,9 @@ impl Core {
         }
     }
 
-    /// After this returns, no call that begins gets a value of its targets whose
-    /// computation began before, from memory or from a computation that is running; after a
-    /// soft invalidation, none that is not known to be old.
+    /// Applies an invalidation on this node. After this returns, no call that begins gets a value
+    /// of its targets whose computation began before, from memory or from a computation that is
+    /// running. After a soft invalidation, such a call gets that value only as a stale one.
     pub(crate) fn apply(&self, targets: &InvalidationTargets) {
         let (mode, now) = (targets.mode, Tick::now(&*self.clock));
         for key in &targets.keys {
@@ -95,13 +96,13 @@ impl Core {
         }
     }
 
-    /// Tells the node that invalidated that this one has applied it.
+    /// Notifies the node that invalidated that this one has applied the invalidation.
     pub(crate) fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64) {
         if let Some(l2) = &self.l2 {
             let store = Arc::clone(&l2.store);
             l2.spawn(async move {
                 let applied = BusMessage::Applied { by, ack };
-                // Who does not hear it waits as long as for a node that is gone.
+                // A node that does not receive it waits as long as for a node that is gone.
                 let _ = store
                     .tell(Some(whom), &applied, SharedTier::background_deadline())
                     .await;
@@ -109,7 +110,7 @@ impl Core {
         }
     }
 
-    /// What `requests` mean to the functions of this process.
+    /// Translates `requests` into targets, for the functions of this process.
     fn requested_targets(&self, requests: Vec<CommandTarget>) -> InvalidationTargets {
         let mut targets = InvalidationTargets::default();
         for request in requests {
@@ -126,7 +127,8 @@ impl Core {
         targets
     }
 
-    /// The event, and those that functions made of it with their arguments.
+    /// Returns the tag of the event, and those of the events that functions made of it with their
+    /// arguments.
     fn event(&self, event: &str, about: &[(String, String)]) -> Vec<Tag> {
         let mut tags = vec![Tag::event(event)];
         let owners = self.owners.read();
@@ -136,7 +138,7 @@ impl Core {
         tags
     }
 
-    /// What an event that is about something means.
+    /// Returns the targets of an event that has arguments.
     pub(crate) fn event_targets<K: Into<String>, V: ToString>(
         &self,
         event: &str,
@@ -149,13 +151,13 @@ impl Core {
         InvalidationTargets::tags(self.event(event, &about))
     }
 
-    /// Whether a function of that name was called in this process.
+    /// Returns `true` if a function of that name was called in this process.
     pub(crate) fn knows_function(&self, name: &str) -> bool {
         let owners = self.owners.read();
         owners.values().any(|owner| &*owner.name == name)
     }
 
-    /// Does what another program asks for, here and in the store.
+    /// Carries out the requests of another program, on this node and in L2.
     pub(crate) fn apply_requests(
         self: &Arc<Self>,
         mode: InvalidationMode,
@@ -169,7 +171,8 @@ impl Core {
         }
     }
 
-    /// The same for entries that another node wrote, by writes that have an order.
+    /// Removes entries that another node wrote with an order. Running writes without an order are
+    /// fenced.
     pub(crate) fn apply_written(&self, keys: &[Key]) {
         for key in keys {
             self.writes.superseded_elsewhere(key.as_bytes());
@@ -177,7 +180,7 @@ impl Core {
         }
     }
 
-    /// Takes one key out of use on this node.
+    /// Invalidates one key on this node.
     fn invalidate_key(&self, key: &Key, mode: InvalidationMode, now: Tick) {
         self.writes.fence(key.as_bytes());
         match mode {
@@ -185,23 +188,23 @@ impl Core {
             InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),
         }
         if let Some(l2) = &self.l2 {
-            // Its lease is gone with it: who waits for its end asks again.
+            // The key's lease ended with its entry: waiters for that lease ask again.
             l2.bus.lease_waiters.wake(&StoreKey::entry(key));
         }
     }
 
-    /// Takes what was found or computed under one key out of use.
+    /// Removes the entry of one key from memory, and retires its flight.
     pub(crate) fn evict_key(&self, key: &[u8]) {
         self.retire_flight(key);
-        // Last: a flight that stores while this runs is found in the table before, or its
-        // entry in memory here.
+        // Last: a flight that stores while this runs is found in the table before, or its entry is
+        // found in memory here.
         for memory in self.memories_with_keys() {
             memory.remove(key);
         }
     }
 
-    /// Leaves what memory has under one key for what old values are for. What is computed or
-    /// looked for right now is not: it may be that, or may not be.
+    /// Marks the entry of one key in memory stale, and retires its flight: a running computation or
+    /// look-up may or may not give the value from before.
     fn expire_key(&self, key: &[u8], now: Tick) {
         self.retire_flight(key);
         // Last, as above.
@@ -220,15 +223,15 @@ impl Core {
 }
 
 impl PendingInvalidation {
-    /// Waits until the store has accepted it, or has not in time: then it is told later,
-    /// and until it was, this node does not use the store.
+    /// Waits until Redis has accepted the invalidation, or has not in time. In the latter case the
+    /// invalidation is sent later, and this node does not use Redis until it was accepted.
     ///
-    /// With an acknowledgement asked for, whether it is certain that no process serves
-    /// anything from before.
+    /// With an acknowledgement, returns `true` if it is certain that no process serves anything
+    /// from before.
     ///
     /// # Cancel safety
     ///
-    /// Dropped, it is told later.
+    /// If the future is dropped, the invalidation is sent later.
     pub(crate) async fn accepted(mut self) -> bool {
         let Some(targets) = &self.targets else {
             return true;
@@ -248,7 +251,7 @@ impl PendingInvalidation {
                 }
             }
         }
-        // Again: in between a call may have read from the store what was still there.
+        // Again: in between, a call may have read from L2 an entry that was still there.
         if !removed!(self.core, NoSecondBump) {
             self.core.apply(targets);
         }
@@ -256,7 +259,7 @@ impl PendingInvalidation {
         certain
     }
 
-    /// Also waits until every process has applied it.
+    /// Sets the acknowledgement to wait for.
     pub(crate) fn with_ack(mut self, ack: Option<Ack>) -> Self {
         self.ack = ack;
         self
@@ -267,7 +270,7 @@ impl Drop for PendingInvalidation {
     fn drop(&mut self) {
         if let (Some(targets), Some(l2)) = (self.targets.take(), &self.core.l2) {
             l2.bus.outbox.add(targets.names());
-            // What was read from the store until here is void, and from here on it is not read.
+            // Voids what was read from L2 until here. From here on L2 is not read.
             self.core.apply(&targets);
         }
     }

@@ -1,4 +1,4 @@
-//! Invalidations that wait for the end of a scope: for writes in a transaction.
+//! Invalidations that wait for the end of a scope, for writes in a transaction.
 
 use std::sync::Arc;
 
@@ -14,30 +14,30 @@ tokio::task_local! {
 
 type DeferredQueue = Arc<Mutex<Vec<Invalidation>>>;
 
-/// Runs `future`, a transaction, and carries out the invalidations of the annotated
-/// functions called in it when it ends with `Ok`: after your `COMMIT`, not before.
+/// Runs `future`, a transaction, and carries out the invalidations of the annotated functions
+/// called in it when it ends with `Ok`: after your `COMMIT`, not before.
 ///
-/// Without it, a function that is handed an open transaction invalidates when it returns;
-/// a reader that comes before the commit stores the old row again, and it stays.
-/// A `#[write_through]` inside is carried out as an invalidation.
+/// Without `deferred`, a function that works on an open transaction invalidates when it returns. A
+/// reader that comes before the commit then stores the old row again, and the cache keeps that row.
+/// A `#[write_through]` in the scope is carried out as an invalidation.
 ///
-/// Until then cached calls in it are answered as everywhere: after a write in the scope, a cached
-/// read of the same still gives the value from before it.
+/// Cached calls in the scope are answered as everywhere else: after a write in the scope, a cached
+/// read of the same entry still returns the value from before that write.
 ///
-/// If `future` ends with `Err`, nothing was written and nothing is invalidated. Inside
-/// another `deferred` the invalidations wait for the end of that one.
+/// If `future` ends with `Err`, nothing was written and nothing is invalidated. Inside of another
+/// `deferred`, the invalidations wait for the end of the outer scope.
 ///
-/// What the future calls on a [`Cache`](crate::Cache) or an [`Entry`](crate::Entry) itself
-/// takes place at once, and so does what happens in tasks that it spawns.
+/// Invalidations that `future` makes directly on a [`Cache`](crate::Cache) or an
+/// [`Entry`](crate::Entry) take effect at once, and so do those of tasks that it spawns.
 ///
 /// # Errors
 ///
-/// Those of `future`.
+/// The errors of `future`.
 ///
 /// # Cancel safety
 ///
-/// If it is dropped, or `future` panics, the invalidations are carried out: the commit may
-/// have happened.
+/// If the returned future is dropped, or `future` panics, the invalidations are carried out: the
+/// commit may have happened.
 ///
 /// # Examples
 ///
@@ -80,12 +80,12 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
     result
 }
 
-/// Carries out `invalidation` on this node, or leaves it to the scope that it is in.
+/// Carries out `invalidation` on this node, or leaves it to the enclosing scope.
 pub(crate) fn defer_or_apply(invalidation: Invalidation) -> Option<PendingInvalidation> {
     defer(invalidation).map(Invalidation::begin)
 }
 
-/// Leaves `invalidation` to the scope that it is in; gives it back if it is in none.
+/// Leaves `invalidation` to the enclosing scope; returns it if there is none.
 fn defer(invalidation: Invalidation) -> Option<Invalidation> {
     let mut undeferred = Some(invalidation);
     let _ = DEFERRED.try_with(|queue| {
@@ -94,16 +94,16 @@ fn defer(invalidation: Invalidation) -> Option<Invalidation> {
     undeferred
 }
 
-/// Whether invalidations wait here.
+/// Returns `true` inside of a `deferred` scope.
 pub(crate) fn is_active() -> bool {
     DEFERRED.try_with(|_| ()).is_ok()
 }
 
-/// The end of the scope.
+/// Carries out the invalidations of a scope when it ends or is dropped.
 struct ApplyOnDrop(Option<DeferredQueue>);
 
 impl ApplyOnDrop {
-    /// Carries out on this node what waited, together for each cache and manner.
+    /// Carries out on this node the invalidations that waited, combined by cache and mode.
     fn begin(&mut self) -> Vec<PendingInvalidation> {
         let Some(queue) = self.0.take() else {
             return vec![];
@@ -121,7 +121,7 @@ impl ApplyOnDrop {
             match together.iter_mut().find(same) {
                 Some((_, all, acks)) => {
                     all.join(targets);
-                    // One that waits for certainty waits for all.
+                    // The strictest acknowledgement applies to all.
                     *acks = (*acks).max(ack);
                 }
                 None => together.push((cache, targets, ack)),

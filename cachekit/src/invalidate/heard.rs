@@ -1,4 +1,4 @@
-//! What other nodes say, as a cache applies it.
+//! Messages from other nodes, as a cache applies them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is to be invalidated, and when.
+//! The invalidation of a function that writes: its targets, and its moment.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// When an invalidation takes place.
+/// The moment of an invalidation, relative to the body of the function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
     /// After the body, if it returned `Ok` or did not finish.
@@ -24,7 +24,7 @@ pub enum On {
     Before,
 }
 
-/// What a function that writes invalidates.
+/// The invalidation of a function that writes.
 #[derive(Debug, Clone)]
 pub struct Invalidation {
     cache: Cache,
@@ -38,7 +38,7 @@ pub struct Invalidation {
 }
 
 impl Invalidation {
-    /// Nothing yet.
+    /// Creates an invalidation without targets.
     pub(crate) fn of(cache: Cache, on: On) -> Self {
         Self {
             cache,
@@ -52,47 +52,47 @@ impl Invalidation {
         }
     }
 
-    /// One entry of a cached function.
+    /// Adds one entry of a cached function.
     pub fn target(&mut self, target: Target) {
         self.keys.push(target.key);
     }
 
-    /// Every entry of a cached function.
+    /// Adds every entry of a cached function.
     pub fn function(&mut self, spec: &'static FnSpec) {
         self.functions.push(spec);
     }
 
-    /// Where the text of a key is written.
+    /// Returns a buffer for the text of a key.
     pub fn key_text(&self) -> KeyBuf {
         KeyBuf::new()
     }
 
-    /// Where the text of a tag or an event is written.
+    /// Returns a buffer for the text of a tag or an event.
     pub fn text(&self) -> KeyBuf {
         KeyBuf::verbatim()
     }
 
-    /// One entry, by a key that is known.
+    /// Adds one entry, by a key that is known.
     pub fn key_of(&mut self, text: &str) {
         self.keys.push(Key::new(text.as_bytes()));
     }
 
-    /// A tag whose text is known.
+    /// Adds a tag whose text is known.
     pub fn tag_of(&mut self, text: &str) {
         self.tags.push(Tag::of(text));
     }
 
-    /// An event whose name is known.
+    /// Adds an event whose name is known.
     pub fn event_of(&mut self, text: &str) {
         self.tags.push(Tag::event(text));
     }
 
-    /// One entry, by its key.
+    /// Adds one entry, by its key.
     pub fn key(&mut self, written: &KeyBuf) {
         self.keys.push(Key::new(written.as_bytes()));
     }
 
-    /// Entries, by their keys.
+    /// Adds entries, by their keys.
     pub fn keys<T: fmt::Display>(&mut self, keys: impl IntoIterator<Item = T>) {
         self.keys.extend(
             keys.into_iter()
@@ -100,38 +100,39 @@ impl Invalidation {
         );
     }
 
-    /// A tag.
+    /// Adds a tag.
     pub fn tag(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::of(&written.to_text()));
     }
 
-    /// Tags from a sequence.
+    /// Adds tags from a sequence.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
         self.tags
             .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
-    /// An event.
+    /// Adds an event.
     pub fn event(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::event(&written.to_text()));
     }
 
-    /// `ack`: the call returns when every process has applied it; or after so long.
+    /// Makes the call return when every process has applied the invalidation, or after `within`
+    /// (`ack`).
     pub fn ack(&mut self, within: Option<Duration>) {
         self.ack = Some(within.map_or(Ack::Certain, Ack::Within));
     }
 
-    /// `soft`: what it names is not fresh any more, and may be served where old values are.
+    /// Marks entries stale instead of removing them (`soft`).
     pub fn soft(&mut self) {
         self.mode = InvalidationMode::Soft;
     }
 
-    /// `if = EXPR`.
+    /// Invalidates nothing if `condition` is `false` (`if = EXPR`).
     pub fn only_if(&mut self, condition: bool) {
         self.is_wanted &= condition;
     }
 
-    /// What takes place of it, in which cache.
+    /// Returns the cache, the targets and the acknowledgement to wait for.
     pub(crate) fn into_targets(self) -> (Cache, InvalidationTargets, Option<Ack>) {
         let mut targets = InvalidationTargets::default().with_mode(self.mode);
         if self.is_wanted {
@@ -146,7 +147,8 @@ impl Invalidation {
         (self.cache, targets, self.ack)
     }
 
-    /// Carries it out on this node; the rest is to be waited for, or told later.
+    /// Carries the invalidation out on this node. The caller waits for the other nodes, or they are
+    /// notified later.
     pub(crate) fn begin(self) -> PendingInvalidation {
         let (cache, targets, ack) = self.into_targets();
         cache.core().invalidate(targets).with_ack(ack)

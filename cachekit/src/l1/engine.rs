@@ -6,35 +6,36 @@ use std::sync::Arc;
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 
-/// The port to an engine: what the cache needs, in its own words.
+/// Port to an engine of the memory tier, in the cache's own terms.
 ///
-/// It holds entries in this process, bounded, and may drop any of them at any time, under its
-/// locks too: their values are put aside meanwhile ([`inside`]). It never judges one: whether an
-/// entry may be served is the entry's own question.
+/// An engine holds entries in this process, within a capacity, and may evict any of them at any
+/// time, also under its own locks. Evicted values are dropped after the call (see
+/// [`inside`](crate::model::deferred_drop::inside)). An engine never decides if an entry may be
+/// served: the entry does.
 pub(crate) trait MemoryEngine: fmt::Debug + Send + Sync {
-    /// The entry under `key`. Counts as a use of it, also when there is none.
+    /// Returns the entry under `key`. Counts as a use of the key, even if there is no entry.
     fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>>;
 
-    /// Puts `entry` in the place of what was there.
+    /// Inserts `entry`, and replaces the previous one.
     fn insert(&self, key: &Key, entry: Arc<MemoryEntry>);
 
-    /// Removes what is there.
+    /// Removes the entry under `key`.
     fn remove(&self, key: &[u8]);
 
-    /// Removes everything that is there when it begins.
+    /// Removes all entries that exist when it begins.
     fn clear(&self);
 
-    /// About how many entries it holds, at no cost.
+    /// Returns the approximate number of entries, at no cost.
     fn entries(&self) -> u64;
 
-    /// How many entries it holds, and the sum of their weights.
+    /// Returns the number of entries and the sum of their weights.
     fn size(&self) -> Size;
 }
 
-/// What a memory tier holds.
+/// Size of a memory tier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Size {
     pub(crate) entries: u64,
-    /// Zero where the tier is bounded by entries: nothing is weighed then.
+    /// Zero if the capacity is in entries: nothing is weighed then.
     pub(crate) bytes: u64,
 }

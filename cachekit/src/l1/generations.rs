@@ -1,14 +1,14 @@
-//! What changed in an engine, told by a few counters instead of by asking it.
+//! Generation counters: which results of look-ups in an engine are still current.
 //!
-//! Keys are in groups, by hash. A look-up's result may be kept elsewhere, with the group's
-//! count from before the look-up, for as long as that count stands. Whoever inserts or
-//! removes does it first and counts then: so a count that stands means that no change had
-//! returned, and one that returns leaves no result in use.
+//! Keys are grouped by hash, with one counter for each group. The result of a look-up may be kept
+//! elsewhere, with the group's counter from before the look-up, until that counter changes. Inserts
+//! and removals change the engine first and the counter second. So an unchanged counter means that
+//! no change had returned, and a change that has returned leaves no older result in use.
 //!
-//! The engine must hear of uses, or what is used most looks unused to it and is dropped. It
-//! need not hear of each: only how many insertions passed since the last counts. So from time
-//! to time, whenever an eighth of the entries were inserted, all counts move, and every
-//! result is looked up once more. (Measured: docs/decisions/0010-hits-in-memory.md.)
+//! The engine must learn of uses, or it evicts entries that are used most. It need not learn of
+//! every use: only the number of insertions since the last use matters. So after insertions of an
+//! eighth of the entries all counters advance, and every kept result is looked up once more.
+//! (Measured: docs/decisions/0010-hits-in-memory.md.)
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -16,23 +16,23 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::base::fault::Faults;
 use crate::model::config::Capacity;
 
-/// The counts stay in a core's nearest cache.
+/// Small enough for the counters to stay in a core's nearest cache.
 const MOST_GROUPS: u64 = 1 << 12;
 const FEWEST_GROUPS: u64 = 1 << 6;
 
-/// A turn is as many insertions as there are entries, divided by this.
+/// A window is as many insertions as there are entries, divided by this.
 const WINDOWS: u64 = 8;
-/// Nor shorter than so many groups' part of it: moving all counts costs little then.
+/// Shortest window: one insertion for this many groups. Advancing all counters then costs little.
 const GROUPS_PER_INSERTION: u64 = 4;
 
-/// The state of one key's group.
+/// Counter of a key's group, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Generation {
     pub(crate) count: u32,
     pub(crate) group: u16,
 }
 
-/// Counts of changes.
+/// Generation counters of one engine.
 #[derive(Debug)]
 pub(crate) struct Generations {
     counts: Box<[AtomicU32]>,
@@ -41,7 +41,7 @@ pub(crate) struct Generations {
     pub(crate) faults: Faults,
 }
 
-/// How far the turn is, and how long. On lines that no hit reads.
+/// Insertions in the current window, and its length. On cache lines that no hit reads.
 #[derive(Debug)]
 #[repr(align(128))]
 struct Window {
@@ -79,22 +79,22 @@ impl Generations {
         count.is_some_and(|count| count.load(Ordering::Acquire) == generation.count)
     }
 
-    /// What is under `key` changed.
+    /// Records that the entry under `key` changed.
     pub(crate) fn advance(&self, key: &[u8]) {
         self.counts[self.group(key)].fetch_add(1, Ordering::Release);
     }
 
-    /// What is under any key may have changed.
+    /// Records that the entry under any key may have changed.
     pub(crate) fn advance_all(&self) {
         for count in &self.counts {
             count.fetch_add(1, Ordering::Release);
         }
     }
 
-    /// One more entry came into the engine, which holds so many.
+    /// Records an insertion into the engine, which holds this many entries.
     pub(crate) fn inserted(&self, entries: impl FnOnce() -> u64) {
         let inserted = self.window.inserted.fetch_add(1, Ordering::Relaxed) + 1;
-        // Of several threads that are past the end, one is at it.
+        // Equality: if several threads pass the end, only one of them hits it.
         if inserted == self.window.length.load(Ordering::Relaxed) {
             self.next_window(entries());
         }

@@ -1,8 +1,8 @@
-//! Which keys are used most, in a table of a fixed size.
+//! The most used keys, counted in a table of a fixed size.
 //!
-//! Of all uses a [sample](Sampler) is counted, so a hit pays for no more than finding out that it
-//! is not in it. What is counted goes through one lock, which is held for about as long as an
-//! entry of a hash table is found and changed, and never while anybody's code runs.
+//! Uses are [sampled](Sampler), so an unsampled hit only pays for finding out that it is not
+//! sampled. Sampled uses go through one lock. It is held for about one look-up in a hash table, and
+//! never while user code runs.
 
 pub(crate) mod sampler;
 pub(crate) mod space_saving;
@@ -17,25 +17,24 @@ use crate::base::sync::Mutex;
 use crate::l1::hot_keys::space_saving::SpaceSaving;
 use crate::model::owner::OwnerId;
 
-/// After so long a use counts half.
+/// Time after which a use counts half.
 const HALF_LIFE: Duration = Duration::from_secs(600);
-/// Longer keys are left out, so that the table's size is bounded in bytes too.
+/// Longer keys are not counted, so that the table is bounded in bytes, too.
 const LONGEST_KEY: usize = 1 << 10;
 
-/// One of the keys that are used most: see [`Cache::hot_keys`](crate::Cache::hot_keys).
+/// A frequently used key: see [`Cache::hot_keys`](crate::Cache::hot_keys).
 ///
-/// `Debug` leaves out the key, which holds a call's arguments.
+/// `Debug` omits the key, which contains a call's arguments.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HotKey {
-    /// The function that uses it, by its name in statistics, or the region.
+    /// Name of the function that uses the key, as in statistics, or of the region.
     pub function: String,
-    /// The key, as it stands in the cache: `user:42`.
+    /// The key, in the form that the cache uses: `user:42`.
     pub key: String,
-    /// About how many calls asked for it, each of which counts half after ten minutes.
+    /// Approximate number of calls that asked for it. Each call counts half after ten minutes.
     pub uses: u64,
-    /// At most so many of [`uses`](Self::uses) were uses of keys that were counted in its place
-    /// before.
+    /// Upper bound of the [`uses`](Self::uses) that may belong to keys counted in its place before.
     pub error: u64,
 }
 
@@ -49,21 +48,21 @@ impl fmt::Debug for HotKey {
     }
 }
 
-/// The uses of one cache's keys.
+/// Uses of one cache's keys.
 pub(crate) struct HotKeys {
-    /// Of so many keys at most; zero: of none.
+    /// Number of keys that are counted. Zero turns counting off.
     capacity: usize,
     aged: Mutex<Aged>,
 }
 
 struct Aged {
     counters: SpaceSaving,
-    /// How many half-lives of the clock were over when counts were last halved.
+    /// Half-lives of the clock that were over when counts were last halved.
     half_lives: u64,
 }
 
 impl HotKeys {
-    /// Counts the uses of `capacity` keys.
+    /// Creates counters for `capacity` keys.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -74,7 +73,7 @@ impl HotKeys {
         }
     }
 
-    /// `uses` uses of `key` by `owner`, at `now`.
+    /// Adds `uses` uses of `key` by `owner` at `now`.
     pub(crate) fn count(&self, owner: OwnerId, key: &[u8], uses: u32, now: Tick) {
         if self.capacity == 0 || key.len() > LONGEST_KEY {
             return;
@@ -84,8 +83,8 @@ impl HotKeys {
         aged.counters.add(owner, key, u64::from(uses));
     }
 
-    /// The `most` keys that are used most as of `now`, the first of them most of all. Those of an
-    /// owner whose name is not known are left out.
+    /// Returns the `most` most used keys as of `now`, in descending order. Keys whose owner has no
+    /// known name are omitted.
     pub(crate) fn hottest(
         &self,
         most: usize,
@@ -111,7 +110,7 @@ impl HotKeys {
 }
 
 impl Aged {
-    /// Halves the counts for each half-life that is over.
+    /// Halves the counts once for each half-life that is over.
     fn age(&mut self, now: Tick) {
         let over = now.nanos() / HALF_LIFE_NANOS;
         if over > self.half_lives {
@@ -126,7 +125,7 @@ const HALF_LIFE_NANOS: u64 = HALF_LIFE.as_nanos() as u64;
 
 impl fmt::Debug for HotKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the keys: they hold arguments.
+        // Never the keys: they contain arguments.
         f.debug_struct("HotKeys")
             .field("capacity", &self.capacity)
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! The memory tier: an engine that decides who stays, and what a hit needs beside it.
+//! The memory tier (L1): an engine, and the state that makes hits in the thread's table (L0) safe.
 
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ use crate::model::epoch::revision;
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::{CachedOwnerIndex, OwnerIndex, OwnerIndexes};
 
-/// The state of what a key is, at one moment.
+/// State of a key before a look-up, to find out later if its result is still current.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Snapshot {
     revision: u64,
     generation: Generation,
 }
 
-/// Has this thread find `value` by `lookup`, as that of `stored`, which was looked up and found
-/// good after `seen`.
+/// Puts `value` into this thread's table (L0) under `lookup`. `stored` is its entry, which was
+/// looked up and found valid after `seen` was taken.
 pub(crate) fn cache_on_thread(
     lookup: &LookupKey<'_>,
     seen: Snapshot,
@@ -35,7 +35,7 @@ pub(crate) fn cache_on_thread(
     crate::l1::thread_cache::keep(lookup, (seen.generation, seen.revision), stored, value);
 }
 
-/// An engine, with a record of what changed in it.
+/// An engine, with generation counters of its changes.
 #[derive(Debug)]
 pub(crate) struct Memory {
     engine: Box<dyn MemoryEngine>,
@@ -44,7 +44,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Of an engine as `config` says.
+    /// Creates a memory with the engine that `config` names.
     pub(crate) fn new(capacity: Capacity, config: &Config) -> Self {
         Self {
             engine: engine(capacity, config),
@@ -53,15 +53,17 @@ impl Memory {
         }
     }
 
-    /// Where the entries of `owner` are, which remembers it in `last`.
+    /// Returns the index of `owner`'s entries in this memory, and caches it in `last`.
     #[inline]
     pub(crate) fn owner_index(&self, owner: OwnerId, last: &CachedOwnerIndex) -> OwnerIndex {
         last.get(owner, &self.indexes)
     }
 
-    /// What `take` makes of the value that `lookup` looks for, if this thread has it at hand
-    /// and it is good at `now`: then that is a hit, and `count` learns for how many uses it
-    /// stands, if it is [drawn](draw). Neither may run the caller's code.
+    /// Finds the value of `lookup` in this thread's table (L0), if it is valid at `now`. Returns
+    /// the result of `take`, and counts a hit.
+    ///
+    /// If this use is sampled for the hot keys, `count` is called with the number of uses that it
+    /// stands for. Neither closure may run user code.
     #[inline]
     pub(crate) fn find<R>(
         &self,
@@ -73,7 +75,7 @@ impl Memory {
         crate::l1::thread_cache::find(lookup, now, &self.generations, take, count)
     }
 
-    /// The state of what `key` is, before it is looked up.
+    /// Returns the state of `key`. Take it before the look-up.
     pub(crate) fn snapshot(&self, key: &[u8]) -> Snapshot {
         Snapshot {
             revision: revision(),
@@ -81,36 +83,36 @@ impl Memory {
         }
     }
 
-    /// The entry under `key`. Counts as a use of it, also when there is none.
+    /// Returns the entry under `key`. Counts as a use of the key, even if there is no entry.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>> {
         self.ask(|engine| engine.get(key))
     }
 
-    /// Puts `entry` in the place of what was there.
+    /// Inserts `entry`, and replaces the previous one.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.ask(|engine| engine.insert(key, entry));
         self.generations.advance(key.as_bytes());
         self.generations.inserted(|| self.engine.entries());
     }
 
-    /// Removes what is there.
+    /// Removes the entry under `key`.
     pub(crate) fn remove(&self, key: &[u8]) {
         self.ask(|engine| engine.remove(key));
         self.generations.advance(key);
     }
 
-    /// Removes everything.
+    /// Removes all entries.
     pub(crate) fn clear(&self) {
         self.ask(|engine| engine.clear());
         self.generations.advance_all();
     }
 
-    /// How many entries it holds, and the sum of their weights.
+    /// Returns the number of entries and the sum of their weights.
     pub(crate) fn size(&self) -> Size {
         self.ask(|engine| engine.size())
     }
 
-    /// Nothing that dies in an engine is dropped there: it holds its locks.
+    /// Calls the engine. Values that it evicts are dropped after the call, because it holds locks.
     #[inline]
     fn ask<R>(&self, call: impl FnOnce(&dyn MemoryEngine) -> R) -> R {
         let engine = &*self.engine;
@@ -121,7 +123,8 @@ impl Memory {
         }
     }
 
-    /// Whether what was under a key is still there, unless the engine dropped it.
+    /// Returns `true` if the entry under the key is unchanged since `seen`, unless the engine
+    /// evicted it.
     pub(crate) fn is_unchanged_since(&self, seen: Snapshot) -> bool {
         self.generations.is_current(seen.generation)
     }
@@ -136,7 +139,7 @@ pub(crate) fn engine(capacity: Capacity, config: &Config) -> Box<dyn MemoryEngin
         Engine::Moka => first(),
         #[cfg(feature = "quick_cache")]
         Engine::QuickCache => Box::new(crate::l1::quick_cache_engine::QuickCache::new(capacity)),
-        // A cache cannot be built with what is not there.
+        // A cache cannot be built with an engine whose feature is off.
         #[cfg(not(feature = "quick_cache"))]
         Engine::QuickCache => first(),
     }

@@ -1,11 +1,12 @@
 //! moka as the engine of the memory tier.
 //!
-//! moka decides only who stays. Its own expiry is not used: lengths of life differ by
-//! entry, and an entry's deadline is judged by the cache on a clock that tests can move. So what
-//! is over stays until something else takes its room. To let it go at its time, moka would need a
-//! quarter more instructions for each `get` (1,086 for 864) and a seventh more for each `insert`.
-//! The synchronous cache is used from async code too: its operations never wait for I/O,
-//! and `get` costs a fifth less than the asynchronous one's.
+//! moka decides only which entries stay. Its own expiration is not used: lifetimes differ by entry,
+//! and the cache judges an entry's deadline on a clock that tests can move. So an expired entry
+//! stays until another one takes its room. Removing it in time would cost a quarter more
+//! instructions for each `get` (1,086 instead of 864) and a seventh more for each `insert`.
+//!
+//! The synchronous cache serves async code too: its operations never wait for I/O, and its `get`
+//! costs a fifth less than the asynchronous one's.
 
 use std::fmt;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ impl MemoryEngine for Moka {
     }
 
     fn size(&self) -> Size {
-        // moka counts when it tidies up; without this the numbers lag behind.
+        // moka counts when it runs its pending tasks. Without this the numbers lag behind.
         self.entries.run_pending_tasks();
         let bytes = match self.unit {
             Unit::Entries => 0,

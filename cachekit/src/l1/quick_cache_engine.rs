@@ -1,6 +1,6 @@
 //! `quick_cache` as the engine of the memory tier.
 //!
-//! It has no expiry, and none is needed: an entry's deadline is judged by the cache. It is made of
+//! It has no expiration, and none is needed: the cache judges an entry's deadline. It consists of
 //! shards, each with a lock, an equal share of the capacity and a policy of its own.
 
 use std::fmt;
@@ -19,11 +19,12 @@ use crate::model::entry::MemoryEntry;
 /// Keys come from users, so the hasher is seeded per instance.
 type Hasher = foldhash::quality::RandomState;
 
-/// Smaller ones are full too unevenly: how many keys of `n` meet in one varies by their root.
+/// Smaller shards fill too unevenly: the number of keys in a shard of `n` varies by its square
+/// root.
 const FEWEST_ENTRIES: u64 = 512;
-/// What is larger than a shard is never kept.
+/// An entry larger than a shard is never kept.
 const FEWEST_BYTES: u64 = 16 << 20;
-/// So that callers rarely meet at a lock.
+/// Enough for callers to meet rarely at a lock.
 const SHARDS_PER_CORE: usize = 4;
 
 /// A cache of `quick_cache`.
@@ -35,7 +36,7 @@ pub(crate) struct QuickCache {
 impl QuickCache {
     pub(crate) fn new(capacity: Capacity) -> Self {
         let shards = shards(capacity);
-        // It would round a shard's share up, and hold more than it may.
+        // quick_cache would round a shard's share up, and exceed the capacity.
         let amount = capacity.amount - capacity.amount % shards;
         let entries = usize::try_from(capacity.small_entries()).unwrap_or(usize::MAX);
         let options = OptionsBuilder::new()
@@ -57,7 +58,7 @@ impl QuickCache {
     }
 }
 
-/// As many as are of use, a power of two, and none too small.
+/// Returns the number of shards: a power of two, enough for the cores, and none of them too small.
 fn shards(capacity: Capacity) -> u64 {
     static CORES: LazyLock<usize> =
         LazyLock::new(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
@@ -67,7 +68,7 @@ fn shards(capacity: Capacity) -> u64 {
         Unit::Bytes => FEWEST_BYTES,
     };
     let large_enough = (capacity.amount / fewest).max(1);
-    // The greatest power of two that is not more.
+    // The greatest power of two that is not more than `large_enough`.
     of_use.min(1 << large_enough.ilog2())
 }
 
@@ -113,7 +114,7 @@ impl fmt::Debug for QuickCache {
     }
 }
 
-/// What an entry counts for.
+/// Weight of an entry, in the unit of the capacity.
 #[derive(Debug, Clone, Copy)]
 struct Weigh(Unit);
 
@@ -121,7 +122,7 @@ impl Weighter<Key, Arc<MemoryEntry>> for Weigh {
     fn weight(&self, _: &Key, entry: &Arc<MemoryEntry>) -> u64 {
         match self.0 {
             Unit::Entries => 1,
-            // What weighs nothing would never leave.
+            // An entry of weight zero would never be evicted.
             Unit::Bytes => u64::from(entry.weight.max(1)),
         }
     }

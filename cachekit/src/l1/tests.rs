@@ -1,4 +1,4 @@
-//! What the port asks for, of every engine.
+//! Tests of the port's contract, run against every engine.
 
 use std::sync::Arc;
 use std::thread;
@@ -11,12 +11,12 @@ use crate::l1::memory::engine;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config};
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::freshness::{Freshness, Life};
 use crate::model::owner::{Owner, OwnerId};
-use crate::model::policy::EntryOptions;
 
-/// Every engine, in each way that it can be set.
+/// Every engine, with each of its settings.
 fn all(capacity: Capacity) -> Vec<Box<dyn MemoryEngine>> {
     let settings = [
         (Engine::Moka, Some(Eviction::Lru)),
@@ -96,7 +96,7 @@ fn after_clear_nothing_is_there_and_it_goes_on() {
 
 #[test]
 fn never_more_entries_than_there_is_room_for() {
-    // Also those that no number of shards divides.
+    // Including capacities that no number of shards divides.
     for room in [1, 2, 33, 1_000, 4_099] {
         for engine in all(Capacity::entries(room)) {
             for n in 0..5 * room {
@@ -105,7 +105,7 @@ fn never_more_entries_than_there_is_room_for() {
             }
             let held = engine.size().entries;
             assert!(held <= room, "{engine:?}: {held} of {room}");
-            // And it is used: what does not divide is less than one in a hundred.
+            // Rounding down to the shards loses less than one in a hundred.
             assert!(held >= room - room / 50, "{engine:?}: {held} of {room}");
         }
     }
@@ -135,10 +135,10 @@ fn one_larger_than_all_is_not_kept_nor_what_it_replaces() {
             entries: 2,
             bytes: 200,
         };
-        // moka decides when it tidies up: where sizes are asked for.
+        // moka evicts in its pending tasks, which asking for the size runs.
         assert_eq!(engine.size(), both, "{engine:?}");
         assert_eq!(value(&*engine, 3), None, "{engine:?}");
-        // What moka makes of the others then is its own affair.
+        // moka may evict any of the others then.
         engine.insert(&key(1), entry(9, 10_001));
         assert!(engine.size().bytes <= 100, "{engine:?}");
         assert_eq!(value(&*engine, 1), None, "{engine:?}");
@@ -178,8 +178,8 @@ fn sizes_are_exact() {
     }
 }
 
-/// Threads write, remove and read the same keys, more than there is room for: whatever a key has
-/// was written under it.
+/// Threads write, remove and read the same keys, more than fit. Every value found under a key was
+/// written under it.
 #[test]
 fn in_use_by_several_threads() {
     const KEYS: u64 = 2_000;

@@ -1,18 +1,17 @@
-//! A table of each thread's own, in front of an engine.
+//! Per-thread lookup table in front of the memory engine (L0).
 //!
-//! An engine's look-up takes the key's text, a clock, and a record of the use; the table
-//! takes a hash of the arguments' [tokens](crate::key::buf::KeyBuf::arg_words) and one comparison,
-//! and its slots have what decides about a hit. So a hit reads two lines of memory that are
-//! the entry's: a slot, and the value.
+//! A look-up in the engine needs the key's text, a clock, and a record of the use. A look-up here
+//! needs a hash of the [argument words](crate::key::buf::KeyBuf::arg_words) and one comparison. So
+//! a hit reads two cache lines of the entry: a slot and the value.
 //!
-//! It holds no value: one that the engine dropped is gone, for the table has only a `Weak` to
-//! it. It decides nothing: an entry gets in after it was judged, and leaves as soon as that
-//! may have changed. For the key, the engine's [changes](crate::l1::generations) tell; for tags and
-//! all else that is invalidated, [`revision`](crate::model::epoch::revision): then the entry itself is
-//! asked again.
+//! Slots hold weak references, so the table keeps nothing alive, and an evicted value is gone from
+//! here too. An entry gets a slot after it was found valid. A slot is valid while its key's
+//! [generation](crate::l1::generations) is unchanged. If anything else was invalidated, which the
+//! global [`revision`](crate::model::epoch::revision) shows, the entry is checked again.
 //!
-//! Sets of four slots, two sets for each hash. Where both are full the first loses its slots in turn, now
-//! and then. A thread that never calls has no table, one that uses few entries a small one.
+//! A set has four slots, and each hash has two sets. If both are full, some newcomers replace a
+//! slot of the first set. A thread that never calls has no table; a thread that uses few entries
+//! has a small one.
 
 pub(crate) mod admission;
 pub(crate) mod lookup_key;
@@ -33,16 +32,17 @@ use crate::model::entry::MemoryEntry;
 thread_local! {
     static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };
 }
-/// Calls with more words are not for the table: a slot would have a copy of them.
+/// Calls with more argument words are not cached here: a slot would need a copy of the words.
 const MOST_WORDS: usize = 64;
-/// Nor are values with more bytes in their type: their memory is free only when no slot refers to
-/// it any more, and to copy one costs more than the engine's look-up.
+/// Values whose type has more bytes are not cached here either. A slot keeps a dead value's memory,
+/// and copying such a value costs more than the engine's look-up.
 const MOST_BYTES: usize = 4 << 10;
 
-/// What `take` makes of the value that `lookup` looks for, if this thread's table has it and
-/// it is good at `now`; counted as a hit then, and by `count` as so many uses, if it is drawn.
+/// Finds the value of `lookup` in this thread's table, if it is valid at `now`. Returns the result
+/// of `take`, and counts a hit. If the use is sampled, `count` gets the number of uses that it
+/// stands for.
 ///
-/// Neither may run code of the caller's: the table is in use.
+/// Neither closure may run user code: the table is borrowed.
 #[inline]
 pub(crate) fn find<R>(
     lookup: &LookupKey<'_>,
@@ -52,15 +52,16 @@ pub(crate) fn find<R>(
     count: impl FnOnce(u32),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
-        // In use where a value's destructor calls a cached function.
+        // Borrowed already if a value's destructor calls a cached function.
         let mut table = table.try_borrow_mut().ok()?;
         table.find(lookup, now, generations, take, count)
     });
     found.ok().flatten()
 }
 
-/// For how many uses one stands that was no hit of this table; `None` if it is not drawn. Uses in
-/// all caches count together: each has its share of what is drawn.
+/// Samples a use that was not a hit of this table. Returns the number of uses that it stands for,
+/// or `None` if it is not sampled. All caches share the sampler, so each gets its share of the
+/// samples.
 pub(crate) fn draw() -> Option<u32> {
     let drawn = TABLE.try_with(|table| {
         let sampler = &mut table.try_borrow_mut().ok()?.sampler;
@@ -69,8 +70,8 @@ pub(crate) fn draw() -> Option<u32> {
     drawn.ok().flatten()
 }
 
-/// Has this thread find by `lookup` what `stored`, which is good since `checked`, refers to:
-/// `value`.
+/// Puts `value`, of the entry `stored`, into this thread's table under `lookup`. The entry was
+/// valid at the revision `checked`.
 pub(crate) fn keep(
     lookup: &LookupKey<'_>,
     (generation, checked): (Generation, u64),

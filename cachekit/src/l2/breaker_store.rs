@@ -8,28 +8,29 @@ use crate::base::runtime::has_timer;
 use crate::encoding::envelope::Version;
 use crate::l2::circuit_breaker::Breaker;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
-    NeededVersions, Store, StoreFuture,
+    AcquireRequest, Acquired, EntryQuery, Failure, Fill, Filled, Found, LeaseTimes, NeededVersions,
+    Store, StoreFuture,
 };
 
-/// A store that is not asked while its breaker is open, nor where an answer could not be waited
-/// for with a limit. What comes of each question is told
-/// to the breaker; messages to nodes pass by it.
+/// A store that is not asked while its breaker is open, or if the runtime has no timer to limit the
+/// wait. It reports the outcome of each question to the breaker. Messages to nodes bypass the
+/// breaker.
 #[derive(Debug)]
 pub(crate) struct BreakerStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
 }
 
-/// What a refusal says.
+/// The meaning of a rejection for the breaker.
 #[derive(Clone, Copy)]
 enum Rejection {
-    /// A store that does not let itself be read is of no use.
+    /// Counts as a failure: a store that cannot be read is useless.
     Counted,
-    /// A full one may still be read.
+    /// Does not count: a full store can still be read.
     Ignored,
 }
 
@@ -51,7 +52,7 @@ impl BreakerStore {
                 | (Err(Failure::Rejected(_)), Rejection::Counted) => {
                     self.breaker.failed();
                 }
-                // Nobody waited where there is no connection.
+                // Without a connection, no caller waited.
                 (Err(Failure::Unavailable | Failure::Rejected(_)), _) => {}
             }
             answer

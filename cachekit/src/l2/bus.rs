@@ -1,4 +1,4 @@
-//! Messages between the processes that share a store, and who of them is alive.
+//! The bus: messages between the processes that share a store, heartbeats and group membership.
 
 pub(crate) mod acks;
 pub(crate) mod client;

@@ -1,8 +1,8 @@
-//! Whether the shared store is asked at all: a circuit breaker.
+//! The circuit breaker of the shared store.
 //!
-//! Closed, calls ask. After a few failures in a row it opens: calls go on without the store
-//! and wait for nothing. From time to time it is half-open: one question is asked in the
-//! background, never a user's, and only an answer in time closes it again. (M. Nygard,
+//! While it is closed, calls ask the store. A few consecutive failures open it: calls then go on
+//! without the store and do not wait. From time to time it is half-open: one probe runs in the
+//! background, never in a user's call. Only an answer in time closes the breaker. (M. Nygard,
 //! "Release It!", 2007, chapter 5.)
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::base::fault::{Faults, guard};
 use crate::base::trace;
 
-/// So many failures in a row open it.
+/// The number of consecutive failures that open the breaker.
 const FAILURES: u32 = 5;
 
 const CLOSED: u8 = 0;
@@ -22,7 +22,7 @@ const HALF_OPEN: u8 = 2;
 /// A circuit breaker.
 #[derive(Debug)]
 pub(crate) struct Breaker {
-    /// In a row.
+    /// The consecutive failures so far.
     failures: AtomicU32,
     state: AtomicU8,
     openings: AtomicU64,
@@ -41,30 +41,30 @@ impl Breaker {
         }
     }
 
-    /// Whether calls may ask.
+    /// Returns `true` if calls may ask the store.
     pub(crate) fn is_closed(&self) -> bool {
         self.state.load(Ordering::Acquire) == CLOSED
     }
 
-    /// Whether an attempt runs.
+    /// Returns `true` if a probe is running.
     pub(crate) fn is_half_open(&self) -> bool {
         self.state.load(Ordering::Acquire) == HALF_OPEN
     }
 
-    /// How often it opened.
+    /// Returns how often the breaker opened.
     pub(crate) fn openings(&self) -> u64 {
         self.openings.load(Ordering::Relaxed)
     }
 
-    /// A call's question was answered.
+    /// Records that a call's question was answered.
     pub(crate) fn succeeded(&self) {
-        // Read first: where all goes well nobody writes.
+        // Read first: as long as all goes well, no call writes.
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
         }
     }
 
-    /// A call's question was not answered in time, or with a no where there should be a value.
+    /// Records that a call's question was not answered in time, or that a read was rejected.
     pub(crate) fn failed(&self) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         if !guard!(self, NoBreaker: failures < FAILURES) && self.turn(CLOSED, OPEN) {
@@ -74,15 +74,15 @@ impl Breaker {
         }
     }
 
-    /// Waits until it is not closed. For one task.
+    /// Waits until the breaker is not closed. For a single task.
     pub(crate) async fn opened(&self) {
         while self.is_closed() {
             self.opened.notified().await;
         }
     }
 
-    /// An attempt begins. Dropped before it [succeeded](Attempt::succeeded), it leaves the
-    /// breaker open. `None` if it is closed, or another attempt runs.
+    /// Begins a probe; `None` if the breaker is closed or another probe runs. If it is dropped
+    /// before it [succeeded](Attempt::succeeded), the breaker stays open.
     pub(crate) fn attempt(&self) -> Option<Attempt<'_>> {
         self.turn(OPEN, HALF_OPEN).then(|| Attempt(self))
     }
@@ -94,13 +94,13 @@ impl Breaker {
     }
 }
 
-/// A half-open breaker.
+/// A probe of a half-open breaker.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Attempt<'a>(&'a Breaker);
 
 impl Attempt<'_> {
-    /// The store is well: calls ask again.
+    /// Closes the breaker: calls ask the store again.
     pub(crate) fn succeeded(self) {
         self.0.failures.store(0, Ordering::Relaxed);
         if self.0.turn(HALF_OPEN, CLOSED) {
@@ -111,7 +111,7 @@ impl Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        // Nothing if it succeeded.
+        // No effect after a success.
         self.0.turn(HALF_OPEN, OPEN);
     }
 }

@@ -1,31 +1,31 @@
-//! What an entry and all that it hangs on are called in the store.
+//! The names in the store of an entry and of the versions that it depends on.
 
 use crate::base::random::Random;
 use crate::key::Key;
 use crate::l2::outbox::Outbox;
+use crate::model::entry_options::EntryOptions;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::EntryQuery;
 
-/// Which entry of a key is meant.
+/// The replica of a key's entry that a call uses.
 ///
-/// Copies are entries of their own: each has its token, its lease and its value. What they have in
-/// common is a version, the version of all copies of the key, on which they hang as on a tag's. The
-/// store takes it out of use with every invalidation of the key, and with every write of it, whoever
-/// does that: nobody has to know whether there are copies. A computation of a copy is fenced by that
-/// version, where one of an entry without copies is by its token.
+/// Replicas are entries of their own: each has its token, its lease and its value. All depend on a
+/// shared version, as on a tag's. The store invalidates that version with every invalidation and
+/// every write of the key, no matter which process does it, so no other code has to know whether
+/// replicas exist. The computation of a replica is fenced by that version, where an entry without
+/// replicas is fenced by its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Replica {
-    /// The one that there is.
+    /// The entry has no replicas.
     Only,
-    /// One of several, by its number from 0 on.
+    /// The replica with this index, from 0.
     Nth(u8),
 }
 
 impl Replica {
-    /// The one that a call reads.
+    /// Picks the replica that a call reads.
     pub(crate) fn pick(options: EntryOptions, random: &Random) -> Self {
         match options.copies() {
             Some(copies) => Self::Nth(random.below(copies)),
@@ -40,24 +40,24 @@ impl Replica {
         }
     }
 
-    /// Whether the store was not told yet of something that concerns it.
+    /// Returns `true` if the store has not accepted an invalidation that concerns the replica.
     pub(crate) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
         let is_copy = self != Self::Only;
         outbox.blocks(&StoreKey::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
     }
 
-    /// The version that all copies have in common, if there are any.
+    /// Returns the version that all replicas share, if there are any.
     pub(crate) fn shared_version(self, key: &Key) -> Option<StoreKey> {
         (self != Self::Only).then(|| StoreKey::copies(key))
     }
 }
 
-/// The names of one entry, as far as they are known before its value.
+/// The names of an entry and its versions, as far as they are known before the value.
 #[derive(Debug, Clone)]
 pub(crate) struct EntryKeys {
     pub(crate) entry: StoreKey,
     pub(crate) replica: Replica,
-    /// The namespace's, the function's, that of the copies, and those of the tags.
+    /// The versions of the namespace, the function, the replicas and the tags.
     pub(crate) versions: Vec<StoreKey>,
 }
 
@@ -81,8 +81,8 @@ impl EntryKeys {
     }
 }
 
-/// What an entry names beside the namespace and its function: the version of its copies comes
-/// first, for it is known of every one of them.
+/// Returns the names of an entry's versions after those of the namespace and its function. The
+/// replicas' version comes first, because it is known for each of them.
 pub(crate) fn tag_keys<'a>(
     key: &Key,
     replica: Replica,
@@ -94,8 +94,8 @@ pub(crate) fn tag_keys<'a>(
         .chain(entry_tags.tags.iter().map(StoreKey::tag))
 }
 
-/// The guards that must not move while an owner's late tags are unknown: those of the
-/// families that its tags were of so far; of all tags, before it had a value.
+/// Returns the guards that must not change while an owner's value tags are unknown: those of the
+/// prefixes seen so far, or, before the first value, the guard of all tags.
 pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
     owner
         .tag_prefixes
@@ -105,13 +105,13 @@ pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
         .collect()
 }
 
-/// Whether `guards` cover `tag`.
+/// Returns `true` if `guards` cover `tag`.
 pub(crate) fn is_guarded(guards: &[StoreKey], tag: &StoreKey) -> bool {
     let covers = |tag_prefix: &[u8]| guards.contains(&StoreKey::guard(tag_prefix));
     covers(b"") || covers(tag_prefix(tag))
 }
 
-/// What is removed with a tag: its version, and the guards that cover it.
+/// Returns the names to remove with a tag: its version and the guards that cover it.
 pub(crate) fn with_guards(tag: &StoreKey) -> Vec<StoreKey> {
     let mut names = vec![tag.clone(), StoreKey::guard(b"")];
     if !tag_prefix(tag).is_empty() {

@@ -1,4 +1,4 @@
-//! What an invalidation names.
+//! The targets of an invalidation.
 
 use crate::key::Key;
 use crate::l2::entry_keys::with_guards;
@@ -6,7 +6,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 use crate::store::key_name::StoreKey;
 
-/// What is to be invalidated, together.
+/// Keys, tags and functions that are invalidated together.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InvalidationTargets {
     pub(crate) keys: Vec<Key>,
@@ -46,7 +46,7 @@ impl InvalidationTargets {
         }
     }
 
-    /// What these names stand for.
+    /// Reads the targets from names in the store.
     pub(crate) fn from_names(names: &[StoreKey]) -> Self {
         let mut targets = Self::default();
         for name in names {
@@ -55,19 +55,19 @@ impl InvalidationTargets {
                 Some(("f", name)) => targets.functions.push(String::from_utf8_lossy(name).into()),
                 Some(("all", _)) => targets.everything = true,
                 Some(("t" | "e", _)) => targets.tags.extend(Tag::named(name.as_bytes())),
-                // Guards guard what is not stored yet.
+                // Guards have no entries in memory.
                 _ => {}
             }
         }
         targets
     }
 
-    /// The same in another manner.
+    /// Changes the mode.
     pub(crate) fn with_mode(self, mode: InvalidationMode) -> Self {
         Self { mode, ..self }
     }
 
-    /// Adds `other`, of the same manner, to it.
+    /// Adds the targets of `other`, which has an equal mode.
     pub(crate) fn join(&mut self, other: Self) {
         self.keys.extend(other.keys);
         self.tags.extend(other.tags);
@@ -83,7 +83,7 @@ impl InvalidationTargets {
         self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
     }
 
-    /// What the store is told of.
+    /// Returns the names that the store invalidates.
     pub(crate) fn names(&self) -> Vec<StoreKey> {
         let keys = self.keys.iter().map(StoreKey::entry);
         let tags = self

@@ -1,10 +1,9 @@
 //! Invalidations that the shared store has not accepted.
 //!
-//! A removal that fails is not forgotten: it is kept here, and until it was accepted this
-//! node neither reads from the store nor stores into it what it touches: one entry, or, with
-//! a tag, a function or everything, all of them. Removals may be repeated and may run late,
-//! so sending them again is always right. What exceeds the bound becomes one removal of
-//! everything, never a loss.
+//! A removal that fails is kept here until the store accepts it. Until then this node neither reads
+//! nor stores the entries that it concerns: a single entry, or, for a tag, a function or
+//! everything, all entries. Removals may be repeated and may run late, so sending them again is
+//! always correct. If there are too many, they become one removal of everything; none is lost.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -18,41 +17,42 @@ use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
 use crate::store::key_name::StoreKey;
 
-/// More names than this, waiting or accepted lately, become one removal of everything.
+/// The bound of waiting names, and of recently accepted ones. More become one removal of
+/// everything.
 const MAX_NAMES: usize = 100_000;
 
-/// So long accepted removals are repeated to a server that comes back.
+/// The time for which accepted removals are repeated to a server that comes back.
 const RECENT: Duration = Duration::from_secs(60);
 
-/// Sent in one command.
+/// The number of names in one command.
 const BATCH: usize = 1_000;
 
 type HashSet<T> = std::collections::HashSet<T, RandomState>;
 
 const NOTHING: u8 = 0;
-/// Each concerns itself alone.
+/// Each name concerns a single entry.
 const ENTRIES: u8 = 1;
-/// Any entry may hang on it.
+/// Any entry may depend on these names.
 const SHARED_NAMES: u8 = 2;
 
-/// What one node still has to tell.
+/// The invalidations that a node still has to send.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
-    /// What waits, of [`NOTHING`], [`ENTRIES`] and [`SHARED_NAMES`]; read on every call that missed in
-    /// memory.
+    /// The kind of waiting names: [`NOTHING`], [`ENTRIES`] or [`SHARED_NAMES`]. Read by every call
+    /// that missed in memory.
     state: AtomicU8,
     filled: Notify,
-    /// There is reason to send again at once.
+    /// Requests sending again at once.
     again: Notify,
     recent: Mutex<Recent>,
 }
 
-/// What was accepted lately, bounded in time and number.
+/// Recently accepted names, bounded in time and number.
 #[derive(Debug, Default)]
 struct Recent {
     accepted: VecDeque<(Instant, Vec<StoreKey>)>,
-    /// How many names they have.
+    /// The number of names.
     count: usize,
 }
 
@@ -67,7 +67,7 @@ impl Recent {
 
     fn add(&mut self, now: Instant, mut names: Vec<StoreKey>) {
         if self.count + names.len() > MAX_NAMES {
-            // Leaving the oldest out would lose them.
+            // Dropping the oldest would lose them.
             self.accepted.clear();
             self.count = 0;
             names = vec![StoreKey::everything()];
@@ -89,12 +89,12 @@ struct Queue {
     entries: HashSet<StoreKey>,
     /// Tags, functions and everything, with the guards.
     shared_names: HashSet<StoreKey>,
-    /// There were too many: one removal of everything stands for all, and for what comes
-    /// until it is sent.
+    /// There were too many: one removal of everything stands for all of them, and for names added
+    /// before it is sent.
     is_everything: bool,
-    /// Being sent; still to be told until `accepted`.
+    /// The names being sent. They wait until `accepted`.
     sending: HashSet<StoreKey>,
-    /// Whether those are more than entries.
+    /// The names being sent are not only entries.
     sends_shared_names: bool,
 }
 
@@ -125,17 +125,17 @@ impl Queue {
 }
 
 impl Outbox {
-    /// Whether everything was accepted.
+    /// Returns `true` if the store has accepted everything.
     pub(crate) fn is_clear(&self) -> bool {
         self.state.load(Ordering::SeqCst) == NOTHING
     }
 
-    /// Whether the store is not to be used at all yet.
+    /// Returns `true` if the store must not be used for any entry yet.
     pub(crate) fn blocks_all(&self) -> bool {
         self.state.load(Ordering::SeqCst) == SHARED_NAMES
     }
 
-    /// Whether the store is not to be used for this entry yet.
+    /// Returns `true` if the store must not be used for this entry yet.
     pub(crate) fn blocks(&self, entry: &StoreKey) -> bool {
         match self.state.load(Ordering::SeqCst) {
             NOTHING => false,
@@ -147,7 +147,7 @@ impl Outbox {
         }
     }
 
-    /// Keeps `names` until they are accepted.
+    /// Keeps `names` until the store accepts them.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
         let mut overflows = false;
         let mut queue = self.lock();
@@ -173,14 +173,14 @@ impl Outbox {
         }
     }
 
-    /// Waits until there is something to tell.
+    /// Waits until there is something to send.
     pub(crate) async fn filled(&self) {
         while self.is_clear() {
             self.filled.notified().await;
         }
     }
 
-    /// What to send next: first what keeps all others waiting.
+    /// Returns the names to send next: first those that block all entries.
     pub(crate) fn next(&self) -> Vec<StoreKey> {
         let mut queue = self.lock();
         if queue.sending.is_empty() {
@@ -204,21 +204,21 @@ impl Outbox {
             };
             queue.sending = batch;
             queue.sends_shared_names = sends_shared_names;
-            // What comes from here on may not be covered by what is being sent.
+            // A removal that is being sent may not cover names that are added from now on.
             queue.is_everything = false;
         }
         queue.sending.iter().cloned().collect()
     }
 
-    /// What was sent last was accepted. What came in since then still waits.
+    /// Records that the store accepted the names sent last. Names added since then still wait.
     pub(crate) fn accepted(&self) {
         let mut queue = self.lock();
         queue.sending.clear();
         self.state.store(queue.state(), Ordering::SeqCst);
     }
 
-    /// Keeps what was accepted for a while: a server that comes back with an older data set,
-    /// or is replaced by one that never got it, has to be told again.
+    /// Remembers accepted names for a while. A server that comes back with an older data set, or is
+    /// replaced by one that never received them, needs them again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
         let now = Instant::now();
@@ -226,7 +226,7 @@ impl Outbox {
         recent.add(now, names);
     }
 
-    /// The store is there (again): tells it what was accepted lately, and what was not.
+    /// Queues the recently accepted names again. Called when the store is there, or there again.
     pub(crate) fn resend_recent(&self) {
         let recent = {
             let mut recent = self.recent.lock();
@@ -237,12 +237,12 @@ impl Outbox {
         self.again.notify_one();
     }
 
-    /// Waits for [`retry`](Self::retry).
+    /// Waits for [`resend_recent`](Self::resend_recent).
     pub(crate) async fn retried(&self) {
         self.again.notified().await;
     }
 
-    /// How many removals wait.
+    /// Returns the number of waiting removals.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }

@@ -1,5 +1,5 @@
-//! What goes on behind the calls until a store that failed is trusted again: first it is
-//! told what it has not accepted, then it has to answer a question in time.
+//! The background task that restores a failed store. It first sends what the store has not
+//! accepted; then the store must answer a question in time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,59 +14,43 @@ use crate::base::select::select;
 use crate::base::trace;
 use crate::l2::bus::client::BusClient;
 use crate::l2::circuit_breaker::Breaker;
+use crate::l2::send_invalidation::send_invalidation;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
-use crate::store::message::BusMessage;
-use crate::store::port::{Failure, Store};
+use crate::store::port::Store;
 
-/// The pause between two attempts to send what was not accepted.
+/// The first pause between two attempts to send what was not accepted.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The pause before a store that has just failed several times in a row is tried.
+/// The pause before the first probe of a store that failed several times in a row.
 const FIRST_REST: Duration = Duration::from_millis(100);
 
-/// One that fails again so soon was not well; the pauses go on growing.
+/// A store that fails again within this time had not recovered: the pauses keep growing.
 const RELAPSE: Duration = Duration::from_secs(10);
 
-/// What nobody waits for may take longer.
+/// The time limit of operations for which no caller waits.
 pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// So long a cache that nobody has any more goes on telling what it owes.
+/// The time for which an abandoned cache keeps sending what the store has not accepted.
 const LINGER: Duration = Duration::from_secs(300);
 
-/// Has `names` invalidated and tells every node.
-pub(crate) async fn send_invalidation(
-    bus: &BusClient,
-    store: &dyn Store,
-    (names, mode): (&[StoreKey], InvalidationMode),
-    until: Instant,
-) -> Result<(), Failure> {
-    let message = BusMessage::Invalidated {
-        from: bus.node,
-        ack: None,
-        mode,
-        names: names.to_vec(),
-    };
-    store.invalidate(names, mode, &message, until).await
-}
-
-/// A store that needs attention now and then.
+/// The recovery of one store.
 pub(crate) struct Recovery {
     pub(crate) bus: Arc<BusClient>,
     /// Not behind its breaker.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
-    /// In time for a call.
+    /// The time limit of a call, which a probe must keep.
     pub(crate) call_timeout: Duration,
 }
 
 impl Recovery {
-    /// Attends to the store for as long as somebody has the cache; `abandoned` says when nobody has. Then
-    /// what was not accepted is still sent, until it is: what a write has changed may not stay
-    /// in the store because its cache is gone. It ends by itself, and so do the connections.
+    /// Supervises the store while the cache exists; `abandoned` is notified when it is dropped.
+    /// Names that the store has not accepted are still sent after that: otherwise the store would
+    /// keep values that a write has changed. The task then ends, and with it the connections.
     pub(crate) async fn run(self, abandoned: Arc<Notify>) {
-        // What was being sent is sent again.
+        // Names that were being sent are sent again.
         select(self.supervise(), abandoned.notified()).await;
         if removed!(self.bus.terms, LeaveUntold) {
             return;
@@ -78,7 +62,7 @@ impl Recovery {
         }
     }
 
-    /// Sends until there is nothing left.
+    /// Sends until nothing is left.
     async fn send_all(&self) {
         let mut pause = FIRST_PAUSE;
         while !self.bus.outbox.is_clear() {
@@ -91,8 +75,8 @@ impl Recovery {
         }
     }
 
-    /// Sends what was not accepted, again and again, until it is; and tries a store whose
-    /// breaker is open until it is well.
+    /// Sends names until the store accepts them, and probes a store whose breaker is open until it
+    /// answers.
     async fn supervise(&self) {
         let (mut pause, mut rest) = (FIRST_PAUSE, FIRST_REST);
         let mut was_closed = true;
@@ -117,7 +101,7 @@ impl Recovery {
                     healthy_since = Some(Instant::now());
                 }
                 Some(attempt) => {
-                    // Open again before the pause, for all to see.
+                    // Open again before the pause, so that every reader of the state sees it.
                     drop(attempt);
                     rest = longer(rest);
                     self.wait(rest).await;
@@ -131,9 +115,9 @@ impl Recovery {
         }
     }
 
-    /// Sends the next names that were not accepted; whether they are now. Not all of them:
-    /// while calls go on without the store they add more, and what still waits keeps the
-    /// calls that it concerns from the store also when the breaker is closed.
+    /// Sends the next names that were not accepted. Returns `true` if they are accepted or none
+    /// waits. One batch, not all: calls that go on without the store add more. Names that still
+    /// wait keep the calls that they concern from the store even when the breaker is closed.
     async fn send_next(&self) -> bool {
         let outbox = &self.bus.outbox;
         if outbox.is_clear() {
@@ -151,7 +135,7 @@ impl Recovery {
         {
             Ok(()) => {
                 outbox.accepted();
-                // Leases are gone with their entries.
+                // Their leases are gone with the entries.
                 for name in &names {
                     self.bus.lease_waiters.wake(name);
                 }
@@ -167,7 +151,7 @@ impl Recovery {
         }
     }
 
-    /// Whether a call would get its answer.
+    /// Returns `true` if a call would get its answer in time.
     async fn is_healthy(&self) -> bool {
         let question = [StoreKey::everything()];
         let until = from_now(self.call_timeout);

@@ -6,15 +6,16 @@ use std::time::Duration;
 use crate::base::fault::removed;
 use crate::base::trace;
 use crate::l2::outbox::Outbox;
-use crate::l2::recovery::send_invalidation;
+use crate::l2::send_invalidation::send_invalidation;
 use crate::l2::tier::{SharedTier, SharedTierCounts};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
 
 impl SharedTier {
-    /// Has `names` invalidated everywhere; what is not accepted now waits in the outbox, also if
-    /// the caller goes away. From there it is removed, in whichever manner it was to be.
+    /// Invalidates `names` everywhere. If the store does not accept that now, or the caller is
+    /// dropped, the names go to the outbox. The outbox removes them, even after a soft
+    /// invalidation.
     pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
         let removal = self.pending_removal(names);
         let until = self.deadline();
@@ -24,9 +25,8 @@ impl SharedTier {
         }
     }
 
-    /// [`invalidate`](Self::invalidate), and then waits until every node has applied it, or serves
-    /// nothing from before any more; for `within` at most, if that is shorter. Whether it is
-    /// certain.
+    /// Invalidates as [`invalidate`](Self::invalidate) does, and waits until every node has applied
+    /// it or serves nothing older, but for at most `within`. Returns `true` if that is certain.
     pub(crate) async fn invalidate_everywhere(
         &self,
         names: Vec<StoreKey>,
@@ -61,7 +61,7 @@ impl SharedTier {
         is_certain
     }
 
-    /// The duty to have `names` removed.
+    /// Returns a guard that puts `names` into the outbox on drop, unless it is settled.
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
         PendingRemoval {
             outbox: &self.bus.outbox,
@@ -70,15 +70,14 @@ impl SharedTier {
     }
 }
 
-/// An acknowledged invalidation of which it is not known yet that nobody serves anything from
-/// before it. Dropped, nobody will know.
+/// An acknowledged invalidation that is not confirmed yet. On drop, it counts as unacknowledged.
 struct Unconfirmed<'a> {
     counts: &'a SharedTierCounts,
     is_settled: bool,
 }
 
 impl Unconfirmed<'_> {
-    /// Everybody said so, or it is certain all the same.
+    /// Records the result: every node acknowledged, or it is certain for another reason.
     fn settle(mut self, are_all: bool, is_certain: bool) {
         if !is_certain {
             return;
@@ -106,8 +105,7 @@ impl Drop for Unconfirmed<'_> {
     }
 }
 
-/// Names that have to be removed from the store unless it answers. Dropped before, they wait
-/// in the outbox.
+/// Names that must be removed unless the store answers. On drop, they go to the outbox.
 #[must_use]
 pub(crate) struct PendingRemoval<'a> {
     outbox: &'a Outbox,
@@ -115,7 +113,7 @@ pub(crate) struct PendingRemoval<'a> {
 }
 
 impl PendingRemoval<'_> {
-    /// There is nothing left to tell.
+    /// Settles it: nothing is left to send. Returns the names.
     pub(crate) fn settled(mut self) -> Vec<StoreKey> {
         std::mem::take(&mut self.names)
     }

@@ -1,4 +1,4 @@
-//! The second tier as one cache has it: the store, and what keeps it honest.
+//! The shared tier (L2) of one cache: the store, its breaker, the bus and the background tasks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -28,7 +28,7 @@ use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::store::port::{Failure, Store};
 
-/// A shared store in use.
+/// The shared tier in use.
 #[derive(Debug)]
 pub(crate) struct SharedTier {
     /// Behind its breaker.
@@ -37,60 +37,60 @@ pub(crate) struct SharedTier {
     pub(crate) bus: Arc<BusClient>,
     pub(crate) counts: SharedTierCounts,
     pub(crate) settings: Settings,
-    /// Calls that ask the store right now.
+    /// The number of calls that ask the store now.
     in_flight: AtomicUsize,
     pub(crate) background: Arc<Background>,
     heartbeat: JoinHandle<()>,
-    /// Nobody has the cache any more.
+    /// Notified when the cache is dropped.
     abandoned: Arc<Notify>,
 }
 
-/// More calls than this do not ask at once only because memory is not trusted.
+/// The number of calls in flight above which no call asks only because memory is not trusted.
 const MAX_IN_FLIGHT: usize = 512;
 
-/// So long a cache that is built waits for its first message, however long messages may take.
+/// The longest time for which the building of a cache waits for its first heartbeat.
 const MAX_SETTLING: Duration = Duration::from_secs(1);
 
-/// How a cache uses its store.
+/// The settings of a cache's shared tier.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
-    /// The longest that a call waits for it.
+    /// The longest time for which a call waits for the store.
     pub(crate) timeout: Duration,
     pub(crate) codec: Codec,
     /// The largest value that is stored or read, in bytes.
     pub(crate) max_value: usize,
-    /// Values of at least so many bytes are compressed; `None`: none are.
+    /// The size in bytes from which values are compressed; `None` for never.
     pub(crate) compress_above: Option<usize>,
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
 }
 
-/// What happened to it.
+/// The counters of the shared tier.
 #[derive(Debug, Default)]
 pub(crate) struct SharedTierCounts {
     pub(crate) reasons: MissReasons,
     pub(crate) stores: Counter,
-    /// Those of them that were compressed, and how many bytes that saved.
+    /// The stored values that were compressed, and then the number of bytes saved.
     pub(crate) compressed: Counter,
     pub(crate) saved_bytes: AtomicU64,
     pub(crate) refused_stores: Counter,
-    /// Larger than allowed, or of a type that the codec cannot carry.
+    /// Values that are larger than allowed, or of a type that the codec cannot carry.
     pub(crate) unstorable: Counter,
-    /// Questions without an answer in time, or answered with an error.
+    /// Questions that got no answer in time, or an error.
     pub(crate) failures: Counter,
-    /// Times that a call waited for another process.
+    /// The number of times that a call waited for another process.
     pub(crate) waits: Counter,
-    /// Invalidations that every node said it applied in time, and those of which that is not
+    /// Invalidations that every node acknowledged in time, and then those for which this is not
     /// known.
     pub(crate) acknowledged: Counter,
     pub(crate) unacknowledged: Counter,
-    /// The log knows that they are not confirmed just now.
+    /// The log has reported that invalidations are not confirmed.
     pub(crate) is_unconfirmed: AtomicBool,
 }
 
 impl SharedTier {
-    /// Takes `store`, whose messages arrive at `bus`, into use on this runtime.
+    /// Starts to use `store`, whose events arrive at `bus`, on the current runtime.
     pub(crate) fn new(
         bus: Arc<BusClient>,
         store: Arc<dyn Store>,
@@ -131,8 +131,8 @@ impl SharedTier {
         }
     }
 
-    /// Waits until memory may be served, for a moment at most: a cache that is built where
-    /// Redis is at hand begins with everything in order.
+    /// Waits until memory may be served, for a second at most: a cache that is built while Redis is
+    /// reachable starts with a live bus.
     pub(crate) async fn wait_until_live(&self, clock: &Arc<dyn Clock>) {
         let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
         while self.store.is_up()
@@ -145,36 +145,38 @@ impl SharedTier {
 }
 
 impl SharedTier {
-    /// Whether it may be read and stored into: it can be asked, its answer waited for with a
-    /// limit, and it was told everything that was invalidated here and may concern any entry.
+    /// Returns `true` if the store may be used: it can be asked, the wait for its answer can be
+    /// limited, and it has accepted every invalidation of this node that may concern any entry.
     pub(crate) fn is_usable(&self) -> bool {
         !self.bus.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
     }
 
-    /// The same for this entry: it was also told whatever concerns it alone, or all its copies.
+    /// Returns `true` if the store may be used for this entry: it can be asked, and has accepted
+    /// every invalidation of this node that concerns the entry or all its replicas.
     pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
         let outbox = &self.bus.outbox;
-        // Cheapest first: many calls ask this while the store is away.
+        // Cheapest first: many calls ask this while the store is unreachable.
         self.store.is_up()
             && !self.is_shut_down()
             && has_timer()
             && (outbox.is_clear() || !replica.is_blocked(key, outbox))
     }
 
-    /// Whether versions that were made in another data set count.
+    /// Returns `true` if versions from another data set are accepted.
     pub(crate) fn accepts_any_origin(&self) -> bool {
         self.settings.on_new_master == OnNewMaster::Replay
     }
 
-    /// Whether messages come through, so that memory may be served.
+    /// Returns `true` if messages arrive, so that memory may be served.
     pub(crate) fn is_bus_live(&self, now: Tick) -> bool {
         self.bus.liveness.is_live(now)
     }
 
-    /// Whether memory is served although no message comes through and nobody can be asked.
+    /// Returns `true` if memory is served although no message arrives and the store cannot be
+    /// asked.
     pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
-            // The others were told that it serves nothing: they do not wait for it.
+            // After the goodbye, the other nodes do not wait for this one.
             _ if self.bus.liveness.is_over() => false,
             OnDisconnect::Serve => true,
             OnDisconnect::Bypass => false,
@@ -182,33 +184,33 @@ impl SharedTier {
         }
     }
 
-    /// Whether one more call may ask: many do where memory is not trusted.
+    /// Returns `true` if one more call may ask. If memory is not trusted, many calls ask.
     pub(crate) fn has_capacity(&self) -> bool {
         self.in_flight.load(Ordering::Relaxed) < MAX_IN_FLIGHT
     }
 
-    /// Counts one that asks, for as long as the guard lives.
+    /// Counts a call that asks the store, until the guard is dropped.
     pub(crate) fn in_flight_guard(self: &Arc<Self>) -> InFlightGuard {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlightGuard(Arc::clone(self))
     }
 
-    /// When a call that asks now stops waiting.
+    /// Returns the deadline of a call that asks now.
     pub(crate) fn deadline(&self) -> Instant {
         from_now(self.settings.timeout)
     }
 
-    /// When what nobody waits for is given up.
+    /// Returns the deadline of an operation for which no caller waits.
     pub(crate) fn background_deadline() -> Instant {
         from_now(BACKGROUND_TIMEOUT)
     }
 
-    /// Runs `future`, which is owed to other processes, without anybody waiting for it.
+    /// Runs `future` in the background. For work that other processes depend on.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.background.spawn_required(TaskOwner::Cache, future);
     }
 
-    /// Whether the cache asks for nothing any more, and only tells.
+    /// Returns `true` if the cache is shut down: it asks for nothing, and only sends.
     pub(crate) fn is_shut_down(&self) -> bool {
         self.background.is_closed()
     }
@@ -247,7 +249,7 @@ impl SharedTier {
         }
     }
 
-    /// Counts a value that was stored, and how many bytes shorter it was for being compressed.
+    /// Counts a stored value and the bytes that compression saved.
     pub(crate) fn count_store(&self, saved: Option<usize>) {
         self.counts.stores.bump();
         if let Some(saved) = saved {
@@ -257,7 +259,7 @@ impl SharedTier {
         }
     }
 
-    /// Counts it every time, and says it once for each function.
+    /// Counts a value that cannot be stored, and logs the first for each function.
     pub(crate) fn count_unstorable(&self, owner: &Owner, why: &str) {
         self.counts.unstorable.bump();
         if owner.is_first_report() {
@@ -271,7 +273,7 @@ impl SharedTier {
     }
 }
 
-/// One call that asks the store.
+/// A call that asks the store, counted until it is dropped.
 #[derive(Debug)]
 pub(crate) struct InFlightGuard(Arc<SharedTier>);
 

@@ -1,4 +1,4 @@
-//! The settings of a cache: plain data, and how their written forms are read.
+//! Settings of a cache: plain data, and the parsers of their text forms.
 
 pub(crate) mod duration_text;
 pub(crate) mod engine;
@@ -10,10 +10,10 @@ use crate::model::config::duration_text::parse_length;
 use crate::model::config::engine::Engine;
 use crate::model::config::engine::Eviction;
 
-/// Where capacity is in bytes: what an entry has at least, about.
+/// Approximate least weight of an entry, for a capacity in bytes.
 const SMALL_ENTRY: u64 = 512;
 
-/// How much the memory tier holds.
+/// Capacity of the memory tier.
 ///
 /// # Examples
 ///
@@ -38,7 +38,7 @@ pub(crate) enum Unit {
 }
 
 impl Capacity {
-    /// At most this many entries.
+    /// Limits memory to this many entries.
     pub const fn entries(amount: u64) -> Self {
         Self {
             amount,
@@ -46,14 +46,15 @@ impl Capacity {
         }
     }
 
-    /// About this many bytes: an entry counts for its key, its bookkeeping, the size of its type
-    /// and what it points to.
+    /// Limits memory to about this many bytes. An entry counts with its key, its bookkeeping, the
+    /// size of its type and the data that it points to.
     ///
-    /// The last is told by what the value serialises, to a depth of 128 layers, where its type has
-    /// `serde::Serialize` and one of the features `serde`, `bincode`, `msgpack`, `json` and `redis`
-    /// is on; of what is cached without a macro only with `redis`. Else it is known of strings and
-    /// slices of bytes, in a `Box`, `Arc` or `Vec`, and of what an annotated function returns in an
-    /// `Arc`, without what that points to. Values are not weighed where capacity is in entries.
+    /// The data that it points to is measured by serialising the value, to a depth of 128 layers.
+    /// This needs `serde::Serialize` and one of the features `serde`, `bincode`, `msgpack`, `json`
+    /// and `redis`. For values cached without a macro it needs `redis`. Otherwise it is known for
+    /// strings and byte slices in a `Box`, `Arc` or `Vec`, and for the `Arc` that an annotated
+    /// function returns, without what its content points to. With a capacity in entries, values are
+    /// not measured.
     pub const fn bytes(amount: u64) -> Self {
         Self {
             amount,
@@ -61,7 +62,7 @@ impl Capacity {
         }
     }
 
-    /// About how many entries there is room for, if they are small.
+    /// Returns about how many small entries fit.
     pub(crate) const fn small_entries(self) -> u64 {
         match self.unit {
             Unit::Entries => self.amount,
@@ -73,7 +74,7 @@ impl Capacity {
 impl std::str::FromStr for Capacity {
     type Err = String;
 
-    /// `10000` (entries), `64MB`, `64Mi`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
+    /// Parses `10000` (entries), `64MB`, `64Mi`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
     fn from_str(text: &str) -> Result<Self, String> {
         let capacity = match sized(text) {
             Some((number, None)) => Some(Self::entries(number)),
@@ -86,52 +87,51 @@ impl std::str::FromStr for Capacity {
     }
 }
 
-/// Where entries live.
+/// Tiers that keep an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tier {
-    /// In this process alone: values need no serde.
+    /// Only the memory of this process. Values need no serde.
     Memory,
-    /// In Redis alone: no process keeps a copy.
+    /// Only Redis: no process keeps a copy.
     Redis,
-    /// In memory, and behind it in Redis.
+    /// Memory, with Redis behind it.
     Both,
 }
 
-/// Who waits for whom when several callers miss one key at the same time.
+/// Scope within which concurrent misses of one key share a computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SingleFlight {
-    /// Nobody: every caller computes.
+    /// No sharing: every caller computes.
     Off,
     /// The callers of one process.
     Process,
-    /// The callers of all processes that share one Redis.
+    /// The callers of all processes that share a Redis.
     Cluster,
 }
 
-/// What memory does while messages of invalidations cannot reach this process and Redis
-/// cannot be asked either.
+/// Use of memory while this process receives no invalidations and cannot reach Redis either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDisconnect {
-    /// It goes on for so long after the last message came through, then every call computes.
+    /// Serves from memory for this long after the last message arrived. Then every call computes.
     ServeFor(Duration),
-    /// It is not trusted: every call computes.
+    /// Serves nothing from memory: every call computes.
     Bypass,
-    /// It goes on for as long as entries live.
+    /// Serves from memory for as long as entries live.
     Serve,
 }
 
-/// What to make of entries when Redis turns out to hold another data set: after a restart
-/// from an old snapshot, or a failover.
+/// Use of the entries after Redis turns out to hold another data set: a restart from an old
+/// snapshot, or a failover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnNewMaster {
-    /// None of them is used any more: an invalidation may be missing there.
+    /// Discards all entries: the new data set may lack an invalidation.
     Clear,
-    /// They are used, and every process repeats its recent invalidations. One that was
-    /// lost with its process is undone until the entry's life ends.
+    /// Keeps the entries, and every process repeats its recent invalidations. An invalidation whose
+    /// process has ended is lost until the entry's life ends.
     Replay,
 }
 
@@ -142,14 +142,14 @@ pub(crate) struct Config {
     pub(crate) default_ttl: Duration,
     pub(crate) memory_capacity: Capacity,
     pub(crate) engine: Engine,
-    /// `None`: nothing was said, and the engine's own.
+    /// `None`: not set; the engine's own default.
     pub(crate) eviction: Option<Eviction>,
-    /// How many keys' uses are counted; zero: of none.
+    /// Number of keys whose uses are counted. Zero turns counting off.
     pub(crate) hot_keys: usize,
     pub(crate) lock_timeout: Duration,
     pub(crate) namespace: String,
     pub(crate) redis_timeout: Duration,
-    /// `None`: the first whose feature is on.
+    /// `None`: the first codec whose feature is on.
     pub(crate) codec: Option<Codec>,
     pub(crate) max_value_bytes: usize,
     /// `None`: nothing is compressed, unless a function asks for it.
@@ -181,14 +181,14 @@ impl Default for Config {
     }
 }
 
-/// Reads a length of time: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
+/// Parses a length of time: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     parse_length(text.trim()).map_err(|wrong| {
         format!("expected seconds (`300`) or a length of time (`5m`, `1h30m`, `500ms`): {wrong}")
     })
 }
 
-/// Reads a number of bytes: `1024`, `64MB`, `64M`, `64Mi`, `64 MiB`. A kilobyte is 1,024 bytes.
+/// Parses a number of bytes: `1024`, `64MB`, `64M`, `64Mi`, `64 MiB`. A kilobyte is 1,024 bytes.
 pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
     let bytes = sized(text).and_then(|(number, shift)| shifted(number, shift.unwrap_or(0)));
     bytes
@@ -196,7 +196,7 @@ pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "expected a number of bytes (`1024`, `512KB`, `8MiB`)".to_owned())
 }
 
-/// A number, and by its unit how far it is shifted to be one of bytes.
+/// Parses a number and its unit, as the shift that turns the number into bytes.
 fn sized(text: &str) -> Option<(u64, Option<u32>)> {
     let text = text.trim();
     let digits = text
@@ -219,7 +219,7 @@ fn shifted(number: u64, shift: u32) -> Option<u64> {
     number.checked_mul(1 << shift)
 }
 
-/// Texts, with the bytes that they are.
+/// Text forms, and the bytes that they stand for.
 #[cfg(test)]
 pub(crate) const SIZES: &[(&str, Option<u64>)] = &[
     ("1024", Some(1_024)),

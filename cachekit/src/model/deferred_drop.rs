@@ -1,8 +1,8 @@
-//! What is the user's and dies in the cache: values, and errors that callers share.
+//! Drops users' values at a safe point: cached values, and errors that callers share.
 //!
-//! A destructor is the user's code. It may call a cached function, so it runs when no lock is
-//! held, neither one of the cache's nor one of an engine's; and it may panic, which is neither the
-//! fault of the call in which it happens to run nor a reason to leave the rest undone.
+//! A destructor is user code. It may call a cached function, so it runs only when no lock of the
+//! cache or of an engine is held. It may panic, which is not the fault of the call that happens to
+//! run it, and must not leave other destructors undone.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,17 +14,17 @@ use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 
 thread_local! {
-    /// How many calls of engines this thread is in.
+    /// Depth of engine calls on this thread.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
-    /// What died in them.
+    /// Values that died inside those calls.
     static DEFERRED: RefCell<Vec<AnyShared>> = const { RefCell::new(Vec::new()) };
-    /// Whether there is some of that, and nobody drops it yet. By itself, as engines are asked
-    /// more often than something dies in them.
+    /// `true` while `DEFERRED` has values that nobody drops yet. A flag of its own, because engines
+    /// are called more often than a value dies in them.
     static IS_DUE: Cell<bool> = const { Cell::new(false) };
     static IS_DROPPING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Something of the user's. The last of those that share it runs its destructor.
+/// Shared user data. Whoever drops the last reference runs the destructor, at a safe point.
 #[derive(Clone)]
 pub(crate) struct DeferredDrop(Option<AnyShared>);
 
@@ -51,7 +51,7 @@ impl DeferredDrop {
 
 impl fmt::Debug for DeferredDrop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never what it is: it may be a secret.
+        // Never the content: it may be a secret.
         f.debug_struct("DeferredDrop").finish_non_exhaustive()
     }
 }
@@ -59,7 +59,7 @@ impl fmt::Debug for DeferredDrop {
 impl Drop for DeferredDrop {
     fn drop(&mut self) {
         let Some(shared) = self.0.take() else { return };
-        // Where the thread ends, nothing can be put aside any more.
+        // When the thread ends, its list is no longer there to defer to.
         let is_inside = INSIDE.try_with(Cell::get).is_ok_and(|inside| inside > 0);
         if is_inside {
             defer(shared);
@@ -83,12 +83,12 @@ fn drop_value(shared: AnyShared) {
     expect_no_lock();
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(shared))) {
         trace::destructor_panicked();
-        // It may have a destructor that panics too.
+        // The panic's payload may have a destructor that panics too.
         std::mem::forget(panic);
     }
 }
 
-/// Runs `call`, of an engine: what dies in it is dropped when it has returned.
+/// Runs `call`, a call of an engine. Values that die in it are dropped after it has returned.
 #[inline]
 pub(crate) fn inside<R>(call: impl FnOnce() -> R) -> R {
     INSIDE.set(INSIDE.get() + 1);
@@ -109,8 +109,8 @@ impl Drop for Outside {
     }
 }
 
-/// Drops what was put aside, one after the other. What is put aside meanwhile comes after it:
-/// a destructor that uses the cache, and has another run, is not inside that one.
+/// Drops the deferred values, one after the other. Values deferred meanwhile are dropped after
+/// them: a destructor that uses the cache, and lets another one run, does not nest in it.
 #[cold]
 fn drop_deferred() {
     let next = || {
@@ -131,5 +131,5 @@ fn drop_deferred() {
     });
 }
 
-/// Something that is shared, of any type.
+/// A shared value of any type.
 pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;

@@ -1,4 +1,4 @@
-//! What the memory tier holds: a value with all that decides whether it may be served.
+//! Entries of the memory tier (L1): a value, and everything that decides if it may be served.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,40 +12,39 @@ use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::{Owner, OwnerId};
 
-/// In the place of a value: what the function failed with. It is of no function's type, so whoever
-/// asks for a value has none.
+/// Content of an entry that remembers an error in place of a value. It has no function's type, so a
+/// reader that expects a value finds none.
 pub(crate) struct CachedError(pub(crate) AnyShared);
 
-/// Nothing ended the entry.
+/// Nothing has ended the entry.
 const LIVE: u64 = u64::MAX;
-/// It may not be served at all. Less than any time, so that it stays.
+/// The entry may not be served at all. Less than any time, so that `fetch_min` keeps it.
 const EVICTED: u64 = 0;
 
 /// An entry. Its `value` is an `Option<V>`: `None` is a remembered absence.
 pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
-    /// When the computation began that made the value.
+    /// Position at which the computation of the value began.
     pub(crate) began: SequenceNumber,
-    /// The tags' epochs, the owner's and the cache's.
+    /// Epochs of the tags, the owner and the cache.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
-    /// How long it is good, and for what.
+    /// End of the entry's life, and the windows after it.
     pub(crate) freshness: Freshness,
-    /// How long it may go unused, if not for ever.
+    /// Time that it may go unused, if that is bounded.
     idle: Option<Box<Idle>>,
-    /// It lives in this process only: nobody else can be asked for it.
+    /// `true` if the entry is in this process only, so that no other tier can have it.
     pub(crate) local: bool,
     /// Bytes that it counts for in a cache bounded by bytes, its key included.
     pub(crate) weight: u32,
-    /// One more than when its fresh life ended before its time, in nanoseconds of the clock,
-    /// by a soft invalidation; [`EVICTED`]: by a hard one that came between its check and its
-    /// insertion.
+    /// Time at which a soft invalidation ended its fresh life early, in nanoseconds of the clock
+    /// plus one; [`EVICTED`] if a hard one came between its check and its insertion; else [`LIVE`].
     expired_at: AtomicU64,
-    /// Of the write that made it, if that can be told from newer ones.
+    /// Order of the write that made it, if that write has one (`order_by`).
     pub(crate) order: Option<u64>,
-    /// Whether it is a value, and no absence.
+    /// `true` if it holds a value, `false` if it holds an absence.
     pub(crate) is_present: bool,
-    /// By itself, so that who has the value need not have the entry.
+    /// Shared separately, so that a holder of the value need not hold the entry.
     value: DeferredDrop,
 }
 
@@ -77,13 +76,14 @@ impl MemoryEntry {
         })
     }
 
-    /// Whether it may be served to `reader` at `now`.
+    /// Returns `true` if `reader` may be served this entry at `now`.
     pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick) -> bool {
         self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
 
-    /// Whether it may be served to `reader` at `now` although its life is over, while it is
-    /// computed again. Where memory may keep it less long than others, they have a newer one.
+    /// Returns `true` if `reader` may be served this expired entry at `now`, while it is
+    /// recomputed. Where memory keeps entries for a shorter time than other tiers (`memory_ttl`),
+    /// those have a newer one, so it may not.
     pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick) -> bool {
         let freshness = self.freshness_now();
         self.owner.id == reader
@@ -93,19 +93,19 @@ impl MemoryEntry {
             && self.is_valid_stale()
     }
 
-    /// Whether it is not one that nobody used for too long.
+    /// Returns `true` unless the entry was idle for too long.
     pub(crate) fn is_in_use(&self, now: Tick) -> bool {
         self.idle.as_ref().is_none_or(|idle| !idle.is_over(now))
     }
 
-    /// It is used `now`.
+    /// Records a use at `now`.
     pub(crate) fn record_use(&self, now: Tick) {
         if let Some(idle) = &self.idle {
             idle.note(now);
         }
     }
 
-    /// Until then a hit has nothing to find out and nothing to note.
+    /// Returns the time until which a hit has nothing to check and nothing to record.
     pub(crate) fn quiet_until(&self) -> Tick {
         let until = self.deadline.min(self.freshness.early_from());
         match &self.idle {
@@ -114,24 +114,24 @@ impl MemoryEntry {
         }
     }
 
-    /// What the function failed with, if it is that which is remembered.
+    /// Returns the remembered error, if the entry holds one.
     pub(crate) fn cached_error(&self) -> Option<&AnyShared> {
         let failure = self.shared().downcast_ref::<CachedError>()?;
         Some(&failure.0)
     }
 
-    /// Whether nothing but soft invalidations came since it began, for one that is served
-    /// instead of a new one.
+    /// Returns `true` if only soft invalidations came since the computation began, so that the
+    /// entry may be served in place of a new one.
     pub(crate) fn is_valid_stale(&self) -> bool {
         guard!(self.owner, ServeInvalidated: !self.is_removed())
     }
 
-    /// Whether no tier can have it any more: its life is over, or a hard invalidation came.
+    /// Returns `true` if no tier can have the entry: its life is over, or a hard invalidation came.
     pub(crate) fn is_gone(&self, now: Tick) -> bool {
         now >= self.freshness.end || self.is_removed()
     }
 
-    /// Whether nothing invalidated it, not even softly.
+    /// Returns `true` if no invalidation came, not even a soft one.
     pub(crate) fn is_valid(&self) -> bool {
         guard!(self.owner, IgnoreEpochs: self.epochs.unchanged_since(self.began))
             && guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) == LIVE)
@@ -142,10 +142,10 @@ impl MemoryEntry {
             || !guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) != EVICTED)
     }
 
-    /// How long it is good, as a soft invalidation may have left it.
+    /// Returns the freshness, shortened by a soft invalidation if one came.
     pub(crate) fn freshness_now(&self) -> Freshness {
         if let Some(at) = self.epochs.soft_invalidated_since(self.began) {
-            // Kept: another one later does not have it served for longer.
+            // Stored: a later soft invalidation does not extend the window.
             self.expire(at);
         }
         match self.expired_at.load(Ordering::Acquire) {
@@ -156,13 +156,13 @@ impl MemoryEntry {
         }
     }
 
-    /// Takes it out of use wherever it is, or is about to be inserted.
+    /// Makes the entry unusable, wherever it is or is about to be inserted.
     pub(crate) fn evict(&self) {
         self.expired_at.store(EVICTED, Ordering::Release);
         bump_revision();
     }
 
-    /// Ends its fresh life at `now`, if it did not end before.
+    /// Ends the fresh life at `now`, unless it ended earlier.
     pub(crate) fn expire(&self, now: Tick) {
         let expired_at = now.nanos().saturating_add(1);
         if expired_at < self.expired_at.fetch_min(expired_at, Ordering::AcqRel) {
@@ -170,12 +170,12 @@ impl MemoryEntry {
         }
     }
 
-    /// What it holds, an `Option<V>`, of one that nobody else has.
+    /// Returns the value, an `Option<V>`, of an entry that nobody shares.
     pub(crate) fn into_shared(self) -> AnyShared {
         self.value.into_shared()
     }
 
-    /// What it holds: an `Option<V>`.
+    /// Returns the value: an `Option<V>`.
     pub(crate) fn shared(&self) -> &AnyShared {
         self.value.shared()
     }
@@ -183,7 +183,7 @@ impl MemoryEntry {
 
 impl fmt::Debug for MemoryEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the value: it may be anything, a secret too.
+        // Never the value: it may be a secret.
         f.debug_struct("Stored")
             .field("owner", &self.owner.name)
             .field("began", &self.began)

@@ -1,17 +1,18 @@
-//! Epochs: how one increment takes a million entries out of use.
+//! Epochs: counters that invalidate a million entries with one increment.
 //!
-//! Every invalidation on a node gets the next number of one sequence. What can be
-//! invalidated as a whole (a tag, a function, the cache) has an [`Epoch`]: the number of
-//! its last invalidation. An entry remembers the number at which its computation *began*
-//! and refers to the epochs of its tags; it is valid while none of them is newer. So a
-//! hit costs a few loads, an invalidation one store, and a computation that began before
-//! an invalidation can never pass for one that began after it (Facebook's memcache leases
-//! and Spanner's commit timestamps rest on the same order: begin, then compare).
+//! Every invalidation on a node takes the next number of one sequence. Everything that can be
+//! invalidated as a whole (a tag, a function, the cache) has an [`Epoch`]: the number of its last
+//! invalidation. An entry remembers the number at which its computation *began*, and refers to the
+//! epochs of its tags. It is valid while none of them is newer.
 //!
-//! A soft invalidation moves an epoch as a hard one does: nothing that began before it is
-//! fresh, stored as such or joined. Only who serves an old value asks more: the number of the
-//! last hard one, and when the soft ones took place. The window of an entry begins with
-//! the first of those that came after its computation began, whether or not anybody looked then.
+//! So a hit costs a few loads, and an invalidation one store. A computation that began before an
+//! invalidation can never pass for one that began after it. Facebook's memcache leases and
+//! Spanner's commit timestamps rest on this order, too: begin, then compare.
+//!
+//! A soft invalidation raises an epoch like a hard one: nothing that began before it is fresh, is
+//! stored as fresh, or is joined. Only readers of stale values need more: the number of the last
+//! hard invalidation, and the times of the soft ones. The stale window of an entry begins with the
+//! first soft invalidation after its computation began, even if nobody looked at that time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,60 +21,61 @@ use smallvec::SmallVec;
 
 use crate::base::clock::Tick;
 
-/// How often something was taken out of use in this process, of whichever cache: what was
-/// valid when this was read is valid for as long as it stands.
+/// Number of times that anything became invalid in this process, in any cache. A check made after
+/// reading it remains right while it is unchanged.
 static REVISION: Revision = Revision(AtomicU64::new(0));
 
-/// On a line that nothing else shares: every hit reads it.
+/// On a cache line of its own, because every hit reads it.
 #[repr(align(128))]
 struct Revision(AtomicU64);
 
-/// How often something was taken out of use; read before a check, it tells whether the
-/// check's result still stands.
+/// Returns the revision. Read it before a check: while it is unchanged, the result of the check
+/// holds.
 #[inline]
 pub(crate) fn revision() -> u64 {
     REVISION.0.load(Ordering::Acquire)
 }
 
-/// Something was taken out of use. Said afterwards: who checks in between checks again.
+/// Records that something became invalid. Call it afterwards: a check made in between is then
+/// repeated.
 pub(crate) fn bump_revision() {
     REVISION.0.fetch_add(1, Ordering::Release);
 }
 
-/// A place in the sequence of a node's invalidations.
+/// Position in the sequence of a node's invalidations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct SequenceNumber(u64);
 
-/// The sequence of a node's invalidations.
+/// Sequence of a node's invalidations.
 #[derive(Debug, Default)]
 pub(crate) struct Sequence(AtomicU64);
 
 impl Sequence {
-    /// The number of the last invalidation.
+    /// Returns the number of the last invalidation.
     pub(crate) fn now(&self) -> SequenceNumber {
         SequenceNumber(self.0.load(Ordering::SeqCst))
     }
 
-    /// The number of a new invalidation. It takes effect for whoever reads `now` from
-    /// here on.
+    /// Returns the number of a new invalidation. It takes effect for all that read
+    /// [`now`](Self::now) from here on.
     pub(crate) fn next(&self) -> SequenceNumber {
         SequenceNumber(self.0.fetch_add(1, Ordering::SeqCst) + 1)
     }
 }
 
-/// The last invalidations of one tag, function or cache.
+/// Last invalidations of one tag, function or cache.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
     /// The last one, hard or soft.
     last: AtomicU64,
     /// The last hard one.
     last_hard: AtomicU64,
-    /// When the soft ones took place.
+    /// The times of the soft ones.
     soft_invalidations: SoftInvalidations,
 }
 
 impl Epoch {
-    /// An epoch whose last invalidation, a hard one, was at `number`.
+    /// Creates an epoch whose last invalidation, a hard one, was at `number`.
     pub(crate) fn at(number: SequenceNumber) -> Self {
         Self {
             last: AtomicU64::new(number.0),
@@ -82,23 +84,23 @@ impl Epoch {
         }
     }
 
-    /// Records an invalidation. A slower, older one never hides a newer one.
+    /// Records a hard invalidation. An older one that comes late never hides a newer one.
     pub(crate) fn invalidate(&self, number: SequenceNumber) {
-        // Before the other: who finds that it moved finds out how.
+        // Before the other: a reader that sees `last` changed must see which kind it was.
         self.last_hard.fetch_max(number.0, Ordering::AcqRel);
         self.last.fetch_max(number.0, Ordering::AcqRel);
         bump_revision();
     }
 
-    /// Records a soft invalidation that takes place `now`.
+    /// Records a soft invalidation at `now`.
     pub(crate) fn invalidate_softly(&self, number: SequenceNumber, now: Tick) {
-        // Before the other, as above.
+        // Before `last`, as above.
         self.soft_invalidations.add(number, now);
         self.last.fetch_max(number.0, Ordering::AcqRel);
         bump_revision();
     }
 
-    /// When it was last invalidated, in whichever manner.
+    /// Returns the number of the last invalidation, hard or soft.
     pub(crate) fn last(&self) -> SequenceNumber {
         SequenceNumber(self.last.load(Ordering::Acquire))
     }
@@ -108,30 +110,30 @@ impl Epoch {
     }
 }
 
-/// So many are kept one by one.
+/// Number of soft invalidations that are kept one by one.
 const EXACT: usize = 16;
 
-/// Of more, two become one that are this much nearer to each other than to now.
+/// Beyond that, two are merged if they are this many times nearer to each other than to now.
 const NEARER: u32 = 8;
 
-/// The soft invalidations of one tag, function or cache, in order.
+/// Soft invalidations of one tag, function or cache, in order.
 ///
-/// Only who serves an old value, or invalidates, takes the lock.
+/// Only readers of stale values, and invalidations, take the lock.
 #[derive(Debug, Default)]
 struct SoftInvalidations(Mutex<Vec<SoftInvalidation>>);
 
-/// One of them, or some that are taken for one.
+/// A soft invalidation, or several merged ones.
 #[derive(Debug, Clone, Copy)]
 struct SoftInvalidation {
-    /// Of the last.
+    /// Number of the last.
     number: SequenceNumber,
-    /// When the first and the last took place.
+    /// Times of the first and the last.
     first: Tick,
     last: Tick,
 }
 
 impl SoftInvalidations {
-    /// Records one.
+    /// Records a soft invalidation at `now`.
     fn add(&self, number: SequenceNumber, now: Tick) {
         let mut all = self.lock();
         let at = all.partition_point(|other| other.number < number);
@@ -149,7 +151,8 @@ impl SoftInvalidations {
         }
     }
 
-    /// When the first after `began` took place, or a little earlier: see [`thin_out`].
+    /// Returns the time of the first one after `began`, or a slightly earlier time: see
+    /// [`thin_out`].
     fn first_since(&self, began: SequenceNumber) -> Option<Tick> {
         let all = self.lock();
         let since = all.iter().filter(|other| other.number > began);
@@ -157,14 +160,16 @@ impl SoftInvalidations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<SoftInvalidation>> {
-        // Not by `crate::base::sync`: a search of the flights does not stop here.
+        // Not from `crate::base::sync`: the search of interleavings of flights does not stop here.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Makes one of those that were close together, long ago: with the time of the first. What began
-/// between them has a shorter window then, by an eighth of the time since at most, and nothing
-/// has a longer one. How many are left grows with the logarithm of the time only.
+/// Merges invalidations that were close together long ago, under the time of the first.
+///
+/// An entry whose computation began between them gets a shorter window, by at most an eighth of the
+/// time since. No entry gets a longer one. The number that remains grows with the logarithm of
+/// time.
 fn thin_out(all: &mut Vec<SoftInvalidation>, now: Tick) {
     for next in std::mem::take(all) {
         match all.last_mut() {
@@ -177,13 +182,13 @@ fn thin_out(all: &mut Vec<SoftInvalidation>, now: Tick) {
     }
 }
 
-/// The epochs that something depends on. In place for two tags, the function, the cache and
-/// the messages of other nodes.
+/// Epochs that an entry or a computation depends on. Stored inline for two tags, the function, the
+/// cache and the bus.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Epochs(SmallVec<[Arc<Epoch>; 5]>);
 
 impl Epochs {
-    /// How many bytes they take beside their own size.
+    /// Returns the bytes that they take besides their own size.
     pub(crate) fn heap(&self) -> usize {
         if self.0.spilled() {
             self.0.capacity() * size_of::<Arc<Epoch>>()
@@ -192,18 +197,18 @@ impl Epochs {
         }
     }
 
-    /// Whether none of them was invalidated after `began`, not even softly.
+    /// Returns `true` if none was invalidated after `began`, not even softly.
     pub(crate) fn unchanged_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last() <= began)
     }
 
-    /// Whether what began then may still be served as old: nothing but soft invalidations
-    /// came after it.
+    /// Returns `true` if none was invalidated hard after `began`, so that a value from then may be
+    /// served stale.
     pub(crate) fn only_softly_changed_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last_hard() <= began)
     }
 
-    /// When what began then was first softly invalidated.
+    /// Returns the time of the first soft invalidation after `began`.
     pub(crate) fn soft_invalidated_since(&self, began: SequenceNumber) -> Option<Tick> {
         let bump_revision = self.0.iter().filter(|epoch| epoch.last() > began);
         let first = bump_revision.filter_map(|epoch| epoch.soft_invalidations.first_since(began));
@@ -246,8 +251,8 @@ mod tests {
         assert_eq!(first(30), None);
     }
 
-    /// One a second for a day: what is known of each is early by an eighth of its age at most,
-    /// never late, and the list stays short.
+    /// With an invalidation every second for a day, each known time is early by at most an eighth
+    /// of its age, and never late. The list stays short.
     #[test]
     fn of_very_many_it_is_never_later_and_a_little_earlier() {
         const DAY: u64 = 86_400;

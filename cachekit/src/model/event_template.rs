@@ -1,9 +1,10 @@
-//! From an event with its data to the events that functions named with arguments.
+//! Renders event templates: from an event with data to the events that functions list.
 //!
-//! A function says `events = ["product.updated {id}"]`. Another program says
-//! `event product.updated id=7`, without knowing how the functions write it.
+//! A function says `events = ["product.updated {id}"]`. Another program sends `event
+//! product.updated id=7`, without knowing how functions write it.
 
-/// `template`, if it is about the event `name` and `about` has all that it asks for.
+/// Fills `template` from `about`. Returns `None` if the template belongs to another event than
+/// `name`, or `about` lacks an argument.
 pub(crate) fn render(template: &str, name: &str, about: &[(String, String)]) -> Option<String> {
     let start = template.find(['{', '<']).unwrap_or(template.len());
     let literal = template[..start].trim_end_matches([' ', ':', '/', '.', '-', '_', '#']);

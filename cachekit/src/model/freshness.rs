@@ -1,22 +1,21 @@
-//! When an entry's life ends, how long afterwards it may still be served, and when to compute it
-//! again before.
+//! Freshness of entries: the end of their life, the windows after it in which they may still be
+//! served, and early expiration before it.
 
 use std::time::Duration;
 
 use crate::base::clock::Tick;
 use crate::base::durations::LONGEST;
-use crate::model::policy::EntryOptions;
+use crate::model::entry_options::EntryOptions;
 
-/// Natural logarithm of 2^64, rounded up: no draw gives more, because the smallest of them is
-/// 2^-64.
+/// Natural logarithm of 2^64, rounded up. The smallest draw is 2^-64, so no draw gives more.
 const LONGEST_DRAW: f64 = 44.37;
 
-/// Where an entry is in its life.
+/// Position of an entry in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Life {
-    /// How much longer it is fresh.
+    /// Remaining fresh time.
     pub(crate) left: Duration,
-    /// How long it has not been fresh any more.
+    /// Time since the end of the fresh life.
     pub(crate) over: Duration,
 }
 
@@ -27,26 +26,26 @@ impl From<Duration> for Life {
     }
 }
 
-/// The moments that decide what an entry is good for.
+/// The points in time that decide how an entry may be used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness {
-    /// When it would end if memory kept it as long as it may live.
+    /// End of the fresh life, if memory keeps the entry for all of it.
     pub(crate) end: Tick,
-    /// Until then it is served while it is computed again.
+    /// End of the window in which it is served while it is recomputed.
     stale_until: Tick,
-    /// Until then it is served where computing it again failed.
+    /// End of the window in which it is served if recomputing it failed.
     error_until: Tick,
-    /// Before that no draw can succeed, so nobody draws: a hit compares once.
+    /// Time before which no draw can succeed. Hits compare it once, and do not draw before it.
     early_from: Tick,
-    /// How long the computation took, times beta.
+    /// Duration of the computation, times beta.
     spread: Duration,
 }
 
 impl Freshness {
-    /// Of a value whose computation took so long; `took` is zero where that is not known.
+    /// Creates the freshness of a value whose computation took `took`, or zero if that is unknown.
     pub(crate) fn new(now: Tick, life: Life, options: &EntryOptions, took: Duration) -> Self {
         let end = now.after(life.left);
-        // From now on, and not from the end: that may be before the clock's beginning.
+        // Counted from now, not from the end: the end may lie before the clock's beginning.
         let until = |window: Option<Duration>| match window {
             Some(window) => now.after(life.left.saturating_add(window).saturating_sub(life.over)),
             None => end,
@@ -66,7 +65,7 @@ impl Freshness {
         }
     }
 
-    /// The same of what was over at `end` already: its windows begin there.
+    /// Returns this freshness with its end moved forward to `end`, and its windows with it.
     pub(crate) fn ended_at(self, end: Tick) -> Self {
         if self.end <= end {
             return self;
@@ -80,45 +79,45 @@ impl Freshness {
         }
     }
 
-    /// Whether it is over and may be served while it is computed again.
+    /// Returns `true` if the life is over and the entry may be served while it is recomputed.
     pub(crate) fn is_stale(&self, now: Tick) -> bool {
         self.end <= now && now < self.stale_until
     }
 
-    /// Whether it may be served where computing it again failed, or takes too long.
+    /// Returns `true` if the entry may be served when recomputing it failed.
     pub(crate) fn outlives_errors(self, now: Tick) -> bool {
         now < self.error_until
     }
 
-    /// Whether it may be served where computing it again takes too long.
+    /// Returns `true` if the entry may be served when recomputing it takes too long.
     pub(crate) fn outlives_delay(self, now: Tick) -> bool {
         now < self.error_until.max(self.stale_until)
     }
 
-    /// Whether a draw may succeed. One comparison.
+    /// Returns `true` if a draw may succeed. Costs one comparison.
     #[inline]
     pub(crate) fn is_near_end(&self, now: Tick) -> bool {
         now >= self.early_from
     }
 
-    /// Before that no draw can succeed.
+    /// Returns the time before which no draw can succeed.
     pub(crate) fn early_from(&self) -> Tick {
         self.early_from
     }
 
-    /// How long before the end a draw of `u` has it computed again: `-delta * beta * ln(u)`,
-    /// where `u` is uniform in (0, 1].
+    /// Returns how long before the end a draw of `u` recomputes the entry: `-delta * beta * ln(u)`,
+    /// with `u` uniform in (0, 1].
     pub(crate) fn advance(&self, u: f64) -> Duration {
         scaled(self.spread, -u.ln())
     }
 
-    /// Whether the entry's end is within `advance`: as it was drawn.
+    /// Returns `true` if the end is within `advance`, a result of [`advance`](Self::advance).
     pub(crate) fn is_due(&self, now: Tick, advance: Duration) -> bool {
         now.after(advance) >= self.end
     }
 }
 
-/// At most the longest that there is; `by` is not less than zero.
+/// Multiplies `length` by `by`, which is at least zero, and clamps to the longest duration.
 fn scaled(length: Duration, by: f64) -> Duration {
     let longest = LONGEST.as_secs_f64();
     Duration::from_secs_f64((length.as_secs_f64() * by).clamp(0.0, longest))

@@ -1,4 +1,4 @@
-//! What is known about a cached function before it is ever called.
+//! The constant data of a cached function, known before it is first called.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -10,11 +10,11 @@ use crate::key::buf::KeyBuf;
 use crate::key::render::render;
 use crate::key::template::Piece;
 use crate::model::config::{SingleFlight, Tier};
+use crate::model::entry_options::{ComputationLimit, EntryOptions};
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::policy::{ComputationLimit, EntryOptions};
 
-/// A cached function's constant data. Every attribute makes one `static` of it.
+/// Constant data of a cached function. Each attribute expands to one `static` of it.
 pub struct FnSpec {
     site: fn() -> &'static str,
     file: &'static str,
@@ -29,19 +29,19 @@ pub struct FnSpec {
     owner_index: CachedOwnerIndex,
 }
 
-/// Where a function's entries are in memory.
+/// Memory that holds a function's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MemoryChoice {
-    /// Where those of others are.
+    /// The memory of the cache.
     Shared,
-    /// Among so many of its own.
+    /// A memory of its own, for this many entries.
     Own(u64),
-    /// Nowhere.
+    /// No memory.
     None,
 }
 
 impl FnSpec {
-    /// A function defined at `site`, in `file`, at `line`.
+    /// Creates the data of a function that is defined at `site`, in `file`, at `line`.
     pub const fn new(site: fn() -> &'static str, file: &'static str, line: u32) -> Self {
         Self {
             site,
@@ -58,55 +58,55 @@ impl FnSpec {
         }
     }
 
-    /// `name = ".."`.
+    /// Sets `name = ".."`.
     pub const fn named(mut self, name: &'static str) -> Self {
         self.given_name = Some(name);
         self
     }
 
-    /// The skeleton of its keys.
+    /// Sets the template of the function's keys.
     pub const fn template(mut self, pieces: &'static [Piece]) -> Self {
         self.template = pieces;
         self
     }
 
-    /// `ttl = ..`, where it is constant.
+    /// Sets `ttl = ..` with a constant.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl = Some(cut(ttl));
         self
     }
 
-    /// `none_ttl = ..`.
+    /// Sets `none_ttl = ..`.
     pub const fn none_ttl(mut self, ttl: Duration) -> Self {
         self.options.none_ttl = Some(cut(ttl));
         self
     }
 
-    /// `err_ttl = ..`.
+    /// Sets `err_ttl = ..`.
     pub const fn err_ttl(mut self, ttl: Duration) -> Self {
         self.options.err_ttl = Some(cut(ttl));
         self
     }
 
-    /// `idle = ..`.
+    /// Sets `idle = ..`.
     pub const fn idle(mut self, length: Duration) -> Self {
         self.options.idle = Some(cut(length));
         self
     }
 
-    /// `capacity = ..`, at least 1.
+    /// Sets `capacity = ..`, at least 1.
     pub const fn capacity(mut self, entries: u64) -> Self {
         self.memory_choice = MemoryChoice::Own(entries);
         self
     }
 
-    /// `jitter = ..`.
+    /// Sets `jitter = ..`.
     pub const fn jitter(mut self, share: f32) -> Self {
         self.options.jitter = share;
         self
     }
 
-    /// `tier = ..`.
+    /// Sets `tier = ..`.
     pub const fn tier(mut self, tier: Tier) -> Self {
         self.options.tier = tier;
         if matches!(tier, Tier::Redis) {
@@ -115,98 +115,98 @@ impl FnSpec {
         self
     }
 
-    /// `memory_ttl = ..`.
+    /// Sets `memory_ttl = ..`.
     pub const fn memory_ttl(mut self, ttl: Duration) -> Self {
         self.options.memory_ttl = Some(cut(ttl));
         self
     }
 
-    /// `redis_ttl = ..`.
+    /// Sets `redis_ttl = ..`.
     pub const fn redis_ttl(mut self, ttl: Duration) -> Self {
         self.options.redis_ttl = Some(cut(ttl));
         self
     }
 
-    /// `single_flight = ..`.
+    /// Sets `single_flight = ..`.
     pub const fn single_flight(mut self, single_flight: SingleFlight) -> Self {
         self.options.single_flight = Some(single_flight);
         self
     }
 
-    /// `lock_timeout = ..`.
+    /// Sets `lock_timeout = ..`.
     pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
         self.options.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
-    /// `timeout = ..`.
+    /// Sets `timeout = ..`.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(cut(timeout));
         self
     }
 
-    /// `max_computations = ..`, at least 1.
+    /// Sets `max_computations = ..`, at least 1.
     pub const fn max_computations(mut self, max: u32) -> Self {
         self.options.bound = Some(ComputationLimit { group: None, max });
         self
     }
 
-    /// `codec = ..`.
+    /// Sets `codec = ..`.
     pub const fn codec(mut self, codec: Codec) -> Self {
         self.options.codec = Some(codec);
         self
     }
 
-    /// `compress`.
+    /// Sets `compress`.
     pub const fn compress(mut self, compress: bool) -> Self {
         self.options.compress = Some(compress);
         self
     }
 
-    /// `stale = ..`.
+    /// Sets `stale = ..`.
     pub const fn stale(mut self, window: Duration) -> Self {
         self.options.stale = Some(cut(window));
         self
     }
 
-    /// `stale_if_error = ..`.
+    /// Sets `stale_if_error = ..`.
     pub const fn stale_if_error(mut self, window: Duration) -> Self {
         self.options.stale_if_error = Some(cut(window));
         self
     }
 
-    /// `soft_timeout = ..`.
+    /// Sets `soft_timeout = ..`.
     pub const fn soft_timeout(mut self, timeout: Duration) -> Self {
         self.options.soft_timeout = Some(cut(timeout));
         self
     }
 
-    /// `detach`.
+    /// Sets `detach`.
     pub const fn detach(mut self) -> Self {
         self.options.detach = true;
         self
     }
 
-    /// `early = ..`; zero for `false`.
+    /// Sets `early = ..`; zero for `false`.
     pub const fn early(mut self, beta: f32) -> Self {
         self.options.early = beta;
         self
     }
 
-    /// `replicas = ..`, from 2 to 16, with `tier = redis`.
+    /// Sets `replicas = ..`, from 2 to 16, with `tier = redis`.
     pub const fn replicas(mut self, replicas: u8) -> Self {
         self.options.replicas = replicas;
         self
     }
 
-    /// `events = [..]`, as written.
+    /// Sets `events = [..]`, as written.
     pub const fn events(mut self, events: &'static [&'static str]) -> Self {
         self.events = events;
         self
     }
 
-    /// Tells apart sets of tags and events made from values, as written. An entry of another
-    /// set may lack one by which it is to be invalidated.
+    /// Sets the hash of the expressions that make tags and events from values. An entry with
+    /// another hash may lack a tag by which it has to be invalidated, so it is not used.
     pub const fn value_tags_hash(mut self, value_tags_hash: u64) -> Self {
         self.value_tags_hash = value_tags_hash;
         self
@@ -225,7 +225,7 @@ impl FnSpec {
         self.events
     }
 
-    /// The function's name: as given, else its full path.
+    /// Returns the function's name: the given one, else its full path.
     pub fn name(&self) -> &str {
         match self.given_name {
             Some(name) => name,
@@ -234,7 +234,7 @@ impl FnSpec {
     }
 
     pub(crate) fn id(&'static self) -> OwnerId {
-        // A static's address tells it from every other for as long as the process runs.
+        // The address of a static is unique as long as the process runs.
         OwnerId(std::ptr::from_ref(self).addr())
     }
 
@@ -242,7 +242,7 @@ impl FnSpec {
         &self.owner_index
     }
 
-    /// The key of a call whose arguments are written as `arg_words`.
+    /// Returns the key of a call whose arguments are `arg_words`.
     pub(crate) fn key(&self, arg_words: &KeyBuf) -> KeyBuf {
         render(arg_words.words(), self.template, self.name())
     }
@@ -269,7 +269,8 @@ impl fmt::Debug for FnSpec {
     }
 }
 
-/// What stands around a function's name in that of a hidden one beside it, whose rest is for the compiler to say.
+/// Prefixes and suffixes around a function's name in the name of the hidden function beside it. The
+/// compiler chooses between the last two.
 const HIDDEN: [(&str, &str); 3] = [
     ("__all_of_", "__needs_companion_Self"),
     ("__", "_is_in_an_impl__write_companion_Self"),
@@ -277,8 +278,9 @@ const HIDDEN: [(&str, &str); 3] = [
 ];
 
 /// Turns the path of a marker inside a function into the function's own path:
-/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` gives `a::outer::get`. The marker of one that has
-/// controls stands in a hidden function beside it, whose name has its own.
+/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` becomes `a::outer::get`. The marker of a
+/// function with a companion is in a hidden function beside it, whose name contains the function's
+/// own.
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");

@@ -1,15 +1,15 @@
-//! Lives that end when nobody uses what has them.
+//! Idle expiration: the end of entries that nobody uses (`idle`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::base::clock::Tick;
 
-/// A use is noted if none was for this share of the length. So most uses cost nothing, and what
-/// is used lives a quarter longer than it would have to.
+/// A use is recorded only if none was in this share of the length. So most uses cost nothing, and
+/// an entry lives up to a quarter longer than its length.
 const NOTED: u32 = 4;
 
-/// How long something may go unused, and when a use was noted last.
+/// Time that an entry may go unused, and its last recorded use.
 #[derive(Debug)]
 pub(crate) struct Idle {
     length: Duration,
@@ -18,25 +18,25 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    /// Of what is used `now`.
+    /// Starts with a use at `now`.
     pub(crate) fn new(now: Tick, length: Duration) -> Self {
         let noted = AtomicU64::new(now.nanos());
         Self { length, noted }
     }
 
-    /// Before that a use need not be noted.
+    /// Returns the time until which a use need not be recorded.
     pub(crate) fn quiet_until(&self) -> Tick {
         self.noted().after(self.length / NOTED)
     }
 
-    /// Whether nobody used it for its length. True no earlier than that after the last use, and
-    /// no later than a quarter more.
+    /// Returns `true` if the entry was unused for its length. That is no earlier than this length
+    /// after the last use, and no more than a quarter of it later.
     pub(crate) fn is_over(&self, now: Tick) -> bool {
-        // From the last use that was not noted.
+        // Counted from the last use that need not have been recorded.
         now >= self.quiet_until().after(self.length)
     }
 
-    /// It is used `now`.
+    /// Records a use at `now`.
     pub(crate) fn note(&self, now: Tick) {
         if now >= self.quiet_until() {
             self.noted.fetch_max(now.nanos(), Ordering::Relaxed);
@@ -56,8 +56,7 @@ mod tests {
         Tick::from_nanos(millis * 1_000_000)
     }
 
-    /// Whenever it is used last, it ends no earlier than its length after that, and no later than a
-    /// quarter more.
+    /// The end is never earlier than the length after the last use, and at most a quarter later.
     #[test]
     fn it_ends_a_length_after_its_last_use_or_a_quarter_more() {
         for last in 0..400 {

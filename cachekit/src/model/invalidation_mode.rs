@@ -1,11 +1,11 @@
-//! How something is invalidated.
+//! The two modes of an invalidation.
 
-/// Hard or soft.
+/// Hard, or soft (a "soft purge").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum InvalidationMode {
-    /// It is gone.
+    /// Entries are removed.
     #[default]
     Hard,
-    /// It is not fresh any more, and left for what old values are for.
+    /// Entries become stale, and may still be served where stale values are.
     Soft,
 }

@@ -1,35 +1,35 @@
-//! Why an entry in the shared store was of no use.
+//! Reasons for a miss in the shared store.
 
 use crate::base::counter::Counter;
 
-/// A reason for a miss.
+/// Reason why an entry in the store could not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MissReason {
-    /// There was none.
+    /// There was no entry.
     Absent,
-    /// Its life was over.
+    /// The entry had expired.
     Expired,
-    /// A tag, its function or everything was invalidated.
+    /// A tag, the function or everything was invalidated.
     Invalidated,
-    /// Not written by this library.
+    /// The bytes were not written by this library.
     Foreign,
-    /// Written in another version of the format.
+    /// The entry was written in another version of the format.
     Format,
-    /// Cut short or changed.
+    /// The entry was cut short or changed.
     Damaged,
-    /// Another key's.
+    /// The entry belonged to another key.
     Key,
-    /// Another function's, under the same key.
+    /// The entry belonged to another function with the same key.
     Function,
-    /// Written by another codec.
+    /// The entry was written by another codec.
     Codec,
-    /// Of a type of another shape.
+    /// The value's type had another shape.
     Schema,
-    /// Larger than this cache takes.
+    /// The entry was larger than this cache accepts.
     TooLarge,
-    /// Compressed, and cannot be decompressed.
+    /// The entry was compressed, and could not be decompressed.
     Compression,
-    /// The codec could not read it.
+    /// The codec could not decode the value.
     Undecodable,
 }
 
@@ -37,7 +37,7 @@ impl MissReason {
     pub(crate) const COUNT: usize = 13;
 }
 
-/// How often each was met.
+/// Counters of misses, by reason.
 #[derive(Debug, Default)]
 pub(crate) struct MissReasons([Counter; MissReason::COUNT]);
 

@@ -1,4 +1,4 @@
-//! Whose an entry is: a function's, a region's, or the caller's own.
+//! Owners of entries: a function, a region, or the cache itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,45 +9,45 @@ use crate::base::trace;
 use crate::model::epoch::Epoch;
 use crate::model::tag_prefixes::TagPrefixes;
 
-/// Tells owners apart within one process.
+/// Identity of an owner, unique in this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct OwnerId(pub(crate) usize);
 
 impl OwnerId {
-    /// Entries that were stored by `put` and `get_or_compute` of the cache itself.
+    /// Owner of entries stored by `put` and `get_or_compute` of the cache itself.
     pub(crate) const DIRECT: Self = Self(0);
 }
 
-/// The name of what is stored by `put` and `get_or_compute` of the cache itself.
+/// Name of the owner of entries stored by `put` and `get_or_compute` of the cache itself.
 pub(crate) const DIRECT_NAME: &str = "(direct)";
 
-/// How the names of regions begin.
+/// Prefix of the names of regions.
 pub(crate) const REGION: &str = "region ";
 
-/// One owner's state in one cache.
+/// State of one owner in one cache.
 #[derive(Debug)]
 pub(crate) struct Owner {
     pub(crate) id: OwnerId,
     pub(crate) name: Box<str>,
-    /// Moved when all of the owner's entries are invalidated.
+    /// Raised when all of the owner's entries are invalidated.
     pub(crate) epoch: Arc<Epoch>,
     pub(crate) counts: Counts,
-    /// Of tags made from its values.
+    /// Prefixes of the value tags of its values.
     pub(crate) tag_prefixes: TagPrefixes,
-    /// The templates of its events, as they are written.
+    /// Templates of its events, as written in the attribute.
     pub(crate) events: &'static [&'static str],
-    /// Tells apart sets of tags and events made from its values.
+    /// Hash of the expressions that make tags and events from its values.
     pub(crate) value_tags_hash: u64,
     is_reported: AtomicBool,
-    /// Another has the same name, so that nobody could tell their values apart in a shared tier.
+    /// Another owner has this name, so their values could not be told apart in a shared tier.
     pub(crate) is_namesake: bool,
-    /// Another has a key in common with it, which was said.
+    /// A key shared with another owner was found, and logged.
     has_collision: AtomicBool,
     /// Guards that a test removed from its cache.
     pub(crate) faults: Faults,
 }
 
-/// What happened to one owner's calls.
+/// Counters of one owner's calls.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) memory_hits: Counter,
@@ -86,7 +86,7 @@ impl Owner {
         }
     }
 
-    /// The same with these templates of events, and this of labels made from values.
+    /// Sets the templates of events and the hash of the value tags.
     pub(crate) fn with_labels(
         mut self,
         events: &'static [&'static str],
@@ -97,18 +97,18 @@ impl Owner {
         self
     }
 
-    /// Whether nothing was said against its type before.
+    /// Returns `true` the first time only: for one warning about the owner's type.
     pub(crate) fn is_first_report(&self) -> bool {
         !self.is_reported.swap(true, Ordering::Relaxed)
     }
 
-    /// Whether it is known to have a key in common with another.
+    /// Returns `true` if the owner is known to share a key with another.
     pub(crate) fn has_collided(&self) -> bool {
         self.has_collision.load(Ordering::Relaxed)
     }
 
-    /// One of both found an entry of the other's under its key: they push each other out, which is
-    /// said where it is new of one of them.
+    /// Records that two owners found each other's entry under one key: they evict each other.
+    /// Logged if this is new for one of them.
     #[cold]
     pub(crate) fn collides_with(&self, other: &Self) {
         let know_it = [self, other].map(|owner| owner.has_collision.swap(true, Ordering::Relaxed));

@@ -1,4 +1,4 @@
-//! Numbers for what a key can belong to, so that a hit compares one.
+//! Dense numbers for owners, so that a hit compares a small integer.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::Mutex;
 use crate::model::owner::OwnerId;
 
-/// One owner's entries in one memory. No two in a process have the same, but those that came
-/// when no number was left: see [`NONE`](OwnerIndex::NONE).
+/// Number of one owner in one memory. Unique in a process, except for [`NONE`](OwnerIndex::NONE).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OwnerIndex(pub(crate) u16);
 
 impl OwnerIndex {
-    /// For whoever came when no number was left: tests may make thousands of caches.
+    /// Shared by all owners that came after the numbers ran out: tests may build thousands of
+    /// caches.
     pub(crate) const NONE: Self = Self(u16::MAX);
 
     #[inline]
@@ -21,10 +21,10 @@ impl OwnerIndex {
     }
 }
 
-/// The places of one memory.
+/// Owner indexes of one memory.
 #[derive(Debug)]
 pub(crate) struct OwnerIndexes {
-    /// Tells the memory from every other in this process; never zero.
+    /// Number of the memory, unique in this process and never zero.
     id: u32,
     indexes: Mutex<HashMap<OwnerId, OwnerIndex>>,
 }
@@ -49,17 +49,17 @@ impl OwnerIndexes {
     }
 }
 
-/// Places that were looked up, for an owner that nearly always asks in the same memory, and else
-/// in one of a few in turn: then no lock is taken either.
+/// Cache of an owner's indexes, by memory. An owner nearly always asks for the same memory, and
+/// otherwise alternates between a few: neither case takes a lock.
 #[derive(Debug)]
 pub(crate) struct CachedOwnerIndex {
-    /// In the memory that was met last.
+    /// Index in the memory that was asked for last.
     last: AtomicU64,
-    /// In those that were met before.
+    /// Indexes in memories that were asked for before.
     others: [AtomicU64; OTHERS],
 }
 
-/// Of an owner that is used with more memories than these and one, some are looked up at each call.
+/// Number of further memories that are remembered. With more, some calls take the lock.
 const OTHERS: usize = 7;
 
 impl CachedOwnerIndex {
@@ -82,11 +82,11 @@ impl CachedOwnerIndex {
             let other = other.load(Ordering::Relaxed);
             index_in(other, indexes.id)
         });
-        // Nothing is written: others read the same line.
+        // Nothing is written here: other threads read the same cache line.
         known.unwrap_or_else(|| self.look_up(owner, indexes))
     }
 
-    /// Remembers it as the last, and the one that was the last among the others.
+    /// Looks the index up and makes it the last one. The one before joins the others.
     fn look_up(&self, owner: OwnerId, indexes: &OwnerIndexes) -> OwnerIndex {
         let owner_index = indexes.of(owner);
         let now = u64::from(indexes.id) << 32 | u64::from(owner_index.0);
@@ -100,7 +100,7 @@ impl CachedOwnerIndex {
     }
 }
 
-/// The place that is remembered in `known`, if that is one in this memory.
+/// Returns the index in `known` if it belongs to `memory`.
 #[inline]
 fn index_in(known: u64, memory: u32) -> Option<OwnerIndex> {
     let [low, high, _, _, id @ ..] = known.to_le_bytes();
@@ -113,8 +113,8 @@ mod tests {
 
     const OWNER: OwnerId = OwnerId(7);
 
-    /// Whether an owner that is used with so many memories in turn finds its places without their
-    /// lock: what is behind that is taken away.
+    /// Returns `true` if an owner that alternates between this many memories finds its indexes
+    /// without their lock: their maps are emptied first.
     fn finds_without_a_lock(memories: usize) -> bool {
         let memories: Vec<OwnerIndexes> = (0..memories).map(|_| OwnerIndexes::new()).collect();
         let known = CachedOwnerIndex::new();

@@ -1,11 +1,14 @@
-//! How long an entry lives and what it hangs on: plain data.
+//! The options of one call on a cache: lifetime, tier, tags, limits.
+//!
+//! [`Policy`] is the public builder. The cache itself reads
+//! [`EntryOptions`](crate::model::entry_options::EntryOptions).
 
 use std::time::Duration;
 
 use crate::base::durations::cut;
 use crate::encoding::codec::Codec;
-use crate::encoding::compress::USUAL_THRESHOLD;
 use crate::model::config::{SingleFlight, Tier};
+use crate::model::entry_options::{ComputationLimit, EntryOptions};
 
 /// The options of one call to [`Cache::get_or_compute`](crate::Cache::get_or_compute) and
 /// [`Cache::put`](crate::Cache::put).
@@ -26,70 +29,73 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The cache's defaults: its `default_ttl`, no tags.
+    /// Returns a policy that leaves everything to the cache: its `default_ttl`, no tags.
     ///
-    /// Any length of time may be given. One of more than a hundred years is cut to that.
+    /// Every length of time is accepted. More than a hundred years is cut to a hundred years.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How long the entry lives. Zero: it is not stored.
+    /// Sets the time to live of the entry. With zero, the entry is not stored.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl = Some(cut(ttl));
         self
     }
 
-    /// Shortens the time to live at random by up to this share, so that entries stored
-    /// together do not expire together. Taken as 0 below 0 and as 1 above 1.
+    /// Shortens the time to live at random by up to this share, so that entries stored together do
+    /// not expire together. The share is clamped to the range from 0 to 1.
     pub fn jitter(mut self, share: f32) -> Self {
         let share = if share.is_nan() { 0.0 } else { share };
         self.options.jitter = share.clamp(0.0, 1.0);
         self
     }
 
-    /// Where the entry lives; both tiers, if nothing is said.
+    /// Sets the tier that keeps the entry. The default is both tiers.
     pub fn tier(mut self, tier: Tier) -> Self {
         self.options.tier = tier;
         self
     }
 
-    /// The longest that memory keeps the entry, whatever its `ttl`.
+    /// Caps the time for which memory keeps the entry, whatever its `ttl`.
     pub fn memory_ttl(mut self, ttl: Duration) -> Self {
         self.options.memory_ttl = Some(cut(ttl));
         self
     }
 
-    /// In memory the entry also ends when no call uses it for so long, or up to a quarter longer;
-    /// `ttl` stays the longest that it lives. Zero: nothing is kept in memory.
+    /// Expires the entry in memory when no call has used it for this long, or for up to a quarter
+    /// longer. `ttl` remains the upper bound. With zero, memory keeps nothing.
     ///
-    /// What Redis has lives as long as without, and comes back into memory when it is asked for.
+    /// The copy in Redis keeps its `ttl` and returns to memory when a call asks for it.
     pub fn idle(mut self, idle: Duration) -> Self {
         self.options.idle = Some(cut(idle));
         self
     }
 
-    /// The longest that Redis keeps the entry, whatever its `ttl`.
+    /// Caps the time for which Redis keeps the entry, whatever its `ttl`.
     pub fn redis_ttl(mut self, ttl: Duration) -> Self {
         self.options.redis_ttl = Some(cut(ttl));
         self
     }
 
-    /// Who waits for whom when several miss; all that share the cache, if nothing is said.
+    /// Sets which concurrent misses share one computation (single-flight). The default is all
+    /// callers that share the tier: the process, or every process with the same Redis.
     pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
         self.options.single_flight = Some(single_flight);
         self
     }
 
-    /// How long this call waits for another's computation, in all; the cache's, if nothing
-    /// is said.
+    /// Bounds the total time for which this call waits for another call's computation. The default
+    /// is the cache's `lock_timeout`.
     pub fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
         self.options.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
-    /// At most `most` computations of this `group` run at once in this process, taken as 1
-    /// below 1; the others wait for a place, for `lock_timeout` at most. A group is every
-    /// call on this cache whose policy names it; it keeps the number that it had first.
+    /// Limits this `group` to `max` concurrent computations in this process (backpressure). A `max`
+    /// of 0 counts as 1.
+    ///
+    /// Further calls wait for a permit, at most for `lock_timeout`. A group is every call on this
+    /// cache whose policy names it. The first `max` given for a group is the one that holds.
     pub fn max_computations(mut self, group: &'static str, max: u32) -> Self {
         self.options.bound = Some(ComputationLimit {
             group: Some(group),
@@ -98,55 +104,60 @@ impl Policy {
         self
     }
 
-    /// How the value is written for Redis; as the cache writes, if nothing is said.
+    /// Sets the encoding of the value in Redis. The default is the cache's codec.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.options.codec = Some(codec);
         self
     }
 
-    /// Whether the value is compressed for Redis: `true`, if it has at least as many bytes as
-    /// [`compress_above`](crate::CacheBuilder::compress_above) says, or 1,024 where it says nothing;
-    /// `false`, never. As the cache does, if nothing is said. Without the feature `lz4` nothing is
-    /// compressed.
+    /// Turns compression for Redis on or off. The default is the cache's setting.
+    ///
+    /// With `true`, a value is compressed if it has at least
+    /// [`compress_above`](crate::CacheBuilder::compress_above) bytes, or 1,024 if the cache has no
+    /// such threshold. Without the feature `lz4` nothing is compressed.
     pub fn compress(mut self, compress: bool) -> Self {
         self.options.compress = Some(compress);
         self
     }
 
-    /// For so long after its time to live the old value is served at once, while one
-    /// computation in the background makes a new one. Only
-    /// [`get_or_refresh`](crate::Cache::get_or_refresh) and
-    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) can do so; for other calls the
-    /// entry ends with its time to live.
+    /// Serves the stale value for this long after its time to live, while one computation in the
+    /// background makes a new one (stale-while-revalidate).
+    ///
+    /// Only [`get_or_refresh`](crate::Cache::get_or_refresh) and
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) do so. For other calls the entry
+    /// ends with its time to live.
     pub fn stale(mut self, window: Duration) -> Self {
         self.options.stale = Some(cut(window));
         self
     }
 
-    /// For so long after its time to live the old value is served where the computation gives
-    /// an error.
+    /// Serves the stale value for this long after its time to live if the computation returns an
+    /// error (fail-safe).
     pub fn stale_if_error(mut self, window: Duration) -> Self {
         self.options.stale_if_error = Some(cut(window));
         self
     }
 
-    /// After so long [`get_or_refresh`](crate::Cache::get_or_refresh) and
-    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) give the old value, if
-    /// [`stale`](Self::stale) or [`stale_if_error`](Self::stale_if_error) keeps one, and the
-    /// computation goes on in the background.
+    /// Bounds the wait of [`get_or_refresh`](crate::Cache::get_or_refresh) and
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh): after this time they return the
+    /// stale value, and the computation continues in the background.
+    ///
+    /// This needs a stale value, which [`stale`](Self::stale) or
+    /// [`stale_if_error`](Self::stale_if_error) keeps.
     pub fn soft_timeout(mut self, timeout: Duration) -> Self {
         self.options.soft_timeout = Some(cut(timeout));
         self
     }
 
-    /// A computation goes on in the background when its caller goes away, and is stored:
-    /// callers who have less time than the computation takes get its value in the end. Only
-    /// [`get_or_refresh`](crate::Cache::get_or_refresh) and
-    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) can do so; for other calls, and
-    /// with [`SingleFlight::Off`], it is left out.
+    /// Lets a computation continue in the background, and store its value, after its caller was
+    /// dropped. Callers that have less time than the computation takes get its value in the end.
     ///
-    /// One that nobody else computes, and that has begun, goes on; it is dropped
-    /// [`lock_timeout`](Self::lock_timeout) after its caller went away.
+    /// Only [`get_or_refresh`](crate::Cache::get_or_refresh) and
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) do so. Other calls, and calls with
+    /// [`SingleFlight::Off`], ignore it.
+    ///
+    /// A computation continues if it has begun and no other call computes the key. It is dropped
+    /// [`lock_timeout`](Self::lock_timeout) after its caller was.
     ///
     /// # Examples
     ///
@@ -176,22 +187,25 @@ impl Policy {
         self
     }
 
-    /// How early before its end an entry may be computed again: the beta of probabilistic
-    /// early expiry. Default: 1. Zero, or less: never.
+    /// Sets how early an entry may be recomputed before its end: the beta of probabilistic early
+    /// expiration (XFetch). The default is 1. With zero or less, no entry is recomputed early.
     pub fn early(mut self, beta: f32) -> Self {
         self.options.early = if beta.is_finite() { beta.max(0.0) } else { 0.0 };
         self
     }
 
-    /// Keeps so many copies of the entry, each computed by itself, and reads one of them at each
-    /// call, chosen at random. Taken as 16 above 16; below 2 it is one entry, as without.
+    /// Keeps this many replicas of the entry in Redis, each computed on its own. Each call reads one
+    /// of them at random.
     ///
-    /// For keys so hot that the one place where they stand in Redis is busy; only with
-    /// [`tier(Tier::Redis)`](Self::tier), for what memory keeps is read there. With another tier
-    /// it is left out, and an event says so once.
+    /// More than 16 counts as 16. Below 2 there is a single entry, as without this option.
     ///
-    /// An invalidation takes all copies away. So does [`put`](crate::Cache::put), which stores
-    /// nothing: the copies are computed again. On a single server, copies spread nothing.
+    /// Use replicas for keys so hot that their one Redis node is busy. They need
+    /// [`tier(Tier::Redis)`](Self::tier), because memory would answer such reads itself. With another
+    /// tier the option is ignored, and a warning is logged once. A single Redis server gains nothing
+    /// from replicas.
+    ///
+    /// An invalidation removes all replicas. [`put`](crate::Cache::put) removes them too, and stores
+    /// nothing: the next calls compute them again.
     ///
     /// # Examples
     ///
@@ -205,150 +219,21 @@ impl Policy {
         self
     }
 
-    /// The entry is gone when this tag is invalidated.
+    /// Adds a tag. Invalidating the tag removes the entry.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
         self
     }
 
-    /// The entry is gone when this event is emitted.
+    /// Adds an event. Emitting the event removes the entry.
     pub fn event(mut self, event: impl Into<String>) -> Self {
         self.events.push(event.into());
         self
     }
 }
 
-/// So many copies of one entry, at most.
+/// Upper bound of [`Policy::replicas`].
 const MOST_REPLICAS: u8 = 16;
-
-/// How long entries live, where, and who computes them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct EntryOptions {
-    /// `None`: the cache's `default_ttl`.
-    pub(crate) ttl: Option<Duration>,
-    /// For a remembered absence; `None`: absences are not remembered.
-    pub(crate) none_ttl: Option<Duration>,
-    /// For a remembered error; `None`: errors are not remembered.
-    pub(crate) err_ttl: Option<Duration>,
-    /// At most that long in memory.
-    pub(crate) memory_ttl: Option<Duration>,
-    /// So long in memory after the last use; `None`: as long as without.
-    pub(crate) idle: Option<Duration>,
-    /// At most that long in Redis.
-    pub(crate) redis_ttl: Option<Duration>,
-    pub(crate) jitter: f32,
-    pub(crate) tier: Tier,
-    /// `None`: as wide as the tier is shared.
-    pub(crate) single_flight: Option<SingleFlight>,
-    /// `None`: the cache's.
-    pub(crate) lock_timeout: Option<Duration>,
-    /// How long one computation may take; `None`: as long as it likes.
-    pub(crate) timeout: Option<Duration>,
-    /// How many computations run at once; `None`: all.
-    pub(crate) bound: Option<ComputationLimit>,
-    /// `None`: the cache's.
-    pub(crate) codec: Option<Codec>,
-    /// Whether large values are compressed; `None`: as the cache has it.
-    pub(crate) compress: Option<bool>,
-    /// After its life an entry is served for so long while it is computed again.
-    pub(crate) stale: Option<Duration>,
-    /// After its life an entry is served for so long where computing it again failed.
-    pub(crate) stale_if_error: Option<Duration>,
-    /// How long a caller waits before it is served what is there.
-    pub(crate) soft_timeout: Option<Duration>,
-    /// Whether a computation goes on without its caller.
-    pub(crate) detach: bool,
-    /// Beta of probabilistic early expiry; zero: never.
-    pub(crate) early: f32,
-    /// How many copies of an entry there are, in Redis alone; at least one.
-    pub(crate) replicas: u8,
-}
-
-/// How many computations may run at once, of whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ComputationLimit {
-    /// `None`: of the function.
-    pub(crate) group: Option<&'static str>,
-    /// At least one.
-    pub(crate) max: u32,
-}
-
-impl EntryOptions {
-    /// Nothing said: everything as the cache has it.
-    pub(crate) const DEFAULT: Self = Self {
-        ttl: None,
-        none_ttl: None,
-        err_ttl: None,
-        memory_ttl: None,
-        idle: None,
-        redis_ttl: None,
-        jitter: 0.0,
-        tier: Tier::Both,
-        single_flight: None,
-        lock_timeout: None,
-        timeout: None,
-        bound: None,
-        codec: None,
-        compress: None,
-        stale: None,
-        stale_if_error: None,
-        soft_timeout: None,
-        detach: false,
-        early: 1.0,
-        replicas: 1,
-    };
-
-    /// How long after its life an entry is kept.
-    pub(crate) fn window(&self) -> Duration {
-        self.stale.max(self.stale_if_error).unwrap_or_default()
-    }
-
-    /// From how many bytes on values are compressed, in a cache that has a threshold or none.
-    pub(crate) fn compress_above(&self, threshold: Option<usize>) -> Option<usize> {
-        match self.compress {
-            Some(false) => None,
-            Some(true) => threshold.or(Some(USUAL_THRESHOLD)),
-            None => threshold,
-        }
-    }
-
-    /// The same for a remembered error: nothing serves one that is over.
-    pub(crate) fn of_error(self) -> Self {
-        Self {
-            idle: None,
-            stale: None,
-            stale_if_error: None,
-            early: 0.0,
-            ..self
-        }
-    }
-
-    /// How many copies of an entry there are, if more than one.
-    pub(crate) fn copies(&self) -> Option<u8> {
-        (self.replicas > 1 && self.tier == Tier::Redis).then_some(self.replicas)
-    }
-
-    /// Whether copies are asked for where there are none.
-    pub(crate) fn leaves_replicas_out(&self) -> bool {
-        self.replicas > 1 && self.copies().is_none()
-    }
-
-    /// Whether a computation goes on without its caller: what others may wait for.
-    pub(crate) fn detaches(&self) -> bool {
-        self.detach && self.single_flight != Some(SingleFlight::Off)
-    }
-
-    /// How long memory may keep what lives for `ttl`.
-    pub(crate) fn in_memory(&self, ttl: Duration) -> Duration {
-        self.memory_ttl.map_or(ttl, |most| most.min(ttl))
-    }
-}
-
-impl Default for EntryOptions {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
 
 impl From<&Policy> for EntryOptions {
     fn from(policy: &Policy) -> Self {
@@ -356,22 +241,14 @@ impl From<&Policy> for EntryOptions {
     }
 }
 
-/// `ttl`, shortened by a share drawn from `[0, jitter]` through `random` in `[0, 1)`.
-pub(crate) fn jittered(ttl: Duration, jitter: f32, random: f64) -> Duration {
-    if jitter <= 0.0 {
-        return ttl;
-    }
-    ttl.mul_f64(1.0 - f64::from(jitter.min(1.0)) * random)
-}
-
-/// What `ttl = EXPR` may give.
+/// Types that `ttl = EXPR` accepts.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a time to live",
     note = "give a `Duration`, or an `Option<Duration>` where `None` means \"do not store\"; seconds are \
             one plain number, `ttl = 300`, and anything computed is a `Duration`"
 )]
 pub trait IntoTtl {
-    /// The time to live; `None`: the value is not stored.
+    /// Returns the time to live, or `None` if the value is not to be stored.
     fn into_ttl(self) -> Option<Duration>;
 }
 
@@ -464,40 +341,5 @@ mod tests {
         assert!(!detaches(
             Policy::new().detach().single_flight(SingleFlight::Off)
         ));
-    }
-
-    #[test]
-    fn memory_keeps_no_longer_than_its_cap() {
-        let [short, long] = [30, 300].map(Duration::from_secs);
-        let capped = EntryOptions {
-            memory_ttl: Some(short),
-            ..EntryOptions::DEFAULT
-        };
-        assert_eq!(capped.in_memory(long), short);
-        assert_eq!(capped.in_memory(short / 2), short / 2);
-        assert_eq!(EntryOptions::DEFAULT.in_memory(long), long);
-    }
-
-    #[test]
-    fn a_function_has_the_last_word_on_compression() {
-        let says = |compress| EntryOptions {
-            compress,
-            ..EntryOptions::DEFAULT
-        };
-        let threshold = |compress, of_cache| says(compress).compress_above(of_cache);
-        assert_eq!(threshold(None, None), None);
-        assert_eq!(threshold(None, Some(10)), Some(10));
-        assert_eq!(threshold(Some(true), None), Some(1_024));
-        assert_eq!(threshold(Some(true), Some(10)), Some(10));
-        assert_eq!(threshold(Some(false), Some(10)), None);
-    }
-
-    #[test]
-    fn jitter_shortens_by_at_most_its_share() {
-        let ttl = Duration::from_secs(100);
-        assert_eq!(jittered(ttl, 0.0, 0.99), ttl);
-        assert_eq!(jittered(ttl, 0.5, 0.0), ttl);
-        assert_eq!(jittered(ttl, 0.5, 0.5), Duration::from_secs(75));
-        assert!(jittered(ttl, 1.0, 0.999_999) < Duration::from_secs(1));
     }
 }

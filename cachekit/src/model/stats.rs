@@ -1,52 +1,51 @@
-//! Counters, as users see them.
+//! Counters of a cache, in the form that users read.
 
 use crate::base::counter::Counter;
 use crate::model::miss_reason::{MissReason, MissReasons};
 use crate::model::owner::{Counts, Owner};
 
-/// What one cached function, or one region, did so far in one cache.
+/// Counters of one cached function, or one region, in one cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FunctionStats {
-    /// Its name.
+    /// The function's `name`, or the region's.
     pub name: String,
-    /// Calls answered from memory, with a value or with an error that is remembered.
+    /// Calls answered from memory, with a value or a remembered error.
     pub memory_hits: u64,
     /// Calls answered from Redis.
     pub redis_hits: u64,
     /// Calls that memory could not answer.
     pub misses: u64,
-    /// How often the function ran.
+    /// Runs of the function.
     pub computations: u64,
-    /// Misses answered by another call's computation.
+    /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
-    /// Calls that went past the cache: `when` was false, it was `uncached(..)`, or the cache is
-    /// disabled.
+    /// Calls that bypassed the cache: `when` was false, the call was `uncached(..)`, or the cache
+    /// is disabled.
     pub bypassed: u64,
     /// Computations that ended with `Err`.
     pub errors: u64,
     /// Values stored, and errors remembered.
     pub stores: u64,
-    /// Those not stored because an invalidation, or another write, came in between.
+    /// Values not stored because an invalidation or another write came in between.
     pub refused_stores: u64,
     /// Writes with `order_by` whose value was not stored because a newer one was there.
     pub superseded: u64,
-    /// Waits for another's computation that were given up.
+    /// Waits for another call's computation that ended with `lock_timeout`.
     pub lock_timeouts: u64,
-    /// Computations that took longer than their `timeout`, or by `detach` than `lock_timeout` after
-    /// their caller went away, and were dropped.
+    /// Computations dropped because they exceeded their `timeout`, or, detached, `lock_timeout`
+    /// since their caller was dropped.
     pub timeouts: u64,
-    /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
-    /// a place.
+    /// Computations that began beyond `max_computations`, after waiting `lock_timeout` for a
+    /// permit.
     pub over_limit: u64,
-    /// Computations whose caller went away, and that went on without it, by `detach`.
+    /// Computations that continued after their caller was dropped, by `detach`.
     pub detached: u64,
-    /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
-    /// or `soft_timeout`.
+    /// Misses answered with a stale value, by `stale`, `stale_if_error` or `soft_timeout`.
     pub stale_hits: u64,
     /// Computations begun before the end of an entry, by `early`.
     pub early_refreshes: u64,
-    /// Computations in the place of an old value that was served meanwhile, and that failed.
+    /// Failed computations whose callers were served a stale value meanwhile.
     pub refresh_failures: u64,
 }
 
@@ -81,7 +80,7 @@ impl FunctionStats {
         add(&mut self.refresh_failures, &counts.refresh_failures);
     }
 
-    /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(
             self.memory_hits,
@@ -91,69 +90,66 @@ impl FunctionStats {
     }
 }
 
-/// What one cache did so far.
+/// Counters of one cache, since it was built.
 ///
-/// The numbers are read one by one while calls go on, so they need not add up to the last
-/// unit.
+/// The counters are read one after the other while calls continue, so sums may be off by a few.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Calls answered from memory, with a value or with an error that is remembered.
+    /// Calls answered from memory, with a value or a remembered error.
     pub memory_hits: u64,
     /// Calls answered from Redis.
     pub redis_hits: u64,
     /// Calls that memory could not answer.
     pub misses: u64,
-    /// How often a function ran.
+    /// Runs of cached functions.
     pub computations: u64,
-    /// Misses answered by another call's computation.
+    /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
-    /// Calls that went past the cache.
+    /// Calls that bypassed the cache.
     pub bypassed: u64,
     /// Computations that ended with `Err`.
     pub errors: u64,
     /// Values stored, and errors remembered.
     pub stores: u64,
-    /// Those not stored because an invalidation, or another write, came in between.
+    /// Values not stored because an invalidation or another write came in between.
     pub refused_stores: u64,
     /// Writes with `order_by` whose value was not stored because a newer one was there.
     pub superseded: u64,
-    /// Waits for another's computation that were given up.
+    /// Waits for another call's computation that ended with `lock_timeout`.
     pub lock_timeouts: u64,
-    /// Computations that took longer than their `timeout`, or by `detach` than `lock_timeout` after
-    /// their caller went away, and were dropped.
+    /// Computations dropped because they exceeded their `timeout`, or, detached, `lock_timeout`
+    /// since their caller was dropped.
     pub timeouts: u64,
-    /// Computations that began beyond `max_computations`: they had waited `lock_timeout` for
-    /// a place.
+    /// Computations that began beyond `max_computations`, after waiting `lock_timeout` for a
+    /// permit.
     pub over_limit: u64,
-    /// Computations whose caller went away, and that went on without it, by `detach`.
+    /// Computations that continued after their caller was dropped, by `detach`.
     pub detached: u64,
-    /// Misses answered with a value whose time to live was over: by `stale`, `stale_if_error`
-    /// or `soft_timeout`.
+    /// Misses answered with a stale value, by `stale`, `stale_if_error` or `soft_timeout`.
     pub stale_hits: u64,
     /// Computations begun before the end of an entry, by `early`.
     pub early_refreshes: u64,
-    /// Computations in the place of an old value that was served meanwhile, and that failed.
+    /// Failed computations whose callers were served a stale value meanwhile.
     pub refresh_failures: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
     pub invalidations: u64,
-    /// Entries in memory, also those of no use any more: over, or invalidated by a tag, an event
-    /// or a function. They stay until others take their place, or the key is asked for and
-    /// computed again.
+    /// Entries in memory. This counts expired entries, and those invalidated by a tag, an event or
+    /// a function: they stay until other entries take their room, or their key is computed again.
     pub entries: u64,
-    /// Their weight, where the cache is bounded by bytes; else 0.
+    /// Weight of the entries if the capacity is in bytes, else 0.
     pub bytes: u64,
-    /// Computations that are running or waited for.
+    /// Computations that are running or awaited.
     pub flights: usize,
     /// Keys that are being written through.
     pub writes: usize,
-    /// Tags and events whose last invalidation is kept.
+    /// Tags and events whose last invalidation is remembered.
     pub tags: usize,
-    /// What goes on behind the calls.
+    /// Work in the background.
     pub background: BackgroundStats,
-    /// What the tier that processes share did; all zero without one.
+    /// The tier that processes share (L2). All zero without Redis.
     pub redis: RedisStats,
-    /// The same by function and region, in order of name.
+    /// Counters by function and region, sorted by name.
     pub functions: Vec<FunctionStats>,
 }
 
@@ -184,7 +180,7 @@ impl Stats {
         stats
     }
 
-    /// The share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(
             self.memory_hits,
@@ -194,15 +190,15 @@ impl Stats {
     }
 }
 
-/// What goes on behind the calls: values on their way into Redis, leases that are given back.
+/// Counters of the work in the background: stores in Redis, refreshes, released leases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackgroundStats {
-    /// How much runs now.
+    /// Tasks that run now.
     pub running: usize,
-    /// How much was not begun: too much ran already, or the cache was shut down.
+    /// Tasks not started, because too many ran already or the cache was shut down.
     pub refused: u64,
-    /// How much panicked.
+    /// Tasks that panicked.
     pub panicked: u64,
 }
 
@@ -216,94 +212,95 @@ impl BackgroundStats {
     }
 }
 
-/// What happened to the entries in Redis, as one cache saw it.
+/// Counters of Redis, as one cache sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisStats {
-    /// Whether it can be asked now: there is a connection, and the breaker is closed.
+    /// `true` if Redis can be used now: there is a connection, and the circuit breaker is closed.
     pub is_up: bool,
-    /// Its circuit breaker.
+    /// State of the circuit breaker.
     pub breaker: BreakerState,
-    /// How often that opened.
+    /// Times that the breaker opened.
     pub breaker_openings: u64,
-    /// How often a connection for commands was made.
+    /// Connections made for commands.
     pub connections: u64,
-    /// Whether other processes' messages come through now, so that memory may be served.
+    /// `true` if other processes' messages arrive now, so that memory may be served.
     pub is_bus_live: bool,
     /// Values stored.
     pub stores: u64,
-    /// Those of them that were compressed.
+    /// Stored values that were compressed.
     pub compressed: u64,
-    /// By how many bytes that made them shorter, all together.
+    /// Bytes that compression saved, in total.
     pub saved_bytes: u64,
-    /// Values not stored because something happened while they were computed.
+    /// Values not stored because an invalidation or another write came while they were computed.
     pub refused_stores: u64,
-    /// Values that are not for Redis: too large, or of a type that the codec cannot carry.
+    /// Values that cannot go to Redis: too large, or of a type that the codec cannot encode.
     pub unstorable: u64,
-    /// Questions that had no answer in time, or an error for one.
+    /// Commands that had no reply in time, or an error as their reply.
     pub failures: u64,
-    /// Times that a call waited for the computation of another process.
+    /// Calls that waited for the computation of another process.
     pub waits: u64,
-    /// Acknowledged invalidations that every process said it applied in time.
+    /// Acknowledged invalidations that every process confirmed in time.
     pub acknowledged: u64,
-    /// Those of which one did not say so: all that were waited out, cut short or given up, or that
-    /// Redis did not accept.
+    /// Acknowledged invalidations that at least one process did not confirm in time, that were cut
+    /// short or given up, or that Redis did not accept.
     pub unacknowledged: u64,
-    /// Invalidations by other processes that arrived.
+    /// Invalidations received from other processes.
     pub messages: u64,
-    /// Messages to itself that came back: while they do, memory is served.
+    /// Heartbeats received: messages that this process sent to itself. While they arrive, memory is
+    /// served.
     pub heartbeats: u64,
-    /// Times that messages of other processes were, or may have been, missed, so that memory
-    /// asked for everything again; the first is the beginning.
+    /// Times that messages of other processes were, or may have been, missed, so that every
+    /// entry in memory had to be fetched again. The first one is the start of the cache.
     pub bus_interruptions: u64,
-    /// Invalidations that it has not accepted yet.
+    /// Invalidations that Redis has not accepted yet (the outbox).
     pub queued_invalidations: usize,
-    /// Why entries were of no use.
+    /// Misses in Redis, by reason.
     pub misses: RedisMisses,
 }
 
-/// Whether calls ask Redis, as its circuit breaker has it.
+/// State of the circuit breaker in front of Redis.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BreakerState {
-    /// They do.
+    /// Calls use Redis.
     #[default]
     Closed,
-    /// They go on without: it failed several times in a row.
+    /// Calls run without Redis, after several consecutive failures.
     Open,
-    /// The same, while one question in the background finds out whether it is well again.
+    /// Calls run without Redis, while one probe in the background checks if it works again.
     HalfOpen,
 }
 
-/// Why entries in Redis were of no use.
+/// Misses in Redis, by reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisMisses {
-    /// There was none.
+    /// There was no entry.
     pub absent: u64,
-    /// Its life was over.
+    /// The entry had expired.
     pub expired: u64,
-    /// A tag, its function or everything was invalidated.
+    /// A tag, the function or everything was invalidated.
     pub invalidated: u64,
-    /// Not written by this library.
+    /// The bytes were not written by this library.
     pub foreign: u64,
-    /// Written in another version of the format.
+    /// The entry was written in another version of the format.
     pub format: u64,
-    /// Cut short or changed.
+    /// The entry was cut short or changed.
     pub damaged: u64,
-    /// Another key's.
+    /// The entry belonged to another key.
     pub key: u64,
-    /// Another function's, under the same key.
+    /// The entry belonged to another function with the same key.
     pub function: u64,
-    /// Written by another codec, or compressed where the feature `lz4` is off.
+    /// The entry was written by another codec, or compressed while the feature `lz4` is off.
     pub codec: u64,
-    /// Of a type of another shape.
+    /// The value's type had another shape.
     pub schema: u64,
-    /// Larger than `max_value_bytes`.
+    /// The entry was larger than `max_value_bytes`.
     pub too_large: u64,
-    /// Compressed, and not what compression makes, or of another length than it says.
+    /// The compressed bytes were invalid, or had another length than declared.
     pub compression: u64,
-    /// The codec could not read it.
+    /// The codec could not decode the value.
     pub undecodable: u64,
 }
 
@@ -330,7 +327,7 @@ impl RedisMisses {
 
 #[expect(clippy::cast_precision_loss, reason = "a share of two counters")]
 fn share(memory: u64, others: u64, misses: u64) -> f64 {
-    // A call that Redis answers, or an old value, has missed in memory before.
+    // A call that Redis, or a stale value, answers was a miss in memory before.
     let calls = memory + misses;
     if calls == 0 {
         0.0

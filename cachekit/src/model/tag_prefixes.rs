@@ -1,33 +1,36 @@
-//! Which tags an owner's values turned out to have.
+//! Prefixes of the value tags that an owner's values turned out to have.
 //!
-//! A tag made from a value is not known before it is computed, so an invalidation of it in
-//! between cannot be seen by its version. Tags have families, which are known: they begin
-//! alike. What begins a computation guards the families that the owner's tags were of
-//! before, and none once a value had no late tag: most owners have none, and what began under
-//! the guard of all tags is refused whenever anybody invalidates any tag.
+//! A value tag is made from the value, so it is unknown while the value is computed, and its
+//! version cannot show an invalidation that comes meanwhile. Its prefix, the part before the first
+//! colon, can be known from earlier values. A computation therefore guards the prefixes that the
+//! owner's value tags had before.
+//!
+//! An owner without any known value tag guards all tags, which rejects a store after any
+//! invalidation of any tag. So it guards none once a value had no value tag, which is true of most
+//! owners.
 
 use crate::base::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// More families than this are as good as all.
+/// More prefixes than this are treated as all tags.
 const MAX_PREFIXES: usize = 8;
 
-/// The families of one owner's late tags.
+/// Prefixes of one owner's value tags.
 #[derive(Debug, Default)]
 pub(crate) struct TagPrefixes {
     is_known: AtomicBool,
-    /// A value had no late tag.
+    /// A value without value tags was seen.
     had_none: AtomicBool,
     seen: RwLock<Vec<Box<[u8]>>>,
 }
 
 impl TagPrefixes {
-    /// Whether any late tag was seen.
+    /// Returns `true` if any value tag was seen.
     pub(crate) fn is_known(&self) -> bool {
         self.is_known.load(Ordering::Relaxed)
     }
 
-    /// A late tag of `tag_prefix` was seen. The empty one is that of all tags.
+    /// Records a value tag with this prefix. The empty prefix stands for all tags.
     pub(crate) fn record(&self, tag_prefix: &[u8]) {
         let seen = self.seen.read();
         if seen
@@ -46,13 +49,13 @@ impl TagPrefixes {
         self.is_known.store(true, Ordering::Relaxed);
     }
 
-    /// A value had no late tag. One that has a tag of a family that was not guarded is not
-    /// stored, so this may be wrong.
+    /// Records a value without value tags. A value with a tag whose prefix was not guarded is not
+    /// stored, so being wrong here is safe.
     pub(crate) fn record_none(&self) {
         self.had_none.store(true, Ordering::Relaxed);
     }
 
-    /// Those to guard: the one of all tags while nothing is known.
+    /// Returns the prefixes to guard: the empty one, for all tags, while nothing is known.
     pub(crate) fn names(&self) -> Vec<Box<[u8]>> {
         let seen = self.seen.read();
         if seen.is_empty() && !self.had_none.load(Ordering::Relaxed) {

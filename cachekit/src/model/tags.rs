@@ -1,4 +1,4 @@
-//! What an entry hangs on and how long it lives, gathered around one computation.
+//! The tags of an entry, and what else its value or its call says about storing it.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::key::buf::KeyBuf;
 use crate::model::policy::{IntoTtl, Policy};
 
-/// A tag, or an event: they are told apart by their first byte.
+/// A tag or an event. The first byte tells which.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Tag(Box<str>);
 
@@ -28,7 +28,7 @@ impl Tag {
         Self(tag.into())
     }
 
-    /// The tag, or the event, of this name.
+    /// Parses a tag or an event from its form in the store: `t:` or `e:`, then the text.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         let (kind, text) = str::from_utf8(name).ok()?.split_once(':')?;
         match kind {
@@ -38,7 +38,7 @@ impl Tag {
         }
     }
 
-    /// The kind, as it stands in names, and the text.
+    /// Returns the kind, in its form in the store, and the text.
     pub(crate) fn parts(&self) -> (&'static [u8], &str) {
         let kind: &[u8] = if self.0.starts_with('e') {
             b"e:"
@@ -49,53 +49,53 @@ impl Tag {
     }
 }
 
-/// The tags, events and time to live of one value.
+/// Tags, events and time to live of one value, gathered around one computation.
 #[derive(Debug, Clone, Default)]
 pub struct EntryTags {
     pub(crate) tags: SmallVec<[Tag; 2]>,
-    /// `None`: as the function or the cache says.
+    /// `None`: the function's, or the cache's.
     pub(crate) ttl: Option<Duration>,
     pub(crate) do_not_store: bool,
 }
 
 impl EntryTags {
-    /// No tags, the default time to live.
+    /// Returns an empty set, with the default time to live.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Where the text of a tag or an event is written.
+    /// Returns a buffer into which the text of a tag or an event is written.
     pub fn text(&self) -> KeyBuf {
         KeyBuf::verbatim()
     }
 
-    /// A tag whose text is known.
+    /// Adds a tag with a constant text.
     pub fn tag_of(&mut self, text: &str) {
         self.tags.push(Tag::of(text));
     }
 
-    /// An event whose name is known.
+    /// Adds an event with a constant name.
     pub fn event_of(&mut self, text: &str) {
         self.tags.push(Tag::event(text));
     }
 
-    /// A tag.
+    /// Adds a tag.
     pub fn tag(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::of(&written.to_text()));
     }
 
-    /// An event.
+    /// Adds an event.
     pub fn event(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::event(&written.to_text()));
     }
 
-    /// Tags from a sequence.
+    /// Adds one tag for each item.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
         self.tags
             .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
-    /// `ttl = EXPR`.
+    /// Sets the time to live: `ttl = EXPR`.
     pub fn ttl(&mut self, ttl: impl IntoTtl) {
         match ttl.into_ttl() {
             Some(ttl) => self.ttl = Some(ttl),
@@ -103,7 +103,7 @@ impl EntryTags {
         }
     }
 
-    /// `store_if = EXPR`.
+    /// Prevents storing unless `keep` is true: `store_if = EXPR`.
     pub fn store_if(&mut self, keep: bool) {
         self.do_not_store |= !keep;
     }

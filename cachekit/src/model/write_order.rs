@@ -1,14 +1,13 @@
-//! What tells a newer write from an older one.
+//! The order of writes of one entry (`order_by`), which tells a newer write from an older one.
 
-/// A number that grows from write to write of one entry: what `order_by = EXPR` in
-/// `#[write_through(..)]` may be.
+/// A number that grows with each write of an entry: the result of `order_by = EXPR` in
+/// `#[write_through(..)]`.
 ///
-/// Implemented for the integers of at most 64 bits and for references to them. They share one
-/// scale, whatever their type; all that is below zero counts as zero.
+/// Implemented for the integers of at most 64 bits and for references to them. All types share one
+/// scale. Negative numbers count as zero.
 ///
-/// A version that the database raises with each write is such a number. A time is one where no
-/// two writes of an entry have the same: those that overlap and have equal orders leave the
-/// entry empty.
+/// Use a version that the database increases with each write. A time works if no two writes of an
+/// entry have the same: overlapping writes with equal orders leave the entry empty.
 ///
 /// # Examples
 ///
@@ -47,7 +46,7 @@
             `order_by = ret.updated_at.timestamp_micros()`"
 )]
 pub trait WriteOrder: sealed::Sealed {
-    /// Where it stands.
+    /// Position on the common scale.
     #[doc(hidden)]
     fn __rank(&self) -> u64;
 }
@@ -68,7 +67,7 @@ macro_rules! ranked {
         impl sealed::Sealed for $int {}
         impl WriteOrder for $int {
             fn __rank(&self) -> u64 {
-                // Of 64 bits at most: only what is negative does not fit.
+                // At most 64 bits, so only negative numbers do not fit.
                 u64::try_from(*self).unwrap_or(0)
             }
         }

@@ -1,4 +1,4 @@
-//! What a call is answered with.
+//! The answer to a call, before it becomes what the function returns.
 
 use std::sync::Arc;
 
@@ -6,12 +6,13 @@ use crate::base::error::ComputeTimeout;
 use crate::model::deferred_drop::DeferredDrop;
 use crate::model::entry::MemoryEntry;
 
-/// What a call is answered with. Whoever gives it has made sure that the function has an answer for
-/// it.
+/// The answer to a call. The code that makes one has checked that the function's return type can
+/// express it.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Entry(Arc<MemoryEntry>),
-    /// An error that another call had too.
+    /// An error of another call: shared by its flight, or remembered.
     Error(DeferredDrop),
+    /// The computation exceeded its `timeout`.
     TimedOut(ComputeTimeout),
 }

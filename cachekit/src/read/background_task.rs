@@ -1,4 +1,4 @@
-//! Work of the user's that nobody waits for.
+//! Background tasks that run user code.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use crate::coordination::background::TaskOwner;
 use crate::core::state::Core;
 use crate::model::owner::Owner;
 
-/// Work without a caller.
+/// A task without a caller.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Takes along what belongs to the caller's task.
+/// Wraps a task with the context of the caller's task, such as its tracing span.
 pub(crate) type TaskWrapper = fn(Task) -> Task;
 
-/// Runs `task` without anybody waiting for it, and says whether it does. The one place where the
-/// cache begins such work of the user's.
+/// Starts `task` in the background, and returns `true` if it was started. This is the only place
+/// where the cache starts user code in the background.
 ///
-/// Where too much runs already, or the cache is shut down, it is dropped: what is there is
-/// served for as long as it may be.
+/// The task is dropped if too many run already, or if the cache is shut down. The stale value is
+/// then served until its window ends.
 pub(crate) fn spawn_in_background(
     (core, owner): (&Core, &Arc<Owner>),
     runtime: &Handle,

@@ -1,4 +1,5 @@
-//! Errors that are remembered, with `err_ttl`: in memory only, as entries whose value is none.
+//! Errors remembered with `err_ttl` (negative caching): entries in memory only, which hold no
+//! value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +17,13 @@ use crate::model::entry::{CachedError, MemoryEntry};
 use crate::model::epoch::Epochs;
 use crate::model::freshness::Life;
 use crate::model::owner::OwnerId;
-use crate::model::policy::jittered;
+use crate::model::ttl_jitter::jittered;
 use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
 impl Core {
-    /// The error under `key` that may be given to `reader`.
+    /// Returns the remembered error under `key`, if `reader` may be served it.
     fn peek_error(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -32,7 +33,7 @@ impl Core {
 }
 
 impl Call {
-    /// What another leader stored between the miss and the flight, if that is an error.
+    /// Returns the error that another leader stored between this call's miss and its flight.
     pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
         if self.options.err_ttl.is_none() || self.force_refresh || removed!(self.core, NoSecondLook)
         {
@@ -50,10 +51,10 @@ impl Call {
         Some((failed, error))
     }
 
-    /// Ends the flight with `error`, and remembers that where it is to be.
+    /// Ends the flight with `error`, and remembers it if the call has an `err_ttl`.
     ///
-    /// Not where it would take the place of a value: of one that is computed again, in the
-    /// background or because a caller wants it new, the old one is better.
+    /// An error never replaces a value: a refresh or a forced computation that fails leaves the
+    /// older value, which is worth more than the error.
     pub(crate) fn settle_error(
         &self,
         lead: Leader<Outcome>,
@@ -105,7 +106,8 @@ impl Call {
     }
 }
 
-/// The error in `failed`, if callers may have a copy of it; `None` also if it is a value.
+/// Returns the error that `failed` holds, if callers may get a copy of it. Returns `None` also if
+/// `failed` holds a value.
 pub(crate) fn shareable_error(ops: &ValueOps, failed: &MemoryEntry) -> Option<DeferredDrop> {
     let error = failed.cached_error().filter(|error| ops.copies(error))?;
     Some(DeferredDrop::new(Arc::clone(error)))

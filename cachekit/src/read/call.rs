@@ -1,4 +1,4 @@
-//! One call that missed, and how long it waits for others.
+//! A call that missed memory, and its time budget for waiting on others.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -15,43 +15,45 @@ use crate::key::Key;
 use crate::l1::memory::Snapshot;
 use crate::l2::entry_keys::Replica;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::{Epochs, SequenceNumber};
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 
-/// One call that missed.
+/// A call that memory could not answer.
 pub(crate) struct Call {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
-    /// Which copy it reads and computes, where there are several.
+    /// Replica that the call reads and computes.
     pub(crate) replica: Replica,
-    /// When the call began to wait.
+    /// Start of the call, from which its `lock_timeout` counts.
     pub(crate) since: Instant,
-    /// When the call began: nothing older may answer it that was invalidated before.
+    /// Sequence number at the start of the call. The value of an older computation answers the call
+    /// only if nothing invalidated that value since its computation began.
     pub(crate) began: SequenceNumber,
-    /// Recompute although memory could answer.
+    /// `true` if the call computes although a tier may have the value.
     pub(crate) force_refresh: bool,
-    /// What memory knew of the entry.
+    /// Knowledge about the entry from the look-up in memory.
     pub(crate) l1_state: L1State,
-    /// Of memory, from before the look into it.
+    /// Snapshot of memory, taken before the look-up.
     pub(crate) seen: Option<Snapshot>,
-    /// What the call has already: then it waits for nobody.
+    /// Value that the call already has. A call with one waits for nobody.
     pub(crate) old: Option<OldValue>,
-    /// It leads already.
+    /// Leadership of the key's flight, if the call already has it.
     pub(crate) lead: Option<Leader<Outcome>>,
-    /// What it finds that is over, where that may be served in the place of a new value.
+    /// Slot for a stale value that the call finds, if such a value may be served in place of a new
+    /// one.
     pub(crate) stale_slot: Option<Arc<StaleSlot>>,
-    /// It goes on without its caller, who has been answered if there is an old value.
+    /// `true` if the call can continue in the background, without its caller.
     pub(crate) is_detachable: bool,
-    /// What it tells whoever goes on with it when its caller is gone.
+    /// State shared with the guard that continues the computation after its caller is dropped.
     pub(crate) detach_state: Option<Arc<DetachState>>,
 }
 
 impl Call {
-    /// A call that begins now.
+    /// Creates a call that begins now.
     pub(crate) fn new(core: Arc<Core>, owner: Arc<Owner>, key: Key, options: EntryOptions) -> Self {
         let began = core.now();
         let stale_slot = (!options.window().is_zero()).then(Arc::default);
@@ -75,7 +77,7 @@ impl Call {
         }
     }
 
-    /// A call that begins now, after a look into memory.
+    /// Creates a call that begins now, after a look-up in memory.
     pub(crate) fn after_miss(
         core: Arc<Core>,
         owner: Arc<Owner>,
@@ -97,12 +99,13 @@ impl Call {
         }
     }
 
+    /// Returns the longest time that the call waits for other computations.
     pub(crate) fn lock_timeout(&self) -> Duration {
         let own = self.options.lock_timeout;
         own.unwrap_or(self.core.config.lock_timeout)
     }
 
-    /// How long this call waits for others' computations.
+    /// Returns the budget for waiting on other computations.
     pub(crate) fn wait_budget(&self) -> WaitBudget {
         WaitBudget {
             start: self.since,
@@ -110,23 +113,23 @@ impl Call {
         }
     }
 
-    /// From `start` on.
+    /// Returns the leadership of a flight that this call leads from `start` on.
     pub(crate) fn leadership(&self, start: Instant) -> Leadership {
         Leadership {
             number: self.core.tags.now(),
             start,
-            // Another may first find it in the store.
+            // With L2, or with a value already, a leader may end without computing.
             computes: self.force_refresh || (self.core.l2.is_none() && self.old.is_none()),
         }
     }
 
-    /// What the value is known to hang on before it is computed.
+    /// Returns the epochs that the value is known to depend on before it is computed.
     pub(crate) fn epochs(&self, entry_tags: &EntryTags) -> Epochs {
         self.core.epochs(&self.owner, entry_tags)
     }
 }
 
-/// How long one call waits for others' computations, in all.
+/// Time budget of one call for waiting on other computations, over all its waits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WaitBudget {
     start: Instant,
@@ -134,8 +137,8 @@ pub(crate) struct WaitBudget {
 }
 
 impl WaitBudget {
-    /// For the next wait: what is left of this call's own time, and no longer than until
-    /// the computation waited for is as old as that.
+    /// Returns the limit of the next wait: the rest of the budget, but no longer than until the
+    /// awaited computation is `lock_timeout` old.
     pub(crate) fn limit(&self, waiter: &Waiter<Outcome>) -> Duration {
         self.left()
             .min(self.lock_timeout.saturating_sub(waiter.age()))
@@ -150,57 +153,58 @@ impl WaitBudget {
     }
 }
 
-/// What a call that memory could not answer knows from there.
+/// Knowledge about an entry from a look-up in memory that gave no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum L1State {
-    /// Nothing, or nobody looked.
+    /// Nothing is known, or memory was not asked.
     Unknown,
-    /// There was nothing.
+    /// Memory had no entry.
     Absent,
-    /// No tier can have the entry.
+    /// The entry ended: no tier can have it.
     Expired,
 }
 
-/// A look into memory that found no answer.
+/// A look-up in memory that gave no answer.
 pub(crate) struct MemoryMiss {
     pub(crate) key: Key,
     pub(crate) l1_state: L1State,
-    /// Of memory, before the look.
+    /// Snapshot of memory, taken before the look-up.
     pub(crate) seen: Option<Snapshot>,
-    /// An answer that was drawn to be computed again before its end.
+    /// Value that early expiration drew, to be recomputed before its end.
     pub(crate) old: Option<Box<OldValue>>,
 }
 
-/// What a call has, and computes again.
+/// A value that a call has, and recomputes.
 #[derive(Debug)]
 pub(crate) struct OldValue {
     pub(crate) stored: Arc<MemoryEntry>,
-    /// How long before its end it was drawn to be computed again; `None`: it is over.
+    /// Time before its end at which early expiration drew it; `None` if it is stale.
     pub(crate) advance: Option<Duration>,
-    /// The caller has it.
+    /// `true` if the caller was given the value.
     pub(crate) is_delivered: bool,
 }
 
 impl OldValue {
-    /// Whether `other` is to be computed again too: it is no newer than the draw.
+    /// Returns `true` if `other` is to be recomputed too: by the same draw, it is due as well.
     pub(crate) fn also_refreshes(&self, other: &MemoryEntry, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))
     }
 }
 
-/// What one call found in the store that is over, for those that poll it and those inside.
+/// The stale value that a call found in L2, shared by the code that polls the call and the code
+/// inside it.
 #[derive(Debug, Default)]
 pub(crate) struct StaleSlot {
     pub(crate) found: OnceLock<Arc<MemoryEntry>>,
-    /// The flight in which it was found: an invalidation of the key takes it out of the table.
+    /// Flight in which the value was found. An invalidation of the key retires it.
     pub(crate) flight: OnceLock<Arc<Flight<Outcome>>>,
-    /// Who polls the call is to be given the value at once.
+    /// `true` if the code that polls the call serves the value at once.
     pub(crate) serve: AtomicBool,
 }
 
 impl StaleSlot {
-    /// Whoever polls the call is given what was found.
+    /// Makes the code that polls the call serve the found value.
     pub(crate) fn serve(&self) {
         self.serve.store(true, Ordering::Release);
     }
@@ -211,11 +215,11 @@ impl StaleSlot {
     }
 }
 
-/// What a computation and its caller's guard tell one another.
+/// State shared by a computation and the guard of its caller.
 #[derive(Debug, Default)]
 pub(crate) struct DetachState {
-    /// The body has begun, and what it gives is for everybody.
+    /// `true` once the body has begun, if its result is for every waiter.
     pub(crate) is_leading: AtomicBool,
-    /// The caller is gone.
+    /// `true` once the caller is gone.
     pub(crate) caller_is_gone: AtomicBool,
 }

@@ -1,26 +1,26 @@
-//! Calls in another mode than the usual one: `get_user::refresh(id)`, `get_user::uncached(id)`.
+//! Calls in a mode other than cached: `get_user::refresh(id)`, `get_user::uncached(id)`.
 //!
-//! The function's body exists once, inside the function. To run it although memory could
-//! answer, the call's future is polled with a thread-local set that its look-up takes; it
-//! names the function, so no other cached call can take it by mistake.
+//! The function's body exists once, inside the function. To run it although memory could answer,
+//! the call's future is polled with a thread-local set, which the call's look-up takes. The
+//! thread-local names the function, so no other cached call takes it by mistake.
 
 use std::cell::Cell;
 use std::pin::pin;
 
 use crate::model::owner::OwnerId;
 
-/// How a call is to be answered.
+/// The way in which a call is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallMode {
-    /// By the cache, if it can.
+    /// From the cache, if possible.
     Cached,
-    /// By computing, and the value is stored.
+    /// By computing; the value is stored.
     Refresh,
     /// By the function, as if there were no cache.
     Uncached,
 }
 
-/// Whose next look-up is not the usual one.
+/// A mode for the next look-up of one function.
 #[derive(Clone, Copy)]
 struct PendingMode {
     function: OwnerId,
@@ -36,7 +36,8 @@ thread_local! {
     static PENDING_MODE: Cell<PendingMode> = const { Cell::new(NONE) };
 }
 
-/// How this look-up of `function` is to be answered. Another mode than the usual one is said once.
+/// Takes the mode for this look-up of `function`. A mode other than `Cached` applies to one
+/// look-up.
 #[inline]
 pub(crate) fn take_mode(function: OwnerId) -> CallMode {
     if PENDING_MODE.with(|pending| pending.get().function != function) {
@@ -58,7 +59,7 @@ pub(crate) async fn in_mode<F: Future>(mode: CallMode, function: OwnerId, call: 
         let before = PENDING_MODE.replace(set);
         let restore = Restore(before);
         let polled = call.as_mut().poll(context);
-        // Still there: the call has not got to its look-up yet.
+        // Still set: the call has not reached its look-up yet.
         is_due = is_due && PENDING_MODE.get().function == function;
         drop(restore);
         polled
@@ -76,7 +77,7 @@ pub(crate) fn in_mode_blocking<T>(
     call()
 }
 
-/// Puts the thread-local back, also when the call panics.
+/// Restores the thread-local on drop, also if the call panics.
 struct Restore(PendingMode);
 
 impl Drop for Restore {

@@ -1,4 +1,4 @@
-//! Computations that own all they need, so that they can go on without their caller.
+//! Detached computations: they own everything they need, so they can continue without their caller.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -17,12 +17,13 @@ use crate::read::detach_on_drop::DetachOnDrop;
 use crate::read::typed_call::{compute, return_answer};
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Answers `call` as [`compute`] does, or with what is there while that goes on.
+/// Answers `call` as [`compute`] does, or with a stale value while the computation continues in the
+/// background.
 ///
 /// # Cancel safety
 ///
-/// That of [`compute`]; what goes on in the background is not dropped with the caller, and with
-/// `detach` what it leads goes on there ([`DetachOnDrop`]).
+/// As for [`compute`]. A computation in the background is not dropped with the caller. With
+/// `detach`, a computation that this call leads continues there ([`DetachOnDrop`]).
 pub(crate) async fn compute_detachable<S, P, A, Fut>(
     mut call: Box<Call>,
     return_ops: P,
@@ -40,7 +41,7 @@ where
     A: FnOnce(&S::Value, &mut EntryTags) + Send + 'static,
     Fut: Future<Output = S::Ret> + Send + 'static,
 {
-    // Without a runtime nothing can be left behind.
+    // Without a runtime, nothing can continue in the background.
     let Ok(runtime) = Handle::try_current() else {
         return compute(Some(call), return_ops, entry_tags, after, body).await;
     };
@@ -89,7 +90,7 @@ fn ending<T>(future: impl Future<Output = T> + Send + 'static) -> Task {
     })
 }
 
-/// Polls `task` until it ends, or there is something to be given in its place.
+/// Polls `task` until it ends, or until a stale value is to be served in its place.
 async fn watched<F: Future>(
     mut task: Pin<&mut F>,
     watch: &Call,
@@ -112,7 +113,7 @@ async fn watched<F: Future>(
         if let Some(stored) = to_serve {
             return Poll::Ready(Err(Arc::clone(stored)));
         }
-        // Also after the timer: the store may not have answered by then.
+        // Asked at every poll after the timer: L2 may not have answered by then.
         is_late = is_late || timer.as_mut().poll(context).is_ready();
         if is_late && let Some(stored) = watch.soft_timeout_fallback() {
             return Poll::Ready(Err(stored));

@@ -1,4 +1,4 @@
-//! A caller that goes away: what it computes for everybody goes on without it.
+//! A guard that continues a computation in the background when its caller is dropped (`detach`).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::read::background_task::{TaskWrapper, spawn_in_background};
 use crate::read::call::{Call, DetachState};
 use crate::return_type::erased_ops::ValueOps;
 
-/// Where a computation goes on when its caller goes away, and for how long.
+/// The runtime on which a computation continues after its caller was dropped, and its time limit.
 #[derive(Debug)]
 pub(crate) struct DetachTarget {
     detach_state: Arc<DetachState>,
@@ -27,12 +27,13 @@ pub(crate) struct DetachTarget {
     owner: Arc<Owner>,
     runtime: Handle,
     wrap_task: TaskWrapper,
-    /// After its caller has gone; `None`: it has a `timeout`.
+    /// Time that the computation has left after that; `None` if it has a `timeout`, or there is no
+    /// timer.
     limit: Option<Duration>,
 }
 
 impl Call {
-    /// What is needed to go on without the caller, if the call is to.
+    /// Returns what a detached computation needs, if the call has `detach`.
     pub(crate) fn detach(
         &mut self,
         ops: &ValueOps,
@@ -50,19 +51,19 @@ impl Call {
             owner: Arc::clone(&self.owner),
             runtime: runtime.clone(),
             wrap_task,
-            // Where there is no timer, nothing waits with a limit.
+            // Without a timer, nothing can wait with a limit.
             limit: (is_bounded && has_timer()).then(|| self.lock_timeout()),
         })
     }
 
-    /// The body begins, and the call leads.
+    /// Records that the body begins and that the call leads.
     pub(crate) fn mark_leading(&self) {
         if let Some(detach_state) = &self.detach_state {
             detach_state.is_leading.store(true, Ordering::Release);
         }
     }
 
-    /// Returns `true` if the computation goes on without its caller.
+    /// Returns `true` if the computation continues without its caller.
     pub(crate) fn caller_is_gone(&self) -> bool {
         let detach_state = self.detach_state.as_ref();
         detach_state.is_some_and(|detach_state| detach_state.caller_is_gone.load(Ordering::Acquire))
@@ -70,8 +71,8 @@ impl Call {
 }
 
 impl DetachTarget {
-    /// Goes on with `task`, if it is led: others wait for it, or will come. What unwinds, or
-    /// its caller does, is not gone on with.
+    /// Continues `task` in the background if the call leads: others wait for the result, or will.
+    /// Drops a task whose poll unwound, or whose caller is unwinding.
     fn spawn_detached(self, task: impl Future + Send + 'static, is_poisoned: bool) {
         let is_leading = self.detach_state.is_leading.load(Ordering::Acquire);
         let is_unwinding = is_poisoned || std::thread::panicking();
@@ -84,7 +85,7 @@ impl DetachTarget {
             .caller_is_gone
             .store(true, Ordering::Release);
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        // From now on, which need not be inside of the runtime.
+        // Computed here: the time counts from the drop, which may happen outside of the runtime.
         let limit = self.limit.map(|limit| (limit, from_now(limit)));
         let rest = async move {
             let Some((limit, end)) = limit else {
@@ -102,11 +103,11 @@ impl DetachTarget {
     }
 }
 
-/// A computation in its caller's task.
+/// A computation in its caller's task. Dropping it before its end hands it to the background.
 pub(crate) struct DetachOnDrop<F: Future + Send + 'static> {
-    /// Until it has ended.
+    /// The computation; `None` once it has ended.
     task: Option<Pin<Box<F>>>,
-    /// It is being polled, or a poll has unwound.
+    /// `true` during a poll, and after a poll that unwound.
     is_poisoned: bool,
     detach: Option<DetachTarget>,
 }
@@ -120,7 +121,7 @@ impl<F: Future + Send + 'static> DetachOnDrop<F> {
         }
     }
 
-    /// The computation, for who goes on with it.
+    /// Returns the computation, for code that continues it.
     pub(crate) fn into_task(mut self) -> Option<Pin<Box<F>>> {
         self.task.take()
     }

@@ -1,4 +1,4 @@
-//! The hit path.
+//! The hit path: answers from the thread's table (L0) and from memory (L1).
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l2::tier::SharedTier;
 use crate::model::deferred_drop::AnyShared;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::owner::{Owner, OwnerId};
 use crate::model::owner_index::CachedOwnerIndex;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::read::cached_error::shareable_error;
 use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, ReturnOps, ReturnType, ValueSharing};
 
-/// What this thread has at hand.
+/// A hit in this thread's table (L0).
 enum ThreadHit<S: ReturnType> {
     Ret(S::Ret),
     /// An `Option<S::Value>`, to be cloned.
@@ -31,8 +31,8 @@ enum ThreadHit<S: ReturnType> {
 }
 
 impl Core {
-    /// What a call that looks for `lookup` gets of what this thread has at hand: no lock, no allocation
-    /// but the value's own clone. `text` makes the key.
+    /// Answers a call from this thread's table (L0): without a lock, and without an allocation
+    /// other than the value's own clone. `text` makes the key.
     #[inline]
     pub(crate) fn hit_on_thread<S, K: AsRef<[u8]>>(
         &self,
@@ -57,7 +57,7 @@ impl Core {
         }
     }
 
-    /// The same for a key that `reader` wrote by hand, from the tier too.
+    /// Answers a call whose key `reader` gave as text, from this thread's table or from memory.
     pub(crate) fn hit_direct<S>(
         &self,
         return_ops: impl Fn() -> ReturnOps<S>,
@@ -79,8 +79,8 @@ impl Core {
         Ok(return_value(&return_ops, &stored))
     }
 
-    /// The entry that a call gets from the tier itself, which has an answer for it; the next call on
-    /// this thread has it at hand.
+    /// Returns the entry in memory (L1) that answers the call. A value also goes into this thread's
+    /// table (L0), for the next call on this thread.
     pub(crate) fn hit_in_memory(
         &self,
         ops: &ValueOps,
@@ -90,7 +90,7 @@ impl Core {
     ) -> Result<Arc<MemoryEntry>, MemoryMiss> {
         let now = Tick::coarse(&*self.clock);
         self.count_use(reader, key, now);
-        // Before the look-up: what happens in between shows.
+        // Taken before the look-up, so that a change in between is seen.
         let seen = self.memory.snapshot(key);
         let stored = self.memory.get(key);
         let missed = |old| MemoryMiss {
@@ -135,7 +135,7 @@ impl Core {
         Ok(Arc::clone(entry))
     }
 
-    /// `owner` has a key in common with `reader`.
+    /// Records that `owner` and `reader` share a key.
     #[cold]
     fn note_key_collision(&self, owner: &Owner, reader: OwnerId) {
         let reader = self.owners.read().get(&reader).map(Arc::clone);
@@ -144,7 +144,8 @@ impl Core {
         }
     }
 
-    /// The same with the one of that name, if it is known here and this is new of `owner`.
+    /// Records that `owner` shares a key with the function called `name`. Does nothing if this
+    /// process does not know that function, or a collision of `owner` was recorded before.
     #[cold]
     pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
         if owner.has_collided() {
@@ -159,7 +160,7 @@ impl Core {
         }
     }
 
-    /// What a call by `reader` knows whose entry is never in memory.
+    /// Returns the miss of a call by `reader` whose entries are never in memory.
     pub(crate) fn miss_without_memory(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         self.count_use(reader, key, Tick::coarse(&*self.clock));
         MemoryMiss {
@@ -170,7 +171,7 @@ impl Core {
         }
     }
 
-    /// What a call knows that is to compute whatever memory has under `key`.
+    /// Returns the miss of a call that computes whatever memory has under `key`.
     pub(crate) fn forced_miss(&self, key: &[u8], reader: OwnerId) -> MemoryMiss {
         let now = Tick::coarse(&*self.clock);
         let stored = self.l2.as_ref().and_then(|_| self.memory.get(key));
@@ -182,10 +183,11 @@ impl Core {
         }
     }
 
-    /// What memory, which has `stored`, knows of what `reader` stored there.
+    /// Returns the knowledge about the entry of `reader` that follows from `stored`, which memory
+    /// has.
     fn l1_state(&self, stored: Option<&MemoryEntry>, reader: OwnerId, now: Tick) -> L1State {
         match stored {
-            // Without a second tier nobody asks.
+            // Without L2, nothing reads it.
             _ if self.l2.is_none() => L1State::Unknown,
             None => L1State::Absent,
             // Another process may have succeeded.
@@ -195,13 +197,14 @@ impl Core {
         }
     }
 
+    /// Returns `true` if `reader` may be served `entry` at `now`.
     #[inline]
     pub(crate) fn may_serve(&self, entry: &MemoryEntry, reader: OwnerId, now: Tick) -> bool {
         entry.may_serve(reader, now) && self.is_confirmed(entry, now)
     }
 
-    /// The entry under `key`, if it has a value that may be served to `reader`. Not counted as a
-    /// hit, nor as a use.
+    /// Returns the entry under `key`, if `reader` may be served it and it holds a value. Counts
+    /// neither a hit nor a use.
     pub(crate) fn peek(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
@@ -209,7 +212,8 @@ impl Core {
         may_serve.then_some(stored)
     }
 
-    /// The same where the store could not be asked for it.
+    /// Returns the entry under `key` that `reader` may be served although L2 could not be asked, as
+    /// `on_disconnect` allows.
     pub(crate) fn peek_unconfirmed(&self, key: &Key, reader: OwnerId) -> Option<Arc<MemoryEntry>> {
         let l2 = self.l2.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
@@ -218,7 +222,8 @@ impl Core {
         may_serve.then_some(stored)
     }
 
-    /// What memory has under `key`, where other nodes' invalidations of it need not have arrived.
+    /// Returns the entry under `key` while the bus is not live: invalidations of it by other nodes
+    /// may not have arrived.
     pub(crate) fn unconfirmed(&self, key: &Key) -> Option<Arc<MemoryEntry>> {
         let l2 = self.l2.as_ref()?;
         if l2.is_bus_live(Tick::now(&*self.clock)) {
@@ -227,7 +232,8 @@ impl Core {
         self.memory.get(key.as_bytes())
     }
 
-    /// Whether other nodes' invalidations of `stored` would have arrived by `now`.
+    /// Returns `true` if other nodes' invalidations of `stored` would have arrived by `now`, or if
+    /// it is served without that certainty.
     #[inline]
     pub(crate) fn is_confirmed(&self, stored: &MemoryEntry, now: Tick) -> bool {
         match &self.l2 {
@@ -236,7 +242,8 @@ impl Core {
         }
     }
 
-    /// Whether to serve what nobody confirms.
+    /// Returns `true` if `stored` is served although the bus is not live: L2 cannot be asked for
+    /// it, and `on_disconnect` allows it.
     #[cold]
     fn serves_unconfirmed(&self, l2: &SharedTier, stored: &MemoryEntry, now: Tick) -> bool {
         if removed!(self, NoHeartbeat) {
@@ -247,7 +254,7 @@ impl Core {
     }
 }
 
-/// What a hit has in `value`; `None` if that is of another type. Runs none of its code.
+/// Unpacks a hit's `value`; `None` if it is of another type. Runs no code of that type.
 #[inline]
 fn unpack_hit<S>(sharing: Option<ValueSharing<S::Value>>, value: AnyShared) -> Option<ThreadHit<S>>
 where
@@ -257,7 +264,7 @@ where
     if let Some(sharing) = sharing {
         return match (sharing.back)(value) {
             Ok(value) => Some(ThreadHit::Ret(S::some(value))),
-            // A remembered absence.
+            // A cached absence.
             Err(value) => Some(ThreadHit::Value(value)),
         };
     }
@@ -266,7 +273,7 @@ where
         .then_some(ThreadHit::Value(value))
 }
 
-/// What a function returns for an entry's `value`; `None` if that is of another type.
+/// Converts an entry's `value` into what the function returns; `None` if it is of another type.
 fn of_shared<S>(value: &AnyShared) -> Option<S::Ret>
 where
     S: ReturnType,
@@ -280,8 +287,8 @@ where
     }
 }
 
-/// What `stored` holds. Of an entry that is nobody else's it is the last reference, and need not be
-/// cloned.
+/// Takes the value out of `stored`. If nothing else refers to the entry, the result is the last
+/// reference to the value, which the caller then need not clone.
 pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     match Arc::try_unwrap(stored) {
         Ok(stored) => stored.into_shared(),
@@ -289,7 +296,7 @@ pub(crate) fn take_shared(stored: Arc<MemoryEntry>) -> AnyShared {
     }
 }
 
-/// What a function returns for `stored`, which it has an answer for.
+/// Converts `stored` into what the function returns, which can express it.
 pub(crate) fn return_value<S>(return_ops: &ReturnOps<S>, stored: &MemoryEntry) -> S::Ret
 where
     S: ReturnType,
@@ -305,7 +312,7 @@ where
         .unwrap_or_else(|| unreachable!("an entry without an answer"))
 }
 
-/// What a function returns for the value of `stored`; `None` if that is of another type.
+/// Converts the value of `stored` into what the function returns; `None` if it is of another type.
 pub(crate) fn value_in<S>(stored: &MemoryEntry) -> Option<S::Ret>
 where
     S: ReturnType,
@@ -315,10 +322,10 @@ where
 }
 
 impl Cache {
-    /// The value that was stored under `key` by [`put`](Self::put) or
-    /// [`get_or_compute`](Self::get_or_compute). Never computes.
+    /// Returns the value that [`put`](Self::put) or [`get_or_compute`](Self::get_or_compute) stored
+    /// under `key`, from memory or from Redis. Never computes.
     ///
-    /// `None` also if the value under that key is of another type.
+    /// Returns `None` also if the value under that key is of another type.
     pub async fn get<V: Cacheable>(&self, key: &str) -> Option<V> {
         let owner = self.core.direct_owner();
         get(
@@ -331,7 +338,7 @@ impl Cache {
     }
 }
 
-/// The value under `key`, from memory or from the store.
+/// Returns the value under `key`, from memory or from L2.
 pub(crate) async fn get<V: Cacheable>(
     core: &Core,
     owner: &Arc<Owner>,

@@ -1,5 +1,6 @@
-//! A call joins the flight of its key, one step at a time: a task waits between steps as a task
-//! does, and a thread as a thread.
+//! The steps by which a call joins the flight of its key (single-flight).
+//!
+//! No step waits by itself: between steps, a task waits as a task does, and a thread as a thread.
 
 use std::sync::Arc;
 
@@ -21,21 +22,22 @@ use crate::read::cached_error::shareable_error;
 use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
-/// What a call does next.
+/// The next step of a call.
 pub(crate) enum NextStep {
-    /// It ends with this.
+    /// The call returns this answer.
     Return(Answer),
-    /// It computes: for everybody, or for itself alone.
+    /// The call computes: as the leader for all waiters, or, with `None`, for itself alone.
     Compute(Option<Leader<Outcome>>),
-    /// It waits for another's computation; then [`Call::resume_after_wait`].
+    /// The call waits for another computation, and then calls [`Call::resume_after_wait`].
     Wait(Waiter<Outcome>),
 }
 
 impl Call {
-    /// A call's first step. Entries hang on `epochs`.
+    /// Takes the first step: joins the flight of the key, or leads a new one. The entry depends on
+    /// `epochs`.
     pub(crate) fn join_flight(&self, ops: &ValueOps, epochs: &Epochs) -> NextStep {
         self.core.faults.at(Point::BeforeEnter);
-        // Of a call that waits for nobody: one reading of the clock less.
+        // The call has not waited yet, so its own start saves a reading of the clock.
         self.join_flight_since(ops, epochs, self.since)
     }
 
@@ -62,8 +64,8 @@ impl Call {
         NextStep::Wait(waiter)
     }
 
-    /// Returns `true` if a refresh is to go on in the background. Its flight is entered here, so that
-    /// of any number of callers one begins it.
+    /// Leads a flight for a refresh in the background, and returns `true` if it does. The flight is
+    /// entered here, so that only one of any number of callers begins the refresh.
     pub(crate) fn try_lead_refresh(&mut self, entry_tags: &EntryTags) -> bool {
         if self.is_refresh_paused() {
             return false;
@@ -77,7 +79,7 @@ impl Call {
         self.lead.is_some()
     }
 
-    /// The step after a wait.
+    /// Takes the step after a wait.
     pub(crate) fn resume_after_wait(
         &self,
         ops: &ValueOps,
@@ -103,7 +105,7 @@ impl Call {
         self.join_flight_since(ops, epochs, start)
     }
 
-    /// Into the flight of its key, since `start` if it leads.
+    /// Enters the flight of the call's key. A leader leads from `start` on.
     fn enter_flight(&self, epochs: &Epochs, start: Instant) -> Entered<Outcome> {
         let may_join = |flight: &Flight<Outcome>| {
             if self.force_refresh {
@@ -118,8 +120,8 @@ impl Call {
             .enter(flight_key, epochs, || self.leadership(start), may_join)
     }
 
-    /// After a wait that took too long: leads in the place of who was waited for, unless
-    /// another waiter already does.
+    /// Replaces the leader after a wait that took too long. Returns the leadership, unless another
+    /// waiter took it before.
     fn take_over(&self, waiter: Waiter<Outcome>) -> Option<Leader<Outcome>> {
         self.owner.counts.lock_timeouts.bump();
         trace::lock_timed_out(&self.owner.name);
@@ -129,17 +131,18 @@ impl Call {
         replaced
     }
 
-    /// `single_flight = off`: of computations that overlap, the first is stored.
+    /// Returns `true` with `single_flight = off`: computations of a key may overlap, and the first
+    /// of them is stored.
     fn never_waits(&self) -> bool {
         self.options.single_flight == Some(SingleFlight::Off)
     }
 }
 
 impl Call {
-    /// Another's result, if this call may have it.
+    /// Returns the answer that another computation's `outcome` gives this call, if it may have it.
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &MemoryEntry| {
-            // A flight has one owner: this is for whoever changes that.
+            // Today a flight has one owner: this guards against a change of that.
             guard!(self.core, JoinAnother: stored.owner.id == self.owner.id)
         };
         let answer = match outcome {
@@ -151,7 +154,7 @@ impl Call {
             Outcome::Error(error) if ops.copies(error.shared()) => Answer::Error(error.clone()),
             Outcome::CachedError(stored) => Answer::Error(shareable_error(ops, stored)?),
             Outcome::Value(stored) => {
-                // Tags made from the value were not known when this call joined.
+                // The value tags were not known when this call joined.
                 let current =
                     stored.began >= self.began || stored.epochs.unchanged_since(stored.began);
                 if !guard!(self.core, AcceptThePast: current) || !ops.answers(stored.shared()) {
@@ -159,8 +162,8 @@ impl Call {
                 }
                 Answer::Entry(Arc::clone(stored))
             }
-            // Also for who began after a soft invalidation of it: to compute once more gives
-            // nothing better at once.
+            // Also for a call that began after a soft invalidation of the value: one more
+            // computation would not give a better one soon.
             Outcome::Fallback(stored)
                 if !self.force_refresh
                     && stored.is_valid_stale()

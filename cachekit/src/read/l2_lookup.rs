@@ -1,5 +1,5 @@
-//! From memory to the shared store: reading there, and the right to compute where that
-//! has nothing.
+//! The step from memory to L2: reads the entry there and, on a miss, acquires the lease to compute
+//! it.
 
 pub(crate) mod acquire;
 pub(crate) mod budget;
@@ -13,7 +13,8 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// Where there is no store to ask, or not now: what a computation has to do with it.
+    /// Returns the lease state of a computation that does not use L2, because there is none or it
+    /// is not usable now. Returns `None` if L2 is to be asked.
     pub(crate) fn skipped_l2(&self) -> Option<LeaseState> {
         let Some(l2) = &self.core.l2 else {
             return Some(LeaseState::None);
@@ -21,8 +22,8 @@ impl Call {
         (!l2.is_usable_for(&self.key, self.replica)).then_some(LeaseState::Unavailable)
     }
 
-    /// Asks the store, and waits while another process computes.
-    pub(crate) async fn fetch(
+    /// Looks the entry up in L2, and waits while another process computes it.
+    pub(crate) async fn fetch_from_l2(
         &self,
         ops: &ValueOps,
         dependencies: &Dependencies,
@@ -48,7 +49,8 @@ impl Call {
             Ok(fetched) => fetched,
             Err(failure) => {
                 lookup.l2.count_failure(&failure);
-                // One that takes nothing had nothing either, unless nobody looked.
+                // A store that is full but can be read had no entry, unless the entry was not read
+                // at all.
                 let is_left_alone = failure.takes_nothing() && !self.force_refresh;
                 Fetched::Compute(if is_left_alone {
                     LeaseState::None

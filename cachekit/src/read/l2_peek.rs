@@ -1,4 +1,4 @@
-//! Looks into the store that never compute.
+//! Look-ups in L2 that never compute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,21 +15,21 @@ use crate::key::Key;
 use crate::l2::entry_keys::Replica;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::return_type::erased_ops::ValueOps;
 
-/// What memory did not serve unasked.
+/// A value found by a look-up that never computes.
 pub(crate) struct L2Hit {
     pub(crate) stored: Arc<MemoryEntry>,
-    /// Or from memory, because nobody could be asked.
+    /// `false` if the value comes from memory, because L2 could not be asked.
     pub(crate) is_from_l2: bool,
 }
 
 impl Core {
-    /// What memory does not have, from the store. Never computes.
+    /// Looks up in L2 what memory does not have, and back-fills memory with it. Never computes.
     pub(crate) async fn peek_l2(
         &self,
         owner: &Arc<Owner>,
@@ -84,9 +84,9 @@ impl Core {
         }
     }
 
-    /// The flight in which what is found reaches memory, so that an invalidation or a write
-    /// of the key in between keeps it out. `None` if another is in the air, whosever it is:
-    /// then memory is left to that one, and nothing is taken from it.
+    /// Leads a flight in which the value reaches memory, so that an invalidation or a write of the
+    /// key in between keeps it out. Returns `None` if the key already has a flight, of whichever
+    /// function: the flight goes on undisturbed, and memory is left to it.
     fn lead_lookup(
         &self,
         owner: &Arc<Owner>,
@@ -104,7 +104,7 @@ impl Core {
             .lead_if_none((key, owner.id), &epochs, leadership)
     }
 
-    /// How much longer the store's entry lives.
+    /// Returns the remaining life of the entry in L2.
     pub(crate) async fn l2_ttl(
         &self,
         owner: &Arc<Owner>,

@@ -1,4 +1,4 @@
-//! Second looks into memory: another leader may have stored, or nobody could be asked.
+//! Second look-ups in memory: after a call became the leader, and after L2 could not be asked.
 
 use std::sync::Arc;
 
@@ -12,7 +12,9 @@ use crate::read::call::{Call, L1State};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// The lead of who goes on, or what another leader stored between the miss and the flight.
+    /// Looks into memory again, because another leader may have stored between the miss and the
+    /// flight. Returns the leadership if there is nothing to answer with; else ends the flight with
+    /// the answer.
     pub(crate) fn recheck_memory(
         &self,
         lead: Leader<Outcome>,
@@ -30,20 +32,20 @@ impl Call {
         Ok(lead)
     }
 
-    /// Between the miss and the flight another leader may have stored.
+    /// Returns the value that another leader stored between the miss and the flight.
     fn recheck_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || removed!(self.core, NoSecondLook) {
             return None;
         }
         if self.options.tier == Tier::Redis {
-            // There is nothing of it.
+            // Memory holds no such entries.
             return None;
         }
         if self
             .seen
             .is_some_and(|seen| self.core.memory.is_unchanged_since(seen))
         {
-            // Nothing was stored since.
+            // Nothing was stored since the miss.
             return None;
         }
         let stored = self.core.peek(&self.key, self.owner.id)?;
@@ -54,8 +56,8 @@ impl Call {
         Some(stored)
     }
 
-    /// What memory has and nobody could be asked for, if the cache goes on with that.
-    pub(crate) fn unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
+    /// Returns the value in memory that is served because L2 could not be asked (`on_disconnect`).
+    pub(crate) fn hit_unconfirmed(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.l1_state != L1State::Unknown {
             return None;
         }

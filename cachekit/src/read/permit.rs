@@ -1,8 +1,8 @@
-//! A computation's permit among those that may run at once.
+//! The permit of a computation among those that may run at once (`max_computations`).
 //!
-//! It is taken as late as can be: when neither memory nor the store has the value, and before
-//! the store is asked for the lease, so that who waits for a permit keeps no other process
-//! waiting. Who waits for another's lease has none meanwhile.
+//! A call takes it as late as possible: when neither memory nor L2 has the value, and before the
+//! lease is requested, so that a call that waits for a permit keeps no other process waiting. A
+//! call that waits for another process's lease holds no permit.
 
 use crate::base::block_on::block_on;
 use crate::base::fault::{guard, removed};
@@ -12,20 +12,21 @@ use crate::coordination::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::coordination::recursion;
 use crate::read::call::Call;
 
-/// One call on its way through its function's gate.
+/// The permit of one call under its function's concurrency limit.
 pub(crate) struct ComputePermit {
-    /// `None`: everybody is let through.
+    /// `None` if nothing limits this computation.
     limit: Option<ConcurrencyLimit>,
     permit: Option<Permit>,
     is_admitted: bool,
 }
 
 impl Call {
+    /// Returns the call's permit, which is not acquired yet.
     pub(crate) fn compute_permit(&self) -> ComputePermit {
         let bound = self.options.bound.filter(|_| !removed!(self.core, NoGate));
         let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));
-        // A computation that needs another of its kind has a permit for both: it would wait
-        // for itself.
+        // A computation that needs another one under the same limit has a permit for both:
+        // otherwise it would wait for itself.
         let counts = |limit: &ConcurrencyLimit| guard!(self.core, GateItself: !recursion::holds_permit(limit.id()));
         ComputePermit {
             limit: limit.filter(counts),
@@ -36,12 +37,12 @@ impl Call {
 }
 
 impl ComputePermit {
-    /// Which gate it is for; zero: none.
+    /// Returns the id of the limit; zero if there is none.
     pub(crate) fn limit_id(&self) -> usize {
         self.limit.as_ref().map_or(0, ConcurrencyLimit::id)
     }
 
-    /// Whether a permit is at hand, or none is needed. Waits for nobody.
+    /// Returns `true` if the call has a permit, gets a free one, or needs none. Never waits.
     pub(crate) fn try_acquire(&mut self) -> bool {
         self.is_admitted = self.is_admitted
             || self.limit.as_ref().is_none_or(|limit| {
@@ -51,8 +52,8 @@ impl ComputePermit {
         self.is_admitted
     }
 
-    /// Waits for a permit, for as long as the call still waits for others' computations. Then
-    /// it goes on without one: computations that hang hold up nobody for longer.
+    /// Waits for a permit, for as long as the call still waits for other computations. Then the
+    /// call goes on without one, so that computations that hang delay nobody for longer.
     pub(crate) async fn acquire(&mut self, call: &Call) {
         if self.try_acquire() {
             return;
@@ -85,8 +86,8 @@ impl ComputePermit {
         }
     }
 
-    /// Gives the permit up: the call waits for another's computation first. Who went in
-    /// without one does not line up again.
+    /// Gives the permit up, because the call first waits for another computation. A call that went
+    /// on without a permit does not queue again.
     pub(crate) fn release_while_waiting(&mut self, call: &Call) {
         if removed!(call.core, PlaceWhileWaiting) {
             return;
@@ -96,14 +97,14 @@ impl ComputePermit {
         }
     }
 
-    /// Whether there is a permit that is given up after some time.
+    /// Returns `true` if there is a permit that is given up after `lock_timeout`.
     pub(crate) fn is_time_limited(&self, call: &Call) -> bool {
         self.permit.is_some() && has_timer() && !removed!(call.core, KeepPlace)
     }
 
-    /// Whether a computation gives its permit up when it is as old as `lock_timeout`: it may hang, and
-    /// others go on without it. One whose caller is gone ends soon by itself; its permit is not given to
-    /// another before.
+    /// Returns `true` if the computation gives its permit up when it is as old as `lock_timeout`:
+    /// it may hang, and others go on without it. A computation whose caller is gone ends soon by
+    /// itself, and keeps its permit until then.
     pub(crate) fn may_release(&self, call: &Call) -> bool {
         self.permit.is_some() && guard!(call.core, LeavePlace: !call.caller_is_gone())
     }

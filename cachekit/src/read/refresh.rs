@@ -1,9 +1,8 @@
-//! Values past, or near, their time to live: what is served in the place of a new one, and who
-//! computes that.
+//! Stale values and early refreshes: what is served in place of a new value, and which call
+//! computes that (stale-while-revalidate).
 //!
-//! A *refresh* is a [`Call`] that has an [`OldValue`] already. It differs from another one in
-//! that it waits for nobody: where somebody else computes, here or in another process, it ends
-//! with the old value.
+//! A *refresh* is a [`Call`] that already has an [`OldValue`]. Unlike other calls it waits for
+//! nobody: if another call or process computes the key, the refresh ends with the old value.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +21,8 @@ use crate::read::call::{Call, OldValue};
 use crate::return_type::erased_ops::ValueOps;
 
 impl Core {
-    /// Whether `stored`, which is good, is to be computed again before its end.
+    /// Draws whether `stored`, which is fresh, is recomputed before its end (early expiration), and
+    /// returns it as the old value of that refresh.
     #[cold]
     pub(crate) fn draw_early_refresh(
         &self,
@@ -39,13 +39,14 @@ impl Core {
         })
     }
 
-    /// Returns `true` if nobody is to compute it again now.
+    /// Returns `true` if nobody is to recompute the key now.
     fn is_refresh_paused(&self, flight_key: &(OwnerId, Key)) -> bool {
         let now = Tick::now(&*self.clock);
         self.refresh_claims.is_claimed(flight_key, now) && !removed!(self, ForgetRefreshes)
     }
 
-    /// One draw.
+    /// Draws once. Returns the time before its end at which `stored` is recomputed, if that has
+    /// come.
     pub(crate) fn draw_advance(&self, stored: &MemoryEntry, now: Tick) -> Option<Duration> {
         let freshness = &stored.freshness;
         if !freshness.is_near_end(now) {
@@ -55,7 +56,8 @@ impl Core {
         freshness.is_due(now, advance).then_some(advance)
     }
 
-    /// What memory has for `reader` under `key` that is over, and `allows`.
+    /// Returns the entry under `key` that memory has for `reader`, stale or not, if `allows`
+    /// accepts it.
     fn peek_stale(
         &self,
         key: &[u8],
@@ -78,7 +80,7 @@ impl Core {
 }
 
 impl Call {
-    /// The same with what it has already.
+    /// Sets the value that the call already has.
     pub(crate) fn with_old(mut self, old: Option<OldValue>) -> Self {
         if old.is_some() {
             self.stale_slot.get_or_insert_default();
@@ -87,8 +89,8 @@ impl Call {
         self
     }
 
-    /// What is left to look at while the call itself runs; `None` where nothing can be served in
-    /// its place.
+    /// Returns a call that watches this one while it runs; `None` if nothing can be served in its
+    /// place.
     pub(crate) fn watch(&self) -> Option<Self> {
         let stale_slot = self.stale_slot.as_ref()?;
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
@@ -97,7 +99,7 @@ impl Call {
         Some(watch)
     }
 
-    /// What this call is answered with while it goes on in the background.
+    /// Returns the value that answers this call while the call continues in the background.
     pub(crate) fn immediate_answer(&mut self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.old.is_none() {
             let stored = self
@@ -114,7 +116,7 @@ impl Call {
         self.old_value(ops)
     }
 
-    /// What memory has that is over and may be served while it is computed again.
+    /// Returns the stale value in memory that is served while it is recomputed (`stale`).
     fn stale_in_memory(&self) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh || self.options.stale.is_none() {
             return None;
@@ -126,13 +128,13 @@ impl Call {
             })
     }
 
-    /// Returns `true` if its key is not to be computed again now.
+    /// Returns `true` if the call's key is not to be recomputed now.
     pub(crate) fn is_refresh_paused(&self) -> bool {
         self.core.is_refresh_paused(&self.flight_key())
     }
 
-    /// Returns `true` if it is a refresh, and another failed since this one looked. Asked by who
-    /// leads: whoever led before has said by now what came of it.
+    /// Returns `true` if this is a refresh, and another one failed since this one looked. Only a
+    /// leader asks: the leader before it has recorded its result by then.
     pub(crate) fn failed_meanwhile(&self) -> bool {
         self.old.is_some() && !guard!(self.core, IgnorePause: !self.is_refresh_paused())
     }
@@ -141,7 +143,8 @@ impl Call {
         (self.owner.id, self.key.clone())
     }
 
-    /// The same, as what goes on after this call was answered with `stored`.
+    /// Returns the call that refreshes `stored`, after this call was answered with it. Returns
+    /// `None` if `stored` is stale and this call cannot continue in the background.
     pub(crate) fn to_refresh(
         &self,
         stored: &Arc<MemoryEntry>,
@@ -164,7 +167,7 @@ impl Call {
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let call = Self::new(core, owner, self.key.clone(), self.options);
         Some(Self {
-            // What is old is this one: the others have lives of their own.
+            // Only this replica is old: the others expire on their own.
             replica: self.replica,
             is_detachable: self.is_detachable,
             detach_state: self.detach_state.clone(),
@@ -172,7 +175,8 @@ impl Call {
         })
     }
 
-    /// Whether `stored` is to be computed again as what this call has is.
+    /// Returns `true` if `stored` is to be recomputed for the same reason as the value that this
+    /// call has.
     pub(crate) fn needs_refresh_too(&self, stored: &MemoryEntry) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old
@@ -180,7 +184,7 @@ impl Call {
             .is_some_and(|old| old.also_refreshes(stored, now))
     }
 
-    /// Counts that the function runs.
+    /// Counts a run of the function.
     pub(crate) fn count_computation(&self) {
         let counts = &self.owner.counts;
         counts.computations.bump();
@@ -189,7 +193,7 @@ impl Call {
         }
     }
 
-    /// What this call has, for one that is not to wait.
+    /// Returns the value that this call already has and ends with, instead of waiting.
     pub(crate) fn old_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         let old = self.old.as_ref()?;
         if !ops.answers(old.stored.shared()) {
@@ -201,7 +205,7 @@ impl Call {
         Some(Arc::clone(&old.stored))
     }
 
-    /// What was computed is there, or could not be computed.
+    /// Records the success or failure of a refresh; does nothing for other calls.
     pub(crate) fn note_refresh(&self, is_ok: bool) {
         if self.old.is_none() {
             return;
@@ -217,29 +221,29 @@ impl Call {
             .failed(self.flight_key(), now, core.random.uniform());
     }
 
-    /// Another process computes it, for at most `longest`.
+    /// Records that another process computes the key, for at most `longest`.
     pub(crate) fn note_computed_elsewhere(&self, longest: Duration) {
         let now = Tick::now(&*self.core.clock);
         let refresh_claims = &self.core.refresh_claims;
         refresh_claims.claimed_elsewhere(self.flight_key(), now, longest);
     }
 
-    /// Remembers in which flight something is looked for.
+    /// Remembers the flight in which the call looks for a value.
     pub(crate) fn watch_flight(&self, lead: &Leader<Outcome>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.flight.set(lead.flight());
         }
     }
 
-    /// Remembers what the store had that is over.
+    /// Remembers the value that L2 had, as a fallback.
     pub(crate) fn remember_stale(&self, stored: &Arc<MemoryEntry>) {
         if let Some(stale_slot) = &self.stale_slot {
             let _ = stale_slot.found.set(Arc::clone(stored));
         }
     }
 
-    /// What is served where the computation failed: what is there, if it was not invalidated
-    /// meanwhile either. The one place that decides so, for errors and for deadlines.
+    /// Returns the value that is served because the computation failed (fail-safe), unless it was
+    /// invalidated meanwhile. This is the only place that decides so, for errors and for timeouts.
     pub(crate) fn fail_safe(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
         if self.force_refresh {
             return None;
@@ -257,14 +261,14 @@ impl Call {
         Some(stored)
     }
 
-    /// What is served where the computation takes too long.
+    /// Returns the value that is served because the computation exceeds `soft_timeout`.
     pub(crate) fn soft_timeout_fallback(&self) -> Option<Arc<MemoryEntry>> {
         self.fallback(Freshness::outlives_delay)
     }
 
     fn fallback(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<MemoryEntry>> {
         let (core, id) = (&self.core, self.owner.id);
-        // What is not over yet was drawn to be computed early, and is as good as before.
+        // A value that is still fresh was drawn for an early refresh, and is as good as before.
         let allows = |stored: &MemoryEntry, now| {
             let freshness = stored.freshness_now();
             now < freshness.end || outlives(freshness, now)

@@ -1,4 +1,4 @@
-//! A computation whose body runs: what it needs meanwhile, and what it owes when that has ended.
+//! A computation whose body runs: what it does meanwhile, and what it owes when the body has ended.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -30,31 +30,31 @@ use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::SharedError;
 
-/// What is done beside the body, by whoever polls that.
+/// A future that is polled along with the body.
 type SideTask<F> = Option<Pin<Box<F>>>;
 
-/// One computation. Dropped before its body has ended, it hands the lead to the next waiter, and
-/// gives back what it has of the store.
+/// A running computation. Dropping it before its body has ended hands the leadership to the next
+/// waiter and releases the lease.
 pub(crate) struct Computation {
-    // In the order in which they are given up.
+    // Declared in the order in which they are dropped.
     renewal: SideTask<dyn Future<Output = ()> + Send>,
     lease_state: LeaseState,
     permit: ComputePermit,
-    /// Of those who wait for it; `None`: it is for its caller alone.
+    /// Leadership of the flight; `None` if the computation is for its caller alone.
     lead: Option<Leader<Outcome>>,
     dependencies: Dependencies,
     ops: ValueOps,
-    /// Dropped when it is over.
+    /// Time limit of the body (`timeout`), after which the body is dropped.
     deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
-    /// Until when it has its permit among those that may run at once.
+    /// End of the time for which the computation keeps its permit.
     permit_until: SideTask<Sleep>,
-    /// What it is, for the calls inside of it.
+    /// Frame by which calls inside of the body recognise this computation.
     frame: Option<Arc<Frame>>,
     began: Duration,
     call: Box<Call>,
 }
 
-/// How a value is weighed and told, where it is not known of what type it is.
+/// A computed value of an erased type, with what storing it needs.
 pub(crate) struct Computed {
     pub(crate) content: AnyShared,
     pub(crate) is_present: bool,
@@ -62,7 +62,7 @@ pub(crate) struct Computed {
 }
 
 impl Computation {
-    /// Sets out: from here on the body runs.
+    /// Creates the computation: from here on the body runs.
     pub(crate) fn new(
         call: Box<Call>,
         lead: Option<Leader<Outcome>>,
@@ -97,14 +97,15 @@ impl Computation {
         })
     }
 
-    /// While it lives, what this thread runs is inside of the computation.
+    /// Enters the computation: until the guard is dropped, what this thread runs belongs to it.
     pub(crate) fn inside(&mut self) -> FrameGuard<'_> {
         recursion::enter(&mut self.frame)
     }
 
-    /// To be polled when the body has been, and did not end: keeps the token of the computation and
-    /// what it hangs on, for `lock_timeout` the lease and the permit. `Ready`: the body is to be dropped,
-    /// its time is over.
+    /// Polls the work beside the body, after a poll of the body that did not end. Renews the token,
+    /// the versions that the value depends on and, for `lock_timeout`, the lease; gives the permit
+    /// up when its time is over. Returns `Ready` if the time of the body is over, which is then to
+    /// be dropped.
     pub(crate) fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some((_, deadline)) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
@@ -129,8 +130,7 @@ impl Computation {
         Poll::Pending
     }
 
-    /// The body has ended, well or with an error: who waits for it waits no longer, and its permit is
-    /// free.
+    /// Stops the work beside the body, releases the permit, and returns how long the body took.
     fn end(&mut self) -> Duration {
         self.renewal = None;
         self.deadline = None;
@@ -141,8 +141,8 @@ impl Computation {
         took
     }
 
-    /// The same of a body that succeeded. `prepare` runs code of the user's that only storing needs, and
-    /// gives what is to be stored; where it panics, nothing is.
+    /// Completes a computation whose body succeeded. `prepare` runs the user code that only storing
+    /// needs, and returns what is to be stored. If `prepare` panics, nothing is stored.
     pub(crate) fn succeeded(
         mut self: Box<Self>,
         prepare: &mut dyn FnMut(&mut EntryTags, bool) -> Option<Computed>,
@@ -154,7 +154,7 @@ impl Computation {
         let call = &self.call;
         call.note_refresh(true);
         let known_tags = self.dependencies.entry_tags.tags.len();
-        // The function succeeded: what is only there to store it does not fail the call.
+        // The function succeeded: a panic in code that only storing needs does not fail the call.
         let weighs = call.core.weighs();
         let entry_tags = &mut self.dependencies.entry_tags;
         let Some(computed) = call.catch_panic(|| prepare(entry_tags, weighs)).flatten() else {
@@ -179,8 +179,8 @@ impl Computation {
             .settle(lead, &self.ops, dependencies, value, lease_state);
     }
 
-    /// The same of a body that failed: an old value in the place of its error, if there is one that
-    /// may be served. `share` makes a copy of the error for those who wait.
+    /// Completes a computation whose body failed. Returns a value to serve in place of the error,
+    /// if there is one. `share` makes a copy of the error for the waiters.
     pub(crate) fn failed(
         mut self: Box<Self>,
         share: &mut dyn FnMut() -> Option<SharedError>,
@@ -191,7 +191,7 @@ impl Computation {
             call.note_refresh(false);
         }
         call.owner.counts.errors.bump();
-        // Others need not wait for this one any longer.
+        // Releases the lease: other processes need not wait for this one any longer.
         self.lease_state = LeaseState::None;
         let fallback = call.fail_safe(&self.ops);
         let Some(lead) = self.lead.take() else {
@@ -212,10 +212,10 @@ impl Computation {
         None
     }
 
-    /// The same of a body that was dropped because its time was over: everybody who waits is answered
-    /// now, not after as long again, and the next call computes.
+    /// Completes a computation whose body was dropped because its time was over. Every waiter is
+    /// answered now instead of after as long again, and the next call computes.
     ///
-    /// Where an old value may be served in the place of a failure, everybody gets that.
+    /// If a stale value may be served in place of a failure, every waiter gets that value.
     pub(crate) fn timed_out(mut self: Box<Self>) -> Answer {
         let limit = self.deadline.as_ref().map_or(Duration::ZERO, |it| it.0);
         let _ = self.end();
@@ -224,7 +224,7 @@ impl Computation {
         if self.lead.is_some() {
             call.note_refresh(false);
         }
-        // Frees the lease.
+        // Releases the lease.
         self.lease_state = LeaseState::None;
         let (answer, outcome) = match call.fail_safe(&self.ops) {
             Some(stored) => {
@@ -243,7 +243,7 @@ impl Computation {
     }
 }
 
-/// A refresh that panics has failed.
+/// Records a refresh that panics as failed.
 impl Drop for Computation {
     fn drop(&mut self) {
         if self.lead.is_some() && std::thread::panicking() {
@@ -253,7 +253,7 @@ impl Drop for Computation {
 }
 
 impl Call {
-    /// What the user's `code` gives; `None` if it panics, which is told.
+    /// Runs the user's `code`. Returns `None` if it panics, which is logged.
     fn catch_panic<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let given = catch_unwind(AssertUnwindSafe(code));
         given
@@ -261,6 +261,7 @@ impl Call {
             .ok()
     }
 
+    /// Makes an entry of `value`, ends the flight with it, and hands it on to L2.
     fn settle(
         &self,
         lead: Leader<Outcome>,
@@ -299,7 +300,8 @@ impl Call {
         }
     }
 
-    /// Ends the flight with `stored`, and puts it into memory if it may be kept; says so.
+    /// Ends the flight with `stored`, and puts it into memory if it is valid and its tier includes
+    /// memory. Returns `true` if no invalidation came in between.
     pub(crate) fn store_if_valid(&self, lead: Leader<Outcome>, stored: Arc<MemoryEntry>) -> bool {
         let core = &self.core;
         let keep = stored.is_valid();
@@ -312,7 +314,8 @@ impl Call {
         keep && was_stored
     }
 
-    /// Hands the value on to the store.
+    /// Hands the value on to L2 if the computation has a lease. If L2 could not be asked, queues
+    /// the removal of the older entry there.
     fn backfill(
         &self,
         ops: &ValueOps,
@@ -343,7 +346,7 @@ impl Call {
         }
     }
 
-    /// The longest that an entry of this call may live.
+    /// Returns the longest time that an entry of this call may live, its stale window included.
     pub(crate) fn longest_life(&self) -> Duration {
         let ttl = self.options.ttl.unwrap_or(self.core.config.default_ttl);
         let fresh = self.options.redis_ttl.map_or(ttl, |most| most.min(ttl));

@@ -1,4 +1,4 @@
-//! The deadline of one computation.
+//! The time limit of one computation (`timeout`).
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
 impl Call {
-    /// How long a computation may take, if that is bounded and there is an answer for one
-    /// that takes longer.
+    /// Returns the time limit of a computation, if it has one and the function can return a timeout
+    /// error. Returns `None` without a timer.
     pub(crate) fn compute_timeout(&self, ops: &ValueOps) -> Option<Duration> {
         self.options
             .timeout
@@ -19,7 +19,8 @@ impl Call {
             .filter(|_| !removed!(self.core, NoDeadline))
     }
 
-    /// A computation took longer than `limit`; what its callers are told.
+    /// Counts and logs a computation that took longer than `limit`, and returns the error for its
+    /// callers.
     pub(crate) fn timeout_result(&self, limit: Duration) -> ComputeTimeout {
         self.owner.counts.timeouts.bump();
         trace::timed_out(&self.owner.name, limit);

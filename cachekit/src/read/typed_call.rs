@@ -1,8 +1,9 @@
-//! What is left of a call for each function: to run its body, and to make what it returns of what the
-//! cache found. All else is compiled once.
+//! The part of a call that is compiled for each function: it runs the body, and converts what the
+//! cache found into what the function returns. All else is compiled once.
 //!
-//! A cached function may call itself, so what is on the stack while its body is polled is kept to the
-//! least: little stands in [`CallFuture::poll`], and what comes before and after the body is no part of it.
+//! A cached function may call itself, so the stack in use while its body is polled is kept small:
+//! [`CallFuture::poll`] holds little, and the code before and after the body is not inlined into
+//! it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -17,14 +18,14 @@ use crate::coordination::recursion::FrameGuard;
 use crate::model::tags::EntryTags;
 use crate::read::answer::Answer;
 use crate::read::call::Call;
-use crate::read::compute::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::hit::take_shared;
+use crate::read::miss::{Resolved, Resolving, resolve, resolve_blocking};
 use crate::read::running::{Computation, Computed};
 use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 
-/// Answers `call` by another's computation or its own; `None` runs the body past the cache.
+/// Answers `call` by another computation or by its own; `None` runs the body without the cache.
 ///
-/// The call begins here, and the future goes on with it. `body` begins when it is polled first.
+/// The call begins here, and the future continues it. `body` begins at its first poll.
 ///
 /// # Cancel safety
 ///
@@ -49,7 +50,7 @@ where
         None => CallState::Running(None),
         Some(resolved) => CallState::from(resolved),
     };
-    // Boxed, so that the function's own future has no room for it: most calls hit.
+    // Boxed, so that the function's own future reserves no room for it: most calls hit.
     Box::pin(CallFuture {
         state,
         return_ops,
@@ -59,7 +60,7 @@ where
     })
 }
 
-/// What a synchronous function's call begins with: what it computes for, or an answer.
+/// The start of a synchronous function's call: the computation whose body is to run, or an answer.
 pub struct Started(Result<Option<Box<Computation>>, Answer>);
 
 impl fmt::Debug for Started {
@@ -68,9 +69,9 @@ impl fmt::Debug for Started {
     }
 }
 
-/// Comes to where the body of a synchronous function is to run, on this thread. Whom such a caller waits
-/// for runs on another thread, for a body that never yields, so parking cannot keep that one from going
-/// on.
+/// Starts a call of a synchronous function, up to the point where its body runs on this thread.
+/// Parking cannot deadlock: the computation that such a caller waits for runs on another thread, in
+/// a body that never yields.
 #[inline(never)]
 pub(crate) fn start_blocking<S>(
     call: Option<Box<Call>>,
@@ -90,7 +91,7 @@ where
     )
 }
 
-/// Goes on with what was begun.
+/// Completes a call that [`start_blocking`] started: runs the body, unless there is an answer.
 #[inline]
 pub(crate) fn compute_blocking<S, P, A>(
     Started(resolved): Started,
@@ -134,7 +135,7 @@ where
     )
 }
 
-/// `after`, to be called once at most.
+/// Wraps `after` so that it is called at most once.
 fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V, &mut EntryTags) {
     move |value, entry_tags| {
         if let Some(after) = after.take() {
@@ -146,7 +147,8 @@ fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V,
 pin_project! {
     /// A call that memory could not answer.
     ///
-    /// A type and no `async` block, which would keep on the stack what it needs at some other time.
+    /// A named type instead of an `async` block, which would keep on the stack what it needs at
+    /// other times.
     #[must_use = "futures do nothing unless they are polled"]
     pub struct CallFuture<S: ReturnType, P, A, Fut> {
         state: CallState,
@@ -166,11 +168,11 @@ pin_project! {
     }
 }
 
-/// How far a call is.
+/// The progress of a call.
 enum CallState {
     Answered(Option<Answer>),
     Waiting(Pin<Box<dyn Future<Output = Resolved> + Send>>),
-    /// The body runs; `None`: past the cache.
+    /// The body runs; `None` if it runs without the cache.
     Running(Option<Box<Computation>>),
 }
 
@@ -193,7 +195,8 @@ impl From<Resolved> for CallState {
 }
 
 impl CallState {
-    /// While it lives, what this thread runs is inside of the computation, if there is one.
+    /// Enters the computation, if there is one: until the guard is dropped, what this thread runs
+    /// belongs to it.
     fn inside(&mut self) -> Option<FrameGuard<'_>> {
         match self {
             Self::Running(Some(computation)) => Some(computation.inside()),
@@ -201,7 +204,7 @@ impl CallState {
         }
     }
 
-    /// Goes on until the body is to run, `Ready(None)`, or there is an answer without it.
+    /// Advances until the body is to run, `Ready(None)`, or the call has an answer without it.
     #[inline(never)]
     fn come_to_body(&mut self, context: &mut Context<'_>) -> Poll<Option<Answer>> {
         if let Self::Waiting(resolved) = self {
@@ -216,7 +219,8 @@ impl CallState {
         })
     }
 
-    /// What is done when the body has been polled and did not end. `Ready`: its time is over.
+    /// Polls the work beside the body, after a poll of the body that did not end. Returns `Ready`
+    /// if the time of the body is over.
     #[inline(never)]
     fn poll_side_tasks(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
@@ -266,7 +270,8 @@ where
 }
 
 impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
-    /// What the call returns when its body gave `ret`, or nothing in time.
+    /// Ends the call, and returns its result. `ret` is what the body returned; `None` if its time
+    /// was over.
     #[inline(never)]
     fn end(mut self: Pin<&mut Self>, ret: Option<S::Ret>) -> S::Ret
     where
@@ -284,7 +289,7 @@ impl<S: ReturnType, P, A, Fut> CallFuture<S, P, A, Fut> {
         complete(&(this.return_ops)(), computation, &mut after, ret)
     }
 
-    /// Drops what is left of the body: inside of the computation, as its destructors may call cached
+    /// Drops what is left of the body, inside of the computation: its destructors may call cached
     /// functions.
     fn leave_body(self: Pin<&mut Self>) {
         let mut this = self.project();
@@ -299,7 +304,8 @@ impl<S: ReturnType, P, A, Fut> fmt::Debug for CallFuture<S, P, A, Fut> {
     }
 }
 
-/// What a call returns whose body gave `ret`, or nothing in time.
+/// Completes the computation, and returns the result of the call. `ret` is what the body returned;
+/// `None` if its time was over.
 #[inline(never)]
 fn complete<S>(
     return_ops: &ReturnOps<S>,
@@ -330,7 +336,7 @@ where
                 } else {
                     0
                 };
-                // The caller has the copy, should storing fail from here on.
+                // From here on the caller gets the copy, even if storing fails.
                 let content = Arc::new(value.take());
                 kept = Some(copy);
                 Some(Computed {
@@ -350,7 +356,7 @@ where
                     heap: 0,
                 })
             });
-            // A shape that can be split into `None` can be made of it.
+            // A return type that splits into `None` can also be built from it.
             S::none().unwrap_or_else(|| unreachable!("an absence without a form"))
         }
         ReturnParts::Err(error) => match computation.failed(&mut || return_ops.share(&error)) {
@@ -360,7 +366,7 @@ where
     }
 }
 
-/// [`return_answer`], with the plan off the caller's stack.
+/// Calls [`return_answer`] with the table of operations off the caller's stack.
 #[inline(never)]
 fn return_answer_by<S>(return_ops: impl Fn() -> ReturnOps<S>, answer: Answer) -> S::Ret
 where
@@ -370,7 +376,7 @@ where
     return_answer(&return_ops(), answer)
 }
 
-/// What the function returns for `answer`, which it has a form for.
+/// Converts `answer` into what the function returns, which can express it.
 #[inline(never)]
 pub(crate) fn return_answer<S>(return_ops: &ReturnOps<S>, answer: Answer) -> S::Ret
 where

@@ -1,10 +1,10 @@
-//! What things are called in a store: public, so that other programs can remove an entry.
+//! Names in a store. They are public, so that other programs can remove an entry.
 //!
-//! After the namespace and a colon, one word tells the kind: `k:user:42` an entry,
-//! `t:org:7` a tag's version, `e:product.updated` an event's, `f:shop::get_user` a
-//! function's, `all` the namespace's, and `g:org:` a guard, which is removed with every
-//! tag that begins so. Of an entry that has copies, `c1:user:42` is another, and
-//! `v:user:42` the version of all of them.
+//! After the namespace and a colon, a word says the kind: `k:user:42` is an entry, `t:org:7` a
+//! tag's version, `e:product.updated` an event's, `f:shop::get_user` a function's, `all` the
+//! namespace's, and `g:org:` a guard, which is removed with every tag that has its prefix. If an
+//! entry has replicas, `c1:user:42` is another of them, and `v:user:42` the version that all of
+//! them depend on.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,24 +18,24 @@ use crate::model::tags::Tag;
 
 const COPIES: &[u8] = b"v:";
 
-/// The length of an entry's name in a store that stands for a longer one. Every name that is
-/// not shortened is shorter, so that none of them can be the same as one that is.
+/// The length of a shortened name of an entry in a store. Every name that is not shortened is
+/// shorter, so no name equals a shortened one.
 const SHORTENED: usize = 512;
 
-/// Hexadecimal digits of a hash of 128 bits.
+/// The number of hexadecimal digits of a 128-bit hash.
 pub(crate) const DIGITS: usize = 32;
 
-/// The name of something in a store, without the namespace.
+/// The name of an entry, a version or a guard in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct StoreKey(Arc<[u8]>);
 
 impl StoreKey {
-    /// The entry under `key`.
+    /// Names the entry under `key`.
     pub(crate) fn entry(key: &Key) -> Self {
         Self(Arc::clone(key.entry()))
     }
 
-    /// The `index`th copy of the entry under `key`; the first is the entry itself.
+    /// Names the replica with this index of the entry under `key`. The first is the entry itself.
     pub(crate) fn copy(key: &Key, index: u8) -> Self {
         match index {
             0 => Self::entry(key),
@@ -43,39 +43,39 @@ impl StoreKey {
         }
     }
 
-    /// The version of all copies of the entry under `key`.
+    /// Names the version of all replicas of the entry under `key`.
     pub(crate) fn copies(key: &Key) -> Self {
         Self::of(COPIES, key.as_bytes())
     }
 
-    /// The version of all copies of this entry; `None` for a copy, and for what is no entry.
+    /// Returns the version of all replicas of this entry; `None` for a replica or another name.
     pub(crate) fn replicas_version(&self) -> Option<Self> {
         let key = self.0.strip_prefix(ENTRY)?;
         Some(Self::of(COPIES, key))
     }
 
-    /// A tag's version, or an event's.
+    /// Names the version of a tag or of an event.
     pub(crate) fn tag(tag: &Tag) -> Self {
         let (kind, text) = tag.parts();
         Self::of(kind, text.as_bytes())
     }
 
-    /// The version of all entries of a function.
+    /// Names the version of all entries of a function.
     pub(crate) fn function(name: &str) -> Self {
         Self::of(b"f:", name.as_bytes())
     }
 
-    /// The version of everything.
+    /// Names the version of everything.
     pub(crate) fn everything() -> Self {
         Self::of(b"all", b"")
     }
 
-    /// The guard of the tags that begin with `tag_prefix`; of all tags, where that is empty.
+    /// Names the guard of the tags that begin with `tag_prefix`, or of all tags if it is empty.
     pub(crate) fn guard(tag_prefix: &[u8]) -> Self {
         Self::of(b"g:", tag_prefix)
     }
 
-    /// What stands in a message.
+    /// Reads a name from a message.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
@@ -84,16 +84,16 @@ impl StoreKey {
         &self.0
     }
 
-    /// What it is called in a store, after the namespace.
+    /// Returns the name in a store, after the namespace.
     ///
-    /// A name of a key that takes 512 bytes or more is its beginning, `#` and its hash. What a
-    /// cache's own messages say is the whole name.
+    /// The name of a key that takes 512 bytes or more becomes its beginning, `#` and its hash. The
+    /// cache's own messages have the whole name.
     pub(crate) fn in_store(&self) -> Cow<'_, [u8]> {
         if !self.is_long() {
             return Cow::Borrowed(&self.0);
         }
         let most = SHORTENED - DIGITS - 1;
-        // Not inside of a character.
+        // The cut must not be inside a character.
         let is_start = |&at: &usize| self.0[at] & 0xC0 != 0x80;
         let end = (most - 3..=most).rev().find(is_start).unwrap_or(most);
         let mut short = Vec::with_capacity(SHORTENED);
@@ -104,20 +104,20 @@ impl StoreKey {
         Cow::Owned(short)
     }
 
-    /// Whether a store has another name for it. That of a tag stands in entries, where the
-    /// store reads it, and stays.
+    /// Returns `true` if the name is shortened in a store. The name of a tag never is: entries
+    /// contain it, and the store reads it there.
     pub(crate) fn is_long(&self) -> bool {
         self.0.len() >= SHORTENED && (self.is_entry() || self.0.starts_with(COPIES))
     }
 
-    /// Whether the entry under `key` may stand where this one is looked for.
+    /// Returns `true` if the entry under `key` may have this one's name in a store.
     pub(crate) fn may_meet(&self, key: &[u8]) -> bool {
         let kind = self.parts().map_or("", |(kind, _)| kind);
         let other = Self::of(format!("{kind}:").as_bytes(), key);
         self.is_long() && other.in_store() == self.in_store()
     }
 
-    /// Whether it is one entry's, or a copy's.
+    /// Returns `true` if it names an entry or a replica.
     pub(crate) fn is_entry(&self) -> bool {
         let is_copy = |(kind, _): (&str, _)| {
             let index = kind.strip_prefix('c').map(str::parse::<u8>);
@@ -126,19 +126,19 @@ impl StoreKey {
         self.0.starts_with(ENTRY) || self.parts().is_some_and(is_copy)
     }
 
-    /// Whether it is a tag's version, or an event's.
+    /// Returns `true` if it names the version of a tag or of an event.
     pub(crate) fn is_tag(&self) -> bool {
         self.0.starts_with(b"t:") || self.0.starts_with(b"e:")
     }
 
-    /// Returns `true` if it is the version of everything or of a function: of those there are no
-    /// more than the code has. Regions may be named after tenants or days.
+    /// Returns `true` if it names the version of everything or of a function. The code has a
+    /// limited number of those; regions may be named after tenants or days.
     pub(crate) fn never_expires(&self) -> bool {
         let function = self.0.strip_prefix(b"f:");
         &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))
     }
 
-    /// The kind, and what follows it.
+    /// Returns the kind and the rest of the name.
     pub(crate) fn parts(&self) -> Option<(&str, &[u8])> {
         let end = self.0.iter().position(|byte| *byte == b':');
         let kind = str::from_utf8(&self.0[..end.unwrap_or(self.0.len())]).ok()?;
@@ -150,7 +150,7 @@ impl StoreKey {
     }
 }
 
-/// The part of a tag's text that it has in common with its like: up to the first colon.
+/// Returns the prefix of a tag: its text up to the first colon, inclusive.
 pub(crate) fn tag_prefix(tag: &StoreKey) -> &[u8] {
     let text = tag.0.get(2..).unwrap_or_default();
     let end = text.iter().position(|byte| *byte == b':');
@@ -197,7 +197,7 @@ mod tests {
                 assert_eq!(short[479..], format!("#{hash:032x}"));
             }
         }
-        // What is cut is never a part of a character.
+        // The cut is never inside a character.
         for shift in 0..4 {
             let long = format!("k:{}{}", "a".repeat(shift), "\u{1f980}".repeat(200));
             let short = in_store(&long);

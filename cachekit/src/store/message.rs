@@ -1,7 +1,7 @@
-//! What nodes tell one another.
+//! Messages between nodes.
 //!
-//! Two forms arrive on one channel. Nodes write `CK`, the number of this form, who speaks,
-//! and names; other programs write lines of text (`docs/format.md`):
+//! Two forms arrive on one channel. Nodes write `CK`, the version of this format, the sender and
+//! names. Other programs write lines of text (`docs/format.md`):
 //!
 //! ```text
 //! invalidate
@@ -11,8 +11,8 @@
 //!
 //! or `invalidate soft` and the same lines.
 //!
-//! A message in any other form is not passed over: whoever gets it no longer relies on
-//! what it knows.
+//! A message in any other form is not ignored: the node that receives it no longer relies on its
+//! memory.
 
 pub(crate) mod text_protocol;
 
@@ -23,17 +23,17 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::CommandTarget;
 
-/// One cache, for as long as it is there.
+/// The identity of a cache, for as long as it lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub(crate) [u8; 16]);
 
 impl NodeId {
-    /// One that nobody has.
+    /// Makes an identity that no other node has.
     pub(crate) fn random() -> Self {
         Self(Token::random().0)
     }
 
-    /// What its own channel is called.
+    /// Returns the name of the node's own channel.
     pub(crate) fn channel(self) -> String {
         let mut name = "node:".to_owned();
         for byte in &self.0 {
@@ -44,34 +44,34 @@ impl NodeId {
     }
 }
 
-/// A message from a node.
+/// A message from a node or from another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BusMessage {
-    /// These are invalidated. With a number, whoever has applied it says so.
+    /// These names are invalidated. If `ack` has a number, nodes that applied it answer with it.
     Invalidated {
         from: NodeId,
         ack: Option<u64>,
         mode: InvalidationMode,
         names: Vec<StoreKey>,
     },
-    /// These were written by writes that have an order: what was there before is not valid
-    /// any more. Such writes that are under way elsewhere may still store.
+    /// These names were stored by writes with an order, and previous values are no longer valid.
+    /// Writes with an order that still run on other nodes may store.
     WriteApplied { from: NodeId, names: Vec<StoreKey> },
-    /// This node may serve from memory from here on, for a while.
+    /// This node may serve from memory from now on, for a while.
     Hello { from: NodeId },
     /// This node never serves from memory again.
     Goodbye { from: NodeId },
-    /// `by` has applied the invalidation of this number.
+    /// `by` has applied the invalidation with this number.
     Applied { by: NodeId, ack: u64 },
-    /// This node's own: everything that was sent before it has arrived.
+    /// A message of this node to itself: everything that was sent before it has arrived.
     Heartbeat { subscription: u64, sent: u64 },
-    /// What another program asks for.
+    /// A request of another program.
     ExternalCommand(InvalidationMode, Vec<CommandTarget>),
 }
 
 const FORMAT: &[u8] = b"CK\x02";
 
-/// Flags of an invalidation.
+/// The flags of an invalidation.
 const WANTS_ACK: u8 = 1;
 const IS_SOFT: u8 = 2;
 
@@ -120,7 +120,7 @@ impl BusMessage {
         out
     }
 
-    /// `None`: of an unknown form.
+    /// Reads a message; `None` if its form is unknown.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let Some(rest) = bytes.strip_prefix(FORMAT) else {
             let (mode, requests) = text_protocol::parse_command(str::from_utf8(bytes).ok()?)?;
@@ -134,7 +134,7 @@ impl BusMessage {
                 let [flags] = take(rest)?;
                 let ack = u64::from_le_bytes(take(rest)?);
                 let has = |flag| flags & flag != 0;
-                // Whoever says more than is known may mean anything.
+                // A message with unknown flags may mean anything.
                 let is_known = flags & !(WANTS_ACK | IS_SOFT) == 0;
                 is_known.then_some(Self::Invalidated {
                     from,
@@ -179,7 +179,7 @@ fn write_names(out: &mut Vec<u8>, names: &[StoreKey]) {
     }
 }
 
-/// Names, to the end.
+/// Reads names, to the end.
 fn read_names(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !rest.is_empty() {
@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    /// Other versions of a program read these: another layout has another number.
+    /// Older and newer versions of a program read these: a new layout needs a new number.
     #[test]
     fn the_form_is_pinned() {
         let node = "07".repeat(16);
@@ -281,7 +281,7 @@ mod tests {
         }
     }
 
-    /// Whatever a version before said, nobody relies on having understood it.
+    /// A node never relies on having understood a message of the previous format.
     #[test]
     fn messages_of_the_form_before_are_unknown() {
         for message in some() {

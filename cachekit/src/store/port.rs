@@ -1,19 +1,21 @@
-//! The port to a store that processes share: what the cache needs, in its own words.
+//! The port to a store that processes share.
 //!
-//! A store keeps, for every key, a value with the versions that it hangs on, a *generation
-//! token* and an exclusive *lease*. The token does the fencing: a store must show it, an
-//! invalidation removes it, a store replaces it. The lease only says who should compute.
-//! Writes that have an order are told apart by it: they hand the generation of the token on,
-//! and one is accepted while the generation is its own and nothing newer is there.
-//! A tag, a function and the namespace have an opaque *version* each, made by the store
-//! itself whenever one is missing; an entry is valid while the versions that were read
-//! before its computation began are still there. Removing them is all that an
-//! invalidation does, so it may be repeated and may run late. A soft invalidation changes the
-//! second half of a version, the *soft half*: an entry of which only those differ is old, and
-//! fenced as one that is not valid.
+//! For each key, a store keeps a value with the versions that it depends on, a *fencing token* and
+//! an exclusive *lease*. The token fences stores: a store must show it, an invalidation removes it,
+//! and a successful store replaces it. The lease only says which process should compute.
 //!
-//! An entry may have copies. They are entries of their own that hang on one version more, which
-//! goes with the entry: whatever takes the entry out of use takes it too.
+//! Writes with an order share the *generation* of the token. A store by such a write is accepted
+//! while the token has its generation and no write with a greater order has stored.
+//!
+//! Each tag, each function and the namespace have an opaque *version*. The store makes a version
+//! whenever one is missing. An entry is valid while the versions that were read before its
+//! computation began are still there. An invalidation only removes versions and entries, so it may
+//! be repeated and may run late. A soft invalidation changes the second half of a version, the
+//! *soft half*. An entry whose versions differ only there is stale, and stores are fenced as after
+//! a hard invalidation.
+//!
+//! An entry may have replicas. A replica is an entry of its own that depends on one version more.
+//! Whatever invalidates the entry removes that version too.
 
 use std::fmt;
 use std::pin::Pin;
@@ -23,51 +25,53 @@ use tokio::time::Instant;
 
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 
-/// The origin of a server that does not tell. It is not that of any other, nor of itself later.
+/// The origin of a server that does not report its data set. It equals no other origin, and not
+/// that of the same server later.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
 
-/// What a store answers, in time or not.
+/// The answer of a store, or the reason why there is none.
 pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// A store that processes share.
 ///
-/// No operation is repeated by the store itself: what was given up on may still run later.
-/// So a value is only ever stored against a token, and only removals are unconditional.
-/// Every operation is one round trip, and ends at `until` at the latest.
+/// A store does not retry an operation, and an operation that was given up may still run later.
+/// Therefore a value is stored only against a token, and only removals are unconditional. Every
+/// operation is one round trip and ends at `until` at the latest.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    /// Whether it can be asked now.
+    /// Returns `true` if the store can be asked now.
     fn is_up(&self) -> bool;
 
-    /// Which data set its server holds, as far as is known: else [`UNKNOWN_ORIGIN`].
+    /// Returns the origin of the server's data set, or [`UNKNOWN_ORIGIN`] if it is not known.
     fn origin(&self) -> [u8; 8];
 
-    /// Asks for it again.
+    /// Asks the server for its origin again.
     fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
 
-    /// Messages should come and do not: listen by another connection.
+    /// Listens on another connection. Called when messages are due and do not arrive.
     fn resubscribe(&self);
 
-    /// It answered with another entry than it was asked for: it may answer everything with
-    /// the answer of something else, so ask by another connection.
+    /// Replaces the connection. Called when the store answered with another entry than it was asked
+    /// for: from then on every answer may belong to another question.
     fn discard_connection(&self);
 
-    /// How many connections for questions were made.
+    /// Returns the number of command connections made so far.
     fn connections(&self) -> u64;
 
-    /// The entry at `query` and the versions that it should hang on.
+    /// Reads the entry of `query` and the versions that it should depend on.
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found>;
 
-    /// Versions alone.
+    /// Reads versions alone.
     fn versions<'a>(
         &'a self,
         names: &'a [StoreKey],
         until: Instant,
     ) -> StoreFuture<'a, Vec<Option<Version>>>;
 
-    /// The right to compute and to store.
+    /// Requests the right to compute and to store.
     fn acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
@@ -75,7 +79,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, Acquired>;
 
-    /// Both in one round trip, for who expects a miss.
+    /// Reads and acquires in one round trip, for a caller that expects a miss.
     fn read_or_acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
@@ -83,11 +87,11 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, (Found, Acquired)>;
 
-    /// Stores, if nothing happened since the right to was given; gives up the lease.
+    /// Stores a value unless something was invalidated since the grant, and ends the lease.
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled>;
 
-    /// Goes on computing: keeps the token and what the value will hang on, and, with a lease, keeps
-    /// others waiting.
+    /// Keeps the token and the versions that the value will depend on while a computation runs, and
+    /// extends the lease if there is one.
     fn renew<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
@@ -96,20 +100,20 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Gives up the lease without a store.
+    /// Ends the lease without a store.
     fn release<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Takes entries with their tokens, and versions, out of use, and tells every node. May be
-    /// repeated.
+    /// Removes entries, their tokens and versions, and notifies every node. May be repeated.
     ///
-    /// Softly, it leaves old values: an entry that has a grace has no more life than that, and
-    /// nobody's token or lease is good any more; of a version only the soft half changes.
+    /// In soft mode, stale values stay: an entry that has a grace keeps no more life than its
+    /// grace, and every token and lease of it becomes invalid. A version changes only in its soft
+    /// half.
     ///
-    /// With an entry the version of its copies goes, in the same manner.
+    /// The version of an entry's replicas is invalidated together with the entry, in the same mode.
     fn invalidate<'a>(
         &'a self,
         names: &'a [StoreKey],
@@ -118,9 +122,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Sends `echo` to `node`, after `hello`, if there is one, to every node: in one step, and
-    /// only if the server takes writes. One that takes none is left: it goes on passing
-    /// messages on, and others may be told by another server.
+    /// Sends `hello` to every node if there is one, then `echo` to `node`, in one step, and only if
+    /// the server takes writes. The connection to a server that takes none is dropped: such a
+    /// server still passes messages on, while other nodes may be notified by another server.
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,
@@ -129,7 +133,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Tells every node, or one, something.
+    /// Sends a message to every node, or to one.
     fn tell<'a>(
         &'a self,
         whom: Option<NodeId>,
@@ -138,145 +142,137 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ) -> StoreFuture<'a, ()>;
 }
 
-/// What a store tells by itself, at any time.
+/// An event that a store reports at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreEvent {
-    /// It can be asked again, or cannot any more.
+    /// The store can be asked again, or not any more.
     Up(bool),
-    /// The lease of this entry came to an end, for those who wait for it.
+    /// The lease of this entry ended. Sent if some process waits for it.
     Wake(StoreKey),
-    /// Messages come, by the subscription of this number; those from before may be lost.
+    /// Messages arrive by the subscription with this number. Earlier messages may be lost.
     Subscribed(u64),
-    /// No more come by the last one, and the next has not begun.
+    /// The last subscription ended, and the next has not begun.
     Unsubscribed,
-    /// A node, or another program, says something.
+    /// A message from a node or from another program.
     Received(BusMessage),
-    /// Somebody said something that cannot be understood.
+    /// A message that cannot be understood.
     Unknown,
 }
 
-/// The versions of copies that go with what `names` names.
+/// Returns the replicas' versions that are invalidated together with `names`.
 pub(crate) fn copies(names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
     names.iter().filter_map(StoreKey::replicas_version)
 }
 
-/// Where messages go.
+/// The receiver of a store's events.
 pub(crate) type EventSink = std::sync::Arc<dyn Fn(StoreEvent) + Send + Sync>;
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// There is no connection. Nothing was sent.
     Unavailable,
-    /// No answer in time, or the connection broke: it may run, now or later, or never.
+    /// No answer in time, or the connection broke. The operation may run now, later or never.
     Indeterminate,
-    /// The store said no: nothing was done.
+    /// The store refused, with this error code. Nothing was done.
     Rejected(String),
 }
 
 impl Failure {
-    /// Whether what was asked may have been done, or may be done yet.
+    /// Returns `true` if the operation may have run, or may still run.
     pub(crate) fn is_ambiguous(&self) -> bool {
         *self == Self::Indeterminate
     }
 
-    /// Whether the store can be read, and has no room for what was to be put there.
+    /// Returns `true` if the store can be read but has no room for the value.
     pub(crate) fn takes_nothing(&self) -> bool {
-        // Not one that is cut off from its replicas: others may write elsewhere.
+        // Not `NOREPLICAS`: other nodes may write to another server.
         const FULL: [&str; 2] = ["OOM", "MISCONF"];
         matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
     }
 }
 
-/// One entry and what it hangs on, by names.
+/// The names of an entry and of the versions that it depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EntryQuery<'a> {
     pub(crate) entry: &'a StoreKey,
-    /// Of the namespace and of the function, then of the tags that are known.
+    /// The versions of the namespace and the function, then of the tags known before the value.
     pub(crate) versions: &'a [StoreKey],
-    /// Also ask for the versions of tags that only the entry itself names.
+    /// Also read the versions of value tags, which only the entry itself names.
     pub(crate) with_value_tags: bool,
 }
 
-/// What was read.
+/// The result of a read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) bytes: Option<Vec<u8>>,
-    /// How much longer the bytes are kept, their grace included.
+    /// The remaining time for which the bytes are kept, their grace included.
     pub(crate) left: Duration,
-    /// As they are now, in the order of the names.
+    /// The current versions, in the order of the names.
     pub(crate) versions: Vec<Option<Version>>,
-    /// Those of the tags that the entry of this fill names beyond them, in its order.
+    /// The token of the entry with the versions of its value tags, in the entry's order.
     pub(crate) value_tags: Option<(Token, Vec<Option<Version>>)>,
 }
 
-/// How long the token and the lease live, from now.
+/// The lifetimes of the token and the lease, from now.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeaseTimes {
-    /// At most as long as `room`; zero: let the lease run out.
+    /// At most `room`. Zero lets the lease run out.
     pub(crate) lease: Duration,
     pub(crate) room: Duration,
 }
 
-/// The versions and guards that a computation needs at its end, of those that run out, and for how
-/// long from now they are kept at least.
+/// The versions and guards that a computation needs at its end, without those that never expire,
+/// and the minimum time from now for which they are kept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NeededVersions<'a> {
     pub(crate) names: &'a [StoreKey],
     pub(crate) life: Duration,
 }
 
-/// What is asked of [`Store::acquire`].
+/// The arguments of [`Store::acquire`].
 #[derive(Debug, Clone)]
 pub(crate) struct AcquireRequest {
-    /// The holder of the lease to be; `None`: the token is enough.
+    /// The future holder of the lease; `None` if the token is enough.
     pub(crate) holder: Option<Token>,
     pub(crate) lease_times: LeaseTimes,
-    /// An entry that is of no use to the asker, though it may look good to the store.
+    /// The token of an entry that the caller rejected, though it may look good to the store.
     pub(crate) rejected_token: Option<Token>,
-    /// Softly invalidated by a version, as the asker found: its life ends here.
+    /// The caller found that the rejected entry is softly invalidated by a version. Its life ends
+    /// here.
     pub(crate) ends_rejected: bool,
-    /// Ask even where the entry is good.
+    /// Grant the right even if the entry is good.
     pub(crate) force: bool,
     pub(crate) token: TokenKind,
-    /// Versions of another data set count too.
+    /// Accept versions of another data set too.
     pub(crate) any_origin: bool,
-    /// What must not move while tags are still unknown.
+    /// The guards that must not change while value tags are unknown.
     pub(crate) guards: Vec<StoreKey>,
-    /// How long versions made now are kept if nothing hangs on them.
+    /// The time for which versions made now are kept if nothing comes to depend on them.
     pub(crate) version_life: Duration,
 }
 
-/// Which token is asked for.
+/// The token that a caller requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// The one that is there: computations share it.
+    /// The existing token, which computations share.
     Shared,
-    /// A new one. A write is about to happen: whoever has the token loses it.
+    /// A new token. A write is about to happen, and whoever has the old token loses it.
     New,
-    /// A new one of the generation that is there. A write with an order is about to happen:
-    /// only others with an order may still store.
+    /// A new token of the existing generation. A write with an order is about to happen, and only
+    /// other writes with an order may still store.
     SameGeneration,
 }
 
-/// What came of asking.
+/// The result of [`Store::acquire`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acquired {
     /// A good entry is there: read again.
     Filled,
-    /// Another computes, and its lease lives so much longer.
+    /// Another process computes. Its lease ends after this time unless it is renewed.
     Held(Duration),
-    /// The asker may compute and store.
+    /// The caller may compute and store.
     Granted(LeaseGrant),
-}
-
-/// Whose computation it is.
-#[derive(Debug, Clone)]
-pub(crate) struct FencingToken {
-    pub(crate) entry: StoreKey,
-    pub(crate) token: Token,
-    /// With a lease: its holder.
-    pub(crate) holder: Option<Token>,
 }
 
 /// The right to store one value.
@@ -288,32 +284,33 @@ pub(crate) struct LeaseGrant {
     pub(crate) guards: Vec<Version>,
 }
 
-/// A value to be stored.
+/// A value to store.
 #[derive(Debug, Clone)]
 pub(crate) struct Fill {
     pub(crate) fencing_token: FencingToken,
     pub(crate) grant: LeaseGrant,
-    /// The names of the grant's versions and guards.
+    /// The names of the grant's versions.
     pub(crate) versions: Vec<StoreKey>,
     pub(crate) guards: Vec<StoreKey>,
-    /// Tags that were not known when the right was given. Their versions are added.
+    /// Tags that were not known when the right was granted. The store adds their versions.
     pub(crate) value_tags: Vec<StoreKey>,
     pub(crate) bytes: Vec<u8>,
-    /// Of a write: that of the same generation with the greatest order stays.
+    /// The order of a write: within a generation, the greatest order stays.
     pub(crate) order: Option<u64>,
-    /// Versions of another data set count too.
+    /// Accept versions of another data set too.
     pub(crate) any_origin: bool,
-    /// How long the bytes are kept.
+    /// The time for which the bytes are kept.
     pub(crate) kept: Duration,
-    /// How long versions that the entry hangs on are kept at least.
+    /// The minimum time for which the versions that the entry depends on are kept.
     pub(crate) version_life: Duration,
-    /// What every node is told if it is stored: that what was there is not valid any more. Nor
-    /// are copies of it.
+    /// The message to every node if the value is stored: the previous value and its replicas are no
+    /// longer valid.
     pub(crate) message: Option<BusMessage>,
 }
 
 impl Fill {
-    /// The version of copies that a write takes out of use: what they have is older.
+    /// Returns the version of the replicas that a write invalidates, because their values are
+    /// older.
     pub(crate) fn copies(&self) -> Option<StoreKey> {
         self.message
             .is_some()
@@ -322,14 +319,14 @@ impl Fill {
     }
 }
 
-/// What came of storing.
+/// The result of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filled {
     Stored,
-    /// The token is gone: an invalidation, a write, or another's store came in between.
+    /// The token is gone: an invalidation, a write or another store came in between.
     Fenced,
     /// A tag, the function or the namespace was invalidated in between.
     Invalidated,
-    /// A write with a greater order has stored: nothing was done.
+    /// A write with a greater order has stored. Nothing was done.
     Older,
 }

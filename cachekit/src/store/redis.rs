@@ -38,7 +38,7 @@ use crate::store::redis::script::{Call, Digests, Script, Scripts};
 use crate::store::redis::settings::RedisSettings;
 use crate::store::redis::subscriber::{Channels, Subscriber};
 
-/// A Redis.
+/// A Redis server with the connections to it.
 #[derive(Debug)]
 pub(crate) struct Redis {
     prefix: Prefix,
@@ -46,18 +46,19 @@ pub(crate) struct Redis {
     reads: ReadBatcher,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
-    /// A server may hold whichever data set.
+    /// Accept any data set that the server may hold.
     any_origin: bool,
     faults: Faults,
 }
 
 impl Redis {
-    /// Connects, or begins to: a server that is away now is used when it comes.
+    /// Connects, or begins to. A server that is unreachable now is used when it comes.
     ///
     /// # Errors
     ///
-    /// An address that cannot be read, a login that is refused, a database that there is not, and
-    /// an account that may not do what the cache needs. With `any_origin` that is less.
+    /// Returns the problem and the remedy if the address cannot be parsed, the login is refused,
+    /// the database does not exist, or the account may not run a command that the cache needs. With
+    /// `any_origin` the cache needs fewer commands.
     pub(crate) async fn open(
         settings: RedisSettings<'_>,
         node: NodeId,
@@ -122,7 +123,7 @@ impl Redis {
         self.connections.current().ok_or(Failure::Unavailable)
     }
 
-    /// Runs `commands`, and reads the answers.
+    /// Runs `commands` and reads the answers.
     async fn run<T>(
         &self,
         commands: &Pipeline,
@@ -134,7 +135,8 @@ impl Redis {
         self.said(&connected, read(values))
     }
 
-    /// An answer that cannot be this question's is none, and the next may be no better.
+    /// Turns a problem into a failure. If the answer cannot belong to this question, the connection
+    /// is discarded, because the next answer may be no better.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
@@ -145,7 +147,7 @@ impl Redis {
         })
     }
 
-    /// The question for late tags, if it is to be asked.
+    /// Returns the command that reads value tags, if `query` asks for them.
     fn value_tags(&self, query: EntryQuery<'_>, digests: &Digests) -> Option<Cmd> {
         query.with_value_tags.then(|| {
             let known = query.versions.len().to_string();
@@ -230,12 +232,13 @@ impl Redis {
         }
     }
 
-    /// The versions of copies that go with `names`.
+    /// Returns the versions of copies that go with `names`.
     fn copies(&self, names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
         copies(names).filter(|_| !removed!(self, SpareCopies))
     }
 
-    /// The removal, and the message after it: who is told reads what is there then.
+    /// Returns the removal and, after it, the message: a node that receives the message reads the
+    /// state after the removal.
     fn removing(&self, names: &[StoreKey], message: &BusMessage) -> Pipeline {
         let mut commands = Pipeline::new();
         // Not in a transaction: a server that is out of memory refuses those.
@@ -250,7 +253,7 @@ impl Redis {
         commands
     }
 
-    /// Softens `names` and tells every node, in one step.
+    /// Invalidates `names` softly and notifies every node, in one step.
     async fn invalidate_softly(
         &self,
         names: &[StoreKey],
@@ -297,7 +300,7 @@ impl Redis {
         [&*self.prefix.bytes, b"wake"].concat()
     }
 
-    /// Runs one script.
+    /// Runs a script.
     async fn script(
         &self,
         connected: &Arc<Connected>,
@@ -319,7 +322,7 @@ impl Redis {
         }
     }
 
-    /// Runs a script that the server has lost: it said so, and did nothing.
+    /// Sends the text of a script that the server has lost. The server said so and did nothing.
     async fn by_text(
         &self,
         connected: &Arc<Connected>,
@@ -344,7 +347,7 @@ impl Redis {
     }
 }
 
-/// A name under which nothing ever stands.
+/// Returns a name that never has a value.
 fn beats(prefix: &[u8]) -> Vec<u8> {
     [prefix, b"beat"].concat()
 }
@@ -353,19 +356,19 @@ fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
-/// How many of `versions` have no end: they are the first.
+/// Counts the `versions` that never expire: they are the first.
 fn endless(versions: &[StoreKey]) -> Vec<u8> {
     let endless = versions.iter().take_while(|name| name.never_expires());
     endless.count().to_string().into()
 }
 
 fn millis(length: Duration) -> Vec<u8> {
-    // Redis takes no life of zero.
+    // Redis accepts no expiry of zero.
     let millis = length.as_millis().min(u128::from(u64::MAX >> 12));
     millis.to_string().into()
 }
 
-/// Half of what makes a version unlike any other; the server's time is the other.
+/// Makes the random half of a version; the server's time is the other half.
 fn nonce() -> Vec<u8> {
     crate::encoding::envelope::Token::random().0[..8].into()
 }

@@ -1,4 +1,4 @@
-//! Tests of the port: a store in memory, and what every adapter promises.
+//! Tests of the port: a store in memory, and the conformance cases that every adapter passes.
 
 #[cfg(test)]
 #[cfg(all(feature = "redis", cachekit_faults))]

@@ -1,4 +1,4 @@
-//! What happens around the body of a function that writes.
+//! The code around the body of an annotated function that writes.
 
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
@@ -7,30 +7,30 @@ use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 use crate::write::pending::PendingWrite;
 
 impl<S: ReturnType> ReturnOps<S> {
-    /// `closure`, with the type of `ret` fixed.
+    /// Returns `closure`, with the type of its value fixed to that of the function's return type.
     pub fn after_write<F: FnOnce(&S::Value, &mut Invalidation)>(self, closure: F) -> F {
         closure
     }
 }
 
-/// The duty to invalidate. Dropped before it was done or found needless, it does it: a
+/// A duty to invalidate. Invalidates on drop, unless that was done or found unnecessary before: a
 /// body that did not finish may have written.
 struct InvalidateOnDrop(Option<Invalidation>);
 
 impl InvalidateOnDrop {
-    /// With `on = before`, what is to be waited for first.
+    /// Takes the duty on. With `on = before`, also returns the invalidation to wait for first.
     fn begin(invalidation: Invalidation) -> (Self, Option<PendingInvalidation>) {
         let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
         (Self(Some(invalidation)), before)
     }
 
-    /// The body returned `ret`: what is to be waited for now.
+    /// Ends the duty after the body returned `ret`, and returns the invalidation to wait for.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,
         after: impl FnOnce(&S::Value, &mut Invalidation),
     ) -> Option<PendingInvalidation> {
-        // Here until all is named: if `after` panics, what is named so far is still due.
+        // Kept until all targets are named: if `after` panics, those named so far are still due.
         let invalidation = self.0.as_mut()?;
         match S::peek(ret) {
             ReturnParts::Some(value) => after(value, invalidation),
@@ -52,19 +52,20 @@ impl Drop for InvalidateOnDrop {
     }
 }
 
-/// Waits for what is to be waited for.
+/// Waits until `pending` is accepted, if there is one.
 async fn wait_accepted(pending: Option<PendingInvalidation>) {
     if let Some(pending) = pending {
         Box::pin(pending.accepted()).await;
     }
 }
 
-/// Runs `body`, and `invalidation` around it. `after` adds what depends on the value.
+/// Runs `body`, and carries out `invalidation` around it. `after` adds the targets that depend on
+/// the value.
 ///
 /// # Cancel safety
 ///
-/// If the future is dropped, or `body` panics, after it began, the invalidation takes
-/// place: the write may have happened.
+/// If the future is dropped after it was polled once, or `body` panics, the invalidation is carried
+/// out: the write may have happened.
 pub async fn with_invalidation<S, A, Fut>(
     _plan: ReturnOps<S>,
     invalidation: Invalidation,
@@ -94,7 +95,7 @@ where
     S: ReturnType,
     A: FnOnce(&S::Value, &mut Invalidation),
 {
-    // A thread cannot wait here: what others have to be told of is told in the background.
+    // A thread cannot wait here: other nodes are notified in the background.
     let (invalidate_on_drop, before) = InvalidateOnDrop::begin(invalidation);
     drop(before);
     let ret = body();
@@ -102,14 +103,14 @@ where
     ret
 }
 
-/// Runs `body` and lets `store` store what it makes of the result.
+/// Runs `body`, and has `store` choose the value to be stored from the result.
 ///
 /// After `Err` nothing is stored; after `Ok(None)` the entry is invalidated.
 ///
 /// # Cancel safety
 ///
-/// If the future is dropped, or `body` panics, the entry is left empty: the write may have
-/// happened.
+/// If the future is dropped after it was polled once, or `body` panics, the entry is left empty:
+/// the write may have happened.
 pub async fn write_through<S, V, A, Fut>(
     _plan: ReturnOps<S>,
     mut pending: PendingWrite<'_, V>,
@@ -153,7 +154,7 @@ where
     ret
 }
 
-/// The value to be stored, if there is one; what there is to leave is left to `pending`.
+/// Returns the value to be stored, if there is one. Otherwise `pending` knows how the write ends.
 fn end_write<S, V>(
     pending: &mut PendingWrite<'_, V>,
     ret: &S::Ret,

@@ -1,4 +1,4 @@
-//! A write of one entry around a function's body.
+//! A write of one entry that spans a function's body.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::invalidate::request::{Invalidation, On};
 use crate::model::write_order::WriteOrder;
 use crate::write::write_guard::WriteGuard;
 
-/// A write of one entry. Once it has begun, and is dropped unfinished, it leaves the entry
+/// A write of one entry. If it is dropped after it began and before it ended, the entry is left
 /// empty: the write may have happened.
 #[doc(hidden)]
 #[must_use]
@@ -20,7 +20,7 @@ pub struct PendingWrite<'a, V> {
     entry: &'a EntryRef,
     guard: Option<WriteGuard>,
     value: Option<V>,
-    /// Whether it will have an order.
+    /// `true` if the value will have an order.
     is_ordered: bool,
     order: Option<u64>,
 }
@@ -36,13 +36,13 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         }
     }
 
-    /// It can be told from other writes by an order.
+    /// Declares that the value will have an order, by which writes are compared.
     pub fn ordered(mut self) -> Self {
         self.is_ordered = true;
         self
     }
 
-    /// Where it stands among others.
+    /// Sets the value's order.
     pub fn order(&mut self, order: &impl WriteOrder) {
         self.order = Some(order.__rank());
     }
@@ -60,24 +60,24 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.guard = Some(self.entry.begin_local(self.is_ordered));
     }
 
-    /// The write happened, and this is the value now.
+    /// Sets the value to be stored: the write happened.
     pub fn store(&mut self, value: V) {
         self.value = Some(value);
     }
 
-    /// What is to be stored; in a scope that defers, nothing.
+    /// Takes the value to be stored; `None` inside of a `deferred` scope.
     pub(crate) fn take_value(&mut self) -> Option<V> {
         self.value.take().filter(|_| !deferred::is_active())
     }
 
-    /// Ends it with `value` stored.
+    /// Ends the write and stores `value`.
     pub(crate) async fn finish(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
             self.entry.finish(guard, value, self.order).await;
         }
     }
 
-    /// The same on this node, where nothing can wait.
+    /// Ends the write where nothing can wait, and stores `value` on this node.
     pub(crate) fn finish_local(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
             let (entry_tags, value) = self.entry.labelled(value, self.order);
@@ -87,12 +87,12 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 }
 
 impl<V> PendingWrite<'_, V> {
-    /// The write did not happen.
+    /// Cancels the write: it did not happen.
     pub(crate) fn cancel(&mut self) {
         self.guard = None;
     }
 
-    /// Ends it, if it has not ended yet, with the entry empty.
+    /// Ends the write, if it has not ended yet, and leaves the entry empty.
     pub(crate) fn leave_empty(mut self) -> Option<PendingInvalidation> {
         self.invalidate_if_begun()
     }

@@ -1,4 +1,4 @@
-//! Storing a value that was not computed by a cached call.
+//! Stores of a value that the caller supplies, instead of a cached call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,21 +8,22 @@ use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
 use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::model::entry_options::EntryOptions;
 use crate::model::owner::Owner;
-use crate::model::policy::{EntryOptions, Policy};
+use crate::model::policy::Policy;
 use crate::model::tags::EntryTags;
 use crate::return_type::shape::{Plain, ReturnOps};
 use crate::write::write_guard::WriteGuard;
 
 impl Cache {
-    /// Stores `value` under `key`.
+    /// Stores `value` under `key`, with the life and the tags of `policy`.
     ///
-    /// Two calls that overlap, or one that overlaps with an invalidation of the key, leave
-    /// it empty: which value is the newer one cannot be known.
+    /// If two calls overlap, or a call overlaps with an invalidation of the key, the entry is left
+    /// empty, because the cache cannot tell which value is newer.
     ///
     /// # Cancel safety
     ///
-    /// Dropped after it was polled once, it leaves the entry empty.
+    /// If the future is dropped after it was polled once, the entry is left empty.
     pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
@@ -39,7 +40,7 @@ impl Cache {
     }
 }
 
-/// Stores `value`, all of whose labels are known.
+/// Stores `value`, whose tags are all known.
 pub(crate) async fn put<V: Cacheable>(
     core: &Arc<Core>,
     owner: Arc<Owner>,
@@ -67,8 +68,8 @@ pub(crate) async fn put<V: Cacheable>(
     remove_on_drop.disarm();
 }
 
-/// A write that has begun. Dropped before it is done, it leaves the entry empty: what was
-/// there is older than what the caller was about to store.
+/// A write that is under way. If it is dropped before it is done, the entry is left empty: a value
+/// there is older than the one that the caller was about to store.
 pub(crate) struct RemoveOnDrop {
     core: Arc<Core>,
     key: Option<Key>,

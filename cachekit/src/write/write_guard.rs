@@ -19,10 +19,10 @@ use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::tier::SharedTier;
 use crate::model::config::Tier;
 use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
 use crate::model::epoch::SequenceNumber;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::owner::Owner;
-use crate::model::policy::EntryOptions;
 use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{AcquireRequest, Acquired, TokenKind};
@@ -34,17 +34,17 @@ pub(crate) struct WriteGuard {
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
-    /// When it began, among the node's invalidations.
+    /// Sequence number at the start of the write, among this node's invalidations.
     pub(crate) began: SequenceNumber,
     pub(crate) token: WriteToken,
-    /// The right to store for all processes. Without it the store's entry is removed.
+    /// The right to store for all processes. Without it, the entry in L2 is removed.
     pub(crate) lease: Option<LeaseGuard>,
 }
 
 impl WriteGuard {
-    /// Begins on this node alone.
+    /// Begins the write on this node alone.
     ///
-    /// With `is_ordered` the value to be stored has to have an order.
+    /// With `is_ordered`, the value to be stored must have an order.
     pub(crate) fn begin_local(
         core: &Arc<Core>,
         owner: Arc<Owner>,
@@ -65,7 +65,8 @@ impl WriteGuard {
         }
     }
 
-    /// Begins in the store too: whoever computes the entry now may not store it any more.
+    /// Begins the write in L2 too: a computation of the entry that runs now can no longer store
+    /// there.
     pub(crate) async fn begin_shared(
         &mut self,
         entry_tags: &EntryTags,
@@ -118,21 +119,21 @@ impl WriteGuard {
                     None,
                 ));
             }
-            // Without a right the entry is removed when the write ends.
+            // Without a lease, the entry is removed when the write ends.
             Ok(Acquired::Held(_) | Acquired::Filled) => {}
             Err(failure) => l2.count_failure(&failure),
         }
     }
 
-    /// Ends it: stores `value`, unless an invalidation or another write came in between,
-    /// or the value is not to be stored; then the entry is left empty. Of writes that have an
-    /// order, the one with the greatest stays.
+    /// Ends the write and stores `value`. The entry is left empty if an invalidation or another
+    /// write came in between, or if the value is not to be stored. Among writes with an order, the
+    /// one with the greatest order stays.
     ///
-    /// The store has it before memory does: only there all writes meet.
+    /// L2 gets the value before memory does, because all writes meet only there.
     ///
-    /// Of an entry that has copies nothing is stored, and all are left empty: one token fences
-    /// the computations of one of them only, so that a value that one write stored could be older
-    /// than what is computed into another.
+    /// Nothing is stored in an entry with replicas, and all of them are left empty. A token fences
+    /// the computations of one replica only, so a value that a write stored there could be older
+    /// than one that is computed into another replica.
     pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
         let right = self.lease.take().zip(wire);
         let Some(AcceptedWrite {
@@ -143,17 +144,18 @@ impl WriteGuard {
         else {
             return self.leave_empty().await;
         };
-        // Before the store is asked: of writes whose answers cross, who asked last has the flight.
+        // Before L2 is asked: if the answers of two writes cross, the write that asked last has the
+        // flight.
         let leads_flight = right.is_some() && !is_older && !removed!(self.core, LateFlight);
         let lead = leads_flight.then(|| self.lead(&stored)).flatten();
-        // However it goes on, also if the caller goes away.
+        // Tidies up in every case, also if the caller is dropped.
         let _tidy_on_drop = TidyOnDrop {
             guard: &self,
             stored: &stored,
         };
         let is_behind = is_older && !removed!(self.core, FillOlder) && self.is_current(&stored);
         let outcome = match right {
-            // The store had what memory has: it has that, or what is newer, or lost it.
+            // L2 had what memory has: it still has that or a newer value, or lost it.
             Some(_) if is_behind => return,
             Some(_) if is_older && removed!(self.core, LeaveToNewer) => return,
             Some((lease, wire)) => {
@@ -190,7 +192,8 @@ impl WriteGuard {
         }
     }
 
-    /// The same where nothing can wait: the store's entry is removed in the background.
+    /// Ends the write where nothing can wait: stores `value` on this node, and has the entry in L2
+    /// removed in the background.
     pub(crate) fn finish_local(self, entry_tags: &EntryTags, value: Value) {
         let Some(accepted) = self.redeem(entry_tags, value) else {
             drop(
@@ -200,14 +203,14 @@ impl WriteGuard {
             return;
         };
         if let Some(l2) = self.notified_tier() {
-            // And the copies with it, if there are any.
+            // This removes its replicas too, if there are any.
             l2.bus.outbox.add([StoreKey::entry(&self.key)]);
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);
     }
 
-    /// The entry for `value`, if it may be stored at all.
+    /// Redeems the write's token. Returns the entry for `value`, if it may be stored at all.
     fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
         let core = &self.core;
         if !core.config.enabled || self.options.copies().is_some() {
@@ -245,7 +248,7 @@ impl WriteGuard {
         })
     }
 
-    /// Ends it with the entry empty, here and in the store.
+    /// Ends the write with the entry empty, on this node and in L2.
     async fn leave_empty(&self) {
         self.core
             .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
@@ -253,7 +256,7 @@ impl WriteGuard {
             .await;
     }
 
-    /// Leaves the value in memory and nothing in the store, nor in others' memory.
+    /// Removes the entry from L2 and from the memory of other nodes; this node keeps its value.
     async fn empty_store(&self) {
         if let Some(l2) = self.notified_tier() {
             let entry = StoreKey::entry(&self.key);
@@ -261,15 +264,15 @@ impl WriteGuard {
         }
     }
 
-    /// Who passes it on that the entry was written: in whatever tier it lives, other nodes may
-    /// have what was there before.
+    /// Returns the tier that notifies other nodes of the write. Whichever tier the entry lives in,
+    /// they may have the value from before.
     fn notified_tier(&self) -> Option<&Arc<SharedTier>> {
         let is_unnotified = self.options.tier == Tier::Memory && removed!(self.core, WriteUntold);
         self.core.l2.as_ref().filter(|_| !is_unnotified)
     }
 }
 
-/// What a write owes to memory when it ends, or is dropped.
+/// Tidies memory when a write ends or is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
     stored: &'a Arc<MemoryEntry>,
@@ -281,10 +284,10 @@ impl Drop for TidyOnDrop<'_> {
     }
 }
 
-/// A value that may be stored.
+/// An entry that may be stored.
 struct AcceptedWrite {
     ttl: Duration,
     stored: Arc<MemoryEntry>,
-    /// Memory has, or had a moment ago, the value of a write with a greater order.
+    /// `true` if memory has, or had a moment ago, the value of a write with a greater order.
     is_older: bool,
 }

@@ -15,8 +15,8 @@ use crate::model::entry::MemoryEntry;
 use crate::write::write_guard::WriteGuard;
 
 impl WriteGuard {
-    /// The flight in which `stored` reaches memory. Takes out whose it was: that may have what was
-    /// there before.
+    /// Leads a flight in which `stored` reaches memory. The flight that was there is replaced: its
+    /// computation may have read the value from before the write.
     pub(crate) fn lead(&self, stored: &MemoryEntry) -> Option<Leader<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
@@ -36,8 +36,8 @@ impl WriteGuard {
         }
     }
 
-    /// The store has `stored`; so has memory, if the flight is still in the table: whoever took it
-    /// out knows of something newer.
+    /// Ends the write after L2 stored the value. Memory gets it too if the flight is still in the
+    /// table: whatever removed the flight knows of a newer value.
     pub(crate) fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
         self.owner.counts.stores.bump();
         let late_lead = || removed!(self.core, LateFlight).then(|| self.lead(stored));
@@ -56,8 +56,8 @@ impl WriteGuard {
         }
     }
 
-    /// The store does not have `stored`, and was told so. Memory gets it if nobody elsewhere may
-    /// have something newer: of writes with an order the store alone knows that.
+    /// Stores the value on this node alone, after L2 was notified that its entry is void. Skips a
+    /// value if another node may have a newer one, which for writes with an order only L2 knows.
     pub(crate) fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
         let core = &self.core;
         let may_store =
@@ -65,7 +65,7 @@ impl WriteGuard {
         if is_older || !may_store {
             return;
         }
-        // A computation that began before the write may have read what was there then.
+        // A computation that began before the write may have read the value from before it.
         if !removed!(core, LeaveFlight) {
             core.flights.retire(self.key.as_bytes());
         }
@@ -79,7 +79,7 @@ impl WriteGuard {
     pub(crate) fn insert(&self, stored: &Arc<MemoryEntry>) {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
-        // Another write may have landed meanwhile, and be overwritten now.
+        // Another write may have inserted meanwhile, and be overwritten now.
         while let Some(latest) = self.token.pending_entry()
             && self.token.is_ordered
             && !Arc::ptr_eq(&latest, &inserted)
@@ -89,7 +89,8 @@ impl WriteGuard {
         }
     }
 
-    /// Memory has `stored`, or what is newer by its order, or nothing: what was there is older.
+    /// Removes the key from memory, unless memory has `stored` or a newer value by its order:
+    /// anything else there is older.
     pub(crate) fn tidy(&self, stored: &Arc<MemoryEntry>) {
         if self.options.tier == Tier::Redis || removed!(self.core, LeaveReplaced) {
             return;
@@ -99,7 +100,7 @@ impl WriteGuard {
         }
     }
 
-    /// Whether memory has `stored`, or what is newer by its order.
+    /// Returns `true` if memory has `stored`, or a newer value by its order.
     pub(crate) fn is_current(&self, stored: &Arc<MemoryEntry>) -> bool {
         self.in_memory().is_some_and(|there| match stored.order {
             Some(_) => there.order >= stored.order,
@@ -107,7 +108,7 @@ impl WriteGuard {
         })
     }
 
-    /// What memory has under the key, if it is good.
+    /// Returns the entry that memory has under the key, if it may be served.
     pub(crate) fn in_memory(&self) -> Option<Arc<MemoryEntry>> {
         let core = &self.core;
         let now = Tick::now(&*core.clock);

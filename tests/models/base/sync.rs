@@ -1,4 +1,4 @@
-//! What the flights are made of, with a point to switch at before every step.
+//! The primitives of the flights, with a switching point before every step.
 
 use std::pin::pin;
 use std::sync::{Arc, PoisonError};

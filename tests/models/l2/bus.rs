@@ -1,4 +1,4 @@
-//! The rules of who serves from memory and who is waited for.
+//! The rules of group membership.
 
 #[path = "../../../cachekit/src/l2/bus/membership.rs"]
 pub(crate) mod membership;

@@ -1,4 +1,4 @@
-//! One connection of a client, and the one to the server behind it.
+//! A client's connection, with the connection to the server behind it.
 
 use std::future::pending;
 use std::io;

@@ -1,4 +1,4 @@
-//! What a client gets instead of what the server has sent.
+//! The bytes that a client gets instead of those that the server has sent.
 
 use super::state::Mangled;
 

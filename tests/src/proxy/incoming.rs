@@ -1,4 +1,4 @@
-//! What a client sends: cut into commands, and these into round trips.
+//! Splits a client's bytes into commands, and the commands into round trips.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! Which commands the server has not answered.
+//! The commands that the server has not answered.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

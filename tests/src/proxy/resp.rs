@@ -1,4 +1,4 @@
-//! Where a command and where a reply ends, in bytes that come in pieces.
+//! Finds the ends of commands and replies in bytes that arrive in pieces.
 
 use std::io::{self, ErrorKind};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Takes connections.
+//! Accepts connections.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! What the test sets and the connections ask.
+//! The state that the test sets and the connections read.
 
 use std::collections::HashMap;
 use std::fmt;

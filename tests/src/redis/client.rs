@@ -1,5 +1,5 @@
-//! A client of its own for tests: plain RESP2, blocking. It shares nothing with the client that
-//! the cache uses, so that a mistake in one shows in the other.
+//! A test client of its own: plain RESP2, blocking. It shares no code with the client that the
+//! cache uses, so that a mistake in one shows in the other.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! From settings to a cache: what is wrong with them is said here.
+//! From settings to a cache: reports what is wrong with the settings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,23 +44,25 @@ use crate::store::redis::settings::RedisSettings;
 #[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
-/// Of more, finding the lowest count would take longer than a call.
+/// Limit above which finding the lowest count would take longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;
 
-/// Where a Redis can be used.
+/// The remedy if the runtime cannot use a Redis.
 #[cfg(any(feature = "redis", cachekit_faults))]
 const RUNTIME: &str = "build the cache inside of one, as in `#[tokio::main]`; one that is made by \
                        hand needs `enable_all`";
 
 impl CacheBuilder {
-    /// Builds the cache. With a Redis, on a tokio runtime, which then keeps the connection:
-    /// the cache goes on without Redis when that runtime ends, as that of each `#[tokio::test]` does.
+    /// Builds the cache. A cache with a Redis must be built on a tokio runtime, which then drives
+    /// the connection. When that runtime ends, as that of each `#[tokio::test]` does, the cache
+    /// goes on without Redis.
     ///
     /// # Errors
     ///
-    /// A setting that cannot be honoured, with the remedy. Of a Redis that answers: a login or a
-    /// database that it refuses, and an account that lacks rights (`docs/redis.md`). With a Redis,
-    /// also two cached functions of the program that have the same name or keys that overlap,
+    /// Returns an error, with the remedy, for a setting that cannot be honoured; for a Redis that
+    /// answers but refuses the login or the database, or whose account lacks rights
+    /// (`docs/redis.md`); and, with a Redis, for two cached functions of the program that have one
+    /// name or overlapping keys, whichever cache they use.
     /// whichever cache they use.
     pub async fn build(self) -> Result<Cache, BuildError> {
         // Boxed: connecting has a large state, and `main` need not carry it.
@@ -133,7 +135,7 @@ impl CacheBuilder {
         timings
     }
 
-    /// How a store is used, if one can be.
+    /// Returns the settings for the use of a store, if one can be used.
     #[cfg(any(feature = "redis", cachekit_faults))]
     fn settings(&self) -> Result<Settings, BuildError> {
         let wrong =
@@ -223,9 +225,9 @@ impl CacheBuilder {
         self.check_features()
     }
 
-    /// Two functions of one name, or whose keys overlap, are an error where values are shared: by
-    /// the name of its function an entry there is told from another's. In memory alone nothing
-    /// wrong comes of it, so there it is said in the log.
+    /// Reports functions of one name, or whose keys overlap. With L2 they are an error, because an
+    /// entry there is recognised by the name of its function. In memory alone they do no harm, so
+    /// the log says it.
     fn check_functions(&self) -> Result<(), BuildError> {
         let is_shared = self.redis.is_some();
         #[cfg(cachekit_faults)]
@@ -241,7 +243,7 @@ impl CacheBuilder {
         }
     }
 
-    /// Cuts every length of time to the longest that there is.
+    /// Cuts every duration to the longest that is supported.
     fn cut(&mut self) {
         let config = &mut self.config;
         for length in [
@@ -294,7 +296,7 @@ impl CacheBuilder {
         Ok(())
     }
 
-    /// A cache of the settings as they are, with memory only.
+    /// Builds a cache from the settings as they are, with memory only.
     pub(crate) fn assemble(self) -> Cache {
         self.with_l2(None)
     }

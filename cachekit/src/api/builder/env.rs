@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::base::error::BuildError;
 use crate::model::config::{Config, parse_bytes, parse_duration};
 
-/// Changes `config` by the variables that `get` knows.
+/// Changes `config` by the variables that `get` returns.
 pub(crate) fn read(
     config: &mut Config,
     get: impl Fn(&str) -> Option<OsString>,
@@ -59,7 +59,7 @@ pub(crate) fn read(
         &mut config.compress_above,
     )?;
     if get("CACHEKIT_CONFIG").is_some_and(|value| !value.is_empty()) {
-        // Silence would leave its user believing that the file is honoured.
+        // Without the error, a user would believe that the file is honoured.
         return Err(BuildError::setting(
             "CACHEKIT_CONFIG",
             "is set, but this version reads no configuration file",
@@ -69,7 +69,7 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Reads a text that no message may repeat: it may hold a password.
+/// Reads a text that no message may repeat, because it may contain a password.
 pub(crate) fn read_text(
     get: impl Fn(&str) -> Option<OsString>,
     name: &str,
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(config.compress_above, Some(2_048));
     }
 
-    /// One grammar for every variable that takes a length of time.
+    /// Checks that every variable for a duration has one grammar.
     #[test]
     fn every_length_is_read_alike() {
         type Of = fn(&Config) -> Duration;
@@ -187,7 +187,7 @@ mod tests {
         }
     }
 
-    /// And for every one that takes a number of bytes.
+    /// Checks that every variable for a number of bytes has one grammar.
     #[test]
     fn every_size_is_read_alike() {
         type Of = fn(&Config) -> u64;

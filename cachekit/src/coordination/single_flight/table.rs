@@ -1,4 +1,4 @@
-//! The table of flights, and what one is.
+//! The table of flights.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,40 +21,40 @@ pub(crate) type Hasher = foldhash::quality::RandomState;
 
 pub(crate) type Table<O> = HashMap<Key, Arc<Flight<O>>, Hasher>;
 
-/// The flights of one cache. `O` is what a flight ends with.
+/// Flights of one cache. `O` is the outcome of a flight.
 #[derive(Debug)]
 pub(crate) struct Flights<O> {
-    /// Takes an outcome out of use that is about to be stored.
+    /// Makes an outcome unusable that is about to be stored.
     pub(crate) evict: fn(&O),
     pub(crate) faults: Faults,
     pub(crate) hasher: Hasher,
     pub(crate) shards: Box<[Mutex<Table<O>>]>,
 }
 
-/// One key's computation and the callers that want it.
+/// A running computation of one key, with the callers that wait for it.
 pub(crate) struct Flight<O> {
     pub(crate) key: Key,
-    /// Whose values it ends with: others' keys may read the same.
+    /// Owner of the values. Other owners' keys may be the same text.
     pub(crate) owner: OwnerId,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) outcome: OnceLock<O>,
-    /// When the current leader began, in the node's sequence of invalidations.
+    /// When the current leader began.
     pub(crate) began: Mutex<Leadership>,
-    /// What can be invalidated and is known before the computation.
+    /// Epochs that are known before the computation.
     pub(crate) epochs: Epochs,
-    /// Guarded by the shard's lock.
+    /// Changed only with the shard locked.
     pub(crate) waiters: AtomicUsize,
     pub(crate) retired: AtomicBool,
-    /// How many may lead at once; grows on errors that cannot be shared.
+    /// Number of callers that may lead at once. Grows on errors that cannot be shared.
     pub(crate) width: AtomicU64,
 }
 
-/// When a leader took over.
+/// Start of a leader's computation: in the node's sequence of invalidations, and in time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leadership {
     pub(crate) number: SequenceNumber,
     pub(crate) start: Instant,
-    /// Whether it surely computes: what it ends with is not what some tier had.
+    /// `true` if the leader certainly computes, rather than return what some tier has.
     pub(crate) computes: bool,
 }
 
@@ -69,7 +69,7 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Takes the flight of `key` out of the table: it stores nothing any more.
+    /// Retires the flight of `key`: it leaves the table and stores nothing any more.
     pub(crate) fn retire(&self, key: &[u8]) {
         let mut table = self.shard(key).lock();
         if let Some(flight) = table.remove(key) {
@@ -77,18 +77,18 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Takes `flight` out of use. Call with the shard locked.
+    /// Marks `flight` as retired, and makes its outcome unusable. Call it with the shard locked.
     pub(crate) fn mark_retired(&self, flight: &Flight<O>) {
         flight.retired.store(true, Ordering::Release);
         if let Some(outcome) = flight.outcome.get()
             && !removed!(self, SpareOutcome)
         {
-            // It was settled before, but may not have reached the memory tier yet.
+            // Settled before, but its outcome may not have reached memory yet.
             (self.evict)(outcome);
         }
     }
 
-    /// Removes `flight` from `table` if it is the one that is there.
+    /// Removes `flight` from `table` if it is the current one of its key.
     pub(crate) fn remove(&self, table: &mut Table<O>, flight: &Arc<Flight<O>>) {
         let is_it =
             |current: &Arc<Flight<O>>| guard!(self, RemoveAnyFlight: Arc::ptr_eq(current, flight));
@@ -97,7 +97,7 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// How many flights are in the air.
+    /// Returns the number of running flights.
     pub(crate) fn len(&self) -> usize {
         let size = |shard: &Mutex<Table<O>>| shard.lock().len();
         self.shards.iter().map(size).sum()
@@ -114,20 +114,20 @@ impl<O: Clone> Flights<O> {
 }
 
 impl<O> Flight<O> {
-    /// Whether the current computation began no earlier than `number`, or nothing that it
-    /// is known to depend on was invalidated since it began.
+    /// Returns `true` if the current computation began no earlier than `number`, or no epoch that
+    /// it is known to depend on was raised since it began.
     pub(crate) fn is_current(&self, number: SequenceNumber) -> bool {
         let began = self.leadership().number;
         began >= number || self.epochs.unchanged_since(began)
     }
 
-    /// Whether it surely computes, and began to no earlier than `number`.
+    /// Returns `true` if the leader certainly computes and began no earlier than `number`.
     pub(crate) fn recomputes_after(&self, number: SequenceNumber) -> bool {
         let leadership = self.leadership();
         leadership.computes && leadership.number >= number
     }
 
-    /// Which flight it is, for as long as it lives.
+    /// Returns the flight's identity, unique while it lives.
     pub(crate) fn id(&self) -> usize {
         std::ptr::from_ref(self).addr()
     }
@@ -136,7 +136,7 @@ impl<O> Flight<O> {
         *self.began.lock()
     }
 
-    /// Whether it was taken out of the table: what it ends with is not to be kept.
+    /// Returns `true` if the flight was removed from the table, so that its outcome is not stored.
     pub(crate) fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Acquire)
     }

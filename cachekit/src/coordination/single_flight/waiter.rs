@@ -1,6 +1,6 @@
-//! What a caller holds of a flight: a seat, and perhaps the lead.
+//! The two guards of a caller in a flight: [`Waiter`] and [`Leader`].
 //!
-//! Both are obligations, so both are guards: dropped, they pass on what others wait for.
+//! Both are obligations, so both are guards: on drop they pass on what other callers wait for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,35 +10,35 @@ use crate::base::fault::{guard, removed};
 use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 
-/// How many waiters may compute at once after errors that cannot be shared.
+/// Limit of waiters that compute at once after errors that cannot be shared.
 const MAX_PARALLEL_RETRIES: usize = 64;
 
-/// How a wait ended.
+/// Result of waiting for a flight.
 pub(crate) enum Woken<O: Clone> {
     /// The flight was settled.
     Settled(O),
-    /// The leader left, and the caller is next.
+    /// The leader left, and the caller leads now.
     Leader(Leader<O>),
-    /// The flight was taken out of the table: enter again.
+    /// The flight was retired: enter again.
     Retired,
-    /// The time was up.
+    /// The time limit passed.
     TimedOut(Waiter<O>),
 }
 
-/// A caller's part in a flight.
+/// A caller's share in a flight. The last one to leave removes the flight from the table.
 pub(crate) struct Waiter<O: Clone> {
     pub(crate) flights: Arc<Flights<O>>,
     pub(crate) flight: Arc<Flight<O>>,
 }
 
 impl<O: Clone> Waiter<O> {
-    /// Waits until the flight is settled, or this caller leads it, for at most `limit`
-    /// (where there is no timer to wait on, `None`: without a limit).
+    /// Waits until the flight is settled or this caller leads it, for at most `limit`. `None` waits
+    /// without a limit, where there is no timer.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up the place in the line; a leadership that was already
-    /// handed to it goes to the next one.
+    /// Dropping the future gives up its place in the queue. A leadership that was already handed to
+    /// it passes to the next waiter.
     pub(crate) async fn wait(
         self,
         limit: Option<Duration>,
@@ -74,7 +74,8 @@ impl<O: Clone> Waiter<O> {
         leadership: impl FnOnce() -> Leadership,
     ) -> Woken<O> {
         match (permit, self.flight.outcome.get()) {
-            // A permit and an outcome: it was settled while the permit was on its way.
+            // A permit and an outcome: the flight was settled while the permit was being handed
+            // over.
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
             (Some(permit), None) if self.may_lead() => {
                 let leadership = leadership();
@@ -85,7 +86,7 @@ impl<O: Clone> Waiter<O> {
                     leadership,
                 })
             }
-            // Leading it would be in vain: what it computes is not stored any more.
+            // Leading is pointless: a retired flight stores nothing.
             (_, None) => Woken::Retired,
         }
     }
@@ -94,12 +95,12 @@ impl<O: Clone> Waiter<O> {
         guard!(self.flights, LeadGrounded: !self.flight.is_retired())
     }
 
-    /// How long the current leader has been computing.
+    /// Returns how long the current leader has been computing.
     pub(crate) fn age(&self) -> Duration {
         self.flight.leadership().start.elapsed()
     }
 
-    /// Which flight it is.
+    /// Returns the flight's identity.
     pub(crate) fn flight_id(&self) -> usize {
         self.flight.id()
     }
@@ -114,36 +115,38 @@ impl<O: Clone> Drop for Waiter<O> {
     }
 }
 
-/// The right, and the duty, to compute. Dropped without [`settle`](Self::settle), the next
-/// waiter has it.
+/// The right and the duty to compute. If it is dropped without [`settle`](Self::settle), the next
+/// waiter takes over.
 #[must_use]
 pub(crate) struct Leader<O: Clone> {
-    // Dropped before the seat: the next waiter must find the flight in the table.
+    // Dropped before the waiter: the next leader must find the flight in the table.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) waiter: Waiter<O>,
     pub(crate) leadership: Leadership,
 }
 
 impl<O: Clone> Leader<O> {
-    /// The flight that it leads.
+    /// Returns the flight that it leads.
     pub(crate) fn flight(&self) -> Arc<Flight<O>> {
         Arc::clone(&self.waiter.flight)
     }
 
-    /// Which flight it leads.
+    /// Returns the identity of the flight that it leads.
     pub(crate) fn flight_id(&self) -> usize {
         self.waiter.flight.id()
     }
 
-    /// Ends the flight with `outcome`. `store` runs if the outcome may be stored: it is
-    /// the flight's first, and the flight was not taken out of the table. While it runs an
-    /// invalidation of the key still finds the flight, and with it the outcome.
+    /// Ends the flight with `outcome`. Runs `store` if the outcome is the flight's first and the
+    /// flight is not retired, and returns `true` then.
+    ///
+    /// While `store` runs, an invalidation of the key still finds the flight, and with it the
+    /// outcome.
     pub(crate) fn settle(self, outcome: O, store: impl FnOnce()) -> bool {
         let (flights, flight) = (&self.waiter.flights, &self.waiter.flight);
         if removed!(flights, RemoveBeforeOutcome) {
             flights.remove(&mut flights.table(&flight.key), flight);
         }
-        // What is not the first is dropped when the table is free again.
+        // An outcome that is not the first is dropped after the table is unlocked.
         let (set, is_retired) = {
             let _table = flights.table(&flight.key);
             (flight.outcome.set(outcome), flight.is_retired())
@@ -157,8 +160,8 @@ impl<O: Clone> Leader<O> {
         may_store
     }
 
-    /// Leaves the flight to its waiters after an error that cannot be shared: twice as
-    /// many as before may try at once, up to a bound.
+    /// Leaves the flight to its waiters after an error that cannot be shared: one more of them than
+    /// before may compute at once, up to a bound.
     pub(crate) fn retry_wider(self) {
         let flight = &self.waiter.flight;
         let width = flight.width.load(Ordering::Relaxed);

@@ -1,27 +1,27 @@
-//! Which uses are counted.
+//! The sampler of a thread's uses.
 
-/// A use that is counted stands for so many at most: a thread that makes millions of calls a second
-/// then counts thousands.
+/// Largest weight of a sampled use. A thread that makes millions of calls a second then counts
+/// thousands.
 const MOST: u32 = 1 << 8;
-/// So many are counted before each stands for twice as many: of the first uses of a thread many are.
+/// Samples before the weight doubles. A thread's first uses are therefore sampled densely.
 const STEP: u32 = 1 << 4;
 
-/// Draws those of a thread's uses that are counted, at random distances.
+/// Samples a thread's uses, at random distances.
 ///
-/// At equal ones it would see what its own distance divides: a service that calls four functions in
-/// turn would have one of them counted, for all four.
+/// Equal distances would resonate with the calls: in a service that calls four functions in turn,
+/// one of them would be counted for all four.
 #[derive(Debug)]
 pub(crate) struct Sampler {
-    /// So many uses from here, the next is drawn. Never zero between two calls.
+    /// Uses until the next sample. Never zero between two calls.
     left: u32,
-    /// So many uses it stands for: the mean distance.
+    /// Number of uses that a sample stands for: the mean distance.
     weight: u32,
-    /// How many were drawn with that weight, as long as it may grow.
+    /// Samples taken with that weight, as long as it may grow.
     drawn: u32,
 }
 
 impl Sampler {
-    /// One that draws the first use.
+    /// Creates a sampler that samples the first use.
     pub(crate) const fn new() -> Self {
         Self {
             left: 1,
@@ -30,14 +30,16 @@ impl Sampler {
         }
     }
 
-    /// Whether a use is drawn; then [`weigh`](Self::weigh) must follow. On a hit, this is all.
+    /// Returns `true` if this use is sampled; then call [`weigh`](Self::weigh). On a hit, this is
+    /// all.
     #[inline]
     pub(crate) fn draws(&mut self) -> bool {
         self.left -= 1;
         self.left == 0
     }
 
-    /// For how many uses the one that was drawn stands. Sets out for the next one.
+    /// Returns the number of uses that the sample stands for, and draws the distance to the next
+    /// one.
     #[cold]
     pub(crate) fn weigh(&mut self) -> u32 {
         let weight = self.weight;

@@ -2,46 +2,48 @@
 //! Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT
 //! 2005).
 //!
-//! An element without a counter gets that with the lowest count, goes on from there, and remembers
-//! that count as its error. So no count is too low; none is too high by more than the sum of all
-//! counts divided by the number of counters; and what has a larger share than that has a counter.
+//! An element without a counter takes over the one with the lowest count, continues from that
+//! count, and records it as its error. So no count is too low. No count is too high by more than
+//! the sum of all counts divided by the number of counters. Every element with a larger share than
+//! that has a counter.
 //!
-//! Counts are weighted here, and only go up between two halvings, so a heap finds the lowest.
+//! Counts are weighted here, and only grow between two halvings, so a heap finds the lowest.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use crate::model::owner::OwnerId;
 
-/// How often one key was used.
+/// Uses of one key.
 #[derive(Debug, Clone)]
 pub(crate) struct Counter {
     pub(crate) owner: OwnerId,
     pub(crate) key: Vec<u8>,
     pub(crate) uses: u64,
-    /// At most so many of them are others'.
+    /// Upper bound of the uses that belong to earlier keys of this counter.
     pub(crate) error: u64,
     hash: u64,
-    /// Where it is in the heap.
+    /// Position in the heap.
     at: usize,
 }
 
-/// The counters. None of them is given up, and their keys' buffers are used again: once they
-/// are there, counting allocates nothing but for a longer key.
+/// The counters. They are never freed, and their keys' buffers are reused. Once they exist,
+/// counting allocates only for a longer key.
 pub(crate) struct SpaceSaving {
     capacity: usize,
     counters: Vec<Counter>,
-    /// Where a key's counter is, by the key's hash. Two keys of one hash count as one.
+    /// Index of a key's counter, by the key's hash. Two keys with one hash count as one.
     places: HashMap<u64, usize, foldhash::fast::RandomState>,
-    /// Counters, of which none has fewer uses than the one above it: that at `at` is above those
-    /// at `2 * at + 1` and `2 * at + 2`.
+    /// A min-heap of indexes of counters: the counter at `at` has no more uses than those at `2 *
+    /// at + 1` and `2 * at + 2`.
     heap: Vec<usize>,
     /// Keys come from users, so the hasher is seeded per instance.
     hasher: foldhash::quality::RandomState,
 }
 
 impl SpaceSaving {
-    /// For `capacity` keys, which is not zero where keys are added. Takes no room before that.
+    /// Creates counters for `capacity` keys. Allocates nothing until a key is added, which needs a
+    /// capacity above zero.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -52,7 +54,7 @@ impl SpaceSaving {
         }
     }
 
-    /// `uses` more of `key`, of `owner`.
+    /// Adds `uses` uses of `key`, of `owner`.
     pub(crate) fn add(&mut self, owner: OwnerId, key: &[u8], uses: u64) {
         let hash = self.hasher.hash_one(key);
         if let Some(&place) = self.places.get(&hash) {
@@ -82,7 +84,7 @@ impl SpaceSaving {
         self.sink(0);
     }
 
-    /// Makes all counters, at zero: the lowest, and without an error for who takes one over.
+    /// Creates all counters, at zero: the lowest count, so each is taken over without an error.
     #[cold]
     fn fill(&mut self) {
         let unused = |at: usize| Counter {
@@ -90,17 +92,17 @@ impl SpaceSaving {
             key: Vec::new(),
             uses: 0,
             error: 0,
-            // What is removed from `places` for it is not there.
+            // Taking one over removes this hash from `places`, where it is not.
             hash: 0,
             at,
         };
         self.counters = (0..self.capacity).map(unused).collect();
         self.heap = (0..self.capacity).collect();
-        // With room to spare: then removals make room for insertions without an allocation.
+        // Twice the size, so that removals make room for insertions without an allocation.
         self.places.reserve(2 * self.capacity);
     }
 
-    /// Moves the counter at `at` in the heap, whose count went up, below those that are lower now.
+    /// Moves the counter at `at` in the heap, whose count grew, below the lower ones.
     fn sink(&mut self, mut at: usize) {
         loop {
             let below = [2 * at + 1, 2 * at + 2];
@@ -124,18 +126,18 @@ impl SpaceSaving {
         self.counters[self.heap[at]].uses
     }
 
-    /// Halves all counts, so often. What was lower is not higher afterwards: the heap stays one.
+    /// Halves all counts this many times. Halving keeps their order, so the heap remains one.
     pub(crate) fn halve(&mut self, times: u64) {
         for _ in 0..times.min(u64::from(u64::BITS)) {
             for counter in &mut self.counters {
                 counter.uses /= 2;
-                // Up, so that `uses - error` is never more than what was used for certain.
+                // Rounded up, so that `uses - error` never exceeds the certain uses.
                 counter.error = counter.error.div_ceil(2).min(counter.uses);
             }
         }
     }
 
-    /// Those that count something.
+    /// Iterates over the counters in use.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Counter> {
         self.counters.iter().filter(|counter| counter.uses > 0)
     }

@@ -1,4 +1,4 @@
-//! What the counts promise, on traces with a fixed seed.
+//! Tests of the counts' promises, on traces with a fixed seed.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,9 +15,9 @@ fn after(minutes: u64) -> Tick {
     Tick::from_nanos(0).after(Duration::from_secs(60 * minutes))
 }
 
-/// Accesses to keys by Zipf's law with an exponent of 0.99, the same at each run.
+/// Accesses to keys by Zipf's law with an exponent of 0.99, reproducible.
 struct Zipf {
-    /// Up to each key.
+    /// Cumulative shares, by key.
     shares: Vec<f64>,
     rng: fastrand::Rng,
 }
@@ -51,7 +51,7 @@ fn hottest(hot: &HotKeys, most: usize, now: Tick) -> Vec<HotKey> {
     })
 }
 
-/// So many of the accesses are drawn as a thread draws them.
+/// Accesses are sampled as a thread samples them.
 #[test]
 fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
     const KEYS: u32 = 100_000;
@@ -73,7 +73,7 @@ fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
     for (n, count) in &ranked[..10] {
         let found = found.iter().find(|it| it.key == key(*n));
         let found = found.unwrap_or_else(|| panic!("{n} with {count} is missing"));
-        // Five times the usual deviation of a sample of one in 256, and what may be others'.
+        // Five standard deviations of a sample of one in 256, and the uses that may be others'.
         let off = found.uses.abs_diff(u64::from(*count));
         let off = u32::try_from(off.saturating_sub(found.error)).expect("small");
         let deviation = 16.0 * f64::from(*count).sqrt();
@@ -82,7 +82,7 @@ fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
     assert_eq!(hottest(&hot, usize::MAX, after(0)).len(), 256, "no more");
 }
 
-/// The bounds of the algorithm, where every use is counted; and that the lowest is always replaced.
+/// The bounds of the algorithm, where every use is counted. The lowest counter is always replaced.
 #[test]
 fn no_count_is_wrong_by_more_than_its_error() {
     const COUNTERS: usize = 64;
@@ -117,7 +117,7 @@ fn no_count_is_wrong_by_more_than_its_error() {
     }
 }
 
-/// Whichever of some keys went up, the next newcomer takes over another's counter.
+/// The next newcomer never takes over the counter that grew, whichever key that is.
 #[test]
 fn what_is_used_again_is_not_the_lowest_any_more() {
     for used in 0..7 {
@@ -174,7 +174,7 @@ fn nothing_is_counted_for_no_keys_nor_of_a_key_that_is_too_long() {
     assert_eq!((found[0].key.len(), found[0].uses), (LONGEST_KEY, 1));
 }
 
-/// All the weights together are about all the uses, also among the first.
+/// The weights of all samples add up to about all uses, also among the first.
 #[test]
 fn what_is_drawn_stands_for_what_is_not() {
     fastrand::seed(3);

@@ -1,19 +1,19 @@
-//! Whether having entries at hand pays.
+//! Admission to a thread's table: whether caching entries on the thread pays.
 //!
-//! Keeping one costs about as much as finding it there saves a few times. Where entries change or are
-//! evicted before they are asked for again, a table would be written for nothing, and its lines take
-//! the place of what the service works with. So a thread counts both, and while too little is found
-//! it keeps one in a few and its table small: few enough to cost little, and enough to see that
-//! the times have changed.
+//! Caching an entry costs as much as a few hits save. Where entries change or are evicted before
+//! they are used again, the table would be written for nothing, and would displace the service's
+//! own data from the CPU's caches. So a thread counts admissions and hits. While there are too few
+//! hits it admits one entry in eight and keeps its table small: few enough to cost little, and
+//! enough to notice when caching pays again.
 
-/// Judged whenever so many were not at hand.
+/// Offers between two decisions.
 const PERIOD: u64 = 512;
-/// So often each is to be found, on average.
+/// Hits that an admitted entry must bring, on average.
 const MIN_HITS_PER_ENTRY: u64 = 2;
-/// Where it does not pay, one of so many is kept.
+/// While throttled, one in this many is admitted.
 const ADMITTED_ONE_OF: u64 = 8;
 
-/// One thread's.
+/// Admission policy of one thread.
 pub(crate) struct AdmissionPolicy {
     offered: u64,
     admitted: u64,
@@ -31,13 +31,13 @@ impl AdmissionPolicy {
         }
     }
 
-    /// An entry was at hand.
+    /// Records a hit in the table.
     #[inline]
     pub(crate) fn record_hit(&mut self) {
         self.hits += 1;
     }
 
-    /// Whether one that was not is to be kept.
+    /// Returns `true` if the entry that is offered is to be admitted.
     pub(crate) fn admits(&mut self) -> bool {
         if self.offered == PERIOD {
             self.is_throttled = self.hits < MIN_HITS_PER_ENTRY * self.admitted;
@@ -47,12 +47,12 @@ impl AdmissionPolicy {
         !self.is_throttled || self.offered.is_multiple_of(ADMITTED_ONE_OF)
     }
 
-    /// It was kept.
+    /// Records an admission.
     pub(crate) fn record_admitted(&mut self) {
         self.admitted += 1;
     }
 
-    /// Whether it does not pay now.
+    /// Returns `true` while caching does not pay.
     pub(crate) fn is_throttled(&self) -> bool {
         self.is_throttled
     }
@@ -62,7 +62,8 @@ impl AdmissionPolicy {
 mod tests {
     use super::*;
 
-    /// Offers so many, each of which is found so often; how many were kept.
+    /// Offers `count` entries, each with `finds` hits if admitted. Returns the number of
+    /// admissions.
     fn offer(admission: &mut AdmissionPolicy, count: u64, finds: u64) -> u64 {
         let mut admitted = 0;
         for _ in 0..count {

@@ -1,28 +1,28 @@
-//! What a call looks for in a thread's table.
+//! The key of a look-up in a thread's table.
 
 use crate::key::buf::KeyBuf;
 use crate::model::owner_index::OwnerIndex;
 
-/// So many words of tokens fit into a slot.
+/// Argument words that fit into a slot.
 pub(crate) const SHORT: usize = 3;
 
-/// In the place of the first word, where there are more. No token is like it.
+/// First word of a head whose call has more words. No argument word has this value.
 pub(crate) const LONG: u64 = u64::MAX;
 
-/// The tokens, if they are few, with zeros behind the last.
+/// The argument words if they are few, padded with zeros.
 pub(crate) type Head = [u64; SHORT];
 
-/// What a call looks for.
+/// Key of a look-up in a thread's table.
 pub(crate) struct LookupKey<'a> {
     pub(crate) head: Head,
-    /// All of the tokens, if they are not few.
+    /// All argument words, if they do not fit into `head`.
     pub(crate) long: Option<&'a [u64]>,
     pub(crate) owner_index: OwnerIndex,
     pub(crate) hash: u32,
 }
 
 impl<'a> LookupKey<'a> {
-    /// For a call with the arguments `arg_words`.
+    /// Creates the key of a call with the arguments `arg_words`.
     #[inline]
     pub(crate) fn new(arg_words: &'a KeyBuf, owner_index: OwnerIndex) -> Self {
         let words = arg_words.words();
@@ -42,8 +42,8 @@ impl<'a> LookupKey<'a> {
     }
 }
 
-/// Where to look. Whoever finds keys of one hash finds a set of slots that is full, and no
-/// more: it needs no secret, and is as short as can be.
+/// Hashes a look-up key. An attacker who finds colliding keys only fills a set of slots, so the
+/// hash needs no secret and is as short as possible.
 #[inline]
 pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -> u32 {
     // Odd numbers without a pattern: the first digits of pi after the point.
@@ -60,7 +60,7 @@ pub(crate) fn hash(head: &Head, long: Option<&[u64]>, owner_index: OwnerIndex) -
     (hash >> 32) as u32
 }
 
-/// A product's halves, put together: each bit of it depends on all bits before it.
+/// Multiplies and folds the halves of the product, so that each bit depends on all bits before it.
 #[inline]
 pub(crate) fn folded(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);

@@ -1,4 +1,4 @@
-//! A thread's table.
+//! The table of one thread.
 
 use std::iter::once;
 use std::sync::Weak;
@@ -21,54 +21,56 @@ use crate::model::owner_index::OwnerIndex;
 const WAYS: usize = 4;
 /// 16 KiB of slots.
 const FIRST_SLOTS: usize = 1 << 8;
-/// 64 KiB of them: no more, while that does not pay.
+/// 64 KiB of slots: the largest size while admission is throttled.
 const SMALL_SLOTS: usize = 1 << 10;
-/// 1 MiB of them.
+/// 1 MiB of slots.
 const MOST_SLOTS: usize = 1 << 14;
-/// So many bytes at most are held for entries that may be dead: with the slots, less than 8 MiB.
+/// Bytes that slots may keep allocated for entries that may be dead: with the slots, less than 8
+/// MiB.
 pub(crate) const MOST_HELD: usize = 6 << 20;
-/// At so many slots is looked for dead ones when an entry is kept, after something was invalidated.
+/// Slots that are checked for dead entries at each admission after an invalidation.
 const SWEPT: usize = 2;
-/// And at so many where there is no room.
+/// Slots that are checked if there is no room.
 const SWEPT_FOR_ROOM: usize = 16;
-/// A table that grows, grows to so many times its size.
+/// Factor by which a table grows.
 const GROWTH: usize = 4;
-/// In a full set only one newcomer of so many takes another's slot: it may be used once only, and
-/// what is used often would be looked up in the engine as often as what is not.
+/// In a full set only one newcomer in this many replaces another entry. A newcomer may be used only
+/// once; with more replacements, entries that are used often would be looked up in the engine as
+/// often as those that are not.
 const NEWCOMERS: usize = 8;
 
-/// Slots by hash, in sets: an entry may be in any slot of two sets, and one of them is the
-/// first to be looked at. With a choice of two, far fewer find no place while there are empty slots
-/// (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
+/// Slots in sets, by hash. An entry may be in any slot of two sets, and one of these slots is
+/// looked at first. With a choice of two sets, far fewer entries find no slot while there are empty
+/// ones (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
 pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
-    /// What hits do not need of them.
+    /// Data of the slots' entries that hits do not need.
     details: Vec<SlotDetails>,
-    /// Where hits are counted, by place.
+    /// Counters of hits, by owner index.
     hits: Vec<Option<Tally>>,
-    /// How many newcomers found their set full since the table grew.
+    /// Newcomers that found their sets full since the table grew.
     lost: usize,
-    /// The sum of what is held.
+    /// Sum of [`SlotDetails::held`].
     held: usize,
-    /// Which slot to look at next for a dead one.
+    /// Next slot to check for a dead entry.
     sweep_index: usize,
-    /// What was invalidated when this look round began, in [`revision`], and when the last one did.
+    /// The [`revision`] when this round of checks began, and when the last complete one began.
     round: u64,
     swept: u64,
-    /// Whether it is worth its while.
+    /// Decides if caching here pays.
     pub(crate) admission: AdmissionPolicy,
-    /// Of this thread's uses, also of what is not here.
+    /// Samples this thread's uses for the hot keys, also uses of entries that are not in the table.
     pub(crate) sampler: Sampler,
 }
 
-/// What a hit does not need of an entry.
+/// Data of a slot's entry that a hit does not need.
 #[derive(Default)]
 pub(crate) struct SlotDetails {
     pub(crate) stored: Weak<MemoryEntry>,
-    /// All its tokens, if they are not few.
+    /// All argument words, if they do not fit into the slot.
     pub(crate) long: Option<Box<[u64]>>,
-    /// The bytes that are not free while the slot is taken: of the words, and, if they are dead, of
-    /// the entry and its value.
+    /// Bytes that stay allocated while the slot is taken: the argument words, and, once they are
+    /// dead, the entry and its value.
     pub(crate) held: usize,
 }
 
@@ -117,7 +119,7 @@ impl Table {
         };
         let hits = self.hits.get(slot.owner_index.index())?.as_ref()?;
         let value = slot.value.upgrade()?;
-        // Before the value is taken: it would have to be held across the branch.
+        // Before the value is taken, which would otherwise be held across the branch.
         if self.sampler.draws() {
             count(self.sampler.weigh());
             if removed!(generations, EvenSamples) {
@@ -130,7 +132,8 @@ impl Table {
         Some(taken)
     }
 
-    /// Whether the entry of a slot is still valid, after something was invalidated.
+    /// Checks the entry of a slot after something was invalidated. Returns `true` if it is still
+    /// valid.
     #[cold]
     fn check(&mut self, index: usize) -> bool {
         let checked = revision();
@@ -155,7 +158,7 @@ impl Table {
         self.details[index] = detail;
     }
 
-    /// Empties what is dead of the next slots.
+    /// Empties the dead ones among the next slots.
     #[cold]
     fn sweep(&mut self, slots: usize) {
         for _ in 0..slots.min(self.slots.len()) {
@@ -173,7 +176,7 @@ impl Table {
         }
     }
 
-    /// Whether so many bytes more may be held.
+    /// Returns `true` if `bytes` more may be held.
     fn has_room(&mut self, bytes: usize) -> bool {
         if self.swept != revision() {
             self.sweep(SWEPT);
@@ -201,7 +204,7 @@ impl Table {
         self.admission.record_admitted();
     }
 
-    /// Where what `lookup` looks for is.
+    /// Returns the index of the slot of `lookup`.
     #[inline]
     fn index(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let first = self.first(lookup.hash);
@@ -211,7 +214,8 @@ impl Table {
         self.index_further(lookup)
     }
 
-    /// The same in all but the first slot. By itself, as most of what is found is in that.
+    /// Searches all slots but the first. A function of its own, because most hits are in the first
+    /// slot.
     #[inline(never)]
     fn index_further(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let mut further = self.further(lookup.hash);
@@ -228,23 +232,23 @@ impl Table {
             && (slot.head[0] != LONG || self.details[index].long.as_deref() == lookup.long)
     }
 
-    /// The slot to look at first. The others of its set differ from it in the lowest bits.
+    /// Returns the slot to look at first. The others of its set differ from it in the lowest bits.
     #[inline]
     fn first(&self, hash: u32) -> usize {
         hash as usize & self.slots.len().wrapping_sub(1)
     }
 
-    /// The slots to look at then: the others of the first set, and those of the second.
+    /// Returns the slots to look at next: the others of the first set, and those of the second.
     #[inline]
     fn further(&self, hash: u32) -> impl Iterator<Item = usize> + use<> {
         let first = self.first(hash);
-        // By bits that the first set was not chosen by.
+        // Rotated: by bits that did not choose the first set.
         let second = self.first(hash.rotate_left(16));
         let others = (1..WAYS).map(move |way| first ^ way);
         others.chain((0..WAYS).map(move |way| second ^ way))
     }
 
-    /// Whether hits in `owner_index`, which are those of `owner`, are counted.
+    /// Returns `true` if hits of `owner_index`, which belongs to `owner`, can be counted.
     fn counts(&mut self, owner_index: OwnerIndex, owner: &Owner) -> bool {
         if owner_index == OwnerIndex::NONE {
             return false;
@@ -260,7 +264,7 @@ impl Table {
         hits.is_some()
     }
 
-    /// A slot for a new entry: an empty one, else now and then another's.
+    /// Returns a slot for a new entry: an empty one, or sometimes one that it replaces.
     fn free(&mut self, hash: u32) -> Option<usize> {
         if self.slots.is_empty() {
             self.resize(FIRST_SLOTS);
@@ -270,7 +274,7 @@ impl Table {
         if let Some(index) = all.find(|index| self.slots[*index].is_none()) {
             return Some(index);
         }
-        // Each look is at another line of memory: not at those of the second set.
+        // Each check reads another cache line, so the second set is left out.
         let is_dead = |index: &usize| self.slots[*index].as_ref().is_some_and(Slot::is_dead);
         if let Some(index) = (0..WAYS).map(|way| first ^ way).find(is_dead) {
             return Some(index);
@@ -300,7 +304,7 @@ impl Table {
         for (slot, detail) in old.into_iter().zip(details) {
             if let Some(slot) = slot {
                 let hash = hash(&slot.head, detail.long.as_deref(), slot.owner_index);
-                // Where it grows, there are slots enough.
+                // A larger table has enough free slots.
                 if let Some(index) = self.free(hash) {
                     self.fill(index, slot, detail);
                 }
@@ -317,7 +321,7 @@ mod tests {
     use crate::key::buf::KeyBuf;
     use crate::model::owner::OwnerId;
 
-    /// Asked for in turn a few times, as the table grows while they are.
+    /// Each key is asked for several times, because the table grows meanwhile.
     #[test]
     fn a_table_five_eighths_full_has_nearly_all_that_were_kept() {
         const COUNT: u64 = 10_000;
@@ -348,7 +352,7 @@ mod tests {
             }
         }
         assert_eq!(table.slots.len(), MOST_SLOTS);
-        // With one set for each it would be one in sixteen.
+        // With one set for each hash it would be one in sixteen.
         assert!(lost < COUNT / 100, "{lost} of {COUNT} were not there");
     }
 }

@@ -13,11 +13,11 @@ use crate::l2::bus::membership::{AckProgress, Membership};
 use crate::l2::bus::timings::BusTimings;
 use crate::store::message::NodeId;
 
-/// Who is there, and who has not said yet that an invalidation was applied.
+/// The known nodes, and the acknowledgements that are still missing.
 #[derive(Debug)]
 pub(crate) struct Acks {
     terms: BusTimings,
-    /// Its own clock, which is never behind, counts from here.
+    /// The origin of its own clock, which is never behind.
     began: Instant,
     next: AtomicU64,
     state: Mutex<State>,
@@ -35,7 +35,7 @@ struct AckState {
     changed: Arc<Notify>,
 }
 
-/// One invalidation that waits. Dropped, it waits no more.
+/// An invalidation that waits for acknowledgements. On drop, its state is removed.
 #[derive(Debug)]
 pub(crate) struct PendingAck {
     acks: Arc<Acks>,
@@ -54,7 +54,7 @@ impl Acks {
         })
     }
 
-    /// A new number; what is said about it is kept from here on.
+    /// Begins to wait. Acknowledgements that arrive from now on are kept under the new number.
     pub(crate) fn begin(self: &Arc<Self>) -> PendingAck {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let changed = Arc::<Notify>::default();
@@ -71,31 +71,31 @@ impl Acks {
         }
     }
 
-    /// Messages come from here on.
+    /// Records that messages arrive from now on.
     pub(crate) fn subscribed(&self) {
         let now = self.now();
         self.lock().members.subscribed(now, &self.terms);
     }
 
-    /// No more messages come.
+    /// Records that no more messages arrive.
     pub(crate) fn unsubscribed(&self) {
         self.lock().members.unsubscribed(&self.terms);
     }
 
-    /// A node spoke.
+    /// Records a message of a node.
     pub(crate) fn message_received(&self, node: NodeId) {
         let now = self.now();
         self.lock().members.message_received(node, now, &self.terms);
     }
 
-    /// A node says that it is there.
+    /// Records a node's hello.
     pub(crate) fn hello_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
         state.members.hello_received(node, now, &self.terms);
     }
 
-    /// A node does not serve from memory any more, and says so.
+    /// Records a node's goodbye: it no longer serves from memory.
     pub(crate) fn goodbye_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
@@ -105,7 +105,7 @@ impl Acks {
         }
     }
 
-    /// `by` has applied the invalidation of this number.
+    /// Records that `by` has applied the invalidation with this number.
     pub(crate) fn ack_received(&self, by: NodeId, number: u64) {
         self.message_received(by);
         if let Some(ack) = self.lock().pending.get_mut(&number) {
@@ -114,7 +114,7 @@ impl Acks {
         }
     }
 
-    /// The message of this node's invalidation of this number came back.
+    /// Records that the message of this node's own invalidation came back.
     pub(crate) fn echo_received(&self, number: u64) {
         for ack in self.lock().pending.values_mut() {
             ack.answers.echo_received(number, &self.terms);
@@ -132,9 +132,12 @@ impl Acks {
 }
 
 impl PendingAck {
-    /// The server took it just now. Waits until nobody serves anything from before it: until
-    /// all have said so, which is the first answer, or until those that have not trust their
-    /// memory no more, which is the second.
+    /// Waits until no node serves anything from before the invalidation. Called as soon as the
+    /// server has accepted it.
+    ///
+    /// The first result is `true` if every node acknowledged it. The second is `true` if it is
+    /// certain that no node serves an older value: every node acknowledged the invalidation, or
+    /// those that did not have stopped trusting their memory.
     pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
         let (acks, answered) = (&*self.acks, self.acks.now());
         let promised = AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms);

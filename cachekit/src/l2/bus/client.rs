@@ -1,4 +1,4 @@
-//! What this node hears from others, and what it says to itself.
+//! The bus client: handles messages from other nodes, and sends this node's heartbeats.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -21,10 +21,10 @@ use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, Store, StoreEvent};
 
-/// How many echoes, at least, one trusts before the first is missed.
+/// The number of heartbeats per `bus_timeout`.
 const ECHOES: u32 = 4;
 
-/// Where messages arrive. It is there before the store, and the cache after.
+/// The receiver of the store's events. It is created before the store, the cache after it.
 #[derive(Debug)]
 pub(crate) struct BusClient {
     pub(crate) node: NodeId,
@@ -32,12 +32,12 @@ pub(crate) struct BusClient {
     pub(crate) lease_waiters: Arc<LeaseWaiters>,
     pub(crate) liveness: Arc<BusLiveness>,
     pub(crate) acks: Arc<Acks>,
-    /// Times that messages were, or may have been, missed.
+    /// The number of times that messages were missed, or may have been.
     pub(crate) bus_interruptions: AtomicU64,
-    /// Messages of others that arrived, and echoes of its own.
+    /// The number of messages of other nodes, and then of this node's own heartbeats.
     pub(crate) messages: AtomicU64,
     pub(crate) heartbeats: AtomicU64,
-    /// An echo should be sent at once.
+    /// Requests a heartbeat at once.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
     pub(crate) terms: BusTimings,
@@ -60,14 +60,14 @@ impl BusClient {
         })
     }
 
-    /// From here on, messages change what `listener` has.
+    /// Applies messages to `listener` from now on.
     pub(crate) fn connect<L: Listener + 'static>(&self, listener: &Arc<L>) {
         let listener: Weak<L> = Arc::downgrade(listener);
-        // Once: a cache has one client of the bus.
+        // Once: a cache has a single bus client.
         let _ = self.listener.set(listener);
     }
 
-    /// What the store's messages do.
+    /// Returns the sink for the store's events.
     pub(crate) fn sink(self: &Arc<Self>) -> EventSink {
         let bus = Arc::clone(self);
         Arc::new(move |message| bus.receive(message))
@@ -79,7 +79,7 @@ impl BusClient {
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
-                // Before trust begins anew: what came in between is unknown.
+                // Before liveness begins again: messages in between may be lost.
                 if !removed!(self.terms, NoEpoch) {
                     self.note_gap();
                 }
@@ -96,7 +96,7 @@ impl BusClient {
                 if !removed!(self.terms, IgnoreUnknownMessage) {
                     trace::unknown_message();
                     self.note_gap();
-                    // Who said it may be somebody who is to be waited for.
+                    // The sender may be a node whose acknowledgement is awaited.
                     self.acks.subscribed();
                 }
             }
@@ -152,7 +152,7 @@ impl BusClient {
         }
     }
 
-    /// Messages were, or may have been, missed: what is in memory is asked for again.
+    /// Records that messages were missed, or may have been: entries in memory are validated again.
     fn note_gap(&self) {
         self.bus_interruptions.fetch_add(1, Ordering::Relaxed);
         if let Some(listener) = self.listener() {
@@ -164,20 +164,20 @@ impl BusClient {
         self.listener.get()?.upgrade()
     }
 
-    /// Takes memory out of use, and then tells the others, so that nobody waits for this node.
-    /// It has to have answered for what it heard before.
+    /// Stops serving from memory, and then notifies the other nodes, so that none waits for this
+    /// one. Call it after this node has acknowledged the invalidations that it received.
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.liveness.leave();
-        // It sends no more echoes, nor hellos.
+        // The heartbeat task ends.
         self.heartbeat_now.notify_one();
         let goodbye = BusMessage::Goodbye { from: self.node };
-        // Who does not hear it waits for a moment.
+        // A node that does not receive it only waits longer.
         let _ = store.tell(None, &goodbye, until).await;
     }
 }
 
-/// Sends the echoes by which this node knows that messages come through, and the hellos by
-/// which the others know that it is there.
+/// Sends heartbeats, by which this node knows that messages arrive, and hellos, by which the other
+/// nodes know this one.
 pub(crate) async fn run_heartbeat(
     bus: Arc<BusClient>,
     store: Arc<dyn Store>,
@@ -191,7 +191,7 @@ pub(crate) async fn run_heartbeat(
     while !bus.liveness.is_over() {
         let now = Tick::now(&*clock);
         let is_live = bus.liveness.is_live(now);
-        // Where messages have never come, it is told when they should have.
+        // If messages never arrived, this is reported when the first is overdue.
         let is_due = was_live.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
         if was_live != Some(is_live) && (is_live || is_due) {
             was_live = Some(is_live);
@@ -210,14 +210,14 @@ pub(crate) async fn run_heartbeat(
                 sent: heartbeat.sent.nanos(),
             };
             let until = from_now(period);
-            // A lost one shows by itself.
+            // A lost heartbeat shows by itself.
             if store.heartbeat(bus.node, hello, &echo, until).await.is_ok() {
                 bus.liveness.accepted(heartbeat);
             }
         }
         let silent_since = bus.liveness.until().max(left_at);
         if heartbeat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
-            // The connection hangs: another may not.
+            // The connection hangs. Another may work.
             left_at = now;
             store.resubscribe();
         }

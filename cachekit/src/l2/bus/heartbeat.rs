@@ -1,11 +1,11 @@
-//! Whether this node's memory may be served: only while the messages of other nodes'
-//! invalidations are known to come through.
+//! Liveness of the bus: memory may be served only while other nodes' invalidations are known to
+//! arrive.
 //!
-//! A node sends itself a message every so often, by way of the server. When it comes back,
-//! everything that was published before it was sent has arrived, for it travels the same
-//! way. So memory is trusted for a fixed time from the *sending* of the last such echo, by
-//! this node's own clock. An interruption shows by the missing echo. The rules are those of
-//! `l2/bus/membership.rs`; here they meet threads.
+//! A node sends itself a heartbeat over the server. Messages of one subscription keep their order,
+//! so when a heartbeat comes back, everything published before it has arrived. Memory is trusted
+//! for a fixed time from the *sending* of the newest heartbeat that came back, by this node's own
+//! clock. An interruption shows as a missing heartbeat. The rules are in `l2/bus/membership.rs`;
+//! this file makes them safe to use from several threads. A hit costs one atomic load.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,12 +14,12 @@ use crate::base::sync::Mutex;
 use crate::l2::bus::presence::{Heartbeat, Presence};
 use crate::l2::bus::timings::BusTimings;
 
-/// What a node knows of its messages.
+/// The liveness of this node's bus.
 #[derive(Debug)]
 pub(crate) struct BusLiveness {
     terms: BusTimings,
     presence: Mutex<Presence>,
-    /// Its `until`, for hits.
+    /// A copy of the rules' `until`, for hits.
     until: AtomicU64,
 }
 
@@ -32,53 +32,52 @@ impl BusLiveness {
         }
     }
 
-    /// Whether memory may be served at `now`.
+    /// Returns `true` if memory may be served at `now`.
     pub(crate) fn is_live(&self, now: Tick) -> bool {
         now < self.until()
     }
 
-    /// Until when memory may be served, or could have been.
+    /// Returns the time until which memory may be served, or could have been.
     pub(crate) fn until(&self) -> Tick {
         Tick::from_nanos(self.until.load(Ordering::Acquire))
     }
 
-    /// Messages come by this subscription from here on. What was in memory before is to be
-    /// taken out of use by the caller, first.
+    /// Begins a subscription: messages arrive from now on. The caller invalidates its memory first.
     pub(crate) fn begin(&self, subscription: u64) {
         self.change(|presence| presence.subscribed(subscription));
     }
 
-    /// No more messages come.
+    /// Ends the subscription: no more messages arrive.
     pub(crate) fn end(&self) {
         self.change(|presence| presence.unsubscribed(&self.terms));
     }
 
-    /// What to send at `now`, if anything.
+    /// Returns the heartbeat to send at `now`, if any.
     pub(crate) fn heartbeat(&self, now: Tick) -> Option<Heartbeat> {
         self.change(|presence| presence.heartbeat(now, &self.terms))
     }
 
-    /// The server took it.
+    /// Records that the server accepted the heartbeat.
     pub(crate) fn accepted(&self, heartbeat: Heartbeat) {
         self.change(|presence| presence.accepted(heartbeat));
     }
 
-    /// An echo that was sent at `sent` on `subscription` came back.
+    /// Records that a heartbeat sent at `sent` on `subscription` came back.
     pub(crate) fn confirm(&self, subscription: u64, sent: Tick) {
         self.change(|presence| presence.confirm(subscription, sent, &self.terms));
     }
 
-    /// Memory is out of use when this returns, and for good.
+    /// Stops serving from memory for good. Memory is no longer served when this returns.
     pub(crate) fn leave(&self) {
         self.change(|presence| presence.leave(&self.terms));
     }
 
-    /// Whether that took place.
+    /// Returns `true` after [`leave`](Self::leave).
     pub(crate) fn is_over(&self) -> bool {
         self.change(|presence| presence.is_over)
     }
 
-    /// One change at a time, so that `until` is never that of another moment.
+    /// Applies a change under the lock, so that `until` always belongs to the current state.
     fn change<T>(&self, change: impl FnOnce(&mut Presence) -> T) -> T {
         let mut presence = self.presence.lock();
         let changed = change(&mut presence);

@@ -1,7 +1,7 @@
 //! Waiting for another process to end its computation.
 //!
-//! The store tells when a lease ends for which somebody waits; the message finds the
-//! waiters here. It may be lost, so every wait also ends by itself, and then asks.
+//! When a lease ends for which some process waits, the store publishes a message, which wakes the
+//! waiters here. The message may be lost, so every wait also has a time limit, and then asks again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,19 +11,20 @@ use tokio::sync::Notify;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::key_name::StoreKey;
 
-/// Who waits for which entry.
+/// The waiters for each entry.
 #[derive(Debug, Default)]
 pub(crate) struct LeaseWaiters(Mutex<HashMap<StoreKey, AwaitedLease>>);
 
-/// An entry that somebody waits for.
+/// An entry for which at least one caller waits.
 #[derive(Debug, Default)]
 struct AwaitedLease {
     wake: Arc<Notify>,
-    /// How many wait. Not the count of `wake`: one who leaves still has its own then.
+    /// The number of waiters. The reference count of `wake` does not work: a waiter that leaves
+    /// still holds its own.
     waiters: usize,
 }
 
-/// One who waits. Dropped, it waits no more.
+/// A waiter for an entry. On drop, it stops waiting.
 #[derive(Debug)]
 pub(crate) struct LeaseWaiter {
     lease_waiters: Arc<LeaseWaiters>,
@@ -32,7 +33,7 @@ pub(crate) struct LeaseWaiter {
 }
 
 impl LeaseWaiters {
-    /// Begins to wait: a message that comes from here on is not missed.
+    /// Begins to wait: messages that arrive from now on are not missed.
     pub(crate) fn enter(self: &Arc<Self>, name: &StoreKey) -> LeaseWaiter {
         let mut table = self.lock();
         let awaited = table.entry(name.clone()).or_default();
@@ -44,10 +45,10 @@ impl LeaseWaiters {
         }
     }
 
-    /// The lease of `name` ended.
+    /// Wakes the waiters for `name`, whose lease ended.
     pub(crate) fn wake(&self, name: &StoreKey) {
         if let Some(awaited) = self.lock().get(name) {
-            // Kept for one who entered and does not wait yet.
+            // Stored for a waiter that has entered and does not wait yet.
             awaited.wake.notify_one();
             awaited.wake.notify_waiters();
         }
@@ -98,7 +99,7 @@ mod tests {
         let lease_waiters = Arc::new(LeaseWaiters::default());
         let name = StoreKey::read(b"k:a");
         let waiters = [lease_waiters.enter(&name), lease_waiters.enter(&name)];
-        // As one has it that has left the table and is not gone altogether.
+        // Like a waiter that has left the table and has not dropped its own reference yet.
         let leaving = Arc::clone(&waiters[0].wake);
         drop(waiters);
         assert!(lease_waiters.lock().is_empty());

@@ -1,4 +1,4 @@
-//! Who is told what other nodes say.
+//! The interface through which the bus applies messages to the cache.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::message::NodeId;
 use crate::store::message::text_protocol::CommandTarget;
 
-/// A node that takes part in the bus: its memory is changed by what others say.
+/// A node on the bus, whose memory is changed by messages of other nodes.
 pub(crate) trait Listener: Send + Sync {
-    /// Another node invalidated `targets`.
+    /// Applies an invalidation by another node.
     fn apply(&self, targets: &InvalidationTargets);
 
-    /// Another node stored values under `keys`.
+    /// Applies that another node stored values under `keys`.
     fn apply_written(&self, keys: &[Key]);
 
-    /// Tells `whom` that `by`, this node, applied its invalidation `ack`.
+    /// Sends `whom` the acknowledgement that `by`, this node, applied its invalidation `ack`.
     fn send_applied(&self, whom: NodeId, by: NodeId, ack: u64);
 
-    /// Another program asks for invalidations.
+    /// Applies the invalidations that another program requests.
     fn apply_requests(self: Arc<Self>, mode: InvalidationMode, requests: Vec<CommandTarget>);
 
-    /// Messages were, or may have been, missed: what is in memory is asked for again.
+    /// Handles that messages were missed, or may have been: entries in memory are validated again.
     fn missed_messages(&self);
 }

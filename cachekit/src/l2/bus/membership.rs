@@ -1,11 +1,11 @@
-//! Who may serve from memory, and who has to be waited for: the rules alone, without a clock,
-//! a network or a lock, so that a search can try every order of their steps.
+//! Group membership: which nodes may serve from memory, and whose acknowledgements are awaited. The
+//! rules have no clock, network or lock, so that a search can try every order of their steps.
 //!
-//! A node that serves from memory says *hello* to all, again and again, and sends itself an
-//! *echo* in the same step. Messages of one subscription arrive in the order in which the
-//! server took them. So whoever listened for long enough, and has had its own invalidation back,
-//! has heard the hello of everybody who may still serve from memory without having heard
-//! of that invalidation: these have to say that they applied it, and nobody else.
+//! A node that serves from memory repeatedly sends all nodes a *hello*, and in the same step itself
+//! a *heartbeat*. Messages of one subscription arrive in the order in which the server accepted
+//! them. Suppose a node has listened for long enough and has received its own invalidation. Then it
+//! has received the hello of every node that may still serve from memory without having received
+//! that invalidation. It waits for the acknowledgements of exactly these nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +13,23 @@ use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// More nodes are not remembered. Where there are more, none is, and listening counts from then
-/// on: acknowledged invalidations wait for their time to pass.
+/// The largest number of remembered nodes. If there are more, all are forgotten and listening
+/// starts again: acknowledged invalidations then wait for `wait` to pass.
 const MOST_NODES: usize = 10_000;
 
-/// What a node knows of the others.
+/// The state that a node keeps about the others.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Membership<Id: Ord> {
-    /// Since when it has listened without an interruption.
+    /// The time since which it has listened without an interruption.
     pub(crate) since: Option<Tick>,
     pub(crate) heard: BTreeMap<Id, LastHeard>,
 }
 
-/// One of them.
+/// The last message of another node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastHeard {
     pub(crate) at: Tick,
-    /// It said goodbye. What else it says does not change that.
+    /// The node said goodbye. Its other messages do not change that.
     pub(crate) is_gone: bool,
 }
 
@@ -43,21 +43,21 @@ impl<Id: Ord> Default for Membership<Id> {
 }
 
 impl<Id: Ord + Copy> Membership<Id> {
-    /// It listens from `now` on; before, messages may have been lost.
+    /// Begins to listen at `now`. Earlier messages may be lost.
     pub(crate) fn subscribed(&mut self, now: Tick, terms: &BusTimings) {
         if self.since.is_none() || !removed!(terms, OldWindow) {
             self.since = Some(now);
         }
     }
 
-    /// It does not listen any more.
+    /// Ends listening.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, OldWindow) {
             self.since = None;
         }
     }
 
-    /// `id` said something.
+    /// Records a message of `id`.
     pub(crate) fn message_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.make_room(id, now, terms);
         let heard = LastHeard {
@@ -67,7 +67,7 @@ impl<Id: Ord + Copy> Membership<Id> {
         self.heard.entry(id).or_insert(heard).at = now;
     }
 
-    /// `id` said hello.
+    /// Records a hello of `id`.
     pub(crate) fn hello_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.message_received(id, now, terms);
         if removed!(terms, ForgetSilent)
@@ -77,7 +77,7 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// `id` said goodbye.
+    /// Records a goodbye of `id`.
     pub(crate) fn goodbye_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.message_received(id, now, terms);
         if let Some(heard) = self.heard.get_mut(&id) {
@@ -97,7 +97,8 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// Who has to have applied what arrived before `now`; `None`: there may be others.
+    /// Returns the nodes that must have applied what arrived before `now`; `None` if there may be
+    /// others.
     pub(crate) fn expected(
         &self,
         now: Tick,
@@ -115,11 +116,11 @@ impl<Id: Ord + Copy> Membership<Id> {
     }
 }
 
-/// What became of one invalidation that is to be acknowledged.
+/// The acknowledgements of one invalidation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct AckProgress<Id: Ord> {
     pub(crate) number: u64,
-    /// Its own message came back: everybody's hello from before it has arrived.
+    /// Its own message came back: the hellos that every node sent before it have arrived.
     pub(crate) has_echo: bool,
     pub(crate) applied: BTreeSet<Id>,
 }
@@ -133,12 +134,12 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         }
     }
 
-    /// The message of this node's invalidation `number` came back.
+    /// Records that the message of this node's invalidation `number` came back.
     pub(crate) fn echo_received(&mut self, number: u64, terms: &BusTimings) {
         self.has_echo |= guard!(terms, AnyOwnMessage: number == self.number);
     }
 
-    /// Whether nobody serves anything from before it.
+    /// Returns `true` if no node serves anything from before the invalidation.
     pub(crate) fn is_complete(
         &self,
         members: &Membership<Id>,
@@ -151,8 +152,8 @@ impl<Id: Ord + Copy> AckProgress<Id> {
                 .is_some_and(|mut expected| expected.all(|id| self.applied.contains(&id)))
     }
 
-    /// Until when whoever does not answer may serve something from before it. An answer comes
-    /// after the server took it; what was sent may be long on its way.
+    /// Returns the time until which a node that does not answer may serve values from before the
+    /// invalidation. It counts from the server's answer: the message may have travelled for long.
     pub(crate) fn waits_until(sent: Tick, answered: Tick, terms: &BusTimings) -> Tick {
         let from = if removed!(terms, WaitFromSending) {
             sent
@@ -162,8 +163,8 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         from.after(terms.wait)
     }
 
-    /// It was waited out. Nobody is forgotten for having said nothing: a message may have been
-    /// lost whose sender serves on.
+    /// Gives up after the wait. No node is forgotten because of its silence: its message may have
+    /// been lost, while it still serves from memory.
     pub(crate) fn give_up(&self, members: &mut Membership<Id>, terms: &BusTimings) {
         if removed!(terms, ForgetSilent) {
             let silent = members.heard.iter_mut();

@@ -4,43 +4,43 @@ use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// What a node knows of itself.
+/// The state that a node keeps about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Presence {
-    /// The subscription whose echoes count.
+    /// The subscription whose heartbeats count.
     pub(crate) subscription: Option<u64>,
-    /// When the last hello was sent that was accepted, and in which subscription.
+    /// The subscription and the sending time of the last hello that was accepted.
     pub(crate) hello: Option<(u64, Tick)>,
-    /// Memory may be served until here.
+    /// Memory may be served until this time.
     pub(crate) until: Tick,
-    /// It said goodbye: it never serves from memory again.
+    /// The node said goodbye: it never serves from memory again.
     pub(crate) is_over: bool,
 }
 
-/// One echo to be sent.
+/// A heartbeat to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Heartbeat {
     pub(crate) subscription: u64,
-    /// A hello goes with it, before it and in the same step.
+    /// A hello goes before the heartbeat, in the same step.
     pub(crate) says_hello: bool,
     pub(crate) sent: Tick,
 }
 
 impl Presence {
-    /// Messages come by this subscription from here on.
+    /// Begins a subscription: messages arrive by it from now on.
     pub(crate) fn subscribed(&mut self, subscription: u64) {
         self.subscription = Some(subscription);
     }
 
-    /// The subscription ended. Nothing that comes before the next one has begun counts as an
-    /// echo: others may have been lost before it.
+    /// Ends the subscription. No heartbeat counts until the next one begins, because messages
+    /// before it may be lost.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, EchoBetween) {
             self.subscription = None;
         }
     }
 
-    /// What to send at `now`, if anything.
+    /// Returns the heartbeat to send at `now`, if any.
     pub(crate) fn heartbeat(&mut self, now: Tick, terms: &BusTimings) -> Option<Heartbeat> {
         let subscription = self.subscription.filter(|_| !self.is_over)?;
         let is_fresh = self.hello.is_some_and(|(when_in, sent)| {
@@ -57,21 +57,23 @@ impl Presence {
         Some(heartbeat)
     }
 
-    /// The server took what was sent. Without its answer the next echo has a hello again.
+    /// Records that the server accepted the heartbeat. Without its answer, the next one has a hello
+    /// again.
     pub(crate) fn accepted(&mut self, heartbeat: Heartbeat) {
         if heartbeat.says_hello {
             self.hello = Some((heartbeat.subscription, heartbeat.sent));
         }
     }
 
-    /// An echo came back: everything that the server took before it has arrived.
+    /// Records that a heartbeat came back: everything that the server accepted before it has
+    /// arrived.
     pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &BusTimings) {
         if self.subscription == Some(subscription) && !self.is_over {
             self.until = self.until.max(sent.after(terms.liveness));
         }
     }
 
-    /// It is about to say goodbye: whatever comes back, its memory is out of use from here on.
+    /// Stops serving from memory before the goodbye. Later heartbeats do not change that.
     pub(crate) fn leave(&mut self, terms: &BusTimings) {
         if !removed!(terms, TrustAfterGoodbye) {
             self.is_over = true;

@@ -4,28 +4,30 @@ use std::time::Duration;
 
 use crate::base::fault::Faults;
 
-/// For how long each thing holds.
+/// The durations that the rules use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BusTimings {
-    /// Memory is trusted for so long after the sending of an echo that came back.
+    /// Memory is trusted for this long after the sending of a heartbeat that came back.
     pub(crate) liveness: Duration,
-    /// No echo goes without a hello that was sent at most so long before it.
+    /// A heartbeat goes without a hello only if the last accepted hello was sent less than this
+    /// long before.
     pub(crate) hello: Duration,
-    /// Whoever listened for so long has heard everybody who trusts their memory: no less than
-    /// both of the above together.
+    /// A node that has listened for this long has heard every node that trusts its memory. At least
+    /// `liveness` and `hello` together.
     pub(crate) window: Duration,
-    /// After so long nobody trusts their memory who has not heard of an invalidation.
+    /// After this long, every node that has not received an invalidation has stopped trusting its
+    /// memory.
     pub(crate) wait: Duration,
     /// Guards that a test removed.
     pub(crate) faults: Faults,
 }
 
 impl BusTimings {
-    /// Nodes' clocks may differ by a hundredth. Hits of this node read a clock that is behind by
-    /// up to `lag`.
+    /// Derives the durations. Nodes' clocks may differ by a hundredth, and the clock that this
+    /// node's hits read is behind by up to `lag`.
     pub(crate) fn of(bus_timeout: Duration, lag: Duration) -> Self {
         Self {
-            // By such a clock memory would be served for so much longer.
+            // With such a clock, memory would be served longer by `lag`.
             liveness: bus_timeout.saturating_sub(lag).max(bus_timeout / 2),
             hello: bus_timeout.mul_f64(0.75),
             window: bus_timeout.mul_f64(1.77),

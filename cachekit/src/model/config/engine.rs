@@ -1,14 +1,16 @@
-//! What holds the memory tier's entries, and which of them leave.
+//! The engine of the memory tier, and its eviction policy.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What holds the memory tier's entries: which of them stay when it is full, and what an access
-/// costs that this thread has nothing at hand for. Everything else is the cache's own and the same
-/// with each of them: lengths of life, tags, invalidation, what may be relied on.
+/// Library that holds the entries of the memory tier.
 ///
-/// [`Moka`](Self::Moka) is right for most. Choose [`QuickCache`](Self::QuickCache) where misses are
-/// many and cheap, or memory sees scans, after measuring with keys of your own
+/// The engine decides which entries stay when memory is full, and the cost of an access that the
+/// thread's own table (L0) cannot answer. Everything else is the same with each engine: lifetimes,
+/// tags, invalidation, guarantees.
+///
+/// [`Moka`](Self::Moka) suits most applications. Choose [`QuickCache`](Self::QuickCache) if misses
+/// are many and cheap, or if scans go through memory, after measuring with your own keys
 /// (`docs/decisions/0009-engines.md` has the figures of three traces).
 ///
 /// # Examples
@@ -29,25 +31,25 @@ use std::str::FromStr;
 pub enum Engine {
     /// The crate `moka`, with the policy of your choice: see [`Eviction`]. The default.
     ///
-    /// One pool for all entries, so that capacity is kept to the entry, and an entry may be as
-    /// large as all of it. Removing everything takes constant time.
+    /// All entries share one pool. So the capacity is kept to the entry, and one entry may take all
+    /// of it. Removing everything takes constant time.
     #[default]
     Moka,
-    /// The crate `quick_cache` (feature `quick_cache`, on by default), with the policy that it has:
-    /// a Clock-PRO, near to S3-FIFO, which resists scans. [`Eviction`] means nothing to it, so
+    /// The crate `quick_cache` (feature `quick_cache`, on by default), with its own policy:
+    /// Clock-PRO, which resembles S3-FIFO and resists scans. [`Eviction`] does not apply to it, so
     /// setting both is an error.
     ///
-    /// Its entries are spread by hash over parts of one size, each with its share of the capacity:
-    /// at least 512 entries or 16 MiB, where there is as much. So
+    /// Entries are spread by hash over shards of one size, each with its share of the capacity: at
+    /// least 512 entries or 16 MiB, if the capacity is that large. Therefore:
     ///
-    /// - where all entries would just fit, a few per cent of them do not;
-    /// - an entry of more than 97 % of a part's bytes is never kept;
-    /// - removing everything takes time in proportion to what is there.
+    /// - if all entries would just fit, a few per cent of them do not;
+    /// - an entry larger than 97 % of a shard's bytes is never kept;
+    /// - removing everything takes time in proportion to the number of entries.
     QuickCache,
 }
 
 impl Engine {
-    /// Whether the feature that it needs is on.
+    /// Returns `true` if the feature that the engine needs is on.
     pub const fn is_available(self) -> bool {
         match self {
             Self::Moka => true,
@@ -77,15 +79,15 @@ impl FromStr for Engine {
     }
 }
 
-/// Which entry leaves when the memory tier is full, with [`Engine::Moka`].
+/// Eviction policy of [`Engine::Moka`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Eviction {
-    /// Frequency decides who enters, recency who leaves (Einziger, Friedman and Manes,
-    /// "`TinyLFU`: A Highly Efficient Cache Admission Policy", 2017).
+    /// Admits entries by frequency and evicts by recency (Einziger, Friedman and Manes, "`TinyLFU`:
+    /// A Highly Efficient Cache Admission Policy", 2017).
     TinyLfu,
-    /// The least recently used entry leaves. The default: on real access traces it kept
-    /// more hits (`docs/decisions/0001-eviction-policy.md`).
+    /// Evicts the least recently used entry. The default: on real access traces it kept more hits
+    /// (`docs/decisions/0001-eviction-policy.md`).
     #[default]
     Lru,
 }

@@ -1,4 +1,4 @@
-//! One call's questions to the store: for the entry, then for the right to compute it.
+//! The requests of one call to L2: for the entry, then for the lease to compute it.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -20,31 +20,34 @@ use crate::read::call::{Call, L1State};
 use crate::read::l2_lookup::budget::StoreBudget;
 use crate::read::permit::ComputePermit;
 use crate::return_type::erased_ops::ValueOps;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
-use crate::store::port::{AcquireRequest, Acquired, Failure, FencingToken, TokenKind};
+use crate::store::port::{AcquireRequest, Acquired, Failure, TokenKind};
 
-/// While another computes, it is asked again after so long, and then twice as long.
+/// First pause between two reads while another process computes. Each further pause is twice as
+/// long.
 const FIRST_POLL: Duration = Duration::from_millis(50);
+/// Longest pause between two reads.
 const LONGEST_POLL: Duration = Duration::from_millis(500);
 
-/// An entry that the store calls good and this reader cannot use is offered only so often.
+/// Number of times that the call accepts the offer of an entry which it then cannot use.
 const MAX_OFFERS: usize = 3;
 
-/// One call's way through the store.
+/// The look-up of a call in L2, until it has a value, a lease, or neither.
 pub(crate) struct Acquire<'a> {
     call: &'a Call,
     lookup: &'a L2Lookup<'a>,
     ops: &'a ValueOps,
-    /// Whether other processes' computations are waited for.
+    /// `true` if the call waits for computations of other processes.
     is_shared: bool,
     request_state: OnceLock<RequestState>,
 }
 
-/// What only who asks for the right to compute needs.
+/// State that only requests for the lease need.
 struct RequestState {
     holder: Token,
     guards: Vec<StoreKey>,
-    /// Entered before the first such question, so that no message is missed.
+    /// Registered before the first request, so that no wake-up is missed.
     waiter: Option<LeaseWaiter>,
 }
 
@@ -54,7 +57,7 @@ impl<'a> Acquire<'a> {
             .options
             .single_flight
             .unwrap_or(SingleFlight::Cluster);
-        // Who recomputes whatever is there waits for nobody.
+        // A forced computation waits for nobody.
         let is_shared = single_flight == SingleFlight::Cluster && !call.force_refresh;
         Self {
             call,
@@ -75,6 +78,7 @@ impl<'a> Acquire<'a> {
         })
     }
 
+    /// Repeats the look-up until it has a value, a lease, or nothing left to wait for.
     pub(crate) async fn run(&self, permit: &mut ComputePermit) -> Result<Fetched, Failure> {
         let mut budget = StoreBudget::new(self.lookup);
         let mut poll = FIRST_POLL;
@@ -126,7 +130,7 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// For a call that has a value already: where another computes, it ends with that.
+    /// Ends a call that already has a value with that value, if another process computes.
     fn keep_old(&self, outcome: &AcquireOutcome) -> Option<Fetched> {
         let AcquireOutcome::Held(left) = outcome else {
             return None;
@@ -136,7 +140,7 @@ impl<'a> Acquire<'a> {
         Some(Fetched::KeepOld(old))
     }
 
-    /// What a good entry is to this call.
+    /// Classifies a fresh entry: a hit, due for a refresh, or rejected.
     fn on_fresh(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let core = &self.call.core;
         if self.call.old.is_some() {
@@ -155,7 +159,8 @@ impl<'a> Acquire<'a> {
         })
     }
 
-    /// What an entry is to this call that is over.
+    /// Classifies a stale entry: served and then refreshed, or rejected and remembered as a
+    /// fallback.
     fn on_stale(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
@@ -166,7 +171,7 @@ impl<'a> Acquire<'a> {
         Err(Rejected::expired(token))
     }
 
-    /// Reads, and asks for the right to compute if that is of no use.
+    /// Reads the entry, and requests the lease if the entry cannot be used.
     async fn attempt(
         &self,
         expects_miss: bool,
@@ -183,13 +188,13 @@ impl<'a> Acquire<'a> {
             let outcome = self.acquire(&self.acquire_request(), start.until).await?;
             return Ok(Lookup::Miss(outcome));
         }
-        // To look alone takes no permit, so nobody waits for one who may find the value.
+        // A read alone takes no permit, so a call that may find the value does not wait for one.
         let (found, outcome) = if expects_miss && permit.try_acquire() {
             let request = self.acquire_request();
             let lease = self.lease_request(&request);
             let answer = store.read_or_acquire(query, &request, start.until).await;
             let (found, acquired) = lease.answered(answer)?;
-            // Before anything else: dropped, the lease is given back.
+            // Before anything else, so that dropping this future releases the lease.
             (found, Some(self.acquire_outcome(acquired, &request)))
         } else {
             (store.read(query, start.until).await?, None)
@@ -217,7 +222,7 @@ impl<'a> Acquire<'a> {
         }))
     }
 
-    /// Waits for a permit before the lease is asked for.
+    /// Waits for a permit before the lease is requested.
     async fn acquire_permit(&self, budget: &mut StoreBudget, permit: &mut ComputePermit) {
         if !permit.try_acquire() {
             budget.pause(self.call.wait_budget());
@@ -239,7 +244,7 @@ impl<'a> Acquire<'a> {
     fn lease_request(&self, request: &AcquireRequest) -> LeaseRequest<'_> {
         LeaseRequest {
             l2: self.lookup.l2,
-            // The token is not known, and not needed to give a lease back.
+            // The token is not known here, and a release does not need it.
             fencing_token: request.holder.map(|holder| FencingToken {
                 entry: self.lookup.keys.entry.clone(),
                 token: holder,
@@ -261,7 +266,8 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Who wants the lease, if it is wanted: not by one who has waited long enough.
+    /// Returns the holder for a lease request. Returns `None` if the call wants no lease, because
+    /// it does not wait for other processes or has waited long enough.
     fn holder_token(&self) -> Option<Token> {
         let is_alone = self.call.old.is_some() && removed!(self.call.core, RefreshWithoutLease);
         let waits = self.is_shared && !self.call.wait_budget().is_over() && !is_alone;
@@ -282,23 +288,24 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Waits for the other's lease to end, for at most `longest`.
+    /// Waits for the other process's lease to end, for at most `longest`.
     async fn wait(&self, longest: Duration) {
         let Some(waiter) = &self.request_state().waiter else {
             return;
         };
         self.lookup.l2.counts.waits.bump();
         let wait_budget = self.call.wait_budget().left();
-        // A little longer: a lease that ends now may be found out only by the next question.
+        // A little longer: a lease that ends now may still be held at the next request.
         let longest = (longest + Duration::from_millis(1)).min(wait_budget);
         let _ = timeout(longest, waiter.woken()).await;
     }
 }
 
-/// What is there and is not to be offered again, by its token.
+/// An entry that L2 is not to offer again, identified by its token.
 struct Rejected {
     token: Option<Token>,
-    /// Its fresh life is over: if the store cannot tell, because a version says so, it is told.
+    /// `true` if the entry's fresh life is over. If a version ended it, the store cannot tell, so
+    /// the request says so.
     is_expired: bool,
 }
 
@@ -318,23 +325,23 @@ impl Rejected {
     }
 }
 
-/// What one question gave.
+/// The result of one attempt.
 enum Lookup {
     Hit(Arc<MemoryEntry>),
-    /// To be served, and then computed again.
+    /// Served, and then recomputed.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
     Miss(AcquireOutcome),
 }
 
-/// [`Acquired`], with the obligation that comes with a grant.
+/// [`Acquired`], with the guard of a granted lease.
 enum AcquireOutcome {
     Filled,
     Held(Duration),
     Granted(Box<LeaseGuard>),
 }
 
-/// A lease that was asked for. Dropped before it is known that it was not given, it is given
-/// back: the caller went away, or the answer got lost, and others would wait for nobody.
+/// A requested lease. Dropping it before the answer is known releases the lease: the caller was
+/// dropped or the answer was lost, and other processes would wait in vain.
 struct LeaseRequest<'a> {
     l2: &'a Arc<SharedTier>,
     fencing_token: Option<FencingToken>,
@@ -357,14 +364,14 @@ impl Drop for LeaseRequest<'_> {
     }
 }
 
-/// What the store made of a call.
+/// The result of a call's look-up in L2.
 pub(crate) enum Fetched {
     Hit(Arc<MemoryEntry>),
-    /// Another process computes; the call keeps what it has.
+    /// Another process computes; the call keeps the value that it has.
     KeepOld(Arc<MemoryEntry>),
-    /// It is to be served, and then computed again: it is over, or was drawn so long before
-    /// its end.
+    /// The value is served, and then recomputed: it is stale, or early expiration drew it this long
+    /// before its end.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
-    /// To be computed.
+    /// The call computes.
     Compute(LeaseState),
 }

@@ -1,4 +1,4 @@
-//! How long one call waits for the store.
+//! The time budget of one call for requests to L2.
 
 use std::time::Duration;
 
@@ -9,14 +9,13 @@ use crate::base::durations::{from_now, later};
 use crate::base::fault::removed;
 use crate::read::call::WaitBudget;
 
-/// Until when one call waits for answers, in all. Once it is another's computation that it
-/// waits for, what it asks in between belongs to that wait, and is bounded with it.
+/// Deadline for all requests of one call to L2. Once the call waits for a permit or for another
+/// computation, the requests in between belong to that wait and end with it.
 pub(crate) struct StoreBudget {
     timeout: Duration,
-    /// Without others' computations.
+    /// Deadline while the call has not waited yet.
     until: Instant,
-    /// When another's computation was first waited for: the end of that wait, and what was
-    /// left then.
+    /// End of the first such wait, and the time that was left before the deadline when it began.
     paused: Option<(Instant, Duration)>,
     is_fresh: bool,
 }
@@ -32,7 +31,7 @@ impl StoreBudget {
         }
     }
 
-    /// Until when the next answer is waited for.
+    /// Returns the deadline of the next request.
     pub(crate) fn until(&self) -> Instant {
         let next = from_now(self.timeout);
         match self.paused {
@@ -42,7 +41,8 @@ impl StoreBudget {
         }
     }
 
-    /// Another computes, and is waited for until `wait_budget` is over.
+    /// Pauses the budget: the call waits for a permit or another computation until `wait_budget` is
+    /// over.
     pub(crate) fn pause(&mut self, wait_budget: WaitBudget) {
         let now = Instant::now();
         let left = self.until.saturating_duration_since(now);

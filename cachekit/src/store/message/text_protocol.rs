@@ -1,19 +1,19 @@
-//! What other programs say, in lines of text.
+//! The text messages of other programs.
 
 use crate::model::invalidation_mode::InvalidationMode;
 
-/// One line of another program's message.
+/// A line of another program's message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CommandTarget {
     Key(String),
     Tag(String),
     Function(String),
     Everything,
-    /// An event and what it is about.
+    /// An event and its arguments.
     Event(String, Vec<(String, String)>),
 }
 
-/// The whole message; `None`: of an unknown form.
+/// Parses a whole message; `None` if its form is unknown.
 pub(crate) fn parse_command(text: &str) -> Option<(InvalidationMode, Vec<CommandTarget>)> {
     let mut lines = text.lines();
     let mode = match lines.next()?.trim_end() {

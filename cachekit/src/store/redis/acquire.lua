@@ -1,15 +1,15 @@
--- The right to compute and to store.
+-- Grants the right to compute and to store.
 -- KEYS entry, versions.., guards..
--- ARGV nonce, origin, holder or '', lease ms, room ms, judged token or '', version ms,
---      number of versions, options ('r': although the entry is good; 'n': a new token;
---      'g': of the same generation; 'o': versions of another origin count; 'e': the judged
---      entry's life is over), how many of the versions have no end
--- Every answer has the nonce, so that one that belongs to another question is noticed.
+-- ARGV nonce, origin, holder or '', lease ms, room ms, rejected token or '', version ms,
+--      number of versions, options ('r': even if the entry is good; 'n': a new token;
+--      'g': of the same generation; 'o': accept versions of another origin; 'e': the rejected
+--      entry is stale), number of versions that never expire
+-- Every answer repeats the nonce, so that an answer to another question is noticed.
 local entry, count, options = KEYS[1], tonumber(ARGV[8]), ARGV[9]
 local none = string.rep('\0', 16)
 local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
--- Made here at each run, never by the client: a command that runs twice must not bring
+-- Made at each run, never by the client: a command that runs twice must not bring
 -- back a version that was removed in between.
 local function half(at, index)
   return string.sub(ARGV[1], at, at + 3) .. struct.pack('>I4', (time + index) % 2^32)
@@ -24,7 +24,7 @@ if known then floor, grace = struct.unpack('>I8I8', head, 41) end
 local versions = redis.call('MGET', unpack(KEYS, 2))
 for i = 1, #KEYS - 1 do
   local version = versions[i]
-  -- Of another data set, it may be one that was invalidated there.
+  -- In another data set it may be a version that was invalidated there.
   local strange = version and not string.find(options, 'o') and string.sub(version, 1, 8) ~= ARGV[2]
   if not version or #version ~= 24 or strange then
     versions[i] = ARGV[2] .. half(1, i) .. half(5, i)
@@ -49,7 +49,7 @@ local function good()
 end
 if known and not string.find(options, 'r') and good() then return { 2, ARGV[1] } end
 
--- Found old by a version that was softly invalidated: from here on by its own life too.
+-- Stale because of a softly invalidated version: from now on also by its own life.
 if known and string.find(options, 'e') and left > grace and string.sub(head, 9, 24) == ARGV[6] then
   grace = left
   redis.call('SETRANGE', entry, 48, struct.pack('>I8', grace))
@@ -57,14 +57,14 @@ end
 
 local holder = known and string.sub(head, 25, 40) or none
 if ARGV[3] ~= '' and holder ~= none and holder ~= ARGV[3] and left > floor then
-  -- Whoever ends the lease tells those who wait for it.
+  -- The script that ends the lease notifies the waiters.
   redis.call('SETRANGE', entry, 5, '\1')
   return { 0, ARGV[1], left - floor }
 end
 
 local token = known and string.sub(head, 9, 24)
 if not token or string.find(options, 'n') then
-  -- The first half is the generation. It is made here at each run, as versions are.
+  -- The first half is the generation. It is made at each run, as versions are.
   local generation = string.find(options, 'g') and token and string.sub(token, 1, 8)
   token = (generation or half(1, 0)) .. half(5, 0)
 end

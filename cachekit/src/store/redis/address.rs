@@ -1,4 +1,4 @@
-//! Where a server is, and how to connect to it.
+//! The address of a server, and connecting to it.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use redis::{
     ProtocolVersion, PushInfo, RedisError,
 };
 
-/// A server, with login.
+/// The address of a server, with the login.
 #[derive(Clone)]
 pub(crate) struct Address(ConnectionInfo);
 
 impl Address {
-    /// Reads `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=0]`.
-    /// `password` is used where the address has none.
+    /// Parses `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=0]`. `password` is
+    /// used if the address has none.
     ///
     /// # Errors
     ///
-    /// What is wrong with it and the remedy, without the address: it may hold a password.
+    /// Returns the problem and the remedy, without the address: it may contain a password.
     pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Self, Wrong> {
         let expected = "expected `redis://host:6379` or `unix:///path/to/socket`";
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
@@ -74,7 +74,7 @@ impl Address {
         ))
     }
 
-    /// Connects and logs in. What the server sends by itself goes to `push`.
+    /// Connects and logs in. Messages that the server pushes go to `push`.
     pub(crate) async fn connect(
         &self,
         push: impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static,
@@ -92,8 +92,8 @@ impl Address {
     }
 }
 
-/// Returns `true` if what ends a host stands before the `@` that ends a login: the rest of the login
-/// would be read as a path.
+/// Returns `true` if a character that ends a host comes before the `@` that ends a login: the rest
+/// of the login would be parsed as a path.
 fn has_bare_login(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']);
@@ -111,7 +111,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// What is wrong with an address, and the remedy.
+/// A problem with an address, and the remedy.
 pub(crate) type Wrong = (String, String);
 
 #[cfg(test)]
@@ -157,7 +157,7 @@ mod tests {
         Ok((owned(settings.username()), owned(settings.password())))
     }
 
-    /// Percent-encoded, whatever it is.
+    /// Percent-encodes every byte of `word`.
     fn encoded(word: &str) -> String {
         let mut encoded = String::new();
         for byte in word.bytes() {
@@ -166,8 +166,8 @@ mod tests {
         encoded
     }
 
-    /// Each special character of a login, as it is: it is taken as it is, or refused with the
-    /// remedy, and never taken for something else.
+    /// Each special character of a login, unencoded, is either taken literally or refused with the
+    /// remedy. It is never taken for something else.
     #[test]
     fn every_character_of_a_login_is_itself_or_refused() {
         let special = (' '..='~').filter(|c| !c.is_ascii_alphanumeric());
@@ -199,7 +199,7 @@ mod tests {
             // A unix address has its login in its query.
             let path = format!("unix:///run/redis.sock?user=app&pass={}", encoded(&word));
             assert_eq!(login(&path), Ok(wanted), "{path}");
-            // Beside the address it is taken as it is.
+            // A password beside the address is taken literally.
             let Address(info) = Address::parse("redis://app@host", Some(&word)).unwrap();
             assert_eq!(info.redis_settings().password(), Some(&*word));
         }

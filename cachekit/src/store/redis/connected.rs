@@ -14,11 +14,11 @@ pub(crate) struct Connected {
     pub(crate) connection: MultiplexedConnection,
     pub(crate) greeting: Greeting,
     pub(crate) timeouts: AtomicU32,
-    /// The greeting's, until it changes.
+    /// The origin in the greeting, until the server reports another.
     pub(crate) origin: AtomicU64,
-    /// It refused something to this account: what else?
+    /// The server refused a command to this account: its rights have to be checked again.
     pub(crate) has_doubtful_rights: AtomicBool,
-    /// Set by the connection itself when its other end is gone.
+    /// Set when the client reports that the connection broke.
     pub(crate) closed: Arc<AtomicBool>,
 }
 
@@ -29,12 +29,12 @@ impl fmt::Debug for Connected {
 }
 
 impl Connected {
-    /// Which data set the server holds, as far as is known.
+    /// Returns the origin of the server's data set, as far as it is known.
     pub(crate) fn origin(&self) -> [u8; 8] {
         self.origin.load(Ordering::Relaxed).to_ne_bytes()
     }
 
-    /// It said so, or nothing that can be read.
+    /// Sets the origin, unless it is unknown.
     pub(crate) fn set_origin(&self, origin: [u8; 8]) {
         if origin != UNKNOWN_ORIGIN {
             self.origin

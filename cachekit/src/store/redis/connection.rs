@@ -1,8 +1,8 @@
-//! One connection that is always being repaired.
+//! The connection for commands, and the task that keeps it alive.
 //!
-//! The client's own reconnecting connection never leaves one that hangs, so connections
-//! are watched here: one that breaks, stops answering, or turns out to be a replica's is
-//! left, and another is made, with a growing pause, for ever.
+//! The client's own reconnecting connection never drops one that hangs, so connections are
+//! supervised here. A connection that breaks, stops answering or turns out to lead to a replica is
+//! discarded. The supervisor connects again, with growing pauses, until the cache is dropped.
 
 use std::fmt;
 use std::pin::pin;
@@ -28,17 +28,18 @@ use crate::store::redis::supervisor::{LONGEST_PAUSE, Shared, supervise};
 use crate::store::redis::timeout::{LAST_LOOKS, in_time};
 use crate::store::redis::{permissions, rejections};
 
-/// So many commands in a row without an answer, and the connection is left.
+/// The number of consecutive commands without an answer after which a connection is discarded.
 const MAX_TIMEOUTS: u32 = 3;
 
-/// The connection for commands.
+/// The connection for commands, with the task that supervises it.
 pub(crate) struct ConnectionManager {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,
 }
 
 impl ConnectionManager {
-    /// Begins to connect. The first attempt's outcome, if it comes soon: what the account lacks.
+    /// Begins to connect. Returns the result of the first attempt: the rights that the account
+    /// lacks.
     pub(crate) async fn open(
         address: Address,
         namespace: &str,
@@ -60,12 +61,12 @@ impl ConnectionManager {
             sink,
         });
         let first = Shared::connect(&shared).await;
-        // A first failure is told by the caller.
+        // The caller reports a first failure.
         let supervisor = tokio::spawn(supervise(Arc::clone(&shared), first.is_err()));
         (Self { shared, supervisor }, first)
     }
 
-    /// The connection, if there is one.
+    /// Returns the connection, if there is one.
     pub(crate) fn current(&self) -> Option<Arc<Connected>> {
         {
             let current = self.shared.current.read();
@@ -82,7 +83,7 @@ impl ConnectionManager {
     ) -> Result<Vec<Value>, Failure> {
         let count = commands.len();
         let mut connection = connected.connection.clone();
-        // Pinned here, or it would be kept once more for each who waits for it.
+        // Pinned here, or every future that awaits it would store it once more.
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
         match in_time(until, sent, self.last_looks()).await {
             None => {
@@ -111,9 +112,9 @@ impl ConnectionManager {
         }
     }
 
-    /// It gave the answer of something else than it was asked. What one entry says may also
-    /// have been put there by hand, so that a new connection says the same: one is left for
-    /// it now and then only.
+    /// Discards a connection that gave the answer to another question. Another program may have
+    /// written such an entry, and then a new connection gives the same answer, so at most one
+    /// connection per second is discarded for this reason.
     pub(crate) fn discard_connection(&self, connected: &Arc<Connected>) {
         let mut discarded_at = self.shared.discarded_at.lock();
         let now = Instant::now();
@@ -124,11 +125,12 @@ impl ConnectionManager {
         }
     }
 
-    /// Tells the log, and has the account asked what it may do.
+    /// Reports refused commands to the log. If a right is missing, the account's rights are
+    /// checked.
     #[cold]
     fn report_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
         for (command, reply) in commands.cmd_iter().zip(replies) {
-            // One that the server does not know is sent again.
+            // A script that the server does not know is sent again.
             if let Value::ServerError(error) = reply
                 && error.code() != "NOSCRIPT"
             {
@@ -142,13 +144,13 @@ impl ConnectionManager {
         }
     }
 
-    /// Tells the log that the account lacks something.
+    /// Reports to the log that the account lacks rights.
     pub(crate) fn report_missing_rights(&self, missing_rights: &MissingRights) {
         self.shared.report_missing_rights(missing_rights);
     }
 
     fn why_lost(&self, error: &RedisError) -> String {
-        // It is here for as long as this is, unless its runtime ended.
+        // The supervisor lives as long as this manager, unless its runtime ended.
         if self.supervisor.is_finished() {
             "the runtime that built the cache has ended, and the connection with it".to_owned()
         } else {
@@ -170,12 +172,12 @@ impl ConnectionManager {
         }
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections made.
     pub(crate) fn connects(&self) -> u64 {
         self.shared.connects.load(Ordering::Relaxed)
     }
 
-    /// Takes `connected` out of use.
+    /// Discards `connected`, if it is the current connection.
     pub(crate) fn discard(&self, connected: &Arc<Connected>, why: &str) {
         let mut current = self.shared.current.write();
         if current

@@ -1,19 +1,19 @@
-//! A server's errors, as the cache tells them apart and shows them.
+//! Errors of a server: which ones mean the wrong server, and their texts for the log.
 
 use redis::{RedisError, Value};
 
-/// What a server says that is not to be asked, or not by this login.
+/// The codes of a server that must not be used, or not with this login.
 pub(crate) const WRONG_ROLE: [&str; 6] = [
     "READONLY",
     "MASTERDOWN",
     "LOADING",
     "NOAUTH",
     "WRONGPASS",
-    // Another may have taken its place, and be told what this one is not.
+    // Another server may have taken its place and receive writes that this one does not.
     "NOREPLICAS",
 ];
 
-/// Whether an answer says that this server, or this login, is the wrong one.
+/// Returns the code of an answer which says that this server, or this login, is the wrong one.
 pub(crate) fn wrong_role(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;
@@ -23,7 +23,7 @@ pub(crate) fn wrong_role(reply: &Value) -> Option<String> {
         .then(|| error.code().to_owned())
 }
 
-/// An error in words; the client's hold no address and no password.
+/// Returns the text of an error. The client's errors contain no address and no password.
 pub(crate) fn shown(error: &RedisError) -> String {
     let said = error.to_string();
     if said.contains("failed to lookup address") {

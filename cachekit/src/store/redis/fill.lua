@@ -1,15 +1,15 @@
--- Stores a value, if nothing happened since the right to was given; ends the lease.
--- KEYS entry, versions.., guards.., tags that were not known before.., of a write: the version
---      of copies
+-- Stores a value if nothing was invalidated since the grant; ends the lease.
+-- KEYS entry, versions.., guards.., value tags that were not known before.., for a write: the
+--      replicas' version
 -- ARGV token, holder or '', bytes, kept ms, version ms, number of versions, number of
---      guards, their values, nonce, origin, channel, message, 'o' if versions of another
---      origin count, channel of all nodes, what to tell them or '', order of a write or '',
---      number of tags that were not known before, how many of the versions have no end
+--      guards, their values, nonce, origin, channel, message, 'o': accept versions of another
+--      origin, channel of all nodes, message to them or '', order of a write or '',
+--      number of value tags, number of versions that never expire
 local entry, count, guards = KEYS[1], tonumber(ARGV[6]), tonumber(ARGV[7])
 local head = redis.call('GETRANGE', entry, 0, 55)
 local known = #head == 56 and string.sub(head, 1, 3) == 'CK\1'
 
--- Whether the order `there` is greater than `new`, or equal: a number does not hold 64 bits.
+-- Is the order `there` greater than `new`, or equal? A Lua number does not hold 64 bits.
 local function compared(there, new)
   local th, tl = struct.unpack('>I4I4', there)
   local nh, nl = struct.unpack('>I4I4', new)
@@ -28,7 +28,7 @@ local function refuse(why)
 end
 
 local mine = known and string.sub(head, 9, 24) == ARGV[1]
--- Of the same generation: nothing but writes with an order came in between.
+-- The same generation: only writes with an order came in between.
 local akin = known and ARGV[16] ~= '' and string.sub(head, 9, 16) == string.sub(ARGV[1], 1, 8)
 if not mine and not akin then return refuse(0) end
 if akin and string.byte(head, 4) % 2 == 1 and string.byte(head, 4) % 8 >= 4 then
@@ -60,13 +60,13 @@ end
 
 redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
 if late ~= '' then redis.call('SETRANGE', entry, 98 + 24 * count, late) end
--- A version lives longer than what hangs on it, if it has an end.
+-- A version outlives the entries that depend on it, unless it never expires.
 for i = tonumber(ARGV[18]) + 1, last do
   if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then
     redis.call('PEXPIRE', KEYS[i + 1], ARGV[5])
   end
 end
--- What copies have is older than what was written.
+-- The replicas have older values than the write.
 if last + 2 == #KEYS then redis.call('UNLINK', KEYS[#KEYS]) end
 wake()
 if ARGV[15] ~= '' then redis.call('PUBLISH', ARGV[14], ARGV[15]) end

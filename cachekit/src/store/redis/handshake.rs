@@ -1,4 +1,4 @@
-//! What is asked of a server before anything else.
+//! The first exchange with a server.
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
@@ -9,18 +9,18 @@ use crate::store::redis::permissions;
 use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::script::{Digests, Scripts};
 
-/// What a server said of itself.
+/// The result of the handshake.
 #[derive(Debug, Clone)]
 pub(crate) struct Greeting {
-    /// The beginning of its replication id: it changes with the data set.
+    /// The beginning of the server's replication id, which changes with the data set.
     pub(crate) origin: [u8; 8],
     pub(crate) digests: Digests,
-    /// What the account may not do.
+    /// The commands that the account may not run.
     pub(crate) missing_rights: MissingRights,
 }
 
-/// Asks for the server's role, its replication id, whether it takes writes and what the account
-/// may do, and loads the scripts: one round trip. Under `nothing` nothing stands.
+/// Asks for the server's role, its replication id and the account's rights, tests that it takes
+/// writes, and loads the scripts, in one round trip. `nothing` is a name that never has a value.
 pub(crate) async fn greet(
     connection: &mut MultiplexedConnection,
     namespace: &str,
@@ -30,7 +30,7 @@ pub(crate) async fn greet(
     let mut questions = Pipeline::new();
     questions.add_command(origin_question());
     questions.add_command(permissions::question(namespace));
-    // A master that is cut off says that it is one, and refuses this.
+    // A master that is cut off still reports the role of a master, but refuses this.
     questions.cmd("UNLINK").arg(nothing);
     for load in scripts.load() {
         questions.add_command(load);
@@ -56,7 +56,7 @@ pub(crate) async fn greet(
     if loaded.iter().any(permissions::is_refused) {
         missing_rights.add(permissions::SCRIPT_LOAD);
     }
-    // Where loading is forbidden, or lost, every call sends the script's text.
+    // If loading is forbidden or fails, every call sends the script's text.
     let digests: Option<Digests> = loaded
         .iter()
         .map(|answer| text(answer).map(Into::into))
@@ -68,15 +68,15 @@ pub(crate) async fn greet(
     })
 }
 
-/// The question for the role and the replication id.
+/// Returns the command that asks for the role and the replication id.
 pub(crate) fn origin_question() -> Cmd {
     let mut question = cmd("INFO");
     question.arg("replication");
     question
 }
 
-/// What is wrong with a server, or with how it is asked, that does not pass by itself; and the
-/// remedy.
+/// Returns the problem and the remedy if the error does not pass by itself: a wrong login, a wrong
+/// database or an old server.
 pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
     if is_refused_login(error) {
         let remedy = "check the user and the password; in an address, special characters are \
@@ -103,7 +103,7 @@ pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
     ))
 }
 
-/// Whether the server does not take the user and the password, or wants some.
+/// Returns `true` if the server refuses the login or requires one.
 fn is_refused_login(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed
         || error
@@ -112,12 +112,12 @@ fn is_refused_login(error: &RedisError) -> bool {
         || error.detail() == Some("NOAUTH")
 }
 
-/// What follows `name` in the lines of `info`.
+/// Returns the text after `name` in the lines of `info`.
 fn line<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines().find_map(|line| line.strip_prefix(name))
 }
 
-/// The beginning of the replication id that stands in `info`.
+/// Returns the beginning of the replication id in `info`.
 pub(crate) fn origin(info: &str) -> [u8; 8] {
     let id = line(info, "master_replid:");
     let mut origin = UNKNOWN_ORIGIN;

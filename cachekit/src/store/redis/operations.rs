@@ -1,4 +1,4 @@
-//! The port's operations: what each sends, and what it makes of the answer.
+//! The port's operations: the commands that each sends, and how it reads the answer.
 
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
@@ -6,11 +6,12 @@ use tokio::time::Instant;
 use crate::base::fault::{guard, removed};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, Failure, FencingToken, Fill, Filled, Found, LeaseTimes,
-    NeededVersions, Store, StoreFuture, UNKNOWN_ORIGIN,
+    AcquireRequest, Acquired, EntryQuery, Failure, Fill, Filled, Found, LeaseTimes, NeededVersions,
+    Store, StoreFuture, UNKNOWN_ORIGIN,
 };
 use crate::store::redis::handshake;
 use crate::store::redis::read_commands::ReadPipeline;
@@ -20,7 +21,7 @@ use crate::store::redis::{Redis, beats, is_unknown_script, millis};
 
 impl Store for Redis {
     fn is_up(&self) -> bool {
-        // Of one that does not say which data set it has, nothing is believed.
+        // A server that does not report its data set is not trusted.
         let believes = guard!(self, BelieveUnknown: self.any_origin);
         self.connections
             .current()

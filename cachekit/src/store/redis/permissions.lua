@@ -1,6 +1,6 @@
--- Which of the commands in ARGV this account may not run. Runs none of them.
--- ARGV for each: how many words, then the words
--- The answer: their numbers, from 0. None, where the server cannot tell.
+-- Finds the commands in ARGV that this account may not run. Runs none of them.
+-- ARGV for each: the number of words, then the words
+-- Answers with their numbers, from 0; with none if the server cannot tell.
 if not redis.acl_check_cmd then return {} end
 local lacks, at, number = {}, 1, 0
 while at <= #ARGV do

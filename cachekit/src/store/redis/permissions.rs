@@ -1,7 +1,7 @@
-//! What the account has to be allowed, and asking whether it is.
+//! The rights that an account needs, and checking them.
 //!
-//! Whatever is sent anywhere in this folder, from a script too, has its row here. The question
-//! travels with the greeting, runs none of the commands and leaves nothing behind.
+//! Every command that this folder sends, also from a script, has a row here. The check is part of
+//! the handshake, runs none of the commands and leaves nothing behind.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use redis::{Cmd, Value, cmd};
 /// Every kind of key, after the namespace.
 const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all"];
 
-/// A command as it is sent; what begins with a colon follows the namespace.
+/// A command as it is sent. Words that begin with a colon follow the namespace.
 type Row = &'static [&'static str];
 
 const ROWS: &[Row] = &[
@@ -30,7 +30,7 @@ const ROWS: &[Row] = &[
     &["UNLINK", ":beat"],
 ];
 
-/// What reads keys of every kind, and what changes them.
+/// The commands that read and change keys of every kind.
 const OF_ALL_KEYS: [&str; 2] = ["MGET", "UNLINK"];
 
 /// Commands that the account may not run.
@@ -40,7 +40,7 @@ pub(crate) struct MissingRights {
     commands: Vec<&'static str>,
 }
 
-/// The question, as a script that asks for every row.
+/// Returns the check: a script that tests every row.
 pub(crate) fn question(namespace: &str) -> Cmd {
     let mut question = cmd("EVAL");
     question.arg(include_str!("permissions.lua")).arg(0);
@@ -66,7 +66,7 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
 }
 
 impl MissingRights {
-    /// What the `answer` to the question says, of a cache with this `namespace`.
+    /// Reads the `answer` to the check of a cache with this `namespace`.
     pub(crate) fn read(namespace: &str, answer: &Value) -> Self {
         let mut missing_rights = Self {
             namespace: namespace.to_owned(),
@@ -85,13 +85,13 @@ impl MissingRights {
                 }
             }
             refused if is_refused(refused) => missing_rights.add("EVAL"),
-            // An odd server, which will show what it does not let be done.
+            // An unusual server. Refused commands will show later.
             _ => {}
         }
         missing_rights
     }
 
-    /// Adds `command`, if it is not there.
+    /// Adds `command`, unless it is there.
     pub(crate) fn add(&mut self, command: &'static str) {
         if !self.commands.contains(&command) {
             self.commands.push(command);
@@ -102,12 +102,12 @@ impl MissingRights {
         self.commands.is_empty()
     }
 
-    /// Returns `true` if all of it can be done without: by `spare`.
+    /// Returns `true` if `spare` accepts every missing command.
     pub(crate) fn are_all(&self, spare: impl Fn(&str) -> bool) -> bool {
         self.commands.iter().all(|command| spare(command))
     }
 
-    /// What to do about it.
+    /// Returns the remedy for the missing rights.
     pub(crate) fn remedy(&self) -> String {
         let namespace = &self.namespace;
         let mut remedy = format!("run `ACL SETUSER <user> ~{namespace}:* &{namespace}:*");
@@ -130,20 +130,20 @@ impl fmt::Display for MissingRights {
     }
 }
 
-/// Without it nobody knows which data set a server has.
+/// The command that reports the data set of a server.
 pub(crate) const INFO: &str = "INFO";
 
-/// Without it every call sends its script.
+/// The command that loads scripts. Without it, every call sends its script.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
-/// Returns `true` if the cache goes on without this command; with `any_origin` it believes every
-/// data set.
+/// Returns `true` if the cache works without this command. With `any_origin` it accepts every data
+/// set, so it needs no `INFO`.
 pub(crate) fn can_be_spared(command: &str, any_origin: bool) -> bool {
     command == SCRIPT_LOAD || (command == INFO && any_origin)
 }
 
-/// Whether an answer says that the account may not: as the code says, or, in a script, the text
-/// of versions before 7.2.
+/// Returns `true` if an answer says that the account lacks a right: by its code or, inside a
+/// script, by the text of versions before 7.2.
 pub(crate) fn is_refused(answer: &Value) -> bool {
     let Value::ServerError(error) = answer else {
         return false;

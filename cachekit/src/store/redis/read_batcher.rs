@@ -1,10 +1,10 @@
-//! Reads of several calls, asked for in one question.
+//! Batches reads: several calls share one round trip.
 //!
-//! What a read costs is mostly not its keys but its commands: their way to the task that owns the
-//! connection, and the server's and the client's look at each. So where many calls wait for answers,
-//! those that come meanwhile share the next question; a few tasks ask, one question after the
-//! other. Callers may go away at any time, as none of them asks for the others. Where few calls
-//! read, each asks by itself and is not held up.
+//! The cost of a read is mostly its commands, not its keys: each command passes through the task
+//! that owns the connection, the server and the client. If many calls wait for answers, the calls
+//! that arrive meanwhile share the next batch. A few tasks send batches, one after the other. A
+//! caller may be dropped at any time, because no caller sends for the others. If few calls read,
+//! each sends its own commands and is not delayed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,31 +24,30 @@ use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply::Said;
 use crate::store::redis::timeout::in_time;
 
-/// With fewer calls that wait for an answer, each asks by itself.
+/// Below this number of waiting calls, each sends its own commands.
 const BATCH_FROM: usize = 4;
 
-/// So many shared questions are asked at once: who comes in between waits for a part of a round
-/// trip only.
+/// The number of batches in flight. With several, a new call waits for only a part of a round trip.
 const MAX_IN_FLIGHT: usize = 4;
 
-/// So many calls share a question at most: its answer is read as a whole.
+/// The largest batch. Its answer is read as a whole.
 const MAX_BATCH: usize = 64;
 
-/// About as many as usually do.
+/// The usual size of a batch, roughly.
 const USUAL: usize = 16;
 
 /// The reads of one store.
 #[derive(Debug)]
 pub(crate) struct ReadBatcher {
     prefix: Prefix,
-    /// Where the connection's own tasks run.
+    /// The runtime of the connection's own tasks.
     runtime: Handle,
-    /// Calls that wait for an answer.
+    /// The number of calls that wait for an answer.
     waiting: AtomicUsize,
     shared: Arc<Shared>,
 }
 
-/// What callers and those who ask for them have in common.
+/// The state that callers share with the tasks that send batches.
 #[derive(Debug)]
 struct Shared {
     connections: Arc<ConnectionManager>,
@@ -58,18 +57,18 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Pending {
-    /// The question that calls can join.
+    /// The batch that calls can join.
     question: Option<Batch>,
-    /// How many tasks ask. None of them ends while there is a question.
+    /// The number of sending tasks. None of them ends while there is a batch.
     in_flight: usize,
 }
 
-/// A question of several callers.
+/// The reads of several callers.
 #[derive(Debug)]
 struct Batch {
     connected: Arc<Connected>,
     question: ReadPipeline,
-    /// The latest of the callers'.
+    /// The latest deadline of the callers.
     until: Instant,
     callers: Vec<oneshot::Sender<ReadResult>>,
 }
@@ -77,7 +76,7 @@ struct Batch {
 type ReadResult = Result<Said<Found>, Failure>;
 
 impl ReadBatcher {
-    /// Over `connections`, whose tasks run on this runtime.
+    /// Makes a batcher over `connections`, whose tasks run on this runtime.
     pub(crate) fn new(connections: Arc<ConnectionManager>, prefix: Prefix) -> Self {
         let faults = connections.scripts().faults;
         Self {
@@ -92,11 +91,11 @@ impl ReadBatcher {
         }
     }
 
-    /// Reads `query`, and runs the script for its `value_tags` tags, until `until` at the latest.
+    /// Reads `query`, and runs the script for its `value_tags`, until `until` at the latest.
     ///
     /// # Cancel safety
     ///
-    /// Dropped, it leaves those alone who share the question.
+    /// Other callers of the batch are not affected if this is dropped.
     pub(crate) async fn read(
         &self,
         connected: &Arc<Connected>,
@@ -109,19 +108,20 @@ impl ReadBatcher {
             && let Some(answer) = self.join(connected, query, value_tags.as_ref(), until)
         {
             let answer = in_time(until, answer, self.shared.connections.last_looks()).await;
-            // Whoever asks for it is gone, with the runtime.
+            // The task that sends the batch is gone, with its runtime.
             let gone = Err(Failure::Indeterminate);
             return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
         }
         let mut question = ReadPipeline::alone();
         question.add(&self.prefix, query, value_tags);
-        // Boxed: who joins another's question is not to carry the client's state around.
+        // Boxed, so that the future of a call that joins a batch does not contain the client's
+        // state.
         let mut answers =
             Box::pin(question.ask(&self.shared.connections, connected, until)).await?;
         answers.pop().ok_or(Failure::Indeterminate)
     }
 
-    /// Joins the next question. `None`: it is full, or asked by another connection.
+    /// Joins the next batch. `None` if it is full or uses another connection.
     fn join(
         &self,
         connected: &Arc<Connected>,
@@ -159,14 +159,14 @@ impl Shared {
     }
 }
 
-/// A task that asks for callers.
+/// A task that sends batches.
 struct BatchSender {
     shared: Arc<Shared>,
     is_counted: bool,
 }
 
 impl BatchSender {
-    /// One that was counted.
+    /// Makes a sender that is already counted.
     fn new(shared: &Arc<Shared>) -> Self {
         Self {
             shared: Arc::clone(shared),
@@ -183,8 +183,8 @@ impl BatchSender {
         }
     }
 
-    /// What is to be asked next. With nothing it is counted no more, in the same step: whoever
-    /// joins a question finds it counted, or begins another.
+    /// Takes the next batch. If there is none, the sender stops being counted under the same lock:
+    /// a call that joins a batch either finds a counted sender or spawns another.
     fn next(&mut self) -> Option<Batch> {
         let mut pending = self.shared.pending();
         let next = pending.question.take();
@@ -198,7 +198,7 @@ impl BatchSender {
 
 impl Drop for BatchSender {
     fn drop(&mut self) {
-        // Its runtime ended, or it panicked.
+        // The runtime ended, or the task panicked.
         if self.is_counted {
             self.shared.pending().in_flight -= 1;
         }
@@ -206,13 +206,13 @@ impl Drop for BatchSender {
 }
 
 impl Batch {
-    /// Asks, and tells each caller its answer.
+    /// Sends the batch, and gives each caller its answer.
     async fn ask(self, connections: &ConnectionManager) {
         let asked = self
             .question
             .ask(connections, &self.connected, self.until)
             .await;
-        // One who went away needs none.
+        // A caller that was dropped needs no answer.
         match asked {
             Ok(answers) => {
                 for (caller, answer) in self.callers.into_iter().zip(answers) {
@@ -228,10 +228,10 @@ impl Batch {
     }
 }
 
-/// One that waits for an answer, for as long as it lives.
+/// A read that waits for an answer, counted until it is dropped.
 struct WaitingRead<'a> {
     count: &'a AtomicUsize,
-    /// How many waited before.
+    /// The number of reads that waited before.
     others: usize,
 }
 

@@ -20,25 +20,25 @@ use crate::store::redis::reply::reads::Sought;
 
 const PTTL: &str = "PTTL";
 
-/// Room for a key: more than most have.
+/// The room for a key: most keys are shorter.
 const KEY_LENGTH: usize = 40;
 
-/// Every `PTTL`, then one `MGET`, then the scripts for late tags. A life is asked for before its
-/// entry: of one that is replaced in between it is too short then, never too long.
+/// Every `PTTL`, then one `MGET`, then the scripts for value tags. The remaining life is read
+/// before its entry: if the entry is replaced in between, the life is too short, never too long.
 pub(crate) struct ReadPipeline {
     commands: Pipeline,
     keys: Cmd,
     value_tags: Vec<Cmd>,
-    /// How many `keys` there are.
+    /// The number of `keys`.
     count: usize,
-    /// Where each version stands that several reads may ask for.
+    /// The index of each version that several reads may ask for.
     known: Option<HashMap<StoreKey, usize, RandomState>>,
     reads: Vec<Sought>,
 }
 
 impl fmt::Debug for ReadPipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the keys, which hold arguments.
+        // Not the keys, which contain arguments.
         f.debug_struct("Question")
             .field("reads", &self.reads)
             .finish_non_exhaustive()
@@ -46,12 +46,13 @@ impl fmt::Debug for ReadPipeline {
 }
 
 impl ReadPipeline {
-    /// Of one read.
+    /// Makes the commands of a single read.
     pub(crate) fn alone() -> Self {
         Self::with_room_for(1)
     }
 
-    /// Of several, about as many as `reads`: what they have in common is asked for once.
+    /// Makes the commands of several reads, about `reads` of them. Versions that they share are
+    /// read once.
     pub(crate) fn shared(reads: usize) -> Self {
         let known = HashMap::with_capacity_and_hasher(2 * reads, RandomState::default());
         Self {
@@ -60,7 +61,7 @@ impl ReadPipeline {
         }
     }
 
-    /// For so many reads, and a few keys beside. What has to grow is copied each time.
+    /// Reserves room for `reads` and a few keys more. Buffers that grow are copied each time.
     fn with_room_for(reads: usize) -> Self {
         let count = 2 * reads + 4;
         let mut keys = Cmd::with_capacity(1 + count, KEY_LENGTH * count);
@@ -75,7 +76,7 @@ impl ReadPipeline {
         }
     }
 
-    /// One read more. Keys begin with `prefix`.
+    /// Adds a read. Keys begin with `prefix`.
     pub(crate) fn add(&mut self, prefix: &Prefix, query: EntryQuery<'_>, value_tags: Option<Cmd>) {
         let entry = prefix.rest(query.entry);
         let length = PTTL.len() + prefix.bytes.len() + entry.len();
@@ -113,7 +114,7 @@ impl ReadPipeline {
         at
     }
 
-    /// The commands, and what their answers are.
+    /// Returns the commands, and how to read their answers.
     pub(crate) fn asked(mut self) -> (Pipeline, Expected) {
         self.commands.add_command(self.keys);
         for value_tags in self.value_tags {
@@ -126,7 +127,7 @@ impl ReadPipeline {
         (self.commands, expected)
     }
 
-    /// Asks. The answers are in the order of the reads.
+    /// Sends the commands. The answers are in the order of the reads.
     pub(crate) fn ask(
         self,
         connections: &ConnectionManager,
@@ -141,14 +142,14 @@ impl ReadPipeline {
     }
 }
 
-/// The answers to a question.
+/// The answers that the commands will have.
 pub(crate) struct Expected {
     reads: Vec<Sought>,
     keys: usize,
 }
 
 impl Expected {
-    /// What was found, in the order of the reads.
+    /// Returns the results, in the order of the reads.
     pub(crate) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
         reply::reads::found(values, &self.reads, self.keys)
     }
@@ -156,7 +157,7 @@ impl Expected {
 
 fn write_key(command: &mut Cmd, prefix: &[u8], name: &[u8]) {
     let mut key = command.writer_for_next_arg();
-    // It is written into a `Vec`, which takes all there is.
+    // Writing to a `Vec` does not fail.
     let _ = key.write_all(prefix);
     let _ = key.write_all(name);
 }

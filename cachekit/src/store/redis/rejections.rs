@@ -1,4 +1,4 @@
-//! What a server refuses is said once, and not at every call.
+//! Refused commands are logged once, not at every call.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use crate::base::sync::Mutex;
 use crate::base::trace;
 use crate::store::redis::script::{Digests, Script};
 
-/// Not refused for so long, it is said again.
+/// A refusal is logged again if it did not occur for this long.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// More commands and codes than there are.
+/// An upper bound: there are fewer pairs of command and code.
 const MOST: usize = 64;
 
-/// When each command was last refused with each code.
+/// The time at which each command was last refused with each code.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals(Mutex<HashMap<(String, String), Instant>>);
 
 impl Refusals {
-    /// `command` was answered with the error `code`.
+    /// Records that `command` was answered with the error `code`.
     pub(crate) fn add(&self, command: String, code: &str) {
         let now = Instant::now();
         let what = (command, code.to_owned());
@@ -37,7 +37,7 @@ impl Refusals {
     }
 }
 
-/// A command's name; of a script's, which one. Nothing else of it: keys hold arguments.
+/// Returns the name of a command, with the script's name. Nothing else: keys contain arguments.
 pub(crate) fn name(command: &Cmd, digests: &Digests) -> String {
     let mut words = command.args_iter().filter_map(|word| match word {
         Arg::Simple(word) => Some(String::from_utf8_lossy(word).into_owned()),

@@ -1,4 +1,4 @@
--- Ends a lease without a store. The token stays: who computes with it may store.
+-- Ends a lease without a store. The token stays: a computation with it may store.
 -- KEYS entry
 -- ARGV holder, channel, message
 local head = redis.call('GETRANGE', KEYS[1], 0, 55)

@@ -1,5 +1,5 @@
--- Goes on computing: keeps the token, and with a lease keeps others waiting.
--- KEYS entry, versions and guards that run out..
+-- Keeps the token while a computation runs, and extends its lease.
+-- KEYS entry, versions and guards that expire..
 -- ARGV token, holder or '', lease ms (0: let it run out), room ms, version ms
 local left = redis.call('PTTL', KEYS[1])
 local head = redis.call('GETRANGE', KEYS[1], 0, 55)
@@ -15,7 +15,7 @@ if lease > 0 and ARGV[2] ~= '' and string.sub(head, 25, 40) == ARGV[2] then
   floor = left - math.min(left, lease)
 end
 redis.call('SETRANGE', KEYS[1], 40, struct.pack('>I8I8', floor, grace))
--- What the value will hang on, as it was before the computation began.
+-- The versions that the value will depend on, from before the computation.
 for i = 2, #KEYS do
   local kept = redis.call('PTTL', KEYS[i])
   if kept >= 0 and kept < tonumber(ARGV[5]) then redis.call('PEXPIRE', KEYS[i], ARGV[5]) end

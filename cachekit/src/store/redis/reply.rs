@@ -1,4 +1,4 @@
-//! What a server answered, taken apart. Anything may stand there.
+//! Parses the answers of a server. An answer may contain anything.
 
 pub(crate) mod reads;
 
@@ -9,17 +9,17 @@ use redis::Value;
 use crate::encoding::envelope::{Token, Version};
 use crate::store::port::{Acquired, Filled, LeaseGrant};
 
-/// The answer is not of the form that was asked for.
+/// The answer does not have the expected form.
 struct MalformedReply;
 
 type Read<T> = Result<T, MalformedReply>;
 
-/// Why an answer is none.
+/// The reason why an answer cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// The server said no.
+    /// The server refused, with this error code.
     Refused(String),
-    /// It may be the answer of another question.
+    /// The answer may belong to another question.
     MalformedReply,
 }
 
@@ -33,7 +33,7 @@ fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
     }
 }
 
-/// `None` also for a value that is no version.
+/// Reads a version; `None` also for a value that is not one.
 fn version(value: Value) -> Read<Option<Version>> {
     Ok(bytes(value)?.as_deref().and_then(Version::of))
 }
@@ -57,7 +57,7 @@ fn int(value: &Value) -> Read<i64> {
     }
 }
 
-/// What is wrong with an answer that is not as it should be.
+/// Returns the problem with an answer that does not have the expected form.
 pub(crate) fn problem(value: &Value) -> Problem {
     match value {
         Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
@@ -65,13 +65,13 @@ pub(crate) fn problem(value: &Value) -> Problem {
     }
 }
 
-/// Answers of which nothing matters but that they are numbers.
+/// Checks that all answers are numbers; their values do not matter.
 pub(crate) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
     refused.map_or(Ok(()), |value| Err(problem(value)))
 }
 
-/// The answer to `MGET` of so many versions.
+/// Reads the answer to an `MGET` of `count` versions.
 pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>> {
     let problem = problem(&values);
     let read = list(values).and_then(|values| values.map(version).collect::<Read<Vec<_>>>());
@@ -80,7 +80,7 @@ pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
         .ok_or(problem)
 }
 
-/// The answer of the script that grants, to the question with this nonce.
+/// Reads the answer of the script `acquire` to the question with this nonce.
 pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
     acquired_of(value, nonce, versions).map_err(|MalformedReply| problem)
@@ -117,7 +117,7 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
     }
 }
 
-/// The answer of the script that stores.
+/// Reads the answer of the script `fill`.
 pub(crate) fn filled(value: &Value) -> Said<Filled> {
     match value {
         Value::Int(1) => Ok(Filled::Stored),
@@ -134,7 +134,7 @@ mod tests {
     use crate::store::port::Found;
     use crate::store::redis::reply::reads::{Sought, found};
 
-    /// One read of so many versions.
+    /// Reads the answers to a single read of this number of versions.
     fn found_one(values: Vec<Value>, versions: usize, has_value_tags: bool) -> Said<Found> {
         let sought = Sought {
             entry: 0,

@@ -5,7 +5,7 @@ use redis::{Cmd, cmd};
 use crate::base::fault::Faults;
 use crate::store::redis::settings::RedisSettings;
 
-/// Which script.
+/// The name of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
     Acquire,
@@ -18,7 +18,7 @@ pub(crate) enum Script {
 }
 
 impl Script {
-    /// The one that a server knows as `digest`.
+    /// Finds the script that a server knows as `digest`.
     pub(crate) fn named(digests: &Digests, digest: &str) -> Option<Self> {
         let at = digests.iter().position(|known| **known == *digest)?;
         ALL.get(at).copied()
@@ -35,14 +35,14 @@ const ALL: [Script; 7] = [
     Script::Beat,
 ];
 
-/// The scripts' texts.
+/// The texts of the scripts.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     texts: [String; ALL.len()],
     pub(crate) faults: Faults,
 }
 
-/// The names under which one server knows them.
+/// The digests by which a server knows the scripts.
 pub(crate) type Digests = Vec<Box<str>>;
 
 impl Scripts {
@@ -58,7 +58,7 @@ impl Scripts {
         }
     }
 
-    /// Loads them all: one command each.
+    /// Returns the commands that load the scripts, one each.
     pub(crate) fn load(&self) -> impl Iterator<Item = Cmd> {
         self.texts.iter().map(|text| {
             let mut load = cmd("SCRIPT");
@@ -67,7 +67,7 @@ impl Scripts {
         })
     }
 
-    /// A call of `script` by its digest; `call` adds the keys and arguments.
+    /// Calls `script` by its digest, with the keys and arguments of `call`.
     pub(crate) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
         match digests.get(script as usize) {
             Some(digest) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
@@ -75,13 +75,13 @@ impl Scripts {
         }
     }
 
-    /// The same by its text, for a server that lost it; it keeps it then.
+    /// Calls `script` by its text, for a server that has lost it. The server then keeps it.
     pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
         call.onto(cmd("EVAL"), self.texts[script as usize].as_bytes())
     }
 }
 
-/// Keys and arguments.
+/// The keys and arguments of a script.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
     pub(crate) keys: Vec<Vec<u8>>,
@@ -89,7 +89,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// What is in its answer too, where the script begins with a nonce.
+    /// Returns the nonce, which the answer repeats, if the script's first argument is one.
     pub(crate) fn nonce(&self) -> &[u8] {
         self.args.first().map_or(&[], |nonce| &nonce[..])
     }

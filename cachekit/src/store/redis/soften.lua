@@ -1,9 +1,9 @@
--- Ends the fresh lives of entries, and of all that hangs on versions; then tells every node.
+-- Makes entries stale, and all that depends on the versions; then notifies every node.
 -- KEYS entries.., versions..
--- ARGV nonce, number of entries, channel of all nodes, what to tell them
+-- ARGV nonce, number of entries, channel of all nodes, message to them
 local time = redis.call('TIME')
 time = time[1] * 1000000 + time[2]
--- Made here at each run: a command that runs twice must not bring back what it made.
+-- Made at each run: a command that runs twice must not bring back what it made.
 local function half(at, index)
   return string.sub(ARGV[1], at, at + 3) .. struct.pack('>I4', (time + index) % 2^32)
 end
@@ -14,7 +14,7 @@ local function soften_entry(key, index)
   local known = left > 0 and #head == 56 and string.sub(head, 1, 3) == 'CK\1'
   local grace = 0
   if known and string.byte(head, 4) % 2 == 1 then grace = struct.unpack('>I8', head, 49) end
-  -- A token alone, or a value that is of no use once it is over.
+  -- A token alone, or a value that may not be served stale.
   if grace == 0 then return redis.call('UNLINK', key) end
   if left > grace then redis.call('PEXPIRE', key, grace) end
   local void = half(1, index) .. half(5, index) .. string.rep('\0', 24)
@@ -25,7 +25,7 @@ for i = 1, #KEYS do
   if i <= tonumber(ARGV[2]) then
     soften_entry(KEYS[i], i)
   elseif redis.call('STRLEN', KEYS[i]) == 24 then
-    -- One that is missing is another when it is made again.
+    -- A missing version differs anyway when it is made again.
     redis.call('SETRANGE', KEYS[i], 16, half(1, i))
   end
 end

@@ -1,7 +1,7 @@
-//! The connection on which the server speaks by itself.
+//! The connection that receives published messages.
 //!
-//! It carries no commands: a push that the client takes for an answer would give every
-//! later command the answer of another.
+//! It carries no commands: if the client took a push for an answer, every later command would get
+//! the answer of another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::store::redis::timeout::CONNECT_TIMEOUT;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What is listened to.
+/// The channels to subscribe to.
 #[derive(Debug, Clone)]
 pub(crate) struct Channels {
     wake: Vec<u8>,
@@ -41,7 +41,7 @@ impl Channels {
         }
     }
 
-    /// What a push says, if it is one of theirs.
+    /// Reads a push, if it is a message of one of these channels.
     fn read(&self, push: &PushInfo) -> Option<StoreEvent> {
         let [Value::BulkString(channel), Value::BulkString(text)] = &push.data[..] else {
             return None;
@@ -53,7 +53,7 @@ impl Channels {
     }
 }
 
-/// Subscribes, and subscribes again whenever the connection is lost.
+/// A task that subscribes, and subscribes again whenever the connection is lost.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     listener: JoinHandle<()>,
@@ -61,7 +61,7 @@ pub(crate) struct Subscriber {
 }
 
 impl Subscriber {
-    /// Listens to `channels` for ever.
+    /// Listens to `channels` until the subscriber is dropped.
     pub(crate) fn open(address: Address, channels: Channels, sink: EventSink) -> Self {
         let reconnect = Arc::new(Notify::new());
         let reconnect_requested = Arc::clone(&reconnect);
@@ -96,7 +96,7 @@ impl Subscriber {
         }
     }
 
-    /// Leaves a connection on which nothing comes any more.
+    /// Replaces a connection on which no message arrives any more.
     pub(crate) fn leave(&self) {
         self.reconnect.notify_one();
     }
@@ -144,7 +144,7 @@ async fn listen(
     };
     sink(StoreEvent::Subscribed(subscription));
     select(lost.notified(), reconnect.notified()).await;
-    // Before there is another one: what comes by that may come before it is known to be there.
+    // Before the next subscription begins: its messages may arrive before it is known to be there.
     sink(StoreEvent::Unsubscribed);
     Ok(())
 }

@@ -24,25 +24,25 @@ use crate::store::redis::{handshake, permissions};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// How often a server is asked again which data set it has, where it did not say.
+/// The interval at which a server that did not report its data set is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-/// What a manager and its task have in common.
+/// State of a manager, shared with its task.
 pub(crate) struct Shared {
     pub(crate) address: Address,
     pub(crate) namespace: Box<str>,
     pub(crate) scripts: Arc<Scripts>,
-    /// A name under which nothing ever stands.
+    /// A name that never has a value.
     pub(crate) nothing: Vec<u8>,
     pub(crate) current: RwLock<Option<Arc<Connected>>>,
-    /// The current connection is to be left.
+    /// Wakes the supervisor: the current connection was lost, or its rights are in doubt.
     pub(crate) broken: Notify,
-    /// How many connections were made.
+    /// The number of connections made.
     pub(crate) connects: AtomicU64,
-    /// When one was last left because of what it answered.
+    /// The last time that a connection was discarded because of an answer.
     pub(crate) discarded_at: Mutex<Option<Instant>>,
     pub(crate) refusals: Refusals,
-    /// What the account lacks, as it was told last.
+    /// The missing rights that the log reported last.
     pub(crate) reported: Mutex<MissingRights>,
     pub(crate) sink: EventSink,
 }
@@ -55,7 +55,7 @@ impl Shared {
             .is_some_and(|connected| !connected.is_closed())
     }
 
-    /// Connects. What the account lacks.
+    /// Connects. Returns the rights that the account lacks.
     pub(crate) async fn connect(self: &Arc<Self>) -> Result<MissingRights, RedisError> {
         let weak = Arc::downgrade(self);
         let closed = Arc::new(AtomicBool::new(false));
@@ -100,7 +100,7 @@ impl Shared {
         Ok(missing_rights)
     }
 
-    /// Tells the log what the account lacks, if that is not what was told last.
+    /// Reports to the log the rights that the account lacks, unless the last report was equal.
     pub(crate) fn report_missing_rights(&self, missing_rights: &MissingRights) {
         let mut reported = self.reported.lock();
         if *reported != *missing_rights {
@@ -112,7 +112,7 @@ impl Shared {
         }
     }
 
-    /// Waits until there is something to do for the connection, and does it.
+    /// Waits until the connection needs attention, and attends to it.
     async fn watch(&self) {
         let connected = {
             let current = self.current.read();
@@ -132,7 +132,7 @@ impl Shared {
         }
     }
 
-    /// Asks for the data set again, where that may be allowed by now.
+    /// Asks for the origin again: the account may have been granted `INFO` by now.
     async fn ask_origin(&self, connected: &Connected) {
         let question = handshake::origin_question();
         let mut connection = connected.connection.clone();
@@ -146,12 +146,12 @@ impl Shared {
         }
     }
 
-    /// Asks what the account may do: it was refused something.
+    /// Checks the account's rights, after a command was refused.
     async fn ask_for_rights(&self, connected: &Connected) {
         let question = permissions::question(&self.namespace);
         let mut connection = connected.connection.clone();
         let asked = connection.send_packed_command(&question);
-        // The server's error is an answer, which says that it may not be asked.
+        // An error of the server is an answer too: the account may not ask.
         let answer = match timeout(CONNECT_TIMEOUT, asked).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => match error.into_server_errors() {
@@ -166,7 +166,7 @@ impl Shared {
     }
 }
 
-/// Connects whenever there is no connection; `is_reported`: that there is none is known.
+/// Connects whenever there is no connection. `is_reported` is `true` if the log has it already.
 pub(crate) async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
     let mut pause = SHORTEST_PAUSE;
     loop {

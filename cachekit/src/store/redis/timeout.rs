@@ -1,18 +1,18 @@
-//! Until when an answer is waited for.
+//! Deadlines of answers.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-/// From the connection's own task an answer comes to its caller by one or two others.
+/// An answer passes from the connection's task to its caller through one or two other tasks.
 pub(crate) const LAST_LOOKS: usize = 4;
 
-/// What `answer` gives until `until`, and `looks` times later; `None`: it came too late.
+/// Awaits `answer` until `until`; `None` if it came too late.
 ///
-/// Where the process itself stood still, its timers run out first, and the answer that came long
-/// ago is read after that. So tasks that are ready run before it is called late: otherwise every
-/// such pause would look like a store that hangs.
+/// If the process itself was suspended, its timers fire first, and an answer that arrived long ago
+/// is read after that. Therefore tasks that are ready run before the answer counts as late.
+/// Otherwise every such pause would look like a store that hangs.
 pub(crate) async fn in_time<F: Future>(
     until: Instant,
     answer: F,
@@ -24,7 +24,7 @@ pub(crate) async fn in_time<F: Future>(
     }
     for _ in 0..looks {
         tokio::task::yield_now().await;
-        // Only a look: the time is over.
+        // Polls once: the deadline has passed.
         if let Ok(answered) = timeout_at(until, answer.as_mut()).await {
             return Some(answered);
         }
@@ -32,5 +32,5 @@ pub(crate) async fn in_time<F: Future>(
     None
 }
 
-/// A connection and its handshake take no longer.
+/// The time limit of connecting with the handshake.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

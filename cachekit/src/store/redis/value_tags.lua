@@ -1,6 +1,6 @@
--- The versions of the tags that an entry names beyond those that its reader knows.
+-- Reads the versions of an entry's tags beyond those that its reader knows.
 -- KEYS entry
--- ARGV what names begin with, number of versions that the reader knows
+-- ARGV the prefix of names, number of versions that the reader knows
 local head = redis.call('GETRANGE', KEYS[1], 0, 97)
 if #head ~= 98 or string.sub(head, 1, 3) ~= 'CK\1' or string.byte(head, 4) % 2 == 0 then
   return { '' }

@@ -1,4 +1,4 @@
-//! What the port promises, asked of every adapter: the Redis and the store of the tests.
+//! Conformance cases: the port's promises, tested on Redis and on the fake store.
 
 pub(crate) mod acquire;
 pub(crate) mod adapters_agree;
@@ -21,18 +21,19 @@ use crate::base::fault::Faults;
 use crate::encoding::envelope::write::Draft;
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, EventSink, FencingToken, Fill, Filled, Found, LeaseGrant,
-    LeaseTimes, NeededVersions, Store, StoreEvent, TokenKind,
+    AcquireRequest, Acquired, EntryQuery, EventSink, Fill, Filled, Found, LeaseGrant, LeaseTimes,
+    NeededVersions, Store, StoreEvent, TokenKind,
 };
 use crate::store::redis::Redis;
 use crate::store::redis::settings::RedisSettings;
 use crate::store::tests::conformance::server::Server;
 use crate::store::tests::fake::controls::FakeStore;
 
-/// Long enough for a slow machine to ask twice within it, and for a test to wait for.
+/// Long enough for a slow machine to ask twice within it, short enough for a test to wait.
 const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(60);
 
@@ -44,7 +45,7 @@ struct Under {
     _server: Option<Server>,
 }
 
-/// Collects messages, so that a test sees them.
+/// Collects events, so that a test can check them.
 fn sink() -> (EventSink, Arc<Mutex<Vec<StoreEvent>>>) {
     let messages = Arc::new(Mutex::new(vec![]));
     let sink = Arc::clone(&messages);
@@ -86,7 +87,7 @@ async fn redis() -> Under {
     }
 }
 
-/// Each case as two tests, one for each adapter.
+/// Makes two tests of each case, one for each adapter.
 macro_rules! cases {
     ($($case:ident)*) => {
         mod fake {
@@ -113,14 +114,14 @@ fn names(texts: &[&str]) -> Vec<StoreKey> {
     texts.iter().map(|text| name(text)).collect()
 }
 
-/// What one entry hangs on.
+/// The names of an entry and of the versions that it depends on.
 struct Spot {
     entry: StoreKey,
     versions: Vec<StoreKey>,
     guards: Vec<StoreKey>,
 }
 
-/// The entry that most cases are about.
+/// Returns the entry that most cases use.
 fn spot() -> Spot {
     Spot {
         entry: name("k:a"),
@@ -129,7 +130,7 @@ fn spot() -> Spot {
     }
 }
 
-/// What most cases ask, for the given holder.
+/// Returns the request that most cases make, for the given holder.
 fn ask(holder: Option<Token>) -> AcquireRequest {
     AcquireRequest {
         holder,
@@ -147,12 +148,12 @@ fn ask(holder: Option<Token>) -> AcquireRequest {
     }
 }
 
-/// Who wants the lease; 0: nobody.
+/// Returns the holder with this number; `None` for 0.
 fn holder(number: u8) -> Option<Token> {
     (number > 0).then_some(Token([number; 16]))
 }
 
-/// Whether it is so much, less the time that a slow machine takes.
+/// Returns `true` if `length` is `expected`, less the time that a slow machine takes.
 fn is_about(length: Duration, expected: Duration) -> bool {
     length <= expected && length + SHORT > expected
 }
@@ -174,12 +175,12 @@ impl Spot {
         }
     }
 
-    /// A fill with these late tags.
+    /// Builds a fill with these value tags.
     fn fill(&self, grant: &LeaseGrant, holder: Option<Token>, value_tags: &[&str]) -> Fill {
         self.any_fill(grant, holder, value_tags, None)
     }
 
-    /// A fill of a write with this order.
+    /// Builds a fill of a write with this order.
     fn ordered(&self, grant: &LeaseGrant, order: u64) -> Fill {
         self.any_fill(grant, None, &[], Some(order))
     }
@@ -257,7 +258,7 @@ impl Under {
         self.store.fill(fill, soon()).await.unwrap()
     }
 
-    /// Stores a value, and gives back what was asked for.
+    /// Stores a value, and returns the fill.
     async fn filled(&self) -> Fill {
         let grant = self.granted(&ask(None)).await;
         let fill = spot().fill(&grant, None, &[]);
@@ -306,7 +307,7 @@ impl Under {
             .unwrap();
     }
 
-    /// Whether a waiter is told within a while.
+    /// Returns `true` if a waiter is woken within a while.
     async fn is_told(&self) -> bool {
         let wake = StoreEvent::Wake(spot().entry);
         for _ in 0..40 {

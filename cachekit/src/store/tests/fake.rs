@@ -1,7 +1,7 @@
-//! The store in memory, with troubles on demand: for tests of what the cache does with it.
+//! The fake store: in memory, with troubles on demand, for tests of the cache.
 //!
-//! What it answers is what the Redis would, step for step; `conformance` runs the same
-//! cases against both. Time is tokio's, so that it stands still where a test stops it.
+//! It gives the answers that Redis would give, step for step; `conformance` runs equal cases on
+//! both. Time is tokio's, so that it stands still while a test pauses it.
 
 pub(crate) mod controls;
 pub(crate) mod data;
@@ -19,11 +19,12 @@ use crate::base::fault::{Faults, removed};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{
-    AcquireRequest, Acquired, EntryQuery, EventSink, Failure, FencingToken, Fill, Filled, Found,
-    LeaseTimes, NeededVersions, Store, StoreEvent, StoreFuture, copies,
+    AcquireRequest, Acquired, EntryQuery, EventSink, Failure, Fill, Filled, Found, LeaseTimes,
+    NeededVersions, Store, StoreEvent, StoreFuture, copies,
 };
 use crate::store::tests::fake::data::Data;
 use crate::store::tests::fake::trouble::Op;
@@ -31,7 +32,7 @@ use crate::store::tests::fake::trouble::Step;
 use crate::store::tests::fake::trouble::Trouble;
 use crate::store::tests::fake::trouble::Troubles;
 
-/// What all caches over one store share.
+/// The state that all caches over one store share.
 #[derive(Default)]
 struct Shared(Mutex<State>);
 
@@ -40,41 +41,41 @@ struct State {
     data: Data,
     troubles: Troubles,
     is_unreachable: bool,
-    /// Messages to those who wait are lost.
+    /// Messages that wake waiters are lost.
     is_mute: bool,
-    /// What nodes tell one another, and themselves, is lost.
+    /// Messages that nodes send to each other and to themselves are lost.
     is_silent: bool,
     log: Vec<Step>,
-    /// Times that it was found to answer something else than it was asked.
+    /// The number of reports that an answer belonged to another question.
     suspicions: usize,
-    /// Sent, and not run yet.
+    /// Operations that were sent and have not run yet.
     held: Vec<Later>,
     listeners: Vec<Listener>,
-    /// How many there ever were.
+    /// The number of listeners opened so far.
     opened: usize,
-    /// How many subscriptions were made anew.
+    /// The number of subscriptions made after the first ones.
     subscriptions: u64,
 }
 
 /// A cache that listens.
 struct Listener {
-    /// In the order of their opening, from zero.
+    /// The position in the order of opening, from zero.
     number: usize,
     node: NodeId,
     sink: Weak<dyn Fn(StoreEvent) + Send + Sync>,
-    /// `None`: it is cut off, and messages are lost.
+    /// `None` if it is cut off, and messages are lost.
     subscription: Option<u64>,
-    /// Messages on their way, where they do not arrive by themselves.
+    /// Messages on their way, if the test holds them.
     on_their_way: Option<VecDeque<StoreEvent>>,
 }
 
 type Later = Box<dyn FnOnce(&mut Data) + Send>;
 
-/// The store as one cache has it.
+/// The handle of one cache to the store.
 pub(crate) struct Fake {
     shared: Arc<Shared>,
     faults: Faults,
-    /// Kept for as long as messages may come.
+    /// Kept for as long as messages may arrive.
     _sink: EventSink,
 }
 
@@ -89,7 +90,7 @@ impl Shared {
         self.0.lock()
     }
 
-    /// Runs `step` against the data, and passes on what it tells.
+    /// Runs `step` on the data, and wakes the waiters that it names.
     fn run<T>(&self, step: impl FnOnce(&mut Data) -> T) -> T {
         let mut state = self.lock();
         let done = step(&mut state.data);
@@ -104,7 +105,7 @@ impl Shared {
         done
     }
 
-    /// Passes `message` on to all, or to one.
+    /// Sends `message` to all listeners, or to one.
     fn tell(&self, whom: Option<NodeId>, message: &StoreEvent) {
         let mut state = self.lock();
         if state.is_silent && matches!(message, StoreEvent::Received(_)) {
@@ -124,7 +125,7 @@ impl Shared {
                 None => sinks.extend(listener.sink.upgrade()),
             }
         }
-        // Who is told may ask at once.
+        // A listener may use the store at once.
         drop(state);
         for sink in sinks {
             sink(message.clone());
@@ -154,7 +155,7 @@ impl Fake {
         }
     }
 
-    /// One round trip: written down, troubled perhaps, and run.
+    /// Makes a round trip: logs the operation, applies its trouble and runs it.
     async fn ask<T, F>(
         &self,
         op: Op,
@@ -200,12 +201,12 @@ impl Fake {
                 }
             }
         };
-        // No network answers at once: who asked can be dropped in between.
+        // No network answers at once: the caller can be dropped in between.
         tokio::task::yield_now().await;
         answer
     }
 
-    /// Keeps `step` until the test releases it.
+    /// Holds `step` until the test releases it.
     fn hold<T>(&self, step: impl FnOnce(&mut Data) -> T + Send + 'static) -> Result<T, Failure> {
         let later = Box::new(|data: &mut Data| drop(step(data)));
         self.shared.lock().held.push(later);

@@ -1,4 +1,4 @@
-//! What is cached: rows of several kinds.
+//! The cached rows, of several kinds.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How hard a write invalidates.
+//! The mode in which a write invalidates.
 
 /// What an invalidation leaves of the values from before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,12 +1,12 @@
-//! Several processes over one Redis, faults of every kind, and a judge.
+//! Runs several processes over one Redis, injects faults of every kind, and judges the results.
 //!
-//! The parent starts a Redis, one proxy before it for each node, and the nodes: processes of
-//! this same program, each with a cache, readers and writers. A table of versions in the
-//! parent is the truth that computations read and writers raise. Each node tells what its
-//! readers got and what its writers invalidated, all on one monotonic clock; the judge holds
-//! that against what the cache promises.
+//! The parent starts a Redis, one proxy in front of it for each node, and the nodes. A node is a
+//! process of this program with a cache, readers and writers. The parent holds a table of versions,
+//! the truth: computations read it, and writers raise it. Each node reports the versions that its
+//! readers got and the rows that its writers invalidated, all on one monotonic clock. The judge
+//! compares that with the promises of the cache.
 //!
-//! `checker --help` says more.
+//! `checker --help` prints the options.
 
 mod args;
 mod cells;

@@ -1,4 +1,4 @@
-//! How much of what the nodes do.
+//! The mix of operations on the nodes.
 
 use crate::cells::Kind;
 use crate::parent::Disruption;

@@ -1,4 +1,4 @@
-//! One process with a cache.
+//! A node: a process with a cache.
 
 pub(crate) mod functions;
 mod reading;

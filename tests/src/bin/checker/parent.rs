@@ -1,4 +1,4 @@
-//! Starts everything, injects faults, collects, and judges.
+//! The parent: starts all processes, injects faults, collects the records and judges them.
 
 mod child;
 mod disruption;

@@ -1,4 +1,4 @@
-//! The ways to write.
+//! The kinds of writes.
 
 /// A way to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
-//! Cached functions that call themselves: so deep that the stack shows what a call leaves on it.
+//! Measures the stack that recursive calls of cached functions take.
 //!
 //!     cargo run --release -p cachekit-tests --bin depth
 //!
-//! Each form runs 10,000 levels deep on a stack of 2 MiB, the default of a thread, and where it is
-//! dropped halfway it is dropped as deep. The plain functions would go deeper; a walk over a tree of
-//! comments does not. A stack that is too small ends the process: the form that was begun last is at
-//! fault. Without `--release` frames are several times as large, and nothing is said about them.
+//! Each form runs 10,000 levels deep on a stack of 2 MiB, the default of a thread, and is also
+//! dropped halfway at that depth. The plain functions would go deeper; a walk over a tree of
+//! comments does not. If the stack is too small, the process ends: the form that was begun last is
+//! at fault. Without `--release` frames are several times as large, and the result means nothing.
 
 use std::future::Future;
 use std::pin::{Pin, pin};

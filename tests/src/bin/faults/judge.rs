@@ -1,4 +1,4 @@
-//! Holds what was recorded against what is promised.
+//! Compares the recorded calls with the promises of the cache.
 
 mod stale;
 

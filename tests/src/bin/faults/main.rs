@@ -1,10 +1,10 @@
-//! What happens to Redis, and what a service with the cache notices of it.
+//! Injects faults of Redis, and reports their effect on a service that uses the cache.
 //!
-//! For each row of a table: a real Redis, two nodes that each reach it by a proxy of their own, a
-//! steady load of reads and of writes that invalidate; then the fault, then its end. Every call is
-//! recorded and held against what the cache promises.
+//! Each row of a table has a real Redis, two nodes that each reach it through a proxy of their own,
+//! and a steady load of reads and of writes that invalidate. A fault begins and ends under this
+//! load. Every call is recorded and compared with the promises of the cache.
 //!
-//! `faults --help` says more.
+//! `faults --help` prints the options.
 
 mod args;
 mod judge;

@@ -1,4 +1,4 @@
-//! What one row came to.
+//! The outcome of a row.
 
 use std::time::Duration;
 

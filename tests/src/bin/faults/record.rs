@@ -1,4 +1,4 @@
-//! What every call got, and what every write did.
+//! The record of every call and every write.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

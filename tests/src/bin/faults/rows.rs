@@ -1,4 +1,4 @@
-//! What can happen to Redis.
+//! The faults of Redis, one row each.
 
 mod access;
 mod connections;

@@ -1,4 +1,4 @@
-//! One row from its start to its verdict.
+//! Runs a row from its start to its verdict.
 
 use std::sync::Arc;
 use std::thread;

@@ -1,4 +1,4 @@
-//! What was printed and logged, to look for what must not be there.
+//! The printed and logged text, searched for secrets.
 
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! How the nodes are set up, how much they do, and what they are held to.
+//! The settings of the nodes, their load and their limits.
 
 use std::time::Duration;
 

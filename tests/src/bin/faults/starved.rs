@@ -1,5 +1,5 @@
-//! How long the threads of the calls were ready to run and had to wait for a processor: a delay
-//! of the machine, not of the cache.
+//! The time for which the threads of calls were ready to run and waited for a processor: a delay of
+//! the machine, not of the cache.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The outcomes as a table.
+//! Prints the outcomes as a table.
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the source of data holds: a version for each row.
+//! The source of data: a version for each row.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,5 +1,5 @@
-//! Looks at the nodes again and again: when Redis was in use, when messages came through, and
-//! when Redis had accepted everything.
+//! Polls the nodes: when Redis was in use, when messages arrived, and when Redis had accepted every
+//! invalidation.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! One row's servers, networks and nodes.
+//! The servers, networks and nodes of a row.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

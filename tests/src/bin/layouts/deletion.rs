@@ -1,5 +1,5 @@
-//! What a deletion by hand does to a fill that is under way: it must be refused, since who
-//! deletes an entry knows of a change that the fill may have missed.
+//! Tests a manual deletion of an entry during a fill. The fill must be refused, because the program
+//! that deletes an entry knows of a change that the fill may have missed.
 
 use std::thread;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Compares ways to keep a cached entry in Redis together with its generation token and its
-//! exclusive lease, on a server of its own: what a hit, an acquisition and a fill cost, what an
-//! entry weighs, and whether a deletion by hand stops a fill.
+//! Compares ways to keep a cached entry in Redis together with its token and its lease, on a server
+//! of its own: the costs of a hit, an acquisition and a fill, the size of an entry, and whether a
+//! manual deletion stops a fill.
 //!
 //! `cargo run --release -p cachekit-tests --bin layouts [-- --quick]`
 

@@ -1,4 +1,4 @@
-//! The measurements of one layout with values of one size.
+//! Measures one layout with values of one size.
 
 use std::time::{Duration, Instant};
 

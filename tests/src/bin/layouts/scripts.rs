@@ -1,8 +1,12 @@
-//! The scripts of each layout. Alike in all: a lease is a holder (24 bytes) and a deadline (16
-//! digits, milliseconds); a token has 16 bytes.
+//! The scripts of each layout.
 //!
-//! Acquire: `ARGV` are a new token, the holder, the lease and how long a lease is kept, both in
-//! milliseconds. It returns the token, or how long the lease of another lasts.
+//! In all of them a lease is a holder (24 bytes) and a deadline (16 digits, milliseconds), and a
+//! token has 16 bytes.
+//!
+//! Acquire: `ARGV` are a new token, the holder, the length of the lease and the time for which the
+//! lease is kept, both in milliseconds. It returns the token, or the remaining time of another's
+//! lease.
+//!
 //! Fill: `ARGV` are the token, the value and its time to live. It returns whether it was stored.
 
 /// The time, and what a lease from now on looks like.

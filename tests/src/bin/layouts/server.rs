@@ -1,4 +1,4 @@
-//! What the server says of itself.
+//! The statistics that the server reports.
 
 use cachekit_tests::redis::{Client, Redis, Reply};
 

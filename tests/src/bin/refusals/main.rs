@@ -1,14 +1,14 @@
-//! How many computed values Redis refuses because a tag of their tags' family was invalidated
-//! meanwhile, at several rates of such invalidations.
+//! Counts the computed values that Redis refuses because another tag with their tag's prefix was
+//! invalidated meanwhile, at several rates of such invalidations.
 //!
 //! ```text
 //! cargo run --release -p cachekit-tests --bin refusals
 //! ```
 //!
-//! A tag made from a value is not known before the value is, so a computation is guarded by
-//! the family, the text before the first placeholder: `org:` of `org:{ret.org}`. Any tag of it
-//! that is invalidated while the function runs has the value refused, although only the
-//! value's own had to.
+//! A tag made from a value is not known before the value is. The computation is therefore guarded
+//! by the tag's prefix, the text before the first placeholder: `org:` of `org:{ret.org}`. If any
+//! tag with this prefix is invalidated while the function runs, the value is refused, although only
+//! the value's own tag required that.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

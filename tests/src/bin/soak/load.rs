@@ -1,4 +1,4 @@
-//! What is done to each key.
+//! The operations on each key.
 
 use std::ops::Range;
 use std::pin::pin;

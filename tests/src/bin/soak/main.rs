@@ -1,11 +1,11 @@
-//! Whether anything grows without bound: very many keys, each seen once and each with tags of its
-//! own, pass through a cache of 10,000 entries.
+//! Tests that nothing grows without bound. Very many keys pass through a cache of 10,000 entries;
+//! each is used once and has tags of its own.
 //!
 //! `soak [--keys NUMBER] [--redis]`: after each of 20 steps prints the process's resident memory
-//! and the cache's counts. Ends with 1 if memory grew after the first tenth, if something that
-//! ended is still counted as going on, or if more tags are kept than the entries account for.
-//! With `--redis`, a server of its own, and a second node that invalidates, asks for the same
-//! keys, and whose messages the first one hears.
+//! and the cache's counts. Exits with 1 if memory grew after the first tenth, if something that
+//! ended is still counted as running, or if more tags are kept than the entries account for. With
+//! `--redis`, it starts a server and a second node, which invalidates, requests the same keys, and
+//! sends messages to the first.
 
 mod load;
 mod report;

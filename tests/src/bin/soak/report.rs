@@ -1,4 +1,4 @@
-//! What is printed after each step.
+//! The line printed after each step.
 
 use std::fs;
 

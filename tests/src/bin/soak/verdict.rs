@@ -1,4 +1,4 @@
-//! What must not be.
+//! The conditions under which the run fails.
 
 use crate::CAPACITY;
 use crate::load::LABELS;

@@ -1,8 +1,8 @@
-//! One of several processes that call one cached function at the same time.
+//! A caller: one of several processes that call a cached function at the same time.
 //!
-//! `--caller HOST:PORT COUNT MILLISECONDS`: connects, says `ready`, waits for a line, lets
-//! COUNT callers ask for one key, and says `done RUNS RIGHT` and how many microseconds each
-//! waited. It says `computing` when the function begins.
+//! `--caller HOST:PORT COUNT MILLISECONDS`: connects, prints `ready`, waits for a line, lets COUNT
+//! callers ask for one key, and prints `done RUNS RIGHT` and the microseconds that each waited. It
+//! prints `computing` when the function begins.
 
 use std::io::{self, BufRead as _, Write as _};
 use std::process::ExitCode;

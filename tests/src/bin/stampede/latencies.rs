@@ -1,4 +1,4 @@
-//! How long calls took: every one, so that no percentile is a guess.
+//! The latencies of all calls. Every one is kept, so that no percentile is a guess.
 
 use std::time::Duration;
 

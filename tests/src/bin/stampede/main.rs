@@ -1,9 +1,9 @@
-//! Many callers at the same moment: of one cold key, in one process and in several, when who
-//! computes is killed or hangs, and when the keys of a steady load run out.
+//! Runs many calls at one moment: for a cold key, in one process and in several, while the leader
+//! is killed or hangs, and when the keys of a steady load expire.
 //!
-//! Each row runs a load, says what it saw, and holds it against a stated bound.
+//! Each row runs a load, prints its measurements, and compares them with a stated bound.
 //!
-//! `stampede --help` says more.
+//! `stampede --help` prints the options.
 
 mod args;
 mod caller;

@@ -1,4 +1,4 @@
-//! What a row saw.
+//! The measurements of a row.
 
 use std::fmt;
 use std::time::Duration;

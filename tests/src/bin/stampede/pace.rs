@@ -1,8 +1,8 @@
-//! An open loop: calls begin at fixed times, whatever becomes of those before.
+//! An open loop: calls begin at fixed times, whether or not earlier calls have ended.
 //!
-//! A thread of its own sleeps until the next tick and hands every call that is due to the
-//! runtime, as one batch. A call is measured from the time at which it was to begin, so what
-//! keeps the runtime busy counts as waiting (no coordinated omission).
+//! A thread of its own sleeps until the next tick and gives the runtime every due call, as one
+//! batch. A call's latency counts from the time at which it had to begin. Time for which the
+//! runtime is busy therefore counts as waiting (no coordinated omission).
 
 use std::ops::Range;
 use std::time::{Duration, Instant};

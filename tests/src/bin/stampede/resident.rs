@@ -1,8 +1,8 @@
-//! What a waiter costs: resident memory, in a process of its own, where nothing that was freed
-//! before is used again.
+//! Measures the resident memory of a waiter, in a process of its own, where no memory that was
+//! freed before is reused.
 //!
 //! `--resident bare|cached COUNT` lets COUNT tasks wait, for a semaphore or for one cached
-//! function, and says by how many bytes the process grew.
+//! function, and prints the number of bytes by which the process grew.
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;

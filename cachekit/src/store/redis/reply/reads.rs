@@ -1,4 +1,4 @@
-//! The answers to one question of several reads.
+//! Parses the answers to one or more reads.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::store::redis::reply::{
     MalformedReply, Read, Said, bytes, int, list, problem, token, version,
 };
 
-/// Where the answers to one read stand.
+/// The places of one read's answers.
 #[derive(Debug)]
 pub(crate) struct Sought {
-    /// Its entry, among the keys.
+    /// The index of its entry among the keys.
     pub(crate) entry: usize,
-    /// Its versions, there too.
+    /// The indexes of its versions among the keys.
     pub(crate) versions: SmallVec<[usize; 6]>,
-    /// Whether it has a script.
+    /// The read has a script for value tags.
     pub(crate) has_value_tags: bool,
 }
 
-/// The answers to the questions of several reads: every `PTTL`, the `MGET` of so many `keys`, and
-/// the scripts for late tags of those that have one.
+/// Reads the answers to several reads: every `PTTL`, the `MGET` of `keys` names, and the scripts
+/// for value tags of the reads that have one.
 pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Said<Found>> {
     let mut values = values.into_iter();
     let ttls: Vec<_> = values.by_ref().take(reads.len()).collect();
@@ -34,7 +34,7 @@ pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Sa
         _ => Vec::new(),
     };
     let mut one = |(at, sought): (usize, &Sought)| {
-        // A server that lost the script makes it one more question, no more.
+        // If the server lost the script, the value tags cost one more question, nothing else.
         let value_tags = sought
             .has_value_tags
             .then(|| values.next().unwrap_or(Value::Nil));
@@ -62,7 +62,8 @@ fn found_of(
     let versions = sought.versions.iter().map(version).collect::<Read<_>>()?;
     let entry = entries.get_mut(sought.entry).ok_or(MalformedReply)?;
     let bytes = bytes(std::mem::replace(entry, Value::Nil))?;
-    // Below zero: it does not exist, or lost its end by hand; then nothing is known.
+    // Below zero: the key does not exist, or another program removed its expiry. Then the life is
+    // unknown.
     let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());
     Ok(Found {
         bytes,

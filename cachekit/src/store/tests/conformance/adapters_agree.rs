@@ -1,25 +1,25 @@
-//! Both adapters are asked the same, in any order, and answer the same.
+//! Both adapters give equal answers to random sequences of questions.
 
 use std::collections::HashMap;
 
 use super::*;
 
-/// Sequences, and the questions of each.
+/// The number of sequences, and of questions in each.
 const SEQUENCES: u64 = 60;
 const STEPS: usize = 40;
 
-/// One question, by numbers: what a sequence is made of.
+/// A question of a sequence, encoded in numbers.
 #[derive(Debug, Clone, Copy)]
 struct Question {
     kind: u8,
     holder: u8,
-    /// Which of the rights that were given so far.
+    /// The index of a right among those granted so far.
     fencing_token: usize,
     flags: u8,
 }
 
-/// What an adapter was given so far, and names for what it made: its tokens and versions
-/// are its own.
+/// The rights that an adapter has granted, and numbers for the tokens and versions that it made,
+/// which differ between adapters.
 #[derive(Default)]
 struct Player {
     grants: Vec<(LeaseGrant, Option<Token>)>,
@@ -33,7 +33,7 @@ impl Player {
         *self.seen.entry(bytes.to_vec()).or_insert(next)
     }
 
-    /// The version, and what of it a soft invalidation leaves.
+    /// Numbers the version, and the part that a soft invalidation leaves.
     fn shown_version(&mut self, version: Option<Version>) -> Option<(usize, usize)> {
         version.map(|version| (self.named(&version.0), self.named(&version.0[..16])))
     }
@@ -132,7 +132,8 @@ impl Player {
             0 => spot().fill(&grant, holder, late),
             _ => spot().any_fill(&grant, holder, late, Some(order)),
         };
-        // Room for a computation gives a grace to what had none, of the milliseconds that passed.
+        // The room for a computation gives an entry without a grace one of the milliseconds that
+        // passed.
         let fill = soft::lasting(fill);
         if let Ok(envelope) = crate::encoding::envelope::read::Envelope::parse(&fill.bytes) {
             self.fills.push(envelope.fill);
@@ -153,7 +154,7 @@ impl Player {
     }
 }
 
-/// What one question takes out of use.
+/// Returns the name that a question invalidates.
 fn doomed(question: Question) -> &'static str {
     let doomed = ["all", "f:a", "t:tag", "g:org:", "t:org:1", "k:a", "k:a"];
     doomed[question.fencing_token % doomed.len()]

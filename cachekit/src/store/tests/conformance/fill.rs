@@ -1,4 +1,4 @@
-//! Storing, and what stands in its way.
+//! Storing, and the reasons for which a store is refused.
 
 use super::*;
 use crate::encoding::envelope::read::Envelope;
@@ -55,7 +55,7 @@ async fn nothing_is_stored_once_a_version_moved(under: &Under) {
         under.invalidate(&[gone]).await;
         let fill = spot().fill(&grant, holder(1), &[]);
         assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{gone}");
-        // Its lease is over with that, and the new version is another one.
+        // The refusal ended its lease, and the new version is a different one.
         under.granted(&ask(holder(2))).await;
         assert_eq!(
             under.fill(&fill).await,

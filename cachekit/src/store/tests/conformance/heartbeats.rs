@@ -1,14 +1,14 @@
-//! Hellos and echoes.
+//! Hellos and heartbeats.
 
 use super::*;
 
-/// What arrives of what is sent at once, in its order.
+/// Sends a hello and a heartbeat, and returns the messages that arrive, in order.
 async fn arrived(under: &Under, hello: Option<&BusMessage>, sent: u64) -> Vec<BusMessage> {
     let echo = BusMessage::Heartbeat {
         subscription: 1,
         sent,
     };
-    // Again, until the adapter listens.
+    // Repeated until the adapter listens.
     for _ in 0..100 {
         under.messages.lock().unwrap().clear();
         let heartbeat = under.store.heartbeat(under.node, hello, &echo, soon());

@@ -1,4 +1,4 @@
-//! Leases: who may compute, and how others learn that it is their turn.
+//! Leases: which process may compute, and how the others are woken.
 
 use super::*;
 use tokio::time::sleep;
@@ -35,7 +35,7 @@ async fn a_renewed_lease_goes_on(under: &Under) {
     assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
 }
 
-/// What the value will hang on is kept for as long as it is computed, and for nobody else.
+/// A renewal keeps the versions that the value depends on, but only with the right token.
 async fn who_goes_on_keeps_what_the_value_hangs_on(under: &Under) {
     for is_renewed in [true, false] {
         let short = AcquireRequest {

@@ -1,10 +1,10 @@
-//! Copies of an entry: what takes the entry out of use takes them too.
+//! Replicas of an entry: an invalidation of the entry invalidates them too.
 
 use super::*;
 
 const COPIES: &str = "v:a";
 
-/// One copy, which hangs on the version that all of them have in common.
+/// Returns a replica, which depends on the version that all of them share.
 fn copy() -> Spot {
     Spot {
         entry: name("c2:a"),
@@ -33,7 +33,7 @@ async fn granted(under: &Under, by: Option<Token>) -> LeaseGrant {
     }
 }
 
-/// A copy with a value that may be served old, and another being computed over it.
+/// Stores a value in a replica. It has a grace, so it may be served stale.
 async fn filled(under: &Under) -> Fill {
     let grant = granted(under, None).await;
     let fill = soft::lasting(copy().fill(&grant, None, &[]));
@@ -75,7 +75,7 @@ async fn what_began_before_is_refused(under: &Under) {
         under.invalidate_by(mode, &["k:a"]).await;
         let fill = copy().fill(&grant, holder(1), &[]);
         assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{mode:?}");
-        // Its lease is over with that.
+        // The refusal ended its lease.
         granted(under, holder(2)).await;
         assert_eq!(under.fill(&fill).await, Filled::Invalidated, "{mode:?}");
         under.invalidate(&["c2:a"]).await;

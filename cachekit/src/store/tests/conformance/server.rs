@@ -1,4 +1,4 @@
-//! A `redis-server` for one test, and gone with it.
+//! A `redis-server` process for one test, which ends with the test.
 
 use std::io::Read;
 use std::os::unix::net::UnixStream;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// It listens on a socket in a folder of its own, and keeps nothing.
+/// A server that listens on a socket in a folder of its own, and saves nothing.
 pub(crate) struct Server {
     process: Child,
     folder: PathBuf,

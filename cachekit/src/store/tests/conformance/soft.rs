@@ -1,13 +1,13 @@
-//! Soft invalidations: what is left of entries and versions, and what is refused.
+//! Soft invalidations: the state that they leave, and the stores that are refused after them.
 
 use super::*;
 use crate::encoding::envelope::head::Head;
 use crate::store::tests::conformance::ttl::fresh;
 
-/// How long an entry may be served old.
+/// The time for which an entry may be served stale.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// The same fill of an entry that may be served old.
+/// Adds a grace to a fill, so that its entry may be served stale.
 pub(crate) fn lasting(mut fill: Fill) -> Fill {
     let head = Head::read(&fill.bytes).expect("an entry has a head");
     let grace = GRACE;
@@ -15,7 +15,7 @@ pub(crate) fn lasting(mut fill: Fill) -> Fill {
     fill
 }
 
-/// Stores a value that may be served old.
+/// Stores a value that may be served stale.
 async fn filled(under: &Under) -> Fill {
     let grant = under.granted(&ask(None)).await;
     let fill = lasting(spot().fill(&grant, None, &["t:org:1"]));
@@ -48,7 +48,7 @@ async fn a_softened_entry_is_there_and_not_good(under: &Under) {
 async fn one_that_was_over_is_kept_no_longer(under: &Under) {
     filled(under).await;
     under.invalidate_softly(&["k:a"]).await;
-    // Room for a computation, which makes nothing fresher.
+    // A lease extends the entry's life, which makes nothing fresher.
     under.granted(&ask(holder(1))).await;
     let over = |found: &Found| {
         let bytes = found.bytes.as_ref().unwrap();
@@ -105,7 +105,7 @@ async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
         let late = spot().fill(&computing, None, &[]);
         assert_eq!(under.fill(&late).await, Filled::Invalidated, "{text}");
         if text != "g:org:" {
-            // What hangs on it is not offered as good.
+            // Entries that depend on it are not offered as good.
             under.granted(&ask(None)).await;
         }
         under.invalidate(&[text, "k:a"]).await;
@@ -185,7 +185,7 @@ async fn everybody_is_told(under: &Under) {
         let message = StoreEvent::Received(told.clone());
         under.messages.lock().unwrap().contains(&message)
     };
-    // Again, until the adapter listens.
+    // Repeated until the adapter listens.
     for _ in 0..100 {
         let asked = under
             .store

@@ -1,10 +1,10 @@
-//! How long things live: all by differences to the entry's own remaining life.
+//! Lifetimes, all measured against the entry's own remaining life.
 
 use super::*;
 use crate::encoding::envelope::read::Envelope;
 use tokio::time::sleep;
 
-/// How long the entry is fresh yet.
+/// Returns the remaining time for which the entry is fresh.
 pub(crate) fn fresh(found: &Found) -> Duration {
     let grace = Envelope::parse(found.bytes.as_ref().unwrap())
         .unwrap()
@@ -12,7 +12,7 @@ pub(crate) fn fresh(found: &Found) -> Duration {
     found.left.saturating_sub(grace)
 }
 
-/// A stored value that is kept for so long.
+/// Stores a value that is kept for `kept`.
 async fn kept_for(under: &Under, kept: Duration) {
     let grant = under.granted(&ask(None)).await;
     let fill = Fill {
@@ -47,7 +47,7 @@ async fn room_for_a_computation_makes_no_entry_live_longer(under: &Under) {
         panic!("the lease is taken");
     };
     assert!(held <= SHORT, "{held:?}");
-    // The same for a renewal with more room.
+    // A renewal with more room does not change it either.
     let lease_times = LeaseTimes {
         lease: SHORT,
         room: 2 * LONG,

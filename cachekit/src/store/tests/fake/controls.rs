@@ -1,4 +1,4 @@
-//! The store in a test's hands.
+//! The controls of the fake store, for tests.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::store::port::{EventSink, Store, StoreEvent};
 use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 use crate::store::tests::fake::{Fake, Listener, Shared};
 
-/// A store in memory that caches share. Clones are the same store.
+/// A store in memory that caches share. Clones are handles to one store.
 ///
-/// It knows one namespace: all its caches have the same.
+/// It has a single namespace, which all its caches use.
 #[derive(Clone, Default)]
 pub struct FakeStore {
     shared: Arc<Shared>,
@@ -28,56 +28,56 @@ impl fmt::Debug for FakeStore {
 }
 
 impl FakeStore {
-    /// An empty store.
+    /// Makes an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The store for one cache.
+    /// Opens the store for one cache.
     pub(crate) fn open(&self, node: NodeId, sink: EventSink) -> Arc<dyn Store> {
         let mut fake = Fake::new(Arc::clone(&self.shared), node, sink);
         fake.faults = self.faults;
         Arc::new(fake)
     }
 
-    /// The next operation of this kind meets `trouble`.
+    /// Lets the next operation of this kind meet `trouble`.
     pub fn once(&self, op: Op, trouble: Trouble) {
         self.shared.lock().troubles.once(op, trouble);
     }
 
-    /// Every operation of this kind meets `trouble`, until [`heal`](Self::heal).
+    /// Lets every operation of this kind meet `trouble`, until [`heal`](Self::heal).
     pub fn always(&self, op: Op, trouble: Trouble) {
         self.shared.lock().troubles.always(op, trouble);
     }
 
-    /// No more troubles. What is held stays held.
+    /// Ends all troubles. Held operations stay held.
     pub fn heal(&self) {
         self.shared.lock().troubles.clear();
     }
 
-    /// Cuts every connection, or lets them come back.
+    /// Cuts every connection, or lets the connections come back.
     pub fn away(&self, is_unreachable: bool) {
         self.shared.lock().is_unreachable = is_unreachable;
         self.shared.tell(None, &StoreEvent::Up(!is_unreachable));
     }
 
-    /// Loses the messages to those who wait, or does not any more.
+    /// Starts or stops losing the messages that wake waiters.
     pub fn mute(&self, is_mute: bool) {
         self.shared.lock().is_mute = is_mute;
     }
 
-    /// Loses what nodes tell one another and themselves, or does not any more.
+    /// Starts or stops losing the messages that nodes send to each other and to themselves.
     pub fn silence(&self, is_silent: bool) {
         self.shared.lock().is_silent = is_silent;
     }
 
-    /// What is told the cache that was opened as this one, counted from zero, arrives only when
-    /// the test [`deliver`](Self::deliver)s it.
+    /// Holds the messages to a cache, by the number of its opening from zero. They arrive only when
+    /// the test [`deliver`](Self::deliver)s them.
     pub fn hold_messages(&self, number: usize) {
         self.listener(number, |listener| listener.on_their_way = Some([].into()));
     }
 
-    /// Delivers the next of them; whether there was one.
+    /// Delivers the next held message. Returns `true` if there was one.
     pub fn deliver(&self, number: usize) -> bool {
         let next = self.listener(number, |listener| {
             let message = listener.on_their_way.as_mut()?.pop_front()?;
@@ -90,13 +90,13 @@ impl FakeStore {
         true
     }
 
-    /// Delivers all of them, and those to come at once.
+    /// Delivers all held messages, and later ones at once.
     pub fn deliver_all(&self, number: usize) {
         while self.deliver(number) {}
         self.listener(number, |listener| listener.on_their_way = None);
     }
 
-    /// Ends the subscription of that cache: what is told it is lost, also what is on its way.
+    /// Ends the subscription of that cache: messages to it are lost, also those on their way.
     pub fn cut(&self, number: usize) {
         let sink = self.listener(number, |listener| {
             listener.subscription = None;
@@ -110,12 +110,12 @@ impl FakeStore {
         }
     }
 
-    /// Messages arrive again, by another subscription that the cache does not know of yet.
+    /// Lets messages arrive again, by a new subscription that the cache does not know of yet.
     pub fn reconnect(&self, number: usize) {
         let subscription = {
             let mut state = self.shared.lock();
             state.subscriptions += 1;
-            // The first of each cache has the number 1.
+            // The first subscription of each cache has the number 1.
             state.subscriptions + 1
         };
         self.listener(number, |listener| {
@@ -123,7 +123,7 @@ impl FakeStore {
         });
     }
 
-    /// The same, and the cache knows.
+    /// Reconnects, and notifies the cache of the subscription.
     pub fn mend(&self, number: usize) {
         self.reconnect(number);
         let listener = self.listener(number, |listener| {
@@ -142,7 +142,7 @@ impl FakeStore {
             .map(change)
     }
 
-    /// Runs what was held; says how many operations.
+    /// Runs the held operations, and returns their number.
     pub fn release(&self) -> usize {
         let held = std::mem::take(&mut self.shared.lock().held);
         let count = held.len();
@@ -152,7 +152,7 @@ impl FakeStore {
         count
     }
 
-    /// How many operations are held.
+    /// Returns the number of held operations.
     pub fn held(&self) -> usize {
         self.shared.lock().held.len()
     }
@@ -162,7 +162,7 @@ impl FakeStore {
         self.shared.lock().data.retain(|_| false);
     }
 
-    /// Loses one name, as `k:user:42`.
+    /// Loses one name, such as `k:user:42`.
     pub fn evict(&self, name: &str) {
         self.shared
             .lock()
@@ -175,7 +175,7 @@ impl FakeStore {
         self.shared.lock().data.retain(StoreKey::is_entry);
     }
 
-    /// The names of all that it keeps, in order.
+    /// Returns all names in the store, sorted.
     pub fn names(&self) -> Vec<String> {
         let state = self.shared.lock();
         let shown = |name: &StoreKey| String::from_utf8_lossy(name.as_bytes()).into_owned();
@@ -184,13 +184,13 @@ impl FakeStore {
         names
     }
 
-    /// Whether it keeps something under `name`, as a value or as a token.
+    /// Returns `true` if the store has something under `name`, a value or a token.
     pub fn has(&self, name: &str) -> bool {
         let name = StoreKey::read(name.as_bytes());
         self.shared.lock().data.get(&name).is_some()
     }
 
-    /// How much longer it keeps `name`; zero where that is not known.
+    /// Returns the remaining life of `name`; zero if it is not known.
     pub fn left(&self, name: &str) -> Duration {
         self.shared
             .lock()
@@ -198,17 +198,17 @@ impl FakeStore {
             .left(&StoreKey::read(name.as_bytes()))
     }
 
-    /// How often it was found to answer something else than it was asked.
+    /// Returns how often a cache reported that an answer belonged to another question.
     pub fn suspicions(&self) -> usize {
         self.shared.lock().suspicions
     }
 
-    /// What was asked since the log was last taken.
+    /// Returns the operations since the log was last taken, and clears the log.
     pub fn take_log(&self) -> Vec<Step> {
         std::mem::take(&mut self.shared.lock().log)
     }
 
-    /// How often this kind was asked since the log was last taken.
+    /// Counts the operations of this kind since the log was last taken.
     pub fn count(&self, op: Op) -> usize {
         let state = self.shared.lock();
         state.log.iter().filter(|step| step.op == op).count()

@@ -1,4 +1,4 @@
-//! What the store keeps, and until when.
+//! The data of the fake store, with expiry.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::store::key_name::StoreKey;
 #[derive(Debug, Default)]
 pub(crate) struct Data {
     kept: HashMap<StoreKey, Kept>,
-    /// How many tokens and versions were made: none is made twice.
+    /// The number of tokens and versions made, so that none is made twice.
     made: u64,
-    /// Those whose waiters are to be told.
+    /// The entries whose waiters have to be woken.
     pub(crate) woken: Vec<StoreKey>,
 }
 
 #[derive(Debug)]
 struct Kept {
     bytes: Vec<u8>,
-    /// `None`: for ever.
+    /// `None` if it never expires.
     end: Option<Instant>,
 }
 
@@ -33,7 +33,7 @@ impl Kept {
 }
 
 impl Data {
-    /// As in Redis, for as long as the data set is the same.
+    /// Returns the origin. As in Redis, it is constant for one data set.
     #[expect(clippy::unused_self, reason = "whose origin it is")]
     pub(crate) fn origin(&self) -> [u8; 8] {
         *b"in tests"
@@ -49,8 +49,8 @@ impl Data {
         Some(&mut kept.bytes)
     }
 
-    /// How much longer it is kept, in whole milliseconds; zero for what is not there, or
-    /// has no end.
+    /// Returns the remaining life in whole milliseconds; zero if the name does not exist or never
+    /// expires.
     pub(crate) fn left(&self, name: &StoreKey) -> Duration {
         let end = self.kept.get(name).and_then(|kept| kept.end);
         let left = end.map_or(Duration::ZERO, |end| {
@@ -59,13 +59,13 @@ impl Data {
         whole(left)
     }
 
-    /// Keeps `bytes` for `life`, or for ever.
+    /// Stores `bytes` for `life`, or without expiry.
     pub(crate) fn set(&mut self, name: &StoreKey, bytes: Vec<u8>, life: Option<Duration>) {
         let end = life.map(|life| from_now(whole(life)));
         self.kept.insert(name.clone(), Kept { bytes, end });
     }
 
-    /// Keeps what has an end, or has none, for `life` from now.
+    /// Sets the remaining life of `name`.
     pub(crate) fn keep(&mut self, name: &StoreKey, life: Duration) {
         if let Some(kept) = self.kept.get_mut(name).filter(|kept| kept.is_alive()) {
             kept.end = Some(from_now(whole(life)));
@@ -95,13 +95,13 @@ impl Data {
         names.iter().map(|name| self.version(name)).collect()
     }
 
-    /// Half of a token, or of a version, that was never there before.
+    /// Makes half of a token or of a version, which is unique.
     pub(crate) fn new_half(&mut self) -> [u8; 8] {
         self.made += 1;
         self.made.to_be_bytes()
     }
 
-    /// A token that was never there before.
+    /// Makes a unique token.
     pub(crate) fn new_token(&mut self) -> Token {
         let half = self.new_half();
         let mut token = [0; 16];
@@ -111,7 +111,7 @@ impl Data {
         Token(token)
     }
 
-    /// A version that was never there before.
+    /// Makes a unique version.
     pub(crate) fn new_version(&mut self) -> Version {
         let unique = self.new_token();
         let mut version = [0; Version::LEN];

@@ -1,19 +1,20 @@
-//! The steps of the store, each of them atomic: the scripts of the Redis, in Rust.
+//! The atomic steps of the fake store: the Redis scripts, in Rust.
 
 use std::time::Duration;
 
 use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
+use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{
-    AcquireRequest, Acquired, FencingToken, Fill, Filled, Found, LeaseGrant, LeaseTimes, TokenKind,
+    AcquireRequest, Acquired, Fill, Filled, Found, LeaseGrant, LeaseTimes, TokenKind,
 };
 use crate::store::tests::fake::data::Data;
 
-/// Names of late tags are looked for in so many bytes.
+/// The number of bytes in which the names of value tags are looked for.
 const VALUE_TAGS: usize = 8192;
 
-/// The versions of tags that only the entry of this fill names.
+/// The token of an entry, with the versions of the tags that only the entry names.
 type Late = (Token, Vec<Option<Version>>);
 
 impl Data {
@@ -48,7 +49,7 @@ impl Data {
         Some((head.token, self.versions(&names)))
     }
 
-    /// The head of a live entry.
+    /// Returns the head of a live entry.
     fn head(&self, entry: &StoreKey) -> Option<Head> {
         let is_alive = !self.left(entry).is_zero();
         is_alive.then(|| Head::read(self.get(entry)?)).flatten()
@@ -100,7 +101,7 @@ impl Data {
         })
     }
 
-    /// Every version as it is, made where it is missing.
+    /// Returns every version, and makes those that are missing.
     fn make_versions(
         &mut self,
         names: &[StoreKey],
@@ -110,7 +111,7 @@ impl Data {
         let make = |(index, name): (usize, &StoreKey)| {
             self.version(name).unwrap_or_else(|| {
                 let version = self.new_version();
-                // What everything hangs on does not run out.
+                // Versions that every entry depends on never expire.
                 let life = (index >= IMPLICIT).then_some(life);
                 self.set(name, version.0.to_vec(), life);
                 version
@@ -140,7 +141,7 @@ impl Data {
                 .all(|version| recorded.next() == Some(&version.0))
     }
 
-    /// Gives the right to `request`.
+    /// Grants the right to `request`.
     fn take(
         &mut self,
         entry: &StoreKey,
@@ -181,7 +182,7 @@ impl Data {
         token
     }
 
-    /// Keeps the entry for at least `room`; what is measured from its end moves along.
+    /// Keeps the entry for at least `room`. Times that are measured from its end move along.
     fn make_room(
         &mut self,
         entry: &StoreKey,
@@ -230,8 +231,8 @@ impl Data {
         Filled::Stored
     }
 
-    /// Whether the token, or for a write with an order the generation, is still there, and
-    /// nothing newer.
+    /// Checks that the token, or for a write with an order its generation, is still there, and that
+    /// no write with a greater order has stored.
     fn fence(&mut self, fill: &Fill, head: &Head) -> Result<(), Filled> {
         let is_own = head.token == fill.fencing_token.token;
         let order = fill
@@ -258,7 +259,7 @@ impl Data {
         })
     }
 
-    /// Nothing is stored, and the lease of who wanted to ends.
+    /// Refuses a store, and ends the lease of its holder.
     fn refuse(&mut self, fill: &Fill, head: Option<Head>, why: Filled) -> Filled {
         if let (Some(head), Some(holder)) = (head, fill.fencing_token.holder)
             && head.holder == Some(holder)
@@ -356,7 +357,7 @@ impl Data {
     }
 }
 
-/// How many versions an entry says it has.
+/// Returns the number of versions in an entry.
 fn count(bytes: &[u8]) -> Option<usize> {
     let count = bytes.get(VERSIONS - 2..VERSIONS)?.try_into().ok()?;
     debug_assert!(bytes.len() >= HEAD, "it has a head");

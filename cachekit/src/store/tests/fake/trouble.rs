@@ -1,4 +1,4 @@
-//! What can go wrong between a cache and its store, and what was asked.
+//! Troubles between a cache and its store, and the log of operations.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,60 +8,60 @@ use crate::store::key_name::StoreKey;
 /// The kind of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
-    /// The entry and its versions.
+    /// Reads an entry and its versions.
     Read,
-    /// Versions alone.
+    /// Reads versions alone.
     Versions,
-    /// The right to compute.
+    /// Acquires the right to compute.
     Acquire,
-    /// Both in one.
+    /// Reads and acquires in one round trip.
     ReadOrAcquire,
-    /// Storing a value.
+    /// Stores a value.
     Fill,
-    /// Going on to compute.
+    /// Renews a token and its lease.
     Renew,
-    /// Giving the lease back.
+    /// Releases a lease.
     Release,
-    /// Taking entries and versions out of use.
+    /// Invalidates entries and versions.
     Invalidate,
-    /// A hello and an echo. Not written down.
+    /// Sends a hello and a heartbeat. Not logged.
     Heartbeat,
-    /// A message alone: that an invalidation was applied, or a goodbye. Not written down.
+    /// Sends a message alone: an acknowledgement or a goodbye. Not logged.
     Tell,
 }
 
 impl Op {
-    /// Nodes do the others by themselves, all the time.
+    /// Returns `true` if calls cause this kind. Nodes do the others by themselves, all the time.
     pub(crate) fn is_asked_for(self) -> bool {
         !matches!(self, Self::Heartbeat | Self::Tell)
     }
 }
 
-/// What happens to an operation.
+/// A fault of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// There is no connection, and nothing is sent.
     Unavailable,
-    /// The store says no, with this code.
+    /// The store rejects the operation with this code.
     Rejected(&'static str),
-    /// It gets lost on its way: no answer, and it never runs.
+    /// The operation gets lost: there is no answer, and it never runs.
     Lost,
-    /// It runs, and its answer gets lost.
+    /// The operation runs, and its answer gets lost.
     AnswerLost,
-    /// No answer; it runs when the test releases it.
+    /// There is no answer. The operation runs when the test releases it.
     Held,
-    /// It runs at once, and its answer takes so long.
+    /// The operation runs at once, and its answer takes this long.
     Slow(Duration),
-    /// It runs after so long, and is answered then. Without an answer in time it is held.
+    /// The operation runs after this time and is answered then. If that is too late, it is held.
     Late(Duration),
 }
 
-/// One operation that was sent.
+/// A logged operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Its kind.
+    /// The kind of the operation.
     pub op: Op,
-    /// What it was about: the entry, or all names that it removes or asks for.
+    /// The names that it was about: the entry, or all names that it removes or reads.
     pub names: Vec<String>,
 }
 
@@ -95,7 +95,7 @@ impl Troubles {
         *self = Self::default();
     }
 
-    /// What happens to the next operation of this kind.
+    /// Returns the trouble of the next operation of this kind.
     pub(crate) fn next(&mut self, op: Op) -> Option<Trouble> {
         let first = self.once.iter().position(|(kind, _)| *kind == op);
         let once = first.and_then(|at| self.once.remove(at));

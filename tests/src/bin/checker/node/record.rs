@@ -1,4 +1,4 @@
-//! What happened on this node, told to the parent.
+//! The record of a node's reads and writes, sent to the parent.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Writers that leave what may be served old.
+//! Writers that invalidate softly, so that stale values may be served.
 
 use super::write_log::Written;
 use super::writing::{EVENTED, GROUPED, SHARED, TAGGED};

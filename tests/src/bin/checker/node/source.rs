@@ -1,4 +1,4 @@
-//! Computations: they read the truth, and take their time.
+//! Computations: they read the truth, after a delay.
 
 use std::cell::Cell as StdCell;
 use std::time::Duration;

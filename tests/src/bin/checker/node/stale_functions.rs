@@ -1,5 +1,5 @@
-//! The cached functions whose old values may be served, once with values in memory too and
-//! once without; and those that invalidate softly.
+//! The cached functions with a `stale` window, once with values in memory too and once without, and
+//! functions that invalidate softly.
 
 use super::node;
 use super::source::Row;

@@ -1,4 +1,4 @@
-//! The truth, asked over a connection: what a database is to a service.
+//! The connection to the truth, which stands for a service's database.
 
 use std::collections::HashMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! What one write changed.
+//! The log of a write's changes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

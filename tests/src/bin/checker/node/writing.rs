@@ -1,4 +1,4 @@
-//! Writers: they raise versions, and then invalidate in every way there is.
+//! Writers: they raise versions, and then invalidate in every available way.
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The faults that are injected: which, how often, and when they were.
+//! The injected faults: their kinds, their frequency and their times.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

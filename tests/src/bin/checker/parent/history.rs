@@ -1,4 +1,4 @@
-//! What the nodes tell.
+//! The history that the nodes report.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};

@@ -1,11 +1,11 @@
-//! Holds what readers got against what was promised.
+//! Compares the versions that readers got with the promises of the cache.
 //!
-//! A version is the floor of its row on a node from the moment on when its invalidation
-//! holds there: on the node that invalidated, when the call returned, Redis up or down; on
-//! others a while after Redis accepted it, or when the call returned if that said that every
-//! node had applied it. A read that begins later gets that version or a
-//! newer one. Of rows that may be served old, and after a soft invalidation, a read that takes
-//! old values gets it a window later (`windows`).
+//! A version becomes the floor of its row on a node when its invalidation takes effect there. On
+//! the node that invalidated, this is when the call returned, whether Redis was up or down. On
+//! other nodes, it is a while after Redis accepted the invalidation, or when the call returned if
+//! the call said that every node had applied it. A read that begins later gets that version or a
+//! newer one. For rows that may be served stale, and after a soft invalidation, a read that accepts
+//! stale values gets it a window later (`windows`).
 
 mod floors;
 mod propagation;

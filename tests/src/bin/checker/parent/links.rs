@@ -1,4 +1,4 @@
-//! Faults of the network between one node and the server.
+//! Network faults between a node and the server.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

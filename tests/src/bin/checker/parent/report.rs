@@ -1,4 +1,4 @@
-//! What is printed.
+//! The printed report.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;

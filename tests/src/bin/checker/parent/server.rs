@@ -1,4 +1,4 @@
-//! Faults of the server, and what other programs do to it.
+//! Faults of the server, and commands of other programs.
 
 use std::thread;
 use std::time::Duration;

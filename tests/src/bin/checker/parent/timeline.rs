@@ -1,4 +1,4 @@
-//! What happened around a violation.
+//! The events around a violation.
 
 use super::World;
 use super::history::Read;

@@ -1,4 +1,4 @@
-//! Calls that got what they should have known to be over.
+//! Finds calls that got a value which they had to know as invalidated.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The server does not let the nodes do what they did before.
+//! The server refuses operations that it accepted before.
 
 use super::{Inflicted, ROW, Row, refusal, wait};
 use crate::said::PASSWORD;

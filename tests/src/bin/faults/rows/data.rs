@@ -1,4 +1,4 @@
-//! The server loses what it was given.
+//! The server loses data that it had accepted.
 
 use cachekit_tests::redis::Reply;
 

@@ -1,4 +1,4 @@
-//! The network between the nodes and the server.
+//! Faults of the network between the nodes and the server.
 
 use std::net::TcpStream;
 use std::sync::Arc;

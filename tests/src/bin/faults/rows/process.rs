@@ -1,4 +1,4 @@
-//! The server dies, and comes back with less than it had, or with more.
+//! The server dies, and comes back with older or newer data.
 
 use std::time::Duration;
 

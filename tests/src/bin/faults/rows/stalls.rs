@@ -1,4 +1,4 @@
-//! The server is there and does not answer.
+//! The server is reachable and does not answer.
 
 use std::time::{Duration, Instant};
 

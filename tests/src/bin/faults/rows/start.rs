@@ -1,4 +1,4 @@
-//! The nodes start, and Redis is not there.
+//! The nodes start while Redis is unreachable.
 
 use std::net::ToSocketAddrs;
 

@@ -1,4 +1,5 @@
-//! A tag of many hot entries is invalidated, and their function may run only so many times at once.
+//! A tag of many hot entries is invalidated, and their function has a limit of concurrent
+//! computations.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! A steady load on keys whose lives end while it runs, all at the same moment.
+//! A steady load on keys that all expire at one moment while it runs.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};

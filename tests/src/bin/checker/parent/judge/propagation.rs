@@ -1,4 +1,4 @@
-//! How long after its acceptance an invalidation is not known on other nodes.
+//! The delay between the acceptance of an invalidation and its effect on other nodes.
 
 use crate::parent::history::{Read, Write};
 

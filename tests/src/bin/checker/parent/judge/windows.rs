@@ -1,9 +1,10 @@
-//! Until when soft invalidations leave old values.
+//! The times until which soft invalidations allow stale values.
 //!
-//! In a node's memory the window begins when the invalidation holds there, and in Redis when
-//! it accepts one that names the entry. One of a tag, an event or a function cannot mark
-//! entries in Redis: there the window begins when a call first asks for the right to compute,
-//! which every read that takes an old value brings about, unless one did a moment ago.
+//! In a node's memory the window begins when the invalidation takes effect there. In Redis it
+//! begins when Redis accepts an invalidation that names the entry. An invalidation of a tag, an
+//! event or a function cannot mark entries in Redis. For these the window begins when a call first
+//! asks for the right to compute, which every read of a stale value causes, unless another just
+//! did.
 
 use std::time::Duration;
 

@@ -1,0 +1,25 @@
+//! Sends an invalidation to the store and to all processes.
+
+use tokio::time::Instant;
+
+use crate::l2::bus::client::BusClient;
+use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::key_name::StoreKey;
+use crate::store::message::BusMessage;
+use crate::store::port::{Failure, Store};
+
+/// Invalidates `names` in the store, which publishes the message to every process in the same step.
+pub(crate) async fn send_invalidation(
+    bus: &BusClient,
+    store: &dyn Store,
+    (names, mode): (&[StoreKey], InvalidationMode),
+    until: Instant,
+) -> Result<(), Failure> {
+    let message = BusMessage::Invalidated {
+        from: bus.node,
+        ack: None,
+        mode,
+        names: names.to_vec(),
+    };
+    store.invalidate(names, mode, &message, until).await
+}

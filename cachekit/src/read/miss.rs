@@ -1,0 +1,290 @@
+//! The sequence of a miss: everything between a look-up in memory that gave no answer, and the body.
+//!
+//! 1. Join the key's flight (single-flight), and wait while another call leads it.
+//! 2. As the leader, look into memory again: another leader may have stored meanwhile.
+//! 3. Look the entry up in L2, and wait while another process computes it.
+//! 4. If L2 could not be asked, serve what memory has, as `on_disconnect` allows.
+//! 5. Acquire a permit among the computations that may run at once.
+//! 6. Run the body.
+//!
+//! Each step may end the call with an answer. The sequence knows nothing of the function's types, so
+//! that it is compiled once and not for every function: values are entries, and [`ValueOps`] answers
+//! what has to be known of them. [`typed_call`](crate::read::typed_call) is what each function has of
+//! its own: it runs the body, and converts an [`Answer`] into what the function returns.
+
+use std::mem::take;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::backfill::lease::LeaseState;
+use crate::base::runtime::has_timer;
+use crate::coordination::single_flight::waiter::Leader;
+use crate::core::outcome::{Dependencies, Outcome};
+use crate::model::entry::MemoryEntry;
+use crate::model::epoch::Epochs;
+use crate::model::tags::EntryTags;
+use crate::read::answer::Answer;
+use crate::read::call::Call;
+use crate::read::join_flight::NextStep;
+use crate::read::l2_lookup::acquire::Fetched;
+use crate::read::permit::ComputePermit;
+use crate::read::running::Computation;
+use crate::return_type::erased_ops::ValueOps;
+
+/// The result of the sequence.
+pub(crate) enum Resolved {
+    /// The call returns this answer.
+    Return(Answer),
+    /// The call runs the body.
+    RunBody(Box<Computation>),
+}
+
+/// The sequence, as far as it came without waiting.
+pub(crate) enum Resolving {
+    /// The sequence ended without a wait.
+    Ready(Resolved),
+    /// The sequence has to wait for a flight, for L2 or for a permit.
+    Pending(Pin<Box<dyn Future<Output = Resolved> + Send>>),
+}
+
+/// Answers `call` by another computation or by what a tier has, or comes to where its own body is to
+/// run.
+///
+/// # Cancel safety
+///
+/// Dropping the future at any point hands the computation to the next waiter, if there is
+/// one, and leaves nothing behind.
+pub(crate) fn resolve(mut call: Box<Call>, ops: ValueOps, entry_tags: EntryTags) -> Resolving {
+    call.count_miss();
+    let dependencies = call.dependencies(entry_tags);
+    let next = match call.lead.take() {
+        Some(lead) => NextStep::Compute(Some(lead)),
+        None => call.join_flight(&ops, &dependencies.epochs),
+    };
+    match next {
+        NextStep::Return(answer) => Resolving::Ready(Resolved::Return(answer)),
+        NextStep::Compute(lead) if call.core.l2.is_none() => {
+            resolve_without_l2(call, lead, ops, dependencies)
+        }
+        next => Resolving::Pending(Box::pin(resolve_with_waits(call, next, ops, dependencies))),
+    }
+}
+
+/// The steps after the flight where there is no L2: only the permit may have to be waited for.
+fn resolve_without_l2(
+    call: Box<Call>,
+    lead: Option<Leader<Outcome>>,
+    ops: ValueOps,
+    dependencies: Dependencies,
+) -> Resolving {
+    let lead = match call.recheck_memory_as_leader(lead, &ops) {
+        Ok(lead) => lead,
+        Err(answer) => return Resolving::Ready(Resolved::Return(answer)),
+    };
+    let mut permit = call.compute_permit();
+    let run_body =
+        move |call, permit| run_body(call, lead, &ops, dependencies, LeaseState::None, permit);
+    if permit.try_acquire() {
+        return Resolving::Ready(run_body(call, permit));
+    }
+    Resolving::Pending(Box::pin(async move {
+        permit.acquire(&call).await;
+        run_body(call, permit)
+    }))
+}
+
+/// The whole sequence from `next` on. A call that was answered with a value that is to be recomputed
+/// goes through it again, as a refresh.
+async fn resolve_with_waits(
+    mut call: Box<Call>,
+    mut next: NextStep,
+    ops: ValueOps,
+    mut dependencies: Dependencies,
+) -> Resolved {
+    loop {
+        let lead = match call.wait_for_flight(next, &ops, &dependencies.epochs).await {
+            Ok(lead) => lead,
+            Err(answer) => return Resolved::Return(answer),
+        };
+        let mut permit = call.compute_permit();
+        let Some(lead) = lead else {
+            permit.acquire(&call).await;
+            return run_body(call, None, &ops, dependencies, LeaseState::None, permit);
+        };
+        let leading = call.lead_flight(lead, &ops, &dependencies, &mut permit);
+        match leading.await {
+            LeaderStep::Return(answer) => return Resolved::Return(answer),
+            LeaderStep::Refresh(refresh) => {
+                call = refresh;
+                dependencies = call.dependencies(take(&mut dependencies.entry_tags));
+                next = call.join_flight(&ops, &dependencies.epochs);
+            }
+            LeaderStep::Compute(lead, lease_state) => {
+                permit.acquire(&call).await;
+                return run_body(call, Some(lead), &ops, dependencies, lease_state, permit);
+            }
+        }
+    }
+}
+
+/// The next step of a leader that has looked into memory and L2.
+enum LeaderStep {
+    /// The call returns this answer.
+    Return(Answer),
+    /// The caller is answered, and the call goes on as this refresh.
+    Refresh(Box<Call>),
+    /// The call computes.
+    Compute(Leader<Outcome>, LeaseState),
+}
+
+impl Call {
+    /// Waits for other calls that lead the key's flight. Returns an answer, as `Err`, or the
+    /// leadership; `None` if the call computes for itself alone.
+    async fn wait_for_flight(
+        &self,
+        mut next: NextStep,
+        ops: &ValueOps,
+        epochs: &Epochs,
+    ) -> Result<Option<Leader<Outcome>>, Answer> {
+        loop {
+            let waiter = match next {
+                NextStep::Return(answer) => return Err(answer),
+                NextStep::Compute(lead) => return Ok(lead),
+                NextStep::Wait(waiter) => waiter,
+            };
+            let limit = has_timer().then(|| self.wait_budget().limit(&waiter));
+            let woken = waiter.wait(limit, || self.leadership(Instant::now())).await;
+            next = self.resume_after_wait(ops, epochs, woken);
+        }
+    }
+
+    /// Looks into memory and L2 for every waiter of the flight.
+    async fn lead_flight(
+        &self,
+        lead: Leader<Outcome>,
+        ops: &ValueOps,
+        dependencies: &Dependencies,
+        permit: &mut ComputePermit,
+    ) -> LeaderStep {
+        let lead = match self.recheck_memory(lead, ops) {
+            Ok(lead) => lead,
+            Err(answer) => return LeaderStep::Return(answer),
+        };
+        let began = lead.leadership.number;
+        let lease_state = if let Some(lease_state) = self.skipped_l2() {
+            lease_state
+        } else {
+            match self.fetch_from_l2(ops, dependencies, began, permit).await {
+                Fetched::Hit(stored) => {
+                    self.note_refresh(true);
+                    self.store_if_valid(lead, Arc::clone(&stored));
+                    return LeaderStep::Return(Answer::Entry(stored));
+                }
+                // The waiters get nothing: one may have begun after an invalidation of the old value.
+                Fetched::KeepOld(old) => return LeaderStep::Return(Answer::Entry(old)),
+                Fetched::Refresh(stored, advance) => {
+                    return self.serve_stale(lead, stored, advance);
+                }
+                Fetched::Compute(lease_state) => lease_state,
+            }
+        };
+        if self.old.is_none()
+            && !matches!(lease_state, LeaseState::Granted(_))
+            && let Some(stored) = self.hit_unconfirmed(ops)
+        {
+            lead.settle(Outcome::Value(Arc::clone(&stored)), || {});
+            return LeaderStep::Return(Answer::Entry(stored));
+        }
+        LeaderStep::Compute(lead, lease_state)
+    }
+
+    /// Ends the flight with `stored`, so that every waiter gets it, and goes on with its refresh.
+    fn serve_stale(
+        &self,
+        lead: Leader<Outcome>,
+        stored: Arc<MemoryEntry>,
+        advance: Option<Duration>,
+    ) -> LeaderStep {
+        self.store_if_valid(lead, Arc::clone(&stored));
+        match self.to_refresh(&stored, advance) {
+            Some(refresh) => LeaderStep::Refresh(Box::new(refresh)),
+            None => LeaderStep::Return(Answer::Entry(stored)),
+        }
+    }
+
+    /// Looks into memory again if the call leads: see [`recheck_memory`](Self::recheck_memory).
+    fn recheck_memory_as_leader(
+        &self,
+        lead: Option<Leader<Outcome>>,
+        ops: &ValueOps,
+    ) -> Result<Option<Leader<Outcome>>, Answer> {
+        lead.map(|lead| self.recheck_memory(lead, ops)).transpose()
+    }
+
+    /// Returns the dependencies of an entry with `entry_tags`, as they are now.
+    fn dependencies(&self, entry_tags: EntryTags) -> Dependencies {
+        let epochs = self.epochs(&entry_tags);
+        Dependencies { entry_tags, epochs }
+    }
+}
+
+/// The last step: from here on the body runs.
+fn run_body(
+    call: Box<Call>,
+    lead: Option<Leader<Outcome>>,
+    ops: &ValueOps,
+    dependencies: Dependencies,
+    lease_state: LeaseState,
+    permit: ComputePermit,
+) -> Resolved {
+    Resolved::RunBody(Computation::new(
+        call,
+        lead,
+        ops,
+        dependencies,
+        lease_state,
+        permit,
+    ))
+}
+
+/// Runs the sequence on this thread, for a synchronous function, whose entries are in memory only.
+pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: EntryTags) -> Resolved {
+    call.count_miss();
+    let dependencies = call.dependencies(entry_tags);
+    let next = call.join_flight(ops, &dependencies.epochs);
+    let lead = call
+        .wait_for_flight_blocking(next, ops, &dependencies.epochs)
+        .and_then(|lead| call.recheck_memory_as_leader(lead, ops));
+    let lead = match lead {
+        Ok(lead) => lead,
+        Err(answer) => return Resolved::Return(answer),
+    };
+    // Held to the end: a thread cannot do anything else meanwhile.
+    let mut permit = call.compute_permit();
+    permit.acquire_blocking(&call);
+    run_body(call, lead, ops, dependencies, LeaseState::None, permit)
+}
+
+impl Call {
+    /// [`wait_for_flight`](Self::wait_for_flight) for a synchronous caller: parks the thread.
+    fn wait_for_flight_blocking(
+        &self,
+        mut next: NextStep,
+        ops: &ValueOps,
+        epochs: &Epochs,
+    ) -> Result<Option<Leader<Outcome>>, Answer> {
+        loop {
+            let waiter = match next {
+                NextStep::Return(answer) => return Err(answer),
+                NextStep::Compute(lead) => return Ok(lead),
+                NextStep::Wait(waiter) => waiter,
+            };
+            let limit = self.wait_budget().limit(&waiter);
+            let woken = waiter.wait_blocking(limit, || self.leadership(Instant::now()));
+            next = self.resume_after_wait(ops, epochs, woken);
+        }
+    }
+}
