@@ -1,6 +1,6 @@
 //! Distributions of hits in memory; with `--features rivals`, of the other caches too.
 //!
-//!     cargo bench -p cachekit-benches --bench hit
+//!     RUSTFLAGS= cargo bench -p cachekit-benches --bench hit
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,6 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
 fn group<V: Value>(criterion: &mut Criterion, runtime: &Runtime, name: &str, args: Args) {
+    cachekit_benches::refuse_switches();
     let candidates = memory::candidates::<V>(runtime.handle(), args).expect("rivals are set up");
     rounds::warm(runtime.handle(), &candidates);
     let keys = Keys::new(Spread::Zipf);

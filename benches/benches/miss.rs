@@ -1,6 +1,6 @@
 //! Distributions of misses in memory; with `--features rivals`, of the other caches too.
 //!
-//!     cargo bench -p cachekit-benches --bench miss
+//!     RUSTFLAGS= cargo bench -p cachekit-benches --bench miss
 
 use std::time::Instant;
 
@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 fn misses(criterion: &mut Criterion) {
     let runtime = Runtime::new().expect("a runtime");
+    cachekit_benches::refuse_switches();
     let candidates = miss::candidates(runtime.handle()).expect("caches are set up");
     // Each asks for what nobody asked for before.
     let any = Keys::new(Spread::Even);

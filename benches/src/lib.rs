@@ -17,5 +17,17 @@ pub mod rounds;
 pub mod traces;
 pub mod user;
 
+/// Refuses to measure a cachekit whose guards tests can remove: that costs something on a hit.
+///
+/// # Panics
+///
+/// Built with `--cfg cachekit_faults`.
+pub fn refuse_switches() {
+    assert!(
+        !cfg!(cachekit_faults),
+        "this was built with switches for tests: use `scripts/bench`, or set `RUSTFLAGS=`"
+    );
+}
+
 /// Why there is no figure, in words.
 pub type Fail = Box<dyn std::error::Error + Send + Sync>;

@@ -24,7 +24,7 @@ pub use inventory;
 
 pub use crate::api::registry::Registered;
 pub use crate::api::replicated_entry::{ReplicatedEntry, ordered};
-pub use crate::base::fault::{Fault, Point};
+pub use crate::base::fault::Point;
 pub use crate::core::entry_key::Target;
 pub use crate::invalidate::request::{Invalidation, On};
 pub use crate::key::buf::{KeyBuf, Rendered};

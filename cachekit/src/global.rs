@@ -63,14 +63,14 @@ pub fn global() -> Cache {
 
 /// Puts `task` in the scope of the caller's task, if that has a cache of its own.
 pub(crate) fn carried(task: Task) -> Task {
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", cachekit_faults))]
     let task = crate::testing::carried(task);
     task
 }
 
 /// Calls `f` with the current cache: the task's, or else the global one.
 pub(crate) fn with_current<T>(f: impl FnOnce(&Cache) -> T) -> T {
-    #[cfg(feature = "testing")]
+    #[cfg(any(feature = "testing", cachekit_faults))]
     let f = match crate::testing::with_scoped(f) {
         Ok(result) => return result,
         Err(f) => f,

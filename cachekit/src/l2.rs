@@ -7,5 +7,6 @@ pub(crate) mod entry_keys;
 pub(crate) mod invalidation_targets;
 pub(crate) mod outbox;
 pub(crate) mod recovery;
+pub(crate) mod removal;
 pub(crate) mod send_invalidation;
 pub(crate) mod tier;

@@ -89,7 +89,6 @@
 //! | `bytes`, `chrono`, `rust_decimal`, `uuid` | no | types of these crates in keys, equal values written equally |
 //! | `serde` | with `redis` or a codec | values weighed by their serialised size |
 //! | `testing` | no | a manual clock, and a cache for one test |
-//! | `seeded-faults` | no | for this project's own tests |
 
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -125,7 +124,7 @@ mod write;
 // The interfaces of applications, tests and generated code.
 mod api;
 
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", cachekit_faults))]
 pub mod testing;
 
 mod global;

@@ -6,5 +6,5 @@ pub(crate) mod message;
 pub(crate) mod port;
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 pub(crate) mod tests;

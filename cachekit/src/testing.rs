@@ -1,6 +1,6 @@
 //! Tools for tests: a clock that the test advances, and a cache for one task.
 
-#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+#[cfg(cachekit_faults)]
 mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,17 +10,17 @@ use crate::base::clock::Clock;
 use crate::core::state::Cache;
 use crate::read::background_task::Task;
 
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 #[doc(hidden)]
 pub use crate::base::fault::{Fault, Point};
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 #[doc(hidden)]
 pub use crate::store::tests::fake::controls::FakeStore;
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 #[doc(hidden)]
 pub use crate::store::tests::fake::trouble::{Op, Step, Trouble};
 
-#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+#[cfg(all(cachekit_faults, feature = "serde"))]
 #[doc(hidden)]
 pub use crate::testing::tests::fuzz_any::read_anything;
 

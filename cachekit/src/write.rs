@@ -3,3 +3,5 @@
 pub(crate) mod annotated;
 pub(crate) mod pending;
 pub(crate) mod put;
+pub(crate) mod write_guard;
+pub(crate) mod written;

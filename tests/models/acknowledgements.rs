@@ -12,7 +12,9 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::exhaustive::{Model, everywhere, is_thorough};
-use crate::l2::bus::membership::{AckProgress, BusTimings, Heartbeat, Membership, Presence};
+use crate::l2::bus::membership::{AckProgress, Membership};
+use crate::l2::bus::presence::{Heartbeat, Presence};
+use crate::l2::bus::timings::BusTimings;
 
 /// The time is always this; everything else grows older.
 const NOW: u64 = 1_000;
@@ -189,6 +191,7 @@ impl World {
             hello: Duration::from_nanos(self.bounds.hello),
             window: Duration::from_nanos(self.bounds.window),
             wait: Duration::from_nanos(self.bounds.wait),
+            faults: self.faults,
         }
     }
 
@@ -268,7 +271,7 @@ impl World {
             }
             Stage::Broken => {
                 it.reading.stage = Stage::Off;
-                it.presence.unsubscribed(it.faults);
+                it.presence.unsubscribed(&self.terms());
                 next("the reader notices that its subscription ended", it);
             }
             Stage::Subscribed => {}
@@ -290,12 +293,12 @@ impl World {
             }
             Stage::Connected => {
                 it.writing.stage = Stage::Subscribed;
-                it.members.subscribed(now(), it.faults);
+                it.members.subscribed(now(), &self.terms());
                 next("the writer is subscribed", it);
             }
             Stage::Broken => {
                 it.writing.stage = Stage::Off;
-                it.members.unsubscribed(it.faults);
+                it.members.unsubscribed(&self.terms());
                 next("the writer notices that its subscription ended", it);
             }
             Stage::Subscribed => {}
@@ -312,7 +315,7 @@ impl World {
         let mut it = self.clone();
         match self.heartbeat {
             None => {
-                if let Some(heartbeat) = it.presence.heartbeat(now(), &self.terms(), self.faults) {
+                if let Some(heartbeat) = it.presence.heartbeat(now(), &self.terms()) {
                     it.heartbeat = Some((heartbeat, false));
                     let step = if heartbeat.says_hello {
                         "the reader sends hello and echo"
@@ -425,7 +428,7 @@ impl World {
         } else if self.bounds.goodbyes > 0 {
             let mut it = self.clone();
             it.bounds.goodbyes -= 1;
-            it.presence.leave(it.faults);
+            it.presence.leave(&self.terms());
             it.leaving = true;
             next("the reader says goodbye", it);
         }
@@ -444,7 +447,7 @@ impl World {
         let answers = it.asked.as_mut().map(|asked| &mut asked.answers);
         match message {
             Message::Hello(id) => {
-                it.members.hello_received(id, now(), &terms, self.faults);
+                it.members.hello_received(id, now(), &terms);
                 next("the writer hears hello", it);
             }
             Message::Goodbye(id) => {
@@ -462,7 +465,7 @@ impl World {
             }
             Message::Invalidated(number) => {
                 if let Some(answers) = answers {
-                    answers.echo_received(u64::from(number), self.faults);
+                    answers.echo_received(u64::from(number), &terms);
                 }
                 next("the writer's message comes back", it);
             }
@@ -517,13 +520,13 @@ impl World {
             Phase::Answered(at) => {
                 let (terms, answers) = (self.terms(), &asked.answers);
                 let sent = asked.sent;
-                let end = AckProgress::<u8>::waits_until(sent, at, &terms, self.faults);
+                let end = AckProgress::<u8>::waits_until(sent, at, &terms);
                 it.asked = None;
                 it.certain = self.version;
-                if answers.is_complete(&self.members, now(), &terms, self.faults) {
+                if answers.is_complete(&self.members, now(), &terms) {
                     next("all have applied it, says the writer", it);
                 } else if now() >= end {
-                    answers.give_up(&mut it.members, self.faults);
+                    answers.give_up(&mut it.members, &terms);
                     next("the writer has waited long enough", it);
                 }
             }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::base::clock::Tick;
 use crate::base::fault::{Fault, Faults};
 use crate::exhaustive::{Model, everywhere};
-use crate::l2::bus::membership::{BusTimings, Heartbeat, Presence};
+use crate::l2::bus::presence::{Heartbeat, Presence};
+use crate::l2::bus::timings::BusTimings;
 
 /// How long memory is trusted after an echo, in ticks.
 const TRUST: u64 = 3;
@@ -56,6 +57,7 @@ fn terms() -> BusTimings {
         hello: Duration::from_nanos(2),
         window: Duration::from_nanos(TRUST + 2),
         wait: Duration::from_nanos(TRUST),
+        faults: Faults::default(),
     }
 }
 
@@ -127,7 +129,7 @@ impl Model for World {
         let mut it = self.clone();
         match self.heartbeat {
             None => {
-                it.heartbeat = it.presence.heartbeat(tick(NOW), &terms(), self.faults);
+                it.heartbeat = it.presence.heartbeat(tick(NOW), &terms());
                 next("the node sends an echo", it);
             }
             Some(heartbeat) => {

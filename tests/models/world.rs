@@ -72,8 +72,10 @@ impl World {
                 value.dead.store(true, Ordering::SeqCst);
             }
         };
+        let mut flights = Flights::new(evict);
+        flights.faults = faults;
         Arc::new(Self {
-            flights: Arc::new(Flights::new(evict, faults)),
+            flights: Arc::new(flights),
             faults,
             key: Key::new(b"key"),
             memory: Mutex::new(None),

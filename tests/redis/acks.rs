@@ -6,6 +6,7 @@ use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, OnDisconnect, Policy, cached, invalidates};
 use cachekit_tests::proxy::{Direction, Proxy};
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 
 use crate::world::{node, settings, until};
 
@@ -100,7 +101,7 @@ async fn g6_a_node_that_does_not_answer_is_waited_for_until_it_serves_nothing() 
 async fn a_shorter_wait_is_best_effort_and_says_so() {
     let redis = Redis::start();
     let one = node(&redis.url()).await;
-    let builder = settings(&redis.url()).__seed(Fault::Deaf);
+    let builder = settings(&redis.url()).seed(Fault::Deaf);
     let deaf = builder.build().await.expect("a valid set-up");
     one.put("k", 1, &Policy::new()).await;
     assert_eq!(deaf.get::<i32>("k").await, Some(1));
@@ -236,7 +237,7 @@ async fn after_a_strange_message(fault: Option<Fault>) -> Duration {
     let redis = Redis::start();
     let builder = settings(&redis.url()).bus_timeout(TIMEOUT);
     let builder = match fault {
-        Some(fault) => builder.__seed(fault),
+        Some(fault) => builder.seed(fault),
         None => builder,
     };
     let one = builder.build().await.expect("a valid set-up");
@@ -284,7 +285,7 @@ async fn g6_without_the_wait_another_node_serves_the_old_value() {
     let proxy = Proxy::to(redis.addr());
     let other = slow(&proxy).await;
     let builder = settings(&redis.url()).bus_timeout(TIMEOUT);
-    let broken = builder.__seed(Fault::NoAckWait).build().await;
+    let broken = builder.seed(Fault::NoAckWait).build().await;
     let one = broken.expect("a valid set-up");
     one.put("k", 1, &Policy::new()).await;
     until("the other has heard", || other.stats().redis.messages == 1).await;

@@ -6,6 +6,7 @@ use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, OnDisconnect, Policy, Tier, cached};
 use cachekit_tests::proxy::{Direction, Proxy};
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 
 use crate::world::{node, settings, stored, until};
 
@@ -28,7 +29,7 @@ async fn behind(proxy: &Proxy, fault: Option<Fault>, policy: OnDisconnect) -> Ca
         .redis_timeout(Duration::from_millis(100))
         .on_disconnect(policy);
     let builder = match fault {
-        Some(fault) => builder.__seed(fault),
+        Some(fault) => builder.seed(fault),
         None => builder,
     };
     builder.build().await.expect("a valid set-up")

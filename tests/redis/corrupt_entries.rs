@@ -7,6 +7,7 @@ use cachekit::testing::Fault;
 use cachekit::{Cache, RedisMisses, cached, testing};
 use cachekit_tests::entry::seal;
 use cachekit_tests::redis::{Client, Redis, Reply};
+use cachekit_tests::scripts::Seed as _;
 use serde::{Deserialize, Serialize};
 
 use crate::world::{assert_covered, difference, flipped, misses, node, settings, stored};
@@ -237,7 +238,7 @@ async fn another_keys_entry_is_one_miss() {
 
 #[tokio::test]
 async fn another_keys_entry_costs_no_connection_without_the_guard() {
-    let mut world = World::with(|settings| settings.__seed(Fault::KeepSuspect)).await;
+    let mut world = World::with(|settings| settings.seed(Fault::KeepSuspect)).await;
     let stores = world.cache.stats().redis.stores;
     testing::scope(world.cache.clone(), card(3)).await;
     stored(&world.cache, stores + 1).await;

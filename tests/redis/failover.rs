@@ -5,6 +5,7 @@ use std::time::Duration;
 use cachekit::testing::Fault;
 use cachekit::{Cache, OnDisconnect, OnNewMaster, Policy};
 use cachekit_tests::redis::{Redis, Reply};
+use cachekit_tests::scripts::Seed as _;
 
 use crate::world::{node, settings, until};
 
@@ -90,7 +91,7 @@ async fn goes_on(change: &[&str], fault: Option<Fault>) -> bool {
         .bus_timeout(TIMEOUT)
         .on_disconnect(OnDisconnect::Bypass);
     let builder = match fault {
-        Some(fault) => builder.__seed(fault),
+        Some(fault) => builder.seed(fault),
         None => builder,
     };
     let cache = builder.build().await.expect("a valid set-up");

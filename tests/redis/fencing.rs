@@ -5,6 +5,7 @@ use cachekit::testing::Fault;
 use cachekit::{Cache, cached, testing};
 use cachekit_tests::Source;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 use tokio::task::JoinHandle;
 
 use crate::world::{node, settings, until};
@@ -83,7 +84,7 @@ async fn without(redis: &Redis, faults: &[Fault]) -> Cache {
     let builder = settings(&redis.url());
     let builder = faults
         .iter()
-        .fold(builder, |builder, fault| builder.__seed(*fault));
+        .fold(builder, |builder, fault| builder.seed(*fault));
     builder.build().await.expect("a valid set-up")
 }
 

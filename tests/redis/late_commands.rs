@@ -8,6 +8,7 @@ use cachekit::testing::Fault;
 use cachekit::{Cache, CacheBuilder, Policy, cached, testing, write_through};
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 use cachekit_tests::{Gate, Source};
 
 use crate::world::{node, settings, until};
@@ -24,7 +25,7 @@ async fn b(source: Source, id: u64) -> u64 {
 
 fn seeded(builder: CacheBuilder, fault: Option<Fault>) -> CacheBuilder {
     match fault {
-        Some(fault) => builder.__seed(fault),
+        Some(fault) => builder.seed(fault),
         None => builder,
     }
 }
@@ -45,7 +46,7 @@ async fn version_made_twice(fault: Option<Fault>) -> u64 {
         .expect("a valid set-up");
     // It must not hear of the invalidation: then it would not even try to store.
     let second = settings(&redis.url())
-        .__seed(Fault::Deaf)
+        .seed(Fault::Deaf)
         .build()
         .await
         .expect("a valid set-up");
@@ -85,7 +86,7 @@ async fn store_given_up_on(fault: Option<Fault>, newer: bool) -> Option<u64> {
     let proxy = Proxy::to(redis.addr());
     // It is gone with all it had to tell, as with its process.
     let slow = seeded(settings(&proxy.url()), fault)
-        .__seed(Fault::LeaveUntold)
+        .seed(Fault::LeaveUntold)
         .build()
         .await
         .expect("a valid set-up");
@@ -140,7 +141,7 @@ async fn without_the_token_it_does() {
 async fn r3_a_frozen_server_runs_what_was_given_up_on_and_nothing_old_comes_of_it() {
     let redis = Redis::start();
     // It is gone with all it had to tell, as with its process.
-    let slow = settings(&redis.url()).__seed(Fault::LeaveUntold);
+    let slow = settings(&redis.url()).seed(Fault::LeaveUntold);
     let slow = slow.build().await.expect("a valid set-up");
     let source = Source::default();
     let computing = tokio::spawn(testing::scope(slow.clone(), a(source.clone(), 1)));
@@ -264,8 +265,8 @@ async fn without_the_token_the_older_of_two_writes_stays() {
     let redis = Redis::start();
     let broken = || {
         settings(&redis.url())
-            .__seed(Fault::FillWithoutToken)
-            .__seed(Fault::Deaf)
+            .seed(Fault::FillWithoutToken)
+            .seed(Fault::Deaf)
             .build()
     };
     let nodes = [

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cachekit::testing::Fault;
 use cachekit::{Cache, RedisMisses, cached, invalidates, testing};
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 
 use crate::world::{misses, node, settings, stored, until};
 
@@ -98,7 +99,7 @@ async fn met(faults: &[Fault]) -> (Vec<u64>, RedisMisses, u64) {
         let settings = settings(&redis.url());
         faults
             .iter()
-            .fold(settings, |settings, fault| settings.__seed(*fault))
+            .fold(settings, |settings, fault| settings.seed(*fault))
             .build()
     };
     let first = with_faults().await.expect("a valid set-up");

@@ -13,6 +13,7 @@ use cachekit::{BuildError, Cache, CacheBuilder, OnDisconnect, OnNewMaster, Polic
 use cachekit_tests::capture::Capture;
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::{Client, Redis, Reply};
+use cachekit_tests::scripts::Seed as _;
 use tracing::Level;
 
 use crate::world::{settings, until};
@@ -347,7 +348,7 @@ async fn restored(fault: Option<Fault>) -> (Option<i32>, Vec<String>) {
         "-@dangerous",
     ]);
     // As versions before this one did with such an account.
-    let issuer = node(&redis).__seed(Fault::BelieveUnknown).build().await;
+    let issuer = node(&redis).seed(Fault::BelieveUnknown).build().await;
     let issuer = issuer.expect("the guard is removed");
     issuer.put("k", 1, &Policy::new()).await;
     redis.client().run(&["SAVE"]);
@@ -358,7 +359,7 @@ async fn restored(fault: Option<Fault>) -> (Option<i32>, Vec<String>) {
     let _log = tracing::subscriber::set_default(log.clone());
     let mut node = node(&redis).bus_timeout(Duration::from_secs(1));
     if let Some(fault) = fault {
-        node = node.__seed(fault);
+        node = node.seed(fault);
     }
     let node = node.build().await.expect("it may come later");
     log.take();

@@ -6,6 +6,7 @@ use cachekit::testing::Fault;
 use cachekit::{Cache, cached, testing};
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 use cachekit_tests::settle;
 use tokio::task::JoinHandle;
 
@@ -30,7 +31,7 @@ async fn standing_still(redis: &Redis, proxy: &Proxy, fault: Option<Fault>) -> C
     stored(&other, SEATS).await;
     let builder = settings(&proxy.url()).bus_timeout(Duration::from_secs(60));
     let builder = match fault {
-        Some(fault) => builder.__seed(fault),
+        Some(fault) => builder.seed(fault),
         None => builder,
     };
     let cache = builder.build().await.expect("a valid set-up");

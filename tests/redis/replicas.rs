@@ -7,6 +7,7 @@ use cachekit::{Cache, cached, write_through};
 use cachekit_tests::Source;
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 use tokio::task::JoinHandle;
 
 use crate::world::{node, quiet, settings, stored, until};
@@ -130,13 +131,11 @@ async fn no_replica_is_served_that_was_invalidated() {
 /// it drew, and what others read after that: whether it was a copy, was stored, and all values.
 async fn overtaken(way: usize, seed: u64, faults: &[Fault]) -> (bool, bool, BTreeSet<u64>) {
     let redis = Redis::start();
-    let deaf = settings(&redis.url())
-        .__seed_random(seed)
-        .__seed(Fault::Deaf);
+    let deaf = settings(&redis.url()).__seed_random(seed).seed(Fault::Deaf);
     let deaf = deaf.build().await.expect("a valid set-up");
     let other = faults
         .iter()
-        .fold(settings(&redis.url()), |it, fault| it.__seed(*fault));
+        .fold(settings(&redis.url()), |it, fault| it.seed(*fault));
     let other = other.build().await.expect("a valid set-up");
     let source = Source::default();
     source.write(1);

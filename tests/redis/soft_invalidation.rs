@@ -5,6 +5,7 @@ use std::time::Duration;
 use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, cached};
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 use cachekit_tests::{Source, settle};
 
 use crate::world::{node, settings, stored, until};
@@ -102,11 +103,11 @@ async fn until_new(cache: &Cache, source: &Source) {
 /// invalidation that it did not hear of.
 async fn overtaken(way: usize, faults: &[Fault]) -> u64 {
     let redis = Redis::start();
-    let deaf = settings(&redis.url()).__seed(Fault::Deaf);
-    let deaf = faults.iter().fold(deaf, |it, fault| it.__seed(*fault));
+    let deaf = settings(&redis.url()).seed(Fault::Deaf);
+    let deaf = faults.iter().fold(deaf, |it, fault| it.seed(*fault));
     let computing = deaf.build().await.expect("a valid set-up");
     let other = settings(&redis.url());
-    let other = faults.iter().fold(other, |it, fault| it.__seed(*fault));
+    let other = faults.iter().fold(other, |it, fault| it.seed(*fault));
     let other = other.build().await.expect("a valid set-up");
     // What it hangs on is known, and there is something to leave.
     let source = open();

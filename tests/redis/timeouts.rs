@@ -6,6 +6,7 @@ use cachekit::testing::Fault;
 use cachekit::{Cache, ComputeTimeout, cached, testing};
 use cachekit_tests::Source;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 use cachekit_tests::settle;
 use tokio::task::JoinHandle;
 
@@ -98,10 +99,10 @@ async fn failures_of_a_pause(fault: Option<Fault>) -> u64 {
     let builder = Cache::builder()
         .namespace("shop")
         .redis(redis.url())
-        .__seed(Fault::ShareNames);
+        .seed(Fault::ShareNames);
     let builder = builder.redis_timeout(limit).bus_timeout(60 * limit);
     let builder = match fault {
-        Some(fault) => builder.__seed(fault),
+        Some(fault) => builder.seed(fault),
         None => builder,
     };
     let cache = builder.build().await.expect("a valid set-up");

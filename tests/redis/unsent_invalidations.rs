@@ -6,6 +6,7 @@ use cachekit::testing::Fault;
 use cachekit::{Cache, Policy, invalidates};
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 
 use crate::world::{settings, until};
 
@@ -18,7 +19,7 @@ fn touch(cache: &Cache) {}
 async fn node(proxy: &Proxy, fault: Option<Fault>) -> Cache {
     let mut builder = settings(&proxy.url()).bus_timeout(Duration::from_millis(200));
     if let Some(fault) = fault {
-        builder = builder.__seed(fault);
+        builder = builder.seed(fault);
     }
     let node = builder.build().await.expect("a valid set-up");
     node.put("k", 1, &Policy::new()).await;

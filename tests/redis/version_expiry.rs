@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use cachekit::testing::Fault;
 use cachekit::{Cache, Policy};
 use cachekit_tests::redis::{Client, Redis, Reply};
+use cachekit_tests::scripts::Seed as _;
 
 use crate::world::settings;
 
@@ -36,7 +37,7 @@ fn lives(client: &mut Client) -> (i64, i64) {
 async fn node(redis: &Redis, fault: Option<Fault>) -> Cache {
     let builder = settings(&redis.url());
     let builder = match fault {
-        Some(fault) => builder.__seed(fault),
+        Some(fault) => builder.seed(fault),
         None => builder,
     };
     builder.build().await.expect("a valid set-up")

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cachekit::testing::Fault;
 use cachekit::{Cache, CacheBuilder, RedisMisses, testing};
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 pub(crate) use cachekit_tests::until;
 
 /// Settings for a cache of the namespace `shop` that is patient with a slow machine.
@@ -13,7 +14,7 @@ pub(crate) fn settings(url: &str) -> CacheBuilder {
         .namespace("shop")
         .redis(url)
         // Several functions here are one, as it was before a deployment and after it.
-        .__seed(Fault::ShareNames)
+        .seed(Fault::ShareNames)
         .redis_timeout(Duration::from_secs(2))
 }
 

@@ -5,6 +5,7 @@ use cachekit::testing::{Fault, scope};
 use cachekit::{Cache, cached, write_through};
 use cachekit_tests::proxy::Proxy;
 use cachekit_tests::redis::Redis;
+use cachekit_tests::scripts::Seed as _;
 use cachekit_tests::{Gate, Source};
 use tokio::task::JoinHandle;
 
@@ -85,7 +86,7 @@ async fn without(redis: &Redis, faults: &[Fault]) -> Cache {
     let settings = settings(&redis.url());
     let seeded = faults
         .iter()
-        .fold(settings, |settings, fault| settings.__seed(*fault));
+        .fold(settings, |settings, fault| settings.seed(*fault));
     seeded.build().await.expect("a valid set-up")
 }
 
@@ -333,7 +334,7 @@ async fn a_store_that_was_given_up_on_replaces_nothing() {
     let redis = Redis::start();
     let proxy = Proxy::to(redis.addr());
     // It is gone with all it had to tell, as with its process.
-    let slow = settings(&proxy.url()).__seed(Fault::LeaveUntold);
+    let slow = settings(&proxy.url()).seed(Fault::LeaveUntold);
     let slow = slow.build().await.expect("a valid set-up");
     let other = node(&redis.url()).await;
     let older = Begun::new(&slow, 1).await;

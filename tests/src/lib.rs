@@ -12,6 +12,11 @@ use tokio::sync::Semaphore;
 
 pub use self::source::Source;
 
+#[cfg(not(cachekit_faults))]
+compile_error!(
+    "the tests remove guards: leave `RUSTFLAGS` unset, or add `--cfg cachekit_faults` to it (`.cargo/config.toml`)"
+);
+
 pub mod capture;
 pub mod clock;
 pub mod entry;
@@ -19,6 +24,7 @@ pub mod floors;
 mod ports;
 pub mod proxy;
 pub mod redis;
+pub mod scripts;
 mod source;
 
 /// A step of a computation that waits until the test lets it go on, and tells that it was

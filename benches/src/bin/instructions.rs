@@ -19,6 +19,7 @@ const CASES: [&str; 6] = [
 ];
 
 fn main() -> ExitCode {
+    cachekit_benches::refuse_switches();
     let words: Vec<_> = std::env::args().skip(1).collect();
     let words: Vec<_> = words.iter().map(String::as_str).collect();
     let done = match words[..] {

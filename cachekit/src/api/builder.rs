@@ -16,7 +16,7 @@ use crate::base::random::Random;
 use crate::encoding::codec::Codec;
 use crate::model::config::engine::{Engine, Eviction};
 use crate::model::config::{Capacity, Config, OnDisconnect, OnNewMaster};
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
 /// A builder that sets up a [`Cache`](crate::Cache).
@@ -42,14 +42,14 @@ use crate::store::tests::fake::controls::FakeStore;
 /// ```
 #[must_use = "a builder does nothing until `build`"]
 pub struct CacheBuilder {
-    config: Config,
+    pub(crate) config: Config,
     clock: Arc<dyn Clock>,
-    faults: Faults,
-    random: Random,
+    pub(crate) faults: Faults,
+    pub(crate) random: Random,
     redis: Option<String>,
     redis_password: Option<String>,
-    #[cfg(feature = "seeded-faults")]
-    fake: Option<FakeStore>,
+    #[cfg(cachekit_faults)]
+    pub(crate) fake: Option<FakeStore>,
     /// The first bad value that was read, which `build` returns.
     error: Option<BuildError>,
 }
@@ -74,7 +74,7 @@ impl CacheBuilder {
             random: Random::default(),
             redis: None,
             redis_password: None,
-            #[cfg(feature = "seeded-faults")]
+            #[cfg(cachekit_faults)]
             fake: None,
             error: None,
         }
@@ -246,7 +246,7 @@ impl CacheBuilder {
         self.with_variables(|name| std::env::var_os(name))
     }
 
-    fn with_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
+    pub(crate) fn with_variables(mut self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
         let read = env::read(&mut self.config, get).and_then(|()| {
             env::read_text(get, "REDIS_URL", &mut self.redis)?;
             env::read_text(get, "REDIS_PASSWORD", &mut self.redis_password)
@@ -254,45 +254,6 @@ impl CacheBuilder {
         if let Err(error) = read {
             self.error.get_or_insert(error);
         }
-        self
-    }
-
-    /// [`from_env`](Self::from_env) with other variables than those of the process.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __with_variables(self, get: impl Fn(&str) -> Option<OsString> + Copy) -> Self {
-        self.with_variables(get)
-    }
-
-    /// Removes one more guard, for tests that must see a promise broken.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __seed(mut self, fault: crate::base::fault::Fault) -> Self {
-        self.faults = self.faults.with(fault);
-        self
-    }
-
-    /// Fixes the random draws, so that every run has equal ones.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __seed_random(mut self, seed: u64) -> Self {
-        self.random = Random::seeded(seed);
-        self
-    }
-
-    /// Runs `step_in` between two steps of the cache.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __step_in(mut self, step_in: fn(crate::base::fault::Point)) -> Self {
-        self.faults.step_in = Some(step_in);
-        self
-    }
-
-    /// Uses a store in memory instead of a Redis, for tests that must see it fail.
-    #[cfg(feature = "seeded-faults")]
-    #[doc(hidden)]
-    pub fn __store(mut self, store: FakeStore) -> Self {
-        self.fake = Some(store);
         self
     }
 }

@@ -100,7 +100,7 @@ impl fmt::Debug for FunctionHandle {
     }
 }
 
-#[cfg(all(test, feature = "seeded-faults", feature = "bincode"))]
+#[cfg(all(test, cachekit_faults, feature = "bincode"))]
 mod tests {
     use super::*;
     use crate::api::entry::{Entry, typed_entry};

@@ -61,7 +61,7 @@ impl Cache {
 impl Core {
     /// Counts a use of `key`, if it is sampled.
     pub(crate) fn count_use(&self, owner: OwnerId, key: &[u8], now: Tick) {
-        if let Some(uses) = draw(self.faults) {
+        if let Some(uses) = draw() {
             self.hot.count(owner, key, uses, now);
         }
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::base::trace;
 use crate::core::state::{Cache, Core, OwnMemory, RegionState};
 use crate::encoding::codec::cacheable::Cacheable;
@@ -233,7 +233,7 @@ impl<V: Cacheable> Region<V> {
         if let Some(own) = self.own.get() {
             return own;
         }
-        if self.state.memory.get().is_none() || self.shared.faults.has(Fault::KeepRegionMemory) {
+        if self.state.memory.get().is_none() || removed!(self.shared, KeepRegionMemory) {
             return &self.shared;
         }
         self.adopt_memory();

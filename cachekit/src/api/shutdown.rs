@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout_at};
 
 use crate::base::durations::from_now;
+use crate::base::fault::removed;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::core::state::Cache;
@@ -80,7 +81,9 @@ impl Cache {
     /// stays disabled.
     pub async fn shutdown_within(&self, within: Duration) -> ShutdownReport {
         let background = &self.core.background;
-        background.close();
+        if !removed!(self.core, NeverClosed) {
+            background.close();
+        }
         if has_timer() {
             let end = from_now(within);
             let _ = timeout_at(end, background.idle()).await;

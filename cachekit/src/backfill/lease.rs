@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
 use crate::l2::entry_keys::EntryKeys;
 use crate::l2::tier::SharedTier;
@@ -92,7 +92,7 @@ impl LeaseGuard {
         let versions = self.keys.versions.iter();
         let names = versions.filter(|name| !name.never_expires());
         let names: Vec<StoreKey> = names.chain(&self.guards).cloned().collect();
-        let is_kept = !l2.bus.faults.has(Fault::VersionsRunOut);
+        let is_kept = !removed!(l2.bus.terms, VersionsRunOut);
         Box::pin(async move {
             let mut lease_times = lease_times(lock_timeout);
             let needed = NeededVersions {

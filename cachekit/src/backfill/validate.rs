@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::core::build_entry::Value;
 use crate::core::state::Core;
 use crate::encoding::codec::Codec;
@@ -84,7 +84,7 @@ impl L2Lookup<'_> {
             at: core.clock.now(),
             unconfirmed: core
                 .unconfirmed(self.key)
-                .filter(|_| !core.faults.has(Fault::ForgetAnswer)),
+                .filter(|_| !removed!(core, ForgetAnswer)),
         }
     }
 
@@ -180,7 +180,10 @@ impl L2Lookup<'_> {
     /// hashes.
     fn may_collide(&self, found: &Found) -> bool {
         let bytes = found.bytes.as_deref().unwrap_or_default();
-        Envelope::parse(bytes).is_ok_and(|it| self.keys.entry.may_meet(it.key, self.core.faults))
+        Envelope::parse(bytes).is_ok_and(|it| {
+            let entry = &self.keys.entry;
+            entry.may_meet(it.key) || removed!(self.core, OneHash) && entry.is_long()
+        })
     }
 
     /// Opens the found entry, if it belongs to this key, is alive and has the requested type.
@@ -196,7 +199,7 @@ impl L2Lookup<'_> {
             Envelope::parse(bytes).map_err(|reject| (reason(reject), Token::of(bytes)))?;
         let wrong = [
             (
-                envelope.key != self.key.as_bytes() && !self.core.faults.has(Fault::TrustName),
+                !guard!(self.core, TrustName: envelope.key == self.key.as_bytes()),
                 MissReason::Key,
             ),
             (
@@ -277,12 +280,11 @@ impl L2Lookup<'_> {
         if recorded.len() != now.len() {
             return VersionStatus::Invalid;
         }
-        let faults = self.core.faults;
-        let zero = faults.has(Fault::MissingTagIsZero);
+        let zero = removed!(self.core, MissingTagIsZero);
         let missing = zero.then_some(Version([0; Version::LEN]));
         let one = |(was, is): (&Version, &Option<Version>)| match is.or(missing) {
             Some(is) if is == *was => VersionStatus::Current,
-            Some(is) if is.is_same_generation(*was) && faults.has(Fault::IgnoreSoftHalf) => {
+            Some(is) if is.is_same_generation(*was) && removed!(self.core, IgnoreSoftHalf) => {
                 VersionStatus::Current
             }
             Some(is) if is.is_same_generation(*was) => VersionStatus::SoftInvalidated,
@@ -299,16 +301,15 @@ impl L2Lookup<'_> {
         versions: &[Version],
         until: Instant,
     ) -> Result<bool, Failure> {
-        let believes = self.core.faults.has(Fault::BelieveUnknown);
         let is_of = |origin| {
-            (believes || origin != UNKNOWN_ORIGIN)
+            guard!(self.core, BelieveUnknown: origin != UNKNOWN_ORIGIN)
                 && versions.iter().all(|version| version.origin() == origin)
         };
         let l2 = self.l2;
         if l2.accepts_any_origin() || is_of(l2.store.origin()) {
             return Ok(true);
         }
-        if self.core.faults.has(Fault::MissingTagIsZero) {
+        if removed!(self.core, MissingTagIsZero) {
             return Ok(true);
         }
         // The origin may have changed since the server was last asked.

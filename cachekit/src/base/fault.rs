@@ -1,10 +1,15 @@
 //! Guards that a test may break on purpose.
 //!
 //! A test of a concurrency claim proves something only if it fails once the guard that it
-//! tests is gone. With the feature `seeded-faults` a cache can be built with one guard
-//! removed; without it every question here is a constant `false` and costs nothing.
+//! tests is gone. With `--cfg cachekit_faults`, which the workspace sets (`.cargo/config.toml`), a
+//! cache can be built with one guard removed. Without it, in every build of a user, a
+//! `guard!` is the condition that it guards by, and nothing is stored.
+//!
+//! The set of a cache is in its configuration. What is built of that keeps a copy in a field
+//! `faults`, and a site names the owner of such a field: `guard!(self.core, JoinThePast: ..)`.
 
 /// One guard to remove.
+#[cfg(cachekit_faults)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -190,35 +195,36 @@ pub enum Point {
 }
 
 /// What a test does at a [`Point`].
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 pub(crate) type StepIn = fn(Point);
+
+/// Changes the text of a script of this name, before it is loaded. The last argument is `true` of
+/// guards that are removed.
+#[cfg(cachekit_faults)]
+pub(crate) type EditScript = fn(&str, String, &dyn Fn(Fault) -> bool) -> String;
 
 /// The guards removed from one cache.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
     /// One bit for each.
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     broken: u128,
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     pub(crate) step_in: Option<StepIn>,
+    #[cfg(cachekit_faults)]
+    pub(crate) edit_script: Option<EditScript>,
 }
 
+#[cfg(cachekit_faults)]
 impl Faults {
     /// Lets a test step in.
-    #[cfg(feature = "seeded-faults")]
     pub(crate) fn at(self, point: Point) {
         if let Some(step_in) = self.step_in {
             step_in(point);
         }
     }
 
-    /// Nothing, in a build that users run.
-    #[cfg(not(feature = "seeded-faults"))]
-    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
-    pub(crate) fn at(self, _: Point) {}
-
     /// Removes `fault`'s guard too.
-    #[cfg(feature = "seeded-faults")]
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
             broken: self.broken | 1 << fault as u128,
@@ -226,16 +232,64 @@ impl Faults {
         }
     }
 
-    /// Whether `fault`'s guard is removed.
-    #[cfg(feature = "seeded-faults")]
+    /// Returns `true` if `fault`'s guard is removed.
     pub(crate) fn has(self, fault: Fault) -> bool {
         self.broken & 1 << fault as u128 != 0
     }
 
-    /// Whether `fault`'s guard is removed: never, in a build that users run.
-    #[cfg(not(feature = "seeded-faults"))]
-    #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
-    pub(crate) fn has(self, _: Fault) -> bool {
-        false
+    /// The text of the script `name`, as a test has it run.
+    pub(crate) fn edit(self, name: &str, text: &str) -> String {
+        match self.edit_script {
+            Some(edit) => edit(name, text.to_owned(), &|fault| self.has(fault)),
+            None => text.to_owned(),
+        }
     }
 }
+
+/// Nothing, in a build that users run.
+#[cfg(not(cachekit_faults))]
+#[expect(clippy::unused_self, reason = "the same signatures as with the cfg")]
+impl Faults {
+    pub(crate) fn at(self, _: Point) {}
+
+    pub(crate) fn edit(self, _: &str, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+/// `guard!(owner, Name: condition)`: the condition holds, or a test removed the guard `Name` from
+/// the cache of `owner`, which has a field `faults`.
+#[cfg(cachekit_faults)]
+macro_rules! guard {
+    ($owner:expr, $fault:ident: $condition:expr) => {
+        ($condition || $owner.faults.has($crate::base::fault::Fault::$fault))
+    };
+}
+
+/// `removed!(owner, Name)`: a test removed the guard `Name`. For what is no condition.
+#[cfg(cachekit_faults)]
+macro_rules! removed {
+    ($owner:expr, $fault:ident) => {
+        $owner.faults.has($crate::base::fault::Fault::$fault)
+    };
+}
+
+/// The condition alone, in a build that users run.
+#[cfg(not(cachekit_faults))]
+macro_rules! guard {
+    ($owner:expr, $fault:ident: $condition:expr) => {{
+        let _ = &$owner.faults;
+        $condition
+    }};
+}
+
+/// Never, in a build that users run.
+#[cfg(not(cachekit_faults))]
+macro_rules! removed {
+    ($owner:expr, $fault:ident) => {{
+        let _ = &$owner.faults;
+        false
+    }};
+}
+
+pub(crate) use {guard, removed};

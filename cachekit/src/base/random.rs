@@ -1,22 +1,22 @@
 //! Random numbers.
 
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 use crate::base::sync::Mutex;
 
 /// A source of random numbers: the thread's generator or, in tests, one with a seed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Random {
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     seeded: Option<Arc<Mutex<fastrand::Rng>>>,
 }
 
 impl Random {
     /// Creates a source that gives equal numbers in each run.
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     pub(crate) fn seeded(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
         Self {
@@ -39,7 +39,7 @@ impl Random {
         u8::try_from(drawn).unwrap_or_default()
     }
 
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     fn bits(&self) -> u64 {
         match &self.seeded {
             Some(rng) => rng.lock().u64(..),
@@ -47,7 +47,7 @@ impl Random {
         }
     }
 
-    #[cfg(not(feature = "seeded-faults"))]
+    #[cfg(not(cachekit_faults))]
     #[expect(clippy::unused_self, reason = "the same signature as with the feature")]
     fn bits(&self) -> u64 {
         fastrand::u64(..)

@@ -13,7 +13,6 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::base::counter::Counter;
-use crate::base::fault::{Fault, Faults};
 use crate::base::trace;
 use crate::model::owner::Owner;
 
@@ -50,11 +49,10 @@ pub(crate) struct Background {
     idle: Notify,
     refused: Counter,
     panics: Counter,
-    faults: Faults,
 }
 
 impl Background {
-    pub(crate) fn new(runtime: Option<Handle>, faults: Faults) -> Arc<Self> {
+    pub(crate) fn new(runtime: Option<Handle>) -> Arc<Self> {
         Arc::new(Self {
             runtime,
             running: AtomicUsize::new(0),
@@ -64,7 +62,6 @@ impl Background {
             idle: Notify::new(),
             refused: Counter::default(),
             panics: Counter::default(),
-            faults,
         })
     }
 
@@ -95,8 +92,7 @@ impl Background {
 
     /// Returns `true` if a best-effort task may start, and counts a refusal otherwise.
     fn accepts(&self) -> bool {
-        let is_closed = self.is_closed() && !self.faults.has(Fault::NeverClosed);
-        let accepts = !is_closed && self.running() < MAX_TASKS;
+        let accepts = !self.is_closed() && self.running() < MAX_TASKS;
         if !accepts {
             self.refused.bump();
         }
@@ -223,7 +219,7 @@ mod tests {
     use super::*;
 
     fn background() -> Arc<Background> {
-        Background::new(None, Faults::default())
+        Background::new(None)
     }
 
     #[tokio::test]

@@ -37,7 +37,7 @@ pub(crate) mod waiter;
 
 use std::sync::Arc;
 
-use crate::base::fault::Fault;
+use crate::base::fault::guard;
 use crate::base::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, OnceLock, Ordering, Semaphore};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership, Table};
 use crate::coordination::single_flight::waiter::{Leader, Waiter};
@@ -65,7 +65,7 @@ impl<O: Clone> Flights<O> {
     ) -> Entered<O> {
         let mut table = self.table(key);
         if let Some(flight) = table.get(key) {
-            let is_own = flight.owner == owner || self.faults.has(Fault::JoinAnother);
+            let is_own = guard!(self, JoinAnother: flight.owner == owner);
             if is_own && joinable(flight) {
                 return Entered::Wait(self.waiter(flight));
             }

@@ -12,7 +12,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::guard;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
@@ -57,7 +57,6 @@ impl Writing {
         generation: u64,
         entry: &Arc<MemoryEntry>,
         known: Option<u64>,
-        faults: Faults,
     ) -> (Redeemed, Replaced) {
         let newest = self
             .pending_entry
@@ -72,7 +71,7 @@ impl Writing {
             return (Redeemed::Fenced, self.fence());
         }
         let is_older = entry.order.is_some() && newest.max(known) > entry.order;
-        if is_older && !faults.has(Fault::IgnoreOrder) {
+        if !guard!(entry.owner, IgnoreOrder: !is_older) {
             return (Redeemed::Older, None);
         }
         (Redeemed::Newest, self.set_pending(Some(Arc::clone(entry))))
@@ -150,17 +149,12 @@ impl WriteToken {
     /// the order of the entry in memory.
     ///
     /// Until the token is dropped, whatever fences it makes `entry` unusable, wherever it is.
-    pub(crate) fn redeem(
-        &self,
-        entry: &Arc<MemoryEntry>,
-        known: Option<u64>,
-        faults: Faults,
-    ) -> Redeemed {
+    pub(crate) fn redeem(&self, entry: &Arc<MemoryEntry>, known: Option<u64>) -> Redeemed {
         let mut keys = self.writes.lock();
         let Some(writing) = keys.get_mut(&self.key) else {
             return Redeemed::Fenced;
         };
-        let (redeemed, replaced) = writing.redeem(self.generation, entry, known, faults);
+        let (redeemed, replaced) = writing.redeem(self.generation, entry, known);
         drop(keys);
         drop(replaced);
         redeemed

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::core::state::Core;
 use crate::l1::memory::Memory;
 use crate::model::config::Capacity;
@@ -44,7 +44,9 @@ impl Core {
 
     /// Creates memory besides the shared one. From here on every invalidation reaches it.
     pub(crate) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
-        let memory = Arc::new(Memory::new(capacity, &self.config, self.faults));
+        let mut memory = Memory::new(capacity, &self.config);
+        memory.generations.faults = self.faults;
+        let memory = Arc::new(memory);
         self.own_memories.write().push(Arc::clone(&memory));
         memory
     }
@@ -71,7 +73,7 @@ impl Core {
 
     /// Returns the memories that may hold an invalidated key.
     pub(crate) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
-        let spares = self.faults.has(Fault::SpareRooms);
+        let spares = removed!(self, SpareRooms);
         self.memories().take(if spares { 1 } else { usize::MAX })
     }
 }

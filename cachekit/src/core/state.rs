@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::base::clock::Clock;
 use crate::base::counter::Counter;
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::{Faults, removed};
 use crate::base::random::Random;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
@@ -91,6 +91,7 @@ pub(crate) struct Core {
     pub(crate) refresh_claims: Arc<RefreshClaims>,
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
+    /// Guards that a test removed.
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,
     /// The tier that processes share (L2), if there is one.
@@ -165,8 +166,9 @@ impl Core {
             return Arc::clone(owner);
         }
         let mut owner = make(id);
+        owner.faults = self.faults;
         // Regions have unique names, and there may be very many.
-        if !owner.name.starts_with(REGION) && !self.faults.has(Fault::ShareNames) {
+        if !owner.name.starts_with(REGION) && !removed!(self, ShareNames) {
             owner.is_namesake = owners.values().any(|other| other.name == owner.name);
         }
         let owner = Arc::new(owner);

@@ -20,7 +20,7 @@
 //! lifetimes are differences to the remaining life of the key in Redis: no clocks are compared.
 //! Integers of the body are little-endian, except the order, which a script reads.
 
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 pub(crate) mod head;
 pub(crate) mod read;
 pub(crate) mod write;
@@ -93,7 +93,7 @@ impl Token {
     }
 
     /// Returns `true` if both are of one generation.
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     pub(crate) fn is_same_generation(self, other: Self) -> bool {
         self.0[..8] == other.0[..8]
     }
@@ -128,7 +128,7 @@ impl Version {
     }
 
     /// Returns the version after a soft invalidation.
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     pub(crate) fn softened(mut self, soft: [u8; 8]) -> Self {
         self.0[Self::SOFT..].copy_from_slice(&soft);
         self
@@ -171,7 +171,7 @@ fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
 }
 
 /// Writes the right checksum into an entry that was changed, if the entry is long enough for one.
-#[cfg(all(feature = "seeded-faults", feature = "testing", feature = "serde"))]
+#[cfg(all(cachekit_faults, feature = "testing", feature = "serde"))]
 pub(crate) fn seal(entry: &mut [u8]) {
     let Some(&[low, high]) = entry.get(VERSIONS - 2..VERSIONS) else {
         return;

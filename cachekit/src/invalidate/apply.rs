@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::base::fault::{Fault, Point};
+use crate::base::fault::{Point, removed};
 use crate::core::state::{Cache, Core};
 use crate::key::Key;
 use crate::l2::invalidation_targets::InvalidationTargets;
@@ -222,7 +222,7 @@ impl Core {
     }
 
     fn retire_flight(&self, key: &[u8]) {
-        if !self.faults.has(Fault::LeaveFlight) {
+        if !removed!(self, LeaveFlight) {
             self.flights.retire(key);
         }
     }
@@ -258,7 +258,7 @@ impl PendingInvalidation {
             }
         }
         // Again: in between, a call may have read from L2 an entry that was still there.
-        if !self.core.faults.has(Fault::NoSecondBump) {
+        if !removed!(self.core, NoSecondBump) {
             self.core.apply(targets);
         }
         self.targets = None;

@@ -13,6 +13,7 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use crate::base::fault::Faults;
 use crate::model::config::Capacity;
 
 /// Small enough for the counters to stay in a core's nearest cache.
@@ -37,6 +38,7 @@ pub(crate) struct Generations {
     counts: Box<[AtomicU32]>,
     hasher: foldhash::quality::RandomState,
     window: Window,
+    pub(crate) faults: Faults,
 }
 
 /// Insertions in the current window, and its length. On cache lines that no hit reads.
@@ -59,6 +61,7 @@ impl Generations {
                 inserted: AtomicU64::new(0),
                 length: AtomicU64::new(groups / GROUPS_PER_INSERTION),
             },
+            faults: Faults::default(),
         }
     }
 

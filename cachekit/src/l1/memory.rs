@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::clock::Tick;
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::removed;
 use crate::key::Key;
 use crate::l1::engine::{MemoryEngine, Size};
 use crate::l1::generations::{Generation, Generations};
@@ -39,19 +39,17 @@ pub(crate) fn cache_on_thread(
 #[derive(Debug)]
 pub(crate) struct Memory {
     engine: Box<dyn MemoryEngine>,
-    generations: Generations,
+    pub(crate) generations: Generations,
     indexes: OwnerIndexes,
-    faults: Faults,
 }
 
 impl Memory {
     /// Creates a memory with the engine that `config` names.
-    pub(crate) fn new(capacity: Capacity, config: &Config, faults: Faults) -> Self {
+    pub(crate) fn new(capacity: Capacity, config: &Config) -> Self {
         Self {
             engine: engine(capacity, config),
             generations: Generations::new(capacity),
             indexes: OwnerIndexes::new(),
-            faults,
         }
     }
 
@@ -71,11 +69,10 @@ impl Memory {
         &self,
         lookup: &LookupKey<'_>,
         now: Tick,
-        faults: Faults,
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
-        crate::l1::thread_cache::find(lookup, now, (&self.generations, faults), take, count)
+        crate::l1::thread_cache::find(lookup, now, &self.generations, take, count)
     }
 
     /// Returns the state of `key`. Take it before the look-up.
@@ -119,7 +116,7 @@ impl Memory {
     #[inline]
     fn ask<R>(&self, call: impl FnOnce(&dyn MemoryEngine) -> R) -> R {
         let engine = &*self.engine;
-        if self.faults.has(Fault::DropLocked) {
+        if removed!(self.generations, DropLocked) {
             call(engine)
         } else {
             inside(|| call(engine))

@@ -22,7 +22,6 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::base::clock::Tick;
-use crate::base::fault::Faults;
 use crate::l1::generations::{Generation, Generations};
 use crate::l1::thread_cache::lookup_key::LookupKey;
 use crate::l1::thread_cache::slot::Slot;
@@ -48,14 +47,14 @@ const MOST_BYTES: usize = 4 << 10;
 pub(crate) fn find<R>(
     lookup: &LookupKey<'_>,
     now: Tick,
-    (generations, faults): (&Generations, Faults),
+    generations: &Generations,
     take: impl FnOnce(AnyShared) -> Option<R>,
     count: impl FnOnce(u32),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
         // Borrowed already if a value's destructor calls a cached function.
         let mut table = table.try_borrow_mut().ok()?;
-        table.find(lookup, now, (generations, faults), take, count)
+        table.find(lookup, now, generations, take, count)
     });
     found.ok().flatten()
 }
@@ -63,10 +62,10 @@ pub(crate) fn find<R>(
 /// Samples a use that was not a hit of this table. Returns the number of uses that it stands for,
 /// or `None` if it is not sampled. All caches share the sampler, so each gets its share of the
 /// samples.
-pub(crate) fn draw(faults: Faults) -> Option<u32> {
+pub(crate) fn draw() -> Option<u32> {
     let drawn = TABLE.try_with(|table| {
         let sampler = &mut table.try_borrow_mut().ok()?.sampler;
-        sampler.draws().then(|| sampler.weigh(faults))
+        sampler.draws().then(|| sampler.weigh())
     });
     drawn.ok().flatten()
 }

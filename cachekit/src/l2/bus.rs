@@ -6,3 +6,5 @@ pub(crate) mod heartbeat;
 pub(crate) mod lease_waiters;
 pub(crate) mod listener;
 pub(crate) mod membership;
+pub(crate) mod presence;
+pub(crate) mod timings;

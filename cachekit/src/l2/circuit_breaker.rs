@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::{Faults, guard};
 use crate::base::trace;
 
 /// The number of consecutive failures that open the breaker.
@@ -27,17 +27,17 @@ pub(crate) struct Breaker {
     state: AtomicU8,
     openings: AtomicU64,
     opened: Notify,
-    faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 impl Breaker {
-    pub(crate) fn new(faults: Faults) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             failures: AtomicU32::new(0),
             state: AtomicU8::new(CLOSED),
             openings: AtomicU64::new(0),
             opened: Notify::new(),
-            faults,
+            faults: Faults::default(),
         }
     }
 
@@ -67,7 +67,7 @@ impl Breaker {
     /// Records that a call's question was not answered in time, or that a read was rejected.
     pub(crate) fn failed(&self) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        if failures >= FAILURES && !self.faults.has(Fault::NoBreaker) && self.turn(CLOSED, OPEN) {
+        if !guard!(self, NoBreaker: failures < FAILURES) && self.turn(CLOSED, OPEN) {
             self.openings.fetch_add(1, Ordering::Relaxed);
             trace::breaker_opened(failures);
             self.opened.notify_one();
@@ -121,14 +121,14 @@ mod tests {
     use super::*;
 
     fn opened() -> Breaker {
-        let breaker = Breaker::new(Faults::default());
+        let breaker = Breaker::new();
         (0..FAILURES).for_each(|_| breaker.failed());
         breaker
     }
 
     #[test]
     fn it_opens_after_failures_in_a_row_only() {
-        let breaker = Breaker::new(Faults::default());
+        let breaker = Breaker::new();
         for _ in 0..10 {
             (1..FAILURES).for_each(|_| breaker.failed());
             breaker.succeeded();

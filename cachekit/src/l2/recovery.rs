@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::base::durations::from_now;
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::base::random::jittered;
 use crate::base::select::select;
 use crate::base::trace;
@@ -52,7 +52,7 @@ impl Recovery {
     pub(crate) async fn run(self, abandoned: Arc<Notify>) {
         // Names that were being sent are sent again.
         select(self.supervise(), abandoned.notified()).await;
-        if self.bus.faults.has(Fault::LeaveUntold) {
+        if removed!(self.bus.terms, LeaveUntold) {
             return;
         }
         let _ = timeout(LINGER, self.send_all()).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::clock::Tick;
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::guard;
 use crate::model::deferred_drop::{AnyShared, DeferredDrop};
 use crate::model::epoch::{Epochs, SequenceNumber, bump_revision};
 use crate::model::freshness::Freshness;
@@ -77,23 +77,20 @@ impl MemoryEntry {
     }
 
     /// Returns `true` if `reader` may be served this entry at `now`.
-    pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
-        self.owner.id == reader
-            && now < self.deadline
-            && self.is_in_use(now)
-            && self.is_valid(faults)
+    pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick) -> bool {
+        self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
 
     /// Returns `true` if `reader` may be served this expired entry at `now`, while it is
     /// recomputed. Where memory keeps entries for a shorter time than other tiers (`memory_ttl`),
     /// those have a newer one, so it may not.
-    pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick, faults: Faults) -> bool {
+    pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick) -> bool {
         let freshness = self.freshness_now();
         self.owner.id == reader
             && freshness.is_stale(now)
             && freshness.end <= self.deadline
             && self.is_in_use(now)
-            && self.is_valid_stale(faults)
+            && self.is_valid_stale()
     }
 
     /// Returns `true` unless the entry was idle for too long.
@@ -125,26 +122,24 @@ impl MemoryEntry {
 
     /// Returns `true` if only soft invalidations came since the computation began, so that the
     /// entry may be served in place of a new one.
-    pub(crate) fn is_valid_stale(&self, faults: Faults) -> bool {
-        !self.is_removed(faults) || faults.has(Fault::ServeInvalidated)
+    pub(crate) fn is_valid_stale(&self) -> bool {
+        guard!(self.owner, ServeInvalidated: !self.is_removed())
     }
 
     /// Returns `true` if no tier can have the entry: its life is over, or a hard invalidation came.
-    pub(crate) fn is_gone(&self, now: Tick, faults: Faults) -> bool {
-        now >= self.freshness.end || self.is_removed(faults)
+    pub(crate) fn is_gone(&self, now: Tick) -> bool {
+        now >= self.freshness.end || self.is_removed()
     }
 
     /// Returns `true` if no invalidation came, not even a soft one.
-    pub(crate) fn is_valid(&self, faults: Faults) -> bool {
-        (self.epochs.unchanged_since(self.began) || faults.has(Fault::IgnoreEpochs))
-            && (self.expired_at.load(Ordering::Acquire) == LIVE || faults.has(Fault::IgnoreDead))
+    pub(crate) fn is_valid(&self) -> bool {
+        guard!(self.owner, IgnoreEpochs: self.epochs.unchanged_since(self.began))
+            && guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) == LIVE)
     }
 
-    fn is_removed(&self, faults: Faults) -> bool {
-        let is_moved = !self.epochs.only_softly_changed_since(self.began);
-        let is_evicted = self.expired_at.load(Ordering::Acquire) == EVICTED;
-        (is_moved && !faults.has(Fault::IgnoreEpochs))
-            || (is_evicted && !faults.has(Fault::IgnoreDead))
+    fn is_removed(&self) -> bool {
+        !guard!(self.owner, IgnoreEpochs: self.epochs.only_softly_changed_since(self.began))
+            || !guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) != EVICTED)
     }
 
     /// Returns the freshness, shortened by a soft invalidation if one came.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::counter::Counter;
+use crate::base::fault::Faults;
 use crate::base::trace;
 use crate::model::epoch::Epoch;
 use crate::model::tag_prefixes::TagPrefixes;
@@ -42,6 +43,8 @@ pub(crate) struct Owner {
     pub(crate) is_namesake: bool,
     /// A key shared with another owner was found, and logged.
     has_collision: AtomicBool,
+    /// Guards that a test removed from its cache.
+    pub(crate) faults: Faults,
 }
 
 /// Counters of one owner's calls.
@@ -79,6 +82,7 @@ impl Owner {
             is_reported: AtomicBool::new(false),
             is_namesake: false,
             has_collision: AtomicBool::new(false),
+            faults: Faults::default(),
         }
     }
 

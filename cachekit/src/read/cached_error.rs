@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::base::trace;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::build_entry::Value;
@@ -35,9 +35,7 @@ impl Core {
 impl Call {
     /// Returns the error that another leader stored between this call's miss and its flight.
     pub(crate) fn recheck_error(&self, ops: &ValueOps) -> Option<(Arc<MemoryEntry>, DeferredDrop)> {
-        if self.options.err_ttl.is_none()
-            || self.force_refresh
-            || self.core.faults.has(Fault::NoSecondLook)
+        if self.options.err_ttl.is_none() || self.force_refresh || removed!(self.core, NoSecondLook)
         {
             return None;
         }
@@ -72,7 +70,7 @@ impl Call {
         };
         let core = &self.core;
         let mut began = lead.leadership.number;
-        if core.faults.has(Fault::EpochsAfterCompute) {
+        if removed!(core, EpochsAfterCompute) {
             began = core.tags.now();
         }
         let ttl = jittered(ttl, self.options.jitter, fastrand::f64());
@@ -86,14 +84,14 @@ impl Call {
             took: Duration::ZERO,
         };
         let (options, life) = (self.options.of_error(), Some(Life::from(ttl)));
-        let epochs = if core.faults.has(Fault::FreeErrors) {
+        let epochs = if removed!(core, FreeErrors) {
             Epochs::default()
         } else {
             dependencies.epochs
         };
         let (owner, key) = (&self.owner, &self.key);
         let stored = core.build_entry(owner, key, began, epochs, options, life, value);
-        let keep = stored.is_valid(core.faults);
+        let keep = stored.is_valid();
         let was_stored = lead.settle(Outcome::CachedError(Arc::clone(&stored)), || {
             if keep {
                 core.insert(key, stored);

@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout_at;
 
 use crate::base::durations::from_now;
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::core::state::Core;
@@ -44,7 +44,7 @@ impl Call {
             return None;
         }
         let has_deadline = self.compute_timeout(ops).is_some();
-        let is_bounded = !has_deadline && !self.core.faults.has(Fault::DetachForEver);
+        let is_bounded = !has_deadline && !removed!(self.core, DetachForEver);
         Some(DetachTarget {
             detach_state: Arc::clone(self.detach_state.get_or_insert_default()),
             core: Arc::clone(&self.core),
@@ -74,11 +74,10 @@ impl DetachTarget {
     /// Continues `task` in the background if the call leads: others wait for the result, or will.
     /// Drops a task whose poll unwound, or whose caller is unwinding.
     fn spawn_detached(self, task: impl Future + Send + 'static, is_poisoned: bool) {
-        let faults = self.core.faults;
         let is_leading = self.detach_state.is_leading.load(Ordering::Acquire);
         let is_unwinding = is_poisoned || std::thread::panicking();
-        if !(is_leading || faults.has(Fault::DetachUnbegun))
-            || is_unwinding && !faults.has(Fault::DetachUnwinding)
+        if !guard!(self.core, DetachUnbegun: is_leading)
+            || !guard!(self.core, DetachUnwinding: !is_unwinding)
         {
             return;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::clock::Tick;
-use crate::base::fault::{Fault, Point};
+use crate::base::fault::{Point, removed};
 use crate::base::sync::expect_no_lock;
 use crate::core::state::{Cache, Core};
 use crate::encoding::codec::cacheable::Cacheable;
@@ -51,7 +51,7 @@ impl Core {
         }
         let unpack = |value| unpack_hit::<S>(return_ops().sharing(), value);
         let count = |uses| self.count_sampled(reader, &text, uses, now);
-        match self.memory.find(lookup, now, self.faults, unpack, count)? {
+        match self.memory.find(lookup, now, unpack, count)? {
             ThreadHit::Ret(ret) => Some(ret),
             ThreadHit::Value(value) => of_shared::<S>(&value),
         }
@@ -122,7 +122,7 @@ impl Core {
             return Ok(Arc::clone(entry));
         }
         self.faults.at(Point::BeforeKeep);
-        let seen = if self.faults.has(Fault::StampLate) {
+        let seen = if removed!(self, StampLate) {
             self.memory.snapshot(key)
         } else {
             seen
@@ -192,7 +192,7 @@ impl Core {
             None => L1State::Absent,
             // Another process may have succeeded.
             Some(it) if it.cached_error().is_some() => L1State::Unknown,
-            Some(it) if it.owner.id == reader && it.is_gone(now, self.faults) => L1State::Expired,
+            Some(it) if it.owner.id == reader && it.is_gone(now) => L1State::Expired,
             Some(_) => L1State::Unknown,
         }
     }
@@ -200,7 +200,7 @@ impl Core {
     /// Returns `true` if `reader` may be served `entry` at `now`.
     #[inline]
     pub(crate) fn may_serve(&self, entry: &MemoryEntry, reader: OwnerId, now: Tick) -> bool {
-        entry.may_serve(reader, now, self.faults) && self.is_confirmed(entry, now)
+        entry.may_serve(reader, now) && self.is_confirmed(entry, now)
     }
 
     /// Returns the entry under `key`, if `reader` may be served it and it holds a value. Counts
@@ -218,7 +218,7 @@ impl Core {
         let l2 = self.l2.as_ref()?;
         let stored = self.memory.get(key.as_bytes())?;
         let now = Tick::now(&*self.clock);
-        let may_serve = stored.may_serve(reader, now, self.faults) && l2.serves_disconnected(now);
+        let may_serve = stored.may_serve(reader, now) && l2.serves_disconnected(now);
         may_serve.then_some(stored)
     }
 
@@ -246,7 +246,7 @@ impl Core {
     /// it, and `on_disconnect` allows it.
     #[cold]
     fn serves_unconfirmed(&self, l2: &SharedTier, stored: &MemoryEntry, now: Tick) -> bool {
-        if self.faults.has(Fault::NoHeartbeat) {
+        if removed!(self, NoHeartbeat) {
             return true;
         }
         let can_ask = !stored.local && l2.is_usable() && l2.has_capacity();

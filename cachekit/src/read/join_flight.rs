@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::base::fault::{Fault, Point};
+use crate::base::fault::{Point, guard};
 use crate::base::trace;
 use crate::coordination::recursion;
 use crate::coordination::single_flight::Entered;
@@ -111,7 +111,7 @@ impl Call {
             if self.force_refresh {
                 flight.recomputes_after(self.began)
             } else {
-                flight.is_current(self.began) || self.core.faults.has(Fault::JoinThePast)
+                guard!(self.core, JoinThePast: flight.is_current(self.began))
             }
         };
         let flight_key = (&self.key, self.owner.id);
@@ -143,7 +143,7 @@ impl Call {
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &MemoryEntry| {
             // Today a flight has one owner: this guards against a change of that.
-            stored.owner.id == self.owner.id || self.core.faults.has(Fault::JoinAnother)
+            guard!(self.core, JoinAnother: stored.owner.id == self.owner.id)
         };
         let answer = match outcome {
             Outcome::Value(stored) | Outcome::CachedError(stored) | Outcome::Fallback(stored)
@@ -155,10 +155,9 @@ impl Call {
             Outcome::CachedError(stored) => Answer::Error(shareable_error(ops, stored)?),
             Outcome::Value(stored) => {
                 // The value tags were not known when this call joined.
-                let current = stored.began >= self.began
-                    || stored.epochs.unchanged_since(stored.began)
-                    || self.core.faults.has(Fault::AcceptThePast);
-                if !current || !ops.answers(stored.shared()) {
+                let current =
+                    stored.began >= self.began || stored.epochs.unchanged_since(stored.began);
+                if !guard!(self.core, AcceptThePast: current) || !ops.answers(stored.shared()) {
                     return None;
                 }
                 Answer::Entry(Arc::clone(stored))
@@ -167,7 +166,7 @@ impl Call {
             // computation would not give a better one soon.
             Outcome::Fallback(stored)
                 if !self.force_refresh
-                    && stored.is_valid_stale(self.core.faults)
+                    && stored.is_valid_stale()
                     && ops.answers(stored.shared()) =>
             {
                 Answer::Entry(Arc::clone(stored))

@@ -60,7 +60,7 @@ impl Core {
         match answer.await {
             Ok(Validated::Fresh(stored, _)) => {
                 if let Some(lead) = lead {
-                    let keep = options.tier != Tier::Redis && stored.is_valid(self.faults);
+                    let keep = options.tier != Tier::Redis && stored.is_valid();
                     lead.settle(Outcome::Value(Arc::clone(&stored)), || {
                         if keep {
                             self.insert(key, Arc::clone(&stored));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
 use crate::model::config::Tier;
@@ -34,7 +34,7 @@ impl Call {
 
     /// Returns the value that another leader stored between the miss and the flight.
     fn recheck_value(&self, ops: &ValueOps) -> Option<Arc<MemoryEntry>> {
-        if self.force_refresh || self.core.faults.has(Fault::NoSecondLook) {
+        if self.force_refresh || removed!(self.core, NoSecondLook) {
             return None;
         }
         if self.options.tier == Tier::Redis {

@@ -5,7 +5,7 @@
 //! call that waits for another process's lease holds no permit.
 
 use crate::base::block_on::block_on;
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::coordination::concurrency_limit::{ConcurrencyLimit, Permit};
@@ -23,14 +23,11 @@ pub(crate) struct ComputePermit {
 impl Call {
     /// Returns the call's permit, which is not acquired yet.
     pub(crate) fn compute_permit(&self) -> ComputePermit {
-        let faults = self.core.faults;
-        let bound = self.options.bound.filter(|_| !faults.has(Fault::NoGate));
+        let bound = self.options.bound.filter(|_| !removed!(self.core, NoGate));
         let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));
         // A computation that needs another one under the same limit has a permit for both:
         // otherwise it would wait for itself.
-        let counts = |limit: &ConcurrencyLimit| {
-            !recursion::holds_permit(limit.id()) || faults.has(Fault::GateItself)
-        };
+        let counts = |limit: &ConcurrencyLimit| guard!(self.core, GateItself: !recursion::holds_permit(limit.id()));
         ComputePermit {
             limit: limit.filter(counts),
             permit: None,
@@ -92,7 +89,7 @@ impl ComputePermit {
     /// Gives the permit up, because the call first waits for another computation. A call that went
     /// on without a permit does not queue again.
     pub(crate) fn release_while_waiting(&mut self, call: &Call) {
-        if call.core.faults.has(Fault::PlaceWhileWaiting) {
+        if removed!(call.core, PlaceWhileWaiting) {
             return;
         }
         if self.permit.take().is_some() {
@@ -102,14 +99,14 @@ impl ComputePermit {
 
     /// Returns `true` if there is a permit that is given up after `lock_timeout`.
     pub(crate) fn is_time_limited(&self, call: &Call) -> bool {
-        self.permit.is_some() && has_timer() && !call.core.faults.has(Fault::KeepPlace)
+        self.permit.is_some() && has_timer() && !removed!(call.core, KeepPlace)
     }
 
     /// Returns `true` if the computation gives its permit up when it is as old as `lock_timeout`:
     /// it may hang, and others go on without it. A computation whose caller is gone ends soon by
     /// itself, and keeps its permit until then.
     pub(crate) fn may_release(&self, call: &Call) -> bool {
-        self.permit.is_some() && (!call.caller_is_gone() || call.core.faults.has(Fault::LeavePlace))
+        self.permit.is_some() && guard!(call.core, LeavePlace: !call.caller_is_gone())
     }
 
     /// Gives the permit up, if there is one.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::base::trace;
 use crate::coordination::single_flight::waiter::Leader;
 use crate::core::outcome::Outcome;
@@ -42,7 +42,7 @@ impl Core {
     /// Returns `true` if nobody is to recompute the key now.
     fn is_refresh_paused(&self, flight_key: &(OwnerId, Key)) -> bool {
         let now = Tick::now(&*self.clock);
-        self.refresh_claims.is_claimed(flight_key, now) && !self.faults.has(Fault::ForgetRefreshes)
+        self.refresh_claims.is_claimed(flight_key, now) && !removed!(self, ForgetRefreshes)
     }
 
     /// Draws once. Returns the time before its end at which `stored` is recomputed, if that has
@@ -70,7 +70,7 @@ impl Core {
             && allows(&stored, now)
             && stored.is_in_use(now)
             && stored.cached_error().is_none()
-            && stored.is_valid_stale(self.faults)
+            && stored.is_valid_stale()
             && self.is_confirmed(&stored, now);
         may_serve.then(|| {
             stored.record_use(now);
@@ -121,11 +121,10 @@ impl Call {
         if self.force_refresh || self.options.stale.is_none() {
             return None;
         }
-        let faults = self.core.faults;
         let id = self.owner.id;
         self.core
             .peek_stale(self.key.as_bytes(), id, |stored, now| {
-                stored.may_serve_stale(id, now, faults)
+                stored.may_serve_stale(id, now)
             })
     }
 
@@ -137,7 +136,7 @@ impl Call {
     /// Returns `true` if this is a refresh, and another one failed since this one looked. Only a
     /// leader asks: the leader before it has recorded its result by then.
     pub(crate) fn failed_meanwhile(&self) -> bool {
-        self.old.is_some() && !self.core.faults.has(Fault::IgnorePause) && self.is_refresh_paused()
+        self.old.is_some() && !guard!(self.core, IgnorePause: !self.is_refresh_paused())
     }
 
     fn flight_key(&self) -> (OwnerId, Key) {
@@ -280,7 +279,7 @@ impl Call {
             let stored = stale_slot.found.get()?;
             let now = Tick::now(&*core.clock);
             let is_good = allows(stored, now)
-                && stored.is_valid_stale(core.faults)
+                && stored.is_valid_stale()
                 && core.is_confirmed(stored, now)
                 && !stale_slot
                     .flight

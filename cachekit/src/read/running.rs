@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::backfill::lease::LeaseState;
 use crate::backfill::store::Backfill;
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 use crate::coordination::recursion;
@@ -272,7 +272,7 @@ impl Call {
     ) {
         let core = &self.core;
         let mut began = lead.leadership.number;
-        if core.faults.has(Fault::EpochsAfterCompute) {
+        if removed!(core, EpochsAfterCompute) {
             began = core.tags.now();
         }
         let took = value.took;
@@ -304,7 +304,7 @@ impl Call {
     /// memory. Returns `true` if no invalidation came in between.
     pub(crate) fn store_if_valid(&self, lead: Leader<Outcome>, stored: Arc<MemoryEntry>) -> bool {
         let core = &self.core;
-        let keep = stored.is_valid(core.faults);
+        let keep = stored.is_valid();
         let in_memory = self.options.tier != Tier::Redis;
         let was_stored = lead.settle(Outcome::Value(Arc::clone(&stored)), || {
             if keep && in_memory {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::error::ComputeTimeout;
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::base::runtime::has_timer;
 use crate::base::trace;
 use crate::read::call::Call;
@@ -16,7 +16,7 @@ impl Call {
         self.options
             .timeout
             .filter(|_| ops.has_timeout_error && has_timer())
-            .filter(|_| !self.core.faults.has(Fault::NoDeadline))
+            .filter(|_| !removed!(self.core, NoDeadline))
     }
 
     /// Counts and logs a computation that took longer than `limit`, and returns the error for its

@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::base::fault::{Fault, Faults};
 use crate::key::{ENTRY, Key, joined};
 use crate::model::owner::REGION;
 use crate::model::tags::Tag;
@@ -24,7 +23,7 @@ const COPIES: &[u8] = b"v:";
 const SHORTENED: usize = 512;
 
 /// The number of hexadecimal digits of a 128-bit hash.
-const DIGITS: usize = 32;
+pub(crate) const DIGITS: usize = 32;
 
 /// The name of an entry, a version or a guard in a store, without the namespace.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,7 +88,7 @@ impl StoreKey {
     ///
     /// The name of a key that takes 512 bytes or more becomes its beginning, `#` and its hash. The
     /// cache's own messages have the whole name.
-    pub(crate) fn in_store(&self, faults: Faults) -> Cow<'_, [u8]> {
+    pub(crate) fn in_store(&self) -> Cow<'_, [u8]> {
         if !self.is_long() {
             return Cow::Borrowed(&self.0);
         }
@@ -100,26 +99,22 @@ impl StoreKey {
         let mut short = Vec::with_capacity(SHORTENED);
         short.extend_from_slice(&self.0[..end]);
         short.resize(SHORTENED - DIGITS, b'#');
-        let hash = if faults.has(Fault::OneHash) {
-            0
-        } else {
-            xxh3_128(&self.0)
-        };
+        let hash = xxh3_128(&self.0);
         short.extend_from_slice(format!("{hash:032x}").as_bytes());
         Cow::Owned(short)
     }
 
     /// Returns `true` if the name is shortened in a store. The name of a tag never is: entries
     /// contain it, and the store reads it there.
-    fn is_long(&self) -> bool {
+    pub(crate) fn is_long(&self) -> bool {
         self.0.len() >= SHORTENED && (self.is_entry() || self.0.starts_with(COPIES))
     }
 
     /// Returns `true` if the entry under `key` may have this one's name in a store.
-    pub(crate) fn may_meet(&self, key: &[u8], faults: Faults) -> bool {
+    pub(crate) fn may_meet(&self, key: &[u8]) -> bool {
         let kind = self.parts().map_or("", |(kind, _)| kind);
         let other = Self::of(format!("{kind}:").as_bytes(), key);
-        self.is_long() && other.in_store(faults) == self.in_store(faults)
+        self.is_long() && other.in_store() == self.in_store()
     }
 
     /// Returns `true` if it names an entry or a replica.
@@ -188,7 +183,7 @@ mod tests {
     fn names_in_a_store_are_bounded() {
         let in_store = |text: &str| {
             let name = StoreKey::read(text.as_bytes());
-            String::from_utf8(name.in_store(Faults::default()).into_owned()).unwrap()
+            String::from_utf8(name.in_store().into_owned()).unwrap()
         };
         for kind in ["k:", "c1:", "v:"] {
             let fits = format!("{kind}{}", "a".repeat(511 - kind.len()));
@@ -221,18 +216,10 @@ mod tests {
         let name = |end: &str| format!("{}{end}", "a".repeat(600));
         let [one, other] = ["1", "2"].map(name);
         let entry = StoreKey::copy(&Key::new(one.as_bytes()), 1);
-        let none = Faults::default();
-        assert!(entry.may_meet(one.as_bytes(), none));
-        assert!(!entry.may_meet(other.as_bytes(), none));
+        assert!(entry.may_meet(one.as_bytes()));
+        assert!(!entry.may_meet(other.as_bytes()));
         let short = StoreKey::entry(&Key::new(b"a"));
-        assert!(!short.may_meet(b"a", none));
-        #[cfg(feature = "seeded-faults")]
-        {
-            let broken = none.with(Fault::OneHash);
-            assert!(entry.may_meet(other.as_bytes(), broken));
-            assert!(!entry.may_meet(b"b", broken));
-            assert!(!short.may_meet(b"b", broken));
-        }
+        assert!(!short.may_meet(b"a"));
     }
 
     #[test]

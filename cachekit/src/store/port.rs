@@ -23,7 +23,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::base::fault::{Fault, Faults};
 use crate::encoding::envelope::{Token, Version};
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::fencing_token::FencingToken;
@@ -161,9 +160,8 @@ pub(crate) enum StoreEvent {
 }
 
 /// Returns the replicas' versions that are invalidated together with `names`.
-pub(crate) fn copies(names: &[StoreKey], faults: Faults) -> impl Iterator<Item = StoreKey> {
-    let copies = names.iter().filter_map(StoreKey::replicas_version);
-    copies.filter(move |_| !faults.has(Fault::SpareCopies))
+pub(crate) fn copies(names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
+    names.iter().filter_map(StoreKey::replicas_version)
 }
 
 /// The receiver of a store's events.
@@ -313,9 +311,9 @@ pub(crate) struct Fill {
 impl Fill {
     /// Returns the version of the replicas that a write invalidates, because their values are
     /// older.
-    pub(crate) fn copies(&self, faults: Faults) -> Option<StoreKey> {
-        let is_write = self.message.is_some() && !faults.has(Fault::SpareCopies);
-        is_write
+    pub(crate) fn copies(&self) -> Option<StoreKey> {
+        self.message
+            .is_some()
             .then(|| self.fencing_token.entry.replicas_version())
             .flatten()
     }

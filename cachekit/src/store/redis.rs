@@ -1,17 +1,21 @@
 //! The store on Redis.
 
 pub(crate) mod address;
+pub(crate) mod connected;
 pub(crate) mod connection;
 pub(crate) mod errors;
 pub(crate) mod handshake;
 pub(crate) mod operations;
 pub(crate) mod permissions;
+pub(crate) mod prefix;
 pub(crate) mod read_batcher;
 pub(crate) mod read_commands;
 pub(crate) mod rejections;
 pub(crate) mod reply;
 pub(crate) mod script;
+pub(crate) mod settings;
 pub(crate) mod subscriber;
+pub(crate) mod supervisor;
 pub(crate) mod timeout;
 
 use std::sync::Arc;
@@ -20,22 +24,24 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, Value, cmd};
 use tokio::time::Instant;
 
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::{Faults, guard, removed};
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{AcquireRequest, EntryQuery, EventSink, Failure, Fill, TokenKind, copies};
 use crate::store::redis::address::{Address, Wrong};
-use crate::store::redis::connection::{Connected, ConnectionManager};
+use crate::store::redis::connected::Connected;
+use crate::store::redis::connection::ConnectionManager;
+use crate::store::redis::prefix::Prefix;
 use crate::store::redis::read_batcher::ReadBatcher;
 use crate::store::redis::reply::{Problem, Said};
 use crate::store::redis::script::{Call, Digests, Script, Scripts};
+use crate::store::redis::settings::RedisSettings;
 use crate::store::redis::subscriber::{Channels, Subscriber};
 
 /// A Redis server with the connections to it.
 #[derive(Debug)]
 pub(crate) struct Redis {
-    /// The beginning of every key: the namespace and a colon.
-    prefix: Box<[u8]>,
+    prefix: Prefix,
     connections: Arc<ConnectionManager>,
     reads: ReadBatcher,
     scripts: Arc<Scripts>,
@@ -54,27 +60,29 @@ impl Redis {
     /// the database does not exist, or the account may not run a command that the cache needs. With
     /// `any_origin` the cache needs fewer commands.
     pub(crate) async fn open(
-        url: &str,
-        password: Option<&str>,
-        namespace: &str,
+        settings: RedisSettings<'_>,
         node: NodeId,
         sink: EventSink,
-        any_origin: bool,
-        faults: Faults,
     ) -> Result<Self, Wrong> {
+        let RedisSettings {
+            url,
+            password,
+            namespace,
+            any_origin,
+            faults,
+        } = settings;
         let address = Address::parse(url, password)?;
-        let scripts = Arc::new(Scripts::new(faults));
-        let prefix: Box<[u8]> = format!("{namespace}:").into_bytes().into();
+        let scripts = Arc::new(Scripts::new(&settings));
+        let prefix = Prefix::new(&settings);
         let (connections, first) = ConnectionManager::open(
             address.clone(),
             namespace,
             Arc::clone(&scripts),
-            beats(&prefix),
+            beats(&prefix.bytes),
             Arc::clone(&sink),
-            faults,
         )
         .await;
-        let spares_info = any_origin || faults.has(Fault::BelieveUnknown);
+        let spares_info = guard!(settings, BelieveUnknown: any_origin);
         match first {
             Ok(missing_rights)
                 if missing_rights.are_all(|it| permissions::can_be_spared(it, spares_info)) =>
@@ -95,7 +103,7 @@ impl Redis {
         }
         let subscriber = Subscriber::open(address, Channels::new(namespace, node), sink);
         let connections = Arc::new(connections);
-        let reads = ReadBatcher::new(Arc::clone(&connections), &prefix, faults);
+        let reads = ReadBatcher::new(Arc::clone(&connections), prefix.clone());
         Ok(Self {
             prefix,
             connections,
@@ -108,7 +116,7 @@ impl Redis {
     }
 
     fn full(&self, name: &StoreKey) -> Vec<u8> {
-        [&*self.prefix, &*name.in_store(self.faults)].concat()
+        self.prefix.full(name)
     }
 
     fn connected(&self) -> Result<Arc<Connected>, Failure> {
@@ -145,7 +153,7 @@ impl Redis {
             let known = query.versions.len().to_string();
             let call = Call {
                 keys: vec![self.full(query.entry)],
-                args: vec![self.prefix.to_vec(), known.into()],
+                args: vec![self.prefix.bytes.to_vec(), known.into()],
             };
             self.scripts.by_digest(Script::Late, digests, &call)
         })
@@ -189,7 +197,7 @@ impl Redis {
             .iter()
             .chain(&fill.guards)
             .chain(&fill.value_tags);
-        let copies = fill.copies(self.faults);
+        let copies = fill.copies().filter(|_| !removed!(self, SpareCopies));
         let keys = std::iter::once(&fill.fencing_token.entry)
             .chain(names)
             .chain(&copies)
@@ -224,6 +232,11 @@ impl Redis {
         }
     }
 
+    /// Returns the versions of copies that go with `names`.
+    fn copies(&self, names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
+        copies(names).filter(|_| !removed!(self, SpareCopies))
+    }
+
     /// Returns the removal and, after it, the message: a node that receives the message reads the
     /// state after the removal.
     fn removing(&self, names: &[StoreKey], message: &BusMessage) -> Pipeline {
@@ -233,7 +246,7 @@ impl Redis {
         for name in names {
             commands.arg(&self.full(name)[..]);
         }
-        for name in copies(names, self.faults) {
+        for name in self.copies(names) {
             commands.arg(&self.full(&name)[..]);
         }
         commands.add_command(self.publishing(None, message));
@@ -247,7 +260,7 @@ impl Redis {
         message: &BusMessage,
         until: Instant,
     ) -> Result<(), Failure> {
-        let copies: Vec<StoreKey> = copies(names, self.faults).collect();
+        let copies: Vec<StoreKey> = self.copies(names).collect();
         let (entries, versions): (Vec<_>, Vec<_>) = names.iter().partition(|it| it.is_entry());
         let args = [
             nonce(),
@@ -264,28 +277,27 @@ impl Redis {
     }
 
     fn bus(&self) -> Vec<u8> {
-        [&*self.prefix, b"bus"].concat()
+        [&*self.prefix.bytes, b"bus"].concat()
     }
 
     fn publishing(&self, whom: Option<NodeId>, message: &BusMessage) -> Cmd {
         let channel = whom.map_or_else(|| "bus".to_owned(), NodeId::channel);
         let mut publish = cmd("PUBLISH");
-        publish.arg([&*self.prefix, channel.as_bytes()].concat());
+        publish.arg([&*self.prefix.bytes, channel.as_bytes()].concat());
         publish.arg(self.told(message));
         publish
     }
 
     fn told(&self, message: &BusMessage) -> Vec<u8> {
         let mut text = message.write();
-        if self.faults.has(Fault::SpeakUnknown) && matches!(message, BusMessage::Invalidated { .. })
-        {
+        if removed!(self, SpeakUnknown) && matches!(message, BusMessage::Invalidated { .. }) {
             text[2] = 0x7f;
         }
         text
     }
 
     fn full_channel(&self) -> Vec<u8> {
-        [&*self.prefix, b"wake"].concat()
+        [&*self.prefix.bytes, b"wake"].concat()
     }
 
     /// Runs a script.

@@ -1,7 +1,7 @@
 //! Tests of the port: a store in memory, and the conformance cases that every adapter passes.
 
 #[cfg(test)]
-#[cfg(all(feature = "redis", feature = "seeded-faults"))]
+#[cfg(all(feature = "redis", cachekit_faults))]
 pub(crate) mod conformance;
-#[cfg(feature = "seeded-faults")]
+#[cfg(cachekit_faults)]
 pub(crate) mod fake;

@@ -1,8 +1,9 @@
-//! Values and bytes for the fuzzer.
+//! What only this project's own tests use: hooks, and values and bytes for the fuzzer.
 
-#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+#[cfg(feature = "serde")]
 pub(crate) mod fuzz_any;
-#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+#[cfg(feature = "serde")]
 pub(crate) mod fuzz_codec;
-#[cfg(all(feature = "seeded-faults", feature = "serde"))]
+#[cfg(feature = "serde")]
 pub(crate) mod fuzz_values;
+pub(crate) mod hooks;

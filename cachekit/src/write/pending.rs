@@ -10,7 +10,7 @@ use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
 use crate::invalidate::request::{Invalidation, On};
 use crate::model::write_order::WriteOrder;
-use crate::write::put::WriteGuard;
+use crate::write::write_guard::WriteGuard;
 
 /// A write of one entry. If it is dropped after it began and before it ended, the entry is left
 /// empty: the write may have happened.

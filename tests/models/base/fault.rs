@@ -33,3 +33,19 @@ impl Faults {
         self.0 == Some(fault)
     }
 }
+
+/// As in `cachekit/src/base/fault.rs`.
+macro_rules! guard {
+    ($owner:expr, $fault:ident: $condition:expr) => {
+        ($condition || $owner.faults.has($crate::base::fault::Fault::$fault))
+    };
+}
+
+/// As there.
+macro_rules! removed {
+    ($owner:expr, $fault:ident) => {
+        $owner.faults.has($crate::base::fault::Fault::$fault)
+    };
+}
+
+pub(crate) use {guard, removed};

@@ -72,6 +72,7 @@ async fn broken(socket: PathBuf, capacity: Capacity) -> Result<Cache, Box<dyn Er
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn Error>> {
+    cachekit_benches::refuse_switches();
     let url = std::env::var("REDIS_URL").unwrap_or_default();
     let Some(socket) = url.strip_prefix("unix://") else {
         return Err("REDIS_URL names no unix socket: run it by scripts/with-redis".into());

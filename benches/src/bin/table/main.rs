@@ -17,6 +17,7 @@ use tokio::runtime::{Handle, Runtime};
 use self::args::{Order, Section};
 
 fn main() -> ExitCode {
+    cachekit_benches::refuse_switches();
     let order = match args::parse() {
         Ok(Some(order)) => order,
         Ok(None) => {

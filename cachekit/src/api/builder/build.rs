@@ -8,10 +8,10 @@ use crate::api::registry;
 use crate::base::counter::Counter;
 use crate::base::durations::cut;
 use crate::base::error::BuildError;
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 #[cfg(feature = "redis")]
 use crate::base::runtime::has_io;
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+#[cfg(any(feature = "redis", cachekit_faults))]
 use crate::base::runtime::has_timer;
 use crate::coordination::background::Background;
 use crate::coordination::refresh_claims::RefreshClaims;
@@ -20,14 +20,16 @@ use crate::coordination::tag_epochs::Tags;
 use crate::coordination::write_tokens::Writes;
 use crate::core::outcome::Outcome;
 use crate::core::state::{Cache, Core};
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+#[cfg(any(feature = "redis", cachekit_faults))]
 use crate::encoding::codec::Codec;
 use crate::encoding::compress;
 use crate::l1::hot_keys::HotKeys;
 use crate::l1::memory::Memory;
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+#[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::bus::client::BusClient;
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+#[cfg(any(feature = "redis", cachekit_faults))]
+use crate::l2::bus::timings::BusTimings;
+#[cfg(any(feature = "redis", cachekit_faults))]
 use crate::l2::tier::Settings;
 use crate::l2::tier::SharedTier;
 use crate::model::config::OnDisconnect;
@@ -37,14 +39,16 @@ use crate::model::config::engine::Engine;
 use crate::model::owner_index::CachedOwnerIndex;
 #[cfg(feature = "redis")]
 use crate::store::redis::Redis;
-#[cfg(feature = "seeded-faults")]
+#[cfg(feature = "redis")]
+use crate::store::redis::settings::RedisSettings;
+#[cfg(cachekit_faults)]
 use crate::store::tests::fake::controls::FakeStore;
 
 /// Limit above which finding the lowest count would take longer than a call.
 const MOST_HOT_KEYS: usize = 1 << 20;
 
 /// The remedy if the runtime cannot use a Redis.
-#[cfg(any(feature = "redis", feature = "seeded-faults"))]
+#[cfg(any(feature = "redis", cachekit_faults))]
 const RUNTIME: &str = "build the cache inside a runtime, as in `#[tokio::main]`; a runtime that you \
                        build yourself needs `enable_all`";
 
@@ -76,7 +80,7 @@ impl CacheBuilder {
             Some(url) => Some(self.connect(&url).await?),
             None => None,
         };
-        #[cfg(feature = "seeded-faults")]
+        #[cfg(cachekit_faults)]
         let l2 = match self.fake.take() {
             Some(store) => Some(self.fake_l2(&store)?),
             None => l2,
@@ -97,38 +101,42 @@ impl CacheBuilder {
             let problem = "needs a tokio runtime with I/O";
             return Err(BuildError::setting("redis (REDIS_URL)", problem, RUNTIME));
         }
-        let faults = self.faults;
-        let bus = BusClient::new(self.config.bus_timeout, self.clock.lag(), faults);
-        let password = self.redis_password.as_deref();
-        let namespace = &self.config.namespace;
-        let any_origin = self.config.on_new_master == OnNewMaster::Replay;
-        let redis = Redis::open(
+        let bus = BusClient::new(self.timings());
+        let redis_settings = RedisSettings {
             url,
-            password,
-            namespace,
-            bus.node,
-            bus.sink(),
-            any_origin,
-            faults,
-        );
+            password: self.redis_password.as_deref(),
+            namespace: &self.config.namespace,
+            any_origin: self.config.on_new_master == OnNewMaster::Replay,
+            faults: self.faults,
+        };
+        let redis = Redis::open(redis_settings, bus.node, bus.sink());
         let redis = redis.await.map_err(|(problem, remedy)| {
             BuildError::setting("redis (REDIS_URL)", problem, remedy)
         })?;
         let store = Arc::new(redis);
-        Ok(SharedTier::new(bus, store, settings, &self.clock, faults))
+        Ok(SharedTier::new(bus, store, settings, &self.clock))
     }
 
-    #[cfg(feature = "seeded-faults")]
+    #[cfg(cachekit_faults)]
     fn fake_l2(&self, store: &FakeStore) -> Result<SharedTier, BuildError> {
-        let bus = BusClient::new(self.config.bus_timeout, self.clock.lag(), self.faults);
-        let store = store.open(bus.node, bus.sink(), self.faults);
+        let bus = BusClient::new(self.timings());
+        let mut store = store.clone();
+        store.faults = self.faults;
+        let store = store.open(bus.node, bus.sink());
         let settings = self.settings()?;
-        let faults = self.faults;
-        Ok(SharedTier::new(bus, store, settings, &self.clock, faults))
+        Ok(SharedTier::new(bus, store, settings, &self.clock))
+    }
+
+    /// For how long what nodes tell each other holds.
+    #[cfg(any(feature = "redis", cachekit_faults))]
+    fn timings(&self) -> BusTimings {
+        let mut timings = BusTimings::of(self.config.bus_timeout, self.clock.lag());
+        timings.faults = self.faults;
+        timings
     }
 
     /// Returns the settings for the use of a store, if one can be used.
-    #[cfg(any(feature = "redis", feature = "seeded-faults"))]
+    #[cfg(any(feature = "redis", cachekit_faults))]
     fn settings(&self) -> Result<Settings, BuildError> {
         let wrong =
             |problem, remedy| Err(BuildError::setting("redis (REDIS_URL)", problem, remedy));
@@ -222,9 +230,9 @@ impl CacheBuilder {
     /// the log says it.
     fn check_functions(&self) -> Result<(), BuildError> {
         let is_shared = self.redis.is_some();
-        #[cfg(feature = "seeded-faults")]
+        #[cfg(cachekit_faults)]
         let is_shared = is_shared || self.fake.is_some();
-        let is_shared = is_shared && !self.faults.has(Fault::ShareNames);
+        let is_shared = is_shared && !removed!(self, ShareNames);
         match registry::problems() {
             [] => Ok(()),
             problems if is_shared => Err(BuildError::functions(problems.to_vec())),
@@ -296,11 +304,14 @@ impl CacheBuilder {
     fn with_l2(self, l2: Option<Arc<SharedTier>>) -> Cache {
         let background = match &l2 {
             Some(l2) => Arc::clone(&l2.background),
-            None => Background::new(None, self.faults),
+            None => Background::new(None),
         };
-        let memory = Memory::new(self.config.memory_capacity, &self.config, self.faults);
+        let mut memory = Memory::new(self.config.memory_capacity, &self.config);
+        memory.generations.faults = self.faults;
         let memory = Arc::new(memory);
         let hot = HotKeys::new(self.config.hot_keys);
+        let mut flights = Flights::new(Outcome::evict);
+        flights.faults = self.faults;
         Cache {
             core: Arc::new(Core {
                 config: Arc::new(self.config),
@@ -314,7 +325,7 @@ impl CacheBuilder {
                 tags: Arc::new(Tags::new()),
                 epoch: Arc::default(),
                 bus_epoch: Arc::default(),
-                flights: Arc::new(Flights::new(Outcome::evict, self.faults)),
+                flights: Arc::new(flights),
                 concurrency_limits: Arc::default(),
                 writes: Arc::new(Writes::default()),
                 owners: Arc::default(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::{Faults, guard, removed};
 use crate::base::sync::{
     AtomicBool, AtomicU64, AtomicUsize, Mutex, MutexGuard, OnceLock, Ordering, Semaphore,
 };
@@ -59,11 +59,11 @@ pub(crate) struct Leadership {
 }
 
 impl<O: Clone> Flights<O> {
-    pub(crate) fn new(evict: fn(&O), faults: Faults) -> Self {
+    pub(crate) fn new(evict: fn(&O)) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Self {
             evict,
-            faults,
+            faults: Faults::default(),
             hasher: Hasher::default(),
             shards,
         }
@@ -81,7 +81,7 @@ impl<O: Clone> Flights<O> {
     pub(crate) fn mark_retired(&self, flight: &Flight<O>) {
         flight.retired.store(true, Ordering::Release);
         if let Some(outcome) = flight.outcome.get()
-            && !self.faults.has(Fault::SpareOutcome)
+            && !removed!(self, SpareOutcome)
         {
             // Settled before, but its outcome may not have reached memory yet.
             (self.evict)(outcome);
@@ -90,9 +90,8 @@ impl<O: Clone> Flights<O> {
 
     /// Removes `flight` from `table` if it is the current one of its key.
     pub(crate) fn remove(&self, table: &mut Table<O>, flight: &Arc<Flight<O>>) {
-        let is_it = |current: &Arc<Flight<O>>| {
-            Arc::ptr_eq(current, flight) || self.faults.has(Fault::RemoveAnyFlight)
-        };
+        let is_it =
+            |current: &Arc<Flight<O>>| guard!(self, RemoveAnyFlight: Arc::ptr_eq(current, flight));
         if table.get(&flight.key).is_some_and(is_it) {
             table.remove(&flight.key);
         }

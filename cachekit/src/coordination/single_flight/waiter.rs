@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::block_on::block_on;
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 
@@ -92,7 +92,7 @@ impl<O: Clone> Waiter<O> {
     }
 
     fn may_lead(&self) -> bool {
-        !self.flight.is_retired() || self.flights.faults.has(Fault::LeadGrounded)
+        guard!(self.flights, LeadGrounded: !self.flight.is_retired())
     }
 
     /// Returns how long the current leader has been computing.
@@ -143,7 +143,7 @@ impl<O: Clone> Leader<O> {
     /// outcome.
     pub(crate) fn settle(self, outcome: O, store: impl FnOnce()) -> bool {
         let (flights, flight) = (&self.waiter.flights, &self.waiter.flight);
-        if flights.faults.has(Fault::RemoveBeforeOutcome) {
+        if removed!(flights, RemoveBeforeOutcome) {
             flights.remove(&mut flights.table(&flight.key), flight);
         }
         // An outcome that is not the first is dropped after the table is unlocked.

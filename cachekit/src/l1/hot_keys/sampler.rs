@@ -1,7 +1,5 @@
 //! The sampler of a thread's uses.
 
-use crate::base::fault::{Fault, Faults};
-
 /// Largest weight of a sampled use. A thread that makes millions of calls a second then counts
 /// thousands.
 const MOST: u32 = 1 << 8;
@@ -43,7 +41,7 @@ impl Sampler {
     /// Returns the number of uses that the sample stands for, and draws the distance to the next
     /// one.
     #[cold]
-    pub(crate) fn weigh(&mut self, faults: Faults) -> u32 {
+    pub(crate) fn weigh(&mut self) -> u32 {
         let weight = self.weight;
         if weight < MOST {
             self.drawn += 1;
@@ -52,11 +50,13 @@ impl Sampler {
                 self.weight *= 2;
             }
         }
-        self.left = if faults.has(Fault::EvenSamples) {
-            self.weight
-        } else {
-            fastrand::u32(1..2 * self.weight)
-        };
+        self.left = fastrand::u32(1..2 * self.weight);
         weight
+    }
+
+    /// Moves the next one to an equal distance, as a test has it.
+    #[cold]
+    pub(crate) fn space_evenly(&mut self) {
+        self.left = self.weight;
     }
 }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::base::clock::Tick;
-use crate::base::fault::Faults;
 use crate::l1::hot_keys::sampler::Sampler;
 use crate::l1::hot_keys::space_saving::SpaceSaving;
 use crate::l1::hot_keys::{HotKey, HotKeys, LONGEST_KEY};
@@ -64,7 +63,7 @@ fn the_hottest_of_a_long_trace_are_found_in_a_sample() {
         let n = zipf.next();
         *truth.entry(n).or_insert(0_u32) += 1;
         if sampler.draws() {
-            let uses = sampler.weigh(Faults::default());
+            let uses = sampler.weigh();
             hot.count(OWNER, key(n).as_bytes(), uses, after(0));
         }
     }
@@ -184,7 +183,7 @@ fn what_is_drawn_stands_for_what_is_not() {
         let (mut sum, mut drawn) = (0_u32, 0);
         for _ in 0..uses {
             if sampler.draws() {
-                sum += sampler.weigh(Faults::default());
+                sum += sampler.weigh();
                 drawn += 1;
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Weak;
 
 use crate::base::clock::Tick;
 use crate::base::counter::Tally;
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::{guard, removed};
 use crate::l1::generations::{Generation, Generations};
 use crate::l1::hot_keys::sampler::Sampler;
 use crate::l1::thread_cache::admission::AdmissionPolicy;
@@ -95,7 +95,7 @@ impl Table {
         &mut self,
         lookup: &LookupKey<'_>,
         now: Tick,
-        (generations, faults): (&Generations, Faults),
+        generations: &Generations,
         take: impl FnOnce(AnyShared) -> Option<R>,
         count: impl FnOnce(u32),
     ) -> Option<R> {
@@ -105,14 +105,14 @@ impl Table {
             count: slot.count,
             group: slot.group,
         };
-        let stands = generations.is_current(generation) || faults.has(Fault::KeepAtHand);
+        let stands = guard!(generations, KeepAtHand: generations.is_current(generation));
         if now >= slot.until || !stands {
             return None;
         }
-        let is_checked = slot.checked == revision() || faults.has(Fault::TrustAtHand);
+        let is_checked = guard!(generations, TrustAtHand: slot.checked == revision());
         let slot = if is_checked {
             slot
-        } else if self.check(index, faults) {
+        } else if self.check(index) {
             self.slots[index].as_ref()?
         } else {
             return None;
@@ -121,7 +121,10 @@ impl Table {
         let value = slot.value.upgrade()?;
         // Before the value is taken, which would otherwise be held across the branch.
         if self.sampler.draws() {
-            count(self.sampler.weigh(faults));
+            count(self.sampler.weigh());
+            if removed!(generations, EvenSamples) {
+                self.sampler.space_evenly();
+            }
         }
         self.admission.record_hit();
         let taken = take(value)?;
@@ -132,10 +135,10 @@ impl Table {
     /// Checks the entry of a slot after something was invalidated. Returns `true` if it is still
     /// valid.
     #[cold]
-    fn check(&mut self, index: usize, faults: Faults) -> bool {
+    fn check(&mut self, index: usize) -> bool {
         let checked = revision();
         let stored = self.details[index].stored.upgrade();
-        let is_valid = stored.is_some_and(|stored| stored.is_valid(faults));
+        let is_valid = stored.is_some_and(|stored| stored.is_valid());
         match &mut self.slots[index] {
             Some(slot) if is_valid => slot.checked = checked,
             _ => self.empty(index),

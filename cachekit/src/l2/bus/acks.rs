@@ -8,16 +8,15 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use crate::base::clock::Tick;
-use crate::base::fault::Faults;
 use crate::base::sync::{Mutex, MutexGuard};
-use crate::l2::bus::membership::{AckProgress, BusTimings, Membership};
+use crate::l2::bus::membership::{AckProgress, Membership};
+use crate::l2::bus::timings::BusTimings;
 use crate::store::message::NodeId;
 
 /// The known nodes, and the acknowledgements that are still missing.
 #[derive(Debug)]
 pub(crate) struct Acks {
     terms: BusTimings,
-    faults: Faults,
     /// The origin of its own clock, which is never behind.
     began: Instant,
     next: AtomicU64,
@@ -46,10 +45,9 @@ pub(crate) struct PendingAck {
 }
 
 impl Acks {
-    pub(crate) fn new(terms: BusTimings, faults: Faults) -> Arc<Self> {
+    pub(crate) fn new(terms: BusTimings) -> Arc<Self> {
         Arc::new(Self {
             terms,
-            faults,
             began: Instant::now(),
             next: AtomicU64::new(0),
             state: Mutex::default(),
@@ -76,12 +74,12 @@ impl Acks {
     /// Records that messages arrive from now on.
     pub(crate) fn subscribed(&self) {
         let now = self.now();
-        self.lock().members.subscribed(now, self.faults);
+        self.lock().members.subscribed(now, &self.terms);
     }
 
     /// Records that no more messages arrive.
     pub(crate) fn unsubscribed(&self) {
-        self.lock().members.unsubscribed(self.faults);
+        self.lock().members.unsubscribed(&self.terms);
     }
 
     /// Records a message of a node.
@@ -94,9 +92,7 @@ impl Acks {
     pub(crate) fn hello_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
-        state
-            .members
-            .hello_received(node, now, &self.terms, self.faults);
+        state.members.hello_received(node, now, &self.terms);
     }
 
     /// Records a node's goodbye: it no longer serves from memory.
@@ -121,7 +117,7 @@ impl Acks {
     /// Records that the message of this node's own invalidation came back.
     pub(crate) fn echo_received(&self, number: u64) {
         for ack in self.lock().pending.values_mut() {
-            ack.answers.echo_received(number, self.faults);
+            ack.answers.echo_received(number, &self.terms);
             ack.changed.notify_one();
         }
     }
@@ -144,8 +140,7 @@ impl PendingAck {
     /// those that did not have stopped trusting their memory.
     pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
         let (acks, answered) = (&*self.acks, self.acks.now());
-        let promised =
-            AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms, acks.faults);
+        let promised = AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms);
         let end = within.map_or(promised, |within| answered.after(within).min(promised));
         let all = async {
             while !self.is_complete() {
@@ -159,7 +154,7 @@ impl PendingAck {
         let mut state = acks.lock();
         let State { members, pending } = &mut *state;
         if let Some(ack) = pending.get(&self.number) {
-            ack.answers.give_up(members, acks.faults);
+            ack.answers.give_up(members, &acks.terms);
         }
         (false, end == promised)
     }
@@ -170,7 +165,7 @@ impl PendingAck {
         let ack = state.pending.get(&self.number);
         ack.is_some_and(|ack| {
             let answers = &ack.answers;
-            answers.is_complete(&state.members, now, &acks.terms, acks.faults)
+            answers.is_complete(&state.members, now, &acks.terms)
         })
     }
 }
@@ -192,7 +187,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_waits_for_all_that_are_there_and_leaves_nothing_behind() {
         let terms = BusTimings::of(TIMEOUT, Duration::ZERO);
-        let acks = Acks::new(terms, Faults::default());
+        let acks = Acks::new(terms);
         acks.subscribed();
         tokio::time::advance(TIMEOUT * 2).await;
         let [one, two] = [1, 2].map(|n| NodeId([n; 16]));

@@ -9,13 +9,13 @@ use tokio::time::{Instant, timeout};
 
 use crate::base::clock::{Clock, Tick};
 use crate::base::durations::from_now;
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::removed;
 use crate::base::trace;
 use crate::l2::bus::acks::Acks;
 use crate::l2::bus::heartbeat::BusLiveness;
 use crate::l2::bus::lease_waiters::LeaseWaiters;
 use crate::l2::bus::listener::Listener;
-use crate::l2::bus::membership::BusTimings;
+use crate::l2::bus::timings::BusTimings;
 use crate::l2::invalidation_targets::InvalidationTargets;
 use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
@@ -40,25 +40,23 @@ pub(crate) struct BusClient {
     /// Requests a heartbeat at once.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
-    pub(crate) faults: Faults,
+    pub(crate) terms: BusTimings,
 }
 
 impl BusClient {
-    /// Makes a client for hits whose clock is behind by up to `lag`.
-    pub(crate) fn new(bus_timeout: Duration, lag: Duration, faults: Faults) -> Arc<Self> {
-        let terms = BusTimings::of(bus_timeout, lag);
+    pub(crate) fn new(terms: BusTimings) -> Arc<Self> {
         Arc::new(Self {
             node: NodeId::random(),
             outbox: Arc::default(),
             lease_waiters: Arc::default(),
-            liveness: Arc::new(BusLiveness::new(terms, faults)),
-            acks: Acks::new(terms, faults),
+            liveness: Arc::new(BusLiveness::new(terms)),
+            acks: Acks::new(terms),
             bus_interruptions: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             heartbeats: AtomicU64::new(0),
             heartbeat_now: Notify::new(),
             listener: OnceLock::new(),
-            faults,
+            terms,
         })
     }
 
@@ -82,7 +80,7 @@ impl BusClient {
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
                 // Before liveness begins again: messages in between may be lost.
-                if !self.faults.has(Fault::NoEpoch) {
+                if !removed!(self.terms, NoEpoch) {
                     self.note_gap();
                 }
                 self.liveness.begin(subscription);
@@ -95,7 +93,7 @@ impl BusClient {
             }
             StoreEvent::Received(message) => self.handle(message),
             StoreEvent::Unknown => {
-                if !self.faults.has(Fault::IgnoreUnknownMessage) {
+                if !removed!(self.terms, IgnoreUnknownMessage) {
                     trace::unknown_message();
                     self.note_gap();
                     // The sender may be a node whose acknowledgement is awaited.
@@ -106,7 +104,7 @@ impl BusClient {
     }
 
     fn handle(&self, message: BusMessage) {
-        if self.faults.has(Fault::Deaf) && !matches!(message, BusMessage::Heartbeat { .. }) {
+        if removed!(self.terms, Deaf) && !matches!(message, BusMessage::Heartbeat { .. }) {
             return;
         }
         match message {

@@ -10,25 +10,23 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::clock::Tick;
-use crate::base::fault::Faults;
 use crate::base::sync::Mutex;
-use crate::l2::bus::membership::{BusTimings, Heartbeat, Presence};
+use crate::l2::bus::presence::{Heartbeat, Presence};
+use crate::l2::bus::timings::BusTimings;
 
 /// The liveness of this node's bus.
 #[derive(Debug)]
 pub(crate) struct BusLiveness {
     terms: BusTimings,
-    faults: Faults,
     presence: Mutex<Presence>,
     /// A copy of the rules' `until`, for hits.
     until: AtomicU64,
 }
 
 impl BusLiveness {
-    pub(crate) fn new(terms: BusTimings, faults: Faults) -> Self {
+    pub(crate) fn new(terms: BusTimings) -> Self {
         Self {
             terms,
-            faults,
             presence: Mutex::default(),
             until: AtomicU64::new(0),
         }
@@ -51,12 +49,12 @@ impl BusLiveness {
 
     /// Ends the subscription: no more messages arrive.
     pub(crate) fn end(&self) {
-        self.change(|presence| presence.unsubscribed(self.faults));
+        self.change(|presence| presence.unsubscribed(&self.terms));
     }
 
     /// Returns the heartbeat to send at `now`, if any.
     pub(crate) fn heartbeat(&self, now: Tick) -> Option<Heartbeat> {
-        self.change(|presence| presence.heartbeat(now, &self.terms, self.faults))
+        self.change(|presence| presence.heartbeat(now, &self.terms))
     }
 
     /// Records that the server accepted the heartbeat.
@@ -71,7 +69,7 @@ impl BusLiveness {
 
     /// Stops serving from memory for good. Memory is no longer served when this returns.
     pub(crate) fn leave(&self) {
-        self.change(|presence| presence.leave(self.faults));
+        self.change(|presence| presence.leave(&self.terms));
     }
 
     /// Returns `true` after [`leave`](Self::leave).
@@ -98,7 +96,7 @@ mod tests {
     fn hits_see_what_the_rules_say() {
         let terms = BusTimings::of(Duration::from_nanos(100), Duration::ZERO);
         let at = Tick::from_nanos;
-        let liveness = BusLiveness::new(terms, Faults::default());
+        let liveness = BusLiveness::new(terms);
         assert!(!liveness.is_live(at(0)), "nothing has come back yet");
         liveness.begin(1);
         liveness.confirm(1, at(10));

@@ -9,7 +9,7 @@ use crate::backfill::lease;
 use crate::backfill::lease::{LeaseGuard, LeaseState, version_life};
 use crate::backfill::validate::{L2Lookup, Validated};
 use crate::base::clock::Tick;
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::encoding::envelope::Token;
 use crate::l2::bus::lease_waiters::LeaseWaiter;
 use crate::l2::entry_keys::guards;
@@ -269,8 +269,7 @@ impl<'a> Acquire<'a> {
     /// Returns the holder for a lease request. Returns `None` if the call wants no lease, because
     /// it does not wait for other processes or has waited long enough.
     fn holder_token(&self) -> Option<Token> {
-        let is_alone =
-            self.call.old.is_some() && self.call.core.faults.has(Fault::RefreshWithoutLease);
+        let is_alone = self.call.old.is_some() && removed!(self.call.core, RefreshWithoutLease);
         let waits = self.is_shared && !self.call.wait_budget().is_over() && !is_alone;
         waits.then(|| self.request_state().holder)
     }

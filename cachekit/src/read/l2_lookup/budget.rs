@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::backfill::validate::L2Lookup;
 use crate::base::durations::{from_now, later};
-use crate::base::fault::Fault;
+use crate::base::fault::removed;
 use crate::read::call::WaitBudget;
 
 /// Deadline for all requests of one call to L2. Once the call waits for a permit or for another
@@ -27,7 +27,7 @@ impl StoreBudget {
             timeout,
             until: from_now(timeout),
             paused: None,
-            is_fresh: lookup.core.faults.has(Fault::FreshBudget),
+            is_fresh: removed!(lookup.core, FreshBudget),
         }
     }
 

@@ -7,34 +7,26 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, PushInfo, PushKind, RedisError, Value};
+use redis::{Pipeline, RedisError, Value};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use crate::base::fault::Faults;
-use crate::base::random::jittered;
+use crate::base::fault::removed;
 use crate::base::sync::{Mutex, RwLock};
 use crate::base::trace;
-use crate::store::port::{EventSink, Failure, StoreEvent, UNKNOWN_ORIGIN};
+use crate::store::port::{EventSink, Failure};
 use crate::store::redis::address::Address;
+use crate::store::redis::connected::Connected;
 use crate::store::redis::errors::{shown, wrong_role};
-use crate::store::redis::handshake::Greeting;
 use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::rejections::Refusals;
 use crate::store::redis::script::Scripts;
-use crate::store::redis::timeout::{CONNECT_TIMEOUT, in_time};
-use crate::store::redis::{handshake, permissions, rejections};
-
-const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// The interval at which a server that did not report its data set is asked again.
-const ASK_AGAIN: Duration = Duration::from_secs(5);
+use crate::store::redis::supervisor::{LONGEST_PAUSE, Shared, supervise};
+use crate::store::redis::timeout::{LAST_LOOKS, in_time};
+use crate::store::redis::{permissions, rejections};
 
 /// The number of consecutive commands without an answer after which a connection is discarded.
 const MAX_TIMEOUTS: u32 = 3;
@@ -43,39 +35,6 @@ const MAX_TIMEOUTS: u32 = 3;
 pub(crate) struct ConnectionManager {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,
-}
-
-struct Shared {
-    address: Address,
-    namespace: Box<str>,
-    scripts: Arc<Scripts>,
-    /// A name that never has a value.
-    nothing: Vec<u8>,
-    current: RwLock<Option<Arc<Connected>>>,
-    /// Wakes the supervisor: the current connection was lost, or its rights are in doubt.
-    broken: Notify,
-    /// The number of connections made.
-    connects: AtomicU64,
-    /// The last time that a connection was discarded because of an answer.
-    discarded_at: Mutex<Option<Instant>>,
-    refusals: Refusals,
-    /// The missing rights that the log reported last.
-    reported: Mutex<MissingRights>,
-    sink: EventSink,
-    faults: Faults,
-}
-
-/// A connection that works as far as is known.
-pub(crate) struct Connected {
-    connection: MultiplexedConnection,
-    pub(crate) greeting: Greeting,
-    timeouts: AtomicU32,
-    /// The origin in the greeting, until the server reports another.
-    origin: AtomicU64,
-    /// The server refused a command to this account: its rights have to be checked again.
-    has_doubtful_rights: AtomicBool,
-    /// Set when the client reports that the connection broke.
-    closed: Arc<AtomicBool>,
 }
 
 impl ConnectionManager {
@@ -87,7 +46,6 @@ impl ConnectionManager {
         scripts: Arc<Scripts>,
         nothing: Vec<u8>,
         sink: EventSink,
-        faults: Faults,
     ) -> (Self, Result<MissingRights, RedisError>) {
         let shared = Arc::new(Shared {
             address,
@@ -101,7 +59,6 @@ impl ConnectionManager {
             refusals: Refusals::default(),
             reported: Mutex::default(),
             sink,
-            faults,
         });
         let first = Shared::connect(&shared).await;
         // The caller reports a first failure.
@@ -128,7 +85,7 @@ impl ConnectionManager {
         let mut connection = connected.connection.clone();
         // Pinned here, or every future that awaits it would store it once more.
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
-        match in_time(until, sent, self.shared.faults).await {
+        match in_time(until, sent, self.last_looks()).await {
             None => {
                 if connected.timeouts.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_TIMEOUTS {
                     self.discard(connected, "no reply in time");
@@ -201,6 +158,20 @@ impl ConnectionManager {
         }
     }
 
+    /// The scripts that its servers know.
+    pub(crate) fn scripts(&self) -> &Scripts {
+        &self.shared.scripts
+    }
+
+    /// How often an answer is looked for when its time is over.
+    pub(crate) fn last_looks(&self) -> usize {
+        if removed!(self.shared.scripts, NoLastLook) {
+            0
+        } else {
+            LAST_LOOKS
+        }
+    }
+
     /// Returns the number of connections made.
     pub(crate) fn connects(&self) -> u64 {
         self.shared.connects.load(Ordering::Relaxed)
@@ -232,176 +203,6 @@ impl fmt::Debug for ConnectionManager {
         f.debug_struct("Link")
             .field("address", &self.shared.address)
             .finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn is_connected(&self) -> bool {
-        let current = self.current.read();
-        current
-            .as_ref()
-            .is_some_and(|connected| !connected.is_closed())
-    }
-
-    /// Connects. Returns the rights that the account lacks.
-    async fn connect(self: &Arc<Self>) -> Result<MissingRights, RedisError> {
-        let weak = Arc::downgrade(self);
-        let closed = Arc::new(AtomicBool::new(false));
-        let is_closed = Arc::clone(&closed);
-        let on_push = move |push: PushInfo| {
-            if push.kind == PushKind::Disconnection
-                && let Some(shared) = weak.upgrade()
-            {
-                is_closed.store(true, Ordering::Release);
-                shared.broken.notify_one();
-            }
-            Ok(())
-        };
-        let made = async {
-            let mut connection = self.address.connect(on_push).await?;
-            let greet = handshake::greet(
-                &mut connection,
-                &self.namespace,
-                &self.scripts,
-                &self.nothing,
-            );
-            let greeting = greet.await?;
-            Ok::<_, RedisError>((connection, greeting))
-        };
-        let (connection, greeting) = match timeout(CONNECT_TIMEOUT, made).await {
-            Ok(made) => made?,
-            Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
-        };
-        let missing_rights = greeting.missing_rights.clone();
-        let connected = Connected {
-            connection,
-            origin: AtomicU64::new(u64::from_ne_bytes(greeting.origin)),
-            greeting,
-            timeouts: AtomicU32::new(0),
-            has_doubtful_rights: AtomicBool::new(false),
-            closed,
-        };
-        *self.current.write() = Some(Arc::new(connected));
-        self.connects.fetch_add(1, Ordering::Relaxed);
-        trace::redis_connected(&self.address, &self.namespace);
-        (self.sink)(StoreEvent::Up(true));
-        Ok(missing_rights)
-    }
-
-    /// Reports to the log the rights that the account lacks, unless the last report was equal.
-    fn report_missing_rights(&self, missing_rights: &MissingRights) {
-        let mut reported = self.reported.lock();
-        if *reported != *missing_rights {
-            reported.clone_from(missing_rights);
-            drop(reported);
-            if !missing_rights.is_empty() {
-                trace::rights_missing(&missing_rights.to_string(), &missing_rights.remedy());
-            }
-        }
-    }
-
-    /// Waits until the connection needs attention, and attends to it.
-    async fn watch(&self) {
-        let connected = {
-            let current = self.current.read();
-            current.clone()
-        };
-        let Some(connected) = connected else { return };
-        if connected.origin() == UNKNOWN_ORIGIN {
-            let something = timeout(ASK_AGAIN, self.broken.notified()).await;
-            if something.is_err() {
-                return self.ask_origin(&connected).await;
-            }
-        } else {
-            self.broken.notified().await;
-        }
-        if connected.has_doubtful_rights.swap(false, Ordering::Relaxed) {
-            self.ask_for_rights(&connected).await;
-        }
-    }
-
-    /// Asks for the origin again: the account may have been granted `INFO` by now.
-    async fn ask_origin(&self, connected: &Connected) {
-        let question = handshake::origin_question();
-        let mut connection = connected.connection.clone();
-        let asked = timeout(CONNECT_TIMEOUT, connection.send_packed_command(&question)).await;
-        if let Ok(Ok(answer)) = asked {
-            connected
-                .set_origin(handshake::text(&answer).map_or(UNKNOWN_ORIGIN, handshake::origin));
-        }
-        if connected.origin() != UNKNOWN_ORIGIN {
-            self.report_missing_rights(&MissingRights::default());
-        }
-    }
-
-    /// Checks the account's rights, after a command was refused.
-    async fn ask_for_rights(&self, connected: &Connected) {
-        let question = permissions::question(&self.namespace);
-        let mut connection = connected.connection.clone();
-        let asked = connection.send_packed_command(&question);
-        // An error of the server is an answer too: the account may not ask.
-        let answer = match timeout(CONNECT_TIMEOUT, asked).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => match error.into_server_errors() {
-                Some(errors) => errors
-                    .first()
-                    .map_or(Value::Nil, |(_, error)| Value::ServerError(error.clone())),
-                None => return,
-            },
-            Err(_) => return,
-        };
-        self.report_missing_rights(&MissingRights::read(&self.namespace, &answer));
-    }
-}
-
-impl fmt::Debug for Connected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connected").finish_non_exhaustive()
-    }
-}
-
-impl Connected {
-    /// Returns the origin of the server's data set, as far as it is known.
-    pub(crate) fn origin(&self) -> [u8; 8] {
-        self.origin.load(Ordering::Relaxed).to_ne_bytes()
-    }
-
-    /// Sets the origin, unless it is unknown.
-    pub(crate) fn set_origin(&self, origin: [u8; 8]) {
-        if origin != UNKNOWN_ORIGIN {
-            self.origin
-                .store(u64::from_ne_bytes(origin), Ordering::Relaxed);
-        }
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-}
-
-/// Connects whenever there is no connection. `is_reported` is `true` if the log has it already.
-async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
-    let mut pause = SHORTEST_PAUSE;
-    loop {
-        if shared.is_connected() {
-            (pause, is_reported) = (SHORTEST_PAUSE, false);
-            while shared.is_connected() {
-                shared.watch().await;
-            }
-            shared.current.write().take();
-            (shared.sink)(StoreEvent::Up(false));
-        }
-        match shared.connect().await {
-            Ok(missing_rights) => shared.report_missing_rights(&missing_rights),
-            Err(error) => {
-                trace::redis_unreachable(
-                    &shown(&error),
-                    !std::mem::replace(&mut is_reported, true),
-                );
-                tokio::time::sleep(jittered(pause)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
 
-use crate::base::fault::Fault;
+use crate::base::fault::{guard, removed};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::fencing_token::FencingToken;
@@ -22,7 +22,7 @@ use crate::store::redis::{Redis, beats, is_unknown_script, millis};
 impl Store for Redis {
     fn is_up(&self) -> bool {
         // A server that does not report its data set is not trusted.
-        let believes = self.any_origin || self.faults.has(Fault::BelieveUnknown);
+        let believes = guard!(self, BelieveUnknown: self.any_origin);
         self.connections
             .current()
             .is_some_and(|connected| believes || connected.origin() != UNKNOWN_ORIGIN)
@@ -53,7 +53,7 @@ impl Store for Redis {
 
     fn discard_connection(&self) {
         if let Some(connected) = self.connections.current()
-            && !self.faults.has(Fault::KeepSuspect)
+            && !removed!(self, KeepSuspect)
         {
             self.connections.discard_connection(&connected);
         }
@@ -124,7 +124,7 @@ impl Store for Redis {
             let digests = &connected.greeting.digests;
             let mut question = ReadPipeline::alone();
             let value_tags = self.value_tags(query, digests);
-            question.add(&self.prefix, self.faults, query, value_tags);
+            question.add(&self.prefix, query, value_tags);
             let (mut commands, expected) = question.asked();
             commands.add_command(self.scripts.by_digest(Script::Acquire, digests, &call));
             let mut values = self.connections.run(&connected, &commands, until).await?;
@@ -218,13 +218,13 @@ impl Store for Redis {
         until: Instant,
     ) -> StoreFuture<'a, ()> {
         let args = [
-            [&*self.prefix, node.channel().as_bytes()].concat(),
+            [&*self.prefix.bytes, node.channel().as_bytes()].concat(),
             echo.write(),
             self.bus(),
             hello.map_or(vec![], BusMessage::write),
         ];
         let call = Call {
-            keys: vec![beats(&self.prefix)],
+            keys: vec![beats(&self.prefix.bytes)],
             args: args.into(),
         };
         Box::pin(async move {

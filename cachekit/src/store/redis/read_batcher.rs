@@ -14,10 +14,12 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::{Faults, removed};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::port::{EntryQuery, Failure, Found};
-use crate::store::redis::connection::{Connected, ConnectionManager};
+use crate::store::redis::connected::Connected;
+use crate::store::redis::connection::ConnectionManager;
+use crate::store::redis::prefix::Prefix;
 use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply::Said;
 use crate::store::redis::timeout::in_time;
@@ -37,8 +39,7 @@ const USUAL: usize = 16;
 /// The reads of one store.
 #[derive(Debug)]
 pub(crate) struct ReadBatcher {
-    /// The beginning of every key.
-    prefix: Box<[u8]>,
+    prefix: Prefix,
     /// The runtime of the connection's own tasks.
     runtime: Handle,
     /// The number of calls that wait for an answer.
@@ -76,9 +77,10 @@ type ReadResult = Result<Said<Found>, Failure>;
 
 impl ReadBatcher {
     /// Makes a batcher over `connections`, whose tasks run on this runtime.
-    pub(crate) fn new(connections: Arc<ConnectionManager>, prefix: &[u8], faults: Faults) -> Self {
+    pub(crate) fn new(connections: Arc<ConnectionManager>, prefix: Prefix) -> Self {
+        let faults = connections.scripts().faults;
         Self {
-            prefix: prefix.into(),
+            prefix,
             runtime: Handle::current(),
             waiting: AtomicUsize::new(0),
             shared: Arc::new(Shared {
@@ -105,13 +107,13 @@ impl ReadBatcher {
         if waiting.others >= BATCH_FROM
             && let Some(answer) = self.join(connected, query, value_tags.as_ref(), until)
         {
-            let answer = in_time(until, answer, self.shared.faults).await;
+            let answer = in_time(until, answer, self.shared.connections.last_looks()).await;
             // The task that sends the batch is gone, with its runtime.
             let gone = Err(Failure::Indeterminate);
             return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
         }
         let mut question = ReadPipeline::alone();
-        question.add(&self.prefix, self.shared.faults, query, value_tags);
+        question.add(&self.prefix, query, value_tags);
         // Boxed, so that the future of a call that joins a batch does not contain the client's
         // state.
         let mut answers =
@@ -137,9 +139,8 @@ impl ReadBatcher {
         if batch.callers.len() >= MAX_BATCH || !Arc::ptr_eq(&batch.connected, connected) {
             return None;
         }
-        let faults = self.shared.faults;
         let question = &mut batch.question;
-        question.add(&self.prefix, faults, query, value_tags.cloned());
+        question.add(&self.prefix, query, value_tags.cloned());
         batch.until = batch.until.max(until);
         let (caller, answer) = oneshot::channel();
         batch.callers.push(caller);
@@ -176,7 +177,7 @@ impl BatchSender {
     async fn run(mut self) {
         while let Some(batch) = self.next() {
             batch.ask(&self.shared.connections).await;
-            if self.shared.faults.has(Fault::AskOnce) {
+            if removed!(self.shared, AskOnce) {
                 return;
             }
         }

@@ -9,10 +9,11 @@ use foldhash::fast::RandomState;
 use redis::{Cmd, Pipeline, RedisWrite, Value};
 use tokio::time::Instant;
 
-use crate::base::fault::Faults;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{EntryQuery, Failure, Found};
-use crate::store::redis::connection::{Connected, ConnectionManager};
+use crate::store::redis::connected::Connected;
+use crate::store::redis::connection::ConnectionManager;
+use crate::store::redis::prefix::Prefix;
 use crate::store::redis::reply;
 use crate::store::redis::reply::Said;
 use crate::store::redis::reply::reads::Sought;
@@ -76,24 +77,16 @@ impl ReadPipeline {
     }
 
     /// Adds a read. Keys begin with `prefix`.
-    pub(crate) fn add(
-        &mut self,
-        prefix: &[u8],
-        faults: Faults,
-        query: EntryQuery<'_>,
-        value_tags: Option<Cmd>,
-    ) {
-        let entry = query.entry.in_store(faults);
-        let length = PTTL.len() + prefix.len() + entry.len();
+    pub(crate) fn add(&mut self, prefix: &Prefix, query: EntryQuery<'_>, value_tags: Option<Cmd>) {
+        let entry = prefix.rest(query.entry);
+        let length = PTTL.len() + prefix.bytes.len() + entry.len();
         let mut life = Cmd::with_capacity(2, length);
         life.arg(PTTL);
-        write_key(&mut life, prefix, &entry);
+        write_key(&mut life, &prefix.bytes, &entry);
         self.commands.add_command(life);
-        let entry = self.key(prefix, &entry);
+        let entry = self.key(&prefix.bytes, &entry);
         let versions = query.versions.iter();
-        let versions = versions
-            .map(|name| self.version(prefix, faults, name))
-            .collect();
+        let versions = versions.map(|name| self.version(prefix, name)).collect();
         let has_value_tags = value_tags.is_some();
         self.value_tags.extend(value_tags);
         self.reads.push(Sought {
@@ -109,12 +102,12 @@ impl ReadPipeline {
         self.count - 1
     }
 
-    fn version(&mut self, prefix: &[u8], faults: Faults, name: &StoreKey) -> usize {
+    fn version(&mut self, prefix: &Prefix, name: &StoreKey) -> usize {
         let known = |known: &HashMap<_, _, _>| known.get(name).copied();
         if let Some(at) = self.known.as_ref().and_then(known) {
             return at;
         }
-        let at = self.key(prefix, &name.in_store(faults));
+        let at = self.key(&prefix.bytes, &prefix.rest(name));
         if let Some(known) = &mut self.known {
             known.insert(name.clone(), at);
         }

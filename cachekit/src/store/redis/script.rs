@@ -2,7 +2,8 @@
 
 use redis::{Cmd, cmd};
 
-use crate::base::fault::{Fault, Faults};
+use crate::base::fault::Faults;
+use crate::store::redis::settings::RedisSettings;
 
 /// The name of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,19 +37,30 @@ const ALL: [Script; 7] = [
 
 /// The texts of the scripts.
 #[derive(Debug)]
-pub(crate) struct Scripts([String; ALL.len()]);
+pub(crate) struct Scripts {
+    texts: [String; ALL.len()],
+    pub(crate) faults: Faults,
+}
 
 /// The digests by which a server knows the scripts.
 pub(crate) type Digests = Vec<Box<str>>;
 
 impl Scripts {
-    pub(crate) fn new(faults: Faults) -> Self {
-        Self(ALL.map(|script| broken(script, faults)))
+    pub(crate) fn new(settings: &RedisSettings<'_>) -> Self {
+        let faults = settings.faults;
+        let text = |script| {
+            let (name, text) = source(script);
+            faults.edit(name, text)
+        };
+        Self {
+            texts: ALL.map(text),
+            faults,
+        }
     }
 
     /// Returns the commands that load the scripts, one each.
     pub(crate) fn load(&self) -> impl Iterator<Item = Cmd> {
-        self.0.iter().map(|text| {
+        self.texts.iter().map(|text| {
             let mut load = cmd("SCRIPT");
             load.arg("LOAD").arg(text);
             load
@@ -65,7 +77,7 @@ impl Scripts {
 
     /// Calls `script` by its text, for a server that has lost it. The server then keeps it.
     pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
-        call.onto(cmd("EVAL"), self.0[script as usize].as_bytes())
+        call.onto(cmd("EVAL"), self.texts[script as usize].as_bytes())
     }
 }
 
@@ -91,116 +103,15 @@ impl Call {
     }
 }
 
-/// A guard in a script's text, with the text that replaces it.
-type Guard = (Fault, &'static str, &'static str);
-
-const ACQUIRE_GUARDS: &[Guard] = &[
-    (
-        Fault::ClientMadeVersions,
-        "time = time[1] * 1000000 + time[2]",
-        "time = 0",
-    ),
-    (
-        Fault::MissingTagIsZero,
-        "if not version or #version ~= 24 or strange then",
-        "if not version and i <= count then
-           versions[i] = string.rep('\\0', 24)
-         elseif not version or #version ~= 24 or strange then",
-    ),
-];
-
-const CHECK_OF_VERSIONS: &str =
-    "if versions[i] ~= string.sub(ARGV[8], 24 * i - 23, 24 * i) then return refuse(-1) end";
-
-const FILL_GUARDS: &[Guard] = &[
-    (
-        Fault::FillWithoutToken,
-        "if not mine and not akin then return refuse(0) end",
-        "",
-    ),
-    (Fault::IgnoreOrder, "if newer then return 2 end", ""),
-    (
-        Fault::IgnoreGeneration,
-        "string.sub(head, 9, 16) == string.sub(ARGV[1], 1, 8)",
-        "true",
-    ),
-    (Fault::FillWithoutVersions, CHECK_OF_VERSIONS, ""),
-    (
-        Fault::MissingTagIsZero,
-        "if versions[i] ~= string.sub",
-        "if (versions[i] or string.rep('\\0', 24)) ~= string.sub",
-    ),
-    (
-        Fault::RetTagLate,
-        "for i = 1, count + guards do",
-        "for i = 1, count do",
-    ),
-    (
-        Fault::VersionsAfterCompute,
-        CHECK_OF_VERSIONS,
-        "if not versions[i] then
-           versions[i] = ARGV[10] .. string.rep('v', 16)
-           redis.call('SET', KEYS[i + 1], versions[i])
-         end",
-    ),
-    (
-        Fault::VersionsAfterCompute,
-        "redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])",
-        "redis.call('SET', entry, ARGV[3], 'PX', ARGV[4])
-         redis.call('SETRANGE', entry, 98, table.concat(versions, '', 1, count))",
-    ),
-    (
-        Fault::VersionsRunOut,
-        "if redis.call('PTTL', KEYS[i + 1]) < tonumber(ARGV[5]) then",
-        "if false then",
-    ),
-];
-
-const SOFTEN_GUARDS: &[Guard] = &[(
-    Fault::SoftKeepsToken,
-    "half(1, index) .. half(5, index) .. string.rep('\\0', 24)",
-    "string.sub(head, 9, 48)",
-)];
-
-const BEAT_GUARDS: &[Guard] = &[(Fault::EchoWithoutWrite, "redis.call('UNLINK', KEYS[1])", "")];
-
-/// Returns the text of `script`, without the guards that `faults` removes.
-fn broken(script: Script, faults: Faults) -> String {
-    let (text, guards): (&str, &[Guard]) = match script {
-        Script::Acquire => (include_str!("acquire.lua"), ACQUIRE_GUARDS),
-        Script::Fill => (include_str!("fill.lua"), FILL_GUARDS),
-        Script::Renew => (include_str!("renew.lua"), &[]),
-        Script::Release => (include_str!("release.lua"), &[]),
-        Script::Soften => (include_str!("soften.lua"), SOFTEN_GUARDS),
-        Script::Late => (include_str!("value_tags.lua"), &[]),
-        Script::Beat => (include_str!("heartbeat.lua"), BEAT_GUARDS),
-    };
-    let mut text = text.to_owned();
-    for (fault, guard, without) in guards {
-        if faults.has(*fault) {
-            text = text.replacen(guard, without, 1);
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_guard_is_found_in_its_script() {
-        let scripts = [
-            (Script::Acquire, ACQUIRE_GUARDS),
-            (Script::Fill, FILL_GUARDS),
-            (Script::Soften, SOFTEN_GUARDS),
-            (Script::Beat, BEAT_GUARDS),
-        ];
-        for (script, guards) in scripts {
-            let text = broken(script, Faults::default());
-            for (fault, guard, _) in guards {
-                assert!(text.contains(guard), "{fault:?}");
-            }
-        }
+/// The name and the text of `script`.
+fn source(script: Script) -> (&'static str, &'static str) {
+    match script {
+        Script::Acquire => ("acquire", include_str!("acquire.lua")),
+        Script::Fill => ("fill", include_str!("fill.lua")),
+        Script::Renew => ("renew", include_str!("renew.lua")),
+        Script::Release => ("release", include_str!("release.lua")),
+        Script::Soften => ("soften", include_str!("soften.lua")),
+        Script::Late => ("value_tags", include_str!("value_tags.lua")),
+        Script::Beat => ("heartbeat", include_str!("heartbeat.lua")),
     }
 }

@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::base::fault::{Fault, Faults};
-
 /// An answer passes from the connection's task to its caller through one or two other tasks.
-const STEPS: usize = 4;
+pub(crate) const LAST_LOOKS: usize = 4;
 
 /// Awaits `answer` until `until`; `None` if it came too late.
 ///
@@ -18,16 +16,13 @@ const STEPS: usize = 4;
 pub(crate) async fn in_time<F: Future>(
     until: Instant,
     answer: F,
-    faults: Faults,
+    looks: usize,
 ) -> Option<F::Output> {
     let mut answer = pin!(answer);
     if let Ok(answered) = timeout_at(until, answer.as_mut()).await {
         return Some(answered);
     }
-    if faults.has(Fault::NoLastLook) {
-        return None;
-    }
-    for _ in 0..STEPS {
+    for _ in 0..looks {
         tokio::task::yield_now().await;
         // Polls once: the deadline has passed.
         if let Ok(answered) = timeout_at(until, answer.as_mut()).await {

@@ -29,6 +29,7 @@ use crate::store::port::{
     NeededVersions, Store, StoreEvent, TokenKind,
 };
 use crate::store::redis::Redis;
+use crate::store::redis::settings::RedisSettings;
 use crate::store::tests::conformance::server::Server;
 use crate::store::tests::fake::controls::FakeStore;
 
@@ -58,7 +59,7 @@ fn fake() -> Under {
     let (sink, messages) = sink();
     let node = NodeId::random();
     Under {
-        store: FakeStore::new().open(node, sink, Faults::default()),
+        store: FakeStore::new().open(node, sink),
         node,
         messages,
         _server: None,
@@ -69,7 +70,14 @@ async fn redis() -> Under {
     let server = Server::start();
     let (sink, messages) = sink();
     let (url, node) = (server.url(), NodeId::random());
-    let redis = Redis::open(&url, None, "shop", node, sink, false, Faults::default());
+    let settings = RedisSettings {
+        url: &url,
+        password: None,
+        namespace: "shop",
+        any_origin: false,
+        faults: Faults::default(),
+    };
+    let redis = Redis::open(settings, node, sink);
     let store = Arc::new(redis.await.expect("an address"));
     Under {
         store,

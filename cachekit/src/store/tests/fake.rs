@@ -15,7 +15,7 @@ use std::sync::{Arc, Weak};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::base::durations::from_now;
-use crate::base::fault::Faults;
+use crate::base::fault::{Faults, removed};
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::encoding::envelope::Version;
 use crate::model::invalidation_mode::InvalidationMode;
@@ -134,7 +134,7 @@ impl Shared {
 }
 
 impl Fake {
-    fn new(shared: Arc<Shared>, node: NodeId, sink: EventSink, faults: Faults) -> Self {
+    fn new(shared: Arc<Shared>, node: NodeId, sink: EventSink) -> Self {
         {
             let mut state = shared.lock();
             let number = state.opened;
@@ -150,7 +150,7 @@ impl Fake {
         sink(StoreEvent::Subscribed(1));
         Self {
             shared,
-            faults,
+            faults: Faults::default(),
             _sink: sink,
         }
     }
@@ -283,8 +283,8 @@ impl Store for Fake {
         let names = std::slice::from_ref(&fill.fencing_token.entry);
         let message = fill.message.clone();
         let fill = fill.clone();
-        let faults = self.faults;
-        let step = move |data: &mut Data| data.fill(&fill, faults);
+        let copies = fill.copies().filter(|_| !removed!(self, SpareCopies));
+        let step = move |data: &mut Data| data.fill(&fill, copies.as_ref());
         Box::pin(async move {
             let filled = self.ask(Op::Fill, names, until, step).await?;
             if let (Filled::Stored, Some(message)) = (filled, message) {
@@ -326,7 +326,7 @@ impl Store for Fake {
         message: &'a BusMessage,
         until: Instant,
     ) -> StoreFuture<'a, ()> {
-        let copies = copies(names, self.faults);
+        let copies = copies(names).filter(|_| !removed!(self, SpareCopies));
         let doomed: Vec<StoreKey> = names.iter().cloned().chain(copies).collect();
         let step = move |data: &mut Data| match mode {
             InvalidationMode::Hard => data.remove(&doomed),

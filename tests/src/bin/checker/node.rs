@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cachekit::{Cache, Capacity, OnDisconnect, OnNewMaster, Region};
+use cachekit_tests::scripts::Seed as _;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -107,7 +108,7 @@ async fn serve(settings: NodeSettings) -> Result<(), Box<dyn std::error::Error>>
     };
     if let Some(broken) = settings.broken {
         for fault in broken.of_node(settings.id) {
-            builder = builder.__seed(*fault);
+            builder = builder.seed(*fault);
         }
         builder = builder.__step_in(broken.step_in);
     }

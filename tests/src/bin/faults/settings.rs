@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cachekit::testing::Fault;
 use cachekit::{CacheBuilder, OnDisconnect};
+use cachekit_tests::scripts::Seed as _;
 
 /// The namespace of every node.
 pub(crate) const NAMESPACE: &str = "faulty";
@@ -65,7 +66,7 @@ pub(crate) const BROKEN: &[(&str, Removed)] = &[
 impl Removed {
     pub(crate) fn apply(self, settings: CacheBuilder) -> CacheBuilder {
         match self {
-            Self::Guard(fault) => settings.__seed(fault),
+            Self::Guard(fault) => settings.seed(fault),
             Self::LongTimeout => settings.redis_timeout(REDIS_TIMEOUT * 10),
         }
     }

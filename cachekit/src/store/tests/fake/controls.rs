@@ -15,7 +15,11 @@ use crate::store::tests::fake::{Fake, Listener, Shared};
 ///
 /// It has a single namespace, which all its caches use.
 #[derive(Clone, Default)]
-pub struct FakeStore(Arc<Shared>);
+pub struct FakeStore {
+    shared: Arc<Shared>,
+    /// Guards that are removed from caches that open it.
+    pub(crate) faults: Faults,
+}
 
 impl fmt::Debug for FakeStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,39 +34,41 @@ impl FakeStore {
     }
 
     /// Opens the store for one cache.
-    pub(crate) fn open(&self, node: NodeId, sink: EventSink, faults: Faults) -> Arc<dyn Store> {
-        Arc::new(Fake::new(Arc::clone(&self.0), node, sink, faults))
+    pub(crate) fn open(&self, node: NodeId, sink: EventSink) -> Arc<dyn Store> {
+        let mut fake = Fake::new(Arc::clone(&self.shared), node, sink);
+        fake.faults = self.faults;
+        Arc::new(fake)
     }
 
     /// Lets the next operation of this kind meet `trouble`.
     pub fn once(&self, op: Op, trouble: Trouble) {
-        self.0.lock().troubles.once(op, trouble);
+        self.shared.lock().troubles.once(op, trouble);
     }
 
     /// Lets every operation of this kind meet `trouble`, until [`heal`](Self::heal).
     pub fn always(&self, op: Op, trouble: Trouble) {
-        self.0.lock().troubles.always(op, trouble);
+        self.shared.lock().troubles.always(op, trouble);
     }
 
     /// Ends all troubles. Held operations stay held.
     pub fn heal(&self) {
-        self.0.lock().troubles.clear();
+        self.shared.lock().troubles.clear();
     }
 
     /// Cuts every connection, or lets the connections come back.
     pub fn away(&self, is_unreachable: bool) {
-        self.0.lock().is_unreachable = is_unreachable;
-        self.0.tell(None, &StoreEvent::Up(!is_unreachable));
+        self.shared.lock().is_unreachable = is_unreachable;
+        self.shared.tell(None, &StoreEvent::Up(!is_unreachable));
     }
 
     /// Starts or stops losing the messages that wake waiters.
     pub fn mute(&self, is_mute: bool) {
-        self.0.lock().is_mute = is_mute;
+        self.shared.lock().is_mute = is_mute;
     }
 
     /// Starts or stops losing the messages that nodes send to each other and to themselves.
     pub fn silence(&self, is_silent: bool) {
-        self.0.lock().is_silent = is_silent;
+        self.shared.lock().is_silent = is_silent;
     }
 
     /// Holds the messages to a cache, by the number of its opening from zero. They arrive only when
@@ -107,7 +113,7 @@ impl FakeStore {
     /// Lets messages arrive again, by a new subscription that the cache does not know of yet.
     pub fn reconnect(&self, number: usize) {
         let subscription = {
-            let mut state = self.0.lock();
+            let mut state = self.shared.lock();
             state.subscriptions += 1;
             // The first subscription of each cache has the number 1.
             state.subscriptions + 1
@@ -129,7 +135,7 @@ impl FakeStore {
     }
 
     fn listener<T>(&self, number: usize, change: impl FnOnce(&mut Listener) -> T) -> Option<T> {
-        let mut state = self.0.lock();
+        let mut state = self.shared.lock();
         let mut listeners = state.listeners.iter_mut();
         listeners
             .find(|listener| listener.number == number)
@@ -138,27 +144,27 @@ impl FakeStore {
 
     /// Runs the held operations, and returns their number.
     pub fn release(&self) -> usize {
-        let held = std::mem::take(&mut self.0.lock().held);
+        let held = std::mem::take(&mut self.shared.lock().held);
         let count = held.len();
         for step in held {
-            self.0.run(step);
+            self.shared.run(step);
         }
         count
     }
 
     /// Returns the number of held operations.
     pub fn held(&self) -> usize {
-        self.0.lock().held.len()
+        self.shared.lock().held.len()
     }
 
     /// Loses everything.
     pub fn flush(&self) {
-        self.0.lock().data.retain(|_| false);
+        self.shared.lock().data.retain(|_| false);
     }
 
     /// Loses one name, such as `k:user:42`.
     pub fn evict(&self, name: &str) {
-        self.0
+        self.shared
             .lock()
             .data
             .remove(&[StoreKey::read(name.as_bytes())]);
@@ -166,12 +172,12 @@ impl FakeStore {
 
     /// Loses every version, and keeps the entries.
     pub fn lose_versions(&self) {
-        self.0.lock().data.retain(StoreKey::is_entry);
+        self.shared.lock().data.retain(StoreKey::is_entry);
     }
 
     /// Returns all names in the store, sorted.
     pub fn names(&self) -> Vec<String> {
-        let state = self.0.lock();
+        let state = self.shared.lock();
         let shown = |name: &StoreKey| String::from_utf8_lossy(name.as_bytes()).into_owned();
         let mut names: Vec<String> = state.data.names().map(shown).collect();
         names.sort();
@@ -181,27 +187,30 @@ impl FakeStore {
     /// Returns `true` if the store has something under `name`, a value or a token.
     pub fn has(&self, name: &str) -> bool {
         let name = StoreKey::read(name.as_bytes());
-        self.0.lock().data.get(&name).is_some()
+        self.shared.lock().data.get(&name).is_some()
     }
 
     /// Returns the remaining life of `name`; zero if it is not known.
     pub fn left(&self, name: &str) -> Duration {
-        self.0.lock().data.left(&StoreKey::read(name.as_bytes()))
+        self.shared
+            .lock()
+            .data
+            .left(&StoreKey::read(name.as_bytes()))
     }
 
     /// Returns how often a cache reported that an answer belonged to another question.
     pub fn suspicions(&self) -> usize {
-        self.0.lock().suspicions
+        self.shared.lock().suspicions
     }
 
     /// Returns the operations since the log was last taken, and clears the log.
     pub fn take_log(&self) -> Vec<Step> {
-        std::mem::take(&mut self.0.lock().log)
+        std::mem::take(&mut self.shared.lock().log)
     }
 
     /// Counts the operations of this kind since the log was last taken.
     pub fn count(&self, op: Op) -> usize {
-        let state = self.0.lock();
+        let state = self.shared.lock();
         state.log.iter().filter(|step| step.op == op).count()
     }
 }

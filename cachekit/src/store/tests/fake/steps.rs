@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::base::fault::Faults;
 use crate::encoding::envelope::head::Head;
 use crate::encoding::envelope::{HEAD, IMPLICIT, Token, VERSIONS, Version};
 use crate::store::fencing_token::FencingToken;
@@ -201,7 +200,7 @@ impl Data {
         room
     }
 
-    pub(crate) fn fill(&mut self, fill: &Fill, faults: Faults) -> Filled {
+    pub(crate) fn fill(&mut self, fill: &Fill, copies: Option<&StoreKey>) -> Filled {
         let entry = &fill.fencing_token.entry;
         let head = self.get(entry).and_then(Head::read);
         let Some(head) = head else {
@@ -227,7 +226,7 @@ impl Data {
         self.set(entry, bytes, Some(fill.kept));
         let kept = names.iter().chain(&fill.value_tags).skip(IMPLICIT);
         self.keep_at_least(kept, fill.version_life);
-        self.remove(fill.copies(faults).as_slice());
+        self.remove(copies.map_or(&[], std::slice::from_ref));
         self.wake(entry, head.is_awaited);
         Filled::Stored
     }

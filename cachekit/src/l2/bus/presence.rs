@@ -1,0 +1,146 @@
+//! Rules of when this node may serve from memory: a part of those of `l2/bus/membership.rs`.
+
+use crate::base::clock::Tick;
+use crate::base::fault::{guard, removed};
+use crate::l2::bus::timings::BusTimings;
+
+/// The state that a node keeps about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Presence {
+    /// The subscription whose heartbeats count.
+    pub(crate) subscription: Option<u64>,
+    /// The subscription and the sending time of the last hello that was accepted.
+    pub(crate) hello: Option<(u64, Tick)>,
+    /// Memory may be served until this time.
+    pub(crate) until: Tick,
+    /// The node said goodbye: it never serves from memory again.
+    pub(crate) is_over: bool,
+}
+
+/// A heartbeat to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Heartbeat {
+    pub(crate) subscription: u64,
+    /// A hello goes before the heartbeat, in the same step.
+    pub(crate) says_hello: bool,
+    pub(crate) sent: Tick,
+}
+
+impl Presence {
+    /// Begins a subscription: messages arrive by it from now on.
+    pub(crate) fn subscribed(&mut self, subscription: u64) {
+        self.subscription = Some(subscription);
+    }
+
+    /// Ends the subscription. No heartbeat counts until the next one begins, because messages
+    /// before it may be lost.
+    pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
+        if !removed!(terms, EchoBetween) {
+            self.subscription = None;
+        }
+    }
+
+    /// Returns the heartbeat to send at `now`, if any.
+    pub(crate) fn heartbeat(&mut self, now: Tick, terms: &BusTimings) -> Option<Heartbeat> {
+        let subscription = self.subscription.filter(|_| !self.is_over)?;
+        let is_fresh = self.hello.is_some_and(|(when_in, sent)| {
+            when_in == subscription && guard!(terms, SeldomHello: now.since(sent) < terms.hello)
+        });
+        let heartbeat = Heartbeat {
+            subscription,
+            says_hello: !guard!(terms, NoHello: is_fresh),
+            sent: now,
+        };
+        if removed!(terms, HelloUnanswered) {
+            self.accepted(heartbeat);
+        }
+        Some(heartbeat)
+    }
+
+    /// Records that the server accepted the heartbeat. Without its answer, the next one has a hello
+    /// again.
+    pub(crate) fn accepted(&mut self, heartbeat: Heartbeat) {
+        if heartbeat.says_hello {
+            self.hello = Some((heartbeat.subscription, heartbeat.sent));
+        }
+    }
+
+    /// Records that a heartbeat came back: everything that the server accepted before it has
+    /// arrived.
+    pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &BusTimings) {
+        if self.subscription == Some(subscription) && !self.is_over {
+            self.until = self.until.max(sent.after(terms.liveness));
+        }
+    }
+
+    /// Stops serving from memory before the goodbye. Later heartbeats do not change that.
+    pub(crate) fn leave(&mut self, terms: &BusTimings) {
+        if !removed!(terms, TrustAfterGoodbye) {
+            self.is_over = true;
+            self.until = Tick::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn terms() -> BusTimings {
+        BusTimings::of(Duration::from_nanos(100), Duration::ZERO)
+    }
+
+    fn at(nanos: u64) -> Tick {
+        Tick::from_nanos(nanos)
+    }
+
+    fn heartbeat(presence: &mut Presence, now: u64) -> Option<Heartbeat> {
+        presence.heartbeat(at(now), &terms())
+    }
+
+    #[test]
+    fn an_echo_has_a_hello_unless_one_was_accepted_lately_in_its_subscription() {
+        let mut presence = Presence::default();
+        assert_eq!(heartbeat(&mut presence, 0), None, "nothing comes");
+        presence.subscribed(1);
+        let first = heartbeat(&mut presence, 10).unwrap();
+        assert!(first.says_hello);
+        assert!(
+            heartbeat(&mut presence, 20).unwrap().says_hello,
+            "no answer yet"
+        );
+        presence.accepted(first);
+        assert!(!heartbeat(&mut presence, 84).unwrap().says_hello);
+        let second = heartbeat(&mut presence, 85).unwrap();
+        assert!(second.says_hello, "it counts from the sending");
+        presence.accepted(second);
+        presence.unsubscribed(&terms());
+        assert_eq!(heartbeat(&mut presence, 90), None);
+        presence.subscribed(2);
+        assert!(heartbeat(&mut presence, 90).unwrap().says_hello);
+        presence.leave(&terms());
+        assert_eq!(heartbeat(&mut presence, 91), None);
+    }
+
+    #[test]
+    fn trust_lasts_from_the_sending_of_the_last_echo() {
+        let mut presence = Presence::default();
+        presence.subscribed(1);
+        presence.confirm(1, at(10), &terms());
+        assert_eq!(presence.until, at(110));
+        presence.confirm(1, at(5), &terms());
+        assert_eq!(presence.until, at(110), "an older echo takes nothing away");
+        presence.unsubscribed(&terms());
+        presence.confirm(1, at(20), &terms());
+        presence.subscribed(2);
+        presence.confirm(1, at(30), &terms());
+        assert_eq!(presence.until, at(110), "of a subscription that is gone");
+        presence.leave(&terms());
+        presence.confirm(2, at(40), &terms());
+        presence.subscribed(3);
+        presence.confirm(3, at(50), &terms());
+        assert_eq!(presence.until, Tick::default(), "nothing brings it back");
+    }
+}

@@ -1,0 +1,126 @@
+//! Invalidations on their way to the store, and to every node.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::base::fault::removed;
+use crate::base::trace;
+use crate::l2::outbox::Outbox;
+use crate::l2::send_invalidation::send_invalidation;
+use crate::l2::tier::{SharedTier, SharedTierCounts};
+use crate::model::invalidation_mode::InvalidationMode;
+use crate::store::key_name::StoreKey;
+use crate::store::message::BusMessage;
+
+impl SharedTier {
+    /// Invalidates `names` everywhere. If the store does not accept that now, or the caller is
+    /// dropped, the names go to the outbox. The outbox removes them, even after a soft
+    /// invalidation.
+    pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
+        let removal = self.pending_removal(names);
+        let until = self.deadline();
+        match send_invalidation(&self.bus, &*self.store, (&removal.names, mode), until).await {
+            Ok(()) => self.bus.outbox.remember(removal.settled()),
+            Err(failure) => self.count_failure(&failure),
+        }
+    }
+
+    /// Invalidates as [`invalidate`](Self::invalidate) does, and waits until every node has applied
+    /// it or serves nothing older, but for at most `within`. Returns `true` if that is certain.
+    pub(crate) async fn invalidate_everywhere(
+        &self,
+        names: Vec<StoreKey>,
+        mode: InvalidationMode,
+        within: Option<Duration>,
+    ) -> bool {
+        let unconfirmed = Unconfirmed {
+            counts: &self.counts,
+            is_settled: false,
+        };
+        let removal = self.pending_removal(names);
+        let waiting = self.bus.acks.begin();
+        let message = BusMessage::Invalidated {
+            from: self.bus.node,
+            ack: Some(waiting.number),
+            mode,
+            names: removal.names.clone(),
+        };
+        let (store, until) = (&self.store, self.deadline());
+        let sent = store.invalidate(&removal.names, mode, &message, until);
+        if let Err(failure) = sent.await {
+            self.count_failure(&failure);
+            return false;
+        }
+        self.bus.outbox.remember(removal.settled());
+        let (are_all, is_certain) = if removed!(self.bus.terms, NoAckWait) {
+            (false, true)
+        } else {
+            waiting.all(within).await
+        };
+        unconfirmed.settle(are_all, is_certain);
+        is_certain
+    }
+
+    /// Returns a guard that puts `names` into the outbox on drop, unless it is settled.
+    pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
+        PendingRemoval {
+            outbox: &self.bus.outbox,
+            names,
+        }
+    }
+}
+
+/// An acknowledged invalidation that is not confirmed yet. On drop, it counts as unacknowledged.
+struct Unconfirmed<'a> {
+    counts: &'a SharedTierCounts,
+    is_settled: bool,
+}
+
+impl Unconfirmed<'_> {
+    /// Records the result: every node acknowledged, or it is certain for another reason.
+    fn settle(mut self, are_all: bool, is_certain: bool) {
+        if !is_certain {
+            return;
+        }
+        self.is_settled = true;
+        self.counts.is_unconfirmed.store(false, Ordering::Relaxed);
+        let count = if are_all {
+            &self.counts.acknowledged
+        } else {
+            &self.counts.unacknowledged
+        };
+        count.bump();
+    }
+}
+
+impl Drop for Unconfirmed<'_> {
+    fn drop(&mut self) {
+        if self.is_settled {
+            return;
+        }
+        self.counts.unacknowledged.bump();
+        if !self.counts.is_unconfirmed.swap(true, Ordering::Relaxed) {
+            trace::unconfirmed();
+        }
+    }
+}
+
+/// Names that must be removed unless the store answers. On drop, they go to the outbox.
+#[must_use]
+pub(crate) struct PendingRemoval<'a> {
+    outbox: &'a Outbox,
+    names: Vec<StoreKey>,
+}
+
+impl PendingRemoval<'_> {
+    /// Settles it: nothing is left to send. Returns the names.
+    pub(crate) fn settled(mut self) -> Vec<StoreKey> {
+        std::mem::take(&mut self.names)
+    }
+}
+
+impl Drop for PendingRemoval<'_> {
+    fn drop(&mut self) {
+        self.outbox.add(std::mem::take(&mut self.names));
+    }
+}

@@ -1,0 +1,193 @@
+//! The task that keeps a connection: it connects, asks what has to be known, and connects again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::{PushInfo, PushKind, RedisError, Value};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+
+use crate::base::random::jittered;
+use crate::base::sync::{Mutex, RwLock};
+use crate::base::trace;
+use crate::store::port::{EventSink, StoreEvent, UNKNOWN_ORIGIN};
+use crate::store::redis::address::Address;
+use crate::store::redis::connected::Connected;
+use crate::store::redis::errors::shown;
+use crate::store::redis::permissions::MissingRights;
+use crate::store::redis::rejections::Refusals;
+use crate::store::redis::script::Scripts;
+use crate::store::redis::timeout::CONNECT_TIMEOUT;
+use crate::store::redis::{handshake, permissions};
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The interval at which a server that did not report its data set is asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// State of a manager, shared with its task.
+pub(crate) struct Shared {
+    pub(crate) address: Address,
+    pub(crate) namespace: Box<str>,
+    pub(crate) scripts: Arc<Scripts>,
+    /// A name that never has a value.
+    pub(crate) nothing: Vec<u8>,
+    pub(crate) current: RwLock<Option<Arc<Connected>>>,
+    /// Wakes the supervisor: the current connection was lost, or its rights are in doubt.
+    pub(crate) broken: Notify,
+    /// The number of connections made.
+    pub(crate) connects: AtomicU64,
+    /// The last time that a connection was discarded because of an answer.
+    pub(crate) discarded_at: Mutex<Option<Instant>>,
+    pub(crate) refusals: Refusals,
+    /// The missing rights that the log reported last.
+    pub(crate) reported: Mutex<MissingRights>,
+    pub(crate) sink: EventSink,
+}
+
+impl Shared {
+    fn is_connected(&self) -> bool {
+        let current = self.current.read();
+        current
+            .as_ref()
+            .is_some_and(|connected| !connected.is_closed())
+    }
+
+    /// Connects. Returns the rights that the account lacks.
+    pub(crate) async fn connect(self: &Arc<Self>) -> Result<MissingRights, RedisError> {
+        let weak = Arc::downgrade(self);
+        let closed = Arc::new(AtomicBool::new(false));
+        let is_closed = Arc::clone(&closed);
+        let on_push = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection
+                && let Some(shared) = weak.upgrade()
+            {
+                is_closed.store(true, Ordering::Release);
+                shared.broken.notify_one();
+            }
+            Ok(())
+        };
+        let made = async {
+            let mut connection = self.address.connect(on_push).await?;
+            let greet = handshake::greet(
+                &mut connection,
+                &self.namespace,
+                &self.scripts,
+                &self.nothing,
+            );
+            let greeting = greet.await?;
+            Ok::<_, RedisError>((connection, greeting))
+        };
+        let (connection, greeting) = match timeout(CONNECT_TIMEOUT, made).await {
+            Ok(made) => made?,
+            Err(_) => return Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+        };
+        let missing_rights = greeting.missing_rights.clone();
+        let connected = Connected {
+            connection,
+            origin: AtomicU64::new(u64::from_ne_bytes(greeting.origin)),
+            greeting,
+            timeouts: AtomicU32::new(0),
+            has_doubtful_rights: AtomicBool::new(false),
+            closed,
+        };
+        *self.current.write() = Some(Arc::new(connected));
+        self.connects.fetch_add(1, Ordering::Relaxed);
+        trace::redis_connected(&self.address, &self.namespace);
+        (self.sink)(StoreEvent::Up(true));
+        Ok(missing_rights)
+    }
+
+    /// Reports to the log the rights that the account lacks, unless the last report was equal.
+    pub(crate) fn report_missing_rights(&self, missing_rights: &MissingRights) {
+        let mut reported = self.reported.lock();
+        if *reported != *missing_rights {
+            reported.clone_from(missing_rights);
+            drop(reported);
+            if !missing_rights.is_empty() {
+                trace::rights_missing(&missing_rights.to_string(), &missing_rights.remedy());
+            }
+        }
+    }
+
+    /// Waits until the connection needs attention, and attends to it.
+    async fn watch(&self) {
+        let connected = {
+            let current = self.current.read();
+            current.clone()
+        };
+        let Some(connected) = connected else { return };
+        if connected.origin() == UNKNOWN_ORIGIN {
+            let something = timeout(ASK_AGAIN, self.broken.notified()).await;
+            if something.is_err() {
+                return self.ask_origin(&connected).await;
+            }
+        } else {
+            self.broken.notified().await;
+        }
+        if connected.has_doubtful_rights.swap(false, Ordering::Relaxed) {
+            self.ask_for_rights(&connected).await;
+        }
+    }
+
+    /// Asks for the origin again: the account may have been granted `INFO` by now.
+    async fn ask_origin(&self, connected: &Connected) {
+        let question = handshake::origin_question();
+        let mut connection = connected.connection.clone();
+        let asked = timeout(CONNECT_TIMEOUT, connection.send_packed_command(&question)).await;
+        if let Ok(Ok(answer)) = asked {
+            connected
+                .set_origin(handshake::text(&answer).map_or(UNKNOWN_ORIGIN, handshake::origin));
+        }
+        if connected.origin() != UNKNOWN_ORIGIN {
+            self.report_missing_rights(&MissingRights::default());
+        }
+    }
+
+    /// Checks the account's rights, after a command was refused.
+    async fn ask_for_rights(&self, connected: &Connected) {
+        let question = permissions::question(&self.namespace);
+        let mut connection = connected.connection.clone();
+        let asked = connection.send_packed_command(&question);
+        // An error of the server is an answer too: the account may not ask.
+        let answer = match timeout(CONNECT_TIMEOUT, asked).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => match error.into_server_errors() {
+                Some(errors) => errors
+                    .first()
+                    .map_or(Value::Nil, |(_, error)| Value::ServerError(error.clone())),
+                None => return,
+            },
+            Err(_) => return,
+        };
+        self.report_missing_rights(&MissingRights::read(&self.namespace, &answer));
+    }
+}
+
+/// Connects whenever there is no connection. `is_reported` is `true` if the log has it already.
+pub(crate) async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        if shared.is_connected() {
+            (pause, is_reported) = (SHORTEST_PAUSE, false);
+            while shared.is_connected() {
+                shared.watch().await;
+            }
+            shared.current.write().take();
+            (shared.sink)(StoreEvent::Up(false));
+        }
+        match shared.connect().await {
+            Ok(missing_rights) => shared.report_missing_rights(&missing_rights),
+            Err(error) => {
+                trace::redis_unreachable(
+                    &shown(&error),
+                    !std::mem::replace(&mut is_reported, true),
+                );
+                tokio::time::sleep(jittered(pause)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}

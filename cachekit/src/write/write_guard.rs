@@ -1,0 +1,293 @@
+//! Write of one entry: from its token to the store and memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backfill::lease;
+use crate::backfill::lease::{LeaseGuard, version_life};
+use crate::backfill::store::{Backfill, Broadcast, StoreOutcome};
+use crate::base::fault::removed;
+use crate::base::trace;
+use crate::coordination::write_tokens::{Redeemed, WriteToken};
+use crate::core::build_entry::Value;
+use crate::core::state::Core;
+use crate::encoding::codec::type_codec::Fingerprint;
+use crate::encoding::codec::type_codec::Wire;
+use crate::key::Key;
+use crate::l2::entry_keys::{Replica, guards};
+use crate::l2::invalidation_targets::InvalidationTargets;
+use crate::l2::tier::SharedTier;
+use crate::model::config::Tier;
+use crate::model::entry::MemoryEntry;
+use crate::model::entry_options::EntryOptions;
+use crate::model::epoch::SequenceNumber;
+use crate::model::invalidation_mode::InvalidationMode;
+use crate::model::owner::Owner;
+use crate::model::tags::EntryTags;
+use crate::store::key_name::StoreKey;
+use crate::store::port::{AcquireRequest, Acquired, TokenKind};
+
+/// A write of one entry that has begun.
+#[derive(Debug)]
+pub(crate) struct WriteGuard {
+    pub(crate) core: Arc<Core>,
+    pub(crate) owner: Arc<Owner>,
+    pub(crate) key: Key,
+    pub(crate) options: EntryOptions,
+    /// Sequence number at the start of the write, among this node's invalidations.
+    pub(crate) began: SequenceNumber,
+    pub(crate) token: WriteToken,
+    /// The right to store for all processes. Without it, the entry in L2 is removed.
+    pub(crate) lease: Option<LeaseGuard>,
+}
+
+impl WriteGuard {
+    /// Begins the write on this node alone.
+    ///
+    /// With `is_ordered`, the value to be stored must have an order.
+    pub(crate) fn begin_local(
+        core: &Arc<Core>,
+        owner: Arc<Owner>,
+        key: Key,
+        options: EntryOptions,
+        is_ordered: bool,
+    ) -> Self {
+        let began = core.tags.now();
+        let token = core.writes.begin(&key, is_ordered);
+        Self {
+            core: Arc::clone(core),
+            owner,
+            key,
+            options,
+            began,
+            token,
+            lease: None,
+        }
+    }
+
+    /// Begins the write in L2 too: a computation of the entry that runs now can no longer store
+    /// there.
+    pub(crate) async fn begin_shared(
+        &mut self,
+        entry_tags: &EntryTags,
+        fingerprint: Option<Fingerprint>,
+    ) {
+        let (owner, options) = (&self.owner, self.options);
+        if options.copies().is_some() {
+            // Nothing will be stored.
+            return;
+        }
+        let replica_key = (&self.key, Replica::Only);
+        let lookup = self.core.l2_lookup(
+            owner,
+            replica_key,
+            entry_tags,
+            &options,
+            fingerprint,
+            self.began,
+        );
+        let Some(lookup) = lookup else { return };
+        let guards = guards(&self.owner);
+        let request = AcquireRequest {
+            holder: None,
+            lease_times: lease::lease_times(
+                self.options
+                    .lock_timeout
+                    .unwrap_or(self.core.config.lock_timeout),
+            ),
+            rejected_token: None,
+            ends_rejected: false,
+            force: true,
+            token: if self.token.is_ordered {
+                TokenKind::SameGeneration
+            } else {
+                TokenKind::New
+            },
+            any_origin: lookup.l2.accepts_any_origin(),
+            guards: guards.clone(),
+            version_life: version_life(self.options.ttl.unwrap_or(self.core.config.default_ttl)),
+        };
+        let l2 = lookup.l2;
+        let query = lookup.keys.query(&self.owner);
+        match l2.store.acquire(query, &request, l2.deadline()).await {
+            Ok(Acquired::Granted(grant)) => {
+                self.lease = Some(LeaseGuard::new(
+                    l2,
+                    lookup.keys.clone(),
+                    guards,
+                    grant,
+                    None,
+                ));
+            }
+            // Without a lease, the entry is removed when the write ends.
+            Ok(Acquired::Held(_) | Acquired::Filled) => {}
+            Err(failure) => l2.count_failure(&failure),
+        }
+    }
+
+    /// Ends the write and stores `value`. The entry is left empty if an invalidation or another
+    /// write came in between, or if the value is not to be stored. Among writes with an order, the
+    /// one with the greatest order stays.
+    ///
+    /// L2 gets the value before memory does, because all writes meet only there.
+    ///
+    /// Nothing is stored in an entry with replicas, and all of them are left empty. A token fences
+    /// the computations of one replica only, so a value that a write stored there could be older
+    /// than one that is computed into another replica.
+    pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
+        let right = self.lease.take().zip(wire);
+        let Some(AcceptedWrite {
+            ttl,
+            stored,
+            is_older,
+        }) = self.redeem(&entry_tags, value)
+        else {
+            return self.leave_empty().await;
+        };
+        // Before L2 is asked: if the answers of two writes cross, the write that asked last has the
+        // flight.
+        let leads_flight = right.is_some() && !is_older && !removed!(self.core, LateFlight);
+        let lead = leads_flight.then(|| self.lead(&stored)).flatten();
+        // Tidies up in every case, also if the caller is dropped.
+        let _tidy_on_drop = TidyOnDrop {
+            guard: &self,
+            stored: &stored,
+        };
+        let is_behind = is_older && !removed!(self.core, FillOlder) && self.is_current(&stored);
+        let outcome = match right {
+            // L2 had what memory has: it still has that or a newer value, or lost it.
+            Some(_) if is_behind => return,
+            Some(_) if is_older && removed!(self.core, LeaveToNewer) => return,
+            Some((lease, wire)) => {
+                let backfill = Backfill {
+                    took: Duration::ZERO,
+                    lease,
+                    owner: Arc::clone(&self.owner),
+                    key: self.key.clone(),
+                    options: self.options,
+                    entry_tags,
+                    ttl,
+                    wire,
+                    stored: Arc::clone(&stored),
+                    broadcast: Some(match stored.order {
+                        Some(_) => Broadcast::Written,
+                        None => Broadcast::Invalidated,
+                    }),
+                };
+                let until = backfill.lease.l2.deadline();
+                backfill.run(until).await
+            }
+            None => StoreOutcome::Skipped,
+        };
+        match outcome {
+            StoreOutcome::Stored => self.settle(lead, &stored),
+            StoreOutcome::Superseded if is_older => {}
+            StoreOutcome::Superseded => self.owner.counts.superseded.bump(),
+            StoreOutcome::Indeterminate => self.store_locally(&stored, is_older),
+            StoreOutcome::Skipped => {
+                self.empty_store().await;
+                self.store_locally(&stored, is_older);
+            }
+            StoreOutcome::Rejected => self.leave_empty().await,
+        }
+    }
+
+    /// Ends the write where nothing can wait: stores `value` on this node, and has the entry in L2
+    /// removed in the background.
+    pub(crate) fn finish_local(self, entry_tags: &EntryTags, value: Value) {
+        let Some(accepted) = self.redeem(entry_tags, value) else {
+            drop(
+                self.core
+                    .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes())),
+            );
+            return;
+        };
+        if let Some(l2) = self.notified_tier() {
+            // This removes its replicas too, if there are any.
+            l2.bus.outbox.add([StoreKey::entry(&self.key)]);
+        }
+        self.store_locally(&accepted.stored, accepted.is_older);
+        self.tidy(&accepted.stored);
+    }
+
+    /// Redeems the write's token. Returns the entry for `value`, if it may be stored at all.
+    fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
+        let core = &self.core;
+        if !core.config.enabled || self.options.copies().is_some() {
+            return None;
+        }
+        let ttl = core.ttl(self.options, entry_tags, value.is_present)?;
+        let (owner, key, options) = (&self.owner, &self.key, self.options);
+        let stored = core.build_entry(
+            owner,
+            key,
+            self.began,
+            core.epochs(owner, entry_tags),
+            options,
+            Some(ttl.into()),
+            value,
+        );
+        let known = stored.order.and_then(|_| self.in_memory()?.order);
+        let mut redeemed = self.token.redeem(&stored, known);
+        if redeemed == Redeemed::Fenced && removed!(core, IgnoreWriteToken) {
+            redeemed = Redeemed::Newest;
+        }
+        if redeemed == Redeemed::Fenced || !stored.is_valid() {
+            owner.counts.refused_stores.bump();
+            trace::store_refused(&owner.name, key);
+            return None;
+        }
+        let is_older = redeemed == Redeemed::Older;
+        if is_older {
+            owner.counts.superseded.bump();
+        }
+        Some(AcceptedWrite {
+            ttl,
+            stored,
+            is_older,
+        })
+    }
+
+    /// Ends the write with the entry empty, on this node and in L2.
+    async fn leave_empty(&self) {
+        self.core
+            .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
+            .accepted()
+            .await;
+    }
+
+    /// Removes the entry from L2 and from the memory of other nodes; this node keeps its value.
+    async fn empty_store(&self) {
+        if let Some(l2) = self.notified_tier() {
+            let entry = StoreKey::entry(&self.key);
+            l2.invalidate(vec![entry], InvalidationMode::Hard).await;
+        }
+    }
+
+    /// Returns the tier that notifies other nodes of the write. Whichever tier the entry lives in,
+    /// they may have the value from before.
+    fn notified_tier(&self) -> Option<&Arc<SharedTier>> {
+        let is_unnotified = self.options.tier == Tier::Memory && removed!(self.core, WriteUntold);
+        self.core.l2.as_ref().filter(|_| !is_unnotified)
+    }
+}
+
+/// Tidies memory when a write ends or is dropped.
+struct TidyOnDrop<'a> {
+    guard: &'a WriteGuard,
+    stored: &'a Arc<MemoryEntry>,
+}
+
+impl Drop for TidyOnDrop<'_> {
+    fn drop(&mut self) {
+        self.guard.tidy(self.stored);
+    }
+}
+
+/// An entry that may be stored.
+struct AcceptedWrite {
+    ttl: Duration,
+    stored: Arc<MemoryEntry>,
+    /// `true` if memory has, or had a moment ago, the value of a write with a greater order.
+    is_older: bool,
+}

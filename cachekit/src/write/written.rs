@@ -1,0 +1,118 @@
+//! Memory after a write: what of it reaches memory, and what leaves that.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::base::clock::Tick;
+use crate::base::fault::removed;
+use crate::coordination::single_flight::Entered;
+use crate::coordination::single_flight::table::{Flight, Leadership};
+use crate::coordination::single_flight::waiter::Leader;
+use crate::core::outcome::Outcome;
+use crate::model::config::Tier;
+use crate::model::entry::MemoryEntry;
+use crate::write::write_guard::WriteGuard;
+
+impl WriteGuard {
+    /// Leads a flight in which `stored` reaches memory. The flight that was there is replaced: its
+    /// computation may have read the value from before the write.
+    pub(crate) fn lead(&self, stored: &MemoryEntry) -> Option<Leader<Outcome>> {
+        let core = &self.core;
+        let leadership = || Leadership {
+            number: stored.began,
+            start: Instant::now(),
+            computes: false,
+        };
+        let joins = |_: &Flight<Outcome>| removed!(core, LeaveFlight);
+        match core.flights.enter(
+            (&self.key, self.owner.id),
+            &stored.epochs,
+            leadership,
+            joins,
+        ) {
+            Entered::Leader(lead) => Some(lead),
+            Entered::Wait(_) => None,
+        }
+    }
+
+    /// Ends the write after L2 stored the value. Memory gets it too if the flight is still in the
+    /// table: whatever removed the flight knows of a newer value.
+    pub(crate) fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
+        self.owner.counts.stores.bump();
+        let late_lead = || removed!(self.core, LateFlight).then(|| self.lead(stored));
+        let Some(lead) = lead.or_else(|| late_lead().flatten()) else {
+            return;
+        };
+        let insert = || {
+            if self.options.tier != Tier::Redis && stored.is_valid() {
+                self.core.insert(&self.key, Arc::clone(stored));
+            }
+        };
+        if !lead.settle(Outcome::Value(Arc::clone(stored)), insert)
+            && removed!(self.core, InsertGrounded)
+        {
+            insert();
+        }
+    }
+
+    /// Stores the value on this node alone, after L2 was notified that its entry is void. Skips a
+    /// value if another node may have a newer one, which for writes with an order only L2 knows.
+    pub(crate) fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
+        let core = &self.core;
+        let may_store =
+            core.l2.is_none() || self.options.tier == Tier::Memory || stored.order.is_none();
+        if is_older || !may_store {
+            return;
+        }
+        // A computation that began before the write may have read the value from before it.
+        if !removed!(core, LeaveFlight) {
+            core.flights.retire(self.key.as_bytes());
+        }
+        if self.options.tier != Tier::Redis {
+            self.insert(stored);
+        }
+        self.owner.counts.stores.bump();
+    }
+
+    /// Puts `stored` into memory.
+    pub(crate) fn insert(&self, stored: &Arc<MemoryEntry>) {
+        let mut inserted = Arc::clone(stored);
+        self.core.insert(&self.key, Arc::clone(&inserted));
+        // Another write may have inserted meanwhile, and be overwritten now.
+        while let Some(latest) = self.token.pending_entry()
+            && self.token.is_ordered
+            && !Arc::ptr_eq(&latest, &inserted)
+        {
+            inserted = latest;
+            self.core.insert(&self.key, Arc::clone(&inserted));
+        }
+    }
+
+    /// Removes the key from memory, unless memory has `stored` or a newer value by its order:
+    /// anything else there is older.
+    pub(crate) fn tidy(&self, stored: &Arc<MemoryEntry>) {
+        if self.options.tier == Tier::Redis || removed!(self.core, LeaveReplaced) {
+            return;
+        }
+        if !self.is_current(stored) {
+            self.core.evict_key(self.key.as_bytes());
+        }
+    }
+
+    /// Returns `true` if memory has `stored`, or a newer value by its order.
+    pub(crate) fn is_current(&self, stored: &Arc<MemoryEntry>) -> bool {
+        self.in_memory().is_some_and(|there| match stored.order {
+            Some(_) => there.order >= stored.order,
+            None => Arc::ptr_eq(&there, stored),
+        })
+    }
+
+    /// Returns the entry that memory has under the key, if it may be served.
+    pub(crate) fn in_memory(&self) -> Option<Arc<MemoryEntry>> {
+        let core = &self.core;
+        let now = Tick::now(&*core.clock);
+        let there = core.memory.get(self.key.as_bytes())?;
+        there.may_serve(self.owner.id, now).then_some(there)
+    }
+}
