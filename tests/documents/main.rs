@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod links;
+mod prose;
 mod readmes;
 
 use std::collections::BTreeMap;
