@@ -17,7 +17,7 @@
 //!
 //! The modules are empty and exist in the documentation only.
 
-/// One page. Its links go through labels, which are defined at its end as files, for GitHub. The first definition of a
+/// A page. Its links go through labels, which are defined at its end as files, for GitHub. The first definition of a
 /// label wins, so here the same labels lead to modules.
 macro_rules! pages {
     ($($name:ident = $file:literal;)*) => {

@@ -8,7 +8,7 @@
 //! The set of a cache is in its configuration. What is built of that keeps a copy in a field
 //! `faults`, and a site names the owner of such a field: `guard!(self.core, JoinThePast: ..)`.
 
-/// One guard to remove.
+/// A guard to remove.
 #[cfg(cachekit_faults)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -194,7 +194,7 @@ pub enum Point {
     BeforeRemoval,
 }
 
-/// What a test does at a [`Point`].
+/// The action of a test at a [`Point`].
 #[cfg(cachekit_faults)]
 pub(crate) type StepIn = fn(Point);
 
@@ -206,7 +206,7 @@ pub(crate) type EditScript = fn(&str, String, &dyn Fn(Fault) -> bool) -> String;
 /// The guards removed from one cache.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
-    /// One bit for each.
+    /// A bit for each removed guard.
     #[cfg(cachekit_faults)]
     broken: u128,
     #[cfg(cachekit_faults)]

@@ -1,4 +1,4 @@
-//! What only this project's own tests use: hooks, and values and bytes for the fuzzer.
+//! Support for this project's own tests: hooks, and values and bytes for the fuzzer.
 
 #[cfg(feature = "serde")]
 pub(crate) mod fuzz_any;

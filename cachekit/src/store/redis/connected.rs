@@ -1,4 +1,4 @@
-//! One connection to a Redis, and what is known of it.
+//! A connection to a Redis with its measured state.
 
 use std::fmt;
 use std::sync::Arc;

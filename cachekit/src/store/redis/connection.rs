@@ -163,7 +163,7 @@ impl ConnectionManager {
         &self.shared.scripts
     }
 
-    /// How often an answer is looked for when its time is over.
+    /// The number of times that a reply is looked for when its time is over.
     pub(crate) fn last_looks(&self) -> usize {
         if removed!(self.shared.scripts, NoLastLook) {
             0

@@ -1,4 +1,4 @@
-//! What the adapter takes from a cache's settings.
+//! The settings of a cache that the adapter needs.
 
 use crate::base::fault::Faults;
 

@@ -1,4 +1,4 @@
-//! What tests of this project do to a cache that is being built.
+//! Hooks of this project's tests into a cache that is being built.
 
 use std::ffi::OsString;
 
@@ -20,7 +20,7 @@ impl CacheBuilder {
         self
     }
 
-    /// The same draws at each run.
+    /// Draws equal random numbers in each run.
     pub fn __seed_random(mut self, seed: u64) -> Self {
         self.random = Random::seeded(seed);
         self
