@@ -26,7 +26,7 @@ pub(crate) async fn node(url: &str) -> Cache {
 /// A node that speaks to itself so rarely that only what is asked for is seen, and that goes on
 /// trusting its memory for long.
 pub(crate) async fn quiet(url: &str) -> Cache {
-    let settings = settings(url).bus_timeout(Duration::from_secs(60));
+    let settings = settings(url).bus_timeout(Duration::from_secs(3600));
     settings.build().await.expect("a valid set-up")
 }
 
