@@ -36,6 +36,8 @@ use crate::store::tests::fake::controls::FakeStore;
 /// Long enough for a slow machine to ask twice within it, short enough for a test to wait.
 const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(60);
+/// The time that a message may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An adapter under test.
 struct Under {
@@ -308,14 +310,24 @@ impl Under {
     }
 
     /// Returns `true` if a waiter is woken within a while.
-    async fn is_told(&self) -> bool {
+    async fn is_woken(&self) -> bool {
+        self.is_woken_within(PATIENCE).await
+    }
+
+    /// Returns `true` if a waiter is woken soon.
+    async fn is_woken_soon(&self) -> bool {
+        self.is_woken_within(Duration::from_millis(200)).await
+    }
+
+    async fn is_woken_within(&self, limit: Duration) -> bool {
         let wake = StoreEvent::Wake(spot().entry);
-        for _ in 0..40 {
-            if self.messages.lock().unwrap().contains(&wake) {
-                return true;
+        let end = tokio::time::Instant::now() + limit;
+        while !self.messages.lock().unwrap().contains(&wake) {
+            if tokio::time::Instant::now() > end {
+                return false;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        false
+        true
     }
 }

@@ -91,11 +91,11 @@ async fn a_released_lease_is_free_and_its_waiters_are_told(under: &Under) {
         under.acquire(&ask(holder(2))).await,
         Acquired::Held(_)
     ));
-    assert!(!under.is_told().await);
+    assert!(!under.is_woken_soon().await);
     under
         .release(&spot().fencing_token(&grant, holder(1)))
         .await;
-    assert!(under.is_told().await);
+    assert!(under.is_woken().await);
     assert_eq!(under.granted(&ask(holder(2))).await.token, grant.token);
 }
 
@@ -107,7 +107,7 @@ async fn who_nobody_waits_for_tells_nobody(under: &Under) {
     let grant = under.granted(&ask(holder(1))).await;
     let fill = spot().fill(&grant, holder(1), &[]);
     assert_eq!(under.fill(&fill).await, Filled::Stored);
-    assert!(!under.is_told().await);
+    assert!(!under.is_woken_soon().await);
 }
 
 async fn a_store_tells_those_who_wait(under: &Under) {
@@ -115,7 +115,7 @@ async fn a_store_tells_those_who_wait(under: &Under) {
     under.acquire(&ask(holder(2))).await;
     let fill = spot().fill(&grant, holder(1), &[]);
     assert_eq!(under.fill(&fill).await, Filled::Stored);
-    assert!(under.is_told().await);
+    assert!(under.is_woken().await);
     assert_eq!(under.acquire(&ask(holder(2))).await, Acquired::Filled);
 }
 
@@ -125,7 +125,7 @@ async fn a_refused_store_tells_those_who_wait(under: &Under) {
     under.invalidate(&["t:tag"]).await;
     let fill = spot().fill(&grant, holder(1), &[]);
     assert_eq!(under.fill(&fill).await, Filled::Invalidated);
-    assert!(under.is_told().await);
+    assert!(under.is_woken().await);
     under.granted(&ask(holder(2))).await;
 }
 

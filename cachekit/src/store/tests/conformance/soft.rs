@@ -87,7 +87,7 @@ async fn tokens_and_leases_end_with_the_fresh_life(under: &Under) {
     assert!(matches!(held, Acquired::Held(_)), "{held:?}");
     let fill = spot().fill(&newer, holder(2), &[]);
     assert_eq!(under.fill(&fill).await, Filled::Stored);
-    assert!(under.is_told().await, "who waits for the new lease");
+    assert!(under.is_woken().await, "who waits for the new lease");
 }
 
 async fn a_softened_version_is_akin_to_itself_and_fences(under: &Under) {
