@@ -321,9 +321,9 @@ impl Under {
 
     async fn is_woken_within(&self, limit: Duration) -> bool {
         let wake = StoreEvent::Wake(spot().entry);
-        let end = tokio::time::Instant::now() + limit;
+        let began = tokio::time::Instant::now();
         while !self.messages.lock().unwrap().contains(&wake) {
-            if tokio::time::Instant::now() > end {
+            if began.elapsed() > limit {
                 return false;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
