@@ -51,21 +51,21 @@ pub struct AsContainer;
 #[derive(Debug)]
 pub struct AsNothing;
 
-/// The state of a walk that has come to the type `T`. Its method exists if `T` has `CacheKey`;
-/// otherwise the compiler tries `ByDisplay`. `R` has the types that are left, and `F` the marks
-/// of the types before `T`.
+/// The state of a walk that has come to the type `T`, and the first choice: the method of this type
+/// exists if `T` has `CacheKey`, and otherwise the compiler tries `ByDisplay`. `R` has the types
+/// that are left to the walk, and `F` the marks of the types before `T`.
 pub struct ByPart<T: ?Sized, R, F>(ByDisplay<T, R, F>);
 
-/// The second choice for a type `T` in a walk. Its method exists if `T` has `Display`; otherwise
-/// the compiler tries `ByElements`.
+/// The second choice of a walk that has come to the type `T`. The method of this type exists if `T`
+/// has `Display`; otherwise the compiler tries `ByElements`.
 pub struct ByDisplay<T: ?Sized, R, F>(ByElements<T, R, F>);
 
-/// The third choice for a type `T` in a walk. Its method exists if `T` is a `Container`;
-/// otherwise the compiler takes `ByNothing`.
+/// The third choice of a walk that has come to the type `T`. The method of this type exists if `T`
+/// is a `Container`; otherwise the compiler takes `ByNothing`.
 pub struct ByElements<T: ?Sized, R, F>(ByNothing<T, R, F>);
 
-/// The last choice for a type `T` in a walk: `T` cannot be written, and its method does not
-/// compile.
+/// The last choice of a walk that has come to the type `T`, which cannot be written. A call of this
+/// type's method is a compile error.
 pub struct ByNothing<T: ?Sized, R, F>(Then<T, (R, F)>);
 
 /// The state of a walk that has come to its end. `F` has the marks of all types.

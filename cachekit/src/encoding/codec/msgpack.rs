@@ -1,4 +1,4 @@
-//! `MessagePack`, structs as maps from field names.
+//! `MessagePack`. A struct is encoded as a map from its field names.
 
 use rmp_serde::decode::Error;
 use rmp_serde::{Deserializer, Serializer};
@@ -10,16 +10,16 @@ use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 
-/// Appends `value`.
+/// Appends `value` to `sink`, encoded as `MessagePack`.
 ///
-/// A value of unknown length (a flattened struct) is collected before it is written, so the limit
-/// takes effect only at its end.
+/// A value of unknown length, such as a flattened struct, is collected in memory before it is
+/// written, so the limit of `sink` takes effect only at the end of that value.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let mut serializer = Serializer::new(sink).with_struct_map();
     value.serialize(&mut serializer).map_err(|_| Unfit::Value)
 }
 
-/// Reads a value that takes all of `bytes`.
+/// Decodes a value from `MessagePack`. The value must take all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     // Every other reader copies all strings into a buffer first.
