@@ -1,4 +1,4 @@
-//! The `Serializer` with its checks.
+//! The `Serializer` that checks a value while the codec's own `Serializer` writes it.
 
 use std::fmt;
 

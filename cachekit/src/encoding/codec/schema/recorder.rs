@@ -1,22 +1,22 @@
-//! A place in a type, as a trace goes through it.
+//! The place in a type at which a trace is: the type itself, or a part of it.
 
 use crate::encoding::codec::fnv::Fnv;
 use crate::encoding::codec::schema::refused::Refused;
 use crate::encoding::codec::schema::trace::{SHALLOW_FROM, Trace};
 
-/// A place in the type.
+/// The place in the type at which a trace is, and the deserializer for that place.
 #[derive(Clone, Copy)]
 pub(crate) struct Recorder<'a> {
     pub(crate) trace: &'a Trace,
-    /// The path from the type itself, which is equal in every pass.
+    /// The hash of the path from the type itself to this place. The hash is equal in every pass.
     pub(crate) place: Fnv,
     pub(crate) depth: u8,
-    /// The struct of which the place is a field.
+    /// The name of the struct of which this place is a field; `None` if this place is not a field.
     pub(crate) of: Option<&'static str>,
 }
 
 impl<'a> Recorder<'a> {
-    /// Creates the place of the type itself.
+    /// Creates the place of the type itself, at which a trace begins.
     pub(crate) fn new(trace: &'a Trace) -> Self {
         Self {
             trace,
@@ -26,7 +26,8 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Returns the place of the part with the number `at`.
+    /// Returns the place of the part with the number `at`, one layer deeper. Returns an error if
+    /// the trace enters no more layers.
     pub(crate) fn part(self, at: usize) -> Result<Self, Refused> {
         Ok(Self {
             trace: self.trace,
@@ -36,7 +37,7 @@ impl<'a> Recorder<'a> {
         })
     }
 
-    /// Returns the place as one that is no field of a struct.
+    /// Returns this place without the name of the struct of which it is a field.
     pub(crate) fn alone(self) -> Self {
         Self { of: None, ..self }
     }
