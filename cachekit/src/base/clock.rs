@@ -112,8 +112,8 @@ mod system {
     }
 
     fn length(time: Timespec) -> Duration {
-        // The time since the machine's start: neither part is negative, and the nanoseconds are less
-        // than a second.
+        // The time since the machine's start: neither part is negative, and the nanoseconds are
+        // less than a second.
         let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
         let nanos = u32::try_from(time.tv_nsec).unwrap_or_default();
         Duration::new(seconds, nanos)

@@ -16,8 +16,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A hit in memory ignores the epochs of its tags, its function and everything, so it may
-    /// return an invalidated entry.
+    /// A hit in memory does not compare the epochs of its entry, so it may return an invalidated
+    /// entry.
     IgnoreEpochs,
     /// A computation reads the epochs of its entry when it ends instead of when it begins, so an
     /// invalidation during the computation is missed.
@@ -72,8 +72,8 @@ pub enum Fault {
     /// An acknowledged invalidation takes any message that the process itself sent for its own
     /// message, for which it waits.
     AnyOwnMessage,
-    /// After an interruption of the bus, a node takes the processes that it heard of before and
-    /// since for all processes.
+    /// After an interruption of the bus, a node assumes that only those processes exist from which
+    /// it has received a hello, although hellos may have been lost meanwhile.
     OldWindow,
     /// The time for which an acknowledged invalidation waits for a silent process begins when the
     /// message is sent, and not when the server answers.
@@ -264,7 +264,8 @@ pub(crate) type EditScript = fn(&str, String, &dyn Fn(Fault) -> bool) -> String;
 /// The guards that are removed from one cache. The set is empty in a user's build.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
-    /// The set of removed guards: the bit `1 << fault` is 1 if the guard of `fault` is removed.
+    /// The set of removed guards: the bit with the number of a `Fault` is 1 if the guard of that
+    /// fault is removed.
     #[cfg(cachekit_faults)]
     broken: u128,
     #[cfg(cachekit_faults)]
@@ -275,7 +276,8 @@ pub(crate) struct Faults {
 
 #[cfg(cachekit_faults)]
 impl Faults {
-    /// Calls the function that a test gave to the cache for its points, if a test did so.
+    /// Calls the function of a test with `point`, which the cache has reached. Does nothing if the
+    /// test gave no function to the cache.
     pub(crate) fn at(self, point: Point) {
         if let Some(step_in) = self.step_in {
             step_in(point);
@@ -326,7 +328,7 @@ macro_rules! guard {
 }
 
 /// `removed!(owner, Name)` is `true` if a test removed the guard `Name` from the cache of `owner`.
-/// It is for guards that are not a condition.
+/// The macro is for guards that are not a condition.
 #[cfg(cachekit_faults)]
 macro_rules! removed {
     ($owner:expr, $fault:ident) => {

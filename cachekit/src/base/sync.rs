@@ -36,13 +36,13 @@ pub(crate) struct MutexGuard<'a, T> {
 #[derive(Default)]
 pub(crate) struct RwLock<T>(std::sync::RwLock<T>);
 
-/// Read access to the value of a [`RwLock`]. No writer can lock it until the guard is dropped.
+/// Read access to the value of a [`RwLock`]. No writer gets access until the guard is dropped.
 pub(crate) struct ReadGuard<'a, T> {
     guard: std::sync::RwLockReadGuard<'a, T>,
     _held: Held,
 }
 
-/// Write access to the value of a [`RwLock`]. No other thread can lock it until the guard is
+/// Write access to the value of a [`RwLock`]. No other thread gets access until the guard is
 /// dropped.
 pub(crate) struct WriteGuard<'a, T> {
     guard: std::sync::RwLockWriteGuard<'a, T>,

@@ -15,8 +15,8 @@ use std::borrow::Cow;
 /// cache sets no threshold.
 pub(crate) const USUAL_THRESHOLD: usize = 1 << 10;
 
-/// The number of bytes at the beginning of a packed payload that contain the length before
-/// compression.
+/// The length in bytes of the field at the beginning of a packed payload that has the payload's
+/// length before compression.
 const LENGTH: usize = 4;
 
 /// The most bytes of content that one byte of an LZ4 block can stand for.

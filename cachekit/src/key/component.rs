@@ -15,11 +15,12 @@ use crate::key::buf::{Form, KeyBuf};
 /// Implemented for
 ///
 /// - integers and their `NonZero` forms, `bool`, `char`, `f32` and `f64`, strings, paths;
-/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of std,
-///   whose elements are written in the order of their texts;
+/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of
+///   std, whose elements are written in the order of their texts;
 /// - references, `Box`, `Rc`, `Arc` and `Cow`;
 /// - `Duration`, `SystemTime`, and addresses of `std::net`;
-/// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of `chrono`.
+/// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of
+///   `chrono`.
 ///
 /// Derive `CacheKey` for your own structs and enums. An argument of an attribute whose type has
 /// only [`Display`](fmt::Display) is written by its `Display`. In any of these containers, elements

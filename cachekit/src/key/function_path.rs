@@ -31,7 +31,8 @@ impl FunctionPath {
     #[inline(always)]
     pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
         let path = item.strip_suffix("::__here").unwrap_or(item);
-        // The `async` block, and the closure that writes a key. Not a loop: the compiler evaluates this.
+        // The `async` block, and the closure that writes a key. Not a loop: the compiler evaluates
+        // this.
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);

@@ -169,8 +169,9 @@ impl<'a, T> Checked<'a, T> {
         })
     }
 
-    /// Returns an error if this is the content of a `Some`. It is called for a `None`, a unit or a
-    /// unit struct: only bincode tells a `Some` with such a content from a `None`.
+    /// Returns an error if this is the content of a `Some` and the codec is not bincode. The caller
+    /// is about to write a `None`, a unit or a unit struct: only bincode tells a `Some` with such a
+    /// content from a `None`.
     fn is_something<E: Error>(&self) -> Result<(), E> {
         if self.in_some && self.watch.has_names() {
             return Err(self.watch.stop(Found::some_of_nothing(self.watch.codec)));
@@ -234,8 +235,8 @@ mod tests {
         c: Vec<u8>,
     }
 
-    /// Writes a value that bincode without checks would read back as `Sparse { a: [2], b: 0, c: []
-    /// }`.
+    /// Writes a value that bincode without checks would read as another value: `Sparse { a: [2], b:
+    /// 0, c: [] }`.
     #[test]
     fn a_field_that_was_left_out_is_seen() {
         let sparse = Sparse {

@@ -1,4 +1,4 @@
-//! JSON, as other programs read and write it.
+//! JSON as a codec: values in the form in which other programs read and write them.
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};

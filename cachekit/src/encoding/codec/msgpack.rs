@@ -1,4 +1,4 @@
-//! `MessagePack`. A struct is encoded as a map from its field names.
+//! `MessagePack` as a codec: a struct is encoded as a map from its field names to the fields.
 
 use rmp_serde::decode::Error;
 use rmp_serde::{Deserializer, Serializer};

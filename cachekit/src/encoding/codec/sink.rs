@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// An output that appends to a buffer, and by at most a limited number of bytes.
+/// An output that appends bytes to a buffer, up to a limit on their number.
 pub(crate) struct Sink<'a> {
     out: &'a mut Vec<u8>,
     left: usize,

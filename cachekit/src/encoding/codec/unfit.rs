@@ -2,7 +2,7 @@
 
 use crate::encoding::codec::checked::found::Found;
 
-/// The reason why a codec did not write a value.
+/// The reason why a codec did not write a value, for the caller that reports it.
 pub(crate) enum Unfit {
     /// The codec cannot encode the part of the value that `Found` describes.
     #[cfg_attr(

@@ -18,7 +18,8 @@ struct Fields {
 }
 
 impl Fields {
-    /// Returns `true` if a value written with these fields is read with all of them, and no more.
+    /// Returns `true` if a value that is written with the fields `written` is read with exactly
+    /// these fields.
     fn are(&self, written: &[&'static str]) -> bool {
         let is_read = |name| self.names.contains(name);
         let is_written = |name| written.contains(name);

@@ -12,15 +12,16 @@ use crate::encoding::codec::schema::shapes::{Sealed, Shapes};
 /// trace of a larger type ends at this limit, and the rest of the type is not in its fingerprint.
 const MAX_STEPS: u32 = 200_000;
 
-/// The most layers inside one another, such as options, structs and sequences, that a trace enters.
-/// The trace of a deeper type ends at this limit.
+/// The most layers inside one another, such as options, structs and sequences, that the trace of a
+/// type enters. The trace of a deeper type ends at this limit.
 const MAX_DEPTH: u8 = 192;
 
-/// The number of layers from which on a trace answers every choice by its way out, so that the
-/// samples become no deeper than necessary.
+/// The depth in layers from which on the trace of a type gives the shallowest sample at every
+/// option, sequence, map and enum.
 pub(crate) const SHALLOW_FROM: u8 = 96;
 
-/// The record of a trace: everything that was seen of a type in all passes so far.
+/// The record of a *trace*: a type deserializes itself from samples, in several passes, and
+/// everything for which the type asks is recorded.
 pub(crate) struct Trace {
     /// `true` for codecs whose bytes contain names, and the kind of each value. `false` for
     /// bincode.
@@ -29,11 +30,11 @@ pub(crate) struct Trace {
     steps: Cell<u32>,
     pub(crate) spent: Cell<bool>,
     pub(crate) self_describing: Cell<bool>,
-    /// The index of the sample to give for a place in the type. A place without an index gets the
+    /// The index of the sample to give for a position in the type. A position without an index gets the
     /// first sample.
     pub(crate) samples: RefCell<BTreeMap<Fnv, usize>>,
-    /// The place in the type for which the last sample was given, and the number of samples for
-    /// that place. `None` before the first sample of a pass.
+    /// The position in the type for which the last sample was given, and the number of samples for
+    /// that position. `None` before the first sample of a pass.
     pub(crate) last: Cell<Option<(Fnv, usize)>>,
     pub(crate) choices: RefCell<Choices>,
     pub(crate) shapes: Shapes,
@@ -87,7 +88,7 @@ impl Trace {
         }
     }
 
-    /// Returns the sample of the list `of` that the place `place` in the type is to get. Once all
+    /// Returns the sample of the list `of` that the position `place` in the type is to get. Once all
     /// samples were rejected, returns the last sample again.
     pub(crate) fn sample<S: Copy>(&self, place: Fnv, of: &[S]) -> Result<S, Refused> {
         self.last.set(Some((place, of.len())));
