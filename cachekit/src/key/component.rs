@@ -23,9 +23,9 @@ use crate::key::buf::{Form, KeyBuf};
 ///   `chrono`.
 ///
 /// Derive `CacheKey` for your own structs and enums. An argument of an attribute whose type has
-/// only [`Display`](fmt::Display) is written by its `Display`. In any of these containers, elements
-/// of such a type are written by their `Display`. Both rules also hold for the fields of a type
-/// that derives `CacheKey`.
+/// only [`Display`](fmt::Display) is written by its `Display`. In the containers above, elements of
+/// such a type are written by their `Display`. Both rules also hold for the fields of a type that
+/// derives `CacheKey`.
 ///
 /// # Contract
 ///

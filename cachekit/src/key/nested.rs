@@ -73,9 +73,10 @@ pub struct Done<F>(PhantomData<fn() -> F>);
 
 /// The list of the types that are left to a walk, which has found the marks `F` so far.
 pub trait Left<F> {
-    /// The state of the walk at the first of these types, or at its end if no type is left.
+    /// The state of the walk at the first type of this list, or at the walk's end if the list is
+    /// empty.
     type Walk;
-    /// Creates the state of the walk at the first of these types.
+    /// Creates the state of the walk at the first type of this list.
     fn walk() -> Self::Walk;
 }
 impl<F> Left<F> for () {
@@ -93,7 +94,7 @@ impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
 
 /// A list of marks to which the mark `More` can be appended.
 pub trait With<More> {
-    /// The list with `More` at its end.
+    /// The list of marks with `More` at its end.
     type List;
 }
 impl<More> With<More> for () {

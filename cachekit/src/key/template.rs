@@ -167,7 +167,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Two templates that pass registration never give one key.
+        /// Checks that two templates that do not overlap never give the same key.
         #[test]
         fn templates_that_do_not_meet_share_no_key(
             a in template(), b in template(),

@@ -26,8 +26,8 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Creates the access to the first `len` parts of the position `of`. Sets `taken` to the number of
-    /// parts that the visitor takes, which may be less than `len`: a struct also announces the
+    /// Creates the access to the first `len` parts of the position `of`. Sets `taken` to the number
+    /// of parts that the visitor takes, which may be less than `len`: a struct also announces the
     /// aliases of its fields.
     pub(crate) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
         Self {
@@ -67,8 +67,8 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Creates the access to a map at the position `of`. The map has one entry if `left`, and no entry
-    /// otherwise.
+    /// Creates the access to a map at the position `of`. The map has one entry if `left`, and no
+    /// entry otherwise.
     pub(crate) fn new(of: Recorder<'a>, left: bool) -> Self {
         Self { of, left }
     }

@@ -32,8 +32,8 @@ impl Trace {
         }
     }
 
-    /// Selects the next sample for the position in the type that got the last sample. Returns `false`
-    /// if all samples for that position were given.
+    /// Selects the next sample for the position in the type that got the last sample. Returns
+    /// `false` if all samples for that position were given.
     fn next_sample(&self) -> bool {
         let Some((place, count)) = self.last.get() else {
             return false;

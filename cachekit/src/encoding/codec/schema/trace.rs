@@ -30,8 +30,8 @@ pub(crate) struct Trace {
     steps: Cell<u32>,
     pub(crate) spent: Cell<bool>,
     pub(crate) self_describing: Cell<bool>,
-    /// The index of the sample to give for a position in the type. A position without an index gets the
-    /// first sample.
+    /// The index of the sample to give for a position in the type. A position without an index gets
+    /// the first sample.
     pub(crate) samples: RefCell<BTreeMap<Fnv, usize>>,
     /// The position in the type for which the last sample was given, and the number of samples for
     /// that position. `None` before the first sample of a pass.
@@ -88,8 +88,8 @@ impl Trace {
         }
     }
 
-    /// Returns the sample of the list `of` that the position `place` in the type is to get. Once all
-    /// samples were rejected, returns the last sample again.
+    /// Returns the sample of the list `of` that the position `place` in the type is to get. Once
+    /// all samples were rejected, returns the last sample again.
     pub(crate) fn sample<S: Copy>(&self, place: Fnv, of: &[S]) -> Result<S, Refused> {
         self.last.set(Some((place, of.len())));
         let at = self.samples.borrow().get(&place).copied().unwrap_or(0);
