@@ -69,7 +69,7 @@ impl Key {
     }
 }
 
-// Equal to the hash of the `[u8]`, as `Borrow` requires.
+// The hash of a key must be the hash of its `[u8]`, as `Borrow` requires.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_bytes().hash(state);

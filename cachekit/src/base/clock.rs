@@ -79,7 +79,8 @@ impl Clock for SystemClock {
     }
 
     fn __coarse_nanos(&self) -> u64 {
-        // Zero before the first tick after the start.
+        // The coarse time is before the start until the kernel's next tick: the reading is then
+        // zero.
         system::coarse_nanos().saturating_sub(self.start_nanos)
     }
 }
@@ -190,7 +191,7 @@ impl Tick {
 
 #[inline]
 fn nanos(length: Duration) -> u64 {
-    // In 64 bits, not 128: every hit does this.
+    // Computed in 64 bits and not in 128, because every hit in memory does this.
     let seconds = length.as_secs().checked_mul(1_000_000_000);
     seconds
         .and_then(|nanos| nanos.checked_add(u64::from(length.subsec_nanos())))

@@ -44,7 +44,7 @@ impl Tally {
     }
 }
 
-// 128 bytes: two cache lines, because common CPUs prefetch the neighbouring line too.
+// A cell takes 128 bytes, two cache lines, because common CPUs prefetch the neighbouring line, too.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Stripe(AtomicU64);

@@ -39,7 +39,7 @@ pub(crate) fn has_timer() -> bool {
 #[cfg(feature = "redis")]
 pub(crate) fn has_io() -> bool {
     let Ok(socket) = std::net::UdpSocket::bind("127.0.0.1:0") else {
-        // Connecting will fail by itself.
+        // Without sockets, the connection to Redis fails and is reported later.
         return true;
     };
     let is_ready = socket.set_nonblocking(true).is_ok();

@@ -84,7 +84,8 @@ impl Token {
     /// Creates a random token, which no store or computation has had before.
     pub(crate) fn random() -> Self {
         let mut token = [0; 16];
-        // Without the system's randomness, two processes still differ by their seeds.
+        // If the system gives no randomness, two processes still differ by the seeds of their
+        // generators.
         if getrandom::fill(&mut token).is_err() {
             token = fastrand::u128(..).to_ne_bytes();
         }

@@ -76,7 +76,7 @@ impl ArgWords {
             self.push(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            // The text's last eight bytes, without those that are in the word before.
+            // The last eight bytes of the text, without the bytes that the word before contains.
             self.push(u64::from_le_bytes(*last) >> (64 - 8 * rest.len()));
         }
     }
@@ -88,7 +88,8 @@ impl ArgWords {
 
     #[inline(always)]
     pub(crate) fn signed(&mut self, number: i64) {
-        // The sign is in the lowest bit, so that small numbers are short.
+        // The sign moves to the lowest bit, so that small negative numbers fit into the first word,
+        // too.
         let folded = (number << 1) ^ (number >> 63);
         self.number(folded.cast_unsigned(), SIGNED);
     }

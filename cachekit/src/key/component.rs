@@ -159,7 +159,8 @@ impl<'a> KeyWriter<'a> {
                 Ok(())
             }
         }
-        // The sink never fails. If a `Display` fails by itself, its text so far is written.
+        // Writing to the buffer never fails. If the `Display` itself fails, the text that it has
+        // written so far stays.
         let _ = write!(Escape(self), "{value}");
     }
 

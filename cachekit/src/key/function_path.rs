@@ -31,8 +31,8 @@ impl FunctionPath {
     #[inline(always)]
     pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
         let path = item.strip_suffix("::__here").unwrap_or(item);
-        // The `async` block, and the closure that writes a key. Not a loop: the compiler evaluates
-        // this.
+        // Cuts off the `async` block and the closure that writes a key. There is no loop, because
+        // the compiler evaluates this code.
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
@@ -81,10 +81,11 @@ fn last_separator(path: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            // `'<'`, the value of a parameter; a lifetime has no second quote.
+            // A character such as `'<'` may be the value of a const parameter. A lifetime has no
+            // second quote.
             b'\'' => at += quoted(&path[at + 1..]),
             b'<' | b'(' | b'[' => depth += 1,
-            // `->` is no bracket.
+            // The `>` of an arrow `->` is not a bracket.
             b'>' if at > 0 && bytes[at - 1] == b'-' => {}
             b'>' | b')' | b']' => depth = depth.saturating_sub(1),
             b':' if depth == 0 && bytes.get(at + 1) == Some(&b':') => {

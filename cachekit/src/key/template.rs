@@ -78,7 +78,7 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
             Piece::Literal(text) => bytes(text),
             Piece::Name => bytes(name),
             Piece::Argument(stop) => vec![Step::Any { stop }],
-            // It may be absent, and then the templates may meet.
+            // The type of `self` may be absent, and then the two templates may give the same key.
             Piece::SelfType => Vec::new(),
         })
         .collect()

@@ -84,7 +84,7 @@ impl CacheKey for SocketAddr {
 
 impl CacheKey for SocketAddrV6 {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
-        // `Display` leaves the flow information out.
+        // The `Display` of an IPv6 address leaves the flow information out.
         match self.flowinfo() {
             0 => out.display(self),
             flow => pair(out, |out| out.display(self), |out| flow.write_key(out)),

@@ -45,7 +45,7 @@ impl<'a> Watch<'a> {
 
     /// Returns `value`, wrapped so that these checks run while it is written.
     pub(crate) fn over<T>(&'a self, value: T) -> Checked<'a, T> {
-        // `serde_json` reads one layer less than it allows.
+        // `serde_json` allows 128 layers, but reads only 127.
         let depth = match self.codec {
             Codec::Json => MAX_DEPTH - 1,
             Codec::Bincode | Codec::MsgPack => MAX_DEPTH,

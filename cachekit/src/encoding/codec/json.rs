@@ -13,7 +13,7 @@ use crate::encoding::codec::unfit::Unfit;
 /// Appends `value` to `sink`, encoded as JSON.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     serde_json::to_writer(sink, value).map_err(|error| match error.classify() {
-        // A map's key is all that `serde_json` itself rejects.
+        // A wrong key of a map is the only value that `serde_json` itself rejects.
         Category::Syntax => Unfit::Type(Found::keys()),
         _ => Unfit::Value,
     })

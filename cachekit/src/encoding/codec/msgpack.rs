@@ -22,13 +22,14 @@ pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
 /// Decodes a value from `MessagePack`. The value must take all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
-    // Every other reader copies all strings into a buffer first.
+    // Only this reader does not copy every string into a buffer first.
     let mut deserializer = Deserializer::from_read_ref(bytes);
     let value = limits
         .seed::<T>()
         .deserialize(&mut deserializer)
         .map_err(|_| DecodeError::Decode)?;
-    // The only way to see the end: a marker cannot be read there, and anywhere else it can.
+    // The only way to see the end of the bytes: reading a marker fails at the end, and nowhere
+    // else.
     match bool::deserialize(&mut deserializer) {
         Err(Error::InvalidMarkerRead(_)) => Ok(value),
         _ => Err(DecodeError::Decode),

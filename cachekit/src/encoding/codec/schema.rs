@@ -135,10 +135,10 @@ pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema
         return schema;
     }
     drop(known);
-    // Without the lock: a type's own code runs here, and may use a cache itself.
+    // The trace runs without the lock, because it calls the type's own code, which may use a cache.
     let traced = Schema::trace::<T>(codec != Codec::Bincode);
     let mut known = KNOWN.write();
-    // Leaked, once for each type and codec of the program.
+    // The schema is leaked, once for each type and codec of the program.
     known
         .entry(id)
         .or_insert_with(|| Box::leak(Box::new(traced)))

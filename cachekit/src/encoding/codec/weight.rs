@@ -32,7 +32,7 @@ pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
         depth: MAX_DEPTH,
         is_apart: false,
     };
-    // A `Serialize` that fails or panics still has what was counted before.
+    // If the `Serialize` fails or panics, the bytes that were counted before still count.
     let _ = catch_unwind(AssertUnwindSafe(|| value.serialize(all)));
     let own = tally.own.get().saturating_sub(size_of::<V>());
     own.saturating_add(tally.apart.get())
@@ -80,7 +80,7 @@ impl SizeEstimator<'_> {
             &self.tally.own
         };
         sum.set(sum.get().saturating_add(bytes));
-        // The most that an entry can weigh.
+        // An entry can weigh at most `u32::MAX`.
         if sum.get() > u32::MAX as usize {
             return Err(TooDeep);
         }

@@ -79,7 +79,7 @@ impl Draft<'_> {
         for version in self.versions {
             out.extend(version.0);
         }
-        // The store itself fills in the versions of the other tags.
+        // Redis fills in the versions of the other tags when it stores the entry.
         let after_versions = VERSIONS + count * Version::LEN;
         out.resize(after_versions, 0);
         for tag in self.tags {

@@ -30,7 +30,7 @@ impl<T> Named<'_, T> {
         let Some(shapes) = watch.shapes else {
             return Ok(());
         };
-        // `tag` on a struct: its name, as a first field that is not read.
+        // A struct with `tag` writes its name as a first field, which is not read.
         let is_tag = self.written.is_empty()
             && !shapes.has_field(self.name, self.variant, key)
             && is_text(value, self.name);
@@ -48,7 +48,7 @@ impl<T> Named<'_, T> {
         Ok(())
     }
 
-    // At the end, so that a skipped field has been named before.
+    // The comparison is at the end of the struct, so that a skipped field was reported before.
     fn compare<E: Error>(&self) -> Result<(), E> {
         let watch = self.fields.watch;
         watch.compare_fields(self.name, self.variant, &self.written)

@@ -125,7 +125,7 @@ impl Choices {
             return;
         };
         variants.way_out.get_or_insert(variant);
-        // Inside itself it was cut short; the outer one will come here again.
+        // Inside of itself, the enum was cut short. The trace of the outer enum comes here again.
         if mark.again {
             return;
         }

@@ -94,8 +94,8 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         false
     }
 
-    // A codec without names knows neither what comes next, nor what a part is called, nor
-    // how much there is to leave out.
+    // The bytes of a codec without names say neither the kind of the next value, nor the name of a
+    // part, nor the length of a value to be ignored.
     self_describing! { deserialize_any deserialize_ignored_any }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {

@@ -19,7 +19,8 @@ impl Trace {
             if self.spent.get() || self.self_describing.get() {
                 return false;
             }
-            // Not every type asks for anything, and the passes have to end.
+            // Counts the pass itself, because not every type makes a request, and the passes must
+            // end.
             if self.step(b'p').is_err() {
                 return false;
             }

@@ -99,7 +99,8 @@ pub(crate) struct Sealed {
 
 impl Sealed {
     fn fields<'a>(&'a self, name: &'a str, variant: &'a str) -> &'a [Fields] {
-        // A name that is not read at all (`into` another type) says nothing.
+        // If no type of this name is read (a type converts itself by `into`), nothing can be
+        // compared.
         self.fields
             .get(&(name, variant))
             .map(Vec::as_slice)

@@ -93,7 +93,7 @@ impl Trace {
     pub(crate) fn sample<S: Copy>(&self, place: Fnv, of: &[S]) -> Result<S, Refused> {
         self.last.set(Some((place, of.len())));
         let at = self.samples.borrow().get(&place).copied().unwrap_or(0);
-        // Used up: the last one again, until a choice avoids the place.
+        // All samples were given: the last sample again, until a choice avoids this position.
         of.get(at).or(of.last()).copied().ok_or(Refused)
     }
 

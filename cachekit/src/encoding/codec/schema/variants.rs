@@ -18,7 +18,7 @@ impl<'de> EnumAccess<'de> for Variant<'_> {
     type Error = Refused;
     type Variant = Self;
 
-    // By number, as bincode does.
+    // The variant is given by its number, as bincode does.
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
         let value = seed.deserialize(self.index.into_deserializer())?;
         Ok((value, self))
