@@ -89,8 +89,8 @@ pub enum Fault {
     EchoBetween,
     /// A node serves entries from its memory after its goodbye.
     TrustAfterGoodbye,
-    /// The version of a value tag is read when the value is stored, and not when the computation
-    /// begins.
+    /// The version of a value tag is read when the value is stored, without a check that no tag
+    /// with this prefix was invalidated after the computation began.
     RetTagLate,
     /// A version that is missing in Redis is taken for a version of zeros, which never changes.
     MissingTagIsZero,

@@ -132,8 +132,8 @@ impl KeyBuf {
         match self.form {
             Form::Key => self.push(&rendered.escaped),
             Form::Tag => self.push(&rendered.verbatim),
-            // A key never contains a `Rendered`: a key is written before the body takes an
-            // argument.
+            // The argument words of a call contain no `Rendered`, because they are written before
+            // the body takes an argument.
             Form::ArgWords => {
                 let start = self.arg_words.len();
                 self.arg_words.text(&rendered.verbatim);
