@@ -15,11 +15,12 @@
 //!          order of the write, big-endian              (8)   only with the flag for it
 //! ```
 //!
-//! Scripts in Redis change the head of an entry in place and never touch the body, so no value
-//! passes through a script. An entry that has only a token ends after the head. The floor and the
-//! grace are compared with the time for which Redis still keeps the entry (`PTTL`), so the clocks
-//! of two machines are never compared. The integers of the body are little-endian, except the order
-//! of a write, which a script reads.
+//! Scripts in Redis change the head of an entry in place. In the body, they only fill in the
+//! versions of value tags when they store the entry, so no script reads or changes a value. An
+//! entry that has only a token ends after the head. The floor and the grace are compared with the
+//! time for which Redis still keeps the entry (`PTTL`), so the clocks of two machines are never
+//! compared. The integers of the body are little-endian, except the order of a write, which a
+//! script reads.
 
 #[cfg(cachekit_faults)]
 pub(crate) mod head;
@@ -45,7 +46,7 @@ pub(crate) const HEAD: usize = 56;
 pub(crate) const VERSIONS: usize = 98;
 
 /// The number of versions that an entry has in addition to the versions of its tags: the version of
-/// the namespace and the version of the function.
+/// everything and the version of the function.
 pub(crate) const IMPLICIT: usize = 2;
 
 const CHECKSUM: usize = 88;
@@ -118,9 +119,9 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The version of a tag, a function or the namespace. A version is opaque: two versions are only
-/// tested for equality. The first 8 of its 24 bytes are the origin, which identifies the data set
-/// of the server. The last 8 bytes are the *soft half*, the only bytes that a soft invalidation
+/// The version of a tag, an event, a function or everything. A version is opaque: two versions are
+/// only tested for equality. The first 8 of its 24 bytes are the origin, which identifies the data
+/// set of the server. The last 8 bytes are the *soft half*, the only bytes that a soft invalidation
 /// changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version(pub(crate) [u8; Version::LEN]);
@@ -166,8 +167,8 @@ impl fmt::Debug for Version {
 }
 
 /// Returns the checksum of the entry in `bytes`. The checksum is over everything that decides the
-/// entry's meaning for a reader, except the fields that scripts change in place and the versions.
-/// `after_versions` is the offset of the first byte after the versions.
+/// entry's meaning for a reader, except the fields that scripts change: those of the head from byte
+/// 5 on, and the versions. `after_versions` is the offset of the first byte after the versions.
 fn checksum(bytes: &[u8], after_versions: usize) -> u64 {
     let mut hash = Xxh3::new();
     for part in [

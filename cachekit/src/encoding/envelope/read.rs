@@ -18,8 +18,8 @@ pub(crate) struct Envelope<'a> {
     pub(crate) grace: Duration,
     pub(crate) life: Duration,
     pub(crate) delta: Duration,
-    /// The versions on which the entry depends: the version of the namespace, of the function, and
-    /// of each tag, in this sequence.
+    /// The versions on which the entry depends: the version of everything, of the function, and of
+    /// each name in `tags`, in this sequence.
     pub(crate) versions: Vec<Version>,
     pub(crate) tags: Vec<&'a [u8]>,
     pub(crate) function: &'a [u8],

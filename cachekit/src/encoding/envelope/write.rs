@@ -25,10 +25,11 @@ pub(crate) struct Draft<'a> {
     pub(crate) life: Duration,
     /// The time that the computation of the value took.
     pub(crate) delta: Duration,
-    /// The versions on which the entry depends: the version of the namespace, of the function, and
-    /// of each tag, in this sequence.
+    /// The versions on which the entry depends: the version of everything, of the function, and of
+    /// each name in `tags`, in this sequence.
     pub(crate) versions: &'a [Version],
-    /// The names of the entry's tags. Tags whose versions are not known yet come last.
+    /// The names of the entry's tags and events, and of the version of its replicas. Names whose
+    /// versions are not known yet come last.
     pub(crate) tags: &'a [Box<[u8]>],
     pub(crate) function: &'a str,
     pub(crate) key: &'a [u8],
@@ -79,7 +80,7 @@ impl Draft<'_> {
         for version in self.versions {
             out.extend(version.0);
         }
-        // Redis fills in the versions of the other tags when it stores the entry.
+        // Redis fills in the versions of the other names when it stores the entry.
         let after_versions = VERSIONS + count * Version::LEN;
         out.resize(after_versions, 0);
         for tag in self.tags {
