@@ -1,15 +1,15 @@
 //! Keys: their form, and why two different calls never get one key.
 //!
-//! A key is readable text, `user:42`. The literals of a template are verbatim. An
-//! argument is written through an escaper that leaves `A-Z a-z 0-9 - _ . @ + = ~ ! /` and
-//! everything beyond ASCII as it is and writes any other byte as `%XX`, upper-case
-//! hexadecimal. The first byte of the literal that follows an argument is escaped in it
-//! too. So, read from left to right, each argument has a definite end, and two different
-//! tuples of arguments never give one key.
+//! A key is readable text, such as `user:42`. A key contains the literals of its template
+//! unchanged. An escaper writes the arguments. It leaves `A-Z a-z 0-9 - _ . @ + = ~ ! /` and every
+//! byte beyond ASCII unchanged, and writes any other byte as `%XX`, in upper-case hexadecimal. In
+//! an argument, the escaper also escapes the first byte of the literal that follows the argument.
+//! So each argument has a definite end for a reader from left to right, and two different tuples of
+//! arguments never give one key.
 //!
-//! Composite arguments use bytes that the escaper never leaves bare: `(1,2)` is a tuple, a
-//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`; see [`component`]. Their elements
-//! are written by `CacheKey` or by `Display`; see [`nested`].
+//! A composite argument uses bytes that the escaper never leaves unescaped: `(1,2)` is a tuple, a
+//! slice or a struct, `Plan(3)` an enum variant, `%-` is `None`; see [`component`]. The elements of
+//! a composite are written by their `CacheKey` or by their `Display`; see [`nested`].
 
 pub(crate) mod arg_words;
 pub(crate) mod buf;
@@ -36,17 +36,18 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-/// An owned key.
+/// The text of a key, owned and cheap to clone.
 ///
-/// It is kept with the prefix of its entry's name in a store, so that the name is another
-/// reference to it, and no copy.
+/// The stored bytes begin with the prefix [`ENTRY`], and are as a whole the name of the key's entry
+/// in a store. So the name is another reference to the same bytes, and no copy.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Key(Arc<[u8]>);
 
-/// The prefix of an entry's name.
+/// The prefix of an entry's name in a store; the key follows the prefix.
 pub(crate) const ENTRY: &[u8] = b"k:";
 
-/// Concatenates `kind` and `text`. A short name costs one allocation.
+/// Returns the name in a store that consists of `kind` and `text`. A name of at most 128 bytes
+/// costs one allocation.
 pub(crate) fn joined(kind: &[u8], text: &[u8]) -> Arc<[u8]> {
     let mut name = SmallVec::<[u8; 128]>::from_slice(kind);
     name.extend_from_slice(text);
@@ -68,7 +69,7 @@ impl Key {
     }
 }
 
-// Equal to the hash of the `[u8]`, as `Borrow` requires.
+// The hash of a key must be the hash of its `[u8]`, as `Borrow` requires.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_bytes().hash(state);

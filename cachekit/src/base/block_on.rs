@@ -13,7 +13,8 @@ impl Wake for UnparkWaker {
     }
 }
 
-/// Runs `future` on this thread for at most `limit`; returns `None` if it has not ended by then.
+/// Polls `future` on this thread, which is parked between two polls. Returns the output of
+/// `future`, or `None` if `limit` is over before `future` has ended.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>, limit: Duration) -> Option<T> {
     let start = Instant::now();
     let waker = Waker::from(Arc::new(UnparkWaker(std::thread::current())));

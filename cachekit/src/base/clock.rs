@@ -1,35 +1,35 @@
 //! The clock that decides when entries expire.
 //!
-//! Deadlines are nanoseconds since the clock's own start. So a reading is one integer, and the
-//! clocks of two machines are never compared.
+//! A deadline is a number of nanoseconds since the start of the cache's own clock. So a reading of
+//! the clock is one integer, and the clocks of two machines are never compared.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A monotonic clock.
+/// A monotonic clock, by which a cache decides when its entries expire.
 ///
-/// The default is [`SystemClock`]. With the feature `testing`, a test can advance a
-/// [`ManualClock`](crate::testing::ManualClock).
+/// A cache uses [`SystemClock`] by default. With the feature `testing`, a test can give the cache a
+/// [`ManualClock`](crate::testing::ManualClock), which advances only when the test says so.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// Returns the time since this clock's start. It never goes back.
+    /// Returns the time since this clock's start. No reading is smaller than an earlier reading.
     fn now(&self) -> Duration;
 
-    /// Returns a cheaper reading, for hits in memory. It may be behind [`now`](Self::now) by up to
-    /// [`lag`](Self::lag).
+    /// Returns a cheaper reading of the clock, for hits in memory. The reading may be behind
+    /// [`now`](Self::now) by up to [`lag`](Self::lag).
     ///
     /// The default implementation returns `now`.
     fn coarse(&self) -> Duration {
         self.now()
     }
 
-    /// Returns the most that [`coarse`](Self::coarse) may be behind.
+    /// Returns the longest time by which [`coarse`](Self::coarse) may be behind [`now`](Self::now).
     ///
     /// The default implementation returns zero.
     fn lag(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// Returns [`coarse`](Self::coarse) in nanoseconds.
+    /// Returns the reading of [`coarse`](Self::coarse), in nanoseconds.
     #[doc(hidden)]
     fn __coarse_nanos(&self) -> u64 {
         nanos(self.coarse())
@@ -38,9 +38,10 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
 /// The operating system's monotonic clock.
 ///
-/// On Linux, a hit in memory reads `CLOCK_MONOTONIC_COARSE`, the kernel's time at its last
-/// tick. It is behind by up to 10 ms (4 ms with the usual settings) and costs a tenth. No thread
-/// updates the time: the first reading after the process was stopped or throttled is right.
+/// On Linux, a hit in memory reads `CLOCK_MONOTONIC_COARSE`, the kernel's time at its last timer
+/// tick. This reading is behind the exact time by up to 10 ms (4 ms with the usual kernel
+/// settings), and costs a tenth of an exact reading. The kernel keeps this time, and no thread of
+/// the process does: the first reading after the process was stopped or throttled is right, too.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {
     start: Duration,
@@ -48,7 +49,7 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// Creates a clock that starts now.
+    /// Creates a clock whose readings are the time since this call.
     pub fn new() -> Self {
         let start = system::now();
         Self {
@@ -78,7 +79,8 @@ impl Clock for SystemClock {
     }
 
     fn __coarse_nanos(&self) -> u64 {
-        // Zero before the first tick after the start.
+        // The coarse time is before the start until the kernel's next tick: the reading is then
+        // zero.
         system::coarse_nanos().saturating_sub(self.start_nanos)
     }
 }
@@ -94,8 +96,9 @@ mod system {
         length(clock_gettime(ClockId::Monotonic))
     }
 
-    /// Reads the kernel's time at its last tick. Every hit does this, so it has no checks of values
-    /// that the kernel cannot return.
+    /// Returns the kernel's time at its last timer tick, in nanoseconds since the machine's start.
+    /// Every hit in memory calls this function, so it has no checks of values that the kernel
+    /// cannot return.
     #[inline]
     pub(crate) fn coarse_nanos() -> u64 {
         let time = clock_gettime(ClockId::MonotonicCoarse);
@@ -110,15 +113,15 @@ mod system {
     }
 
     fn length(time: Timespec) -> Duration {
-        // The time since the machine's start: neither part is negative, and the nanoseconds are less
-        // than a second.
+        // The time since the machine's start: neither part is negative, and the nanoseconds are
+        // less than a second.
         let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
         let nanos = u32::try_from(time.tv_nsec).unwrap_or_default();
         Duration::new(seconds, nanos)
     }
 }
 
-/// Other systems: both readings are the same.
+/// Clock of systems other than Linux: the coarse reading is the exact one.
 #[cfg(not(target_os = "linux"))]
 mod system {
     use std::sync::LazyLock;
@@ -139,31 +142,35 @@ mod system {
     }
 }
 
-/// A reading of a [`Clock`], in nanoseconds since its start.
+/// A reading of a [`Clock`], in nanoseconds since the clock's start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Tick(u64);
 
 impl Tick {
-    /// Reads `clock`.
+    /// Returns the exact reading of `clock`.
     pub(crate) fn now(clock: &dyn Clock) -> Self {
         Self(nanos(clock.now()))
     }
 
-    /// Reads `clock` for a hit in memory; see [`Clock::coarse`].
+    /// Returns the reading of `clock` that is cheap enough for a hit in memory, by
+    /// [`Clock::coarse`].
     #[inline]
     pub(crate) fn coarse(clock: &dyn Clock) -> Self {
         Self(clock.__coarse_nanos())
     }
 
-    /// Returns the tick `length` later. A length beyond 584 years gives [`NEVER`](Self::NEVER).
+    /// Returns the tick that is `length` after this one, or [`NEVER`](Self::NEVER) if that is more
+    /// than 584 years after the clock's start.
     pub(crate) fn after(self, length: Duration) -> Self {
         Self(self.0.saturating_add(nanos(length)))
     }
 
-    /// A moment that never comes.
+    /// The greatest tick, 584 years after the clock's start. No clock reaches it, so a deadline at
+    /// this tick never comes.
     pub(crate) const NEVER: Self = Self(u64::MAX);
 
-    /// Returns the tick `length` earlier, or the clock's start if that is later.
+    /// Returns the tick that is `length` before this one, or the clock's start if the clock has not
+    /// run for `length` yet.
     pub(crate) fn before(self, length: Duration) -> Self {
         Self(self.0.saturating_sub(nanos(length)))
     }
@@ -176,7 +183,7 @@ impl Tick {
         self.0
     }
 
-    /// Returns the time from `earlier` to this tick; zero if `earlier` is not before it.
+    /// Returns the time from `earlier` to this tick; zero if `earlier` is not before this tick.
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -184,7 +191,7 @@ impl Tick {
 
 #[inline]
 fn nanos(length: Duration) -> u64 {
-    // In 64 bits, not 128: every hit does this.
+    // Computed in 64 bits and not in 128, because every hit in memory does this.
     let seconds = length.as_secs().checked_mul(1_000_000_000);
     seconds
         .and_then(|nanos| nanos.checked_add(u64::from(length.subsec_nanos())))

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::base::sync::unpoisoned;
 
-/// The number of cells in a block, which are allocated together.
+/// The number of cells in a block. A counter allocates the cells of a block together.
 const BLOCK: usize = 8;
-/// The number of blocks in a counter. So `BLOCK * BLOCKS` threads at a time have a cell of their
-/// own; all others share one.
+/// The number of blocks in a counter. `BLOCK * BLOCKS` threads at a time have a cell of their own;
+/// all other threads share one cell.
 const BLOCKS: usize = 16;
 
-/// A counter with a cell for each thread.
+/// A counter that has a cell for each thread.
 ///
-/// Only its thread writes a cell, so adding one is a load and a store. An instruction that locks a
-/// cache line costs as much as a fifth of a hit.
+/// A thread writes only its own cell, so an increment is a plain load and a plain store. An atomic
+/// increment, which locks a cache line, would cost as much as a fifth of a hit in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     blocks: [OnceLock<Arc<Block>>; BLOCKS],
@@ -25,30 +25,33 @@ pub(crate) struct Counter {
 
 type Block = [Stripe; BLOCK];
 
-/// A thread's cell of a counter, for places where even finding the cell costs too much.
+/// A handle to one thread's cell of a counter. By the handle, the thread increments the counter
+/// without looking its cell up, for code in which the look-up would cost too much.
 #[derive(Debug)]
 pub(crate) struct Tally {
     block: Arc<Block>,
     cell: usize,
-    /// Keeps the type on its thread, which alone may write the cell.
+    /// Makes the type neither `Send` nor `Sync`: only the thread that owns the cell may write the
+    /// cell.
     here: PhantomData<*const ()>,
 }
 
 impl Tally {
-    /// Adds one.
+    /// Increments the counter by one, in this thread's cell.
     #[inline]
     pub(crate) fn bump(&self) {
         self.block[self.cell % BLOCK].bump_alone();
     }
 }
 
-// 128 bytes: two cache lines, because common CPUs prefetch the neighbouring line too.
+// A cell takes 128 bytes, two cache lines, because common CPUs prefetch the neighbouring line, too.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Stripe(AtomicU64);
 
 impl Counter {
-    /// Adds one.
+    /// Increments the counter by one: in this thread's cell or, if the thread has none, in the
+    /// shared cell.
     #[inline]
     pub(crate) fn bump(&self) {
         let stripe = StripeIndex::current();
@@ -60,7 +63,7 @@ impl Counter {
         }
     }
 
-    /// Returns this thread's cell, or `None` if it shares one.
+    /// Returns a handle to this thread's cell, or `None` if the thread uses the shared cell.
     pub(crate) fn tally(&self) -> Option<Tally> {
         let stripe = StripeIndex::current();
         let block = self.blocks.get(stripe / BLOCK)?;
@@ -71,7 +74,8 @@ impl Counter {
         })
     }
 
-    /// Returns the sum. It is not a snapshot: it may miss increments that run at the same time.
+    /// Returns the sum of all cells. The sum is not a snapshot: it may miss increments that run at
+    /// the same time.
     pub(crate) fn sum(&self) -> u64 {
         let own = self.blocks.iter().filter_map(OnceLock::get);
         own.flat_map(|block| block.iter())
@@ -82,7 +86,7 @@ impl Counter {
 }
 
 impl Stripe {
-    /// Adds one. No other thread may write this cell.
+    /// Increments this cell by one. The caller must be the only thread that writes the cell.
     #[inline]
     fn bump_alone(&self) {
         let count = self.0.load(Ordering::Relaxed);
@@ -90,15 +94,17 @@ impl Stripe {
     }
 }
 
-/// The index of a thread's cell in every counter. No two living threads share an index.
+/// The index of a thread's cell, equal in every counter. No two living threads have one index. An
+/// index of at least [`SHARED`] stands for the shared cell.
 struct StripeIndex(Cell<usize>);
 
 const UNASSIGNED: usize = usize::MAX;
-/// The index of a thread that has returned its own, in the destructors of its other thread-locals.
+/// The lowest index that stands for the shared cell. A thread that ends uses it after it has
+/// returned its own index, if the destructors of its other thread-locals increment a counter.
 const SHARED: usize = BLOCK * BLOCKS;
 
-/// The indexes of threads that have ended, and the number of all indexes. The lock orders the counts
-/// of an index's last owner before those of its next.
+/// The indexes that threads returned when they ended, and the number of different indexes given out
+/// so far. The lock orders the increments of an index's last owner before those of its next owner.
 static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
 
 thread_local! {
@@ -140,7 +146,7 @@ impl Drop for StripeIndex {
 mod tests {
     use super::*;
 
-    /// More threads than there are cells, one after the other and at the same time.
+    /// Counts with more threads than a counter has cells, one after the other and at the same time.
     #[test]
     fn nothing_is_lost() {
         let counter = Counter::default();

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A hundred years. A longer setting means "for ever", and is cut to this where it is made. So
-/// sums with it, and with multiples of it, overflow on no clock and in no script.
+/// The longest duration that a setting can have: a hundred years. A longer duration means "for
+/// ever", and is shortened to this one where the setting is made. So a sum with a setting, or with
+/// a multiple of a setting, overflows on no clock and in no script in Redis.
 pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// Returns `length`, but at most [`LONGEST`].
+/// Returns `length`, or [`LONGEST`] if `length` is longer.
 pub(crate) const fn cut(length: Duration) -> Duration {
     if length.as_secs() < LONGEST.as_secs() {
         length
@@ -17,13 +18,13 @@ pub(crate) const fn cut(length: Duration) -> Duration {
     }
 }
 
-/// Returns the instant `length` from now.
+/// Returns the instant that is `length` after now.
 pub(crate) fn from_now(length: Duration) -> Instant {
     later(Instant::now(), length)
 }
 
-/// Returns the instant `length` after `start`, or [`LONGEST`] after it if the clock does not reach
-/// so far.
+/// Returns the instant that is `length` after `start`. If the clock cannot represent that instant,
+/// returns the instant that is [`LONGEST`] after `start`.
 pub(crate) fn later(start: Instant, length: Duration) -> Instant {
     start.checked_add(length).unwrap_or_else(|| start + LONGEST)
 }

@@ -1,12 +1,14 @@
 //! Errors of the set-up, and the error of a computation that took too long.
 //!
-//! A running cache has no other errors of its own. A failure inside the cache is counted, and the call runs the function.
+//! A running cache has no other errors of its own. If something fails inside the cache, the cache
+//! counts the failure, and the call runs the function.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A setting that cannot be used, or cached functions that conflict, with the remedy.
+/// The error of a cache that was not built or not made global: a setting cannot be used, cached
+/// functions conflict, or the global cache is already set. The error's text says what to change.
 ///
 /// Returned by [`CacheBuilder::build`](crate::CacheBuilder::build),
 /// [`init`](crate::init) and [`init_from_env`](crate::init_from_env).
@@ -55,12 +57,13 @@ impl BuildError {
         }
     }
 
-    /// Returns `true` if the global cache was already set.
+    /// Returns `true` if the error is that the global cache was already set.
     pub fn is_already_initialised(&self) -> bool {
         self.kind == Kind::AlreadyInitialised
     }
 
-    /// Returns `true` if two cached functions have the same name, or keys that overlap.
+    /// Returns `true` if the error is that two cached functions have the same name, or keys that
+    /// overlap.
     pub fn is_function_conflict(&self) -> bool {
         matches!(self.kind, Kind::Functions { .. })
     }
@@ -88,10 +91,11 @@ impl fmt::Display for BuildError {
 
 impl std::error::Error for BuildError {}
 
-/// The error of a computation that was dropped, as it did not end within its `timeout`.
+/// The error of a computation that the cache dropped, because the computation did not end within
+/// its function's `timeout`.
 ///
-/// Every call that waited for the computation gets its function's own error, made from this one by `From`, or by the
-/// expression in `timeout_error`.
+/// Every call that waited for the computation gets an error of the function's own error type.
+/// `From` makes that error from this one, or the expression in `timeout_error` does.
 ///
 /// # Examples
 ///
@@ -117,7 +121,8 @@ impl std::error::Error for BuildError {}
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComputeTimeout {
-    /// Behind a pointer, as every call's future has room for one.
+    /// The name of the function and its `timeout`. They are behind a pointer to keep this type
+    /// small, because every call's future has room for a `ComputeTimeout`.
     details: Arc<Details>,
 }
 
@@ -135,12 +140,12 @@ impl ComputeTimeout {
         }
     }
 
-    /// Returns the name of the function that was too slow.
+    /// Returns the name of the cached function whose computation was dropped.
     pub fn function(&self) -> &str {
         &self.details.function
     }
 
-    /// Returns the time that the computation was given.
+    /// Returns the `timeout` of the cached function, within which the computation did not end.
     pub fn timeout(&self) -> Duration {
         self.details.timeout
     }

@@ -1,212 +1,271 @@
 //! Guards that a test may break on purpose.
 //!
-//! A test of a concurrency claim proves something only if it fails once the guard that it
-//! tests is gone. With `--cfg cachekit_faults`, which the workspace sets (`.cargo/config.toml`), a
-//! cache can be built with one guard removed. Without it, in every build of a user, a
-//! `guard!` is the condition that it guards by, and nothing is stored.
+//! A test of a concurrency claim proves something only if it fails without the guard that it tests.
+//! Therefore, a cache can be built with one guard removed in a build with `--cfg cachekit_faults`,
+//! which the workspace sets (`.cargo/config.toml`). In a build without that flag, as in every
+//! user's build, a `guard!` expands to its condition alone, and a cache has no set of removed
+//! guards.
 //!
-//! The set of a cache is in its configuration. What is built of that keeps a copy in a field
-//! `faults`, and a site names the owner of such a field: `guard!(self.core, JoinThePast: ..)`.
+//! The configuration of a cache has the set of its removed guards. Every part of the cache that has
+//! guards keeps a copy of the set in a field `faults`. A guard names the owner of such a field:
+//! `guard!(self.core, JoinThePast: ..)`.
 
-/// A guard to remove.
+/// A guard that a test can remove from a cache. The text of each variant says what the cache does
+/// wrong without the guard.
 #[cfg(cachekit_faults)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A hit does not look at the epochs of its tags, its function and the cache.
+    /// A hit in memory does not compare the epochs of its entry, so it may return an invalidated
+    /// entry.
     IgnoreEpochs,
-    /// The epochs are read when a computation ends instead of when it begins.
+    /// A computation reads the epochs of its entry when it ends instead of when it begins, so an
+    /// invalidation during the computation is missed.
     EpochsAfterCompute,
-    /// An invalidation by key leaves running computations able to store.
+    /// An invalidation of a key does not stop a running computation of the key from storing its
+    /// value.
     LeaveFlight,
-    /// A call may join a computation that began before an invalidation it must see.
+    /// A call may join a computation that began before an invalidation whose effect the call must
+    /// see.
     JoinThePast,
-    /// A waiter accepts a result although one of its tags was invalidated since the computation began.
+    /// A waiter accepts the result of a computation although one of the result's tags was
+    /// invalidated after the computation began.
     AcceptThePast,
-    /// An entry that was invalidated between its check and its insertion is served.
+    /// A hit returns an entry that was invalidated after the entry's check and before its insertion
+    /// into memory.
     IgnoreDead,
-    /// A write stores although another write or an invalidation came in between.
+    /// A write stores its value although another write or an invalidation of the key came after the
+    /// write began.
     IgnoreWriteToken,
-    /// A leader does not look into memory again after it won the flight.
+    /// A call that became the leader of a flight does not look into memory again, where another
+    /// leader may have stored a value since the call's miss.
     NoSecondLook,
-    /// An invalidation is not applied again after the store accepted it.
+    /// An invalidation is applied to this node's memory only before the store accepts it, and not a
+    /// second time afterwards.
     NoSecondBump,
-    /// A node does not receive the invalidations of others.
+    /// A node ignores the invalidations that other nodes publish.
     Deaf,
-    /// The store's answer leaves an entry in memory that no heartbeat confirms, though it disagrees.
+    /// An entry in memory that no heartbeat confirms stays there, although an answer of the store
+    /// disagrees with the entry.
     ForgetAnswer,
-    /// Memory is trusted although no heartbeat arrives.
+    /// A node serves entries from its memory although no heartbeat arrives.
     NoHeartbeat,
-    /// Memory from before an interruption of the messages is trusted after it.
+    /// After an interruption of the bus, a node trusts the entries that were in its memory before
+    /// the interruption.
     NoEpoch,
-    /// A node sends its invalidations in a form that no other knows.
+    /// A node publishes its invalidations in a form that no other node can read.
     SpeakUnknown,
-    /// A message of an unknown form is ignored.
+    /// A node ignores a message whose form it cannot read, although the message may be an
+    /// invalidation.
     IgnoreUnknownMessage,
     /// An acknowledged invalidation returns without waiting for other processes.
     NoAckWait,
-    /// A node serves from memory without having said hello.
+    /// A node serves from memory without having said hello on the bus.
     NoHello,
-    /// A hello counts when it is sent, whatever its result.
+    /// A node takes its hello for accepted when the hello is sent, without an answer of the server.
     HelloUnanswered,
-    /// A single hello is enough for a whole subscription.
+    /// A node says hello once for each subscription to the bus, and does not repeat the hello.
     SeldomHello,
-    /// A wait for acknowledgements does not include the process's own message.
+    /// An acknowledged invalidation does not wait until its message comes back to the process that
+    /// sent it.
     NoOwnMessage,
-    /// A wait for the process's own message accepts any message of its own.
+    /// An acknowledged invalidation takes any message that the process itself sent for its own
+    /// message, for which it waits.
     AnyOwnMessage,
-    /// The processes whose hellos were received are taken for all, even after an interruption.
+    /// After an interruption of the bus, a node assumes that only those processes exist from which
+    /// it has received a hello, although hellos may have been lost meanwhile.
     OldWindow,
-    /// A process that does not answer is waited for since the question was sent.
+    /// The time for which an acknowledged invalidation waits for a silent process begins when the
+    /// message is sent, and not when the server answers.
     WaitFromSending,
-    /// A process that did not answer once is not expected to answer until it says hello again.
+    /// After a process did not acknowledge an invalidation, other processes wait for it no more
+    /// until it says hello again.
     ForgetSilent,
-    /// A node sends its heartbeat by way of a server that accepts no writes.
+    /// A node sends its heartbeat without a write, so that even a server that accepts no writes
+    /// delivers the heartbeat.
     EchoWithoutWrite,
-    /// Messages count that arrive when a subscription is over and the next has not begun.
+    /// A node accepts a heartbeat that arrives after one subscription to the bus ended and before
+    /// the next begins.
     EchoBetween,
-    /// Memory is served after the goodbye.
+    /// A node serves entries from its memory after its goodbye.
     TrustAfterGoodbye,
-    /// The version of a value tag is read when the value is stored.
+    /// The version of a value tag is read when the value is stored, without a check that no tag
+    /// with this prefix was invalidated after the computation began.
     RetTagLate,
-    /// A missing version counts as one that never changed.
+    /// A version that is missing in Redis is taken for a version of zeros, which never changes.
     MissingTagIsZero,
-    /// Redis stores a value although its token is gone.
+    /// Redis stores a value although the fencing token of its computation is gone.
     FillWithoutToken,
-    /// A write of a value that is only in memory is not published.
+    /// A node does not notify other nodes of the write of a value that is kept in memory only.
     WriteUntold,
-    /// A write stores although one with a greater order has.
+    /// A write stores its value although a write with a greater order has stored another value.
     IgnoreOrder,
-    /// A write that is known to be older is stored if the store has lost the newer one.
+    /// A write that knows of a newer value in memory stores its own, older value if the store has
+    /// lost the newer one.
     FillOlder,
-    /// A write enters the flight of its key after the store has answered, and not before it asks.
+    /// A write takes the flight of its key after the store has answered, and not before it asks the
+    /// store.
     LateFlight,
-    /// The value of a write reaches memory although its flight was retired.
+    /// A write puts its value into memory although an invalidation or another write retired its
+    /// flight.
     InsertGrounded,
-    /// A write that knows of a newer one in progress leaves the store to that.
+    /// A write that knows of a newer write in progress does not ask the store, and relies on the
+    /// newer write to do so.
     LeaveToNewer,
-    /// A write whose value does not reach memory leaves the earlier value there.
+    /// A write whose value does not reach memory leaves an earlier value of the key in memory.
     LeaveReplaced,
-    /// Redis stores the value of a write with an order although its generation is over.
+    /// Redis stores the value of a write with an order although an invalidation ended the
+    /// generation of the write's token.
     IgnoreGeneration,
-    /// Redis stores a value although a version that it depends on is gone.
+    /// Redis stores a value although a version on which the value depends was invalidated.
     FillWithoutVersions,
-    /// Redis records the versions that it has when a value is stored, not those that were
-    /// there when its computation began.
+    /// Redis puts into a stored entry the versions at the time of the store, and not the versions
+    /// that existed when the computation began.
     VersionsAfterCompute,
-    /// Redis does not extend the life of a tag's version when a value is computed or stored.
+    /// Redis does not extend the life of a tag's version when a value with the tag is computed or
+    /// stored.
     VersionsRunOut,
-    /// A version is made only of bytes from the client, so a repeated command brings it back.
+    /// A new version consists only of bytes from the client, so a command that is executed twice
+    /// makes an invalidated version valid again.
     ClientMadeVersions,
-    /// An invalidation of an entry leaves its replicas.
+    /// An invalidation of an entry in Redis does not remove the entry's replicas.
     SpareCopies,
-    /// A soft invalidation of an entry leaves its token and its lease valid in Redis.
+    /// A soft invalidation of an entry leaves the entry's fencing token and its lease valid in
+    /// Redis.
     SoftKeepsToken,
-    /// A reader of Redis does not see that a version was softly invalidated.
+    /// A reader of an entry in Redis does not notice that one of the entry's versions was softly
+    /// invalidated.
     IgnoreSoftHalf,
-    /// Functions of one name, or with keys that overlap, share a store.
+    /// Functions with one name, or with keys that overlap, both use Redis, where each may read the
+    /// other's entries.
     ShareNames,
-    /// A handle of a region keeps the memory that the region had when it was made.
+    /// A handle of a region continues to use the memory that the region had when the handle was
+    /// made.
     KeepRegionMemory,
-    /// A value in a thread's table (L0) is served although the entry was replaced or removed.
+    /// A thread's table (L0) serves a value although the value's entry in memory was replaced or
+    /// removed.
     KeepAtHand,
-    /// A value in a thread's table (L0) is served although something was invalidated since its last check.
+    /// A thread's table (L0) serves a value without a check, although something was invalidated
+    /// after the last check of the value.
     TrustAtHand,
-    /// A value in a thread's table (L0) has the generation from after its look-up, and not from before.
+    /// A value enters a thread's table (L0) with the generation of its slot in memory after the
+    /// look-up of the entry, and not before the look-up.
     StampLate,
-    /// The circuit breaker never opens.
+    /// The circuit breaker stays closed, whatever number of requests to Redis fail.
     NoBreaker,
-    /// Every request of one call may take a whole `redis_timeout`.
+    /// Each request of a call to Redis may take a whole `redis_timeout`, although all requests of
+    /// the call share one.
     FreshBudget,
-    /// A stale value is served in place of a new one although it was invalidated.
+    /// A call returns a stale value in place of a new one, although the stale value was
+    /// invalidated.
     ServeInvalidated,
-    /// A refresh does not ask whether another process has the lease.
+    /// A refresh computes without asking Redis for the lease, which another process may hold.
     RefreshWithoutLease,
-    /// A hit near the end of its entry asks for the lease however often another has it.
+    /// A hit near the end of its entry asks Redis for the lease again and again, although another
+    /// process refreshes the entry.
     ForgetRefreshes,
-    /// The leader of a refresh does not ask whether another failed since the refresh was decided on.
+    /// The leader of a refresh computes although another refresh of the key failed after this
+    /// refresh was decided on.
     IgnorePause,
-    /// Messages that a cache still has to send are lost with its last handle.
+    /// The messages that a cache still has to send are lost when its last handle is dropped.
     LeaveUntold,
-    /// A server that does not say which data set it has is taken for the one before.
+    /// A cache uses a server that does not report its data set, as if the server had the data set
+    /// known before.
     BelieveUnknown,
-    /// A connection that returned another key's entry is kept.
+    /// A cache keeps a connection that has returned the entry of another key.
     KeepSuspect,
-    /// A computation may take any time, whatever its `timeout`.
+    /// A computation may take any time, although its function has a `timeout`.
     NoDeadline,
-    /// Any number of computations may run at once.
+    /// Any number of computations of a function may run at once, although the function has
+    /// `max_computations`.
     NoGate,
-    /// A computation keeps its permit for as long as it runs.
+    /// A computation keeps its permit until it ends, and does not release the permit after the
+    /// `lock_timeout`.
     KeepPlace,
-    /// A computation inside one of the same function waits for a permit of its own.
+    /// A computation that a computation of the same function calls waits for a second permit, which
+    /// may never be free.
     GateItself,
-    /// A call keeps waiting for a permit while it waits for another's computation.
+    /// A call keeps its permit while it waits for the computation of another call.
     PlaceWhileWaiting,
-    /// A computation whose caller is gone releases its permit after `lock_timeout`, as others do.
+    /// A computation whose caller is gone releases its permit after the `lock_timeout`, instead of
+    /// keeping it to the end.
     LeavePlace,
-    /// A dropped call whose computation has not begun, or that only waits, continues.
+    /// A dropped call continues as a detached computation, although its computation has not begun
+    /// or belongs to another call.
     DetachUnbegun,
-    /// A computation may take any time after its caller is gone.
+    /// A detached computation may take any time after its caller is gone.
     DetachForEver,
-    /// A computation that unwinds, or whose caller does, continues.
+    /// A computation becomes detached although it panicked, or although its caller unwinds because
+    /// of a panic.
     DetachUnwinding,
-    /// Background work begins even after a shutdown.
+    /// A cache starts background work even after its shutdown.
     NeverClosed,
-    /// An answer counts as a timeout when its time is over, even if the process itself stood still.
+    /// A request to Redis times out as soon as its time is over, without a last look for a reply
+    /// that arrived while the process was suspended.
     NoLastLook,
-    /// The sender of batched reads sends once, and leaves the reads that arrived meanwhile.
+    /// The task that sends batched reads ends after one batch, and leaves the reads that arrived
+    /// meanwhile unsent.
     AskOnce,
-    /// A flight leaves the table before its outcome is set.
+    /// A flight leaves the table of flights before its outcome is set.
     RemoveBeforeOutcome,
-    /// A flight that ends removes any flight of its key from the table.
+    /// A flight that ends removes the current flight of its key from the table, even a newer flight
+    /// than itself.
     RemoveAnyFlight,
-    /// An invalidation leaves an outcome valid that is about to be stored.
+    /// An invalidation does not invalidate the outcome of a flight that is about to be stored in
+    /// memory.
     SpareOutcome,
-    /// A call may join the computation of another function, or of none, whose key has the same text.
+    /// A call may join a computation of another function, or of no function, if both keys have the
+    /// same text.
     JoinAnother,
-    /// A waiter takes over a retired flight, which no call can join any more.
+    /// A waiter becomes the leader of a retired flight, although no further call can join that
+    /// flight and its value cannot be stored.
     LeadGrounded,
-    /// Entries that leave an engine are dropped while it is locked.
+    /// A value that leaves an engine is dropped while the engine holds its locks.
     DropLocked,
-    /// A remembered error is removed only by an invalidation of its key.
+    /// An invalidation of a tag, an event, a function or everything does not remove a remembered
+    /// error; only an invalidation of the error's key does.
     FreeErrors,
-    /// An invalidation by key leaves the entries in the own memories of functions.
+    /// An invalidation of a key leaves the key's entry in a memory that belongs to one function or
+    /// region.
     SpareRooms,
-    /// Uses are sampled at equal distances, and not at random ones.
+    /// The uses of entries are sampled at equal distances instead of random distances.
     EvenSamples,
-    /// All keys that are too long for a name in Redis have one hash.
+    /// All keys that are too long for a name in Redis get the same hash in their name.
     OneHash,
-    /// A reader of Redis does not check that an entry is its key's.
+    /// A reader of an entry in Redis does not check that the entry belongs to the reader's key.
     TrustName,
 }
 
-/// A point between two steps of the cache at which a test may intervene.
+/// A point in the cache's code at which a test may run code of its own, so that it can force an
+/// order of two concurrent operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Point {
-    /// A value was allowed to be stored and is not yet in the memory tier.
+    /// A computation may store its value, and the value is not yet in memory.
     BeforeInsert,
-    /// A call found nothing in memory and has not yet entered a flight.
+    /// A call found no entry in memory, and has not yet entered a flight.
     BeforeEnter,
-    /// A hit found an entry in the memory tier, and has not yet put it into its thread's table (L0).
+    /// A hit found an entry in memory, and has not yet put the entry into its thread's table (L0).
     BeforeKeep,
-    /// An invalidation took effect on this node, and was not yet sent to the store.
+    /// An invalidation took effect on this node, and is not yet sent to the store.
     BeforeRemoval,
 }
 
-/// The action of a test at a [`Point`].
+/// The function of a test that the cache calls at each [`Point`] that it reaches.
 #[cfg(cachekit_faults)]
 pub(crate) type StepIn = fn(Point);
 
-/// Changes the text of a script of this name, before it is loaded. The last argument is `true` of
-/// guards that are removed.
+/// A function of a test that changes the text of a Redis script before the script is loaded. Its
+/// arguments are the script's name, the script's text, and a function that returns `true` for
+/// guards that are removed. Returns the text to load.
 #[cfg(cachekit_faults)]
 pub(crate) type EditScript = fn(&str, String, &dyn Fn(Fault) -> bool) -> String;
 
-/// The guards removed from one cache.
+/// The guards that are removed from one cache. The set is empty in a user's build.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
-    /// A bit for each removed guard.
+    /// The set of removed guards: the bit with the number of a `Fault` is 1 if the guard of that
+    /// fault is removed.
     #[cfg(cachekit_faults)]
     broken: u128,
     #[cfg(cachekit_faults)]
@@ -217,14 +276,15 @@ pub(crate) struct Faults {
 
 #[cfg(cachekit_faults)]
 impl Faults {
-    /// Lets a test step in.
+    /// Calls the function of a test with `point`, which the cache has reached. Does nothing if the
+    /// test gave no function to the cache.
     pub(crate) fn at(self, point: Point) {
         if let Some(step_in) = self.step_in {
             step_in(point);
         }
     }
 
-    /// Removes `fault`'s guard too.
+    /// Returns this set with the guard of `fault` removed as well.
     pub(crate) fn with(self, fault: Fault) -> Self {
         Self {
             broken: self.broken | 1 << fault as u128,
@@ -232,12 +292,13 @@ impl Faults {
         }
     }
 
-    /// Returns `true` if `fault`'s guard is removed.
+    /// Returns `true` if the guard of `fault` is removed.
     pub(crate) fn has(self, fault: Fault) -> bool {
         self.broken & 1 << fault as u128 != 0
     }
 
-    /// The text of the script `name`, as a test has it run.
+    /// Returns the text of the Redis script `name` to load: `text` as the test's function changes
+    /// it, or `text` itself without such a function.
     pub(crate) fn edit(self, name: &str, text: &str) -> String {
         match self.edit_script {
             Some(edit) => edit(name, text.to_owned(), &|fault| self.has(fault)),
@@ -246,7 +307,7 @@ impl Faults {
     }
 }
 
-/// Nothing, in a build that users run.
+/// Methods of a user's build, in which no test intervenes: they do nothing.
 #[cfg(not(cachekit_faults))]
 #[expect(clippy::unused_self, reason = "the same signatures as with the cfg")]
 impl Faults {
@@ -257,8 +318,8 @@ impl Faults {
     }
 }
 
-/// `guard!(owner, Name: condition)`: the condition holds, or a test removed the guard `Name` from
-/// the cache of `owner`, which has a field `faults`.
+/// `guard!(owner, Name: condition)` is `true` if the condition holds, or if a test removed the
+/// guard `Name` from the cache of `owner`, which must have a field `faults`.
 #[cfg(cachekit_faults)]
 macro_rules! guard {
     ($owner:expr, $fault:ident: $condition:expr) => {
@@ -266,7 +327,8 @@ macro_rules! guard {
     };
 }
 
-/// `removed!(owner, Name)`: a test removed the guard `Name`. For what is no condition.
+/// `removed!(owner, Name)` is `true` if a test removed the guard `Name` from the cache of `owner`.
+/// The macro is for guards that are not a condition.
 #[cfg(cachekit_faults)]
 macro_rules! removed {
     ($owner:expr, $fault:ident) => {
@@ -274,7 +336,7 @@ macro_rules! removed {
     };
 }
 
-/// The condition alone, in a build that users run.
+/// Expands to the condition alone, in a user's build, in which no guard can be removed.
 #[cfg(not(cachekit_faults))]
 macro_rules! guard {
     ($owner:expr, $fault:ident: $condition:expr) => {{
@@ -283,7 +345,7 @@ macro_rules! guard {
     }};
 }
 
-/// Never, in a build that users run.
+/// Expands to `false`, in a user's build, in which no guard can be removed.
 #[cfg(not(cachekit_faults))]
 macro_rules! removed {
     ($owner:expr, $fault:ident) => {{

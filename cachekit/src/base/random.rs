@@ -1,4 +1,4 @@
-//! Random numbers.
+//! Random numbers, and random pauses before retries.
 
 #[cfg(cachekit_faults)]
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 #[cfg(cachekit_faults)]
 use crate::base::sync::Mutex;
 
-/// A source of random numbers: the thread's generator or, in tests, one with a seed.
+/// A source of random numbers: the thread's generator or, in tests, a generator with a seed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Random {
     #[cfg(cachekit_faults)]
@@ -15,7 +15,8 @@ pub(crate) struct Random {
 }
 
 impl Random {
-    /// Creates a source that gives equal numbers in each run.
+    /// Creates a source whose generator begins with `seed`. Equal seeds give equal numbers in every
+    /// run of a test.
     #[cfg(cachekit_faults)]
     pub(crate) fn seeded(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
@@ -24,7 +25,8 @@ impl Random {
         }
     }
 
-    /// Returns a number that is uniform in (0, 1] and at least 2^-64.
+    /// Returns a random number in (0, 1], uniformly distributed. The smallest possible number is
+    /// 2^-64.
     #[expect(
         clippy::cast_precision_loss,
         reason = "the nearest of what an f64 can be"
@@ -33,7 +35,7 @@ impl Random {
         (self.bits() as f64 + 1.0) / 2.0_f64.powi(64)
     }
 
-    /// Returns a number of `0..count`; 0 if that range is empty.
+    /// Returns a random number of the range `0..count`, or 0 if `count` is 0.
     pub(crate) fn below(&self, count: u8) -> u8 {
         let drawn = self.bits().checked_rem(count.into()).unwrap_or_default();
         u8::try_from(drawn).unwrap_or_default()
@@ -54,7 +56,8 @@ impl Random {
     }
 }
 
-/// Returns a random time from half of `pause` to all of it, so that nodes do not retry in step.
+/// Returns a random duration of at least half of `pause` and at most `pause`, so that several nodes
+/// do not retry at the same time.
 pub(crate) fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + 0.5 * fastrand::f64())
 }

@@ -1,8 +1,9 @@
 //! Abilities of the tokio runtime that the caller runs in: a timer, and sockets.
 //!
-//! Waits are bounded by tokio's timer. There is none outside of a tokio runtime, and none in a
-//! runtime that was built without time. Tokio reports that only by a panic. It is caught here, but
-//! the process's panic hook runs, once for each thread that asks.
+//! Tokio's timer bounds the waits of the cache. A thread outside of a tokio runtime has no timer,
+//! and neither has a runtime that was built without time. Tokio reports a missing timer only by a
+//! panic. The panic is caught here, but the process's panic hook runs, once for each thread that
+//! looks for a timer.
 
 use std::cell::Cell;
 use std::panic::catch_unwind;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 
 thread_local! {
-    /// The runtime that this thread asked last, and whether it has a timer.
+    /// The runtime in which this thread last looked for a timer, and `true` if that runtime has
+    /// one. `None` before the thread's first look.
     static KNOWN: Cell<Option<(Id, bool)>> = const { Cell::new(None) };
 }
 
@@ -31,11 +33,13 @@ pub(crate) fn has_timer() -> bool {
     has_timer
 }
 
-/// Returns `true` if the caller's runtime can open connections. Each cache asks once.
+/// Returns `true` if the caller's tokio runtime was built with I/O, which a connection to Redis
+/// needs. Also returns `true` if the check cannot open a socket. Each cache calls this function
+/// once.
 #[cfg(feature = "redis")]
 pub(crate) fn has_io() -> bool {
     let Ok(socket) = std::net::UdpSocket::bind("127.0.0.1:0") else {
-        // Connecting will fail by itself.
+        // Without sockets, the connection to Redis fails and is reported later.
         return true;
     };
     let is_ready = socket.set_nonblocking(true).is_ok();

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::task::Poll;
 
-/// Waits until the first of two futures has ended, and drops the other.
+/// Waits until `one` or `other` has ended, and drops the future that has not.
 pub(crate) async fn select(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     std::future::poll_fn(|context| {

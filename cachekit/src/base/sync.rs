@@ -1,11 +1,13 @@
 //! Locks, semaphores and atomics.
 //!
-//! `tests/models` compiles the flights with another module of this name, in which every step is a
-//! point to switch threads at: so a search of interleavings sees all orders.
+//! `tests/models` compiles the code of flights with another module of this name. In that module,
+//! every operation on a lock or an atomic is a point at which threads may switch, so a search of
+//! interleavings sees all orders.
 //!
-//! No lock is held while a user's code runs: a destructor may call a cached function, which would
-//! wait for a lock of its own thread. In builds with debug assertions, these locks count how many
-//! of them a thread holds. [`expect_no_lock`] checks the count where such code is called.
+//! No lock is held while a user's code runs. For example, a destructor may call a cached function,
+//! which would wait for ever for a lock that its own thread holds. In builds with debug assertions,
+//! each thread counts the locks of this module that it holds, and [`expect_no_lock`] checks the
+//! count wherever a user's code is about to run.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -19,33 +21,36 @@ pub(crate) use tokio::time::timeout;
 
 use crate::base::sync::held::Held;
 
-/// A mutex that a panic does not poison: its value is consistent after each step.
+/// A mutex that a panic does not poison. Code that holds the lock must leave the value consistent
+/// wherever the code may panic.
 #[derive(Default)]
 pub(crate) struct Mutex<T>(std::sync::Mutex<T>);
 
-/// Access to the value of a [`Mutex`].
+/// Access to the value of a [`Mutex`], which is locked until the guard is dropped.
 pub(crate) struct MutexGuard<'a, T> {
     guard: std::sync::MutexGuard<'a, T>,
     _held: Held,
 }
 
-/// A lock with many readers or one writer, which a panic does not poison.
+/// A lock for many readers or one writer, which a panic does not poison.
 #[derive(Default)]
 pub(crate) struct RwLock<T>(std::sync::RwLock<T>);
 
-/// Read access to the value of a [`RwLock`].
+/// Read access to the value of a [`RwLock`]. No writer gets access until the guard is dropped.
 pub(crate) struct ReadGuard<'a, T> {
     guard: std::sync::RwLockReadGuard<'a, T>,
     _held: Held,
 }
 
-/// Write access to the value of a [`RwLock`].
+/// Write access to the value of a [`RwLock`]. No other thread gets access until the guard is
+/// dropped.
 pub(crate) struct WriteGuard<'a, T> {
     guard: std::sync::RwLockWriteGuard<'a, T>,
     _held: Held,
 }
 
-/// Returns the guard of a standard lock, also if a thread panicked while it held the lock.
+/// Returns the guard in `locked`, the result of locking a lock of std, also if the lock is poisoned
+/// because a thread panicked while it held the lock.
 #[inline]
 pub(crate) fn unpoisoned<G>(locked: Result<G, PoisonError<G>>) -> G {
     locked.unwrap_or_else(PoisonError::into_inner)
@@ -142,7 +147,7 @@ impl<T: fmt::Debug> fmt::Debug for RwLock<T> {
 
 /// Panics, in builds with debug assertions, if this thread holds a lock of the cache.
 ///
-/// It is called wherever a user's code is about to run.
+/// The cache calls this function wherever a user's code is about to run.
 #[inline]
 #[track_caller]
 pub(crate) fn expect_no_lock() {
@@ -161,7 +166,8 @@ mod held {
         static COUNT: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// A lock that this thread holds, counted until it is dropped.
+    /// A mark inside a lock's guard. While the mark lives, this thread's count of held locks
+    /// includes the lock.
     pub(crate) struct Held(());
 
     impl Held {
@@ -184,7 +190,8 @@ mod held {
 
 #[cfg(not(debug_assertions))]
 mod held {
-    /// An empty guard: locks are not counted.
+    /// A mark inside a lock's guard that does nothing: builds without debug assertions do not count
+    /// the locks that a thread holds.
     pub(crate) struct Held;
 
     impl Held {

@@ -1,6 +1,8 @@
-//! Log messages of the cache: `tracing` events of the target `cachekit`, with the feature `tracing`.
+//! Log messages of the cache: with the feature `tracing`, they are `tracing` events of the target
+//! `cachekit`.
 //!
-//! No event holds a value. Keys hold arguments, so they appear at debug level only.
+//! No event shows a cached value. A key contains arguments, so only events of debug level show
+//! keys.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,7 +11,8 @@ use std::time::Duration;
 
 use crate::base::sync::Mutex;
 
-/// Emits an event: `event!(LEVEL, NAME = VALUE, .., MESSAGE)`. `?VALUE` is shown by its `Debug`.
+/// Emits a `tracing` event: `event!(LEVEL, NAME = VALUE, .., MESSAGE)`. The event shows a field
+/// written as `NAME = ?VALUE` by the value's `Debug`.
 #[cfg(feature = "tracing")]
 macro_rules! event {
     ($level:ident, $($fields:tt)*) => {
@@ -17,7 +20,8 @@ macro_rules! event {
     };
 }
 
-/// Emits nothing, and counts its fields as used.
+/// Emits nothing, because the feature `tracing` is off. The macro borrows the values of its fields,
+/// so that the compiler does not report them as unused.
 #[cfg(not(feature = "tracing"))]
 macro_rules! event {
     ($level:ident, $($name:ident = $(?)? $value:expr,)* $message:literal $(, $given:expr)*) => {{
@@ -25,29 +29,34 @@ macro_rules! event {
     }};
 }
 
-/// Runs `task` inside the current span.
+/// Returns a future that runs `task` inside the current `tracing` span. Without the feature
+/// `tracing`, the future is `task` itself.
 pub(crate) fn in_current_span<F: Future>(task: F) -> impl Future<Output = F::Output> {
     #[cfg(feature = "tracing")]
     let task = tracing::Instrument::in_current_span(task);
     task
 }
 
-/// Reports a value that was computed but not stored, as an invalidation or a write came in between.
+/// Reports a value of the function or region `owner` that was not stored under `key`, because an
+/// invalidation or another write of the key came after the computation or the write began.
 pub(crate) fn store_refused(owner: &str, key: &dyn fmt::Debug) {
     event!(debug, function = owner, key = ?key, "store refused");
 }
 
-/// Reports a failed refresh; the stale value is kept.
+/// Reports that a computation to refresh the stale value under `key` failed. The stale value stays
+/// in the cache.
 pub(crate) fn refresh_failed(owner: &str, key: &dyn fmt::Debug) {
     event!(debug, function = owner, key = ?key, "refresh failed");
 }
 
-/// Reports a call that waited for another call's computation until its `lock_timeout`.
+/// Reports a call of `owner` that waited for another call's computation of the same key until the
+/// `lock_timeout` was over.
 pub(crate) fn lock_timed_out(owner: &str) {
     event!(warn, function = owner, "waited too long for a computation");
 }
 
-/// Reports a computation that was dropped at the end of its `timeout`.
+/// Reports a computation of `owner` that the cache dropped because it did not end within `timeout`.
+/// For a computation whose caller is gone, that may be the `lock_timeout`.
 pub(crate) fn timed_out(owner: &str, timeout: Duration) {
     event!(
         warn,
@@ -57,7 +66,8 @@ pub(crate) fn timed_out(owner: &str, timeout: Duration) {
     );
 }
 
-/// Reports, once for each function, a call that is not cached because a type in its key has no name of its own.
+/// Reports, once for each function, a call that is not cached: its key would need the name of a
+/// type that has no name of its own, such as a closure.
 pub(crate) fn nameless_type(owner: &str, name: &str) {
     static LOGGED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let is_new = LOGGED.lock().insert(owner.to_owned());
@@ -72,7 +82,8 @@ pub(crate) fn nameless_type(owner: &str, name: &str) {
     }
 }
 
-/// Reports, once, replicas that were asked for with a tier that includes memory.
+/// Reports, once in a process, a policy that asks for replicas with a tier that includes memory.
+/// The cache ignores the replicas.
 pub(crate) fn replicas_ignored() {
     static LOGGED: Once = Once::new();
     LOGGED.call_once(|| {
@@ -83,7 +94,8 @@ pub(crate) fn replicas_ignored() {
     });
 }
 
-/// Reports a computation that began without a permit, after it had waited for one as long as it may.
+/// Reports a computation of `owner` that began without a permit, because the call had waited for a
+/// permit for as long as it may.
 pub(crate) fn over_limit(owner: &str) {
     event!(
         warn,
@@ -92,12 +104,14 @@ pub(crate) fn over_limit(owner: &str) {
     );
 }
 
-/// Reports cached functions that conflict, in a program that does not call `init`.
+/// Reports `problem`, a conflict of cached functions, in a program that does not call `init`. With
+/// `init`, the conflict is an error of `init`.
 pub(crate) fn function_conflict(problem: &str) {
     event!(error, "cached functions conflict: {}", problem);
 }
 
-/// Reports a second function of one name, at its first use.
+/// Reports the second of two cached functions with the name `name`, when it is used first. The
+/// values of the second function stay in memory only.
 pub(crate) fn namesake(name: &str) {
     event!(
         error,
@@ -106,7 +120,8 @@ pub(crate) fn namesake(name: &str) {
     );
 }
 
-/// Reports two owners whose keys have the same text.
+/// Reports two functions or regions, `owner` and `other`, that use a key with the same text, and
+/// therefore evict each other's entries.
 pub(crate) fn owners_collide(owner: &str, other: &str) {
     event!(
         warn,
@@ -116,12 +131,13 @@ pub(crate) fn owners_collide(owner: &str, other: &str) {
     );
 }
 
-/// Reports a region that was asked for with another capacity than it has.
+/// Reports a request for the region `region` with another capacity than the region already has. The
+/// region keeps its first capacity.
 pub(crate) fn capacity_kept(region: &str) {
     event!(warn, region = region, "the region keeps its first capacity");
 }
 
-/// Reports a new connection to Redis.
+/// Reports a new connection to the Redis at `address`, for a cache with the namespace `namespace`.
 pub(crate) fn redis_connected(address: &dyn fmt::Debug, namespace: &str) {
     event!(
         info,
@@ -131,12 +147,13 @@ pub(crate) fn redis_connected(address: &dyn fmt::Debug, namespace: &str) {
     );
 }
 
-/// Reports a connection to Redis that was closed.
+/// Reports that the connection to Redis was closed, for the reason `why`.
 pub(crate) fn redis_lost(why: &str) {
     event!(warn, why = why, "closed the connection to Redis");
 }
 
-/// Reports a Redis that cannot be reached; at debug level if that was reported before.
+/// Reports that Redis cannot be reached, for the reason `why`. The event has level warn if
+/// `is_new`, and debug level if the outage was reported before.
 pub(crate) fn redis_unreachable(why: &str, is_new: bool) {
     if is_new {
         event!(warn, why = why, "Redis is unreachable");
@@ -145,7 +162,8 @@ pub(crate) fn redis_unreachable(why: &str, is_new: bool) {
     }
 }
 
-/// Reports a Redis that cannot be reached at start-up.
+/// Reports that the Redis at `address` cannot be reached when the cache starts. The cache runs on
+/// memory until it connects.
 pub(crate) fn redis_unreachable_at_start(address: &str, why: &str) {
     event!(
         warn,
@@ -155,7 +173,8 @@ pub(crate) fn redis_unreachable_at_start(address: &str, why: &str) {
     );
 }
 
-/// Reports an error reply of Redis. The caller reports each command and code once for a long time.
+/// Reports an error reply of Redis to `command`, with the error's code. The caller reports a pair
+/// of command and code once in a long time.
 pub(crate) fn redis_rejected(command: &str, code: &str) {
     event!(
         warn,
@@ -165,7 +184,7 @@ pub(crate) fn redis_rejected(command: &str, code: &str) {
     );
 }
 
-/// Reports rights that the Redis account lacks.
+/// Reports the rights that the account of the cache in Redis lacks, and the remedy.
 pub(crate) fn rights_missing(lacks: &str, remedy: &str) {
     event!(
         warn,
@@ -175,12 +194,13 @@ pub(crate) fn rights_missing(lacks: &str, remedy: &str) {
     );
 }
 
-/// Reports a command to which Redis gave no reply in time, or an error.
+/// Reports a command to which Redis did not reply in time, or replied with an error.
 pub(crate) fn redis_failed(failure: &dyn fmt::Debug) {
     event!(debug, failure = ?failure, "no valid reply from Redis");
 }
 
-/// Reports a function whose values cannot be stored in Redis.
+/// Reports that Redis cannot store the values of the function `owner`, for the reason `why`. The
+/// values stay in memory only.
 pub(crate) fn unstorable(owner: &str, why: &str) {
     event!(
         warn,
@@ -190,7 +210,8 @@ pub(crate) fn unstorable(owner: &str, why: &str) {
     );
 }
 
-/// Reports a message of another node, or program, that is of an unknown form.
+/// Reports that the bus delivered a message of an unknown form, from another node or another
+/// program.
 pub(crate) fn unknown_message() {
     event!(
         warn,
@@ -198,7 +219,8 @@ pub(crate) fn unknown_message() {
     );
 }
 
-/// Reports an acknowledged invalidation that not every process confirmed. The caller reports one for each outage.
+/// Reports an acknowledged invalidation that not every process confirmed. The caller reports the
+/// first such invalidation of an outage, and no other.
 pub(crate) fn unconfirmed() {
     event!(
         warn,
@@ -206,7 +228,8 @@ pub(crate) fn unconfirmed() {
     );
 }
 
-/// Reports that the circuit breaker opened, after so many failures in a row.
+/// Reports that the circuit breaker opened after `failures` failures of Redis in a row: calls skip
+/// Redis from now on.
 pub(crate) fn breaker_opened(failures: u32) {
     event!(
         warn,
@@ -215,17 +238,19 @@ pub(crate) fn breaker_opened(failures: u32) {
     );
 }
 
-/// Reports that the circuit breaker closed.
+/// Reports that the circuit breaker closed: calls use Redis again.
 pub(crate) fn breaker_closed() {
     event!(info, "circuit breaker closed");
 }
 
-/// Reports that the circuit breaker is half-open.
+/// Reports that the circuit breaker is half-open: the cache sends a probe to Redis, to learn if
+/// Redis can be used again.
 pub(crate) fn breaker_half_open() {
     event!(debug, "circuit breaker half-open: sending a probe");
 }
 
-/// Reports more pending invalidations than the outbox keeps one by one.
+/// Reports that more invalidations are pending than the outbox keeps one by one. A single removal
+/// of everything replaces the pending invalidations.
 pub(crate) fn outbox_overflowed() {
     event!(
         warn,
@@ -233,12 +258,13 @@ pub(crate) fn outbox_overflowed() {
     );
 }
 
-/// Reports a background task that panicked.
+/// Reports a background task of the function or region `owner` that panicked.
 pub(crate) fn background_panicked(owner: &str) {
     event!(error, function = owner, "a background task panicked");
 }
 
-/// Reports an expression of an attribute, or a `Clone`, that panicked after the function had returned.
+/// Reports that a value which the function `owner` returned is not cached: after the return, an
+/// expression of the attribute, or a `Clone`, panicked.
 pub(crate) fn not_cached(owner: &str) {
     event!(
         error,
@@ -247,12 +273,13 @@ pub(crate) fn not_cached(owner: &str) {
     );
 }
 
-/// Reports a destructor that panicked in the cache.
+/// Reports that the destructor of a value panicked when the cache dropped the value.
 pub(crate) fn destructor_panicked() {
     event!(error, "the destructor of a value panicked");
 }
 
-/// Reports the end of a shutdown.
+/// Reports the end of a shutdown: at its end, `abandoned` background tasks still ran, and Redis had
+/// not accepted `queued_invalidations` invalidations.
 pub(crate) fn shut_down(abandoned: usize, queued_invalidations: usize) {
     if abandoned == 0 && queued_invalidations == 0 {
         event!(info, "shutdown complete");
@@ -266,7 +293,8 @@ pub(crate) fn shut_down(abandoned: usize, queued_invalidations: usize) {
     }
 }
 
-/// Reports invalidations that Redis did not accept in time after the last handle of the cache was dropped.
+/// Reports that `queued_invalidations` invalidations were not sent: Redis did not accept them in
+/// time after the last handle of the cache was dropped.
 pub(crate) fn left_unsent(queued_invalidations: usize) {
     event!(
         warn,
@@ -275,12 +303,14 @@ pub(crate) fn left_unsent(queued_invalidations: usize) {
     );
 }
 
-/// Reports that messages of other processes arrive (again), and memory is served.
+/// Reports that messages of other processes arrive, for the first time or again. From now on, calls
+/// are served from memory.
 pub(crate) fn bus_is_live() {
     event!(info, "invalidations of other processes arrive");
 }
 
-/// Reports that messages of other processes do not arrive.
+/// Reports that messages of other processes do not arrive. Until they do, the cache checks entries
+/// in memory with Redis, or serves them as `on_disconnect` says.
 pub(crate) fn bus_is_not_live() {
     event!(
         warn,

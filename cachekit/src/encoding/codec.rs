@@ -1,4 +1,4 @@
-//! Codecs: values to bytes for Redis, and back from bytes that may be anything.
+//! Codecs: values to bytes for Redis, and back from bytes that anybody may have written.
 
 #[cfg(feature = "bincode")]
 pub(crate) mod bincode;
@@ -30,40 +30,44 @@ use std::str::FromStr;
 
 /// The encoding of values in Redis.
 ///
-/// Reading any bytes ends in a value or in a miss. Bytes that announce more than they have, that
-/// nest more than 128 layers, or that are left over are rejected before they cost memory. A value
-/// beyond the cache's limit, or deeper than 127 layers, is rejected when it is written.
+/// Whatever bytes Redis returns, the cache reads them as a value or takes them for a miss. Bytes
+/// that announce more elements than they contain, or that nest more than 128 layers, are rejected
+/// before they cost memory. Bytes that continue after the end of the value are rejected, too. When
+/// a value is written, it is rejected if it is larger than the cache's limit or nests more than 127
+/// layers.
 ///
 /// # Values that would come back as others
 ///
 /// If a codec would not read a value back as it was, the value is not stored in Redis, but stays in
-/// memory. It counts as unstorable
-/// ([`RedisStats::unstorable`](crate::model::stats::RedisStats::unstorable)), and a warning gives the
-/// reason, once for each function. With every codec, this holds for fields that are written and not
-/// read, or read and not written (`skip_serializing`, `skip_deserializing`, two names in `rename`);
-/// each codec lists more. Besides, the first values of each type, and in debug builds all, are read
-/// back and written again. That shows where `Serialize` and `Deserialize` differ, and where
-/// `skip_serializing_if` leaves out another value than `default` gives.
+/// memory. The value counts as unstorable
+/// ([`RedisStats::unstorable`](crate::model::stats::RedisStats::unstorable)), and a warning gives
+/// the reason, once for each function. With every codec, a value is unstorable if one of its fields
+/// is written and not read, or read and not written (`skip_serializing`, `skip_deserializing`, two
+/// names in `rename`). The documentation of each codec lists further reasons. In addition, the
+/// cache reads the first values of each type back and writes them again, in debug builds all
+/// values. In this way, the cache finds a type whose `Serialize` and `Deserialize` differ, or whose
+/// `skip_serializing_if` omits another value than its `default` gives.
 ///
-/// serde gives no sign of some losses. These values change on the way through Redis, but not in
-/// memory:
+/// The cache cannot detect some losses, because serde gives no sign of them. The following values
+/// change on the way through Redis, but not in memory:
 ///
 /// - a field with `#[serde(skip)]` comes back as its default;
-/// - so does a field with `skip_serializing` in a struct with `flatten`, in an enum with `tag` or
-///   `untagged`, and in everything inside of these;
-/// - a value of an `untagged` enum comes back as the first variant that its form fits;
-/// - a value that your own `Serialize` rounds, shortens or hides stays so.
+/// - a field with `skip_serializing` comes back as its default if the field is in a struct with
+///   `flatten`, in an enum with `tag` or `untagged`, or anywhere inside of such a type;
+/// - a value of an `untagged` enum comes back as the first variant whose form fits;
+/// - a value that your own `Serialize` rounds, shortens or hides comes back rounded, shortened or
+///   hidden.
 ///
-/// Write `tier = memory` for the functions that return such a type.
+/// Write `tier = memory` for a function that returns such a type.
 ///
-/// The `None` and `Err` of a cached function itself are kept beside the value, and no codec
-/// sees them.
+/// A `None` or `Err` that a cached function itself returns is not part of the encoded value, so no
+/// codec changes it.
 ///
 /// # Without bincode
 ///
-/// bincode is the default because it is the smallest and the fastest. It is also finished:
-/// version 2.0.1 is frozen and nobody maintains it (RUSTSEC-2025-0141, which reports that
-/// and no defect), so `cargo deny` and `cargo audit` name it. To build without it:
+/// bincode is the default codec because it is the smallest and the fastest. bincode is also
+/// finished: version 2.0.1 is frozen, and nobody maintains it. RUSTSEC-2025-0141 reports this fact,
+/// and no defect, so `cargo deny` and `cargo audit` list bincode. To build without bincode:
 ///
 /// ```toml
 /// cachekit = { version = "0.1", default-features = false, features = ["redis", "msgpack"] }
@@ -85,28 +89,30 @@ use std::str::FromStr;
 pub enum Codec {
     /// bincode 2: compact and fast (feature `bincode`).
     ///
-    /// The bytes hold values and no names, so the shape of the type is stored beside them. If its
-    /// fields, variants or numbers change, older values are misses and are not misread. bincode
-    /// cannot carry `#[serde(flatten)]`, `untagged`, `tag`, `skip_serializing_if` or a
-    /// `serde_json::Value`; such a value is unstorable.
+    /// The bytes contain values and no names, so a fingerprint of the type's shape is stored with
+    /// each value. If the fields, variants or kinds of numbers of the type change, older values are
+    /// misses and are not misread. bincode cannot encode a type with `#[serde(flatten)]`,
+    /// `untagged`, `tag` or `skip_serializing_if`, or a `serde_json::Value`; such a value is
+    /// unstorable.
     Bincode,
     /// `MessagePack` with field names (feature `msgpack`).
     ///
-    /// For every type that serde can describe, and for types that change: added, removed and
-    /// reordered fields leave the cache warm. Values are up to twice as large as bincode's.
-    /// A `Some` that holds nothing, as `Some(None)` and `Some(())`, is not stored: it would come
-    /// back as `None`.
+    /// This codec is for every type that serde can describe, and for types that change: after
+    /// fields were added, removed or reordered, older values are still hits. A value takes up to
+    /// twice as many bytes as with bincode. A `Some` that contains nothing, such as `Some(None)` or
+    /// `Some(())`, is not stored in Redis, because it would come back as `None`.
     MsgPack,
     /// JSON (feature `json`).
     ///
-    /// For values that people or other programs read. It tolerates the changes that
-    /// [`MsgPack`](Self::MsgPack) tolerates, and does not store what that does not store. Nor does it
-    /// store a `NaN` or an infinity, or maps whose keys are neither strings nor numbers.
+    /// This codec is for values that people or other programs read. JSON tolerates the changes of a
+    /// type that [`MsgPack`](Self::MsgPack) tolerates. JSON does not store the values that
+    /// `MsgPack` does not store, and neither a `NaN`, nor an infinity, nor a map whose keys are
+    /// neither strings nor numbers.
     Json,
 }
 
 impl Codec {
-    /// Returns `true` if the feature of this codec is on.
+    /// Returns `true` if this build can use the codec, because the codec's feature is on.
     pub const fn is_available(self) -> bool {
         match self {
             Self::Bincode => cfg!(feature = "bincode"),
@@ -115,7 +121,7 @@ impl Codec {
         }
     }
 
-    /// Returns the number of this codec in an entry's bytes.
+    /// Returns the number that stands for this codec in the bytes of an entry.
     pub(crate) const fn id(self) -> u8 {
         match self {
             Self::Bincode => 1,
@@ -124,7 +130,8 @@ impl Codec {
         }
     }
 
-    /// Returns the remedy for a codec whose feature is off, for a message.
+    /// Returns the text of a message about the use of this codec while its feature is off. The text
+    /// names the feature.
     #[doc(hidden)]
     pub const fn __remedy(self) -> &'static str {
         match self {
@@ -138,12 +145,13 @@ impl Codec {
         }
     }
 
-    /// Returns the error for a codec whose feature is off.
+    /// Returns the text of the error that a use of this codec causes while its feature is off.
     fn is_off(self) -> String {
         format!("the feature `{self}` of `cachekit` is off; turn it on, or name another codec")
     }
 
-    /// Returns the default codec: the first whose feature is on.
+    /// Returns the default codec: the first of bincode, `MessagePack` and JSON whose feature is on.
+    /// Returns `None` if no codec is on.
     pub(crate) fn preferred() -> Option<Self> {
         [Self::Bincode, Self::MsgPack, Self::Json]
             .into_iter()
@@ -174,7 +182,7 @@ impl FromStr for Codec {
     }
 }
 
-/// The reason why a value could not be written.
+/// The reason why a value could not be encoded for Redis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(
     all(
@@ -184,15 +192,15 @@ impl FromStr for Codec {
     expect(dead_code, reason = "no codec is on")
 )]
 pub(crate) enum EncodeError {
-    /// The codec cannot carry the type; the reason in words.
+    /// The codec cannot encode the value or its type. The text says why, and names a remedy.
     Type(String),
-    /// The value is larger than allowed.
+    /// The encoded value would be larger than the cache's limit.
     TooLarge,
-    /// The value's own `Serialize` failed or panicked.
+    /// The `Serialize` of the value's type failed or panicked.
     Value,
 }
 
-/// The reason why bytes could not be read.
+/// The reason why bytes from Redis could not be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
     all(
@@ -202,19 +210,20 @@ pub(crate) enum EncodeError {
     expect(dead_code, reason = "no codec is on")
 )]
 pub(crate) enum DecodeError {
-    /// The codec's feature is off.
+    /// The codec of the entry cannot be used, because its feature is off.
     #[cfg_attr(
         all(not(test), feature = "bincode", feature = "msgpack", feature = "json"),
         expect(dead_code, reason = "every feature is on")
     )]
     Codec,
-    /// The codec did not write the bytes, or they are longer or deeper than allowed.
+    /// The codec did not write the bytes for this type, or they are longer or nest deeper than
+    /// allowed.
     Decode,
-    /// The type's own `Deserialize` panicked.
+    /// The `Deserialize` of the value's type panicked.
     Panic,
 }
 
-/// Encoding and decoding in a build without codecs: always an error.
+/// Encoding and decoding in a build without codecs: every function returns an error.
 #[cfg(all(
     feature = "serde",
     not(any(feature = "bincode", feature = "msgpack", feature = "json"))

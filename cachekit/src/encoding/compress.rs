@@ -1,6 +1,7 @@
-//! Compression of payloads for Redis, and decompression of bytes that may be anything.
+//! Compression of payloads for Redis, and decompression of bytes that anybody may have written.
 //!
-//! A packed payload is its length before compression (4 bytes, little-endian) and an LZ4 block.
+//! A packed payload consists of the payload's length before compression (4 bytes, little-endian)
+//! and an LZ4 block.
 
 #[cfg(feature = "lz4")]
 pub(crate) mod lz4;
@@ -10,24 +11,26 @@ pub(crate) mod lz4;
 
 use std::borrow::Cow;
 
-/// The size in bytes from which payloads are compressed, if a function asks for it and its cache sets no
-/// threshold.
+/// The number of bytes from which a payload is compressed if its function has `compress` and the
+/// cache sets no threshold.
 pub(crate) const USUAL_THRESHOLD: usize = 1 << 10;
 
-/// The number of bytes of the length.
+/// The length in bytes of the field at the beginning of a packed payload that has the payload's
+/// length before compression.
 const LENGTH: usize = 4;
 
-/// The most bytes that a byte of a block can stand for.
+/// The most bytes of content that one byte of an LZ4 block can stand for.
 const MOST_TIMES: usize = 255;
 
-/// Returns `true` if this build can compress.
+/// Returns `true` if this build can compress payloads, because the feature `lz4` is on.
 pub(crate) const fn is_available() -> bool {
     cfg!(feature = "lz4")
 }
 
-/// Packs the bytes in `out` from `start` on, if they are at least `threshold` and packing saves an
-/// eighth of them: less is not worth a reader's time. Returns how many it saved, or `None` if it
-/// changed nothing.
+/// Compresses, in place, the bytes in `out` from the offset `start` on. Does so if they are at
+/// least `threshold` bytes and compression saves at least an eighth of them, because a smaller
+/// saving is not worth the time of a reader. Returns the number of bytes saved, or `None` if `out`
+/// is unchanged.
 pub(crate) fn pack(out: &mut Vec<u8>, start: usize, threshold: usize) -> Option<usize> {
     let plain = &out[start..];
     if plain.len() < threshold {
@@ -45,29 +48,32 @@ pub(crate) fn pack(out: &mut Vec<u8>, start: usize, threshold: usize) -> Option<
     Some(saved)
 }
 
-/// The bytes of an entry's value.
+/// The bytes of an entry's value, compressed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Payload<'a> {
-    /// The output of the codec.
+    /// The output of the codec, not compressed.
     Plain(&'a [u8]),
-    /// A packed payload, with the length that it claims to have had.
+    /// A compressed payload: an LZ4 block, and the length that the payload claims to have had
+    /// before compression.
     Packed { length: usize, block: &'a [u8] },
 }
 
 impl<'a> Payload<'a> {
-    /// Returns a packed payload, if `bytes` can be one.
+    /// Returns the packed payload in `bytes`, or `None` if `bytes` are too short for the length.
     pub(crate) fn packed(bytes: &'a [u8]) -> Option<Self> {
         let (length, block) = bytes.split_first_chunk::<LENGTH>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         Some(Self::Packed { length, block })
     }
 
-    /// Returns `true` if this build can open it.
+    /// Returns `true` if this build can open the payload: the payload is not compressed, or the
+    /// feature `lz4` is on.
     pub(crate) fn is_readable(&self) -> bool {
         matches!(self, Self::Plain(_)) || is_available()
     }
 
-    /// Returns its length when it is open. A packed one may lie.
+    /// Returns the number of bytes in the codec's output. For a packed payload, this is the length
+    /// that the payload claims, which may be wrong.
     pub(crate) fn length(&self) -> usize {
         match self {
             Self::Plain(bytes) => bytes.len(),
@@ -75,9 +81,10 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// Returns the output of the codec. For a packed payload, this makes one allocation of exactly its
-    /// [`length`](Self::length), and none if so short a block cannot hold as much. Returns `None` if
-    /// the bytes are no block, or one of another length.
+    /// Returns the output of the codec; a packed payload is decompressed. The decompression makes
+    /// one allocation of exactly the claimed [`length`](Self::length), and no allocation if a block
+    /// of this size cannot contain so many bytes. Returns `None` in that case, and if the bytes are
+    /// not an LZ4 block or have a content of another length.
     pub(crate) fn open(&self) -> Option<Cow<'a, [u8]>> {
         match *self {
             Self::Plain(bytes) => Some(Cow::Borrowed(bytes)),

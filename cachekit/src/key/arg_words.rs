@@ -2,13 +2,14 @@
 //!
 //! Writing a number as text, checking each byte of a string for escapes, and copying the template's
 //! literals would be most of the cost of a hit in memory. So a call first writes its arguments as
-//! words: a number is one word, a string is its length and its bytes. The words suffice for the
-//! look-up. If the key is needed, [`render`](crate::key::render::render) makes it from the words,
-//! without reading the arguments again: they may have changed.
+//! words: a number is one word, a string is its length and its bytes. For the look-up, the words
+//! suffice. If the call needs the key, [`render`](crate::key::render::render) makes the key from
+//! the words. The arguments are not read again, because they may have changed.
 //!
-//! The words of an item (a number, a text, a bracket) begin with its kind, whatever type wrote it,
-//! and the items determine the text. So equal words mean equal keys of one function. The
-//! converse does not hold: a `Display` may write its text in other pieces the next time.
+//! The words of an item (a number, a text, a bracket) begin with the item's kind, whatever type
+//! wrote the item, and the items determine the text of the key. So if two calls of one function
+//! have equal words, their keys are equal. Two calls with equal keys may have different words,
+//! because a `Display` may write its text in other pieces the next time.
 //!
 //! The unit is a word and not a byte, because a processor that has stored single bytes has to wait
 //! before it can load them together.
@@ -20,18 +21,22 @@
 
 use smallvec::SmallVec;
 
-/// Mask of an item's kind, in the low byte of its first word; no kind is zero.
+/// Mask of the bits for an item's kind, in the low byte of the item's first word. No kind is 0.
 pub(crate) const KIND: u64 = 0x7F;
-/// Flag of the last item in its argument, element or `Some`.
+/// Flag of the last item in an argument, element or `Some`, in the low byte of the item's first
+/// word.
 pub(crate) const LAST: u64 = 0x80;
-/// The bit at which the rest of the first word begins.
+/// The number of the bit in an item's first word at which the item's content begins, above the byte
+/// with kind and flag.
 pub(crate) const REST: u32 = 8;
 
-/// An item without content, to end something that has no item of its own to carry [`LAST`].
+/// Kind of an item without content. Such an item ends an argument, element or `Some` that has no
+/// item of its own to carry [`LAST`].
 pub(crate) const END: u64 = 1;
 pub(crate) const TEXT: u64 = 2;
 pub(crate) const UNSIGNED: u64 = 3;
-/// A number that is the next word.
+/// Kind of a number that is too large for the item's first word. The number is the item's second
+/// word.
 pub(crate) const WIDE_UNSIGNED: u64 = 4;
 pub(crate) const SIGNED: u64 = 5;
 pub(crate) const WIDE_SIGNED: u64 = 6;
@@ -41,14 +46,15 @@ pub(crate) const CLOSE: u64 = 9;
 pub(crate) const ELEMENT: u64 = 10;
 pub(crate) const SOME: u64 = 11;
 pub(crate) const NONE: u64 = 12;
-/// A text of at most seven bytes, which are the rest of the word. Its length is added to the kind.
+/// Kind of a text of at most seven bytes, which are the content of the item's only word. The length
+/// of the text is added to the kind.
 const SHORT_TEXT: u64 = 0x10;
 
-/// Arguments, written one after the other.
+/// The words of a call's arguments, one argument after the other.
 #[derive(Default)]
 pub(crate) struct ArgWords {
     words: SmallVec<[u64; 16]>,
-    /// The position of the last item.
+    /// The index of the first word of the last item.
     last: usize,
 }
 
@@ -70,7 +76,7 @@ impl ArgWords {
             self.push(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            // The text's last eight bytes, without those that are in the word before.
+            // The last eight bytes of the text, without the bytes that the word before contains.
             self.push(u64::from_le_bytes(*last) >> (64 - 8 * rest.len()));
         }
     }
@@ -82,7 +88,8 @@ impl ArgWords {
 
     #[inline(always)]
     pub(crate) fn signed(&mut self, number: i64) {
-        // The sign is in the lowest bit, so that small numbers are short.
+        // The sign moves to the lowest bit, so that small negative numbers fit into the first word,
+        // too.
         let folded = (number << 1) ^ (number >> 63);
         self.number(folded.cast_unsigned(), SIGNED);
     }
@@ -97,14 +104,15 @@ impl ArgWords {
         }
     }
 
-    /// Writes the first word of an item.
+    /// Appends `word`, the first word of an item.
     #[inline(always)]
     pub(crate) fn push_word(&mut self, word: u64) {
         self.last = self.words.len();
         self.push(word);
     }
 
-    /// Ends the argument, element or `Some` that began when there were `start` words.
+    /// Marks the end of the argument, element or `Some` that began after `start` words. Sets
+    /// [`LAST`] in its last item, or appends an item [`END`] if that item cannot carry the flag.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         match self.words.get_mut(self.last) {
@@ -124,8 +132,8 @@ impl ArgWords {
     }
 }
 
-/// Returns at most seven bytes as the low bytes of a word. Several bytes are read as two halves that
-/// overlap: a loop over so few takes longer than both.
+/// Returns `bytes`, at most seven of them, as the low bytes of a word. Two or more bytes are read
+/// as two halves that overlap, because a loop over so few bytes takes longer.
 #[inline(always)]
 fn short(bytes: &[u8]) -> u64 {
     let behind = |half: usize| 8 * (bytes.len() - half);

@@ -1,7 +1,7 @@
-//! A buffer for one key, on the stack while the key is short.
+//! A buffer for one key. A short key is on the stack.
 //!
-//! The buffer takes one of three forms: a key, the text of a tag, or
-//! [argument words](crate::key::arg_words).
+//! A buffer has one of three forms: a key, the text of a tag, or [argument
+//! words](crate::key::arg_words).
 
 #![expect(
     clippy::inline_always,
@@ -16,34 +16,38 @@ use smallvec::SmallVec;
 use crate::key::arg_words::ArgWords;
 use crate::key::function_path::FunctionPath;
 
-/// The separator before the outer types of a function.
+/// The separator in a key between the arguments of a call and the outer types of its function,
+/// which are those of the `impl` or trait around the function.
 pub(crate) const SELF_TYPE: &str = ";";
 
 /// A buffer for one key, or for the text of one tag.
 ///
 /// Keys of up to 128 bytes are built without an allocation.
 ///
-/// Arguments are escaped in a key, because two keys must never be equal by accident. In a tag they
-/// are verbatim: an invalidation of `name:ann lee` writes exactly that, and two tags that are
-/// equal by accident cost a computation, never a stale value.
+/// In a key, arguments are escaped, because two different calls must never have equal keys. In a
+/// tag, arguments are verbatim, because an invalidation writes the text of the tag, such as
+/// `name:ann lee`. Two tags that are equal by accident cost a computation, but never cause a stale
+/// value.
 pub struct KeyBuf {
     form: Form,
-    /// Costs nothing in a buffer for argument words, which leaves it unwritten.
+    /// The text of the key or tag. A buffer for argument words leaves this field unwritten, which
+    /// costs no time.
     text: SmallVec<[u8; 128]>,
     arg_words: ArgWords,
 }
 
-/// The content of a buffer.
+/// The kind of content that a buffer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// A key, with escaped arguments.
+    /// The text of a key, in which arguments are escaped.
     Key,
-    /// A tag, with verbatim arguments.
+    /// The text of a tag, in which arguments are verbatim.
     Tag,
     ArgWords,
 }
 
-/// An argument that was rendered before the function took it, both for keys and for tags.
+/// The text of an argument, made before the function's body takes the argument. A `Rendered` has
+/// the escaped text, for keys, and the verbatim text, for tags.
 #[derive(Debug, Clone)]
 pub struct Rendered {
     escaped: Box<[u8]>,
@@ -51,23 +55,25 @@ pub struct Rendered {
 }
 
 impl KeyBuf {
-    /// Creates a buffer for a key.
+    /// Creates an empty buffer for the text of a key, in which arguments are escaped.
     pub(crate) fn new() -> Self {
         Self::of(Form::Key)
     }
 
-    /// Creates a buffer for the text of a tag.
+    /// Creates an empty buffer for the text of a tag, in which arguments are verbatim.
     pub(crate) fn verbatim() -> Self {
         Self::of(Form::Tag)
     }
 
-    /// Creates a buffer for argument words, from which [`render`](crate::key::render::render) makes the key.
+    /// Creates an empty buffer for argument words, from which
+    /// [`render`](crate::key::render::render) makes the key.
     #[inline(always)]
     pub(crate) fn arg_words() -> Self {
         Self::of(Form::ArgWords)
     }
 
-    /// Creates the argument words of a key that is already text.
+    /// Creates a buffer with the argument words of `key`, a key that is already text. The text
+    /// counts as the only argument.
     pub(crate) fn arg_words_of(key: &[u8]) -> Self {
         let mut buf = Self::arg_words();
         buf.arg_words.text(key);
@@ -83,7 +89,7 @@ impl KeyBuf {
         }
     }
 
-    /// Writes a literal of the template, verbatim.
+    /// Appends a literal of the template, unchanged. A buffer for argument words ignores literals.
     #[inline(always)]
     pub fn literal(&mut self, text: &str) {
         if self.form != Form::ArgWords {
@@ -91,8 +97,9 @@ impl KeyBuf {
         }
     }
 
-    /// Writes the type of a method's `self` if it is generic: its type parameters may change
-    /// the result, and an attribute on a method cannot see them.
+    /// Appends the name of `T`, the type of a method's `self`, if `T` is generic. The type
+    /// parameters of `T` may change the result of the method, and an attribute on a method cannot
+    /// see them.
     pub fn self_type<T: ?Sized>(&mut self) {
         let name = std::any::type_name::<T>();
         if name.contains('<') {
@@ -100,8 +107,8 @@ impl KeyBuf {
         }
     }
 
-    /// Writes the outer types of a function (see [`FunctionPath::outer_types`]). Returns `true` if it
-    /// has any.
+    /// Appends the outer types of the function with this path (see [`FunctionPath::outer_types`]).
+    /// Returns `true` if the function has outer types.
     #[inline(always)]
     pub fn outer_types_of(&mut self, path: &FunctionPath) -> bool {
         if path.is_plain() {
@@ -119,12 +126,14 @@ impl KeyBuf {
         self.part(0, name);
     }
 
-    /// Writes an argument that was rendered before.
+    /// Appends an argument whose text was made before: the escaped text to a key, and the verbatim
+    /// text to a tag.
     pub fn text(&mut self, rendered: &Rendered) {
         match self.form {
             Form::Key => self.push(&rendered.escaped),
             Form::Tag => self.push(&rendered.verbatim),
-            // Not in keys, which are written before the body takes an argument.
+            // The argument words of a call contain no `Rendered`, because they are written before
+            // the body takes an argument.
             Form::ArgWords => {
                 let start = self.arg_words.len();
                 self.arg_words.text(&rendered.verbatim);
@@ -133,7 +142,9 @@ impl KeyBuf {
         }
     }
 
-    /// Ends the argument, or the part of one, that began when the length was `start`.
+    /// Marks the end of an argument, or of a part of an argument, in a buffer for argument words.
+    /// `start` is the length of the buffer at which the argument or the part began. A buffer for
+    /// text needs no mark.
     #[inline(always)]
     pub(crate) fn end(&mut self, start: usize) {
         if self.form == Form::ArgWords {
@@ -141,18 +152,19 @@ impl KeyBuf {
         }
     }
 
-    /// Returns the text; it is empty in a buffer for argument words.
+    /// Returns the text of the key or tag. The text is empty in a buffer for argument words.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 
-    /// Returns the argument words; a buffer for text has none.
+    /// Returns the argument words. A buffer for text has no argument words.
     #[inline(always)]
     pub(crate) fn words(&self) -> &[u64] {
         self.arg_words.words()
     }
 
-    /// Returns the number of bytes, or of argument words.
+    /// Returns the number of bytes in a buffer for text, or the number of words in a buffer for
+    /// argument words.
     #[inline(always)]
     pub(crate) fn len(&self) -> usize {
         match self.form {
@@ -161,8 +173,8 @@ impl KeyBuf {
         }
     }
 
-    /// Returns the text written so far. Nothing is lost: only whole strings are pushed, and `%XX` is
-    /// ASCII.
+    /// Returns the text that was written so far. The conversion to UTF-8 loses nothing, because
+    /// only whole strings are appended, and an escape `%XX` is ASCII.
     pub(crate) fn to_text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(self.as_bytes())
     }
@@ -181,14 +193,16 @@ impl KeyBuf {
         self.text.extend_from_slice(bytes);
     }
 
-    /// Inserts `bytes` before everything that was written since the length was `at`.
+    /// Inserts `bytes` into the text at the offset `at`, before everything that was written after
+    /// the text had the length `at`.
     pub(crate) fn insert(&mut self, at: usize, bytes: &[u8]) {
         self.text.insert_from_slice(at, bytes);
     }
 }
 
 impl Rendered {
-    /// Renders the output of `write`.
+    /// Calls `write` for the escaped text of an argument, and again for its verbatim text, and
+    /// returns both texts.
     pub fn new(write: impl Fn(&mut KeyBuf)) -> Self {
         let into = |mut buf: KeyBuf| -> Box<[u8]> {
             write(&mut buf);

@@ -15,21 +15,24 @@ use crate::key::buf::{Form, KeyBuf};
 /// Implemented for
 ///
 /// - integers and their `NonZero` forms, `bool`, `char`, `f32` and `f64`, strings, paths;
-/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of std,
-///   whose elements are written in the order of their texts;
+/// - `Option`, tuples of up to eight, slices, arrays, `Vec` and `VecDeque`, and maps and sets of
+///   std, whose elements are written in the order of their texts;
 /// - references, `Box`, `Rc`, `Arc` and `Cow`;
 /// - `Duration`, `SystemTime`, and addresses of `std::net`;
-/// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of `chrono`.
+/// - with the feature of that name, `Uuid`, `Bytes`, `Decimal`, and the dates and times of
+///   `chrono`.
 ///
-/// Derive it for your own structs and enums. If an argument that an attribute names has only
-/// [`Display`](fmt::Display), or holds values of such a type in any of these containers, its
-/// `Display` is used. The same holds for fields.
+/// Derive `CacheKey` for your own structs and enums. An argument of an attribute whose type has
+/// only [`Display`](fmt::Display) is written by its `Display`. In the containers above, elements of
+/// such a type are written by their `Display`. Both rules also hold for the fields of a type that
+/// derives `CacheKey`.
 ///
 /// # Contract
 ///
-/// Different values of the type must be written differently. Equal values should be written
-/// equally. Otherwise a call computes once more, and an invalidation with one of them leaves the
-/// entry of the other.
+/// Different values of the type must be written differently. Equal values should be written as
+/// equal texts. If two equal values are written differently, each of them has an entry of its own:
+/// the function is computed once for each value, and an invalidation with one of the values leaves
+/// the entry of the other.
 ///
 /// # Examples
 ///
@@ -61,19 +64,23 @@ use crate::key::buf::{Form, KeyBuf};
             `bytes`, `rust_decimal` and `chrono`"
 )]
 pub trait CacheKey {
-    /// Writes the value to `out`.
+    /// Writes this value by `out`, as an argument of a key or tag, or as a part of such an
+    /// argument. The writer `out` escapes the text of a key.
     fn write_key(&self, out: &mut KeyWriter<'_>);
 }
 
-/// A writer of one argument, which it escapes.
+/// A writer of one argument, or of one element of an argument, into a key or a tag. In a key, the
+/// writer escapes the text.
 pub struct KeyWriter<'a> {
     out: &'a mut KeyBuf,
     stop: u8,
-    /// Start of the element that is being written, in a composite that has any.
+    /// Length of the buffer at which the last element of the current composite begins. `None`
+    /// before the first element, and outside of a composite.
     element: Option<usize>,
 }
 
-/// Table of the bytes that are written as they are: one look-up for each byte.
+/// Table with `true` for each byte that an argument in a key may contain unescaped: the bytes of
+/// [`BARE`], and all bytes beyond ASCII.
 const SAFE: [bool; 256] = {
     let mut safe = [false; 256];
     let mut byte = 0;
@@ -89,13 +96,14 @@ const SAFE: [bool; 256] = {
     safe
 };
 
-/// Bytes of ASCII that need no escape.
+/// ASCII bytes that need no escape in an argument of a key.
 const BARE: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.@+=~!/";
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Returns `true` if `byte` is written as it is in an argument that `stop` follows. If `stop` is
-/// beyond ASCII, no byte beyond ASCII is: a character is escaped as a whole or not at all.
+/// Returns `true` if an argument in a key contains `byte` unescaped. `stop` is the first byte of
+/// the literal that follows the argument, and is always escaped. If `stop` is beyond ASCII, all
+/// bytes beyond ASCII are escaped, so that a character is escaped as a whole or not at all.
 pub(crate) fn is_bare(byte: u8, stop: u8) -> bool {
     SAFE[usize::from(byte)] && byte != stop && (byte < 0x80 || stop < 0x80)
 }
@@ -110,7 +118,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Writes a string, escaped.
+    /// Appends `text` to the argument. In a key, the text is escaped.
     #[inline(always)]
     pub fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
@@ -142,7 +150,7 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Writes a value's `Display`, escaped.
+    /// Appends the `Display` of `value` to the argument. In a key, the text is escaped.
     pub fn display(&mut self, value: &(impl fmt::Display + ?Sized)) {
         struct Escape<'w, 'a>(&'w mut KeyWriter<'a>);
         impl fmt::Write for Escape<'_, '_> {
@@ -151,11 +159,12 @@ impl<'a> KeyWriter<'a> {
                 Ok(())
             }
         }
-        // The sink never fails. If a `Display` fails by itself, its text so far is written.
+        // Writing to the buffer never fails. If the `Display` itself fails, the text that it has
+        // written so far stays.
         let _ = write!(Escape(self), "{value}");
     }
 
-    /// Writes the name of an enum's variant.
+    /// Appends `name`, the name of an enum's variant. In a key, the name is escaped.
     pub fn name(&mut self, name: &str) {
         self.text(name);
     }
@@ -181,13 +190,14 @@ impl<'a> KeyWriter<'a> {
         self.text(digits);
     }
 
-    /// Begins a composite: `(`.
+    /// Begins a composite, which is a tuple, a sequence, a struct or the fields of a variant, by a
+    /// `(`.
     pub fn open(&mut self) {
         self.mark(arg_words::OPEN, b"(");
         self.element = None;
     }
 
-    /// Separates two elements of a composite: `,`.
+    /// Separates two elements of a composite by a `,`.
     pub fn next(&mut self) {
         self.mark(arg_words::NEXT, b",");
     }
@@ -200,8 +210,8 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Ends a composite: `)`. If nothing was written for the last element, it gets a `,` of its
-    /// own, so that `[""]` and `[]` differ.
+    /// Ends a composite by a `)`. If the text of the last element is empty, a `,` comes before the
+    /// `)`, so that `[""]` and `[]` differ.
     pub fn close(&mut self) {
         if self.element == Some(self.out.len()) && self.out.form() != Form::ArgWords {
             self.out.push(b",");
@@ -210,28 +220,30 @@ impl<'a> KeyWriter<'a> {
         self.element = None;
     }
 
-    /// Writes an element of a composite.
+    /// Writes `value` as an element of a composite, by its `CacheKey`.
     pub fn field<T: CacheKey + ?Sized>(&mut self, value: &T) {
         self.inner(|inner| value.write_key(inner));
     }
 
-    /// Writes an element of a composite by its `Display`.
+    /// Writes `value` as an element of a composite, by its `Display`.
     pub fn field_display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
         self.inner(|inner| inner.display(value));
     }
 
-    /// Writes an element of a composite by `write`.
+    /// Writes an element of a composite by calling `write` with a writer for the element.
     pub(crate) fn inner(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         self.element = Some(self.out.len());
         self.enclosed(arg_words::ELEMENT, write);
     }
 
-    /// Writes a `None`.
+    /// Writes a `None`, as `%-`.
     pub(crate) fn absent(&mut self) {
         self.mark(arg_words::NONE, b"%-");
     }
 
-    /// Writes a `Some`, whose value `write` writes.
+    /// Writes a `Some` by calling `write`, which writes the value in the `Some`. If the text of
+    /// that value begins with `%-` or `%+`, a `%+` is inserted before the text, so that `None` and
+    /// `Some(None)` differ.
     pub(crate) fn present(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.out.len();
         self.enclosed(arg_words::SOME, write);
@@ -242,7 +254,8 @@ impl<'a> KeyWriter<'a> {
         }
     }
 
-    /// Marks the output of `write` as the content of `token`, if the buffer is for argument words.
+    /// Calls `write` with a writer for a part of the argument. In a buffer for argument words, the
+    /// word `token` comes before the part, and the last item of the part is marked as its end.
     #[inline(always)]
     fn enclosed(&mut self, token: u64, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.out.form() == Form::ArgWords {
@@ -253,7 +266,8 @@ impl<'a> KeyWriter<'a> {
         self.out.end(start);
     }
 
-    /// Writes an element by `write`, with a `,` before it unless it is the first.
+    /// Writes an element of a composite by calling `write`. Every element but the first has a `,`
+    /// before it.
     pub(crate) fn element_by(&mut self, write: impl FnOnce(&mut KeyWriter<'_>)) {
         if self.element.is_some() {
             self.next();
@@ -261,7 +275,7 @@ impl<'a> KeyWriter<'a> {
         self.inner(write);
     }
 
-    /// Writes the items as a composite, each by `write`.
+    /// Writes `items` as a composite, each item by a call of `write`.
     pub(crate) fn elements<I>(
         &mut self,
         items: impl IntoIterator<Item = I>,
@@ -276,7 +290,9 @@ impl<'a> KeyWriter<'a> {
 }
 
 impl KeyBuf {
-    /// Writes an argument, escaped. `stop` is the first byte of the literal that follows it.
+    /// Appends the argument `value` by its `CacheKey`. `stop` is the first byte of the literal that
+    /// follows the argument, or 0 if no literal follows. In a key, the argument is escaped, and so
+    /// is `stop` in it.
     #[inline(always)]
     pub fn part<T: CacheKey + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
@@ -284,7 +300,9 @@ impl KeyBuf {
         self.end(start);
     }
 
-    /// Writes an argument by `write`, escaped.
+    /// Appends an argument by calling `write`. `stop` is the first byte of the literal that follows
+    /// the argument, or 0 if no literal follows. In a key, the argument is escaped, and so is
+    /// `stop` in it.
     #[inline]
     pub(crate) fn part_by(&mut self, stop: u8, write: impl FnOnce(&mut KeyWriter<'_>)) {
         let start = self.len();
@@ -292,7 +310,9 @@ impl KeyBuf {
         self.end(start);
     }
 
-    /// Writes an argument by its `Display`, escaped.
+    /// Appends the argument `value` by its `Display`. `stop` is the first byte of the literal that
+    /// follows the argument, or 0 if no literal follows. In a key, the argument is escaped, and so
+    /// is `stop` in it.
     pub fn display<T: fmt::Display + ?Sized>(&mut self, stop: u8, value: &T) {
         let start = self.len();
         KeyWriter::new(self, stop).display(value);

@@ -1,6 +1,6 @@
 //! `CacheKey` for containers: options, sequences, sets, maps, pointers and tuples.
 //!
-//! Equal sets and maps are written equally, in whatever order they iterate.
+//! Equal sets and maps are written as equal texts, whatever their order of iteration is.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 
-/// Writes `items` in the order of their written texts, so that equal sets are written equally.
+/// Writes `items` as a composite, each item by a call of `write`, in the order of the written
+/// texts. So equal sets are written as equal texts, whatever their order of iteration is.
 pub(crate) fn sorted<I>(
     out: &mut KeyWriter<'_>,
     items: impl IntoIterator<Item = I>,
@@ -26,7 +27,7 @@ pub(crate) fn sorted<I>(
     out.elements(items, |(_, item), out| write(&item, out));
 }
 
-/// Writes a tuple of two elements, each by a function.
+/// Writes a tuple of two elements: one by a call of `first`, the next by a call of `second`.
 pub(crate) fn pair(
     out: &mut KeyWriter<'_>,
     first: impl FnOnce(&mut KeyWriter<'_>),
@@ -38,8 +39,9 @@ pub(crate) fn pair(
     out.close();
 }
 
-/// `None` is `%-`. `Some(x)` is `x`, with `%+` in front if `x` itself begins with `%-` or
-/// `%+`. So `None`, `Some(None)` and `Some(Some(None))` all differ.
+/// A `None` is written as `%-`. A `Some(x)` is written as the text of `x`, with `%+` before the
+/// text if it begins with `%-` or `%+`. So the texts of `None`, `Some(None)` and `Some(Some(None))`
+/// differ.
 impl<T: CacheKey> CacheKey for Option<T> {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self {

@@ -1,5 +1,6 @@
-//! `CacheKey` for types of other crates, each behind the feature of its crate's name. Equal values are
-//! written equally; the `Display` of some of these types does not do so.
+//! `CacheKey` for types of other crates, each with the feature that has the crate's name. Equal
+//! values are written as equal texts. For some of these types, the `Display` of equal values
+//! differs.
 
 use crate::key::component::{CacheKey, KeyWriter};
 
@@ -13,7 +14,7 @@ impl CacheKey for uuid::Uuid {
     }
 }
 
-/// Written as a slice of bytes.
+/// A `Bytes` is written as a slice of bytes.
 #[cfg(feature = "bytes")]
 impl CacheKey for bytes::Bytes {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
@@ -21,7 +22,7 @@ impl CacheKey for bytes::Bytes {
     }
 }
 
-/// Written without trailing zeros: 1.10 is 1.1.
+/// A decimal is written without trailing zeros: 1.10 as `1.1`.
 #[cfg(feature = "rust_decimal")]
 impl CacheKey for rust_decimal::Decimal {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
@@ -38,7 +39,8 @@ mod of_chrono {
 
     use crate::key::component::{CacheKey, KeyWriter};
 
-    /// Written in UTC: equal instants are written equally, in whatever time zones.
+    /// A `DateTime` is written in UTC, so that equal instants are written as equal texts, whatever
+    /// their time zones are.
     impl<Tz: TimeZone> CacheKey for DateTime<Tz> {
         fn write_key(&self, out: &mut KeyWriter<'_>) {
             out.display(&format_args!("{:?}", self.with_timezone(&Utc)));

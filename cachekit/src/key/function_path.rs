@@ -1,8 +1,9 @@
 //! The outer types of a function: those of the `impl` or trait around it.
 //!
-//! An attribute cannot see them. The compiler's name of a closure in the body spells all of them,
-//! and that of an item in the body spells none: an item does not inherit type parameters. If the two
-//! names differ, the key needs the types.
+//! An attribute on the function cannot see these types. The compiler's name of a closure in the
+//! function's body contains the outer types with all their type arguments. The compiler's name of
+//! an item in the body contains no type arguments, because an item does not inherit type
+//! parameters. If the two names differ, the key needs the outer types.
 
 #![expect(
     clippy::inline_always,
@@ -11,24 +12,27 @@
 
 const CLOSURE: &str = "::{{closure}}";
 
-/// The compiler's names for the path of a function.
+/// The compiler's names for the path of a function, without and with the type arguments of the
+/// `impl` or trait around the function.
 #[derive(Debug, Clone, Copy)]
 pub struct FunctionPath {
-    /// The path without types.
+    /// The path of the function, without type arguments.
     plain: &'static str,
-    /// `::` and the function's own name; empty if that is unknown.
+    /// `::` and the function's own name; empty if the name is unknown.
     own: &'static str,
-    /// The path with types, and with the closure in the function.
+    /// The path of a closure in the function, with type arguments.
     typed: &'static str,
 }
 
 impl FunctionPath {
-    /// Creates the path of the function called `own` from two names: that of an item `__here` in it, and
-    /// that of a closure beside the item.
+    /// Creates the path of a function from `own`, which is `::` and the function's name, and from
+    /// two names that the compiler gives: `item` is the name of an item `__here` in the function's
+    /// body, and `closure` is the name of a closure beside that item.
     #[inline(always)]
     pub fn new(own: &'static str, item: &'static str, closure: &'static str) -> Self {
         let path = item.strip_suffix("::__here").unwrap_or(item);
-        // The `async` block, and the closure that writes a key. Not a loop: the compiler evaluates this.
+        // Cuts off the `async` block and the closure that writes a key. There is no loop, because
+        // the compiler evaluates this code.
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
         let path = path.strip_suffix(CLOSURE).unwrap_or(path);
@@ -39,14 +43,15 @@ impl FunctionPath {
         }
     }
 
-    /// Returns `true` if the names show at once that there are no outer types.
+    /// Returns `true` if a comparison of the names suffices to see that the function has no outer
+    /// types.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
         !self.own.is_empty() && self.plain.ends_with(self.own) && self.typed.starts_with(self.plain)
     }
 
-    /// Returns the path around the function with its types, as
-    /// `<shop::Repo as shop::Load<shop::User>>`, or `None` if it has no types.
+    /// Returns the path of the `impl` or trait around the function with its type arguments, such as
+    /// `<shop::Repo as shop::Load<shop::User>>`. Returns `None` if the path has no type arguments.
     pub fn outer_types(&self) -> Option<&'static str> {
         if self.is_plain() {
             return None;
@@ -56,8 +61,9 @@ impl FunctionPath {
     }
 }
 
-/// Returns the path around a function. `path` names the function, or a closure in it; its own name and
-/// type parameters are cut off.
+/// Returns the path of the `impl`, trait or module around a function. `path` is the path of the
+/// function, or of a closure in the function. The result does not include the function's own name
+/// and type arguments.
 fn parent(path: &str) -> &str {
     let mut function = path;
     while let Some(outer) = function.strip_suffix(CLOSURE) {
@@ -66,7 +72,8 @@ fn parent(path: &str) -> &str {
     &function[..last_separator(function).unwrap_or(0)]
 }
 
-/// Returns the position of the last `::` outside of brackets.
+/// Returns the offset in `path` of the last `::` that is outside of brackets, or `None` without
+/// such a `::`.
 fn last_separator(path: &str) -> Option<usize> {
     let bytes = path.as_bytes();
     let mut depth = 0_usize;
@@ -74,10 +81,11 @@ fn last_separator(path: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
-            // `'<'`, the value of a parameter; a lifetime has no second quote.
+            // A character such as `'<'` may be the value of a const parameter. A lifetime has no
+            // second quote.
             b'\'' => at += quoted(&path[at + 1..]),
             b'<' | b'(' | b'[' => depth += 1,
-            // `->` is no bracket.
+            // The `>` of an arrow `->` is not a bracket.
             b'>' if at > 0 && bytes[at - 1] == b'-' => {}
             b'>' | b')' | b']' => depth = depth.saturating_sub(1),
             b':' if depth == 0 && bytes.get(at + 1) == Some(&b':') => {
@@ -91,8 +99,8 @@ fn last_separator(path: &str) -> Option<usize> {
     last
 }
 
-/// Returns the length of a character literal from behind its first quote to its last one; 0 for a
-/// lifetime.
+/// Returns the number of bytes in `behind`, the text after a quote, up to and including the closing
+/// quote of a character literal. Returns 0 if the quote belongs to a lifetime.
 fn quoted(behind: &str) -> usize {
     let mut chars = behind.char_indices();
     let end = match chars.next() {
@@ -106,8 +114,9 @@ fn quoted(behind: &str) -> usize {
     end.map_or(0, |(at, _)| at + 1)
 }
 
-/// Returns `true` if a type's name is or contains that of a closure or an `async` block. All of these
-/// in one function have one name.
+/// Returns `true` if the name of a type is, or contains, the name of a closure or of an `async`
+/// block. All closures and `async` blocks in one function have one name, so their types cannot be
+/// told apart in a key.
 pub(crate) fn is_nameless(type_name: &str) -> bool {
     let mut rest = type_name;
     while let Some((_, behind)) = rest.split_once("{{closure}}") {
@@ -128,7 +137,8 @@ mod tests {
         FunctionPath::new(own, item, closure).outer_types()
     }
 
-    /// The function's name, the paths of an item and of a closure, and the types read from them.
+    /// A test case: the function's name, the compiler's names of an item and of a closure, and the
+    /// outer types that are expected.
     type Case = (
         &'static str,
         &'static str,

@@ -1,15 +1,20 @@
 //! Values that have no `CacheKey` as a whole, but whose elements have `CacheKey` or `Display`.
 //!
-//! `Option<NaiveDate>` has neither, and an `impl<T: Display> CacheKey for Option<T>` cannot exist
-//! beside that for `T: CacheKey`. Only generated code knows the type, and can find out which of the
-//! two it has: the compiler looks for a method in one type after the other, as they deref, and takes
-//! the first whose `impl` has its bounds met. So the code takes a type apart in steps, with a look-up
-//! each. The state of a walk is the types that are left, and a list of what was found for those
-//! before them. The list, in the order in which the type is read, says how a value is written. The
-//! text is that which the same containers have if all their elements are `CacheKey`.
+//! An `Option<NaiveDate>`, for example, has neither `CacheKey` nor `Display` without the feature
+//! `chrono`, and an `impl<T: Display> CacheKey for Option<T>` cannot exist beside the `impl` for
+//! `T: CacheKey`. Only generated code knows the type of an argument and can find out which of the
+//! two traits the type has. To do so, the generated code calls a method on a chain of types, each
+//! of which derefs to the next. The compiler takes the method of the first type whose `impl` has
+//! its bounds met. By a sequence of such calls, a *walk*, the generated code takes a type apart
+//! into its containers and elements, one type for each call.
 //!
-//! Dispatch is by types and not by traits in scope, and the end has a state of its own: most walks
-//! end at once, and each step of each argument costs compile time.
+//! The state of a walk consists of the types that are left, and of a list with a mark for each type
+//! before them. The list, in the order in which the type is read, says by which trait each part of
+//! a value is written. The text is equal to the text that the same containers have if all their
+//! elements are `CacheKey`.
+//!
+//! The compiler chooses by types and not by traits in scope, and a finished walk has a type of its
+//! own. Most walks end after one call, and each call for each argument costs compile time.
 
 #![expect(
     clippy::unused_self,
@@ -25,45 +30,53 @@ use std::ops::Deref;
 use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 
-/// A type, and the types after it.
+/// A list of types: `T` is the next type of a walk, and `R` has the types after `T`.
 pub struct Then<T: ?Sized, R>(PhantomData<fn() -> (R, *const T)>);
 
-/// Marks a type that is written by its `CacheKey`.
+/// Marks, in the list of a walk, a type whose values are written by their `CacheKey`.
 #[derive(Debug)]
 pub struct AsPart;
 
-/// Marks a type that is written by its `Display`.
+/// Marks, in the list of a walk, a type whose values are written by their `Display`.
 #[derive(Debug)]
 pub struct AsDisplay;
 
-/// Marks a type that is written by its elements, which come next.
+/// Marks, in the list of a walk, a container whose elements are written one by one. The marks of
+/// the elements' types follow.
 #[derive(Debug)]
 pub struct AsContainer;
 
-/// Marks a type that cannot be written; a program with it does not compile.
+/// Marks, in the list of a walk, a type whose values cannot be written. A program with such a type
+/// does not compile.
 #[derive(Debug)]
 pub struct AsNothing;
 
-/// A walk at a type, with the first choice: `CacheKey`.
+/// The state of a walk that has come to the type `T`, and the first choice: the method of this type
+/// exists if `T` has `CacheKey`, and otherwise the compiler tries `ByDisplay`. `R` has the types
+/// that are left to the walk, and `F` the marks of the types before `T`.
 pub struct ByPart<T: ?Sized, R, F>(ByDisplay<T, R, F>);
 
-/// The second choice: `Display`.
+/// The second choice of a walk that has come to the type `T`. The method of this type exists if `T`
+/// has `Display`; otherwise the compiler tries `ByElements`.
 pub struct ByDisplay<T: ?Sized, R, F>(ByElements<T, R, F>);
 
-/// The third choice: elements.
+/// The third choice of a walk that has come to the type `T`. The method of this type exists if `T`
+/// is a `Container`; otherwise the compiler takes `ByNothing`.
 pub struct ByElements<T: ?Sized, R, F>(ByNothing<T, R, F>);
 
-/// The end of the choices.
+/// The last choice of a walk that has come to the type `T`, which cannot be written. A call of this
+/// type's method is a compile error.
 pub struct ByNothing<T: ?Sized, R, F>(Then<T, (R, F)>);
 
-/// A walk at its end.
+/// The state of a walk that has come to its end. `F` has the marks of all types.
 pub struct Done<F>(PhantomData<fn() -> F>);
 
-/// The types that are left to a walk.
+/// The list of the types that are left to a walk, which has found the marks `F` so far.
 pub trait Left<F> {
-    /// The state of the walk with these types left.
+    /// The state of the walk at the first type of this list, or at the walk's end if the list is
+    /// empty.
     type Walk;
-    /// Creates that state.
+    /// Creates the state of the walk at the first type of this list.
     fn walk() -> Self::Walk;
 }
 impl<F> Left<F> for () {
@@ -79,9 +92,9 @@ impl<T: ?Sized, R, F> Left<F> for Then<T, R> {
     }
 }
 
-/// A list to which `More` can be appended.
+/// A list of marks to which the mark `More` can be appended.
 pub trait With<More> {
-    /// The longer list.
+    /// The list of marks with `More` at its end.
     type List;
 }
 impl<More> With<More> for () {
@@ -91,18 +104,19 @@ impl<First, Rest: With<More>, More> With<More> for (First, Rest) {
     type List = (First, Rest::List);
 }
 
-/// Begins a walk over the type of this value.
+/// Begins a walk over the type of a value. The argument only gives the type.
 pub fn over<T: ?Sized>(_: &T) -> ByPart<T, (), ()> {
     Then::<T, ()>::walk()
 }
 
 impl<F> Done<F> {
-    /// Stays at the end.
+    /// Returns the finished walk itself: further steps change nothing.
     pub fn __cachekit_step(self) -> Self {
         self
     }
 
-    /// Writes an argument.
+    /// Appends `value` to `key` as an argument, by the marks of the walk. `stop` is the first byte
+    /// of the literal that follows the argument, or 0 if no literal follows.
     #[inline]
     pub fn __cachekit_write<T: ?Sized>(self, key: &mut KeyBuf, stop: u8, value: &T)
     where
@@ -111,7 +125,7 @@ impl<F> Done<F> {
         key.part_by(stop, |out| F::write(value, out));
     }
 
-    /// Writes an element of a composite.
+    /// Writes `value` as an element of a composite, by the marks of the walk.
     pub fn __cachekit_field<T: ?Sized>(self, out: &mut KeyWriter<'_>, value: &T)
     where
         F: Writes<T>,
@@ -126,7 +140,7 @@ where
     F: With<AsPart>,
     R: Left<F::List>,
 {
-    /// Goes on to the next type.
+    /// Marks this type as written by its `CacheKey`, and continues the walk at the next type.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -138,7 +152,7 @@ where
     F: With<AsDisplay>,
     R: Left<F::List>,
 {
-    /// Goes on to the next type.
+    /// Marks this type as written by its `Display`, and continues the walk at the next type.
     pub fn __cachekit_step(&self) -> R::Walk {
         R::walk()
     }
@@ -150,7 +164,7 @@ where
     F: With<AsContainer>,
     T::Left: Left<F::List>,
 {
-    /// Goes on to the elements.
+    /// Marks this type as a container, and continues the walk at the types of its elements.
     pub fn __cachekit_step(&self) -> <T::Left as Left<F::List>>::Walk {
         T::Left::walk()
     }
@@ -162,7 +176,8 @@ where
     F: With<AsNothing>,
     R: Left<F::List>,
 {
-    /// Goes on, so that the program has one error, with the words of the bound.
+    /// Marks this type as one that cannot be written, and continues the walk. The program thus has
+    /// a single compile error, with the words of the bound.
     pub fn __cachekit_step(&self) -> R::Walk
     where
         CacheKeyOrDisplay: ImplementedBy<T>,
@@ -171,12 +186,13 @@ where
     }
 }
 
-/// A walk that did not reach its end: the error has the words of the bounds.
+/// A walk that did not reach its end, because its type contains too many types. The compile error
+/// has the words of the bound `Shallow`.
 impl<T: ?Sized, R, F> ByNothing<T, R, F> {
-    /// Never called: no type meets the bound.
+    /// Causes the compile error. No code can call this method, because no type meets its bound.
     pub fn __cachekit_write<V: ?Sized + Shallow>(&self, _: &mut KeyBuf, _: u8, _: &V) {}
 
-    /// Never called: no type meets the bound.
+    /// Causes the compile error. No code can call this method, because no type meets its bound.
     pub fn __cachekit_field<V: ?Sized + Shallow>(&self, _: &mut KeyWriter<'_>, _: &V) {}
 }
 
@@ -202,12 +218,14 @@ impl<T: ?Sized, R, F> Deref for ByElements<T, R, F> {
     }
 }
 
-/// The requirement on a value that generated code is to write.
+/// The requirement on the type of a value that generated code writes: the type has `CacheKey` or
+/// `Display`.
 #[derive(Debug)]
 pub struct CacheKeyOrDisplay;
 
-/// Implemented by no type: requiring it is the compile error. It is not a bound on `T` itself, which
-/// the compiler would offer to add to a type parameter.
+/// A trait that no type implements: a bound by this trait causes the compile error for `T`. The
+/// bound is not on `T` itself, because the compiler would offer to add such a bound to a type
+/// parameter.
 #[diagnostic::on_unimplemented(
     message = "`{T}` cannot be part of a key",
     label = "`{T}` implements neither `CacheKey` nor `Display`",
@@ -217,17 +235,18 @@ pub struct CacheKeyOrDisplay;
 )]
 pub trait ImplementedBy<T: ?Sized> {}
 
-/// A type whose elements are written one by one.
+/// A type whose elements are written one by one. `R` has the types that are left to the walk after
+/// this type.
 pub trait Container<R> {
-    /// The types of the elements, and then `R`.
+    /// The types of the elements, followed by those of `R`.
     type Left;
 }
 
-/// The findings of a walk for a value of type `T`, and for what comes after it.
+/// A list of marks of a walk that begins with the mark of `T`.
 pub trait Writes<T: ?Sized> {
-    /// The findings for the types after it.
+    /// The marks of the types after `T` and its elements.
     type Rest;
-    /// Writes the value.
+    /// Writes `value` into an argument by `out`, as the marks say.
     fn write(value: &T, out: &mut KeyWriter<'_>);
 }
 
@@ -249,7 +268,8 @@ impl<T: ?Sized, R> Writes<T> for (AsNothing, R) {
     fn write(_: &T, _: &mut KeyWriter<'_>) {}
 }
 
-/// A type with few enough types in it. Implemented by no type: requiring it is the compile error.
+/// A type that contains few enough types for a walk. No type implements this trait: a bound by it
+/// causes the compile error for a type with too many types.
 #[diagnostic::on_unimplemented(
     message = "too many types are in `{Self}` for a key",
     label = "of these, not all can be looked at",

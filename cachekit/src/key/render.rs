@@ -1,4 +1,4 @@
-//! Argument words back to the key that they stand for.
+//! The conversion of argument words to the key for which they stand.
 
 use crate::key::arg_words::{
     CLOSE, ELEMENT, END, KIND, LAST, NEXT, NONE, OPEN, REST, SIGNED, SOME, TEXT, UNSIGNED,
@@ -8,7 +8,8 @@ use crate::key::buf::{KeyBuf, SELF_TYPE};
 use crate::key::component::KeyWriter;
 use crate::key::template::Piece;
 
-/// Returns the key of a function with this name and template, for arguments written as `arg_words`.
+/// Returns the key of a call. `name` and `template` are those of the called function, and
+/// `arg_words` are the argument words of the call.
 pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBuf {
     let mut key = KeyBuf::new();
     let mut arg_words = Reader(arg_words);
@@ -28,11 +29,12 @@ pub(crate) fn render(arg_words: &[u64], template: &[Piece], name: &str) -> KeyBu
     key
 }
 
-/// The argument words that are left to read.
+/// The argument words of a call that are still to be read.
 pub(crate) struct Reader<'a>(&'a [u64]);
 
 impl Reader<'_> {
-    /// Writes everything up to the end of the argument, element or `Some` that the words are in.
+    /// Reads the words up to the end of the current argument, element or `Some`, and writes the
+    /// text for which they stand to `out`.
     fn write(&mut self, out: &mut KeyWriter<'_>) {
         while let Some(word) = self.word() {
             let rest = word >> REST;
@@ -99,7 +101,7 @@ mod tests {
     use super::*;
     use crate::key::component::CacheKey;
 
-    /// Any argument: all kinds of argument words, nested.
+    /// An argument of any kind, so that all kinds of argument words occur, also inside one another.
     #[derive(Debug, Clone)]
     enum Any {
         Text(String),
@@ -116,7 +118,7 @@ mod tests {
         Unit,
     }
 
-    /// A text whose `Display` writes each of its words by itself.
+    /// A text whose `Display` writes each word of the text by a call of its own.
     struct Shown<'a>(&'a str);
 
     impl fmt::Display for Shown<'_> {
@@ -220,7 +222,8 @@ mod tests {
         }
     }
 
-    /// Small texts and numbers, so that words are likely to be equal by accident.
+    /// Compares the keys of small texts and numbers, whose argument words are likely to be equal by
+    /// accident.
     #[test]
     fn equal_tokens_are_equal_keys() {
         let texts = ["", "a", "0", "\0", "\u{1}a", "\u{3}"].map(|text| Any::Text(text.to_owned()));

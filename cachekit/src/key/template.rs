@@ -1,38 +1,42 @@
-//! The template of a key, and the check that two templates give different keys.
+//! The template of a key, and the check that two templates never give the same key.
 
 use std::collections::HashSet;
 
 use crate::key::component::is_bare;
 
-/// A piece of a key template.
+/// A piece of a key template: a literal, or a placeholder for a text that differs between keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Piece {
-    /// Text that is part of every key.
+    /// Text that every key of the template contains.
     Literal(&'static str),
-    /// An argument, with the first byte of the literal that follows it; 0 at the end.
+    /// An argument of the call. The byte is the first byte of the literal that follows the
+    /// argument, or 0 if no literal follows.
     Argument(u8),
-    /// The function's name.
+    /// The name of the cached function.
     Name,
-    /// The type of a method's `self`, if it is generic.
+    /// The type of a method's `self`. Keys contain this type only if it is generic.
     SelfType,
 }
 
-/// A step of the pattern that a template's keys match.
+/// An element of the pattern that all keys of a template match.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Byte(u8),
-    /// Any number of bytes that an argument can hold.
+    /// Any number of bytes that an argument can contain if the literal after the argument begins
+    /// with `stop`.
     Any {
         stop: u8,
     },
 }
 
-/// Returns `true` if some key could come from both templates.
+/// Returns `true` if the templates `a` and `b`, which belong to the functions `a_name` and
+/// `b_name`, can give the same key.
 ///
-/// Both are patterns of literals and arguments, read left to right at the same time. The search
-/// visits every pair of positions that can be reached. The answer is exact, except that it ignores
-/// the structure inside composite arguments: there it may be a false `true`.
+/// Both templates are patterns of literals and arguments. The search reads the two patterns from
+/// left to right at the same time, and visits every pair of positions that can be reached. The
+/// result is exact, with an exception: the search ignores the structure inside composite arguments,
+/// and may therefore return `true` for two templates that never give the same key.
 pub(crate) fn overlap(a: &[Piece], a_name: &str, b: &[Piece], b_name: &str) -> bool {
     let (a, b) = (steps(a, a_name), steps(b, b_name));
     let mut seen = HashSet::new();
@@ -74,21 +78,23 @@ fn steps(pieces: &[Piece], name: &str) -> Vec<Step> {
             Piece::Literal(text) => bytes(text),
             Piece::Name => bytes(name),
             Piece::Argument(stop) => vec![Step::Any { stop }],
-            // It may be absent, and then the templates may meet.
+            // The type of `self` may be absent, and then the two templates may give the same key.
             Piece::SelfType => Vec::new(),
         })
         .collect()
 }
 
-/// Returns `true` if a written argument can hold `byte`: a bare byte that is not its stop byte, or
-/// one of the bytes of escapes (`%`) and composites (`(`, `,`, `)`).
+/// Returns `true` if the text of an argument can contain `byte`, where `stop` is the first byte of
+/// the literal after the argument. The text contains unescaped bytes other than `stop`, and the
+/// bytes of escapes (`%`) and composites (`(`, `,`, `)`).
 fn holds(stop: u8, byte: u8) -> bool {
     is_bare(byte, stop) || matches!(byte, b'%' | b'(' | b',' | b')')
         // The digits of an escape may be the stop byte.
         || (byte == stop && (byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'+')))
 }
 
-/// Returns the template as a user would write it, for messages.
+/// Returns the template as a user would write it, with `{}` for each argument. The text is for
+/// messages.
 pub(crate) fn shown(pieces: &[Piece], name: &str) -> String {
     pieces
         .iter()
@@ -112,7 +118,8 @@ mod tests {
         overlap(a, "a::f", b, "b::g")
     }
 
-    /// A template: literals and arguments in turn, so that arguments have a separator.
+    /// Generates a template in which literals and arguments alternate, so that a literal separates
+    /// any two arguments.
     fn template() -> impl Strategy<Value = Vec<Piece>> {
         let literal = prop::sample::select(vec!["a", "b", "a:", ":", "-", "ab:", "A", ",", ")"]);
         let middle = prop::collection::vec(literal.clone(), 0..3);
@@ -160,7 +167,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Two templates that pass registration never give one key.
+        /// Checks that two templates that do not overlap never give the same key.
         #[test]
         fn templates_that_do_not_meet_share_no_key(
             a in template(), b in template(),

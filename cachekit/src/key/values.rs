@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::containers::pair;
 
-/// Writes each bit pattern as a text of its own: `-0.0` is `-0`, and a NaN has its bits.
+/// Implements `CacheKey` for floats. Each bit pattern is written as a text of its own: `-0.0` as
+/// `-0`, and a NaN with its bits.
 macro_rules! floats {
     ($($ty:ty)*) => {$(
         impl CacheKey for $ty {
@@ -28,7 +29,7 @@ macro_rules! floats {
 }
 floats!(f32 f64);
 
-/// A duration in seconds, with as many digits after the point as it needs.
+/// Shows a duration in seconds, with as many digits after the point as the duration needs.
 struct Seconds(Duration);
 
 impl std::fmt::Display for Seconds {
@@ -43,14 +44,15 @@ impl std::fmt::Display for Seconds {
     }
 }
 
-/// Written in seconds: `90s`, `0.25s`.
+/// A duration is written in seconds: `90s`, `0.25s`.
 impl CacheKey for Duration {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         out.display(&Seconds(*self));
     }
 }
 
-/// Written in seconds since 1970: `1764300000.5s`, `-1s`.
+/// A time is written in seconds since the beginning of 1970, in UTC: `1764300000.5s`. A time before
+/// 1970 is negative: `-1s`.
 impl CacheKey for SystemTime {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.duration_since(Self::UNIX_EPOCH) {
@@ -82,7 +84,7 @@ impl CacheKey for SocketAddr {
 
 impl CacheKey for SocketAddrV6 {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
-        // `Display` leaves the flow information out.
+        // The `Display` of an IPv6 address leaves the flow information out.
         match self.flowinfo() {
             0 => out.display(self),
             flow => pair(out, |out| out.display(self), |out| flow.write_key(out)),
@@ -90,7 +92,7 @@ impl CacheKey for SocketAddrV6 {
     }
 }
 
-/// Written as its text, or as its bytes if they are not Unicode.
+/// A string is written as its text or, if it is not Unicode, as the slice of its bytes.
 impl CacheKey for OsStr {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         match self.to_str() {
@@ -118,7 +120,7 @@ impl CacheKey for PathBuf {
     }
 }
 
-/// Written as `()`, because the type has one value.
+/// A `PhantomData` is written as `()`, because its type has only one value.
 impl<T: ?Sized> CacheKey for PhantomData<T> {
     fn write_key(&self, out: &mut KeyWriter<'_>) {
         ().write_key(out);

@@ -1,4 +1,4 @@
-//! bincode 2: the bytes hold values only, and the type gives their shape.
+//! bincode 2: the bytes contain only values, and the type determines their shape.
 
 use ::bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use ::bincode::error::EncodeError;
@@ -12,15 +12,16 @@ use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 
-/// The most bytes that a payload may claim to hold. It is part of the decoder's type, so that all
-/// caches share one constant; a cache's own limit is checked before anything is decoded.
+/// The most bytes that a payload may claim to contain when bincode decodes it. The limit is part of
+/// the decoder's type, so all caches share this constant. A cache's own limit is checked before
+/// anything is decoded.
 const LIMIT: usize = 64 << 20;
 
 fn config() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
     config::standard().with_limit()
 }
 
-/// Appends `value`.
+/// Appends `value` to `sink`, encoded by bincode.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     let written = ::bincode::serde::encode_into_writer(value, sink, config());
     written.map_err(|error| match error {
@@ -31,7 +32,7 @@ pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(),
     })
 }
 
-/// Reads a value that takes all of `bytes`.
+/// Decodes a value by bincode. The value must take all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     let read = ::bincode::serde::seed_decode_from_slice(limits.seed::<T>(), bytes, config());

@@ -24,11 +24,13 @@ use crate::encoding::codec::type_codec::Wire;
     )
 )]
 pub trait Cacheable: Clone + Send + Sync + 'static {
-    /// Returns the codec of the type, if its values can be stored in Redis.
+    /// Returns the functions that encode and decode values of the type, or `None` if its values
+    /// cannot be stored in Redis.
     #[doc(hidden)]
     fn __wire() -> Option<Wire>;
 
-    /// Returns a function that estimates a value's bytes beside those of its type, if there is one.
+    /// Returns a function that estimates the bytes of a value in memory in addition to the size of
+    /// its type. Returns `None` in a build without serde.
     #[doc(hidden)]
     fn __weigh() -> Option<fn(&Self) -> usize>;
 }

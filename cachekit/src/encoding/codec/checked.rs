@@ -1,9 +1,11 @@
-//! A layer around a codec's `Serializer` that finds values which could not be read back as they were.
+//! A layer around a codec's `Serializer` that finds values which the codec would not read back as
+//! they were.
 //!
-//! bincode reads every field in its turn. If one was left out when the value was written, all
-//! that follow become something else, often without an error: `skip_serializing_if` silently turns
-//! one value into another. The codecs with names read such a value, but give a field that
-//! is never written its default, and `Some(None)` and a `NaN` are `null` to JSON.
+//! bincode reads every field in the order of the type. If a field was left out when the value was
+//! written, the bytes of all later fields are read as other fields, often without an error:
+//! `skip_serializing_if` silently turns one value into another. The codecs with names read such a
+//! value, but they give a field that is never written its default. JSON writes `Some(None)` and a
+//! `NaN` as `null`.
 
 pub(crate) mod compound;
 pub(crate) mod found;
@@ -18,18 +20,20 @@ use crate::encoding::codec::checked::found::Found;
 use crate::encoding::codec::guard::MAX_DEPTH;
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 
-/// The checks of one value while it is written, and their result.
+/// The checks of one value while a codec writes the value, and their result.
 pub(crate) struct Watch<'a> {
     codec: Codec,
-    /// The shapes in which the type is read, if this value is to be compared with them.
+    /// The shapes in which the value's type is read; `None` if this value is not compared with
+    /// them.
     shapes: Option<&'a Shapes>,
     found: RefCell<Option<Found>>,
-    /// `true` if a field was left out of this value.
+    /// `true` if `skip_serializing_if` left a field out of this value.
     is_sparse: Cell<bool>,
 }
 
 impl<'a> Watch<'a> {
-    /// Creates the checks. They compare with `shapes`, if given.
+    /// Creates the checks for one value that `codec` writes. The value is compared with `shapes`,
+    /// if given.
     pub(crate) fn new(codec: Codec, shapes: Option<&'a Shapes>) -> Self {
         Self {
             codec,
@@ -39,9 +43,9 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Returns `value` with its checks.
+    /// Returns `value`, wrapped so that these checks run while it is written.
     pub(crate) fn over<T>(&'a self, value: T) -> Checked<'a, T> {
-        // `serde_json` reads one layer less than it allows.
+        // `serde_json` allows 128 layers, but reads only 127.
         let depth = match self.codec {
             Codec::Json => MAX_DEPTH - 1,
             Codec::Bincode | Codec::MsgPack => MAX_DEPTH,
@@ -54,17 +58,19 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Returns the reason why the value could not be read back, if there is one.
+    /// Returns the reason why the value could not be read back as it is, or `None` if the checks
+    /// found no reason.
     pub(crate) fn into_found(self) -> Option<Found> {
         self.found.into_inner()
     }
 
-    /// Returns `true` if a field was left out of the value.
+    /// Returns `true` if `skip_serializing_if` left a field out of the value.
     pub(crate) fn is_sparse(&self) -> bool {
         self.is_sparse.get()
     }
 
-    /// Returns `true` if fields and variants are found by their names when they are read.
+    /// Returns `true` if the codec writes the names of fields and variants, and finds these by
+    /// their names when it reads a value.
     fn has_names(&self) -> bool {
         self.codec != Codec::Bincode
     }
@@ -74,7 +80,8 @@ impl<'a> Watch<'a> {
         E::custom("cannot be read back")
     }
 
-    /// Notes that `skip_serializing_if` leaves out a field; an error if the codec has no names.
+    /// Records that `skip_serializing_if` leaves the field `field` of the struct `of` out of the
+    /// value. Returns an error if the codec writes no names.
     fn skip<E: Error>(&self, of: &str, field: &str) -> Result<(), E> {
         if self.has_names() {
             self.is_sparse.set(true);
@@ -130,13 +137,13 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// A value, a `Serializer`, or the serializer of a compound, with its checks.
+/// A value, a `Serializer`, or the serializer of a compound, wrapped with the checks of the value.
 pub(crate) struct Checked<'a, T> {
     inner: T,
     watch: &'a Watch<'a>,
-    /// The number of layers that there may still be.
+    /// The number of layers that the value may still have below this one.
     depth: u8,
-    /// `true` if it is the content of a `Some`.
+    /// `true` if this is the content of a `Some`.
     in_some: bool,
 }
 
@@ -150,7 +157,8 @@ impl<'a, T> Checked<'a, T> {
         }
     }
 
-    /// Returns `inner` with its checks, `layers` deeper, counted as in reading.
+    /// Returns `inner`, wrapped with the same checks, `layers` layers deeper. Layers are counted as
+    /// a reader counts them. Returns an error if the value may not have so many layers.
     fn below<U, E: Error>(&self, layers: u8, inner: U) -> Result<Checked<'a, U>, E> {
         let Some(depth) = self.depth.checked_sub(layers) else {
             return Err(self.watch.stop(Found::deep()));
@@ -161,7 +169,9 @@ impl<'a, T> Checked<'a, T> {
         })
     }
 
-    /// Rejects the content of a `Some` that is nothing: only bincode tells that from a `None`.
+    /// Returns an error if this is the content of a `Some` and the codec is not bincode. The caller
+    /// is about to write a `None`, a unit or a unit struct: only bincode tells a `Some` with such a
+    /// content from a `None`.
     fn is_something<E: Error>(&self) -> Result<(), E> {
         if self.in_some && self.watch.has_names() {
             return Err(self.watch.stop(Found::some_of_nothing(self.watch.codec)));
@@ -225,7 +235,8 @@ mod tests {
         c: Vec<u8>,
     }
 
-    /// Written by bincode without checks, the value would be read as `Sparse { a: [2], b: 0, c: [] }`.
+    /// Writes a value that bincode without checks would read as another value: `Sparse { a: [2], b:
+    /// 0, c: [] }`.
     #[test]
     fn a_field_that_was_left_out_is_seen() {
         let sparse = Sparse {

@@ -1,9 +1,9 @@
-//! FNV-1a, 64 bits: equal in every process, release and architecture.
+//! The hash function FNV-1a with 64 bits: equal in every process, release and architecture.
 //!
-//! Hashes of `std::hash` may change with the compiler, and then every deploy with a new one
-//! would find its cache cold.
+//! The hashes of `std::hash` may change with the compiler. With such a hash, every deploy that was
+//! built by a new compiler would find its cache cold.
 
-/// The state of a hash.
+/// The state of an FNV-1a hash, to which bytes can be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fnv(u64);
 
@@ -13,7 +13,7 @@ impl Fnv {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    /// Adds `bytes`.
+    /// Returns the state with `bytes` added.
     #[must_use]
     pub(crate) const fn bytes(self, bytes: &[u8]) -> Self {
         let mut hash = self.0;
@@ -25,19 +25,20 @@ impl Fnv {
         Self(hash)
     }
 
-    /// Adds a number.
+    /// Returns the state with `number` added, as 8 little-endian bytes.
     #[must_use]
     pub(crate) const fn number(self, number: u64) -> Self {
         self.bytes(&number.to_le_bytes())
     }
 
-    /// Adds a text. Its length goes first, so that no two lists of texts are the same bytes.
+    /// Returns the state with `text` added. The length of the text is added first, so that two
+    /// different lists of texts never add the same bytes.
     #[must_use]
     pub(crate) const fn text(self, text: &str) -> Self {
         self.number(text.len() as u64).bytes(text.as_bytes())
     }
 
-    /// Returns the hash.
+    /// Returns the hash of all bytes that were added.
     pub(crate) const fn finish(self) -> u64 {
         self.0
     }

@@ -1,9 +1,9 @@
-//! A layer around a codec's `Deserializer`, for bytes that somebody else may have written.
+//! A layer around a codec's `Deserializer`, for bytes that anybody may have written.
 //!
-//! No codec is safe by itself. bincode recurses as deep as the bytes say, and loops as often
-//! as they say over elements that take no bytes. `MessagePack` counts neither enums nor
-//! newtypes as depth, so a single byte can make `struct Peano(Option<Box<Peano>>)` recurse
-//! endlessly. A stack overflow cannot be caught, so depth is limited beforehand.
+//! No codec is safe by itself. bincode recurses as deep as the bytes say, and loops as often as the
+//! bytes say over elements that take no bytes. `MessagePack` counts neither enums nor newtypes as
+//! depth, so a single byte can make `struct Peano(Option<Box<Peano>>)` recurse endlessly. A stack
+//! overflow cannot be caught, so this layer limits the depth.
 
 pub(crate) mod access;
 pub(crate) mod visitor;
@@ -13,22 +13,22 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, Error};
 
-/// The most layers that a value may have: every option, newtype, enum, struct, tuple, sequence
-/// and map is one. `serde_json` has the same limit.
+/// The most layers that a value may have inside one another. Every option, newtype, enum, struct,
+/// tuple, sequence and map is a layer. `serde_json` has the same limit.
 pub(crate) const MAX_DEPTH: u8 = 128;
 
-/// The most elements that all sequences and maps together may have beyond one for each byte:
-/// elements without bytes, as in a `Vec<()>`, are rare but real.
+/// The number by which the elements of all sequences and maps of a payload may exceed the bytes of
+/// the payload. Elements that take no bytes, as in a `Vec<()>`, are rare but real.
 const EMPTY_ELEMENTS: usize = 1024;
 
-/// The limits that are left to one payload.
+/// The limits for reading one payload, less the elements that were read so far.
 pub(crate) struct Limits {
     payload: usize,
     elements: Cell<usize>,
 }
 
 impl Limits {
-    /// Creates the limits of a payload of so many bytes.
+    /// Creates the limits for reading a payload of `payload` bytes.
     pub(crate) fn new(payload: usize) -> Self {
         Self {
             payload,
@@ -36,7 +36,7 @@ impl Limits {
         }
     }
 
-    /// Returns a guarded seed that reads a `T` from any deserializer.
+    /// Returns a seed that reads a `T` from any deserializer within these limits.
     pub(crate) fn seed<T: DeserializeOwned>(&self) -> Guard<'_, PhantomData<T>> {
         Guard {
             inner: PhantomData,
@@ -46,11 +46,12 @@ impl Limits {
         }
     }
 
-    /// Takes `announced` elements from the limit.
+    /// Subtracts `announced` from the number of elements that may still be read. Returns an error
+    /// if fewer elements are left.
     ///
-    /// An element that takes bytes has a first byte that is no other element's, so the sum
-    /// over all sequences of an honest payload is at most its length. A limit for each
-    /// sequence alone would let n sequences inside one another loop n² times.
+    /// An element that takes bytes has a first byte that belongs to no other element. So the number
+    /// of elements in all sequences of an honest payload is at most the number of its bytes. A
+    /// limit for each sequence alone would let n sequences inside one another loop n² times.
     fn take<E: Error>(&self, announced: usize) -> Result<(), E> {
         let Some(left) = self.elements.get().checked_sub(announced) else {
             return Err(E::custom("more elements than bytes"));
@@ -60,17 +61,17 @@ impl Limits {
     }
 }
 
-/// A `Deserializer`, `Visitor`, seed or access of serde, guarded.
+/// A `Deserializer`, `Visitor`, seed or access of serde, wrapped with the limits of a payload.
 pub(crate) struct Guard<'a, T> {
     inner: T,
     depth: u8,
-    /// `true` if the data says how many elements follow, and not the type.
+    /// `true` if the bytes, and not the type, say how many elements follow.
     counted: bool,
     limits: &'a Limits,
 }
 
 impl<'a, T> Guard<'a, T> {
-    /// Returns `inner`, guarded at the same depth.
+    /// Returns `inner`, wrapped with the same limits at the same depth.
     fn beside<U>(&self, inner: U) -> Guard<'a, U> {
         Guard {
             inner,
@@ -80,14 +81,16 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// Marks that the data says how many elements follow.
+    /// Returns this guard, marked for a sequence or map, whose number of elements the bytes
+    /// announce.
     fn counting(mut self) -> Self {
         self.counted = true;
         self
     }
 
-    /// Takes the elements that the data announces from the limit. It ignores those of a struct, tuple or
-    /// array, which the type announces.
+    /// Subtracts the elements that the bytes announce from the limit. Returns an error if they
+    /// exceed the limit. The elements of a struct, tuple or array do not count, because the type
+    /// announces them.
     fn announce<E: Error>(&self, elements: Option<usize>) -> Result<(), E> {
         match elements {
             Some(elements) if self.counted => self.limits.take(elements),
@@ -95,12 +98,14 @@ impl<'a, T> Guard<'a, T> {
         }
     }
 
-    /// Returns the number of elements to make room for, at most as many as the payload can hold.
+    /// Returns the number of elements for which a visitor may allocate memory: `hint`, but at most
+    /// the number of bytes in the payload.
     fn modest(&self, hint: Option<usize>) -> Option<usize> {
         hint.map(|hint| hint.min(self.limits.payload))
     }
 
-    /// Returns the content, and `inner` one layer deeper.
+    /// Returns the content of this guard, and `inner` wrapped one layer deeper. Returns an error if
+    /// the value may have no more layers.
     fn below<U, E: Error>(self, inner: U) -> Result<(T, Guard<'a, U>), E> {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(E::custom("too deep"));
@@ -142,7 +147,7 @@ mod tests {
         );
     }
 
-    /// Returns a length as bincode writes one.
+    /// Returns the bytes with which bincode writes the length `len`.
     fn length(len: u64) -> Vec<u8> {
         [&[253][..], &len.to_le_bytes()].concat()
     }
@@ -182,7 +187,8 @@ mod tests {
         }
     }
 
-    /// Each is within the payload's length; together they would be its square.
+    /// Reads 20,000 sequences inside of a sequence. Each of them announces fewer elements than the
+    /// payload has bytes, but their sum is much greater.
     #[test]
     fn lengths_are_summed_up() {
         let inner = 60_000_u16;
@@ -211,7 +217,7 @@ mod tests {
         refuses::<serde_json::Value>(Codec::MsgPack, &b"\x91".repeat(deep));
     }
 
-    /// A single byte, endlessly: nothing is consumed on the way down.
+    /// Reads a type that recurses without consuming a byte, which a codec alone would do endlessly.
     #[test]
     fn a_loop_without_input_ends() {
         refuses::<Peano>(Codec::MsgPack, &[0x01]);
@@ -234,7 +240,8 @@ mod tests {
         }
     }
 
-    /// The way in which a type got its text or its elements.
+    /// The form in which a deserializer gave a text to a type, or the number of elements that it
+    /// announced.
     #[derive(Debug, PartialEq, Serialize)]
     enum Told {
         Lent,
@@ -282,7 +289,8 @@ mod tests {
         }
     }
 
-    /// A borrowed text was in the bytes. An owned one would be made as long as they claim.
+    /// Expects a text that is borrowed from the bytes. For an owned text, a codec would allocate as
+    /// much memory as the bytes announce.
     #[test]
     fn no_room_is_made_for_what_is_not_there() {
         assert_eq!(read(Codec::Bincode, b"\x01a"), Ok(Text(Told::Lent)));

@@ -1,4 +1,4 @@
-//! JSON, as other programs read and write it.
+//! JSON as a codec: values in the form in which other programs read and write them.
 
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed};
@@ -10,16 +10,16 @@ use crate::encoding::codec::guard::Limits;
 use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 
-/// Appends `value`.
+/// Appends `value` to `sink`, encoded as JSON.
 pub(crate) fn encode<T: Serialize>(value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     serde_json::to_writer(sink, value).map_err(|error| match error.classify() {
-        // A map's key is all that `serde_json` itself rejects.
+        // A wrong key of a map is the only value that `serde_json` itself rejects.
         Category::Syntax => Unfit::Type(Found::keys()),
         _ => Unfit::Value,
     })
 }
 
-/// Reads a value that takes all of `bytes`.
+/// Decodes a value from JSON. The value must take all of `bytes`.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let limits = Limits::new(bytes.len());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);

@@ -1,12 +1,14 @@
 //! The shape of a type's serialised form, found by letting the type deserialize samples.
 //!
-//! bincode writes values and nothing about them: bytes of an older `User` whose two strings
-//! had the other order decode without an error. So every stored value carries a fingerprint of its
-//! shape, a hash of everything that `T::deserialize` asks for: names, fields, variants and
-//! kinds of numbers. It needs no derive, and covers foreign types.
+//! bincode writes values and nothing about them. For example, the bytes of an older `User`, whose
+//! two strings had the other order, decode without an error. So every value that bincode encodes is
+//! stored with a fingerprint of its type's shape. The fingerprint is a hash of everything that
+//! `T::deserialize` asks for: names, fields, variants and kinds of numbers. The fingerprint needs
+//! no derive, and also covers types of other crates.
 //!
-//! With every codec, the names that a value is written with are compared with those that its
-//! type asks for: a name that is not written, or not read, would come back as a default.
+//! With every codec, the names of the fields that a value writes are compared with the names for
+//! which its type asks when it is read. A field that is only read would come back as its default,
+//! and a field that is only written would be lost.
 
 pub(crate) mod access;
 pub(crate) mod choices;
@@ -32,11 +34,11 @@ use crate::encoding::codec::checked::found::{Found, NAMES};
 use crate::encoding::codec::schema::shapes::Sealed as Shapes;
 use crate::encoding::codec::schema::trace::Trace;
 
-/// The number of values of each type that are compared with its shape when they are written, and
-/// read back. In debug builds all are.
+/// The number of values of each type that are compared with the type's shape when they are written,
+/// and that are read back. In debug builds, all values are.
 const LOOKS: u32 = 16;
 
-/// The findings about one type.
+/// The shape of one type under one codec, as a trace of the type found it.
 pub(crate) struct Schema {
     type_name: &'static str,
     fingerprint: u64,
@@ -45,7 +47,8 @@ pub(crate) struct Schema {
     complete: bool,
     shapes: Shapes,
     looks: AtomicU32,
-    /// Counts the values read back because they left a field out.
+    /// The number of values that were read back because `skip_serializing_if` left out one of their
+    /// fields.
     sparse_looks: AtomicU32,
     refused: OnceLock<String>,
 }
@@ -66,9 +69,9 @@ impl Schema {
         }
     }
 
-    /// Returns the hash of the shape, or the reason why `codec` cannot carry the type. The hash is 0 for
-    /// codecs whose bytes say what they are: a changed type is then read as far as it goes, and an
-    /// added field is no reason for a cold cache.
+    /// Returns the fingerprint of the type, or the reason why `codec` cannot encode the type. The
+    /// fingerprint is 0 for codecs that write names. With such a codec, an older value of a changed
+    /// type is read as far as possible, so an added field does not make the cache cold.
     pub(crate) fn fingerprint(&self, codec: Codec) -> Result<u64, String> {
         if self.self_describing {
             return Err(format!(
@@ -84,8 +87,8 @@ impl Schema {
         }
     }
 
-    /// Returns in words why `codec` cannot carry what was found. If that holds for every value of the
-    /// type, it is remembered.
+    /// Returns a text that says why `codec` cannot encode the part of a value in `found`. If the
+    /// reason holds for every value of the type, the schema refuses all further values for it.
     pub(crate) fn refuse(&self, codec: Codec, found: &Found) -> String {
         let why = || {
             let Found { what, remedy, .. } = found;
@@ -101,12 +104,14 @@ impl Schema {
         }
     }
 
-    /// Returns the shapes, if the next value is one of those to compare with them.
+    /// Returns the shapes of the type if the next value is among the first, which are compared with
+    /// the shapes when they are written. Returns `None` for later values.
     pub(crate) fn look(&self) -> Option<&Shapes> {
         is_among_the_first(&self.looks).then_some(&self.shapes)
     }
 
-    /// Returns `true` if the next value that left a field out is one of those to read back.
+    /// Returns `true` if the next value of which a field was left out is among the first such
+    /// values, which are read back.
     pub(crate) fn looks_at_sparse(&self) -> bool {
         is_among_the_first(&self.sparse_looks)
     }
@@ -120,7 +125,8 @@ fn is_among_the_first(looks: &AtomicU32) -> bool {
     is_first
 }
 
-/// Returns the schema of `T` under `codec`, which the first call finds out.
+/// Returns the schema of `T` under `codec`. The first call in the process finds the schema by a
+/// trace of `T`.
 pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema {
     static KNOWN: RwLock<BTreeMap<(TypeId, u8), &'static Schema>> = RwLock::new(BTreeMap::new());
     let id = (TypeId::of::<T>(), codec.id());
@@ -129,10 +135,10 @@ pub(crate) fn of<T: DeserializeOwned + 'static>(codec: Codec) -> &'static Schema
         return schema;
     }
     drop(known);
-    // Without the lock: a type's own code runs here, and may use a cache itself.
+    // The trace runs without the lock, because it calls the type's own code, which may use a cache.
     let traced = Schema::trace::<T>(codec != Codec::Bincode);
     let mut known = KNOWN.write();
-    // Leaked, once for each type and codec of the program.
+    // The schema is leaked, once for each type and codec of the program.
     known
         .entry(id)
         .or_insert_with(|| Box::leak(Box::new(traced)))

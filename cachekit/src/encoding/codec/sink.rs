@@ -1,8 +1,8 @@
-//! The output of encoders: the end of a buffer, up to a limit.
+//! The output of an encoder: a buffer to which the encoder appends bytes, up to a limit.
 
 use std::io;
 
-/// The end of a buffer that may grow by a limited number of bytes.
+/// An output that appends bytes to a buffer, up to a limit on their number.
 pub(crate) struct Sink<'a> {
     out: &'a mut Vec<u8>,
     left: usize,
@@ -19,12 +19,13 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Returns `true` if something did not fit.
+    /// Returns `true` if some bytes were not appended because they did not fit into the limit.
     pub(crate) fn is_full(&self) -> bool {
         self.full
     }
 
-    /// Appends all of `bytes` and returns `true`. If they do not fit, appends nothing, now and later.
+    /// Appends all of `bytes` and returns `true`. If they do not fit into the limit, returns
+    /// `false` and appends nothing, neither these bytes nor later ones.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> bool {
         let left = self.left.checked_sub(bytes.len());
         self.full |= left.is_none();

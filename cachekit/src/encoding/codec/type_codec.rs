@@ -1,4 +1,4 @@
-//! The codec of one type, for code that does not know the type.
+//! The encoding and decoding of one type, for code that does not know the type.
 
 use std::any::Any;
 use std::fmt;
@@ -16,22 +16,24 @@ pub(crate) type Encode =
 
 pub(crate) type Decode = fn(Codec, bytes: &[u8]) -> Result<Arc<dyn Any + Send + Sync>, DecodeError>;
 
-/// The functions that write and read values of one type, for code that does not know the type. A value
-/// is the content of an entry: an `Option<V>`.
+/// The functions that encode and decode values of one type `V`, for code that does not know the
+/// type. Each value passed to them or returned is the content of an entry, an `Option<V>`.
 #[derive(Clone, Copy)]
 pub struct Wire {
-    /// Appends the value of a `Some` to `out`, as `codec` writes it, and at most `limit` bytes.
+    /// Appends the value in a `Some` to `out`, as `codec` encodes it. Appends at most `limit`
+    /// bytes.
     pub(crate) encode: Encode,
-    /// Reads what `encode` wrote; all of `bytes` must be consumed.
+    /// Decodes bytes that `encode` wrote. The value must take all of `bytes`.
     pub(crate) decode: Decode,
-    /// Returns the fingerprint of the type's shape under `codec`, or why the codec cannot carry it.
+    /// Returns the fingerprint of the type's shape under a codec, or the reason why the codec
+    /// cannot encode the type.
     pub(crate) fingerprint: fn(Codec) -> Result<u64, String>,
-    /// Estimates the bytes of a value in memory beside those of its type.
+    /// Estimates the bytes that a value takes in memory in addition to the size of its type.
     pub(crate) weigh: fn(&dyn Any) -> usize,
 }
 
 impl Wire {
-    /// Creates the functions for values of `V`, by serde.
+    /// Creates the functions for values of the type `V`, which serde encodes and decodes.
     #[cfg(feature = "serde")]
     pub(crate) fn serde<V>() -> Self
     where
@@ -58,5 +60,6 @@ impl fmt::Debug for Wire {
     }
 }
 
-/// Returns the fingerprint of a type's shape under a codec, or why the codec cannot carry it.
+/// A function that returns the fingerprint of a type's shape under a codec, or the reason why the
+/// codec cannot encode the type.
 pub(crate) type Fingerprint = fn(Codec) -> Result<u64, String>;

@@ -2,14 +2,14 @@
 
 use crate::encoding::codec::checked::found::Found;
 
-/// The reason why a codec did not write a value.
+/// The reason why a codec did not write a value, for the caller that reports it.
 pub(crate) enum Unfit {
-    /// The codec cannot carry what was found in the value.
+    /// The codec cannot encode the part of the value that `Found` describes.
     #[cfg_attr(
         not(any(feature = "bincode", feature = "json")),
         expect(dead_code, reason = "`MessagePack` has a form for all")
     )]
     Type(Found),
-    /// The value's own `Serialize` failed.
+    /// The `Serialize` of the value's type failed.
     Value,
 }

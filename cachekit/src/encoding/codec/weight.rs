@@ -1,4 +1,5 @@
-//! The memory of a value beside the size of its type, estimated from what it serialises.
+//! An estimate of the memory that a value takes in addition to the size of its type, made from the
+//! parts that the value serialises.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,17 +10,21 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// The most layers that are counted, so that no stack overflows: as many as a codec reads.
+/// The most layers of a value whose bytes are counted. More layers could overflow the stack. A
+/// codec reads as many layers.
 const MAX_DEPTH: u8 = 128;
-/// The size of a `String` or `Vec` that is an element itself.
+/// The number of bytes of a `String` or `Vec` itself, without its content.
 const HEADER: usize = 3 * size_of::<usize>();
-/// The size of the tag of an enum or `Option` that is an element, with padding to its value's alignment.
+/// The number of bytes counted for the tag of an enum or `Option`, with the padding up to the
+/// alignment of its value.
 const TAG: usize = 8;
 
-/// Estimates the bytes of `value` beside those of its type.
+/// Returns an estimate of the bytes that `value` takes in memory in addition to the size of its
+/// type.
 ///
-/// The content of strings, sequences and maps is certainly beside the type. Other numbers may be in
-/// the type, or in a `Box`: they count as far as they exceed the type's size.
+/// The content of strings, sequences and maps is always outside of the type's own size. Other
+/// parts, such as numbers, may be inside of that size, or behind a `Box`. The estimate includes
+/// only the bytes by which the other parts together exceed the size of the type.
 pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
     let tally = Tally::default();
     let all = SizeEstimator {
@@ -27,7 +32,7 @@ pub(crate) fn heap<V: Serialize>(value: &V) -> usize {
         depth: MAX_DEPTH,
         is_apart: false,
     };
-    // A `Serialize` that fails or panics still has what was counted before.
+    // If the `Serialize` fails or panics, the bytes that were counted before still count.
     let _ = catch_unwind(AssertUnwindSafe(|| value.serialize(all)));
     let own = tally.own.get().saturating_sub(size_of::<V>());
     own.saturating_add(tally.apart.get())
@@ -39,16 +44,17 @@ struct Tally {
     apart: Cell<usize>,
 }
 
-/// A `Serializer` that counts bytes.
+/// A `Serializer` that writes nothing, and counts the bytes that the value takes in memory.
 #[derive(Clone, Copy)]
 struct SizeEstimator<'a> {
     tally: &'a Tally,
     depth: u8,
-    /// `true` inside a sequence or map.
+    /// `true` for parts inside of a sequence or map, which are outside of the type's own size.
     is_apart: bool,
 }
 
-/// The end of counting: the value weighs the most that counts, or is too deep.
+/// The error that ends the counting, because the value has reached the greatest weight of an entry,
+/// or has too many layers.
 #[derive(Debug)]
 struct TooDeep;
 
@@ -74,14 +80,14 @@ impl SizeEstimator<'_> {
             &self.tally.own
         };
         sum.set(sum.get().saturating_add(bytes));
-        // The most that an entry can weigh.
+        // An entry can weigh at most `u32::MAX`.
         if sum.get() > u32::MAX as usize {
             return Err(TooDeep);
         }
         Ok(())
     }
 
-    /// Counts a header, and `len` bytes in the place that it refers to.
+    /// Counts a header, and `len` bytes of content outside of the type's own size.
     fn text(self, len: usize) -> Counted {
         self.add(HEADER)?;
         Self {
@@ -96,7 +102,8 @@ impl SizeEstimator<'_> {
         Ok(Self { depth, ..self })
     }
 
-    /// Counts the header of a sequence or map, and returns the estimator of its elements.
+    /// Counts the header of a sequence or map, and returns the estimator of its elements, which are
+    /// one layer deeper. Returns an error if that is too deep.
     fn elements(self) -> Result<Self, TooDeep> {
         self.add(HEADER)?;
         let elements = self.below()?;
@@ -300,7 +307,8 @@ mod tests {
         parts: Vec<Option<String>>,
     }
 
-    /// Exact where the layout leaves no doubt, and about right elsewhere.
+    /// Expects exact estimates where the layout of a type leaves no doubt, and estimates within 500
+    /// bytes elsewhere.
     #[test]
     fn what_is_not_in_the_type_is_counted() {
         const LONG: usize = 100_000;
@@ -349,7 +357,7 @@ mod tests {
         More(Box<Deep>),
     }
 
-    /// A test's thread has 2 MiB of stack.
+    /// Estimates a value of 7,000 layers on the thread of a test, which has a stack of 2 MiB.
     #[test]
     fn no_depth_overflows_the_stack() {
         let deep = (0..7_000).fold(Deep::End, |deep, _| Deep::More(Box::new(deep)));

@@ -1,4 +1,5 @@
-//! Fingerprints, encoding and decoding by the name of a codec. Panics in a type's own code are caught.
+//! Fingerprints, encoding and decoding, by the codec that the caller names. Panics in a type's own
+//! code are caught.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,7 +13,8 @@ use crate::encoding::codec::sink::Sink;
 use crate::encoding::codec::unfit::Unfit;
 use crate::encoding::codec::{Codec, DecodeError, EncodeError, schema};
 
-/// Returns the fingerprint of `V`'s shape under `codec`, or why the codec cannot carry it.
+/// Returns the fingerprint of `V`'s shape under `codec`, or the reason why the codec cannot encode
+/// `V`.
 pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
 ) -> Result<u64, String> {
@@ -23,7 +25,8 @@ pub(crate) fn fingerprint<V: Serialize + DeserializeOwned + 'static>(
     }
 }
 
-/// Appends `value` as `codec` writes it. After an error, `out` is as before.
+/// Appends `value` to `out`, as `codec` encodes it, in at most `limit` bytes. After an error, `out`
+/// is as before the call.
 pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     codec: Codec,
     value: &V,
@@ -50,8 +53,8 @@ pub(crate) fn encode<V: Serialize + DeserializeOwned + 'static>(
     written
 }
 
-/// Appends `value`, unless it is seen that it would not be read back. Returns `true` if the bytes are to
-/// be read back for a comparison.
+/// Appends `value` to `out`, unless a check shows that the value would not be read back as it is.
+/// Returns `true` if the caller must read the bytes back and compare them.
 fn write<V: Serialize>(
     codec: Codec,
     schema: &Schema,
@@ -80,7 +83,8 @@ fn write<V: Serialize>(
     Ok(shapes.is_some() || (is_sparse && schema.looks_at_sparse()))
 }
 
-/// Appends `value` by the functions of `codec`.
+/// Appends `value` to `sink` by the encoder of `codec`. A panic of the value's `Serialize` is an
+/// error.
 fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), Unfit> {
     // A panic can leave nothing half done but the output, which the caller cuts off.
     let written = catch_unwind(AssertUnwindSafe(|| match codec {
@@ -96,9 +100,10 @@ fn by<T: Serialize>(codec: Codec, value: &T, sink: &mut Sink<'_>) -> Result<(), 
     written.unwrap_or(Err(Unfit::Value))
 }
 
-/// Returns `true` if the value read from `bytes` is written as these bytes again, in any order: a hash
-/// map has another order each time. A field that both `Serialize` and `Deserialize` leave out gives no
-/// sign.
+/// Decodes a value from `bytes` and encodes the value again. Returns `true` if both encodings
+/// contain each byte equally often. The order of the bytes is ignored, because a hash map has
+/// another order each time. A field that both `Serialize` and `Deserialize` leave out is not
+/// noticed.
 fn is_read_back<V: Serialize + DeserializeOwned>(codec: Codec, bytes: &[u8]) -> bool {
     let Ok(value) = decode::<V>(codec, bytes) else {
         return false;
@@ -110,7 +115,7 @@ fn is_read_back<V: Serialize + DeserializeOwned>(codec: Codec, bytes: &[u8]) -> 
     is_written && counts(&again) == counts(bytes)
 }
 
-/// Counts how often each byte occurs.
+/// Returns the number of times that each of the 256 bytes occurs in `bytes`.
 fn counts(bytes: &[u8]) -> [usize; 256] {
     let mut counts = [0; 256];
     for byte in bytes {
@@ -119,7 +124,7 @@ fn counts(bytes: &[u8]) -> [usize; 256] {
     counts
 }
 
-/// Reads a value that takes all of `bytes`.
+/// Decodes a value of the type `V` by `codec`. The value must take all of `bytes`.
 pub(crate) fn decode<V: DeserializeOwned>(codec: Codec, bytes: &[u8]) -> Result<V, DecodeError> {
     let read = catch_unwind(|| match codec {
         #[cfg(feature = "bincode")]

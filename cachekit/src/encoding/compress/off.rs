@@ -1,11 +1,11 @@
-//! The replacement for LZ4 in a build without it.
+//! The replacement for LZ4 in a build without the feature `lz4`.
 
-/// Compresses nothing.
+/// Returns `None`, because a build without the feature `lz4` cannot compress.
 pub(crate) fn compress(_: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// Decompresses nothing.
+/// Returns `None`, because a build without the feature `lz4` cannot decompress.
 pub(crate) fn decompress(_: &[u8], _: &mut [u8]) -> Option<usize> {
     None
 }

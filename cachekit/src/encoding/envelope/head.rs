@@ -1,4 +1,4 @@
-//! The head of an entry, which a store changes in place.
+//! The head of an entry, for a store in tests that changes heads in place as scripts do in Redis.
 
 use crate::encoding::envelope::{
     FILLED, FLAGS, GRACE, HEAD, MAGIC, ORDER, ORDERED, TOKEN, Token, millis,
@@ -9,23 +9,26 @@ const WAITERS: usize = 5;
 const HOLDER: usize = 24;
 const FLOOR: usize = 40;
 
-/// The fields of an entry that the store itself reads.
+/// The fields in the head of an entry, which the store itself reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// `true` if there is a value or an absence.
+    /// `true` if the entry has a value or an absence, and not only a token.
     pub(crate) is_filled: bool,
-    /// `true` if a process waits for the lease to end.
+    /// `true` if a process waits for the end of the entry's lease.
     pub(crate) is_awaited: bool,
     pub(crate) token: Token,
     pub(crate) holder: Option<Token>,
-    /// The lease lives while more than this is left of the entry's life.
+    /// The remaining life of the entry at which its lease ends: the lease lives while the store
+    /// still keeps the entry for longer than this time.
     pub(crate) floor: Duration,
-    /// The entry is fresh while more than this is left of its life.
+    /// The remaining life of the entry at which it becomes stale: the entry is fresh while the
+    /// store still keeps it for longer than this time.
     pub(crate) grace: Duration,
 }
 
 impl Head {
-    /// Reads the head of `bytes`, if they have one.
+    /// Returns the head of the entry in `bytes`, or `None` if they are too short or do not begin as
+    /// an entry.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let head = bytes.get(..HEAD)?;
         let word = |at: usize| head[at..at + 16].try_into().map(Token).ok();
@@ -44,7 +47,8 @@ impl Head {
         })
     }
 
-    /// The order of the write that stored the entry in `bytes`, if it has one.
+    /// Returns the order of the write that stored the entry in `bytes`, or `None` if the entry has
+    /// no order.
     pub(crate) fn order(bytes: &[u8]) -> Option<u64> {
         let has_one = bytes.get(FLAGS)? & (FILLED | ORDERED) == FILLED | ORDERED;
         let start = bytes.len().checked_sub(ORDER)?;
@@ -52,7 +56,7 @@ impl Head {
         has_one.then(|| u64::from_be_bytes(order))
     }
 
-    /// Writes the fields over the head of `bytes`, except `is_filled`.
+    /// Writes the fields of this head, except `is_filled`, into the entry in `bytes`.
     pub(crate) fn write(&self, bytes: &mut [u8]) {
         bytes[WAITERS] = u8::from(self.is_awaited);
         bytes[TOKEN..HOLDER].copy_from_slice(&self.token.0);
@@ -62,7 +66,7 @@ impl Head {
         bytes[GRACE..HEAD].copy_from_slice(&millis(self.grace).to_be_bytes());
     }
 
-    /// Returns an entry that holds a token and no value.
+    /// Returns the bytes of an entry that has this head and no value.
     pub(crate) fn vacant(&self) -> Vec<u8> {
         let mut bytes = vec![0; HEAD];
         bytes[..FLAGS].copy_from_slice(&MAGIC);

@@ -1,4 +1,4 @@
-//! Reading an entry from bytes that may be anything.
+//! Reading an entry from bytes that anybody may have written.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::encoding::envelope::{
     PACKED, TOKEN, Token, VERSIONS, Version, checksum,
 };
 
-/// An entry, parsed as far as possible without the type of its value.
+/// An entry from Redis, parsed as far as possible without the type of its value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Envelope<'a> {
     pub(crate) codec: u8,
@@ -18,31 +18,35 @@ pub(crate) struct Envelope<'a> {
     pub(crate) grace: Duration,
     pub(crate) life: Duration,
     pub(crate) delta: Duration,
-    /// The versions of the namespace, the function, and each tag.
+    /// The versions on which the entry depends: the version of everything, of the function, and of
+    /// each name in `tags`, in this sequence.
     pub(crate) versions: Vec<Version>,
     pub(crate) tags: Vec<&'a [u8]>,
     pub(crate) function: &'a [u8],
     pub(crate) key: &'a [u8],
     pub(crate) payload: Payload<'a>,
-    /// The order of the write that stored it, if that has one.
+    /// The order of the write that stored the entry; `None` if a computation or a write without an
+    /// order did.
     pub(crate) order: Option<u64>,
 }
 
-/// The reason why bytes are not an entry.
+/// The reason why bytes are not an entry with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reject {
-    /// Not written by this library.
+    /// This library did not write the bytes.
     NotOurs,
-    /// Written in another version of the format.
+    /// The entry has another version of the format.
     Format,
-    /// A token alone: no value yet.
+    /// The entry has a token, and no value yet.
     Vacant,
-    /// Cut short, or changed.
+    /// The entry was cut short or changed after this library wrote it.
     Damaged,
 }
 
 impl<'a> Envelope<'a> {
-    /// Parses `bytes`. Allocates no more than in proportion to their length.
+    /// Parses `bytes` as an entry with a value, or returns the reason why they are not such an
+    /// entry. Whatever lengths the bytes announce, the memory that is allocated is at most
+    /// proportional to their number.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Reject> {
         match bytes.get(..3) {
             Some(start) if start == MAGIC => {}

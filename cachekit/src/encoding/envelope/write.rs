@@ -1,4 +1,4 @@
-//! Writing an entry.
+//! Writing an entry as the bytes that Redis stores.
 
 use std::time::Duration;
 
@@ -8,48 +8,54 @@ use crate::encoding::envelope::{
     millis,
 };
 
-/// An entry that is about to be written.
+/// The fields of an entry that is about to be written as bytes.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) codec: u8,
-    /// The shape of the value's type.
+    /// The fingerprint of the value's type, a hash of the type's shape; 0 for codecs that write
+    /// names.
     pub(crate) fingerprint: u64,
-    /// The data set of the server that the entry belongs to.
+    /// The origin of the entry, which identifies the data set of the server that stores the entry.
     pub(crate) origin: [u8; 8],
-    /// The token of the generation that the entry begins.
+    /// The fencing token that the entry has once it is stored.
     pub(crate) fill: Token,
-    /// The time for which the entry stays readable after its life.
+    /// The time after the end of `life` for which Redis keeps the entry as a stale value.
     pub(crate) grace: Duration,
-    /// The time for which the entry is fresh.
+    /// The time after the store for which the entry is fresh.
     pub(crate) life: Duration,
-    /// The time that its computation took.
+    /// The time that the computation of the value took.
     pub(crate) delta: Duration,
-    /// The versions of the namespace, the function, and each tag.
+    /// The versions on which the entry depends: the version of everything, of the function, and of
+    /// each name in `tags`, in this sequence.
     pub(crate) versions: &'a [Version],
-    /// The tags' names. Those whose versions are not known yet come last.
+    /// The names of the entry's tags and events, and of the version of its replicas. Names whose
+    /// versions are not known yet come last.
     pub(crate) tags: &'a [Box<[u8]>],
     pub(crate) function: &'a str,
     pub(crate) key: &'a [u8],
-    /// The order of the write that stores it, if that has one.
+    /// The order of the write that stores the entry; `None` if a computation or a write without an
+    /// order does.
     pub(crate) order: Option<u64>,
-    /// The least bytes of a payload that is compressed, if that is worth it; `None`: none is.
+    /// The number of bytes from which a payload is compressed, if compression saves enough. `None`
+    /// if payloads are not compressed.
     pub(crate) compress_above: Option<usize>,
 }
 
-/// An entry that was written.
+/// An entry that was written as bytes.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
-    /// The number of bytes that compression saved; `None` if it is not compressed.
+    /// The number of bytes that compression saved; `None` if the payload is not compressed.
     pub(crate) saved: Option<usize>,
 }
 
 impl Draft<'_> {
-    /// Writes the entry, with the bytes that `payload` appends; `None` for a remembered absence.
+    /// Writes the entry, and returns its bytes. The function `payload` appends the encoded value;
+    /// `payload` is `None` for an entry with an absence.
     ///
     /// # Errors
     ///
-    /// Those of `payload`.
+    /// The error of `payload`, if that function fails.
     pub(crate) fn write<E>(
         &self,
         payload: Option<impl FnOnce(&mut Vec<u8>) -> Result<(), E>>,
@@ -74,7 +80,7 @@ impl Draft<'_> {
         for version in self.versions {
             out.extend(version.0);
         }
-        // The store itself fills in the versions of the other tags.
+        // Redis fills in the versions of the other names when it stores the entry.
         let after_versions = VERSIONS + count * Version::LEN;
         out.resize(after_versions, 0);
         for tag in self.tags {

@@ -1,4 +1,5 @@
-//! Containers that a walk takes apart: options, sequences, sets, maps, pointers and tuples.
+//! Containers that a walk over an argument's type takes apart: options, sequences, sets, maps,
+//! pointers and tuples.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -109,7 +110,9 @@ impl<T: ToOwned + ?Sized, R: Writes<T>> Writes<Cow<'_, T>> for (AsContainer, R) 
     }
 }
 
-/// Visits the types of a tuple in order, and writes its elements by the findings for them.
+/// Implements `Container` and `Writes` for tuples. A walk visits the types of a tuple's
+/// elements in their order. An element is written by the mark that the walk found for the element's
+/// type.
 macro_rules! tuples {
     ($($first:ident $($name:ident)*;)*) => {$(
         impl<$first, $($name,)* R> Container<R> for ($first, $($name,)*) {

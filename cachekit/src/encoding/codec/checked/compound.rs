@@ -1,4 +1,4 @@
-//! The serializers of sequences, maps and structs, with their checks.
+//! The serializers of sequences, maps and structs, which check a value while they write it.
 
 use std::fmt::{self, Write};
 
@@ -10,12 +10,13 @@ use serde::ser::{
 use crate::encoding::codec::checked::Checked;
 use crate::encoding::codec::checked::found::Found;
 
-/// A struct, or a variant with named fields.
+/// A struct, or a variant with named fields, that is written and checked.
 pub(crate) struct Named<'a, T> {
     pub(crate) fields: Checked<'a, T>,
     pub(crate) name: &'static str,
     pub(crate) variant: &'static str,
-    /// The fields that are written, or left out of this value only, if they are compared.
+    /// The names of the fields that are compared with the type's shape: the fields written, and
+    /// those that `skip_serializing_if` left out of this value.
     pub(crate) written: Vec<&'static str>,
 }
 
@@ -29,7 +30,7 @@ impl<T> Named<'_, T> {
         let Some(shapes) = watch.shapes else {
             return Ok(());
         };
-        // `tag` on a struct: its name, as a first field that is not read.
+        // A struct with `tag` writes its name as a first field, which is not read.
         let is_tag = self.written.is_empty()
             && !shapes.has_field(self.name, self.variant, key)
             && is_text(value, self.name);
@@ -47,14 +48,14 @@ impl<T> Named<'_, T> {
         Ok(())
     }
 
-    // At the end, so that a skipped field has been named before.
+    // The comparison is at the end of the struct, so that a skipped field was reported before.
     fn compare<E: Error>(&self) -> Result<(), E> {
         let watch = self.fields.watch;
         watch.compare_fields(self.name, self.variant, &self.written)
     }
 }
 
-/// Returns `true` if `value` is written as this text.
+/// Returns `true` if `value` is written as the text `text`.
 fn is_text<V: Serialize + ?Sized>(value: &V, text: &str) -> bool {
     struct Shown<'a, V: ?Sized>(&'a V);
     impl<V: Serialize + ?Sized> fmt::Display for Shown<'_, V> {

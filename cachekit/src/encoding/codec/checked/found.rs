@@ -2,18 +2,18 @@
 
 use crate::encoding::codec::Codec;
 
-/// A part of a value that a codec cannot encode.
+/// A part of a value that a codec cannot encode, with the reason and the remedy.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) what: String,
     pub(crate) remedy: &'static str,
-    /// `true` if it concerns every value of the type.
+    /// `true` if the reason concerns every value of the type, and not only this value.
     pub(crate) is_of_the_type: bool,
 }
 
-/// Remedy: a codec that writes field names can encode it.
+/// Remedy for a value that can be encoded by the codecs that write field names.
 pub(crate) const NAMES: &str = "write `codec = msgpack`";
-/// Remedy: no codec can encode it.
+/// Remedy for a value that no codec can encode.
 const ONE_WAY: &str = "remove the attribute, or write `tier = memory`";
 
 impl Found {
@@ -32,7 +32,7 @@ impl Found {
         }
     }
 
-    /// A field that only some values are written with.
+    /// Returns the reason for a struct `of` whose field `field` is written for some values only.
     pub(crate) fn left_out(of: &str, field: &str) -> Self {
         let what = format!("`skip_serializing_if` omits `{field}` of `{of}`");
         Self::of_type(what, NAMES)
@@ -102,7 +102,7 @@ impl Found {
         Self::of_value(what, NAMES)
     }
 
-    /// A value that is written in another way after it was read back.
+    /// Returns the reason for a value that is written as other bytes after it was read back.
     pub(crate) fn unlike() -> Self {
         let what = "a value that was read back differs from the one that was written".to_owned();
         let remedy = "let `Serialize` and `Deserialize` agree (`with`, `default`), or write \

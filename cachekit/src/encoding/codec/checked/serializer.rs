@@ -1,4 +1,4 @@
-//! The `Serializer` with its checks.
+//! The `Serializer` that checks a value while the codec's own `Serializer` writes it.
 
 use std::fmt;
 
@@ -99,7 +99,7 @@ impl<'a, S: Serializer> Serializer for Checked<'a, S> {
         value: &T,
     ) -> Result<S::Ok, S::Error> {
         let mut value = self.below(1, value)?;
-        // Nothing is written for it.
+        // A codec writes nothing for a newtype struct itself.
         value.in_some = self.in_some;
         self.inner.serialize_newtype_struct(name, &value)
     }

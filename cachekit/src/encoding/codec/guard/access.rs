@@ -1,4 +1,4 @@
-//! The guarded access of a visitor to its elements.
+//! The guarded access of a visitor to elements, entries and variants, which forwards every call.
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 

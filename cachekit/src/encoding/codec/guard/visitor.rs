@@ -1,4 +1,5 @@
-//! The guarded `Deserializer`, `Visitor` and seed: they pass on everything, and count.
+//! The guarded `Deserializer`, `Visitor` and seed, which forward every call, and count layers and
+//! elements.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The elements and entries that a trace gives to a visitor.
+//! The elements of sequences and the entries of maps that a trace gives to a visitor.
 
 use std::cell::Cell;
 
@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// The parts of a tuple or struct, or the elements of a sequence.
+/// The parts of a tuple or struct, or the elements of a sequence, that a trace gives to a visitor.
 pub(crate) struct Elements<'a> {
     of: Recorder<'a>,
     next: usize,
@@ -16,7 +16,7 @@ pub(crate) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// Creates `len` elements.
+    /// Creates the access to the first `len` parts of the position `of`.
     pub(crate) fn new(of: Recorder<'a>, len: usize) -> Self {
         Self {
             of,
@@ -26,8 +26,9 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Creates `len` elements, and counts in `taken` those that the visitor takes: a struct announces its
-    /// aliases too.
+    /// Creates the access to the first `len` parts of the position `of`. Sets `taken` to the number
+    /// of parts that the visitor takes, which may be less than `len`: a struct also announces the
+    /// aliases of its fields.
     pub(crate) fn counted(of: Recorder<'a>, len: usize, taken: &'a Cell<usize>) -> Self {
         Self {
             taken: Some(taken),
@@ -59,14 +60,15 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
     }
 }
 
-/// The only entry of a map, or none.
+/// The only entry of a map that a trace gives to a visitor, or no entry.
 pub(crate) struct Entry<'a> {
     of: Recorder<'a>,
     left: bool,
 }
 
 impl<'a> Entry<'a> {
-    /// Creates the access, with an entry if `left`.
+    /// Creates the access to a map at the position `of`. The map has one entry if `left`, and no
+    /// entry otherwise.
     pub(crate) fn new(of: Recorder<'a>, left: bool) -> Self {
         Self { of, left }
     }
@@ -95,7 +97,7 @@ impl<'de> MapAccess<'de> for Entry<'_> {
 }
 
 impl Recorder<'_> {
-    /// Visits the parts of a tuple or struct, one after the other.
+    /// Gives the `len` parts of a tuple or struct to `visitor`, one after the other.
     pub(crate) fn parts<'de, V: Visitor<'de>>(
         self,
         len: usize,
@@ -106,7 +108,8 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// Visits parts that have names, and adds them to the shapes.
+    /// Gives the fields of a struct or variant to `visitor`, and adds the struct or variant to the
+    /// shapes of the trace.
     pub(crate) fn fields<'de, V: Visitor<'de>>(
         self,
         (name, variant): (&'static str, &'static str),

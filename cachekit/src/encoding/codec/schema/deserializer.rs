@@ -1,4 +1,5 @@
-//! The `Deserializer` that has no input: it notes what is asked for, and gives samples.
+//! The `Deserializer` of a trace, which has no input. It records each request of the type, and
+//! gives a sample as the answer.
 
 use std::any::type_name;
 
@@ -22,7 +23,8 @@ impl Recorder<'_> {
         Ok(vec![0; len.into()])
     }
 
-    /// Answers an option, sequence or map with `some` or `none`, and notes the answer.
+    /// Answers an option, sequence or map by `some`, with a content, or by `none`, without a
+    /// content. Records the answer.
     fn choose<V, R>(
         self,
         visitor: V,
@@ -42,7 +44,8 @@ impl Recorder<'_> {
         Ok(value)
     }
 
-    /// Answers a type that asks what the bytes are. With a codec that cannot say it, the answer is an error.
+    /// Answers a type that asks which kind of value the bytes contain. The answer is a sample for a
+    /// codec whose bytes say so, and an error for bincode.
     fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
         if !self.trace.has_names {
             return Err(self.trace.asks_the_bytes());
@@ -91,8 +94,8 @@ impl<'de> Deserializer<'de> for Recorder<'_> {
         false
     }
 
-    // A codec without names knows neither what comes next, nor what a part is called, nor
-    // how much there is to leave out.
+    // The bytes of a codec without names say neither the kind of the next value, nor the name of a
+    // part, nor the length of a value to be ignored.
     self_describing! { deserialize_any deserialize_ignored_any }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {

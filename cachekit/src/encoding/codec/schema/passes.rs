@@ -1,4 +1,4 @@
-//! The passes over a type, until all of it was seen.
+//! The passes of a trace over a type, until all of the type was seen.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,7 +8,7 @@ use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::trace::Trace;
 
 impl Trace {
-    /// Records all of `T` that can be seen. Returns `false` if that is not everything.
+    /// Records everything of `T` that a trace can see. Returns `false` if that is not all of `T`.
     pub(crate) fn run<T: DeserializeOwned>(&self) -> bool {
         loop {
             self.choices.borrow_mut().restart();
@@ -19,7 +19,8 @@ impl Trace {
             if self.spent.get() || self.self_describing.get() {
                 return false;
             }
-            // Not every type asks for anything, and the passes have to end.
+            // Counts the pass itself, because not every type makes a request, and the passes must
+            // end.
             if self.step(b'p').is_err() {
                 return false;
             }
@@ -32,7 +33,8 @@ impl Trace {
         }
     }
 
-    /// Moves the place that was answered last to its next sample. Returns `false` if there is none.
+    /// Selects the next sample for the position in the type that got the last sample. Returns
+    /// `false` if all samples for that position were given.
     fn next_sample(&self) -> bool {
         let Some((place, count)) = self.last.get() else {
             return false;
@@ -50,7 +52,8 @@ mod tests {
 
     use super::*;
 
-    /// Every name and field of it is in the hash, and the time is bounded.
+    /// Traces a type with a million parts. The trace ends before it has seen all parts, and its
+    /// time is bounded.
     #[test]
     fn a_huge_type_is_given_up() {
         type Ten<T> = Box<(T, T, T, T, T, T, T, T, T, T)>;

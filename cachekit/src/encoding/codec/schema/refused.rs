@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A sample was rejected, or there was none to give.
+/// The error of a trace: the type rejected a sample, no sample is left, or the trace came to one of
+/// its limits.
 #[derive(Debug)]
 pub(crate) struct Refused;
 

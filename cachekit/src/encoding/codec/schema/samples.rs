@@ -1,21 +1,22 @@
-//! Answers of a trace to a request for a primitive.
+//! Samples: the values that a trace gives to a type that asks for a primitive.
 //!
-//! Types that validate (a date, a `NonZero`, an e-mail address) reject most of them. The likeliest
-//! to be accepted come first.
+//! A type that validates its values (a date, a `NonZero`, an e-mail address) rejects most samples.
+//! In each list, the samples that are likeliest to be accepted come first.
 
-/// Samples of every integer: 1 is a month, an ordinal of a day, and not zero.
+/// Samples for every type of integer. The first sample is 1, because 1 is a month, an ordinal of a
+/// day, and not zero.
 pub(crate) const INTEGERS: &[u8] = &[1, 0, 2, 4, 8, 12, 16, 32, 42, 64, 100, 127];
 
-/// Samples of `f32` and `f64`.
+/// Samples for `f32` and `f64`.
 pub(crate) const FLOATS: &[f32] = &[1.0, 0.0, 0.5, -1.0, 100.0];
 
-/// Samples of `bool`.
+/// Samples for `bool`.
 pub(crate) const BOOLS: &[bool] = &[false, true];
 
-/// Samples of `char`.
+/// Samples for `char`.
 pub(crate) const CHARS: &[char] = &['a', 'A', '1', ' ', '/', '+'];
 
-/// Samples of strings.
+/// Samples for strings, among them dates, addresses and identifiers, for types that parse a string.
 pub(crate) const TEXTS: &[&str] = &[
     "1",
     "",
@@ -55,10 +56,11 @@ pub(crate) const TEXTS: &[&str] = &[
     "AAAA",
 ];
 
-/// Lengths of byte strings; the first is a `Uuid`'s.
+/// Lengths in bytes of the samples for byte strings. The first length is that of a `Uuid`.
 pub(crate) const LENGTHS: &[u8] = &[16, 0, 1, 2, 4, 8, 12, 20, 24, 28, 32, 33, 48, 64];
 
-/// A kind of value that bytes claim to be, to a type that asks them.
+/// A kind of value that a trace claims to find in the bytes, for a type that asks which kind they
+/// contain.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Any {
     Nothing,
@@ -70,7 +72,7 @@ pub(crate) enum Any {
     Map,
 }
 
-/// Samples for a type that asks the bytes.
+/// Samples for a type that asks which kind of value the bytes contain.
 pub(crate) const ANY: &[Any] = &[
     Any::Nothing,
     Any::Integer,

@@ -1,22 +1,25 @@
-//! The shapes in which structs and enums are read, to compare with those in which they are written.
+//! The shapes in which structs and enums are read, for a comparison with the shapes in which they
+//! are written.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The name of a struct, or of an enum with that of a variant.
+/// The name of a struct with an empty text, or the name of an enum with the name of a variant.
 type Named = (&'static str, &'static str);
 
 /// The fields with which a struct or variant is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fields {
-    /// Their names, with aliases; a tuple has none.
+    /// The names of the fields, including aliases; empty for a tuple.
     names: &'static [&'static str],
-    /// Their number; `None` if a part accepted no sample.
+    /// The number of fields that are read; `None` if the number is unknown, because a field
+    /// accepted no sample.
     len: Option<usize>,
 }
 
 impl Fields {
-    /// Returns `true` if a value written with these fields is read with all of them, and no more.
+    /// Returns `true` if a value that is written with the fields `written` is read with exactly
+    /// these fields.
     fn are(&self, written: &[&'static str]) -> bool {
         let is_read = |name| self.names.contains(name);
         let is_written = |name| written.contains(name);
@@ -28,19 +31,23 @@ impl Fields {
     }
 }
 
-/// The structs and enums that were met, by the names that they give themselves.
+/// The shapes of the structs and enums that a trace met, by the names that these types give
+/// themselves.
 ///
-/// A name may stand for several: two modules have a `User`, and a generic type has many sizes.
+/// A name may stand for several types: two modules may each have a `User`, and a generic type may
+/// have several sizes.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     fields: RefCell<BTreeMap<Named, Vec<Fields>>>,
     variants: RefCell<BTreeMap<&'static str, Vec<&'static [&'static str]>>>,
-    /// Enums with `tag` and `content`: only some variants have a content.
+    /// The names of enums with `tag` and `content`. A value of such an enum is written as a struct,
+    /// and not every variant has a content.
     tagged: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Shapes {
-    /// Adds a struct or variant that is read with these fields. Their number may be seen later, or never.
+    /// Adds a struct, or a variant of an enum, that is read with the fields `names`. `len` is the
+    /// number of fields that are read, or `None` while this number is unknown.
     pub(crate) fn add_fields(
         &self,
         name: &'static str,
@@ -57,7 +64,7 @@ impl Shapes {
         }
     }
 
-    /// Adds an enum that is read with these variants.
+    /// Adds an enum called `name` that is read with the variants `variants`.
     pub(crate) fn add_variants(&self, name: &'static str, variants: &'static [&'static str]) {
         let mut known = self.variants.borrow_mut();
         let known = known.entry(name).or_default();
@@ -66,12 +73,13 @@ impl Shapes {
         }
     }
 
-    /// Notes that the struct of this name is an enum, which names its variant in a field.
+    /// Records that the struct called `name` is in fact an enum, whose variant is named by one of
+    /// the struct's fields.
     pub(crate) fn add_tagged(&self, name: &'static str) {
         self.tagged.borrow_mut().insert(name);
     }
 
-    /// Ends the trace: nothing can be added any more.
+    /// Returns the shapes after the trace. No shape can be added to them any more.
     pub(crate) fn seal(self) -> Sealed {
         Sealed {
             fields: self.fields.into_inner(),
@@ -81,7 +89,7 @@ impl Shapes {
     }
 }
 
-/// The shapes of a type whose trace is over.
+/// The shapes of the structs and enums in a type whose trace has ended.
 #[derive(Debug)]
 pub(crate) struct Sealed {
     fields: BTreeMap<Named, Vec<Fields>>,
@@ -91,14 +99,17 @@ pub(crate) struct Sealed {
 
 impl Sealed {
     fn fields<'a>(&'a self, name: &'a str, variant: &'a str) -> &'a [Fields] {
-        // A name that is not read at all (`into` another type) says nothing.
+        // If no type of this name is read (a type converts itself by `into`), nothing can be
+        // compared.
         self.fields
             .get(&(name, variant))
             .map(Vec::as_slice)
             .unwrap_or_default()
     }
 
-    /// Returns `true` if a value written under this name with these fields is read with others.
+    /// Returns `true` if a struct or variant that is written with the fields `written` is read with
+    /// other fields. `by_name` is `true` for a codec that writes names: an enum with a `tag` is
+    /// then not compared. Returns `false` if no type of this name is read.
     pub(crate) fn contradicts_fields(
         &self,
         name: &'static str,
@@ -111,25 +122,29 @@ impl Sealed {
         !known.is_empty() && !is_tagged && !known.iter().any(|it| it.are(written))
     }
 
-    /// Returns `true` if a value written under this name with `len` parts is read with another number.
+    /// Returns `true` if a struct or variant that is written with `len` parts is read with another
+    /// number of parts. Returns `false` if no type of this name is read, or if the number is
+    /// unknown.
     pub(crate) fn contradicts_length(&self, name: &'static str, variant: &str, len: usize) -> bool {
         let known = self.fields(name, variant);
         !known.is_empty() && known.iter().all(|it| it.len.is_some_and(|it| it != len))
     }
 
-    /// Returns `true` if some type read under this name has such a field, or if none is read.
+    /// Returns `true` if a struct or variant of this name is read with the field `field`, or if no
+    /// type of this name is read.
     pub(crate) fn has_field(&self, name: &'static str, variant: &str, field: &'static str) -> bool {
         let known = self.fields(name, variant);
         known.is_empty() || known.iter().any(|it| it.names.contains(&field))
     }
 
-    /// Returns `true` if enums of this name are read, and none has this variant.
+    /// Returns `true` if enums called `name` are read, and none of them has the variant `variant`.
     pub(crate) fn lacks_variant(&self, name: &str, variant: &'static str) -> bool {
         let known = self.variants.get(name);
         known.is_some_and(|known| known.iter().all(|list| !list.contains(&variant)))
     }
 
-    /// Returns `true` if the variant written with this number is read as another one.
+    /// Returns `true` if the variant `variant` of the enum `name`, written with the number `index`,
+    /// is read as another variant, which has this number.
     pub(crate) fn contradicts_variant(&self, name: &str, index: u32, variant: &str) -> bool {
         let Some(known) = self.variants.get(name) else {
             return false;

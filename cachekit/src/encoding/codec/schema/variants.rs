@@ -1,15 +1,15 @@
-//! The variant of an enum that a trace shows.
+//! The variant of an enum that a trace gives to a visitor.
 
 use serde::de::{DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
 
 use crate::encoding::codec::schema::recorder::Recorder;
 use crate::encoding::codec::schema::refused::Refused;
 
-/// A variant that is shown.
+/// The variant of an enum that a trace gives to a visitor, and the access to the variant's content.
 pub(crate) struct Variant<'a> {
     pub(crate) inside: Recorder<'a>,
     pub(crate) index: u32,
-    /// The enum's name.
+    /// The name of the enum.
     pub(crate) of: &'static str,
     pub(crate) name: &'static str,
 }
@@ -18,7 +18,7 @@ impl<'de> EnumAccess<'de> for Variant<'_> {
     type Error = Refused;
     type Variant = Self;
 
-    // By number, as bincode does.
+    // The variant is given by its number, as bincode does.
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Refused> {
         let value = seed.deserialize(self.index.into_deserializer())?;
         Ok((value, self))
