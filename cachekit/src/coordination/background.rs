@@ -21,7 +21,7 @@ use crate::model::owner::Owner;
 /// Number of running tasks from which no further best-effort task is started.
 const MAX_TASKS: usize = 10_000;
 
-/// Owner of a task, named in the log if the task panics.
+/// Function or cache that a task belongs to, named in the log if the task panics.
 #[derive(Debug, Clone)]
 pub(crate) enum TaskOwner {
     Function(Arc<Owner>),
@@ -262,7 +262,8 @@ mod tests {
         assert_eq!(background.failures(), (1, 0));
     }
 
-    /// Tasks that were not polled yet stop too. Tasks spawned later run.
+    /// `stop` ends running tasks, also those that were not polled yet. Tasks that are spawned after
+    /// `stop` run.
     #[tokio::test]
     async fn what_runs_can_be_given_up() {
         let background = background();

@@ -17,7 +17,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
 }
 
-/// A computation in the chain of computations that contain each other.
+/// A computation, linked to the computation (`outer`) that it was called from.
 pub(crate) struct Frame {
     flight: usize,
     /// Identity of the concurrency limit that counts this computation. Zero: no limit counts it.
@@ -51,7 +51,7 @@ fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
 }
 
 /// Creates the frame of a computation inside those of the running code. `flight` is the identity of
-/// its flight, and `limit` that of the limit that counts it. Either is zero if it does not exist.
+/// its flight, and `limit` that of the limit that counts it. Zero stands for no flight or no limit.
 pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
     let outer = CURRENT.try_with(|current_frame| current_frame.borrow().clone());
     Arc::new(Frame {

@@ -46,7 +46,7 @@ use crate::key::Key;
 use crate::model::epoch::Epochs;
 use crate::model::owner::OwnerId;
 
-/// Result of entering a flight.
+/// Role that a caller gets in a flight: leader or waiter.
 pub(crate) enum Entered<O: Clone> {
     /// The caller leads the flight, and must compute the value.
     Leader(Leader<O>),

@@ -94,7 +94,8 @@ impl Tags {
     }
 
     fn shard(&self, tag: &Tag) -> &Mutex<Shard> {
-        // The low bits choose the shard here, and no map's bucket: each map has a seed of its own.
+        // The low bits of this hash choose only the shard. The map in a shard hashes the tag with
+        // another seed.
         let hash = self.hasher.hash_one(tag);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }

@@ -95,7 +95,7 @@ pub(crate) struct WriteToken {
     pub(crate) is_ordered: bool,
 }
 
-/// Result of redeeming a token.
+/// Answer to a write that presents its token: its value may be stored, or not and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Redeemed {
     /// The value may not be stored: the token was fenced, or the order of overlapping writes is

@@ -34,7 +34,7 @@ impl Core {
     #[cold]
     #[inline(never)]
     fn own_core(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
-        // A core without this map is already that of the function.
+        // A core without a map of function cores is already the core of one function.
         let Some(function_cores) = &self.function_cores else {
             return self;
         };

@@ -96,8 +96,8 @@ pub(crate) struct Core {
     pub(crate) refresh_claims: Arc<RefreshClaims>,
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
-    /// Protections against races that a test switched off in this cache, to show that it detects
-    /// the fault.
+    /// Protections against races that a test switched off in this cache, to show that the test
+    /// detects the fault.
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,
     /// Connection to Redis (L2). `None`: the cache has memory only.

@@ -72,7 +72,8 @@ impl MemoryEngine for Moka {
     }
 
     fn size(&self) -> Size {
-        // moka counts when it runs its pending tasks. Without this the numbers lag behind.
+        // moka updates its counts when it runs its pending tasks. Without this call the counts lag
+        // behind.
         self.entries.run_pending_tasks();
         let bytes = match self.unit {
             Unit::Entries => 0,

@@ -4,11 +4,12 @@
 //! table only hashes the [argument words](crate::key::buf::KeyBuf::arg_words) of the call and
 //! compares them with one slot. So a hit reads two CPU cache lines: the slot and the value.
 //!
-//! A slot has a weak reference to its value, so the table keeps no value alive: a value that the
-//! engine evicted is not found in the table either. An entry gets a slot after it was found valid.
-//! A slot is valid while the [generation](crate::l1::generations) of its key is unchanged. If the
-//! global [`revision`](crate::model::epoch::revision) has changed, some entry was invalidated, and
-//! the slot's entry is checked again.
+//! A slot has a weak reference to its value, so the table keeps no value alive: once the engine has
+//! evicted an entry and no caller uses its value, the table does not find the value either. An
+//! entry gets a slot after it was found valid. A slot is valid while the
+//! [generation](crate::l1::generations) of its key is unchanged. If the global
+//! [`revision`](crate::model::epoch::revision) has changed, some entry was invalidated, and the
+//! slot's entry is checked again.
 //!
 //! Slots are grouped into sets of four, and an entry may be in either of two sets, chosen by the
 //! hash of the look-up key. If both sets are full, some new entries replace an entry of the first

@@ -14,7 +14,7 @@ use crate::model::config::engine::Eviction;
 /// of small entries that fit.
 const SMALL_ENTRY: u64 = 512;
 
-/// Capacity of the memory tier.
+/// Capacity of the memory tier: a number of entries, or a number of bytes.
 ///
 /// # Examples
 ///
@@ -77,7 +77,8 @@ impl Capacity {
 impl std::str::FromStr for Capacity {
     type Err = String;
 
-    /// Parses `10000` (entries), `64MB`, `64Mi`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
+    /// Parses a capacity, such as `10000` (entries), `64MB`, `64Mi`, `512 KiB` or `1GB`. A kilobyte
+    /// is 1,024 bytes.
     fn from_str(text: &str) -> Result<Self, String> {
         let capacity = match sized(text) {
             Some((number, None)) => Some(Self::entries(number)),
@@ -94,7 +95,7 @@ impl std::str::FromStr for Capacity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tier {
-    /// Only the memory of this process. Values need no serde.
+    /// Only the memory of this process. The value type need not implement the traits of `serde`.
     Memory,
     /// Only Redis: no process keeps a copy of the entry in its memory.
     Redis,
@@ -128,15 +129,15 @@ pub enum OnDisconnect {
     Serve,
 }
 
-/// Use of the entries after Redis turns out to hold another data set: a restart from an old
-/// snapshot, or a failover.
+/// Use of existing entries after Redis turns out to have another data set than before, because of a
+/// failover or a restart from an old snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnNewMaster {
     /// Discards all entries, because the new data set may lack an invalidation.
     Clear,
-    /// Keeps the entries, and every process repeats its recent invalidations. An invalidation whose
-    /// process has ended is lost until the entry's life ends.
+    /// Keeps the entries, and every process repeats its recent invalidations. Invalidations of a
+    /// process that has ended may be lost: the entries may then be served until their life ends.
     Replay,
 }
 
@@ -187,14 +188,15 @@ impl Default for Config {
     }
 }
 
-/// Parses a length of time: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
+/// Parses a length of time, such as `300` (seconds), `5m`, `1h30m`, `500ms` or `1w`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     parse_length(text.trim()).map_err(|wrong| {
         format!("expected seconds (`300`) or a length of time (`5m`, `1h30m`, `500ms`): {wrong}")
     })
 }
 
-/// Parses a number of bytes: `1024`, `64MB`, `64M`, `64Mi`, `64 MiB`. A kilobyte is 1,024 bytes.
+/// Parses a number of bytes, such as `1024`, `64MB`, `64M`, `64Mi` or `64 MiB`. A kilobyte is 1,024
+/// bytes.
 pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
     let bytes = sized(text).and_then(|(number, shift)| shifted(number, shift.unwrap_or(0)));
     bytes

@@ -62,7 +62,7 @@ impl fmt::Debug for DeferredDrop {
 impl Drop for DeferredDrop {
     fn drop(&mut self) {
         let Some(shared) = self.0.take() else { return };
-        // When the thread ends, its list is no longer there to defer to.
+        // While a thread ends, its list of deferred values may be gone already.
         let is_inside = INSIDE.try_with(Cell::get).is_ok_and(|inside| inside > 0);
         if is_inside {
             defer(shared);
@@ -81,7 +81,7 @@ fn defer(shared: AnyShared) {
     }
 }
 
-/// Drops `shared`, and catches a panic of its destructor.
+/// Drops `shared`. If this runs a destructor that panics, the panic is caught and logged.
 fn drop_value(shared: AnyShared) {
     expect_no_lock();
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(shared))) {
@@ -136,5 +136,5 @@ fn drop_deferred() {
     });
 }
 
-/// A shared value of any type.
+/// Shared reference to a user's value of any type.
 pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;

@@ -81,7 +81,8 @@ impl MemoryEntry {
         })
     }
 
-    /// Returns `true` if `reader` may be served this entry at `now`.
+    /// Returns `true` if the entry belongs to the owner `reader`, has not expired at `now`, and was
+    /// not invalidated.
     pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick) -> bool {
         self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
@@ -154,7 +155,8 @@ impl MemoryEntry {
     /// time, and the stale windows begin there.
     pub(crate) fn freshness_now(&self) -> Freshness {
         if let Some(at) = self.epochs.soft_invalidated_since(self.began) {
-            // Stored: a later soft invalidation does not extend the window.
+            // The time is stored, so that a later soft invalidation does not extend the stale
+            // window.
             self.expire(at);
         }
         match self.expired_at.load(Ordering::Acquire) {

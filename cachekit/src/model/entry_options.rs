@@ -1,4 +1,4 @@
-//! Lifetimes, placement and limits of entries: plain data.
+//! Options of entries: lifetimes, tiers and limits, as plain data.
 //!
 //! Attributes set [`EntryOptions`] at compile time, through
 //! [`FnSpec`](crate::model::function_spec::FnSpec). Calls on a cache set them through
@@ -10,14 +10,14 @@ use crate::encoding::codec::Codec;
 use crate::encoding::compress::USUAL_THRESHOLD;
 use crate::model::config::{SingleFlight, Tier};
 
-/// Options of the entries of one function or one call.
+/// Options of the entries that one function or one call stores.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct EntryOptions {
     /// Time to live of a value. `None`: the cache's `default_ttl`.
     pub(crate) ttl: Option<Duration>,
-    /// Lifetime of a remembered absence. `None`: absences are not remembered.
+    /// Time to live of a remembered absence. `None`: absences are not remembered.
     pub(crate) none_ttl: Option<Duration>,
-    /// Lifetime of a remembered error. `None`: errors are not remembered.
+    /// Time to live of a remembered error. `None`: errors are not remembered.
     pub(crate) err_ttl: Option<Duration>,
     /// Longest time for which memory keeps an entry. `None`: its time to live.
     pub(crate) memory_ttl: Option<Duration>,
@@ -31,26 +31,27 @@ pub(crate) struct EntryOptions {
     /// Callers that share one computation. `None`: the callers in this process, or, if entries are
     /// in Redis, those in all processes.
     pub(crate) single_flight: Option<SingleFlight>,
-    /// `None`: the cache's.
+    /// Longest time for which a call waits for another call's computation. `None`: the setting of
+    /// the cache.
     pub(crate) lock_timeout: Option<Duration>,
     /// Longest time for which a computation may run. `None`: no limit.
     pub(crate) timeout: Option<Duration>,
     /// Limit of the computations that run at once (`max_computations`). `None`: no limit.
     pub(crate) bound: Option<ComputationLimit>,
-    /// `None`: the cache's.
+    /// Encoding of values in Redis. `None`: the codec of the cache.
     pub(crate) codec: Option<Codec>,
     /// Turns compression of large values on or off. `None`: the cache's setting.
     pub(crate) compress: Option<bool>,
     /// Time after the end of its `ttl` for which an entry is served while its key is recomputed.
-    /// `None`: no such time.
+    /// `None`: an expired entry is not served then.
     pub(crate) stale: Option<Duration>,
     /// Time after the end of its `ttl` for which an entry is served if its recomputation failed.
-    /// `None`: no such time.
+    /// `None`: an expired entry is not served then.
     pub(crate) stale_if_error: Option<Duration>,
     /// Time that a caller waits for the computation before the caller is served a stale value.
     /// `None`: callers wait until the computation ends.
     pub(crate) soft_timeout: Option<Duration>,
-    /// `true` if a computation continues after its caller was dropped.
+    /// `true` if `detach` is set: a computation continues after its caller was dropped.
     pub(crate) detach: bool,
     /// Beta of probabilistic early expiration: entries are recomputed earlier with a larger one.
     /// Zero turns early expiration off.
@@ -70,7 +71,7 @@ pub(crate) struct ComputationLimit {
 }
 
 impl EntryOptions {
-    /// Options of a function or call that sets none.
+    /// Options of a function or a call that sets no option.
     pub(crate) const DEFAULT: Self = Self {
         ttl: None,
         none_ttl: None,
@@ -132,13 +133,15 @@ impl EntryOptions {
         self.replicas > 1 && self.copies().is_none()
     }
 
-    /// Returns `true` if a computation continues after its caller was dropped. Without
-    /// single-flight a computation ends with its caller, because no other call can wait for it.
+    /// Returns `true` if `detach` is set: a computation continues after its caller was dropped.
+    /// Without single-flight a computation ends with its caller, because no other call can wait for
+    /// it.
     pub(crate) fn detaches(&self) -> bool {
         self.detach && self.single_flight != Some(SingleFlight::Off)
     }
 
-    /// Returns the time for which memory may keep an entry that lives for `ttl`.
+    /// Returns the time for which memory may keep an entry that lives for `ttl`: `memory_ttl` if
+    /// that is shorter.
     pub(crate) fn in_memory(&self, ttl: Duration) -> Duration {
         self.memory_ttl.map_or(ttl, |most| most.min(ttl))
     }

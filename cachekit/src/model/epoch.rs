@@ -25,24 +25,24 @@ use smallvec::SmallVec;
 use crate::base::clock::Tick;
 use crate::base::sync::unpoisoned;
 
-/// Number of times that any entry may have become invalid in this process, in any cache. If an
-/// entry is checked after this number was read, the result holds while the number is unchanged.
+/// Number of invalidations, in all caches of this process, that may have made an entry invalid. If
+/// an entry is checked after this number was read, the result holds while the number is unchanged.
 static REVISION: Revision = Revision(AtomicU64::new(0));
 
 /// Counter on a CPU cache line of its own, because every hit reads it.
 #[repr(align(128))]
 struct Revision(AtomicU64);
 
-/// Returns the number of times that any entry may have become invalid in this process. Call this
-/// function before an entry is checked: the result of the check holds while this number is
-/// unchanged.
+/// Returns the number of invalidations, in all caches of this process, that may have made an entry
+/// invalid. A caller that checks an entry must call this function before the check: the result of
+/// the check holds while this number is unchanged.
 #[inline]
 pub(crate) fn revision() -> u64 {
     REVISION.0.load(Ordering::Acquire)
 }
 
-/// Records that an entry may have become invalid. Call this function after the change that makes
-/// the entry invalid, so that a check that ran before the change is repeated.
+/// Records that an entry may have become invalid. A caller must call this function after the change
+/// that makes the entry invalid, so that checks from before the change are repeated.
 pub(crate) fn bump_revision() {
     REVISION.0.fetch_add(1, Ordering::Release);
 }
@@ -68,7 +68,7 @@ impl Sequence {
     }
 }
 
-/// Last invalidations of one tag, function or cache.
+/// State of the invalidations of one tag, event or function, or of the whole cache.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
     /// Number of the last invalidation, hard or soft.
@@ -92,7 +92,8 @@ impl Epoch {
     /// Records the hard invalidation `number`, unless one with a greater number is already
     /// recorded.
     pub(crate) fn invalidate(&self, number: SequenceNumber) {
-        // Before the other: a reader that sees `last` changed must see which kind it was.
+        // `last_hard` is changed before `last`: a reader that sees the new `last` must see that the
+        // invalidation was hard.
         self.last_hard.fetch_max(number.0, Ordering::AcqRel);
         self.last.fetch_max(number.0, Ordering::AcqRel);
         bump_revision();
@@ -100,7 +101,8 @@ impl Epoch {
 
     /// Records the soft invalidation `number` of the epoch, which came at `now`.
     pub(crate) fn invalidate_softly(&self, number: SequenceNumber, now: Tick) {
-        // Before `last`, as above.
+        // The time is recorded before `last` is changed: a reader that sees the new `last` must
+        // find the time.
         self.soft_invalidations.add(number, now);
         self.last.fetch_max(number.0, Ordering::AcqRel);
         bump_revision();
@@ -169,7 +171,8 @@ impl SoftInvalidations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<SoftInvalidation>> {
-        // Not the mutex of `crate::base::sync`: the search of interleavings of flights does not stop here.
+        // This is the mutex of `std`, not that of `crate::base::sync`, because the search of the
+        // interleavings of flights need not stop here.
         unpoisoned(self.0.lock())
     }
 }

@@ -1,5 +1,5 @@
-//! Freshness of entries: the end of their life, the windows after it in which they may still be
-//! served, and early expiration before it.
+//! Freshness of entries: the end of an entry's life, early expiration before that end, and the
+//! windows after it in which the entry may be served as a stale value.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl From<Duration> for Life {
     }
 }
 
-/// The points in time that decide how an entry may be used.
+/// The points in time until which an entry is fresh, or may be served as a stale value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness {
     /// End of the fresh life. With `memory_ttl`, memory may drop the entry earlier.
@@ -50,7 +50,8 @@ impl Freshness {
     /// computation, or zero if that is unknown.
     pub(crate) fn new(now: Tick, life: Life, options: &EntryOptions, took: Duration) -> Self {
         let end = now.after(life.left);
-        // Counted from now, not from the end: the end may lie before the clock's beginning.
+        // The window is counted from now and not from the end, because the end may lie before the
+        // start of the clock.
         let until = |window: Option<Duration>| match window {
             Some(window) => now.after(life.left.saturating_add(window).saturating_sub(life.over)),
             None => end,

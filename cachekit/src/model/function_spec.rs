@@ -1,4 +1,4 @@
-//! The constant data of a cached function, known before it is first called.
+//! The constant data of a cached function, which the attribute provides at compile time.
 
 use std::fmt;
 use std::sync::OnceLock;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 
-/// Part of the idle time, as a divisor, within which at most one use is recorded. With a quarter,
-/// most uses cost nothing, and an unused entry lives at most a quarter longer than its idle time.
+/// Divisor of the idle time: within a quarter of the idle time, only one use is recorded. So most
+/// uses cost nothing, and an unused entry lives at most a quarter longer than its idle time.
 const NOTED: u32 = 4;
 
 /// Idle time of one entry, after which the entry expires, and the time of the entry's last recorded
@@ -34,7 +34,7 @@ impl Idle {
     /// Returns `true` if the entry expired for lack of use. An entry expires no earlier than its
     /// idle time after the last use, and no more than a quarter of that time later.
     pub(crate) fn is_over(&self, now: Tick) -> bool {
-        // Counted from the last use that need not have been recorded.
+        // The idle time is counted from the latest use that need not have been recorded.
         now >= self.quiet_until().after(self.length)
     }
 
@@ -58,7 +58,8 @@ mod tests {
         Tick::from_nanos(millis * 1_000_000)
     }
 
-    /// The end is never earlier than the length after the last use, and at most a quarter later.
+    /// An entry never expires earlier than its idle time after its last use, and at most a quarter
+    /// of that time later.
     #[test]
     fn it_ends_a_length_after_its_last_use_or_a_quarter_more() {
         for last in 0..400 {

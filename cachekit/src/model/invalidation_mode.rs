@@ -3,7 +3,7 @@
 /// Mode of an invalidation: hard, or soft (a "soft purge").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum InvalidationMode {
-    /// Entries are removed.
+    /// Entries become unusable: no call is served an invalidated entry.
     #[default]
     Hard,
     /// Entries become stale. They are still served to calls with `stale`, `stale_if_error` or

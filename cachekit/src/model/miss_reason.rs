@@ -14,13 +14,13 @@ pub(crate) enum MissReason {
     Invalidated,
     /// The bytes under the key were not written by this library.
     Foreign,
-    /// The entry was written in another version of the format.
+    /// The entry was written by a version of this library with another format of entries.
     Format,
     /// The bytes of the entry were cut short or changed after they were written.
     Damaged,
     /// The entry under this name in Redis contained another key.
     Key,
-    /// The entry belonged to another function with the same key.
+    /// The entry under the key was stored by another function, which uses the same key.
     Function,
     /// The entry was written by another codec.
     Codec,

@@ -47,12 +47,12 @@ pub(crate) struct Owner {
     /// `true` if this owner and another one were found to use one key. A warning about the key was
     /// logged.
     has_collision: AtomicBool,
-    /// Protections against races that a test switched off in its cache, to show that it detects the
-    /// fault.
+    /// Protections against races that a test switched off in its cache, to show that the test
+    /// detects the fault.
     pub(crate) faults: Faults,
 }
 
-/// Counters of one owner's calls.
+/// Counters of the calls on one owner's entries, for the statistics.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) memory_hits: Counter,

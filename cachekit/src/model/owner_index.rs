@@ -87,7 +87,8 @@ impl CachedOwnerIndex {
             let other = other.load(Ordering::Relaxed);
             index_in(other, indexes.id)
         });
-        // Nothing is written here: other threads read the same cache line.
+        // The index found is not made the last one, because other threads read the same CPU cache
+        // line.
         known.unwrap_or_else(|| self.look_up(owner, indexes))
     }
 
@@ -120,7 +121,7 @@ mod tests {
     const OWNER: OwnerId = OwnerId(7);
 
     /// Returns `true` if an owner that alternates between this many memories finds its indexes
-    /// without their lock: their maps are emptied first.
+    /// without a lock. To show this, the function empties the maps behind the locks first.
     fn finds_without_a_lock(memories: usize) -> bool {
         let memories: Vec<OwnerIndexes> = (0..memories).map(|_| OwnerIndexes::new()).collect();
         let known = CachedOwnerIndex::new();

@@ -59,7 +59,7 @@ impl Policy {
         self
     }
 
-    /// Caps the time for which memory keeps the entry, whatever its `ttl`.
+    /// Limits the time for which memory keeps the entry. If `ttl` is shorter, `ttl` applies.
     pub fn memory_ttl(mut self, ttl: Duration) -> Self {
         self.options.memory_ttl = Some(cut(ttl));
         self
@@ -75,7 +75,7 @@ impl Policy {
         self
     }
 
-    /// Caps the time for which Redis keeps the entry, whatever its `ttl`.
+    /// Limits the time for which Redis keeps the entry. If `ttl` is shorter, `ttl` applies.
     pub fn redis_ttl(mut self, ttl: Duration) -> Self {
         self.options.redis_ttl = Some(cut(ttl));
         self
@@ -97,7 +97,7 @@ impl Policy {
     }
 
     /// Limits this `group` to `max` concurrent computations in this process (backpressure). A `max`
-    /// of 0 counts as 1.
+    /// of 0 is taken as 1.
     ///
     /// Further calls wait for a permit, at most for `lock_timeout`. All calls on this cache whose
     /// policies name the same group share its limit. If policies give different `max` for one
@@ -261,7 +261,7 @@ impl From<&Policy> for EntryOptions {
             one plain number, `ttl = 300`, and anything computed is a `Duration`"
 )]
 pub trait IntoTtl {
-    /// Returns the time to live, or `None` if the value is not to be stored.
+    /// Returns the time to live, or `None` if the value must not be stored.
     fn into_ttl(self) -> Option<Duration>;
 }
 

@@ -12,11 +12,12 @@ pub struct FunctionStats {
     pub name: String,
     /// Calls answered from memory, with a value or a remembered error.
     pub memory_hits: u64,
-    /// Calls answered from Redis.
+    /// Calls that memory could not answer and that were answered with a value from Redis.
     pub redis_hits: u64,
-    /// Calls that memory could not answer. Redis, a stale value or a computation answered them.
+    /// Calls that memory could not answer with a fresh value. Redis, a stale value or a computation
+    /// answered these calls.
     pub misses: u64,
-    /// Runs of the function.
+    /// Runs of the function by the cache, also in the background.
     pub computations: u64,
     /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
@@ -35,8 +36,8 @@ pub struct FunctionStats {
     pub superseded: u64,
     /// Calls that waited for another call's computation until their `lock_timeout` was over.
     pub lock_timeouts: u64,
-    /// Computations that were dropped because they took longer than their `timeout`. Detached ones
-    /// are dropped `lock_timeout` after their caller, and are included.
+    /// Computations that were dropped because they took longer than their `timeout`, or, with
+    /// `detach`, because they still ran `lock_timeout` after their caller was dropped.
     pub timeouts: u64,
     /// Computations that began without a permit although `max_computations` others were running,
     /// because their caller had waited for a permit for `lock_timeout`.
@@ -82,7 +83,8 @@ impl FunctionStats {
         add(&mut self.refresh_failures, &counts.refresh_failures);
     }
 
-    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls that were answered with a value from memory or Redis, or with a
+    /// stale value, from 0 to 1. Returns 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(
             self.memory_hits,
@@ -101,11 +103,12 @@ impl FunctionStats {
 pub struct Stats {
     /// Calls answered from memory, with a value or a remembered error.
     pub memory_hits: u64,
-    /// Calls answered from Redis.
+    /// Calls that memory could not answer and that were answered with a value from Redis.
     pub redis_hits: u64,
-    /// Calls that memory could not answer. Redis, a stale value or a computation answered them.
+    /// Calls that memory could not answer with a fresh value. Redis, a stale value or a computation
+    /// answered these calls.
     pub misses: u64,
-    /// Runs of cached functions.
+    /// Runs of cached functions by the cache, also in the background.
     pub computations: u64,
     /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
@@ -124,8 +127,8 @@ pub struct Stats {
     pub superseded: u64,
     /// Calls that waited for another call's computation until their `lock_timeout` was over.
     pub lock_timeouts: u64,
-    /// Computations that were dropped because they took longer than their `timeout`. Detached ones
-    /// are dropped `lock_timeout` after their caller, and are included.
+    /// Computations that were dropped because they took longer than their `timeout`, or, with
+    /// `detach`, because they still ran `lock_timeout` after their caller was dropped.
     pub timeouts: u64,
     /// Computations that began without a permit although `max_computations` others were running,
     /// because their caller had waited for a permit for `lock_timeout`.
@@ -187,7 +190,8 @@ impl Stats {
         stats
     }
 
-    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls that were answered with a value from memory or Redis, or with a
+    /// stale value, from 0 to 1. Returns 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(
             self.memory_hits,
@@ -197,7 +201,7 @@ impl Stats {
     }
 }
 
-/// Counters of the work in the background: stores in Redis, refreshes, released leases.
+/// Counters of background tasks: stores in Redis, refreshes of stale entries, releases of leases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackgroundStats {
@@ -250,9 +254,9 @@ pub struct RedisStats {
     pub unstorable: u64,
     /// Commands to Redis that had no reply within `redis_timeout`, or an error as their reply.
     pub failures: u64,
-    /// Calls that waited for the computation of another process.
+    /// Calls that waited because another process was computing their key.
     pub waits: u64,
-    /// Acknowledged invalidations that every process confirmed in time.
+    /// Acknowledged invalidations (`acknowledged()`) that every process confirmed in time.
     pub acknowledged: u64,
     /// Acknowledged invalidations without a confirmation from every process: a process did not
     /// answer in time, the wait was cut short, or Redis did not accept the invalidation.
@@ -278,9 +282,9 @@ pub enum BreakerState {
     /// Calls use Redis.
     #[default]
     Closed,
-    /// Calls run without Redis, after several consecutive failures.
+    /// Calls run without Redis, because several commands in a row failed.
     Open,
-    /// Calls run without Redis, while one probe in the background checks if it works again.
+    /// Calls run without Redis, while one probe in the background checks if Redis works again.
     HalfOpen,
 }
 
@@ -297,13 +301,13 @@ pub struct RedisMisses {
     pub invalidated: u64,
     /// The bytes under the key were not written by this library.
     pub foreign: u64,
-    /// The entry was written in another version of the format.
+    /// The entry was written by a version of this library with another format of entries.
     pub format: u64,
     /// The bytes of the entry were cut short or changed after they were written.
     pub damaged: u64,
     /// The entry under this name in Redis contained another key.
     pub key: u64,
-    /// The entry belonged to another function with the same key.
+    /// The entry under the key was stored by another function, which uses the same key.
     pub function: u64,
     /// The entry was written by another codec, or compressed while the feature `lz4` is off.
     pub codec: u64,
@@ -341,7 +345,8 @@ impl RedisMisses {
 
 #[expect(clippy::cast_precision_loss, reason = "a share of two counters")]
 fn share(memory: u64, others: u64, misses: u64) -> f64 {
-    // A call that Redis, or a stale value, answers was a miss in memory before.
+    // Calls that Redis or a stale value answered are included in `misses`, so `others` is not added
+    // to `calls`.
     let calls = memory + misses;
     if calls == 0 {
         0.0

@@ -6,9 +6,9 @@
 //! values. So a computation guards the prefixes of the value tags that the owner's earlier values
 //! had: an invalidation of any tag with such a prefix rejects the store.
 //!
-//! While no value of an owner is known, its computations guard all tags: an invalidation of any tag
-//! rejects the store. Once a value without value tags was seen, as for most owners, only the
-//! prefixes of known value tags are guarded, or none.
+//! Until the first value of an owner is known, its computations guard all tags: an invalidation of
+//! any tag rejects the store. Once a value without value tags was seen, as for most owners, only
+//! the prefixes of known value tags are guarded, or none.
 
 use crate::base::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,8 +58,8 @@ impl TagPrefixes {
         self.had_none.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the prefixes that a computation must guard. While no value of the owner is known,
-    /// this is the empty prefix, which stands for all tags.
+    /// Returns the prefixes that a computation must guard. Until the first value of the owner is
+    /// known, this is the empty prefix, which stands for all tags.
     pub(crate) fn names(&self) -> Vec<Box<[u8]>> {
         let seen = self.seen.read();
         if seen.is_empty() && !self.had_none.load(Ordering::Relaxed) {

@@ -74,12 +74,12 @@ impl EntryTags {
         KeyBuf::verbatim()
     }
 
-    /// Adds a tag with a constant text.
+    /// Adds a tag whose text is constant, as in `tags = ["users"]`.
     pub fn tag_of(&mut self, text: &str) {
         self.tags.push(Tag::of(text));
     }
 
-    /// Adds an event with a constant name.
+    /// Adds an event whose name is constant, without placeholders.
     pub fn event_of(&mut self, text: &str) {
         self.tags.push(Tag::event(text));
     }

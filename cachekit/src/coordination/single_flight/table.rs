@@ -104,7 +104,7 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Returns the number of running flights.
+    /// Returns the number of running flights, which is the number of keys that are computed now.
     pub(crate) fn len(&self) -> usize {
         let size = |shard: &Mutex<Table<O>>| shard.lock().len();
         self.shards.iter().map(size).sum()

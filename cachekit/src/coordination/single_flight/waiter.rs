@@ -80,7 +80,7 @@ impl<O: Clone> Waiter<O> {
         leadership: impl FnOnce() -> Leadership,
     ) -> Woken<O> {
         match (permit, self.flight.outcome.get()) {
-            // A permit and an outcome: the flight was settled while the permit was being handed
+            // With a permit and an outcome, the flight was settled while the permit was handed
             // over.
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
             (Some(permit), None) if self.may_lead() => {
@@ -121,11 +121,12 @@ impl<O: Clone> Drop for Waiter<O> {
     }
 }
 
-/// The right and the duty to compute for the waiters of a flight. If a leader is dropped without
-/// [`settle`](Self::settle), the next waiter leads the flight.
+/// Right and duty of one caller to compute for all waiters of a flight. If a leader is dropped
+/// without [`settle`](Self::settle), the next waiter leads the flight.
 #[must_use]
 pub(crate) struct Leader<O: Clone> {
-    // Dropped before the waiter: the next leader must find the flight in the table.
+    // The permit is dropped before the waiter, so that the next leader finds the flight in the
+    // table.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) waiter: Waiter<O>,
     pub(crate) leadership: Leadership,

@@ -1,6 +1,6 @@
-//! Space-Saving: the most frequent elements of a stream, in a fixed number of counters (Metwally,
-//! Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT
-//! 2005).
+//! Space-Saving: an algorithm that finds the most frequent elements of a stream with a fixed number
+//! of counters (Metwally, Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements
+//! in Data Streams, ICDT 2005).
 //!
 //! If an element without a counter arrives, it takes over the counter with the lowest count, and
 //! increments that count. The count from before is recorded as the counter's error. So the count of
@@ -139,7 +139,8 @@ impl SpaceSaving {
         for _ in 0..times.min(u64::from(u64::BITS)) {
             for counter in &mut self.counters {
                 counter.uses /= 2;
-                // Rounded up, so that `uses - error` never exceeds the certain uses.
+                // The error is rounded up, so that `uses - error` never exceeds the number of uses
+                // that are certainly those of the key.
                 counter.error = counter.error.div_ceil(2).min(counter.uses);
             }
         }

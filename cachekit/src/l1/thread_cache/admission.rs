@@ -65,8 +65,8 @@ impl AdmissionPolicy {
 mod tests {
     use super::*;
 
-    /// Offers `count` entries, each with `finds` hits if admitted. Returns the number of
-    /// admissions.
+    /// Offers `count` entries to `admission`, and records `finds` hits for each admitted entry.
+    /// Returns the number of admitted entries.
     fn offer(admission: &mut AdmissionPolicy, count: u64, finds: u64) -> u64 {
         let mut admitted = 0;
         for _ in 0..count {

@@ -33,7 +33,7 @@ pub(crate) const MOST_HELD: usize = 6 << 20;
 const SWEPT: usize = 2;
 /// Number of slots that are checked for dropped values if an entry would exceed [`MOST_HELD`].
 const SWEPT_FOR_ROOM: usize = 16;
-/// Factor by which the number of slots grows.
+/// Factor by which the number of slots grows if many new entries find their sets full.
 const GROWTH: usize = 4;
 /// If the sets of a new entry are full, only one new entry in this many replaces another entry,
 /// because many new entries are used only once. With more replacements, entries that are used often
@@ -333,7 +333,8 @@ mod tests {
     use crate::key::buf::KeyBuf;
     use crate::model::owner::OwnerId;
 
-    /// Each key is asked for several times, because the table grows meanwhile.
+    /// The test inserts each key several times, because entries may lose their slots while the
+    /// table grows.
     #[test]
     fn a_table_five_eighths_full_has_nearly_all_that_were_kept() {
         const COUNT: u64 = 10_000;
@@ -364,7 +365,7 @@ mod tests {
             }
         }
         assert_eq!(table.slots.len(), MOST_SLOTS);
-        // With one set for each hash it would be one in sixteen.
+        // With one set for each hash, one entry in sixteen would be missing.
         assert!(lost < COUNT / 100, "{lost} of {COUNT} were not there");
     }
 }

@@ -50,7 +50,8 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Returns `true` if the feature that the engine needs is on.
+    /// Returns `true` if this build contains the engine, because the crate feature that the engine
+    /// needs is on.
     pub const fn is_available(self) -> bool {
         match self {
             Self::Moka => true,
@@ -84,8 +85,9 @@ impl FromStr for Engine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Eviction {
-    /// Admits entries by frequency and evicts by recency (Einziger, Friedman and Manes, "`TinyLFU`:
-    /// A Highly Efficient Cache Admission Policy", 2017).
+    /// Admits a new entry only if its key was used more often than that of the entry to evict,
+    /// which is the least recently used one (Einziger, Friedman and Manes, "`TinyLFU`: A Highly
+    /// Efficient Cache Admission Policy", 2017).
     TinyLfu,
     /// Evicts the least recently used entry. The default: on real access traces this policy had
     /// more hits than `TinyLfu` (`docs/decisions/0001-eviction-policy.md`).
