@@ -21,7 +21,8 @@ use crate::model::config::engine::Eviction;
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::MemoryEntry;
 
-/// Hasher with a seed of its own for each engine, because an attacker may choose keys.
+/// Hasher of the keys. Each engine has a random seed, because an attacker who may choose keys must
+/// not know their hashes.
 type Hasher = foldhash::quality::RandomState;
 
 /// Engine that keeps the entries in a moka cache.

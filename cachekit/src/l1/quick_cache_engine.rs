@@ -17,7 +17,8 @@ use crate::l1::engine::{MemoryEngine, Size};
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::MemoryEntry;
 
-/// Hasher with a seed of its own for each engine, because an attacker may choose keys.
+/// Hasher of the keys. Each engine has a random seed, because an attacker who may choose keys must
+/// not know their hashes.
 type Hasher = foldhash::quality::RandomState;
 
 /// Smallest capacity of a shard in entries, unless the whole capacity is smaller. The number of

@@ -99,12 +99,14 @@ impl MemoryEntry {
             && self.is_valid_stale()
     }
 
-    /// Returns `true` unless no call has used the entry for longer than its `idle`.
+    /// Returns `false` if no call has used the entry for its `idle` time, so that the entry has
+    /// expired. Returns `true` otherwise, and for entries without `idle`.
     pub(crate) fn is_in_use(&self, now: Tick) -> bool {
         self.idle.as_ref().is_none_or(|idle| !idle.is_over(now))
     }
 
-    /// Records at `now` that a call used the entry, for its `idle`.
+    /// Records that a call used the entry at `now`, so that the entry does not expire because of
+    /// `idle`.
     pub(crate) fn record_use(&self, now: Tick) {
         if let Some(idle) = &self.idle {
             idle.note(now);
@@ -127,8 +129,9 @@ impl MemoryEntry {
         Some(&failure.0)
     }
 
-    /// Returns `true` if no hard invalidation of the entry came since its computation began. A soft
-    /// one may have come: the entry may still be served as a stale value.
+    /// Returns `true` if no hard invalidation of the entry came since its computation began. After
+    /// a soft invalidation the result is still `true`, because the entry may be served as a stale
+    /// value.
     pub(crate) fn is_valid_stale(&self) -> bool {
         guard!(self.owner, ServeInvalidated: !self.is_removed())
     }

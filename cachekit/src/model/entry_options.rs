@@ -133,7 +133,7 @@ impl EntryOptions {
         self.replicas > 1 && self.copies().is_none()
     }
 
-    /// Returns `true` if `detach` is set: a computation continues after its caller was dropped.
+    /// Returns `true` if computations continue after their caller was dropped, as `detach` says.
     /// Without single-flight a computation ends with its caller, because no other call can wait for
     /// it.
     pub(crate) fn detaches(&self) -> bool {

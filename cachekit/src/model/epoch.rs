@@ -122,8 +122,8 @@ impl Epoch {
 /// merged.
 const EXACT: usize = 16;
 
-/// Two soft invalidations are merged if the time between them, times this, is at most the time
-/// since the later one.
+/// Factor for merging soft invalidations: two are merged if the time from the first to the second,
+/// multiplied by this factor, is not longer than the time from the second to now.
 const NEARER: u32 = 8;
 
 /// Soft invalidations of one tag, function or cache, in ascending order of their numbers.
@@ -267,8 +267,8 @@ mod tests {
         assert_eq!(first(30), None);
     }
 
-    /// With an invalidation every second for a day, each known time is early by at most an eighth
-    /// of its age, and never late. The list stays short.
+    /// With an invalidation every second for a day, each recorded time is too early by at most an
+    /// eighth of its age, and never too late. The list of invalidations stays short.
     #[test]
     fn of_very_many_it_is_never_later_and_a_little_earlier() {
         const DAY: u64 = 86_400;

@@ -8,7 +8,8 @@ use crate::base::durations::LONGEST;
 use crate::model::entry_options::EntryOptions;
 
 /// Largest value of `-ln(u)` for a random `u` of at least 2^-64: the natural logarithm of 2^64,
-/// rounded up. No entry is recomputed earlier before its end than this times [`Freshness::spread`].
+/// rounded up. An entry is recomputed early at most this many times [`Freshness::spread`] before
+/// its end.
 const LONGEST_DRAW: f64 = 44.37;
 
 /// Remaining life of an entry, or the time since that life ended.
@@ -113,8 +114,9 @@ impl Freshness {
         self.early_from
     }
 
-    /// Returns the time before its end at which the entry expires early, for a random `u`, uniform
-    /// in (0, 1]: `-delta * beta * ln(u)`, with `delta` the duration of the computation.
+    /// Returns the length of time before its end at which an entry is recomputed early, for a
+    /// random `u`, uniform in (0, 1]. The length is `-delta * beta * ln(u)`, with `delta` the
+    /// duration of the computation.
     pub(crate) fn advance(&self, u: f64) -> Duration {
         scaled(self.spread, -u.ln())
     }

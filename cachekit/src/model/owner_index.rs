@@ -51,8 +51,8 @@ impl OwnerIndexes {
     }
 }
 
-/// The indexes of one owner in up to eight memories. Looking up one of these takes no lock. Nearly
-/// every owner uses one memory only, and few use more than eight.
+/// The indexes of one owner in up to eight memories. A look-up of one of these indexes takes no
+/// lock. Nearly every owner uses only one memory, and few owners use more than eight.
 #[derive(Debug)]
 pub(crate) struct CachedOwnerIndex {
     /// Index in the memory that was looked up last with the lock, with the number of that memory in
@@ -92,8 +92,8 @@ impl CachedOwnerIndex {
         known.unwrap_or_else(|| self.look_up(owner, indexes))
     }
 
-    /// Looks up the index with the lock and remembers it as the last one. The previous last one
-    /// moves to `others`.
+    /// Looks up the owner's index in `indexes` under the lock, and stores the index in `last`. The
+    /// previous content of `last` moves to `others`.
     fn look_up(&self, owner: OwnerId, indexes: &OwnerIndexes) -> OwnerIndex {
         let owner_index = indexes.of(owner);
         let now = u64::from(indexes.id) << 32 | u64::from(owner_index.0);
@@ -107,7 +107,8 @@ impl CachedOwnerIndex {
     }
 }
 
-/// Returns the index that `known` contains if it is one in the memory with the number `memory`.
+/// Returns the owner index in the lower half of `known` if the upper half is `memory`, the number
+/// of a memory. Otherwise returns `None`.
 #[inline]
 fn index_in(known: u64, memory: u32) -> Option<OwnerIndex> {
     let [low, high, _, _, id @ ..] = known.to_le_bytes();

@@ -153,13 +153,13 @@ pub struct Stats {
     pub flights: usize,
     /// Keys that `put` or `#[write_through]` is writing now.
     pub writes: usize,
-    /// Tags and events whose last invalidation this process remembers.
+    /// Number of tags and events whose last invalidation this process remembers.
     pub tags: usize,
     /// Counters of the cache's background tasks.
     pub background: BackgroundStats,
     /// Counters of Redis (L2). Without Redis, all of them are zero.
     pub redis: RedisStats,
-    /// Counters by function and region, sorted by name.
+    /// Counters of each function and each region, sorted by name.
     pub functions: Vec<FunctionStats>,
 }
 

@@ -20,8 +20,8 @@ pub(crate) struct Sampler {
     /// Number of uses that one sample stands for: the mean number of uses from one sample to the
     /// next.
     weight: u32,
-    /// Number of samples taken with the current weight. Not counted once the weight is at its
-    /// largest.
+    /// Number of samples taken with the current weight. No longer counted once the weight has
+    /// reached [`MOST`].
     drawn: u32,
 }
 

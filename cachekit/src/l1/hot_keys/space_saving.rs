@@ -40,7 +40,8 @@ pub(crate) struct SpaceSaving {
     /// Min-heap of indexes in `counters`: the counter at position `at` has no more uses than the
     /// counters at the positions `2 * at + 1` and `2 * at + 2`.
     heap: Vec<usize>,
-    /// Hasher with a seed of its own, because an attacker may choose keys.
+    /// Hasher of the keys. Each table has a random seed, because an attacker who may choose keys
+    /// must not know their hashes.
     hasher: foldhash::quality::RandomState,
 }
 
