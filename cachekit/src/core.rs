@@ -1,4 +1,4 @@
-//! The shared state of one cache, below everything that uses it.
+//! The state of one cache, which reads, writes and invalidations share.
 
 pub(crate) mod build_entry;
 pub(crate) mod by_owner;

@@ -1,4 +1,4 @@
-//! The first tier (L1): memory, with a thread-local table (L0) in front of it.
+//! The memory of this process (L1), and the thread-local tables (L0) that are looked up before it.
 
 pub(crate) mod engine;
 pub(crate) mod generations;

@@ -1,4 +1,5 @@
-//! Values and settings: no async, no I/O, no clock of their own.
+//! Data types of the cache: entries, options, epochs and statistics. This code is synchronous, does
+//! no I/O, and gets the time from its callers.
 
 pub(crate) mod config;
 pub(crate) mod deferred_drop;

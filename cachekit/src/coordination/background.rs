@@ -1,7 +1,9 @@
-//! Background tasks of a cache: stores in L2, refreshes, released leases.
+//! Background tasks of a cache: stores in Redis (L2), refreshes of stale entries, releases of
+//! leases.
 //!
-//! Tasks are counted, so that a cache can wait for them before its process ends. Best-effort tasks
-//! are limited in number. A panic in a task is logged with the function's name.
+//! Running tasks are counted, so that a cache can wait for their end before its process exits.
+//! Best-effort tasks are refused beyond a limit. A panic in a task is logged with the name of the
+//! task's function.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -16,14 +18,14 @@ use crate::base::counter::Counter;
 use crate::base::trace;
 use crate::model::owner::Owner;
 
-/// Limit of tasks beyond which no best-effort task is started.
+/// Number of running tasks from which no further best-effort task is started.
 const MAX_TASKS: usize = 10_000;
 
-/// Owner of a task, for the log.
+/// Function or cache that a task belongs to, named in the log if the task panics.
 #[derive(Debug, Clone)]
 pub(crate) enum TaskOwner {
     Function(Arc<Owner>),
-    /// No function in particular.
+    /// The cache, for tasks that belong to no single function.
     Cache,
 }
 
@@ -39,7 +41,7 @@ impl TaskOwner {
 /// Background tasks of one cache.
 #[derive(Debug)]
 pub(crate) struct Background {
-    /// Runtime of the tasks. `None`: the caller's.
+    /// Tokio runtime that the tasks run on. `None`: the runtime of the call that spawns the task.
     runtime: Option<Handle>,
     running: AtomicUsize,
     closed: AtomicBool,
@@ -65,8 +67,9 @@ impl Background {
         })
     }
 
-    /// Spawns `work` unless too much runs already, [`close`](Self::close) was called, or there is
-    /// no runtime. Returns `false` if it was dropped instead.
+    /// Spawns `work` as a best-effort task and returns `true`. Drops `work` and returns `false` if
+    /// [`MAX_TASKS`] tasks run already, [`close`](Self::close) was called, or no Tokio runtime is
+    /// found.
     pub(crate) fn spawn_best_effort(
         self: &Arc<Self>,
         task_owner: TaskOwner,
@@ -75,8 +78,9 @@ impl Background {
         self.accepts() && self.spawn_required(task_owner, work)
     }
 
-    /// Spawns `work`, which is user code, on the caller's own runtime. Otherwise like
-    /// [`spawn_best_effort`](Self::spawn_best_effort).
+    /// Spawns `work`, which runs user code, on `runtime`, which is that of the caller. Drops `work`
+    /// and returns `false` if [`MAX_TASKS`] tasks run already, or [`close`](Self::close) was
+    /// called.
     pub(crate) fn spawn_best_effort_on(
         self: &Arc<Self>,
         runtime: &Handle,
@@ -90,7 +94,8 @@ impl Background {
         accepts
     }
 
-    /// Returns `true` if a best-effort task may start, and counts a refusal otherwise.
+    /// Returns `true` if a best-effort task may start. Otherwise counts a refused task and returns
+    /// `false`.
     fn accepts(&self) -> bool {
         let accepts = !self.is_closed() && self.running() < MAX_TASKS;
         if !accepts {
@@ -99,26 +104,28 @@ impl Background {
         accepts
     }
 
-    /// Spawns `work` that another process waits for, even after [`close`](Self::close). Returns
-    /// `false` if there is no runtime.
+    /// Spawns `work` that must run because another process waits for its effect. Unlike a
+    /// best-effort task, it is started also after [`close`](Self::close) and beyond [`MAX_TASKS`].
+    /// Returns `false`, and drops `work`, only if no Tokio runtime is found.
     pub(crate) fn spawn_required(
         self: &Arc<Self>,
         task_owner: TaskOwner,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        // The caller's runtime is the last choice: it may be another one, and end earlier.
+        // The caller's runtime is used only without a configured one: a caller's runtime may end
+        // before the task.
         let runtime = self.runtime.clone().or_else(|| Handle::try_current().ok());
         let Some(runtime) = runtime else {
             self.refused.bump();
             return false;
         };
-        // Counted from here on, also before the first poll.
+        // The task is counted from its creation, not from its first poll.
         let running = Running::new(self);
         runtime.spawn(running.run(task_owner, work));
         true
     }
 
-    /// Refuses best-effort tasks from here on.
+    /// Refuses every best-effort task that is spawned after this call.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
@@ -127,7 +134,7 @@ impl Background {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Waits until no task runs.
+    /// Waits until no background task of this cache runs.
     ///
     ///
     /// # Cancel safety
@@ -136,7 +143,8 @@ impl Background {
     pub(crate) async fn idle(&self) {
         loop {
             let mut idle = pin!(self.idle.notified());
-            // Enabled before the check, so that no notification is missed.
+            // The notification is enabled before the number of tasks is read, so that the end of
+            // the last task is not missed.
             idle.as_mut().enable();
             if self.running() == 0 {
                 return;
@@ -145,7 +153,8 @@ impl Background {
         }
     }
 
-    /// Stops all running tasks, and returns their number.
+    /// Stops all running tasks at their next await point, and returns their number. Tasks spawned
+    /// after this call run.
     pub(crate) fn stop(&self) -> usize {
         self.stops.fetch_add(1, Ordering::AcqRel);
         self.stopped.notify_waiters();
@@ -156,13 +165,13 @@ impl Background {
         self.running.load(Ordering::Acquire)
     }
 
-    /// Returns the numbers of refused and of panicked tasks.
+    /// Returns the number of refused tasks and the number of tasks that panicked.
     pub(crate) fn failures(&self) -> (u64, u64) {
         (self.refused.sum(), self.panics.sum())
     }
 }
 
-/// A running task. Counted until it is dropped.
+/// A running task. The task is counted in `running` until this value is dropped.
 struct Running {
     background: Arc<Background>,
     stops: usize,
@@ -253,7 +262,8 @@ mod tests {
         assert_eq!(background.failures(), (1, 0));
     }
 
-    /// Tasks that were not polled yet stop too. Tasks spawned later run.
+    /// `stop` ends running tasks, also those that were not polled yet. Tasks that are spawned after
+    /// `stop` run.
     #[tokio::test]
     async fn what_runs_can_be_given_up() {
         let background = background();

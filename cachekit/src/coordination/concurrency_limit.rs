@@ -1,8 +1,8 @@
 //! Limits of concurrent computations (`max_computations`), one for a function or a group.
 //!
-//! Flights are per key. An invalidation of a tag can make many entries unusable at once, and
-//! without a limit it would send as many computations to the data source. A limit has a number of
-//! permits; callers that find none wait in FIFO order.
+//! Single-flight limits the computations of one key to one. But the invalidation of a tag can make
+//! many entries unusable at once, and without a further limit their keys would all be computed at
+//! once. A limit has a number of permits. Callers that find no free permit wait in FIFO order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,29 +13,31 @@ use crate::base::sync::Mutex;
 use crate::model::entry_options::ComputationLimit;
 use crate::model::owner::OwnerId;
 
-/// Permit to compute. Released on drop.
+/// Permit to run one computation. Dropping the permit lets the next waiting caller compute.
 pub(crate) type Permit = OwnedSemaphorePermit;
 
-/// Scope of a limit.
+/// Computations that share a limit: those of one function or of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum LimitScope {
     Function(OwnerId),
     Group(&'static str),
 }
 
-/// Limits of one cache. There is one for each function and group that has a limit. Groups are
-/// `&'static str`, so a program cannot create them without bound.
+/// Limits of one cache: one for each function and each group with `max_computations`. Group names
+/// are `&'static str`, so their number is bounded by the program's text.
 #[derive(Debug, Default)]
 pub(crate) struct ConcurrencyLimits {
     limits: Mutex<HashMap<LimitScope, ConcurrencyLimit>>,
 }
 
-/// Limit of concurrent computations, a FIFO semaphore.
+/// Limit of the computations that run at once, as a semaphore whose waiters get permits in FIFO
+/// order.
 #[derive(Debug, Clone)]
 pub(crate) struct ConcurrencyLimit(Arc<Semaphore>);
 
 impl ConcurrencyLimits {
-    /// Returns the limit of `function`, or of the group that `bound` names.
+    /// Returns the limit of the group that `bound` names, or of `function` if `bound` names no
+    /// group. The limit is created at the first call, with the `max` of that call.
     pub(crate) fn limit(&self, function: OwnerId, bound: ComputationLimit) -> ConcurrencyLimit {
         let scope = bound
             .group
@@ -54,21 +56,23 @@ impl ConcurrencyLimit {
         Self(Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Returns the limit's identity, unique while its cache lives and never zero.
+    /// Returns a number that identifies the limit as long as its cache lives. The number is never
+    /// zero.
     pub(crate) fn id(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
-    /// Returns a permit if one is free and nobody waits for it.
+    /// Returns a permit if one is free and no other caller waits for a permit, otherwise `None`.
     pub(crate) fn try_acquire(&self) -> Option<Permit> {
         Arc::clone(&self.0).try_acquire_owned().ok()
     }
 
-    /// Waits for a permit, in FIFO order.
+    /// Waits until a permit is free. Callers get permits in the order in which they began to wait.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up its place in the queue.
+    /// If the future is dropped, its caller leaves the queue, and the other callers keep their
+    /// order.
     pub(crate) async fn acquire(&self) -> Option<Permit> {
         // The semaphore is never closed.
         Arc::clone(&self.0).acquire_owned().await.ok()

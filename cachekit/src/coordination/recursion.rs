@@ -1,35 +1,36 @@
 //! Recursion guard: the computations that the running task is inside of.
 //!
-//! A cached function that calls itself with its own key, directly or through others, would wait for
-//! itself. The chain of computations around the running code travels with its task, so such a call
-//! is recognised and simply computes.
+//! If a cached function calls itself with its own key, directly or through other functions, the
+//! inner call would wait for the outer one, which waits for the inner one. To prevent this, each
+//! task carries the chain of the computations that its code runs inside of. A call whose key is in
+//! that chain computes the value instead of waiting.
 //!
-//! Work that the function spawned is a task of its own, and not covered. It waits for
-//! `lock_timeout` at most.
+//! A task that the function spawns has a chain of its own, so such a call from there is not
+//! recognised. The call waits for at most `lock_timeout`, and computes after that.
 
 use std::cell::RefCell;
 use std::mem::swap;
 use std::sync::Arc;
 
 thread_local! {
-    /// Innermost computation around the code that runs on this thread.
+    /// Innermost computation that the code on this thread runs inside of. `None`: no computation.
     static CURRENT: RefCell<Option<Arc<Frame>>> = const { RefCell::new(None) };
 }
 
-/// A computation inside another.
+/// A computation, linked to the computation (`outer`) that it was called from.
 pub(crate) struct Frame {
     flight: usize,
-    /// Limit that counts it. Zero: none.
+    /// Identity of the concurrency limit that counts this computation. Zero: no limit counts it.
     limit: usize,
     outer: Option<Arc<Frame>>,
 }
 
-/// Returns `true` if the current task leads `flight`.
+/// Returns `true` if the running code is inside the computation of `flight`.
 pub(crate) fn is_computing(flight: usize) -> bool {
     any(|frame| frame.flight == flight)
 }
 
-/// Returns `true` if the current task runs a computation that `limit` counts.
+/// Returns `true` if the running code is inside a computation that has a permit of `limit`.
 pub(crate) fn holds_permit(limit: usize) -> bool {
     any(|frame| frame.limit == limit)
 }
@@ -49,7 +50,8 @@ fn any(is_meant: impl Fn(&Frame) -> bool) -> bool {
     found.unwrap_or(false)
 }
 
-/// Creates the frame of `flight` (zero: none), counted by `limit`, inside the current computations.
+/// Creates the frame of a computation inside those of the running code. `flight` is the identity of
+/// its flight, and `limit` that of the limit that counts it. Zero stands for no flight or no limit.
 pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
     let outer = CURRENT.try_with(|current_frame| current_frame.borrow().clone());
     Arc::new(Frame {
@@ -62,12 +64,13 @@ pub(crate) fn frame(flight: usize, limit: usize) -> Arc<Frame> {
 /// Guard of a computation's frame: while it lives, the code on this thread runs inside that
 /// computation.
 ///
-/// A guard rather than a closure keeps the stack of a poll shallow: cached functions may call
-/// themselves.
+/// A guard needs less stack than a closure around each poll. Cached functions may be recursive, so
+/// their polls nest.
 #[must_use]
 pub(crate) struct FrameGuard<'a>(&'a mut Option<Arc<Frame>>);
 
-/// Enters the computation in `slot`, if there is one.
+/// Makes the computation in `slot` the current one of this thread, until the guard is dropped. With
+/// `None` in `slot`, the code runs inside no computation.
 pub(crate) fn enter(slot: &mut Option<Arc<Frame>>) -> FrameGuard<'_> {
     swap_current(slot);
     FrameGuard(slot)
@@ -79,7 +82,7 @@ impl Drop for FrameGuard<'_> {
     }
 }
 
-/// Swaps the thread's current frame with `slot`.
+/// Swaps the frame in `slot` with the current one of this thread.
 fn swap_current(slot: &mut Option<Arc<Frame>>) {
     // When the thread ends, there is no current frame left.
     let _ = CURRENT.try_with(|current_frame| swap(&mut *current_frame.borrow_mut(), slot));

@@ -1,9 +1,10 @@
-//! Pauses between refreshes: until when a key is not recomputed while its stale value is served.
+//! Pauses between refreshes: times for which no call recomputes a key, although its stale value is
+//! served.
 //!
-//! A key is paused after a failed refresh, and while another process computes it. Refreshes in this
-//! process are known by their flights instead. Without pauses, every call near an entry's end would
-//! ask the store for the lease while one refresh runs elsewhere, and every call after a failed one
-//! would begin the next.
+//! A key is paused after a failed refresh, and while another process computes the key. For
+//! refreshes in this process no pause is needed, because their flights are known. Without pauses,
+//! every call near an entry's end would ask Redis for the lease while another process refreshes the
+//! key, and every call after a failed refresh would begin another one.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -15,21 +16,23 @@ use crate::key::Key;
 use crate::model::owner::OwnerId;
 
 const SHARDS: usize = 16;
-/// Keys in each shard. A key that does not fit is forgotten too early, which does no harm.
+/// Largest number of paused keys in one shard. If a shard is full, the pause of some key ends
+/// early: that key is then refreshed, or its lease requested, once more.
 const MAX_CLAIMS: usize = 1_024;
 
-/// Pause after the first failure, and the longest one.
+/// Pause after the first failed refresh of a key, and the longest pause after many failures.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Time for which another process is believed to compute.
+/// Longest time for which a refresh in another process is assumed to run, before this process asks
+/// Redis for the lease again.
 const REMOTE_CLAIM_TTL: Duration = Duration::from_secs(1);
 
 type Hasher = foldhash::quality::RandomState;
-/// A key with its owner: other owners' keys may be the same text.
+/// Identity of an entry: its key and its owner. Keys of different owners may have the same text.
 type EntryId = (OwnerId, Key);
 type Table = HashMap<EntryId, Pause>;
 
-/// Pauses between the refreshes of one cache.
+/// Pauses of all keys of one cache.
 #[derive(Debug)]
 pub(crate) struct RefreshClaims {
     hasher: Hasher,
@@ -38,9 +41,9 @@ pub(crate) struct RefreshClaims {
 
 #[derive(Debug, Clone, Copy)]
 struct Pause {
-    /// Nobody begins a refresh before this time.
+    /// Time before which no call in this process begins a refresh of the key.
     until: Tick,
-    /// Consecutive failures.
+    /// Number of refreshes that failed since the last one that succeeded.
     failures: u32,
 }
 
@@ -52,19 +55,20 @@ impl RefreshClaims {
         }
     }
 
-    /// Returns `true` if no refresh is to begin now.
+    /// Returns `true` if the entry is paused at `now`, so that the caller must not begin a refresh.
     pub(crate) fn is_claimed(&self, entry: &EntryId, now: Tick) -> bool {
         let table = self.table(entry);
         table.get(entry).is_some_and(|pause| now < pause.until)
     }
 
-    /// Forgets the pause and the failures: the value is new.
+    /// Ends the pause of the entry and forgets its failures, after a refresh that succeeded.
     pub(crate) fn succeeded(&self, entry: &EntryId) {
         self.table(entry).remove(entry);
     }
 
-    /// Pauses the key after a failure. Pauses grow with each failure, and differ between processes.
-    /// `u` is uniform in (0, 1].
+    /// Pauses the entry after a failed refresh. Each further failure doubles the pause, up to the
+    /// longest one. `u`, a random number in (0, 1], shortens the pause by up to a quarter, so that
+    /// processes do not retry together.
     pub(crate) fn failed(&self, entry: EntryId, now: Tick, u: f64) {
         self.pause(entry, now, |failures| Pause {
             until: now.after(longer(failures).mul_f64(0.75 + u / 4.0)),
@@ -72,7 +76,7 @@ impl RefreshClaims {
         });
     }
 
-    /// Pauses the key for at most `longest`, because another process computes it.
+    /// Pauses the entry for at most `longest`, because another process computes its key.
     pub(crate) fn claimed_elsewhere(&self, entry: EntryId, now: Tick, longest: Duration) {
         self.pause(entry, now, |failures| Pause {
             until: now.after(longest.min(REMOTE_CLAIM_TTL)),
@@ -80,7 +84,8 @@ impl RefreshClaims {
         });
     }
 
-    /// Stores the pause that `after` makes of the number of failures so far.
+    /// Stores the pause that `after` returns for the number of failures so far. If the shard is
+    /// full, the pause of another key is removed.
     fn pause(&self, entry: EntryId, now: Tick, after: impl FnOnce(u32) -> Pause) {
         let mut table = self.table(&entry);
         let before = table.get(&entry).map(|pause| pause.failures);
@@ -162,7 +167,7 @@ mod tests {
                 .find(|next| !refresh_claims.is_claimed(&entry(), at(*next)));
             is_claimed.push((over.unwrap() - now) / 1_000);
             now = over.unwrap();
-            // Not a failure, and not a success.
+            // A claim by another process is neither a failure nor a success.
             refresh_claims.claimed_elsewhere(entry(), at(now), Duration::ZERO);
         }
         assert_eq!(is_claimed, [1, 2, 4, 8, 16, 30, 30]);

@@ -1,8 +1,8 @@
 //! Single-flight: concurrent misses of one key run the function once.
 //!
-//! A [`Flight`] is one running computation of a key. Every caller that misses the key holds a
-//! [`Waiter`]. The waiter with the flight's permit leads it. The permit comes from a semaphore,
-//! which therefore does the handover:
+//! A [`Flight`] is one running computation of a key. Every caller that misses the key has a
+//! [`Waiter`]. A waiter that has a permit of the flight leads the flight: it computes. The permits
+//! come from a semaphore, so a permit that is dropped passes to the next waiter:
 //!
 //! ```text
 //! enter ── no flight ──────────────► Leader ── settle ──► waiters get the outcome
@@ -13,18 +13,19 @@
 //!
 //! - A leader that is dropped (cancelled, or unwinding) drops its permit, and the next waiter in
 //!   the queue gets it at once.
-//! - A leader whose error cannot be cloned leaves two permits in place of its one, up to a bound,
-//!   so that the waiters retry by themselves in growing numbers.
-//! - An invalidation of the key removes the flight from the table. No call joins it any more, and
-//!   its outcome is not stored. Its waiters began before the invalidation, so they may have its
-//!   outcome.
-//! - A flight of another owner whose key has the same text is not joined. The table has one flight
-//!   for each text, so that an invalidation by text finds it, whoever leads.
-//! - The outcome is set before the flight leaves the table. A caller that comes in between finds
-//!   the outcome in the flight; a later one finds it in memory.
+//! - A leader whose error cannot be cloned for the waiters frees its permit and adds another one,
+//!   up to a limit. So after each such error, one more waiter than before computes at the same
+//!   time.
+//! - An invalidation of the key removes the flight from the table. No further call joins that
+//!   flight, and its outcome is not stored. The flight's waiters began before the invalidation, so
+//!   they may get its outcome.
+//! - A call does not join a flight of another owner whose key has the same text. The table has one
+//!   flight for each text, so that an invalidation of the text finds the flight of every owner.
+//! - The outcome is set before the flight is removed from the table. A caller that arrives between
+//!   the two finds the outcome in the flight. A later caller finds the value in memory.
 //!
-//! A flight is in the table exactly while it has a waiter and was neither settled nor retired. So
-//! dropping futures at any await point leaks nothing.
+//! A flight is in the table exactly while it has a waiter and was neither settled nor retired. So a
+//! future that is dropped at any await point leaves no flight behind.
 //!
 //! `tests/models` compiles these files a second time, with another [`sync`](crate::base::sync), and
 //! searches the interleavings of their steps.
@@ -45,17 +46,18 @@ use crate::key::Key;
 use crate::model::epoch::Epochs;
 use crate::model::owner::OwnerId;
 
-/// Result of entering a flight.
+/// Role that a caller gets in a flight: leader or waiter.
 pub(crate) enum Entered<O: Clone> {
-    /// The caller computes.
+    /// The caller leads the flight, and must compute the value.
     Leader(Leader<O>),
-    /// Another caller computes.
+    /// Another caller leads the flight and computes. This caller may wait for the outcome.
     Wait(Waiter<O>),
 }
 
 impl<O: Clone> Flights<O> {
-    /// Joins the flight of `key` if it belongs to `owner` and `joinable` returns `true`; otherwise
-    /// leads a new one. A flight that may not be joined is retired.
+    /// Joins the flight of `key` if that flight belongs to `owner` and `joinable` returns `true`
+    /// for it. Otherwise starts a new flight that the caller leads, and retires the previous one,
+    /// whose outcome is then not stored.
     pub(crate) fn enter(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),
@@ -74,7 +76,8 @@ impl<O: Clone> Flights<O> {
         Entered::Leader(self.start(&mut table, (key, owner), epochs, leadership()))
     }
 
-    /// Leads a flight of `key`, unless one is running, of any owner.
+    /// Starts a flight of `key` that the caller leads. Returns `None` if a flight of `key`, of any
+    /// owner, is running.
     pub(crate) fn lead_if_none(
         self: &Arc<Self>,
         (key, owner): (&Key, OwnerId),
@@ -86,7 +89,8 @@ impl<O: Clone> Flights<O> {
         is_none.then(|| self.start(&mut table, (key, owner), epochs, leadership))
     }
 
-    /// Leads a new flight in place of `old`, unless another caller already does.
+    /// Starts a new flight that the caller leads, in place of the flight of `old`, which is
+    /// retired. Returns `None` if another flight of the key is in the table already.
     pub(crate) fn replace(
         self: &Arc<Self>,
         old: &Waiter<O>,
@@ -110,7 +114,7 @@ impl<O: Clone> Flights<O> {
         leadership: Leadership,
     ) -> Leader<O> {
         let permits = Arc::new(Semaphore::new(1));
-        // Nobody else has the semaphore yet, so the permit is free.
+        // No other caller has access to the new semaphore, so its permit is free.
         let permit = Arc::clone(&permits).try_acquire_owned().ok();
         let flight = Arc::new(Flight {
             key: key.clone(),
@@ -131,7 +135,7 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Adds a waiter. Call it with the shard locked.
+    /// Adds a waiter to `flight`. The caller must hold the lock of the flight's shard.
     fn waiter(self: &Arc<Self>, flight: &Arc<Flight<O>>) -> Waiter<O> {
         flight.waiters.fetch_add(1, Ordering::Relaxed);
         Waiter {

@@ -1,12 +1,14 @@
-//! Epochs of tags and events, created on demand and swept.
+//! Epochs of tags and events. An epoch is created when its tag is first used, and removed after it
+//! is no longer referenced.
 //!
-//! A tag's epoch lives while an entry, a computation or the memory of a recent invalidation refers
-//! to it. An epoch without references is swept, but not forgotten: the newest invalidation among
-//! the swept ones, hard or soft, becomes the `floor` of its shard. A tag that is seen (again)
-//! starts at the floor.
+//! Entries and computations refer to the epochs of their tags. An epoch without references is
+//! removed (swept) once its shard has grown. The number of the newest invalidation, hard or soft,
+//! of all epochs that were swept from a shard is kept as the `floor` of the shard. An epoch that is
+//! created later starts with that number, as if its tag had been invalidated then.
 //!
-//! So a computation that began before an invalidation of a tag is rejected even if that tag's epoch
-//! was swept in between. The price is that a computation is sometimes rejected needlessly.
+//! So the value of a computation that began before an invalidation of a tag is rejected, even if
+//! the tag's epoch was swept during the computation. In return, a value is sometimes rejected
+//! although none of its tags was invalidated.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -19,7 +21,7 @@ use crate::model::tags::Tag;
 
 const SHARDS: usize = 16;
 
-/// Size below which a shard is not swept.
+/// Number of epochs in a shard below which the shard is not swept.
 const SWEEP_FROM: usize = 256;
 
 /// Epochs of all tags and events of one node.
@@ -34,7 +36,7 @@ pub(crate) struct Tags {
 struct Shard {
     epochs: HashMap<Tag, Arc<Epoch>, foldhash::quality::RandomState>,
     floor: SequenceNumber,
-    /// Size at which the next sweep is due.
+    /// Number of epochs in this shard at which the next sweep is due.
     sweep_at: usize,
 }
 
@@ -47,29 +49,31 @@ impl Tags {
         }
     }
 
-    /// Returns the number of the node's last invalidation. Take it before a computation begins.
+    /// Returns the number of the node's last invalidation. A caller must read this number before
+    /// its computation begins.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.sequence.now()
     }
 
-    /// Returns the epoch of `tag`.
+    /// Returns the epoch of `tag`, and creates the epoch if this process has none.
     pub(crate) fn epoch(&self, tag: &Tag) -> Arc<Epoch> {
         let mut shard = self.shard(tag).lock();
         shard.epoch(tag)
     }
 
-    /// Invalidates everything with `tag`. Costs one store.
+    /// Invalidates every entry with `tag`. The cost does not depend on the number of entries: one
+    /// counter is raised.
     pub(crate) fn invalidate(&self, tag: &Tag) {
         let mut shard = self.shard(tag).lock();
         shard.epoch(tag).invalidate(self.sequence.next());
     }
 
-    /// Invalidates everything that depends on `epoch`, an owner's or a cache's.
+    /// Invalidates every entry that depends on `epoch`, which is that of an owner or of the cache.
     pub(crate) fn invalidate_epoch(&self, epoch: &Epoch) {
         epoch.invalidate(self.sequence.next());
     }
 
-    /// Invalidates everything with `tag` softly, at `now`.
+    /// Invalidates every entry with `tag` softly, at the time `now`: the entries become stale.
     pub(crate) fn invalidate_softly(&self, tag: &Tag, now: Tick) {
         let mut shard = self.shard(tag).lock();
         shard
@@ -77,19 +81,21 @@ impl Tags {
             .invalidate_softly(self.sequence.next(), now);
     }
 
-    /// Invalidates everything that depends on `epoch` softly, at `now`.
+    /// Invalidates every entry that depends on `epoch` softly, at the time `now`: the entries
+    /// become stale.
     pub(crate) fn invalidate_epoch_softly(&self, epoch: &Epoch, now: Tick) {
         epoch.invalidate_softly(self.sequence.next(), now);
     }
 
-    /// Returns the number of epochs kept.
+    /// Returns the number of tags and events whose epochs are in memory.
     pub(crate) fn len(&self) -> usize {
         let size = |shard: &Mutex<Shard>| shard.lock().epochs.len();
         self.shards.iter().map(size).sum()
     }
 
     fn shard(&self, tag: &Tag) -> &Mutex<Shard> {
-        // The low bits choose the shard here, and no map's bucket: each map has a seed of its own.
+        // The low bits of this hash choose only the shard. The map in a shard hashes the tag with
+        // another seed.
         let hash = self.hasher.hash_one(tag);
         &self.shards[usize::try_from(hash % SHARDS as u64).unwrap_or_default()]
     }
@@ -108,8 +114,8 @@ impl Shard {
         epoch
     }
 
-    /// Drops the epochs without references. The next sweep is due when the remaining ones have
-    /// doubled, so the cost per tag is constant.
+    /// Removes the epochs without references. The next sweep is due when the number of remaining
+    /// epochs has doubled, so the average cost for each new tag is constant.
     fn sweep(&mut self) {
         let floor = &mut self.floor;
         self.epochs.retain(|_, epoch| {

@@ -1,13 +1,14 @@
-//! Write tokens: the bracket around a write of one entry.
+//! Write tokens, which detect that writes of one entry overlap with each other or with an
+//! invalidation.
 //!
-//! `put` and `write_through` take a token *before* the write, and store *after* it only if the
-//! token is still valid. An invalidation of the key fences the token, and so does another
-//! overlapping write of the key. Then nothing is stored, and the entry that was there is removed.
-//! Without tokens, two writes that commit in one order and store in the other would leave the older
-//! value for a whole time to live.
+//! `put` and `write_through` take a token *before* the write to the data source, and store the
+//! value *after* the write only if the token is still valid. An invalidation of the key, or another
+//! write of the key that overlaps, makes the token invalid (fences it). In that case the value is
+//! not stored, and the previous entry is removed. Without tokens, if two writes commit in one order
+//! and store in the other, the cache would serve the older value for a whole time to live.
 //!
-//! Writes with an order (`order_by`) do not fence one another's tokens: among overlapping ones, the
-//! one with the greatest order stays.
+//! Writes with an order (`order_by`) do not fence the tokens of one another. If such writes
+//! overlap, the value with the greatest order stays.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::model::entry::MemoryEntry;
 
 type Keys = HashMap<Key, Writing, foldhash::quality::RandomState>;
 
-/// Keys that are being written now.
+/// Keys that calls in this process are writing now.
 #[derive(Debug, Default)]
 pub(crate) struct Writes {
     keys: Mutex<Keys>,
@@ -27,17 +28,20 @@ pub(crate) struct Writes {
 
 #[derive(Debug, Default)]
 struct Writing {
-    /// Writers without an order, and with one.
+    /// Number of running writes of the key without `order_by` (`plain`), and of those with it
+    /// (`ordered`).
     plain: usize,
     ordered: usize,
-    /// Raised by whatever fences the tokens handed out before.
+    /// Number of times that the tokens of this key were fenced. A token from before the last time
+    /// is invalid.
     generation: u64,
-    /// Entry of the newest write of this generation: stored, or about to be.
+    /// Entry of the newest write whose token was redeemed since the tokens were last fenced. The
+    /// entry is in memory or about to be stored there. `None`: no token was redeemed.
     pending_entry: Option<Arc<MemoryEntry>>,
 }
 
-/// A pending entry that was replaced. Dropped after the lock is released, because a value's
-/// destructor may do anything.
+/// A pending entry that was replaced. The caller must drop it after the lock is released, because a
+/// value's destructor is user code, which may use the cache.
 type Replaced = Option<Arc<MemoryEntry>>;
 
 impl Writing {
@@ -46,12 +50,14 @@ impl Writing {
         self.set_pending(None)
     }
 
-    /// Replaces the pending entry, and makes the previous one unusable.
+    /// Sets the pending entry, and makes the previous pending entry unusable.
     fn set_pending(&mut self, entry: Replaced) -> Replaced {
         std::mem::replace(&mut self.pending_entry, entry).inspect(|replaced| replaced.evict())
     }
 
-    /// Redeems a token of `generation`. `known` is the order of the entry in memory.
+    /// Decides if `entry`, of a write whose token has `generation`, may be stored. `known` is the
+    /// order of the entry that is in memory, if that entry has one. Also returns the pending entry
+    /// that was replaced.
     fn redeem(
         &mut self,
         generation: u64,
@@ -64,7 +70,7 @@ impl Writing {
             .and_then(|pending_entry| pending_entry.order);
         let is_decided = match entry.order {
             None => self.plain + self.ordered == 1,
-            // Equal orders of overlapping writes do not say which is newer.
+            // If overlapping writes have equal orders, the newer one is unknown.
             order => self.plain == 0 && newest != order,
         };
         if !is_decided || self.generation != generation {
@@ -78,7 +84,8 @@ impl Writing {
     }
 }
 
-/// The right to store the result of a write, unless fenced.
+/// Right to store the result of a write of one key. An overlapping write or an invalidation of the
+/// key can take this right away (fence the token).
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct WriteToken {
@@ -88,14 +95,15 @@ pub(crate) struct WriteToken {
     pub(crate) is_ordered: bool,
 }
 
-/// Result of redeeming a token.
+/// Answer to a write that presents its token: its value may be stored, or not and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Redeemed {
-    /// The token was fenced: nothing may be stored.
+    /// The value may not be stored: the token was fenced, or the order of overlapping writes is
+    /// unknown, in which case all their tokens are fenced now.
     Fenced,
-    /// The entry may be stored.
+    /// The entry may be stored: no newer value of the key is known.
     Newest,
-    /// A write with a greater order came first.
+    /// The entry may not be stored, because a write with a greater order has stored its value.
     Older,
 }
 
@@ -104,7 +112,8 @@ impl Writes {
         self.keys.lock()
     }
 
-    /// Begins a write of `key`. Set `is_ordered` if its value will have an order.
+    /// Begins a write of `key` and returns its token. `is_ordered` must be `true` if the written
+    /// value will have an order (`order_by`).
     pub(crate) fn begin(self: &Arc<Self>, key: &Key, is_ordered: bool) -> WriteToken {
         let mut keys = self.lock();
         let writing = keys.entry(key.clone()).or_default();
@@ -121,14 +130,16 @@ impl Writes {
         }
     }
 
-    /// Fences the tokens of all running writes of `key`.
+    /// Fences the tokens of all running writes of `key`, so that none of these writes stores its
+    /// value.
     pub(crate) fn fence(&self, key: &[u8]) {
         let replaced = self.lock().get_mut(key).and_then(Writing::fence);
         drop(replaced);
     }
 
-    /// Fences the writes without an order, because another process stored a write of `key` with an
-    /// order. Writes with an order are compared with it in the store, where both meet.
+    /// Fences the running writes of `key` if one of them has no order. Called when another process
+    /// has stored a write of `key` with an order. If all running writes have an order, Redis
+    /// compares their orders with that of the other process.
     pub(crate) fn superseded_elsewhere(&self, key: &[u8]) {
         let mut keys = self.lock();
         let plain = keys.get_mut(key).filter(|writing| writing.plain > 0);
@@ -144,11 +155,14 @@ impl Writes {
 }
 
 impl WriteToken {
-    /// Returns whether `entry` may be stored. Without an order, no other write may overlap; with
-    /// one, no overlapping write may be newer, or without an order, or of equal order. `known` is
-    /// the order of the entry in memory.
+    /// Decides if `entry`, the result of this write, may be stored. A write without an order may
+    /// store only if no other write of the key overlaps. A write with an order may store only if
+    /// every overlapping write has an order, and none that was redeemed has a greater or equal
+    /// order. The entry in memory may not have a greater order either. `known` is the order of the
+    /// entry that is in memory, if that entry has one.
     ///
-    /// Until the token is dropped, whatever fences it makes `entry` unusable, wherever it is.
+    /// If the token is fenced between this call and its drop, `entry` becomes unusable, also if it
+    /// is in memory already.
     pub(crate) fn redeem(&self, entry: &Arc<MemoryEntry>, known: Option<u64>) -> Redeemed {
         let mut keys = self.writes.lock();
         let Some(writing) = keys.get_mut(&self.key) else {
@@ -160,7 +174,9 @@ impl WriteToken {
         redeemed
     }
 
-    /// Returns the entry of the newest overlapping write: stored, or about to be.
+    /// Returns the entry of the newest overlapping write that may be stored, or `None` if no
+    /// overlapping write has redeemed its token. The entry is in memory or about to be stored
+    /// there.
     pub(crate) fn pending_entry(&self) -> Option<Arc<MemoryEntry>> {
         self.writes.lock().get(&self.key)?.pending_entry.clone()
     }

@@ -1,4 +1,4 @@
-//! Builds entries from values.
+//! Builds entries of the memory tier (L1) from values, and inserts them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::model::ttl_jitter::jittered;
 
-/// Bytes that an entry needs besides its key and value: its header, its epochs and the engine's own
-/// bookkeeping, as an allocator counts them (`tests/footprint`).
+/// Returns the bytes that an entry needs besides its key and value: its header, its epochs and the
+/// engine's bookkeeping. The numbers are those that an allocator counted (`tests/footprint`).
 const fn overhead(engine: Engine) -> usize {
     match engine {
         Engine::Moka => 448,
@@ -29,24 +29,26 @@ const fn overhead(engine: Engine) -> usize {
     }
 }
 
-/// A value or an absence, to be made an entry.
+/// Value, or absence of one, from which an entry is built.
 pub(crate) struct Value {
-    /// An `Option<V>`.
+    /// The value as an `Option<V>`. `None` in it is an absence.
     pub(crate) content: AnyShared,
-    /// `true` for a value, `false` for an absence.
+    /// `true` if `content` is a value, `false` if it is an absence.
     pub(crate) is_present: bool,
-    /// Size of its type in bytes.
+    /// Size of the type of `content` in bytes.
     pub(crate) size: usize,
-    /// Bytes that it points to, as far as they are known.
+    /// Bytes that `content` points to, as far as they are known. Zero if values are not weighed.
     pub(crate) heap: usize,
-    /// Order of the write that it comes from, if that write has one.
+    /// Order of the write that returned the value (`order_by`). `None`: the write has no order, or
+    /// no write returned the value.
     pub(crate) order: Option<u64>,
-    /// Duration of its computation. Zero if no call computed it.
+    /// Duration of the computation of the value. Zero if no call computed the value.
     pub(crate) took: Duration,
 }
 
 impl Core {
-    /// Returns the epochs of the cache, of `owner` and of the tags and events in `entry_tags`.
+    /// Returns the epochs that invalidate an entry of `owner` with `entry_tags`: those of the
+    /// cache, of the owner, of the tags and events, and, with Redis, of the bus.
     pub(crate) fn epochs(&self, owner: &Owner, entry_tags: &EntryTags) -> Epochs {
         let whole = [Arc::clone(&self.epoch), Arc::clone(&owner.epoch)];
         let bus = self.l2.is_some().then(|| Arc::clone(&self.bus_epoch));
@@ -57,18 +59,19 @@ impl Core {
             .collect()
     }
 
-    /// Returns `true` if values are weighed: the capacity is in bytes.
+    /// Returns `true` if the size of values is measured, because the capacity is in bytes.
     pub(crate) fn weighs(&self) -> bool {
         self.config.memory_capacity.unit == Unit::Bytes
     }
 
-    /// Returns the bytes that a value points to, or zero if values are not weighed.
+    /// Returns the result of `weigh`, the bytes that a value points to, or zero if values are not
+    /// weighed.
     pub(crate) fn heap(&self, weigh: impl FnOnce() -> usize) -> usize {
         if self.weighs() { weigh() } else { 0 }
     }
 
-    /// Returns the time to live of a value (or, unless `present`, of an absence). `None`: it is not
-    /// stored.
+    /// Returns the time to live of a value if `present` is `true`, otherwise that of an absence,
+    /// shortened by jitter. Returns `None` if the value or absence must not be stored.
     pub(crate) fn ttl(
         &self,
         options: EntryOptions,
@@ -89,8 +92,8 @@ impl Core {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what an entry is made of")]
-    /// Builds an entry for `value`. An entry without a `life` is not to be stored, but can be given
-    /// to callers that wait for it.
+    /// Builds an entry for `value`, whose computation began at `began`. With `None` as its `life`,
+    /// the caller must not store the entry, but may give it to callers that wait for the value.
     pub(crate) fn build_entry(
         &self,
         owner: &Arc<Owner>,
@@ -126,7 +129,7 @@ impl Core {
         )
     }
 
-    /// Inserts `entry` into memory.
+    /// Inserts `entry` into this core's memory under `key`.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.faults.at(Point::BeforeInsert);
         self.memory.insert(key, entry);

@@ -1,20 +1,21 @@
-//! An append-only map by owner, whose look-ups take no lock.
+//! A map from functions to their cores. Entries are only added, so that look-ups take no lock.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::model::owner::OwnerId;
 
-/// Number of buckets. Few functions have memory of their own.
+/// Number of buckets of the map. Few functions have their own memory, so most buckets have at most
+/// one core.
 pub(crate) const BUCKETS: usize = 32;
 
-/// Cores of functions with memory of their own (`capacity`). Append-only, so that a hit takes no
-/// lock.
+/// Cores of the functions with their own memory (`capacity`), as a hash map. Cores are added, and
+/// never removed, so that a hit takes no lock.
 #[derive(Debug)]
 pub(crate) struct FunctionCores<C>([Node<C>; BUCKETS]);
 
 pub(crate) type Node<C> = OnceLock<Box<FunctionCore<C>>>;
 
-/// Core of one function, and the next one of its bucket.
+/// Core of one function, and the link to the next core in the same bucket.
 #[derive(Debug)]
 pub(crate) struct FunctionCore<C> {
     owner: OwnerId,
@@ -30,7 +31,8 @@ impl<C> Default for FunctionCores<C> {
 
 impl<C> FunctionCores<C> {
     pub(crate) fn of(&self, owner: OwnerId, make: impl Fn() -> Arc<C>) -> &Arc<C> {
-        // An owner's number is the address of a static that is larger than a cache line.
+        // The number of a function is the address of its `FnSpec`, which is larger than 64 bytes,
+        // so the low six bits do not tell functions apart.
         let mut node = &self.0[(owner.0 >> 6) % BUCKETS];
         loop {
             let own = node.get_or_init(|| {

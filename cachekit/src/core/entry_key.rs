@@ -1,16 +1,16 @@
-//! The key of one entry of one function.
+//! The key of one entry of a cached function.
 
 use crate::key::Key;
 use crate::key::buf::KeyBuf;
 
-/// Key of one entry of one function, as the target of an invalidation.
+/// Entry of a cached function that an invalidation removes, named by its key.
 #[derive(Debug, Clone)]
 pub struct Target {
     pub(crate) key: Key,
 }
 
 impl Target {
-    /// Creates the target from the key that `write` writes.
+    /// Creates the target. `write` must write the key of the entry into the buffer that it gets.
     pub fn new(write: impl FnOnce(&mut KeyBuf)) -> Self {
         let mut key = KeyBuf::new();
         write(&mut key);

@@ -1,4 +1,5 @@
-//! An entry of a function as the target of a write, with the operations on its values.
+//! An entry of a cached function as the target of a write, with the operations on values of the
+//! function's type.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::model::function_spec::FnSpec;
 use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 
-/// Untyped part of an entry.
+/// Target of a write: one entry of a cached function, without the type of its value.
 pub(crate) struct EntryRef {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
@@ -22,7 +23,7 @@ pub(crate) struct EntryRef {
     pub(crate) describe: Box<dyn Describe>,
 }
 
-/// Operations on a value of the function's type.
+/// Operations on a value of the type that the cached function returns.
 pub(crate) trait Describe: Send + Sync {
     fn label(&self, value: &dyn Any, entry_tags: &mut EntryTags);
     fn weigh(&self, value: &dyn Any) -> usize;

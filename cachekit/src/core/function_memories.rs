@@ -1,4 +1,4 @@
-//! Memory of functions with a capacity of their own: `capacity = 1000`.
+//! Memories of functions with their own capacity (`capacity = 1000`), and the cores that use them.
 
 use std::sync::Arc;
 
@@ -10,13 +10,15 @@ use crate::model::function_spec::{FnSpec, MemoryChoice};
 use crate::model::owner::OwnerId;
 
 impl Core {
-    /// Returns the core whose memory holds the entries of `spec`, or this one if none does.
+    /// Returns the core whose memory has the entries of the function `spec`, or `self` if the
+    /// function's entries are only in Redis.
     #[inline]
     pub(crate) fn core_of<'a>(self: &'a Arc<Self>, spec: &'static FnSpec) -> &'a Arc<Self> {
         self.core_in_memory_of(spec).unwrap_or(self)
     }
 
-    /// Returns the core whose memory holds the entries of `spec`, if they are kept in memory.
+    /// Returns the core whose memory has the entries of the function `spec`, or `None` if the
+    /// function's entries are only in Redis.
     #[inline]
     pub(crate) fn core_in_memory_of<'a>(
         self: &'a Arc<Self>,
@@ -32,7 +34,7 @@ impl Core {
     #[cold]
     #[inline(never)]
     fn own_core(self: &Arc<Self>, owner: OwnerId, entries: u64) -> &Arc<Self> {
-        // A function's own core is the right one already.
+        // A core without a map of function cores is already the core of one function.
         let Some(function_cores) = &self.function_cores else {
             return self;
         };
@@ -42,7 +44,8 @@ impl Core {
         })
     }
 
-    /// Creates memory besides the shared one. From here on every invalidation reaches it.
+    /// Creates a memory for a region or a function with its own capacity. Invalidations after this
+    /// call apply to the new memory too.
     pub(crate) fn new_memory(&self, capacity: Capacity) -> Arc<Memory> {
         let mut memory = Memory::new(capacity, &self.config);
         memory.generations.faults = self.faults;
@@ -51,7 +54,8 @@ impl Core {
         memory
     }
 
-    /// Creates a core with another memory that shares everything else.
+    /// Creates a core that uses `memory`, of the capacity `capacity`, and shares everything else
+    /// with `self`.
     pub(crate) fn with_memory(&self, capacity: Capacity, memory: Arc<Memory>) -> Self {
         let mut config = (*self.config).clone();
         config.memory_capacity = capacity;
@@ -63,15 +67,17 @@ impl Core {
         }
     }
 
-    /// Returns all memories: the shared one, and those of regions and functions.
+    /// Iterates over all memories of this cache: the shared one, and those of regions and functions
+    /// with their own capacity.
     pub(crate) fn memories(&self) -> impl Iterator<Item = Arc<Memory>> {
-        // No lock is held while a memory is in use: an evicted value's destructor may use the
-        // cache.
+        // The list is copied, so that its lock is free while a memory is in use: the destructor of
+        // an evicted value may use the cache.
         let own = self.own_memories.read().clone();
         std::iter::once(Arc::clone(&self.shared_memory)).chain(own)
     }
 
-    /// Returns the memories that may hold an invalidated key.
+    /// Iterates over the memories that may have an entry under a key that is invalidated: all
+    /// memories of this cache.
     pub(crate) fn memories_with_keys(&self) -> impl Iterator<Item = Arc<Memory>> {
         let spares = removed!(self, SpareRooms);
         self.memories().take(if spares { 1 } else { usize::MAX })

@@ -1,4 +1,5 @@
-//! The outcome of a flight, and the known dependencies of an entry.
+//! The outcome of a flight, and the dependencies of an entry that are known before its computation
+//! ends.
 
 use std::sync::Arc;
 
@@ -8,21 +9,22 @@ use crate::model::entry::MemoryEntry;
 use crate::model::epoch::Epochs;
 use crate::model::tags::EntryTags;
 
-/// Outcome of a flight.
+/// Outcome of a flight, which all its waiters get.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     Value(Arc<MemoryEntry>),
-    /// A stale value, served because the computation failed.
+    /// A stale value, which is served because the computation failed (`stale_if_error`).
     Fallback(Arc<MemoryEntry>),
     Error(DeferredDrop),
-    /// An error that is remembered.
+    /// An error that is remembered as an entry in memory (`err_ttl`).
     CachedError(Arc<MemoryEntry>),
-    /// No result within the function's `timeout`.
+    /// The computation was dropped because it took longer than the function's `timeout`.
     TimedOut(ComputeTimeout),
 }
 
 impl Outcome {
-    /// Makes the outcome unusable if it is about to be stored.
+    /// Makes the entry of a computed value or a remembered error unusable, also if the entry is
+    /// stored later. Other outcomes are not stored and do not change.
     pub(crate) fn evict(&self) {
         if let Self::Value(stored) | Self::CachedError(stored) = self {
             stored.evict();
@@ -30,10 +32,10 @@ impl Outcome {
     }
 }
 
-/// Known dependencies of an entry.
+/// Tags, events and epochs on which an entry is known to depend.
 #[derive(Debug, Default)]
 pub(crate) struct Dependencies {
     pub(crate) entry_tags: EntryTags,
-    /// Epochs of the tags, the function and the cache.
+    /// Epochs of the tags and events, of the function and of the cache.
     pub(crate) epochs: Epochs,
 }

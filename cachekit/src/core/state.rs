@@ -1,4 +1,4 @@
-//! The state that everything of one cache shares, below the operations on it.
+//! The state of one cache, which its handles, regions and functions share.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,10 +30,11 @@ use crate::model::function_spec::FnSpec;
 use crate::model::owner::{DIRECT_NAME, Owner, OwnerId, REGION};
 use crate::model::owner_index::CachedOwnerIndex;
 
-/// A cache. Cloning it gives another handle to the same cache.
+/// A cache in memory and, if configured, in Redis. A clone is another handle to the same cache.
 ///
-/// Most applications build one at start-up and hand it to [`init`](crate::init); annotated
-/// functions then find it. Several caches are independent of each other.
+/// Most applications build one cache at start-up and pass it to [`init`](crate::init). From then on
+/// annotated functions use that cache. Several caches in one process have separate entries and
+/// settings.
 ///
 /// # Examples
 ///
@@ -60,28 +61,32 @@ pub struct Cache {
     pub(crate) core: Arc<Core>,
 }
 
-/// State of one cache. A region or a function with a capacity of its own has a core of its own,
-/// which shares everything but the memory.
+/// State of one cache. A region or a function with its own capacity has its own core, which shares
+/// everything with the cache's core except the memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Core {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) memory: Arc<Memory>,
-    /// Memory of everything without a capacity of its own.
+    /// Memory of the entries of all regions and functions without their own capacity, and of the
+    /// cache's own entries.
     pub(crate) shared_memory: Arc<Memory>,
-    /// Memories of regions and functions with a capacity of their own. Append-only.
+    /// Memories of all regions and functions with their own capacity. Memories are added, and never
+    /// removed.
     pub(crate) own_memories: Arc<RwLock<Vec<Arc<Memory>>>>,
-    /// Cores of functions with a capacity of their own. `None` in such a core, which would refer to
-    /// itself.
+    /// Cores of the functions with their own capacity. `None` in such a core, because the core
+    /// would refer to itself and never be freed.
     pub(crate) function_cores: Option<Arc<FunctionCores<Core>>>,
-    /// Index, in this memory, of entries stored by `put` and `get_or_compute`.
+    /// Cached owner index, in this core's memory, of entries that `put` and `get_or_compute` store
+    /// on the cache.
     pub(crate) direct: Arc<CachedOwnerIndex>,
-    /// Most used keys, of all memories.
+    /// Counters for the most used keys of all memories of this cache.
     pub(crate) hot: Arc<HotKeys>,
     pub(crate) tags: Arc<Tags>,
-    /// Raised by `clear`.
+    /// Epoch of all entries of the cache, raised by `clear`.
     pub(crate) epoch: Arc<Epoch>,
-    /// Raised when messages of other nodes may have been missed.
+    /// Epoch of all entries of a cache with Redis, raised when this node may have missed
+    /// invalidations of other nodes.
     pub(crate) bus_epoch: Arc<Epoch>,
     pub(crate) flights: Arc<Flights<Outcome>>,
     pub(crate) concurrency_limits: Arc<ConcurrencyLimits>,
@@ -91,10 +96,11 @@ pub(crate) struct Core {
     pub(crate) refresh_claims: Arc<RefreshClaims>,
     pub(crate) random: Random,
     pub(crate) invalidations: Arc<Counter>,
-    /// Guards that a test removed.
+    /// Protections against races that a test switched off in this cache, to show that the test
+    /// detects the fault.
     pub(crate) faults: Faults,
     pub(crate) background: Arc<Background>,
-    /// The tier that processes share (L2), if there is one.
+    /// Connection to Redis (L2). `None`: the cache has memory only.
     pub(crate) l2: Option<Arc<SharedTier>>,
 }
 
@@ -102,12 +108,13 @@ pub(crate) struct Core {
 #[derive(Debug, Clone)]
 pub(crate) struct RegionState {
     pub(crate) owner: Arc<Owner>,
-    /// The region's own memory, if it was given a capacity. Shared by all its handles, older ones
-    /// too. Not a core, which would refer to itself.
+    /// The region's own memory, once one of its handles has set a capacity. All handles of the
+    /// region share this cell, also those from before the capacity was set. The cell contains no
+    /// core, because a core refers to its regions and would never be freed.
     pub(crate) memory: Arc<OnceLock<OwnMemory>>,
 }
 
-/// Memory of a region, and its capacity.
+/// Capacity of a region, and the memory of that capacity.
 pub(crate) type OwnMemory = (Capacity, Arc<Memory>);
 
 impl Cache {
@@ -125,7 +132,7 @@ impl fmt::Debug for Cache {
 }
 
 impl Core {
-    /// Returns the state of the function `spec` in this cache.
+    /// Returns the state of the function `spec` in this cache, and creates it at the first call.
     pub(crate) fn owner(&self, spec: &'static FnSpec) -> Arc<Owner> {
         let (events, late) = (spec.event_templates(), spec.hash_of_value_tags());
         self.owner_of(spec.id(), |id| {
@@ -133,7 +140,8 @@ impl Core {
         })
     }
 
-    /// Returns the key of a look-up in the thread's table, for a call of `spec` with `arg_words`.
+    /// Returns the key with which a call of `spec` with the arguments `arg_words` is looked up in
+    /// the thread's table (L0).
     #[inline]
     pub(crate) fn lookup_key<'a>(
         &self,
@@ -146,7 +154,7 @@ impl Core {
         )
     }
 
-    /// Returns the node's position in the sequence of its invalidations.
+    /// Returns the number of this node's last invalidation.
     pub(crate) fn now(&self) -> SequenceNumber {
         self.tags.now()
     }
@@ -167,7 +175,7 @@ impl Core {
         }
         let mut owner = make(id);
         owner.faults = self.faults;
-        // Regions have unique names, and there may be very many.
+        // Regions have unique names, and a cache may have so many that comparing them is slow.
         if !owner.name.starts_with(REGION) && !removed!(self, ShareNames) {
             owner.is_namesake = owners.values().any(|other| other.name == owner.name);
         }

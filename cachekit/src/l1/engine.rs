@@ -1,4 +1,4 @@
-//! The port to an engine of the memory tier.
+//! The trait that each engine of the memory tier (L1) implements.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,36 +6,40 @@ use std::sync::Arc;
 use crate::key::Key;
 use crate::model::entry::MemoryEntry;
 
-/// Port to an engine of the memory tier, in the cache's own terms.
+/// Engine of the memory tier (L1). The cache calls moka and `quick_cache` only through this trait.
 ///
-/// An engine holds entries in this process, within a capacity, and may evict any of them at any
-/// time, also under its own locks. Evicted values are dropped after the call (see
-/// [`inside`](crate::model::deferred_drop::inside)). An engine never decides if an entry may be
-/// served: the entry does.
+/// An engine keeps entries in this process, up to a capacity. An engine may evict any entry during
+/// any call, also while it has its own locks. The values of evicted entries are dropped after the
+/// call (see [`inside`](crate::model::deferred_drop::inside)). An engine returns expired and
+/// invalidated entries too: the caller must check if an entry may be served.
 pub(crate) trait MemoryEngine: fmt::Debug + Send + Sync {
-    /// Returns the entry under `key`. Counts as a use of the key, even if there is no entry.
+    /// Returns the entry under `key`, if the engine has one. The call is a use of the key for the
+    /// eviction policy, even if the engine has no entry.
     fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>>;
 
-    /// Inserts `entry`, and replaces the previous one.
+    /// Inserts `entry` under `key`, and replaces the previous entry of the key.
     fn insert(&self, key: &Key, entry: Arc<MemoryEntry>);
 
-    /// Removes the entry under `key`.
+    /// Removes the entry under `key`, if the engine has one.
     fn remove(&self, key: &[u8]);
 
-    /// Removes all entries that exist when it begins.
+    /// Removes all entries that exist when the call begins.
     fn clear(&self);
 
-    /// Returns the approximate number of entries, at no cost.
+    /// Returns the approximate number of entries, cheaply: pending tasks of the engine are not run
+    /// first.
     fn entries(&self) -> u64;
 
-    /// Returns the number of entries and the sum of their weights.
+    /// Returns the number of entries and the sum of their weights. If the engine has pending tasks,
+    /// they are run first, so that the numbers are exact.
     fn size(&self) -> Size;
 }
 
-/// Size of a memory tier.
+/// Number and total weight of the entries in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Size {
     pub(crate) entries: u64,
-    /// Zero if the capacity is in entries: nothing is weighed then.
+    /// Sum of the entries' weights in bytes. Zero if the capacity is in entries, because entries
+    /// are not weighed with such a capacity.
     pub(crate) bytes: u64,
 }

@@ -1,13 +1,16 @@
-//! Generation counters: which results of look-ups in an engine are still current.
+//! Generation counters, which tell if the engine's entry for a key may have changed since an
+//! earlier look-up.
 //!
-//! Keys are grouped by hash, with one counter for each group. The result of a look-up may be kept
-//! elsewhere, with the group's counter from before the look-up, until that counter changes. Inserts
-//! and removals change the engine first and the counter second. So an unchanged counter means that
-//! no change had returned, and a change that has returned leaves no older result in use.
+//! Keys are grouped by hash, with one counter for each group. A thread's table (L0) keeps the
+//! result of a look-up in the engine together with the value that the group's counter had before
+//! the look-up. The result is used until that counter changes. Insertions and removals change the
+//! engine first and the counter second. So after a call that inserts or removes has returned, no
+//! older result is used.
 //!
-//! The engine must learn of uses, or it evicts entries that are used most. It need not learn of
-//! every use: only the number of insertions since the last use matters. So after insertions of an
-//! eighth of the entries all counters advance, and every kept result is looked up once more.
+//! Hits in a thread's table (L0) do not reach the engine. If the engine never saw them, it would
+//! evict the entries that are used most. But eviction depends only on the number of insertions
+//! since an entry's last use. Therefore all counters advance whenever as many entries were inserted
+//! as an eighth of all entries, and the next use of each entry looks it up in the engine.
 //! (Measured: docs/decisions/0010-hits-in-memory.md.)
 
 use std::hash::BuildHasher;
@@ -16,23 +19,25 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::base::fault::Faults;
 use crate::model::config::Capacity;
 
-/// Small enough for the counters to stay in a core's nearest cache.
+/// Largest number of groups. 4,096 counters, 16 KiB, fit into the data cache nearest to a CPU core.
 const MOST_GROUPS: u64 = 1 << 12;
 const FEWEST_GROUPS: u64 = 1 << 6;
 
-/// A window is as many insertions as there are entries, divided by this.
+/// Divisor for the length of a window: all counters advance after as many insertions as there are
+/// entries, divided by this.
 const WINDOWS: u64 = 8;
-/// Shortest window: one insertion for this many groups. Advancing all counters then costs little.
+/// Divisor for the shortest window: at least one insertion for this many groups must pass before
+/// all counters advance, so that advancing them costs little for each insertion.
 const GROUPS_PER_INSERTION: u64 = 4;
 
-/// Counter of a key's group, at one moment.
+/// State of the counter of a key's group at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Generation {
     pub(crate) count: u32,
     pub(crate) group: u16,
 }
 
-/// Generation counters of one engine.
+/// Generation counters for the keys in one engine.
 #[derive(Debug)]
 pub(crate) struct Generations {
     counts: Box<[AtomicU32]>,
@@ -41,7 +46,8 @@ pub(crate) struct Generations {
     pub(crate) faults: Faults,
 }
 
-/// Insertions in the current window, and its length. On cache lines that no hit reads.
+/// Number of insertions in the current window, and the number at which the window ends. Stored on
+/// CPU cache lines that hits do not read.
 #[derive(Debug)]
 #[repr(align(128))]
 struct Window {
@@ -79,22 +85,26 @@ impl Generations {
         count.is_some_and(|count| count.load(Ordering::Acquire) == generation.count)
     }
 
-    /// Records that the entry under `key` changed.
+    /// Records that the entry under `key` changed: results of earlier look-ups of keys in its group
+    /// are no longer used.
     pub(crate) fn advance(&self, key: &[u8]) {
         self.counts[self.group(key)].fetch_add(1, Ordering::Release);
     }
 
-    /// Records that the entry under any key may have changed.
+    /// Records that the entry of any key may have changed: results of all earlier look-ups are no
+    /// longer used.
     pub(crate) fn advance_all(&self) {
         for count in &self.counts {
             count.fetch_add(1, Ordering::Release);
         }
     }
 
-    /// Records an insertion into the engine, which holds this many entries.
+    /// Records an insertion into the engine. If this ends the window, `entries` is called for the
+    /// number of entries in the engine, and all counters advance.
     pub(crate) fn inserted(&self, entries: impl FnOnce() -> u64) {
         let inserted = self.window.inserted.fetch_add(1, Ordering::Relaxed) + 1;
-        // Equality: if several threads pass the end, only one of them hits it.
+        // If several threads insert at the end of a window, only one of them reaches exactly this
+        // number and starts the next window.
         if inserted == self.window.length.load(Ordering::Relaxed) {
             self.next_window(entries());
         }

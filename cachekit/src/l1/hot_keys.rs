@@ -1,8 +1,8 @@
 //! The most used keys, counted in a table of a fixed size.
 //!
-//! Uses are [sampled](Sampler), so an unsampled hit only pays for finding out that it is not
-//! sampled. Sampled uses go through one lock. It is held for about one look-up in a hash table, and
-//! never while user code runs.
+//! Uses of keys are [sampled](Sampler): most hits only decrement a counter. A sampled use takes a
+//! lock that all threads share. The lock is held for about the time of one look-up in a hash table,
+//! and never while user code runs.
 
 pub(crate) mod sampler;
 pub(crate) mod space_saving;
@@ -17,9 +17,10 @@ use crate::base::sync::Mutex;
 use crate::l1::hot_keys::space_saving::SpaceSaving;
 use crate::model::owner::OwnerId;
 
-/// Time after which a use counts half.
+/// Period after which all counts are halved, so that older uses weigh less.
 const HALF_LIFE: Duration = Duration::from_secs(600);
-/// Longer keys are not counted, so that the table is bounded in bytes, too.
+/// Longest key that is counted, in bytes. Uses of longer keys are ignored, so that the table is
+/// bounded in bytes, too.
 const LONGEST_KEY: usize = 1 << 10;
 
 /// A frequently used key: see [`Cache::hot_keys`](crate::Cache::hot_keys).
@@ -30,11 +31,12 @@ const LONGEST_KEY: usize = 1 << 10;
 pub struct HotKey {
     /// Name of the function that uses the key, as in statistics, or of the region.
     pub function: String,
-    /// The key, in the form that the cache uses: `user:42`.
+    /// Text of the key, for example `user:42`.
     pub key: String,
-    /// Approximate number of calls that asked for it. Each call counts half after ten minutes.
+    /// Approximate number of calls that asked for the key. The number is halved every ten minutes.
     pub uses: u64,
-    /// Upper bound of the [`uses`](Self::uses) that may belong to keys counted in its place before.
+    /// Largest number of [`uses`](Self::uses) that may be those of other keys. The counter of this
+    /// key may have counted other keys before.
     pub error: u64,
 }
 
@@ -48,21 +50,21 @@ impl fmt::Debug for HotKey {
     }
 }
 
-/// Uses of one cache's keys.
+/// Counters for the most used keys of one cache.
 pub(crate) struct HotKeys {
-    /// Number of keys that are counted. Zero turns counting off.
+    /// Largest number of keys that are counted at once. Zero turns counting off.
     capacity: usize,
     aged: Mutex<Aged>,
 }
 
 struct Aged {
     counters: SpaceSaving,
-    /// Half-lives of the clock that were over when counts were last halved.
+    /// Number of half-lives between the start of the clock and the last halving of the counts.
     half_lives: u64,
 }
 
 impl HotKeys {
-    /// Creates counters for `capacity` keys.
+    /// Creates counters for up to `capacity` keys. With zero, no use is counted.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -73,7 +75,8 @@ impl HotKeys {
         }
     }
 
-    /// Adds `uses` uses of `key` by `owner` at `now`.
+    /// Adds `uses` to the count of `key`, which belongs to `owner`, after halving all counts for
+    /// the half-lives that ended before `now`.
     pub(crate) fn count(&self, owner: OwnerId, key: &[u8], uses: u32, now: Tick) {
         if self.capacity == 0 || key.len() > LONGEST_KEY {
             return;
@@ -83,8 +86,8 @@ impl HotKeys {
         aged.counters.add(owner, key, u64::from(uses));
     }
 
-    /// Returns the `most` most used keys as of `now`, in descending order. Keys whose owner has no
-    /// known name are omitted.
+    /// Returns up to `most` keys, with the most used key first. Counts are halved for the
+    /// half-lives that ended before `now`. Keys for whose owner `name` returns `None` are omitted.
     pub(crate) fn hottest(
         &self,
         most: usize,
@@ -110,7 +113,7 @@ impl HotKeys {
 }
 
 impl Aged {
-    /// Halves the counts once for each half-life that is over.
+    /// Halves all counts once for each half-life that ended between the last halving and `now`.
     fn age(&mut self, now: Tick) {
         let over = now.nanos() / HALF_LIFE_NANOS;
         if over > self.half_lives {

@@ -1,4 +1,5 @@
-//! The memory tier (L1): an engine, and the state that makes hits in the thread's table (L0) safe.
+//! The memory tier (L1): an engine with the entries, and counters by which the threads' tables (L0)
+//! notice that an entry was changed.
 
 use std::sync::Arc;
 
@@ -17,15 +18,16 @@ use crate::model::epoch::revision;
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::{CachedOwnerIndex, OwnerIndex, OwnerIndexes};
 
-/// State of a key before a look-up, to find out later if its result is still current.
+/// Counters of a key from before a look-up, by which a caller finds out later if the entry may have
+/// changed since.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Snapshot {
     revision: u64,
     generation: Generation,
 }
 
-/// Puts `value` into this thread's table (L0) under `lookup`. `stored` is its entry, which was
-/// looked up and found valid after `seen` was taken.
+/// Puts `value` into this thread's table (L0) under `lookup`. `stored` is the entry of the value.
+/// The caller must have looked the entry up and found it valid after it took the snapshot `seen`.
 pub(crate) fn cache_on_thread(
     lookup: &LookupKey<'_>,
     seen: Snapshot,
@@ -35,7 +37,8 @@ pub(crate) fn cache_on_thread(
     crate::l1::thread_cache::keep(lookup, (seen.generation, seen.revision), stored, value);
 }
 
-/// An engine, with generation counters of its changes.
+/// Memory of a cache, a region or a function: an engine with the entries, and generation counters
+/// for changes of the entries.
 #[derive(Debug)]
 pub(crate) struct Memory {
     engine: Box<dyn MemoryEngine>,
@@ -44,7 +47,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Creates a memory with the engine that `config` names.
+    /// Creates an empty memory for `capacity`, with the engine that `config` names.
     pub(crate) fn new(capacity: Capacity, config: &Config) -> Self {
         Self {
             engine: engine(capacity, config),
@@ -53,17 +56,19 @@ impl Memory {
         }
     }
 
-    /// Returns the index of `owner`'s entries in this memory, and caches it in `last`.
+    /// Returns the small number that stands for `owner` in this memory. `last` remembers the
+    /// number, so that the next call takes no lock.
     #[inline]
     pub(crate) fn owner_index(&self, owner: OwnerId, last: &CachedOwnerIndex) -> OwnerIndex {
         last.get(owner, &self.indexes)
     }
 
-    /// Finds the value of `lookup` in this thread's table (L0), if it is valid at `now`. Returns
-    /// the result of `take`, and counts a hit.
+    /// Looks up `lookup` in this thread's table (L0). If the table has a value that is valid at
+    /// `now`, passes it to `take`, and returns the result of `take`. A `Some` counts as a hit.
+    /// Returns `None` if the table has no valid value.
     ///
-    /// If this use is sampled for the hot keys, `count` is called with the number of uses that it
-    /// stands for. Neither closure may run user code.
+    /// If the use is a sample for the hot keys, `count` is called with the number of uses that the
+    /// sample stands for. Neither closure may run user code.
     #[inline]
     pub(crate) fn find<R>(
         &self,
@@ -75,7 +80,8 @@ impl Memory {
         crate::l1::thread_cache::find(lookup, now, &self.generations, take, count)
     }
 
-    /// Returns the state of `key`. Take it before the look-up.
+    /// Returns a snapshot of the counters of `key`. The caller must take the snapshot before it
+    /// looks up the key.
     pub(crate) fn snapshot(&self, key: &[u8]) -> Snapshot {
         Snapshot {
             revision: revision(),
@@ -83,36 +89,40 @@ impl Memory {
         }
     }
 
-    /// Returns the entry under `key`. Counts as a use of the key, even if there is no entry.
+    /// Returns the entry under `key`, if memory has one. The call is a use of the key for the
+    /// engine's eviction policy, even if memory has no entry.
     pub(crate) fn get(&self, key: &[u8]) -> Option<Arc<MemoryEntry>> {
         self.ask(|engine| engine.get(key))
     }
 
-    /// Inserts `entry`, and replaces the previous one.
+    /// Inserts `entry` under `key` and replaces the previous entry of the key. The threads' tables
+    /// (L0) no longer use an older entry of the key.
     pub(crate) fn insert(&self, key: &Key, entry: Arc<MemoryEntry>) {
         self.ask(|engine| engine.insert(key, entry));
         self.generations.advance(key.as_bytes());
         self.generations.inserted(|| self.engine.entries());
     }
 
-    /// Removes the entry under `key`.
+    /// Removes the entry under `key`. The threads' tables (L0) no longer use that entry.
     pub(crate) fn remove(&self, key: &[u8]) {
         self.ask(|engine| engine.remove(key));
         self.generations.advance(key);
     }
 
-    /// Removes all entries.
+    /// Removes all entries. The threads' tables (L0) no longer use any of them.
     pub(crate) fn clear(&self) {
         self.ask(|engine| engine.clear());
         self.generations.advance_all();
     }
 
-    /// Returns the number of entries and the sum of their weights.
+    /// Returns the number of entries in this memory and the sum of their weights.
     pub(crate) fn size(&self) -> Size {
         self.ask(|engine| engine.size())
     }
 
-    /// Calls the engine. Values that it evicts are dropped after the call, because it holds locks.
+    /// Runs `call` with the engine. The values of entries that the engine evicts in `call` are
+    /// dropped after it, because the engine has locks during a call and a value's destructor may
+    /// use the cache.
     #[inline]
     fn ask<R>(&self, call: impl FnOnce(&dyn MemoryEngine) -> R) -> R {
         let engine = &*self.engine;
@@ -123,8 +133,8 @@ impl Memory {
         }
     }
 
-    /// Returns `true` if the entry under the key is unchanged since `seen`, unless the engine
-    /// evicted it.
+    /// Returns `true` if no entry was inserted or removed under the key of `seen` since that
+    /// snapshot. The engine may have evicted the entry.
     pub(crate) fn is_unchanged_since(&self, seen: Snapshot) -> bool {
         self.generations.is_current(seen.generation)
     }

@@ -1,12 +1,13 @@
 //! moka as the engine of the memory tier.
 //!
-//! moka decides only which entries stay. Its own expiration is not used: lifetimes differ by entry,
-//! and the cache judges an entry's deadline on a clock that tests can move. So an expired entry
-//! stays until another one takes its room. Removing it in time would cost a quarter more
-//! instructions for each `get` (1,086 instead of 864) and a seventh more for each `insert`.
+//! moka decides only which entries stay in memory. The expiration of moka is not used: lifetimes
+//! differ by entry, and the cache compares an entry's deadline with a clock that tests can move. So
+//! an expired entry stays in memory until another entry takes its room. With moka's expiration,
+//! each `get` would need a quarter more instructions (1,086 instead of 864), and each `insert` a
+//! seventh more.
 //!
-//! The synchronous cache serves async code too: its operations never wait for I/O, and its `get`
-//! costs a fifth less than the asynchronous one's.
+//! Async code uses moka's synchronous cache too, because its operations never wait for I/O. The
+//! `get` of the synchronous cache costs a fifth less than that of the asynchronous one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,10 +21,11 @@ use crate::model::config::engine::Eviction;
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::MemoryEntry;
 
-/// Keys come from users, so the hasher is seeded per instance.
+/// Hasher of the keys. Each engine has a random seed, because an attacker who may choose keys must
+/// not know their hashes.
 type Hasher = foldhash::quality::RandomState;
 
-/// A moka cache.
+/// Engine that keeps the entries in a moka cache.
 pub(crate) struct Moka {
     entries: Cache<Key, Arc<MemoryEntry>, Hasher>,
     unit: Unit,
@@ -71,7 +73,8 @@ impl MemoryEngine for Moka {
     }
 
     fn size(&self) -> Size {
-        // moka counts when it runs its pending tasks. Without this the numbers lag behind.
+        // moka updates its counts when it runs its pending tasks. Without this call the counts lag
+        // behind.
         self.entries.run_pending_tasks();
         let bytes = match self.unit {
             Unit::Entries => 0,

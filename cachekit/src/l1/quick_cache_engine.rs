@@ -1,7 +1,8 @@
 //! `quick_cache` as the engine of the memory tier.
 //!
-//! It has no expiration, and none is needed: the cache judges an entry's deadline. It consists of
-//! shards, each with a lock, an equal share of the capacity and a policy of its own.
+//! `quick_cache` has no expiration. The cache needs none, because it checks the deadline of each
+//! entry itself. A `quick_cache` consists of shards. Each shard has a lock, an equal share of the
+//! capacity, and evicts only its own entries.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -16,18 +17,22 @@ use crate::l1::engine::{MemoryEngine, Size};
 use crate::model::config::{Capacity, Unit};
 use crate::model::entry::MemoryEntry;
 
-/// Keys come from users, so the hasher is seeded per instance.
+/// Hasher of the keys. Each engine has a random seed, because an attacker who may choose keys must
+/// not know their hashes.
 type Hasher = foldhash::quality::RandomState;
 
-/// Smaller shards fill too unevenly: the number of keys in a shard of `n` varies by its square
-/// root.
+/// Smallest capacity of a shard in entries, unless the whole capacity is smaller. The number of
+/// keys that hash to a shard for `n` entries varies by about the square root of `n`, so smaller
+/// shards would fill too unevenly.
 const FEWEST_ENTRIES: u64 = 512;
-/// An entry larger than a shard is never kept.
+/// Smallest capacity of a shard in bytes, unless the whole capacity is smaller. An entry larger
+/// than a shard is never kept, so smaller shards would reject more entries.
 const FEWEST_BYTES: u64 = 16 << 20;
-/// Enough for callers to meet rarely at a lock.
+/// Number of shards for each CPU core. With four, two callers rarely wait for the same shard's
+/// lock.
 const SHARDS_PER_CORE: usize = 4;
 
-/// A cache of `quick_cache`.
+/// Engine that keeps the entries in a cache of the crate `quick_cache`.
 pub(crate) struct QuickCache {
     entries: Cache<Key, Arc<MemoryEntry>, Weigh, Hasher>,
     unit: Unit,
@@ -58,7 +63,9 @@ impl QuickCache {
     }
 }
 
-/// Returns the number of shards: a power of two, enough for the cores, and none of them too small.
+/// Returns the number of shards for `capacity`: the smallest power of two with [`SHARDS_PER_CORE`]
+/// shards for each CPU core, or fewer if a shard would be smaller than [`FEWEST_ENTRIES`] or
+/// [`FEWEST_BYTES`].
 fn shards(capacity: Capacity) -> u64 {
     static CORES: LazyLock<usize> =
         LazyLock::new(|| thread::available_parallelism().map_or(1, NonZeroUsize::get));
@@ -114,7 +121,7 @@ impl fmt::Debug for QuickCache {
     }
 }
 
-/// Weight of an entry, in the unit of the capacity.
+/// Weigher of entries, in the unit of the capacity: 1 for each entry, or the entry's bytes.
 #[derive(Debug, Clone, Copy)]
 struct Weigh(Unit);
 

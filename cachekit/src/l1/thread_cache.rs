@@ -1,17 +1,20 @@
 //! Per-thread lookup table in front of the memory engine (L0).
 //!
-//! A look-up in the engine needs the key's text, a clock, and a record of the use. A look-up here
-//! needs a hash of the [argument words](crate::key::buf::KeyBuf::arg_words) and one comparison. So
-//! a hit reads two cache lines of the entry: a slot and the value.
+//! A look-up in the engine must render the key's text and record the use. A look-up in the thread's
+//! table only hashes the [argument words](crate::key::buf::KeyBuf::arg_words) of the call and
+//! compares them with one slot. So a hit reads two CPU cache lines: the slot and the value.
 //!
-//! Slots hold weak references, so the table keeps nothing alive, and an evicted value is gone from
-//! here too. An entry gets a slot after it was found valid. A slot is valid while its key's
-//! [generation](crate::l1::generations) is unchanged. If anything else was invalidated, which the
-//! global [`revision`](crate::model::epoch::revision) shows, the entry is checked again.
+//! A slot has a weak reference to its value, so the table keeps no value alive: once the engine has
+//! evicted an entry and no caller uses its value, the table does not find the value either. An
+//! entry gets a slot after it was found valid. A slot is valid while the
+//! [generation](crate::l1::generations) of its key is unchanged. If the global
+//! [`revision`](crate::model::epoch::revision) has changed, some entry was invalidated, and the
+//! slot's entry is checked again.
 //!
-//! A set has four slots, and each hash has two sets. If both are full, some newcomers replace a
-//! slot of the first set. A thread that never calls has no table; a thread that uses few entries
-//! has a small one.
+//! Slots are grouped into sets of four, and an entry may be in either of two sets, chosen by the
+//! hash of the look-up key. If both sets are full, some new entries replace an entry of the first
+//! set, and others are not kept. A thread without calls has no table, and a thread that uses few
+//! entries has a small table.
 
 pub(crate) mod admission;
 pub(crate) mod lookup_key;
@@ -32,17 +35,20 @@ use crate::model::entry::MemoryEntry;
 thread_local! {
     static TABLE: RefCell<Table> = const { RefCell::new(Table::new()) };
 }
-/// Calls with more argument words are not cached here: a slot would need a copy of the words.
+/// Largest number of argument words of a call whose value is kept in the table. A slot needs a copy
+/// of the words, so values of calls with more words are found only in the engine.
 const MOST_WORDS: usize = 64;
-/// Values whose type has more bytes are not cached here either. A slot keeps a dead value's memory,
-/// and copying such a value costs more than the engine's look-up.
+/// Largest value that is kept in the table, as the size of its type in bytes. A slot keeps the
+/// memory of its value allocated after the value was dropped, and copying a larger value costs more
+/// than a look-up in the engine.
 const MOST_BYTES: usize = 4 << 10;
 
-/// Finds the value of `lookup` in this thread's table, if it is valid at `now`. Returns the result
-/// of `take`, and counts a hit. If the use is sampled, `count` gets the number of uses that it
-/// stands for.
+/// Looks up `lookup` in this thread's table. If the table has a value that is valid at `now`,
+/// passes it to `take`, and returns the result of `take`. A `Some` counts as a hit. Returns `None`
+/// if the table has no valid value. If the use is a sample for the hot keys, `count` is called with
+/// the number of uses that the sample stands for.
 ///
-/// Neither closure may run user code: the table is borrowed.
+/// Neither closure may run user code, because the table is borrowed while they run.
 #[inline]
 pub(crate) fn find<R>(
     lookup: &LookupKey<'_>,
@@ -52,16 +58,17 @@ pub(crate) fn find<R>(
     count: impl FnOnce(u32),
 ) -> Option<R> {
     let found = TABLE.try_with(|table| {
-        // Borrowed already if a value's destructor calls a cached function.
+        // The table is borrowed already if this call comes from a value's destructor that runs
+        // while the table is in use.
         let mut table = table.try_borrow_mut().ok()?;
         table.find(lookup, now, generations, take, count)
     });
     found.ok().flatten()
 }
 
-/// Samples a use that was not a hit of this table. Returns the number of uses that it stands for,
-/// or `None` if it is not sampled. All caches share the sampler, so each gets its share of the
-/// samples.
+/// Records a use of a key that was not a hit in the thread's table. If the use is a sample for the
+/// hot keys, returns the number of uses that the sample stands for, otherwise `None`. All caches
+/// share the thread's sampler, so a cache gets samples in proportion to its calls.
 pub(crate) fn draw() -> Option<u32> {
     let drawn = TABLE.try_with(|table| {
         let sampler = &mut table.try_borrow_mut().ok()?.sampler;
@@ -70,8 +77,10 @@ pub(crate) fn draw() -> Option<u32> {
     drawn.ok().flatten()
 }
 
-/// Puts `value`, of the entry `stored`, into this thread's table under `lookup`. The entry was
-/// valid at the revision `checked`.
+/// Puts `value`, which is that of the entry `stored`, into this thread's table under `lookup`. The
+/// entry must have been valid at the revision `checked`, and its key's generation must be from
+/// before the entry was looked up. Without room, or if the value or its words are too large, the
+/// table stays as it was.
 pub(crate) fn keep(
     lookup: &LookupKey<'_>,
     (generation, checked): (Generation, u64),

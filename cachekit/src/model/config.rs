@@ -1,4 +1,4 @@
-//! Settings of a cache: plain data, and the parsers of their text forms.
+//! Settings of a cache: plain data, and the parsers for settings that are given as text.
 
 pub(crate) mod duration_text;
 pub(crate) mod engine;
@@ -10,10 +10,11 @@ use crate::model::config::duration_text::parse_length;
 use crate::model::config::engine::Engine;
 use crate::model::config::engine::Eviction;
 
-/// Approximate least weight of an entry, for a capacity in bytes.
+/// Approximate weight of a small entry, in bytes. A capacity in bytes divided by this is the number
+/// of small entries that fit.
 const SMALL_ENTRY: u64 = 512;
 
-/// Capacity of the memory tier.
+/// Capacity of the memory tier: a number of entries, or a number of bytes.
 ///
 /// # Examples
 ///
@@ -46,15 +47,17 @@ impl Capacity {
         }
     }
 
-    /// Limits memory to about this many bytes. An entry counts with its key, its bookkeeping, the
-    /// size of its type and the data that it points to.
+    /// Limits memory to about this many bytes. The weight of an entry is the sum of its key, the
+    /// cache's bookkeeping for it, the size of the value's type, and the data that the value points
+    /// to.
     ///
-    /// The data that it points to is measured by serialising the value, to a depth of 128 layers.
-    /// This needs `serde::Serialize` and one of the features `serde`, `bincode`, `msgpack`, `json`
-    /// and `redis`. For values cached without a macro it needs `redis`. Otherwise it is known for
-    /// strings and byte slices in a `Box`, `Arc` or `Vec`, and for the `Arc` that an annotated
-    /// function returns, without what its content points to. With a capacity in entries, values are
-    /// not measured.
+    /// The data that a value points to is measured by serialising the value, to a depth of 128
+    /// layers. This needs `serde::Serialize` and one of the features `serde`, `bincode`, `msgpack`,
+    /// `json` and `redis`. For values cached without a macro, measuring needs `redis`.
+    ///
+    /// Without these, the data is measured only for strings and byte slices in a `Box`, `Arc` or
+    /// `Vec`, and for the content of the `Arc` that an annotated function returns, but not for the
+    /// data that this content points to. With a capacity in entries, values are not measured.
     pub const fn bytes(amount: u64) -> Self {
         Self {
             amount,
@@ -62,7 +65,7 @@ impl Capacity {
         }
     }
 
-    /// Returns about how many small entries fit.
+    /// Returns the approximate number of small entries that fit into this capacity.
     pub(crate) const fn small_entries(self) -> u64 {
         match self.unit {
             Unit::Entries => self.amount,
@@ -74,7 +77,8 @@ impl Capacity {
 impl std::str::FromStr for Capacity {
     type Err = String;
 
-    /// Parses `10000` (entries), `64MB`, `64Mi`, `512 KiB`, `1GB`. A kilobyte is 1,024 bytes.
+    /// Parses a capacity, such as `10000` (entries), `64MB`, `64Mi`, `512 KiB` or `1GB`. A kilobyte
+    /// is 1,024 bytes.
     fn from_str(text: &str) -> Result<Self, String> {
         let capacity = match sized(text) {
             Some((number, None)) => Some(Self::entries(number)),
@@ -91,11 +95,11 @@ impl std::str::FromStr for Capacity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tier {
-    /// Only the memory of this process. Values need no serde.
+    /// Only the memory of this process. The value type need not implement the traits of `serde`.
     Memory,
-    /// Only Redis: no process keeps a copy.
+    /// Only Redis: no process keeps a copy of the entry in its memory.
     Redis,
-    /// Memory, with Redis behind it.
+    /// Memory and Redis. A call asks Redis only if the memory of its process has no entry.
     Both,
 }
 
@@ -103,11 +107,11 @@ pub enum Tier {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SingleFlight {
-    /// No sharing: every caller computes.
+    /// No sharing: every caller that misses the key runs the computation itself.
     Off,
-    /// The callers of one process.
+    /// The callers of one process share one computation. Other processes may compute the key too.
     Process,
-    /// The callers of all processes that share a Redis.
+    /// The callers of all processes that share a Redis share one computation.
     Cluster,
 }
 
@@ -115,23 +119,25 @@ pub enum SingleFlight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnDisconnect {
-    /// Serves from memory for this long after the last message arrived. Then every call computes.
+    /// Serves from memory for this long after messages from Redis were missing for `bus_timeout`.
+    /// After this time every call computes.
     ServeFor(Duration),
     /// Serves nothing from memory: every call computes.
     Bypass,
-    /// Serves from memory for as long as entries live.
+    /// Serves from memory until the entry's life ends, so a value may be served after another
+    /// process invalidated it.
     Serve,
 }
 
-/// Use of the entries after Redis turns out to hold another data set: a restart from an old
-/// snapshot, or a failover.
+/// Use of existing entries after Redis turns out to have another data set than before, because of a
+/// failover or a restart from an old snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnNewMaster {
-    /// Discards all entries: the new data set may lack an invalidation.
+    /// Discards all entries, because the new data set may lack an invalidation.
     Clear,
-    /// Keeps the entries, and every process repeats its recent invalidations. An invalidation whose
-    /// process has ended is lost until the entry's life ends.
+    /// Keeps the entries, and every process repeats its recent invalidations. Invalidations of a
+    /// process that has ended may be lost: the entries may then be served until their life ends.
     Replay,
 }
 
@@ -142,17 +148,18 @@ pub(crate) struct Config {
     pub(crate) default_ttl: Duration,
     pub(crate) memory_capacity: Capacity,
     pub(crate) engine: Engine,
-    /// `None`: not set; the engine's own default.
+    /// Eviction policy of moka. `None`: the application set none, and moka uses its default.
     pub(crate) eviction: Option<Eviction>,
-    /// Number of keys whose uses are counted. Zero turns counting off.
+    /// Number of keys whose uses are counted, for `hot_keys`. Zero turns counting off.
     pub(crate) hot_keys: usize,
     pub(crate) lock_timeout: Duration,
     pub(crate) namespace: String,
     pub(crate) redis_timeout: Duration,
-    /// `None`: the first codec whose feature is on.
+    /// Codec for values in Redis. `None`: the first codec whose feature is on.
     pub(crate) codec: Option<Codec>,
     pub(crate) max_value_bytes: usize,
-    /// `None`: nothing is compressed, unless a function asks for it.
+    /// Size in bytes from which values are compressed for Redis. `None`: only values of functions
+    /// and calls with `compress` are compressed.
     pub(crate) compress_above: Option<usize>,
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
@@ -181,14 +188,15 @@ impl Default for Config {
     }
 }
 
-/// Parses a length of time: `300` (seconds), `5m`, `1h30m`, `500ms`, `1w`.
+/// Parses a length of time, such as `300` (seconds), `5m`, `1h30m`, `500ms` or `1w`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     parse_length(text.trim()).map_err(|wrong| {
         format!("expected seconds (`300`) or a length of time (`5m`, `1h30m`, `500ms`): {wrong}")
     })
 }
 
-/// Parses a number of bytes: `1024`, `64MB`, `64M`, `64Mi`, `64 MiB`. A kilobyte is 1,024 bytes.
+/// Parses a number of bytes, such as `1024`, `64MB`, `64M`, `64Mi` or `64 MiB`. A kilobyte is 1,024
+/// bytes.
 pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
     let bytes = sized(text).and_then(|(number, shift)| shifted(number, shift.unwrap_or(0)));
     bytes
@@ -196,7 +204,8 @@ pub(crate) fn parse_bytes(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "expected a number of bytes (`1024`, `512KB`, `8MiB`)".to_owned())
 }
 
-/// Parses a number and its unit, as the shift that turns the number into bytes.
+/// Parses a number and its unit. The unit is returned as a shift: the number shifted left by so
+/// many bits is in bytes. Returns no shift for a number without a unit.
 fn sized(text: &str) -> Option<(u64, Option<u32>)> {
     let text = text.trim();
     let digits = text
@@ -219,7 +228,8 @@ fn shifted(number: u64, shift: u32) -> Option<u64> {
     number.checked_mul(1 << shift)
 }
 
-/// Text forms, and the bytes that they stand for.
+/// Texts of sizes, with the number of bytes that each stands for. `None`: the text must be
+/// rejected.
 #[cfg(test)]
 pub(crate) const SIZES: &[(&str, Option<u64>)] = &[
     ("1024", Some(1_024)),

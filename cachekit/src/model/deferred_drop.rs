@@ -1,8 +1,9 @@
 //! Drops users' values at a safe point: cached values, and errors that callers share.
 //!
-//! A destructor is user code. It may call a cached function, so it runs only when no lock of the
-//! cache or of an engine is held. It may panic, which is not the fault of the call that happens to
-//! run it, and must not leave other destructors undone.
+//! A value's destructor is user code. The destructor may call a cached function, so it runs only
+//! when no lock of the cache or of an engine is held. A destructor may also panic. Such a panic is
+//! caught: the call that happens to drop the value does not fail, and the other values are dropped
+//! too.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -14,17 +15,19 @@ use crate::base::sync::expect_no_lock;
 use crate::base::trace;
 
 thread_local! {
-    /// Depth of engine calls on this thread.
+    /// Number of engine calls that this thread is inside of.
     static INSIDE: Cell<u32> = const { Cell::new(0) };
-    /// Values that died inside those calls.
+    /// Values whose last reference was dropped inside an engine call. They are dropped after the
+    /// call.
     static DEFERRED: RefCell<Vec<AnyShared>> = const { RefCell::new(Vec::new()) };
-    /// `true` while `DEFERRED` has values that nobody drops yet. A flag of its own, because engines
-    /// are called more often than a value dies in them.
+    /// `true` while `DEFERRED` has values to drop. This flag makes the check after each engine call
+    /// cheap, because most engine calls defer no value.
     static IS_DUE: Cell<bool> = const { Cell::new(false) };
     static IS_DROPPING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Shared user data. Whoever drops the last reference runs the destructor, at a safe point.
+/// Reference to a user's value, which may have other references. If the last reference is dropped
+/// inside an engine call, the value's destructor runs after that call.
 #[derive(Clone)]
 pub(crate) struct DeferredDrop(Option<AnyShared>);
 
@@ -59,7 +62,7 @@ impl fmt::Debug for DeferredDrop {
 impl Drop for DeferredDrop {
     fn drop(&mut self) {
         let Some(shared) = self.0.take() else { return };
-        // When the thread ends, its list is no longer there to defer to.
+        // While a thread ends, its list of deferred values may be gone already.
         let is_inside = INSIDE.try_with(Cell::get).is_ok_and(|inside| inside > 0);
         if is_inside {
             defer(shared);
@@ -78,7 +81,7 @@ fn defer(shared: AnyShared) {
     }
 }
 
-/// Drops `shared`, and catches a panic of its destructor.
+/// Drops `shared`. If this runs a destructor that panics, the panic is caught and logged.
 fn drop_value(shared: AnyShared) {
     expect_no_lock();
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(shared))) {
@@ -88,7 +91,8 @@ fn drop_value(shared: AnyShared) {
     }
 }
 
-/// Runs `call`, a call of an engine. Values that die in it are dropped after it has returned.
+/// Runs `call`, which calls an engine. Values whose last reference is dropped in `call` are dropped
+/// after `call` has returned.
 #[inline]
 pub(crate) fn inside<R>(call: impl FnOnce() -> R) -> R {
     INSIDE.set(INSIDE.get() + 1);
@@ -109,8 +113,9 @@ impl Drop for Outside {
     }
 }
 
-/// Drops the deferred values, one after the other. Values deferred meanwhile are dropped after
-/// them: a destructor that uses the cache, and lets another one run, does not nest in it.
+/// Drops the deferred values, one after the other. If a destructor uses the cache and an engine
+/// evicts another value meanwhile, that value joins the list, so destructors never run inside each
+/// other.
 #[cold]
 fn drop_deferred() {
     let next = || {
@@ -131,5 +136,5 @@ fn drop_deferred() {
     });
 }
 
-/// A shared value of any type.
+/// Shared reference to a user's value of any type.
 pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;

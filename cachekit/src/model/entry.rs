@@ -12,39 +12,44 @@ use crate::model::freshness::Freshness;
 use crate::model::idle_expiry::Idle;
 use crate::model::owner::{Owner, OwnerId};
 
-/// Content of an entry that remembers an error in place of a value. It has no function's type, so a
-/// reader that expects a value finds none.
+/// Content of an entry that remembers an error in place of a value. No cached function returns this
+/// type, so a reader that expects a value of the function finds none in such an entry.
 pub(crate) struct CachedError(pub(crate) AnyShared);
 
-/// Nothing has ended the entry.
+/// State in `expired_at`: no invalidation has ended the entry early.
 const LIVE: u64 = u64::MAX;
-/// The entry may not be served at all. Less than any time, so that `fetch_min` keeps it.
+/// State in `expired_at`: the entry may not be served at all. This number is less than that of any
+/// time, so that `fetch_min` with a time does not overwrite it.
 const EVICTED: u64 = 0;
 
-/// An entry. Its `value` is an `Option<V>`: `None` is a remembered absence.
+/// An entry in memory. The `value` of an entry is an `Option<V>`, and a `None` in it is a
+/// remembered absence.
 pub(crate) struct MemoryEntry {
     pub(crate) owner: Arc<Owner>,
-    /// Position at which the computation of the value began.
+    /// Number of the node's last invalidation when the computation of the value began.
     pub(crate) began: SequenceNumber,
     /// Epochs of the tags, the owner and the cache.
     pub(crate) epochs: Epochs,
     pub(crate) deadline: Tick,
     /// End of the entry's life, and the windows after it.
     pub(crate) freshness: Freshness,
-    /// Time that it may go unused, if that is bounded.
+    /// Idle time after which the entry expires. `None`: the function has no `idle`.
     idle: Option<Box<Idle>>,
-    /// `true` if the entry is in this process only, so that no other tier can have it.
+    /// `true` if the entry is only in this process's memory (`tier = memory`), so that Redis has no
+    /// copy.
     pub(crate) local: bool,
-    /// Bytes that it counts for in a cache bounded by bytes, its key included.
+    /// Bytes that the entry and its key take, if the cache's capacity is in bytes. Otherwise 1.
     pub(crate) weight: u32,
-    /// Time at which a soft invalidation ended its fresh life early, in nanoseconds of the clock
-    /// plus one; [`EVICTED`] if a hard one came between its check and its insertion; else [`LIVE`].
+    /// [`LIVE`] if no invalidation ended the entry early. After a soft invalidation, the time of
+    /// that invalidation in nanoseconds of the clock, plus one. [`EVICTED`] if an invalidation or a
+    /// newer write made the entry unusable.
     expired_at: AtomicU64,
-    /// Order of the write that made it, if that write has one (`order_by`).
+    /// Order of the write that made this entry. `None`: no write made the entry, or the write has
+    /// no `order_by`.
     pub(crate) order: Option<u64>,
-    /// `true` if it holds a value, `false` if it holds an absence.
+    /// `true` if the entry contains a value, `false` if it contains a remembered absence or error.
     pub(crate) is_present: bool,
-    /// Shared separately, so that a holder of the value need not hold the entry.
+    /// The value, in an `Arc` of its own: a caller can keep the value without the entry.
     value: DeferredDrop,
 }
 
@@ -76,14 +81,15 @@ impl MemoryEntry {
         })
     }
 
-    /// Returns `true` if `reader` may be served this entry at `now`.
+    /// Returns `true` if the entry belongs to the owner `reader`, has not expired at `now`, and was
+    /// not invalidated.
     pub(crate) fn may_serve(&self, reader: OwnerId, now: Tick) -> bool {
         self.owner.id == reader && now < self.deadline && self.is_in_use(now) && self.is_valid()
     }
 
-    /// Returns `true` if `reader` may be served this expired entry at `now`, while it is
-    /// recomputed. Where memory keeps entries for a shorter time than other tiers (`memory_ttl`),
-    /// those have a newer one, so it may not.
+    /// Returns `true` if `reader` may be served this expired entry at `now`, while the key is
+    /// recomputed. Returns `false` if `memory_ttl` ended the entry in memory before its `ttl`,
+    /// because Redis may have a newer entry.
     pub(crate) fn may_serve_stale(&self, reader: OwnerId, now: Tick) -> bool {
         let freshness = self.freshness_now();
         self.owner.id == reader
@@ -93,19 +99,22 @@ impl MemoryEntry {
             && self.is_valid_stale()
     }
 
-    /// Returns `true` unless the entry was idle for too long.
+    /// Returns `false` if no call has used the entry for its `idle` time, so that the entry has
+    /// expired. Returns `true` otherwise, and for entries without `idle`.
     pub(crate) fn is_in_use(&self, now: Tick) -> bool {
         self.idle.as_ref().is_none_or(|idle| !idle.is_over(now))
     }
 
-    /// Records a use at `now`.
+    /// Records that a call used the entry at `now`, so that the entry does not expire because of
+    /// `idle`.
     pub(crate) fn record_use(&self, now: Tick) {
         if let Some(idle) = &self.idle {
             idle.note(now);
         }
     }
 
-    /// Returns the time until which a hit has nothing to check and nothing to record.
+    /// Returns the time before which a hit need not check the deadline, early expiration or `idle`
+    /// of the entry, and need not record a use.
     pub(crate) fn quiet_until(&self) -> Tick {
         let until = self.deadline.min(self.freshness.early_from());
         match &self.idle {
@@ -114,24 +123,27 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns the remembered error, if the entry holds one.
+    /// Returns the remembered error, or `None` if the entry contains a value or an absence.
     pub(crate) fn cached_error(&self) -> Option<&AnyShared> {
         let failure = self.shared().downcast_ref::<CachedError>()?;
         Some(&failure.0)
     }
 
-    /// Returns `true` if only soft invalidations came since the computation began, so that the
-    /// entry may be served in place of a new one.
+    /// Returns `true` if no hard invalidation of the entry came since its computation began. After
+    /// a soft invalidation the result is still `true`, because the entry may be served as a stale
+    /// value.
     pub(crate) fn is_valid_stale(&self) -> bool {
         guard!(self.owner, ServeInvalidated: !self.is_removed())
     }
 
-    /// Returns `true` if no tier can have the entry: its life is over, or a hard invalidation came.
+    /// Returns `true` if no tier can serve this entry as fresh: its `ttl` is over, or a hard
+    /// invalidation of the entry came.
     pub(crate) fn is_gone(&self, now: Tick) -> bool {
         now >= self.freshness.end || self.is_removed()
     }
 
-    /// Returns `true` if no invalidation came, not even a soft one.
+    /// Returns `true` if no invalidation of the entry, hard or soft, came since its computation
+    /// began.
     pub(crate) fn is_valid(&self) -> bool {
         guard!(self.owner, IgnoreEpochs: self.epochs.unchanged_since(self.began))
             && guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) == LIVE)
@@ -142,10 +154,12 @@ impl MemoryEntry {
             || !guard!(self.owner, IgnoreDead: self.expired_at.load(Ordering::Acquire) != EVICTED)
     }
 
-    /// Returns the freshness, shortened by a soft invalidation if one came.
+    /// Returns the freshness of the entry. If a soft invalidation came, the fresh life ends at its
+    /// time, and the stale windows begin there.
     pub(crate) fn freshness_now(&self) -> Freshness {
         if let Some(at) = self.epochs.soft_invalidated_since(self.began) {
-            // Stored: a later soft invalidation does not extend the window.
+            // The time is stored, so that a later soft invalidation does not extend the stale
+            // window.
             self.expire(at);
         }
         match self.expired_at.load(Ordering::Acquire) {
@@ -156,13 +170,14 @@ impl MemoryEntry {
         }
     }
 
-    /// Makes the entry unusable, wherever it is or is about to be inserted.
+    /// Makes the entry unusable in every table of this process, also in one into which it is
+    /// inserted after this call.
     pub(crate) fn evict(&self) {
         self.expired_at.store(EVICTED, Ordering::Release);
         bump_revision();
     }
 
-    /// Ends the fresh life at `now`, unless it ended earlier.
+    /// Ends the fresh life of the entry at `now`, unless a soft invalidation ended it earlier.
     pub(crate) fn expire(&self, now: Tick) {
         let expired_at = now.nanos().saturating_add(1);
         if expired_at < self.expired_at.fetch_min(expired_at, Ordering::AcqRel) {
@@ -170,12 +185,12 @@ impl MemoryEntry {
         }
     }
 
-    /// Returns the value, an `Option<V>`, of an entry that nobody shares.
+    /// Takes the value, an `Option<V>`, out of an entry that has no other reference.
     pub(crate) fn into_shared(self) -> AnyShared {
         self.value.into_shared()
     }
 
-    /// Returns the value: an `Option<V>`.
+    /// Returns a reference to the value of the entry: an `Option<V>`.
     pub(crate) fn shared(&self) -> &AnyShared {
         self.value.shared()
     }

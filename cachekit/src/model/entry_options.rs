@@ -1,7 +1,8 @@
-//! Lifetimes, placement and limits of entries: plain data.
+//! Options of entries: lifetimes, tiers and limits, as plain data.
 //!
-//! Attributes fill it at compile time, through [`FnSpec`](crate::model::function_spec::FnSpec), and
-//! calls through [`Policy`](crate::Policy).
+//! Attributes set [`EntryOptions`] at compile time, through
+//! [`FnSpec`](crate::model::function_spec::FnSpec). Calls on a cache set them through
+//! [`Policy`](crate::Policy).
 
 use std::time::Duration;
 
@@ -9,60 +10,68 @@ use crate::encoding::codec::Codec;
 use crate::encoding::compress::USUAL_THRESHOLD;
 use crate::model::config::{SingleFlight, Tier};
 
-/// Options of the entries of one function or one call.
+/// Options of the entries that one function or one call stores.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct EntryOptions {
-    /// `None`: the cache's `default_ttl`.
+    /// Time to live of a value. `None`: the cache's `default_ttl`.
     pub(crate) ttl: Option<Duration>,
-    /// Lifetime of a remembered absence. `None`: absences are not remembered.
+    /// Time to live of a remembered absence. `None`: absences are not remembered.
     pub(crate) none_ttl: Option<Duration>,
-    /// Lifetime of a remembered error. `None`: errors are not remembered.
+    /// Time to live of a remembered error. `None`: errors are not remembered.
     pub(crate) err_ttl: Option<Duration>,
-    /// Upper bound of the time in memory.
+    /// Longest time for which memory keeps an entry. `None`: its time to live.
     pub(crate) memory_ttl: Option<Duration>,
-    /// Time in memory since the last use. `None`: unused entries live as long as used ones.
+    /// Time without a use after which an entry in memory expires. `None`: entries do not expire for
+    /// lack of use.
     pub(crate) idle: Option<Duration>,
-    /// Upper bound of the time in Redis.
+    /// Longest time for which Redis keeps an entry. `None`: its time to live.
     pub(crate) redis_ttl: Option<Duration>,
     pub(crate) jitter: f32,
     pub(crate) tier: Tier,
-    /// `None`: all callers that share the tier.
+    /// Callers that share one computation. `None`: the callers in this process, or, if entries are
+    /// in Redis, those in all processes.
     pub(crate) single_flight: Option<SingleFlight>,
-    /// `None`: the cache's.
+    /// Longest time for which a call waits for another call's computation. `None`: the setting of
+    /// the cache.
     pub(crate) lock_timeout: Option<Duration>,
-    /// Upper bound of one computation. `None`: no bound.
+    /// Longest time for which a computation may run. `None`: no limit.
     pub(crate) timeout: Option<Duration>,
-    /// Limit of concurrent computations. `None`: no limit.
+    /// Limit of the computations that run at once (`max_computations`). `None`: no limit.
     pub(crate) bound: Option<ComputationLimit>,
-    /// `None`: the cache's.
+    /// Encoding of values in Redis. `None`: the codec of the cache.
     pub(crate) codec: Option<Codec>,
-    /// Turns compression of large values on or off. `None`: as the cache does.
+    /// Turns compression of large values on or off. `None`: the cache's setting.
     pub(crate) compress: Option<bool>,
-    /// Time after the end of its life for which an entry is served while it is recomputed.
+    /// Time after the end of its `ttl` for which an entry is served while its key is recomputed.
+    /// `None`: an expired entry is not served then.
     pub(crate) stale: Option<Duration>,
-    /// Time after the end of its life for which an entry is served if recomputing it failed.
+    /// Time after the end of its `ttl` for which an entry is served if its recomputation failed.
+    /// `None`: an expired entry is not served then.
     pub(crate) stale_if_error: Option<Duration>,
-    /// Time that a caller waits before it is served a stale value.
+    /// Time that a caller waits for the computation before the caller is served a stale value.
+    /// `None`: callers wait until the computation ends.
     pub(crate) soft_timeout: Option<Duration>,
-    /// `true` if a computation continues after its caller was dropped.
+    /// `true` if `detach` is set: a computation continues after its caller was dropped.
     pub(crate) detach: bool,
-    /// Beta of probabilistic early expiration. Zero turns it off.
+    /// Beta of probabilistic early expiration: entries are recomputed earlier with a larger one.
+    /// Zero turns early expiration off.
     pub(crate) early: f32,
-    /// Number of replicas of an entry, at least one. More than one needs Redis as the only tier.
+    /// Number of replicas of an entry in Redis, at least 1. Ignored unless Redis is the only tier.
     pub(crate) replicas: u8,
 }
 
 /// Limit of concurrent computations, for a function or a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ComputationLimit {
-    /// `None`: the function itself.
+    /// Name of the group whose calls share the limit. `None`: the limit is for the calls of one
+    /// function.
     pub(crate) group: Option<&'static str>,
-    /// At least one.
+    /// Number of computations that may run at once, at least 1.
     pub(crate) max: u32,
 }
 
 impl EntryOptions {
-    /// No option set: the cache decides everything.
+    /// Options of a function or a call that sets no option.
     pub(crate) const DEFAULT: Self = Self {
         ttl: None,
         none_ttl: None,
@@ -86,12 +95,14 @@ impl EntryOptions {
         replicas: 1,
     };
 
-    /// Returns the time after its life for which an entry is kept.
+    /// Returns the time after its `ttl` for which an entry is kept, to be served as a stale value:
+    /// the longer one of `stale` and `stale_if_error`.
     pub(crate) fn window(&self) -> Duration {
         self.stale.max(self.stale_if_error).unwrap_or_default()
     }
 
-    /// Returns the size in bytes from which values are compressed, given the cache's `threshold`.
+    /// Returns the size in bytes from which values are compressed, or `None` if no value is.
+    /// `threshold` is that size in the cache's settings.
     pub(crate) fn compress_above(&self, threshold: Option<usize>) -> Option<usize> {
         match self.compress {
             Some(false) => None,
@@ -100,7 +111,8 @@ impl EntryOptions {
         }
     }
 
-    /// Returns the options of a remembered error. An expired error is never served.
+    /// Returns these options as they apply to a remembered error. The stale windows are removed,
+    /// because an expired error is never served.
     pub(crate) fn of_error(self) -> Self {
         Self {
             idle: None,
@@ -111,23 +123,25 @@ impl EntryOptions {
         }
     }
 
-    /// Returns the number of replicas of an entry, if there is more than one.
+    /// Returns the number of replicas of an entry, or `None` if an entry has no replicas.
     pub(crate) fn copies(&self) -> Option<u8> {
         (self.replicas > 1 && self.tier == Tier::Redis).then_some(self.replicas)
     }
 
-    /// Returns `true` if replicas are requested with a tier that has none.
+    /// Returns `true` if `replicas` is set, but ignored because Redis is not the only tier.
     pub(crate) fn leaves_replicas_out(&self) -> bool {
         self.replicas > 1 && self.copies().is_none()
     }
 
-    /// Returns `true` if a computation continues after its caller was dropped. Without
-    /// single-flight no other call could wait for it, so it does not.
+    /// Returns `true` if computations continue after their caller was dropped, as `detach` says.
+    /// Without single-flight a computation ends with its caller, because no other call can wait for
+    /// it.
     pub(crate) fn detaches(&self) -> bool {
         self.detach && self.single_flight != Some(SingleFlight::Off)
     }
 
-    /// Returns the time for which memory may keep an entry that lives for `ttl`.
+    /// Returns the time for which memory may keep an entry that lives for `ttl`: `memory_ttl` if
+    /// that is shorter.
     pub(crate) fn in_memory(&self, ttl: Duration) -> Duration {
         self.memory_ttl.map_or(ttl, |most| most.min(ttl))
     }

@@ -2,17 +2,20 @@
 //!
 //! Every invalidation on a node takes the next number of one sequence. Everything that can be
 //! invalidated as a whole (a tag, a function, the cache) has an [`Epoch`]: the number of its last
-//! invalidation. An entry remembers the number at which its computation *began*, and refers to the
-//! epochs of its tags. It is valid while none of them is newer.
+//! invalidation. An entry remembers the number of the last invalidation before its computation
+//! *began*, and refers to the epochs of its tags, of its function and of the cache. The entry is
+//! valid while none of these epochs has a greater number.
 //!
-//! So a hit costs a few loads, and an invalidation one store. A computation that began before an
-//! invalidation can never pass for one that began after it. Facebook's memcache leases and
-//! Spanner's commit timestamps rest on this order, too: begin, then compare.
+//! So a hit loads a few counters, and an invalidation stores one. A value whose computation began
+//! before an invalidation can never pass for one whose computation began after the invalidation.
+//! Facebook's memcache leases and Spanner's commit timestamps rest on this order, too: begin, then
+//! compare.
 //!
-//! A soft invalidation raises an epoch like a hard one: nothing that began before it is fresh, is
-//! stored as fresh, or is joined. Only readers of stale values need more: the number of the last
-//! hard invalidation, and the times of the soft ones. The stale window of an entry begins with the
-//! first soft invalidation after its computation began, even if nobody looked at that time.
+//! A soft invalidation raises an epoch like a hard one. A value whose computation began before the
+//! invalidation is no longer fresh and is not stored as fresh, and no call joins such a
+//! computation. Readers of stale values need two more facts: the number of the last hard
+//! invalidation, and the times of the soft ones. The stale window of an entry begins with the first
+//! soft invalidation after its computation began, even if no call read the entry at that time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -22,32 +25,33 @@ use smallvec::SmallVec;
 use crate::base::clock::Tick;
 use crate::base::sync::unpoisoned;
 
-/// Number of times that anything became invalid in this process, in any cache. A check made after
-/// reading it remains right while it is unchanged.
+/// Number of invalidations, in all caches of this process, that may have made an entry invalid. If
+/// an entry is checked after this number was read, the result holds while the number is unchanged.
 static REVISION: Revision = Revision(AtomicU64::new(0));
 
-/// On a cache line of its own, because every hit reads it.
+/// Counter on a CPU cache line of its own, because every hit reads it.
 #[repr(align(128))]
 struct Revision(AtomicU64);
 
-/// Returns the revision. Read it before a check: while it is unchanged, the result of the check
-/// holds.
+/// Returns the number of invalidations, in all caches of this process, that may have made an entry
+/// invalid. A caller that checks an entry must call this function before the check: the result of
+/// the check holds while this number is unchanged.
 #[inline]
 pub(crate) fn revision() -> u64 {
     REVISION.0.load(Ordering::Acquire)
 }
 
-/// Records that something became invalid. Call it afterwards: a check made in between is then
-/// repeated.
+/// Records that an entry may have become invalid. A caller must call this function after the change
+/// that makes the entry invalid, so that checks from before the change are repeated.
 pub(crate) fn bump_revision() {
     REVISION.0.fetch_add(1, Ordering::Release);
 }
 
-/// Position in the sequence of a node's invalidations.
+/// Number of an invalidation in the order of all invalidations on a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) struct SequenceNumber(u64);
 
-/// Sequence of a node's invalidations.
+/// Counter that numbers the invalidations on a node.
 #[derive(Debug, Default)]
 pub(crate) struct Sequence(AtomicU64);
 
@@ -57,21 +61,21 @@ impl Sequence {
         SequenceNumber(self.0.load(Ordering::SeqCst))
     }
 
-    /// Returns the number of a new invalidation. It takes effect for all that read
-    /// [`now`](Self::now) from here on.
+    /// Returns the number of a new invalidation. Computations that read [`now`](Self::now) after
+    /// this call count as begun after the invalidation.
     pub(crate) fn next(&self) -> SequenceNumber {
         SequenceNumber(self.0.fetch_add(1, Ordering::SeqCst) + 1)
     }
 }
 
-/// Last invalidations of one tag, function or cache.
+/// State of the invalidations of one tag, event or function, or of the whole cache.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch {
-    /// The last one, hard or soft.
+    /// Number of the last invalidation, hard or soft.
     last: AtomicU64,
-    /// The last hard one.
+    /// Number of the last hard invalidation.
     last_hard: AtomicU64,
-    /// The times of the soft ones.
+    /// Numbers and times of the soft invalidations.
     soft_invalidations: SoftInvalidations,
 }
 
@@ -85,17 +89,20 @@ impl Epoch {
         }
     }
 
-    /// Records a hard invalidation. An older one that comes late never hides a newer one.
+    /// Records the hard invalidation `number`, unless one with a greater number is already
+    /// recorded.
     pub(crate) fn invalidate(&self, number: SequenceNumber) {
-        // Before the other: a reader that sees `last` changed must see which kind it was.
+        // `last_hard` is changed before `last`: a reader that sees the new `last` must see that the
+        // invalidation was hard.
         self.last_hard.fetch_max(number.0, Ordering::AcqRel);
         self.last.fetch_max(number.0, Ordering::AcqRel);
         bump_revision();
     }
 
-    /// Records a soft invalidation at `now`.
+    /// Records the soft invalidation `number` of the epoch, which came at `now`.
     pub(crate) fn invalidate_softly(&self, number: SequenceNumber, now: Tick) {
-        // Before `last`, as above.
+        // The time is recorded before `last` is changed: a reader that sees the new `last` must
+        // find the time.
         self.soft_invalidations.add(number, now);
         self.last.fetch_max(number.0, Ordering::AcqRel);
         bump_revision();
@@ -111,30 +118,32 @@ impl Epoch {
     }
 }
 
-/// Number of soft invalidations that are kept one by one.
+/// Number of soft invalidations of one epoch that are kept one by one. With more, older ones are
+/// merged.
 const EXACT: usize = 16;
 
-/// Beyond that, two are merged if they are this many times nearer to each other than to now.
+/// Factor for merging soft invalidations: two are merged if the time from the first to the second,
+/// multiplied by this factor, is not longer than the time from the second to now.
 const NEARER: u32 = 8;
 
-/// Soft invalidations of one tag, function or cache, in order.
+/// Soft invalidations of one tag, function or cache, in ascending order of their numbers.
 ///
-/// Only readers of stale values, and invalidations, take the lock.
+/// Only soft invalidations, and readers of softly invalidated entries, take the lock.
 #[derive(Debug, Default)]
 struct SoftInvalidations(Mutex<Vec<SoftInvalidation>>);
 
 /// A soft invalidation, or several merged ones.
 #[derive(Debug, Clone, Copy)]
 struct SoftInvalidation {
-    /// Number of the last.
+    /// Number of the last merged invalidation.
     number: SequenceNumber,
-    /// Times of the first and the last.
+    /// Times of the first and the last merged invalidation.
     first: Tick,
     last: Tick,
 }
 
 impl SoftInvalidations {
-    /// Records a soft invalidation at `now`.
+    /// Records the soft invalidation `number` of the epoch, which came at `now`.
     fn add(&self, number: SequenceNumber, now: Tick) {
         let mut all = self.lock();
         let at = all.partition_point(|other| other.number < number);
@@ -152,8 +161,9 @@ impl SoftInvalidations {
         }
     }
 
-    /// Returns the time of the first one after `began`, or a slightly earlier time: see
-    /// [`thin_out`].
+    /// Returns the time of the first soft invalidation whose number is greater than `began`, or
+    /// `None` if none has come. If that invalidation was merged with earlier ones, the time is
+    /// slightly earlier: see [`thin_out`].
     fn first_since(&self, began: SequenceNumber) -> Option<Tick> {
         let all = self.lock();
         let since = all.iter().filter(|other| other.number > began);
@@ -161,16 +171,19 @@ impl SoftInvalidations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<SoftInvalidation>> {
-        // Not the mutex of `crate::base::sync`: the search of interleavings of flights does not stop here.
+        // This is the mutex of `std`, not that of `crate::base::sync`, because the search of the
+        // interleavings of flights need not stop here.
         unpoisoned(self.0.lock())
     }
 }
 
-/// Merges invalidations that were close together long ago, under the time of the first.
+/// Merges soft invalidations that were close together long ago into one, which keeps the time of
+/// the first.
 ///
-/// An entry whose computation began between them gets a shorter window, by at most an eighth of the
-/// time since. No entry gets a longer one. The number that remains grows with the logarithm of
-/// time.
+/// If the computation of an entry began between two merged invalidations, the entry's stale window
+/// is shorter, by at most an eighth of the time since the invalidation. No entry gets a longer
+/// window. The number of remaining invalidations grows with the logarithm of the time that they
+/// span.
 fn thin_out(all: &mut Vec<SoftInvalidation>, now: Tick) {
     for next in std::mem::take(all) {
         match all.last_mut() {
@@ -183,13 +196,13 @@ fn thin_out(all: &mut Vec<SoftInvalidation>, now: Tick) {
     }
 }
 
-/// Epochs that an entry or a computation depends on. Stored inline for two tags, the function, the
-/// cache and the bus.
+/// Epochs that an entry or a computation depends on. Up to five need no allocation: those of two
+/// tags, the function, the cache and the bus.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Epochs(SmallVec<[Arc<Epoch>; 5]>);
 
 impl Epochs {
-    /// Returns the bytes that they take besides their own size.
+    /// Returns the bytes that the list of epochs has allocated. Zero if the list is stored inline.
     pub(crate) fn heap(&self) -> usize {
         if self.0.spilled() {
             self.0.capacity() * size_of::<Arc<Epoch>>()
@@ -198,18 +211,20 @@ impl Epochs {
         }
     }
 
-    /// Returns `true` if none was invalidated after `began`, not even softly.
+    /// Returns `true` if no epoch was raised after `began`, neither by a hard nor by a soft
+    /// invalidation.
     pub(crate) fn unchanged_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last() <= began)
     }
 
-    /// Returns `true` if none was invalidated hard after `began`, so that a value from then may be
-    /// served stale.
+    /// Returns `true` if no hard invalidation raised an epoch after `began`, so that a value
+    /// computed from `began` on may be served stale.
     pub(crate) fn only_softly_changed_since(&self, began: SequenceNumber) -> bool {
         self.0.iter().all(|epoch| epoch.last_hard() <= began)
     }
 
-    /// Returns the time of the first soft invalidation after `began`.
+    /// Returns the time of the first soft invalidation of any of the epochs after `began`, or
+    /// `None` if none has come.
     pub(crate) fn soft_invalidated_since(&self, began: SequenceNumber) -> Option<Tick> {
         let bump_revision = self.0.iter().filter(|epoch| epoch.last() > began);
         let first = bump_revision.filter_map(|epoch| epoch.soft_invalidations.first_since(began));
@@ -252,8 +267,8 @@ mod tests {
         assert_eq!(first(30), None);
     }
 
-    /// With an invalidation every second for a day, each known time is early by at most an eighth
-    /// of its age, and never late. The list stays short.
+    /// With an invalidation every second for a day, each recorded time is too early by at most an
+    /// eighth of its age, and never too late. The list of invalidations stays short.
     #[test]
     fn of_very_many_it_is_never_later_and_a_little_earlier() {
         const DAY: u64 = 86_400;

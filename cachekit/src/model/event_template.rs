@@ -1,10 +1,13 @@
-//! Renders event templates: from an event with data to the events that functions list.
+//! Renders event templates: fills the placeholders of an event that a function lists with the data
+//! of an event that was emitted.
 //!
-//! A function says `events = ["product.updated {id}"]`. Another program sends `event
-//! product.updated id=7`, without knowing how functions write it.
+//! A function lists `events = ["product.updated {id}"]`. Another program sends `event
+//! product.updated id=7`, without knowing the templates of the functions. The rendered event is
+//! `product.updated 7`.
 
-/// Fills `template` from `about`. Returns `None` if the template belongs to another event than
-/// `name`, or `about` lacks an argument.
+/// Replaces each placeholder in `template` with the value that `about` has for its name. Returns
+/// `None` if the template is not of the event `name`, has no placeholder, or has one that `about`
+/// lacks.
 pub(crate) fn render(template: &str, name: &str, about: &[(String, String)]) -> Option<String> {
     let start = template.find(['{', '<']).unwrap_or(template.len());
     let literal = template[..start].trim_end_matches([' ', ':', '/', '.', '-', '_', '#']);

@@ -1,5 +1,5 @@
-//! Freshness of entries: the end of their life, the windows after it in which they may still be
-//! served, and early expiration before it.
+//! Freshness of entries: the end of an entry's life, early expiration before that end, and the
+//! windows after it in which the entry may be served as a stale value.
 
 use std::time::Duration;
 
@@ -7,15 +7,17 @@ use crate::base::clock::Tick;
 use crate::base::durations::LONGEST;
 use crate::model::entry_options::EntryOptions;
 
-/// Natural logarithm of 2^64, rounded up. The smallest draw is 2^-64, so no draw gives more.
+/// Largest value of `-ln(u)` for a random `u` of at least 2^-64: the natural logarithm of 2^64,
+/// rounded up. An entry is recomputed early at most this many times [`Freshness::spread`] before
+/// its end.
 const LONGEST_DRAW: f64 = 44.37;
 
-/// Position of an entry in its life.
+/// Remaining life of an entry, or the time since that life ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Life {
-    /// Remaining fresh time.
+    /// Time until the end of the fresh life. Zero once that life is over.
     pub(crate) left: Duration,
-    /// Time since the end of the fresh life.
+    /// Time since the end of the fresh life. Zero as long as the entry is fresh.
     pub(crate) over: Duration,
 }
 
@@ -26,26 +28,31 @@ impl From<Duration> for Life {
     }
 }
 
-/// The points in time that decide how an entry may be used.
+/// The points in time until which an entry is fresh, or may be served as a stale value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Freshness {
-    /// End of the fresh life, if memory keeps the entry for all of it.
+    /// End of the fresh life. With `memory_ttl`, memory may drop the entry earlier.
     pub(crate) end: Tick,
-    /// End of the window in which it is served while it is recomputed.
+    /// End of the window in which the expired entry is served while its key is recomputed
+    /// (`stale`).
     stale_until: Tick,
-    /// End of the window in which it is served if recomputing it failed.
+    /// End of the window in which the expired entry is served if its recomputation failed
+    /// (`stale_if_error`).
     error_until: Tick,
-    /// Time before which no draw can succeed. Hits compare it once, and do not draw before it.
+    /// Time before which early expiration cannot happen, whatever number is drawn. Hits before this
+    /// time draw no number.
     early_from: Tick,
-    /// Duration of the computation, times beta.
+    /// Duration of the computation, times the beta of early expiration (`early`).
     spread: Duration,
 }
 
 impl Freshness {
-    /// Creates the freshness of a value whose computation took `took`, or zero if that is unknown.
+    /// Creates the freshness of a value that is stored at `now`. `took` is the duration of its
+    /// computation, or zero if that is unknown.
     pub(crate) fn new(now: Tick, life: Life, options: &EntryOptions, took: Duration) -> Self {
         let end = now.after(life.left);
-        // Counted from now, not from the end: the end may lie before the clock's beginning.
+        // The window is counted from now and not from the end, because the end may lie before the
+        // start of the clock.
         let until = |window: Option<Duration>| match window {
             Some(window) => now.after(life.left.saturating_add(window).saturating_sub(life.over)),
             None => end,
@@ -65,7 +72,8 @@ impl Freshness {
         }
     }
 
-    /// Returns this freshness with its end moved forward to `end`, and its windows with it.
+    /// Returns this freshness with the fresh life ending at `end` if that is earlier, and with the
+    /// stale windows moved by as much.
     pub(crate) fn ended_at(self, end: Tick) -> Self {
         if self.end <= end {
             return self;
@@ -79,45 +87,48 @@ impl Freshness {
         }
     }
 
-    /// Returns `true` if the life is over and the entry may be served while it is recomputed.
+    /// Returns `true` if the fresh life is over and the entry may be served while its key is
+    /// recomputed.
     pub(crate) fn is_stale(&self, now: Tick) -> bool {
         self.end <= now && now < self.stale_until
     }
 
-    /// Returns `true` if the entry may be served when recomputing it failed.
+    /// Returns `true` if the entry may be served after its recomputation failed at `now`.
     pub(crate) fn outlives_errors(self, now: Tick) -> bool {
         now < self.error_until
     }
 
-    /// Returns `true` if the entry may be served when recomputing it takes too long.
+    /// Returns `true` if the entry may be served at `now` to a caller whose `soft_timeout` is over.
     pub(crate) fn outlives_delay(self, now: Tick) -> bool {
         now < self.error_until.max(self.stale_until)
     }
 
-    /// Returns `true` if a draw may succeed. Costs one comparison.
+    /// Returns `true` if a random draw may expire the entry early at `now`. Costs one comparison.
     #[inline]
     pub(crate) fn is_near_end(&self, now: Tick) -> bool {
         now >= self.early_from
     }
 
-    /// Returns the time before which no draw can succeed.
+    /// Returns the time before which no random draw can expire the entry early.
     pub(crate) fn early_from(&self) -> Tick {
         self.early_from
     }
 
-    /// Returns how long before the end a draw of `u` recomputes the entry: `-delta * beta * ln(u)`,
-    /// with `u` uniform in (0, 1].
+    /// Returns the length of time before its end at which an entry is recomputed early, for a
+    /// random `u`, uniform in (0, 1]. The length is `-delta * beta * ln(u)`, with `delta` the
+    /// duration of the computation.
     pub(crate) fn advance(&self, u: f64) -> Duration {
         scaled(self.spread, -u.ln())
     }
 
-    /// Returns `true` if the end is within `advance`, a result of [`advance`](Self::advance).
+    /// Returns `true` if the entry ends within `advance` after `now`. `advance` is a result of
+    /// [`advance`](Self::advance).
     pub(crate) fn is_due(&self, now: Tick, advance: Duration) -> bool {
         now.after(advance) >= self.end
     }
 }
 
-/// Multiplies `length` by `by`, which is at least zero, and clamps to the longest duration.
+/// Multiplies `length` by `by`, which is at least zero. Returns at most [`LONGEST`].
 fn scaled(length: Duration, by: f64) -> Duration {
     let longest = LONGEST.as_secs_f64();
     Duration::from_secs_f64((length.as_secs_f64() * by).clamp(0.0, longest))

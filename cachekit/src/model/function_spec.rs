@@ -1,4 +1,4 @@
-//! The constant data of a cached function, known before it is first called.
+//! The constant data of a cached function, which the attribute provides at compile time.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use crate::model::entry_options::{ComputationLimit, EntryOptions};
 use crate::model::owner::OwnerId;
 use crate::model::owner_index::CachedOwnerIndex;
 
-/// Constant data of a cached function. Each attribute expands to one `static` of it.
+/// Constant data of a cached function. Each attribute expands to one `static` of this type.
 pub struct FnSpec {
     site: fn() -> &'static str,
     file: &'static str,
@@ -29,19 +29,20 @@ pub struct FnSpec {
     owner_index: CachedOwnerIndex,
 }
 
-/// Memory that holds a function's entries.
+/// Choice of the memory that holds a function's entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MemoryChoice {
-    /// The memory of the cache.
+    /// The memory that all functions without a `capacity` share.
     Shared,
-    /// A memory of its own, for this many entries.
+    /// A memory for this function alone, with room for this many entries.
     Own(u64),
-    /// No memory.
+    /// No memory: the function's entries are only in Redis.
     None,
 }
 
 impl FnSpec {
-    /// Creates the data of a function that is defined at `site`, in `file`, at `line`.
+    /// Creates the data of a function that is defined in `file` at `line`. `site` returns the path
+    /// of a type inside the function, from which the function's name is derived.
     pub const fn new(site: fn() -> &'static str, file: &'static str, line: u32) -> Self {
         Self {
             site,
@@ -58,55 +59,55 @@ impl FnSpec {
         }
     }
 
-    /// Sets `name = ".."`.
+    /// Sets the function's name: `name = ".."`.
     pub const fn named(mut self, name: &'static str) -> Self {
         self.given_name = Some(name);
         self
     }
 
-    /// Sets the template of the function's keys.
+    /// Sets the template of the function's keys: the parsed text of `key = ".."`.
     pub const fn template(mut self, pieces: &'static [Piece]) -> Self {
         self.template = pieces;
         self
     }
 
-    /// Sets `ttl = ..` with a constant.
+    /// Sets the time to live of values, if `ttl = ..` is a constant.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.options.ttl = Some(cut(ttl));
         self
     }
 
-    /// Sets `none_ttl = ..`.
+    /// Sets the time to live of a remembered absence: `none_ttl = ..`.
     pub const fn none_ttl(mut self, ttl: Duration) -> Self {
         self.options.none_ttl = Some(cut(ttl));
         self
     }
 
-    /// Sets `err_ttl = ..`.
+    /// Sets the time to live of a remembered error: `err_ttl = ..`.
     pub const fn err_ttl(mut self, ttl: Duration) -> Self {
         self.options.err_ttl = Some(cut(ttl));
         self
     }
 
-    /// Sets `idle = ..`.
+    /// Sets the time without a use after which an entry in memory expires: `idle = ..`.
     pub const fn idle(mut self, length: Duration) -> Self {
         self.options.idle = Some(cut(length));
         self
     }
 
-    /// Sets `capacity = ..`, at least 1.
+    /// Gives the function a memory of its own for this many entries, at least 1: `capacity = ..`.
     pub const fn capacity(mut self, entries: u64) -> Self {
         self.memory_choice = MemoryChoice::Own(entries);
         self
     }
 
-    /// Sets `jitter = ..`.
+    /// Sets the largest share by which a time to live is shortened at random: `jitter = ..`.
     pub const fn jitter(mut self, share: f32) -> Self {
         self.options.jitter = share;
         self
     }
 
-    /// Sets `tier = ..`.
+    /// Sets the tiers that keep the entries: `tier = ..`.
     pub const fn tier(mut self, tier: Tier) -> Self {
         self.options.tier = tier;
         if matches!(tier, Tier::Redis) {
@@ -115,98 +116,102 @@ impl FnSpec {
         self
     }
 
-    /// Sets `memory_ttl = ..`.
+    /// Sets the longest time for which memory keeps an entry: `memory_ttl = ..`.
     pub const fn memory_ttl(mut self, ttl: Duration) -> Self {
         self.options.memory_ttl = Some(cut(ttl));
         self
     }
 
-    /// Sets `redis_ttl = ..`.
+    /// Sets the longest time for which Redis keeps an entry: `redis_ttl = ..`.
     pub const fn redis_ttl(mut self, ttl: Duration) -> Self {
         self.options.redis_ttl = Some(cut(ttl));
         self
     }
 
-    /// Sets `single_flight = ..`.
+    /// Sets the callers that share one computation: `single_flight = ..`.
     pub const fn single_flight(mut self, single_flight: SingleFlight) -> Self {
         self.options.single_flight = Some(single_flight);
         self
     }
 
-    /// Sets `lock_timeout = ..`.
+    /// Sets the longest time for which a call waits for another call's computation: `lock_timeout =
+    /// ..`.
     pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
         self.options.lock_timeout = Some(cut(lock_timeout));
         self
     }
 
-    /// Sets `timeout = ..`.
+    /// Sets the longest time for which a computation may run: `timeout = ..`.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(cut(timeout));
         self
     }
 
-    /// Sets `max_computations = ..`, at least 1.
+    /// Sets the number of computations that may run at once, at least 1: `max_computations = ..`.
     pub const fn max_computations(mut self, max: u32) -> Self {
         self.options.bound = Some(ComputationLimit { group: None, max });
         self
     }
 
-    /// Sets `codec = ..`.
+    /// Sets the encoding of values in Redis: `codec = ..`.
     pub const fn codec(mut self, codec: Codec) -> Self {
         self.options.codec = Some(codec);
         self
     }
 
-    /// Sets `compress`.
+    /// Turns compression of values for Redis on or off: `compress`.
     pub const fn compress(mut self, compress: bool) -> Self {
         self.options.compress = Some(compress);
         self
     }
 
-    /// Sets `stale = ..`.
+    /// Sets the time for which a stale value is served while its key is recomputed: `stale = ..`.
     pub const fn stale(mut self, window: Duration) -> Self {
         self.options.stale = Some(cut(window));
         self
     }
 
-    /// Sets `stale_if_error = ..`.
+    /// Sets the time for which a stale value is served if its recomputation failed: `stale_if_error
+    /// = ..`.
     pub const fn stale_if_error(mut self, window: Duration) -> Self {
         self.options.stale_if_error = Some(cut(window));
         self
     }
 
-    /// Sets `soft_timeout = ..`.
+    /// Sets the time after which a waiting caller is served a stale value: `soft_timeout = ..`.
     pub const fn soft_timeout(mut self, timeout: Duration) -> Self {
         self.options.soft_timeout = Some(cut(timeout));
         self
     }
 
-    /// Sets `detach`.
+    /// Lets a computation continue after its caller was dropped: `detach`.
     pub const fn detach(mut self) -> Self {
         self.options.detach = true;
         self
     }
 
-    /// Sets `early = ..`; zero for `false`.
+    /// Sets the beta of early expiration: `early = ..`. Zero, for `early = false`, turns early
+    /// expiration off.
     pub const fn early(mut self, beta: f32) -> Self {
         self.options.early = beta;
         self
     }
 
-    /// Sets `replicas = ..`, from 2 to 16, with `tier = redis`.
+    /// Sets the number of replicas of an entry in Redis, from 2 to 16: `replicas = ..`. The
+    /// attribute requires `tier = redis` with this option.
     pub const fn replicas(mut self, replicas: u8) -> Self {
         self.options.replicas = replicas;
         self
     }
 
-    /// Sets `events = [..]`, as written.
+    /// Sets the templates of the events that invalidate the entries, as written in `events = [..]`.
     pub const fn events(mut self, events: &'static [&'static str]) -> Self {
         self.events = events;
         self
     }
 
-    /// Sets the hash of the expressions that make tags and events from values. An entry with
-    /// another hash may lack a tag by which it has to be invalidated, so it is not used.
+    /// Sets the hash of the expressions that make tags and events from values. An entry in Redis
+    /// with another hash is not used, because it may lack a tag by which it must be invalidated.
     pub const fn value_tags_hash(mut self, value_tags_hash: u64) -> Self {
         self.value_tags_hash = value_tags_hash;
         self
@@ -225,7 +230,8 @@ impl FnSpec {
         self.events
     }
 
-    /// Returns the function's name: the given one, else its full path.
+    /// Returns the function's name: the one set with `name = ".."`, otherwise the function's full
+    /// path.
     pub fn name(&self) -> &str {
         match self.given_name {
             Some(name) => name,
@@ -242,7 +248,7 @@ impl FnSpec {
         &self.owner_index
     }
 
-    /// Returns the key of a call whose arguments are `arg_words`.
+    /// Returns the text of the key for a call whose arguments are `arg_words`.
     pub(crate) fn key(&self, arg_words: &KeyBuf) -> KeyBuf {
         render(arg_words.words(), self.template, self.name())
     }
@@ -269,18 +275,19 @@ impl fmt::Debug for FnSpec {
     }
 }
 
-/// Prefixes and suffixes around a function's name in the name of the hidden function beside it. The
-/// compiler chooses between the last two.
+/// Prefixes and suffixes around a function's name in the name of a hidden function that an
+/// attribute generates next to the cached function. The last two are alternatives: the compiler
+/// resolves the call to one of them.
 const HIDDEN: [(&str, &str); 3] = [
     ("__all_of_", "__needs_companion_Self"),
     ("__", "_is_in_an_impl__write_companion_Self"),
     ("__", "_is_in_an_impl__write_companion_false"),
 ];
 
-/// Turns the path of a marker inside a function into the function's own path:
-/// `a::outer::{{closure}}::get::__spec::{{closure}}::Here` becomes `a::outer::get`. The marker of a
-/// function with a companion is in a hidden function beside it, whose name contains the function's
-/// own.
+/// Turns the path of a marker type inside a function into the path of the function:
+/// `a::outer::{{closure}}::get::__spec::{{closure}}::__CachekitHere` becomes `a::outer::get`. For a
+/// function with a companion, the marker is in a hidden function next to the cached one. The name
+/// of the hidden function contains that of the cached one.
 fn tidy(marker: &str) -> String {
     let end = marker.rfind("::__CachekitHere").unwrap_or(marker.len());
     let path = marker[..end].replace("::{{closure}}", "");

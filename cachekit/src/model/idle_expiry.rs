@@ -5,38 +5,40 @@ use std::time::Duration;
 
 use crate::base::clock::Tick;
 
-/// A use is recorded only if none was in this share of the length. So most uses cost nothing, and
-/// an entry lives up to a quarter longer than its length.
+/// Divisor of the idle time: within a quarter of the idle time, only one use is recorded. So most
+/// uses cost nothing, and an unused entry lives at most a quarter longer than its idle time.
 const NOTED: u32 = 4;
 
-/// Time that an entry may go unused, and its last recorded use.
+/// Idle time of one entry, after which the entry expires, and the time of the entry's last recorded
+/// use.
 #[derive(Debug)]
 pub(crate) struct Idle {
     length: Duration,
-    /// In nanoseconds of the clock.
+    /// Time of the last recorded use, in nanoseconds of the clock.
     noted: AtomicU64,
 }
 
 impl Idle {
-    /// Starts with a use at `now`.
+    /// Creates the state of an entry that is used at `now` and expires when it was unused for
+    /// `length`.
     pub(crate) fn new(now: Tick, length: Duration) -> Self {
         let noted = AtomicU64::new(now.nanos());
         Self { length, noted }
     }
 
-    /// Returns the time until which a use need not be recorded.
+    /// Returns the time before which further uses of the entry are not recorded.
     pub(crate) fn quiet_until(&self) -> Tick {
         self.noted().after(self.length / NOTED)
     }
 
-    /// Returns `true` if the entry was unused for its length. That is no earlier than this length
-    /// after the last use, and no more than a quarter of it later.
+    /// Returns `true` if the entry expired for lack of use. An entry expires no earlier than its
+    /// idle time after the last use, and no more than a quarter of that time later.
     pub(crate) fn is_over(&self, now: Tick) -> bool {
-        // Counted from the last use that need not have been recorded.
+        // The idle time is counted from the latest use that need not have been recorded.
         now >= self.quiet_until().after(self.length)
     }
 
-    /// Records a use at `now`.
+    /// Records that the entry was used at `now`, unless a use was recorded shortly before.
     pub(crate) fn note(&self, now: Tick) {
         if now >= self.quiet_until() {
             self.noted.fetch_max(now.nanos(), Ordering::Relaxed);
@@ -56,7 +58,8 @@ mod tests {
         Tick::from_nanos(millis * 1_000_000)
     }
 
-    /// The end is never earlier than the length after the last use, and at most a quarter later.
+    /// An entry never expires earlier than its idle time after its last use, and at most a quarter
+    /// of that time later.
     #[test]
     fn it_ends_a_length_after_its_last_use_or_a_quarter_more() {
         for last in 0..400 {

@@ -1,11 +1,12 @@
 //! The two modes of an invalidation.
 
-/// Hard, or soft (a "soft purge").
+/// Mode of an invalidation: hard, or soft (a "soft purge").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum InvalidationMode {
-    /// Entries are removed.
+    /// Entries become unusable: no call is served an invalidated entry.
     #[default]
     Hard,
-    /// Entries become stale, and may still be served where stale values are.
+    /// Entries become stale. They are still served to calls with `stale`, `stale_if_error` or
+    /// `soft_timeout`.
     Soft,
 }

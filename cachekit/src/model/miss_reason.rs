@@ -1,31 +1,32 @@
-//! Reasons for a miss in the shared store.
+//! Reasons for a miss in Redis (L2).
 
 use crate::base::counter::Counter;
 
-/// Reason why an entry in the store could not be used.
+/// Reason for which a look-up in Redis (L2) found no entry that could be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MissReason {
-    /// There was no entry.
+    /// Redis had no entry under the key.
     Absent,
-    /// The entry had expired.
+    /// Redis still had the entry, but its life was over.
     Expired,
-    /// A tag, the function or everything was invalidated.
+    /// A tag or an event of the entry, the entry's function, or everything was invalidated since
+    /// the entry was computed.
     Invalidated,
-    /// The bytes were not written by this library.
+    /// The bytes under the key were not written by this library.
     Foreign,
-    /// The entry was written in another version of the format.
+    /// The entry was written by a version of this library with another format of entries.
     Format,
-    /// The entry was cut short or changed.
+    /// The bytes of the entry were cut short or changed after they were written.
     Damaged,
-    /// The entry belonged to another key.
+    /// The entry under this name in Redis contained another key.
     Key,
-    /// The entry belonged to another function with the same key.
+    /// The entry under the key was stored by another function, which uses the same key.
     Function,
     /// The entry was written by another codec.
     Codec,
-    /// The value's type had another shape.
+    /// The entry was written for a value type with other fields or variants than the reader's.
     Schema,
-    /// The entry was larger than this cache accepts.
+    /// The entry was larger than `max_value_bytes`.
     TooLarge,
     /// The entry was compressed, and could not be decompressed.
     Compression,
@@ -37,7 +38,7 @@ impl MissReason {
     pub(crate) const COUNT: usize = 13;
 }
 
-/// Counters of misses, by reason.
+/// Counters of misses in Redis (L2), one for each reason.
 #[derive(Debug, Default)]
 pub(crate) struct MissReasons([Counter; MissReason::COUNT]);
 

@@ -14,40 +14,45 @@ use crate::model::tag_prefixes::TagPrefixes;
 pub(crate) struct OwnerId(pub(crate) usize);
 
 impl OwnerId {
-    /// Owner of entries stored by `put` and `get_or_compute` of the cache itself.
+    /// Owner of entries that are stored by `put` and `get_or_compute` on the cache, not by a
+    /// function or a region.
     pub(crate) const DIRECT: Self = Self(0);
 }
 
-/// Name of the owner of entries stored by `put` and `get_or_compute` of the cache itself.
+/// Name, in statistics, of the owner of entries that are stored by `put` and `get_or_compute` on
+/// the cache.
 pub(crate) const DIRECT_NAME: &str = "(direct)";
 
-/// Prefix of the names of regions.
+/// Prefix of the names of owners that are regions.
 pub(crate) const REGION: &str = "region ";
 
-/// State of one owner in one cache.
+/// State of one owner (a function, a region, or the cache itself) in one cache.
 #[derive(Debug)]
 pub(crate) struct Owner {
     pub(crate) id: OwnerId,
     pub(crate) name: Box<str>,
-    /// Raised when all of the owner's entries are invalidated.
+    /// Epoch that is raised when all of the owner's entries are invalidated at once.
     pub(crate) epoch: Arc<Epoch>,
     pub(crate) counts: Counts,
-    /// Prefixes of the value tags of its values.
+    /// Prefixes of the tags that were made from the owner's values.
     pub(crate) tag_prefixes: TagPrefixes,
-    /// Templates of its events, as written in the attribute.
+    /// Templates of the events that invalidate the owner's entries, as written in the attribute.
     pub(crate) events: &'static [&'static str],
-    /// Hash of the expressions that make tags and events from its values.
+    /// Hash of the expressions that make tags and events from the owner's values.
     pub(crate) value_tags_hash: u64,
     is_reported: AtomicBool,
-    /// Another owner has this name, so their values could not be told apart in a shared tier.
+    /// `true` if another owner in this cache has the same name. Redis could not tell the entries of
+    /// the two apart.
     pub(crate) is_namesake: bool,
-    /// A key shared with another owner was found, and logged.
+    /// `true` if this owner and another one were found to use one key. A warning about the key was
+    /// logged.
     has_collision: AtomicBool,
-    /// Guards that a test removed from its cache.
+    /// Protections against races that a test switched off in its cache, to show that the test
+    /// detects the fault.
     pub(crate) faults: Faults,
 }
 
-/// Counters of one owner's calls.
+/// Counters of the calls on one owner's entries, for the statistics.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) memory_hits: Counter,
@@ -86,7 +91,8 @@ impl Owner {
         }
     }
 
-    /// Sets the templates of events and the hash of the value tags.
+    /// Sets the templates of the owner's events, and the hash of the expressions that make its
+    /// value tags.
     pub(crate) fn with_labels(
         mut self,
         events: &'static [&'static str],
@@ -97,18 +103,19 @@ impl Owner {
         self
     }
 
-    /// Returns `true` the first time only: for one warning about the owner's type.
+    /// Returns `true` at the first call and `false` at later ones, so that a warning about the
+    /// owner's value type is logged once.
     pub(crate) fn is_first_report(&self) -> bool {
         !self.is_reported.swap(true, Ordering::Relaxed)
     }
 
-    /// Returns `true` if the owner is known to share a key with another.
+    /// Returns `true` if this owner and another one were found to use one key.
     pub(crate) fn has_collided(&self) -> bool {
         self.has_collision.load(Ordering::Relaxed)
     }
 
-    /// Records that two owners found each other's entry under one key: they evict each other.
-    /// Logged if this is new for one of them.
+    /// Records that `self` and `other` use one key, so that each one's entry replaces the other's.
+    /// A warning is logged if this is the first such key of one of the two owners.
     #[cold]
     pub(crate) fn collides_with(&self, other: &Self) {
         let know_it = [self, other].map(|owner| owner.has_collision.swap(true, Ordering::Relaxed));

@@ -1,4 +1,5 @@
-//! Dense numbers for owners, so that a hit compares a small integer.
+//! Small consecutive numbers for owners, so that a slot of the thread's table (L0) needs two bytes
+//! for its owner.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -6,13 +7,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::Mutex;
 use crate::model::owner::OwnerId;
 
-/// Number of one owner in one memory. Unique in a process, except for [`NONE`](OwnerIndex::NONE).
+/// Number of the pair of an owner and a memory. Each pair has its own number in this process,
+/// except that pairs beyond the first 65,535 all have [`NONE`](OwnerIndex::NONE).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OwnerIndex(pub(crate) u16);
 
 impl OwnerIndex {
-    /// Shared by all owners that came after the numbers ran out: tests may build thousands of
-    /// caches.
+    /// Number of all owners that came after the other numbers ran out. A process reaches so many
+    /// only if it builds thousands of caches, as tests do.
     pub(crate) const NONE: Self = Self(u16::MAX);
 
     #[inline]
@@ -21,7 +23,7 @@ impl OwnerIndex {
     }
 }
 
-/// Owner indexes of one memory.
+/// The indexes of all owners with entries in one memory.
 #[derive(Debug)]
 pub(crate) struct OwnerIndexes {
     /// Number of the memory, unique in this process and never zero.
@@ -49,17 +51,20 @@ impl OwnerIndexes {
     }
 }
 
-/// Cache of an owner's indexes, by memory. An owner nearly always asks for the same memory, and
-/// otherwise alternates between a few: neither case takes a lock.
+/// The indexes of one owner in up to eight memories. A look-up of one of these indexes takes no
+/// lock. Nearly every owner uses only one memory, and few owners use more than eight.
 #[derive(Debug)]
 pub(crate) struct CachedOwnerIndex {
-    /// Index in the memory that was asked for last.
+    /// Index in the memory that was looked up last with the lock, with the number of that memory in
+    /// the upper half. Zero: no memory was looked up yet.
     last: AtomicU64,
-    /// Indexes in memories that were asked for before.
+    /// Indexes in memories that were looked up earlier with the lock, with the numbers of those
+    /// memories in the upper halves.
     others: [AtomicU64; OTHERS],
 }
 
-/// Number of further memories that are remembered. With more, some calls take the lock.
+/// Number of memories whose index is remembered besides the last one. If an owner alternates
+/// between more, some look-ups take the lock.
 const OTHERS: usize = 7;
 
 impl CachedOwnerIndex {
@@ -82,11 +87,13 @@ impl CachedOwnerIndex {
             let other = other.load(Ordering::Relaxed);
             index_in(other, indexes.id)
         });
-        // Nothing is written here: other threads read the same cache line.
+        // The index found is not made the last one, because other threads read the same CPU cache
+        // line.
         known.unwrap_or_else(|| self.look_up(owner, indexes))
     }
 
-    /// Looks the index up and makes it the last one. The one before joins the others.
+    /// Looks up the owner's index in `indexes` under the lock, and stores the index in `last`. The
+    /// previous content of `last` moves to `others`.
     fn look_up(&self, owner: OwnerId, indexes: &OwnerIndexes) -> OwnerIndex {
         let owner_index = indexes.of(owner);
         let now = u64::from(indexes.id) << 32 | u64::from(owner_index.0);
@@ -100,7 +107,8 @@ impl CachedOwnerIndex {
     }
 }
 
-/// Returns the index in `known` if it belongs to `memory`.
+/// Returns the owner index in the lower half of `known` if the upper half is `memory`, the number
+/// of a memory. Otherwise returns `None`.
 #[inline]
 fn index_in(known: u64, memory: u32) -> Option<OwnerIndex> {
     let [low, high, _, _, id @ ..] = known.to_le_bytes();
@@ -114,7 +122,7 @@ mod tests {
     const OWNER: OwnerId = OwnerId(7);
 
     /// Returns `true` if an owner that alternates between this many memories finds its indexes
-    /// without their lock: their maps are emptied first.
+    /// without a lock. To show this, the function empties the maps behind the locks first.
     fn finds_without_a_lock(memories: usize) -> bool {
         let memories: Vec<OwnerIndexes> = (0..memories).map(|_| OwnerIndexes::new()).collect();
         let known = CachedOwnerIndex::new();

@@ -29,9 +29,11 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Returns a policy that leaves everything to the cache: its `default_ttl`, no tags.
+    /// Returns a policy without any option: the entry lives for the cache's `default_ttl` and has
+    /// no tags.
     ///
-    /// Every length of time is accepted. More than a hundred years is cut to a hundred years.
+    /// The methods of a policy accept every length of time. A length above a hundred years is cut
+    /// to a hundred years.
     pub fn new() -> Self {
         Self::default()
     }
@@ -42,21 +44,22 @@ impl Policy {
         self
     }
 
-    /// Shortens the time to live at random by up to this share, so that entries stored together do
-    /// not expire together. The share is clamped to the range from 0 to 1.
+    /// Shortens the time to live of each stored entry at random by up to this share, so that
+    /// entries stored together do not expire together. With 0.1, an entry lives for 90 % to 100 %
+    /// of its `ttl`. The share is clamped to the range from 0 to 1.
     pub fn jitter(mut self, share: f32) -> Self {
         let share = if share.is_nan() { 0.0 } else { share };
         self.options.jitter = share.clamp(0.0, 1.0);
         self
     }
 
-    /// Sets the tier that keeps the entry. The default is both tiers.
+    /// Sets the tiers that keep the entry. The default is memory and Redis.
     pub fn tier(mut self, tier: Tier) -> Self {
         self.options.tier = tier;
         self
     }
 
-    /// Caps the time for which memory keeps the entry, whatever its `ttl`.
+    /// Limits the time for which memory keeps the entry. If `ttl` is shorter, `ttl` applies.
     pub fn memory_ttl(mut self, ttl: Duration) -> Self {
         self.options.memory_ttl = Some(cut(ttl));
         self
@@ -65,20 +68,22 @@ impl Policy {
     /// Expires the entry in memory when no call has used it for this long, or for up to a quarter
     /// longer. `ttl` remains the upper bound. With zero, memory keeps nothing.
     ///
-    /// The copy in Redis keeps its `ttl` and returns to memory when a call asks for it.
+    /// The copy of the entry in Redis lives until its `ttl` ends. A later call that asks for the
+    /// key loads this copy into memory again.
     pub fn idle(mut self, idle: Duration) -> Self {
         self.options.idle = Some(cut(idle));
         self
     }
 
-    /// Caps the time for which Redis keeps the entry, whatever its `ttl`.
+    /// Limits the time for which Redis keeps the entry. If `ttl` is shorter, `ttl` applies.
     pub fn redis_ttl(mut self, ttl: Duration) -> Self {
         self.options.redis_ttl = Some(cut(ttl));
         self
     }
 
-    /// Sets which concurrent misses share one computation (single-flight). The default is all
-    /// callers that share the tier: the process, or every process with the same Redis.
+    /// Sets the callers whose concurrent misses of the key share one computation (single-flight).
+    /// The default is all callers in this process for entries in memory only, and the callers in
+    /// all processes with the same Redis for other entries.
     pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
         self.options.single_flight = Some(single_flight);
         self
@@ -92,10 +97,11 @@ impl Policy {
     }
 
     /// Limits this `group` to `max` concurrent computations in this process (backpressure). A `max`
-    /// of 0 counts as 1.
+    /// of 0 is taken as 1.
     ///
-    /// Further calls wait for a permit, at most for `lock_timeout`. A group is every call on this
-    /// cache whose policy names it. The first `max` given for a group is the one that holds.
+    /// Further calls wait for a permit, at most for `lock_timeout`. All calls on this cache whose
+    /// policies name the same group share its limit. If policies give different `max` for one
+    /// group, the one of the first call is used.
     pub fn max_computations(mut self, group: &'static str, max: u32) -> Self {
         self.options.bound = Some(ComputationLimit {
             group: Some(group),
@@ -121,43 +127,47 @@ impl Policy {
     }
 
     /// Serves the stale value for this long after its time to live, while one computation in the
-    /// background makes a new one (stale-while-revalidate).
+    /// background makes a new value (stale-while-revalidate).
     ///
     /// Only [`get_or_refresh`](crate::Cache::get_or_refresh) and
-    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) do so. For other calls the entry
-    /// ends with its time to live.
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) serve such a value. For other calls
+    /// the entry ends with its time to live.
     pub fn stale(mut self, window: Duration) -> Self {
         self.options.stale = Some(cut(window));
         self
     }
 
-    /// Serves the stale value for this long after its time to live if the computation returns an
-    /// error (fail-safe).
+    /// Serves the stale value in place of an error: if an entry's time to live ended less than
+    /// `window` ago and its recomputation returns an error, the caller gets the entry's value
+    /// (fail-safe).
     pub fn stale_if_error(mut self, window: Duration) -> Self {
         self.options.stale_if_error = Some(cut(window));
         self
     }
 
-    /// Bounds the wait of [`get_or_refresh`](crate::Cache::get_or_refresh) and
-    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh): after this time they return the
-    /// stale value, and the computation continues in the background.
+    /// Bounds the time for which [`get_or_refresh`](crate::Cache::get_or_refresh) and
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) wait for the computation. After
+    /// `timeout`, a call returns the stale value, and the computation continues in the background.
     ///
-    /// This needs a stale value, which [`stale`](Self::stale) or
-    /// [`stale_if_error`](Self::stale_if_error) keeps.
+    /// The option has an effect only if the cache still has a stale value. The policy must
+    /// therefore also set [`stale`](Self::stale) or [`stale_if_error`](Self::stale_if_error), which
+    /// keep the value after its time to live.
     pub fn soft_timeout(mut self, timeout: Duration) -> Self {
         self.options.soft_timeout = Some(cut(timeout));
         self
     }
 
     /// Lets a computation continue in the background, and store its value, after its caller was
-    /// dropped. Callers that have less time than the computation takes get its value in the end.
+    /// dropped. A caller with a time limit that is shorter than the computation gets the value at a
+    /// later call.
     ///
     /// Only [`get_or_refresh`](crate::Cache::get_or_refresh) and
-    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) do so. Other calls, and calls with
-    /// [`SingleFlight::Off`], ignore it.
+    /// [`try_get_or_refresh`](crate::Cache::try_get_or_refresh) continue their computations. Other
+    /// calls, and calls with [`SingleFlight::Off`], ignore the option.
     ///
-    /// A computation continues if it has begun and no other call computes the key. It is dropped
-    /// [`lock_timeout`](Self::lock_timeout) after its caller was.
+    /// A computation continues if it has begun and no other call computes the key. If the
+    /// computation still runs [`lock_timeout`](Self::lock_timeout) after its caller was dropped,
+    /// the computation is dropped too.
     ///
     /// # Examples
     ///
@@ -194,18 +204,19 @@ impl Policy {
         self
     }
 
-    /// Keeps this many replicas of the entry in Redis, each computed on its own. Each call reads one
-    /// of them at random.
+    /// Keeps this many replicas of the entry in Redis, each of them computed on its own. Each call
+    /// reads one of them at random.
     ///
-    /// More than 16 counts as 16. Below 2 there is a single entry, as without this option.
+    /// A number above 16 is taken as 16. With 0 or 1, Redis has a single entry, as without this
+    /// option.
     ///
-    /// Use replicas for keys so hot that their one Redis node is busy. They need
-    /// [`tier(Tier::Redis)`](Self::tier), because memory would answer such reads itself. With another
-    /// tier the option is ignored, and a warning is logged once. A single Redis server gains nothing
-    /// from replicas.
+    /// Use replicas for keys that are read so often that the one Redis node with the key is busy.
+    /// Replicas need [`tier(Tier::Redis)`](Self::tier), because with memory, few reads would reach
+    /// Redis. With another tier the option is ignored, and a warning is logged once. A single Redis
+    /// server gains nothing from replicas.
     ///
-    /// An invalidation removes all replicas. [`put`](crate::Cache::put) removes them too, and stores
-    /// nothing: the next calls compute them again.
+    /// An invalidation removes all replicas. [`put`](crate::Cache::put) also removes all replicas,
+    /// and stores nothing: the next calls compute the replicas again.
     ///
     /// # Examples
     ///
@@ -219,20 +230,22 @@ impl Policy {
         self
     }
 
-    /// Adds a tag. Invalidating the tag removes the entry.
+    /// Adds a tag to the entry. [`invalidate_tags`](crate::Cache::invalidate_tags) with the tag
+    /// removes the entry.
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.tags.push(tag.into());
         self
     }
 
-    /// Adds an event. Emitting the event removes the entry.
+    /// Adds an event to the entry. [`emit`](crate::Cache::emit) with the event removes the entry.
     pub fn event(mut self, event: impl Into<String>) -> Self {
         self.events.push(event.into());
         self
     }
 }
 
-/// Upper bound of [`Policy::replicas`].
+/// Largest number of replicas that [`Policy::replicas`] accepts. Greater numbers are reduced to
+/// this one.
 const MOST_REPLICAS: u8 = 16;
 
 impl From<&Policy> for EntryOptions {
@@ -241,14 +254,14 @@ impl From<&Policy> for EntryOptions {
     }
 }
 
-/// Types that `ttl = EXPR` accepts.
+/// Types of the expression that `ttl = EXPR` accepts: `Duration` and `Option<Duration>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a time to live",
     note = "give a `Duration`, or an `Option<Duration>` where `None` means \"do not store\"; seconds are \
             one plain number, `ttl = 300`, and anything computed is a `Duration`"
 )]
 pub trait IntoTtl {
-    /// Returns the time to live, or `None` if the value is not to be stored.
+    /// Returns the time to live, or `None` if the value must not be stored.
     fn into_ttl(self) -> Option<Duration>;
 }
 

@@ -1,4 +1,4 @@
-//! Counters of a cache, in the form that users read.
+//! Statistics of a cache, as the public types that `Cache::stats` returns.
 
 use crate::base::counter::Counter;
 use crate::model::miss_reason::{MissReason, MissReasons};
@@ -8,44 +8,47 @@ use crate::model::owner::{Counts, Owner};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FunctionStats {
-    /// The function's `name`, or the region's.
+    /// Name of the function or of the region.
     pub name: String,
     /// Calls answered from memory, with a value or a remembered error.
     pub memory_hits: u64,
-    /// Calls answered from Redis.
+    /// Calls that memory could not answer and that were answered with a value from Redis.
     pub redis_hits: u64,
-    /// Calls that memory could not answer.
+    /// Calls that memory could not answer with a fresh value. Redis, a stale value or a computation
+    /// answered these calls.
     pub misses: u64,
-    /// Runs of the function.
+    /// Runs of the function by the cache, also in the background.
     pub computations: u64,
     /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
-    /// Calls that bypassed the cache: `when` was false, the call was `uncached(..)`, or the cache
-    /// is disabled.
+    /// Calls that neither read nor filled the cache: `when` was false, the call was `uncached(..)`,
+    /// or the cache is disabled.
     pub bypassed: u64,
-    /// Computations that ended with `Err`.
+    /// Computations that returned `Err`.
     pub errors: u64,
-    /// Values stored, and errors remembered.
+    /// Values that were stored in the cache, and errors that it remembered (`err_ttl`).
     pub stores: u64,
-    /// Values not stored because an invalidation or another write came in between.
+    /// Values not stored because the entry was invalidated, or its key was written by another call,
+    /// after the computation or the write of the value began.
     pub refused_stores: u64,
-    /// Writes with `order_by` whose value was not stored because a newer one was there.
+    /// Writes with `order_by` whose value was not stored because the cache already had a value with
+    /// a greater order.
     pub superseded: u64,
-    /// Waits for another call's computation that ended with `lock_timeout`.
+    /// Calls that waited for another call's computation until their `lock_timeout` was over.
     pub lock_timeouts: u64,
-    /// Computations dropped because they exceeded their `timeout`, or, detached, `lock_timeout`
-    /// since their caller was dropped.
+    /// Computations that were dropped because they took longer than their `timeout`, or, with
+    /// `detach`, because they still ran `lock_timeout` after their caller was dropped.
     pub timeouts: u64,
-    /// Computations that began beyond `max_computations`, after waiting `lock_timeout` for a
-    /// permit.
+    /// Computations that began without a permit although `max_computations` others were running,
+    /// because their caller had waited for a permit for `lock_timeout`.
     pub over_limit: u64,
-    /// Computations that continued after their caller was dropped, by `detach`.
+    /// Computations with `detach` that continued after their caller was dropped.
     pub detached: u64,
-    /// Misses answered with a stale value, by `stale`, `stale_if_error` or `soft_timeout`.
+    /// Misses answered with a stale value, because of `stale`, `stale_if_error` or `soft_timeout`.
     pub stale_hits: u64,
-    /// Computations begun before the end of an entry, by `early`.
+    /// Computations that began before the entry of their key expired, because of `early`.
     pub early_refreshes: u64,
-    /// Failed computations whose callers were served a stale value meanwhile.
+    /// Computations that failed while their callers were served a stale value.
     pub refresh_failures: u64,
 }
 
@@ -80,7 +83,8 @@ impl FunctionStats {
         add(&mut self.refresh_failures, &counts.refresh_failures);
     }
 
-    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls that were answered with a value from memory or Redis, or with a
+    /// stale value, from 0 to 1. Returns 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(
             self.memory_hits,
@@ -92,64 +96,70 @@ impl FunctionStats {
 
 /// Counters of one cache, since it was built.
 ///
-/// The counters are read one after the other while calls continue, so sums may be off by a few.
+/// Calls continue while the counters are read one after the other, so two counters may differ by a
+/// few calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Calls answered from memory, with a value or a remembered error.
     pub memory_hits: u64,
-    /// Calls answered from Redis.
+    /// Calls that memory could not answer and that were answered with a value from Redis.
     pub redis_hits: u64,
-    /// Calls that memory could not answer.
+    /// Calls that memory could not answer with a fresh value. Redis, a stale value or a computation
+    /// answered these calls.
     pub misses: u64,
-    /// Runs of cached functions.
+    /// Runs of cached functions by the cache, also in the background.
     pub computations: u64,
     /// Misses answered by another call's computation (single-flight).
     pub coalesced: u64,
-    /// Calls that bypassed the cache.
+    /// Calls that neither read nor filled the cache: `when` was false, the call was `uncached(..)`,
+    /// or the cache is disabled.
     pub bypassed: u64,
-    /// Computations that ended with `Err`.
+    /// Computations that returned `Err`.
     pub errors: u64,
-    /// Values stored, and errors remembered.
+    /// Values that were stored in the cache, and errors that it remembered (`err_ttl`).
     pub stores: u64,
-    /// Values not stored because an invalidation or another write came in between.
+    /// Values not stored because the entry was invalidated, or its key was written by another call,
+    /// after the computation or the write of the value began.
     pub refused_stores: u64,
-    /// Writes with `order_by` whose value was not stored because a newer one was there.
+    /// Writes with `order_by` whose value was not stored because the cache already had a value with
+    /// a greater order.
     pub superseded: u64,
-    /// Waits for another call's computation that ended with `lock_timeout`.
+    /// Calls that waited for another call's computation until their `lock_timeout` was over.
     pub lock_timeouts: u64,
-    /// Computations dropped because they exceeded their `timeout`, or, detached, `lock_timeout`
-    /// since their caller was dropped.
+    /// Computations that were dropped because they took longer than their `timeout`, or, with
+    /// `detach`, because they still ran `lock_timeout` after their caller was dropped.
     pub timeouts: u64,
-    /// Computations that began beyond `max_computations`, after waiting `lock_timeout` for a
-    /// permit.
+    /// Computations that began without a permit although `max_computations` others were running,
+    /// because their caller had waited for a permit for `lock_timeout`.
     pub over_limit: u64,
-    /// Computations that continued after their caller was dropped, by `detach`.
+    /// Computations with `detach` that continued after their caller was dropped.
     pub detached: u64,
-    /// Misses answered with a stale value, by `stale`, `stale_if_error` or `soft_timeout`.
+    /// Misses answered with a stale value, because of `stale`, `stale_if_error` or `soft_timeout`.
     pub stale_hits: u64,
-    /// Computations begun before the end of an entry, by `early`.
+    /// Computations that began before the entry of their key expired, because of `early`.
     pub early_refreshes: u64,
-    /// Failed computations whose callers were served a stale value meanwhile.
+    /// Computations that failed while their callers were served a stale value.
     pub refresh_failures: u64,
     /// Invalidations of keys, tags, events, functions and the whole cache.
     pub invalidations: u64,
-    /// Entries in memory. This counts expired entries, and those invalidated by a tag, an event or
-    /// a function: they stay until other entries take their room, or their key is computed again.
+    /// Entries in memory. The number includes entries that expired, or were invalidated by a tag,
+    /// an event or a function. Such entries stay until other entries take their room, or their key
+    /// is computed again.
     pub entries: u64,
-    /// Weight of the entries if the capacity is in bytes, else 0.
+    /// Bytes that the entries in memory take. Zero if the capacity is in entries.
     pub bytes: u64,
-    /// Computations that are running or awaited.
+    /// Keys that are being computed now, each with one or more calls that wait.
     pub flights: usize,
-    /// Keys that are being written through.
+    /// Keys that `put` or `#[write_through]` is writing now.
     pub writes: usize,
-    /// Tags and events whose last invalidation is remembered.
+    /// Number of tags and events whose last invalidation this process remembers.
     pub tags: usize,
-    /// Work in the background.
+    /// Counters of the cache's background tasks.
     pub background: BackgroundStats,
-    /// The tier that processes share (L2). All zero without Redis.
+    /// Counters of Redis (L2). Without Redis, all of them are zero.
     pub redis: RedisStats,
-    /// Counters by function and region, sorted by name.
+    /// Counters of each function and each region, sorted by name.
     pub functions: Vec<FunctionStats>,
 }
 
@@ -180,7 +190,8 @@ impl Stats {
         stats
     }
 
-    /// Returns the share of calls answered from the cache, from 0 to 1; 0 before the first call.
+    /// Returns the share of calls that were answered with a value from memory or Redis, or with a
+    /// stale value, from 0 to 1. Returns 0 before the first call.
     pub fn hit_rate(&self) -> f64 {
         share(
             self.memory_hits,
@@ -190,15 +201,16 @@ impl Stats {
     }
 }
 
-/// Counters of the work in the background: stores in Redis, refreshes, released leases.
+/// Counters of background tasks: stores in Redis, refreshes of stale entries, releases of leases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackgroundStats {
-    /// Tasks that run now.
+    /// Background tasks that run now.
     pub running: usize,
-    /// Tasks not started, because too many ran already or the cache was shut down.
+    /// Background tasks that were not started, because too many ran already, the cache was shut
+    /// down, or no Tokio runtime was found.
     pub refused: u64,
-    /// Tasks that panicked.
+    /// Background tasks that ended by a panic.
     pub panicked: u64,
 }
 
@@ -212,50 +224,54 @@ impl BackgroundStats {
     }
 }
 
-/// Counters of Redis, as one cache sees it.
+/// Counters of one cache's use of Redis, and the state of its connection to Redis.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisStats {
-    /// `true` if Redis can be used now: there is a connection, and the circuit breaker is closed.
+    /// `true` if calls can use Redis now: this process is connected to Redis, and the circuit
+    /// breaker is closed.
     pub is_up: bool,
-    /// State of the circuit breaker.
+    /// State of the circuit breaker, which decides if calls use Redis.
     pub breaker: BreakerState,
-    /// Times that the breaker opened.
+    /// Times that the circuit breaker opened because Redis failed several times in a row.
     pub breaker_openings: u64,
-    /// Connections made for commands.
+    /// Connections to Redis that this process has opened for commands, including those that
+    /// replaced a lost one.
     pub connections: u64,
-    /// `true` if other processes' messages arrive now, so that memory may be served.
+    /// `true` if messages on the bus arrive now, so that this process may serve from memory.
     pub is_bus_live: bool,
-    /// Values stored.
+    /// Values that were stored in Redis.
     pub stores: u64,
-    /// Stored values that were compressed.
+    /// Values that were stored in Redis in compressed form.
     pub compressed: u64,
-    /// Bytes that compression saved, in total.
+    /// Bytes by which compression reduced all values that were stored in Redis.
     pub saved_bytes: u64,
-    /// Values not stored because an invalidation or another write came while they were computed.
+    /// Values that Redis did not store because an invalidation, or another write of the key, came
+    /// while they were computed.
     pub refused_stores: u64,
-    /// Values that cannot go to Redis: too large, or of a type that the codec cannot encode.
+    /// Values that were not sent to Redis because they are larger than `max_value_bytes`, or
+    /// because the codec cannot encode their type.
     pub unstorable: u64,
-    /// Commands that had no reply in time, or an error as their reply.
+    /// Commands to Redis that had no reply within `redis_timeout`, or an error as their reply.
     pub failures: u64,
-    /// Calls that waited for the computation of another process.
+    /// Calls that waited because another process was computing their key.
     pub waits: u64,
-    /// Acknowledged invalidations that every process confirmed in time.
+    /// Acknowledged invalidations (`acknowledged()`) that every process confirmed in time.
     pub acknowledged: u64,
-    /// Acknowledged invalidations that at least one process did not confirm in time, that were cut
-    /// short or given up, or that Redis did not accept.
+    /// Acknowledged invalidations without a confirmation from every process: a process did not
+    /// answer in time, the wait was cut short, or Redis did not accept the invalidation.
     pub unacknowledged: u64,
-    /// Invalidations received from other processes.
+    /// Invalidations that this process received from other processes over the bus.
     pub messages: u64,
-    /// Heartbeats received: messages that this process sent to itself. While they arrive, memory is
-    /// served.
+    /// Heartbeats received: messages that this process sent to itself over Redis. While heartbeats
+    /// arrive, this process serves from memory.
     pub heartbeats: u64,
-    /// Times that messages of other processes were, or may have been, missed, so that every
-    /// entry in memory had to be fetched again. The first one is the start of the cache.
+    /// Times that this process may have missed invalidations of other processes, so that no entry
+    /// in memory was used any longer. The start of the cache is the first of these times.
     pub bus_interruptions: u64,
     /// Invalidations that Redis has not accepted yet (the outbox).
     pub queued_invalidations: usize,
-    /// Misses in Redis, by reason.
+    /// Misses in Redis, counted by the reason for the miss.
     pub misses: RedisMisses,
 }
 
@@ -266,39 +282,41 @@ pub enum BreakerState {
     /// Calls use Redis.
     #[default]
     Closed,
-    /// Calls run without Redis, after several consecutive failures.
+    /// Calls run without Redis, because several commands in a row failed.
     Open,
-    /// Calls run without Redis, while one probe in the background checks if it works again.
+    /// Calls run without Redis, while one probe in the background checks if Redis works again.
     HalfOpen,
 }
 
-/// Misses in Redis, by reason.
+/// Misses in Redis, counted by the reason for the miss.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisMisses {
-    /// There was no entry.
+    /// Redis had no entry under the key.
     pub absent: u64,
-    /// The entry had expired.
+    /// Redis still had the entry, but its life was over.
     pub expired: u64,
-    /// A tag, the function or everything was invalidated.
+    /// A tag or an event of the entry, the entry's function, or everything was invalidated since
+    /// the entry was computed.
     pub invalidated: u64,
-    /// The bytes were not written by this library.
+    /// The bytes under the key were not written by this library.
     pub foreign: u64,
-    /// The entry was written in another version of the format.
+    /// The entry was written by a version of this library with another format of entries.
     pub format: u64,
-    /// The entry was cut short or changed.
+    /// The bytes of the entry were cut short or changed after they were written.
     pub damaged: u64,
-    /// The entry belonged to another key.
+    /// The entry under this name in Redis contained another key.
     pub key: u64,
-    /// The entry belonged to another function with the same key.
+    /// The entry under the key was stored by another function, which uses the same key.
     pub function: u64,
     /// The entry was written by another codec, or compressed while the feature `lz4` is off.
     pub codec: u64,
-    /// The value's type had another shape.
+    /// The entry was written for a value type with other fields or variants than the reader's.
     pub schema: u64,
     /// The entry was larger than `max_value_bytes`.
     pub too_large: u64,
-    /// The compressed bytes were invalid, or had another length than declared.
+    /// The compressed value could not be decompressed, or had another length than its header
+    /// declared.
     pub compression: u64,
     /// The codec could not decode the value.
     pub undecodable: u64,
@@ -327,7 +345,8 @@ impl RedisMisses {
 
 #[expect(clippy::cast_precision_loss, reason = "a share of two counters")]
 fn share(memory: u64, others: u64, misses: u64) -> f64 {
-    // A call that Redis, or a stale value, answers was a miss in memory before.
+    // Calls that Redis or a stale value answered are included in `misses`, so `others` is not added
+    // to `calls`.
     let calls = memory + misses;
     if calls == 0 {
         0.0

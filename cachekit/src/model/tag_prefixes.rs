@@ -1,36 +1,38 @@
-//! Prefixes of the value tags that an owner's values turned out to have.
+//! Prefixes of the value tags (tags made from the value) that an owner's earlier values had.
 //!
-//! A value tag is made from the value, so it is unknown while the value is computed, and its
-//! version cannot show an invalidation that comes meanwhile. Its prefix, the part before the first
-//! colon, can be known from earlier values. A computation therefore guards the prefixes that the
-//! owner's value tags had before.
+//! A value tag is unknown while its value is computed. Therefore the version of the tag cannot be
+//! read before the computation, and an invalidation of the tag during the computation would be
+//! missed. The prefix of the tag, the part before its first colon, is often known from earlier
+//! values. So a computation guards the prefixes of the value tags that the owner's earlier values
+//! had: an invalidation of any tag with such a prefix rejects the store.
 //!
-//! An owner without any known value tag guards all tags, which rejects a store after any
-//! invalidation of any tag. So it guards none once a value had no value tag, which is true of most
-//! owners.
+//! Until the first value of an owner is known, its computations guard all tags: an invalidation of
+//! any tag rejects the store. Once a value without value tags was seen, as for most owners, only
+//! the prefixes of known value tags are guarded, or none.
 
 use crate::base::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// More prefixes than this are treated as all tags.
+/// Largest number of prefixes that are recorded for one owner. An owner with more guards all tags.
 const MAX_PREFIXES: usize = 8;
 
-/// Prefixes of one owner's value tags.
+/// Prefixes of the value tags of one owner's earlier values.
 #[derive(Debug, Default)]
 pub(crate) struct TagPrefixes {
     is_known: AtomicBool,
-    /// A value without value tags was seen.
+    /// `true` if the owner had a value without value tags.
     had_none: AtomicBool,
     seen: RwLock<Vec<Box<[u8]>>>,
 }
 
 impl TagPrefixes {
-    /// Returns `true` if any value tag was seen.
+    /// Returns `true` if any value of the owner had a value tag.
     pub(crate) fn is_known(&self) -> bool {
         self.is_known.load(Ordering::Relaxed)
     }
 
-    /// Records a value tag with this prefix. The empty prefix stands for all tags.
+    /// Records that a value of the owner had a value tag with this prefix. The empty prefix stands
+    /// for all tags.
     pub(crate) fn record(&self, tag_prefix: &[u8]) {
         let seen = self.seen.read();
         if seen
@@ -49,13 +51,15 @@ impl TagPrefixes {
         self.is_known.store(true, Ordering::Relaxed);
     }
 
-    /// Records a value without value tags. A value with a tag whose prefix was not guarded is not
-    /// stored, so being wrong here is safe.
+    /// Records that a value of the owner had no value tags, so that later computations need not
+    /// guard all tags. If a later value has a value tag after all, that value is not stored,
+    /// because the tag's prefix was not guarded.
     pub(crate) fn record_none(&self) {
         self.had_none.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the prefixes to guard: the empty one, for all tags, while nothing is known.
+    /// Returns the prefixes that a computation must guard. Until the first value of the owner is
+    /// known, this is the empty prefix, which stands for all tags.
     pub(crate) fn names(&self) -> Vec<Box<[u8]>> {
         let seen = self.seen.read();
         if seen.is_empty() && !self.had_none.load(Ordering::Relaxed) {

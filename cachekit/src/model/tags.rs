@@ -1,4 +1,4 @@
-//! The tags of an entry, and what else its value or its call says about storing it.
+//! Tags, events and time to live of an entry, as its call and its value give them.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::key::buf::KeyBuf;
 use crate::model::policy::{IntoTtl, Policy};
 
-/// A tag or an event. The first byte tells which.
+/// A tag or an event: the text after a first byte that is `t` for a tag and `e` for an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Tag(Box<str>);
 
@@ -28,7 +28,8 @@ impl Tag {
         Self(tag.into())
     }
 
-    /// Parses a tag or an event from its form in the store: `t:` or `e:`, then the text.
+    /// Parses a tag or an event from its name in Redis: `t:` or `e:`, then the text. Returns `None`
+    /// for any other name.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         let (kind, text) = str::from_utf8(name).ok()?.split_once(':')?;
         match kind {
@@ -38,7 +39,8 @@ impl Tag {
         }
     }
 
-    /// Returns the kind, in its form in the store, and the text.
+    /// Returns the two parts of the name in Redis: `t:` for a tag or `e:` for an event, and the
+    /// text.
     pub(crate) fn parts(&self) -> (&'static [u8], &str) {
         let kind: &[u8] = if self.0.starts_with('e') {
             b"e:"
@@ -49,53 +51,56 @@ impl Tag {
     }
 }
 
-/// Tags, events and time to live of one value, gathered around one computation.
+/// Tags, events and time to live of one value. An attribute's code collects those of the arguments
+/// before the computation, and those of the value after it.
 #[derive(Debug, Clone, Default)]
 pub struct EntryTags {
     pub(crate) tags: SmallVec<[Tag; 2]>,
-    /// `None`: the function's, or the cache's.
+    /// Time to live that `ttl = EXPR` gave. `None`: the constant `ttl` of the function, otherwise
+    /// the cache's `default_ttl`.
     pub(crate) ttl: Option<Duration>,
     pub(crate) do_not_store: bool,
 }
 
 impl EntryTags {
-    /// Returns an empty set, with the default time to live.
+    /// Returns a set without tags and events, and with the default time to live.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns a buffer into which the text of a tag or an event is written.
+    /// Returns a buffer for the text of a tag or an event. The caller writes the text and passes
+    /// the buffer to [`tag`](Self::tag) or [`event`](Self::event).
     pub fn text(&self) -> KeyBuf {
         KeyBuf::verbatim()
     }
 
-    /// Adds a tag with a constant text.
+    /// Adds a tag whose text is constant, as in `tags = ["users"]`.
     pub fn tag_of(&mut self, text: &str) {
         self.tags.push(Tag::of(text));
     }
 
-    /// Adds an event with a constant name.
+    /// Adds an event whose name is constant, without placeholders.
     pub fn event_of(&mut self, text: &str) {
         self.tags.push(Tag::event(text));
     }
 
-    /// Adds a tag.
+    /// Adds the tag whose text was written into `written`.
     pub fn tag(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::of(&written.to_text()));
     }
 
-    /// Adds an event.
+    /// Adds the event whose name was written into `written`.
     pub fn event(&mut self, written: &KeyBuf) {
         self.tags.push(Tag::event(&written.to_text()));
     }
 
-    /// Adds one tag for each item.
+    /// Adds one tag for each item of `tags`, with the item's `Display` text.
     pub fn tags<T: fmt::Display>(&mut self, tags: impl IntoIterator<Item = T>) {
         self.tags
             .extend(tags.into_iter().map(|tag| Tag::of(&tag.to_string())));
     }
 
-    /// Sets the time to live: `ttl = EXPR`.
+    /// Sets the time to live to the result of `ttl = EXPR`. With `None`, the value is not stored.
     pub fn ttl(&mut self, ttl: impl IntoTtl) {
         match ttl.into_ttl() {
             Some(ttl) => self.ttl = Some(ttl),
@@ -103,7 +108,7 @@ impl EntryTags {
         }
     }
 
-    /// Prevents storing unless `keep` is true: `store_if = EXPR`.
+    /// Prevents the value from being stored if `keep`, the result of `store_if = EXPR`, is `false`.
     pub fn store_if(&mut self, keep: bool) {
         self.do_not_store |= !keep;
     }

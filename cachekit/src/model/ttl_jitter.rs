@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Shortens `ttl` by the share `jitter * random`, with `random` in `[0, 1)`.
+/// Returns `ttl`, shortened by the share `jitter * random`. `random` must be in `[0, 1)`, and a
+/// `jitter` above 1 is taken as 1.
 pub(crate) fn jittered(ttl: Duration, jitter: f32, random: f64) -> Duration {
     if jitter <= 0.0 {
         return ttl;

@@ -3,11 +3,11 @@
 /// A number that grows with each write of an entry: the result of `order_by = EXPR` in
 /// `#[write_through(..)]`.
 ///
-/// Implemented for the integers of at most 64 bits and for references to them. All types share one
-/// scale. Negative numbers count as zero.
+/// The trait is implemented for the integers of at most 64 bits and for references to them. Numbers
+/// of different integer types are compared by their value. Negative numbers are taken as zero.
 ///
-/// Use a version that the database increases with each write. A time works if no two writes of an
-/// entry have the same: overlapping writes with equal orders leave the entry empty.
+/// Use a version that the database increases with each write. A time works too if no two writes of
+/// an entry have the same time: overlapping writes with equal orders leave the entry empty.
 ///
 /// # Examples
 ///
@@ -46,7 +46,8 @@
             `order_by = ret.updated_at.timestamp_micros()`"
 )]
 pub trait WriteOrder: sealed::Sealed {
-    /// Position on the common scale.
+    /// Returns the number to compare with those of other writes: the integer itself, or zero if it
+    /// is negative.
     #[doc(hidden)]
     fn __rank(&self) -> u64;
 }

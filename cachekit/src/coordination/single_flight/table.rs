@@ -21,10 +21,10 @@ pub(crate) type Hasher = foldhash::quality::RandomState;
 
 pub(crate) type Table<O> = HashMap<Key, Arc<Flight<O>>, Hasher>;
 
-/// Flights of one cache. `O` is the outcome of a flight.
+/// Running flights of one cache, by key. `O` is the type of a flight's outcome.
 #[derive(Debug)]
 pub(crate) struct Flights<O> {
-    /// Makes an outcome unusable that is about to be stored.
+    /// Function that makes the entry in an outcome unusable, also if the entry is stored later.
     pub(crate) evict: fn(&O),
     pub(crate) faults: Faults,
     pub(crate) hasher: Hasher,
@@ -34,27 +34,32 @@ pub(crate) struct Flights<O> {
 /// A running computation of one key, with the callers that wait for it.
 pub(crate) struct Flight<O> {
     pub(crate) key: Key,
-    /// Owner of the values. Other owners' keys may be the same text.
+    /// Owner of the value that is computed. Keys of other owners may have the same text.
     pub(crate) owner: OwnerId,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) outcome: OnceLock<O>,
-    /// When the current leader began.
+    /// Start of the current leader's computation.
     pub(crate) began: Mutex<Leadership>,
-    /// Epochs that are known before the computation.
+    /// Epochs on which the value is known to depend when the flight starts. Epochs of tags made
+    /// from the value are not known yet.
     pub(crate) epochs: Epochs,
-    /// Changed only with the shard locked.
+    /// Number of callers in this flight, the leader included. Changed only under the lock of the
+    /// flight's shard.
     pub(crate) waiters: AtomicUsize,
     pub(crate) retired: AtomicBool,
-    /// Number of callers that may lead at once. Grows on errors that cannot be shared.
+    /// Number of callers that may lead at once. Grows with each error that cannot be cloned for the
+    /// waiters.
     pub(crate) width: AtomicU64,
 }
 
-/// Start of a leader's computation: in the node's sequence of invalidations, and in time.
+/// Start of a leader's computation: the number of the node's last invalidation at that moment, and
+/// the time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Leadership {
     pub(crate) number: SequenceNumber,
     pub(crate) start: Instant,
-    /// `true` if the leader certainly computes, rather than return what some tier has.
+    /// `true` if the leader certainly runs the function, `false` if it may return an entry that
+    /// some tier has.
     pub(crate) computes: bool,
 }
 
@@ -69,7 +74,8 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Retires the flight of `key`: it leaves the table and stores nothing any more.
+    /// Retires the flight of `key`, if one is running: the flight is removed from the table, and
+    /// its outcome is not stored.
     pub(crate) fn retire(&self, key: &[u8]) {
         let mut table = self.shard(key).lock();
         if let Some(flight) = table.remove(key) {
@@ -77,18 +83,19 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Marks `flight` as retired, and makes its outcome unusable. Call it with the shard locked.
+    /// Marks `flight` as retired, and makes its outcome unusable if one is set. The caller must
+    /// hold the lock of the flight's shard.
     pub(crate) fn mark_retired(&self, flight: &Flight<O>) {
         flight.retired.store(true, Ordering::Release);
         if let Some(outcome) = flight.outcome.get()
             && !removed!(self, SpareOutcome)
         {
-            // Settled before, but its outcome may not have reached memory yet.
+            // The flight was settled, but its outcome may not have been inserted into memory yet.
             (self.evict)(outcome);
         }
     }
 
-    /// Removes `flight` from `table` if it is the current one of its key.
+    /// Removes `flight` from `table`, unless `table` has another flight for the key.
     pub(crate) fn remove(&self, table: &mut Table<O>, flight: &Arc<Flight<O>>) {
         let is_it =
             |current: &Arc<Flight<O>>| guard!(self, RemoveAnyFlight: Arc::ptr_eq(current, flight));
@@ -97,7 +104,7 @@ impl<O: Clone> Flights<O> {
         }
     }
 
-    /// Returns the number of running flights.
+    /// Returns the number of running flights, which is the number of keys that are computed now.
     pub(crate) fn len(&self) -> usize {
         let size = |shard: &Mutex<Table<O>>| shard.lock().len();
         self.shards.iter().map(size).sum()
@@ -114,8 +121,9 @@ impl<O: Clone> Flights<O> {
 }
 
 impl<O> Flight<O> {
-    /// Returns `true` if the current computation began no earlier than `number`, or no epoch that
-    /// it is known to depend on was raised since it began.
+    /// Returns `true` if a caller that began at `number` may join the flight: the flight's
+    /// computation began no earlier than `number`, or no epoch that the computation is known to
+    /// depend on was raised since it began.
     pub(crate) fn is_current(&self, number: SequenceNumber) -> bool {
         let began = self.leadership().number;
         began >= number || self.epochs.unchanged_since(began)
@@ -127,7 +135,7 @@ impl<O> Flight<O> {
         leadership.computes && leadership.number >= number
     }
 
-    /// Returns the flight's identity, unique while it lives.
+    /// Returns a number that identifies the flight as long as the flight exists.
     pub(crate) fn id(&self) -> usize {
         std::ptr::from_ref(self).addr()
     }

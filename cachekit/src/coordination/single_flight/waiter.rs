@@ -1,6 +1,7 @@
 //! The two guards of a caller in a flight: [`Waiter`] and [`Leader`].
 //!
-//! Both are obligations, so both are guards: on drop they pass on what other callers wait for.
+//! A waiter that is dropped leaves the flight. A leader that is dropped hands the flight to the
+//! next waiter. So a caller whose future is dropped never blocks the other callers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,35 +11,39 @@ use crate::base::fault::{guard, removed};
 use crate::base::sync::{Ordering, OwnedSemaphorePermit, timeout};
 use crate::coordination::single_flight::table::{Flight, Flights, Leadership};
 
-/// Limit of waiters that compute at once after errors that cannot be shared.
+/// Largest number of waiters of one flight that compute at once after errors that cannot be cloned
+/// for the waiters.
 const MAX_PARALLEL_RETRIES: usize = 64;
 
 /// Result of waiting for a flight.
 pub(crate) enum Woken<O: Clone> {
-    /// The flight was settled.
+    /// The flight ended with this outcome.
     Settled(O),
-    /// The leader left, and the caller leads now.
+    /// The previous leader left without an outcome. The caller leads the flight now, and must
+    /// compute.
     Leader(Leader<O>),
-    /// The flight was retired: enter again.
+    /// The flight was retired and has no outcome. The caller must enter a flight of the key again.
     Retired,
-    /// The time limit passed.
+    /// The time limit of the wait was reached. The caller is still a waiter of the flight.
     TimedOut(Waiter<O>),
 }
 
-/// A caller's share in a flight. The last one to leave removes the flight from the table.
+/// Membership of a caller in a flight. When the last waiter of a flight is dropped, the flight is
+/// removed from the table.
 pub(crate) struct Waiter<O: Clone> {
     pub(crate) flights: Arc<Flights<O>>,
     pub(crate) flight: Arc<Flight<O>>,
 }
 
 impl<O: Clone> Waiter<O> {
-    /// Waits until the flight is settled or this caller leads it, for at most `limit`. `None` waits
-    /// without a limit, where there is no timer.
+    /// Waits until the flight ends or this caller leads it, for at most `limit`. With `None`, which
+    /// is for runtimes without a timer, the wait has no limit. `leadership` is called if this
+    /// caller becomes the leader.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future gives up its place in the queue. A leadership that was already handed to
-    /// it passes to the next waiter.
+    /// If the future is dropped, the caller leaves the flight. If the permit to lead was already
+    /// given to this caller, the next waiter gets that permit.
     pub(crate) async fn wait(
         self,
         limit: Option<Duration>,
@@ -55,7 +60,8 @@ impl<O: Clone> Waiter<O> {
         self.woken(acquired.ok(), leadership)
     }
 
-    /// [`wait`](Self::wait) for a synchronous caller: parks the thread.
+    /// Blocks the thread until the flight ends or this caller leads it, for at most `limit`: the
+    /// form of [`wait`](Self::wait) for synchronous callers.
     pub(crate) fn wait_blocking(
         self,
         limit: Duration,
@@ -74,7 +80,7 @@ impl<O: Clone> Waiter<O> {
         leadership: impl FnOnce() -> Leadership,
     ) -> Woken<O> {
         match (permit, self.flight.outcome.get()) {
-            // A permit and an outcome: the flight was settled while the permit was being handed
+            // With a permit and an outcome, the flight was settled while the permit was handed
             // over.
             (_, Some(outcome)) => Woken::Settled(outcome.clone()),
             (Some(permit), None) if self.may_lead() => {
@@ -86,7 +92,7 @@ impl<O: Clone> Waiter<O> {
                     leadership,
                 })
             }
-            // Leading is pointless: a retired flight stores nothing.
+            // A retired flight stores nothing, so the caller does not lead it.
             (_, None) => Woken::Retired,
         }
     }
@@ -95,12 +101,12 @@ impl<O: Clone> Waiter<O> {
         guard!(self.flights, LeadGrounded: !self.flight.is_retired())
     }
 
-    /// Returns how long the current leader has been computing.
+    /// Returns the time since the current leader began to compute.
     pub(crate) fn age(&self) -> Duration {
         self.flight.leadership().start.elapsed()
     }
 
-    /// Returns the flight's identity.
+    /// Returns a number that identifies the flight of this waiter as long as the flight exists.
     pub(crate) fn flight_id(&self) -> usize {
         self.flight.id()
     }
@@ -115,38 +121,40 @@ impl<O: Clone> Drop for Waiter<O> {
     }
 }
 
-/// The right and the duty to compute. If it is dropped without [`settle`](Self::settle), the next
-/// waiter takes over.
+/// Right and duty of one caller to compute for all waiters of a flight. If a leader is dropped
+/// without [`settle`](Self::settle), the next waiter leads the flight.
 #[must_use]
 pub(crate) struct Leader<O: Clone> {
-    // Dropped before the waiter: the next leader must find the flight in the table.
+    // The permit is dropped before the waiter, so that the next leader finds the flight in the
+    // table.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) waiter: Waiter<O>,
     pub(crate) leadership: Leadership,
 }
 
 impl<O: Clone> Leader<O> {
-    /// Returns the flight that it leads.
+    /// Returns the flight that this caller leads.
     pub(crate) fn flight(&self) -> Arc<Flight<O>> {
         Arc::clone(&self.waiter.flight)
     }
 
-    /// Returns the identity of the flight that it leads.
+    /// Returns a number that identifies the flight that this caller leads.
     pub(crate) fn flight_id(&self) -> usize {
         self.waiter.flight.id()
     }
 
-    /// Ends the flight with `outcome`. Runs `store` if the outcome is the flight's first and the
-    /// flight is not retired, and returns `true` then.
+    /// Ends the flight: its waiters get `outcome`. If the flight had no outcome before and was not
+    /// retired, this function runs `store`, which stores the value, and returns `true`. Otherwise
+    /// `store` does not run and the result is `false`.
     ///
-    /// While `store` runs, an invalidation of the key still finds the flight, and with it the
-    /// outcome.
+    /// The flight stays in the table while `store` runs. An invalidation of the key during that
+    /// time finds the flight, and makes the entry in its outcome unusable.
     pub(crate) fn settle(self, outcome: O, store: impl FnOnce()) -> bool {
         let (flights, flight) = (&self.waiter.flights, &self.waiter.flight);
         if removed!(flights, RemoveBeforeOutcome) {
             flights.remove(&mut flights.table(&flight.key), flight);
         }
-        // An outcome that is not the first is dropped after the table is unlocked.
+        // A second outcome is dropped only after the table is unlocked.
         let (set, is_retired) = {
             let _table = flights.table(&flight.key);
             (flight.outcome.set(outcome), flight.is_retired())
@@ -160,8 +168,9 @@ impl<O: Clone> Leader<O> {
         may_store
     }
 
-    /// Leaves the flight to its waiters after an error that cannot be shared: one more of them than
-    /// before may compute at once, up to a bound.
+    /// Leaves the flight after an error that cannot be cloned for the waiters. The waiters compute
+    /// by themselves: the number of those that may compute at once grows by one, up to
+    /// [`MAX_PARALLEL_RETRIES`].
     pub(crate) fn retry_wider(self) {
         let flight = &self.waiter.flight;
         let width = flight.width.load(Ordering::Relaxed);

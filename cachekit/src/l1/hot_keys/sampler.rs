@@ -1,22 +1,27 @@
-//! The sampler of a thread's uses.
+//! Sampler: decides which uses of keys in a thread are counted for the hot keys.
 
-/// Largest weight of a sampled use. A thread that makes millions of calls a second then counts
-/// thousands.
+/// Largest number of uses that one sample stands for. A thread that makes millions of calls a
+/// second takes thousands of samples a second.
 const MOST: u32 = 1 << 8;
-/// Samples before the weight doubles. A thread's first uses are therefore sampled densely.
+/// Number of samples after which the weight of a sample doubles. The first uses in a thread are
+/// therefore sampled more often than later ones.
 const STEP: u32 = 1 << 4;
 
-/// Samples a thread's uses, at random distances.
+/// Chooses some of the uses of keys in one thread as samples. The number of uses from one sample to
+/// the next is random.
 ///
-/// Equal distances would resonate with the calls: in a service that calls four functions in turn,
-/// one of them would be counted for all four.
+/// With equal distances, a service that calls four functions in turn might have all samples on one
+/// of them, so that the other three would never be counted.
 #[derive(Debug)]
 pub(crate) struct Sampler {
-    /// Uses until the next sample. Never zero between two calls.
+    /// Number of uses until the next sample. Zero only after [`draws`](Self::draws) has returned
+    /// `true` and before [`weigh`](Self::weigh).
     left: u32,
-    /// Number of uses that a sample stands for: the mean distance.
+    /// Number of uses that one sample stands for: the mean number of uses from one sample to the
+    /// next.
     weight: u32,
-    /// Samples taken with that weight, as long as it may grow.
+    /// Number of samples taken with the current weight. No longer counted once the weight has
+    /// reached [`MOST`].
     drawn: u32,
 }
 
@@ -30,16 +35,16 @@ impl Sampler {
         }
     }
 
-    /// Returns `true` if this use is sampled; then call [`weigh`](Self::weigh). On a hit, this is
-    /// all.
+    /// Records a use and returns `true` if this use is a sample. After `true`, the caller must call
+    /// [`weigh`](Self::weigh).
     #[inline]
     pub(crate) fn draws(&mut self) -> bool {
         self.left -= 1;
         self.left == 0
     }
 
-    /// Returns the number of uses that the sample stands for, and draws the distance to the next
-    /// one.
+    /// Returns the number of uses that the current sample stands for, and chooses at random the
+    /// number of uses until the next sample.
     #[cold]
     pub(crate) fn weigh(&mut self) -> u32 {
         let weight = self.weight;
@@ -54,7 +59,8 @@ impl Sampler {
         weight
     }
 
-    /// Moves the next one to an equal distance, as a test has it.
+    /// Sets the number of uses until the next sample to the mean, for a test that shows the fault
+    /// of equal distances.
     #[cold]
     pub(crate) fn space_evenly(&mut self) {
         self.left = self.weight;

@@ -1,49 +1,53 @@
-//! Space-Saving: the most frequent elements of a stream, in a fixed number of counters (Metwally,
-//! Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT
-//! 2005).
+//! Space-Saving: an algorithm that finds the most frequent elements of a stream with a fixed number
+//! of counters (Metwally, Agrawal, El Abbadi: Efficient Computation of Frequent and Top-k Elements
+//! in Data Streams, ICDT 2005).
 //!
-//! An element without a counter takes over the one with the lowest count, continues from that
-//! count, and records it as its error. So no count is too low. No count is too high by more than
-//! the sum of all counts divided by the number of counters. Every element with a larger share than
-//! that has a counter.
+//! If an element without a counter arrives, it takes over the counter with the lowest count, and
+//! increments that count. The count from before is recorded as the counter's error. So the count of
+//! an element is never too low, and too high by at most the sum of all counts divided by the number
+//! of counters. Every element whose uses exceed this quotient has a counter.
 //!
-//! Counts are weighted here, and only grow between two halvings, so a heap finds the lowest.
+//! A sampled use adds its weight to a count. Between two halvings counts only grow, so a heap finds
+//! the counter with the lowest count.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use crate::model::owner::OwnerId;
 
-/// Uses of one key.
+/// Counter of the uses of one key.
 #[derive(Debug, Clone)]
 pub(crate) struct Counter {
     pub(crate) owner: OwnerId,
     pub(crate) key: Vec<u8>,
     pub(crate) uses: u64,
-    /// Upper bound of the uses that belong to earlier keys of this counter.
+    /// Largest number of `uses` that may be those of keys that had this counter earlier.
     pub(crate) error: u64,
     hash: u64,
-    /// Position in the heap.
+    /// Position of this counter's index in `SpaceSaving::heap`.
     at: usize,
 }
 
-/// The counters. They are never freed, and their keys' buffers are reused. Once they exist,
-/// counting allocates only for a longer key.
+/// Counters for the most used keys. The counters are created at the first use and never freed, and
+/// the buffer of a counter's key is reused for its next key. Therefore counting allocates only for
+/// a key that is longer than the buffer.
 pub(crate) struct SpaceSaving {
     capacity: usize,
     counters: Vec<Counter>,
-    /// Index of a key's counter, by the key's hash. Two keys with one hash count as one.
+    /// Index in `counters` of a key's counter, by the hash of the key. Two keys with equal hashes
+    /// share a counter.
     places: HashMap<u64, usize, foldhash::fast::RandomState>,
-    /// A min-heap of indexes of counters: the counter at `at` has no more uses than those at `2 *
-    /// at + 1` and `2 * at + 2`.
+    /// Min-heap of indexes in `counters`: the counter at position `at` has no more uses than the
+    /// counters at the positions `2 * at + 1` and `2 * at + 2`.
     heap: Vec<usize>,
-    /// Keys come from users, so the hasher is seeded per instance.
+    /// Hasher of the keys. Each table has a random seed, because an attacker who may choose keys
+    /// must not know their hashes.
     hasher: foldhash::quality::RandomState,
 }
 
 impl SpaceSaving {
-    /// Creates counters for `capacity` keys. Allocates nothing until a key is added, which needs a
-    /// capacity above zero.
+    /// Creates the table for `capacity` keys. The counters are allocated when the first key is
+    /// added. [`add`](Self::add) must not be called if `capacity` is zero.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity,
@@ -54,7 +58,8 @@ impl SpaceSaving {
         }
     }
 
-    /// Adds `uses` uses of `key`, of `owner`.
+    /// Adds `uses` to the count of `key`, which belongs to `owner`. A key without a counter takes
+    /// over the counter with the lowest count.
     pub(crate) fn add(&mut self, owner: OwnerId, key: &[u8], uses: u64) {
         let hash = self.hasher.hash_one(key);
         if let Some(&place) = self.places.get(&hash) {
@@ -84,7 +89,8 @@ impl SpaceSaving {
         self.sink(0);
     }
 
-    /// Creates all counters, at zero: the lowest count, so each is taken over without an error.
+    /// Creates all counters with a count of zero. The first keys take over such counters, so their
+    /// error is zero.
     #[cold]
     fn fill(&mut self) {
         let unused = |at: usize| Counter {
@@ -92,17 +98,19 @@ impl SpaceSaving {
             key: Vec::new(),
             uses: 0,
             error: 0,
-            // Taking one over removes this hash from `places`, where it is not.
+            // When a key takes over this counter, this hash is removed from `places`, which does
+            // not contain it.
             hash: 0,
             at,
         };
         self.counters = (0..self.capacity).map(unused).collect();
         self.heap = (0..self.capacity).collect();
-        // Twice the size, so that removals make room for insertions without an allocation.
+        // The map has room for twice as many keys as needed, so that insertions after removals need
+        // no allocation.
         self.places.reserve(2 * self.capacity);
     }
 
-    /// Moves the counter at `at` in the heap, whose count grew, below the lower ones.
+    /// Restores the order of the heap after the count of the counter at position `at` grew.
     fn sink(&mut self, mut at: usize) {
         loop {
             let below = [2 * at + 1, 2 * at + 2];
@@ -126,18 +134,20 @@ impl SpaceSaving {
         self.counters[self.heap[at]].uses
     }
 
-    /// Halves all counts this many times. Halving keeps their order, so the heap remains one.
+    /// Halves all counts this many times. Halving keeps the order of the counts, so the heap needs
+    /// no change.
     pub(crate) fn halve(&mut self, times: u64) {
         for _ in 0..times.min(u64::from(u64::BITS)) {
             for counter in &mut self.counters {
                 counter.uses /= 2;
-                // Rounded up, so that `uses - error` never exceeds the certain uses.
+                // The error is rounded up, so that `uses - error` never exceeds the number of uses
+                // that are certainly those of the key.
                 counter.error = counter.error.div_ceil(2).min(counter.uses);
             }
         }
     }
 
-    /// Iterates over the counters in use.
+    /// Iterates over the counters that have a count above zero.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Counter> {
         self.counters.iter().filter(|counter| counter.uses > 0)
     }

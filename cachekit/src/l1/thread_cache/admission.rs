@@ -1,19 +1,20 @@
-//! Admission to a thread's table: whether caching entries on the thread pays.
+//! Admission of entries to a thread's table (L0), which depends on the hits that earlier entries
+//! brought.
 //!
-//! Caching an entry costs as much as a few hits save. Where entries change or are evicted before
-//! they are used again, the table would be written for nothing, and would displace the service's
-//! own data from the CPU's caches. So a thread counts admissions and hits. While there are too few
-//! hits it admits one entry in eight and keeps its table small: few enough to cost little, and
-//! enough to notice when caching pays again.
+//! Putting an entry into the table costs as much as a few hits save. If entries change or are
+//! evicted before they are used again, these writes save nothing, and the table displaces the
+//! service's data from the CPU's caches. So a thread counts admissions and hits. While the hits are
+//! too few, admission is throttled: the thread admits only one entry in eight and keeps its table
+//! small. These few entries show if later ones bring enough hits again.
 
-/// Offers between two decisions.
+/// Number of entries offered to the table between two decisions about throttling.
 const PERIOD: u64 = 512;
-/// Hits that an admitted entry must bring, on average.
+/// Number of hits that an admitted entry must bring on average, or admission is throttled.
 const MIN_HITS_PER_ENTRY: u64 = 2;
-/// While throttled, one in this many is admitted.
+/// Number of offered entries of which one is admitted while admission is throttled.
 const ADMITTED_ONE_OF: u64 = 8;
 
-/// Admission policy of one thread.
+/// Admission policy of one thread's table, with counters since the last decision.
 pub(crate) struct AdmissionPolicy {
     offered: u64,
     admitted: u64,
@@ -31,13 +32,14 @@ impl AdmissionPolicy {
         }
     }
 
-    /// Records a hit in the table.
+    /// Records a hit in this thread's table.
     #[inline]
     pub(crate) fn record_hit(&mut self) {
         self.hits += 1;
     }
 
-    /// Returns `true` if the entry that is offered is to be admitted.
+    /// Records that an entry is offered to the table. Returns `true` if the caller should put the
+    /// entry into the table.
     pub(crate) fn admits(&mut self) -> bool {
         if self.offered == PERIOD {
             self.is_throttled = self.hits < MIN_HITS_PER_ENTRY * self.admitted;
@@ -47,12 +49,13 @@ impl AdmissionPolicy {
         !self.is_throttled || self.offered.is_multiple_of(ADMITTED_ONE_OF)
     }
 
-    /// Records an admission.
+    /// Records that an entry was put into the table.
     pub(crate) fn record_admitted(&mut self) {
         self.admitted += 1;
     }
 
-    /// Returns `true` while caching does not pay.
+    /// Returns `true` while admission is throttled, because the admitted entries brought too few
+    /// hits.
     pub(crate) fn is_throttled(&self) -> bool {
         self.is_throttled
     }
@@ -62,8 +65,8 @@ impl AdmissionPolicy {
 mod tests {
     use super::*;
 
-    /// Offers `count` entries, each with `finds` hits if admitted. Returns the number of
-    /// admissions.
+    /// Offers `count` entries to `admission`, and records `finds` hits for each admitted entry.
+    /// Returns the number of admitted entries.
     fn offer(admission: &mut AdmissionPolicy, count: u64, finds: u64) -> u64 {
         let mut admitted = 0;
         for _ in 0..count {

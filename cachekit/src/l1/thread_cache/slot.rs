@@ -1,4 +1,4 @@
-//! A slot of a thread's table.
+//! Slot of a thread's table (L0).
 
 use std::any::Any;
 use std::sync::Weak;
@@ -7,7 +7,8 @@ use crate::base::clock::Tick;
 use crate::l1::thread_cache::lookup_key::Head;
 use crate::model::owner_index::OwnerIndex;
 
-/// The data of an entry that a hit needs, and the key that finds it. One cache line.
+/// Data of an entry that a hit reads: its look-up key, the counters that show if the entry is
+/// current, and its value. A slot fills one CPU cache line of 64 bytes.
 #[repr(align(64))]
 pub(crate) struct Slot {
     pub(crate) head: Head,
@@ -17,18 +18,19 @@ pub(crate) struct Slot {
     /// The [`revision`](crate::model::epoch::revision) at which the entry was last known to be
     /// valid.
     pub(crate) checked: u64,
-    /// Time from which the entry itself has to be asked.
+    /// Time from which a look-up must read the entry in the engine, because the entry may have
+    /// expired or its use must be recorded.
     pub(crate) until: Tick,
-    /// The value. If the function returns an `Arc`, the content of that `Arc`: a hit then clones
-    /// one reference rather than two.
+    /// The entry's value. If the function returns an `Arc`, this refers to the content of that
+    /// `Arc`, so that a hit clones one reference rather than two.
     pub(crate) value: Weak<dyn Any + Send + Sync>,
 }
 
-// A larger slot would make each hit read another cache line.
+// A larger slot would make each hit read a further CPU cache line.
 const _: () = assert!(size_of::<Option<Slot>>() == 64, "a slot is one cache line");
 
 impl Slot {
-    /// Returns `true` if the value was dropped.
+    /// Returns `true` if the value was dropped, for example because the engine evicted its entry.
     pub(crate) fn is_dead(&self) -> bool {
         self.value.strong_count() == 0
     }

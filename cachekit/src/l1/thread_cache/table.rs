@@ -1,4 +1,4 @@
-//! The table of one thread.
+//! The table of one thread (L0), with slots for recently used entries.
 
 use std::iter::once;
 use std::sync::Weak;
@@ -17,60 +17,64 @@ use crate::model::epoch::revision;
 use crate::model::owner::Owner;
 use crate::model::owner_index::OwnerIndex;
 
-/// Slots in a set; a power of two.
+/// Number of slots in a set. Must be a power of two.
 const WAYS: usize = 4;
-/// 16 KiB of slots.
+/// Number of slots of a new table: 16 KiB.
 const FIRST_SLOTS: usize = 1 << 8;
-/// 64 KiB of slots: the largest size while admission is throttled.
+/// Largest number of slots while admission is throttled: 64 KiB.
 const SMALL_SLOTS: usize = 1 << 10;
-/// 1 MiB of slots.
+/// Largest number of slots of a table: 1 MiB.
 const MOST_SLOTS: usize = 1 << 14;
-/// Bytes that slots may keep allocated for entries that may be dead: with the slots, less than 8
-/// MiB.
+/// Largest number of bytes outside the table that its slots may keep allocated, for entries and
+/// values that may have been dropped. Together with the slots, a table takes less than 8 MiB.
 pub(crate) const MOST_HELD: usize = 6 << 20;
-/// Slots that are checked for dead entries at each admission after an invalidation.
+/// Number of slots that are checked for dropped values at each admission of an entry, after an
+/// invalidation until all slots were checked.
 const SWEPT: usize = 2;
-/// Slots that are checked if there is no room.
+/// Number of slots that are checked for dropped values if an entry would exceed [`MOST_HELD`].
 const SWEPT_FOR_ROOM: usize = 16;
-/// Factor by which a table grows.
+/// Factor by which the number of slots grows if many new entries find their sets full.
 const GROWTH: usize = 4;
-/// In a full set only one newcomer in this many replaces another entry. A newcomer may be used only
-/// once; with more replacements, entries that are used often would be looked up in the engine as
-/// often as those that are not.
+/// If the sets of a new entry are full, only one new entry in this many replaces another entry,
+/// because many new entries are used only once. With more replacements, entries that are used often
+/// would lose their slots and be looked up in the engine.
 const NEWCOMERS: usize = 8;
 
-/// Slots in sets, by hash. An entry may be in any slot of two sets, and one of these slots is
-/// looked at first. With a choice of two sets, far fewer entries find no slot while there are empty
-/// ones (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
+/// Slots for entries, grouped into sets. The hash of a look-up key chooses two sets and, in the
+/// first set, the slot that a look-up reads first. An entry may be in any slot of its two sets.
+/// With two sets for each entry rather than one, far fewer entries find no slot while others are
+/// empty (Azar, Broder, Karlin, Upfal: Balanced allocations, 1994).
 pub(crate) struct Table {
     slots: Vec<Option<Slot>>,
-    /// Data of the slots' entries that hits do not need.
+    /// Further data of the entries in `slots`, at the same indexes, which hits do not read.
     details: Vec<SlotDetails>,
-    /// Counters of hits, by owner index.
+    /// Counters of hits in this thread, by owner index.
     hits: Vec<Option<Tally>>,
-    /// Newcomers that found their sets full since the table grew.
+    /// Number of new entries that found their sets full since the table last grew.
     lost: usize,
-    /// Sum of [`SlotDetails::held`].
+    /// Sum of [`SlotDetails::held`] of all slots, in bytes.
     held: usize,
-    /// Next slot to check for a dead entry.
+    /// Index of the next slot to check for a dropped value.
     sweep_index: usize,
-    /// The [`revision`] when this round of checks began, and when the last complete one began.
+    /// Values of the [`revision`] at which the current round of checks began (`round`), and at
+    /// which the last complete round began (`swept`).
     round: u64,
     swept: u64,
-    /// Decides if caching here pays.
+    /// Policy that decides if an entry is admitted to this table.
     pub(crate) admission: AdmissionPolicy,
-    /// Samples this thread's uses for the hot keys, also uses of entries that are not in the table.
+    /// Sampler of this thread's uses for the hot keys. It also counts uses of entries that are not
+    /// in the table.
     pub(crate) sampler: Sampler,
 }
 
-/// Data of a slot's entry that a hit does not need.
+/// Further data of the entry in a slot, which a hit does not read.
 #[derive(Default)]
 pub(crate) struct SlotDetails {
     pub(crate) stored: Weak<MemoryEntry>,
-    /// All argument words, if they do not fit into the slot.
+    /// All argument words of the call. `None`: they fit into the slot.
     pub(crate) long: Option<Box<[u64]>>,
-    /// Bytes that stay allocated while the slot is taken: the argument words, and, once they are
-    /// dead, the entry and its value.
+    /// Bytes that the slot keeps allocated: the argument words, and the memory of the entry and its
+    /// value, which is freed only with the slot's weak references.
     pub(crate) held: usize,
 }
 
@@ -119,7 +123,7 @@ impl Table {
         };
         let hits = self.hits.get(slot.owner_index.index())?.as_ref()?;
         let value = slot.value.upgrade()?;
-        // Before the value is taken, which would otherwise be held across the branch.
+        // This comes before the value is taken, so that the branch need not keep the value.
         if self.sampler.draws() {
             count(self.sampler.weigh());
             if removed!(generations, EvenSamples) {
@@ -132,8 +136,8 @@ impl Table {
         Some(taken)
     }
 
-    /// Checks the entry of a slot after something was invalidated. Returns `true` if it is still
-    /// valid.
+    /// Checks the entry in a slot after the [`revision`] has changed. Returns `true` if the entry
+    /// is still valid, and empties the slot otherwise.
     #[cold]
     fn check(&mut self, index: usize) -> bool {
         let checked = revision();
@@ -158,7 +162,7 @@ impl Table {
         self.details[index] = detail;
     }
 
-    /// Empties the dead ones among the next slots.
+    /// Checks the next `slots` slots, and empties those whose value was dropped.
     #[cold]
     fn sweep(&mut self, slots: usize) {
         for _ in 0..slots.min(self.slots.len()) {
@@ -176,7 +180,8 @@ impl Table {
         }
     }
 
-    /// Returns `true` if `bytes` more may be held.
+    /// Returns `true` if the slots may keep `bytes` more bytes allocated. Before the answer, some
+    /// slots are checked for dropped values if that may free memory.
     fn has_room(&mut self, bytes: usize) -> bool {
         if self.swept != revision() {
             self.sweep(SWEPT);
@@ -204,7 +209,8 @@ impl Table {
         self.admission.record_admitted();
     }
 
-    /// Returns the index of the slot of `lookup`.
+    /// Returns the index of the slot with the key `lookup`, or `None` if the table has no such
+    /// slot.
     #[inline]
     fn index(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let first = self.first(lookup.hash);
@@ -214,8 +220,8 @@ impl Table {
         self.index_further(lookup)
     }
 
-    /// Searches all slots but the first. A function of its own, because most hits are in the first
-    /// slot.
+    /// Searches the slots for `lookup` after the one that is read first. Most hits are in that
+    /// first slot, so this code is kept out of line.
     #[inline(never)]
     fn index_further(&self, lookup: &LookupKey<'_>) -> Option<usize> {
         let mut further = self.further(lookup.hash);
@@ -232,23 +238,26 @@ impl Table {
             && (slot.head[0] != LONG || self.details[index].long.as_deref() == lookup.long)
     }
 
-    /// Returns the slot to look at first. The others of its set differ from it in the lowest bits.
+    /// Returns the index of the slot that a look-up with `hash` reads first. The indexes of the
+    /// other slots of its set differ only in the lowest bits.
     #[inline]
     fn first(&self, hash: u32) -> usize {
         hash as usize & self.slots.len().wrapping_sub(1)
     }
 
-    /// Returns the slots to look at next: the others of the first set, and those of the second.
+    /// Returns the indexes of the slots that a look-up with `hash` reads after the first slot: the
+    /// other slots of the first set, and all slots of the second set.
     #[inline]
     fn further(&self, hash: u32) -> impl Iterator<Item = usize> + use<> {
         let first = self.first(hash);
-        // Rotated: by bits that did not choose the first set.
+        // The hash is rotated, so that other bits of it choose the second set.
         let second = self.first(hash.rotate_left(16));
         let others = (1..WAYS).map(move |way| first ^ way);
         others.chain((0..WAYS).map(move |way| second ^ way))
     }
 
-    /// Returns `true` if hits of `owner_index`, which belongs to `owner`, can be counted.
+    /// Returns `true` if this thread can count hits of `owner`, whose number is `owner_index`.
+    /// Entries whose hits cannot be counted are not kept in the table.
     fn counts(&mut self, owner_index: OwnerIndex, owner: &Owner) -> bool {
         if owner_index == OwnerIndex::NONE {
             return false;
@@ -264,7 +273,9 @@ impl Table {
         hits.is_some()
     }
 
-    /// Returns a slot for a new entry: an empty one, or sometimes one that it replaces.
+    /// Returns the index of a slot for a new entry with `hash`: an empty slot, one whose value was
+    /// dropped, or sometimes one whose entry is replaced. Returns `None` if the new entry is not to
+    /// be kept.
     fn free(&mut self, hash: u32) -> Option<usize> {
         if self.slots.is_empty() {
             self.resize(FIRST_SLOTS);
@@ -274,7 +285,8 @@ impl Table {
         if let Some(index) = all.find(|index| self.slots[*index].is_none()) {
             return Some(index);
         }
-        // Each check reads another cache line, so the second set is left out.
+        // Checking for dropped values reads a CPU cache line for each slot, so the second set is
+        // left out.
         let is_dead = |index: &usize| self.slots[*index].as_ref().is_some_and(Slot::is_dead);
         if let Some(index) = (0..WAYS).map(|way| first ^ way).find(is_dead) {
             return Some(index);
@@ -321,7 +333,8 @@ mod tests {
     use crate::key::buf::KeyBuf;
     use crate::model::owner::OwnerId;
 
-    /// Each key is asked for several times, because the table grows meanwhile.
+    /// The test inserts each key several times, because entries may lose their slots while the
+    /// table grows.
     #[test]
     fn a_table_five_eighths_full_has_nearly_all_that_were_kept() {
         const COUNT: u64 = 10_000;
@@ -352,7 +365,7 @@ mod tests {
             }
         }
         assert_eq!(table.slots.len(), MOST_SLOTS);
-        // With one set for each hash it would be one in sixteen.
+        // With one set for each hash, one entry in sixteen would be missing.
         assert!(lost < COUNT / 100, "{lost} of {COUNT} were not there");
     }
 }

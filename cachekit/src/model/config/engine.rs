@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 /// Library that holds the entries of the memory tier.
 ///
-/// The engine decides which entries stay when memory is full, and the cost of an access that the
-/// thread's own table (L0) cannot answer. Everything else is the same with each engine: lifetimes,
-/// tags, invalidation, guarantees.
+/// The engine decides which entries stay when memory is full. The engine also determines the cost
+/// of a look-up that the thread's own table (L0) cannot answer. Lifetimes, tags, invalidation and
+/// guarantees are equal with each engine.
 ///
 /// [`Moka`](Self::Moka) suits most applications. Choose [`QuickCache`](Self::QuickCache) if misses
-/// are many and cheap, or if scans go through memory, after measuring with your own keys
-/// (`docs/decisions/0009-engines.md` has the figures of three traces).
+/// are many and cheap, or if your code reads many keys only once (scans), after measuring with your
+/// own keys (`docs/decisions/0009-engines.md` has the figures of three traces).
 ///
 /// # Examples
 ///
@@ -31,8 +31,8 @@ use std::str::FromStr;
 pub enum Engine {
     /// The crate `moka`, with the policy of your choice: see [`Eviction`]. The default.
     ///
-    /// All entries share one pool. So the capacity is kept to the entry, and one entry may take all
-    /// of it. Removing everything takes constant time.
+    /// All entries share one pool. So memory holds exactly as many entries as the capacity allows,
+    /// and one entry may take all of the capacity. Clearing the cache takes constant time.
     #[default]
     Moka,
     /// The crate `quick_cache` (feature `quick_cache`, on by default), with its own policy:
@@ -42,14 +42,16 @@ pub enum Engine {
     /// Entries are spread by hash over shards of one size, each with its share of the capacity: at
     /// least 512 entries or 16 MiB, if the capacity is that large. Therefore:
     ///
-    /// - if all entries would just fit, a few per cent of them do not;
+    /// - if the entries together are just as large as the capacity, a few per cent of them are
+    ///   evicted;
     /// - an entry larger than 97 % of a shard's bytes is never kept;
-    /// - removing everything takes time in proportion to the number of entries.
+    /// - clearing the cache takes time in proportion to the number of entries.
     QuickCache,
 }
 
 impl Engine {
-    /// Returns `true` if the feature that the engine needs is on.
+    /// Returns `true` if this build contains the engine, because the crate feature that the engine
+    /// needs is on.
     pub const fn is_available(self) -> bool {
         match self {
             Self::Moka => true,
@@ -83,11 +85,12 @@ impl FromStr for Engine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Eviction {
-    /// Admits entries by frequency and evicts by recency (Einziger, Friedman and Manes, "`TinyLFU`:
-    /// A Highly Efficient Cache Admission Policy", 2017).
+    /// Admits a new entry only if its key was used more often than that of the entry to evict,
+    /// which is the least recently used one (Einziger, Friedman and Manes, "`TinyLFU`: A Highly
+    /// Efficient Cache Admission Policy", 2017).
     TinyLfu,
-    /// Evicts the least recently used entry. The default: on real access traces it kept more hits
-    /// (`docs/decisions/0001-eviction-policy.md`).
+    /// Evicts the least recently used entry. The default: on real access traces this policy had
+    /// more hits than `TinyLfu` (`docs/decisions/0001-eviction-policy.md`).
     #[default]
     Lru,
 }
