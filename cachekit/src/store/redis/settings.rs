@@ -1,13 +1,13 @@
-//! The settings of a cache that the adapter needs.
+//! The settings of a cache that the adapter for Redis needs.
 
 use crate::base::fault::Faults;
 
-/// Which Redis, and how it is used.
+/// The address of the Redis server, and the options for its use.
 pub(crate) struct RedisSettings<'a> {
     pub(crate) url: &'a str,
     pub(crate) password: Option<&'a str>,
     pub(crate) namespace: &'a str,
-    /// A server may hold whichever data set.
+    /// `true` if the cache accepts any data set that the server may hold, also of another server.
     pub(crate) any_origin: bool,
     pub(crate) faults: Faults,
 }
