@@ -31,7 +31,7 @@ pub(crate) async fn greet(
     let mut questions = Pipeline::new();
     questions.add_command(origin_question());
     questions.add_command(permissions::question(namespace));
-    // A master that is cut off from the cluster still reports the role of a master, but refuses
+    // A master that is cut off from its replicas still reports the role of a master, but refuses
     // this command.
     questions.cmd("UNLINK").arg(nothing);
     for load in scripts.load() {

@@ -28,8 +28,7 @@ pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The interval at which a Redis server that did not report its data set is asked for it again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-/// The state that a [`ConnectionManager`](super::connection::ConnectionManager) shares with its
-/// supervisor task.
+/// The state that a `ConnectionManager` shares with its supervisor task.
 pub(crate) struct Shared {
     pub(crate) address: Address,
     pub(crate) namespace: Box<str>,
