@@ -33,12 +33,12 @@ pub(crate) struct LeaseGuard {
 /// The right of a computation to store its value in L2, if it has one.
 #[derive(Debug)]
 pub(crate) enum LeaseState {
-    /// The computation may store its value.
+    /// The computation may store its value in L2, by this right.
     Granted(Box<LeaseGuard>),
     /// The store could not be asked for a right. The entry in L2 may be older than the computed
     /// value, and must be removed.
     Unavailable,
-    /// The computation does not use the store.
+    /// The computation does not use L2, and stores nothing there.
     None,
 }
 
@@ -83,8 +83,8 @@ impl LeaseGuard {
     }
 
     /// Returns a future that keeps the token, and the versions that the value depends on, from
-    /// expiring in L2. For `lock_timeout` the future also renews the lease. The caller must poll it
-    /// beside the computation, because it never completes.
+    /// expiring in L2. For `lock_timeout` the future also renews the lease. The future never
+    /// completes, so the caller must poll it beside the computation and then drop it.
     pub(crate) fn renewal(
         &self,
         lock_timeout: Duration,
@@ -165,7 +165,8 @@ impl Drop for LeaseGuard {
     }
 }
 
-/// Releases the lease of `fencing_token` in the background, so that another process may compute.
+/// Releases the lease of `fencing_token` in the background, so that another process may compute. If
+/// L2 does not answer, the entry's removal is put into the outbox.
 pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
     let (store, bus) = (Arc::clone(&l2.store), Arc::clone(&l2.bus));
     l2.spawn(async move {

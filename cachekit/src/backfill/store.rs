@@ -36,7 +36,7 @@ pub(crate) enum StoreOutcome {
     Rejected,
     /// The value was not stored, because a write with a greater order has already stored its value.
     Superseded,
-    /// The value was not stored, because it is not meant for L2 or cannot be stored there.
+    /// The value was not stored, because the value is not meant for L2 or cannot be stored there.
     Skipped,
     /// L2 did not answer: the value may be stored, or not.
     Indeterminate,
@@ -53,8 +53,8 @@ pub(crate) enum Broadcast {
 }
 
 impl Broadcast {
-    /// Builds the message of the node `from` to the other nodes, that their values under `names`
-    /// are old.
+    /// Builds the message by which the node `from` tells the other nodes that their values under
+    /// `names` are old.
     fn message(self, from: NodeId, names: Vec<StoreKey>) -> BusMessage {
         match self {
             Self::Invalidated => BusMessage::Invalidated {
@@ -108,8 +108,9 @@ impl Backfill {
         }
     }
 
-    /// Stores the value in L2 until `until`, and returns the result. After a result that leaves the
-    /// entry in L2 unknown, its removal is put into the outbox.
+    /// Stores the value in L2, and returns the result. Waits for L2 until `until`. If L2 does not
+    /// answer by then, the removal of the entry is put into the outbox, because the entry may be
+    /// old.
     pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
         let l2 = Arc::clone(&self.lease.l2);
         let entry = self.lease.keys.entry.clone();

@@ -46,7 +46,7 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) epochs: Option<&'a Epochs>,
 }
 
-/// The start of a look-up, with its deadline and the entry that memory had then.
+/// The start of a look-up: its time, its deadline, and the unconfirmed entry that memory had.
 #[derive(Debug, Clone)]
 pub(crate) struct LookupStart {
     pub(crate) until: Instant,

@@ -20,7 +20,7 @@ use crate::store::port::EntryQuery;
 pub(crate) enum Replica {
     /// The key has one entry, without replicas.
     Only,
-    /// The replica with this index, from 0.
+    /// The replica with this index, from 0. The replica 0 has the name of the entry itself.
     Nth(u8),
 }
 
@@ -41,8 +41,8 @@ impl Replica {
         }
     }
 
-    /// Returns `true` if an invalidation that concerns the entry or this replica of it still waits
-    /// in `outbox`.
+    /// Returns `true` if an invalidation that concerns the entry or this replica still waits in
+    /// `outbox`.
     pub(crate) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
         let is_copy = self != Self::Only;
         outbox.blocks(&StoreKey::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))

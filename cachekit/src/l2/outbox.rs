@@ -1,10 +1,10 @@
 //! The outbox: invalidations that the store (L2) has not accepted yet.
 //!
-//! A removal that fails is kept in the outbox until the store accepts it. Until then this node
-//! neither reads from the store nor stores there the entries that the removal concerns: a single
-//! entry, or, for a tag, a function or everything, all entries. Removals may be repeated and may
-//! run late, so sending them again is always correct. If too many names wait, they become one
-//! removal of everything, and none is lost.
+//! A removal that fails is kept in the outbox until the store accepts the removal. Meanwhile this
+//! node does not use the store for the entries that the removal concerns: a single entry, or, for a
+//! tag, a function or everything, all entries. Removals may be repeated and may run late, so
+//! sending a removal again is always correct. If too many names wait, one removal of everything
+//! replaces the names, and none is lost.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -19,10 +19,11 @@ use crate::base::trace;
 use crate::store::key_name::StoreKey;
 
 /// The largest number of names that wait in the outbox, and of names that were accepted recently.
-/// If there are more, one removal of everything replaces them.
+/// One removal of everything replaces a larger number of names.
 const MAX_NAMES: usize = 100_000;
 
-/// The time after its acceptance for which a removal is sent again to a server that comes back.
+/// The time for which an accepted removal is remembered, to be sent again to a server that comes
+/// back.
 const RECENT: Duration = Duration::from_secs(60);
 
 /// The largest number of names in one command of invalidation.
@@ -90,12 +91,13 @@ struct Queue {
     entries: HashSet<StoreKey>,
     /// The waiting names of tags, functions, guards and everything.
     shared_names: HashSet<StoreKey>,
-    /// `true` after too many names waited. One removal of everything then stands for all of them,
-    /// and for names that are added before it is sent.
+    /// `true` after too many names waited. One removal of everything replaces those names, and also
+    /// the names that are added until that removal is sent.
     is_everything: bool,
-    /// The names that are being sent. They stay here until [`Outbox::accepted`] is called.
+    /// The names that are being sent, until the store has accepted their invalidation.
     sending: HashSet<StoreKey>,
-    /// `true` if the names in `sending` are no entries, so that any entry may depend on them.
+    /// `true` if any entry may depend on the names in `sending`, because they are no names of
+    /// entries.
     sends_shared_names: bool,
 }
 
@@ -150,7 +152,7 @@ impl Outbox {
         }
     }
 
-    /// Adds `names` to the outbox, which keeps them until the store accepts their invalidation.
+    /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
         let mut overflows = false;
         let mut queue = self.lock();

@@ -1,5 +1,6 @@
-//! The background task that restores the use of a failed store (L2). It first sends the
-//! invalidations that the store has not accepted. Then the store must answer a question in time.
+//! The background task that restores the use of a failed store (L2). The task first sends the
+//! invalidations that the store has not accepted. After that, the store must answer a question in
+//! time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,14 +28,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The pause before the first probe of a store whose circuit breaker opened.
 const FIRST_REST: Duration = Duration::from_millis(100);
 
-/// The time after a successful probe in which a store that fails again counts as not recovered: the
-/// pauses before its probes then keep growing.
+/// The time after a successful probe within which a further failure means that the store had not
+/// recovered: the pauses before further probes keep growing.
 const RELAPSE: Duration = Duration::from_secs(10);
 
 /// The time limit of operations on the store for which no caller waits.
 pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The time after its drop for which a cache still sends the invalidations that the store has not
+/// The time for which a dropped cache still sends the invalidations that the store has not
 /// accepted.
 const LINGER: Duration = Duration::from_secs(300);
 
@@ -45,15 +46,15 @@ pub(crate) struct Recovery {
     /// breaker is open.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
-    /// The time for which a call waits for the store. A probe must get its answer within that time.
+    /// The time for which a call waits for the store. A probe must be answered within that time.
     pub(crate) call_timeout: Duration,
 }
 
 impl Recovery {
     /// Supervises the store until `abandoned` is notified, which happens when the cache is dropped.
-    /// After that, the task still sends the names that the store has not accepted, for [`LINGER`]
-    /// at most: otherwise the store would keep values that a write has changed. When the task ends,
-    /// its connections end with it.
+    /// After that, the task sends the names that the store has not accepted, for [`LINGER`] at
+    /// most: otherwise the store would keep values that a write has changed. The connections end
+    /// with the task.
     pub(crate) async fn run(self, abandoned: Arc<Notify>) {
         // Names that were being sent when the cache was dropped are sent again below.
         select(self.supervise(), abandoned.notified()).await;
@@ -121,8 +122,8 @@ impl Recovery {
         }
     }
 
-    /// Sends one batch of names from the outbox. Returns `true` if the store accepted them or no
-    /// name waits. Sends only one batch, because calls that do without the store add more names.
+    /// Sends one batch of names from the outbox. Returns `true` if the store accepted the batch or
+    /// no name waits. Sends only one batch, because calls that do without the store add more names.
     /// Names that still wait keep the calls that they concern from the store, even when the breaker
     /// is closed.
     async fn send_next(&self) -> bool {

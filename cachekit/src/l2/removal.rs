@@ -13,9 +13,9 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
 
 impl SharedTier {
-    /// Invalidates `names` in the store and on every other node. If the store does not accept that
-    /// now, or the caller is dropped, the names are put into the outbox. The outbox invalidates
-    /// them in hard mode, even after a soft invalidation.
+    /// Invalidates `names` in the store and on every other node. If the store does not accept the
+    /// invalidation now, or the caller is dropped, the names are put into the outbox. The outbox
+    /// invalidates names in hard mode, even after a soft invalidation.
     pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
         let removal = self.pending_removal(names);
         let until = self.deadline();
@@ -26,8 +26,8 @@ impl SharedTier {
     }
 
     /// Invalidates `names` as [`invalidate`](Self::invalidate) does. Then waits until every node
-    /// has applied the invalidation or serves nothing older, but for at most `within`. Returns
-    /// `true` if that is certain.
+    /// has applied the invalidation or serves nothing older, or until the time `within` has passed.
+    /// Returns `true` if certainly no node serves an older value.
     pub(crate) async fn invalidate_everywhere(
         &self,
         names: Vec<StoreKey>,
@@ -62,7 +62,8 @@ impl SharedTier {
         is_certain
     }
 
-    /// Returns a guard that puts `names` into the outbox when it is dropped before it is settled.
+    /// Returns a guard for `names`. A guard that is dropped without being settled puts the names
+    /// into the outbox.
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
         PendingRemoval {
             outbox: &self.bus.outbox,
@@ -71,8 +72,8 @@ impl SharedTier {
     }
 }
 
-/// An acknowledged invalidation that is not confirmed yet. If it is dropped unconfirmed, the
-/// statistics count it as unacknowledged.
+/// An acknowledged invalidation that is not confirmed yet. The statistics count an `Unconfirmed`
+/// that is dropped as unacknowledged.
 struct Unconfirmed<'a> {
     counts: &'a SharedTierCounts,
     is_settled: bool,
@@ -109,8 +110,8 @@ impl Drop for Unconfirmed<'_> {
     }
 }
 
-/// Names whose invalidation the store has not accepted yet. When this is dropped before it is
-/// settled, the names are put into the outbox.
+/// Names whose invalidation the store has not accepted yet. A `PendingRemoval` that is dropped
+/// without being settled puts its names into the outbox.
 #[must_use]
 pub(crate) struct PendingRemoval<'a> {
     outbox: &'a Outbox,

@@ -50,10 +50,10 @@ pub(crate) struct SharedTier {
 /// in memory is not trusted.
 const MAX_IN_FLIGHT: usize = 512;
 
-/// The longest time for which the building of a cache waits until its first heartbeat comes back.
+/// The longest time for which building a cache waits until the cache's first heartbeat comes back.
 const MAX_SETTLING: Duration = Duration::from_secs(1);
 
-/// The settings of a cache's shared tier.
+/// The settings of a cache's shared tier (L2).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     /// The longest time for which a call waits for an answer of the store.
@@ -151,9 +151,9 @@ impl SharedTier {
 }
 
 impl SharedTier {
-    /// Returns `true` if calls may use the store: it is reachable, the cache is not shut down, the
-    /// runtime can limit the wait for an answer, and no invalidation that may concern every entry
-    /// waits in the outbox.
+    /// Returns `true` if calls may use the store: the store is reachable, the cache is not shut
+    /// down, the runtime can limit the wait for an answer, and no invalidation that may concern
+    /// every entry waits in the outbox.
     pub(crate) fn is_usable(&self) -> bool {
         !self.bus.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
     }
@@ -224,8 +224,8 @@ impl SharedTier {
         self.background.spawn_required(TaskOwner::Cache, future);
     }
 
-    /// Returns `true` if the cache is shut down: it no longer reads from the store, and only sends
-    /// invalidations.
+    /// Returns `true` if the cache is shut down. Such a cache no longer reads from the store, and
+    /// only sends invalidations.
     pub(crate) fn is_shut_down(&self) -> bool {
         self.background.is_closed()
     }

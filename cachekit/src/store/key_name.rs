@@ -80,7 +80,7 @@ impl StoreKey {
         Self::of(b"g:", tag_prefix)
     }
 
-    /// Makes a name from its bytes in a message.
+    /// Makes a name from the bytes that a message or an entry has for the name.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
@@ -111,8 +111,8 @@ impl StoreKey {
     }
 
     /// Returns `true` if the name is shortened in a store. Only names of entries, replicas and
-    /// replicas' versions are ever shortened. The name of a tag is not, because entries contain the
-    /// tag's name and the store's scripts read it from an entry.
+    /// replicas' versions are ever shortened. The name of a tag is never shortened, because an
+    /// entry contains the names of its tags and the store's scripts read them from the entry.
     pub(crate) fn is_long(&self) -> bool {
         self.0.len() >= SHORTENED && (self.is_entry() || self.0.starts_with(COPIES))
     }

@@ -45,7 +45,7 @@ impl NodeId {
     }
 }
 
-/// A message from a node or from another program.
+/// A message on the bus, from a node or from another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BusMessage {
     /// The node `from` invalidated `names`. If `ack` has a number, each node that has applied the
@@ -138,7 +138,7 @@ impl BusMessage {
                 let [flags] = take(rest)?;
                 let ack = u64::from_le_bytes(take(rest)?);
                 let has = |flag| flags & flag != 0;
-                // A message with unknown flags may mean anything.
+                // A message with unknown flags may mean anything, so it counts as unknown.
                 let is_known = flags & !(WANTS_ACK | IS_SOFT) == 0;
                 is_known.then_some(Self::Invalidated {
                     from,
@@ -259,7 +259,7 @@ mod tests {
         }
     }
 
-    /// Older and newer versions of a program read these: a new layout needs a new number.
+    /// Older and newer versions of a program read these bytes: a new layout needs a new number.
     #[test]
     fn the_form_is_pinned() {
         let node = "07".repeat(16);

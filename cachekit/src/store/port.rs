@@ -31,11 +31,11 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 
 /// The origin of a server that does not report its data set. No reported origin equals this value.
-/// Data of two servers with this origin must not be taken for one data set, because the server may
-/// have been replaced.
+/// Two servers with this origin may have different data sets.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
 
-/// The future answer of a store: the result of an operation, or the failure that prevented it.
+/// The future answer of a store: the result of an operation, or the failure that prevented the
+/// operation.
 pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
 /// A store that processes share: Redis, or a test's replacement in memory.
@@ -44,8 +44,7 @@ pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failu
 /// for the answer. Therefore a value is stored only against a token, and only removals are
 /// unconditional. Every operation is one round trip and ends at its argument `until` at the latest.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    /// Returns `true` if the store has a usable connection, so that an operation can be sent to it
-    /// now.
+    /// Returns `true` if the store has a usable connection, so that operations can be sent now.
     fn is_up(&self) -> bool;
 
     /// Returns the origin of the server's data set, or [`UNKNOWN_ORIGIN`] if the server did not
@@ -55,8 +54,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     /// Asks the server again for the origin of its data set, and returns the answer.
     fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
 
-    /// Replaces the connection that receives messages by a new subscription. The caller calls this
-    /// when its own heartbeat is overdue.
+    /// Replaces the connection that receives messages by a new subscription. A node calls this when
+    /// a heartbeat that it sent to itself is overdue.
     fn resubscribe(&self);
 
     /// Replaces the connection for commands. The caller calls this when the store answered with the
@@ -134,9 +133,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Sends `hello` to every node if it is `Some`, and then `echo` to `node`, in one atomic step.
-    /// A server that takes no writes sends neither: other nodes may be notified by another server,
-    /// and this one would still pass on messages. The connection to such a server is dropped.
+    /// Sends `hello` to every node if `hello` is `Some`, and then `echo` to `node`, in one atomic
+    /// step. A server that takes no writes must send neither message, because invalidations may go
+    /// to another server by then. The connection to a server that takes no writes is dropped.
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,
@@ -154,12 +153,12 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ) -> StoreFuture<'a, ()>;
 }
 
-/// An event that a store reports at any time.
+/// An event that a store reports to its [`EventSink`] at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreEvent {
     /// The store is reachable from now on (`true`), or is no longer reachable (`false`).
     Up(bool),
-    /// The lease of this entry ended, and at least one process waits for that.
+    /// The lease of this entry ended, and at least one process waits for the lease.
     Wake(StoreKey),
     /// A subscription with this number began, and messages arrive by it from now on. Messages that
     /// were sent earlier may be lost.
@@ -168,7 +167,7 @@ pub(crate) enum StoreEvent {
     Unsubscribed,
     /// A message that was understood, from a node or from another program.
     Received(BusMessage),
-    /// A message in an unknown form. An invalidation may be lost with it.
+    /// A message in an unknown form, which may have been an invalidation.
     Unknown,
 }
 
@@ -199,8 +198,8 @@ impl Failure {
         *self == Self::Indeterminate
     }
 
-    /// Returns `true` if the store refuses values but can still be read: it is out of memory, or
-    /// cannot save to its disk.
+    /// Returns `true` if the store refuses values but can still be read: the server is out of
+    /// memory, or cannot save to its disk.
     pub(crate) fn takes_nothing(&self) -> bool {
         // `NOREPLICAS` is not in the list: other nodes may write to another server.
         const FULL: [&str; 2] = ["OOM", "MISCONF"];
@@ -231,14 +230,15 @@ pub(crate) struct Found {
     /// version.
     pub(crate) versions: Vec<Option<Version>>,
     /// The token of the entry, with the current versions of the entry's value tags in the entry's
-    /// order. `None` if they were not requested or could not be read.
+    /// order. `None` if value tags were not requested or could not be read.
     pub(crate) value_tags: Option<(Token, Vec<Option<Version>>)>,
 }
 
-/// The lifetimes of a token and of its lease, from the moment at which the store receives them.
+/// The lifetimes of an entry's token and lease, from the moment at which the store receives the
+/// request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeaseTimes {
-    /// The lifetime of the lease, `room` at most. Zero means that the lease is not extended.
+    /// The lifetime of the lease, `room` at most. With zero, a renewal does not extend the lease.
     pub(crate) lease: Duration,
     pub(crate) room: Duration,
 }
@@ -269,10 +269,10 @@ pub(crate) struct AcquireRequest {
     pub(crate) token: TokenKind,
     /// `true` if versions that were made in another data set of the server are accepted too.
     pub(crate) any_origin: bool,
-    /// The guards of the function's value tags, which are unknown before the value. The value is
-    /// rejected if one of these guards changes before it is stored.
+    /// The guards of the function's value tags, which are unknown before the value. The store
+    /// rejects the value if one of these guards changes before the value is stored.
     pub(crate) guards: Vec<StoreKey>,
-    /// The time for which the store keeps a version that it makes for this request. A stored entry
+    /// The time for which the store keeps a version that is made for this request. A stored entry
     /// that depends on the version extends that time.
     pub(crate) version_life: Duration,
 }
@@ -299,7 +299,7 @@ pub(crate) enum Acquired {
     /// Another process holds the lease and computes. The lease ends after this time unless the
     /// holder renews it.
     Held(Duration),
-    /// The caller may compute the value and store it with this grant.
+    /// The caller may compute the value, and may store the value with this grant.
     Granted(LeaseGrant),
 }
 
@@ -334,8 +334,8 @@ pub(crate) struct Fill {
     pub(crate) kept: Duration,
     /// The minimum time for which the store keeps the versions that the entry depends on.
     pub(crate) version_life: Duration,
-    /// The message that the store sends to every node if it accepts the value of a write: the
-    /// previous value and its replicas are no longer valid. `None` for a computed value.
+    /// The message that the store sends to every node after it has accepted the value of a write:
+    /// the previous value and its replicas are no longer valid. `None` for a computed value.
     pub(crate) message: Option<BusMessage>,
 }
 

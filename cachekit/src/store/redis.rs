@@ -138,7 +138,7 @@ impl Redis {
     }
 
     /// Turns the problem of an answer into the operation's failure. If the answer cannot belong to
-    /// this question, the connection is discarded, because the next answer on it may be wrong too.
+    /// this question, the connection is discarded, because its next answer may be wrong too.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
@@ -328,8 +328,8 @@ impl Redis {
         }
     }
 
-    /// Runs `script` by its text, after the server answered that it does not know the script's
-    /// digest. The server did nothing in the first attempt, so the script does not run twice.
+    /// Runs `script` by its text, after the server answered that it does not know the digest of
+    /// `script`. The server did nothing in the first attempt, so the script does not run twice.
     async fn by_text(
         &self,
         connected: &Arc<Connected>,
@@ -364,7 +364,8 @@ fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
-/// Returns the number of `versions` that never expire, as text. Those versions come first.
+/// Returns, as text, the number of `versions` that never expire. Versions that never expire are the
+/// first of `versions`.
 fn endless(versions: &[StoreKey]) -> Vec<u8> {
     let endless = versions.iter().take_while(|name| name.never_expires());
     endless.count().to_string().into()

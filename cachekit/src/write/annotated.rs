@@ -14,22 +14,23 @@ impl<S: ReturnType> ReturnOps<S> {
     }
 }
 
-/// An invalidation that an annotated function still has to carry out. If this is dropped before
-/// [`end`](Self::end), the invalidation is carried out, because a body that did not finish may have
-/// written.
+/// An invalidation that an annotated function still has to carry out. An `InvalidateOnDrop` that is
+/// dropped before [`end`](Self::end) carries the invalidation out, because a body that did not
+/// finish may have written.
 struct InvalidateOnDrop(Option<Invalidation>);
 
 impl InvalidateOnDrop {
     /// Takes over `invalidation`. With `on = before`, also begins the invalidation that precedes
-    /// the body, and returns it, so that the caller can wait for it.
+    /// the body, and returns it for the caller to wait for. Returns `None` with any other `on`.
     fn begin(invalidation: Invalidation) -> (Self, Option<PendingInvalidation>) {
         let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
         (Self(Some(invalidation)), before)
     }
 
     /// Carries out the invalidation after the body returned `ret`, with the targets that `after`
-    /// adds from the value. Returns the invalidation to wait for. Returns `None` if none is due
-    /// after an `Err`, or an enclosing `deferred` scope carries it out.
+    /// adds from the value. Returns the invalidation that the caller must wait for. Returns `None`
+    /// if nothing is invalidated after an `Err`, or an enclosing `deferred` scope carries out the
+    /// invalidation.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,

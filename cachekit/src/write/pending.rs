@@ -12,8 +12,8 @@ use crate::invalidate::request::{Invalidation, On};
 use crate::model::write_order::WriteOrder;
 use crate::write::write_guard::WriteGuard;
 
-/// A write of one entry. If the write is dropped after it began and before it ended, the entry is
-/// left empty, because the write may have happened.
+/// A write of one entry by an annotated function. If the write is dropped after it began and before
+/// it ended, the entry is left empty, because the function may have written.
 #[doc(hidden)]
 #[must_use]
 pub struct PendingWrite<'a, V> {
@@ -61,7 +61,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.guard = Some(self.entry.begin_local(self.is_ordered));
     }
 
-    /// Sets the value that is stored in the entry when the write ends, because the write happened.
+    /// Sets the value that is stored in the entry when this write ends.
     pub fn store(&mut self, value: V) {
         self.value = Some(value);
     }
@@ -91,7 +91,7 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 }
 
 impl<V> PendingWrite<'_, V> {
-    /// Cancels the write, because it did not happen. The entry stays as it is.
+    /// Cancels the write, because the annotated function did not write. The entry stays as it is.
     pub(crate) fn cancel(&mut self) {
         self.guard = None;
     }

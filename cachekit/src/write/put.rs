@@ -68,8 +68,8 @@ pub(crate) async fn put<V: Cacheable>(
     remove_on_drop.disarm();
 }
 
-/// A `put` that is under way. If this is dropped before it is disarmed, the entry is left empty,
-/// because the entry's value is older than the value that the caller was about to store.
+/// A `put` that is under way. A `RemoveOnDrop` that is dropped before it is disarmed empties the
+/// entry, because the entry's value is older than the value that the caller was about to store.
 pub(crate) struct RemoveOnDrop {
     core: Arc<Core>,
     key: Option<Key>,

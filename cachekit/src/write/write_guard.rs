@@ -269,8 +269,9 @@ impl WriteGuard {
         }
     }
 
-    /// Returns the shared tier (L2), which notifies other nodes of the write. Their memory may have
-    /// the previous value, in whichever tier the entry lives. Returns `None` without Redis.
+    /// Returns the shared tier (L2), which notifies other nodes of the write. The memory of other
+    /// nodes may have the previous value, whichever tier the entry is stored in. Returns `None`
+    /// without Redis.
     fn notified_tier(&self) -> Option<&Arc<SharedTier>> {
         let is_unnotified = self.options.tier == Tier::Memory && removed!(self.core, WriteUntold);
         self.core.l2.as_ref().filter(|_| !is_unnotified)

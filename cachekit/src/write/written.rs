@@ -95,7 +95,7 @@ impl WriteGuard {
     }
 
     /// Removes the entry under the written key from memory, unless memory has `stored` or a value
-    /// with a greater order. Any other entry there is older.
+    /// with a greater order. Any other entry under the key is older.
     pub(crate) fn tidy(&self, stored: &Arc<MemoryEntry>) {
         if self.options.tier == Tier::Redis || removed!(self.core, LeaveReplaced) {
             return;

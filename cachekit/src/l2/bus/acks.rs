@@ -17,8 +17,8 @@ use crate::store::message::NodeId;
 #[derive(Debug)]
 pub(crate) struct Acks {
     terms: BusTimings,
-    /// The start of the clock that this module uses. Unlike the coarse clock of hits, it is never
-    /// behind.
+    /// The start of the clock that this module uses. Unlike the coarse clock of hits, this clock is
+    /// never behind.
     began: Instant,
     next: AtomicU64,
     state: Mutex<State>,
@@ -36,8 +36,8 @@ struct AckState {
     changed: Arc<Notify>,
 }
 
-/// An invalidation that waits for acknowledgements of other nodes. When it is dropped, the
-/// acknowledgements that arrived for it are forgotten.
+/// An invalidation that waits for acknowledgements of other nodes. When a `PendingAck` is dropped,
+/// the acknowledgements that arrived for its invalidation are forgotten.
 #[derive(Debug)]
 pub(crate) struct PendingAck {
     acks: Arc<Acks>,
@@ -101,7 +101,7 @@ impl Acks {
     }
 
     /// Records that a goodbye of `node` arrived: the node no longer serves from memory, and no
-    /// invalidation waits for it.
+    /// invalidation waits for the node's acknowledgement.
     pub(crate) fn goodbye_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
@@ -139,9 +139,8 @@ impl Acks {
 }
 
 impl PendingAck {
-    /// Waits until no node serves a value from before the invalidation, but for at most `within` if
-    /// that is `Some`. The caller must call this as soon as the server has accepted the
-    /// invalidation.
+    /// Waits until no node serves a value from before the invalidation, or until the time `within`
+    /// has passed. The caller must call this as soon as the server has accepted the invalidation.
     ///
     /// The first result is `true` if every node acknowledged the invalidation. The second is `true`
     /// if certainly no node serves an older value: every node acknowledged the invalidation, or the

@@ -1,4 +1,4 @@
-//! The bus client: it handles the messages of other nodes, and sends this node's heartbeats.
+//! The bus client, which handles the messages of other nodes and sends this node's heartbeats.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -155,8 +155,8 @@ impl BusClient {
         }
     }
 
-    /// Records that messages of other nodes were lost, or may have been. The cache then validates
-    /// its entries in memory again before it serves them.
+    /// Records that messages of other nodes were lost, or may have been lost. The cache then
+    /// validates each entry in memory again before the entry is served.
     fn note_gap(&self) {
         self.bus_interruptions.fetch_add(1, Ordering::Relaxed);
         if let Some(listener) = self.listener() {

@@ -2,11 +2,11 @@
 //! known to arrive.
 //!
 //! A node sends itself a heartbeat over the server. Messages of one subscription keep their order,
-//! so when a heartbeat comes back, everything that the server published before it has arrived. The
-//! node trusts its memory for a fixed time from the *sending* of the newest heartbeat that came
-//! back, by its own clock. An interruption of the bus shows as a missing heartbeat. The rules are
-//! in `l2/bus/membership.rs` and `l2/bus/presence.rs`. This file makes them safe to use from
-//! several threads. A hit costs one atomic load.
+//! so when a heartbeat comes back, everything that the server published before the heartbeat has
+//! arrived. The node trusts its memory for a fixed time from the *sending* of the newest heartbeat
+//! that came back, by its own clock. An interruption of the bus shows as a missing heartbeat. The
+//! rules are in `l2/bus/membership.rs` and `l2/bus/presence.rs`. This file makes the rules safe to
+//! use from several threads. A hit costs one atomic load.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,8 +43,9 @@ impl BusLiveness {
         Tick::from_nanos(self.until.load(Ordering::Acquire))
     }
 
-    /// Begins the subscription with this number, by which messages arrive from now on. The caller
-    /// must first have every entry in memory validated again, because earlier messages may be lost.
+    /// Begins the subscription with this number, by which messages arrive from now on. Earlier
+    /// messages may be lost, so the caller must first make the cache validate every entry in memory
+    /// again.
     pub(crate) fn begin(&self, subscription: u64) {
         self.change(|presence| presence.subscribed(subscription));
     }
@@ -61,7 +62,7 @@ impl BusLiveness {
         self.change(|presence| presence.heartbeat(now, &self.terms))
     }
 
-    /// Records that the server accepted `heartbeat`, and with it the hello, if it has one.
+    /// Records that the server accepted `heartbeat`, with its hello if `heartbeat` says hello.
     pub(crate) fn accepted(&self, heartbeat: Heartbeat) {
         self.change(|presence| presence.accepted(heartbeat));
     }

@@ -1,8 +1,8 @@
-//! Calls that wait until another process ends its computation of a key.
+//! Waiters: calls that wait until another process has ended its computation of a key.
 //!
-//! When a lease ends and some process waits for it, the store publishes a message, which wakes the
-//! waiters of this process. The message may be lost. Therefore each wait also has a time limit,
-//! after which the waiter asks the store again.
+//! When the lease of an entry ends and some process waits for the lease, the store publishes a
+//! message, which wakes the waiters of this process. The message may be lost. Therefore each wait
+//! also has a time limit, after which the waiter asks the store again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,13 +20,12 @@ pub(crate) struct LeaseWaiters(Mutex<HashMap<StoreKey, AwaitedLease>>);
 #[derive(Debug, Default)]
 struct AwaitedLease {
     wake: Arc<Notify>,
-    /// The number of waiters. The reference count of `wake` cannot replace it, because a waiter
-    /// that leaves still has its own reference.
+    /// The number of waiters. The reference count of `wake` is no substitute, because a waiter that
+    /// leaves still has its own reference.
     waiters: usize,
 }
 
-/// A waiter for the end of an entry's lease. When it is dropped, the waiter is removed from the
-/// table.
+/// A waiter for the end of an entry's lease. A waiter that is dropped is removed from the table.
 #[derive(Debug)]
 pub(crate) struct LeaseWaiter {
     lease_waiters: Arc<LeaseWaiters>,
@@ -36,7 +35,7 @@ pub(crate) struct LeaseWaiter {
 
 impl LeaseWaiters {
     /// Adds a waiter for the entry `name`. A message about that entry that arrives from now on
-    /// wakes the waiter, even before it calls [`woken`](LeaseWaiter::woken).
+    /// wakes the waiter, even if the waiter calls [`woken`](LeaseWaiter::woken) only later.
     pub(crate) fn enter(self: &Arc<Self>, name: &StoreKey) -> LeaseWaiter {
         let mut table = self.lock();
         let awaited = table.entry(name.clone()).or_default();
@@ -102,7 +101,8 @@ mod tests {
         let lease_waiters = Arc::new(LeaseWaiters::default());
         let name = StoreKey::read(b"k:a");
         let waiters = [lease_waiters.enter(&name), lease_waiters.enter(&name)];
-        // Like a waiter that has left the table and has not dropped its own reference yet.
+        // This acts like a waiter that has left the table and has not dropped its own reference
+        // yet.
         let leaving = Arc::clone(&waiters[0].wake);
         drop(waiters);
         assert!(lease_waiters.lock().is_empty());

@@ -24,7 +24,7 @@ pub(crate) trait Listener: Send + Sync {
     /// Applies the invalidations that another program requested by a text message.
     fn apply_requests(self: Arc<Self>, mode: InvalidationMode, requests: Vec<CommandTarget>);
 
-    /// Handles that messages of other nodes were lost, or may have been: each entry in memory is
-    /// validated with Redis before it is served again.
+    /// Handles that messages of other nodes were lost, or may have been lost: each entry in memory
+    /// is validated with Redis before the entry is served again.
     fn missed_messages(&self);
 }

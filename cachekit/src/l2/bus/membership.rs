@@ -15,8 +15,9 @@ use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// The largest number of remembered nodes. If more are heard, all are forgotten and listening
-/// starts again. Acknowledged invalidations then wait for the whole of [`BusTimings::wait`].
+/// The largest number of remembered nodes. If messages of more nodes arrive, all nodes are
+/// forgotten and listening starts again. Acknowledged invalidations then wait for the whole of
+/// [`BusTimings::wait`].
 const MOST_NODES: usize = 10_000;
 
 /// The state that a node keeps about the other nodes.
@@ -28,7 +29,7 @@ pub(crate) struct Membership<Id: Ord> {
     pub(crate) heard: BTreeMap<Id, LastHeard>,
 }
 
-/// The time of another node's last message, and its goodbye.
+/// The last message that arrived from another node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastHeard {
     pub(crate) at: Tick,
@@ -103,7 +104,7 @@ impl<Id: Ord + Copy> Membership<Id> {
     }
 
     /// Returns the nodes that must have applied an invalidation whose message came back before
-    /// `now`. Returns `None` if further nodes, unknown to this one, may serve from memory.
+    /// `now`. Returns `None` if nodes that this node has not heard of may serve from memory.
     pub(crate) fn expected(
         &self,
         now: Tick,
@@ -125,8 +126,8 @@ impl<Id: Ord + Copy> Membership<Id> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct AckProgress<Id: Ord> {
     pub(crate) number: u64,
-    /// `true` after the invalidation's own message came back to this node. The hellos that the
-    /// server accepted before that message have then arrived.
+    /// `true` after the invalidation's own message came back to this node. By that time, the hellos
+    /// that the server accepted earlier have arrived.
     pub(crate) has_echo: bool,
     pub(crate) applied: BTreeSet<Id>,
 }
@@ -146,8 +147,8 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         self.has_echo |= guard!(terms, AnyOwnMessage: number == self.number);
     }
 
-    /// Returns `true` if no node serves a value from before the invalidation: its message came
-    /// back, and every expected node has applied it.
+    /// Returns `true` if no node serves a value from before the invalidation: the invalidation's
+    /// message came back, and every expected node has applied the invalidation.
     pub(crate) fn is_complete(
         &self,
         members: &Membership<Id>,

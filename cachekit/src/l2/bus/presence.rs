@@ -1,4 +1,4 @@
-//! The rules for the times at which this node may serve from memory. They belong to those of
+//! The rules for the times at which this node may serve from memory: a part of the rules of
 //! `l2/bus/membership.rs`.
 
 use crate::base::clock::Tick;
@@ -11,8 +11,8 @@ pub(crate) struct Presence {
     /// The number of the present subscription, whose heartbeats alone extend `until`. `None`
     /// without a subscription.
     pub(crate) subscription: Option<u64>,
-    /// The subscription and the sending time of the last hello that the server accepted. `None`
-    /// before the first.
+    /// The subscription and the sending time of the last hello that the server accepted. `None` if
+    /// the server has accepted no hello.
     pub(crate) hello: Option<(u64, Tick)>,
     /// The time until which this node may serve from memory.
     pub(crate) until: Tick,
@@ -35,8 +35,8 @@ impl Presence {
         self.subscription = Some(subscription);
     }
 
-    /// Ends the subscription. No heartbeat extends `until` before the next subscription begins,
-    /// because messages that were sent before that may be lost.
+    /// Ends the subscription. No heartbeat extends `until` until the next subscription begins,
+    /// because messages between two subscriptions may be lost.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, EchoBetween) {
             self.subscription = None;
@@ -62,25 +62,25 @@ impl Presence {
         Some(heartbeat)
     }
 
-    /// Records that the server accepted `heartbeat`, and with it the hello, if it has one. Until a
-    /// hello is recorded as accepted, every heartbeat has a hello.
+    /// Records that the server accepted `heartbeat`, with its hello if `heartbeat` says hello.
+    /// Until a hello is recorded as accepted, every heartbeat has a hello.
     pub(crate) fn accepted(&mut self, heartbeat: Heartbeat) {
         if heartbeat.says_hello {
             self.hello = Some((heartbeat.subscription, heartbeat.sent));
         }
     }
 
-    /// Records that the heartbeat that was sent at `sent` on `subscription` came back: everything
-    /// that the server published before it has arrived. Extends `until`, if `subscription` is the
-    /// present one and this node has not said goodbye.
+    /// Records that the heartbeat that was sent at `sent` on `subscription` came back: every
+    /// message that the server published earlier has arrived. Extends `until`, if `subscription` is
+    /// the present one and this node has not said goodbye.
     pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &BusTimings) {
         if self.subscription == Some(subscription) && !self.is_over {
             self.until = self.until.max(sent.after(terms.liveness));
         }
     }
 
-    /// Stops serving from memory for good, before the goodbye is sent. Later heartbeats do not
-    /// change that.
+    /// Stops serving from memory for good, because a goodbye will be sent. A heartbeat that comes
+    /// back later does not extend `until`.
     pub(crate) fn leave(&mut self, terms: &BusTimings) {
         if !removed!(terms, TrustAfterGoodbye) {
             self.is_over = true;

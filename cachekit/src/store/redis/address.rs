@@ -21,7 +21,8 @@ impl Address {
     ///
     /// # Errors
     ///
-    /// Returns the problem and the remedy, without the address: it may contain a password.
+    /// Returns the problem and the remedy, without the address, because the address may contain a
+    /// password.
     pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Self, Wrong> {
         let expected = "expected `redis://host:6379` or `unix:///path/to/socket`";
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
@@ -168,8 +169,8 @@ mod tests {
         encoded
     }
 
-    /// Each special character of a login is either taken literally or refused with the remedy, if
-    /// it is not percent-encoded. No character changes the meaning of the address.
+    /// Each special character of a login that is not percent-encoded is either taken literally or
+    /// refused with the remedy. No character changes the meaning of the address.
     #[test]
     fn every_character_of_a_login_is_itself_or_refused() {
         let special = (' '..='~').filter(|c| !c.is_ascii_alphanumeric());

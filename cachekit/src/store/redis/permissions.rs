@@ -96,7 +96,7 @@ impl MissingRights {
         missing_rights
     }
 
-    /// Adds `command` to the missing rights, unless it is already one of them.
+    /// Adds `command` to the missing rights, unless the missing rights already have `command`.
     pub(crate) fn add(&mut self, command: &'static str) {
         if !self.commands.contains(&command) {
             self.commands.push(command);
@@ -107,8 +107,8 @@ impl MissingRights {
         self.commands.is_empty()
     }
 
-    /// Returns `true` if `spare` returns `true` for every missing command: the cache works without
-    /// them.
+    /// Returns `true` if the cache works without every missing command, as `spare` says of each
+    /// command.
     pub(crate) fn are_all(&self, spare: impl Fn(&str) -> bool) -> bool {
         self.commands.iter().all(|command| spare(command))
     }
@@ -139,8 +139,8 @@ impl fmt::Display for MissingRights {
 /// The command that reports the data set of a Redis server.
 pub(crate) const INFO: &str = "INFO";
 
-/// The command that loads scripts into Redis. Without the right to run it, every call sends the
-/// text of its script.
+/// The command that loads scripts into Redis. Without the right to load scripts, every call sends
+/// the text of its script.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
 /// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD`, and `INFO`

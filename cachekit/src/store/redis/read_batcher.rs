@@ -28,8 +28,8 @@ use crate::store::redis::timeout::in_time;
 /// number, each call sends its own commands.
 const BATCH_FROM: usize = 4;
 
-/// The largest number of batches that wait for answers from Redis at once. With several, a new call
-/// waits for only a part of a round trip before its batch is sent.
+/// The largest number of batches that wait for answers from Redis at once. With several batches in
+/// flight, a new call waits for only a part of a round trip until its batch is sent.
 const MAX_IN_FLIGHT: usize = 4;
 
 /// The largest number of reads in one batch. The answers to a batch are read as a whole, so a large
@@ -43,7 +43,7 @@ const USUAL: usize = 16;
 #[derive(Debug)]
 pub(crate) struct ReadBatcher {
     prefix: Prefix,
-    /// The runtime on which the connection's tasks run. The tasks that send batches run there too.
+    /// The runtime of the connection's tasks and of the tasks that send batches.
     runtime: Handle,
     /// The number of calls that wait for the answer of a read.
     waiting: AtomicUsize,
@@ -72,7 +72,7 @@ struct Pending {
 struct Batch {
     connected: Arc<Connected>,
     question: ReadPipeline,
-    /// The latest deadline of the callers. The batch waits for its answers until then.
+    /// The latest deadline of the callers, until which the batch waits for its answers.
     until: Instant,
     callers: Vec<oneshot::Sender<ReadResult>>,
 }
@@ -96,8 +96,8 @@ impl ReadBatcher {
         }
     }
 
-    /// Reads the entry and the versions of `query` from Redis, alone or in a batch, and runs the
-    /// command `value_tags` if it is `Some`. Waits until `until` at the latest.
+    /// Reads the entry and the versions of `query` from Redis, alone or in a batch. Also runs the
+    /// command `value_tags` if `value_tags` is `Some`. Waits until `until` at the latest.
     ///
     /// # Cancel safety
     ///
@@ -120,8 +120,8 @@ impl ReadBatcher {
         }
         let mut question = ReadPipeline::alone();
         question.add(&self.prefix, query, value_tags);
-        // Boxed, so that the future of a call that joins a batch does not contain the client's
-        // state.
+        // The future of a single read is boxed, so that the future of a call that joins a batch
+        // does not contain the client's state.
         let mut answers =
             Box::pin(question.ask(&self.shared.connections, connected, until)).await?;
         answers.pop().ok_or(Failure::Indeterminate)

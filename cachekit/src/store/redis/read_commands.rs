@@ -33,7 +33,7 @@ pub(crate) struct ReadPipeline {
     /// The number of keys that the `MGET` in `keys` has so far.
     count: usize,
     /// The index in `keys` of each version that a read of this batch asked for, so that further
-    /// reads can share it. `None` for a single read.
+    /// reads can share the version. `None` for a single read, which shares none.
     known: Option<HashMap<StoreKey, usize, RandomState>>,
     reads: Vec<Sought>,
 }
@@ -53,7 +53,7 @@ impl ReadPipeline {
         Self::with_room_for(1)
     }
 
-    /// Makes an empty pipeline for about `reads` reads. Versions that several of them depend on are
+    /// Makes an empty pipeline for about `reads` reads. A version that several reads depend on is
     /// read once.
     pub(crate) fn shared(reads: usize) -> Self {
         let known = HashMap::with_capacity_and_hasher(2 * reads, RandomState::default());
@@ -63,8 +63,8 @@ impl ReadPipeline {
         }
     }
 
-    /// Makes an empty pipeline with memory reserved for `reads` reads and a few further keys. A
-    /// buffer that is too small is copied each time that it grows.
+    /// Makes an empty pipeline with memory reserved for `reads` reads and a few further keys, so
+    /// that the buffers need not grow.
     fn with_room_for(reads: usize) -> Self {
         let count = 2 * reads + 4;
         let mut keys = Cmd::with_capacity(1 + count, KEY_LENGTH * count);
@@ -79,8 +79,8 @@ impl ReadPipeline {
         }
     }
 
-    /// Adds the read of `query`, and its script for `value_tags` if it has one. Each key in Redis
-    /// begins with `prefix`.
+    /// Adds the read of `query` and, if it is `Some`, the command that reads the versions of value
+    /// tags. Each key in Redis begins with `prefix`.
     pub(crate) fn add(&mut self, prefix: &Prefix, query: EntryQuery<'_>, value_tags: Option<Cmd>) {
         let entry = prefix.rest(query.entry);
         let length = PTTL.len() + prefix.bytes.len() + entry.len();
@@ -118,7 +118,7 @@ impl ReadPipeline {
         at
     }
 
-    /// Returns the commands to send, and the parser of their answers.
+    /// Returns the commands to send to Redis, and the parser of their answers.
     pub(crate) fn asked(mut self) -> (Pipeline, Expected) {
         self.commands.add_command(self.keys);
         for value_tags in self.value_tags {

@@ -16,13 +16,13 @@ const QUIET: Duration = Duration::from_secs(60);
 /// The largest number of remembered pairs of command and error code. The cache causes fewer.
 const MOST: usize = 64;
 
-/// The time at which each command was last refused with each code.
+/// The time at which Redis last refused each command with each error code.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals(Mutex<HashMap<(String, String), Instant>>);
 
 impl Refusals {
-    /// Records that Redis answered `command` with the error `code`. Logs the refusal if it is the
-    /// first or the last one was long ago.
+    /// Records that Redis answered `command` with the error `code`. Logs the refusal if Redis did
+    /// not refuse `command` with `code` within the last [`QUIET`].
     pub(crate) fn add(&self, command: String, code: &str) {
         let now = Instant::now();
         let what = (command, code.to_owned());

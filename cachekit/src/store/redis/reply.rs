@@ -10,7 +10,7 @@ use redis::Value;
 use crate::encoding::envelope::{Token, Version};
 use crate::store::port::{Acquired, Filled, LeaseGrant};
 
-/// The error of a parser: the answer does not have the form that its command has.
+/// The error of a parser: the answer does not have the form that answers to its command have.
 struct MalformedReply;
 
 type Read<T> = Result<T, MalformedReply>;
@@ -84,9 +84,9 @@ pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
         .ok_or(problem)
 }
 
-/// Parses the answer of the script `acquire`. The answer must repeat `nonce`, which proves that it
-/// belongs to this question. A grant must have at least `versions` versions; further ones are
-/// guards.
+/// Parses the answer of the script `acquire`. The answer must repeat `nonce`, which proves that the
+/// answer belongs to this question. A grant must have at least `versions` versions; further ones
+/// are guards.
 pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
     acquired_of(value, nonce, versions).map_err(|MalformedReply| problem)

@@ -79,7 +79,7 @@ impl Scripts {
     }
 
     /// Returns the command that runs `script` by its text, for a server that has lost the script.
-    /// The server knows the digest again after that.
+    /// The command also makes the server keep the script again.
     pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
         call.onto(cmd("EVAL"), self.texts[script as usize].as_bytes())
     }
@@ -93,8 +93,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Returns the first argument. For a script whose first argument is a nonce, this is the nonce,
-    /// which the answer must repeat.
+    /// Returns the first argument of the script. In a script whose answer repeats a nonce, the
+    /// first argument is the nonce.
     pub(crate) fn nonce(&self) -> &[u8] {
         self.args.first().map_or(&[], |nonce| &nonce[..])
     }

@@ -99,7 +99,8 @@ impl Subscriber {
         }
     }
 
-    /// Replaces the connection by a new subscription, because messages on it are overdue.
+    /// Ends the present subscription and its connection, because messages are overdue. The task
+    /// then connects and subscribes again.
     pub(crate) fn leave(&self) {
         self.reconnect.notify_one();
     }

@@ -1,5 +1,6 @@
 //! The background task that keeps a connection for commands to Redis. The task connects, asks the
-//! server for its data set and the account's rights, and connects again after a loss.
+//! server for its data set and the account's rights, and connects again after the connection is
+//! lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -25,7 +26,7 @@ use crate::store::redis::{handshake, permissions};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The interval at which a Redis server that did not report its data set is asked for it again.
+/// The interval at which Redis is asked again for its data set while the data set is unknown.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// The state that a `ConnectionManager` shares with its supervisor task.
@@ -119,8 +120,9 @@ impl Shared {
         }
     }
 
-    /// Waits until the current connection is lost or must be asked something: its data set, while
-    /// that is unknown, or the account's rights after a refused command. Then asks for that.
+    /// Waits until the current connection is lost, or [`ASK_AGAIN`] has passed while the server's
+    /// data set is unknown. In the second case, asks for the data set. Asks for the account's
+    /// rights if Redis refused a command.
     async fn watch(&self) {
         let connected = {
             let current = self.current.read();

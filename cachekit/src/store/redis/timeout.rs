@@ -13,9 +13,9 @@ pub(crate) const LAST_LOOKS: usize = 4;
 /// Awaits `answer` until `until`, and then polls it `looks` more times. Returns `None` if the
 /// answer did not arrive.
 ///
-/// If the operating system suspended the process, the process's timers fire before it reads answers
-/// that arrived meanwhile. Therefore ready tasks run before an answer is late. Otherwise each such
-/// pause would be taken for a store that hangs.
+/// After the operating system suspended the process, the process's timers fire before the process
+/// reads answers that arrived meanwhile. Therefore ready tasks run before an answer is late.
+/// Otherwise each such pause would be taken for a store that hangs.
 pub(crate) async fn in_time<F: Future>(
     until: Instant,
     answer: F,
