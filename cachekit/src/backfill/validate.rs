@@ -61,8 +61,8 @@ pub(crate) struct LookupStart {
 pub(crate) enum Validated {
     /// A fresh entry to serve, with its token in L2.
     Fresh(Arc<MemoryEntry>, Token),
-    /// A stale entry, with its token in L2. The entry is otherwise good, and within the time for
-    /// which the call's options keep a stale value.
+    /// A stale entry, with its token in L2. The entry is otherwise good, and still within the
+    /// window for which the call's options allow a stale value.
     Stale(Arc<MemoryEntry>, Token),
     /// No usable entry. The token is that of the rejected entry, so that L2 does not offer the same
     /// entry again. `None` if L2 had no entry.

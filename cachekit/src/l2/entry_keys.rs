@@ -12,10 +12,10 @@ use crate::store::port::EntryQuery;
 /// The replica of a key's entry that a call uses in the store.
 ///
 /// Replicas are entries of their own: each has its token, its lease and its value. All replicas of
-/// a key depend on a shared version, as on a tag's. The store invalidates that version with every
-/// invalidation and every write of the key, no matter which process does it, so no other code has
-/// to know whether replicas exist. That version fences the computation of a replica, as the token
-/// fences the computation of an entry without replicas.
+/// a key depend on a shared version, as on the version of a tag. The store invalidates the shared
+/// version with every invalidation and every write of the key, by any process, so no other code has
+/// to know whether replicas exist. The shared version fences the computation of a replica, as the
+/// token fences the computation of an entry without replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Replica {
     /// The key has one entry, without replicas.

@@ -116,8 +116,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Removes entries with their tokens, and versions, and notifies every node with `message`. An
-    /// invalidation may be repeated.
+    /// Removes the entries and versions under `names`, with the entries' tokens, and sends
+    /// `message` to every node. An invalidation may be repeated.
     ///
     /// In soft mode, stale values stay. An entry with a grace is kept for its grace at most, and
     /// its token and its lease become invalid. An entry without a grace is removed. A version
@@ -280,8 +280,8 @@ pub(crate) struct AcquireRequest {
 /// The kind of token that a caller requests from the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// The token that the entry already has. Several computations share it, and the first store
-    /// wins. The store makes a token if the entry has none.
+    /// The token that the entry already has. Several computations share the token, and the first
+    /// that stores its value wins. The store makes a token if the entry has none.
     Shared,
     /// A new token, for a write that is about to happen. Computations and writes with the old token
     /// can no longer store.

@@ -40,7 +40,8 @@ impl Cache {
     }
 }
 
-/// Stores `value` as the entry under `key`, with the tags `entry_tags`. The value adds no tags.
+/// Stores `value` as the entry under `key`, with the tags `entry_tags`. No tags are made from
+/// `value`.
 pub(crate) async fn put<V: Cacheable>(
     core: &Arc<Core>,
     owner: Arc<Owner>,

@@ -68,8 +68,8 @@ impl WriteGuard {
         if is_older || !may_store {
             return;
         }
-        // A computation that began before the write may have read the previous value, so it must
-        // not store.
+        // A computation that began before the write may have read the previous value. Its flight is
+        // retired, so that the value is not stored.
         if !removed!(core, LeaveFlight) {
             core.flights.retire(self.key.as_bytes());
         }

@@ -83,8 +83,8 @@ impl BusLiveness {
         self.change(|presence| presence.is_over)
     }
 
-    /// Applies `change` to the rules' state under the lock, and copies the new end of trust to
-    /// `until` before the lock is released.
+    /// Applies `change` to the node's presence under the lock. Before the lock is released, copies
+    /// the time until which memory may be served to `until`.
     fn change<T>(&self, change: impl FnOnce(&mut Presence) -> T) -> T {
         let mut presence = self.presence.lock();
         let changed = change(&mut presence);

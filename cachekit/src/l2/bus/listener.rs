@@ -8,7 +8,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::message::NodeId;
 use crate::store::message::text_protocol::CommandTarget;
 
-/// The cache of a node, whose memory the messages of other nodes change.
+/// The cache of this node, whose memory changes with the messages of other nodes.
 pub(crate) trait Listener: Send + Sync {
     /// Applies to this node's memory the invalidation of `targets` by another node.
     fn apply(&self, targets: &InvalidationTargets);

@@ -88,8 +88,8 @@ impl ConnectionManager {
     ) -> Result<Vec<Value>, Failure> {
         let count = commands.len();
         let mut connection = connected.connection.clone();
-        // The future is pinned here. Otherwise every future that awaits it would store it once
-        // more.
+        // The future is pinned here. Otherwise every future that awaits `sent` would store `sent`
+        // once more.
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
         match in_time(until, sent, self.last_looks()).await {
             None => {

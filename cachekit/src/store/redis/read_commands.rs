@@ -131,8 +131,8 @@ impl ReadPipeline {
         (self.commands, expected)
     }
 
-    /// Sends the commands to Redis until `until`. Returns one result for each read, in the order in
-    /// which the reads were added.
+    /// Sends the commands to Redis, and waits for the answers until `until`. Returns one result for
+    /// each read, in the order in which the reads were added.
     pub(crate) fn ask(
         self,
         connections: &ConnectionManager,
