@@ -30,7 +30,7 @@ pub(crate) struct LeaseGuard {
     began: Instant,
 }
 
-/// The right of a computation to store its value in L2, if it has one.
+/// The result of a computation's request for the right to store its value in L2.
 #[derive(Debug)]
 pub(crate) enum LeaseState {
     /// The computation may store its value in L2, by this right.

@@ -30,7 +30,7 @@ use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 /// The number of bytes that an envelope may have besides its payload. The bound is generous.
 const OVERHEAD: usize = 64 << 10;
 
-/// A look-up of one entry in L2 by one call.
+/// A look-up of one entry in L2 by one call, with the names and settings that the look-up needs.
 pub(crate) struct L2Lookup<'a> {
     pub(crate) core: &'a Core,
     pub(crate) l2: &'a Arc<SharedTier>,
@@ -57,7 +57,7 @@ pub(crate) struct LookupStart {
     unconfirmed: Option<Arc<MemoryEntry>>,
 }
 
-/// The result of the validation of an entry from L2.
+/// The result of the validation of an entry from L2: a fresh entry, a stale entry, or none.
 pub(crate) enum Validated {
     /// A fresh entry to serve, with its token in L2.
     Fresh(Arc<MemoryEntry>, Token),

@@ -19,7 +19,8 @@ const CLOSED: u8 = 0;
 const OPEN: u8 = 1;
 const HALF_OPEN: u8 = 2;
 
-/// The state of a circuit breaker.
+/// A circuit breaker, which counts consecutive failures of the store and is closed, open or
+/// half-open.
 #[derive(Debug)]
 pub(crate) struct Breaker {
     /// The number of failures since the store last answered.

@@ -26,15 +26,16 @@ const MAX_NAMES: usize = 100_000;
 /// back.
 const RECENT: Duration = Duration::from_secs(60);
 
-/// The largest number of names in one command of invalidation.
+/// The largest number of names that one invalidation from the outbox sends to the store.
 const BATCH: usize = 1_000;
 
 type HashSet<T> = std::collections::HashSet<T, RandomState>;
 
 const NOTHING: u8 = 0;
-/// Names wait, each of which concerns a single entry.
+/// The state of an outbox in which only names of single entries wait.
 const ENTRIES: u8 = 1;
-/// Names wait on which any entry may depend: tags, functions, guards or everything.
+/// The state of an outbox in which a tag, a function, a guard or everything waits, on which any
+/// entry may depend.
 const SHARED_NAMES: u8 = 2;
 
 /// The invalidations that a node still has to send to the store (L2).
@@ -54,7 +55,7 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 struct Recent {
     accepted: VecDeque<(Instant, Vec<StoreKey>)>,
-    /// The number of names in `accepted`.
+    /// The number of names in all batches of `accepted`.
     count: usize,
 }
 
@@ -89,7 +90,7 @@ impl Recent {
 #[derive(Debug, Default)]
 struct Queue {
     entries: HashSet<StoreKey>,
-    /// The waiting names of tags, functions, guards and everything.
+    /// The names of tags, functions, guards and everything that wait to be sent.
     shared_names: HashSet<StoreKey>,
     /// `true` after too many names waited. One removal of everything replaces those names, and also
     /// the names that are added until that removal is sent.
@@ -178,7 +179,7 @@ impl Outbox {
         }
     }
 
-    /// Waits until at least one name is to be sent.
+    /// Waits until at least one name waits in the outbox to be sent.
     pub(crate) async fn filled(&self) {
         while self.is_clear() {
             self.filled.notified().await;

@@ -42,7 +42,8 @@ pub(crate) struct SharedTier {
     in_flight: AtomicUsize,
     pub(crate) background: Arc<Background>,
     heartbeat: JoinHandle<()>,
-    /// Notifies the recovery task that the cache is dropped.
+    /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
+    /// ends.
     abandoned: Arc<Notify>,
 }
 
@@ -53,7 +54,8 @@ const MAX_IN_FLIGHT: usize = 512;
 /// The longest time for which building a cache waits until the cache's first heartbeat comes back.
 const MAX_SETTLING: Duration = Duration::from_secs(1);
 
-/// The settings of a cache's shared tier (L2).
+/// The settings of a cache's shared tier (L2): time limits, encoding, and the behaviour without
+/// Redis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
     /// The longest time for which a call waits for an answer of the store.

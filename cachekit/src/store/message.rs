@@ -75,7 +75,8 @@ pub(crate) enum BusMessage {
 
 const FORMAT: &[u8] = b"CK\x02";
 
-/// The bits of the flags byte in an `Invalidated` message.
+/// The bits of the flags byte of an `Invalidated` message in its bytes: an acknowledgement is
+/// requested, and the invalidation is soft.
 const WANTS_ACK: u8 = 1;
 const IS_SOFT: u8 = 2;
 

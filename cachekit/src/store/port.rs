@@ -153,7 +153,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ) -> StoreFuture<'a, ()>;
 }
 
-/// An event that a store reports to its [`EventSink`] at any time.
+/// An event that a store reports to its [`EventSink`] at any time: a change of a connection, or a
+/// message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreEvent {
     /// The store is reachable from now on (`true`), or is no longer reachable (`false`).
@@ -183,7 +184,7 @@ pub(crate) type EventSink = std::sync::Arc<dyn Fn(StoreEvent) + Send + Sync>;
 /// The failure of an operation on the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// The store has no connection, or is not asked. No command was sent.
+    /// The store has no connection, or its circuit breaker is open. No command was sent.
     Unavailable,
     /// No answer came in time, or the connection broke. The operation may have run, or may still
     /// run.
@@ -219,7 +220,8 @@ pub(crate) struct EntryQuery<'a> {
     pub(crate) with_value_tags: bool,
 }
 
-/// The result of [`Store::read`].
+/// The result of [`Store::read`]: the bytes of the entry, their remaining life, and current
+/// versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) bytes: Option<Vec<u8>>,
@@ -252,7 +254,8 @@ pub(crate) struct NeededVersions<'a> {
     pub(crate) life: Duration,
 }
 
-/// The arguments of [`Store::acquire`].
+/// The arguments of [`Store::acquire`]: the lease and the token that a caller requests, and the
+/// conditions.
 #[derive(Debug, Clone)]
 pub(crate) struct AcquireRequest {
     /// The identity of the process that requests the lease. `None` if only a token is requested.
@@ -291,7 +294,7 @@ pub(crate) enum TokenKind {
     SameGeneration,
 }
 
-/// The result of [`Store::acquire`].
+/// The result of [`Store::acquire`], the request for the right to compute and store an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acquired {
     /// The store has a good entry, which the caller must read. No right was granted.
@@ -313,7 +316,7 @@ pub(crate) struct LeaseGrant {
     pub(crate) guards: Vec<Version>,
 }
 
-/// A value to store in the store (L2), with the right to do so.
+/// A value for the store (L2), with the right to store it, and the times for which it is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Fill {
     pub(crate) fencing_token: FencingToken,
@@ -350,7 +353,7 @@ impl Fill {
     }
 }
 
-/// The result of [`Store::fill`].
+/// The result of [`Store::fill`]: the value was stored, or the reason for which it was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filled {
     Stored,

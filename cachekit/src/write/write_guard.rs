@@ -290,7 +290,8 @@ impl Drop for TidyOnDrop<'_> {
     }
 }
 
-/// An entry that a write may store, because its token was not fenced.
+/// An entry that a write may store, because neither an invalidation nor another write fenced its
+/// token.
 struct AcceptedWrite {
     ttl: Duration,
     stored: Arc<MemoryEntry>,

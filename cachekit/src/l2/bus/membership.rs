@@ -20,7 +20,8 @@ use crate::l2::bus::timings::BusTimings;
 /// [`BusTimings::wait`].
 const MOST_NODES: usize = 10_000;
 
-/// The state that a node keeps about the other nodes.
+/// The last messages of the other nodes, from which a node knows the nodes that may serve from
+/// memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Membership<Id: Ord> {
     /// The time since which this node has listened without an interruption. `None` without a
@@ -29,7 +30,7 @@ pub(crate) struct Membership<Id: Ord> {
     pub(crate) heard: BTreeMap<Id, LastHeard>,
 }
 
-/// The last message that arrived from another node.
+/// The time of the last message that arrived from another node, and the mark of its goodbye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastHeard {
     pub(crate) at: Tick,

@@ -5,7 +5,8 @@ use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// The state that a node keeps about its own right to serve from memory.
+/// The subscription, hello and heartbeats of this node, which decide until when it may serve from
+/// memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Presence {
     /// The number of the present subscription, whose heartbeats alone extend `until`. `None`

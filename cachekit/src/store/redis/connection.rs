@@ -166,7 +166,7 @@ impl ConnectionManager {
         }
     }
 
-    /// Returns the scripts that the handshake loads into Redis.
+    /// Returns the Lua scripts that the handshake loads into Redis.
     pub(crate) fn scripts(&self) -> &Scripts {
         &self.shared.scripts
     }

@@ -9,7 +9,8 @@ use crate::store::redis::permissions;
 use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::script::{Digests, Scripts};
 
-/// The result of the handshake with a Redis server.
+/// The result of the handshake with a Redis server: the server's data set, scripts and missing
+/// rights.
 #[derive(Debug, Clone)]
 pub(crate) struct Greeting {
     /// The first 8 bytes of the server's replication id, which changes with the server's data set.

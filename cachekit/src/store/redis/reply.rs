@@ -18,7 +18,7 @@ type Read<T> = Result<T, MalformedReply>;
 /// The reason why an answer of Redis cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// The server refused the command with this error code.
+    /// The Redis server refused the command with this error code, such as `OOM`.
     Refused(String),
     /// The answer does not have the expected form, and so may belong to another question.
     MalformedReply,

@@ -36,7 +36,7 @@ const ALL: [Script; 7] = [
     Script::Beat,
 ];
 
-/// The texts of all scripts, in the order of `ALL`.
+/// The texts of all Lua scripts, in the order of `ALL`.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     texts: [String; ALL.len()],
@@ -85,7 +85,7 @@ impl Scripts {
     }
 }
 
-/// The keys and arguments of one run of a script.
+/// The keys (`KEYS`) and arguments (`ARGV`) of one run of a Lua script.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
     pub(crate) keys: Vec<Vec<u8>>,
@@ -108,7 +108,7 @@ impl Call {
     }
 }
 
-/// Returns the name of the file and the text of `script`.
+/// Returns the name and the text of `script`. A test can change the text by that name.
 fn source(script: Script) -> (&'static str, &'static str) {
     match script {
         Script::Acquire => ("acquire", include_str!("acquire.lua")),

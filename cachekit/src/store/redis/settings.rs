@@ -2,7 +2,8 @@
 
 use crate::base::fault::Faults;
 
-/// The address of the Redis server, and the options for its use.
+/// The address and password of the Redis server, the namespace, and the options for the use of
+/// Redis.
 pub(crate) struct RedisSettings<'a> {
     pub(crate) url: &'a str,
     pub(crate) password: Option<&'a str>,
