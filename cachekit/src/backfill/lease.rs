@@ -1,4 +1,4 @@
-//! The right to compute an entry for all processes, and to store it.
+//! The right to compute an entry for all processes, and to store its value in L2.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,10 +14,12 @@ use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{Failure, Fill, LeaseGrant, LeaseTimes, NeededVersions};
 
-/// The longest lease: if its holder dies, the other processes wait at most this long.
+/// The longest lifetime of a lease. If the process that holds the lease dies, the other processes
+/// wait at most this long for its computation.
 const MAX_LEASE: Duration = Duration::from_secs(3);
 
-/// The right to compute and store an entry. Releases the lease on drop unless the value was stored.
+/// The right to compute an entry and to store its value in L2. If the guard is dropped before the
+/// right was used, a lease is released in the background.
 #[derive(Debug)]
 pub(crate) struct LeaseGuard {
     pub(crate) l2: Arc<SharedTier>,
@@ -28,14 +30,15 @@ pub(crate) struct LeaseGuard {
     began: Instant,
 }
 
-/// The right of a computation to store its value in L2.
+/// The result of a computation's request for the right to store its value in L2.
 #[derive(Debug)]
 pub(crate) enum LeaseState {
-    /// The computation may store its value.
+    /// The computation may store its value in L2, by this right.
     Granted(Box<LeaseGuard>),
-    /// The store could not be asked. The entry there may be older than the computed value.
+    /// The store could not be asked for a right. The entry in L2 may be older than the computed
+    /// value, and must be removed.
     Unavailable,
-    /// The computation does not use the store.
+    /// The computation does not use L2, and stores nothing there.
     None,
 }
 
@@ -48,10 +51,10 @@ impl LeaseState {
     }
 }
 
-/// Returns the lifetimes of a lease and its token before they are renewed.
+/// Returns the lifetimes of a lease and its token from their grant until the first renewal.
 pub(crate) fn lease_times(lock_timeout: Duration) -> LeaseTimes {
     let lease = lock_timeout.min(MAX_LEASE);
-    // A computation that outlives its lease may still store.
+    // A computation that outlives its lease may still store its value.
     let room = lock_timeout.saturating_mul(2).max(MAX_LEASE);
     LeaseTimes { lease, room }
 }
@@ -79,8 +82,9 @@ impl LeaseGuard {
         }
     }
 
-    /// Returns a future that renews the token and the versions that the value depends on, and for
-    /// `lock_timeout` the lease. It runs beside the body and never completes.
+    /// Returns a future that keeps the token, and the versions that the value depends on, from
+    /// expiring in L2. For `lock_timeout` the future also renews the lease. The future never
+    /// completes, so the caller must poll it beside the computation and then drop it.
     pub(crate) fn renewal(
         &self,
         lock_timeout: Duration,
@@ -110,7 +114,8 @@ impl LeaseGuard {
                     lease_times.room
                 };
                 tokio::time::sleep(pause / 3).await;
-                // A failure shows when the value is stored.
+                // A failure needs no handling here: L2 rejects the value later if its token
+                // expired.
                 let _ = l2
                     .store
                     .renew(
@@ -124,7 +129,8 @@ impl LeaseGuard {
         })
     }
 
-    /// Builds the store request, which ends the lease; `None` if the right was already used.
+    /// Uses the right: builds the request that stores `bytes` in L2 for the time `kept`, and ends
+    /// the lease. Returns `None` if the right was already used.
     pub(crate) fn into_fill(
         mut self,
         value_tags: Vec<StoreKey>,
@@ -159,7 +165,8 @@ impl Drop for LeaseGuard {
     }
 }
 
-/// Releases a lease in the background.
+/// Releases the lease of `fencing_token` in the background, so that another process may compute. If
+/// L2 does not answer, the entry's removal is put into the outbox.
 pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
     let (store, bus) = (Arc::clone(&l2.store), Arc::clone(&l2.bus));
     l2.spawn(async move {
@@ -167,15 +174,15 @@ pub(crate) fn release(l2: &Arc<SharedTier>, fencing_token: FencingToken) {
             .release(&fencing_token, SharedTier::background_deadline())
             .await;
         if matches!(released, Err(Failure::Unavailable | Failure::Indeterminate)) {
-            // Removed as soon as the store can be reached: otherwise other processes wait until the
-            // lease runs out. The entry, if there is one, was rejected.
+            // The entry is removed as soon as the store can be reached. Otherwise other processes
+            // would wait until the lease runs out. The entry's value, if it has one, was rejected.
             bus.outbox.add([fencing_token.entry]);
         }
     });
 }
 
-/// Returns the lifetime of an entry's versions. It is longer than the entry's, so that no entry is
-/// lost because a version expired.
+/// Returns the time for which L2 keeps the versions of an entry that lives for `entry`. The
+/// versions outlive the entry, so that no entry is lost because a version expired.
 pub(crate) fn version_life(entry: Duration) -> Duration {
     entry.saturating_mul(2).max(Duration::from_secs(60))
 }

@@ -1,4 +1,4 @@
-//! Builds the look-up of an entry in L2, if L2 is to be asked at all.
+//! The look-up of an entry in L2, built only if L2 is used for the entry.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
 
 impl Core {
-    /// Returns the look-up in L2; `None` if L2 is not used for this entry or cannot hold the value.
+    /// Returns the look-up of an entry in L2. Returns `None` if L2 is not used for this entry now,
+    /// or its codec cannot encode the value's type.
     pub(crate) fn l2_lookup<'a>(
         &'a self,
         owner: &'a Arc<Owner>,
@@ -53,15 +54,16 @@ impl Core {
         })
     }
 
-    /// Queues the removal of the entry under `key` from L2. Called when a value was computed
-    /// without asking L2: the entry there may be older, and this node must not serve it later.
+    /// Puts the removal of the entry under `key` from L2 into the outbox. Called when a value was
+    /// computed without asking L2: the entry in L2 may be older, and this node must not serve it
+    /// later.
     pub(crate) fn queue_removal(&self, key: &Key, options: EntryOptions) {
         if let Some(l2) = &self.l2
             && options.tier != Tier::Memory
-            // A cache that was shut down does not read it again.
+            // A cache that was shut down does not read the entry again.
             && !l2.is_shut_down()
         {
-            // Its replicas are invalidated with it, if there are any.
+            // The entry's replicas, if it has any, are invalidated with the entry.
             l2.bus.outbox.add([StoreKey::entry(key)]);
         }
     }

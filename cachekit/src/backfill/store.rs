@@ -1,4 +1,4 @@
-//! Stores a computed value in L2, for all processes.
+//! The storing of a computed or written value in L2, for all processes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,31 +27,34 @@ use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{Failure, Fill, Filled};
 
-/// The result of storing a value in L2.
+/// The result of an attempt to store a value in L2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreOutcome {
     Stored,
-    /// Something was invalidated in between. Nothing was stored.
+    /// The value was not stored, because its entry was invalidated or written after the computation
+    /// began.
     Rejected,
-    /// A write with a greater order has stored. Nothing was stored.
+    /// The value was not stored, because a write with a greater order has already stored its value.
     Superseded,
-    /// The value is not meant for L2, or cannot be stored there.
+    /// The value was not stored, because the value is not meant for L2 or cannot be stored there.
     Skipped,
-    /// There is no answer: the value may be stored.
+    /// L2 did not answer: the value may be stored, or not.
     Indeterminate,
 }
 
-/// The kind of message by which a write replaces the values of other nodes.
+/// The kind of message by which a write replaces the values that other nodes have in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Broadcast {
-    /// A write without an order: it is newer than every other, or is not stored.
+    /// The message of a write without an order. Such a value is newer than every other, or is not
+    /// stored.
     Invalidated,
-    /// A write with an order, which decides between overlapping writes.
+    /// The message of a write with an order. The order decides between overlapping writes.
     Written,
 }
 
 impl Broadcast {
-    /// Builds the message to the other nodes.
+    /// Builds the message by which the node `from` tells the other nodes that their values under
+    /// `names` are old.
     fn message(self, from: NodeId, names: Vec<StoreKey>) -> BusMessage {
         match self {
             Self::Invalidated => BusMessage::Invalidated {
@@ -65,7 +68,7 @@ impl Broadcast {
     }
 }
 
-/// A value to store in L2.
+/// A value to store in L2, with the right to do so.
 pub(crate) struct Backfill {
     pub(crate) lease: LeaseGuard,
     pub(crate) owner: Arc<Owner>,
@@ -76,14 +79,15 @@ pub(crate) struct Backfill {
     pub(crate) took: Duration,
     pub(crate) wire: Wire,
     pub(crate) stored: Arc<MemoryEntry>,
-    /// Set if the value replaces those that other nodes may have in memory.
+    /// The kind of message to other nodes, whose values in memory this value replaces. `None` for a
+    /// computed value.
     pub(crate) broadcast: Option<Broadcast>,
 }
 
 impl Backfill {
-    /// Stores the value in the background. No caller waits, so it may take longer than a call may.
-    /// If `is_owed`, it runs even after a shutdown has begun: the shutdown waited for its
-    /// computation.
+    /// Stores the value in L2 in the background. No caller waits, so storing may take longer than a
+    /// call may. If `is_owed`, the task runs even after a shutdown has begun, because the shutdown
+    /// waited for the value's computation.
     pub(crate) fn spawn(self, is_owed: bool) {
         let background = Arc::clone(&self.lease.l2.background);
         let task_owner = TaskOwner::Function(Arc::clone(&self.owner));
@@ -91,11 +95,12 @@ impl Backfill {
             let stored = Arc::clone(&self.stored);
             let until = SharedTier::background_deadline();
             if self.run(until).await == StoreOutcome::Rejected {
-                // If the other processes may not have the value, this node does not keep it either.
+                // If L2 rejects the value for the other processes, this node does not keep the
+                // value either.
                 stored.evict();
             }
         };
-        // A task that does not start is dropped, which releases the lease.
+        // A task that is not started is dropped, which releases the lease.
         if is_owed {
             background.spawn_required(task_owner, storing);
         } else {
@@ -103,7 +108,9 @@ impl Backfill {
         }
     }
 
-    /// Stores the value and returns the result.
+    /// Stores the value in L2, and returns the result. Waits for L2 until `until`. If L2 does not
+    /// answer by then, the removal of the entry is put into the outbox, because the entry may be
+    /// old.
     pub(crate) async fn run(self, until: Instant) -> StoreOutcome {
         let l2 = Arc::clone(&self.lease.l2);
         let entry = self.lease.keys.entry.clone();
@@ -116,8 +123,7 @@ impl Backfill {
         };
         let from = l2.bus.node;
         fill.message = broadcast.map(|it| it.message(from, vec![entry.clone()]));
-        // Until the result is known, the entry in L2 may be older than the value that this node
-        // serves.
+        // Until L2 answers, its entry may be older than the value that this node serves.
         let removal = l2.pending_removal(vec![entry]);
         let answer = l2.store.fill(&fill, until).await;
         if matches!(answer, Ok(_) | Err(Failure::Rejected(_))) {
@@ -147,8 +153,9 @@ impl Backfill {
         }
     }
 
-    /// Builds the store request, with the bytes that compression saved, or returns why there is
-    /// none.
+    /// Builds the request that stores the value in L2. Also returns the number of bytes that
+    /// compression saved. Returns `Skipped` as the error if the value is not to be stored, or
+    /// cannot be.
     fn prepare(self, l2: &SharedTier) -> Result<(Fill, Option<usize>), StoreOutcome> {
         let kept = self
             .options
@@ -172,7 +179,8 @@ impl Backfill {
             .iter()
             .all(|name| is_guarded(&self.lease.guards, name))
         {
-            // The first value with a tag of this prefix: from now on the prefix is guarded.
+            // This value is the first with a tag of this prefix. The prefix is guarded from now on,
+            // so later values can be stored.
             l2.counts.refused_stores.bump();
             return Err(StoreOutcome::Skipped);
         }

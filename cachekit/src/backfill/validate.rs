@@ -1,4 +1,5 @@
-//! Validates entries from L2: whether they may be served, and as which value.
+//! The validation of entries that were read from L2: an entry is served as fresh, served as stale,
+//! or rejected.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,10 +27,10 @@ use crate::return_type::erased_ops::ValueOps;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::{Failure, Found, UNKNOWN_ORIGIN};
 
-/// The room for an envelope's bytes besides its payload, a generous bound.
+/// The number of bytes that an envelope may have besides its payload. The bound is generous.
 const OVERHEAD: usize = 64 << 10;
 
-/// A look-up of one entry in L2.
+/// A look-up of one entry in L2 by one call, with the names and settings that the look-up needs.
 pub(crate) struct L2Lookup<'a> {
     pub(crate) core: &'a Core,
     pub(crate) l2: &'a Arc<SharedTier>,
@@ -39,44 +40,47 @@ pub(crate) struct L2Lookup<'a> {
     pub(crate) options: &'a EntryOptions,
     pub(crate) codec: Codec,
     pub(crate) fingerprint: u64,
-    /// The position in this node's sequence of invalidations before the look-up.
+    /// The position in this node's sequence of invalidations at which the look-up began.
     pub(crate) began: SequenceNumber,
-    /// The epochs of the entry's tags, if the caller has them.
+    /// This node's epochs of all that the entry depends on. `None` if the caller has not read them.
     pub(crate) epochs: Option<&'a Epochs>,
 }
 
-/// The start of a look-up, and its deadline.
+/// The start of a look-up: its time, its deadline, and the unconfirmed entry that memory had.
 #[derive(Debug, Clone)]
 pub(crate) struct LookupStart {
     pub(crate) until: Instant,
     at: Duration,
-    /// The entry in memory at that time, if it was not confirmed. The answer replaces it in any
-    /// case.
+    /// The entry that memory had at the start, if the bus was not live then: other nodes'
+    /// invalidations of that entry may not have arrived. The answer of L2 replaces the entry in any
+    /// case. `None` if the bus was live, or memory had no such entry.
     unconfirmed: Option<Arc<MemoryEntry>>,
 }
 
-/// The result of a validation.
+/// The result of the validation of an entry from L2: a fresh entry, a stale entry, or none.
 pub(crate) enum Validated {
-    /// A fresh entry, with the token in L2.
+    /// A fresh entry to serve, with its token in L2.
     Fresh(Arc<MemoryEntry>, Token),
-    /// A stale entry that is otherwise good, within the time for which the call's options keep it.
+    /// A stale entry, with its token in L2. The entry is otherwise good, and still within the
+    /// window for which the call's options allow a stale value.
     Stale(Arc<MemoryEntry>, Token),
-    /// No entry. Has the token in L2, so that the store does not offer the same entry again.
+    /// No usable entry. The token is that of the rejected entry, so that L2 does not offer the same
+    /// entry again. `None` if L2 had no entry.
     Rejected(Option<Token>),
 }
 
-/// The state of an entry's versions, from the best to the worst.
+/// The state of the versions that an entry depends on, from the best to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum VersionStatus {
-    /// No version was invalidated.
+    /// No version of the entry was invalidated.
     Current,
-    /// At least one version was softly invalidated, and none in hard mode.
+    /// At least one version of the entry was softly invalidated, and none in hard mode.
     SoftInvalidated,
     Invalid,
 }
 
 impl L2Lookup<'_> {
-    /// Starts a look-up. Called before each question to the store.
+    /// Starts a look-up with this deadline. The caller must call this before each question to L2.
     pub(crate) fn started(&self, until: Instant) -> LookupStart {
         let core = self.core;
         LookupStart {
@@ -88,10 +92,11 @@ impl L2Lookup<'_> {
         }
     }
 
-    /// Validates the found entry. Reads the versions of value tags if the look-up did not.
+    /// Validates the entry that L2 returned. Reads the versions of value tags from L2 if the
+    /// question did not.
     ///
-    /// An unconfirmed entry in memory is evicted unless the found entry is fresh. Otherwise it
-    /// would be served if the next look-up got no answer.
+    /// If memory has an unconfirmed entry, that entry is evicted unless the entry from L2 is fresh.
+    /// Otherwise memory would serve the unconfirmed entry if the next question to L2 got no answer.
     pub(crate) async fn validate(
         &self,
         ops: &ValueOps,
@@ -130,7 +135,7 @@ impl L2Lookup<'_> {
         let wire = ops.wire;
         Ok(match self.value(ops, &envelope) {
             Ok(content) => {
-                // The store reported the remaining life before its answer travelled.
+                // L2 reported the remaining life before its answer travelled to this node.
                 let passed = self.core.clock.now().saturating_sub(start.at);
                 let life = life(&envelope, found, passed, is_old);
                 let value = Value {
@@ -154,7 +159,8 @@ impl L2Lookup<'_> {
         })
     }
 
-    /// Returns the remaining life of the found entry, if it may be served as fresh.
+    /// Returns the remaining life of the entry that L2 returned. Returns `None` if the entry may
+    /// not be served as fresh.
     pub(crate) async fn life(
         &self,
         found: &Found,
@@ -176,8 +182,8 @@ impl L2Lookup<'_> {
         Validated::Rejected(token)
     }
 
-    /// Returns `true` if the entry of another key may have this name: names of long keys are
-    /// hashes.
+    /// Returns `true` if the found entry belongs to another key that has the same name in L2: names
+    /// of long keys end with a hash.
     fn may_collide(&self, found: &Found) -> bool {
         let bytes = found.bytes.as_deref().unwrap_or_default();
         Envelope::parse(bytes).is_ok_and(|it| {
@@ -186,14 +192,16 @@ impl L2Lookup<'_> {
         })
     }
 
-    /// Opens the found entry, if it belongs to this key, is alive and has the requested type.
+    /// Opens the envelope of the entry that L2 returned. Returns the reason, and the entry's token
+    /// if it has one, if the entry is absent, damaged or too old, or belongs to another key,
+    /// function or type.
     fn open<'f>(&self, found: &'f Found) -> Result<Envelope<'f>, (MissReason, Option<Token>)> {
         let bytes = found.bytes.as_deref().ok_or((MissReason::Absent, None))?;
         let most = self.l2.settings.max_value;
         if bytes.len() > most.saturating_add(OVERHEAD) {
             return Err((MissReason::TooLarge, Token::of(bytes)));
         }
-        // The store's scripts check only the head and the versions, so an entry that was cut short
+        // The scripts of L2 check only the head and the versions, so an entry that was cut short
         // may look good to them.
         let envelope =
             Envelope::parse(bytes).map_err(|reject| (reason(reject), Token::of(bytes)))?;
@@ -210,7 +218,7 @@ impl L2Lookup<'_> {
             (!envelope.payload.is_readable(), MissReason::Codec),
             (envelope.fingerprint != self.fingerprint, MissReason::Schema),
             (self.is_past_grace(&envelope, found), MissReason::Expired),
-            // Checked before a buffer is allocated for it.
+            // The size is checked before a buffer is allocated for the value.
             (envelope.payload.length() > most, MissReason::TooLarge),
         ];
         match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
@@ -224,13 +232,14 @@ impl L2Lookup<'_> {
         }
     }
 
-    /// Returns `true` if the entry is too old to be served even as a stale value.
+    /// Returns `true` if the entry is too old for this call to serve it even as a stale value.
     fn is_past_grace(&self, envelope: &Envelope<'_>, found: &Found) -> bool {
         let over = envelope.grace.checked_sub(found.left);
         over.is_some_and(|over| over >= self.options.window())
     }
 
-    /// Compares all versions that the entry depends on with the current ones.
+    /// Compares all versions that the entry depends on with the current ones. Reads the current
+    /// versions of value tags from L2 if the question did not.
     async fn version_status(
         &self,
         envelope: &Envelope<'_>,
@@ -239,7 +248,7 @@ impl L2Lookup<'_> {
     ) -> Result<VersionStatus, Failure> {
         let names = &self.keys.versions;
         if envelope.versions.len() < names.len() || found.versions.len() != names.len() {
-            // Written by code that knew fewer tags.
+            // The entry was written by code that knew fewer tags.
             return Ok(VersionStatus::Invalid);
         }
         let (known, value_tags) = envelope.tags.split_at(names.len() - IMPLICIT);
@@ -275,7 +284,8 @@ impl L2Lookup<'_> {
         Ok(status.max(self.compare(value_tag_versions, &versions)))
     }
 
-    /// Compares recorded versions with the current ones, and returns the worst status.
+    /// Compares the versions `recorded` in the entry with the current versions `now`, in the same
+    /// order. Returns the worst status of all.
     fn compare(&self, recorded: &[Version], now: &[Option<Version>]) -> VersionStatus {
         if recorded.len() != now.len() {
             return VersionStatus::Invalid;
@@ -294,8 +304,9 @@ impl L2Lookup<'_> {
         all.max().unwrap_or(VersionStatus::Current)
     }
 
-    /// Returns `true` if the versions were made in the data set that the server holds now. A server
-    /// that came back with an older data set may have versions that were invalidated since.
+    /// Returns `true` if `versions` were made in the data set that the server holds now, or any
+    /// data set is accepted. A server that came back with an older data set may have versions that
+    /// were invalidated in the newer one.
     async fn is_of_this_origin(
         &self,
         versions: &[Version],
@@ -312,11 +323,12 @@ impl L2Lookup<'_> {
         if removed!(self.core, MissingTagIsZero) {
             return Ok(true);
         }
-        // The origin may have changed since the server was last asked.
+        // The server's data set may have changed since this process last asked for its origin.
         Ok(is_of(l2.store.ask_origin(until).await?))
     }
 
-    /// Decodes the entry's value, or its absence.
+    /// Decodes the value from the envelope, or makes the absence that the envelope stands for.
+    /// Returns the reason if decompressing or decoding fails.
     fn value(&self, ops: &ValueOps, envelope: &Envelope<'_>) -> Result<AnyShared, MissReason> {
         if envelope.is_absent {
             return Ok((ops.absence)());
@@ -326,11 +338,12 @@ impl L2Lookup<'_> {
         decode(self.codec, &payload).map_err(|_| MissReason::Undecodable)
     }
 
-    /// Returns this node's epochs of all that the entry depends on.
+    /// Returns this node's epochs of all that the entry depends on, value tags included.
     fn epochs_of(&self, envelope: &Envelope<'_>) -> Epochs {
         let has_value_tags = envelope.versions.len() > self.keys.versions.len();
         if let Some(epochs) = self.epochs.filter(|_| !has_value_tags) {
-            // The tags were compared: these are the entry's epochs.
+            // The entry's tags equal those that the caller knows, so the caller's epochs are the
+            // entry's.
             return epochs.clone();
         }
         let tags = envelope.tags.iter();
@@ -354,8 +367,8 @@ impl L2Lookup<'_> {
     }
 }
 
-/// Returns the entry's position in its life, by the store's clock. It is fresh for at most the time
-/// that it was stored for, and not at all if a version says that it `is_old`. The report is
+/// Returns the entry's position in its life, by L2's clock. The entry is fresh for at most the time
+/// that it was stored for, and is stale if a version says that it `is_old`. The report of L2 is
 /// `passed` old.
 fn life(envelope: &Envelope<'_>, found: &Found, passed: Duration, is_old: bool) -> Life {
     let reported = if is_old {

@@ -1,4 +1,4 @@
-//! The store behind its circuit breaker.
+//! The store (L2) behind its circuit breaker.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use crate::store::port::{
     Store, StoreFuture,
 };
 
-/// A store that is not asked while its breaker is open, or if the runtime has no timer to limit the
-/// wait. It reports the outcome of each question to the breaker. Messages to nodes bypass the
-/// breaker.
+/// A store that is not asked while its circuit breaker is open, or if the runtime has no timer to
+/// limit the wait. The outcome of each question is reported to the breaker. Heartbeats, and
+/// messages to nodes, bypass the breaker.
 #[derive(Debug)]
 pub(crate) struct BreakerStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
 }
 
-/// The meaning of a rejection for the breaker.
+/// The effect on the breaker if the store rejects an operation with an error code.
 #[derive(Clone, Copy)]
 enum Rejection {
-    /// Counts as a failure: a store that cannot be read is useless.
+    /// The rejection is reported as a failure: a store that cannot be read is useless.
     Counted,
-    /// Does not count: a full store can still be read.
+    /// The rejection is not reported: a full store that refuses a value can still be read.
     Ignored,
 }
 
@@ -52,7 +52,7 @@ impl BreakerStore {
                 | (Err(Failure::Rejected(_)), Rejection::Counted) => {
                     self.breaker.failed();
                 }
-                // Without a connection, no caller waited.
+                // Without a connection, no caller waited, so the breaker need not open.
                 (Err(Failure::Unavailable | Failure::Rejected(_)), _) => {}
             }
             answer

@@ -1,4 +1,5 @@
-//! The bus: messages between the processes that share a store, heartbeats and group membership.
+//! The bus: the messages between the processes that share a Redis, with heartbeats and group
+//! membership.
 
 pub(crate) mod acks;
 pub(crate) mod client;

@@ -1,9 +1,9 @@
-//! The circuit breaker of the shared store.
+//! The circuit breaker of the store (L2).
 //!
-//! While it is closed, calls ask the store. A few consecutive failures open it: calls then go on
-//! without the store and do not wait. From time to time it is half-open: one probe runs in the
-//! background, never in a user's call. Only an answer in time closes the breaker. (M. Nygard,
-//! "Release It!", 2007, chapter 5.)
+//! While the breaker is closed, calls ask the store. A few consecutive failures open the breaker:
+//! calls then do without the store and do not wait. From time to time the breaker is half-open: one
+//! probe runs in the background, never in a user's call. Only a probe that is answered in time
+//! closes the breaker. (M. Nygard, "Release It!", 2007, chapter 5.)
 
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
@@ -12,17 +12,18 @@ use tokio::sync::Notify;
 use crate::base::fault::{Faults, guard};
 use crate::base::trace;
 
-/// The number of consecutive failures that open the breaker.
+/// The number of consecutive failures of the store that open the breaker.
 const FAILURES: u32 = 5;
 
 const CLOSED: u8 = 0;
 const OPEN: u8 = 1;
 const HALF_OPEN: u8 = 2;
 
-/// A circuit breaker.
+/// A circuit breaker, which counts consecutive failures of the store and is closed, open or
+/// half-open.
 #[derive(Debug)]
 pub(crate) struct Breaker {
-    /// The consecutive failures so far.
+    /// The number of failures since the store last answered.
     failures: AtomicU32,
     state: AtomicU8,
     openings: AtomicU64,
@@ -41,30 +42,31 @@ impl Breaker {
         }
     }
 
-    /// Returns `true` if calls may ask the store.
+    /// Returns `true` if the breaker is closed, so that calls may ask the store.
     pub(crate) fn is_closed(&self) -> bool {
         self.state.load(Ordering::Acquire) == CLOSED
     }
 
-    /// Returns `true` if a probe is running.
+    /// Returns `true` if the breaker is half-open: a probe of the store is running.
     pub(crate) fn is_half_open(&self) -> bool {
         self.state.load(Ordering::Acquire) == HALF_OPEN
     }
 
-    /// Returns how often the breaker opened.
+    /// Returns the number of times that the breaker turned from closed to open.
     pub(crate) fn openings(&self) -> u64 {
         self.openings.load(Ordering::Relaxed)
     }
 
-    /// Records that a call's question was answered.
+    /// Records that the store answered a call, which ends a series of failures.
     pub(crate) fn succeeded(&self) {
-        // Read first: as long as all goes well, no call writes.
+        // The number is read first, so that no call writes while the store answers every call.
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Records that a call's question was not answered in time, or that a read was rejected.
+    /// Records that the store did not answer a call in time, or rejected a read. The last of
+    /// [`FAILURES`] consecutive failures opens the breaker.
     pub(crate) fn failed(&self) {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
         if !guard!(self, NoBreaker: failures < FAILURES) && self.turn(CLOSED, OPEN) {
@@ -74,15 +76,16 @@ impl Breaker {
         }
     }
 
-    /// Waits until the breaker is not closed. For a single task.
+    /// Waits until the breaker is not closed. Only one task may wait at a time.
     pub(crate) async fn opened(&self) {
         while self.is_closed() {
             self.opened.notified().await;
         }
     }
 
-    /// Begins a probe; `None` if the breaker is closed or another probe runs. If it is dropped
-    /// before it [succeeded](Attempt::succeeded), the breaker stays open.
+    /// Turns an open breaker half-open, and returns the probe. Returns `None` if the breaker is
+    /// closed or another probe runs. If the probe is dropped before it
+    /// [succeeded](Attempt::succeeded), the breaker is open again.
     pub(crate) fn attempt(&self) -> Option<Attempt<'_>> {
         self.turn(OPEN, HALF_OPEN).then(|| Attempt(self))
     }
@@ -94,13 +97,14 @@ impl Breaker {
     }
 }
 
-/// A probe of a half-open breaker.
+/// A running probe of the store, whose breaker is half-open.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Attempt<'a>(&'a Breaker);
 
 impl Attempt<'_> {
-    /// Closes the breaker: calls ask the store again.
+    /// Records that the store answered the probe: closes the breaker, so that calls ask the store
+    /// again.
     pub(crate) fn succeeded(self) {
         self.0.failures.store(0, Ordering::Relaxed);
         if self.0.turn(HALF_OPEN, CLOSED) {
@@ -111,7 +115,7 @@ impl Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        // No effect after a success.
+        // After a success, the breaker is closed and this changes nothing.
         self.0.turn(HALF_OPEN, OPEN);
     }
 }

@@ -1,4 +1,4 @@
-//! The names in the store of an entry and of the versions that it depends on.
+//! The names in the store (L2) of an entry and of the versions that the entry depends on.
 
 use crate::base::random::Random;
 use crate::key::Key;
@@ -9,23 +9,24 @@ use crate::model::tags::EntryTags;
 use crate::store::key_name::{StoreKey, tag_prefix};
 use crate::store::port::EntryQuery;
 
-/// The replica of a key's entry that a call uses.
+/// The replica of a key's entry that a call uses in the store.
 ///
-/// Replicas are entries of their own: each has its token, its lease and its value. All depend on a
-/// shared version, as on a tag's. The store invalidates that version with every invalidation and
-/// every write of the key, no matter which process does it, so no other code has to know whether
-/// replicas exist. The computation of a replica is fenced by that version, where an entry without
-/// replicas is fenced by its token.
+/// Replicas are entries of their own: each has its token, its lease and its value. All replicas of
+/// a key depend on a shared version, as on the version of a tag. The store invalidates the shared
+/// version with every invalidation and every write of the key, by any process, so no other code has
+/// to know whether replicas exist. The shared version fences the computation of a replica, as the
+/// token fences the computation of an entry without replicas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Replica {
-    /// The entry has no replicas.
+    /// The key has one entry, without replicas.
     Only,
-    /// The replica with this index, from 0.
+    /// The replica with this index, from 0. The replica 0 has the name of the entry itself.
     Nth(u8),
 }
 
 impl Replica {
-    /// Picks the replica that a call reads.
+    /// Picks at random the replica that a call reads. Returns [`Replica::Only`] if the function has
+    /// no replicas.
     pub(crate) fn pick(options: EntryOptions, random: &Random) -> Self {
         match options.copies() {
             Some(copies) => Self::Nth(random.below(copies)),
@@ -40,24 +41,28 @@ impl Replica {
         }
     }
 
-    /// Returns `true` if the store has not accepted an invalidation that concerns the replica.
+    /// Returns `true` if an invalidation that concerns the entry or this replica still waits in
+    /// `outbox`.
     pub(crate) fn is_blocked(self, key: &Key, outbox: &Outbox) -> bool {
         let is_copy = self != Self::Only;
         outbox.blocks(&StoreKey::entry(key)) || (is_copy && outbox.blocks(&self.entry(key)))
     }
 
-    /// Returns the version that all replicas share, if there are any.
+    /// Returns the name of the version that all replicas of `key` share. Returns `None` for an
+    /// entry without replicas.
     pub(crate) fn shared_version(self, key: &Key) -> Option<StoreKey> {
         (self != Self::Only).then(|| StoreKey::copies(key))
     }
 }
 
-/// The names of an entry and its versions, as far as they are known before the value.
+/// The names in the store of an entry and of its versions, as far as they are known before the
+/// value.
 #[derive(Debug, Clone)]
 pub(crate) struct EntryKeys {
     pub(crate) entry: StoreKey,
     pub(crate) replica: Replica,
-    /// The versions of the namespace, the function, the replicas and the tags.
+    /// The names of the versions of the namespace, the function, the replicas and the known tags,
+    /// in this order.
     pub(crate) versions: Vec<StoreKey>,
 }
 
@@ -81,8 +86,8 @@ impl EntryKeys {
     }
 }
 
-/// Returns the names of an entry's versions after those of the namespace and its function. The
-/// replicas' version comes first, because it is known for each of them.
+/// Returns the names of an entry's versions after those of the namespace and the function. The
+/// replicas' version comes before the tags, because each look-up of a replica knows it.
 pub(crate) fn tag_keys<'a>(
     key: &Key,
     replica: Replica,
@@ -94,8 +99,9 @@ pub(crate) fn tag_keys<'a>(
         .chain(entry_tags.tags.iter().map(StoreKey::tag))
 }
 
-/// Returns the guards that must not change while an owner's value tags are unknown: those of the
-/// prefixes seen so far, or, before the first value, the guard of all tags.
+/// Returns the guards that must not change while the value tags of `owner` are unknown: the guards
+/// of the tag prefixes that values had so far. Before the first value, returns the guard of all
+/// tags.
 pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
     owner
         .tag_prefixes
@@ -105,13 +111,14 @@ pub(crate) fn guards(owner: &Owner) -> Vec<StoreKey> {
         .collect()
 }
 
-/// Returns `true` if `guards` cover `tag`.
+/// Returns `true` if `guards` contains the guard of the prefix of `tag`, or the guard of all tags.
 pub(crate) fn is_guarded(guards: &[StoreKey], tag: &StoreKey) -> bool {
     let covers = |tag_prefix: &[u8]| guards.contains(&StoreKey::guard(tag_prefix));
     covers(b"") || covers(tag_prefix(tag))
 }
 
-/// Returns the names to remove with a tag: its version and the guards that cover it.
+/// Returns the names that an invalidation of `tag` removes from the store: the tag's version and
+/// the guards that cover the tag.
 pub(crate) fn with_guards(tag: &StoreKey) -> Vec<StoreKey> {
     let mut names = vec![tag.clone(), StoreKey::guard(b"")];
     if !tag_prefix(tag).is_empty() {

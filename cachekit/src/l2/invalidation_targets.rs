@@ -1,4 +1,4 @@
-//! The targets of an invalidation.
+//! The targets of an invalidation, and their names in the store (L2).
 
 use crate::key::Key;
 use crate::l2::entry_keys::with_guards;
@@ -6,12 +6,12 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 use crate::store::key_name::StoreKey;
 
-/// Keys, tags and functions that are invalidated together.
+/// The keys, tags and functions that one invalidation concerns, and its mode.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InvalidationTargets {
     pub(crate) keys: Vec<Key>,
     pub(crate) tags: Vec<Tag>,
-    /// Functions and regions, by name.
+    /// The names of cached functions and regions.
     pub(crate) functions: Vec<Box<str>>,
     pub(crate) everything: bool,
     pub(crate) mode: InvalidationMode,
@@ -46,7 +46,7 @@ impl InvalidationTargets {
         }
     }
 
-    /// Reads the targets from names in the store.
+    /// Makes the targets for which a message of another node has these names, in hard mode.
     pub(crate) fn from_names(names: &[StoreKey]) -> Self {
         let mut targets = Self::default();
         for name in names {
@@ -55,19 +55,19 @@ impl InvalidationTargets {
                 Some(("f", name)) => targets.functions.push(String::from_utf8_lossy(name).into()),
                 Some(("all", _)) => targets.everything = true,
                 Some(("t" | "e", _)) => targets.tags.extend(Tag::named(name.as_bytes())),
-                // Guards have no entries in memory.
+                // No entry in memory depends on a guard or a replica, so such a name is no target.
                 _ => {}
             }
         }
         targets
     }
 
-    /// Changes the mode.
+    /// Returns these targets with the given mode.
     pub(crate) fn with_mode(self, mode: InvalidationMode) -> Self {
         Self { mode, ..self }
     }
 
-    /// Adds the targets of `other`, which has an equal mode.
+    /// Adds the targets of `other`, which must have an equal mode.
     pub(crate) fn join(&mut self, other: Self) {
         self.keys.extend(other.keys);
         self.tags.extend(other.tags);
@@ -83,7 +83,7 @@ impl InvalidationTargets {
         self.keys.len() + self.tags.len() + self.functions.len() + usize::from(self.everything)
     }
 
-    /// Returns the names that the store invalidates.
+    /// Returns the names in the store of all targets, with the guards of the tags.
     pub(crate) fn names(&self) -> Vec<StoreKey> {
         let keys = self.keys.iter().map(StoreKey::entry);
         let tags = self

@@ -1,9 +1,10 @@
-//! Invalidations that the shared store has not accepted.
+//! The outbox: invalidations that the store (L2) has not accepted yet.
 //!
-//! A removal that fails is kept here until the store accepts it. Until then this node neither reads
-//! nor stores the entries that it concerns: a single entry, or, for a tag, a function or
-//! everything, all entries. Removals may be repeated and may run late, so sending them again is
-//! always correct. If there are too many, they become one removal of everything; none is lost.
+//! A removal that fails is kept in the outbox until the store accepts the removal. Meanwhile this
+//! node does not use the store for the entries that the removal concerns: a single entry, or, for a
+//! tag, a function or everything, all entries. Removals may be repeated and may run late, so
+//! sending a removal again is always correct. If too many names wait, one removal of everything
+//! replaces the names, and none is lost.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -17,42 +18,44 @@ use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::trace;
 use crate::store::key_name::StoreKey;
 
-/// The bound of waiting names, and of recently accepted ones. More become one removal of
-/// everything.
+/// The largest number of names that wait in the outbox, and of names that were accepted recently.
+/// One removal of everything replaces a larger number of names.
 const MAX_NAMES: usize = 100_000;
 
-/// The time for which accepted removals are repeated to a server that comes back.
+/// The time for which an accepted removal is remembered, to be sent again to a server that comes
+/// back.
 const RECENT: Duration = Duration::from_secs(60);
 
-/// The number of names in one command.
+/// The largest number of names that one invalidation from the outbox sends to the store.
 const BATCH: usize = 1_000;
 
 type HashSet<T> = std::collections::HashSet<T, RandomState>;
 
 const NOTHING: u8 = 0;
-/// Each name concerns a single entry.
+/// The state of an outbox in which only names of single entries wait.
 const ENTRIES: u8 = 1;
-/// Any entry may depend on these names.
+/// The state of an outbox in which a tag, a function, a guard or everything waits, on which any
+/// entry may depend.
 const SHARED_NAMES: u8 = 2;
 
-/// The invalidations that a node still has to send.
+/// The invalidations that a node still has to send to the store (L2).
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
-    /// The kind of waiting names: [`NOTHING`], [`ENTRIES`] or [`SHARED_NAMES`]. Read by every call
-    /// that missed in memory.
+    /// The kind of the waiting names: [`NOTHING`], [`ENTRIES`] or [`SHARED_NAMES`]. Every call that
+    /// missed in memory reads this without the lock.
     state: AtomicU8,
     filled: Notify,
-    /// Requests sending again at once.
+    /// Wakes the recovery task from its pause, to send the waiting names at once.
     again: Notify,
     recent: Mutex<Recent>,
 }
 
-/// Recently accepted names, bounded in time and number.
+/// Names whose invalidation the store accepted recently, bounded in time and number.
 #[derive(Debug, Default)]
 struct Recent {
     accepted: VecDeque<(Instant, Vec<StoreKey>)>,
-    /// The number of names.
+    /// The number of names in all batches of `accepted`.
     count: usize,
 }
 
@@ -67,7 +70,7 @@ impl Recent {
 
     fn add(&mut self, now: Instant, mut names: Vec<StoreKey>) {
         if self.count + names.len() > MAX_NAMES {
-            // Dropping the oldest would lose them.
+            // All names are replaced, because the oldest would be lost if only they were dropped.
             self.accepted.clear();
             self.count = 0;
             names = vec![StoreKey::everything()];
@@ -87,14 +90,15 @@ impl Recent {
 #[derive(Debug, Default)]
 struct Queue {
     entries: HashSet<StoreKey>,
-    /// Tags, functions and everything, with the guards.
+    /// The names of tags, functions, guards and everything that wait to be sent.
     shared_names: HashSet<StoreKey>,
-    /// There were too many: one removal of everything stands for all of them, and for names added
-    /// before it is sent.
+    /// `true` after too many names waited. One removal of everything replaces those names, and also
+    /// the names that are added until that removal is sent.
     is_everything: bool,
-    /// The names being sent. They wait until `accepted`.
+    /// The names that are being sent, until the store has accepted their invalidation.
     sending: HashSet<StoreKey>,
-    /// The names being sent are not only entries.
+    /// `true` if any entry may depend on the names in `sending`, because they are no names of
+    /// entries.
     sends_shared_names: bool,
 }
 
@@ -125,17 +129,19 @@ impl Queue {
 }
 
 impl Outbox {
-    /// Returns `true` if the store has accepted everything.
+    /// Returns `true` if no invalidation waits: the store has accepted all of them.
     pub(crate) fn is_clear(&self) -> bool {
         self.state.load(Ordering::SeqCst) == NOTHING
     }
 
-    /// Returns `true` if the store must not be used for any entry yet.
+    /// Returns `true` if a call must not use the store for any entry, because an invalidation of a
+    /// tag, a function or everything waits.
     pub(crate) fn blocks_all(&self) -> bool {
         self.state.load(Ordering::SeqCst) == SHARED_NAMES
     }
 
-    /// Returns `true` if the store must not be used for this entry yet.
+    /// Returns `true` if a call must not use the store for `entry`, because an invalidation that
+    /// may concern the entry waits.
     pub(crate) fn blocks(&self, entry: &StoreKey) -> bool {
         match self.state.load(Ordering::SeqCst) {
             NOTHING => false,
@@ -147,7 +153,7 @@ impl Outbox {
         }
     }
 
-    /// Keeps `names` until the store accepts them.
+    /// Adds `names` to the outbox. The names stay there until the store accepts their invalidation.
     pub(crate) fn add(&self, names: impl IntoIterator<Item = StoreKey>) {
         let mut overflows = false;
         let mut queue = self.lock();
@@ -173,14 +179,15 @@ impl Outbox {
         }
     }
 
-    /// Waits until there is something to send.
+    /// Waits until at least one name waits in the outbox to be sent.
     pub(crate) async fn filled(&self) {
         while self.is_clear() {
             self.filled.notified().await;
         }
     }
 
-    /// Returns the names to send next: first those that block all entries.
+    /// Returns the names to send next: the batch that was not accepted yet, or a new batch, first
+    /// of the names that block all entries.
     pub(crate) fn next(&self) -> Vec<StoreKey> {
         let mut queue = self.lock();
         if queue.sending.is_empty() {
@@ -204,21 +211,23 @@ impl Outbox {
             };
             queue.sending = batch;
             queue.sends_shared_names = sends_shared_names;
-            // A removal that is being sent may not cover names that are added from now on.
+            // A removal of everything that is being sent does not cover names that are added from
+            // now on.
             queue.is_everything = false;
         }
         queue.sending.iter().cloned().collect()
     }
 
-    /// Records that the store accepted the names sent last. Names added since then still wait.
+    /// Records that the store accepted the names that [`next`](Self::next) returned last. Names
+    /// that were added since that call still wait.
     pub(crate) fn accepted(&self) {
         let mut queue = self.lock();
         queue.sending.clear();
         self.state.store(queue.state(), Ordering::SeqCst);
     }
 
-    /// Remembers accepted names for a while. A server that comes back with an older data set, or is
-    /// replaced by one that never received them, needs them again.
+    /// Remembers accepted names for [`RECENT`]. A server that comes back with an older data set, or
+    /// is replaced by a server that never received the names, must receive them again.
     pub(crate) fn remember(&self, names: Vec<StoreKey>) {
         let mut recent = self.recent.lock();
         let now = Instant::now();
@@ -226,7 +235,8 @@ impl Outbox {
         recent.add(now, names);
     }
 
-    /// Queues the recently accepted names again. Called when the store is there, or there again.
+    /// Adds the recently accepted names to the outbox again, and wakes the recovery task. The bus
+    /// client calls this when the store is reachable again.
     pub(crate) fn resend_recent(&self) {
         let recent = {
             let mut recent = self.recent.lock();
@@ -237,12 +247,12 @@ impl Outbox {
         self.again.notify_one();
     }
 
-    /// Waits for [`resend_recent`](Self::resend_recent).
+    /// Waits until [`resend_recent`](Self::resend_recent) is called.
     pub(crate) async fn retried(&self) {
         self.again.notified().await;
     }
 
-    /// Returns the number of waiting removals.
+    /// Returns the number of names that wait in the outbox.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }

@@ -1,5 +1,6 @@
-//! The background task that restores a failed store. It first sends what the store has not
-//! accepted; then the store must answer a question in time.
+//! The background task that restores the use of a failed store (L2). The task first sends the
+//! invalidations that the store has not accepted. After that, the store must answer a question in
+//! time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,38 +20,43 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::port::Store;
 
-/// The first pause between two attempts to send what was not accepted.
+/// The first pause between two attempts to send the invalidations that the store has not accepted.
+/// Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The pause before the first probe of a store that failed several times in a row.
+/// The pause before the first probe of a store whose circuit breaker opened.
 const FIRST_REST: Duration = Duration::from_millis(100);
 
-/// A store that fails again within this time had not recovered: the pauses keep growing.
+/// The time after a successful probe within which a further failure means that the store had not
+/// recovered: the pauses before further probes keep growing.
 const RELAPSE: Duration = Duration::from_secs(10);
 
-/// The time limit of operations for which no caller waits.
+/// The time limit of operations on the store for which no caller waits.
 pub(crate) const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The time for which an abandoned cache keeps sending what the store has not accepted.
+/// The time for which a dropped cache still sends the invalidations that the store has not
+/// accepted.
 const LINGER: Duration = Duration::from_secs(300);
 
-/// The recovery of one store.
+/// The task that recovers a failed store, with the parts of the cache that the task needs.
 pub(crate) struct Recovery {
     pub(crate) bus: Arc<BusClient>,
-    /// Not behind its breaker.
+    /// The store without its circuit breaker, because a probe must reach the store while the
+    /// breaker is open.
     pub(crate) store: Arc<dyn Store>,
     pub(crate) breaker: Arc<Breaker>,
-    /// The time limit of a call, which a probe must keep.
+    /// The time for which a call waits for the store. A probe must be answered within that time.
     pub(crate) call_timeout: Duration,
 }
 
 impl Recovery {
-    /// Supervises the store while the cache exists; `abandoned` is notified when it is dropped.
-    /// Names that the store has not accepted are still sent after that: otherwise the store would
-    /// keep values that a write has changed. The task then ends, and with it the connections.
+    /// Supervises the store until `abandoned` is notified, which happens when the cache is dropped.
+    /// After that, the task sends the names that the store has not accepted, for [`LINGER`] at
+    /// most: otherwise the store would keep values that a write has changed. The connections end
+    /// with the task.
     pub(crate) async fn run(self, abandoned: Arc<Notify>) {
-        // Names that were being sent are sent again.
+        // Names that were being sent when the cache was dropped are sent again below.
         select(self.supervise(), abandoned.notified()).await;
         if removed!(self.bus.terms, LeaveUntold) {
             return;
@@ -62,7 +68,7 @@ impl Recovery {
         }
     }
 
-    /// Sends until nothing is left.
+    /// Sends names from the outbox until the store has accepted all of them.
     async fn send_all(&self) {
         let mut pause = FIRST_PAUSE;
         while !self.bus.outbox.is_clear() {
@@ -75,8 +81,8 @@ impl Recovery {
         }
     }
 
-    /// Sends names until the store accepts them, and probes a store whose breaker is open until it
-    /// answers.
+    /// Sends names from the outbox until the store accepts them, and probes a store whose breaker
+    /// is open until the store answers. Never returns.
     async fn supervise(&self) {
         let (mut pause, mut rest) = (FIRST_PAUSE, FIRST_REST);
         let mut was_closed = true;
@@ -101,7 +107,8 @@ impl Recovery {
                     healthy_since = Some(Instant::now());
                 }
                 Some(attempt) => {
-                    // Open again before the pause, so that every reader of the state sees it.
+                    // The breaker opens again before the pause, so that every reader sees its
+                    // state.
                     drop(attempt);
                     rest = longer(rest);
                     self.wait(rest).await;
@@ -115,9 +122,10 @@ impl Recovery {
         }
     }
 
-    /// Sends the next names that were not accepted. Returns `true` if they are accepted or none
-    /// waits. One batch, not all: calls that go on without the store add more. Names that still
-    /// wait keep the calls that they concern from the store even when the breaker is closed.
+    /// Sends one batch of names from the outbox. Returns `true` if the store accepted the batch or
+    /// no name waits. Sends only one batch, because calls that do without the store add more names.
+    /// Names that still wait keep the calls that they concern from the store, even when the breaker
+    /// is closed.
     async fn send_next(&self) -> bool {
         let outbox = &self.bus.outbox;
         if outbox.is_clear() {
@@ -135,7 +143,7 @@ impl Recovery {
         {
             Ok(()) => {
                 outbox.accepted();
-                // Their leases are gone with the entries.
+                // The leases of these entries are removed with them, so the waiters must ask again.
                 for name in &names {
                     self.bus.lease_waiters.wake(name);
                 }
@@ -151,14 +159,14 @@ impl Recovery {
         }
     }
 
-    /// Returns `true` if a call would get its answer in time.
+    /// Returns `true` if the store answers a read of one version within the time limit of a call.
     async fn is_healthy(&self) -> bool {
         let question = [StoreKey::everything()];
         let until = from_now(self.call_timeout);
         self.store.versions(&question, until).await.is_ok()
     }
 
-    /// Waits for `pause`, or until there is a new connection.
+    /// Waits for `pause`, with some jitter, or until the store has a new connection.
     async fn wait(&self, pause: Duration) {
         let _ = timeout(jittered(pause), self.bus.outbox.retried()).await;
     }

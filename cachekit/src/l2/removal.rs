@@ -1,4 +1,4 @@
-//! Invalidations on their way to the store, and to every node.
+//! Invalidations on their way to the store (L2), and from there to every node.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use crate::store::key_name::StoreKey;
 use crate::store::message::BusMessage;
 
 impl SharedTier {
-    /// Invalidates `names` everywhere. If the store does not accept that now, or the caller is
-    /// dropped, the names go to the outbox. The outbox removes them, even after a soft
-    /// invalidation.
+    /// Invalidates `names` in the store and on every other node. If the store does not accept the
+    /// invalidation now, or the caller is dropped, the names are put into the outbox. The outbox
+    /// invalidates names in hard mode, even after a soft invalidation.
     pub(crate) async fn invalidate(&self, names: Vec<StoreKey>, mode: InvalidationMode) {
         let removal = self.pending_removal(names);
         let until = self.deadline();
@@ -25,8 +25,9 @@ impl SharedTier {
         }
     }
 
-    /// Invalidates as [`invalidate`](Self::invalidate) does, and waits until every node has applied
-    /// it or serves nothing older, but for at most `within`. Returns `true` if that is certain.
+    /// Invalidates `names` as [`invalidate`](Self::invalidate) does. Then waits until every node
+    /// has applied the invalidation or serves nothing older, or until the time `within` has passed.
+    /// Returns `true` if certainly no node serves an older value.
     pub(crate) async fn invalidate_everywhere(
         &self,
         names: Vec<StoreKey>,
@@ -61,7 +62,8 @@ impl SharedTier {
         is_certain
     }
 
-    /// Returns a guard that puts `names` into the outbox on drop, unless it is settled.
+    /// Returns a guard for `names`. A guard that is dropped without being settled puts the names
+    /// into the outbox.
     pub(crate) fn pending_removal(&self, names: Vec<StoreKey>) -> PendingRemoval<'_> {
         PendingRemoval {
             outbox: &self.bus.outbox,
@@ -70,14 +72,17 @@ impl SharedTier {
     }
 }
 
-/// An acknowledged invalidation that is not confirmed yet. On drop, it counts as unacknowledged.
+/// An acknowledged invalidation that is not confirmed yet. The statistics count an `Unconfirmed`
+/// that is dropped as unacknowledged.
 struct Unconfirmed<'a> {
     counts: &'a SharedTierCounts,
     is_settled: bool,
 }
 
 impl Unconfirmed<'_> {
-    /// Records the result: every node acknowledged, or it is certain for another reason.
+    /// Records the result of the wait: `are_all` if every node acknowledged the invalidation,
+    /// `is_certain` if no node serves an older value. If that is not certain, the invalidation
+    /// stays unconfirmed.
     fn settle(mut self, are_all: bool, is_certain: bool) {
         if !is_certain {
             return;
@@ -105,7 +110,8 @@ impl Drop for Unconfirmed<'_> {
     }
 }
 
-/// Names that must be removed unless the store answers. On drop, they go to the outbox.
+/// Names whose invalidation the store has not accepted yet. A `PendingRemoval` that is dropped
+/// without being settled puts its names into the outbox.
 #[must_use]
 pub(crate) struct PendingRemoval<'a> {
     outbox: &'a Outbox,
@@ -113,7 +119,7 @@ pub(crate) struct PendingRemoval<'a> {
 }
 
 impl PendingRemoval<'_> {
-    /// Settles it: nothing is left to send. Returns the names.
+    /// Returns the names and leaves nothing for the outbox, because the store has answered.
     pub(crate) fn settled(mut self) -> Vec<StoreKey> {
         std::mem::take(&mut self.names)
     }

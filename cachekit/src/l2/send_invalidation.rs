@@ -1,4 +1,4 @@
-//! Sends an invalidation to the store and to all processes.
+//! The sending of an invalidation to the store (L2) and to all processes.
 
 use tokio::time::Instant;
 
@@ -9,6 +9,7 @@ use crate::store::message::BusMessage;
 use crate::store::port::{Failure, Store};
 
 /// Invalidates `names` in the store, which publishes the message to every process in the same step.
+/// Requests no acknowledgements.
 pub(crate) async fn send_invalidation(
     bus: &BusClient,
     store: &dyn Store,

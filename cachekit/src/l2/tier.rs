@@ -1,4 +1,5 @@
-//! The shared tier (L2) of one cache: the store, its breaker, the bus and the background tasks.
+//! The shared tier (L2) of one cache: the store, its circuit breaker, the bus and the background
+//! tasks.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -28,69 +29,76 @@ use crate::model::owner::Owner;
 use crate::model::stats::{BreakerState, RedisMisses, RedisStats};
 use crate::store::port::{Failure, Store};
 
-/// The shared tier in use.
+/// The shared tier (L2) of a cache for which Redis is configured.
 #[derive(Debug)]
 pub(crate) struct SharedTier {
-    /// Behind its breaker.
+    /// The store behind its circuit breaker.
     pub(crate) store: Arc<dyn Store>,
     breaker: Arc<Breaker>,
     pub(crate) bus: Arc<BusClient>,
     pub(crate) counts: SharedTierCounts,
     pub(crate) settings: Settings,
-    /// The number of calls that ask the store now.
+    /// The number of calls that look up an entry in the store now.
     in_flight: AtomicUsize,
     pub(crate) background: Arc<Background>,
     heartbeat: JoinHandle<()>,
-    /// Notified when the cache is dropped.
+    /// Notifies the recovery task that the cache is dropped, so that the task sends the outbox and
+    /// ends.
     abandoned: Arc<Notify>,
 }
 
-/// The number of calls in flight above which no call asks only because memory is not trusted.
+/// The number of calls in flight from which no further call asks the store only because its entry
+/// in memory is not trusted.
 const MAX_IN_FLIGHT: usize = 512;
 
-/// The longest time for which the building of a cache waits for its first heartbeat.
+/// The longest time for which building a cache waits until the cache's first heartbeat comes back.
 const MAX_SETTLING: Duration = Duration::from_secs(1);
 
-/// The settings of a cache's shared tier.
+/// The settings of a cache's shared tier (L2): time limits, encoding, and the behaviour without
+/// Redis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
-    /// The longest time for which a call waits for the store.
+    /// The longest time for which a call waits for an answer of the store.
     pub(crate) timeout: Duration,
     pub(crate) codec: Codec,
-    /// The largest value that is stored or read, in bytes.
+    /// The size in bytes of the largest encoded value that is stored in Redis or read from there.
     pub(crate) max_value: usize,
-    /// The size in bytes from which values are compressed; `None` for never.
+    /// The size in bytes from which encoded values are compressed. `None` if no value is
+    /// compressed.
     pub(crate) compress_above: Option<usize>,
     pub(crate) bus_timeout: Duration,
     pub(crate) on_disconnect: OnDisconnect,
     pub(crate) on_new_master: OnNewMaster,
 }
 
-/// The counters of the shared tier.
+/// The counters of the shared tier (L2), for the statistics.
 #[derive(Debug, Default)]
 pub(crate) struct SharedTierCounts {
     pub(crate) reasons: MissReasons,
     pub(crate) stores: Counter,
-    /// The stored values that were compressed, and then the number of bytes saved.
+    /// The number of stored values that were compressed.
     pub(crate) compressed: Counter,
+    /// The number of bytes that compression saved in stored values.
     pub(crate) saved_bytes: AtomicU64,
     pub(crate) refused_stores: Counter,
-    /// Values that are larger than allowed, or of a type that the codec cannot carry.
+    /// The number of values that were not stored because they are larger than allowed, or because
+    /// the codec cannot encode their type.
     pub(crate) unstorable: Counter,
-    /// Questions that got no answer in time, or an error.
+    /// The number of operations on the store that got no answer in time, or an error.
     pub(crate) failures: Counter,
-    /// The number of times that a call waited for another process.
+    /// The number of times that a call waited for another process's computation.
     pub(crate) waits: Counter,
-    /// Invalidations that every node acknowledged in time, and then those for which this is not
-    /// known.
+    /// The number of acknowledged invalidations that every node acknowledged in time.
     pub(crate) acknowledged: Counter,
+    /// The number of acknowledged invalidations that may not have reached every node in time.
     pub(crate) unacknowledged: Counter,
-    /// The log has reported that invalidations are not confirmed.
+    /// `true` after the log reported that an invalidation is not confirmed, until one is confirmed.
     pub(crate) is_unconfirmed: AtomicBool,
 }
 
 impl SharedTier {
-    /// Starts to use `store`, whose events arrive at `bus`, on the current runtime.
+    /// Creates the tier over `store`, whose events arrive at `bus`, and spawns the tasks for
+    /// recovery and heartbeats on the current runtime.
     pub(crate) fn new(
         bus: Arc<BusClient>,
         store: Arc<dyn Store>,
@@ -131,8 +139,8 @@ impl SharedTier {
         }
     }
 
-    /// Waits until memory may be served, for a second at most: a cache that is built while Redis is
-    /// reachable starts with a live bus.
+    /// Waits until a heartbeat came back, so that memory may be served, for one second at most. A
+    /// cache that is built while Redis is reachable therefore starts with a live bus.
     pub(crate) async fn wait_until_live(&self, clock: &Arc<dyn Clock>) {
         let end = from_now(self.settings.bus_timeout.min(MAX_SETTLING));
         while self.store.is_up()
@@ -145,38 +153,43 @@ impl SharedTier {
 }
 
 impl SharedTier {
-    /// Returns `true` if the store may be used: it can be asked, the wait for its answer can be
-    /// limited, and it has accepted every invalidation of this node that may concern any entry.
+    /// Returns `true` if calls may use the store: the store is reachable, the cache is not shut
+    /// down, the runtime can limit the wait for an answer, and no invalidation that may concern
+    /// every entry waits in the outbox.
     pub(crate) fn is_usable(&self) -> bool {
         !self.bus.outbox.blocks_all() && self.store.is_up() && !self.is_shut_down() && has_timer()
     }
 
-    /// Returns `true` if the store may be used for this entry: it can be asked, and has accepted
-    /// every invalidation of this node that concerns the entry or all its replicas.
+    /// Returns `true` if a call may use the store for the entry under `key`: the store is
+    /// reachable, the cache is not shut down, the runtime can limit the wait for an answer, and no
+    /// invalidation that concerns the entry or all its replicas waits in the outbox.
     pub(crate) fn is_usable_for(&self, key: &Key, replica: Replica) -> bool {
         let outbox = &self.bus.outbox;
-        // Cheapest first: many calls ask this while the store is unreachable.
+        // The cheapest condition comes first, because many calls ask this while the store is
+        // unreachable.
         self.store.is_up()
             && !self.is_shut_down()
             && has_timer()
             && (outbox.is_clear() || !replica.is_blocked(key, outbox))
     }
 
-    /// Returns `true` if versions from another data set are accepted.
+    /// Returns `true` if entries are used although their versions are from another data set of
+    /// Redis.
     pub(crate) fn accepts_any_origin(&self) -> bool {
         self.settings.on_new_master == OnNewMaster::Replay
     }
 
-    /// Returns `true` if messages arrive, so that memory may be served.
+    /// Returns `true` if messages of other nodes are known to arrive at `now`, so that memory may
+    /// be served.
     pub(crate) fn is_bus_live(&self, now: Tick) -> bool {
         self.bus.liveness.is_live(now)
     }
 
-    /// Returns `true` if memory is served although no message arrives and the store cannot be
-    /// asked.
+    /// Returns `true` if the cache's option `on_disconnect` lets memory be served at `now` although
+    /// no message arrives and the store cannot be asked.
     pub(crate) fn serves_disconnected(&self, now: Tick) -> bool {
         match self.settings.on_disconnect {
-            // After the goodbye, the other nodes do not wait for this one.
+            // After the goodbye, the other nodes do not wait for this node's acknowledgements.
             _ if self.bus.liveness.is_over() => false,
             OnDisconnect::Serve => true,
             OnDisconnect::Bypass => false,
@@ -184,33 +197,37 @@ impl SharedTier {
         }
     }
 
-    /// Returns `true` if one more call may ask. If memory is not trusted, many calls ask.
+    /// Returns `true` if a call whose entry in memory is not trusted may ask the store: fewer than
+    /// [`MAX_IN_FLIGHT`] calls ask now. When the bus is interrupted, many calls would ask at once.
     pub(crate) fn has_capacity(&self) -> bool {
         self.in_flight.load(Ordering::Relaxed) < MAX_IN_FLIGHT
     }
 
-    /// Counts a call that asks the store, until the guard is dropped.
+    /// Counts a call that looks up an entry in the store, until the returned guard is dropped.
     pub(crate) fn in_flight_guard(self: &Arc<Self>) -> InFlightGuard {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlightGuard(Arc::clone(self))
     }
 
-    /// Returns the deadline of a call that asks now.
+    /// Returns the deadline of a call that asks the store now.
     pub(crate) fn deadline(&self) -> Instant {
         from_now(self.settings.timeout)
     }
 
-    /// Returns the deadline of an operation for which no caller waits.
+    /// Returns the deadline of an operation on the store that begins now and for which no caller
+    /// waits.
     pub(crate) fn background_deadline() -> Instant {
         from_now(BACKGROUND_TIMEOUT)
     }
 
-    /// Runs `future` in the background. For work that other processes depend on.
+    /// Runs `future` in the background, also during a shutdown, because other processes depend on
+    /// its work.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.background.spawn_required(TaskOwner::Cache, future);
     }
 
-    /// Returns `true` if the cache is shut down: it asks for nothing, and only sends.
+    /// Returns `true` if the cache is shut down. Such a cache no longer reads from the store, and
+    /// only sends invalidations.
     pub(crate) fn is_shut_down(&self) -> bool {
         self.background.is_closed()
     }
@@ -249,7 +266,8 @@ impl SharedTier {
         }
     }
 
-    /// Counts a stored value and the bytes that compression saved.
+    /// Counts a value that was stored in Redis. `saved` is the number of bytes that compression
+    /// saved, and `None` without compression.
     pub(crate) fn count_store(&self, saved: Option<usize>) {
         self.counts.stores.bump();
         if let Some(saved) = saved {
@@ -259,7 +277,8 @@ impl SharedTier {
         }
     }
 
-    /// Counts a value that cannot be stored, and logs the first for each function.
+    /// Counts a value that cannot be stored in Redis, and logs the reason `why` for the first such
+    /// value of each function.
     pub(crate) fn count_unstorable(&self, owner: &Owner, why: &str) {
         self.counts.unstorable.bump();
         if owner.is_first_report() {
@@ -273,7 +292,7 @@ impl SharedTier {
     }
 }
 
-/// A call that asks the store, counted until it is dropped.
+/// A call that looks up an entry in the store, counted until this guard is dropped.
 #[derive(Debug)]
 pub(crate) struct InFlightGuard(Arc<SharedTier>);
 

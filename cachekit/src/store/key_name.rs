@@ -1,10 +1,11 @@
-//! Names in a store. They are public, so that other programs can remove an entry.
+//! Names of entries and versions in a store. The names are documented for other programs, which may
+//! remove an entry by its name.
 //!
-//! After the namespace and a colon, a word says the kind: `k:user:42` is an entry, `t:org:7` a
-//! tag's version, `e:product.updated` an event's, `f:shop::get_user` a function's, `all` the
-//! namespace's, and `g:org:` a guard, which is removed with every tag that has its prefix. If an
-//! entry has replicas, `c1:user:42` is another of them, and `v:user:42` the version that all of
-//! them depend on.
+//! After the namespace and a colon, a name begins with its kind: `k:user:42` is an entry, `t:org:7`
+//! the version of a tag, `e:product.updated` of an event, `f:shop::get_user` of a function, and
+//! `all` of the namespace. `g:org:` is a guard, which is removed with every tag that has the prefix
+//! `org:`. If the entry `k:user:42` has replicas, `c1:user:42` is another replica, and `v:user:42`
+//! is the version that all replicas depend on.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,24 +19,26 @@ use crate::model::tags::Tag;
 
 const COPIES: &[u8] = b"v:";
 
-/// The length of a shortened name of an entry in a store. Every name that is not shortened is
-/// shorter, so no name equals a shortened one.
+/// The length in bytes of a shortened name of an entry. A name of this length or more is shortened,
+/// so no full name equals a shortened one.
 const SHORTENED: usize = 512;
 
-/// The number of hexadecimal digits of a 128-bit hash.
+/// The number of hexadecimal digits of the 128-bit hash that ends a shortened name.
 pub(crate) const DIGITS: usize = 32;
 
-/// The name of an entry, a version or a guard in a store, without the namespace.
+/// The name of an entry, a version or a guard in a store, without the namespace and never
+/// shortened.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct StoreKey(Arc<[u8]>);
 
 impl StoreKey {
-    /// Names the entry under `key`.
+    /// Returns the name of the entry under `key`, or of its first replica.
     pub(crate) fn entry(key: &Key) -> Self {
         Self(Arc::clone(key.entry()))
     }
 
-    /// Names the replica with this index of the entry under `key`. The first is the entry itself.
+    /// Returns the name of the replica with this `index` of the entry under `key`. The replica with
+    /// the index 0 has the name of the entry itself.
     pub(crate) fn copy(key: &Key, index: u8) -> Self {
         match index {
             0 => Self::entry(key),
@@ -43,39 +46,41 @@ impl StoreKey {
         }
     }
 
-    /// Names the version of all replicas of the entry under `key`.
+    /// Returns the name of the version that all replicas of the entry under `key` depend on.
     pub(crate) fn copies(key: &Key) -> Self {
         Self::of(COPIES, key.as_bytes())
     }
 
-    /// Returns the version of all replicas of this entry; `None` for a replica or another name.
+    /// Returns the name of the version that all replicas of this entry depend on. Returns `None` if
+    /// this name belongs to a replica with an index above 0, or to no entry.
     pub(crate) fn replicas_version(&self) -> Option<Self> {
         let key = self.0.strip_prefix(ENTRY)?;
         Some(Self::of(COPIES, key))
     }
 
-    /// Names the version of a tag or of an event.
+    /// Returns the name of the version of a tag or of an event.
     pub(crate) fn tag(tag: &Tag) -> Self {
         let (kind, text) = tag.parts();
         Self::of(kind, text.as_bytes())
     }
 
-    /// Names the version of all entries of a function.
+    /// Returns the name of the version that all entries of the function `name` depend on.
     pub(crate) fn function(name: &str) -> Self {
         Self::of(b"f:", name.as_bytes())
     }
 
-    /// Names the version of everything.
+    /// Returns the name of the version that all entries of the namespace depend on.
     pub(crate) fn everything() -> Self {
         Self::of(b"all", b"")
     }
 
-    /// Names the guard of the tags that begin with `tag_prefix`, or of all tags if it is empty.
+    /// Returns the name of the guard that every invalidation of a tag with the prefix `tag_prefix`
+    /// removes. An empty prefix stands for all tags.
     pub(crate) fn guard(tag_prefix: &[u8]) -> Self {
         Self::of(b"g:", tag_prefix)
     }
 
-    /// Reads a name from a message.
+    /// Makes a name from the bytes that a message or an entry has for the name.
     pub(crate) fn read(bytes: &[u8]) -> Self {
         Self(bytes.into())
     }
@@ -84,10 +89,11 @@ impl StoreKey {
         &self.0
     }
 
-    /// Returns the name in a store, after the namespace.
+    /// Returns the name as the store has it after the namespace: shortened if
+    /// [`is_long`](Self::is_long) is `true`, and unchanged otherwise.
     ///
-    /// The name of a key that takes 512 bytes or more becomes its beginning, `#` and its hash. The
-    /// cache's own messages have the whole name.
+    /// A shortened name has 512 bytes: the beginning of the full name, `#` up to the hash, and the
+    /// hash of the full name. Messages between nodes have the full name.
     pub(crate) fn in_store(&self) -> Cow<'_, [u8]> {
         if !self.is_long() {
             return Cow::Borrowed(&self.0);
@@ -104,20 +110,22 @@ impl StoreKey {
         Cow::Owned(short)
     }
 
-    /// Returns `true` if the name is shortened in a store. The name of a tag never is: entries
-    /// contain it, and the store reads it there.
+    /// Returns `true` if the name is shortened in a store. Only names of entries, replicas and
+    /// replicas' versions are ever shortened. The name of a tag is never shortened, because an
+    /// entry contains the names of its tags and the store's scripts read them from the entry.
     pub(crate) fn is_long(&self) -> bool {
         self.0.len() >= SHORTENED && (self.is_entry() || self.0.starts_with(COPIES))
     }
 
-    /// Returns `true` if the entry under `key` may have this one's name in a store.
+    /// Returns `true` if this name is shortened, and the entry under `key` has an equal shortened
+    /// name.
     pub(crate) fn may_meet(&self, key: &[u8]) -> bool {
         let kind = self.parts().map_or("", |(kind, _)| kind);
         let other = Self::of(format!("{kind}:").as_bytes(), key);
         self.is_long() && other.in_store() == self.in_store()
     }
 
-    /// Returns `true` if it names an entry or a replica.
+    /// Returns `true` if this is the name of an entry or of a replica.
     pub(crate) fn is_entry(&self) -> bool {
         let is_copy = |(kind, _): (&str, _)| {
             let index = kind.strip_prefix('c').map(str::parse::<u8>);
@@ -126,19 +134,22 @@ impl StoreKey {
         self.0.starts_with(ENTRY) || self.parts().is_some_and(is_copy)
     }
 
-    /// Returns `true` if it names the version of a tag or of an event.
+    /// Returns `true` if this is the name of the version of a tag or of an event.
     pub(crate) fn is_tag(&self) -> bool {
         self.0.starts_with(b"t:") || self.0.starts_with(b"e:")
     }
 
-    /// Returns `true` if it names the version of everything or of a function. The code has a
-    /// limited number of those; regions may be named after tenants or days.
+    /// Returns `true` if this is the name of the version of the namespace or of a cached function,
+    /// which the store keeps without an expiry. The program's code limits the number of its
+    /// functions. The version of a region expires, because regions may be named after tenants or
+    /// days.
     pub(crate) fn never_expires(&self) -> bool {
         let function = self.0.strip_prefix(b"f:");
         &*self.0 == b"all" || function.is_some_and(|name| !name.starts_with(REGION.as_bytes()))
     }
 
-    /// Returns the kind and the rest of the name.
+    /// Returns the kind of the name, such as `k` or `t`, and the bytes after the first colon.
+    /// Returns `None` if the kind is no UTF-8.
     pub(crate) fn parts(&self) -> Option<(&str, &[u8])> {
         let end = self.0.iter().position(|byte| *byte == b':');
         let kind = str::from_utf8(&self.0[..end.unwrap_or(self.0.len())]).ok()?;
@@ -150,7 +161,8 @@ impl StoreKey {
     }
 }
 
-/// Returns the prefix of a tag: its text up to the first colon, inclusive.
+/// Returns the prefix of a tag: the tag's text up to the first colon, inclusive. Returns an empty
+/// prefix for a tag without a colon.
 pub(crate) fn tag_prefix(tag: &StoreKey) -> &[u8] {
     let text = tag.0.get(2..).unwrap_or_default();
     let end = text.iter().position(|byte| *byte == b':');

@@ -1,7 +1,7 @@
 //! Messages between nodes.
 //!
-//! Two forms arrive on one channel. Nodes write `CK`, the version of this format, the sender and
-//! names. Other programs write lines of text (`docs/format.md`):
+//! Messages in two forms arrive on one channel. Nodes write bytes: `CK`, the version of this
+//! format, the sender and names. Other programs write lines of text (`docs/format.md`):
 //!
 //! ```text
 //! invalidate
@@ -9,10 +9,10 @@
 //! event product.updated id=7
 //! ```
 //!
-//! or `invalidate soft` and the same lines.
+//! The first line `invalidate soft` makes a soft invalidation of the lines after it.
 //!
-//! A message in any other form is not ignored: the node that receives it no longer relies on its
-//! memory.
+//! A node does not ignore a message in another form: after such a message, the node validates its
+//! entries in memory again before it serves them.
 
 pub(crate) mod text_protocol;
 
@@ -23,17 +23,18 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::store::key_name::StoreKey;
 use crate::store::message::text_protocol::CommandTarget;
 
-/// The identity of a cache, for as long as it lives.
+/// The identity of one cache in one process. It is random, and stays until the cache is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct NodeId(pub(crate) [u8; 16]);
 
 impl NodeId {
-    /// Makes an identity that no other node has.
+    /// Makes a random identity of 16 bytes, which no other node has.
     pub(crate) fn random() -> Self {
         Self(Token::random().0)
     }
 
-    /// Returns the name of the node's own channel.
+    /// Returns the name, without the namespace, of the Redis channel that only this node listens
+    /// to.
     pub(crate) fn channel(self) -> String {
         let mut name = "node:".to_owned();
         for byte in &self.0 {
@@ -44,34 +45,38 @@ impl NodeId {
     }
 }
 
-/// A message from a node or from another program.
+/// A message on the bus, from a node or from another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BusMessage {
-    /// These names are invalidated. If `ack` has a number, nodes that applied it answer with it.
+    /// The node `from` invalidated `names`. If `ack` has a number, each node that has applied the
+    /// invalidation sends an `Applied` with that number to `from`.
     Invalidated {
         from: NodeId,
         ack: Option<u64>,
         mode: InvalidationMode,
         names: Vec<StoreKey>,
     },
-    /// These names were stored by writes with an order, and previous values are no longer valid.
-    /// Writes with an order that still run on other nodes may store.
+    /// The node `from` stored values under `names` by writes with an order, and previous values are
+    /// no longer valid. Writes with an order that still run on other nodes may store.
     WriteApplied { from: NodeId, names: Vec<StoreKey> },
-    /// This node may serve from memory from now on, for a while.
+    /// The node `from` may serve from memory from now on, until its liveness runs out.
     Hello { from: NodeId },
-    /// This node never serves from memory again.
+    /// The node `from` never serves from memory again.
     Goodbye { from: NodeId },
-    /// `by` has applied the invalidation with this number.
+    /// The node `by` has applied the receiver's invalidation with the number `ack`.
     Applied { by: NodeId, ack: u64 },
-    /// A message of this node to itself: everything that was sent before it has arrived.
+    /// A message of a node to itself, sent at `sent` for `subscription`. When the heartbeat
+    /// arrives, everything that the server published before it on that subscription has arrived
+    /// too.
     Heartbeat { subscription: u64, sent: u64 },
-    /// A request of another program.
+    /// An invalidation that another program requests by a text message.
     ExternalCommand(InvalidationMode, Vec<CommandTarget>),
 }
 
 const FORMAT: &[u8] = b"CK\x02";
 
-/// The flags of an invalidation.
+/// The bits of the flags byte of an `Invalidated` message in its bytes: an acknowledgement is
+/// requested, and the invalidation is soft.
 const WANTS_ACK: u8 = 1;
 const IS_SOFT: u8 = 2;
 
@@ -120,7 +125,7 @@ impl BusMessage {
         out
     }
 
-    /// Reads a message; `None` if its form is unknown.
+    /// Reads a message from its bytes. Returns `None` if their form is unknown.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let Some(rest) = bytes.strip_prefix(FORMAT) else {
             let (mode, requests) = text_protocol::parse_command(str::from_utf8(bytes).ok()?)?;
@@ -134,7 +139,7 @@ impl BusMessage {
                 let [flags] = take(rest)?;
                 let ack = u64::from_le_bytes(take(rest)?);
                 let has = |flag| flags & flag != 0;
-                // A message with unknown flags may mean anything.
+                // A message with unknown flags may mean anything, so it counts as unknown.
                 let is_known = flags & !(WANTS_ACK | IS_SOFT) == 0;
                 is_known.then_some(Self::Invalidated {
                     from,
@@ -179,7 +184,7 @@ fn write_names(out: &mut Vec<u8>, names: &[StoreKey]) {
     }
 }
 
-/// Reads names, to the end.
+/// Reads names until the bytes of `rest` end. Returns `None` if a name is cut short.
 fn read_names(rest: &mut &[u8]) -> Option<Vec<StoreKey>> {
     let mut names = Vec::new();
     while !rest.is_empty() {
@@ -255,7 +260,7 @@ mod tests {
         }
     }
 
-    /// Older and newer versions of a program read these: a new layout needs a new number.
+    /// Older and newer versions of a program read these bytes: a new layout needs a new number.
     #[test]
     fn the_form_is_pinned() {
         let node = "07".repeat(16);

@@ -1,21 +1,22 @@
 //! The port to a store that processes share.
 //!
-//! For each key, a store keeps a value with the versions that it depends on, a *fencing token* and
-//! an exclusive *lease*. The token fences stores: a store must show it, an invalidation removes it,
-//! and a successful store replaces it. The lease only says which process should compute.
+//! For each key, a store keeps a value with the versions that the value depends on, a *fencing
+//! token* and an exclusive *lease*. A process must show the token to store a value. An invalidation
+//! removes the token, and a successful store replaces it, so a late store is rejected. The lease
+//! only says which process should compute.
 //!
-//! Writes with an order share the *generation* of the token. A store by such a write is accepted
-//! while the token has its generation and no write with a greater order has stored.
+//! Writes with an order share the *generation* of the token. The value of such a write is accepted
+//! while the token has the write's generation and no write with a greater order has stored.
 //!
 //! Each tag, each function and the namespace have an opaque *version*. The store makes a version
-//! whenever one is missing. An entry is valid while the versions that were read before its
-//! computation began are still there. An invalidation only removes versions and entries, so it may
-//! be repeated and may run late. A soft invalidation changes the second half of a version, the
-//! *soft half*. An entry whose versions differ only there is stale, and stores are fenced as after
-//! a hard invalidation.
+//! whenever one is missing. An entry is valid while the store still has the versions that were read
+//! before the entry's computation began. An invalidation only removes versions and entries, so an
+//! invalidation may be repeated and may run late. A soft invalidation changes the second half of a
+//! version, the *soft half*. An entry is stale if its versions differ only in their soft halves.
+//! Values of computations that began before a soft invalidation are rejected, as after a hard one.
 //!
-//! An entry may have replicas. A replica is an entry of its own that depends on one version more.
-//! Whatever invalidates the entry removes that version too.
+//! An entry may have replicas. A replica is an entry of its own that depends on one more version,
+//! the replicas' version. Every invalidation of the entry removes the replicas' version too.
 
 use std::fmt;
 use std::pin::Pin;
@@ -29,49 +30,55 @@ use crate::store::fencing_token::FencingToken;
 use crate::store::key_name::StoreKey;
 use crate::store::message::{BusMessage, NodeId};
 
-/// The origin of a server that does not report its data set. It equals no other origin, and not
-/// that of the same server later.
+/// The origin of a server that does not report its data set. No reported origin equals this value.
+/// Two servers with this origin may have different data sets.
 pub(crate) const UNKNOWN_ORIGIN: [u8; 8] = [0; 8];
 
-/// The answer of a store, or the reason why there is none.
+/// The future answer of a store: the result of an operation, or the failure that prevented the
+/// operation.
 pub(crate) type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
-/// A store that processes share.
+/// A store that processes share: Redis, or a test's replacement in memory.
 ///
-/// A store does not retry an operation, and an operation that was given up may still run later.
-/// Therefore a value is stored only against a token, and only removals are unconditional. Every
-/// operation is one round trip and ends at `until` at the latest.
+/// A store does not retry an operation. An operation may still run after its caller stopped waiting
+/// for the answer. Therefore a value is stored only against a token, and only removals are
+/// unconditional. Every operation is one round trip and ends at its argument `until` at the latest.
 pub(crate) trait Store: fmt::Debug + Send + Sync {
-    /// Returns `true` if the store can be asked now.
+    /// Returns `true` if the store has a usable connection, so that operations can be sent now.
     fn is_up(&self) -> bool;
 
-    /// Returns the origin of the server's data set, or [`UNKNOWN_ORIGIN`] if it is not known.
+    /// Returns the origin of the server's data set, or [`UNKNOWN_ORIGIN`] if the server did not
+    /// report one. Sends nothing.
     fn origin(&self) -> [u8; 8];
 
-    /// Asks the server for its origin again.
+    /// Asks the server again for the origin of its data set, and returns the answer.
     fn ask_origin(&self, until: Instant) -> StoreFuture<'_, [u8; 8]>;
 
-    /// Listens on another connection. Called when messages are due and do not arrive.
+    /// Replaces the connection that receives messages by a new subscription. A node calls this when
+    /// a heartbeat that it sent to itself is overdue.
     fn resubscribe(&self);
 
-    /// Replaces the connection. Called when the store answered with another entry than it was asked
-    /// for: from then on every answer may belong to another question.
+    /// Replaces the connection for commands. The caller calls this when the store answered with the
+    /// entry of another key: every later answer on that connection may belong to another command.
     fn discard_connection(&self);
 
-    /// Returns the number of command connections made so far.
+    /// Returns the number of connections for commands that were made so far, the present one
+    /// included.
     fn connections(&self) -> u64;
 
-    /// Reads the entry of `query` and the versions that it should depend on.
+    /// Reads the entry of `query`, and the current versions of the names that `query` lists.
     fn read<'a>(&'a self, query: EntryQuery<'a>, until: Instant) -> StoreFuture<'a, Found>;
 
-    /// Reads versions alone.
+    /// Reads the current versions of `names`, without an entry. A version is `None` if the store
+    /// has none under that name.
     fn versions<'a>(
         &'a self,
         names: &'a [StoreKey],
         until: Instant,
     ) -> StoreFuture<'a, Vec<Option<Version>>>;
 
-    /// Requests the right to compute and to store.
+    /// Requests the right to compute the entry of `query` and to store the value. The answer grants
+    /// the right, or says that another process computes, or that a good entry is there.
     fn acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
@@ -79,7 +86,8 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, Acquired>;
 
-    /// Reads and acquires in one round trip, for a caller that expects a miss.
+    /// Does [`read`](Self::read) and [`acquire`](Self::acquire) in one round trip, for a caller
+    /// that expects a miss.
     fn read_or_acquire<'a>(
         &'a self,
         query: EntryQuery<'a>,
@@ -87,11 +95,12 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, (Found, Acquired)>;
 
-    /// Stores a value unless something was invalidated since the grant, and ends the lease.
+    /// Stores the value of `fill` unless its token was invalidated, or a version changed, since the
+    /// grant. Ends the lease if `fill` has one.
     fn fill<'a>(&'a self, fill: &'a Fill, until: Instant) -> StoreFuture<'a, Filled>;
 
-    /// Keeps the token and the versions that the value will depend on while a computation runs, and
-    /// extends the lease if there is one.
+    /// Keeps the computation's token, and the versions that its value will depend on, from expiring
+    /// while the computation runs. Extends the lease if `fencing_token` has a holder.
     fn renew<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
@@ -100,20 +109,22 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Ends the lease without a store.
+    /// Ends the lease without storing a value, and wakes the processes that wait for the lease.
     fn release<'a>(
         &'a self,
         fencing_token: &'a FencingToken,
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Removes entries, their tokens and versions, and notifies every node. May be repeated.
+    /// Removes the entries and versions under `names`, with the entries' tokens, and sends
+    /// `message` to every node. An invalidation may be repeated.
     ///
-    /// In soft mode, stale values stay: an entry that has a grace keeps no more life than its
-    /// grace, and every token and lease of it becomes invalid. A version changes only in its soft
-    /// half.
+    /// In soft mode, stale values stay. An entry with a grace is kept for its grace at most, and
+    /// its token and its lease become invalid. An entry without a grace is removed. A version
+    /// changes only in its soft half.
     ///
-    /// The version of an entry's replicas is invalidated together with the entry, in the same mode.
+    /// The replicas' version of each entry is invalidated together with the entry, in the same
+    /// mode.
     fn invalidate<'a>(
         &'a self,
         names: &'a [StoreKey],
@@ -122,9 +133,9 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Sends `hello` to every node if there is one, then `echo` to `node`, in one step, and only if
-    /// the server takes writes. The connection to a server that takes none is dropped: such a
-    /// server still passes messages on, while other nodes may be notified by another server.
+    /// Sends `hello` to every node if `hello` is `Some`, and then `echo` to `node`, in one atomic
+    /// step. A server that takes no writes must send neither message, because invalidations may go
+    /// to another server by then. The connection to a server that takes no writes is dropped.
     fn heartbeat<'a>(
         &'a self,
         node: NodeId,
@@ -133,7 +144,7 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
         until: Instant,
     ) -> StoreFuture<'a, ()>;
 
-    /// Sends a message to every node, or to one.
+    /// Sends `message` to the node `whom`, or to every node if `whom` is `None`.
     fn tell<'a>(
         &'a self,
         whom: Option<NodeId>,
@@ -142,175 +153,198 @@ pub(crate) trait Store: fmt::Debug + Send + Sync {
     ) -> StoreFuture<'a, ()>;
 }
 
-/// An event that a store reports at any time.
+/// An event that a store reports to its [`EventSink`] at any time: a change of a connection, or a
+/// message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreEvent {
-    /// The store can be asked again, or not any more.
+    /// The store is reachable from now on (`true`), or is no longer reachable (`false`).
     Up(bool),
-    /// The lease of this entry ended. Sent if some process waits for it.
+    /// The lease of this entry ended, and at least one process waits for the lease.
     Wake(StoreKey),
-    /// Messages arrive by the subscription with this number. Earlier messages may be lost.
+    /// A subscription with this number began, and messages arrive by it from now on. Messages that
+    /// were sent earlier may be lost.
     Subscribed(u64),
-    /// The last subscription ended, and the next has not begun.
+    /// The subscription ended. No message arrives until the next `Subscribed`.
     Unsubscribed,
-    /// A message from a node or from another program.
+    /// A message that was understood, from a node or from another program.
     Received(BusMessage),
-    /// A message that cannot be understood.
+    /// A message in an unknown form, which may have been an invalidation.
     Unknown,
 }
 
-/// Returns the replicas' versions that are invalidated together with `names`.
+/// Returns the replicas' versions that an invalidation of `names` also removes: one version for
+/// each entry among `names`.
 pub(crate) fn copies(names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
     names.iter().filter_map(StoreKey::replicas_version)
 }
 
-/// The receiver of a store's events.
+/// The function that a store calls with each of its events.
 pub(crate) type EventSink = std::sync::Arc<dyn Fn(StoreEvent) + Send + Sync>;
 
-/// The reason why there is no answer.
+/// The failure of an operation on the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// There is no connection. Nothing was sent.
+    /// The store has no connection, or its circuit breaker is open. No command was sent.
     Unavailable,
-    /// No answer in time, or the connection broke. The operation may run now, later or never.
+    /// No answer came in time, or the connection broke. The operation may have run, or may still
+    /// run.
     Indeterminate,
-    /// The store refused, with this error code. Nothing was done.
+    /// The store refused the operation with this error code, and changed nothing.
     Rejected(String),
 }
 
 impl Failure {
-    /// Returns `true` if the operation may have run, or may still run.
+    /// Returns `true` if the operation may have run or may still run.
     pub(crate) fn is_ambiguous(&self) -> bool {
         *self == Self::Indeterminate
     }
 
-    /// Returns `true` if the store can be read but has no room for the value.
+    /// Returns `true` if the store refuses values but can still be read: the server is out of
+    /// memory, or cannot save to its disk.
     pub(crate) fn takes_nothing(&self) -> bool {
-        // Not `NOREPLICAS`: other nodes may write to another server.
+        // `NOREPLICAS` is not in the list: other nodes may write to another server.
         const FULL: [&str; 2] = ["OOM", "MISCONF"];
         matches!(self, Self::Rejected(code) if FULL.contains(&&**code))
     }
 }
 
-/// The names of an entry and of the versions that it depends on.
+/// The names in the store of an entry and of the versions that the entry depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EntryQuery<'a> {
     pub(crate) entry: &'a StoreKey,
-    /// The versions of the namespace and the function, then of the tags known before the value.
+    /// Names of versions: the namespace's and the function's, then those of the replicas and of the
+    /// tags that are known before the value.
     pub(crate) versions: &'a [StoreKey],
-    /// Also read the versions of value tags, which only the entry itself names.
+    /// `true` if the versions of value tags are to be read too. Only the entry itself names these
+    /// tags.
     pub(crate) with_value_tags: bool,
 }
 
-/// The result of a read.
+/// The result of [`Store::read`]: the bytes of the entry, their remaining life, and current
+/// versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) bytes: Option<Vec<u8>>,
-    /// The remaining time for which the bytes are kept, their grace included.
+    /// The time for which the store will still keep `bytes`, their grace included. Zero if no entry
+    /// was found, or its expiry is unknown.
     pub(crate) left: Duration,
-    /// The current versions, in the order of the names.
+    /// The current versions, in the order of [`EntryQuery::versions`]. `None` for a missing
+    /// version.
     pub(crate) versions: Vec<Option<Version>>,
-    /// The token of the entry with the versions of its value tags, in the entry's order.
+    /// The token of the entry, with the current versions of the entry's value tags in the entry's
+    /// order. `None` if value tags were not requested or could not be read.
     pub(crate) value_tags: Option<(Token, Vec<Option<Version>>)>,
 }
 
-/// The lifetimes of the token and the lease, from now.
+/// The lifetimes of an entry's token and lease, from the moment at which the store receives the
+/// request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeaseTimes {
-    /// At most `room`. Zero lets the lease run out.
+    /// The lifetime of the lease, `room` at most. With zero, a renewal does not extend the lease.
     pub(crate) lease: Duration,
     pub(crate) room: Duration,
 }
 
-/// The versions and guards that a computation needs at its end, without those that never expire,
-/// and the minimum time from now for which they are kept.
+/// The names of the versions and guards that must still be in the store when the computation ends,
+/// with the minimum time for which the store keeps them from now on. Versions that never expire are
+/// not listed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NeededVersions<'a> {
     pub(crate) names: &'a [StoreKey],
     pub(crate) life: Duration,
 }
 
-/// The arguments of [`Store::acquire`].
+/// The arguments of [`Store::acquire`]: the lease and the token that a caller requests, and the
+/// conditions.
 #[derive(Debug, Clone)]
 pub(crate) struct AcquireRequest {
-    /// The future holder of the lease; `None` if the token is enough.
+    /// The identity of the process that requests the lease. `None` if only a token is requested.
     pub(crate) holder: Option<Token>,
     pub(crate) lease_times: LeaseTimes,
-    /// The token of an entry that the caller rejected, though it may look good to the store.
+    /// The token of an entry that the caller read and rejected. The store does not answer
+    /// [`Acquired::Filled`] because of that entry, even if its versions are current.
     pub(crate) rejected_token: Option<Token>,
-    /// The caller found that the rejected entry is softly invalidated by a version. Its life ends
-    /// here.
+    /// `true` if the rejected entry was softly invalidated through a version. The store then ends
+    /// the entry's fresh life, so that the entry is stale for every reader.
     pub(crate) ends_rejected: bool,
-    /// Grant the right even if the entry is good.
+    /// `true` if the right is to be granted even if the store has a good entry.
     pub(crate) force: bool,
     pub(crate) token: TokenKind,
-    /// Accept versions of another data set too.
+    /// `true` if versions that were made in another data set of the server are accepted too.
     pub(crate) any_origin: bool,
-    /// The guards that must not change while value tags are unknown.
+    /// The guards of the function's value tags, which are unknown before the value. The store
+    /// rejects the value if one of these guards changes before the value is stored.
     pub(crate) guards: Vec<StoreKey>,
-    /// The time for which versions made now are kept if nothing comes to depend on them.
+    /// The time for which the store keeps a version that is made for this request. A stored entry
+    /// that depends on the version extends that time.
     pub(crate) version_life: Duration,
 }
 
-/// The token that a caller requests.
+/// The kind of token that a caller requests from the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
-    /// The existing token, which computations share.
+    /// The token that the entry already has. Several computations share the token, and the first
+    /// that stores its value wins. The store makes a token if the entry has none.
     Shared,
-    /// A new token. A write is about to happen, and whoever has the old token loses it.
+    /// A new token, for a write that is about to happen. Computations and writes with the old token
+    /// can no longer store.
     New,
-    /// A new token of the existing generation. A write with an order is about to happen, and only
-    /// other writes with an order may still store.
+    /// A new token of the existing generation, for a write with an order that is about to happen.
+    /// Of the running computations and writes, only writes with an order may still store.
     SameGeneration,
 }
 
-/// The result of [`Store::acquire`].
+/// The result of [`Store::acquire`], the request for the right to compute and store an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acquired {
-    /// A good entry is there: read again.
+    /// The store has a good entry, which the caller must read. No right was granted.
     Filled,
-    /// Another process computes. Its lease ends after this time unless it is renewed.
+    /// Another process holds the lease and computes. The lease ends after this time unless the
+    /// holder renews it.
     Held(Duration),
-    /// The caller may compute and store.
+    /// The caller may compute the value, and may store the value with this grant.
     Granted(LeaseGrant),
 }
 
-/// The right to store one value.
+/// The right to store one value under an entry's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeaseGrant {
     pub(crate) token: Token,
-    /// Read before the computation begins, in the order of the names.
+    /// The versions that the value will depend on, read before the computation began, in the order
+    /// of [`EntryQuery::versions`].
     pub(crate) versions: Vec<Version>,
     pub(crate) guards: Vec<Version>,
 }
 
-/// A value to store.
+/// A value for the store (L2), with the right to store it, and the times for which it is kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Fill {
     pub(crate) fencing_token: FencingToken,
     pub(crate) grant: LeaseGrant,
-    /// The names of the grant's versions.
+    /// The names of the versions in `grant`, in the same order.
     pub(crate) versions: Vec<StoreKey>,
     pub(crate) guards: Vec<StoreKey>,
-    /// Tags that were not known when the right was granted. The store adds their versions.
+    /// Tags that were made from the value, and so were unknown at the grant. The store adds their
+    /// current versions to the entry.
     pub(crate) value_tags: Vec<StoreKey>,
     pub(crate) bytes: Vec<u8>,
-    /// The order of a write: within a generation, the greatest order stays.
+    /// The order of a write; `None` for a computation or a write without an order. Within a
+    /// generation, the value with the greatest order stays.
     pub(crate) order: Option<u64>,
-    /// Accept versions of another data set too.
+    /// `true` if versions that were made in another data set of the server are accepted too.
     pub(crate) any_origin: bool,
-    /// The time for which the bytes are kept.
+    /// The time for which the store keeps `bytes`, their grace included.
     pub(crate) kept: Duration,
-    /// The minimum time for which the versions that the entry depends on are kept.
+    /// The minimum time for which the store keeps the versions that the entry depends on.
     pub(crate) version_life: Duration,
-    /// The message to every node if the value is stored: the previous value and its replicas are no
-    /// longer valid.
+    /// The message that the store sends to every node after it has accepted the value of a write:
+    /// the previous value and its replicas are no longer valid. `None` for a computed value.
     pub(crate) message: Option<BusMessage>,
 }
 
 impl Fill {
-    /// Returns the version of the replicas that a write invalidates, because their values are
-    /// older.
+    /// Returns the name of the replicas' version that a write invalidates, because the replicas
+    /// have older values. `None` for a computed value.
     pub(crate) fn copies(&self) -> Option<StoreKey> {
         self.message
             .is_some()
@@ -319,14 +353,16 @@ impl Fill {
     }
 }
 
-/// The result of a store.
+/// The result of [`Store::fill`]: the value was stored, or the reason for which it was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Filled {
     Stored,
-    /// The token is gone: an invalidation, a write or another store came in between.
+    /// The value was rejected because its token is no longer the entry's token: an invalidation, a
+    /// write or another store came after the grant.
     Fenced,
-    /// A tag, the function or the namespace was invalidated in between.
+    /// The value was rejected because a tag, the function or the namespace was invalidated after
+    /// the grant.
     Invalidated,
-    /// A write with a greater order has stored. Nothing was done.
+    /// The value was not stored, because a write with a greater order has already stored its value.
     Older,
 }

@@ -1,4 +1,4 @@
-//! The store on Redis.
+//! The adapter that implements the port to a shared store (L2) with a Redis server.
 
 pub(crate) mod address;
 pub(crate) mod connected;
@@ -38,7 +38,7 @@ use crate::store::redis::script::{Call, Digests, Script, Scripts};
 use crate::store::redis::settings::RedisSettings;
 use crate::store::redis::subscriber::{Channels, Subscriber};
 
-/// A Redis server with the connections to it.
+/// The store (L2) on one Redis server, with this process's connections to the server.
 #[derive(Debug)]
 pub(crate) struct Redis {
     prefix: Prefix,
@@ -46,19 +46,20 @@ pub(crate) struct Redis {
     reads: ReadBatcher,
     scripts: Arc<Scripts>,
     subscriber: Subscriber,
-    /// Accept any data set that the server may hold.
+    /// `true` if the cache accepts any data set that the server may hold, also of another server.
     any_origin: bool,
     faults: Faults,
 }
 
 impl Redis {
-    /// Connects, or begins to. A server that is unreachable now is used when it comes.
+    /// Connects to the server in `settings`. If the server is unreachable now, a background task
+    /// connects as soon as the server can be reached.
     ///
     /// # Errors
     ///
-    /// Returns the problem and the remedy if the address cannot be parsed, the login is refused,
-    /// the database does not exist, or the account may not run a command that the cache needs. With
-    /// `any_origin` the cache needs fewer commands.
+    /// Returns the problem and the remedy if the address cannot be parsed, the server refuses the
+    /// login, the database does not exist, or the account may not run a command that the cache
+    /// needs. With `any_origin` the cache does not need `INFO`.
     pub(crate) async fn open(
         settings: RedisSettings<'_>,
         node: NodeId,
@@ -123,7 +124,8 @@ impl Redis {
         self.connections.current().ok_or(Failure::Unavailable)
     }
 
-    /// Runs `commands` and reads the answers.
+    /// Sends `commands` to Redis, waits for the answers until `until`, and parses the answers with
+    /// `read`.
     async fn run<T>(
         &self,
         commands: &Pipeline,
@@ -135,8 +137,8 @@ impl Redis {
         self.said(&connected, read(values))
     }
 
-    /// Turns a problem into a failure. If the answer cannot belong to this question, the connection
-    /// is discarded, because the next answer may be no better.
+    /// Turns the problem of an answer into the operation's failure. If the answer cannot belong to
+    /// this question, the connection is discarded, because its next answer may be wrong too.
     fn said<T>(&self, connected: &Arc<Connected>, said: Said<T>) -> Result<T, Failure> {
         said.map_err(|problem| match problem {
             Problem::Refused(code) => Failure::Rejected(code),
@@ -147,7 +149,8 @@ impl Redis {
         })
     }
 
-    /// Returns the command that reads value tags, if `query` asks for them.
+    /// Returns the command that reads the versions of the entry's value tags. Returns `None` if
+    /// `query` does not ask for value tags.
     fn value_tags(&self, query: EntryQuery<'_>, digests: &Digests) -> Option<Cmd> {
         query.with_value_tags.then(|| {
             let known = query.versions.len().to_string();
@@ -232,16 +235,18 @@ impl Redis {
         }
     }
 
-    /// Returns the versions of copies that go with `names`.
+    /// Returns the names of the replicas' versions that an invalidation of `names` also removes.
     fn copies(&self, names: &[StoreKey]) -> impl Iterator<Item = StoreKey> {
         copies(names).filter(|_| !removed!(self, SpareCopies))
     }
 
-    /// Returns the removal and, after it, the message: a node that receives the message reads the
-    /// state after the removal.
+    /// Returns the commands of a hard invalidation: the removal of `names` and, after it, the
+    /// publication of `message`. In this order, a node that receives the message reads the state
+    /// after the removal.
     fn removing(&self, names: &[StoreKey], message: &BusMessage) -> Pipeline {
         let mut commands = Pipeline::new();
-        // Not in a transaction: a server that is out of memory refuses those.
+        // The commands are no transaction, because a server that is out of memory refuses
+        // transactions.
         commands.cmd("UNLINK");
         for name in names {
             commands.arg(&self.full(name)[..]);
@@ -253,7 +258,7 @@ impl Redis {
         commands
     }
 
-    /// Invalidates `names` softly and notifies every node, in one step.
+    /// Invalidates `names` softly and publishes `message` to every node, in one atomic script.
     async fn invalidate_softly(
         &self,
         names: &[StoreKey],
@@ -300,7 +305,8 @@ impl Redis {
         [&*self.prefix.bytes, b"wake"].concat()
     }
 
-    /// Runs a script.
+    /// Runs `script` on the server by its digest, or by its text if the server has lost the script.
+    /// Returns the server's answer.
     async fn script(
         &self,
         connected: &Arc<Connected>,
@@ -322,7 +328,8 @@ impl Redis {
         }
     }
 
-    /// Sends the text of a script that the server has lost. The server said so and did nothing.
+    /// Runs `script` by its text, after the server answered that it does not know the digest of
+    /// `script`. The server did nothing in the first attempt, so the script does not run twice.
     async fn by_text(
         &self,
         connected: &Arc<Connected>,
@@ -336,7 +343,7 @@ impl Redis {
         Ok(values.pop().unwrap_or(Value::Nil))
     }
 
-    /// Runs a script that answers with a number.
+    /// Runs a script whose answer is a number, which is ignored. Any other answer is a failure.
     async fn order(&self, script: Script, call: Call, until: Instant) -> Result<(), Failure> {
         let connected = self.connected()?;
         let value = self.script(&connected, script, &call, until).await?;
@@ -347,7 +354,8 @@ impl Redis {
     }
 }
 
-/// Returns a name that never has a value.
+/// Returns the Redis key that the handshake and heartbeats delete to test that the server takes
+/// writes. The key never has a value.
 fn beats(prefix: &[u8]) -> Vec<u8> {
     [prefix, b"beat"].concat()
 }
@@ -356,19 +364,20 @@ fn is_unknown_script(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
-/// Counts the `versions` that never expire: they are the first.
+/// Returns, as text, the number of `versions` that never expire. Versions that never expire are the
+/// first of `versions`.
 fn endless(versions: &[StoreKey]) -> Vec<u8> {
     let endless = versions.iter().take_while(|name| name.never_expires());
     endless.count().to_string().into()
 }
 
 fn millis(length: Duration) -> Vec<u8> {
-    // Redis accepts no expiry of zero.
+    // The upper bound keeps the number of milliseconds within the range that Redis accepts.
     let millis = length.as_millis().min(u128::from(u64::MAX >> 12));
     millis.to_string().into()
 }
 
-/// Makes the random half of a version; the server's time is the other half.
+/// Makes 8 random bytes for the versions that a script makes. The script adds the server's time.
 fn nonce() -> Vec<u8> {
     crate::encoding::envelope::Token::random().0[..8].into()
 }

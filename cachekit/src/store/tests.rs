@@ -1,4 +1,5 @@
-//! Tests of the port: a store in memory, and the conformance cases that every adapter passes.
+//! Tests of the port to a shared store: a store in memory, and the conformance cases that every
+//! adapter must pass.
 
 #[cfg(test)]
 #[cfg(all(feature = "redis", cachekit_faults))]

@@ -1,4 +1,4 @@
-//! The code around the body of an annotated function that writes.
+//! The code that runs around the body of a function with `#[invalidates]` or `#[write_through]`.
 
 use crate::invalidate::apply::PendingInvalidation;
 use crate::invalidate::deferred;
@@ -7,30 +7,37 @@ use crate::return_type::shape::{ReturnOps, ReturnParts, ReturnType};
 use crate::write::pending::PendingWrite;
 
 impl<S: ReturnType> ReturnOps<S> {
-    /// Returns `closure`, with the type of its value fixed to that of the function's return type.
+    /// Returns `closure` unchanged. The signature fixes the closure's first argument to the type of
+    /// the value that the annotated function returns.
     pub fn after_write<F: FnOnce(&S::Value, &mut Invalidation)>(self, closure: F) -> F {
         closure
     }
 }
 
-/// A duty to invalidate. Invalidates on drop, unless that was done or found unnecessary before: a
-/// body that did not finish may have written.
+/// An invalidation that an annotated function still has to carry out. An `InvalidateOnDrop` that is
+/// dropped before [`end`](Self::end) carries the invalidation out, because a body that did not
+/// finish may have written.
 struct InvalidateOnDrop(Option<Invalidation>);
 
 impl InvalidateOnDrop {
-    /// Takes the duty on. With `on = before`, also returns the invalidation to wait for first.
+    /// Takes over `invalidation`. With `on = before`, also begins the invalidation that precedes
+    /// the body, and returns it for the caller to wait for. Returns `None` with any other `on`.
     fn begin(invalidation: Invalidation) -> (Self, Option<PendingInvalidation>) {
         let before = (invalidation.on == On::Before).then(|| invalidation.clone().begin());
         (Self(Some(invalidation)), before)
     }
 
-    /// Ends the duty after the body returned `ret`, and returns the invalidation to wait for.
+    /// Carries out the invalidation after the body returned `ret`, with the targets that `after`
+    /// adds from the value. Returns the invalidation that the caller must wait for. Returns `None`
+    /// if nothing is invalidated after an `Err`, or an enclosing `deferred` scope carries out the
+    /// invalidation.
     fn end<S: ReturnType>(
         mut self,
         ret: &S::Ret,
         after: impl FnOnce(&S::Value, &mut Invalidation),
     ) -> Option<PendingInvalidation> {
-        // Kept until all targets are named: if `after` panics, those named so far are still due.
+        // The invalidation stays in `self` until all targets are named. If `after` panics, the
+        // targets that were named so far are still invalidated on drop.
         let invalidation = self.0.as_mut()?;
         match S::peek(ret) {
             ReturnParts::Some(value) => after(value, invalidation),
@@ -52,20 +59,22 @@ impl Drop for InvalidateOnDrop {
     }
 }
 
-/// Waits until `pending` is accepted, if there is one.
+/// Waits until Redis has accepted the invalidation `pending`. Returns at once if `pending` is
+/// `None`.
 async fn wait_accepted(pending: Option<PendingInvalidation>) {
     if let Some(pending) = pending {
         Box::pin(pending.accepted()).await;
     }
 }
 
-/// Runs `body`, and carries out `invalidation` around it. `after` adds the targets that depend on
-/// the value.
+/// Runs `body` of a function with `#[invalidates]`, and carries out `invalidation` after it, or
+/// before and after it, as the attribute says. `after` adds the targets that depend on the returned
+/// value.
 ///
 /// # Cancel safety
 ///
 /// If the future is dropped after it was polled once, or `body` panics, the invalidation is carried
-/// out: the write may have happened.
+/// out, because the write may have happened.
 pub async fn with_invalidation<S, A, Fut>(
     _plan: ReturnOps<S>,
     invalidation: Invalidation,
@@ -84,7 +93,8 @@ where
     ret
 }
 
-/// [`with_invalidation`] for a synchronous function.
+/// Runs `body` of a synchronous function as [`with_invalidation`] does, but does not wait for
+/// Redis.
 pub fn with_invalidation_blocking<S, A>(
     _plan: ReturnOps<S>,
     invalidation: Invalidation,
@@ -95,7 +105,7 @@ where
     S: ReturnType,
     A: FnOnce(&S::Value, &mut Invalidation),
 {
-    // A thread cannot wait here: other nodes are notified in the background.
+    // A thread cannot wait here, so other nodes are notified in the background.
     let (invalidate_on_drop, before) = InvalidateOnDrop::begin(invalidation);
     drop(before);
     let ret = body();
@@ -103,14 +113,16 @@ where
     ret
 }
 
-/// Runs `body`, and has `store` choose the value to be stored from the result.
+/// Runs `body` of a function with `#[write_through]`. `store` then chooses the value to be stored
+/// from the value that `body` returned.
 ///
-/// After `Err` nothing is stored; after `Ok(None)` the entry is invalidated.
+/// If `body` returns `Err`, nothing is stored and the entry stays. If `body` returns `Ok(None)`,
+/// the entry is invalidated.
 ///
 /// # Cancel safety
 ///
-/// If the future is dropped after it was polled once, or `body` panics, the entry is left empty:
-/// the write may have happened.
+/// If the future is dropped after it was polled once, or `body` panics, the entry is left empty,
+/// because the write may have happened.
 pub async fn write_through<S, V, A, Fut>(
     _plan: ReturnOps<S>,
     mut pending: PendingWrite<'_, V>,
@@ -123,7 +135,7 @@ where
     A: FnOnce(&S::Value, &mut PendingWrite<'_, V>),
     Fut: Future<Output = S::Ret>,
 {
-    // Boxed: the caller's future holds only the body's state.
+    // These futures are boxed, so that the caller's future contains only the state of `body`.
     Box::pin(pending.begin()).await;
     let ret = body.await;
     if let Some(rest) = end_write::<S, V>(&mut pending, &ret, store) {
@@ -133,7 +145,8 @@ where
     ret
 }
 
-/// [`write_through`] for a synchronous function.
+/// Runs `body` of a synchronous function as [`write_through`] does. The returned value is stored on
+/// this node, and the entry in L2 is removed in the background.
 pub fn write_through_blocking<S, V, A>(
     _plan: ReturnOps<S>,
     mut pending: PendingWrite<'_, V>,
@@ -154,7 +167,9 @@ where
     ret
 }
 
-/// Returns the value to be stored, if there is one. Otherwise `pending` knows how the write ends.
+/// Returns the value to be stored, which `store` sets in `pending`. Returns `None` after `Err`,
+/// after `Ok(None)` and inside of a `deferred` scope. `pending` then leaves the entry empty when it
+/// ends, or does nothing after `Err`.
 fn end_write<S, V>(
     pending: &mut PendingWrite<'_, V>,
     ret: &S::Ret,

@@ -1,4 +1,4 @@
-//! A write of one entry that spans a function's body.
+//! The write of one entry by a function with `#[write_through]`, from before its body to after it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crate::invalidate::request::{Invalidation, On};
 use crate::model::write_order::WriteOrder;
 use crate::write::write_guard::WriteGuard;
 
-/// A write of one entry. If it is dropped after it began and before it ended, the entry is left
-/// empty: the write may have happened.
+/// A write of one entry by an annotated function. If the write is dropped after it began and before
+/// it ended, the entry is left empty, because the function may have written.
 #[doc(hidden)]
 #[must_use]
 pub struct PendingWrite<'a, V> {
     entry: &'a EntryRef,
     guard: Option<WriteGuard>,
     value: Option<V>,
-    /// `true` if the value will have an order.
+    /// `true` if the written value will have an order, by which overlapping writes are compared.
     is_ordered: bool,
     order: Option<u64>,
 }
@@ -36,13 +36,14 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         }
     }
 
-    /// Declares that the value will have an order, by which writes are compared.
+    /// Declares before the write begins that its value will have an order, by which overlapping
+    /// writes are compared.
     pub fn ordered(mut self) -> Self {
         self.is_ordered = true;
         self
     }
 
-    /// Sets the value's order.
+    /// Sets the order of the written value. Among writes with an order, the greatest order stays.
     pub fn order(&mut self, order: &impl WriteOrder) {
         self.order = Some(order.__rank());
     }
@@ -60,24 +61,27 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
         self.guard = Some(self.entry.begin_local(self.is_ordered));
     }
 
-    /// Sets the value to be stored: the write happened.
+    /// Sets the value that is stored in the entry when this write ends.
     pub fn store(&mut self, value: V) {
         self.value = Some(value);
     }
 
-    /// Takes the value to be stored; `None` inside of a `deferred` scope.
+    /// Takes the value that [`store`](Self::store) set. Returns `None` if none was set, or inside
+    /// of a `deferred` scope, where the transaction may still be rolled back.
     pub(crate) fn take_value(&mut self) -> Option<V> {
         self.value.take().filter(|_| !deferred::is_active())
     }
 
-    /// Ends the write and stores `value`.
+    /// Ends the write, and stores `value` in L2 and in memory, unless an invalidation or another
+    /// write came after this write began.
     pub(crate) async fn finish(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
             self.entry.finish(guard, value, self.order).await;
         }
     }
 
-    /// Ends the write where nothing can wait, and stores `value` on this node.
+    /// Ends the write of a synchronous function, which cannot wait: stores `value` on this node,
+    /// and has the entry in L2 removed in the background.
     pub(crate) fn finish_local(&mut self, value: V) {
         if let Some(guard) = self.guard.take() {
             let (entry_tags, value) = self.entry.labelled(value, self.order);
@@ -87,12 +91,13 @@ impl<'a, V: Clone + Send + Sync + 'static> PendingWrite<'a, V> {
 }
 
 impl<V> PendingWrite<'_, V> {
-    /// Cancels the write: it did not happen.
+    /// Cancels the write, because the annotated function did not write. The entry stays as it is.
     pub(crate) fn cancel(&mut self) {
         self.guard = None;
     }
 
-    /// Ends the write, if it has not ended yet, and leaves the entry empty.
+    /// Ends the write and leaves the entry empty. Returns the invalidation to wait for. Returns
+    /// `None` if the write has already ended, or a `deferred` scope carries out the invalidation.
     pub(crate) fn leave_empty(mut self) -> Option<PendingInvalidation> {
         self.invalidate_if_begun()
     }

@@ -1,4 +1,4 @@
-//! Stores of a value that the caller supplies, instead of a cached call.
+//! Stores of a value that the caller supplies, without a cached function.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +18,12 @@ use crate::write::write_guard::WriteGuard;
 impl Cache {
     /// Stores `value` under `key`, with the life and the tags of `policy`.
     ///
-    /// If two calls overlap, or a call overlaps with an invalidation of the key, the entry is left
-    /// empty, because the cache cannot tell which value is newer.
+    /// If two calls for a key overlap, or a call overlaps with an invalidation of the key, the
+    /// entry is left empty, because the cache cannot tell which value is newer.
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped after it was polled once, the entry is left empty.
+    /// If the future is dropped after it was polled once, the entry under `key` is left empty.
     pub async fn put<V: Cacheable>(&self, key: &str, value: V, policy: &Policy) {
         let owner = self.core.direct_owner();
         let key = Key::new(key.as_bytes());
@@ -40,7 +40,8 @@ impl Cache {
     }
 }
 
-/// Stores `value`, whose tags are all known.
+/// Stores `value` as the entry under `key`, with the tags `entry_tags`. No tags are made from
+/// `value`.
 pub(crate) async fn put<V: Cacheable>(
     core: &Arc<Core>,
     owner: Arc<Owner>,
@@ -68,8 +69,8 @@ pub(crate) async fn put<V: Cacheable>(
     remove_on_drop.disarm();
 }
 
-/// A write that is under way. If it is dropped before it is done, the entry is left empty: a value
-/// there is older than the one that the caller was about to store.
+/// A `put` that is under way. A `RemoveOnDrop` that is dropped before it is disarmed empties the
+/// entry, because the entry's value is older than the value that the caller was about to store.
 pub(crate) struct RemoveOnDrop {
     core: Arc<Core>,
     key: Option<Key>,

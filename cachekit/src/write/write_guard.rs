@@ -1,4 +1,4 @@
-//! Write of one entry: from its token to the store and memory.
+//! The write of one entry, from its token to the stored value in L2 and memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,24 +27,25 @@ use crate::model::tags::EntryTags;
 use crate::store::key_name::StoreKey;
 use crate::store::port::{AcquireRequest, Acquired, TokenKind};
 
-/// A write of one entry that has begun.
+/// A write of one entry that has begun and must be finished with a value or dropped.
 #[derive(Debug)]
 pub(crate) struct WriteGuard {
     pub(crate) core: Arc<Core>,
     pub(crate) owner: Arc<Owner>,
     pub(crate) key: Key,
     pub(crate) options: EntryOptions,
-    /// Sequence number at the start of the write, among this node's invalidations.
+    /// The position in this node's sequence of invalidations at which the write began.
     pub(crate) began: SequenceNumber,
     pub(crate) token: WriteToken,
-    /// The right to store for all processes. Without it, the entry in L2 is removed.
+    /// The right to store the value in L2. `None` if L2 granted none: the entry in L2 is then
+    /// removed when the write ends.
     pub(crate) lease: Option<LeaseGuard>,
 }
 
 impl WriteGuard {
-    /// Begins the write on this node alone.
+    /// Begins the write on this node, without L2.
     ///
-    /// With `is_ordered`, the value to be stored must have an order.
+    /// If `is_ordered`, the value that is stored in the end must have an order.
     pub(crate) fn begin_local(
         core: &Arc<Core>,
         owner: Arc<Owner>,
@@ -65,8 +66,8 @@ impl WriteGuard {
         }
     }
 
-    /// Begins the write in L2 too: a computation of the entry that runs now can no longer store
-    /// there.
+    /// Begins the write in L2 too, and keeps the right to store in `lease`. From then on, a
+    /// computation of the entry that already runs cannot store its value in L2.
     pub(crate) async fn begin_shared(
         &mut self,
         entry_tags: &EntryTags,
@@ -74,7 +75,7 @@ impl WriteGuard {
     ) {
         let (owner, options) = (&self.owner, self.options);
         if options.copies().is_some() {
-            // Nothing will be stored.
+            // No value of an entry with replicas will be stored.
             return;
         }
         let replica_key = (&self.key, Replica::Only);
@@ -119,21 +120,21 @@ impl WriteGuard {
                     None,
                 ));
             }
-            // Without a lease, the entry is removed when the write ends.
+            // Without a lease, the entry in L2 is removed when the write ends.
             Ok(Acquired::Held(_) | Acquired::Filled) => {}
             Err(failure) => l2.count_failure(&failure),
         }
     }
 
-    /// Ends the write and stores `value`. The entry is left empty if an invalidation or another
-    /// write came in between, or if the value is not to be stored. Among writes with an order, the
-    /// one with the greatest order stays.
+    /// Ends the write and stores `value` in L2 and in memory. The entry is left empty if an
+    /// invalidation or another write came after this write began, or if the value is not to be
+    /// stored. Among writes with an order, the value with the greatest order stays.
     ///
-    /// L2 gets the value before memory does, because all writes meet only there.
+    /// L2 gets the value before memory does, because only L2 sees the writes of all processes.
     ///
-    /// Nothing is stored in an entry with replicas, and all of them are left empty. A token fences
-    /// the computations of one replica only, so a value that a write stored there could be older
-    /// than one that is computed into another replica.
+    /// A write stores nothing in an entry with replicas, and leaves all replicas empty. A token
+    /// fences the computations of one replica only, so a written value could be older than a value
+    /// that is computed into another replica.
     pub(crate) async fn finish(mut self, entry_tags: EntryTags, value: Value, wire: Option<Wire>) {
         let right = self.lease.take().zip(wire);
         let Some(AcceptedWrite {
@@ -144,18 +145,19 @@ impl WriteGuard {
         else {
             return self.leave_empty().await;
         };
-        // Before L2 is asked: if the answers of two writes cross, the write that asked last has the
-        // flight.
+        // The flight begins before L2 is asked. If the answers of two writes cross, the write that
+        // asked last has the flight.
         let leads_flight = right.is_some() && !is_older && !removed!(self.core, LateFlight);
         let lead = leads_flight.then(|| self.lead(&stored)).flatten();
-        // Tidies up in every case, also if the caller is dropped.
+        // This tidies memory in every case, also if the caller is dropped.
         let _tidy_on_drop = TidyOnDrop {
             guard: &self,
             stored: &stored,
         };
         let is_behind = is_older && !removed!(self.core, FillOlder) && self.is_current(&stored);
         let outcome = match right {
-            // L2 had what memory has: it still has that or a newer value, or lost it.
+            // L2 has had the value that memory has. L2 still has that value or a newer one, or lost
+            // it.
             Some(_) if is_behind => return,
             Some(_) if is_older && removed!(self.core, LeaveToNewer) => return,
             Some((lease, wire)) => {
@@ -192,8 +194,8 @@ impl WriteGuard {
         }
     }
 
-    /// Ends the write where nothing can wait: stores `value` on this node, and has the entry in L2
-    /// removed in the background.
+    /// Ends the write of a synchronous function, which cannot wait: stores `value` on this node,
+    /// and has the entry in L2 removed in the background.
     pub(crate) fn finish_local(self, entry_tags: &EntryTags, value: Value) {
         let Some(accepted) = self.redeem(entry_tags, value) else {
             drop(
@@ -203,14 +205,16 @@ impl WriteGuard {
             return;
         };
         if let Some(l2) = self.notified_tier() {
-            // This removes its replicas too, if there are any.
+            // The removal of the entry removes its replicas too, if it has any.
             l2.bus.outbox.add([StoreKey::entry(&self.key)]);
         }
         self.store_locally(&accepted.stored, accepted.is_older);
         self.tidy(&accepted.stored);
     }
 
-    /// Redeems the write's token. Returns the entry for `value`, if it may be stored at all.
+    /// Redeems the write's token, and makes the entry for `value`. Returns `None` if the value may
+    /// not be stored anywhere: the token is fenced, the entry was invalidated meanwhile or has
+    /// replicas, or the cache keeps no such value.
     fn redeem(&self, entry_tags: &EntryTags, value: Value) -> Option<AcceptedWrite> {
         let core = &self.core;
         if !core.config.enabled || self.options.copies().is_some() {
@@ -248,7 +252,7 @@ impl WriteGuard {
         })
     }
 
-    /// Ends the write with the entry empty, on this node and in L2.
+    /// Leaves the entry empty on this node and in L2, and waits until L2 has accepted that.
     async fn leave_empty(&self) {
         self.core
             .invalidate_uncounted(InvalidationTargets::key(self.key.as_bytes()))
@@ -256,7 +260,8 @@ impl WriteGuard {
             .await;
     }
 
-    /// Removes the entry from L2 and from the memory of other nodes; this node keeps its value.
+    /// Removes the entry from L2 and from the memory of other nodes. Memory on this node does not
+    /// change.
     async fn empty_store(&self) {
         if let Some(l2) = self.notified_tier() {
             let entry = StoreKey::entry(&self.key);
@@ -264,15 +269,16 @@ impl WriteGuard {
         }
     }
 
-    /// Returns the tier that notifies other nodes of the write. Whichever tier the entry lives in,
-    /// they may have the value from before.
+    /// Returns the shared tier (L2), which notifies other nodes of the write. The memory of other
+    /// nodes may have the previous value, whichever tier the entry is stored in. Returns `None`
+    /// without Redis.
     fn notified_tier(&self) -> Option<&Arc<SharedTier>> {
         let is_unnotified = self.options.tier == Tier::Memory && removed!(self.core, WriteUntold);
         self.core.l2.as_ref().filter(|_| !is_unnotified)
     }
 }
 
-/// Tidies memory when a write ends or is dropped.
+/// A guard that removes an outdated entry from memory when a write ends or is dropped.
 struct TidyOnDrop<'a> {
     guard: &'a WriteGuard,
     stored: &'a Arc<MemoryEntry>,
@@ -284,10 +290,11 @@ impl Drop for TidyOnDrop<'_> {
     }
 }
 
-/// An entry that may be stored.
+/// An entry that a write may store, because neither an invalidation nor another write fenced its
+/// token.
 struct AcceptedWrite {
     ttl: Duration,
     stored: Arc<MemoryEntry>,
-    /// `true` if memory has, or had a moment ago, the value of a write with a greater order.
+    /// `true` if memory has, or just had, the value of a write with a greater order.
     is_older: bool,
 }

@@ -1,4 +1,4 @@
-//! Memory after a write: what of it reaches memory, and what leaves that.
+//! Memory after a write: the written value is inserted, or an outdated value is removed.
 
 use std::sync::Arc;
 
@@ -15,8 +15,9 @@ use crate::model::entry::MemoryEntry;
 use crate::write::write_guard::WriteGuard;
 
 impl WriteGuard {
-    /// Leads a flight in which `stored` reaches memory. The flight that was there is replaced: its
-    /// computation may have read the value from before the write.
+    /// Begins a flight of the key, at the end of which `stored` is put into memory. The new flight
+    /// replaces a flight that already ran, because its computation may have read the value from
+    /// before the write.
     pub(crate) fn lead(&self, stored: &MemoryEntry) -> Option<Leader<Outcome>> {
         let core = &self.core;
         let leadership = || Leadership {
@@ -36,8 +37,9 @@ impl WriteGuard {
         }
     }
 
-    /// Ends the write after L2 stored the value. Memory gets it too if the flight is still in the
-    /// table: whatever removed the flight knows of a newer value.
+    /// Ends the write after L2 stored its value. Puts `stored` into memory too, if the flight
+    /// `lead` is still in the table: the invalidation or write that removed the flight knows of a
+    /// newer value.
     pub(crate) fn settle(&self, lead: Option<Leader<Outcome>>, stored: &Arc<MemoryEntry>) {
         self.owner.counts.stores.bump();
         let late_lead = || removed!(self.core, LateFlight).then(|| self.lead(stored));
@@ -56,8 +58,9 @@ impl WriteGuard {
         }
     }
 
-    /// Stores the value on this node alone, after L2 was notified that its entry is void. Skips a
-    /// value if another node may have a newer one, which for writes with an order only L2 knows.
+    /// Stores the value on this node alone, after L2 was told to remove its entry. Stores nothing
+    /// if `is_older`, or if another node may have a newer value, which for writes with an order
+    /// only L2 knows.
     pub(crate) fn store_locally(&self, stored: &Arc<MemoryEntry>, is_older: bool) {
         let core = &self.core;
         let may_store =
@@ -65,7 +68,8 @@ impl WriteGuard {
         if is_older || !may_store {
             return;
         }
-        // A computation that began before the write may have read the value from before it.
+        // A computation that began before the write may have read the previous value. Its flight is
+        // retired, so that the value is not stored.
         if !removed!(core, LeaveFlight) {
             core.flights.retire(self.key.as_bytes());
         }
@@ -75,11 +79,12 @@ impl WriteGuard {
         self.owner.counts.stores.bump();
     }
 
-    /// Puts `stored` into memory.
+    /// Puts `stored` into memory. If a newer write with an order is about to store its own entry,
+    /// that entry is put into memory after `stored`.
     pub(crate) fn insert(&self, stored: &Arc<MemoryEntry>) {
         let mut inserted = Arc::clone(stored);
         self.core.insert(&self.key, Arc::clone(&inserted));
-        // Another write may have inserted meanwhile, and be overwritten now.
+        // Another write may have inserted its entry before this one did, and be overwritten now.
         while let Some(latest) = self.token.pending_entry()
             && self.token.is_ordered
             && !Arc::ptr_eq(&latest, &inserted)
@@ -89,8 +94,8 @@ impl WriteGuard {
         }
     }
 
-    /// Removes the key from memory, unless memory has `stored` or a newer value by its order:
-    /// anything else there is older.
+    /// Removes the entry under the written key from memory, unless memory has `stored` or a value
+    /// with a greater order. Any other entry under the key is older.
     pub(crate) fn tidy(&self, stored: &Arc<MemoryEntry>) {
         if self.options.tier == Tier::Redis || removed!(self.core, LeaveReplaced) {
             return;
@@ -100,7 +105,8 @@ impl WriteGuard {
         }
     }
 
-    /// Returns `true` if memory has `stored`, or a newer value by its order.
+    /// Returns `true` if memory has `stored`, or for a write with an order a value with an order at
+    /// least as great.
     pub(crate) fn is_current(&self, stored: &Arc<MemoryEntry>) -> bool {
         self.in_memory().is_some_and(|there| match stored.order {
             Some(_) => there.order >= stored.order,
@@ -108,7 +114,8 @@ impl WriteGuard {
         })
     }
 
-    /// Returns the entry that memory has under the key, if it may be served.
+    /// Returns the entry that memory has under the written key. Returns `None` if memory has none,
+    /// or one that may not be served.
     pub(crate) fn in_memory(&self) -> Option<Arc<MemoryEntry>> {
         let core = &self.core;
         let now = Tick::now(&*core.clock);

@@ -1,4 +1,4 @@
-//! Waiting until every node has applied an invalidation.
+//! The wait of an acknowledged invalidation until every node has applied the invalidation.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use crate::l2::bus::membership::{AckProgress, Membership};
 use crate::l2::bus::timings::BusTimings;
 use crate::store::message::NodeId;
 
-/// The known nodes, and the acknowledgements that are still missing.
+/// The nodes that may serve from memory, and the acknowledgements that are still missing.
 #[derive(Debug)]
 pub(crate) struct Acks {
     terms: BusTimings,
-    /// The origin of its own clock, which is never behind.
+    /// The start of the clock that this module uses. Unlike the coarse clock of hits, this clock is
+    /// never behind.
     began: Instant,
     next: AtomicU64,
     state: Mutex<State>,
@@ -35,7 +36,8 @@ struct AckState {
     changed: Arc<Notify>,
 }
 
-/// An invalidation that waits for acknowledgements. On drop, its state is removed.
+/// An invalidation that waits for acknowledgements of other nodes. When a `PendingAck` is dropped,
+/// the acknowledgements that arrived for its invalidation are forgotten.
 #[derive(Debug)]
 pub(crate) struct PendingAck {
     acks: Arc<Acks>,
@@ -54,7 +56,8 @@ impl Acks {
         })
     }
 
-    /// Begins to wait. Acknowledgements that arrive from now on are kept under the new number.
+    /// Begins an acknowledged invalidation with a new number. Acknowledgements with this number are
+    /// kept from now on, also before [`PendingAck::all`] is called.
     pub(crate) fn begin(self: &Arc<Self>) -> PendingAck {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let changed = Arc::<Notify>::default();
@@ -71,31 +74,34 @@ impl Acks {
         }
     }
 
-    /// Records that messages arrive from now on.
+    /// Records that a subscription began, so that messages of other nodes arrive from now on. The
+    /// time for which this node has listened starts again.
     pub(crate) fn subscribed(&self) {
         let now = self.now();
         self.lock().members.subscribed(now, &self.terms);
     }
 
-    /// Records that no more messages arrive.
+    /// Records that the subscription ended, so that no more messages of other nodes arrive.
     pub(crate) fn unsubscribed(&self) {
         self.lock().members.unsubscribed(&self.terms);
     }
 
-    /// Records a message of a node.
+    /// Records that a message of `node` arrived, so that acknowledged invalidations wait for that
+    /// node.
     pub(crate) fn message_received(&self, node: NodeId) {
         let now = self.now();
         self.lock().members.message_received(node, now, &self.terms);
     }
 
-    /// Records a node's hello.
+    /// Records that a hello of `node` arrived: the node may serve from memory.
     pub(crate) fn hello_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
         state.members.hello_received(node, now, &self.terms);
     }
 
-    /// Records a node's goodbye: it no longer serves from memory.
+    /// Records that a goodbye of `node` arrived: the node no longer serves from memory, and no
+    /// invalidation waits for the node's acknowledgement.
     pub(crate) fn goodbye_received(&self, node: NodeId) {
         let now = self.now();
         let mut state = self.lock();
@@ -105,7 +111,7 @@ impl Acks {
         }
     }
 
-    /// Records that `by` has applied the invalidation with this number.
+    /// Records that the node `by` has applied this node's invalidation with this `number`.
     pub(crate) fn ack_received(&self, by: NodeId, number: u64) {
         self.message_received(by);
         if let Some(ack) = self.lock().pending.get_mut(&number) {
@@ -114,7 +120,8 @@ impl Acks {
         }
     }
 
-    /// Records that the message of this node's own invalidation came back.
+    /// Records that the message of this node's own invalidation `number` came back over the bus:
+    /// all messages that the server accepted before it have arrived.
     pub(crate) fn echo_received(&self, number: u64) {
         for ack in self.lock().pending.values_mut() {
             ack.answers.echo_received(number, &self.terms);
@@ -132,12 +139,12 @@ impl Acks {
 }
 
 impl PendingAck {
-    /// Waits until no node serves anything from before the invalidation. Called as soon as the
-    /// server has accepted it.
+    /// Waits until no node serves a value from before the invalidation, or until the time `within`
+    /// has passed. The caller must call this as soon as the server has accepted the invalidation.
     ///
-    /// The first result is `true` if every node acknowledged it. The second is `true` if it is
-    /// certain that no node serves an older value: every node acknowledged the invalidation, or
-    /// those that did not have stopped trusting their memory.
+    /// The first result is `true` if every node acknowledged the invalidation. The second is `true`
+    /// if certainly no node serves an older value: every node acknowledged the invalidation, or the
+    /// others have stopped trusting their memory.
     pub(crate) async fn all(&self, within: Option<std::time::Duration>) -> (bool, bool) {
         let (acks, answered) = (&*self.acks, self.acks.now());
         let promised = AckProgress::<NodeId>::waits_until(self.sent, answered, &acks.terms);

@@ -1,4 +1,4 @@
-//! The bus client: handles messages from other nodes, and sends this node's heartbeats.
+//! The bus client, which handles the messages of other nodes and sends this node's heartbeats.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -21,10 +21,11 @@ use crate::l2::outbox::Outbox;
 use crate::store::message::{BusMessage, NodeId};
 use crate::store::port::{EventSink, Store, StoreEvent};
 
-/// The number of heartbeats per `bus_timeout`.
+/// The number of heartbeats that a node sends to itself in each `bus_timeout`.
 const ECHOES: u32 = 4;
 
-/// The receiver of the store's events. It is created before the store, the cache after it.
+/// The receiver of the events of the store (L2). A cache creates its bus client before the store,
+/// which needs the receiver, and connects the cache as a listener afterwards.
 #[derive(Debug)]
 pub(crate) struct BusClient {
     pub(crate) node: NodeId,
@@ -32,12 +33,13 @@ pub(crate) struct BusClient {
     pub(crate) lease_waiters: Arc<LeaseWaiters>,
     pub(crate) liveness: Arc<BusLiveness>,
     pub(crate) acks: Arc<Acks>,
-    /// The number of times that messages were missed, or may have been.
+    /// The number of times that messages of other nodes were lost, or may have been lost.
     pub(crate) bus_interruptions: AtomicU64,
-    /// The number of messages of other nodes, and then of this node's own heartbeats.
+    /// The number of applied messages of other nodes and other programs.
     pub(crate) messages: AtomicU64,
+    /// The number of this node's own heartbeats that came back.
     pub(crate) heartbeats: AtomicU64,
-    /// Requests a heartbeat at once.
+    /// Wakes the heartbeat task, which then sends a heartbeat at once or ends.
     heartbeat_now: Notify,
     listener: OnceLock<Weak<dyn Listener>>,
     pub(crate) terms: BusTimings,
@@ -60,14 +62,14 @@ impl BusClient {
         })
     }
 
-    /// Applies messages to `listener` from now on.
+    /// Sets the listener, to which messages are applied from now on. Further calls have no effect.
     pub(crate) fn connect<L: Listener + 'static>(&self, listener: &Arc<L>) {
         let listener: Weak<L> = Arc::downgrade(listener);
-        // Once: a cache has a single bus client.
+        // A cache has a single bus client, so no second listener is lost here.
         let _ = self.listener.set(listener);
     }
 
-    /// Returns the sink for the store's events.
+    /// Returns the function that the store must call with each of its events.
     pub(crate) fn sink(self: &Arc<Self>) -> EventSink {
         let bus = Arc::clone(self);
         Arc::new(move |message| bus.receive(message))
@@ -79,7 +81,8 @@ impl BusClient {
             StoreEvent::Up(false) => {}
             StoreEvent::Wake(name) => self.lease_waiters.wake(&name),
             StoreEvent::Subscribed(subscription) => {
-                // Before liveness begins again: messages in between may be lost.
+                // This comes before the bus is live again, because messages since the last
+                // subscription may be lost.
                 if !removed!(self.terms, NoEpoch) {
                     self.note_gap();
                 }
@@ -96,7 +99,7 @@ impl BusClient {
                 if !removed!(self.terms, IgnoreUnknownMessage) {
                     trace::unknown_message();
                     self.note_gap();
-                    // The sender may be a node whose acknowledgement is awaited.
+                    // An acknowledged invalidation may wait for the node that sent the message.
                     self.acks.subscribed();
                 }
             }
@@ -152,7 +155,8 @@ impl BusClient {
         }
     }
 
-    /// Records that messages were missed, or may have been: entries in memory are validated again.
+    /// Records that messages of other nodes were lost, or may have been lost. The cache then
+    /// validates each entry in memory again before the entry is served.
     fn note_gap(&self) {
         self.bus_interruptions.fetch_add(1, Ordering::Relaxed);
         if let Some(listener) = self.listener() {
@@ -164,20 +168,22 @@ impl BusClient {
         self.listener.get()?.upgrade()
     }
 
-    /// Stops serving from memory, and then notifies the other nodes, so that none waits for this
-    /// one. Call it after this node has acknowledged the invalidations that it received.
+    /// Stops serving from memory, and then sends a goodbye, so that no node waits for
+    /// acknowledgements of this one. The caller must call this after this node has acknowledged the
+    /// invalidations that it received.
     pub(crate) async fn say_goodbye(&self, store: &dyn Store, until: Instant) {
         self.liveness.leave();
-        // The heartbeat task ends.
+        // The heartbeat task wakes and ends.
         self.heartbeat_now.notify_one();
         let goodbye = BusMessage::Goodbye { from: self.node };
-        // A node that does not receive it only waits longer.
+        // A node that does not receive the goodbye only waits longer for its acknowledged
+        // invalidations.
         let _ = store.tell(None, &goodbye, until).await;
     }
 }
 
-/// Sends heartbeats, by which this node knows that messages arrive, and hellos, by which the other
-/// nodes know this one.
+/// Sends heartbeats until this node says goodbye. By heartbeats that come back, this node knows
+/// that messages arrive. Some heartbeats go with a hello, by which the other nodes know this node.
 pub(crate) async fn run_heartbeat(
     bus: Arc<BusClient>,
     store: Arc<dyn Store>,
@@ -191,7 +197,8 @@ pub(crate) async fn run_heartbeat(
     while !bus.liveness.is_over() {
         let now = Tick::now(&*clock);
         let is_live = bus.liveness.is_live(now);
-        // If messages never arrived, this is reported when the first is overdue.
+        // A bus that has never been live is reported to the log when its first heartbeat is
+        // overdue.
         let is_due = was_live.is_some() || (store.is_up() && now.since(began) >= bus_timeout);
         if was_live != Some(is_live) && (is_live || is_due) {
             was_live = Some(is_live);
@@ -210,14 +217,15 @@ pub(crate) async fn run_heartbeat(
                 sent: heartbeat.sent.nanos(),
             };
             let until = from_now(period);
-            // A lost heartbeat shows by itself.
+            // A failure needs no handling here: if no heartbeat comes back, the bus is no longer
+            // live.
             if store.heartbeat(bus.node, hello, &echo, until).await.is_ok() {
                 bus.liveness.accepted(heartbeat);
             }
         }
         let silent_since = bus.liveness.until().max(left_at);
         if heartbeat.is_some() && now.since(silent_since) > bus_timeout && store.is_up() {
-            // The connection hangs. Another may work.
+            // The subscription's connection hangs. A new connection may work.
             left_at = now;
             store.resubscribe();
         }

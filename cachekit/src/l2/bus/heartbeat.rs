@@ -1,11 +1,12 @@
-//! Liveness of the bus: memory may be served only while other nodes' invalidations are known to
-//! arrive.
+//! Liveness of the bus: a node may serve from memory only while other nodes' invalidations are
+//! known to arrive.
 //!
 //! A node sends itself a heartbeat over the server. Messages of one subscription keep their order,
-//! so when a heartbeat comes back, everything published before it has arrived. Memory is trusted
-//! for a fixed time from the *sending* of the newest heartbeat that came back, by this node's own
-//! clock. An interruption shows as a missing heartbeat. The rules are in `l2/bus/membership.rs`;
-//! this file makes them safe to use from several threads. A hit costs one atomic load.
+//! so when a heartbeat comes back, everything that the server published before the heartbeat has
+//! arrived. The node trusts its memory for a fixed time from the *sending* of the newest heartbeat
+//! that came back, by its own clock. An interruption of the bus shows as a missing heartbeat. The
+//! rules are in `l2/bus/membership.rs` and `l2/bus/presence.rs`. This file makes the rules safe to
+//! use from several threads. A hit costs one atomic load.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,12 +15,12 @@ use crate::base::sync::Mutex;
 use crate::l2::bus::presence::{Heartbeat, Presence};
 use crate::l2::bus::timings::BusTimings;
 
-/// The liveness of this node's bus.
+/// The time until which this node may serve from memory, as several threads read and change it.
 #[derive(Debug)]
 pub(crate) struct BusLiveness {
     terms: BusTimings,
     presence: Mutex<Presence>,
-    /// A copy of the rules' `until`, for hits.
+    /// A copy of [`Presence::until`] in nanoseconds, which hits read without the lock.
     until: AtomicU64,
 }
 
@@ -32,52 +33,58 @@ impl BusLiveness {
         }
     }
 
-    /// Returns `true` if memory may be served at `now`.
+    /// Returns `true` if this node may serve from memory at `now`.
     pub(crate) fn is_live(&self, now: Tick) -> bool {
         now < self.until()
     }
 
-    /// Returns the time until which memory may be served, or could have been.
+    /// Returns the time until which this node may serve from memory. The time may have passed.
     pub(crate) fn until(&self) -> Tick {
         Tick::from_nanos(self.until.load(Ordering::Acquire))
     }
 
-    /// Begins a subscription: messages arrive from now on. The caller invalidates its memory first.
+    /// Begins the subscription with this number, by which messages arrive from now on. Earlier
+    /// messages may be lost, so the caller must first make the cache validate every entry in memory
+    /// again.
     pub(crate) fn begin(&self, subscription: u64) {
         self.change(|presence| presence.subscribed(subscription));
     }
 
-    /// Ends the subscription: no more messages arrive.
+    /// Ends the subscription: no message arrives until the next one begins. Heartbeats of the ended
+    /// subscription no longer extend the time for which memory may be served.
     pub(crate) fn end(&self) {
         self.change(|presence| presence.unsubscribed(&self.terms));
     }
 
-    /// Returns the heartbeat to send at `now`, if any.
+    /// Returns the heartbeat that this node must send at `now`. Returns `None` without a
+    /// subscription and after the goodbye.
     pub(crate) fn heartbeat(&self, now: Tick) -> Option<Heartbeat> {
         self.change(|presence| presence.heartbeat(now, &self.terms))
     }
 
-    /// Records that the server accepted the heartbeat.
+    /// Records that the server accepted `heartbeat`, with its hello if `heartbeat` says hello.
     pub(crate) fn accepted(&self, heartbeat: Heartbeat) {
         self.change(|presence| presence.accepted(heartbeat));
     }
 
-    /// Records that a heartbeat sent at `sent` on `subscription` came back.
+    /// Records that the heartbeat that this node sent at `sent` on `subscription` came back.
     pub(crate) fn confirm(&self, subscription: u64, sent: Tick) {
         self.change(|presence| presence.confirm(subscription, sent, &self.terms));
     }
 
-    /// Stops serving from memory for good. Memory is no longer served when this returns.
+    /// Stops serving from memory for good. No call that begins after this method's return serves
+    /// from memory.
     pub(crate) fn leave(&self) {
         self.change(|presence| presence.leave(&self.terms));
     }
 
-    /// Returns `true` after [`leave`](Self::leave).
+    /// Returns `true` after [`leave`](Self::leave) was called.
     pub(crate) fn is_over(&self) -> bool {
         self.change(|presence| presence.is_over)
     }
 
-    /// Applies a change under the lock, so that `until` always belongs to the current state.
+    /// Applies `change` to the node's presence under the lock. Before the lock is released, copies
+    /// the time until which memory may be served to `until`.
     fn change<T>(&self, change: impl FnOnce(&mut Presence) -> T) -> T {
         let mut presence = self.presence.lock();
         let changed = change(&mut presence);

@@ -1,7 +1,8 @@
-//! Waiting for another process to end its computation.
+//! Waiters: calls that wait until another process has ended its computation of a key.
 //!
-//! When a lease ends for which some process waits, the store publishes a message, which wakes the
-//! waiters here. The message may be lost, so every wait also has a time limit, and then asks again.
+//! When the lease of an entry ends and some process waits for the lease, the store publishes a
+//! message, which wakes the waiters of this process. The message may be lost. Therefore each wait
+//! also has a time limit, after which the waiter asks the store again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,20 +12,20 @@ use tokio::sync::Notify;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::store::key_name::StoreKey;
 
-/// The waiters for each entry.
+/// The waiters of this process, for each entry that another process computes.
 #[derive(Debug, Default)]
 pub(crate) struct LeaseWaiters(Mutex<HashMap<StoreKey, AwaitedLease>>);
 
-/// An entry for which at least one caller waits.
+/// The waiters for one entry, of which at least one exists.
 #[derive(Debug, Default)]
 struct AwaitedLease {
     wake: Arc<Notify>,
-    /// The number of waiters. The reference count of `wake` does not work: a waiter that leaves
-    /// still holds its own.
+    /// The number of waiters. The reference count of `wake` is no substitute, because a waiter that
+    /// leaves still has its own reference.
     waiters: usize,
 }
 
-/// A waiter for an entry. On drop, it stops waiting.
+/// A waiter for the end of an entry's lease. A waiter that is dropped is removed from the table.
 #[derive(Debug)]
 pub(crate) struct LeaseWaiter {
     lease_waiters: Arc<LeaseWaiters>,
@@ -33,7 +34,8 @@ pub(crate) struct LeaseWaiter {
 }
 
 impl LeaseWaiters {
-    /// Begins to wait: messages that arrive from now on are not missed.
+    /// Adds a waiter for the entry `name`. A message about that entry that arrives from now on
+    /// wakes the waiter, even if the waiter calls [`woken`](LeaseWaiter::woken) only later.
     pub(crate) fn enter(self: &Arc<Self>, name: &StoreKey) -> LeaseWaiter {
         let mut table = self.lock();
         let awaited = table.entry(name.clone()).or_default();
@@ -45,10 +47,10 @@ impl LeaseWaiters {
         }
     }
 
-    /// Wakes the waiters for `name`, whose lease ended.
+    /// Wakes the waiters for the entry `name`, whose lease ended.
     pub(crate) fn wake(&self, name: &StoreKey) {
         if let Some(awaited) = self.lock().get(name) {
-            // Stored for a waiter that has entered and does not wait yet.
+            // This wake-up is stored for a waiter that has entered and does not wait yet.
             awaited.wake.notify_one();
             awaited.wake.notify_waiters();
         }
@@ -60,7 +62,7 @@ impl LeaseWaiters {
 }
 
 impl LeaseWaiter {
-    /// Waits for the next message.
+    /// Waits for the message that the entry's lease ended.
     pub(crate) async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -99,7 +101,8 @@ mod tests {
         let lease_waiters = Arc::new(LeaseWaiters::default());
         let name = StoreKey::read(b"k:a");
         let waiters = [lease_waiters.enter(&name), lease_waiters.enter(&name)];
-        // Like a waiter that has left the table and has not dropped its own reference yet.
+        // This acts like a waiter that has left the table and has not dropped its own reference
+        // yet.
         let leaving = Arc::clone(&waiters[0].wake);
         drop(waiters);
         assert!(lease_waiters.lock().is_empty());

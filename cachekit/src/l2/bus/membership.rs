@@ -1,11 +1,13 @@
-//! Group membership: which nodes may serve from memory, and whose acknowledgements are awaited. The
-//! rules have no clock, network or lock, so that a search can try every order of their steps.
+//! Group membership: the nodes that may serve from memory, and the nodes whose acknowledgements an
+//! invalidation waits for. The rules have no clock, network or lock, so that a search can try every
+//! order of their steps.
 //!
-//! A node that serves from memory repeatedly sends all nodes a *hello*, and in the same step itself
-//! a *heartbeat*. Messages of one subscription arrive in the order in which the server accepted
-//! them. Suppose a node has listened for long enough and has received its own invalidation. Then it
-//! has received the hello of every node that may still serve from memory without having received
-//! that invalidation. It waits for the acknowledgements of exactly these nodes.
+//! A node that serves from memory repeatedly sends a *hello* to all nodes, and in the same step a
+//! *heartbeat* to itself. Messages of one subscription arrive in the order in which the server
+//! accepted them. Suppose that a node has listened for long enough and has received the message of
+//! its own invalidation. Then the node has received a hello of every node that may still serve from
+//! memory without having received that invalidation. The invalidation waits for the
+//! acknowledgements of exactly these nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +15,26 @@ use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// The largest number of remembered nodes. If there are more, all are forgotten and listening
-/// starts again: acknowledged invalidations then wait for `wait` to pass.
+/// The largest number of remembered nodes. If messages of more nodes arrive, all nodes are
+/// forgotten and listening starts again. Acknowledged invalidations then wait for the whole of
+/// [`BusTimings::wait`].
 const MOST_NODES: usize = 10_000;
 
-/// The state that a node keeps about the others.
+/// The last messages of the other nodes, from which a node knows the nodes that may serve from
+/// memory.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Membership<Id: Ord> {
-    /// The time since which it has listened without an interruption.
+    /// The time since which this node has listened without an interruption. `None` without a
+    /// subscription.
     pub(crate) since: Option<Tick>,
     pub(crate) heard: BTreeMap<Id, LastHeard>,
 }
 
-/// The last message of another node.
+/// The time of the last message that arrived from another node, and the mark of its goodbye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastHeard {
     pub(crate) at: Tick,
-    /// The node said goodbye. Its other messages do not change that.
+    /// `true` after the node said goodbye. Further messages of the node do not change that.
     pub(crate) is_gone: bool,
 }
 
@@ -43,21 +48,22 @@ impl<Id: Ord> Default for Membership<Id> {
 }
 
 impl<Id: Ord + Copy> Membership<Id> {
-    /// Begins to listen at `now`. Earlier messages may be lost.
+    /// Begins to listen to other nodes at `now`, because a subscription began. Messages that were
+    /// sent earlier may be lost.
     pub(crate) fn subscribed(&mut self, now: Tick, terms: &BusTimings) {
         if self.since.is_none() || !removed!(terms, OldWindow) {
             self.since = Some(now);
         }
     }
 
-    /// Ends listening.
+    /// Ends listening to other nodes, because the subscription ended.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, OldWindow) {
             self.since = None;
         }
     }
 
-    /// Records a message of `id`.
+    /// Records that a message of the node `id` arrived at `now`.
     pub(crate) fn message_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.make_room(id, now, terms);
         let heard = LastHeard {
@@ -67,7 +73,7 @@ impl<Id: Ord + Copy> Membership<Id> {
         self.heard.entry(id).or_insert(heard).at = now;
     }
 
-    /// Records a hello of `id`.
+    /// Records that a hello of the node `id` arrived at `now`. A node that said goodbye stays gone.
     pub(crate) fn hello_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.message_received(id, now, terms);
         if removed!(terms, ForgetSilent)
@@ -77,7 +83,8 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// Records a goodbye of `id`.
+    /// Records that a goodbye of the node `id` arrived at `now`. No invalidation waits for that
+    /// node again.
     pub(crate) fn goodbye_received(&mut self, id: Id, now: Tick, terms: &BusTimings) {
         self.message_received(id, now, terms);
         if let Some(heard) = self.heard.get_mut(&id) {
@@ -97,8 +104,8 @@ impl<Id: Ord + Copy> Membership<Id> {
         }
     }
 
-    /// Returns the nodes that must have applied what arrived before `now`; `None` if there may be
-    /// others.
+    /// Returns the nodes that must have applied an invalidation whose message came back before
+    /// `now`. Returns `None` if nodes that this node has not heard of may serve from memory.
     pub(crate) fn expected(
         &self,
         now: Tick,
@@ -116,11 +123,12 @@ impl<Id: Ord + Copy> Membership<Id> {
     }
 }
 
-/// The acknowledgements of one invalidation.
+/// The acknowledgements that arrived for one invalidation of this node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct AckProgress<Id: Ord> {
     pub(crate) number: u64,
-    /// Its own message came back: the hellos that every node sent before it have arrived.
+    /// `true` after the invalidation's own message came back to this node. By that time, the hellos
+    /// that the server accepted earlier have arrived.
     pub(crate) has_echo: bool,
     pub(crate) applied: BTreeSet<Id>,
 }
@@ -134,12 +142,14 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         }
     }
 
-    /// Records that the message of this node's invalidation `number` came back.
+    /// Records that the message of this node's invalidation `number` came back. Has no effect for
+    /// the number of another invalidation.
     pub(crate) fn echo_received(&mut self, number: u64, terms: &BusTimings) {
         self.has_echo |= guard!(terms, AnyOwnMessage: number == self.number);
     }
 
-    /// Returns `true` if no node serves anything from before the invalidation.
+    /// Returns `true` if no node serves a value from before the invalidation: the invalidation's
+    /// message came back, and every expected node has applied the invalidation.
     pub(crate) fn is_complete(
         &self,
         members: &Membership<Id>,
@@ -152,8 +162,9 @@ impl<Id: Ord + Copy> AckProgress<Id> {
                 .is_some_and(|mut expected| expected.all(|id| self.applied.contains(&id)))
     }
 
-    /// Returns the time until which a node that does not answer may serve values from before the
-    /// invalidation. It counts from the server's answer: the message may have travelled for long.
+    /// Returns the time until which a node that does not acknowledge the invalidation may serve
+    /// older values. The time starts at the server's answer, because the message to the server may
+    /// have travelled for long.
     pub(crate) fn waits_until(sent: Tick, answered: Tick, terms: &BusTimings) -> Tick {
         let from = if removed!(terms, WaitFromSending) {
             sent
@@ -163,8 +174,8 @@ impl<Id: Ord + Copy> AckProgress<Id> {
         from.after(terms.wait)
     }
 
-    /// Gives up after the wait. No node is forgotten because of its silence: its message may have
-    /// been lost, while it still serves from memory.
+    /// Ends the wait without all acknowledgements. No node is forgotten because of its silence: the
+    /// node's acknowledgement may have been lost while the node still serves from memory.
     pub(crate) fn give_up(&self, members: &mut Membership<Id>, terms: &BusTimings) {
         if removed!(terms, ForgetSilent) {
             let silent = members.heard.iter_mut();

@@ -1,46 +1,52 @@
-//! Rules of when this node may serve from memory: a part of those of `l2/bus/membership.rs`.
+//! The rules for the times at which this node may serve from memory: a part of the rules of
+//! `l2/bus/membership.rs`.
 
 use crate::base::clock::Tick;
 use crate::base::fault::{guard, removed};
 use crate::l2::bus::timings::BusTimings;
 
-/// The state that a node keeps about itself.
+/// The subscription, hello and heartbeats of this node, which decide until when it may serve from
+/// memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Presence {
-    /// The subscription whose heartbeats count.
+    /// The number of the present subscription, whose heartbeats alone extend `until`. `None`
+    /// without a subscription.
     pub(crate) subscription: Option<u64>,
-    /// The subscription and the sending time of the last hello that was accepted.
+    /// The subscription and the sending time of the last hello that the server accepted. `None` if
+    /// the server has accepted no hello.
     pub(crate) hello: Option<(u64, Tick)>,
-    /// Memory may be served until this time.
+    /// The time until which this node may serve from memory.
     pub(crate) until: Tick,
-    /// The node said goodbye: it never serves from memory again.
+    /// `true` after this node said goodbye: the node never serves from memory again.
     pub(crate) is_over: bool,
 }
 
-/// A heartbeat to send.
+/// A heartbeat that this node sends to itself over the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Heartbeat {
     pub(crate) subscription: u64,
-    /// A hello goes before the heartbeat, in the same step.
+    /// `true` if a hello to all nodes is sent before the heartbeat, in the same atomic step.
     pub(crate) says_hello: bool,
     pub(crate) sent: Tick,
 }
 
 impl Presence {
-    /// Begins a subscription: messages arrive by it from now on.
+    /// Begins the subscription with this number, by which messages arrive from now on.
     pub(crate) fn subscribed(&mut self, subscription: u64) {
         self.subscription = Some(subscription);
     }
 
-    /// Ends the subscription. No heartbeat counts until the next one begins, because messages
-    /// before it may be lost.
+    /// Ends the subscription. No heartbeat extends `until` until the next subscription begins,
+    /// because messages between two subscriptions may be lost.
     pub(crate) fn unsubscribed(&mut self, terms: &BusTimings) {
         if !removed!(terms, EchoBetween) {
             self.subscription = None;
         }
     }
 
-    /// Returns the heartbeat to send at `now`, if any.
+    /// Returns the heartbeat that this node must send at `now`. Returns `None` without a
+    /// subscription and after the goodbye. The heartbeat has a hello unless one was accepted lately
+    /// in this subscription.
     pub(crate) fn heartbeat(&mut self, now: Tick, terms: &BusTimings) -> Option<Heartbeat> {
         let subscription = self.subscription.filter(|_| !self.is_over)?;
         let is_fresh = self.hello.is_some_and(|(when_in, sent)| {
@@ -57,23 +63,25 @@ impl Presence {
         Some(heartbeat)
     }
 
-    /// Records that the server accepted the heartbeat. Without its answer, the next one has a hello
-    /// again.
+    /// Records that the server accepted `heartbeat`, with its hello if `heartbeat` says hello.
+    /// Until a hello is recorded as accepted, every heartbeat has a hello.
     pub(crate) fn accepted(&mut self, heartbeat: Heartbeat) {
         if heartbeat.says_hello {
             self.hello = Some((heartbeat.subscription, heartbeat.sent));
         }
     }
 
-    /// Records that a heartbeat came back: everything that the server accepted before it has
-    /// arrived.
+    /// Records that the heartbeat that was sent at `sent` on `subscription` came back: every
+    /// message that the server published earlier has arrived. Extends `until`, if `subscription` is
+    /// the present one and this node has not said goodbye.
     pub(crate) fn confirm(&mut self, subscription: u64, sent: Tick, terms: &BusTimings) {
         if self.subscription == Some(subscription) && !self.is_over {
             self.until = self.until.max(sent.after(terms.liveness));
         }
     }
 
-    /// Stops serving from memory before the goodbye. Later heartbeats do not change that.
+    /// Stops serving from memory for good, because a goodbye will be sent. A heartbeat that comes
+    /// back later does not extend `until`.
     pub(crate) fn leave(&mut self, terms: &BusTimings) {
         if !removed!(terms, TrustAfterGoodbye) {
             self.is_over = true;

@@ -1,33 +1,33 @@
-//! For how long what nodes tell each other holds.
+//! The durations of trust in memory and of waits, which all nodes of a bus derive from
+//! `bus_timeout`.
 
 use std::time::Duration;
 
 use crate::base::fault::Faults;
 
-/// The durations that the rules use.
+/// The durations that the rules of group membership use.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BusTimings {
-    /// Memory is trusted for this long after the sending of a heartbeat that came back.
+    /// The time for which a node trusts its memory, from the sending of a heartbeat that came back.
     pub(crate) liveness: Duration,
-    /// A heartbeat goes without a hello only if the last accepted hello was sent less than this
-    /// long before.
+    /// The age of the last accepted hello from which a heartbeat has a hello again.
     pub(crate) hello: Duration,
-    /// A node that has listened for this long has heard every node that trusts its memory. At least
+    /// The time after which a listening node has heard every node that trusts its memory. At least
     /// `liveness` and `hello` together.
     pub(crate) window: Duration,
-    /// After this long, every node that has not received an invalidation has stopped trusting its
-    /// memory.
+    /// The time after which every node that has not received an invalidation has stopped trusting
+    /// its memory, from the server's answer to that invalidation.
     pub(crate) wait: Duration,
-    /// Guards that a test removed.
+    /// The guards that a test removed, to see a check fail without them.
     pub(crate) faults: Faults,
 }
 
 impl BusTimings {
-    /// Derives the durations. Nodes' clocks may differ by a hundredth, and the clock that this
-    /// node's hits read is behind by up to `lag`.
+    /// Derives all durations from `bus_timeout`. The clocks of two nodes may run at speeds that
+    /// differ by a hundredth. The clock that this node's hits read may be behind by `lag`.
     pub(crate) fn of(bus_timeout: Duration, lag: Duration) -> Self {
         Self {
-            // With such a clock, memory would be served longer by `lag`.
+            // A clock that is behind by `lag` would let memory be served for `lag` longer.
             liveness: bus_timeout.saturating_sub(lag).max(bus_timeout / 2),
             hello: bus_timeout.mul_f64(0.75),
             window: bus_timeout.mul_f64(1.77),

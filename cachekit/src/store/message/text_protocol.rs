@@ -1,19 +1,20 @@
-//! The text messages of other programs.
+//! The text messages by which other programs request invalidations over the bus.
 
 use crate::model::invalidation_mode::InvalidationMode;
 
-/// A line of another program's message.
+/// The target of an invalidation, as one line of another program's message names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CommandTarget {
     Key(String),
     Tag(String),
     Function(String),
     Everything,
-    /// An event and its arguments.
+    /// The name of an event, and its arguments as pairs of name and value.
     Event(String, Vec<(String, String)>),
 }
 
-/// Parses a whole message; `None` if its form is unknown.
+/// Parses a text message into the mode of the invalidation and its targets. Returns `None` if the
+/// form of any line is unknown.
 pub(crate) fn parse_command(text: &str) -> Option<(InvalidationMode, Vec<CommandTarget>)> {
     let mut lines = text.lines();
     let mode = match lines.next()?.trim_end() {

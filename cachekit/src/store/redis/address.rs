@@ -1,4 +1,4 @@
-//! The address of a server, and connecting to it.
+//! The address of a Redis server, and the connection to that server.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,17 +11,18 @@ use redis::{
     ProtocolVersion, PushInfo, RedisError,
 };
 
-/// The address of a server, with the login.
+/// The address of a Redis server, with the user and the password. Its `Debug` form shows neither.
 #[derive(Clone)]
 pub(crate) struct Address(ConnectionInfo);
 
 impl Address {
     /// Parses `redis://[user:password@]host[:port][/db]` or `unix:///path[?db=0]`. `password` is
-    /// used if the address has none.
+    /// used if the address contains no password.
     ///
     /// # Errors
     ///
-    /// Returns the problem and the remedy, without the address: it may contain a password.
+    /// Returns the problem and the remedy, without the address, because the address may contain a
+    /// password.
     pub(crate) fn parse(url: &str, password: Option<&str>) -> Result<Self, Wrong> {
         let expected = "expected `redis://host:6379` or `unix:///path/to/socket`";
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
@@ -74,14 +75,16 @@ impl Address {
         ))
     }
 
-    /// Connects and logs in. Messages that the server pushes go to `push`.
+    /// Connects to the server and logs in. Messages that the server pushes are passed to the
+    /// function `push`.
     pub(crate) async fn connect(
         &self,
         push: impl Fn(PushInfo) -> Result<(), ()> + Send + Sync + 'static,
     ) -> Result<MultiplexedConnection, RedisError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(crate::store::redis::timeout::CONNECT_TIMEOUT))
-            // Every call has a deadline of its own.
+            // The client needs no limit, because every caller of the connection has its own
+            // deadline.
             .set_response_timeout(None)
             .set_pipeline_buffer_size(1024)
             .set_push_sender(push);
@@ -92,8 +95,8 @@ impl Address {
     }
 }
 
-/// Returns `true` if a character that ends a host comes before the `@` that ends a login: the rest
-/// of the login would be parsed as a path.
+/// Returns `true` if a `/`, `?` or `#` comes before an `@`: the login in the address has that
+/// character without percent-encoding, and its rest would be parsed as a path.
 fn has_bare_login(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']);
@@ -102,7 +105,7 @@ fn has_bare_login(url: &str) -> bool {
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Never the login.
+        // The login is never written, because the text goes into the log.
         match self.0.addr() {
             ConnectionAddr::Tcp(host, port) => write!(f, "redis://{host}:{port}"),
             ConnectionAddr::Unix(path) => write!(f, "unix://{}", path.display()),
@@ -111,7 +114,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// A problem with an address, and the remedy.
+/// The problem with a Redis address or its server, and the remedy, as texts for the user.
 pub(crate) type Wrong = (String, String);
 
 #[cfg(test)]
@@ -166,8 +169,8 @@ mod tests {
         encoded
     }
 
-    /// Each special character of a login, unencoded, is either taken literally or refused with the
-    /// remedy. It is never taken for something else.
+    /// Each special character of a login that is not percent-encoded is either taken literally or
+    /// refused with the remedy. No character changes the meaning of the address.
     #[test]
     fn every_character_of_a_login_is_itself_or_refused() {
         let special = (' '..='~').filter(|c| !c.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! A connection to a Redis with its measured state.
+//! A connection to a Redis server, with the state that this process has observed of it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,16 +9,18 @@ use redis::aio::MultiplexedConnection;
 use crate::store::port::UNKNOWN_ORIGIN;
 use crate::store::redis::handshake::Greeting;
 
-/// A connection that works as far as is known.
+/// A connection for commands after a successful handshake.
 pub(crate) struct Connected {
     pub(crate) connection: MultiplexedConnection,
     pub(crate) greeting: Greeting,
     pub(crate) timeouts: AtomicU32,
-    /// The origin in the greeting, until the server reports another.
+    /// The origin of the server's data set: the origin in `greeting`, until the server reports
+    /// another.
     pub(crate) origin: AtomicU64,
-    /// The server refused a command to this account: its rights have to be checked again.
+    /// `true` if the server refused a command to this account, so that the supervisor must check
+    /// the account's rights again.
     pub(crate) has_doubtful_rights: AtomicBool,
-    /// Set when the client reports that the connection broke.
+    /// `true` after the client reported that the connection broke.
     pub(crate) closed: Arc<AtomicBool>,
 }
 
@@ -29,12 +31,13 @@ impl fmt::Debug for Connected {
 }
 
 impl Connected {
-    /// Returns the origin of the server's data set, as far as it is known.
+    /// Returns the origin of the server's data set, or `UNKNOWN_ORIGIN` if the server did not
+    /// report one.
     pub(crate) fn origin(&self) -> [u8; 8] {
         self.origin.load(Ordering::Relaxed).to_ne_bytes()
     }
 
-    /// Sets the origin, unless it is unknown.
+    /// Sets the origin of the server's data set to `origin`. Does nothing if `origin` is unknown.
     pub(crate) fn set_origin(&self, origin: [u8; 8]) {
         if origin != UNKNOWN_ORIGIN {
             self.origin

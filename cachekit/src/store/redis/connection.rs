@@ -1,8 +1,9 @@
-//! The connection for commands, and the task that keeps it alive.
+//! The connection for commands to Redis, and the task that keeps a connection alive.
 //!
-//! The client's own reconnecting connection never drops one that hangs, so connections are
-//! supervised here. A connection that breaks, stops answering or turns out to lead to a replica is
-//! discarded. The supervisor connects again, with growing pauses, until the cache is dropped.
+//! The Redis client's own reconnecting connection never drops a connection that hangs, so this
+//! module supervises connections itself. A connection that breaks, stops answering or leads to a
+//! replica is discarded. The supervisor connects again, with growing pauses, until the cache is
+//! dropped.
 
 use std::fmt;
 use std::pin::pin;
@@ -28,18 +29,19 @@ use crate::store::redis::supervisor::{LONGEST_PAUSE, Shared, supervise};
 use crate::store::redis::timeout::{LAST_LOOKS, in_time};
 use crate::store::redis::{permissions, rejections};
 
-/// The number of consecutive commands without an answer after which a connection is discarded.
+/// The number of consecutive commands without an answer in time after which their connection is
+/// discarded.
 const MAX_TIMEOUTS: u32 = 3;
 
-/// The connection for commands, with the task that supervises it.
+/// The current connection for commands to Redis, with the task that supervises it.
 pub(crate) struct ConnectionManager {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,
 }
 
 impl ConnectionManager {
-    /// Begins to connect. Returns the result of the first attempt: the rights that the account
-    /// lacks.
+    /// Makes the first attempt to connect to Redis, and spawns the supervisor. Returns the result
+    /// of that attempt: the rights that the account lacks, or the error.
     pub(crate) async fn open(
         address: Address,
         namespace: &str,
@@ -61,12 +63,13 @@ impl ConnectionManager {
             sink,
         });
         let first = Shared::connect(&shared).await;
-        // The caller reports a first failure.
+        // The caller logs a failure of the first attempt, so the supervisor does not.
         let supervisor = tokio::spawn(supervise(Arc::clone(&shared), first.is_err()));
         (Self { shared, supervisor }, first)
     }
 
-    /// Returns the connection, if there is one.
+    /// Returns the current connection. Returns `None` if no connection was made or the last one is
+    /// lost.
     pub(crate) fn current(&self) -> Option<Arc<Connected>> {
         {
             let current = self.shared.current.read();
@@ -74,7 +77,9 @@ impl ConnectionManager {
         }
     }
 
-    /// Sends `commands` in one go and waits for as many answers.
+    /// Sends `commands` to Redis together, and waits until `until` for one answer to each. An
+    /// answer that names the wrong server, an error of the connection, and several timeouts in a
+    /// row discard the connection.
     pub(crate) async fn run(
         &self,
         connected: &Arc<Connected>,
@@ -83,7 +88,8 @@ impl ConnectionManager {
     ) -> Result<Vec<Value>, Failure> {
         let count = commands.len();
         let mut connection = connected.connection.clone();
-        // Pinned here, or every future that awaits it would store it once more.
+        // The future is pinned here. Otherwise every future that awaits `sent` would store `sent`
+        // once more.
         let sent = pin!(connection.send_packed_commands(commands, 0, count));
         match in_time(until, sent, self.last_looks()).await {
             None => {
@@ -112,9 +118,9 @@ impl ConnectionManager {
         }
     }
 
-    /// Discards a connection that gave the answer to another question. Another program may have
-    /// written such an entry, and then a new connection gives the same answer, so at most one
-    /// connection per second is discarded for this reason.
+    /// Discards a connection that gave the answer to another question. At most one connection per
+    /// second is discarded for this reason: another program may have written the strange entry, and
+    /// a new connection then gives the same answer.
     pub(crate) fn discard_connection(&self, connected: &Arc<Connected>) {
         let mut discarded_at = self.shared.discarded_at.lock();
         let now = Instant::now();
@@ -125,12 +131,13 @@ impl ConnectionManager {
         }
     }
 
-    /// Reports refused commands to the log. If a right is missing, the account's rights are
-    /// checked.
+    /// Reports the commands that Redis refused to the log. If a right is missing, the supervisor
+    /// checks the account's rights.
     #[cold]
     fn report_refusals(&self, connected: &Arc<Connected>, commands: &Pipeline, replies: &[Value]) {
         for (command, reply) in commands.cmd_iter().zip(replies) {
-            // A script that the server does not know is sent again.
+            // Redis does not know this script yet. The caller sends its text next, so the error is
+            // not logged.
             if let Value::ServerError(error) = reply
                 && error.code() != "NOSCRIPT"
             {
@@ -144,13 +151,14 @@ impl ConnectionManager {
         }
     }
 
-    /// Reports to the log that the account lacks rights.
+    /// Reports the rights that the Redis account lacks to the log, unless the last report was
+    /// equal.
     pub(crate) fn report_missing_rights(&self, missing_rights: &MissingRights) {
         self.shared.report_missing_rights(missing_rights);
     }
 
     fn why_lost(&self, error: &RedisError) -> String {
-        // The supervisor lives as long as this manager, unless its runtime ended.
+        // The supervisor task runs as long as this manager, unless the task's runtime ended.
         if self.supervisor.is_finished() {
             "the runtime that built the cache has ended, and the connection with it".to_owned()
         } else {
@@ -158,12 +166,12 @@ impl ConnectionManager {
         }
     }
 
-    /// The scripts that its servers know.
+    /// Returns the Lua scripts that the handshake loads into Redis.
     pub(crate) fn scripts(&self) -> &Scripts {
         &self.shared.scripts
     }
 
-    /// The number of times that a reply is looked for when its time is over.
+    /// Returns the number of times that a caller looks for a reply after the reply's deadline.
     pub(crate) fn last_looks(&self) -> usize {
         if removed!(self.shared.scripts, NoLastLook) {
             0
@@ -172,12 +180,13 @@ impl ConnectionManager {
         }
     }
 
-    /// Returns the number of connections made.
+    /// Returns the number of connections for commands that were made so far.
     pub(crate) fn connects(&self) -> u64 {
         self.shared.connects.load(Ordering::Relaxed)
     }
 
-    /// Discards `connected`, if it is the current connection.
+    /// Discards `connected` if it is the current connection, logs the reason `why`, and wakes the
+    /// supervisor to connect again. Does nothing for an earlier connection.
     pub(crate) fn discard(&self, connected: &Arc<Connected>, why: &str) {
         let mut current = self.shared.current.write();
         if current

@@ -1,19 +1,20 @@
-//! Errors of a server: which ones mean the wrong server, and their texts for the log.
+//! Errors of a Redis server: the error codes of a wrong server, and the texts for the log.
 
 use redis::{RedisError, Value};
 
-/// The codes of a server that must not be used, or not with this login.
+/// The error codes of a server that must not be used at all, or not with this login.
 pub(crate) const WRONG_ROLE: [&str; 6] = [
     "READONLY",
     "MASTERDOWN",
     "LOADING",
     "NOAUTH",
     "WRONGPASS",
-    // Another server may have taken its place and receive writes that this one does not.
+    // Another server may have become the master and receive writes that this server does not get.
     "NOREPLICAS",
 ];
 
-/// Returns the code of an answer which says that this server, or this login, is the wrong one.
+/// Returns the error code of `reply` if the code means that this server, or this login, is the
+/// wrong one. Returns `None` for every other answer.
 pub(crate) fn wrong_role(reply: &Value) -> Option<String> {
     let Value::ServerError(error) = reply else {
         return None;
@@ -23,7 +24,8 @@ pub(crate) fn wrong_role(reply: &Value) -> Option<String> {
         .then(|| error.code().to_owned())
 }
 
-/// Returns the text of an error. The client's errors contain no address and no password.
+/// Returns the text of a client's error for the log. The client's errors contain no address and no
+/// password.
 pub(crate) fn shown(error: &RedisError) -> String {
     let said = error.to_string();
     if said.contains("failed to lookup address") {

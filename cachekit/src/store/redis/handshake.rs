@@ -1,4 +1,4 @@
-//! The first exchange with a server.
+//! The first exchange with a Redis server on a new connection.
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, Pipeline, RedisError, Value, cmd};
@@ -9,18 +9,20 @@ use crate::store::redis::permissions;
 use crate::store::redis::permissions::MissingRights;
 use crate::store::redis::script::{Digests, Scripts};
 
-/// The result of the handshake.
+/// The result of the handshake with a Redis server: the server's data set, scripts and missing
+/// rights.
 #[derive(Debug, Clone)]
 pub(crate) struct Greeting {
-    /// The beginning of the server's replication id, which changes with the data set.
+    /// The first 8 bytes of the server's replication id, which changes with the server's data set.
     pub(crate) origin: [u8; 8],
     pub(crate) digests: Digests,
-    /// The commands that the account may not run.
+    /// The commands that the cache uses and the account may not run.
     pub(crate) missing_rights: MissingRights,
 }
 
-/// Asks for the server's role, its replication id and the account's rights, tests that it takes
-/// writes, and loads the scripts, in one round trip. `nothing` is a name that never has a value.
+/// Asks for the server's role, its replication id and the account's rights, tests that the server
+/// takes writes, and loads the scripts, in one round trip. The test deletes the key `nothing`,
+/// which never has a value. Returns an error if the server is a replica or not ready.
 pub(crate) async fn greet(
     connection: &mut MultiplexedConnection,
     namespace: &str,
@@ -30,7 +32,8 @@ pub(crate) async fn greet(
     let mut questions = Pipeline::new();
     questions.add_command(origin_question());
     questions.add_command(permissions::question(namespace));
-    // A master that is cut off still reports the role of a master, but refuses this.
+    // A master that is cut off from its replicas still reports the role of a master, but refuses
+    // this command.
     questions.cmd("UNLINK").arg(nothing);
     for load in scripts.load() {
         questions.add_command(load);
@@ -56,7 +59,7 @@ pub(crate) async fn greet(
     if loaded.iter().any(permissions::is_refused) {
         missing_rights.add(permissions::SCRIPT_LOAD);
     }
-    // If loading is forbidden or fails, every call sends the script's text.
+    // If loading is forbidden or fails, no digest is known, and every call sends the script's text.
     let digests: Option<Digests> = loaded
         .iter()
         .map(|answer| text(answer).map(Into::into))
@@ -68,15 +71,15 @@ pub(crate) async fn greet(
     })
 }
 
-/// Returns the command that asks for the role and the replication id.
+/// Returns the command that asks Redis for its role and its replication id.
 pub(crate) fn origin_question() -> Cmd {
     let mut question = cmd("INFO");
     question.arg("replication");
     question
 }
 
-/// Returns the problem and the remedy if the error does not pass by itself: a wrong login, a wrong
-/// database or an old server.
+/// Returns the problem and the remedy if another attempt to connect cannot succeed either: the
+/// login or the database is wrong, or the server is too old. Returns `None` for every other error.
 pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
     if is_refused_login(error) {
         let remedy = "check the user and the password; in an address, special characters are \
@@ -103,7 +106,7 @@ pub(crate) fn for_good(error: &RedisError) -> Option<(String, &'static str)> {
     ))
 }
 
-/// Returns `true` if the server refuses the login or requires one.
+/// Returns `true` if `error` says that the server refuses the login or requires one.
 fn is_refused_login(error: &RedisError) -> bool {
     error.kind() == ErrorKind::AuthenticationFailed
         || error
@@ -112,12 +115,14 @@ fn is_refused_login(error: &RedisError) -> bool {
         || error.detail() == Some("NOAUTH")
 }
 
-/// Returns the text after `name` in the lines of `info`.
+/// Returns the rest of the first line of `info` that begins with `name`. Returns `None` if no line
+/// does.
 fn line<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines().find_map(|line| line.strip_prefix(name))
 }
 
-/// Returns the beginning of the replication id in `info`.
+/// Returns the first 8 bytes of the replication id in `info`, or `UNKNOWN_ORIGIN` if `info` has no
+/// such id.
 pub(crate) fn origin(info: &str) -> [u8; 8] {
     let id = line(info, "master_replid:");
     let mut origin = UNKNOWN_ORIGIN;

@@ -1,4 +1,5 @@
-//! The port's operations: the commands that each sends, and how it reads the answer.
+//! The operations of the store (L2) on Redis: the commands that each operation sends, and the
+//! parsing of their answers.
 
 use redis::{Pipeline, Value};
 use tokio::time::Instant;
@@ -21,7 +22,7 @@ use crate::store::redis::{Redis, beats, is_unknown_script, millis};
 
 impl Store for Redis {
     fn is_up(&self) -> bool {
-        // A server that does not report its data set is not trusted.
+        // A server that does not report its data set is not used, unless any data set is accepted.
         let believes = guard!(self, BelieveUnknown: self.any_origin);
         self.connections
             .current()

@@ -1,16 +1,18 @@
-//! The rights that an account needs, and checking them.
+//! The rights that a Redis account needs, and the check of these rights.
 //!
-//! Every command that this folder sends, also from a script, has a row here. The check is part of
-//! the handshake, runs none of the commands and leaves nothing behind.
+//! Every command that the adapter sends, directly or from a script, has a row in `ROWS` or is in
+//! `OF_ALL_KEYS`. The handshake includes the check. The check runs none of the commands and leaves
+//! nothing in Redis.
 
 use std::fmt;
 
 use redis::{Cmd, Value, cmd};
 
-/// Every kind of key, after the namespace.
+/// The beginning of each kind of key in Redis, after the namespace.
 const KEYS: [&str; 8] = [":k:", ":c1:", ":v:", ":t:", ":e:", ":g:", ":f:", ":all"];
 
-/// A command as it is sent. Words that begin with a colon follow the namespace.
+/// A command with its words, as the cache sends it. A word that begins with a colon is a key or a
+/// channel, and follows the namespace.
 type Row = &'static [&'static str];
 
 const ROWS: &[Row] = &[
@@ -30,17 +32,18 @@ const ROWS: &[Row] = &[
     &["UNLINK", ":beat"],
 ];
 
-/// The commands that read and change keys of every kind.
+/// The commands that read or remove keys of every kind in [`KEYS`].
 const OF_ALL_KEYS: [&str; 2] = ["MGET", "UNLINK"];
 
-/// Commands that the account may not run.
+/// The commands that the cache needs and its Redis account may not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MissingRights {
     namespace: String,
     commands: Vec<&'static str>,
 }
 
-/// Returns the check: a script that tests every row.
+/// Returns the command that checks the rights: a script that asks Redis, for each row, if the
+/// account may run the command.
 pub(crate) fn question(namespace: &str) -> Cmd {
     let mut question = cmd("EVAL");
     question.arg(include_str!("permissions.lua")).arg(0);
@@ -66,7 +69,8 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
 }
 
 impl MissingRights {
-    /// Reads the `answer` to the check of a cache with this `namespace`.
+    /// Reads the missing rights from Redis' `answer` to the check. `namespace` is the one of the
+    /// cache, for the remedy.
     pub(crate) fn read(namespace: &str, answer: &Value) -> Self {
         let mut missing_rights = Self {
             namespace: namespace.to_owned(),
@@ -85,13 +89,14 @@ impl MissingRights {
                 }
             }
             refused if is_refused(refused) => missing_rights.add("EVAL"),
-            // An unusual server. Refused commands will show later.
+            // The server does not understand the check. Commands that are refused later are logged
+            // then.
             _ => {}
         }
         missing_rights
     }
 
-    /// Adds `command`, unless it is there.
+    /// Adds `command` to the missing rights, unless the missing rights already have `command`.
     pub(crate) fn add(&mut self, command: &'static str) {
         if !self.commands.contains(&command) {
             self.commands.push(command);
@@ -102,12 +107,13 @@ impl MissingRights {
         self.commands.is_empty()
     }
 
-    /// Returns `true` if `spare` accepts every missing command.
+    /// Returns `true` if the cache works without every missing command, as `spare` says of each
+    /// command.
     pub(crate) fn are_all(&self, spare: impl Fn(&str) -> bool) -> bool {
         self.commands.iter().all(|command| spare(command))
     }
 
-    /// Returns the remedy for the missing rights.
+    /// Returns the remedy for the missing rights: the `ACL SETUSER` command that grants them.
     pub(crate) fn remedy(&self) -> String {
         let namespace = &self.namespace;
         let mut remedy = format!("run `ACL SETUSER <user> ~{namespace}:* &{namespace}:*");
@@ -130,20 +136,21 @@ impl fmt::Display for MissingRights {
     }
 }
 
-/// The command that reports the data set of a server.
+/// The command that reports the data set of a Redis server.
 pub(crate) const INFO: &str = "INFO";
 
-/// The command that loads scripts. Without it, every call sends its script.
+/// The command that loads scripts into Redis. Without the right to load scripts, every call sends
+/// the text of its script.
 pub(crate) const SCRIPT_LOAD: &str = "SCRIPT LOAD";
 
-/// Returns `true` if the cache works without this command. With `any_origin` it accepts every data
-/// set, so it needs no `INFO`.
+/// Returns `true` if the cache works without the right to run `command`: `SCRIPT LOAD`, and `INFO`
+/// if the cache accepts any data set (`any_origin`).
 pub(crate) fn can_be_spared(command: &str, any_origin: bool) -> bool {
     command == SCRIPT_LOAD || (command == INFO && any_origin)
 }
 
-/// Returns `true` if an answer says that the account lacks a right: by its code or, inside a
-/// script, by the text of versions before 7.2.
+/// Returns `true` if Redis' `answer` says that the account lacks a right. The error code says so
+/// or, inside a script of versions before 7.2, the error's text.
 pub(crate) fn is_refused(answer: &Value) -> bool {
     let Value::ServerError(error) = answer else {
         return false;

@@ -1,4 +1,4 @@
-//! Names of the port as keys of a Redis.
+//! The keys in Redis for the names of entries and versions that the port uses.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::base::fault::{Faults, removed};
 use crate::store::key_name::{DIGITS, StoreKey};
 use crate::store::redis::settings::RedisSettings;
 
-/// Beginning of every key: the namespace and a colon.
+/// The beginning of every key in Redis: the namespace and a colon.
 #[derive(Debug, Clone)]
 pub(crate) struct Prefix {
     pub(crate) bytes: Box<[u8]>,
@@ -21,12 +21,12 @@ impl Prefix {
         }
     }
 
-    /// The whole key of `name`.
+    /// Returns the whole key in Redis for `name`, with the prefix.
     pub(crate) fn full(&self, name: &StoreKey) -> Vec<u8> {
         [&*self.bytes, &*self.rest(name)].concat()
     }
 
-    /// The key of `name` after the prefix.
+    /// Returns the key in Redis for `name`, without the prefix.
     pub(crate) fn rest<'n>(&self, name: &'n StoreKey) -> Cow<'n, [u8]> {
         let mut rest = name.in_store();
         if removed!(self, OneHash) && name.is_long() {

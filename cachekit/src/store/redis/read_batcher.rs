@@ -1,10 +1,10 @@
-//! Batches reads: several calls share one round trip.
+//! Batches of reads from Redis: several calls share one round trip.
 //!
-//! The cost of a read is mostly its commands, not its keys: each command passes through the task
-//! that owns the connection, the server and the client. If many calls wait for answers, the calls
-//! that arrive meanwhile share the next batch. A few tasks send batches, one after the other. A
-//! caller may be dropped at any time, because no caller sends for the others. If few calls read,
-//! each sends its own commands and is not delayed.
+//! The cost of a read is mostly that of its commands, not of its keys: each command passes through
+//! the task that owns the connection, the server and the client. If at least [`BATCH_FROM`] calls
+//! wait for answers, a call that arrives joins the next batch. At most [`MAX_IN_FLIGHT`] tasks send
+//! batches. A caller may be dropped at any time, because no caller sends for the others. If fewer
+//! calls read, each sends its own commands and is not delayed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,30 +24,33 @@ use crate::store::redis::read_commands::ReadPipeline;
 use crate::store::redis::reply::Said;
 use crate::store::redis::timeout::in_time;
 
-/// Below this number of waiting calls, each sends its own commands.
+/// The number of calls that wait for Redis from which a further call joins a batch. Below this
+/// number, each call sends its own commands.
 const BATCH_FROM: usize = 4;
 
-/// The number of batches in flight. With several, a new call waits for only a part of a round trip.
+/// The largest number of batches that wait for answers from Redis at once. With several batches in
+/// flight, a new call waits for only a part of a round trip until its batch is sent.
 const MAX_IN_FLIGHT: usize = 4;
 
-/// The largest batch. Its answer is read as a whole.
+/// The largest number of reads in one batch. The answers to a batch are read as a whole, so a large
+/// batch delays each of its callers.
 const MAX_BATCH: usize = 64;
 
-/// The usual size of a batch, roughly.
+/// The number of reads for which a new batch reserves memory: roughly the usual size of a batch.
 const USUAL: usize = 16;
 
-/// The reads of one store.
+/// The reads of one Redis server, as calls of this process send them: each alone or in batches.
 #[derive(Debug)]
 pub(crate) struct ReadBatcher {
     prefix: Prefix,
-    /// The runtime of the connection's own tasks.
+    /// The runtime of the connection's tasks and of the tasks that send batches.
     runtime: Handle,
-    /// The number of calls that wait for an answer.
+    /// The number of calls that wait for the answer of a read.
     waiting: AtomicUsize,
     shared: Arc<Shared>,
 }
 
-/// The state that callers share with the tasks that send batches.
+/// The state that the callers of reads share with the tasks that send batches.
 #[derive(Debug)]
 struct Shared {
     connections: Arc<ConnectionManager>,
@@ -57,18 +60,19 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Pending {
-    /// The batch that calls can join.
+    /// The batch that calls can join now, which was not sent yet. `None` if no call has begun a
+    /// batch.
     question: Option<Batch>,
-    /// The number of sending tasks. None of them ends while there is a batch.
+    /// The number of tasks that send batches. No such task ends while a batch waits to be sent.
     in_flight: usize,
 }
 
-/// The reads of several callers.
+/// Reads of several callers that are sent to Redis together.
 #[derive(Debug)]
 struct Batch {
     connected: Arc<Connected>,
     question: ReadPipeline,
-    /// The latest deadline of the callers.
+    /// The latest deadline of the callers, until which the batch waits for its answers.
     until: Instant,
     callers: Vec<oneshot::Sender<ReadResult>>,
 }
@@ -76,7 +80,8 @@ struct Batch {
 type ReadResult = Result<Said<Found>, Failure>;
 
 impl ReadBatcher {
-    /// Makes a batcher over `connections`, whose tasks run on this runtime.
+    /// Makes a batcher that sends over `connections`. The tasks that send batches run on the
+    /// current runtime.
     pub(crate) fn new(connections: Arc<ConnectionManager>, prefix: Prefix) -> Self {
         let faults = connections.scripts().faults;
         Self {
@@ -91,11 +96,12 @@ impl ReadBatcher {
         }
     }
 
-    /// Reads `query`, and runs the script for its `value_tags`, until `until` at the latest.
+    /// Reads the entry and the versions of `query` from Redis, alone or in a batch. Also runs the
+    /// command `value_tags` if `value_tags` is `Some`. Waits until `until` at the latest.
     ///
     /// # Cancel safety
     ///
-    /// Other callers of the batch are not affected if this is dropped.
+    /// Other callers of the batch get their answers if this future is dropped.
     pub(crate) async fn read(
         &self,
         connected: &Arc<Connected>,
@@ -108,20 +114,21 @@ impl ReadBatcher {
             && let Some(answer) = self.join(connected, query, value_tags.as_ref(), until)
         {
             let answer = in_time(until, answer, self.shared.connections.last_looks()).await;
-            // The task that sends the batch is gone, with its runtime.
+            // The task that sends the batch ended with its runtime, so no answer comes.
             let gone = Err(Failure::Indeterminate);
             return answer.map_or(Err(Failure::Indeterminate), |it| it.unwrap_or(gone));
         }
         let mut question = ReadPipeline::alone();
         question.add(&self.prefix, query, value_tags);
-        // Boxed, so that the future of a call that joins a batch does not contain the client's
-        // state.
+        // The future of a single read is boxed, so that the future of a call that joins a batch
+        // does not contain the client's state.
         let mut answers =
             Box::pin(question.ask(&self.shared.connections, connected, until)).await?;
         answers.pop().ok_or(Failure::Indeterminate)
     }
 
-    /// Joins the next batch. `None` if it is full or uses another connection.
+    /// Adds `query` to the batch that is sent next, and returns the receiver of its answer. Returns
+    /// `None` if that batch is full or uses another connection.
     fn join(
         &self,
         connected: &Arc<Connected>,
@@ -159,14 +166,14 @@ impl Shared {
     }
 }
 
-/// A task that sends batches.
+/// A task that sends batches of reads to Redis until no batch waits.
 struct BatchSender {
     shared: Arc<Shared>,
     is_counted: bool,
 }
 
 impl BatchSender {
-    /// Makes a sender that is already counted.
+    /// Makes a sender that the caller has already added to `Pending::in_flight`.
     fn new(shared: &Arc<Shared>) -> Self {
         Self {
             shared: Arc::clone(shared),
@@ -183,8 +190,9 @@ impl BatchSender {
         }
     }
 
-    /// Takes the next batch. If there is none, the sender stops being counted under the same lock:
-    /// a call that joins a batch either finds a counted sender or spawns another.
+    /// Takes the batch that waits to be sent. If none waits, the sender removes itself from
+    /// `Pending::in_flight` under the same lock. Therefore a call that begins a batch either finds
+    /// a counted sender, which will take the batch, or spawns another sender.
     fn next(&mut self) -> Option<Batch> {
         let mut pending = self.shared.pending();
         let next = pending.question.take();
@@ -198,7 +206,7 @@ impl BatchSender {
 
 impl Drop for BatchSender {
     fn drop(&mut self) {
-        // The runtime ended, or the task panicked.
+        // The sender is still counted only if its runtime ended or its task panicked.
         if self.is_counted {
             self.shared.pending().in_flight -= 1;
         }
@@ -206,7 +214,8 @@ impl Drop for BatchSender {
 }
 
 impl Batch {
-    /// Sends the batch, and gives each caller its answer.
+    /// Sends the batch to Redis, and gives each caller its own answer, or the failure of the whole
+    /// batch.
     async fn ask(self, connections: &ConnectionManager) {
         let asked = self
             .question
@@ -228,10 +237,11 @@ impl Batch {
     }
 }
 
-/// A read that waits for an answer, counted until it is dropped.
+/// A read that waits for an answer. The count of waiting reads includes the read until it is
+/// dropped.
 struct WaitingRead<'a> {
     count: &'a AtomicUsize,
-    /// The number of reads that waited before.
+    /// The number of reads that already waited when this read began.
     others: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The commands of one or more reads, and their answers.
+//! The Redis commands of one or more reads, and the parsing of their answers.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,25 +20,27 @@ use crate::store::redis::reply::reads::Sought;
 
 const PTTL: &str = "PTTL";
 
-/// The room for a key: most keys are shorter.
+/// The number of bytes that are reserved for a key in Redis. Most keys are shorter.
 const KEY_LENGTH: usize = 40;
 
-/// Every `PTTL`, then one `MGET`, then the scripts for value tags. The remaining life is read
-/// before its entry: if the entry is replaced in between, the life is too short, never too long.
+/// The commands of one or more reads: a `PTTL` for each entry, then one `MGET`, then the scripts
+/// for value tags. An entry's remaining life is read before the entry. If the entry is replaced
+/// between the two commands, the life is too short, never too long.
 pub(crate) struct ReadPipeline {
     commands: Pipeline,
     keys: Cmd,
     value_tags: Vec<Cmd>,
-    /// The number of `keys`.
+    /// The number of keys that the `MGET` in `keys` has so far.
     count: usize,
-    /// The index of each version that several reads may ask for.
+    /// The index in `keys` of each version that a read of this batch asked for, so that further
+    /// reads can share the version. `None` for a single read, which shares none.
     known: Option<HashMap<StoreKey, usize, RandomState>>,
     reads: Vec<Sought>,
 }
 
 impl fmt::Debug for ReadPipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the keys, which contain arguments.
+        // The keys are not shown, because they contain arguments of cached functions.
         f.debug_struct("Question")
             .field("reads", &self.reads)
             .finish_non_exhaustive()
@@ -46,12 +48,12 @@ impl fmt::Debug for ReadPipeline {
 }
 
 impl ReadPipeline {
-    /// Makes the commands of a single read.
+    /// Makes an empty pipeline for a single read, which shares no versions.
     pub(crate) fn alone() -> Self {
         Self::with_room_for(1)
     }
 
-    /// Makes the commands of several reads, about `reads` of them. Versions that they share are
+    /// Makes an empty pipeline for about `reads` reads. A version that several reads depend on is
     /// read once.
     pub(crate) fn shared(reads: usize) -> Self {
         let known = HashMap::with_capacity_and_hasher(2 * reads, RandomState::default());
@@ -61,7 +63,8 @@ impl ReadPipeline {
         }
     }
 
-    /// Reserves room for `reads` and a few keys more. Buffers that grow are copied each time.
+    /// Makes an empty pipeline with memory reserved for `reads` reads and a few further keys, so
+    /// that the buffers need not grow.
     fn with_room_for(reads: usize) -> Self {
         let count = 2 * reads + 4;
         let mut keys = Cmd::with_capacity(1 + count, KEY_LENGTH * count);
@@ -76,7 +79,8 @@ impl ReadPipeline {
         }
     }
 
-    /// Adds a read. Keys begin with `prefix`.
+    /// Adds the read of `query` and, if it is `Some`, the command that reads the versions of value
+    /// tags. Each key in Redis begins with `prefix`.
     pub(crate) fn add(&mut self, prefix: &Prefix, query: EntryQuery<'_>, value_tags: Option<Cmd>) {
         let entry = prefix.rest(query.entry);
         let length = PTTL.len() + prefix.bytes.len() + entry.len();
@@ -114,7 +118,7 @@ impl ReadPipeline {
         at
     }
 
-    /// Returns the commands, and how to read their answers.
+    /// Returns the commands to send to Redis, and the parser of their answers.
     pub(crate) fn asked(mut self) -> (Pipeline, Expected) {
         self.commands.add_command(self.keys);
         for value_tags in self.value_tags {
@@ -127,7 +131,8 @@ impl ReadPipeline {
         (self.commands, expected)
     }
 
-    /// Sends the commands. The answers are in the order of the reads.
+    /// Sends the commands to Redis, and waits for the answers until `until`. Returns one result for
+    /// each read, in the order in which the reads were added.
     pub(crate) fn ask(
         self,
         connections: &ConnectionManager,
@@ -142,14 +147,15 @@ impl ReadPipeline {
     }
 }
 
-/// The answers that the commands will have.
+/// The parser of the answers to a `ReadPipeline`.
 pub(crate) struct Expected {
     reads: Vec<Sought>,
     keys: usize,
 }
 
 impl Expected {
-    /// Returns the results, in the order of the reads.
+    /// Parses the answers `values`, and returns one result for each read, in the order in which the
+    /// reads were added.
     pub(crate) fn found(&self, values: Vec<Value>) -> Vec<Said<Found>> {
         reply::reads::found(values, &self.reads, self.keys)
     }

@@ -1,4 +1,4 @@
-//! Refused commands are logged once, not at every call.
+//! Refused commands: the log gets the first refusal of a command and not every further one.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,18 +10,20 @@ use crate::base::sync::Mutex;
 use crate::base::trace;
 use crate::store::redis::script::{Digests, Script};
 
-/// A refusal is logged again if it did not occur for this long.
+/// The time without a refusal after which a further refusal of the same command is logged again.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// An upper bound: there are fewer pairs of command and code.
+/// The largest number of remembered pairs of command and error code. The cache causes fewer such
+/// pairs.
 const MOST: usize = 64;
 
-/// The time at which each command was last refused with each code.
+/// The time at which Redis last refused each command with each error code.
 #[derive(Debug, Default)]
 pub(crate) struct Refusals(Mutex<HashMap<(String, String), Instant>>);
 
 impl Refusals {
-    /// Records that `command` was answered with the error `code`.
+    /// Records that Redis answered `command` with the error `code`. Logs the refusal if Redis did
+    /// not refuse `command` with `code` within the last [`QUIET`].
     pub(crate) fn add(&self, command: String, code: &str) {
         let now = Instant::now();
         let what = (command, code.to_owned());
@@ -37,7 +39,8 @@ impl Refusals {
     }
 }
 
-/// Returns the name of a command, with the script's name. Nothing else: keys contain arguments.
+/// Returns the name of a command, with the name of the script for an `EVALSHA`. The keys and
+/// arguments of the command are left out, because keys contain the arguments of cached functions.
 pub(crate) fn name(command: &Cmd, digests: &Digests) -> String {
     let mut words = command.args_iter().filter_map(|word| match word {
         Arg::Simple(word) => Some(String::from_utf8_lossy(word).into_owned()),

@@ -1,4 +1,5 @@
-//! Parses the answers of a server. An answer may contain anything.
+//! Parses the answers of Redis to the cache's commands and scripts. An answer may contain any
+//! value.
 
 pub(crate) mod reads;
 
@@ -9,17 +10,17 @@ use redis::Value;
 use crate::encoding::envelope::{Token, Version};
 use crate::store::port::{Acquired, Filled, LeaseGrant};
 
-/// The answer does not have the expected form.
+/// The error of a parser: the answer does not have the form that answers to its command have.
 struct MalformedReply;
 
 type Read<T> = Result<T, MalformedReply>;
 
-/// The reason why an answer cannot be used.
+/// The reason why an answer of Redis cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// The server refused, with this error code.
+    /// The Redis server refused the command with this error code, such as `OOM`.
     Refused(String),
-    /// The answer may belong to another question.
+    /// The answer does not have the expected form, and so may belong to another question.
     MalformedReply,
 }
 
@@ -33,7 +34,8 @@ fn bytes(value: Value) -> Read<Option<Vec<u8>>> {
     }
 }
 
-/// Reads a version; `None` also for a value that is not one.
+/// Reads a version from an answer. Returns `None` if the key has no value, or a value that is no
+/// version.
 fn version(value: Value) -> Read<Option<Version>> {
     Ok(bytes(value)?.as_deref().and_then(Version::of))
 }
@@ -57,7 +59,8 @@ fn int(value: &Value) -> Read<i64> {
     }
 }
 
-/// Returns the problem with an answer that does not have the expected form.
+/// Returns the problem with an answer that cannot be parsed: a refusal if `value` is an error of
+/// the server, and a wrong form otherwise.
 pub(crate) fn problem(value: &Value) -> Problem {
     match value {
         Value::ServerError(error) => Problem::Refused(error.code().to_owned()),
@@ -65,13 +68,14 @@ pub(crate) fn problem(value: &Value) -> Problem {
     }
 }
 
-/// Checks that all answers are numbers; their values do not matter.
+/// Checks that every answer in `values` is a number. Returns the problem of the first that is not.
 pub(crate) fn numbers(values: &[Value]) -> Said<()> {
     let refused = values.iter().find(|value| int(value).is_err());
     refused.map_or(Ok(()), |value| Err(problem(value)))
 }
 
-/// Reads the answer to an `MGET` of `count` versions.
+/// Parses the answer to an `MGET` of `count` versions. An answer with another number of values is
+/// malformed.
 pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>> {
     let problem = problem(&values);
     let read = list(values).and_then(|values| values.map(version).collect::<Read<Vec<_>>>());
@@ -80,7 +84,9 @@ pub(crate) fn versions(values: Value, count: usize) -> Said<Vec<Option<Version>>
         .ok_or(problem)
 }
 
-/// Reads the answer of the script `acquire` to the question with this nonce.
+/// Parses the answer of the script `acquire`. The answer must repeat `nonce`, which proves that the
+/// answer belongs to this question. A grant must have at least `versions` versions; further ones
+/// are guards.
 pub(crate) fn acquired(value: Value, nonce: &[u8], versions: usize) -> Said<Acquired> {
     let problem = problem(&value);
     acquired_of(value, nonce, versions).map_err(|MalformedReply| problem)
@@ -117,7 +123,7 @@ fn acquired_of(value: Value, nonce: &[u8], count: usize) -> Read<Acquired> {
     }
 }
 
-/// Reads the answer of the script `fill`.
+/// Parses the answer of the script `fill`, a number, into the result of the store.
 pub(crate) fn filled(value: &Value) -> Said<Filled> {
     match value {
         Value::Int(1) => Ok(Filled::Stored),
@@ -134,7 +140,7 @@ mod tests {
     use crate::store::port::Found;
     use crate::store::redis::reply::reads::{Sought, found};
 
-    /// Reads the answers to a single read of this number of versions.
+    /// Parses the answers to one read of an entry and of `versions` versions.
     fn found_one(values: Vec<Value>, versions: usize, has_value_tags: bool) -> Said<Found> {
         let sought = Sought {
             entry: 0,

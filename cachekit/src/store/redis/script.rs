@@ -1,11 +1,11 @@
-//! The scripts that run on the server, each as one atomic step.
+//! The Lua scripts of the cache, each of which Redis runs as one atomic step.
 
 use redis::{Cmd, cmd};
 
 use crate::base::fault::Faults;
 use crate::store::redis::settings::RedisSettings;
 
-/// The name of a script.
+/// The name of a Lua script that the cache runs in Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Script {
     Acquire,
@@ -18,7 +18,8 @@ pub(crate) enum Script {
 }
 
 impl Script {
-    /// Finds the script that a server knows as `digest`.
+    /// Returns the script whose digest on a server is `digest`. Returns `None` if no script has
+    /// that digest.
     pub(crate) fn named(digests: &Digests, digest: &str) -> Option<Self> {
         let at = digests.iter().position(|known| **known == *digest)?;
         ALL.get(at).copied()
@@ -35,14 +36,15 @@ const ALL: [Script; 7] = [
     Script::Beat,
 ];
 
-/// The texts of the scripts.
+/// The texts of all Lua scripts, in the order of `ALL`.
 #[derive(Debug)]
 pub(crate) struct Scripts {
     texts: [String; ALL.len()],
     pub(crate) faults: Faults,
 }
 
-/// The digests by which a server knows the scripts.
+/// The digests by which a Redis server knows the scripts, in the order of `ALL`. Empty if the
+/// scripts could not be loaded.
 pub(crate) type Digests = Vec<Box<str>>;
 
 impl Scripts {
@@ -58,7 +60,7 @@ impl Scripts {
         }
     }
 
-    /// Returns the commands that load the scripts, one each.
+    /// Returns one command for each script, which loads the script into Redis.
     pub(crate) fn load(&self) -> impl Iterator<Item = Cmd> {
         self.texts.iter().map(|text| {
             let mut load = cmd("SCRIPT");
@@ -67,7 +69,8 @@ impl Scripts {
         })
     }
 
-    /// Calls `script` by its digest, with the keys and arguments of `call`.
+    /// Returns the command that runs `script` by its digest, with the keys and arguments of `call`.
+    /// The command has the script's text instead if `digests` is empty.
     pub(crate) fn by_digest(&self, script: Script, digests: &Digests, call: &Call) -> Cmd {
         match digests.get(script as usize) {
             Some(digest) => call.onto(cmd("EVALSHA"), digest.as_bytes()),
@@ -75,13 +78,14 @@ impl Scripts {
         }
     }
 
-    /// Calls `script` by its text, for a server that has lost it. The server then keeps it.
+    /// Returns the command that runs `script` by its text, for a server that has lost the script.
+    /// The command also makes the server keep the script again.
     pub(crate) fn by_text(&self, script: Script, call: &Call) -> Cmd {
         call.onto(cmd("EVAL"), self.texts[script as usize].as_bytes())
     }
 }
 
-/// The keys and arguments of a script.
+/// The keys (`KEYS`) and arguments (`ARGV`) of one run of a Lua script.
 #[derive(Debug, Default)]
 pub(crate) struct Call {
     pub(crate) keys: Vec<Vec<u8>>,
@@ -89,7 +93,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Returns the nonce, which the answer repeats, if the script's first argument is one.
+    /// Returns the first argument of the script. In a script whose answer repeats a nonce, the
+    /// first argument is the nonce.
     pub(crate) fn nonce(&self) -> &[u8] {
         self.args.first().map_or(&[], |nonce| &nonce[..])
     }
@@ -103,7 +108,7 @@ impl Call {
     }
 }
 
-/// The name and the text of `script`.
+/// Returns the name and the text of `script`. A test can change the text by that name.
 fn source(script: Script) -> (&'static str, &'static str) {
     match script {
         Script::Acquire => ("acquire", include_str!("acquire.lua")),

@@ -1,13 +1,14 @@
-//! The settings of a cache that the adapter needs.
+//! The settings of a cache that the adapter for Redis needs.
 
 use crate::base::fault::Faults;
 
-/// Which Redis, and how it is used.
+/// The address and password of the Redis server, the namespace, and the options for the use of
+/// Redis.
 pub(crate) struct RedisSettings<'a> {
     pub(crate) url: &'a str,
     pub(crate) password: Option<&'a str>,
     pub(crate) namespace: &'a str,
-    /// A server may hold whichever data set.
+    /// `true` if the cache accepts any data set that the server may hold, also of another server.
     pub(crate) any_origin: bool,
     pub(crate) faults: Faults,
 }

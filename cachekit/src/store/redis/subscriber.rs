@@ -1,7 +1,7 @@
-//! The connection that receives published messages.
+//! The connection to Redis that receives published messages.
 //!
-//! It carries no commands: if the client took a push for an answer, every later command would get
-//! the answer of another.
+//! The connection carries no commands. If the client took a published message for an answer, every
+//! later command would get the answer of another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,8 @@ use crate::store::redis::timeout::CONNECT_TIMEOUT;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The channels to subscribe to.
+/// The Redis channels that a node subscribes to: ends of leases, messages to all nodes, and
+/// messages to this node.
 #[derive(Debug, Clone)]
 pub(crate) struct Channels {
     wake: Vec<u8>,
@@ -41,7 +42,8 @@ impl Channels {
         }
     }
 
-    /// Reads a push, if it is a message of one of these channels.
+    /// Parses a message that the server pushed. Returns `None` if `push` is no message of a
+    /// channel, and `StoreEvent::Unknown` if the message has an unknown form.
     fn read(&self, push: &PushInfo) -> Option<StoreEvent> {
         let [Value::BulkString(channel), Value::BulkString(text)] = &push.data[..] else {
             return None;
@@ -53,7 +55,7 @@ impl Channels {
     }
 }
 
-/// A task that subscribes, and subscribes again whenever the connection is lost.
+/// The task that subscribes to the channels, and subscribes again whenever the connection is lost.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
     listener: JoinHandle<()>,
@@ -61,7 +63,8 @@ pub(crate) struct Subscriber {
 }
 
 impl Subscriber {
-    /// Listens to `channels` until the subscriber is dropped.
+    /// Spawns a task that listens to `channels` and passes each message to `sink`, until the
+    /// subscriber is dropped.
     pub(crate) fn open(address: Address, channels: Channels, sink: EventSink) -> Self {
         let reconnect = Arc::new(Notify::new());
         let reconnect_requested = Arc::clone(&reconnect);
@@ -96,7 +99,8 @@ impl Subscriber {
         }
     }
 
-    /// Replaces a connection on which no message arrives any more.
+    /// Ends the present subscription and its connection, because messages are overdue. The task
+    /// then connects and subscribes again.
     pub(crate) fn leave(&self) {
         self.reconnect.notify_one();
     }
@@ -108,7 +112,8 @@ impl Drop for Subscriber {
     }
 }
 
-/// Listens until the connection is lost.
+/// Subscribes to `channels` and passes each message to `sink`, until the connection is lost or
+/// `reconnect` is notified. Returns an error if subscribing fails.
 async fn listen(
     address: &Address,
     channels: &Channels,
@@ -144,7 +149,8 @@ async fn listen(
     };
     sink(StoreEvent::Subscribed(subscription));
     select(lost.notified(), reconnect.notified()).await;
-    // Before the next subscription begins: its messages may arrive before it is known to be there.
+    // This event is sent before the next subscription begins, because messages of that subscription
+    // may arrive before its `Subscribed`.
     sink(StoreEvent::Unsubscribed);
     Ok(())
 }

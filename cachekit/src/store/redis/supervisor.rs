@@ -1,4 +1,6 @@
-//! The task that keeps a connection: it connects, asks what has to be known, and connects again.
+//! The background task that keeps a connection for commands to Redis. The task connects, asks the
+//! server for its data set and the account's rights, and connects again after the connection is
+//! lost.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -24,25 +26,29 @@ use crate::store::redis::{handshake, permissions};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The interval at which a server that did not report its data set is asked again.
+/// The interval at which Redis is asked again for its data set while the data set is unknown.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-/// State of a manager, shared with its task.
+/// The state that a `ConnectionManager` shares with its supervisor task.
 pub(crate) struct Shared {
     pub(crate) address: Address,
     pub(crate) namespace: Box<str>,
     pub(crate) scripts: Arc<Scripts>,
-    /// A name that never has a value.
+    /// The Redis key that the handshake deletes to test that the server takes writes. The key never
+    /// has a value.
     pub(crate) nothing: Vec<u8>,
     pub(crate) current: RwLock<Option<Arc<Connected>>>,
-    /// Wakes the supervisor: the current connection was lost, or its rights are in doubt.
+    /// Wakes the supervisor when the current connection is lost, or the account's rights are in
+    /// doubt.
     pub(crate) broken: Notify,
-    /// The number of connections made.
+    /// The number of connections for commands that were made so far.
     pub(crate) connects: AtomicU64,
-    /// The last time that a connection was discarded because of an answer.
+    /// The last time at which a connection was discarded because an answer did not match its
+    /// command. `None` if that never happened.
     pub(crate) discarded_at: Mutex<Option<Instant>>,
     pub(crate) refusals: Refusals,
-    /// The missing rights that the log reported last.
+    /// The account's missing rights in the last report to the log, so that an equal report is not
+    /// repeated.
     pub(crate) reported: Mutex<MissingRights>,
     pub(crate) sink: EventSink,
 }
@@ -55,7 +61,8 @@ impl Shared {
             .is_some_and(|connected| !connected.is_closed())
     }
 
-    /// Connects. Returns the rights that the account lacks.
+    /// Connects to Redis, does the handshake, and makes the connection the current one. Returns the
+    /// rights that the account lacks, or the error of the attempt.
     pub(crate) async fn connect(self: &Arc<Self>) -> Result<MissingRights, RedisError> {
         let weak = Arc::downgrade(self);
         let closed = Arc::new(AtomicBool::new(false));
@@ -100,7 +107,8 @@ impl Shared {
         Ok(missing_rights)
     }
 
-    /// Reports to the log the rights that the account lacks, unless the last report was equal.
+    /// Reports to the log the rights that the Redis account lacks, unless the last report was
+    /// equal.
     pub(crate) fn report_missing_rights(&self, missing_rights: &MissingRights) {
         let mut reported = self.reported.lock();
         if *reported != *missing_rights {
@@ -112,7 +120,9 @@ impl Shared {
         }
     }
 
-    /// Waits until the connection needs attention, and attends to it.
+    /// Waits until the current connection is lost, or [`ASK_AGAIN`] has passed while the server's
+    /// data set is unknown. In the second case, asks for the data set. Asks for the account's
+    /// rights if Redis refused a command.
     async fn watch(&self) {
         let connected = {
             let current = self.current.read();
@@ -132,7 +142,8 @@ impl Shared {
         }
     }
 
-    /// Asks for the origin again: the account may have been granted `INFO` by now.
+    /// Asks Redis again for the origin of its data set, because the account may have been granted
+    /// `INFO` since the handshake.
     async fn ask_origin(&self, connected: &Connected) {
         let question = handshake::origin_question();
         let mut connection = connected.connection.clone();
@@ -146,12 +157,13 @@ impl Shared {
         }
     }
 
-    /// Checks the account's rights, after a command was refused.
+    /// Asks Redis for the account's rights after a command was refused, and reports the missing
+    /// ones to the log.
     async fn ask_for_rights(&self, connected: &Connected) {
         let question = permissions::question(&self.namespace);
         let mut connection = connected.connection.clone();
         let asked = connection.send_packed_command(&question);
-        // An error of the server is an answer too: the account may not ask.
+        // An error of the server is an answer too: the account may not run the check.
         let answer = match timeout(CONNECT_TIMEOUT, asked).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => match error.into_server_errors() {
@@ -166,7 +178,8 @@ impl Shared {
     }
 }
 
-/// Connects whenever there is no connection. `is_reported` is `true` if the log has it already.
+/// Connects to Redis whenever the process has no connection for commands. `is_reported` is `true`
+/// if the log already has the report that Redis is unreachable.
 pub(crate) async fn supervise(shared: Arc<Shared>, mut is_reported: bool) {
     let mut pause = SHORTEST_PAUSE;
     loop {

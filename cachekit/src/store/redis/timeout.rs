@@ -1,18 +1,21 @@
-//! Deadlines of answers.
+//! The deadlines of Redis' answers and of connecting.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-/// An answer passes from the connection's task to its caller through one or two other tasks.
+/// The number of times that a caller looks for an answer after its deadline. Each time, the other
+/// ready tasks of the runtime run first, because an answer passes from the connection's task to its
+/// caller through one or two other tasks.
 pub(crate) const LAST_LOOKS: usize = 4;
 
-/// Awaits `answer` until `until`; `None` if it came too late.
+/// Awaits `answer` until `until`, and then polls it `looks` more times. Returns `None` if the
+/// answer did not arrive.
 ///
-/// If the process itself was suspended, its timers fire first, and an answer that arrived long ago
-/// is read after that. Therefore tasks that are ready run before the answer counts as late.
-/// Otherwise every such pause would look like a store that hangs.
+/// After the operating system suspended the process, the process's timers fire before the process
+/// reads answers that arrived meanwhile. Therefore ready tasks run before an answer is late.
+/// Otherwise each such pause would be taken for a store that hangs.
 pub(crate) async fn in_time<F: Future>(
     until: Instant,
     answer: F,
@@ -24,7 +27,7 @@ pub(crate) async fn in_time<F: Future>(
     }
     for _ in 0..looks {
         tokio::task::yield_now().await;
-        // Polls once: the deadline has passed.
+        // The deadline has passed, so this polls the answer once.
         if let Ok(answered) = timeout_at(until, answer.as_mut()).await {
             return Some(answered);
         }
@@ -32,5 +35,5 @@ pub(crate) async fn in_time<F: Future>(
     None
 }
 
-/// The time limit of connecting with the handshake.
+/// The time limit for connecting to Redis, the handshake or the subscription included.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

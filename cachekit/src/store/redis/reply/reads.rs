@@ -1,4 +1,4 @@
-//! Parses the answers to one or more reads.
+//! Parses the answers of Redis to one or more reads that were sent together.
 
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use crate::store::redis::reply::{
     MalformedReply, Read, Said, bytes, int, list, problem, token, version,
 };
 
-/// The places of one read's answers.
+/// The indexes at which one read finds its values in the shared answer to `MGET`.
 #[derive(Debug)]
 pub(crate) struct Sought {
-    /// The index of its entry among the keys.
+    /// The index of the read's entry among the keys of the `MGET`.
     pub(crate) entry: usize,
-    /// The indexes of its versions among the keys.
+    /// The indexes of the read's versions among the keys of the `MGET`.
     pub(crate) versions: SmallVec<[usize; 6]>,
-    /// The read has a script for value tags.
+    /// `true` if the read also has a script, which reads the versions of value tags.
     pub(crate) has_value_tags: bool,
 }
 
-/// Reads the answers to several reads: every `PTTL`, the `MGET` of `keys` names, and the scripts
-/// for value tags of the reads that have one.
+/// Parses the answers to several reads: first each read's `PTTL`, then one `MGET` of as many keys
+/// as `keys` says, then the script for value tags of each read that has one. Returns one result for
+/// each read.
 pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Said<Found>> {
     let mut values = values.into_iter();
     let ttls: Vec<_> = values.by_ref().take(reads.len()).collect();
@@ -34,7 +35,7 @@ pub(crate) fn found(values: Vec<Value>, reads: &[Sought], keys: usize) -> Vec<Sa
         _ => Vec::new(),
     };
     let mut one = |(at, sought): (usize, &Sought)| {
-        // If the server lost the script, the value tags cost one more question, nothing else.
+        // If the server lost the script, the caller reads the value tags with another command.
         let value_tags = sought
             .has_value_tags
             .then(|| values.next().unwrap_or(Value::Nil));
@@ -62,8 +63,8 @@ fn found_of(
     let versions = sought.versions.iter().map(version).collect::<Read<_>>()?;
     let entry = entries.get_mut(sought.entry).ok_or(MalformedReply)?;
     let bytes = bytes(std::mem::replace(entry, Value::Nil))?;
-    // Below zero: the key does not exist, or another program removed its expiry. Then the life is
-    // unknown.
+    // A number below zero says that the key does not exist, or that another program removed its
+    // expiry. The remaining life is then unknown.
     let left = Duration::from_millis(u64::try_from(int(left)?).unwrap_or_default());
     Ok(Found {
         bytes,
