@@ -12,7 +12,7 @@ use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
 
 /// A handle to a cached function as a whole, in one cache.
 ///
-/// A cached method `get` has a method `get_cache(&self)`, which returns one.
+/// A cached method `get` has a method `get_cache(&self)`, which returns a handle.
 #[derive(Clone)]
 pub struct FunctionHandle {
     core: Arc<Core>,
@@ -32,28 +32,29 @@ impl FunctionHandle {
         self.spec.name()
     }
 
-    /// Removes all entries of the function, in constant time. A call that begins after this
-    /// returned never gets a value whose computation began before.
+    /// Removes all entries of the function, in constant time. A call that begins after
+    /// `invalidate_all` returned never gets a value whose computation began before.
     pub async fn invalidate_all(&self) {
         let targets = InvalidationTargets::function(self.name());
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Makes all entries of the function stale, in constant time: they are
-    /// [invalidated softly](crate::InvalidationBuilder::soft).
+    /// Makes all entries of the function stale, in constant time (a [soft
+    /// invalidation](crate::InvalidationBuilder::soft)).
     pub async fn expire_all(&self) {
         let targets = InvalidationTargets::function(self.name()).with_mode(InvalidationMode::Soft);
         self.core.invalidate(targets).accepted().await;
     }
 
-    /// Runs `call`, a call of this function, without the cache: nothing is looked up, stored or
-    /// waited for. Cached functions that it calls in turn use the cache as usual.
+    /// Runs `call`, a call of this function, without the cache: the cache looks nothing up, stores
+    /// nothing and waits for nothing. Cached functions that `call` calls in turn use the cache as
+    /// usual.
     ///
-    /// This is for methods; a free function has `get_user::uncached(id)`.
+    /// This is for methods: a free function has `get_user::uncached(id)`.
     ///
     /// # Cancel safety
     ///
-    /// That of `call` without the cache.
+    /// Cancel safety is that of `call` without the cache.
     ///
     /// # Examples
     ///

@@ -24,11 +24,12 @@ impl Cache {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the next waiter computes, with its own `compute`.
+    /// If the future is dropped, the next waiter computes, with the `compute` of its own call.
     ///
     /// # Panics
     ///
-    /// If `compute` panics, its caller panics; waiters go on as after a cancellation.
+    /// If `compute` panics, the panic reaches the caller of `get_or_compute`, and the next waiter
+    /// computes.
     pub async fn get_or_compute<V, F, Fut>(&self, key: &str, policy: &Policy, compute: F) -> V
     where
         V: Cacheable,
@@ -43,8 +44,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The errors of `compute`. They are never stored, and not shared: after an error the waiters
-    /// compute by themselves, a bounded number at a time.
+    /// Returns the errors of `compute`. An error is neither stored nor shared: after an error the
+    /// waiters compute by themselves, a bounded number at a time.
     pub async fn try_get_or_compute<V, E, F, Fut>(
         &self,
         key: &str,
@@ -61,21 +62,21 @@ impl Cache {
     }
 
     /// [`try_get_or_compute`](Self::try_get_or_compute) with a time limit: a computation that takes
-    /// longer than `timeout` is dropped. Nobody waits for it any more, in this or another process,
-    /// and the next call computes.
+    /// longer than `timeout` is dropped. No call, in this or another process, then waits for the
+    /// dropped computation, and the next call computes.
     ///
-    /// The time runs from the start of the computation. A caller that waits for another call's
-    /// computation is answered when that computation is dropped.
+    /// The time is measured from the start of the computation. A caller that waits for another
+    /// call's computation is answered when that computation is dropped.
     ///
     /// # Errors
     ///
-    /// The errors of `compute`, and [`ComputeTimeout`] converted into `E`. Without a tokio runtime
-    /// there is no timer, and the computation has no time limit.
+    /// Returns the errors of `compute`, and [`ComputeTimeout`] converted into `E`. Without a tokio
+    /// runtime the cache has no timer, and the computation has no time limit.
     ///
     /// # Cancel safety
     ///
-    /// As for [`get_or_compute`](Self::get_or_compute). When the time is over, the future of
-    /// `compute` is dropped at the `.await` that it has reached.
+    /// Cancel safety is that of [`get_or_compute`](Self::get_or_compute). When the time is over,
+    /// the future of `compute` is dropped at the `.await` that it has reached.
     ///
     /// # Examples
     ///
@@ -114,20 +115,22 @@ impl Cache {
     }
 
     /// [`get_or_compute`](Self::get_or_compute) for a computation that borrows nothing from its
-    /// caller: it honours [`stale`](Policy::stale) (stale-while-revalidate) and
+    /// caller. Such a computation can run in the background, so this method honours
+    /// [`stale`](Policy::stale) (stale-while-revalidate) and
     /// [`soft_timeout`](Policy::soft_timeout), and recomputes early in the background.
     ///
-    /// This needs a tokio runtime; without one the call is `get_or_compute`.
+    /// The background needs a tokio runtime. Without a runtime, this method does what
+    /// `get_or_compute` does.
     ///
     /// # Cancel safety
     ///
-    /// As for [`get_or_compute`](Self::get_or_compute). A computation in the background is not
-    /// dropped with its caller.
+    /// Cancel safety is that of [`get_or_compute`](Self::get_or_compute). A computation in the
+    /// background is not dropped with its caller.
     ///
     /// # Panics
     ///
-    /// As for [`get_or_compute`](Self::get_or_compute). After a panic in the background the stale
-    /// value is kept.
+    /// Panics like [`get_or_compute`](Self::get_or_compute). After a panic in the background the
+    /// stale value is kept.
     ///
     /// # Examples
     ///
@@ -158,7 +161,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The errors of `compute`, unless a stale value may be served instead.
+    /// Returns the errors of `compute`, unless a stale value may be served instead.
     pub async fn try_get_or_refresh<V, E, F, Fut>(
         &self,
         key: &str,
@@ -272,6 +275,6 @@ impl Cache {
 enum MemoryLookup<R> {
     Hit(R),
     Miss(Box<Call>),
-    /// The cache is turned off.
+    /// The cache is turned off, so memory was not looked up.
     Bypassed,
 }
