@@ -1,8 +1,9 @@
 //! Compile errors for a value that a cache cannot keep.
 //!
-//! Dispatch on a value gives the operations of its return type, or a marker type for what is wrong.
-//! Generated code then requires a trait that only that marker lacks, by the trait's own name. So the
-//! error is short, its words are the trait's, and the compiler reports nothing that follows from it.
+//! Dispatch on a value gives the operations of its return type, or a marker type for the property
+//! that the value lacks. Generated code then requires a trait that only that marker lacks, by the
+//! trait's own name. So the error is short and in the trait's words, and the compiler reports no
+//! further errors.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,9 +19,9 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
             crate's type (`HttpResponse`), cache the function that makes what is in it"
 )]
 pub trait RequireCacheable {
-    /// The result, checked.
+    /// The result of the dispatch, after this check.
     type Checked;
-    /// Returns it unchanged.
+    /// Returns the result of the dispatch unchanged.
     fn of(self) -> Self::Checked;
 }
 
@@ -32,9 +33,9 @@ pub trait RequireCacheable {
             crate's type (`axum::Json`), cache the function that makes what is in it"
 )]
 pub trait RequireSerializable {
-    /// The result, checked.
+    /// The result of the dispatch, after this check.
     type Checked;
-    /// Returns it unchanged.
+    /// Returns the result of the dispatch unchanged.
     fn of(self) -> Self::Checked;
 }
 
@@ -46,9 +47,9 @@ pub trait RequireSerializable {
             this process"
 )]
 pub trait RequireOwned {
-    /// The result, checked.
+    /// The result of the dispatch, after this check.
     type Checked;
-    /// Returns it unchanged.
+    /// Returns the result of the dispatch unchanged.
     fn of(self) -> Self::Checked;
 }
 
@@ -71,12 +72,14 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// The marker of a value that cannot be kept.
+    /// The marker of a value that memory cannot keep, because it cannot be cloned or shared by
+    /// threads.
     NotCacheable
-    /// The marker of a value that cannot be stored in Redis.
+    /// The marker of a value that cannot be stored in Redis, because serde cannot write and read
+    /// it.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotSerializable
-    /// The marker of a value that is a reference: no bytes can be read back as one.
+    /// The marker of a value that is a reference: no value read from Redis can be a reference.
     #[cfg_attr(not(feature = "redis"), expect(unreachable_pub, reason = "nothing gives it"))]
     NotOwned
 }

@@ -7,21 +7,21 @@ use crate::return_type::shape::{
     Fallible, FallibleOptional, Optional, Plain, ReturnOps, ReturnType,
 };
 
-/// The first step: is `R` a `Result`?
+/// The first step of the dispatch: is the return type `R` a `Result`?
 #[derive(Debug)]
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
-/// The second step: is `T`, which is `R` without its error, an `Option`?
+/// The second step of the dispatch: is `T`, which is `R` without its error, an `Option`?
 #[derive(Debug)]
 pub struct Peel<R, T, E>(PhantomData<(R, T, E)>);
 
-/// Begins the dispatch on `R`.
+/// Begins the dispatch on the form of the return type `R`.
 pub const fn probe<R>() -> Probe<R> {
     Probe(PhantomData)
 }
 
 impl<T, E> Probe<Result<T, E>> {
-    /// Takes the error off a `Result`.
+    /// Takes the error `E` off the return type, a `Result`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub const fn peel(self) -> Peel<Result<T, E>, T, E> {
         Peel(PhantomData)
@@ -30,7 +30,7 @@ impl<T, E> Probe<Result<T, E>> {
 
 /// A return type that is not a `Result`.
 pub trait AnyResult<R>: Sized {
-    /// Takes nothing off.
+    /// Takes nothing off the return type, because it is not a `Result`.
     fn peel(self) -> Peel<R, R, Infallible> {
         Peel(PhantomData)
     }
@@ -53,11 +53,11 @@ impl<V> Peel<Option<V>, Option<V>, Infallible> {
     }
 }
 
-/// A return type without an `Option`.
+/// A return type without an `Option` inside.
 pub trait AnyReturn: Sized {
-    /// The form of the return type.
+    /// The form of the return type: [`Plain`] or [`Fallible`].
     type ReturnType: ReturnType;
-    /// Returns its operations.
+    /// Returns the operations of the return type.
     fn return_ops(self) -> ReturnOps<Self::ReturnType> {
         ReturnOps::plain()
     }
