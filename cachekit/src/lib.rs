@@ -107,7 +107,7 @@ mod encoding;
 mod key;
 // Types without async code, I/O or a clock of their own.
 mod model;
-// The parts of a cache, which do not import each other.
+// Parts of a cache, which do not import each other.
 mod coordination;
 mod l1;
 mod return_type;

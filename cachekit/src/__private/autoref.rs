@@ -11,7 +11,8 @@ use crate::key::buf::KeyBuf;
 use crate::key::component::{CacheKey, KeyWriter};
 use crate::key::nested::{CacheKeyOrDisplay, ImplementedBy};
 
-/// Wrapper around a value that is written into a key.
+/// Wrapper around a value that is written into a key, on which the dispatch finds the way of
+/// writing.
 #[derive(Debug)]
 pub struct Part<'a, T: ?Sized>(pub &'a T);
 

@@ -207,7 +207,7 @@ where
     compute_call(miss.0, return_ops, entry_tags, after, body)
 }
 
-/// Runs `code` in a stack frame of its own, which is free again when `code` returns.
+/// Runs `code` in a stack frame of its own, so that its locals do not occupy the stack afterwards.
 #[inline(never)]
 pub fn outlined<T>(code: impl FnOnce() -> T) -> T {
     code()

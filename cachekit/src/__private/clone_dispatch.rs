@@ -1,4 +1,4 @@
-//! Autoref dispatch on whether a body can own a clone of a borrowed argument.
+//! Autoref dispatch on the question whether a body can own a clone of a borrowed argument.
 
 use std::borrow::Borrow;
 use std::fmt;

@@ -201,9 +201,9 @@ impl CacheBuilder {
         self
     }
 
-    /// Compresses values in Redis by LZ4 if their encoding has at least `bytes` bytes and
-    /// compression saves an eighth of them. Default: no value is compressed, unless its function
-    /// has `compress`.
+    /// Compresses a value in Redis by LZ4 if the value's encoding has at least `bytes` bytes and
+    /// compression saves at least an eighth of them. Default: only values of functions with
+    /// `compress` are compressed.
     ///
     /// Compression costs the writing and the reading call a few microseconds for each kilobyte, and
     /// saves network traffic and memory in Redis; 1,024 is a good first value. Every cache with the
@@ -239,7 +239,7 @@ impl CacheBuilder {
         self
     }
 
-    /// Reads settings from the environment: `CACHE_ENABLED` (`true` or `false`),
+    /// Reads these settings from environment variables: `CACHE_ENABLED` (`true` or `false`),
     /// `CACHE_DEFAULT_TTL` (`300`, `5m`), `CACHE_MEMORY_CAPACITY` (`10000`, `64MB`), `CACHE_ENGINE`
     /// (`moka`, `quick-cache`), `CACHE_EVICTION` (`lru`, `tiny-lfu`), `CACHE_LOCK_TIMEOUT` (`10s`),
     /// `CACHE_NAMESPACE`, `REDIS_URL`, `REDIS_PASSWORD`, `CACHE_REDIS_TIMEOUT` (`100ms`),

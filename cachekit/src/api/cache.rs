@@ -11,7 +11,7 @@ impl Cache {
         CacheBuilder::new()
     }
 
-    /// Returns the statistics since the cache was built, in total and by function.
+    /// Returns the cache's statistics since the cache was built, in total and for each function.
     ///
     /// The call also lets memory finish its pending work, so that `entries` is exact. This work
     /// takes time: call `stats` for a dashboard, not for every request.

@@ -51,11 +51,13 @@ use crate::write::put::RemoveOnDrop;
 /// ```
 pub struct Entry<R>(Inner<R>);
 
-/// The `Deref` target of [`Entry`], for an `R` that is not a `Result<Option<T>, E>`.
+/// The `Deref` target of [`Entry`], with `get` and `put` for an `R` that is not a
+/// `Result<Option<T>, E>`.
 #[doc(hidden)]
 pub struct Inner<R>(Innermost<R>);
 
-/// The `Deref` target of [`Inner`], for an `R` that is neither a `Result` nor an `Option`.
+/// The `Deref` target of [`Inner`], with `get` and `put` for an `R` that is neither a `Result` nor
+/// an `Option`.
 #[doc(hidden)]
 pub struct Innermost<R> {
     entry: EntryRef,
@@ -121,7 +123,7 @@ where
 impl<R> Entry<R> {
     /// Returns the text of the entry's key, as the cache stores it.
     pub fn key(&self) -> &str {
-        // Keys are written from strings only.
+        // Key texts are made from strings only, so they are UTF-8.
         str::from_utf8(self.raw().key.as_bytes()).unwrap_or_default()
     }
 

@@ -10,7 +10,7 @@ use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::stats::FunctionStats;
 use crate::read::call_mode::{CallMode, in_mode, in_mode_blocking};
 
-/// A handle to a cached function as a whole, in one cache.
+/// A handle to a cached function as a whole, in one cache: to all its entries and its statistics.
 ///
 /// A cached method `get` has a method `get_cache(&self)`, which returns a handle.
 #[derive(Clone)]
@@ -27,7 +27,8 @@ pub(crate) fn function_handle(cache: &Cache, spec: &'static FnSpec) -> FunctionH
 }
 
 impl FunctionHandle {
-    /// Returns the function's name in statistics and configuration.
+    /// Returns the name of the cached function, as in statistics and in
+    /// [`Cache::invalidate_function`].
     pub fn name(&self) -> &str {
         self.spec.name()
     }
@@ -82,12 +83,13 @@ impl FunctionHandle {
         in_mode(CallMode::Uncached, self.spec.id(), call).await
     }
 
-    /// [`uncached`](Self::uncached) for a method that is not `async`.
+    /// [`uncached`](Self::uncached) for a method that is not `async`: `call` is a closure with the
+    /// call.
     pub fn uncached_blocking<T>(&self, call: impl FnOnce() -> T) -> T {
         in_mode_blocking(CallMode::Uncached, self.spec.id(), call)
     }
 
-    /// Returns the statistics of the function since the cache was built.
+    /// Returns the statistics of the cached function since the cache was built.
     pub fn stats(&self) -> FunctionStats {
         FunctionStats::of(&self.core.owner(self.spec))
     }
@@ -112,8 +114,8 @@ mod tests {
     use crate::return_type::shape::{Plain, ReturnOps};
     use crate::store::tests::fake::controls::FakeStore;
 
-    /// Two functions of one name, as a library that is loaded later may bring: the linker did not
-    /// collect them together, so their names were not compared.
+    /// Two functions with one name, as a program has after it loads a library: the linker did not
+    /// collect both together, so their names were not compared.
     static FIRST: FnSpec = FnSpec::new(|| "", "a.rs", 1)
         .named("twice")
         .tier(Tier::Redis);

@@ -1,4 +1,4 @@
-//! Computing under a key that the caller names: the cache without macros.
+//! Values under keys that the caller names: the cache without macros.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use crate::read::typed_call::compute;
 use crate::return_type::shape::{Fallible, Plain, ReturnOps, ReturnType};
 
 impl Cache {
-    /// Returns the value under `key`, or else runs `compute` and stores its value.
+    /// Returns the value under `key` from memory or Redis, or else runs `compute` and stores its
+    /// value.
     ///
     /// Concurrent callers that miss run `compute` once, and share its value (single-flight). If the
     /// key, the tags or the cache are invalidated during the computation, the value is returned but
@@ -40,7 +41,7 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_compute`](Self::get_or_compute) for a computation that can fail.
+    /// [`get_or_compute`](Self::get_or_compute) for a computation that returns a `Result`.
     ///
     /// # Errors
     ///
@@ -157,7 +158,7 @@ impl Cache {
             .await
     }
 
-    /// [`get_or_refresh`](Self::get_or_refresh) for a computation that can fail.
+    /// [`get_or_refresh`](Self::get_or_refresh) for a computation that returns a `Result`.
     ///
     /// # Errors
     ///
@@ -271,7 +272,7 @@ impl Cache {
     }
 }
 
-/// The result of a look-up in memory.
+/// The result of a look-up in memory, before the call continues with L2 or a computation.
 enum MemoryLookup<R> {
     Hit(R),
     Miss(Box<Call>),

@@ -160,8 +160,8 @@ impl<V: Cacheable> Region<V> {
         get(self.core(), &self.state.owner, &self.key(&key), options).await
     }
 
-    /// Returns the value under `key`, or else runs `compute_value` and stores its value, as
-    /// [`Cache::get_or_compute`] does.
+    /// Returns the value under `key` from memory or Redis, or else runs `compute_value` and stores
+    /// its value, as [`Cache::get_or_compute`] does.
     pub async fn get_or_compute<F, Fut>(&self, key: impl CacheKey, compute_value: F) -> V
     where
         F: FnOnce() -> Fut,
@@ -201,7 +201,7 @@ impl<V: Cacheable> Region<V> {
         .await
     }
 
-    /// Stores `value` under `key`, as [`Cache::put`] does.
+    /// Stores `value` under `key` in memory and Redis, as [`Cache::put`] does.
     pub async fn set(&self, key: impl CacheKey, value: V) {
         let (core, key) = (self.core(), self.key(&key));
         let owner = Arc::clone(&self.state.owner);
@@ -215,13 +215,13 @@ impl<V: Cacheable> Region<V> {
         }
     }
 
-    /// Removes the value under `key`, as [`Cache::invalidate`] does.
+    /// Removes the value under `key` from memory and Redis, as [`Cache::invalidate`] does.
     pub async fn delete(&self, key: impl CacheKey) {
         let targets = InvalidationTargets::key(self.key(&key).as_bytes());
         self.shared.invalidate(targets).accepted().await;
     }
 
-    /// Removes all values of the region, in constant time.
+    /// Removes all values of the region, in constant time, from memory and Redis.
     pub async fn clear(&self) {
         let targets = InvalidationTargets::function(&self.state.owner.name);
         self.shared.invalidate(targets).accepted().await;

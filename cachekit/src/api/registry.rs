@@ -30,7 +30,7 @@ pub(crate) fn problems() -> &'static [String] {
 /// Logs the conflicts between registered functions, once in a process, for caches whose builder
 /// does not return them as an error.
 pub(crate) fn log_problems() {
-    // No lock: a log subscriber may use a cache.
+    // No lock here, because a log subscriber may use a cache.
     static LOGGED: AtomicBool = AtomicBool::new(false);
     if !LOGGED.swap(true, Ordering::Relaxed) {
         for problem in problems() {

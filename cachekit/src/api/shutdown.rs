@@ -17,7 +17,7 @@ const DEFAULT: Duration = Duration::from_secs(5);
 /// Interval at which a shutdown checks whether the outbox is empty.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// The work that [`Cache::shutdown`] could not finish.
+/// A report of the work that [`Cache::shutdown`] could not finish.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {

@@ -1,4 +1,4 @@
-//! Invalidations, as they take effect on this node and reach the others.
+//! Invalidations: their effect on this node, and their way to Redis and the other nodes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(crate) struct PendingInvalidation {
 /// The limit of the wait until every process has applied an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ack {
-    /// Waits for at most this long.
+    /// Waits for at most this long, even if some process has not confirmed the invalidation.
     Within(Duration),
     /// Waits until every process is certain to have applied the invalidation.
     Certain,
@@ -200,7 +200,8 @@ impl Core {
             InvalidationMode::Soft => self.expire_key(key.as_bytes(), now),
         }
         if let Some(l2) = &self.l2 {
-            // The key's lease ended with its entry: waiters for that lease ask again.
+            // The key's lease ended with its entry, so calls that wait for that lease must ask L2
+            // again.
             l2.bus.lease_waiters.wake(&StoreKey::entry(key));
         }
     }

@@ -1,4 +1,4 @@
-//! Invalidations that wait for the end of a scope, for writes in a transaction.
+//! Invalidations that wait for the end of a `deferred` scope, for writes in a transaction.
 
 use std::sync::Arc;
 

@@ -14,12 +14,12 @@ use crate::model::function_spec::FnSpec;
 use crate::model::invalidation_mode::InvalidationMode;
 use crate::model::tags::Tag;
 
-/// The moment of an invalidation, relative to the body of the function.
+/// The moment of an invalidation, relative to the body of the annotated function (`on`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
     /// After the body, if the body returned `Ok`, panicked or was dropped.
     Ok,
-    /// After the body, whatever it returned.
+    /// After the body, also if the body returned `Err`.
     Always,
     /// Before the body and after the body.
     Before,

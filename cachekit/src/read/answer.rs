@@ -14,6 +14,6 @@ pub(crate) enum Answer {
     /// The error of another call: shared by the flight that both calls joined, or remembered in
     /// memory (`err_ttl`).
     Error(DeferredDrop),
-    /// The computation exceeded its `timeout`.
+    /// The timeout error of a computation that exceeded its `timeout`.
     TimedOut(ComputeTimeout),
 }

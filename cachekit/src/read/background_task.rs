@@ -1,4 +1,4 @@
-//! Background tasks that run user code.
+//! Background tasks of the cache that run the user's code.
 
 use std::pin::Pin;
 use std::sync::Arc;

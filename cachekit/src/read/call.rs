@@ -1,4 +1,4 @@
-//! A call that missed memory, and its time budget for waiting on others.
+//! A call that missed memory, and the call's time budget for waiting on other computations.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -35,7 +35,7 @@ pub(crate) struct Call {
     pub(crate) began: SequenceNumber,
     /// `true` if the call computes even if memory or Redis has the value (`refresh`).
     pub(crate) force_refresh: bool,
-    /// Knowledge about the entry from the look-up in memory.
+    /// State of the entry, as far as the look-up in memory shows that state.
     pub(crate) l1_state: L1State,
     /// Snapshot of memory from before the look-up, which tells whether memory changed since; `None`
     /// if the call did not look for a hit in memory.
@@ -123,7 +123,7 @@ impl Call {
         Leadership {
             number: self.core.tags.now(),
             start,
-            // With L2, or with a value already, a leader may end without computing.
+            // With L2, or with a value already, a leader may end its flight without computing.
             computes: self.force_refresh || (self.core.l2.is_none() && self.old.is_none()),
         }
     }
@@ -160,7 +160,7 @@ impl WaitBudget {
     }
 }
 
-/// Knowledge about an entry from a look-up in memory that gave no answer.
+/// State of an entry, as far as a look-up in memory that gave no answer shows that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum L1State {
     /// Memory was not asked, or the entry in memory says nothing about the entry in L2.

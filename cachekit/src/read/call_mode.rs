@@ -10,7 +10,7 @@ use std::pin::pin;
 
 use crate::model::owner::OwnerId;
 
-/// The way in which a call is answered.
+/// The way in which a call of a cached function is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallMode {
     /// The cache answers the call if it has the value; else the function runs.
@@ -61,7 +61,7 @@ pub(crate) async fn in_mode<F: Future>(mode: CallMode, function: OwnerId, call: 
         let before = PENDING_MODE.replace(set);
         let restore = Restore(before);
         let polled = call.as_mut().poll(context);
-        // Still set: the call has not reached its look-up yet.
+        // If the mode is still set, the call has not reached its look-up yet.
         is_due = is_due && PENDING_MODE.get().function == function;
         drop(restore);
         polled

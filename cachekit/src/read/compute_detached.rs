@@ -18,8 +18,8 @@ use crate::read::detach_on_drop::DetachOnDrop;
 use crate::read::typed_call::{compute, return_answer};
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Answers `call` as [`compute`] does, or with a stale value while the computation continues in the
-/// background.
+/// Answers `call` like [`compute`], or answers it with a stale value while the computation
+/// continues in the background.
 ///
 /// # Cancel safety
 ///

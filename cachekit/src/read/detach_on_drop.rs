@@ -89,7 +89,8 @@ impl DetachTarget {
             .caller_is_gone
             .store(true, Ordering::Release);
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
-        // Computed here: the time counts from the drop, which may happen outside of the runtime.
+        // Computed here, because the limit is measured from the drop of the caller, which may
+        // happen outside of the runtime.
         let limit = self.limit.map(|limit| (limit, from_now(limit)));
         let rest = async move {
             let Some((limit, end)) = limit else {
@@ -110,7 +111,7 @@ impl DetachTarget {
 /// A computation in its caller's task. If this guard is dropped before the computation has ended,
 /// the computation continues in the background, as `detach` allows.
 pub(crate) struct DetachOnDrop<F: Future + Send + 'static> {
-    /// The computation; `None` once it has ended.
+    /// Future of the computation; `None` once the computation has ended or was taken out.
     task: Option<Pin<Box<F>>>,
     /// `true` while the computation is polled, and after a poll that panicked.
     is_poisoned: bool,

@@ -23,7 +23,7 @@ use crate::read::call::{L1State, MemoryMiss};
 use crate::return_type::erased_ops::ValueOps;
 use crate::return_type::shape::{Plain, ReturnOps, ReturnType, ValueSharing};
 
-/// A hit in this thread's table (L0).
+/// A hit in this thread's table (L0), before the hit becomes the function's result.
 enum ThreadHit<S: ReturnType> {
     Ret(S::Ret),
     /// A shared `Option<S::Value>`, whose value is cloned for the caller.
@@ -146,8 +146,8 @@ impl Core {
         }
     }
 
-    /// Records that `owner` shares a key with the function called `name`. Does nothing if this
-    /// process does not know that function, or a collision of `owner` was recorded before.
+    /// Records that `owner` and the function called `name` have entries under one key. Does nothing
+    /// if this process does not know that function, or a collision of `owner` was recorded before.
     #[cold]
     pub(crate) fn note_key_collision_with(&self, owner: &Owner, name: &[u8]) {
         if owner.has_collided() {

@@ -23,13 +23,13 @@ use crate::read::cached_error::shareable_error;
 use crate::read::call::Call;
 use crate::return_type::erased_ops::ValueOps;
 
-/// The next step of a call.
+/// The next step of a call that missed memory.
 pub(crate) enum NextStep {
     /// The call returns this answer.
     Return(Answer),
     /// The call computes: as the leader for all waiters, or, with `None`, for itself alone.
     Compute(Option<Leader<Outcome>>),
-    /// The call waits for another computation, and then calls [`Call::resume_after_wait`].
+    /// The call waits for another call's computation, and then calls [`Call::resume_after_wait`].
     Wait(Waiter<Outcome>),
 }
 
@@ -135,8 +135,8 @@ impl Call {
         replaced
     }
 
-    /// Returns `true` with `single_flight = off`: computations of a key may overlap, and the first
-    /// of them is stored.
+    /// Returns `true` with `single_flight = off`: the call waits for no other call, computations of
+    /// a key may overlap, and the first of them is stored.
     fn never_waits(&self) -> bool {
         self.options.single_flight == Some(SingleFlight::Off)
     }
@@ -147,7 +147,7 @@ impl Call {
     /// call. Returns `None` if this call must not use that result.
     pub(crate) fn accept(&self, ops: &ValueOps, outcome: &Outcome) -> Option<Answer> {
         let is_own = |stored: &MemoryEntry| {
-            // Today a flight has one owner: this guards against a change of that.
+            // At present every flight has one owner. This guard holds if that changes.
             guard!(self.core, JoinAnother: stored.owner.id == self.owner.id)
         };
         let answer = match outcome {
@@ -167,8 +167,8 @@ impl Call {
                 }
                 Answer::Entry(Arc::clone(stored))
             }
-            // Also for a call that began after a soft invalidation of the value: one more
-            // computation would not give a better one soon.
+            // A fallback also answers a call that began after a soft invalidation of the value,
+            // because one more computation would probably fail too.
             Outcome::Fallback(stored)
                 if !self.force_refresh
                     && stored.is_valid_stale()

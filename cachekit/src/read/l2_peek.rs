@@ -21,7 +21,7 @@ use crate::model::owner::Owner;
 use crate::model::tags::EntryTags;
 use crate::return_type::erased_ops::ValueOps;
 
-/// A value found by a look-up that never computes.
+/// A value found by a look-up in L2 that never computes.
 pub(crate) struct L2Hit {
     pub(crate) stored: Arc<MemoryEntry>,
     /// `false` if the value comes from memory, because L2 could not be asked.

@@ -39,7 +39,7 @@ impl Call {
             return None;
         }
         if self.options.tier == Tier::Redis {
-            // Memory holds no such entries.
+            // Memory has no entries of the tier `redis`.
             return None;
         }
         if self

@@ -36,17 +36,17 @@ use crate::return_type::erased_ops::ValueOps;
 
 /// The result of the steps that a call takes after a miss.
 pub(crate) enum Resolved {
-    /// The call returns this answer.
+    /// The call returns this answer without a run of its body.
     Return(Answer),
-    /// The call runs the body.
+    /// The call is to run the body of this computation.
     RunBody(Box<Computation>),
 }
 
 /// The steps that a call takes after a miss, as far as the call came without waiting.
 pub(crate) enum Resolving {
-    /// The sequence ended without a wait.
+    /// The call took all steps without a wait.
     Ready(Resolved),
-    /// The sequence has to wait for a flight, for L2 or for a permit.
+    /// The call has to wait for a flight, for L2 or for a permit; the future takes the other steps.
     Pending(Pin<Box<dyn Future<Output = Resolved> + Send>>),
 }
 
@@ -267,14 +267,15 @@ pub(crate) fn resolve_blocking(call: Box<Call>, ops: &ValueOps, entry_tags: Entr
         Ok(lead) => lead,
         Err(answer) => return Resolved::Return(answer),
     };
-    // Held to the end: a thread cannot do anything else meanwhile.
+    // Kept until the body has ended: a thread cannot do anything else meanwhile.
     let mut permit = call.compute_permit();
     permit.acquire_blocking(&call);
     run_body(call, lead, ops, dependencies, LeaseState::None, permit)
 }
 
 impl Call {
-    /// [`wait_for_flight`](Self::wait_for_flight) for a synchronous caller: parks the thread.
+    /// [`wait_for_flight`](Self::wait_for_flight) for a synchronous caller: parks the thread
+    /// instead of waiting as a task.
     fn wait_for_flight_blocking(
         &self,
         mut next: NextStep,

@@ -1,4 +1,4 @@
-//! The permit of a computation among those that may run at once (`max_computations`).
+//! The permit of a computation, one of the `max_computations` permits of its function.
 //!
 //! A call acquires its permit as late as possible: when neither memory nor L2 has the value, and
 //! before the lease is requested, so that a call that waits for a permit keeps no other process
@@ -12,7 +12,7 @@ use crate::coordination::concurrency_limit::{ConcurrencyLimit, Permit};
 use crate::coordination::recursion;
 use crate::read::call::Call;
 
-/// The permit of one call under its function's concurrency limit.
+/// The permit of one call, or the call's attempt to get one under the function's concurrency limit.
 pub(crate) struct ComputePermit {
     /// Limit of the function's concurrent computations; `None` if no limit applies to this
     /// computation.
@@ -26,8 +26,9 @@ impl Call {
     pub(crate) fn compute_permit(&self) -> ComputePermit {
         let bound = self.options.bound.filter(|_| !removed!(self.core, NoGate));
         let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));
-        // A computation that needs another one under the same limit has a permit for both:
-        // otherwise it would wait for itself.
+        // A computation that calls a function under the same limit has one permit for both
+        // computations. Otherwise the inner computation would wait for the outer one, and never
+        // end.
         let counts = |limit: &ConcurrencyLimit| guard!(self.core, GateItself: !recursion::holds_permit(limit.id()));
         ComputePermit {
             limit: limit.filter(counts),
@@ -43,7 +44,8 @@ impl ComputePermit {
         self.limit.as_ref().map_or(0, ConcurrencyLimit::id)
     }
 
-    /// Returns `true` if the call has a permit, gets a free one, or needs none. Never waits.
+    /// Returns `true` if the call has a permit, gets a free one now, or needs none. Returns `false`
+    /// if all permits are taken. Never waits.
     pub(crate) fn try_acquire(&mut self) -> bool {
         self.is_admitted = self.is_admitted
             || self.limit.as_ref().is_none_or(|limit| {
@@ -69,7 +71,8 @@ impl ComputePermit {
         self.note_acquired(call);
     }
 
-    /// [`acquire`](Self::acquire) for a synchronous caller: parks the thread.
+    /// [`acquire`](Self::acquire) for a synchronous caller: parks the thread instead of waiting as
+    /// a task.
     pub(crate) fn acquire_blocking(&mut self, call: &Call) {
         if self.try_acquire() {
             return;

@@ -175,7 +175,7 @@ impl Call {
         let (core, owner) = (Arc::clone(&self.core), Arc::clone(&self.owner));
         let call = Self::new(core, owner, self.key.clone(), self.options);
         Some(Self {
-            // Only this replica is old: the others expire on their own.
+            // Only this replica is due; the other replicas of the entry expire on their own.
             replica: self.replica,
             is_detachable: self.is_detachable,
             detach_state: self.detach_state.clone(),
@@ -285,7 +285,8 @@ impl Call {
 
     fn fallback(&self, outlives: impl Fn(Freshness, Tick) -> bool) -> Option<Arc<MemoryEntry>> {
         let (core, id) = (&self.core, self.owner.id);
-        // A value that is still fresh was drawn for an early refresh, and is as good as before.
+        // A value that is still fresh was drawn for an early refresh, and may be served until its
+        // end.
         let allows = |stored: &MemoryEntry, now| {
             let freshness = stored.freshness_now();
             now < freshness.end || outlives(freshness, now)

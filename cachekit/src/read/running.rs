@@ -36,7 +36,7 @@ type SideTask<F> = Option<Pin<Box<F>>>;
 /// A running computation. Dropping the computation before its body has ended hands the leadership
 /// to the next waiter and releases the lease.
 pub(crate) struct Computation {
-    // Declared in the order in which they are dropped.
+    // The fields are declared in the order in which they must be dropped.
     renewal: SideTask<dyn Future<Output = ()> + Send>,
     lease_state: LeaseState,
     permit: ComputePermit,
@@ -44,7 +44,8 @@ pub(crate) struct Computation {
     lead: Option<Leader<Outcome>>,
     dependencies: Dependencies,
     ops: ValueOps,
-    /// Time limit of the body (`timeout`), after which the body is dropped.
+    /// Time limit of the body (`timeout`), with its timer, after which the body is dropped; `None`
+    /// without a limit.
     deadline: Option<(Duration, Pin<Box<Unconstrained<Sleep>>>)>,
     /// Timer that ends the time for which the computation keeps its permit; `None` if that time has
     /// no limit, or is over.
@@ -355,7 +356,8 @@ impl Call {
         }
     }
 
-    /// Returns the longest time that an entry of this call may live, its stale window included.
+    /// Returns the longest time that an entry of this call may live in Redis, its stale window
+    /// included.
     pub(crate) fn longest_life(&self) -> Duration {
         let ttl = self.options.ttl.unwrap_or(self.core.config.default_ttl);
         let fresh = self.options.redis_ttl.map_or(ttl, |most| most.min(ttl));

@@ -1,4 +1,4 @@
-//! The time limit of one computation (`timeout`).
+//! The time limit of a cached function's computation (`timeout`).
 
 use std::time::Duration;
 

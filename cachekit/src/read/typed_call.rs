@@ -138,7 +138,7 @@ where
     )
 }
 
-/// Wraps `after` so that it is called at most once.
+/// Wraps `after`, the user's code that runs on the value, so that it is called at most once.
 fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V, &mut EntryTags) {
     move |value, entry_tags| {
         if let Some(after) = after.take() {
@@ -171,11 +171,11 @@ pin_project! {
     }
 }
 
-/// The progress of a call.
+/// The progress of a call that memory could not answer.
 enum CallState {
     Answered(Option<Answer>),
     Waiting(Pin<Box<dyn Future<Output = Resolved> + Send>>),
-    /// The body runs; `None` if it runs without the cache.
+    /// The body runs, as part of this computation; `None` if the body runs without the cache.
     Running(Option<Box<Computation>>),
 }
 

@@ -29,7 +29,8 @@ where
     }
 }
 
-/// A return type whose error cannot be cloned.
+/// A return type whose error cannot be cloned, so that waiters compute for themselves after an
+/// error.
 pub trait ErrorIsOwned<E> {
     /// Returns `None`: the error cannot be shared among waiters.
     fn error_sharing(&self) -> Option<ErrorSharing<E>>;

@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// A requirement that `NotCacheable` does not meet: the unmet bound is the compile error.
+/// A requirement of every cached function that `NotCacheable` does not meet: the unmet bound is the
+/// compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be cached",
     label = "a cached value must be `Clone + Send + Sync + 'static`",
@@ -25,7 +26,8 @@ pub trait RequireCacheable {
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement that `NotSerializable` does not meet: the unmet bound is the compile error.
+/// A requirement of values in Redis that `NotSerializable` does not meet: the unmet bound is the
+/// compile error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "needs `serde::Serialize` and `serde::Deserialize`",
@@ -39,7 +41,8 @@ pub trait RequireSerializable {
     fn of(self) -> Self::Checked;
 }
 
-/// A requirement that `NotOwned` does not meet: the unmet bound is the compile error.
+/// A requirement of values in Redis that `NotOwned` does not meet: the unmet bound is the compile
+/// error.
 #[diagnostic::on_unimplemented(
     message = "the value that this function returns cannot be stored in Redis",
     label = "only what owns its data can be read back",

@@ -28,7 +28,7 @@ impl<T, E> Probe<Result<T, E>> {
     }
 }
 
-/// A return type that is not a `Result`.
+/// A return type that is not a `Result`: the first step of the dispatch takes no error off.
 pub trait AnyResult<R>: Sized {
     /// Takes nothing off the return type, because it is not a `Result`.
     fn peel(self) -> Peel<R, R, Infallible> {

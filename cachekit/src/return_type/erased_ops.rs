@@ -11,7 +11,7 @@ use crate::encoding::codec::type_codec::Wire;
 use crate::model::deferred_drop::AnyShared;
 use crate::return_type::shape::{ReturnOps, ReturnType};
 
-/// Operations on the values and errors of one function.
+/// Operations on the values and errors of one cached function, with the types of both erased.
 #[derive(Clone, Copy)]
 pub(crate) struct ValueOps {
     /// Creates the content of an entry that remembers an absence (`None`).

@@ -1,4 +1,4 @@
-//! The meaning of a function's return type to the cache, decided by the type system.
+//! The form of a function's return type (value, absence, error), found by the type system.
 //!
 //! A macro sees names: `ApiResult<User>` may be a `Result`. So the generated code asks the
 //! compiler, in two steps, by the rule that an inherent method wins over a trait's: `probe` takes a
@@ -159,7 +159,7 @@ pub struct ErrorSharing<E> {
     pub(crate) copy: fn(&(dyn Any + Send + Sync)) -> Option<E>,
 }
 
-/// The functions that share a value of type `V`, which is an `Arc`.
+/// The functions that make further references to a value of type `V`, which is an `Arc`.
 pub struct ValueSharing<V> {
     /// Returns another reference to a value, with the type erased.
     pub(crate) share: fn(&V) -> AnyShared,

@@ -27,8 +27,8 @@ macro_rules! __after {
     }};
 }
 
-/// Expands to the user's body as a future, or as a closure that is called once: `return` and `?`
-/// leave only the body.
+/// Expands to the user's body as a future, or as a closure that is called once. A `return` or `?`
+/// in the body leaves only the body, not the cached function.
 ///
 /// The type of an `async` block cannot be written. Without a type, `Err(Box::new(error))` would not
 /// become a `Box<dyn Error>`, and the compiler would report a wrong type at the block. Therefore a

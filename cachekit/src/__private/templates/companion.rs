@@ -86,7 +86,7 @@ macro_rules! __companion {
                 $crate::__private::invalidate_all($crate::__source!($($cache)?), Self::__spec())
             }
 
-            /// Marks every entry of the function as stale.
+            /// Marks every entry of the function as stale (a soft invalidation).
             $vis fn expire_all($($($cache_params)*)?) -> $crate::__private::Accepted {
                 $($($find_cache)*)?
                 $crate::__private::expire_all($crate::__source!($($cache)?), Self::__spec())
@@ -169,7 +169,7 @@ macro_rules! __siblings {
     };
 }
 
-/// Expands to a call of a function, with its generic arguments if there are any.
+/// Expands to a call of a function, with generic arguments if any are given.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {

@@ -1,6 +1,8 @@
-//! Templates for the hidden functions of a cached function: its constants, its key and its entry.
+//! Templates for the hidden functions that an attribute generates beside a cached function: for its
+//! constants, its key and its entry.
 
-/// Expands to a function that returns the constants of a cached function, registered at link time.
+/// Expands to a function that returns the spec of a cached function: its name, its options and its
+/// key template. The spec is registered at link time.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __spec {

@@ -1,6 +1,6 @@
-//! Templates for `#[cached]`: a lookup, and on a miss a computation.
+//! Templates for `#[cached]`: the look-up in memory, and the computation after a miss.
 
-/// Expands to the body of a cached function: a lookup, and on a miss a computation.
+/// Expands to the body of a cached function: a look-up in memory, and the computation after a miss.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __cached {

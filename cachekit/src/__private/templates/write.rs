@@ -1,4 +1,4 @@
-//! Templates for `#[invalidates]` and `#[write_through]`.
+//! Templates for the bodies of functions with `#[invalidates]` and `#[write_through]`.
 
 /// Expands to the body of a function with `#[invalidates]`.
 #[doc(hidden)]

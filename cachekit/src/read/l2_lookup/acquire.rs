@@ -1,4 +1,4 @@
-//! The requests of one call to L2: for the entry, then for the lease to compute it.
+//! The requests of one call to L2: for the entry, and then for the lease to compute the entry.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -60,7 +60,7 @@ impl<'a> Acquire<'a> {
             .options
             .single_flight
             .unwrap_or(SingleFlight::Cluster);
-        // A forced computation waits for nobody.
+        // A forced computation waits for no other process.
         let is_shared = single_flight == SingleFlight::Cluster && !call.force_refresh;
         Self {
             call,
@@ -295,14 +295,16 @@ impl<'a> Acquire<'a> {
         }
     }
 
-    /// Waits for the other process's lease to end, for at most `longest`.
+    /// Waits for the end of the lease that another process has on the entry, for at most `longest`
+    /// plus one millisecond.
     async fn wait(&self, longest: Duration) {
         let Some(waiter) = &self.request_state().waiter else {
             return;
         };
         self.lookup.l2.counts.waits.bump();
         let wait_budget = self.call.wait_budget().left();
-        // A little longer: a lease that ends now may still be held at the next request.
+        // A little longer than `longest`, because a lease that ends now may still exist at the next
+        // request.
         let longest = (longest + Duration::from_millis(1)).min(wait_budget);
         let _ = timeout(longest, waiter.woken()).await;
     }
