@@ -49,8 +49,8 @@ pub fn init(cache: Cache) -> Result<(), BuildError> {
 }
 
 /// Builds a cache with the settings from environment variables
-/// ([`CacheBuilder::from_env`](crate::CacheBuilder::from_env)) and makes it the global cache, like
-/// [`init`].
+/// ([`CacheBuilder::from_env`](crate::CacheBuilder::from_env)) and makes that cache the global one,
+/// like [`init`].
 ///
 /// # Errors
 ///

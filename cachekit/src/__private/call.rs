@@ -32,8 +32,8 @@ pub trait Source {
     /// Calls `f` with the cache of the function, and returns the result of `f`.
     fn with<T>(&self, f: impl FnOnce(&Cache) -> T) -> T;
 
-    /// Returns the cache if it is always the same; `None` if the cache depends on the task or the
-    /// moment.
+    /// Returns the cache if every call gets the same one; `None` if the cache depends on the task
+    /// or the moment.
     fn fixed_cache(&self) -> Option<Cache>;
 }
 

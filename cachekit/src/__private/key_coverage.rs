@@ -210,8 +210,8 @@ macro_rules! __arg_kind {
     }};
 }
 
-/// Returns [`Uncovered`], for an argument whose type is data by its bounds, so that the key must
-/// cover it.
+/// Returns [`Uncovered`] for an argument whose type is data by its bounds: the key must cover the
+/// argument.
 pub fn data_kind<T: ?Sized>(_: &T) -> Uncovered<T> {
     Uncovered(PhantomData)
 }

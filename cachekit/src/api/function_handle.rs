@@ -1,4 +1,4 @@
-//! Handles to a cached function as a whole.
+//! Handles to a cached function as a whole: all its entries, and its statistics.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Statistics of the keys that are used most.
+//! Statistics of the keys with the most uses.
 
 use crate::base::clock::Tick;
 use crate::core::state::{Cache, Core};

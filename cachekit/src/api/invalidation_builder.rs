@@ -46,8 +46,8 @@ use crate::model::tags::Tag;
 pub struct InvalidationBuilder<const ACKNOWLEDGED: bool = false> {
     cache: Cache,
     targets: InvalidationTargets,
-    /// Events with the names and values that they are about. Their tags are found only when the
-    /// invalidation is applied, because functions may be registered until then.
+    /// Events, each with the names and values that it is about. The tags of the events are found
+    /// only when the invalidation is applied, because functions may be registered until then.
     events_with_data: Vec<(String, Vec<(String, String)>)>,
     ack: Option<Ack>,
 }
@@ -65,7 +65,7 @@ impl Cache {
 }
 
 impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
-    /// Adds the entries under these keys. Each key is a text as for [`Cache::invalidate`].
+    /// Adds the entries under `keys`. Each key is a text as for [`Cache::invalidate`].
     pub fn keys<T: AsRef<str>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
         let keys = keys.into_iter();
         self.targets
@@ -74,7 +74,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry that has one of these tags, as [`Cache::invalidate_tags`] does.
+    /// Adds every entry that has one of `tags`, as [`Cache::invalidate_tags`] does.
     pub fn tags<T: AsRef<str>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         let tags = tags.into_iter();
         self.targets
@@ -83,8 +83,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry that lists one of these events. Each event is a name as for
-    /// [`Cache::emit`].
+    /// Adds every entry that lists one of `events`. Each event is a name as for [`Cache::emit`].
     pub fn events<T: AsRef<str>>(mut self, events: impl IntoIterator<Item = T>) -> Self {
         let events = events.into_iter();
         self.targets
@@ -93,7 +92,8 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry that lists `event`, alone or with these arguments, as [`Cache::emit_about`] does.
+    /// Adds every entry that lists `event`, alone or with arguments equal to `about`, as
+    /// [`Cache::emit_about`] does.
     pub fn event_about<K: Into<String>, V: ToString>(
         mut self,
         event: &str,
@@ -104,7 +104,7 @@ impl<const ACKNOWLEDGED: bool> InvalidationBuilder<ACKNOWLEDGED> {
         self
     }
 
-    /// Adds every entry of the cached functions with these names, as [`Cache::invalidate_function`]
+    /// Adds every entry of the cached functions called `names`, as [`Cache::invalidate_function`]
     /// does.
     pub fn functions<T: AsRef<str>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         let names = names.into_iter();
@@ -203,7 +203,8 @@ impl InvalidationBuilder {
 }
 
 impl InvalidationBuilder<true> {
-    /// Ends the wait for acknowledgements after `length`. The result is then `false`.
+    /// Ends the wait for acknowledgements after `length`. If the wait ends by `length`, the result
+    /// of the await is `false`.
     pub fn within(mut self, length: Duration) -> Self {
         self.ack = Some(Ack::Within(length));
         self

@@ -18,8 +18,8 @@ use crate::store::message::text_protocol::CommandTarget;
 use crate::store::message::{BusMessage, NodeId};
 
 /// An invalidation that took effect on this node and that Redis has still to accept, for the other
-/// nodes. If this value is dropped before Redis accepted the invalidation, the outbox sends it
-/// later.
+/// nodes. If this value is dropped before Redis accepted the invalidation, the outbox sends the
+/// invalidation later.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct PendingInvalidation {
@@ -236,9 +236,9 @@ impl Core {
 }
 
 impl PendingInvalidation {
-    /// Waits until Redis has accepted the invalidation, or until the time for Redis is over. In the
-    /// latter case the outbox sends the invalidation later, and this node does not use Redis until
-    /// Redis has accepted it.
+    /// Waits until Redis has accepted the invalidation, or until the time for Redis is over. If the
+    /// time is over, the outbox sends the invalidation later, and this node does not use Redis
+    /// until Redis has accepted the invalidation.
     ///
     /// With an acknowledgement, returns `true` if it is certain that no process serves a value from
     /// before the invalidation. Without an acknowledgement, returns `true`.
@@ -316,9 +316,9 @@ impl Cache {
     /// Removes every entry that has one of `tags`, in constant time for each tag. A tag is plain
     /// text, in which arguments are not escaped.
     ///
-    /// This method cannot tell whether any entry had the tag, because it looks at no entry, and
-    /// other processes may have such entries. A mistyped tag is therefore not noticed. For tags
-    /// that you write by hand, write the text once, as a constant or in a function.
+    /// This method cannot tell whether any entry had the tag: the method looks at no entry, and
+    /// entries with the tag may be in another process. A mistyped tag is therefore not noticed. For
+    /// tags that you write by hand, write the text once, as a constant or in a function.
     ///
     /// The promise and cancel safety are those of [`invalidate`](Self::invalidate).
     pub async fn invalidate_tags<T: AsRef<str>>(&self, tags: impl IntoIterator<Item = T>) {
@@ -354,7 +354,7 @@ impl Cache {
     /// Removes every entry of the cached function called `name`, in every process that shares the
     /// Redis. Returns `true` if a function of that name was called in this process.
     ///
-    /// This is for functions without a companion: those in a trait's `impl`.
+    /// Use this method for functions without a companion: those in a trait's `impl`.
     pub async fn invalidate_function(&self, name: &str) -> bool {
         let is_known = self.core.knows_function(name);
         self.core

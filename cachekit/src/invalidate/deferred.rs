@@ -83,9 +83,9 @@ pub async fn deferred<T, E>(future: impl Future<Output = Result<T, E>>) -> Resul
     result
 }
 
-/// Carries out `invalidation` on this node, and returns it for the wait until Redis has accepted
-/// it. Inside of a `deferred` scope, leaves `invalidation` to the end of the scope and returns
-/// `None`.
+/// Carries out `invalidation` on this node, and returns a value whose `accepted` waits until Redis
+/// has accepted the invalidation. Inside of a `deferred` scope, leaves `invalidation` to the end of
+/// the scope and returns `None`.
 pub(crate) fn defer_or_apply(invalidation: Invalidation) -> Option<PendingInvalidation> {
     defer(invalidation).map(Invalidation::begin)
 }
@@ -111,7 +111,8 @@ struct ApplyOnDrop(Option<DeferredQueue>);
 
 impl ApplyOnDrop {
     /// Carries out on this node the invalidations that waited for the end of the scope, combined by
-    /// cache and mode. Leaves them to an outer scope if one encloses this scope.
+    /// cache and mode. If an outer scope encloses this scope, leaves the invalidations to the outer
+    /// scope.
     fn begin(&mut self) -> Vec<PendingInvalidation> {
         let Some(queue) = self.0.take() else {
             return vec![];

@@ -17,11 +17,11 @@ use crate::model::tags::Tag;
 /// The moment of an invalidation, relative to the body of the annotated function (`on`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum On {
-    /// After the body, if the body returned `Ok`, panicked or was dropped.
+    /// Invalidates after the body, if the body returned `Ok`, panicked or was dropped.
     Ok,
-    /// After the body, also if the body returned `Err`.
+    /// Invalidates after the body, also if the body returned `Err`.
     Always,
-    /// Before the body and after the body.
+    /// Invalidates before the body starts, and again after the body has ended.
     Before,
 }
 

@@ -21,7 +21,8 @@ pub(crate) type TaskWrapper = fn(Task) -> Task;
 /// cache starts user code in the background only by this function.
 ///
 /// The task is dropped, and the result is `false`, if too many background tasks run already or the
-/// cache is shut down. Calls then get the stale value until its window ends.
+/// cache is shut down. If the dropped task is a refresh, calls get the stale value until its window
+/// ends.
 pub(crate) fn spawn_in_background(
     (core, owner): (&Core, &Arc<Owner>),
     runtime: &Handle,

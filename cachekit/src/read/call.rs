@@ -195,8 +195,8 @@ pub(crate) struct OldValue {
 }
 
 impl OldValue {
-    /// Returns `true` if the entry `other` is due for a recomputation by the same draw of early
-    /// expiration. Returns `false` if this value is stale.
+    /// Returns `true` if the end of the entry `other` is also nearer than the time that early
+    /// expiration drew for this value. Returns `false` if this value is stale.
     pub(crate) fn also_refreshes(&self, other: &MemoryEntry, now: Tick) -> bool {
         self.advance
             .is_some_and(|advance| other.freshness.is_due(now, advance))

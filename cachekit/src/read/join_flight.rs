@@ -25,7 +25,7 @@ use crate::return_type::erased_ops::ValueOps;
 
 /// The next step of a call that missed memory.
 pub(crate) enum NextStep {
-    /// The call returns this answer.
+    /// The call returns this answer without a run of its body.
     Return(Answer),
     /// The call computes: as the leader for all waiters, or, with `None`, for itself alone.
     Compute(Option<Leader<Outcome>>),
@@ -135,8 +135,8 @@ impl Call {
         replaced
     }
 
-    /// Returns `true` with `single_flight = off`: the call waits for no other call, computations of
-    /// a key may overlap, and the first of them is stored.
+    /// Returns `true` with `single_flight = off`: the call waits for no other call. Computations of
+    /// a key may then overlap, and the first value is stored.
     fn never_waits(&self) -> bool {
         self.options.single_flight == Some(SingleFlight::Off)
     }

@@ -1,4 +1,4 @@
-//! Look-ups in L2 that never compute.
+//! Look-ups in L2 that never compute, for `get` and `ttl`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -44,7 +44,7 @@ pub(crate) enum Resolved {
 
 /// The steps that a call takes after a miss, as far as the call came without waiting.
 pub(crate) enum Resolving {
-    /// The call took all steps without a wait.
+    /// The call took all steps without a wait, with this result.
     Ready(Resolved),
     /// The call has to wait for a flight, for L2 or for a permit; the future takes the other steps.
     Pending(Pin<Box<dyn Future<Output = Resolved> + Send>>),
@@ -228,7 +228,7 @@ impl Call {
         lead.map(|lead| self.recheck_memory(lead, ops)).transpose()
     }
 
-    /// Returns the dependencies of an entry with `entry_tags`: these tags, and the current epochs.
+    /// Returns the dependencies of an entry with `entry_tags`: the tags, and their current epochs.
     fn dependencies(&self, entry_tags: EntryTags) -> Dependencies {
         let epochs = self.epochs(&entry_tags);
         Dependencies { entry_tags, epochs }

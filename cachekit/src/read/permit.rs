@@ -22,7 +22,7 @@ pub(crate) struct ComputePermit {
 }
 
 impl Call {
-    /// Returns the call's permit in the state before it is acquired.
+    /// Returns the call's permit, which the call must still acquire.
     pub(crate) fn compute_permit(&self) -> ComputePermit {
         let bound = self.options.bound.filter(|_| !removed!(self.core, NoGate));
         let limit = bound.map(|bound| self.core.concurrency_limits.limit(self.owner.id, bound));

@@ -183,8 +183,8 @@ impl Call {
         })
     }
 
-    /// Returns `true` if this call is an early refresh, and the entry `stored` is due for a
-    /// recomputation by the same draw.
+    /// Returns `true` if this call is an early refresh, and the end of the entry `stored` is also
+    /// nearer than the time that early expiration drew.
     pub(crate) fn needs_refresh_too(&self, stored: &MemoryEntry) -> bool {
         let now = Tick::now(&*self.core.clock);
         self.old

@@ -50,8 +50,9 @@ pub(crate) struct Computation {
     /// Timer that ends the time for which the computation keeps its permit; `None` if that time has
     /// no limit, or is over.
     permit_until: SideTask<Sleep>,
-    /// Frame by which calls inside of the body recognise this computation, so that they do not wait
-    /// for it.
+    /// Frame by which a call inside of the body recognises this computation, so that such a call
+    /// does not wait for its own computation. While the body is polled, this field has the thread's
+    /// outer frame.
     frame: Option<Arc<Frame>>,
     began: Duration,
     call: Box<Call>,

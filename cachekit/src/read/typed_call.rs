@@ -138,7 +138,8 @@ where
     )
 }
 
-/// Wraps `after`, the user's code that runs on the value, so that it is called at most once.
+/// Wraps `after`, the user's code that runs on the value, so that the wrapper calls `after` at most
+/// once.
 fn once<V>(mut after: Option<impl FnOnce(&V, &mut EntryTags)>) -> impl FnMut(&V, &mut EntryTags) {
     move |value, entry_tags| {
         if let Some(after) = after.take() {

@@ -5,7 +5,7 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
 
 /// A return type whose value memory can keep: the value can be cloned and shared by threads.
 pub trait CacheableValue<S: ReturnType> {
-    /// Returns the operations of the return type, without a codec for Redis.
+    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
     fn __cachekit_cacheable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CacheableValue<S> for &ReturnOps<S>
@@ -19,7 +19,8 @@ where
 
 /// A return type whose value memory cannot keep.
 pub trait UncacheableValue<S: ReturnType> {
-    /// Returns the marker that makes the compile error for such a value.
+    /// Returns the marker of a value that memory cannot keep. Generated code with that marker does
+    /// not compile.
     fn __cachekit_cacheable(&self) -> NotCacheable<S::Value>;
 }
 impl<S: ReturnType> UncacheableValue<S> for ReturnOps<S> {

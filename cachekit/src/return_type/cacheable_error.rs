@@ -46,7 +46,7 @@ impl<S: ReturnType> RequireCloneableError for ReturnOps<S> {}
 
 /// A return type whose error can be cloned, and so be remembered.
 pub trait CloneableError<S: ReturnType> {
-    /// Returns the operations of the return type, which meet the requirement of `err_ttl`.
+    /// Returns the `ReturnOps` of the return type, which meet the requirement of `err_ttl`.
     fn __cachekit_cloneable_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> CloneableError<S> for &ReturnOps<S>
@@ -60,7 +60,8 @@ where
 
 /// A return type whose error cannot be cloned, and so not be remembered.
 pub trait UncloneableError<S: ReturnType> {
-    /// Returns the marker that makes the compile error for such an error.
+    /// Returns the marker of an error that cannot be cloned. Generated code with that marker does
+    /// not compile.
     fn __cachekit_cloneable_error(&self) -> NotCloneable<S::Error>;
 }
 impl<S: ReturnType> UncloneableError<S> for ReturnOps<S> {

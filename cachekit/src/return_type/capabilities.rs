@@ -106,7 +106,7 @@ impl<S: ReturnType> Unweighed<S::Value> for ReturnOps<S> {
 /// A return type whose value is a reference, which cannot be stored in Redis.
 #[cfg(feature = "redis")]
 pub trait NeverSerialized<S: ReturnType> {
-    /// Returns the operations of the return type, without a codec for Redis.
+    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -122,7 +122,7 @@ where
 /// A return type whose value can be stored in Redis.
 #[cfg(feature = "redis")]
 pub trait Serialized<S: ReturnType> {
-    /// Returns the operations of the return type, with the codec of the value for Redis.
+    /// Returns the `ReturnOps` of the return type, with the codec of the value for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 #[cfg(feature = "redis")]
@@ -141,7 +141,7 @@ where
 /// A return type whose value cannot or shall not be stored in Redis. If the value should be stored
 /// there, the compile error is at the function itself.
 pub trait NotSerialized<S: ReturnType> {
-    /// Returns the operations of the return type, without a codec for Redis.
+    /// Returns the `ReturnOps` of the return type, without a codec for Redis.
     fn __cachekit_serializable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> NotSerialized<S> for ReturnOps<S> {

@@ -20,9 +20,9 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
             crate's type (`HttpResponse`), cache the function that makes what is in it"
 )]
 pub trait RequireCacheable {
-    /// The result of the dispatch, after this check.
+    /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns the result of the dispatch unchanged.
+    /// Returns `self` unchanged. A call compiles only if the requirement is met.
     fn of(self) -> Self::Checked;
 }
 
@@ -35,9 +35,9 @@ pub trait RequireCacheable {
             crate's type (`axum::Json`), cache the function that makes what is in it"
 )]
 pub trait RequireSerializable {
-    /// The result of the dispatch, after this check.
+    /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns the result of the dispatch unchanged.
+    /// Returns `self` unchanged. A call compiles only if the requirement is met.
     fn of(self) -> Self::Checked;
 }
 
@@ -50,9 +50,9 @@ pub trait RequireSerializable {
             this process"
 )]
 pub trait RequireOwned {
-    /// The result of the dispatch, after this check.
+    /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns the result of the dispatch unchanged.
+    /// Returns `self` unchanged. A call compiles only if the requirement is met.
     fn of(self) -> Self::Checked;
 }
 

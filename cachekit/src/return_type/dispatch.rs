@@ -38,7 +38,7 @@ pub trait AnyResult<R>: Sized {
 impl<R> AnyResult<R> for Probe<R> {}
 
 impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
-    /// Returns the operations of `Result<Option<V>, E>`.
+    /// Returns the `ReturnOps` of `Result<Option<V>, E>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn return_ops(self) -> ReturnOps<FallibleOptional<V, E>> {
         ReturnOps::plain()
@@ -46,7 +46,7 @@ impl<V, E> Peel<Result<Option<V>, E>, Option<V>, E> {
 }
 
 impl<V> Peel<Option<V>, Option<V>, Infallible> {
-    /// Returns the operations of `Option<V>`.
+    /// Returns the `ReturnOps` of `Option<V>`.
     #[expect(clippy::unused_self, reason = "dispatch looks at the receiver's type")]
     pub fn return_ops(self) -> ReturnOps<Optional<V>> {
         ReturnOps::plain()
@@ -57,7 +57,7 @@ impl<V> Peel<Option<V>, Option<V>, Infallible> {
 pub trait AnyReturn: Sized {
     /// The form of the return type: [`Plain`] or [`Fallible`].
     type ReturnType: ReturnType;
-    /// Returns the operations of the return type.
+    /// Returns the `ReturnOps` of the return type.
     fn return_ops(self) -> ReturnOps<Self::ReturnType> {
         ReturnOps::plain()
     }

@@ -14,7 +14,8 @@ impl<T: ?Sized> Reference for &T {}
 
 /// A return type whose value is a reference, which cannot be read back from Redis.
 pub trait UnownedValue<S: ReturnType> {
-    /// Returns the marker that makes the compile error for a reference.
+    /// Returns the marker of a value that is a reference. Generated code with that marker does not
+    /// compile.
     fn __cachekit_cacheable(&self) -> NotOwned<S::Value>;
 }
 impl<S: ReturnType> UnownedValue<S> for &&&ReturnOps<S>
@@ -28,7 +29,7 @@ where
 
 /// A return type whose value memory can keep, and Redis can store.
 pub trait SerializableValue<S: ReturnType> {
-    /// Returns the operations of the return type, with the codec of the value for Redis.
+    /// Returns the `ReturnOps` of the return type, with the codec of the value for Redis.
     fn __cachekit_cacheable(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> SerializableValue<S> for &&ReturnOps<S>
@@ -45,7 +46,8 @@ where
 
 /// A return type whose value memory can keep, but Redis cannot store.
 pub trait UnserializableValue<S: ReturnType> {
-    /// Returns the marker that makes the compile error for such a value.
+    /// Returns the marker of a value that Redis cannot store. Generated code with that marker does
+    /// not compile.
     fn __cachekit_cacheable(&self) -> NotSerializable<S::Value>;
 }
 impl<S: ReturnType> UnserializableValue<S> for &ReturnOps<S>

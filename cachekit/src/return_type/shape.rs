@@ -91,20 +91,20 @@ macro_rules! return_types {
 }
 
 return_types! {
-    /// Form of the return type `T`: no `Result` and no `Option`.
+    /// Form of a return type `T` that is neither a `Result` nor an `Option`: always a value.
     Plain<T>: T => T, Infallible;
         |ret| ReturnParts::Some(ret), ReturnParts::Some(ret), |value| value, None, |error| match error {};
-    /// Form of the return type `Option<T>`.
+    /// Form of the return type `Option<T>`: a value or an absence.
     Optional<T>: Option<T> => T, Infallible;
         |ret| ret.map_or(ReturnParts::None, ReturnParts::Some),
         ret.as_ref().map_or(ReturnParts::None, ReturnParts::Some), |value| Some(value), Some(None),
         |error| match error {};
-    /// Form of the return type `Result<T, E>`, where `T` is no `Option`.
+    /// Form of the return type `Result<T, E>`: a value or an error. `T` is no `Option`.
     Fallible<T, E>: Result<T, E> => T, E;
         |ret| ret.map_or_else(ReturnParts::Err, ReturnParts::Some),
         ret.as_ref().map_or_else(ReturnParts::Err, ReturnParts::Some), |value| Ok(value), None,
         |error| Err(error);
-    /// Form of the return type `Result<Option<T>, E>`.
+    /// Form of the return type `Result<Option<T>, E>`: a value, an absence or an error.
     FallibleOptional<T, E>: Result<Option<T>, E> => T, E;
         |ret| match ret {
             Ok(Some(value)) => ReturnParts::Some(value),
@@ -171,8 +171,8 @@ pub struct ValueSharing<V> {
     pub(crate) back: fn(AnyShared) -> Result<V, AnyShared>,
 }
 
-/// The operations that the cache needs of a return type: its form, and the operations that its
-/// types allow.
+/// A table of the functions that the cache needs for a return type: to share its errors, to weigh,
+/// encode and share its values, and to make its timeout error.
 pub struct ReturnOps<S: ReturnType> {
     pub(crate) error_sharing: Option<ErrorSharing<S::Error>>,
     pub(crate) weigh: Option<fn(&S::Value) -> usize>,
@@ -194,7 +194,7 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Creates the operations of a return type whose value is cached without a macro.
+    /// Creates the `ReturnOps` of a return type whose value is cached without a macro.
     pub(crate) fn direct() -> Self
     where
         S::Value: Cacheable,
@@ -206,8 +206,8 @@ impl<S: ReturnType> ReturnOps<S> {
         }
     }
 
-    /// Adds the operations that dispatch found: those that share errors, and the one that weighs
-    /// values.
+    /// Adds the functions that dispatch found: those that share errors, and the one that weighs
+    /// values. `None` means that the type does not allow the operation.
     pub fn with(
         self,
         error_sharing: Option<ErrorSharing<S::Error>>,

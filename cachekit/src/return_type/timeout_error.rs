@@ -16,9 +16,9 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
             other's computation longer than `lock_timeout`"
 )]
 pub trait RequireResult {
-    /// The operations of the return type, after this check.
+    /// The type of the result, which is `Self`, if the return type meets this requirement.
     type Checked;
-    /// Returns the operations of the return type unchanged.
+    /// Returns the `ReturnOps` unchanged. A call compiles only if the requirement is met.
     fn of(self) -> Self::Checked;
 }
 
@@ -39,9 +39,9 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
     note = "write `timeout_error = EXPR`, or `impl From<cachekit::ComputeTimeout>` for the error type"
 )]
 pub trait RequireTimeoutError {
-    /// The operations of the return type, after this check.
+    /// The type of the result, which is `Self`, if the return type meets this requirement.
     type Checked;
-    /// Returns the operations of the return type unchanged.
+    /// Returns the `ReturnOps` unchanged. A call compiles only if the requirement is met.
     fn of(self) -> Self::Checked;
 }
 
@@ -67,7 +67,7 @@ passes! {
 
 /// A return type whose error can be made from a `ComputeTimeout`.
 pub trait TimeoutError<S: ReturnType> {
-    /// Returns the operations of the return type, with the conversion from `ComputeTimeout`.
+    /// Returns the `ReturnOps` of the return type, with the conversion from `ComputeTimeout`.
     fn __cachekit_timeout_error(&self) -> ReturnOps<S>;
 }
 impl<S: ReturnType> TimeoutError<S> for &ReturnOps<S>
@@ -81,7 +81,8 @@ where
 
 /// A return type whose error cannot be made from a `ComputeTimeout`.
 pub trait MissingTimeoutError<S: ReturnType> {
-    /// Returns the marker that makes the compile error for such an error type.
+    /// Returns the marker of an error type without a conversion from `ComputeTimeout`. Generated
+    /// code with that marker does not compile.
     fn __cachekit_timeout_error(&self) -> NoTimeoutError<S::Error>;
 }
 impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
@@ -91,7 +92,7 @@ impl<S: ReturnType> MissingTimeoutError<S> for ReturnOps<S> {
 }
 
 impl<S: ReturnType> ReturnOps<S> {
-    /// Returns these operations, with `error` as the function that makes the error for a
+    /// Returns this `ReturnOps` with `error` added, the function that makes the error for a
     /// computation that exceeded its `timeout`.
     pub fn with_timeout_error(self, error: fn(ComputeTimeout) -> S::Error) -> Self {
         Self {

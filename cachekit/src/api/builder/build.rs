@@ -244,7 +244,7 @@ impl CacheBuilder {
         }
     }
 
-    /// Cuts every duration in the settings to the longest that is supported, a hundred years.
+    /// Cuts every duration in the settings to a hundred years, the longest that is supported.
     fn cut(&mut self) {
         let config = &mut self.config;
         for length in [

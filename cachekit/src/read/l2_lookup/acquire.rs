@@ -144,8 +144,8 @@ impl<'a> Acquire<'a> {
         Some(Fetched::KeepOld(old))
     }
 
-    /// Decides the use of a fresh entry in L2: a hit; a hit that is then refreshed; or, as `Err`,
-    /// rejected because this call is the refresh of that entry.
+    /// Decides the use of a fresh entry in L2: a hit, or a hit with a refresh after it. If this
+    /// call is itself the refresh of that entry, returns the entry as `Rejected`.
     fn on_fresh(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let core = &self.call.core;
         if self.call.old.is_some() {
@@ -164,8 +164,9 @@ impl<'a> Acquire<'a> {
         })
     }
 
-    /// Decides the use of a stale entry in L2: served and then refreshed; or, as `Err`, rejected
-    /// and remembered as a fallback.
+    /// Decides the use of a stale entry in L2. If this call can continue in the background, the
+    /// entry is served and refreshed. Otherwise the entry is remembered as a fallback and returned
+    /// as `Rejected`.
     fn on_stale(&self, stored: Arc<MemoryEntry>, token: Token) -> Result<Lookup, Rejected> {
         let call = self.call;
         let now = Tick::now(&*call.core.clock);
@@ -338,8 +339,8 @@ impl Rejected {
 /// The result of one attempt to read the entry from L2 or to get the lease.
 enum Lookup {
     Hit(Arc<MemoryEntry>),
-    /// The entry is served, and then recomputed. The time is how long before the entry's end early
-    /// expiration drew the entry; `None` if the entry is stale.
+    /// The entry is served, and then recomputed. The `Duration` is the time before the entry's end
+    /// from which early expiration recomputes the entry; `None` if the entry is stale.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
     Miss(AcquireOutcome),
 }
@@ -380,8 +381,8 @@ pub(crate) enum Fetched {
     Hit(Arc<MemoryEntry>),
     /// Another process computes, and the call keeps the value that the call already has.
     KeepOld(Arc<MemoryEntry>),
-    /// The value is served, and then recomputed. The time is how long before the value's end early
-    /// expiration drew the value; `None` if the value is stale.
+    /// The value is served, and then recomputed. The `Duration` is the time before the value's end
+    /// from which early expiration recomputes the value; `None` if the value is stale.
     Refresh(Arc<MemoryEntry>, Option<Duration>),
     /// The call computes, with a lease or without.
     Compute(LeaseState),
