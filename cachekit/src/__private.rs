@@ -53,7 +53,7 @@ pub const fn secs(seconds: u64) -> Duration {
 /// `true` if this build can compress values (feature `lz4`), so that `compress` has an effect.
 pub const CAN_COMPRESS: bool = crate::encoding::compress::is_available();
 
-/// Traits that find the operations of a return type, by the rule that an inherent method wins over
+/// Traits that find the `ReturnOps` of a return type, by the rule that an inherent method wins over
 /// a trait's.
 pub mod plan {
     pub use crate::return_type::capabilities::{

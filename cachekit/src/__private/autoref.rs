@@ -223,7 +223,7 @@ macro_rules! __plan {
     }};
 }
 
-/// Expands to the operations of a return type, with the error of a computation that exceeded its
+/// Expands to the `ReturnOps` of a return type, with the error of a computation that exceeded its
 /// `timeout`: the user's `timeout_error`, or an error made from `ComputeTimeout`.
 #[doc(hidden)]
 #[macro_export]
@@ -243,7 +243,7 @@ macro_rules! __in_time {
     }};
 }
 
-/// Expands to the value on which an option's check of the return type is called: the operations of
+/// Expands to the value on which an option's check of the return type is called: the `ReturnOps` of
 /// that type, or for `RequireCloneableError` a marker that tells whether the error can be cloned.
 #[doc(hidden)]
 #[macro_export]

@@ -12,7 +12,7 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
     label = "this function never fails; take `err_ttl` out"
 )]
 pub trait RequireErrors: Sized {
-    /// Does nothing. A call compiles only if the return type meets the requirement.
+    /// Does nothing. A call compiles only if the return type has an error.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -38,7 +38,7 @@ impl<E> fmt::Debug for NotCloneable<E> {
             `Arc<E>`; or take `err_ttl` out"
 )]
 pub trait RequireCloneableError: Sized {
-    /// Does nothing. A call compiles only if the error can be remembered.
+    /// Does nothing. A call compiles only if the error can be cloned for later calls.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]

@@ -22,7 +22,7 @@ use crate::return_type::shape::{ReturnOps, ReturnType};
 pub trait RequireCacheable {
     /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns `self` unchanged. A call compiles only if the requirement is met.
+    /// Returns `self` unchanged. A call compiles only if memory can keep the value.
     fn of(self) -> Self::Checked;
 }
 
@@ -37,7 +37,7 @@ pub trait RequireCacheable {
 pub trait RequireSerializable {
     /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns `self` unchanged. A call compiles only if the requirement is met.
+    /// Returns `self` unchanged. A call compiles only if Redis can store the value.
     fn of(self) -> Self::Checked;
 }
 
@@ -52,7 +52,7 @@ pub trait RequireSerializable {
 pub trait RequireOwned {
     /// The type of the result, which is `Self`, if the value meets this requirement.
     type Checked;
-    /// Returns `self` unchanged. A call compiles only if the requirement is met.
+    /// Returns `self` unchanged. A call compiles only if the value is no reference.
     fn of(self) -> Self::Checked;
 }
 

@@ -1,8 +1,8 @@
 //! Operations on a function's values and errors, for code that does not know the types of both.
 //!
 //! All code of a call, except the body, is equal for all functions and compiled once. That code
-//! handles entries whose values have any type, and gets the operations of the function for the
-//! rest.
+//! handles entries whose values have any type, and uses [`ValueOps`] for everything that depends on
+//! the type.
 
 use std::any::Any;
 use std::sync::Arc;

@@ -125,7 +125,7 @@ return_types! {
     label = "this function never returns `None`; take `none_ttl` out"
 )]
 pub trait RequireOption: Sized {
-    /// Does nothing. A call compiles only if the return type meets the requirement.
+    /// Does nothing. A call compiles only if the return type has an `Option`.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]
@@ -139,7 +139,7 @@ impl<T, E> RequireOption for ReturnOps<FallibleOptional<T, E>> {}
     label = "this function never fails; take `stale_if_error` out"
 )]
 pub trait RequireFallible: Sized {
-    /// Does nothing. A call compiles only if the return type meets the requirement.
+    /// Does nothing. A call compiles only if the return type has an error.
     fn of(self) {}
 }
 #[diagnostic::do_not_recommend]

@@ -18,7 +18,7 @@ use crate::return_type::shape::{Fallible, FallibleOptional, ReturnOps, ReturnTyp
 pub trait RequireResult {
     /// The type of the result, which is `Self`, if the return type meets this requirement.
     type Checked;
-    /// Returns the `ReturnOps` unchanged. A call compiles only if the requirement is met.
+    /// Returns the `ReturnOps` unchanged. A call compiles only if the return type is a `Result`.
     fn of(self) -> Self::Checked;
 }
 
@@ -41,7 +41,7 @@ impl<E> fmt::Debug for NoTimeoutError<E> {
 pub trait RequireTimeoutError {
     /// The type of the result, which is `Self`, if the return type meets this requirement.
     type Checked;
-    /// Returns the `ReturnOps` unchanged. A call compiles only if the requirement is met.
+    /// Returns the `ReturnOps` unchanged. A call compiles only if the function has a timeout error.
     fn of(self) -> Self::Checked;
 }
 
